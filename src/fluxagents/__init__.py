@@ -1,0 +1,1 @@
+"""Durable LLM agents for metabolic modelling, on Celery and Redis."""

@@ -1,0 +1,74 @@
+"""What a tool is: typed arguments in, a typed result in three tiers out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from cobra import Model
+
+KEY_FINDINGS_BYTES = 2_048
+"""Most that a result may put before a chat model."""
+
+SUMMARY_BYTES = 5_120
+"""Most that a result may put into the state of a run."""
+
+class Args(BaseModel):
+    """Arguments of a tool; an unknown one is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Result(BaseModel):
+    """Everything that a tool found. Numbers carry their unit in the field's name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def key_findings(self) -> dict[str, JsonValue]:
+        """What a chat model needs to answer, in at most 2 KB of JSON."""
+        raise NotImplementedError
+
+    def summary(self) -> dict[str, JsonValue]:
+        """The structured result without its tables, in at most 5 KB of JSON."""
+        raise NotImplementedError
+
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """The full data, a table a name; columns carry their unit in the name."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """A tool as it is registered: once, as the Celery task `tool.<name>`."""
+
+    name: str
+    purpose: str
+    """One line for the chat model that chooses."""
+    args: type[Args]
+    result: type[Result]
+    run: Callable[[Model, Any], Result]
+    """Leaves the model as it found it."""
+    reference: str
+    """Where the method is described."""
+    example: Mapping[str, JsonValue] = field(default_factory=dict)
+    """Arguments that a reader may try."""
+    change: Callable[[Model, Any], None] | None = None
+    """Set on a tool that makes a new model: carries the change out on the model given."""
+    queue: Literal["tools", "tools.long"] = "tools"
+    soft_time_limit_s: int = 600
+
+    TASK_PREFIX: ClassVar[str] = "tool."
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether a human must agree before the tool runs."""
+        return self.change is not None
+
+    @property
+    def task_name(self) -> str:
+        return f"{self.TASK_PREFIX}{self.name}"
