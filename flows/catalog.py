@@ -1,0 +1,12 @@
+"""What the core needs to know of the tools that exist."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFacts:
+    """A tool as the controller sees it."""
+
+    name: str
+    queue: str = "tools"
+    needs_approval: bool = False

@@ -1,0 +1,67 @@
+"""What happens next, in the imperative. A decision is the part of it that a chat model may choose."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+
+class CommandBase(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CallTool(CommandBase):
+    """Run one tool on the run's model."""
+
+    kind: Literal["call_tool"] = "call_tool"
+    tool: str
+    args: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class AskHuman(CommandBase):
+    """Put a question to a human and wait for the answer."""
+
+    kind: Literal["ask_human"] = "ask_human"
+    question: str = Field(min_length=1, max_length=2_000)
+
+
+class Finish(CommandBase):
+    """Leave the node with an answer."""
+
+    kind: Literal["finish"] = "finish"
+    answer: str = Field(max_length=8_000)
+
+
+Decision = Annotated[CallTool | AskHuman | Finish, Field(discriminator="kind")]
+"""What a chat model may answer, and nothing else."""
+
+
+class Decide(CommandBase):
+    """Let the chat model choose among the tools of a node."""
+
+    kind: Literal["decide"] = "decide"
+    node: str
+    prompt: str
+    tools: tuple[str, ...]
+    steps_left: int
+
+
+class NotifyHuman(CommandBase):
+    """Tell the humans who may answer that a request waits for them."""
+
+    kind: Literal["notify_human"] = "notify_human"
+    request_id: str
+
+
+Command = Annotated[CallTool | Decide | NotifyHuman, Field(discriminator="kind")]
+"""What a step carries out. Pure nodes are walked through and never become a command."""
+
+
+def call_digest(tool: str, args: Mapping[str, JsonValue], model: str | None) -> str:
+    """The sha256 of what a human is shown: the tool, its exact arguments and the model they apply to."""
+    shown = json.dumps([tool, dict(args), model], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(shown.encode()).hexdigest()

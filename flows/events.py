@@ -1,0 +1,241 @@
+"""Facts in a run's log, in the past tense. An event is written once and never changes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
+
+from fluxagents.flows.commands import CallTool, Decision
+from fluxagents.flows.errors import ErrorInfo
+
+SCHEMA_VERSION = 1
+"""Raised when an event or the state changes its shape."""
+
+Lane = Literal["interactive", "bulk"]
+"""Runs that a human waits for, and all others; the two never share a queue."""
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FlowRef(Frozen):
+    """The exact version of a flow that a run keeps to its end."""
+
+    name: str
+    version: int
+    digest: str
+
+
+class PromptUse(Frozen):
+    """Which prompt was sent, to which chat model, and what it cost."""
+
+    name: str
+    version: str
+    digest: str
+    chat_model: str
+    tokens_in: int = 0
+    tokens_out: int = 0
+    duration_ms: int = 0
+
+
+class HumanRequest(Frozen):
+    """Something that only a human can answer."""
+
+    id: str
+    kind: Literal["approval", "question", "escalation"]
+    node: str
+    question: str
+    call: CallTool | None = None
+    digest: str
+    """What was shown, as a sha256; an answer is bound to it."""
+    assignees: tuple[str, ...] = ("anyone",)
+
+
+class EventBase(Frozen):
+    """Every event knows the step that wrote it and when (Unix time in ms)."""
+
+    seq: int = Field(ge=0)
+    at_ms: int = Field(ge=0)
+
+
+class RunStarted(EventBase):
+    type: Literal["RunStarted"] = "RunStarted"
+    schema_version: int = SCHEMA_VERSION
+    run_id: str
+    session: str
+    flow: FlowRef
+    start_node: str
+    inputs: dict[str, JsonValue]
+    model: str | None = None
+    lane: Lane = "interactive"
+
+
+class NodeEntered(EventBase):
+    type: Literal["NodeEntered"] = "NodeEntered"
+    node: str
+
+
+class BranchTaken(EventBase):
+    type: Literal["BranchTaken"] = "BranchTaken"
+    node: str
+    to: str
+    because: str
+    """The condition that held, or `otherwise`."""
+    seen: dict[str, JsonValue]
+    """The values that the conditions looked at."""
+
+
+class BudgetSpent(EventBase):
+    """A `decide` node used all its steps and was left without an answer of its own."""
+
+    type: Literal["BudgetSpent"] = "BudgetSpent"
+    node: str
+    steps: int
+
+
+class DecisionMade(EventBase):
+    type: Literal["DecisionMade"] = "DecisionMade"
+    node: str
+    decision: Decision
+    prompt: PromptUse
+
+
+class DecisionRefused(EventBase):
+    """The chat model's answer was no valid decision."""
+
+    type: Literal["DecisionRefused"] = "DecisionRefused"
+    node: str
+    error: ErrorInfo
+    prompt: PromptUse
+
+
+class ToolSucceeded(EventBase):
+    type: Literal["ToolSucceeded"] = "ToolSucceeded"
+    node: str
+    call: CallTool
+    key_findings: dict[str, JsonValue]
+    facts: dict[str, JsonValue] = Field(default_factory=dict)
+    artifact: str | None = None
+    model: str | None = None
+    """The model that the tool worked on, by content."""
+    new_model: str | None = None
+    """The model that the tool made, by content."""
+    duration_ms: int = 0
+
+
+class ToolFailed(EventBase):
+    type: Literal["ToolFailed"] = "ToolFailed"
+    node: str
+    call: CallTool
+    error: ErrorInfo
+    duration_ms: int = 0
+
+
+class ApprovalRequested(EventBase):
+    type: Literal["ApprovalRequested"] = "ApprovalRequested"
+    request: HumanRequest
+
+
+class ApprovalGranted(EventBase):
+    type: Literal["ApprovalGranted"] = "ApprovalGranted"
+    request_id: str
+    by: str
+    call: CallTool | None = None
+    """The call as approved; differs from the one asked for when it was edited."""
+    edited: bool = False
+
+
+class ApprovalRejected(EventBase):
+    type: Literal["ApprovalRejected"] = "ApprovalRejected"
+    request_id: str
+    by: str
+    reason: str
+
+
+class QuestionAsked(EventBase):
+    type: Literal["QuestionAsked"] = "QuestionAsked"
+    request: HumanRequest
+
+
+class QuestionAnswered(EventBase):
+    type: Literal["QuestionAnswered"] = "QuestionAnswered"
+    request_id: str
+    by: str
+    answer: str
+
+
+class HumanNotified(EventBase):
+    type: Literal["HumanNotified"] = "HumanNotified"
+    request_id: str
+    channels: tuple[str, ...]
+
+
+class RunPaused(EventBase):
+    type: Literal["RunPaused"] = "RunPaused"
+    by: str
+
+
+class RunResumed(EventBase):
+    type: Literal["RunResumed"] = "RunResumed"
+    by: str
+
+
+class RunCancelled(EventBase):
+    type: Literal["RunCancelled"] = "RunCancelled"
+    by: str
+    reason: str
+
+
+class RunFinished(EventBase):
+    type: Literal["RunFinished"] = "RunFinished"
+    node: str
+    answer: str
+
+
+class RunFailed(EventBase):
+    type: Literal["RunFailed"] = "RunFailed"
+    node: str
+    error: ErrorInfo
+
+
+class RunDeadLettered(EventBase):
+    """The same step was delivered too often without ever being committed."""
+
+    type: Literal["RunDeadLettered"] = "RunDeadLettered"
+    error: ErrorInfo
+
+
+class RunRetried(EventBase):
+    type: Literal["RunRetried"] = "RunRetried"
+    by: str
+
+
+Event = Annotated[
+    RunStarted
+    | NodeEntered
+    | BranchTaken
+    | BudgetSpent
+    | DecisionMade
+    | DecisionRefused
+    | ToolSucceeded
+    | ToolFailed
+    | ApprovalRequested
+    | ApprovalGranted
+    | ApprovalRejected
+    | QuestionAsked
+    | QuestionAnswered
+    | HumanNotified
+    | RunPaused
+    | RunResumed
+    | RunCancelled
+    | RunFinished
+    | RunFailed
+    | RunDeadLettered
+    | RunRetried,
+    Field(discriminator="type"),
+]
+
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+"""Reads and writes one event as JSON."""

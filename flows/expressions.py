@@ -1,0 +1,62 @@
+"""Conditions and arguments of a flow: expressions over inputs and facts, with no way out of them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from simpleeval import EvalWithCompoundTypes, InvalidExpression
+
+from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+
+FUNCTIONS = {"len": len, "abs": abs, "min": min, "max": max, "round": round}
+
+
+def evaluate(expression: str, names: Mapping[str, Any]) -> Any:
+    """The value of an expression.
+
+    Args:
+        expression: Comparisons, arithmetic, `and`, `or`, `not`, `in`, indexing and calls of `FUNCTIONS`.
+        names: What the expression may speak of.
+
+    Raises:
+        FluxError: If the expression cannot be read, names something unknown, or fails.
+    """
+    unknown = sorted(names_in(expression) - set(names))
+    if unknown:
+        raise FluxError(
+            ErrorClass.BAD_FLOW,
+            f"expression {expression!r} names {unknown[0]!r}, which is neither an input nor a fact",
+            suggestions=nearest(unknown[0], names),
+        )
+    evaluator = EvalWithCompoundTypes(functions=dict(FUNCTIONS), names=dict(names))
+    try:
+        return evaluator.eval(expression, previously_parsed=_parsed(expression))
+    except (InvalidExpression, TypeError, KeyError, IndexError, ZeroDivisionError, ValueError) as error:
+        raise FluxError(ErrorClass.BAD_FLOW, f"expression {expression!r} failed: {error}") from error
+
+
+def names_in(expression: str) -> frozenset[str]:
+    """The inputs and facts that an expression speaks of.
+
+    Raises:
+        FluxError: If the expression cannot be read.
+    """
+    tree = _parsed(expression)
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return frozenset(names - set(FUNCTIONS) - {"True", "False", "None"})
+
+
+@lru_cache(maxsize=1_024)
+def _parsed(expression: str) -> ast.AST:
+    try:
+        parsed: ast.AST = EvalWithCompoundTypes.parse(expression)
+    except (SyntaxError, InvalidExpression, ValueError) as error:
+        raise FluxError(
+            ErrorClass.BAD_FLOW,
+            f"expression {expression!r} cannot be read: {error}",
+            suggestions=("example: growth_per_h > 0.01 and status == 'optimal'",),
+        ) from error
+    return parsed

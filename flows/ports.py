@@ -1,0 +1,227 @@
+"""What the core asks of the world: Protocols, implemented at the rim."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from fluxagents.flows.definition import Flow
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.events import Event, HumanRequest
+from fluxagents.flows.state import RunState, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """The step message that must follow a commit."""
+
+    task: str
+    queue: str
+    label: dict[str, str] = field(default_factory=dict)
+    """What Flower shows beside run and step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """The events of one step, the state they lead to, and what follows."""
+
+    events: tuple[Event, ...]
+    state: RunState
+    dispatch: Dispatch | None
+
+    @property
+    def seq(self) -> int:
+        return self.events[0].seq
+
+
+class Answer(StrEnum):
+    """What the store says to a claim or a commit."""
+
+    OK = "ok"
+    UNKNOWN = "unknown"
+    """There is no such run."""
+    STALE = "stale"
+    """The run is at another step."""
+    LEASED = "leased"
+    """A live worker is at it."""
+    FORGED = "forged"
+    """The state is not the one that was committed."""
+    HELD = "held"
+    """The run waits, is paused or has ended."""
+    EXHAUSTED = "exhausted"
+    """The step was delivered too often; the claimant must say so in the log."""
+    PAUSE = "pause"
+    """A pause was asked for while the step ran; commit again with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The answer to a claim; with a lease when it is OK or EXHAUSTED."""
+
+    answer: Answer
+    fence: int = 0
+    state: str = ""
+    """The serialized state, when the claim came without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A dispatch with all that its message needs."""
+
+    run_id: str
+    seq: int
+    ticket: int
+    attempt: int
+    dispatch: Dispatch
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The answer to a commit."""
+
+    answer: Answer
+    outgoing: Outgoing | None = None
+    """The message to publish now."""
+    pause_by: str = ""
+    """Who asked for the pause, when that is the answer."""
+
+
+def unknown_run(run_id: str) -> FluxError:
+    """The error for a run that is not in a store."""
+    return FluxError(
+        ErrorClass.UNKNOWN_ID,
+        f"run {run_id!r} does not exist",
+        suggestions=("`fluxagents runs list` shows the runs",),
+    )
+
+
+def unknown_flow(digest: str) -> FluxError:
+    """The error for a flow that is not in a store."""
+    return FluxError(ErrorClass.BAD_FLOW, f"no flow with digest {digest!r} is stored")
+
+
+class RunStore(Protocol):
+    """The truth about runs. Every method is atomic."""
+
+    def create(self, commit: Commit, state: str) -> Outgoing | None:
+        """Store a new run; None when the run exists already."""
+        ...
+
+    def create_many(self, commits: Sequence[tuple[Commit, str]]) -> list[Outgoing | None]:
+        """As `create` for each, in one round trip."""
+        ...
+
+    def claim(self, run_id: str, seq: int, *, digest: str, ticket: int, owner: str, cap: int) -> Claim:
+        """Take the lease of a step.
+
+        Args:
+            run_id: The run.
+            seq: The step.
+            digest: Of the state that the message carried; empty to ask for the stored one.
+            ticket: The place in the queue that the message had.
+            owner: `<node>|<process id>`; the lease lives as long as that process.
+            cap: Deliveries of one step that are still tried.
+        """
+        ...
+
+    def commit(self, commit: Commit, state: str, *, fence: int | None, pausing: bool = False) -> Committed:
+        """Write a step: its events, the next state, and the dispatch that must follow.
+
+        Args:
+            commit: What happened.
+            state: `commit.state`, serialized.
+            fence: Of the lease; None for an event from outside, which is written whoever holds the lease.
+            pausing: The events carry the pause that was asked for.
+        """
+        ...
+
+    def release(self, run_id: str, seq: int, fence: int) -> bool:
+        """Give a lease back without a commit; the dispatch stays due."""
+        ...
+
+    def ask_pause(self, run_id: str, by: str) -> bool:
+        """Ask the worker that holds the lease to pause after its step; False when nobody holds one."""
+        ...
+
+    def load(self, run_id: str) -> RunState:
+        """The state of a run.
+
+        Raises:
+            FluxError: If there is no such run.
+        """
+        ...
+
+    def events(self, run_id: str) -> tuple[Event, ...]:
+        """All events of a run in order.
+
+        Raises:
+            FluxError: If there is no such run.
+        """
+        ...
+
+    def runs(
+        self, *, status: Status | None = None, session: str | None = None, most: int = 50, offset: int = 0
+    ) -> list[RunState]:
+        """Runs, the newest first."""
+        ...
+
+    def counts(self) -> dict[str, int]:
+        """How many runs have each status."""
+        ...
+
+    def requests(self) -> list[tuple[str, HumanRequest]]:
+        """Requests that wait for a human, with their runs, the oldest first."""
+        ...
+
+    def beat(self, node: str, pids: Sequence[int], ttl_ms: int) -> None:
+        """Say that a node and these processes of it live for another `ttl_ms`."""
+        ...
+
+    def overdue(self, queue: str, *, idle: bool, grace_ms: int, most: int) -> list[Outgoing]:
+        """Dispatches that were lost, re-issued with new tickets: publish each of them.
+
+        A dispatch is lost when one that came later into the same queue has been claimed for `grace_ms`,
+        when the queue is empty (`idle`) and it is older than `grace_ms`, or when its claimant died.
+        """
+        ...
+
+    def save_flow(self, flow: Flow) -> None:
+        """Keep a definition under its digest."""
+        ...
+
+    def flow(self, digest: str) -> Flow:
+        """A kept definition.
+
+        Raises:
+            FluxError: If there is none with this digest.
+        """
+        ...
+
+
+class Publisher(Protocol):
+    """Puts step messages on the queues."""
+
+    def publish(self, outgoing: Outgoing) -> None: ...
+
+    def is_idle(self, queue: str) -> bool:
+        """Whether no message waits in the queue."""
+        ...
+
+
+class Clock(Protocol):
+    """The time."""
+
+    def now_ms(self) -> int:
+        """Unix time in ms."""
+        ...
+
+
+class Notifier(Protocol):
+    """Tells humans about a request."""
+
+    def notify(self, run_id: str, request: HumanRequest, *, key: str) -> tuple[str, ...]:
+        """Send the request once per idempotency key; the channels that took it."""
+        ...

@@ -1,0 +1,247 @@
+"""`reduce(state, event)`: one small branch per event type, and the fold over a history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import reduce as fold_left
+from typing import Any, TypeVar
+
+from fluxagents.flows import events as e
+from fluxagents.flows.commands import CallTool, Finish, call_digest
+from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
+from fluxagents.flows.state import ERRORS_KEPT, FINDINGS_KEPT, NOTES_KEPT, Finding, Note, RunState, Streak
+
+Changes = dict[str, Any]
+T = TypeVar("T")
+
+
+def reduce(state: RunState | None, event: e.Event) -> RunState:
+    """The state after an event.
+
+    Raises:
+        FluxError: If the event cannot follow the state: it is out of order, or belongs to a run that
+            has not started or has ended.
+    """
+    if isinstance(event, e.RunStarted):
+        if state is not None:
+            raise _impossible(event, f"run {state.run_id} has started already")
+        return _started(event)
+    if state is None:
+        raise _impossible(event, "no run has started")
+    if event.seq not in (state.seq, state.seq - 1):
+        raise _impossible(event, f"it belongs to step {event.seq}, the run is at step {state.seq}")
+    if state.ended:
+        raise _impossible(event, f"run {state.run_id} is {state.status}")
+    changes = _BRANCHES[type(event)](state, event)
+    return state.model_copy(update={"seq": event.seq + 1, "updated_ms": event.at_ms, **changes})
+
+
+def fold(events: Iterable[e.Event]) -> RunState:
+    """The state that a history leads to.
+
+    Raises:
+        FluxError: If the history is empty or an event cannot follow the one before.
+    """
+    state: RunState | None = fold_left(reduce, events, None)
+    if state is None:
+        raise FluxError(ErrorClass.SCHEMA, "the history has no events")
+    return state
+
+
+def _impossible(event: e.Event, why: str) -> FluxError:
+    return FluxError(ErrorClass.SCHEMA, f"event {event.type!r} at step {event.seq} cannot follow: {why}")
+
+
+def _started(event: e.RunStarted) -> RunState:
+    return RunState(
+        run_id=event.run_id,
+        session=event.session,
+        flow=event.flow,
+        inputs=event.inputs,
+        lane=event.lane,
+        started_ms=event.at_ms,
+        updated_ms=event.at_ms,
+        seq=event.seq + 1,
+        status="running",
+        node=event.start_node,
+        model=event.model,
+    )
+
+
+def _at_node(node: str) -> Changes:
+    return {"node": node, "outcome": None, "steps_at_node": 0, "pending": None, "approved": None}
+
+
+def _entered(_: RunState, event: e.NodeEntered) -> Changes:
+    return _at_node(event.node)
+
+
+def _branched(_: RunState, event: e.BranchTaken) -> Changes:
+    return _at_node(event.to)
+
+
+def _spent(state: RunState, event: e.BudgetSpent) -> Changes:
+    note = Note(by="budget", about=event.node, text=f"all {event.steps} steps were used")
+    return {"outcome": "budget", "notes": _last((*state.notes, note), NOTES_KEPT)}
+
+
+def _usage(state: RunState, prompt: e.PromptUse) -> Changes:
+    return {
+        "decisions": state.decisions + 1,
+        "steps_at_node": state.steps_at_node + 1,
+        "tokens_in": state.tokens_in + prompt.tokens_in,
+        "tokens_out": state.tokens_out + prompt.tokens_out,
+    }
+
+
+def _decided(state: RunState, event: e.DecisionMade) -> Changes:
+    changes = _usage(state, event.prompt)
+    if isinstance(event.decision, Finish):
+        return {**changes, "outcome": "answer", "streak": None, "answer": event.decision.answer}
+    return {**changes, "pending": event.decision}
+
+
+def _refused(state: RunState, event: e.DecisionRefused) -> Changes:
+    return {**_usage(state, event.prompt), **_failure(state, event.error)}
+
+
+def _failure(state: RunState, error: ErrorInfo) -> Changes:
+    count = state.streak.count + 1 if state.streak and state.streak.kind == error.kind else 1
+    return {
+        "errors": _last((*state.errors, error), ERRORS_KEPT),
+        "streak": Streak(kind=error.kind, count=count),
+    }
+
+
+def _succeeded(state: RunState, event: e.ToolSucceeded) -> Changes:
+    finding = Finding(
+        id=f"f{state.tool_calls + 1}",
+        tool=event.call.tool,
+        args=event.call.args,
+        key_findings=event.key_findings,
+        artifact=event.artifact,
+        model=event.model,
+    )
+    return {
+        "findings": _last((*state.findings, finding), FINDINGS_KEPT),
+        "facts": {**state.facts, **event.facts},
+        "tool_calls": state.tool_calls + 1,
+        "model": event.new_model or event.model or state.model,
+        "pending": None,
+        "approved": None,
+        "streak": None,
+        "outcome": "tool",
+    }
+
+
+def _failed_tool(state: RunState, event: e.ToolFailed) -> Changes:
+    return {
+        **_failure(state, event.error),
+        "tool_calls": state.tool_calls + 1,
+        "pending": None,
+        "approved": None,
+        "outcome": "failed",
+    }
+
+
+def _requested(state: RunState, event: e.ApprovalRequested | e.QuestionAsked) -> Changes:
+    pending = state.pending if isinstance(state.pending, CallTool) else None
+    return {"status": "waiting", "waiting_for": event.request, "notified": False, "pending": pending}
+
+
+def _answered(state: RunState, event: e.ApprovalGranted | e.ApprovalRejected | e.QuestionAnswered) -> Changes:
+    if state.waiting_for is None or state.waiting_for.id != event.request_id:
+        raise _impossible(event, f"run {state.run_id} does not wait for request {event.request_id!r}")
+    paused = state.status == "paused"
+    return {
+        "status": "paused" if paused else "running",
+        "paused_from": "running" if paused else None,
+        "waiting_for": None,
+        "notified": False,
+        "streak": None,
+    }
+
+
+def _granted(state: RunState, event: e.ApprovalGranted) -> Changes:
+    if event.call is None:
+        return {**_answered(state, event), "outcome": "approved"}
+    digest = call_digest(event.call.tool, event.call.args, state.model)
+    return {**_answered(state, event), "pending": event.call, "approved": digest}
+
+
+def _rejected(state: RunState, event: e.ApprovalRejected) -> Changes:
+    about = state.pending.tool if isinstance(state.pending, CallTool) else state.node
+    note = Note(by=event.by, about=about, text=f"rejected: {event.reason}")
+    return {
+        **_answered(state, event),
+        "pending": None,
+        "approved": None,
+        "outcome": "rejected",
+        "notes": _last((*state.notes, note), NOTES_KEPT),
+    }
+
+
+def _told(state: RunState, event: e.QuestionAnswered) -> Changes:
+    about = state.waiting_for.question if state.waiting_for else state.node
+    note = Note(by=event.by, about=about, text=event.answer)
+    return {**_answered(state, event), "notes": _last((*state.notes, note), NOTES_KEPT)}
+
+
+def _notified(_: RunState, __: e.HumanNotified) -> Changes:
+    return {"notified": True}
+
+
+def _paused(state: RunState, _: e.RunPaused) -> Changes:
+    return {"status": "paused", "paused_from": state.status}
+
+
+def _resumed(state: RunState, _: e.RunResumed) -> Changes:
+    return {"status": state.paused_from or "running", "paused_from": None}
+
+
+def _cancelled(_: RunState, __: e.RunCancelled) -> Changes:
+    return {"status": "cancelled", "waiting_for": None}
+
+
+def _finished(_: RunState, event: e.RunFinished) -> Changes:
+    return {"status": "finished", "answer": event.answer, "waiting_for": None}
+
+
+def _failed(_: RunState, event: e.RunFailed) -> Changes:
+    return {"status": "failed", "error": event.error, "waiting_for": None}
+
+
+def _dead(_: RunState, event: e.RunDeadLettered) -> Changes:
+    return {"status": "dead", "error": event.error}
+
+
+def _retried(_: RunState, __: e.RunRetried) -> Changes:
+    return {"status": "running", "error": None, "streak": None}
+
+
+def _last(items: tuple[T, ...], most: int) -> tuple[T, ...]:
+    return items[-most:]
+
+
+_BRANCHES: dict[type[e.Event], Callable[[RunState, Any], Changes]] = {
+    e.NodeEntered: _entered,
+    e.BranchTaken: _branched,
+    e.BudgetSpent: _spent,
+    e.DecisionMade: _decided,
+    e.DecisionRefused: _refused,
+    e.ToolSucceeded: _succeeded,
+    e.ToolFailed: _failed_tool,
+    e.ApprovalRequested: _requested,
+    e.ApprovalGranted: _granted,
+    e.ApprovalRejected: _rejected,
+    e.QuestionAsked: _requested,
+    e.QuestionAnswered: _told,
+    e.HumanNotified: _notified,
+    e.RunPaused: _paused,
+    e.RunResumed: _resumed,
+    e.RunCancelled: _cancelled,
+    e.RunFinished: _finished,
+    e.RunFailed: _failed,
+    e.RunDeadLettered: _dead,
+    e.RunRetried: _retried,
+}

@@ -1,0 +1,122 @@
+"""The state of a run: frozen, bounded, and nothing but the fold of its events."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Literal, get_args
+
+from pydantic import BaseModel, Field, JsonValue, ValidationError
+
+from fluxagents.flows.commands import AskHuman, CallTool
+from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
+from fluxagents.flows.events import SCHEMA_VERSION, FlowRef, Frozen, HumanRequest, Lane
+
+FINDINGS_KEPT = 24
+ERRORS_KEPT = 8
+NOTES_KEPT = 8
+"""Bounds of the state; what falls out of it stays in the run's events."""
+
+Status = Literal["running", "waiting", "paused", "finished", "failed", "cancelled", "dead"]
+STATUSES: tuple[Status, ...] = get_args(Status)
+Outcome = Literal["tool", "failed", "answer", "budget", "approved", "rejected"]
+ENDED: frozenset[Status] = frozenset({"finished", "failed", "cancelled"})
+
+
+class Finding(Frozen):
+    """A tool's result as the context shows it."""
+
+    id: str
+    tool: str
+    args: dict[str, JsonValue]
+    key_findings: dict[str, JsonValue]
+    artifact: str | None = None
+    model: str | None = None
+
+
+class Note(Frozen):
+    """What a human said."""
+
+    by: str
+    about: str
+    text: str
+
+
+class Streak(Frozen):
+    """Failures of one kind in a row."""
+
+    kind: ErrorClass
+    count: int
+
+
+class RunState(Frozen):
+    """Everything that the next step needs to know."""
+
+    schema_version: int = SCHEMA_VERSION
+    run_id: str
+    session: str
+    flow: FlowRef
+    inputs: dict[str, JsonValue]
+    lane: Lane
+    started_ms: int
+    updated_ms: int
+    seq: int
+    """The step that comes next."""
+    status: Status
+    paused_from: Status | None = None
+    node: str
+    model: str | None
+    """The model that tools work on now, by content."""
+    facts: dict[str, JsonValue] = Field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    errors: tuple[ErrorInfo, ...] = ()
+    notes: tuple[Note, ...] = ()
+    streak: Streak | None = None
+    pending: Annotated[CallTool | AskHuman, Field(discriminator="kind")] | None = None
+    """What was chosen and has not been carried out."""
+    approved: str | None = None
+    """The digest of the call that a human agreed to."""
+    waiting_for: HumanRequest | None = None
+    notified: bool = False
+    outcome: Outcome | None = None
+    """What happened last at the present node."""
+    steps_at_node: int = 0
+    tool_calls: int = 0
+    decisions: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    answer: str | None = None
+    error: ErrorInfo | None = None
+
+    @property
+    def ended(self) -> bool:
+        return self.status in ENDED
+
+
+class _Versioned(BaseModel):
+    schema_version: int
+
+
+def state_from_json(text: str | bytes) -> RunState:
+    """Read a stored or received state.
+
+    Raises:
+        FluxError: If the state was written by a newer version of this software or is no state.
+    """
+    try:
+        version = _Versioned.model_validate_json(text).schema_version
+        if version > SCHEMA_VERSION:
+            raise FluxError(
+                ErrorClass.SCHEMA,
+                f"the state has schema version {version}; this worker reads up to {SCHEMA_VERSION}",
+                suggestions=("upgrade the workers before the clients",),
+            )
+        return RunState.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the document"
+        raise FluxError(ErrorClass.SCHEMA, f"not a run state: {where}: {first['msg']}") from error
+
+
+def state_digest(text: str | bytes) -> str:
+    """The sha256 of a serialized state; a message whose state has another digest is forged or stale."""
+    return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()

@@ -1,0 +1,206 @@
+"""The run store on Redis: one Lua script for each thing that must be atomic."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from importlib.resources import files
+from typing import Any
+
+from redis import Redis
+
+from fluxagents.flows.definition import Flow
+from fluxagents.flows.events import EVENT, Event, HumanRequest
+from fluxagents.flows.ports import (
+    Answer,
+    Claim,
+    Commit,
+    Committed,
+    Dispatch,
+    Outgoing,
+    unknown_flow,
+    unknown_run,
+)
+from fluxagents.flows.state import STATUSES, RunState, Status, state_digest, state_from_json
+
+
+class RedisRunStore:
+    """Runs in Redis under one key prefix.
+
+    Args:
+        redis: A client that returns bytes.
+        prefix: What every key begins with.
+    """
+
+    def __init__(self, redis: Redis, *, prefix: str = "flux:") -> None:
+        self._redis = redis
+        self._prefix = prefix
+        self._create = self._script("settle", "create")
+        self._commit = self._script("settle", "commit")
+        self._claim = self._script("alive", "claim")
+        self._release = self._script("release")
+        self._ask_pause = self._script("ask_pause")
+        self._overdue = self._script("alive", "overdue")
+
+    def _script(self, *names: str) -> Any:
+        folder = files("fluxagents.workers") / "lua"
+        return self._redis.register_script("\n".join((folder / f"{name}.lua").read_text() for name in names))
+
+    def _run(self, script: Any, *args: str | int) -> Any:
+        return script(keys=[self._prefix], args=args)
+
+    def create(self, commit: Commit, state: str) -> Outgoing | None:
+        ticket = self._run(self._create, *_settling(commit, state, fence=None, pausing=False))
+        return None if ticket < 0 else _outgoing(commit, state, ticket)
+
+    def create_many(self, commits: Sequence[tuple[Commit, str]]) -> list[Outgoing | None]:
+        """As `create` for each, in one round trip."""
+        pipe = self._redis.pipeline(transaction=False)
+        for commit, state in commits:
+            args = _settling(commit, state, fence=None, pausing=False)
+            self._create(keys=[self._prefix], args=args, client=pipe)
+        tickets = pipe.execute()
+        return [
+            None if ticket < 0 else _outgoing(commit, state, ticket)
+            for (commit, state), ticket in zip(commits, tickets, strict=True)
+        ]
+
+    def claim(self, run_id: str, seq: int, *, digest: str, ticket: int, owner: str, cap: int) -> Claim:
+        answer, *lease = self._run(self._claim, run_id, seq, digest, ticket, owner, cap)
+        if not lease:
+            return Claim(Answer(answer.decode()))
+        return Claim(Answer(answer.decode()), fence=lease[0], state=lease[1].decode())
+
+    def commit(self, commit: Commit, state: str, *, fence: int | None, pausing: bool = False) -> Committed:
+        answer, *rest = self._run(self._commit, *_settling(commit, state, fence=fence, pausing=pausing))
+        found = Answer(answer.decode())
+        if found is Answer.OK:
+            return Committed(found, outgoing=_outgoing(commit, state, rest[0]))
+        return Committed(found, pause_by=rest[0].decode() if rest else "")
+
+    def release(self, run_id: str, seq: int, fence: int) -> bool:
+        return bool(self._run(self._release, run_id, seq, fence))
+
+    def ask_pause(self, run_id: str, by: str) -> bool:
+        return bool(self._run(self._ask_pause, run_id, by))
+
+    def load(self, run_id: str) -> RunState:
+        found: bytes | None = self._redis.hget(self._key(run_id), "state")  # type: ignore[assignment]
+        if found is None:
+            raise unknown_run(run_id)
+        return state_from_json(found)
+
+    def events(self, run_id: str) -> tuple[Event, ...]:
+        lines: list[bytes] = self._redis.lrange(f"{self._key(run_id)}:events", 0, -1)  # type: ignore[assignment]
+        if not lines:
+            raise unknown_run(run_id)
+        return tuple(EVENT.validate_json(line) for line in lines)
+
+    def runs(
+        self, *, status: Status | None = None, session: str | None = None, most: int = 50, offset: int = 0
+    ) -> list[RunState]:
+        index = f"session:{session}" if session else f"status:{status}" if status else "runs"
+        found: list[RunState] = []
+        for state in self._newest_first(index, offset):
+            if status is None or state.status == status:
+                found.append(state)
+            if len(found) == most:
+                break
+        return found
+
+    def _newest_first(self, index: str, offset: int, page: int = 100) -> Iterator[RunState]:
+        while True:
+            ids: list[bytes] = self._redis.zrevrange(self._prefix + index, offset, offset + page - 1)  # type: ignore[assignment]
+            pipe = self._redis.pipeline(transaction=False)
+            for run_id in ids:
+                pipe.hget(self._key(run_id.decode()), "state")
+            yield from (state_from_json(state) for state in pipe.execute() if state is not None)
+            if len(ids) < page:
+                return
+            offset += page
+
+    def counts(self) -> dict[str, int]:
+        pipe = self._redis.pipeline(transaction=False)
+        for status in STATUSES:
+            pipe.zcard(f"{self._prefix}status:{status}")
+        return dict(zip(STATUSES, pipe.execute(), strict=True))
+
+    def requests(self) -> list[tuple[str, HumanRequest]]:
+        ids: list[bytes] = self._redis.zrange(f"{self._prefix}requests", 0, -1)  # type: ignore[assignment]
+        pipe = self._redis.pipeline(transaction=False)
+        for run_id in ids:
+            pipe.hget(self._key(run_id.decode()), "request")
+        return [
+            (run_id.decode(), HumanRequest.model_validate_json(request))
+            for run_id, request in zip(ids, pipe.execute(), strict=True)
+            if request is not None
+        ]
+
+    def beat(self, node: str, pids: Sequence[int], ttl_ms: int) -> None:
+        key = f"{self._prefix}node:{node}"
+        pipe = self._redis.pipeline()
+        pipe.delete(key)
+        if pids:
+            pipe.hset(key, mapping={str(pid): 1 for pid in pids})
+            pipe.pexpire(key, ttl_ms)
+        pipe.execute()
+
+    def overdue(self, queue: str, *, idle: bool, grace_ms: int, most: int) -> list[Outgoing]:
+        rows = self._run(self._overdue, queue, "1" if idle else "", grace_ms, most)
+        return [
+            Outgoing(
+                run_id=run_id.decode(),
+                seq=int(seq),
+                ticket=ticket,
+                attempt=attempt,
+                dispatch=Dispatch(**json.loads(dispatch)),
+                state=state.decode(),
+            )
+            for run_id, seq, ticket, attempt, dispatch, state in rows
+        ]
+
+    def save_flow(self, flow: Flow) -> None:
+        self._redis.set(f"{self._prefix}flow:{flow.digest}", flow.model_dump_json(), nx=True)
+
+    def flow(self, digest: str) -> Flow:
+        found: bytes | None = self._redis.get(f"{self._prefix}flow:{digest}")  # type: ignore[assignment]
+        if found is None:
+            raise unknown_flow(digest)
+        return Flow.model_validate_json(found)
+
+    def _key(self, run_id: str) -> str:
+        return f"{self._prefix}run:{run_id}"
+
+
+def _settling(commit: Commit, state: str, *, fence: int | None, pausing: bool) -> list[str | int]:
+    """The arguments of `settle.lua`."""
+    request = commit.state.waiting_for
+    return [
+        commit.state.run_id,
+        commit.seq,
+        state,
+        state_digest(state),
+        commit.state.status,
+        request.model_dump_json() if request else "",
+        commit.dispatch.queue if commit.dispatch else "",
+        json.dumps(asdict(commit.dispatch)) if commit.dispatch else "",
+        commit.state.started_ms,
+        commit.state.session,
+        "" if fence is None else fence,
+        "1" if pausing else "",
+        *(event.model_dump_json() for event in commit.events),
+    ]
+
+
+def _outgoing(commit: Commit, state: str, ticket: int) -> Outgoing | None:
+    if commit.dispatch is None:
+        return None
+    return Outgoing(
+        run_id=commit.state.run_id,
+        seq=commit.state.seq,
+        ticket=ticket,
+        attempt=1,
+        dispatch=commit.dispatch,
+        state=state,
+    )
