@@ -18,16 +18,17 @@ KEY_FINDINGS_BYTES = 2_048
 SUMMARY_BYTES = 5_120
 """Most that a result may put into the state of a run."""
 
+
 class Args(BaseModel):
     """Arguments of a tool; an unknown one is refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Result(BaseModel):
-    """Everything that a tool found. Numbers carry their unit in the field's name."""
+    """Everything that a tool found. Numbers carry their unit in the field's name; a missing one is None."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     def key_findings(self) -> dict[str, JsonValue]:
         """What a chat model needs to answer, in at most 2 KB of JSON."""

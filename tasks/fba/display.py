@@ -1,0 +1,54 @@
+"""Cut what is shown, never what is computed: counts come from the full data, and each cut says so."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+
+from pydantic import JsonValue
+
+_MOST = (400, 250, 150, 100, 60, 40, 25, 15, 10, 6, 3, 1, 0)
+
+DECIMALS = 6
+"""Decimals of a flux in a display; the tables hold the full precision."""
+
+
+def fitted(build: Callable[[int], dict[str, JsonValue]], limit_bytes: int) -> dict[str, JsonValue]:
+    """The largest display within the limit.
+
+    Args:
+        build: Makes the display with at most that many items in each of its lists.
+        limit_bytes: Of the display as JSON.
+    """
+    for most in _MOST:
+        display = build(most)
+        if len(json.dumps(display, allow_nan=False).encode()) <= limit_bytes:
+            return display
+    raise AssertionError("a display without items fits")
+
+
+def shown(items: Sequence[str], most: int) -> dict[str, JsonValue]:
+    """Names: how many there are, how many are shown, and those."""
+    return {"count": len(items), "shown": min(most, len(items)), "ids": list(items[:most])}
+
+
+def shown_values(values: Mapping[str, float | None], most: int) -> dict[str, JsonValue]:
+    """Numbers by name, in the order given: how many there are, how many are shown, and those."""
+    some = list(values.items())[:most]
+    return {
+        "count": len(values),
+        "shown": len(some),
+        "values": {name: rounded(value) for name, value in some},
+    }
+
+
+def rounded(value: float | None) -> float | None:
+    """A number as a display shows it: `DECIMALS` decimals, or as many digits if it is small."""
+    if value is None:
+        return None
+    return round(value, DECIMALS) if abs(value) >= 1 else float(f"{value:.{DECIMALS}g}")
+
+
+def text(value: str, most: int = 120) -> str:
+    """A name from a model's file, cut to a length that fits any display."""
+    return value if len(value) <= most else f"{value[: most - 1]}…"

@@ -1,0 +1,152 @@
+"""Flux balance analysis: growth, exchange fluxes and the flux of every reaction."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.fba.display import fitted, shown_values
+from fluxagents.tasks.fba.glpk import LinearProgram
+from fluxagents.tasks.fba.growth import ConditionResult, conditioned, optimise
+from fluxagents.tasks.fba.medium import ConditionArgs, exchanges, uptake_flux
+from fluxagents.tasks.fba.outcome import Outcome
+from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from cobra import Model
+
+
+class Args(ConditionArgs):
+    """How to distribute the fluxes at the optimum."""
+
+    method: Literal["pfba", "fba"] = Field(
+        default="pfba",
+        description="pfba: least total flux among all optima; fba: any optimum (its fluxes are not unique).",
+    )
+
+
+class FluxTable(BaseModel):
+    """One row per reaction, column by column, in the order of the model."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    reaction: tuple[str, ...] = ()
+    name: tuple[str, ...] = ()
+    subsystem: tuple[str, ...] = ()
+    is_exchange: tuple[bool, ...] = ()
+    flux_mmol_per_gdw_h: tuple[float, ...] = ()
+
+
+class Result(ConditionResult):
+    """Growth and fluxes; the fluxes are empty unless the status is optimal or zero growth."""
+
+    method: Literal["pfba", "fba"]
+    total_flux_mmol_per_gdw_h: float | None = Field(description="The sum of all absolute fluxes.")
+    active_reactions: int | None = Field(description="Count of reactions with a flux.")
+    uptakes_mmol_per_gdw_h: dict[str, float] = Field(description="Uptake through exchanges, largest first.")
+    secretions_mmol_per_gdw_h: dict[str, float] = Field(
+        description="Secretion through exchanges, largest first."
+    )
+    internal_fluxes_mmol_per_gdw_h: dict[str, float] = Field(
+        description="Not boundary, largest magnitude first."
+    )
+    fluxes: FluxTable
+
+    def key_findings(self) -> dict[str, JsonValue]:
+        return fitted(lambda most: self._display(min(most, 12), min(most, 5)), KEY_FINDINGS_BYTES)
+
+    def summary(self) -> dict[str, JsonValue]:
+        return fitted(lambda most: self._display(most, min(most, 20)), SUMMARY_BYTES)
+
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        import pandas as pd
+
+        return {"fluxes": pd.DataFrame(self.fluxes.model_dump())}
+
+    def _display(self, most: int, most_internal: int) -> dict[str, JsonValue]:
+        return {
+            **self.conditions(most),
+            "method": self.method,
+            "total_flux_mmol_per_gdw_h": self.total_flux_mmol_per_gdw_h,
+            "active_reactions": self.active_reactions,
+            "uptakes_mmol_per_gdw_h": shown_values(self.uptakes_mmol_per_gdw_h, most),
+            "secretions_mmol_per_gdw_h": shown_values(self.secretions_mmol_per_gdw_h, most),
+            "internal_fluxes_mmol_per_gdw_h": shown_values(
+                self.internal_fluxes_mmol_per_gdw_h, most_internal
+            ),
+        }
+
+
+def run(model: Model, args: Args) -> Result:
+    """Optimise the objective and report growth (1/h) and fluxes (mmol/gDW/h).
+
+    Raises:
+        FluxError: `MEDIUM` or `UNKNOWN_ID` for conditions that do not fit the model; `SOLVER` or `TIMEOUT`.
+    """
+    with conditioned(model, args) as conditions:
+        program = conditions.program
+        optimum = optimise(program)
+        report = conditions.report(optimum)
+        if optimum.value is None:
+            return Result.model_validate(report | _described(model, args, None))
+        if args.method == "pfba":
+            _minimise_total_flux(program)
+        return Result.model_validate(report | _described(model, args, program.fluxes()))
+
+
+def _minimise_total_flux(program: LinearProgram) -> None:
+    best = program.value
+    program.hold_objective(*((best, None) if program.maximises else (None, best)))
+    outcome = program.least_total_flux()
+    if outcome is not Outcome.OPTIMAL:
+        raise FluxError(
+            ErrorClass.NUMERICAL,
+            f"the least total flux at the optimum {best} could not be found: {outcome}",
+            suggestions=("use method 'fba'",),
+        )
+
+
+def _described(model: Model, args: Args, fluxes: list[float] | None) -> dict[str, object]:
+    exchange_reactions = exchanges(model)
+    reactions = list(model.reactions) if fluxes is not None else []
+    values = {reaction.id: flux for reaction, flux in zip(reactions, fluxes or (), strict=True)}
+    taken_up = {
+        i: uptake_flux(reaction, values[i]) for i, reaction in exchange_reactions.items() if values.get(i)
+    }
+    internal = {reaction.id: values[reaction.id] for reaction in reactions if not reaction.boundary}
+    return {
+        "method": args.method,
+        "total_flux_mmol_per_gdw_h": None if fluxes is None else math.fsum(map(abs, fluxes)),
+        "active_reactions": None if fluxes is None else sum(1 for flux in fluxes if flux),
+        "uptakes_mmol_per_gdw_h": _largest({i: flux for i, flux in taken_up.items() if flux > 0}),
+        "secretions_mmol_per_gdw_h": _largest({i: -flux for i, flux in taken_up.items() if flux < 0}),
+        "internal_fluxes_mmol_per_gdw_h": _largest(internal),
+        "fluxes": FluxTable(
+            reaction=tuple(values),
+            name=tuple(reaction.name or "" for reaction in reactions),
+            subsystem=tuple(reaction.subsystem or "" for reaction in reactions),
+            is_exchange=tuple(reaction.id in exchange_reactions for reaction in reactions),
+            flux_mmol_per_gdw_h=tuple(values.values()),
+        ),
+    }
+
+
+def _largest(fluxes: Mapping[str, float]) -> dict[str, float]:
+    active = ((identifier, flux) for identifier, flux in fluxes.items() if flux)
+    return dict(sorted(active, key=lambda pair: (-abs(pair[1]), pair[0])))
+
+
+TOOL = Tool(
+    name="run_metabolic_fba",
+    purpose="Growth rate, uptake, secretion and the flux of every reaction, in any medium.",
+    args=Args,
+    result=Result,
+    run=run,
+    reference="Orth et al. 2010, doi:10.1038/nbt.1614; pFBA: Lewis et al. 2010, doi:10.1038/msb.2010.47",
+    example={"method": "pfba", "medium_changes": {"EX_o2_e": 0}},
+)
