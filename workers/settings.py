@@ -1,0 +1,168 @@
+"""Settings of the installation, read once at the rim by `Settings.load()`."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from fluxagents.flows.errors import ErrorClass, FluxError
+
+ENV_PREFIX = "FLUXAGENTS_"
+
+REDIS_SCHEMES = ("redis://", "rediss://")
+
+Port = Annotated[int, Field(ge=1, le=65_535)]
+
+
+def user_data_dir() -> Path:
+    """Where this platform keeps a user's data (XDG on Linux)."""
+    if platform.system() == "Darwin":
+        return Path.home() / "Library" / "Application Support" / "fluxagents"
+    base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(base) / "fluxagents"
+
+
+def available_cores() -> int:
+    """Cores that this process may use, which in a container are fewer than the machine has."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS has no affinity
+        return os.cpu_count() or 1
+
+
+class Settings(BaseSettings):
+    """Everything that differs between installations; each field is a variable `FLUXAGENTS_<FIELD>`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX,
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    redis_url: SecretStr | None = None
+    """`redis://[:password@]host:port/db`; none means the embedded Redis of `fluxagents up`."""
+    embedded_port: Port | None = None
+    """Loopback port of the embedded Redis; none means a free one."""
+    key_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\-]+:$")] = "flux:"
+    data_dir: Path = Field(default_factory=user_data_dir)
+    store_url: str = ""
+    """fsspec URL of models and artifacts; empty means the folder `store` of the data folder."""
+
+    chat_model: Annotated[str, Field(pattern=r"^(offline|openai:.+)$")] = "offline"
+    """`offline` (the built-in planner) or `openai:<model>` (any OpenAI-compatible endpoint)."""
+    chat_base_url: str | None = None
+    chat_api_key: SecretStr | None = None
+    chat_timeout_s: PositiveFloat = 60.0
+
+    concurrency_tools: PositiveInt = Field(default_factory=available_cores)
+    concurrency_decide: PositiveInt = 8
+    soft_time_limit_s: PositiveFloat = 600.0
+    hard_time_limit_s: PositiveFloat = 660.0
+    visibility_timeout_s: PositiveInt = 14_400
+    """Above every hard time limit and the same everywhere, or Redis hands out running tasks again."""
+    soft_shutdown_timeout_s: PositiveFloat = 10.0
+
+    reconcile_every_s: PositiveFloat = 2.0
+    heartbeat_every_s: PositiveFloat = 2.0
+    node_ttl_s: PositiveFloat = 10.0
+
+    flower_port: Port = 5555
+    log_format: Literal["auto", "json", "pretty"] = "auto"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @classmethod
+    def load(cls) -> Self:
+        """The settings of this process, from its environment.
+
+        Raises:
+            FluxError: A variable has a bad value; names the variable, the value and the way out.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            raise _explain(error) from None
+
+    @field_validator("redis_url")
+    @classmethod
+    def _known_scheme(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(REDIS_SCHEMES):
+            raise ValueError("must start with redis:// or rediss://")
+        return url
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, folder: Path) -> Path:
+        return folder.expanduser().absolute()
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, level: object) -> object:
+        return level.upper() if isinstance(level, str) else level
+
+    @model_validator(mode="after")
+    def _limits_in_order(self) -> Self:
+        if self.soft_time_limit_s >= self.hard_time_limit_s:
+            raise ValueError("soft_time_limit_s must be below hard_time_limit_s")
+        if self.hard_time_limit_s >= self.visibility_timeout_s:
+            raise ValueError("hard_time_limit_s must be below visibility_timeout_s")
+        if self.heartbeat_every_s * 2 > self.node_ttl_s:
+            raise ValueError("node_ttl_s must be at least twice heartbeat_every_s")
+        return self
+
+    @property
+    def artifact_url(self) -> str:
+        """Fsspec URL under which models and artifacts lie."""
+        return self.store_url or str(self.data_dir / "store")
+
+    @property
+    def log_dir(self) -> Path:
+        return self.data_dir / "logs"
+
+    @property
+    def redis_dir(self) -> Path:
+        """Data folder of the embedded Redis."""
+        return self.data_dir / "redis"
+
+    @property
+    def run_file(self) -> Path:
+        """What `fluxagents up` wrote down about the services that it started."""
+        return self.data_dir / "run.json"
+
+
+SECRETS = frozenset({"redis_url", "chat_api_key"})
+
+
+def _explain(error: ValidationError) -> FluxError:
+    first = error.errors(include_url=False, include_context=False)[0]
+    reason = first["msg"].removeprefix("Value error, ")
+    if not first["loc"]:
+        names = [name for name in Settings.model_fields if name in reason]
+        variables = " and ".join(f"{ENV_PREFIX}{name.upper()}" for name in names)
+        return FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"settings contradict each other: {reason}",
+            suggestions=[f"set {variables}"],
+        )
+    field = str(first["loc"][0])
+    variable = f"{ENV_PREFIX}{field.upper()}"
+    value = "(secret)" if field in SECRETS else repr(os.environ.get(variable))
+    return FluxError(
+        ErrorClass.BAD_ARGUMENT,
+        f"{variable}={value} is not usable: {reason}",
+        suggestions=[f"set {variable} to a value that fits, or unset it for the default"],
+    )
