@@ -1,0 +1,81 @@
+"""Logs: one JSON object a line in production, readable on a terminal, each with its run and step."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+import structlog
+from celery.signals import setup_logging
+from structlog.typing import Processor
+
+from fluxagents.workers.settings import Settings
+
+_BEFORE: tuple[Processor, ...] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.StackInfoRenderer(),
+)
+"""What every entry gets, whether it comes from structlog or from the standard library."""
+
+
+def configure(settings: Settings, stream: TextIO | None = None) -> None:
+    """Send every log of this process through one formatter.
+
+    Args:
+        settings: Format and level.
+        stream: Where to; standard error by default.
+    """
+    target = stream or sys.stderr
+    pretty = settings.log_format == "pretty" or (settings.log_format == "auto" and target.isatty())
+    handler = logging.StreamHandler(target)
+    handler.setFormatter(_formatter(pretty=pretty))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log_level)
+    structlog.configure(
+        processors=[*_BEFORE, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+
+@contextmanager
+def bound(**names: Any) -> Iterator[None]:
+    """Every entry inside carries these names, such as `run` and `step`."""
+    with structlog.contextvars.bound_contextvars(**names):
+        yield
+
+
+def follow_celery(settings: Settings) -> None:
+    """Let Celery's workers and beat log through `configure` instead of through their own handlers."""
+
+    def receive(**_: Any) -> None:
+        configure(settings)
+
+    setup_logging.connect(receive, weak=False, dispatch_uid="fluxagents.log")
+
+
+def _formatter(*, pretty: bool) -> logging.Formatter:
+    if pretty:
+        return structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=list(_BEFORE),
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.dev.ConsoleRenderer(),
+            ],
+        )
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=list(_BEFORE),
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
+        ],
+    )
