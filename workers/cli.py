@@ -1,0 +1,151 @@
+"""The command `fluxagents`: a list of commands, each imported when it is called."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from fluxagents.workers.commands.output import JSON_FLAG, examples
+
+if TYPE_CHECKING:
+    from fluxagents.flows.errors import FluxError
+
+COMMANDS = {
+    "up": ("services:up", "Start everything on this machine: Redis, workers, beat and Flower."),
+    "down": ("services:down", "Stop what `fluxagents up` started."),
+    "status": ("services:status", "Show the services that `fluxagents up` started."),
+    "worker": ("services:worker", "Run one worker in the foreground, for production."),
+    "beat": ("services:beat", "Run the scheduler in the foreground, for production."),
+    "flower": ("services:flower", "Run Flower in the foreground, read-only."),
+    "doctor": ("doctor:doctor", "Check the installation and say what to do about what is wrong."),
+    "run": ("run:run", "Ask a question or run a flow over a model."),
+    "runs": ("runs:runs", "List runs, show one, follow, pause, resume or cancel it."),
+    "approvals": ("approvals:approvals", "List what waits for a human, and answer it."),
+    "batch": ("batch:batch", "Run a flow over many models and conditions."),
+    "schedules": ("schedules:schedules", "List, add and remove schedules."),
+    "tools": ("tools:tools", "List the tools and their arguments."),
+    "flows": ("flows:flows", "List, show and check flows."),
+    "models": ("models:models", "List, add and inspect metabolic models."),
+}
+"""Name -> (module:attribute below `fluxagents.workers.commands`, help). Static: help imports nothing."""
+
+BAD_USAGE = frozenset({"unknown_id", "bad_argument", "medium", "unreadable_model", "bad_flow", "schema"})
+"""Kinds of errors that the caller can correct: exit status 2."""
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and imports one when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(f"fluxagents.workers.commands.{module}"), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def resolve_command(
+        self,
+        ctx: click.Context,
+        args: list[str],
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            close = get_close_matches(args[0], COMMANDS, n=3)
+            hint = f" Did you mean: {', '.join(close)}?" if close else ""
+            ctx.fail(f"No such command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=examples(
+        "fluxagents up",
+        'fluxagents run "which genes are essential on acetate?" --model textbook',
+        "fluxagents runs",
+        "fluxagents doctor",
+    ),
+)
+@click.version_option(package_name="fluxagents", prog_name="fluxagents")
+def cli() -> None:
+    """Durable LLM agents for metabolic modelling, on Celery and Redis."""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line; an error is one line on standard error, or a JSON document with `--json`."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        status = cli.main(args=given, prog_name="fluxagents", standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        if JSON_FLAG in given:
+            _print_error("bad_argument", error.format_message(), ())
+        else:
+            error.show()
+        sys.exit(error.exit_code)
+    except Exception as error:  # noqa: BLE001 # the rim: what is not ours goes on below
+        sys.exit(_report(error, as_json=JSON_FLAG in given))
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _report(error: Exception, *, as_json: bool) -> int:
+    from fluxagents.flows.errors import FluxError
+
+    told = error if isinstance(error, FluxError) else _about_redis(error)
+    if told is None:
+        raise error
+    if as_json:
+        _print_error(str(told.kind), told.message, told.suggestions)
+    else:
+        click.secho(f"error: {told.message}", fg="red", err=True)
+        for suggestion in told.suggestions:
+            click.echo(f"  → {suggestion}", err=True)
+    return 2 if told.kind in BAD_USAGE else 1
+
+
+def _about_redis(error: Exception) -> FluxError | None:
+    """The same error in one line if it is about Redis, else none."""
+    from kombu.exceptions import OperationalError
+    from redis.exceptions import RedisError
+
+    if not isinstance(error, RedisError | OperationalError):
+        return None
+    from fluxagents.workers import connection
+    from fluxagents.workers.settings import Settings
+
+    cause = error.__cause__ if isinstance(error, OperationalError) and error.__cause__ else error
+    return connection.explain(cause, connection.redis_url(Settings.load()))
+
+
+def _print_error(kind: str, message: str, suggestions: Sequence[str]) -> None:
+    click.echo(
+        json.dumps(
+            {"error": {"kind": kind, "message": message, "suggestions": list(suggestions)}},
+            indent=2,
+            ensure_ascii=False,
+        ),
+    )
+
+
+if __name__ == "__main__":
+    main()
