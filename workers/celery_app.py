@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
@@ -14,9 +14,6 @@ from fluxagents.workers import connection, log
 from fluxagents.workers.heartbeat import Heartbeat
 from fluxagents.workers.queues import CONTROL, QUEUES
 from fluxagents.workers.settings import Settings
-
-TASK_MODULES = ("fluxagents.tasks.steps",)
-"""Modules that every worker imports; each declares its tasks with `@shared_task`."""
 
 RECONCILE = "control.reconcile"
 
@@ -34,7 +31,7 @@ class FluxApp(Celery):  # type: ignore[misc] # Celery ships no types
         self,
         settings: Settings,
         *,
-        effects: Callable[[Settings], Any] | None = None,
+        effects: Callable[[Settings, FluxApp], Any] | None = None,
         **options: Any,
     ) -> None:
         super().__init__("fluxagents", **options)
@@ -49,35 +46,33 @@ class FluxApp(Celery):  # type: ignore[misc] # Celery ships no types
         pid = os.getpid()
         with self._effects_lock:
             if self._effects is None or self._effects[0] != pid:
-                self._effects = (pid, self._build_effects(self.settings))
+                self._effects = (pid, self._build_effects(self.settings, self))
             return self._effects[1]
 
 
-def _composed(settings: Settings) -> Any:
+def _composed(settings: Settings, app: FluxApp) -> Any:
     # The stores and chat models take seconds to import; beat, Flower and the command line need none.
     from fluxagents.workers.composition import build_effects  # noqa: PLC0415
 
-    return build_effects(settings)
+    return build_effects(settings, app)
 
 
 def create_app(
     settings: Settings,
     *,
-    include: Iterable[str] = TASK_MODULES,
-    effects: Callable[[Settings], Any] | None = None,
+    effects: Callable[[Settings, FluxApp], Any] | None = None,
 ) -> FluxApp:
     """The application for these settings; connects to nothing.
 
     Args:
         settings: The settings of this process.
-        include: Task modules that workers import.
         effects: Builds what `app.effects` returns; the real composition by default.
 
     Raises:
         FluxError: No Redis is named and the embedded one is not running.
     """
     url = connection.redis_url(settings)
-    app = FluxApp(settings, effects=effects, include=list(include))
+    app = FluxApp(settings, effects=effects, include=list(settings.task_modules))
     app.conf.update(
         broker_url=url,
         broker_read_url=url,

@@ -6,6 +6,7 @@ the live pool children). It expires with the node. A lease's owner is `<node>|<p
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import select
@@ -18,7 +19,7 @@ from uuid import uuid4
 import psutil
 import structlog
 from celery import bootsteps
-from celery.signals import worker_process_init, worker_shutdown
+from celery.signals import worker_process_init, worker_ready, worker_shutdown
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -67,6 +68,7 @@ class Pulse(Thread):
     def __init__(self, worker: Any, settings: Settings, node: str) -> None:
         super().__init__(name="heartbeat", daemon=True)
         self.node = node
+        self.ready = False
         self._worker = worker
         self._settings = settings
         self._log = structlog.get_logger("heartbeat")
@@ -96,8 +98,14 @@ class Pulse(Thread):
                 said = os.read(self._inbox, 65_536).split()
                 if b"stop" in said:
                     break
-                fresh = {int(pid) for pid in said}
+                fresh = {int(pid) for pid in said if pid != b"ready"}
+                known = known and b"ready" not in said
         self._retire()
+
+    def get_ready(self) -> None:
+        """Say from now on that the worker takes tasks."""
+        self.ready = True
+        os.write(self.announce, b"ready\n")
 
     def stop(self) -> None:
         """Take the node out of Redis and end; called when the worker's last task has ended."""
@@ -123,7 +131,7 @@ class Pulse(Thread):
         gone = [node for node in known if not self._client.exists(node_key(prefix, node))]
         if gone:
             self._client.hdel(nodes, *gone)
-        self._client.hset(nodes, self.node, json.dumps(describe(self._worker)))
+        self._client.hset(nodes, self.node, json.dumps(describe(self._worker) | {"ready": self.ready}))
 
     def _retire(self) -> None:
         prefix = self._settings.key_prefix
@@ -139,8 +147,9 @@ class Pulse(Thread):
 class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc] # Celery ships no types
     """Bootstep of the worker's main process; independent of the broker connection.
 
-    It starts after the pool and has no `stop`: a warm shutdown stops the pool last, and until its
-    last task has ended the node must not look dead. The signal `worker_shutdown` ends the pulse.
+    It starts after the pool and its `stop` does nothing: a shutdown stops the pool later, and until the
+    last task has ended the node must not look dead. The pulse ends with the signal `worker_shutdown`
+    (warm) or with the process (cold).
     """
 
     requires = ("celery.worker.components:Pool",)
@@ -154,7 +163,10 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc] # Celery ships n
         global _announce  # noqa: PLW0603 # a signal handler in the child has no other way to the pipe
         _announce = self._pulse.announce
         worker_process_init.connect(_tell_pid, weak=False, dispatch_uid="fluxagents.heartbeat")
+        worker_ready.connect(self._get_ready, weak=False, dispatch_uid=f"fluxagents.heartbeat.{node}")
         worker_shutdown.connect(self._end, weak=False, dispatch_uid=f"fluxagents.heartbeat.{node}")
+        # Runs after the threads of a thread pool have ended; a forked child leaves without it.
+        atexit.register(self._pulse.stop)
 
     def start(self, worker: Any) -> None:
         del worker
@@ -165,6 +177,9 @@ class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc] # Celery ships n
 
     def terminate(self, worker: Any) -> None:
         """Nothing yet: see the class."""
+
+    def _get_ready(self, **_: Any) -> None:
+        self._pulse.get_ready()
 
     def _end(self, **_: Any) -> None:
         self._pulse.stop()

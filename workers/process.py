@@ -44,8 +44,8 @@ class ProcessId(BaseModel):
     def alive(self) -> bool:
         return self.find() is not None
 
-    def wait(self, timeout_s: float) -> bool:
-        """Wait until the process has ended; false if it still runs after `timeout_s`."""
+    def wait(self, timeout_s: float | None) -> bool:
+        """Wait until the process has ended, for ever if need be; false if it still runs after `timeout_s`."""
         try:
             # Also right for a zombie of ours, which is reaped; another process is never waited for.
             process = psutil.Process(self.pid)
@@ -58,28 +58,26 @@ class ProcessId(BaseModel):
         return True
 
 
-def end(process_id: ProcessId, *, patience_s: float, group: bool = False) -> bool:
-    """End a process: TERM, then KILL after `patience_s`.
+def marked(variable: str, value: str) -> list[psutil.Process]:
+    """The running processes whose environment says `variable=value`: a service and all its children."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(variable) == value:
+                found.append(process)
+        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            continue  # gone meanwhile, or somebody else's
+    return found
 
-    Args:
-        process_id: Which process.
-        patience_s: How long TERM may take.
-        group: The process leads its group; whatever is left of the group is killed as well.
 
-    Returns:
-        Whether TERM was enough.
-    """
-    process = process_id.find()
-    if process is not None:
+def end_all(processes: list[psutil.Process], *, patience_s: float) -> None:
+    """TERM all of them, then KILL those that are left after `patience_s`."""
+    for process in processes:
         _send(process, signal.SIGTERM)
-    gentle = process_id.wait(patience_s)
-    if group:
-        kill_group(process_id)
-    elif process is not None and not gentle:
+    _, stubborn = psutil.wait_procs(processes, timeout=patience_s)
+    for process in stubborn:
         _send(process, signal.SIGKILL)
-    if not gentle:
-        process_id.wait(patience_s)
-    return gentle
+    psutil.wait_procs(stubborn, timeout=patience_s)
 
 
 def kill_group(leader: ProcessId) -> None:

@@ -16,7 +16,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 
@@ -63,6 +63,9 @@ class Settings(BaseSettings):
     store_url: str = ""
     """fsspec URL of models and artifacts; empty means the folder `store` of the data folder."""
 
+    task_modules: Annotated[tuple[str, ...], NoDecode] = ("fluxagents.tasks.steps",)
+    """Modules that workers import, separated by commas; yours may register further tools."""
+
     chat_model: Annotated[str, Field(pattern=r"^(offline|openai:.+)$")] = "offline"
     """`offline` (the built-in planner) or `openai:<model>` (any OpenAI-compatible endpoint)."""
     chat_base_url: str | None = None
@@ -103,6 +106,11 @@ class Settings(BaseSettings):
         if url is not None and not url.get_secret_value().startswith(REDIS_SCHEMES):
             raise ValueError("must start with redis:// or rediss://")
         return url
+
+    @field_validator("task_modules", mode="before")
+    @classmethod
+    def _split(cls, modules: object) -> object:
+        return [name.strip() for name in modules.split(",")] if isinstance(modules, str) else modules
 
     @field_validator("data_dir")
     @classmethod

@@ -1,0 +1,104 @@
+"""What `fluxagents up` writes down about itself, so that other commands find it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import IO
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.workers.process import ProcessId
+
+
+class State(StrEnum):
+    """Where a service stands."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    WAITING = "waiting to restart"
+    FAILED = "failed"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+
+
+class ServiceStatus(BaseModel):
+    """One service as `fluxagents status` shows it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    state: State
+    process: ProcessId | None = None
+    restarts: int = 0
+    log: str
+    address: str = ""
+    detail: str = ""
+
+
+class RunStatus(BaseModel):
+    """Everything that one `fluxagents up` runs."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    supervisor: ProcessId
+    redis: str
+    """URL without its password."""
+    flower: str
+    services: tuple[ServiceStatus, ...]
+
+    @property
+    def ready(self) -> bool:
+        return all(service.state is State.RUNNING for service in self.services)
+
+    def running(self) -> bool:
+        """Whether the supervisor that wrote this still runs."""
+        return self.supervisor.alive()
+
+    @property
+    def mark(self) -> str:
+        """What the environment of everything that this supervisor started says."""
+        return f"{self.supervisor.pid}@{self.supervisor.started_at}"
+
+
+def read(path: Path) -> RunStatus | None:
+    """What was written, or none.
+
+    Raises:
+        FluxError: The file is not one of ours.
+    """
+    try:
+        return RunStatus.model_validate_json(path.read_text())
+    except FileNotFoundError:
+        return None
+    except ValidationError as error:
+        raise FluxError(
+            ErrorClass.INTERNAL,
+            f"{path} is not readable: {error.error_count()} problems",
+            suggestions=["remove it if no service runs"],
+        ) from error
+
+
+def write(path: Path, status: RunStatus) -> None:
+    """Replace the file in one go: a reader sees the old or the new one."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}")
+    partial.write_text(status.model_dump_json(indent=2))
+    partial.replace(path)
+
+
+def try_lock(path: Path) -> IO[str] | None:
+    """The lock of one `fluxagents up` per data folder, or none if another one holds it.
+
+    The kernel frees it with the process, however that ends.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = path.with_suffix(".lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    return file
