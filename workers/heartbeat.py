@@ -212,5 +212,6 @@ def describe(worker: Any) -> dict[str, Any]:
         "concurrency": worker.concurrency,
         "queues": sorted(worker.app.amqp.queues.consume_from),
         "version": version("fluxagents"),
+        "visibility_timeout_s": worker.app.settings.visibility_timeout_s,
         "started_at": datetime.now(tz=UTC).isoformat(timespec="seconds"),
     }
