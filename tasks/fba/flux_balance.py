@@ -88,7 +88,7 @@ def run(model: Model, args: Args) -> Result:
     Raises:
         FluxError: `MEDIUM` or `UNKNOWN_ID` for conditions that do not fit the model; `SOLVER` or `TIMEOUT`.
     """
-    with conditioned(model, args) as conditions:
+    with conditioned(model, args, split=True) as conditions:
         program = conditions.program
         optimum = optimise(program)
         report = conditions.report(optimum)
@@ -102,7 +102,7 @@ def run(model: Model, args: Args) -> Result:
 def _minimise_total_flux(program: LinearProgram) -> None:
     best = program.value
     program.hold_objective(*((best, None) if program.maximises else (None, best)))
-    outcome = program.least_total_flux()
+    outcome = program.minimise_total_flux()
     if outcome is not Outcome.OPTIMAL:
         raise FluxError(
             ErrorClass.NUMERICAL,

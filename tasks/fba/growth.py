@@ -65,9 +65,14 @@ class ConditionResult(Result):
 
 def optimise(program: LinearProgram) -> Optimum:
     """Optimise the present objective; zero growth is an outcome of its own."""
-    if not program.has_objective:
+    if not program.objective():
         return Optimum(Outcome.NO_OBJECTIVE, None)
-    status = program.solve()
+    return solved(program)
+
+
+def solved(program: LinearProgram, *, dual: bool = False) -> Optimum:
+    """As `optimise`, for a program that is known to have an objective."""
+    status = program.solve(dual=dual)
     if status is not Outcome.OPTIMAL:
         return Optimum(status, None)
     value = program.value
@@ -101,11 +106,11 @@ class Conditions:
 
 
 @contextmanager
-def conditioned(model: Model, args: ConditionArgs) -> Iterator[Conditions]:
-    """Let conditions hold on a model for a while; raises as `apply_conditions`."""
+def conditioned(model: Model, args: ConditionArgs, *, split: bool = False) -> Iterator[Conditions]:
+    """Let conditions hold on a model for a while; raises as `apply_conditions` and `LinearProgram`."""
     with model:
         changes = apply_conditions(model, args)
-        with LinearProgram(model) as program:
+        with LinearProgram(model, split=split) as program:
             yield Conditions(model, args, changes, program)
 
 
@@ -113,6 +118,6 @@ def objective_text(model: Model, program: LinearProgram) -> str:
     """The objective as `0.5 A + B`; empty if there is none."""
     terms = (
         model.reactions[place].id if value == 1 else f"{value:g} {model.reactions[place].id}"
-        for place, value in program.objective_reactions().items()
+        for place, value in program.objective().items()
     )
     return " + ".join(terms)

@@ -10,7 +10,7 @@ from pydantic import JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.tasks.fba import flux_balance, structure
+from fluxagents.tasks.fba import essentiality, flux_balance, flux_variability, structure
 from fluxagents.tasks.fba.display import text
 from fluxagents.tasks.fba.tool import Args, Tool
 
@@ -20,6 +20,8 @@ TOOLS: Mapping[str, Tool] = MappingProxyType(
         for tool in (
             structure.TOOL,
             flux_balance.TOOL,
+            flux_variability.TOOL,
+            essentiality.TOOL,
         )
     }
 )
