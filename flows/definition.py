@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -102,7 +103,8 @@ class Flow(Strict):
     @property
     def digest(self) -> str:
         """The sha256 of the definition: two flows with one digest behave alike."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        content = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(content.encode()).hexdigest()
 
 
 def flow_from_yaml(text: str, *, where: str = "the flow") -> Flow:

@@ -69,6 +69,9 @@ class RunStarted(EventBase):
     start_node: str
     inputs: dict[str, JsonValue]
     model: str | None = None
+    """The model to work on, by content."""
+    model_name: str = ""
+    """What its owner calls it."""
     lane: Lane = "interactive"
 
 

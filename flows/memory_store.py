@@ -36,6 +36,7 @@ class _Run:
     due: bool = False
     dispatched_ms: int = 0
     owner: str = ""
+    lease_until_ms: int = 0
     fence: int = 0
     deliveries: int = 0
     pause_by: str = ""
@@ -71,7 +72,9 @@ class MemoryRunStore:
     def create_many(self, commits: Sequence[tuple[Commit, str]]) -> list[Outgoing | None]:
         return [self.create(commit, state) for commit, state in commits]
 
-    def claim(self, run_id: str, seq: int, *, digest: str, ticket: int, owner: str, cap: int) -> Claim:
+    def claim(
+        self, run_id: str, seq: int, *, digest: str, ticket: int, owner: str, cap: int, lease_ms: int
+    ) -> Claim:
         with self._lock:
             run = self._runs.get(run_id)
             refusal = self._refusal(run, seq, digest)
@@ -80,12 +83,13 @@ class MemoryRunStore:
             queue = self._queues[run.dispatch.queue]
             if queue.seen < ticket <= queue.issued:
                 queue.seen = ticket
-            if run.owner and self._alive(run.owner):
+            if run.owner and self._holds(run):
                 return Claim(Answer.LEASED)
             node, _, pid = owner.rpartition("|")
             if self._lives(node):
                 self._nodes[node][1].add(pid)
             run.owner, run.due = owner, False
+            run.lease_until_ms = self._clock.now_ms() + lease_ms
             run.fence += 1
             run.deliveries += 1
             answer = Answer.EXHAUSTED if run.deliveries > cap else Answer.OK
@@ -199,16 +203,17 @@ class MemoryRunStore:
     def _lives(self, node: str) -> bool:
         return node in self._nodes and self._nodes[node][0] > self._clock.now_ms()
 
-    def _alive(self, owner: str) -> bool:
-        node, _, pid = owner.rpartition("|")
-        return self._lives(node) and pid in self._nodes[node][1]
+    def _holds(self, run: _Run) -> bool:
+        node, _, pid = run.owner.rpartition("|")
+        in_time = self._clock.now_ms() <= run.lease_until_ms
+        return in_time and self._lives(node) and pid in self._nodes[node][1]
 
     def overdue(self, queue: str, *, idle: bool, grace_ms: int, most: int) -> list[Outgoing]:
         with self._lock:
             mine = {i: run for i, run in self._runs.items() if run.dispatch and run.dispatch.queue == queue}
             lost: dict[str, _Run] = {}
             for run_id, run in mine.items():
-                if run.owner and not self._alive(run.owner):
+                if run.owner and not self._holds(run):
                     run.owner = ""
                     lost[run_id] = run
             passed = self._mark_passed(self._queues[queue], grace_ms)

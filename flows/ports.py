@@ -114,7 +114,9 @@ class RunStore(Protocol):
         """As `create` for each, in one round trip."""
         ...
 
-    def claim(self, run_id: str, seq: int, *, digest: str, ticket: int, owner: str, cap: int) -> Claim:
+    def claim(
+        self, run_id: str, seq: int, *, digest: str, ticket: int, owner: str, cap: int, lease_ms: int
+    ) -> Claim:
         """Take the lease of a step.
 
         Args:
@@ -124,6 +126,7 @@ class RunStore(Protocol):
             ticket: The place in the queue that the message had.
             owner: `<node>|<process id>`; the lease lives as long as that process.
             cap: Deliveries of one step that are still tried.
+            lease_ms: The longest that the step may take.
         """
         ...
 
@@ -204,7 +207,14 @@ class RunStore(Protocol):
 class Publisher(Protocol):
     """Puts step messages on the queues."""
 
+    unreachable: tuple[type[Exception], ...]
+    """What `publish` raises when the broker cannot be reached."""
+
     def publish(self, outgoing: Outgoing) -> None: ...
+
+    def publish_many(self, outgoing: Sequence[Outgoing]) -> None:
+        """As `publish` for each, in few round trips."""
+        ...
 
     def is_idle(self, queue: str) -> bool:
         """Whether no message waits in the queue."""

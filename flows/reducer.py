@@ -65,6 +65,7 @@ def _started(event: e.RunStarted) -> RunState:
         status="running",
         node=event.start_node,
         model=event.model,
+        model_name=event.model_name,
     )
 
 

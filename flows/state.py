@@ -66,6 +66,7 @@ class RunState(Frozen):
     node: str
     model: str | None
     """The model that tools work on now, by content."""
+    model_name: str = ""
     facts: dict[str, JsonValue] = Field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     errors: tuple[ErrorInfo, ...] = ()

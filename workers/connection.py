@@ -35,8 +35,8 @@ def redis_url(settings: Settings) -> str:
     return url
 
 
-def connect(settings: Settings) -> Redis:
-    """A client that was answered once; text in, text out.
+def connect(settings: Settings, *, decode_responses: bool = True) -> Redis:
+    """A client that was answered once; text in and, unless told otherwise, text out.
 
     Raises:
         FluxError: Redis cannot be reached or refuses the password.
@@ -44,7 +44,7 @@ def connect(settings: Settings) -> Redis:
     url = redis_url(settings)
     client = Redis.from_url(
         url,
-        decode_responses=True,
+        decode_responses=decode_responses,
         socket_connect_timeout=CONNECT_TIMEOUT_S,
         socket_timeout=CONNECT_TIMEOUT_S,
         retry=Retry(NoBackoff(), 0),

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from importlib.resources import files
+from secrets import token_hex
 from typing import Any
 
 from redis import Redis
@@ -66,8 +67,12 @@ class RedisRunStore:
             for (commit, state), ticket in zip(commits, tickets, strict=True)
         ]
 
-    def claim(self, run_id: str, seq: int, *, digest: str, ticket: int, owner: str, cap: int) -> Claim:
-        answer, *lease = self._run(self._claim, run_id, seq, digest, ticket, owner, cap)
+    def claim(
+        self, run_id: str, seq: int, *, digest: str, ticket: int, owner: str, cap: int, lease_ms: int
+    ) -> Claim:
+        answer, *lease = self._run(
+            self._claim, run_id, seq, digest, ticket, owner, cap, lease_ms, token_hex(8)
+        )
         if not lease:
             return Claim(Answer(answer.decode()))
         return Claim(Answer(answer.decode()), fence=lease[0], state=lease[1].decode())

@@ -15,8 +15,8 @@ end
 
 for _, id in ipairs(redis.call('SMEMBERS', P .. 'leases')) do
   local run = P .. 'run:' .. id
-  local is = redis.call('HMGET', run, 'owner', 'queue')
-  if is[2] == queue and is[1] and not alive(is[1]) then
+  local is = redis.call('HMGET', run, 'owner', 'queue', 'lease_until')
+  if is[2] == queue and is[1] and not alive(is[1], is[3]) then
     redis.call('HDEL', run, 'owner')
     redis.call('SREM', P .. 'leases', id)
     reissue(id)

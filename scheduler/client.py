@@ -1,0 +1,151 @@
+"""The client of runs: start one or many. Imports neither cobra nor libsbml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from pydantic import JsonValue
+
+from fluxagents.flows import events as e
+from fluxagents.flows.controller import FlowController
+from fluxagents.flows.definition import checked_inputs
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.ports import Clock, Commit, Outgoing, Publisher, RunStore
+from fluxagents.flows.reducer import reduce
+from fluxagents.scheduler.flow_library import FlowLibrary
+from fluxagents.scheduler.identity import run_id
+from fluxagents.scheduler.run import Run
+from fluxagents.scheduler.steering import Steering
+from fluxagents.tasks.dispatch import settled
+from fluxagents.tasks.effects import catalog
+from fluxagents.tasks.fba.tool import Tool
+from fluxagents.tasks.models import ModelStore
+from fluxagents.tasks.protocol import publish
+
+CHUNK = 200
+"""Runs that a batch stores in one round trip."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One run to be started."""
+
+    model: str
+    inputs: Mapping[str, JsonValue]
+    run_id: str | None = None
+
+
+class RunClient(Steering):
+    """Starts and steers runs through the ports of the core.
+
+    Args:
+        store: The truth about runs.
+        publisher: Puts step messages on the queues.
+        clock: The time.
+        models: Where models live.
+        flows: Flows by name.
+        tools: The tools that exist.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: RunStore,
+        publisher: Publisher,
+        clock: Clock,
+        models: ModelStore,
+        flows: FlowLibrary,
+        tools: Mapping[str, Tool],
+    ) -> None:
+        super().__init__(store=store, publisher=publisher, clock=clock, tools=tools)
+        self.models = models
+        self.flows = flows
+
+    def start(
+        self,
+        flow: str,
+        *,
+        model: str,
+        session: str = "",
+        lane: e.Lane = "interactive",
+        run_id: str | None = None,
+        **inputs: Any,
+    ) -> Run:
+        """Start a run and return at once.
+
+        Args:
+            flow: The name of a flow, or the path of its YAML file.
+            model: A model's name, file or content digest.
+            session: Runs that belong together share one; by default the run is its own session.
+            lane: `bulk` for work that nobody waits for; it never delays interactive runs.
+            run_id: With an id of your own, a second start of the same run starts nothing.
+            inputs: The inputs of the flow, `question` for instance.
+
+        Raises:
+            FluxError: If the flow, the model or an input is not known or does not fit.
+        """
+        order = Order(model=model, inputs=inputs, run_id=run_id)
+        return next(iter(self.batch(flow, [order], session=session, lane=lane)))
+
+    def batch(
+        self, flow: str, orders: Iterable[Order], *, session: str = "", lane: e.Lane = "bulk"
+    ) -> Iterator[Run]:
+        """Start many runs of one flow, a few hundred per round trip.
+
+        Raises:
+            FluxError: As `start`; orders before the one that does not fit have been started then.
+        """
+        definition = self.flows.get(flow)
+        controller = FlowController(definition, tools=catalog(self.tools))
+        problems = controller.validate_flow()
+        if problems:
+            raise FluxError(
+                ErrorClass.BAD_FLOW, f"flow {definition.flow!r}: {problems[0]}", suggestions=problems[1:]
+            )
+        self.store.save_flow(definition)
+        todo = iter(orders)
+        while chunk := list(islice(todo, CHUNK)):
+            commits = [self._first(controller, order, session, lane) for order in chunk]
+            issued = self.store.create_many([(commit, commit.state.model_dump_json()) for commit in commits])
+            self._publish([outgoing for outgoing in issued if outgoing is not None])
+            yield from (Run(self, commit.state.run_id) for commit in commits)
+
+    def _publish(self, issued: Sequence[Outgoing]) -> None:
+        if len(issued) == 1:
+            publish(self._publisher, issued[0])
+        elif issued:
+            self._publisher.publish_many(issued)
+
+    def _first(self, controller: FlowController, order: Order, session: str, lane: e.Lane) -> Commit:
+        flow = controller.flow
+        inputs = checked_inputs(flow, order.inputs)
+        model = self.models.resolve(order.model)
+        now = self._clock.now_ms()
+        run = order.run_id or run_id(now)
+        started = e.RunStarted(
+            seq=0,
+            at_ms=now,
+            run_id=run,
+            session=session or run,
+            flow=e.FlowRef(name=flow.flow, version=flow.version, digest=flow.digest),
+            start_node=flow.start,
+            inputs=inputs,
+            model=model.digest,
+            model_name=model.name,
+            lane=lane,
+        )
+        state = reduce(None, started)
+        rest = settled(controller, state, [], seq=0, at_ms=now)
+        return Commit(events=(started, *rest.events), state=rest.state, dispatch=rest.dispatch)
+
+    def get(self, run_id: str) -> Run:
+        """The run of this id.
+
+        Raises:
+            FluxError: If there is no such run.
+        """
+        self.store.load(run_id)
+        return Run(self, run_id)

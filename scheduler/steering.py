@@ -1,0 +1,154 @@
+"""Steering runs: pause, resume, cancel, and the answers of humans."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from pydantic import JsonValue
+
+from fluxagents.flows import events as e
+from fluxagents.flows.commands import CallTool
+from fluxagents.flows.controller import FlowController
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.ports import Answer, Clock, Publisher, RunStore, unknown_run
+from fluxagents.flows.state import RunState
+from fluxagents.tasks.dispatch import settled
+from fluxagents.tasks.effects import catalog
+from fluxagents.tasks.fba.registry import validated
+from fluxagents.tasks.fba.tool import Tool
+from fluxagents.tasks.protocol import publish
+
+ANSWERS = (e.ApprovalGranted, e.ApprovalRejected, e.QuestionAnswered)
+
+RequestKind = Literal["approval", "question", "escalation"]
+
+
+class Steering:
+    """Writes what humans decide into runs, each as an event.
+
+    Args:
+        store: The truth about runs.
+        publisher: Puts step messages on the queues.
+        clock: The time.
+        tools: The tools that exist.
+    """
+
+    def __init__(
+        self, *, store: RunStore, publisher: Publisher, clock: Clock, tools: Mapping[str, Tool]
+    ) -> None:
+        self.store = store
+        self.tools = tools
+        self._publisher = publisher
+        self._clock = clock
+
+    def pause(self, run_id: str, *, by: str) -> RunState:
+        """Pause a run: at once when no worker is at it, else after the step that runs now."""
+        state = self._open(run_id)
+        if state.status == "paused" or self.store.ask_pause(run_id, by):
+            return state
+        return self._append(state, lambda now: e.RunPaused(seq=state.seq, at_ms=now, by=by))
+
+    def resume(self, run_id: str, *, by: str) -> RunState:
+        """Let a paused run go on.
+
+        Raises:
+            FluxError: If it is not paused.
+        """
+        state = self._open(run_id)
+        if state.status != "paused":
+            raise FluxError(ErrorClass.BAD_ARGUMENT, f"run {run_id!r} is {state.status}, not paused")
+        return self._append(state, lambda now: e.RunResumed(seq=state.seq, at_ms=now, by=by))
+
+    def cancel(self, run_id: str, *, by: str, reason: str) -> RunState:
+        """End a run now; a step that runs is not recorded."""
+        state = self._open(run_id)
+        return self._append(state, lambda now: e.RunCancelled(seq=state.seq, at_ms=now, by=by, reason=reason))
+
+    def approve(self, request_id: str, *, by: str, args: Mapping[str, JsonValue] | None = None) -> RunState:
+        """Agree to a call, as it was asked for or with other arguments.
+
+        Raises:
+            FluxError: If the request is answered already, or the arguments do not fit the tool.
+        """
+        state, request = self._request(request_id, kinds=("approval",))
+        call = request.call
+        if args is not None:
+            if call is None:
+                raise FluxError(ErrorClass.BAD_ARGUMENT, f"request {request_id!r} has no arguments to edit")
+            edited = validated(self.tools[call.tool], {**call.args, **args})
+            call = CallTool(tool=call.tool, args=edited.model_dump(mode="json", exclude_unset=True))
+        return self._append(
+            state,
+            lambda now: e.ApprovalGranted(
+                seq=state.seq, at_ms=now, request_id=request_id, by=by, call=call, edited=args is not None
+            ),
+        )
+
+    def reject(self, request_id: str, *, by: str, reason: str) -> RunState:
+        """Refuse a call; the reason is shown to the chat model."""
+        state, _ = self._request(request_id, kinds=("approval",))
+        return self._append(
+            state,
+            lambda now: e.ApprovalRejected(
+                seq=state.seq, at_ms=now, request_id=request_id, by=by, reason=reason
+            ),
+        )
+
+    def reply(self, request_id: str, *, by: str, answer: str) -> RunState:
+        """Answer a question or an escalation."""
+        state, _ = self._request(request_id, kinds=("question", "escalation"))
+        return self._append(
+            state,
+            lambda now: e.QuestionAnswered(
+                seq=state.seq, at_ms=now, request_id=request_id, by=by, answer=answer
+            ),
+        )
+
+    def _request(self, request_id: str, *, kinds: tuple[RequestKind, ...]) -> tuple[RunState, e.HumanRequest]:
+        run = request_id.partition(".")[0]
+        try:
+            state = self.store.load(run)
+        except FluxError as error:
+            raise FluxError(ErrorClass.UNKNOWN_ID, f"there is no request {request_id!r}") from error
+        request = state.waiting_for
+        if request is None or request.id != request_id:
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT, f"request {request_id!r} {self._why_closed(run, request_id)}"
+            )
+        if request.kind not in kinds:
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                f"request {request_id!r} is of kind {request.kind!r}, not {kinds[0]!r}",
+            )
+        return state, request
+
+    def _why_closed(self, run_id: str, request_id: str) -> str:
+        for event in self.store.events(run_id):
+            if isinstance(event, ANSWERS) and event.request_id == request_id:
+                return f"was answered already by {event.by!r}"
+        return "does not wait for an answer"
+
+    def _open(self, run_id: str) -> RunState:
+        state = self.store.load(run_id)
+        if state.ended:
+            raise FluxError(ErrorClass.BAD_ARGUMENT, f"run {run_id!r} is {state.status}; it has ended")
+        return state
+
+    def _append(self, state: RunState, event_at: Callable[[int], e.Event]) -> RunState:
+        """Write an event from outside and what follows from it."""
+        controller = FlowController(self.store.flow(state.flow.digest), tools=catalog(self.tools))
+        event = event_at(self._clock.now_ms())
+        commit = settled(controller, state, [event], seq=state.seq, at_ms=event.at_ms)
+        done = self.store.commit(commit, commit.state.model_dump_json(), fence=None)
+        if done.answer is Answer.UNKNOWN:
+            raise unknown_run(state.run_id)
+        if done.answer is not Answer.OK:
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                f"run {state.run_id!r} moved on meanwhile: {done.answer.value}",
+                suggestions=("look at it again with `fluxagents runs show`",),
+            )
+        if done.outgoing is not None:
+            publish(self._publisher, done.outgoing)
+        return commit.state

@@ -1,0 +1,147 @@
+"""What each kind of step does: one decision, one tool, or one message to a human."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import structlog
+
+from fluxagents.flows.commands import CallTool, Command, Decide, NotifyHuman
+from fluxagents.flows.controller import FlowController
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.events import (
+    DecisionMade,
+    DecisionRefused,
+    Event,
+    HumanNotified,
+    ToolFailed,
+    ToolSucceeded,
+)
+from fluxagents.flows.state import RunState
+from fluxagents.tasks.effects import Effects
+from fluxagents.tasks.fba.registry import validated
+from fluxagents.tasks.fba.tool import Args, Tool
+from fluxagents.tasks.models import ModelRef
+from fluxagents.tasks.provenance import provenance_of
+
+if TYPE_CHECKING:
+    from cobra import Model
+
+log = structlog.get_logger("step")
+
+
+def decide(
+    effects: Effects, controller: FlowController, state: RunState, command: Command
+) -> Sequence[Event]:
+    """Put the question of a `decide` node to the chat model."""
+    del controller
+    if not isinstance(command, Decide):
+        raise _wrong_command("step.decide", command)
+    verdict = effects.decider().decide(state, command)
+    at_ms = effects.clock.now_ms()
+    if verdict.decision is not None:
+        return [
+            DecisionMade(
+                seq=state.seq, at_ms=at_ms, node=state.node, decision=verdict.decision, prompt=verdict.prompt
+            )
+        ]
+    assert verdict.error is not None
+    return [
+        DecisionRefused(
+            seq=state.seq, at_ms=at_ms, node=state.node, error=verdict.error, prompt=verdict.prompt
+        )
+    ]
+
+
+def call_tool(
+    effects: Effects, controller: FlowController, state: RunState, command: Command
+) -> Sequence[Event]:
+    """Run one tool on the run's model. What goes wrong in a tool is an event, not an exception."""
+    if not isinstance(command, CallTool):
+        raise _wrong_command("tool", command)
+    began = time.monotonic()
+    try:
+        _check_approval(controller, state, command)
+        happened = _run_tool(effects, controller, state, command)
+    except FluxError as error:
+        return [_failed(effects, state, command, error, began)]
+    except MemoryError as error:
+        refused = FluxError(ErrorClass.MEMORY, f"tool {command.tool!r} ran out of memory: {error}")
+        return [_failed(effects, state, command, refused, began)]
+    except Exception as error:
+        # A fault of ours or of a library must not lose the run; the log keeps the traceback.
+        log.exception("tool crashed", run=state.run_id, step=state.seq, tool=command.tool)
+        kind = ErrorClass.TIMEOUT if type(error).__name__ == "SoftTimeLimitExceeded" else ErrorClass.INTERNAL
+        crash = FluxError(kind, f"tool {command.tool!r} failed: {type(error).__name__}: {error}")
+        return [_failed(effects, state, command, crash, began)]
+    return [happened.model_copy(update={"duration_ms": _since(began)})]
+
+
+def _check_approval(controller: FlowController, state: RunState, call: CallTool) -> None:
+    if controller.needs_approval(call.tool) and state.approved != controller.digest(state, call):
+        raise FluxError(
+            ErrorClass.PERMISSION, f"tool {call.tool!r} needs an approval of exactly these arguments"
+        )
+
+
+def _run_tool(effects: Effects, controller: FlowController, state: RunState, call: CallTool) -> ToolSucceeded:
+    tool = effects.tools[call.tool]
+    args = validated(tool, call.args)
+    if state.model is None:
+        raise FluxError(ErrorClass.BAD_ARGUMENT, f"run {state.run_id!r} has no model for tool {call.tool!r}")
+    ref = ModelRef(digest=state.model, name=state.model_name)
+    model = effects.models.load(ref)
+    result = tool.run(model, args)
+    artifact = effects.artifacts.put_result(tool, args, result, provenance_of(tool, args, model, ref))
+    return ToolSucceeded(
+        seq=state.seq,
+        at_ms=effects.clock.now_ms(),
+        node=state.node,
+        call=call,
+        key_findings=result.key_findings(),
+        facts=controller.facts(state, result.summary()),
+        artifact=artifact.digest,
+        model=state.model,
+        new_model=_changed_model(effects, ref, tool, model, args),
+    )
+
+
+def _changed_model(effects: Effects, ref: ModelRef, tool: Tool, model: Model, args: Args) -> str | None:
+    if tool.change is None:
+        return None
+    with model:
+        tool.change(model, args)
+        return effects.models.derive(ref, model, tool, args).digest
+
+
+def notify(
+    effects: Effects, controller: FlowController, state: RunState, command: Command
+) -> Sequence[Event]:
+    """Tell the humans who may answer. A request that waits is answered whether they were told or not."""
+    del controller
+    if not isinstance(command, NotifyHuman) or state.waiting_for is None:
+        raise _wrong_command("human.notify", command)
+    channels = effects.notifier.notify(state.run_id, state.waiting_for, key=state.waiting_for.id)
+    at_ms = effects.clock.now_ms()
+    return [HumanNotified(seq=state.seq, at_ms=at_ms, request_id=state.waiting_for.id, channels=channels)]
+
+
+def _failed(effects: Effects, state: RunState, call: CallTool, error: FluxError, began: float) -> ToolFailed:
+    return ToolFailed(
+        seq=state.seq,
+        at_ms=effects.clock.now_ms(),
+        node=state.node,
+        call=call,
+        error=error.info(call.tool),
+        duration_ms=_since(began),
+    )
+
+
+def _since(began: float) -> int:
+    return round((time.monotonic() - began) * 1_000)
+
+
+def _wrong_command(task: str, command: Command) -> FluxError:
+    return FluxError(ErrorClass.INTERNAL, f"task {task!r} cannot carry out {command.kind!r}")

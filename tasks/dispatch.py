@@ -1,0 +1,60 @@
+"""Which Celery task, on which queue, carries out a command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import assert_never
+
+from fluxagents.flows.catalog import ToolFacts
+from fluxagents.flows.commands import CallTool, Command, Decide, NotifyHuman
+from fluxagents.flows.controller import FlowController
+from fluxagents.flows.errors import FluxError
+from fluxagents.flows.events import Event, Lane, RunFailed
+from fluxagents.flows.ports import Commit, Dispatch
+from fluxagents.flows.reducer import reduce
+from fluxagents.flows.state import RunState
+
+DECIDE = "step.decide"
+NOTIFY = "human.notify"
+RECONCILE = "control.reconcile"
+START = "run.start"
+TOOL_PREFIX = "tool."
+
+LANES = frozenset({"decide", "tools"})
+"""Queues with a lane of their own for bulk runs."""
+
+
+def dispatch_of(command: Command, lane: Lane, tools: Mapping[str, ToolFacts]) -> Dispatch:
+    """The message that carries out a command."""
+    if isinstance(command, Decide):
+        return Dispatch(task=DECIDE, queue=_lane("decide", lane), label={"node": command.node})
+    if isinstance(command, CallTool):
+        queue = tools[command.tool].queue if command.tool in tools else "tools"
+        return Dispatch(
+            task=f"{TOOL_PREFIX}{command.tool}", queue=_lane(queue, lane), label={"tool": command.tool}
+        )
+    if isinstance(command, NotifyHuman):
+        return Dispatch(task=NOTIFY, queue="human", label={"request": command.request_id})
+    assert_never(command)
+
+
+def _lane(queue: str, lane: Lane) -> str:
+    return f"{queue}.bulk" if lane == "bulk" and queue in LANES else queue
+
+
+def settled(
+    controller: FlowController, state: RunState, happened: Sequence[Event], *, seq: int, at_ms: int
+) -> Commit:
+    """The commit of one step: what happened, the walk to the next command, and its dispatch.
+
+    A flow that cannot be walked on, because an expression fails for instance, fails the run.
+    """
+    try:
+        after, events, command = controller.advance(state, seq=seq, at_ms=at_ms, after=happened)
+    except FluxError as error:
+        failed = RunFailed(seq=seq, at_ms=at_ms, node=state.node, error=error.info(state.node))
+        for event in (*happened, failed):
+            state = reduce(state, event)
+        return Commit(events=(*happened, failed), state=state, dispatch=None)
+    dispatch = dispatch_of(command, after.lane, controller.tools) if command else None
+    return Commit(events=events, state=after, dispatch=dispatch)

@@ -1,0 +1,72 @@
+"""Everything that a step acts through, put together once per process by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from fluxagents.flows.catalog import ToolFacts
+from fluxagents.flows.commands import Decide
+from fluxagents.flows.controller import FlowController
+from fluxagents.flows.ports import Clock, Notifier, Publisher, RunStore
+from fluxagents.flows.state import RunState
+from fluxagents.tasks.artifacts import ArtifactStore
+from fluxagents.tasks.fba.tool import Tool
+from fluxagents.tasks.models import ModelStore
+
+if TYPE_CHECKING:
+    from fluxagents.tasks.decide import Verdict
+
+
+class Decides(Protocol):
+    """Puts a question to a chat model."""
+
+    def decide(self, state: RunState, command: Decide) -> Verdict:
+        """What the chat model decided, or why its answer is no decision."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effects:
+    """The ports of one worker process."""
+
+    store: RunStore
+    publisher: Publisher
+    clock: Clock
+    notifier: Notifier
+    models: ModelStore
+    artifacts: ArtifactStore
+    decider: Callable[[], Decides]
+    """Built when it is first asked for: workers that only run tools need no chat model."""
+    tools: Mapping[str, Tool]
+    owner: Callable[[], str]
+    """Who takes leases in this process: `<node>|<process id>`."""
+    queues: tuple[str, ...]
+    """Queues that the reconciler looks after."""
+    deliveries: int = 4
+    """Deliveries of one step before it goes to the dead letters."""
+    lease_ms: int = 720_000
+    """Longer than any step may take."""
+    grace_ms: int = 3_000
+    """How long a dispatch may be missing before it counts as lost."""
+    controllers: dict[str, FlowController] = field(default_factory=dict)
+    """Flows that this process has met, by digest."""
+
+    def controller(self, digest: str) -> FlowController:
+        """The controller of a stored flow.
+
+        Raises:
+            FluxError: If no such flow is stored.
+        """
+        if digest not in self.controllers:
+            self.controllers[digest] = FlowController(self.store.flow(digest), tools=catalog(self.tools))
+        return self.controllers[digest]
+
+
+def catalog(tools: Mapping[str, Tool]) -> dict[str, ToolFacts]:
+    """The tools as the controller sees them."""
+    return {
+        name: ToolFacts(name=name, queue=tool.queue, needs_approval=tool.needs_approval)
+        for name, tool in tools.items()
+    }

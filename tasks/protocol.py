@@ -1,0 +1,112 @@
+"""The step protocol: claim, act, commit, publish. Whatever runs twice is recorded once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from fluxagents.flows.commands import Command
+from fluxagents.flows.controller import FlowController
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.events import Event, RunDeadLettered, RunPaused
+from fluxagents.flows.ports import Answer, Commit, Outgoing, Publisher
+from fluxagents.flows.reducer import reduce
+from fluxagents.flows.state import RunState, state_digest, state_from_json
+from fluxagents.tasks.dispatch import settled
+from fluxagents.tasks.effects import Effects
+
+log = structlog.get_logger("step")
+
+
+@dataclass(frozen=True, slots=True)
+class StepMessage:
+    """What a step receives: which step of which run, and the state it starts from."""
+
+    run: str
+    seq: int
+    ticket: int
+    state: str
+    """Serialized; empty when it was too large for a message and stays in the store."""
+
+
+Act = Callable[[Effects, FlowController, RunState, Command], Sequence[Event]]
+"""Carries out one command and says what happened."""
+
+
+def run_step(effects: Effects, message: StepMessage, act: Act) -> Answer:
+    """Carry out one step, once as far as its record goes.
+
+    Returns:
+        What the store said; anything but OK means that this delivery changed nothing.
+    """
+    digest = state_digest(message.state) if message.state else ""
+    claim = effects.store.claim(
+        message.run,
+        message.seq,
+        digest=digest,
+        ticket=message.ticket,
+        owner=effects.owner(),
+        cap=effects.deliveries,
+        lease_ms=effects.lease_ms,
+    )
+    if claim.answer not in {Answer.OK, Answer.EXHAUSTED}:
+        log.info("delivery dropped", run=message.run, step=message.seq, answer=claim.answer.value)
+        return claim.answer
+    try:
+        state = state_from_json(message.state or claim.state)
+        controller = effects.controller(state.flow.digest)
+        if claim.answer is Answer.EXHAUSTED:
+            happened: Sequence[Event] = [_dead_letter(effects, message.seq)]
+        else:
+            happened = _act(effects, controller, state, act)
+        commit = settled(controller, state, happened, seq=message.seq, at_ms=effects.clock.now_ms())
+        return _write(effects, commit, claim.fence)
+    except BaseException:
+        # The lease goes back, so that the step is tried elsewhere without waiting for this process to end.
+        effects.store.release(message.run, message.seq, claim.fence)
+        raise
+
+
+def _act(effects: Effects, controller: FlowController, state: RunState, act: Act) -> Sequence[Event]:
+    command = controller.command(state)
+    if command is None:
+        raise FluxError(ErrorClass.INTERNAL, f"run {state.run_id!r} has nothing to do at step {state.seq}")
+    return act(effects, controller, state, command)
+
+
+def _dead_letter(effects: Effects, seq: int) -> RunDeadLettered:
+    error = FluxError(
+        ErrorClass.INTERNAL,
+        f"step {seq} was delivered {effects.deliveries} times and never came to an end",
+        suggestions=("its worker was killed each time; look for memory or a crash in the workers' logs",),
+    )
+    return RunDeadLettered(seq=seq, at_ms=effects.clock.now_ms(), error=error.info("step"))
+
+
+def _write(effects: Effects, commit: Commit, fence: int) -> Answer:
+    done = effects.store.commit(commit, commit.state.model_dump_json(), fence=fence)
+    if done.answer is Answer.PAUSE:
+        commit = _with_pause(commit, by=done.pause_by, at_ms=effects.clock.now_ms())
+        done = effects.store.commit(commit, commit.state.model_dump_json(), fence=fence, pausing=True)
+    if done.answer is not Answer.OK:
+        log.warning(
+            "commit lost the race", run=commit.state.run_id, step=commit.seq, answer=done.answer.value
+        )
+    elif done.outgoing is not None:
+        publish(effects.publisher, done.outgoing)
+    return done.answer
+
+
+def _with_pause(commit: Commit, *, by: str, at_ms: int) -> Commit:
+    pause = RunPaused(seq=commit.seq, at_ms=at_ms, by=by)
+    return replace(commit, events=(*commit.events, pause), state=reduce(commit.state, pause), dispatch=None)
+
+
+def publish(publisher: Publisher, outgoing: Outgoing) -> None:
+    """Send the message of a committed step. One that cannot be sent now is sent by the reconciler."""
+    try:
+        publisher.publish(outgoing)
+    except publisher.unreachable as error:
+        log.warning("not published yet", run=outgoing.run_id, step=outgoing.seq, error=str(error))

@@ -1,0 +1,62 @@
+"""The Celery tasks of the steps. Names are part of the wire format: they outlive their modules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from celery import shared_task
+
+from fluxagents.tasks import acts, dispatch
+from fluxagents.tasks.fba.registry import TOOLS
+from fluxagents.tasks.protocol import Act, StepMessage, run_step
+from fluxagents.tasks.reconcile import reconcile
+
+if TYPE_CHECKING:
+    from fluxagents.tasks.effects import Effects
+
+
+def effects_of(task: Any) -> Effects:
+    """What steps of this process act through; the composition root put it on the app."""
+    effects: Effects = task.app.effects
+    return effects
+
+
+def step(task: Any, act: Act, message: StepMessage) -> str:
+    """The shared body of every step task."""
+    with structlog.contextvars.bound_contextvars(run=message.run, step=message.seq):
+        return run_step(effects_of(task), message, act).value
+
+
+@shared_task(bind=True, name=dispatch.DECIDE)
+def decide(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -> str:
+    return step(self, acts.decide, StepMessage(run=run, seq=seq, ticket=ticket, state=state))
+
+
+@shared_task(bind=True, name=dispatch.NOTIFY)
+def notify(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -> str:
+    return step(self, acts.notify, StepMessage(run=run, seq=seq, ticket=ticket, state=state))
+
+
+@shared_task(bind=True, name=dispatch.RECONCILE)
+def reconcile_runs(self: Any) -> int:
+    return reconcile(effects_of(self))
+
+
+def tool_task(name: str, *, soft_time_limit_s: int) -> Any:
+    """Register a tool as the Celery task `tool.<name>`."""
+
+    @shared_task(
+        bind=True,
+        name=f"{dispatch.TOOL_PREFIX}{name}",
+        soft_time_limit=soft_time_limit_s,
+        time_limit=soft_time_limit_s + 60,
+    )
+    def tool(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -> str:
+        return step(self, acts.call_tool, StepMessage(run=run, seq=seq, ticket=ticket, state=state))
+
+    return tool
+
+
+TOOL_TASKS = {name: tool_task(name, soft_time_limit_s=tool.soft_time_limit_s) for name, tool in TOOLS.items()}
+"""One task per tool, so that Flower, routes and limits speak of tools."""

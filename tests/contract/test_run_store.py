@@ -1,0 +1,348 @@
+"""One suite for both run stores: in memory, and Redis with its scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+from redis import Redis
+
+from fluxagents.flows import events as e
+from fluxagents.flows.definition import flow_from_yaml
+from fluxagents.flows.errors import FluxError
+from fluxagents.flows.memory_store import MemoryRunStore
+from fluxagents.flows.ports import Answer, Claim, Commit, Dispatch, Outgoing, RunStore
+from fluxagents.flows.reducer import fold, reduce
+from fluxagents.flows.state import RunState, state_digest
+from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.redis_store import RedisRunStore
+
+OWNER = "node-1|100"
+OTHER = "node-2|200"
+FLOW = e.FlowRef(name="f", version=1, digest="d")
+NOOP = Dispatch("tool.noop", "tools")
+
+
+@pytest.fixture(params=["memory", "redis"])
+def store(request: pytest.FixtureRequest, key_prefix: str) -> RunStore:
+    if request.param == "memory":
+        found: RunStore = MemoryRunStore(SystemClock())
+    else:
+        redis: Redis = request.getfixturevalue("redis")
+        found = RedisRunStore(redis, prefix=key_prefix)
+    found.beat("node-1", [100], 60_000)
+    found.beat("node-2", [200], 60_000)
+    return found
+
+
+def started(run_id: str, at_ms: int = 1, session: str = "s") -> Commit:
+    event = e.RunStarted(
+        seq=0, at_ms=at_ms, run_id=run_id, session=session, flow=FLOW, start_node="a", inputs={}
+    )
+    return Commit(events=(event,), state=reduce(None, event), dispatch=NOOP)
+
+
+def entered(state: RunState, *, dispatch: Dispatch | None = NOOP, node: str = "a") -> Commit:
+    event = e.NodeEntered(seq=state.seq, at_ms=2, node=node)
+    return Commit(events=(event,), state=reduce(state, event), dispatch=dispatch)
+
+
+def text(commit: Commit) -> str:
+    return commit.state.model_dump_json()
+
+
+class Runs:
+    """Shorthand for the calls that every test makes."""
+
+    def __init__(self, store: RunStore) -> None:
+        self.store = store
+
+    def new(self, at_ms: int = 1, session: str = "s") -> tuple[str, Outgoing]:
+        run_id = uuid4().hex
+        commit = started(run_id, at_ms, session)
+        outgoing = self.store.create(commit, text(commit))
+        assert outgoing is not None
+        return run_id, outgoing
+
+    def claim(
+        self,
+        run_id: str,
+        seq: int = 1,
+        *,
+        owner: str = OWNER,
+        digest: str = "",
+        ticket: int = 0,
+        cap: int = 3,
+        lease_ms: int = 60_000,
+    ) -> Claim:
+        return self.store.claim(
+            run_id, seq, digest=digest, ticket=ticket, owner=owner, cap=cap, lease_ms=lease_ms
+        )
+
+    def step(self, run_id: str, seq: int, ticket: int = 0, **options: object) -> Outgoing | None:
+        claim = self.claim(run_id, seq, ticket=ticket)
+        assert claim.answer is Answer.OK
+        commit = entered(self.store.load(run_id), **options)  # type: ignore[arg-type]
+        done = self.store.commit(commit, text(commit), fence=claim.fence)
+        assert done.answer is Answer.OK
+        return done.outgoing
+
+
+@pytest.fixture
+def runs(store: RunStore) -> Runs:
+    return Runs(store)
+
+
+def test_a_run_is_created_once(runs: Runs) -> None:
+    run_id, outgoing = runs.new()
+    commit = started(run_id, 99)
+    assert (outgoing.run_id, outgoing.seq, outgoing.attempt) == (run_id, 1, 1)
+    assert runs.store.create(commit, text(commit)) is None
+    assert runs.store.load(run_id).started_ms == 1
+
+
+def test_many_runs_are_created_at_once(runs: Runs) -> None:
+    known, _ = runs.new()
+    commits = [started(uuid4().hex), started(known), started(uuid4().hex)]
+    issued = runs.store.create_many([(commit, text(commit)) for commit in commits])
+    assert [outgoing is not None for outgoing in issued] == [True, False, True]
+
+
+def test_a_step_is_claimed_by_one_worker(runs: Runs) -> None:
+    run_id, _ = runs.new()
+    assert runs.claim(run_id).answer is Answer.OK
+    assert runs.claim(run_id, owner=OTHER).answer is Answer.LEASED
+
+
+@pytest.mark.parametrize(("seq", "answer"), [(0, Answer.STALE), (2, Answer.STALE)])
+def test_another_step_than_the_present_one_is_stale(runs: Runs, seq: int, answer: Answer) -> None:
+    run_id, _ = runs.new()
+    assert runs.claim(run_id, seq).answer is answer
+
+
+def test_a_message_about_no_run_is_unknown(runs: Runs) -> None:
+    assert runs.claim("nobody").answer is Answer.UNKNOWN
+
+
+def test_a_state_that_was_never_committed_is_forged(runs: Runs) -> None:
+    run_id, outgoing = runs.new()
+    assert runs.claim(run_id, digest=state_digest(outgoing.state + " ")).answer is Answer.FORGED
+    assert runs.claim(run_id, digest=state_digest(outgoing.state)).answer is Answer.OK
+
+
+def test_a_claim_without_a_state_is_given_the_stored_one(runs: Runs) -> None:
+    run_id, outgoing = runs.new()
+    assert runs.claim(run_id).state == outgoing.state
+
+
+def test_a_commit_raises_the_step_and_appends_its_events(runs: Runs) -> None:
+    run_id, _ = runs.new()
+    outgoing = runs.step(run_id, 1)
+    assert outgoing is not None
+    assert outgoing.seq == 2
+    assert [event.seq for event in runs.store.events(run_id)] == [0, 1]
+    assert fold(runs.store.events(run_id)) == runs.store.load(run_id)
+
+
+def test_the_loser_of_a_race_writes_nothing(runs: Runs) -> None:
+    run_id, _ = runs.new()
+    first = runs.claim(run_id)
+    runs.store.beat("node-1", [], 0)
+    second = runs.claim(run_id, owner=OTHER)
+    assert second.answer is Answer.OK
+    assert second.fence > first.fence
+    commit = entered(runs.store.load(run_id))
+    assert runs.store.commit(commit, text(commit), fence=first.fence).answer is Answer.STALE
+    assert len(runs.store.events(run_id)) == 1
+    assert runs.store.commit(commit, text(commit), fence=second.fence).answer is Answer.OK
+    assert runs.store.commit(commit, text(commit), fence=second.fence).answer is Answer.STALE
+    assert len(runs.store.events(run_id)) == 2
+
+
+def test_a_commit_without_a_lease_is_stale(runs: Runs) -> None:
+    run_id, _ = runs.new()
+    commit = entered(runs.store.load(run_id))
+    assert runs.store.commit(commit, text(commit), fence=0).answer is Answer.STALE
+
+
+def test_a_lease_ends_with_its_process(runs: Runs) -> None:
+    run_id, _ = runs.new()
+    runs.claim(run_id)
+    runs.store.beat("node-1", [101], 60_000)
+    assert runs.claim(run_id, owner="node-1|101").answer is Answer.OK
+
+
+def test_a_lease_ends_with_its_time(runs: Runs) -> None:
+    run_id, _ = runs.new()
+    runs.claim(run_id, lease_ms=-1)
+    assert runs.claim(run_id, owner=OTHER).answer is Answer.OK
+
+
+def test_a_process_that_claims_before_the_next_heartbeat_counts_as_alive(runs: Runs) -> None:
+    run_id, _ = runs.new()
+    assert runs.claim(run_id, owner="node-1|555").answer is Answer.OK
+    assert runs.claim(run_id, owner=OTHER).answer is Answer.LEASED
+
+
+def test_a_step_that_is_delivered_too_often_is_exhausted(runs: Runs) -> None:
+    run_id, _ = runs.new()
+    for pid in (1, 2):
+        runs.store.beat("node-1", [pid], 60_000)
+        assert runs.claim(run_id, owner=f"node-1|{pid}", cap=2).answer is Answer.OK
+    runs.store.beat("node-1", [3], 60_000)
+    last = runs.claim(run_id, owner="node-1|3", cap=2)
+    assert last.answer is Answer.EXHAUSTED
+    commit = entered(runs.store.load(run_id))
+    assert runs.store.commit(commit, text(commit), fence=last.fence).answer is Answer.OK
+
+
+def test_a_released_lease_can_be_taken_again_and_is_no_delivery(runs: Runs) -> None:
+    run_id, _ = runs.new()
+    for _ in range(4):
+        claim = runs.claim(run_id, cap=1)
+        assert claim.answer is Answer.OK
+        assert runs.store.release(run_id, 1, claim.fence)
+    assert not runs.store.release(run_id, 1, claim.fence)
+
+
+def test_a_run_without_a_dispatch_is_held(runs: Runs) -> None:
+    run_id, _ = runs.new()
+    assert runs.step(run_id, 1, dispatch=None) is None
+    assert runs.claim(run_id, 2).answer is Answer.HELD
+
+
+def test_an_event_from_outside_takes_the_step_from_its_worker(runs: Runs) -> None:
+    run_id, _ = runs.new()
+    claim = runs.claim(run_id)
+    state = runs.store.load(run_id)
+    cancelled = e.RunCancelled(seq=1, at_ms=3, by="ada", reason="enough")
+    commit = Commit(events=(cancelled,), state=reduce(state, cancelled), dispatch=None)
+    assert runs.store.commit(commit, text(commit), fence=None).answer is Answer.OK
+    late = entered(state)
+    assert runs.store.commit(late, text(late), fence=claim.fence).answer is Answer.STALE
+    assert runs.store.load(run_id).status == "cancelled"
+
+
+def test_a_pause_is_told_to_the_worker_at_its_commit(runs: Runs) -> None:
+    run_id, _ = runs.new()
+    assert not runs.store.ask_pause(run_id, "ada")
+    claim = runs.claim(run_id)
+    assert runs.store.ask_pause(run_id, "ada")
+    commit = entered(runs.store.load(run_id))
+    told = runs.store.commit(commit, text(commit), fence=claim.fence)
+    assert (told.answer, told.pause_by) == (Answer.PAUSE, "ada")
+    pause = e.RunPaused(seq=1, at_ms=3, by="ada")
+    paused = replace(commit, events=(*commit.events, pause), state=reduce(commit.state, pause), dispatch=None)
+    assert runs.store.commit(paused, text(paused), fence=claim.fence, pausing=True).answer is Answer.OK
+    assert runs.store.load(run_id).status == "paused"
+
+
+def test_requests_are_listed_until_they_are_answered(runs: Runs) -> None:
+    run_id, _ = runs.new()
+    claim = runs.claim(run_id)
+    state = runs.store.load(run_id)
+    request = e.HumanRequest(id=f"{run_id}.1", kind="question", node="a", question="which?", digest="x")
+    asked = e.QuestionAsked(seq=1, at_ms=3, request=request)
+    commit = Commit(events=(asked,), state=reduce(state, asked), dispatch=None)
+    runs.store.commit(commit, text(commit), fence=claim.fence)
+    assert runs.store.requests() == [(run_id, request)]
+    answered = e.QuestionAnswered(seq=2, at_ms=4, request_id=request.id, by="ada", answer="this")
+    commit = Commit(events=(answered,), state=reduce(commit.state, answered), dispatch=None)
+    runs.store.commit(commit, text(commit), fence=None)
+    assert runs.store.requests() == []
+
+
+def test_runs_are_listed_newest_first_and_by_status_and_session(runs: Runs) -> None:
+    ids = [runs.new(at_ms=at, session=session)[0] for at, session in ((1, "x"), (2, "y"), (3, "x"))]
+    runs.store.commit(finish := finished(runs.store.load(ids[2])), text(finish), fence=None)
+    assert [state.run_id for state in runs.store.runs()] == ids[::-1]
+    assert [state.run_id for state in runs.store.runs(most=1, offset=1)] == [ids[1]]
+    assert [state.run_id for state in runs.store.runs(session="x")] == [ids[2], ids[0]]
+    assert [state.run_id for state in runs.store.runs(status="finished")] == [ids[2]]
+    assert runs.store.runs(session="y", status="finished") == []
+    assert runs.store.counts() | {"running": 2, "finished": 1} == runs.store.counts()
+
+
+def finished(state: RunState) -> Commit:
+    event = e.RunFinished(seq=state.seq, at_ms=9, node="a", answer="42")
+    return Commit(events=(event,), state=reduce(state, event), dispatch=None)
+
+
+@pytest.mark.parametrize("ask", ["load", "events"])
+def test_a_run_that_does_not_exist_is_named(store: RunStore, ask: str) -> None:
+    with pytest.raises(FluxError, match="run 'nobody' does not exist"):
+        getattr(store, ask)("nobody")
+
+
+def test_a_flow_is_kept_under_its_digest(store: RunStore) -> None:
+    flow = flow_from_yaml("{flow: f, version: 1, purpose: p, start: a, nodes: {a: {kind: end}}}")
+    store.save_flow(flow)
+    assert store.flow(flow.digest) == flow
+    with pytest.raises(FluxError, match="no flow with digest 'x'"):
+        store.flow("x")
+
+
+class TestLostDispatches:
+    """What the broker lost is found; what merely waits is left alone."""
+
+    def overdue(self, runs: Runs, *, idle: bool = False, grace_ms: int = 0) -> list[str]:
+        lost = runs.store.overdue("tools", idle=idle, grace_ms=grace_ms, most=100)
+        return [outgoing.run_id for outgoing in lost]
+
+    def test_a_backlog_behind_a_slow_worker_is_not_lost(self, runs: Runs) -> None:
+        for _ in range(50):
+            runs.new()
+        for _ in range(5):
+            assert self.overdue(runs) == []
+
+    def test_one_that_was_overtaken_is_lost(self, runs: Runs) -> None:
+        lost, _ = runs.new()
+        taken, outgoing = runs.new()
+        waiting, _ = runs.new()
+        runs.claim(taken, ticket=outgoing.ticket)
+        self.overdue(runs)
+        assert self.overdue(runs) == [lost]
+        assert self.overdue(runs) == []
+        assert waiting != lost
+
+    def test_one_that_was_overtaken_just_now_has_its_grace(self, runs: Runs) -> None:
+        runs.new()
+        taken, outgoing = runs.new()
+        runs.claim(taken, ticket=outgoing.ticket)
+        self.overdue(runs, grace_ms=60_000)
+        assert self.overdue(runs, grace_ms=60_000) == []
+
+    def test_all_are_lost_when_the_queue_is_empty(self, runs: Runs) -> None:
+        ids = [runs.new()[0] for _ in range(3)]
+        assert self.overdue(runs, idle=True, grace_ms=60_000) == []
+        assert self.overdue(runs, idle=True) == ids
+
+    def test_a_step_whose_worker_died_is_issued_again(self, runs: Runs) -> None:
+        run_id, outgoing = runs.new()
+        runs.claim(run_id, ticket=outgoing.ticket)
+        assert self.overdue(runs, idle=True) == []
+        runs.store.beat("node-1", [], 0)
+        again = runs.store.overdue("tools", idle=False, grace_ms=60_000, most=100)
+        assert [(one.run_id, one.seq, one.attempt) for one in again] == [(run_id, 1, 2)]
+        assert again[0].ticket > outgoing.ticket
+        assert again[0].state == outgoing.state
+        assert again[0].dispatch == outgoing.dispatch
+
+    def test_a_forged_ticket_does_not_make_the_backlog_look_lost(self, runs: Runs) -> None:
+        ids = [runs.new()[0] for _ in range(5)]
+        runs.claim(ids[0], ticket=10_000)
+        self.overdue(runs)
+        assert self.overdue(runs) == []
+
+    def test_other_queues_are_left_alone(self, runs: Runs) -> None:
+        runs.new()
+        assert runs.store.overdue("decide", idle=True, grace_ms=0, most=10) == []
+
+
+def test_the_suite_walks_over_every_method_of_the_port() -> None:
+    stores: list[Callable[..., object]] = [MemoryRunStore, RedisRunStore]
+    methods = {name for name in vars(RunStore) if not name.startswith("_")}
+    for implementation in stores:
+        assert methods <= set(dir(implementation))

@@ -1,0 +1,53 @@
+"""The client of runs, wired to Redis: what `from fluxagents import Client` gives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from fluxagents.scheduler.client import RunClient
+from fluxagents.scheduler.flow_library import FlowLibrary
+from fluxagents.tasks.fba.registry import TOOLS
+from fluxagents.workers import connection
+from fluxagents.workers.celery_app import create_app
+from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.model_files import ModelFiles
+from fluxagents.workers.publisher import CeleryPublisher
+from fluxagents.workers.redis_store import RedisRunStore
+from fluxagents.workers.settings import Settings
+
+
+class Client(RunClient):
+    """Starts and steers runs from a script. Imports neither cobra nor libsbml.
+
+    Args:
+        redis_url: `redis://[:password@]host:port/db`; without it `FLUXAGENTS_REDIS_URL` or the Redis that
+            `fluxagents up` started.
+        settings: All settings; from the environment when absent.
+        flow_folders: Folders with flows of your own.
+
+    Raises:
+        FluxError: If Redis cannot be reached or refuses the password.
+    """
+
+    def __init__(
+        self,
+        redis_url: str | None = None,
+        *,
+        settings: Settings | None = None,
+        flow_folders: tuple[Path, ...] = (),
+    ) -> None:
+        settings = settings or Settings.load()
+        if redis_url is not None:
+            settings = settings.model_copy(update={"redis_url": SecretStr(redis_url)})
+        self.settings = settings
+        redis = connection.connect(settings, decode_responses=False)
+        super().__init__(
+            store=RedisRunStore(redis, prefix=settings.key_prefix),
+            publisher=CeleryPublisher(create_app(settings), redis),
+            clock=SystemClock(),
+            models=ModelFiles(settings.artifact_url),
+            flows=FlowLibrary(flow_folders),
+            tools=TOOLS,
+        )

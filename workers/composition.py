@@ -1,0 +1,74 @@
+"""The composition root: here, and only here, ports meet their implementations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING
+
+from redis import Redis
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
+
+from fluxagents.tasks.effects import Decides, Effects
+from fluxagents.tasks.fba.registry import TOOLS
+from fluxagents.tasks.fba.tool import Tool
+from fluxagents.workers import connection
+from fluxagents.workers.artifact_files import ArtifactFiles
+from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.heartbeat import current_owner
+from fluxagents.workers.model_files import ModelFiles
+from fluxagents.workers.notifier import InboxNotifier
+from fluxagents.workers.publisher import CeleryPublisher
+from fluxagents.workers.queues import QUEUES
+from fluxagents.workers.redis_store import RedisRunStore
+from fluxagents.workers.settings import Settings
+
+if TYPE_CHECKING:
+    from fluxagents.workers.celery_app import FluxApp
+
+RETRIES = 30
+"""With the backoff below about a minute: a restart of Redis interrupts a step, it does not fail it."""
+
+
+def redis_client(settings: Settings) -> Redis:
+    """A client for the run store that outlives a restart of Redis."""
+    return Redis.from_url(
+        connection.redis_url(settings),
+        socket_connect_timeout=5.0,
+        socket_timeout=30.0,
+        socket_keepalive=True,
+        retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=3.0), RETRIES),
+        retry_on_error=[RedisConnectionError, RedisTimeoutError],
+    )
+
+
+def build_effects(settings: Settings, app: FluxApp, tools: Mapping[str, Tool] = TOOLS) -> Effects:
+    """Everything that steps act through in this process."""
+    redis = redis_client(settings)
+    return Effects(
+        store=RedisRunStore(redis, prefix=settings.key_prefix),
+        publisher=CeleryPublisher(app, redis),
+        clock=SystemClock(),
+        notifier=InboxNotifier(),
+        models=ModelFiles(settings.artifact_url),
+        artifacts=ArtifactFiles(settings.artifact_url),
+        decider=cache(lambda: build_decider(settings, tools)),
+        tools=tools,
+        owner=current_owner,
+        queues=QUEUES,
+        lease_ms=round(settings.hard_time_limit_s * 1_000) + 60_000,
+    )
+
+
+def build_decider(settings: Settings, tools: Mapping[str, Tool]) -> Decides:
+    """The decision component with the chat model of the settings."""
+    # langchain takes a second to import and only the decide pool needs it.
+    from fluxagents.prompts.manager import PromptManager  # noqa: PLC0415
+    from fluxagents.tasks.decide import Decider  # noqa: PLC0415
+    from fluxagents.workers.chat import chat_model  # noqa: PLC0415
+
+    chat, name = chat_model(settings)
+    return Decider(chat, name, PromptManager(), tools)
