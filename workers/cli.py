@@ -22,14 +22,15 @@ COMMANDS = {
     "worker": ("services:worker", "Run one worker in the foreground, for production."),
     "beat": ("services:beat", "Run the scheduler in the foreground, for production."),
     "flower": ("services:flower", "Run Flower in the foreground, read-only."),
+    "demo": ("demo:demo", "Start everything, analyse three real models, and stop."),
     "doctor": ("doctor:doctor", "Check the installation and say what to do about what is wrong."),
-    "run": ("run:run", "Ask a question or run a flow over a model."),
+    "run": ("run:run", "Run a flow on a model, and wait for the answer."),
     "runs": ("runs:runs", "List runs, show one, follow, pause, resume or cancel it."),
     "approvals": ("approvals:approvals", "List what waits for a human, and answer it."),
     "batch": ("batch:batch", "Run a flow over many models and conditions."),
     "schedules": ("schedules:schedules", "List, add and remove schedules."),
-    "tools": ("tools:tools", "List the tools and their arguments."),
-    "flows": ("flows:flows", "List, show and check flows."),
+    "tools": ("tools:tools", "List the tools, show their arguments, or call one."),
+    "flows": ("flows:flows", "List, show, draw and check flows."),
     "models": ("models:models", "List, add and inspect metabolic models."),
 }
 """Name -> (module:attribute below `fluxagents.workers.commands`, help). Static: help imports nothing."""

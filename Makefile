@@ -1,0 +1,40 @@
+# Each target sets up what it needs first and does nothing when that is done.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench lock clean
+
+help: ## Show what can be made.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=/path/to/python3")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+demo: $(READY) ## Start everything on this machine and analyse three real models.
+	FLUXAGENTS_DATA_DIR=$(CURDIR)/.fluxagents/demo $(BIN)/fluxagents demo
+
+lint: $(READY) ## Linter, formatter, types, import order.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint ## Everything that must hold: lint, then all tests with a real Redis and real workers.
+	$(BIN)/pytest
+
+bench: $(READY) ## Measure speed, as ratios within one run.
+	$(BIN)/python -m tests.bench
+
+lock: $(READY) ## Bring requirements.lock up to date.
+	$(BIN)/uv pip compile --upgrade --quiet --universal --python-version 3.11 --no-emit-index-url --no-header \
+	  --no-annotate --generate-hashes --all-extras --group dev pyproject.toml -o requirements.lock
+
+clean: ## Remove the environment and all caches.
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build

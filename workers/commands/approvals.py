@@ -1,0 +1,145 @@
+"""`fluxagents approvals`: what waits for a human, and the answers."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from fluxagents.workers.commands.output import examples, json_option, print_json, print_table
+
+if TYPE_CHECKING:
+    from fluxagents.flows.events import HumanRequest
+    from fluxagents.flows.state import RunState
+
+
+@click.group(
+    epilog=examples(
+        "fluxagents approvals list",
+        "fluxagents approvals approve 01JB….7",
+        "fluxagents approvals reject 01JB….7 --reason 'keep the medium'",
+        "fluxagents approvals edit 01JB….7 --arg medium_changes='{\"EX_ac_e\": 5}'",
+        "fluxagents approvals reply 01JB….9 'use acetate'",
+    )
+)
+def approvals() -> None:
+    """List what waits for a human, and answer it. An answer counts once."""
+
+
+@approvals.command("list", epilog=examples("fluxagents approvals list --json"))
+@json_option
+def list_requests(as_json: bool) -> None:
+    """List the requests that wait, the oldest first."""
+    from fluxagents.workers.client import Client
+
+    waiting = Client().store.requests()
+    if as_json:
+        print_json([{"run_id": run_id, **request.model_dump(mode="json")} for run_id, request in waiting])
+        return
+    print_table(
+        ("request", "kind", "who", "question"),
+        [
+            (request.id, request.kind, ", ".join(request.assignees), request.question)
+            for _, request in waiting
+        ],
+        empty="nothing waits for a human",
+    )
+
+
+@approvals.command(epilog=examples("fluxagents approvals show 01JB….7"))
+@click.argument("request_id")
+@json_option
+def show(request_id: str, as_json: bool) -> None:
+    """Show one request: what would run, on which model, with which arguments."""
+    from fluxagents.flows.errors import ErrorClass, FluxError
+    from fluxagents.workers.client import Client
+
+    for run_id, request in Client().store.requests():
+        if request.id == request_id:
+            _show(run_id, request, as_json=as_json)
+            return
+    raise FluxError(
+        ErrorClass.UNKNOWN_ID,
+        f"no request {request_id!r} waits for an answer",
+        suggestions=("`fluxagents approvals list` shows those that do",),
+    )
+
+
+def _show(run_id: str, request: HumanRequest, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"run_id": run_id, **request.model_dump(mode="json")})
+        return
+    click.echo(f"request  {request.id} ({request.kind})\nrun      {run_id}\nquestion {request.question}")
+    if request.call:
+        click.echo(f"tool     {request.call.tool}\nargs     {json.dumps(request.call.args)}")
+    click.echo(f"digest   {request.digest}")
+
+
+def _by(command: click.decorators.FC) -> click.decorators.FC:
+    return click.option("--by", default=getpass.getuser, show_default="you", help="Who decides.")(command)
+
+
+@approvals.command(epilog=examples("fluxagents approvals approve 01JB….7"))
+@click.argument("request_id")
+@_by
+@json_option
+def approve(request_id: str, by: str, as_json: bool) -> None:
+    """Agree: the run continues with exactly what was shown."""
+    from fluxagents.workers.client import Client
+
+    _tell(Client().approve(request_id, by=by), request_id, "approved", as_json=as_json)
+
+
+@approvals.command(epilog=examples("fluxagents approvals reject 01JB….7 --reason 'keep the medium'"))
+@click.argument("request_id")
+@click.option("--reason", required=True, help="The chat model is shown it.")
+@_by
+@json_option
+def reject(request_id: str, reason: str, by: str, as_json: bool) -> None:
+    """Refuse: the run continues without it and knows why."""
+    from fluxagents.workers.client import Client
+
+    _tell(Client().reject(request_id, by=by, reason=reason), request_id, "rejected", as_json=as_json)
+
+
+@approvals.command(epilog=examples("fluxagents approvals edit 01JB….7 --arg replace=true"))
+@click.argument("request_id")
+@click.option(
+    "--arg", "pairs", multiple=True, required=True, metavar="NAME=VALUE", help="An argument to change."
+)
+@_by
+@json_option
+def edit(request_id: str, pairs: tuple[str, ...], by: str, as_json: bool) -> None:
+    """Agree with other arguments than those asked for."""
+    from fluxagents.workers.client import Client
+    from fluxagents.workers.commands.views import parsed_pairs
+
+    state = Client().approve(request_id, by=by, args=parsed_pairs(pairs))
+    _tell(state, request_id, "approved with other arguments", as_json=as_json)
+
+
+@approvals.command(epilog=examples("fluxagents approvals reply 01JB….9 'use acetate'"))
+@click.argument("request_id")
+@click.argument("answer")
+@_by
+@json_option
+def reply(request_id: str, answer: str, by: str, as_json: bool) -> None:
+    """Answer a question or an escalation."""
+    from fluxagents.workers.client import Client
+
+    _tell(Client().reply(request_id, by=by, answer=answer), request_id, "answered", as_json=as_json)
+
+
+def _tell(state: RunState, request_id: str, verdict: str, *, as_json: bool) -> None:
+    if as_json:
+        document = {
+            "request_id": request_id,
+            "verdict": verdict,
+            "run_id": state.run_id,
+            "status": state.status,
+        }
+        print_json(document)
+    else:
+        click.echo(f"{request_id}: {verdict}; run {state.run_id} is {state.status}")

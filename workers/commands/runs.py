@@ -1,0 +1,154 @@
+"""`fluxagents runs`: look at runs and steer them."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+
+import click
+
+from fluxagents.workers.commands.output import examples, json_option, print_json, print_table
+
+STATUSES = ("running", "waiting", "paused", "finished", "failed", "cancelled", "dead")
+
+
+@click.group(
+    epilog=examples(
+        "fluxagents runs list --status waiting",
+        "fluxagents runs show 01JB…",
+        "fluxagents runs events 01JB… --json",
+        "fluxagents runs cancel 01JB… --reason 'wrong model'",
+    )
+)
+def runs() -> None:
+    """Look at runs, follow, pause, resume or cancel them."""
+
+
+@runs.command("list", epilog=examples("fluxagents runs list --status failed --most 20"))
+@click.option("--status", type=click.Choice(STATUSES))
+@click.option("--session", help="Only runs of this session.")
+@click.option("--most", default=50, show_default=True, help="So many at most, the newest first.")
+@json_option
+def list_runs(status: str | None, session: str | None, most: int, as_json: bool) -> None:
+    """List runs, the newest first."""
+    from fluxagents.workers.client import Client
+    from fluxagents.workers.commands.views import moment, run_document
+
+    found = Client().store.runs(status=status, session=session, most=most)  # type: ignore[arg-type] # click checked it
+    if as_json:
+        print_json([run_document(state) for state in found])
+        return
+    print_table(
+        ("run", "started", "flow", "model", "status", "step", "question"),
+        [
+            (
+                state.run_id,
+                moment(state.started_ms)[:19],
+                state.flow.name,
+                state.model_name,
+                state.status,
+                state.seq - 1,
+                state.inputs.get("question") or "",
+            )
+            for state in found
+        ],
+        empty="no runs; `fluxagents run --help` shows how to start one",
+    )
+
+
+@runs.command(epilog=examples("fluxagents runs show 01JB… --json"))
+@click.argument("run_id")
+@json_option
+def show(run_id: str, as_json: bool) -> None:
+    """Show a run: its answer, and what the answer rests on."""
+    from fluxagents.workers.client import Client
+    from fluxagents.workers.commands.views import print_run, run_document
+
+    state = Client().store.load(run_id)
+    if as_json:
+        print_json(run_document(state))
+    else:
+        print_run(state)
+
+
+@runs.command(epilog=examples("fluxagents runs events 01JB…"))
+@click.argument("run_id")
+@json_option
+def events(run_id: str, as_json: bool) -> None:
+    """Show a run's log: every event, in order."""
+    from fluxagents.workers.client import Client
+    from fluxagents.workers.commands.views import event_line, moment
+
+    log = Client().store.events(run_id)
+    if as_json:
+        print_json([event.model_dump(mode="json") for event in log])
+        return
+    rows = [(event.seq, moment(event.at_ms)[11:], event.type, event_line(event)) for event in log]
+    print_table(("step", "time (UTC)", "event", ""), rows)
+
+
+@runs.command(epilog=examples("fluxagents runs watch 01JB…"))
+@click.argument("run_id")
+@json_option
+def watch(run_id: str, as_json: bool) -> None:
+    """Follow a run until it ends or needs a human; with --json a line an event."""
+    from fluxagents.workers.client import Client
+    from fluxagents.workers.commands.run import EXIT_CODES
+    from fluxagents.workers.commands.views import event_line, moment
+
+    run = Client().get(run_id)
+    for event in run.watch():
+        if as_json:
+            click.echo(event.model_dump_json())
+        else:
+            click.echo(f"{event.seq:>4}  {moment(event.at_ms)[11:23]}  {event.type:<18} {event_line(event)}")
+    sys.exit(EXIT_CODES.get(run.status, 1))
+
+
+def _by(command: click.decorators.FC) -> click.decorators.FC:
+    return click.option("--by", default=getpass.getuser, show_default="you", help="Who decides.")(command)
+
+
+@runs.command(epilog=examples("fluxagents runs pause 01JB…"))
+@click.argument("run_id")
+@_by
+@json_option
+def pause(run_id: str, by: str, as_json: bool) -> None:
+    """Pause a run, after the step that runs now if there is one."""
+    from fluxagents.workers.client import Client
+
+    state = Client().pause(run_id, by=by)
+    note = "paused" if state.status == "paused" else "will pause after the step that runs now"
+    _tell(run_id, state.status, note, as_json=as_json)
+
+
+@runs.command(epilog=examples("fluxagents runs resume 01JB…"))
+@click.argument("run_id")
+@_by
+@json_option
+def resume(run_id: str, by: str, as_json: bool) -> None:
+    """Let a paused run go on."""
+    from fluxagents.workers.client import Client
+
+    state = Client().resume(run_id, by=by)
+    _tell(run_id, state.status, f"goes on; it is {state.status}", as_json=as_json)
+
+
+@runs.command(epilog=examples("fluxagents runs cancel 01JB… --reason 'wrong model'"))
+@click.argument("run_id")
+@click.option("--reason", default="no reason given", show_default=True)
+@_by
+@json_option
+def cancel(run_id: str, reason: str, by: str, as_json: bool) -> None:
+    """End a run now."""
+    from fluxagents.workers.client import Client
+
+    state = Client().cancel(run_id, by=by, reason=reason)
+    _tell(run_id, state.status, "cancelled", as_json=as_json)
+
+
+def _tell(run_id: str, status: str, note: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"run_id": run_id, "status": status, "note": note})
+    else:
+        click.echo(f"run {run_id}: {note}")

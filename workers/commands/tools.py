@@ -1,0 +1,100 @@
+"""`fluxagents tools`: what can be computed, and computing it without a run."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from fluxagents.workers.commands.output import examples, json_option, print_json, print_table
+
+
+@click.group(
+    epilog=examples(
+        "fluxagents tools list",
+        "fluxagents tools schema run_flux_variability_analysis",
+        "fluxagents tools call run_metabolic_fba --model e_coli_core --arg method=fba",
+    )
+)
+def tools() -> None:
+    """List the tools, show their arguments, or call one in this process."""
+
+
+@tools.command("list", epilog=examples("fluxagents tools list --json"))
+@json_option
+def list_tools(as_json: bool) -> None:
+    """List the tools."""
+    from fluxagents.tasks.fba.registry import TOOLS
+
+    if as_json:
+        print_json(
+            [
+                {"name": tool.name, "purpose": tool.purpose, "needs_approval": tool.needs_approval}
+                for tool in TOOLS.values()
+            ]
+        )
+        return
+    rows = [(tool.name, "yes" if tool.needs_approval else "", tool.purpose) for tool in TOOLS.values()]
+    print_table(("tool", "approval", "purpose"), rows)
+
+
+@tools.command(epilog=examples("fluxagents tools schema analyze_essentiality --json"))
+@click.argument("name")
+@json_option
+def schema(name: str, as_json: bool) -> None:
+    """Show a tool's arguments, their units, defaults and an example."""
+    from fluxagents.tasks.fba.registry import schema as schema_of
+    from fluxagents.tasks.fba.registry import tool_named
+
+    tool = tool_named(name)
+    described = schema_of(tool)
+    if as_json:
+        print_json({**described, "reference": tool.reference, "example": dict(tool.example)})
+        return
+    click.echo(f"{tool.name}: {tool.purpose}\n")
+    parameters = described["parameters"]
+    assert isinstance(parameters, dict)
+    properties = parameters.get("properties", {})
+    assert isinstance(properties, dict)
+    rows = [
+        (argument, json.dumps(spec.get("default")), str(spec.get("description", "")))
+        for argument, spec in properties.items()
+        if isinstance(spec, dict)
+    ]
+    print_table(("argument", "default", "meaning"), rows, empty="no arguments")
+    words = " ".join(f"--arg {key}='{json.dumps(value)}'" for key, value in tool.example.items())
+    click.echo(f"\nexample: fluxagents tools call {tool.name} --model e_coli_core {words}".rstrip())
+    click.echo(f"method:  {tool.reference}")
+
+
+@tools.command(
+    epilog=examples(
+        "fluxagents tools call analyze_essentiality --model e_coli_core",
+        "fluxagents tools call run_metabolic_fba --model iJO1366 --arg medium_changes='{\"EX_o2_e\": 0}'",
+    )
+)
+@click.argument("name")
+@click.option("--model", required=True, help="A model's name, file or content digest.")
+@click.option("--arg", "pairs", multiple=True, metavar="NAME=VALUE", help="An argument; JSON or text.")
+@json_option
+def call(name: str, model: str, pairs: tuple[str, ...], as_json: bool) -> None:
+    """Call a tool in this process, with no queue and no run; the model stays as it is."""
+    from fluxagents.tasks.fba.registry import tool_named, validated
+    from fluxagents.workers.commands.views import parsed_pairs
+    from fluxagents.workers.model_files import ModelFiles
+    from fluxagents.workers.settings import Settings
+
+    tool = tool_named(name)
+    args = validated(tool, parsed_pairs(pairs))
+    models = ModelFiles(Settings.load().artifact_url)
+    result = tool.run(models.load(models.resolve(model)), args)
+    if as_json:
+        print_json(
+            {"tool": name, "model": model, "args": args.model_dump(mode="json"), "result": result.summary()}
+        )
+        return
+    for key, value in result.key_findings().items():
+        click.echo(f"{key}: {value if isinstance(value, str | int | float) else json.dumps(value)}")
+    for title, frame in result.tables().items():
+        click.echo(f"\n{title} ({len(frame)} rows)")
+        click.echo(frame.head(20).to_string(index=False))

@@ -1,0 +1,153 @@
+"""What commands show of runs: plain data for `--json`, and lines for people."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from fluxagents.flows import events as e
+from fluxagents.flows.commands import CallTool
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from fluxagents.flows.state import RunState
+
+LINE = 100
+"""Longest text of an event's line."""
+
+
+def run_document(state: RunState) -> dict[str, Any]:
+    """A run as scripts read it."""
+    return {
+        "run_id": state.run_id,
+        "session": state.session,
+        "flow": f"{state.flow.name} v{state.flow.version}",
+        "model": state.model_name,
+        "model_digest": state.model,
+        "inputs": state.inputs,
+        "status": state.status,
+        "node": state.node,
+        "answer": state.answer,
+        "facts": state.facts,
+        "findings": [finding.model_dump(mode="json") for finding in state.findings],
+        "steps": state.seq - 1,
+        "artifacts": [finding.artifact for finding in state.findings if finding.artifact],
+        "waiting_for": state.waiting_for.model_dump(mode="json") if state.waiting_for else None,
+        "errors": [error.model_dump(mode="json") for error in state.errors],
+        "error": state.error.model_dump(mode="json") if state.error else None,
+        "tokens": {"in": state.tokens_in, "out": state.tokens_out},
+        "started": moment(state.started_ms),
+        "updated": moment(state.updated_ms),
+    }
+
+
+def moment(at_ms: int) -> str:
+    """Unix time in ms as ISO 8601 in UTC."""
+    return datetime.fromtimestamp(at_ms / 1_000, tz=UTC).isoformat(timespec="milliseconds")
+
+
+def event_line(event: e.Event) -> str:
+    """One line that says what an event was about."""
+    return _short(_SAID[event.type](event) if event.type in _SAID else "")
+
+
+def _short(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= LINE else f"{flat[: LINE - 1]}…"
+
+
+def _call(call: CallTool) -> str:
+    return f"{call.tool}({', '.join(f'{name}={json.dumps(value)}' for name, value in call.args.items())})"
+
+
+def _decision(event: Any) -> str:
+    decision = event.decision
+    said = (
+        _call(decision)
+        if isinstance(decision, CallTool)
+        else getattr(decision, "question", "") or decision.answer
+    )
+    return f"{decision.kind}: {said} [{event.prompt.chat_model}]"
+
+
+_SAID: dict[str, Any] = {
+    "RunStarted": lambda event: f"{event.flow.name} on {event.model_name}",
+    "NodeEntered": lambda event: event.node,
+    "BranchTaken": lambda event: f"{event.node} → {event.to} because {event.because}; saw {event.seen}",
+    "BudgetSpent": lambda event: f"{event.node}: {event.steps} steps",
+    "DecisionMade": _decision,
+    "DecisionRefused": lambda event: event.error.message,
+    "ToolSucceeded": lambda event: f"{_call(event.call)} in {event.duration_ms} ms",
+    "ToolFailed": lambda event: f"{_call(event.call)}: {event.error.message}",
+    "ApprovalRequested": lambda event: f"{event.request.id}: {event.request.question}",
+    "ApprovalGranted": lambda event: f"by {event.by}{' with other arguments' if event.edited else ''}",
+    "ApprovalRejected": lambda event: f"by {event.by}: {event.reason}",
+    "QuestionAsked": lambda event: f"{event.request.id}: {event.request.question}",
+    "QuestionAnswered": lambda event: f"by {event.by}: {event.answer}",
+    "HumanNotified": lambda event: ", ".join(event.channels),
+    "RunPaused": lambda event: f"by {event.by}",
+    "RunResumed": lambda event: f"by {event.by}",
+    "RunCancelled": lambda event: f"by {event.by}: {event.reason}",
+    "RunFinished": lambda event: event.answer,
+    "RunFailed": lambda event: event.error.message,
+    "RunDeadLettered": lambda event: event.error.message,
+    "RunRetried": lambda event: f"by {event.by}",
+}
+
+
+def print_run(state: RunState) -> None:
+    """A run for people: the answer first, then what it rests on."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console()
+    colour = {"finished": "green", "failed": "red", "dead": "red", "waiting": "yellow"}.get(
+        state.status, "cyan"
+    )
+    console.print(Text.assemble(("run ", "dim"), state.run_id, "  ", (state.status, f"bold {colour}")))
+    console.print(
+        Text.assemble(
+            ("flow ", "dim"),
+            f"{state.flow.name} v{state.flow.version}",
+            ("  model ", "dim"),
+            state.model_name,
+        )
+    )
+    if state.inputs.get("question"):
+        console.print(Text.assemble(("question ", "dim"), str(state.inputs["question"])))
+    if state.answer:
+        console.print(Text(f"\n{state.answer}\n"))
+    if state.waiting_for:
+        console.print(Text(f"\nwaits for a human: {state.waiting_for.question}", style="yellow"))
+        console.print(Text(f"  fluxagents approvals approve {state.waiting_for.id}\n"))
+    if state.error:
+        console.print(Text(f"\nerror: {state.error.message}", style="red"))
+        for suggestion in state.error.suggestions:
+            console.print(Text(f"  → {suggestion}"))
+    for finding in state.findings:
+        shown = _call(CallTool(tool=finding.tool, args=finding.args))
+        console.print(
+            Text.assemble((f"{finding.id} ", "dim"), _short(shown), "  ", (finding.artifact or "", "dim"))
+        )
+
+
+def parsed_pairs(pairs: tuple[str, ...]) -> dict[str, JsonValue]:
+    """`name=value` words as arguments; a value that is JSON is read as JSON, any other is text.
+
+    Raises:
+        click.BadParameter: If a word has no `=`.
+    """
+    import click
+
+    found: dict[str, JsonValue] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{pair!r} is not name=value")
+        try:
+            found[name] = json.loads(value)
+        except json.JSONDecodeError:
+            found[name] = value
+    return found
