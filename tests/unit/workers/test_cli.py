@@ -1,0 +1,128 @@
+"""The command line answers fast, helps with examples, and says errors in one line or as JSON."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from time import perf_counter
+from types import SimpleNamespace
+
+import click
+import pytest
+from kombu.exceptions import OperationalError
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.workers import cli
+from fluxagents.workers.commands import services
+
+HEAVY = ("celery", "cobra", "pydantic", "redis", "rich", "pandas", "structlog")
+
+
+def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    captured = capsys.readouterr()
+    code = ended.value.code
+    return (code if isinstance(code, int) else 0), captured.out, captured.err
+
+
+def test_help_imports_nothing_heavy() -> None:
+    script = (
+        "import sys\n"
+        "from fluxagents.workers.cli import main\n"
+        "try:\n    main(['--help'])\n"
+        "except SystemExit:\n"
+        f"    print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+    assert all(name in done.stdout for name in cli.COMMANDS)
+
+
+def test_help_answers_at_once() -> None:
+    command = [sys.executable, "-m", "fluxagents.workers.cli", "--help"]
+    times = []
+    for _ in range(3):
+        began = perf_counter()
+        subprocess.run(command, capture_output=True, check=True)
+        times.append(perf_counter() - began)
+    assert min(times) < 0.4
+
+
+@pytest.mark.parametrize("name", ["up", "down", "status", "worker", "beat", "flower", "doctor"])
+def test_help_of_a_command_shows_examples(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    code, out, _ = call(capsys, name, "--help")
+    assert code == 0
+    assert "Examples:" in out
+    assert f"fluxagents {name}" in out.partition("Examples:")[2]
+
+
+def test_a_mistyped_command_is_met_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = call(capsys, "dwn")
+    assert code == 2
+    assert "Did you mean: down" in err
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    holder = SimpleNamespace(error=RuntimeError("nothing set"))
+
+    @click.command()
+    @click.option("--json", "as_json", is_flag=True)
+    def status(*, as_json: bool) -> None:
+        del as_json
+        raise holder.error
+
+    monkeypatch.setattr(services, "status", status)
+    monkeypatch.setenv("FLUXAGENTS_REDIS_URL", "redis://:hunter2@127.0.0.1:1/0")
+    return holder
+
+
+def test_an_error_is_one_line_and_its_ways_out(
+    capsys: pytest.CaptureFixture[str],
+    failing: SimpleNamespace,
+) -> None:
+    failing.error = FluxError(ErrorClass.INTERNAL, "it broke", suggestions=["mend it"])
+    code, out, err = call(capsys, "status")
+    assert (code, out) == (1, "")
+    assert err.splitlines() == ["error: it broke", "  → mend it"]
+
+
+def test_an_error_is_json_for_a_script(capsys: pytest.CaptureFixture[str], failing: SimpleNamespace) -> None:
+    failing.error = FluxError(ErrorClass.UNKNOWN_ID, "no run 'x'", suggestions=["nearest: y"])
+    code, out, err = call(capsys, "status", "--json")
+    assert (code, err) == (2, "")
+    told = json.loads(out)["error"]
+    assert told == {"kind": "unknown_id", "message": "no run 'x'", "suggestions": ["nearest: y"]}
+
+
+@pytest.mark.parametrize("error", [RedisConnectionError("refused"), OperationalError("refused")])
+def test_a_redis_that_is_gone_is_one_line(
+    capsys: pytest.CaptureFixture[str],
+    failing: SimpleNamespace,
+    error: Exception,
+) -> None:
+    failing.error = error
+    code, _, err = call(capsys, "status")
+    assert code == 1
+    assert err.startswith("error: Redis at redis://***@127.0.0.1:1/0")
+    assert "Traceback" not in err
+    assert "hunter2" not in err
+
+
+def test_a_bug_is_not_hidden(failing: SimpleNamespace) -> None:
+    failing.error = ZeroDivisionError("a bug")
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["status"])
+
+
+def test_bad_usage_with_json_is_json(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = call(capsys, "status", "--json", "--nonsense")
+    assert code == 2
+    assert "nonsense" in json.loads(out)["error"]["message"]
+
+
+def test_kinds_of_bad_usage_exist() -> None:
+    assert {ErrorClass(kind) for kind in cli.BAD_USAGE}

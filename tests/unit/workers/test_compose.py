@@ -1,0 +1,103 @@
+"""compose.yaml, the image and the Redis configuration keep what the README promises."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from fluxagents.workers.queues import POOLS
+from fluxagents.workers.settings import ENV_PREFIX, Settings
+
+ROOT = Path(__file__).resolve().parents[3]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
+SERVICES: dict[str, Any] = COMPOSE["services"]
+OURS = sorted(set(SERVICES) - {"redis"})
+
+
+def seconds(text: str) -> int:
+    return int(text.removesuffix("s"))
+
+
+def test_redis_is_durable_and_never_evicts() -> None:
+    config = (ROOT / "deploy" / "redis.conf").read_text().splitlines()
+    assert "appendonly yes" in config
+    assert "maxmemory-policy noeviction" in config
+    redis = SERVICES["redis"]
+    assert redis["image"].startswith("redis:7")
+    assert "./deploy/redis.conf:/usr/local/etc/redis/redis.conf:ro" in redis["volumes"]
+    assert "redis:/data" in redis["volumes"]
+    assert "redis" in COMPOSE["volumes"]
+    assert "/usr/local/etc/redis/redis.conf" in redis["command"][-1]
+    assert "--requirepass" in redis["command"][-1]
+    assert "ports" not in redis
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_every_service_has_a_healthcheck_and_time_to_stop(name: str) -> None:
+    service = SERVICES[name]
+    assert service["healthcheck"]["test"]
+    assert service["restart"] == "unless-stopped"
+    assert seconds(service["stop_grace_period"]) >= 30
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_services_share_one_image_and_wait_for_redis(name: str) -> None:
+    service = SERVICES[name]
+    assert service["image"] == SERVICES["beat"]["image"]
+    assert service["build"] == "."
+    assert service["depends_on"] == {"redis": {"condition": "service_healthy"}}
+    assert "store:/data" in service["volumes"]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_services_stop_softly_within_their_grace(name: str) -> None:
+    environment = SERVICES[name]["environment"]
+    assert environment["REMAP_SIGTERM"] == "SIGQUIT"
+    soft = float(environment["FLUXAGENTS_SOFT_SHUTDOWN_TIMEOUT_S"])
+    assert seconds(SERVICES[name]["stop_grace_period"]) > soft + 10
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_variable_means_something(name: str) -> None:
+    known = {f"{ENV_PREFIX}{field.upper()}" for field in Settings.model_fields} | {"REMAP_SIGTERM"}
+    assert set(SERVICES[name]["environment"]) <= known
+
+
+def test_every_pool_has_a_worker_that_is_asked_about_itself() -> None:
+    for pool in POOLS:
+        worker = SERVICES[f"worker-{pool}"]
+        assert worker["command"] == ["worker", "--pool", pool]
+        assert f"inspect ping -d {pool}@$$HOSTNAME" in worker["healthcheck"]["test"][1]
+
+
+def test_flower_is_reached_from_this_machine_only() -> None:
+    assert SERVICES["flower"]["ports"] == ["127.0.0.1:5555:5555"]
+    assert not any("read_only" in argument for argument in SERVICES["flower"]["command"])
+
+
+def test_a_password_must_be_chosen() -> None:
+    text = (ROOT / "compose.yaml").read_text()
+    assert text.count("${FLUXAGENTS_REDIS_PASSWORD:?") == 2
+    assert re.search(
+        r"^FLUXAGENTS_REDIS_PASSWORD=$", (ROOT / "deploy" / "example.env").read_text(), re.MULTILINE
+    )
+
+
+def test_the_image_is_pinned_unprivileged_and_checks_itself() -> None:
+    lines = (ROOT / "Dockerfile").read_text()
+    assert "FROM python:3.12-slim" in lines
+    assert "--require-hashes" in lines
+    assert re.search(r"^USER fluxagents$", lines, re.MULTILINE)
+    assert re.search(r"^HEALTHCHECK ", lines, re.MULTILINE)
+
+
+def test_the_image_is_built_from_every_room() -> None:
+    copied = (ROOT / "Dockerfile").read_text()
+    allowed = (ROOT / ".dockerignore").read_text().splitlines()
+    for room in ("flows", "prompts", "tasks", "scheduler", "workers", "src"):
+        assert f"COPY {room} {room}" in copied
+        assert f"!{room}" in allowed

@@ -1,0 +1,179 @@
+"""Each check says what it saw and, if that is bad, the way out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from time import time
+from typing import Any, cast
+
+import pytest
+from redis import Redis
+
+from fluxagents.workers import doctor, endpoints
+from fluxagents.workers.doctor import Finding, Verdict
+from fluxagents.workers.nodes import Node
+from fluxagents.workers.settings import Settings
+
+
+class FakeRedis:
+    def __init__(self, *, skew_s: float = 0.0, lock_ms: int = 9000, **info: Any) -> None:
+        self._skew_s = skew_s
+        self._lock_ms = lock_ms
+        self._info = {"redis_version": "7.2.0", "aof_enabled": 1, "maxmemory_policy": "noeviction"} | info
+
+    def info(self, _: str) -> dict[str, Any]:
+        return self._info
+
+    def time(self) -> tuple[int, int]:
+        now = time() + self._skew_s
+        return int(now), int(now % 1 * 1e6)
+
+    def pttl(self, _: str) -> int:
+        return self._lock_ms
+
+
+def fake(**options: Any) -> Redis:
+    return cast("Redis", FakeRedis(**options))
+
+
+def node(**changes: Any) -> Node:
+    told: dict[str, Any] = {
+        "hostname": "tools@h",
+        "pid": 1,
+        "pool": "prefork",
+        "concurrency": 2,
+        "queues": ("tools",),
+        "version": "0.1.0",
+        "visibility_timeout_s": 60,
+        "started_at": "now",
+        "ready": True,
+    }
+    return Node(**(told | changes))
+
+
+def test_a_durable_redis_is_fine() -> None:
+    assert doctor.check_persistence(fake()).verdict is Verdict.OK
+    assert doctor.check_eviction(fake()).verdict is Verdict.OK
+    assert doctor.check_clock(fake()).verdict is Verdict.OK
+    assert doctor.check_beat(fake(), Settings()).verdict is Verdict.OK
+
+
+@pytest.mark.parametrize(
+    ("finding", "verdict", "way_out"),
+    [
+        (doctor.check_persistence(fake(aof_enabled=0)), Verdict.FAIL, "appendonly yes"),
+        (doctor.check_persistence(fake(aof_last_write_status="err")), Verdict.FAIL, "disk"),
+        (doctor.check_eviction(fake(maxmemory_policy="allkeys-lru")), Verdict.FAIL, "noeviction"),
+        (doctor.check_clock(fake(skew_s=3.0)), Verdict.WARN, "NTP"),
+        (doctor.check_clock(fake(skew_s=-60.0)), Verdict.FAIL, "NTP"),
+        (doctor.check_beat(fake(lock_ms=-2), Settings()), Verdict.FAIL, "fluxagents beat"),
+        (doctor.check_queue("tools", []), Verdict.FAIL, "fluxagents up"),
+        (doctor.check_agreement([node(), node(version="9")]), Verdict.WARN, "upgrade"),
+        (
+            doctor.check_agreement([node(), node(visibility_timeout_s=5)]),
+            Verdict.FAIL,
+            "FLUXAGENTS_VISIBILITY_TIMEOUT_S",
+        ),
+    ],
+)
+def test_what_is_wrong_has_a_way_out(finding: Finding, verdict: Verdict, way_out: str) -> None:
+    assert finding.verdict is verdict
+    assert way_out in finding.way_out
+
+
+def test_an_info_without_the_field_is_a_warning() -> None:
+    class Silent(FakeRedis):
+        def info(self, _: str) -> dict[str, Any]:
+            return {}
+
+    finding = doctor._guarded(doctor.check_eviction, cast("Redis", Silent()))
+    assert finding.verdict is Verdict.WARN
+
+
+def test_a_served_queue_names_its_workers() -> None:
+    finding = doctor.check_queue("tools", [node()])
+    assert finding.verdict is Verdict.OK
+    assert "tools@h (2 at a time)" in finding.seen
+
+
+def test_a_mistyped_variable_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLUXAGENTS_CHATMODEL", "x")
+    finding = doctor.check_variables(Settings())
+    assert finding.verdict is Verdict.WARN
+    assert "FLUXAGENTS_CHAT_MODEL" in finding.way_out
+
+
+def test_celerys_own_variable_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CELERY_BROKER_URL", "redis://elsewhere")
+    assert "CELERY_BROKER_URL" in doctor.check_variables(Settings()).seen
+
+
+def test_the_packages_of_this_environment_fit() -> None:
+    assert doctor.check_packages().verdict is Verdict.OK
+
+
+def test_tokens_are_counted_without_the_network() -> None:
+    assert doctor.check_tokens().verdict is Verdict.OK
+
+
+def test_without_redis_the_other_checks_still_run() -> None:
+    findings = list(doctor.examine(Settings(redis_url="redis://127.0.0.1:1/0", flower_port=1)))
+    verdicts = {finding.name: finding.verdict for finding in findings}
+    assert verdicts["redis"] is Verdict.FAIL
+    assert verdicts["flower"] is Verdict.WARN
+    assert verdicts["chat model"] is Verdict.OK
+    assert "append-only file" not in verdicts
+
+
+class Endpoint(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        if self.headers["Authorization"] != "Bearer sk-right":
+            self.send_error(401)
+            return
+        body = json.dumps({"data": [{"id": "llama"}]}).encode()
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def endpoint() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), Endpoint) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+        server.shutdown()
+        thread.join()
+
+
+def chat(endpoint: str, model: str = "openai:llama", key: str = "sk-right") -> Finding:
+    return doctor.check_chat(Settings(chat_model=model, chat_base_url=endpoint, chat_api_key=key))
+
+
+def test_a_chat_model_that_is_listed_is_fine(endpoint: str) -> None:
+    assert chat(endpoint).verdict is Verdict.OK
+
+
+def test_a_chat_model_that_is_not_listed_is_named(endpoint: str) -> None:
+    finding = chat(endpoint, model="openai:gpt-9")
+    assert finding.verdict is Verdict.FAIL
+    assert "'gpt-9'" in finding.seen
+    assert "llama" in finding.seen
+
+
+def test_a_refused_key_is_not_shown(endpoint: str) -> None:
+    finding = chat(endpoint, key="sk-wrong")
+    assert finding.verdict is Verdict.FAIL
+    assert "401" in finding.seen
+    assert "sk-wrong" not in finding.model_dump_json()
+
+
+def test_an_endpoint_that_is_down_or_no_web_address_is_named() -> None:
+    assert "cannot be read" in chat("http://127.0.0.1:1/v1").seen
+    assert "no web address" in endpoints.chat_problem(Settings(chat_base_url="file:///etc/passwd")).seen
