@@ -141,13 +141,13 @@ class MemoryRunStore:
         run.dispatched_ms = self._clock.now_ms()
         return Outgoing(run_id, run.seq, run.ticket, run.attempt, run.dispatch, run.state)
 
-    def release(self, run_id: str, seq: int, fence: int) -> bool:
+    def release(self, run_id: str, seq: int, fence: int, *, counts: bool) -> bool:
         with self._lock:
             run = self._runs.get(run_id)
             if run is None or run.seq != seq or run.fence != fence or not run.owner:
                 return False
             run.owner, run.due = "", True
-            run.deliveries -= 1
+            run.deliveries -= 0 if counts else 1
             return True
 
     def ask_pause(self, run_id: str, by: str) -> bool:

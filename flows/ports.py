@@ -141,8 +141,15 @@ class RunStore(Protocol):
         """
         ...
 
-    def release(self, run_id: str, seq: int, fence: int) -> bool:
-        """Give a lease back without a commit; the dispatch stays due."""
+    def release(self, run_id: str, seq: int, fence: int, *, counts: bool) -> bool:
+        """Give a lease back without a commit; the dispatch stays due.
+
+        Args:
+            run_id: The run.
+            seq: The step.
+            fence: Of the lease.
+            counts: Whether the step failed, so that this delivery counts towards the cap.
+        """
         ...
 
     def ask_pause(self, run_id: str, by: str) -> bool:

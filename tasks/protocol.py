@@ -10,8 +10,8 @@ import structlog
 from fluxagents.flows.commands import Command
 from fluxagents.flows.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.events import Event, RunDeadLettered, RunPaused
-from fluxagents.flows.ports import Answer, Commit, Outgoing, Publisher
+from fluxagents.flows.events import Event, RunDeadLettered, RunFailed, RunPaused
+from fluxagents.flows.ports import Answer, Claim, Commit, Outgoing, Publisher
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState, state_digest, state_from_json
 from fluxagents.tasks.dispatch import settled
@@ -55,25 +55,39 @@ def run_step(effects: Effects, message: StepMessage, act: Act) -> Answer:
         log.info("delivery dropped", run=message.run, step=message.seq, answer=claim.answer.value)
         return claim.answer
     try:
-        state = state_from_json(message.state or claim.state)
-        controller = effects.controller(state.flow.digest)
-        if claim.answer is Answer.EXHAUSTED:
-            happened: Sequence[Event] = [_dead_letter(effects, message.seq)]
-        else:
-            happened = _act(effects, controller, state, act)
-        commit = settled(controller, state, happened, seq=message.seq, at_ms=effects.clock.now_ms())
-        return _write(effects, commit, claim.fence)
-    except BaseException:
+        return _claimed(effects, message, claim, act)
+    except BaseException as error:
         # The lease goes back, so that the step is tried elsewhere without waiting for this process to end.
-        effects.store.release(message.run, message.seq, claim.fence)
+        effects.store.release(message.run, message.seq, claim.fence, counts=_counts(error))
         raise
+
+
+def _claimed(effects: Effects, message: StepMessage, claim: Claim, act: Act) -> Answer:
+    state = state_from_json(message.state or claim.state)
+    controller = effects.controller(state.flow.digest)
+    if claim.answer is Answer.EXHAUSTED:
+        happened: Sequence[Event] = [_dead_letter(effects, message.seq)]
+    else:
+        happened = _act(effects, controller, state, act)
+    commit = settled(controller, state, happened, seq=message.seq, at_ms=effects.clock.now_ms())
+    return _write(effects, commit, claim.fence)
+
+
+def _counts(error: BaseException) -> bool:
+    """Whether a step was tried: a shutdown is no try, nor is a state that needs a newer worker."""
+    return isinstance(error, Exception) and getattr(error, "kind", None) is not ErrorClass.SCHEMA
 
 
 def _act(effects: Effects, controller: FlowController, state: RunState, act: Act) -> Sequence[Event]:
     command = controller.command(state)
     if command is None:
         raise FluxError(ErrorClass.INTERNAL, f"run {state.run_id!r} has nothing to do at step {state.seq}")
-    return act(effects, controller, state, command)
+    try:
+        return act(effects, controller, state, command)
+    except FluxError as error:
+        log.warning("step failed", error=str(error), kind=error.kind.value)
+        info = error.info(state.node)
+        return [RunFailed(seq=state.seq, at_ms=effects.clock.now_ms(), node=state.node, error=info)]
 
 
 def _dead_letter(effects: Effects, seq: int) -> RunDeadLettered:

@@ -84,8 +84,8 @@ class RedisRunStore:
             return Committed(found, outgoing=_outgoing(commit, state, rest[0]))
         return Committed(found, pause_by=rest[0].decode() if rest else "")
 
-    def release(self, run_id: str, seq: int, fence: int) -> bool:
-        return bool(self._run(self._release, run_id, seq, fence))
+    def release(self, run_id: str, seq: int, fence: int, *, counts: bool) -> bool:
+        return bool(self._run(self._release, run_id, seq, fence, "1" if counts else ""))
 
     def ask_pause(self, run_id: str, by: str) -> bool:
         return bool(self._run(self._ask_pause, run_id, by))

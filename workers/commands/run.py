@@ -20,7 +20,7 @@ EXIT_CODES: dict[Status, int] = {"finished": 0, "running": 0, "waiting": 3, "pau
 @click.command(
     epilog=examples(
         'fluxagents run metabolic_analysis --model e_coli_core --question "Minimal medium?" --wait',
-        'fluxagents run metabolic_analysis --model my.xml.gz --question "How fast does it grow?" --wait --json',
+        'fluxagents run metabolic_analysis --model my.xml.gz --question "Minimal medium?" --wait --json',
         "fluxagents run my_flow.yaml --model iJO1366 --input target=EX_succ_e",
     )
 )

@@ -1,0 +1,20 @@
+"""The share of a real flow's time on iJO1366 that is not tool time."""
+
+from __future__ import annotations
+
+from fluxagents import Client
+from fluxagents.flows.events import ToolSucceeded
+
+QUESTION = "Which genes are essential for growth?"
+
+
+def measure() -> float:
+    """Of the second of two runs: the first one loads the model."""
+    client = Client()
+    for _ in range(2):
+        run = client.start("metabolic_analysis", model="iJO1366", question=QUESTION)
+        assert run.wait(300) == "finished", run.state.error
+    events = run.events()
+    total_ms = events[-1].at_ms - events[0].at_ms
+    tool_ms = sum(event.duration_ms for event in events if isinstance(event, ToolSucceeded))
+    return 1 - tool_ms / total_ms

@@ -1,0 +1,99 @@
+"""Steps per second through the whole protocol beside a plain Celery chain with a result backend.
+
+Same workers, same Redis, same run; rounds alternate, so that a busy machine slows both alike.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from dataclasses import dataclass
+
+from celery import chain
+from redis import Redis
+
+from fluxagents.flows import events as e
+from fluxagents.flows.controller import FlowController
+from fluxagents.flows.ports import Commit
+from fluxagents.flows.reducer import reduce
+from fluxagents.scheduler.identity import run_id
+from fluxagents.tasks.dispatch import settled
+from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.publisher import CeleryPublisher
+from fluxagents.workers.redis_store import RedisRunStore
+from tests.bench.app import STEPS, TOOLS, app, flow
+
+RUNS = 60
+ROUNDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Steps per second, a number a round."""
+
+    protocol: list[float]
+    plain_chain: list[float]
+
+    @property
+    def ratio(self) -> float:
+        """Median over rounds of protocol / chain."""
+        return statistics.median(
+            ours / plain for ours, plain in zip(self.protocol, self.plain_chain, strict=True)
+        )
+
+
+def measure(url: str, prefix: str) -> Rates:
+    """Run both in turns; the first round of each warms up and does not count."""
+    redis = Redis.from_url(url)
+    store = RedisRunStore(redis, prefix=prefix)
+    publisher = CeleryPublisher(app, redis)
+    _protocol(store, publisher)
+    _chains()
+    rates = Rates([], [])
+    for _ in range(ROUNDS):
+        rates.protocol.append(_protocol(store, publisher))
+        rates.plain_chain.append(_chains())
+    return rates
+
+
+def _protocol(store: RedisRunStore, publisher: CeleryPublisher) -> float:
+    definition = flow()
+    controller = FlowController(definition, tools=TOOLS)
+    store.save_flow(definition)
+    finished = store.counts()["finished"]
+    began = time.perf_counter()
+    commits = [_first(controller) for _ in range(RUNS)]
+    issued = store.create_many([(commit, commit.state.model_dump_json()) for commit in commits])
+    publisher.publish_many([outgoing for outgoing in issued if outgoing])
+    while store.counts()["finished"] < finished + RUNS:
+        time.sleep(0.005)
+    return RUNS * STEPS / (time.perf_counter() - began)
+
+
+def _first(controller: FlowController) -> Commit:
+    now = SystemClock().now_ms()
+    new = run_id(now)
+    started = e.RunStarted(
+        seq=0,
+        at_ms=now,
+        run_id=new,
+        session="bench",
+        flow=e.FlowRef(name="noops", version=1, digest=controller.flow.digest),
+        start_node="n0",
+        inputs={},
+    )
+    rest = settled(controller, reduce(None, started), [], seq=0, at_ms=now)
+    return Commit(events=(started, *rest.events), state=rest.state, dispatch=rest.dispatch)
+
+
+def _chains() -> float:
+    state = "x" * 700
+    began = time.perf_counter()
+    signature = app.tasks["plain.noop"]
+    results = [
+        chain(signature.s(state), *(signature.s() for _ in range(STEPS - 1))).apply_async(queue="tools")
+        for _ in range(RUNS)
+    ]
+    for result in results:
+        result.get(timeout=120)
+    return RUNS * STEPS / (time.perf_counter() - began)

@@ -1,0 +1,272 @@
+"""The step protocol over the store in memory: what runs twice is recorded once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from fluxagents.flows import events as e
+from fluxagents.flows.catalog import ToolFacts
+from fluxagents.flows.commands import CallTool, Command
+from fluxagents.flows.controller import FlowController
+from fluxagents.flows.definition import Flow, flow_from_yaml
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.memory_store import MemoryRunStore
+from fluxagents.flows.ports import Answer, Outgoing
+from fluxagents.flows.reducer import fold, reduce
+from fluxagents.flows.state import RunState
+from fluxagents.tasks.dispatch import settled
+from fluxagents.tasks.effects import Effects
+from fluxagents.tasks.protocol import StepMessage, run_step
+from fluxagents.tasks.reconcile import reconcile
+from fluxagents.workers.artifact_files import ArtifactFiles
+from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.model_files import ModelFiles
+from fluxagents.workers.notifier import InboxNotifier
+
+FLOW = """
+flow: two_steps
+version: 1
+purpose: For tests.
+start: one
+nodes:
+  one: {kind: tool, tool: noop, next: two}
+  two: {kind: tool, tool: noop, next: done}
+  done: {kind: end, message: both steps ran}
+"""
+
+
+class Recorder:
+    """A publisher that keeps what it is given, or is cut off."""
+
+    unreachable: tuple[type[Exception], ...] = (ConnectionError,)
+
+    def __init__(self) -> None:
+        self.sent: list[Outgoing] = []
+        self.cut_off = False
+
+    def publish(self, outgoing: Outgoing) -> None:
+        if self.cut_off:
+            raise ConnectionError("no route to the broker")
+        self.sent.append(outgoing)
+
+    def publish_many(self, outgoing: Sequence[Outgoing]) -> None:
+        for one in outgoing:
+            self.publish(one)
+
+    def is_idle(self, queue: str) -> bool:
+        del queue
+        return True
+
+
+class World:
+    """One run of the flow above and the process that steps it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.flow: Flow = flow_from_yaml(FLOW)
+        self.clock = SystemClock()
+        self.store = MemoryRunStore(self.clock)
+        self.publisher = Recorder()
+        self.acts = 0
+        self.store.beat("n", [1], 60_000)
+        self.store.save_flow(self.flow)
+        self.effects = Effects(
+            store=self.store,
+            publisher=self.publisher,
+            clock=self.clock,
+            notifier=InboxNotifier(),
+            models=ModelFiles(str(folder)),
+            artifacts=ArtifactFiles(str(folder)),
+            decider=_no_decider,
+            tools={},
+            owner=lambda: "n|1",
+            queues=("tools",),
+            deliveries=2,
+            grace_ms=0,
+        )
+        controller = FlowController(self.flow, tools={"noop": ToolFacts("noop")})
+        self.effects.controllers[self.flow.digest] = controller
+        self._start(controller)
+
+    def _start(self, controller: FlowController) -> None:
+        started = e.RunStarted(
+            seq=0,
+            at_ms=1,
+            run_id="r",
+            session="s",
+            flow=e.FlowRef(name="two_steps", version=1, digest=self.flow.digest),
+            start_node="one",
+            inputs={},
+        )
+        state = reduce(None, started)
+        commit = settled(controller, state, [], seq=0, at_ms=1)
+        first = type(commit)(events=(started, *commit.events), state=commit.state, dispatch=commit.dispatch)
+        outgoing = self.store.create(first, first.state.model_dump_json())
+        assert outgoing is not None
+        self.publisher.publish(outgoing)
+
+    def deliver(self, outgoing: Outgoing, act: Callable[..., Sequence[e.Event]] | None = None) -> Answer:
+        message = StepMessage(
+            run=outgoing.run_id, seq=outgoing.seq, ticket=outgoing.ticket, state=outgoing.state
+        )
+        return run_step(self.effects, message, act or self.act)
+
+    def act(
+        self, effects: Effects, controller: FlowController, state: RunState, command: Command
+    ) -> Sequence[e.Event]:
+        del effects, controller
+        assert isinstance(command, CallTool)
+        self.acts += 1
+        return [
+            e.ToolSucceeded(
+                seq=state.seq, at_ms=2, node=state.node, call=command, key_findings={"n": self.acts}
+            )
+        ]
+
+
+def _no_decider() -> object:
+    raise AssertionError("no decision is made here")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def test_steps_lead_to_the_end(world: World) -> None:
+    assert world.deliver(world.publisher.sent[0]) is Answer.OK
+    assert world.deliver(world.publisher.sent[1]) is Answer.OK
+    state = world.store.load("r")
+    assert (state.status, state.answer) == ("finished", "both steps ran")
+    assert fold(world.store.events("r")) == state
+
+
+def test_a_second_delivery_changes_nothing(world: World) -> None:
+    first = world.publisher.sent[0]
+    world.deliver(first)
+    assert world.deliver(first) is Answer.STALE
+    assert world.acts == 1
+    assert len(world.publisher.sent) == 2
+
+
+def test_a_delivery_during_the_step_changes_nothing(world: World) -> None:
+    first = world.publisher.sent[0]
+    during: list[Answer] = []
+
+    def act(*args: object) -> Sequence[e.Event]:
+        during.append(world.deliver(first))
+        return world.act(*args)  # type: ignore[arg-type]
+
+    assert world.deliver(first, act) is Answer.OK
+    assert during == [Answer.LEASED]
+    assert world.acts == 1
+
+
+def test_an_effect_whose_lease_was_taken_is_not_recorded(world: World) -> None:
+    first = world.publisher.sent[0]
+
+    def slow(*args: object) -> Sequence[e.Event]:
+        world.store.beat("n", [2], 60_000)
+        other = StepMessage(run="r", seq=1, ticket=first.ticket, state=first.state)
+        taken_over = type(world.effects)(**{**_fields(world.effects), "owner": lambda: "n|2"})
+        assert run_step(taken_over, other, world.act) is Answer.OK
+        return world.act(*args)  # type: ignore[arg-type]
+
+    assert world.deliver(first, slow) is Answer.STALE
+    assert [event.type for event in world.store.events("r")].count("ToolSucceeded") == 1
+    assert fold(world.store.events("r")) == world.store.load("r")
+
+
+def _fields(effects: Effects) -> dict[str, object]:
+    return {name: getattr(effects, name) for name in effects.__dataclass_fields__}
+
+
+def test_a_step_that_raises_gives_its_lease_back(world: World) -> None:
+    first = world.publisher.sent[0]
+
+    def broken(*_: object) -> Sequence[e.Event]:
+        raise RuntimeError("the process is told to stop")
+
+    with pytest.raises(RuntimeError, match="told to stop"):
+        world.deliver(first, broken)
+    assert world.deliver(first) is Answer.OK
+
+
+def test_an_error_of_ours_in_an_act_fails_the_run_with_it(world: World) -> None:
+    def broken(*_: object) -> Sequence[e.Event]:
+        raise FluxError(ErrorClass.BAD_FLOW, "prompt 'x' does not exist")
+
+    assert world.deliver(world.publisher.sent[0], broken) is Answer.OK
+    state = world.store.load("r")
+    assert state.status == "failed"
+    assert state.error is not None
+    assert state.error.message == "prompt 'x' does not exist"
+
+
+def test_a_step_that_raises_every_time_ends_in_the_dead_letters(world: World) -> None:
+    def broken(*_: object) -> Sequence[e.Event]:
+        raise RuntimeError("a fault")
+
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="a fault"):
+            world.deliver(world.publisher.sent[0], broken)
+    assert world.deliver(world.publisher.sent[0], broken) is Answer.OK
+    assert world.store.load("r").status == "dead"
+
+
+def test_what_could_not_be_published_is_published_by_the_reconciler(world: World) -> None:
+    world.publisher.cut_off = True
+    assert world.deliver(world.publisher.sent[0]) is Answer.OK
+    assert len(world.publisher.sent) == 1
+    world.publisher.cut_off = False
+    assert reconcile(world.effects) == 1
+    assert world.deliver(world.publisher.sent[1]) is Answer.OK
+    assert world.store.load("r").status == "finished"
+
+
+def test_a_step_that_kills_its_worker_each_time_ends_in_the_dead_letters(world: World) -> None:
+    first = world.publisher.sent[0]
+    for pid in range(10, 12):
+        world.store.beat("n", [pid], 60_000)
+        claim = world.store.claim(
+            "r", 1, digest="", ticket=first.ticket, owner=f"n|{pid}", cap=2, lease_ms=60_000
+        )
+        assert claim.answer is Answer.OK
+    world.store.beat("n", [1], 60_000)
+    assert world.deliver(first) is Answer.OK
+    state = world.store.load("r")
+    assert state.status == "dead"
+    assert state.error is not None
+    assert "delivered 2 times" in state.error.message
+    assert world.acts == 0
+
+
+def test_a_pause_that_was_asked_for_during_a_step_is_recorded_with_it(world: World) -> None:
+    def act(*args: object) -> Sequence[e.Event]:
+        assert world.store.ask_pause("r", "ada")
+        return world.act(*args)  # type: ignore[arg-type]
+
+    assert world.deliver(world.publisher.sent[0], act) is Answer.OK
+    assert world.store.load("r").status == "paused"
+    assert len(world.publisher.sent) == 1
+    assert [event.type for event in world.store.events("r")][-1] == "RunPaused"
+
+
+def test_a_forged_state_is_dropped(world: World) -> None:
+    first = world.publisher.sent[0]
+    forged = StepMessage(run="r", seq=1, ticket=1, state=first.state.replace('"node":"one"', '"node":"two"'))
+    assert run_step(world.effects, forged, world.act) is Answer.FORGED
+    assert world.acts == 0
+
+
+def test_a_state_of_a_newer_schema_is_an_error_and_the_step_is_not_lost(world: World) -> None:
+    world.store._runs["r"].state = newer = world.store._runs["r"].state.replace(
+        '"schema_version":1', '"schema_version":99'
+    )
+    message = StepMessage(run="r", seq=1, ticket=1, state="")
+    with pytest.raises(FluxError, match="schema version 99"):
+        run_step(world.effects, message, world.act)
+    assert world.store._runs["r"].state == newer
+    assert world.store._runs["r"].owner == ""
