@@ -23,8 +23,12 @@ from fluxagents.tasks.fba.outcome import Outcome
 if TYPE_CHECKING:
     from cobra import Model
 
-WARM_LIMIT_MS = 5_000
-"""A warm solve of a genome-scale model takes milliseconds; one that takes this long is cycling."""
+WARM_LIMIT_ITERATIONS = 5_000
+"""A warm solve of a genome-scale model takes some dozens of iterations; one that takes so many is cycling.
+Counted rather than timed, so that a busy machine takes the same path and finds the same digits."""
+
+WARM_LIMIT_MS = 20_000
+"""For the iterations that are themselves slow."""
 
 COLD_LIMIT_MS = 120_000
 """A cold solve of the largest public models takes a few seconds."""
@@ -184,11 +188,13 @@ class LinearProgram:
         """
         glpk = self._glpk
         self._parameters.meth = glpk.GLP_DUALP if dual else glpk.GLP_PRIMAL
+        self._parameters.it_lim = WARM_LIMIT_ITERATIONS
         self._parameters.tm_lim = WARM_LIMIT_MS
         if self._simplex() is Outcome.OPTIMAL:
             return Outcome.OPTIMAL
         glpk.glp_adv_basis(self._problem, 0)
         self._parameters.meth = glpk.GLP_PRIMAL
+        self._parameters.it_lim = 2_147_483_647
         self._parameters.tm_lim = COLD_LIMIT_MS
         outcome = self._simplex()
         if outcome is None:
