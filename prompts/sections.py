@@ -1,0 +1,60 @@
+"""How a prompt is cut into named sections, so that a reader can tell its text from what it quotes.
+
+A section stands between `<name>` and `</name>`, each alone on a line. Whatever a template fills in is
+escaped: no question, note or id can close a section or open another one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+
+from pydantic import JsonValue
+
+_SECTION = re.compile(r"^<([a-z_]+)>\n(.*?)\n?^</\1>$", re.MULTILINE | re.DOTALL)
+
+
+def escape(text: str) -> str:
+    """The text without `<` and with every `&` marked, so that `unescape` gives it back exactly."""
+    valid = text.encode("utf-8", "backslashreplace").decode()
+    return valid.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def unescape(text: str) -> str:
+    """The text as it was before `escape`."""
+    return text.replace("&lt;", "<").replace("&amp;", "&")
+
+
+def compact(value: JsonValue) -> str:
+    """A value as JSON without blanks; raises ValueError for NaN and infinity."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def filled(value: JsonValue) -> str:
+    """What stands in the prompt for a value that a template fills in: text as it is, all else as JSON."""
+    return escape(value if isinstance(value, str) else compact(value))
+
+
+def json_lines(values: Iterable[JsonValue]) -> str:
+    """Each value as JSON on a line of its own."""
+    return "\n".join(compact(value) for value in values)
+
+
+def raw_sections(text: str) -> dict[str, str]:
+    """The outermost sections, name -> content with its inner sections, still escaped."""
+    return {match[1]: match[2] for match in _SECTION.finditer(text)}
+
+
+def sections(text: str) -> dict[str, str]:
+    """The outermost sections, name -> content as it was filled in."""
+    return {name: unescape(content) for name, content in raw_sections(text).items()}
+
+
+def read_lines(content: str) -> list[JsonValue]:
+    """The values of a section that was written with `json_lines`.
+
+    Raises:
+        ValueError: If a line is no JSON.
+    """
+    return [json.loads(line) for line in content.split("\n") if line.strip()]

@@ -1,0 +1,141 @@
+"""What a chat model may answer: exactly one of the functions that its node offers, with valid arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from langchain_core.messages import AIMessage
+from pydantic import JsonValue, ValidationError
+
+from fluxagents.flows.commands import AskHuman, CallTool, Decide, Decision, Finish
+from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.tasks.fba.registry import schema, validated
+from fluxagents.tasks.fba.tool import Tool
+
+_FINISH: dict[str, JsonValue] = {
+    "name": "finish",
+    "description": "Stop here with an answer.",
+    "parameters": {
+        "type": "object",
+        "properties": {"answer": {"type": "string", "maxLength": 8000}},
+        "required": ["answer"],
+        "additionalProperties": False,
+    },
+}
+_ASK_HUMAN: dict[str, JsonValue] = {
+    "name": "ask_human",
+    "description": "Ask a human one question and wait for the answer.",
+    "parameters": {
+        "type": "object",
+        "properties": {"question": {"type": "string", "minLength": 1, "maxLength": 2000}},
+        "required": ["question"],
+        "additionalProperties": False,
+    },
+}
+_DECISIONS: Mapping[str, type[Finish | AskHuman]] = {"finish": Finish, "ask_human": AskHuman}
+
+D = TypeVar("D", Finish, AskHuman)
+
+_SHOWN = 200
+"""Characters of a wrong answer that its error quotes."""
+
+
+def offered(tools: Mapping[str, Tool], names: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The functions of a node as OpenAI's API describes functions: its tools, `finish` and `ask_human`.
+
+    Raises:
+        FluxError: `UNKNOWN_ID` for a name that is no tool.
+    """
+    for name in names:
+        if name not in tools:
+            raise FluxError(
+                ErrorClass.UNKNOWN_ID, f"there is no tool '{name}'", suggestions=nearest(name, tools)
+            )
+    functions = [*(schema(tools[name]) for name in names), _FINISH, _ASK_HUMAN]
+    return [{"type": "function", "function": function} for function in functions]
+
+
+def decision_in(message: AIMessage, command: Decide, tools: Mapping[str, Tool]) -> Decision:
+    """The decision in a chat model's answer, its arguments checked and normalised.
+
+    Raises:
+        FluxError: `INVALID_ANSWER` for anything else than one valid call, `PERMISSION` for a tool that exists
+            but is not offered, `PROVIDER_REFUSAL` if the chat model declined.
+    """
+    _refuse_refusals(message)
+    if message.invalid_tool_calls:
+        broken = message.invalid_tool_calls[0]
+        raise _invalid(f"the arguments of '{broken['name']}' are no JSON: {broken['args']!r:.{_SHOWN}}")
+    if len(message.tool_calls) > 1:
+        names = ", ".join(call["name"] for call in message.tool_calls)
+        raise _invalid(
+            f"{len(message.tool_calls)} calls at once ({names})",
+            "answer with exactly one of them; the next follows",
+        )
+    if not message.tool_calls:
+        return _finish_in_words(message, command)
+    call = message.tool_calls[0]
+    if call["name"] in _DECISIONS:
+        return _own_decision(call["name"], call["args"])
+    return _tool_call(call["name"], call["args"], command, tools)
+
+
+def _refuse_refusals(message: AIMessage) -> None:
+    reason = message.response_metadata.get("finish_reason")
+    refusal = message.additional_kwargs.get("refusal")
+    if refusal or reason == "content_filter":
+        said = refusal or "the answer was filtered"
+        raise FluxError(ErrorClass.PROVIDER_REFUSAL, f"the chat model declined: {said!s:.{_SHOWN}}")
+    if reason == "length":
+        raise _invalid("the answer was cut off at the token limit", "answer shorter")
+
+
+def _finish_in_words(message: AIMessage, command: Decide) -> Finish:
+    text = message.text.strip()
+    if command.tools or not text:
+        said = f"text without a call: {text!r:.{_SHOWN}}" if text else "nothing"
+        raise _invalid(said, f"call one of: {', '.join([*command.tools, *_DECISIONS])}")
+    return _finish({"answer": text})
+
+
+def _own_decision(name: str, args: Mapping[str, Any]) -> Finish | AskHuman:
+    return _finish(args) if name == "finish" else _checked(AskHuman, name, args)
+
+
+def _finish(args: Mapping[str, Any]) -> Finish:
+    decision = _checked(Finish, "finish", args)
+    if not decision.answer.strip():
+        raise _invalid("'finish' with an empty answer", "say what was found, or why nothing was")
+    return decision
+
+
+def _checked(kind: type[D], name: str, args: Mapping[str, Any]) -> D:
+    try:
+        return kind.model_validate({**args, "kind": name})
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "arguments"
+        raise _invalid(f"'{name}' with {place}: {first['msg']}") from error
+
+
+def _tool_call(name: str, args: Mapping[str, Any], command: Decide, tools: Mapping[str, Tool]) -> CallTool:
+    if name not in command.tools:
+        known = [*command.tools, *_DECISIONS]
+        suggestions = (*nearest(name, known), f"offered here: {', '.join(known)}")
+        if name in tools:
+            message = f"tool '{name}' is not offered at node '{command.node}'"
+            raise FluxError(ErrorClass.PERMISSION, message, suggestions=suggestions)
+        raise _invalid(f"'{name}', which is no tool", *suggestions)
+    tool = tools[name]
+    try:
+        valid = validated(tool, args)
+        return CallTool(tool=name, args=valid.model_dump(mode="json", exclude_unset=True))
+    except FluxError as error:
+        raise _invalid(error.message, *error.suggestions) from error
+
+
+def _invalid(what: str, *suggestions: str) -> FluxError:
+    return FluxError(
+        ErrorClass.INVALID_ANSWER, f"the chat model answered with {what}", suggestions=suggestions
+    )
