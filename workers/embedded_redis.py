@@ -19,6 +19,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import BusyLoadingError
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -29,6 +30,7 @@ START_TIMEOUT_S = 60.0
 """A long append-only file takes seconds to load."""
 STOP_TIMEOUT_S = 20.0
 PROBE_EVERY_S = 0.05
+PROBE_TIMEOUT_S = 1.0
 PORT_ATTEMPTS = 3
 
 
@@ -136,10 +138,10 @@ class EmbeddedRedis:
         with _locked(self.folder / "start.lock"):
             instance = self.instance
             if instance is not None:
-                client = _client(_url(self.folder, instance))
+                client = _client(_url(self.folder, instance), timeout_s=STOP_TIMEOUT_S)
                 try:
                     client.shutdown()
-                except RedisConnectionError:
+                except (RedisConnectionError, RedisTimeoutError):
                     pass  # it hung, or ended before it could answer: `end` sees which
                 finally:
                     client.close()
@@ -187,12 +189,12 @@ class EmbeddedRedis:
 
     def _await_answer(self, instance: Instance) -> None:
         deadline = monotonic() + START_TIMEOUT_S
-        client = _client(_url(self.folder, instance))
+        client = _client(_url(self.folder, instance), timeout_s=PROBE_TIMEOUT_S)
         try:
             while True:
                 try:
                     client.ping()
-                except (RedisConnectionError, BusyLoadingError) as error:
+                except (RedisConnectionError, RedisTimeoutError, BusyLoadingError) as error:
                     if monotonic() > deadline:
                         raise self._failure(
                             f"did not answer within {START_TIMEOUT_S:.0f} s ({error})"
@@ -270,9 +272,9 @@ def _url(folder: Path, instance: Instance) -> str:
     return f"redis://:{_password(folder)}@{HOST}:{instance.port}/0"
 
 
-def _client(url: str) -> Redis:
+def _client(url: str, *, timeout_s: float) -> Redis:
     return Redis.from_url(
-        url, socket_connect_timeout=2.0, socket_timeout=STOP_TIMEOUT_S, retry=Retry(NoBackoff(), 0)
+        url, socket_connect_timeout=2.0, socket_timeout=timeout_s, retry=Retry(NoBackoff(), 0)
     )
 
 

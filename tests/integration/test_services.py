@@ -1,0 +1,395 @@
+"""`fluxagents up` and its services, as processes, with a Redis of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from threading import Event
+from time import monotonic
+from typing import Any
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+from redis import Redis
+
+from fluxagents.workers import run_file
+from fluxagents.workers.celery_app import FluxApp, create_app
+from fluxagents.workers.embedded_redis import EmbeddedRedis
+from fluxagents.workers.launch import SUPERVISOR_VARIABLE
+from fluxagents.workers.nodes import live_nodes
+from fluxagents.workers.process import ProcessId, end_all, marked
+from fluxagents.workers.run_file import RunStatus, ServiceStatus, State
+from fluxagents.workers.settings import Settings
+
+TASKS = """
+import time
+from celery import current_app, shared_task
+from redis import Redis
+from fluxagents.workers.heartbeat import current_owner
+
+def tell(key, value):
+    with Redis.from_url(current_app.conf.broker_url) as client:
+        client.rpush(key, value)
+
+@shared_task(name="probe.owner")
+def owner(key):
+    tell(key, current_owner())
+
+@shared_task(name="probe.nap")
+def nap(key, seconds):
+    tell(key, "began")
+    time.sleep(seconds)
+    tell(key, "ended")
+
+@shared_task(name="probe.mark")
+def mark(key, value):
+    tell(key, value)
+
+@shared_task(name="control.reconcile")
+def reconcile():
+    tell("ticks", 1)
+"""
+
+
+class Machine:
+    """One data folder, its environment and the commands run on it."""
+
+    def __init__(self, folder: Path, **variables: str) -> None:
+        self.folder = folder
+        (folder / "modules").mkdir(parents=True)
+        (folder / "modules" / "probe_tasks.py").write_text(TASKS)
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("FLUXAGENTS_")}
+        self.environment = kept | {
+            "PYTHONPATH": str(folder / "modules"),
+            "FLUXAGENTS_DATA_DIR": str(folder / "data"),
+            "FLUXAGENTS_TASK_MODULES": "probe_tasks",
+            "FLUXAGENTS_CONCURRENCY_TOOLS": "2",
+            "FLUXAGENTS_HEARTBEAT_EVERY_S": "0.5",
+            **variables,
+        }
+        self.settings = Settings(data_dir=folder / "data", task_modules=(), concurrency_tools=2)
+
+    def call(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "fluxagents.workers.cli", *arguments],
+            env=self.environment | variables,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def spawn(self, *arguments: str) -> subprocess.Popen[bytes]:
+        with (self.folder / "spawned.log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "fluxagents.workers.cli", *arguments],
+                env=self.environment | {"PROBE": str(self.folder)},
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+            )
+
+    def up(self) -> RunStatus:
+        done = self.call("up", "--detach")
+        assert done.returncode == 0, done.stderr + self.logs()
+        return self.status()
+
+    def status(self) -> RunStatus:
+        found = run_file.read(self.settings.run_file)
+        assert found is not None
+        return found
+
+    def service(self, name: str) -> ServiceStatus:
+        return next(service for service in self.status().services if service.name == name)
+
+    def pid(self, name: str) -> int:
+        process = self.service(name).process
+        assert process is not None
+        return process.pid
+
+    def redis(self) -> Redis:
+        return Redis.from_url(EmbeddedRedis(self.settings.redis_dir).url, decode_responses=True)
+
+    def logs(self) -> str:
+        return "\n".join(log.read_text() for log in sorted((self.folder / "data" / "logs").glob("*.log")))
+
+
+def eventually(said: Callable[[], Any], *, within_s: float = 30.0) -> Any:
+    """The first true answer; fails if there is none in time."""
+    deadline = monotonic() + within_s
+    pause = Event()
+    while not (answer := said()):
+        assert monotonic() < deadline, "did not happen in time"
+        pause.wait(0.05)
+    return answer
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """Everything runs; the tests of this module share it."""
+    found = Machine(tmp_path_factory.mktemp("up"), FLOWER_UNAUTHENTICATED_API="true")
+    started = found.up()
+    yield found
+    found.call("down")
+    end_all(marked(SUPERVISOR_VARIABLE, started.mark), patience_s=5.0)
+
+
+@pytest.fixture
+def redis(machine: Machine) -> Iterator[Redis]:
+    with machine.redis() as client:
+        yield client
+
+
+@pytest.fixture
+def app(machine: Machine) -> Iterator[FluxApp]:
+    found = create_app(machine.settings)
+    yield found
+    found.close()
+
+
+def node_of(redis: Redis, pool: str) -> str:
+    (key,) = redis.keys(f"flux:node:{pool}@*")
+    return str(key)
+
+
+def flower(machine: Machine, method: str, path: str) -> tuple[int, bytes]:
+    address = urlsplit(machine.status().flower)
+    assert address.hostname == "127.0.0.1"
+    connection = HTTPConnection(address.hostname, address.port or 0, timeout=10.0)
+    try:
+        connection.request(method, path, body=b"{}" if method == "POST" else None)
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+def test_status_shows_every_service_running(machine: Machine) -> None:
+    done = machine.call("status", "--json")
+    assert done.returncode == 0
+    told = json.loads(done.stdout)
+    assert told["running"]
+    assert told["ready"]
+    names = [service["name"] for service in told["services"]]
+    assert names == ["redis", "decide", "tools", "long", "control", "beat", "flower"]
+    password = (machine.settings.redis_dir / "password").read_text()
+    assert password not in done.stdout + machine.call("status").stdout
+    assert password not in machine.logs()
+
+
+def test_a_second_up_says_that_it_runs(machine: Machine) -> None:
+    before = machine.status().supervisor
+    for arguments in (["up"], ["up", "--detach"]):
+        done = machine.call(*arguments)
+        assert done.returncode == 0
+        assert f"running already (process {before.pid})" in done.stdout
+    assert machine.status().supervisor == before
+
+
+def test_the_doctor_finds_everything_in_order(machine: Machine) -> None:
+    done = machine.call("doctor", "--json")
+    told = json.loads(done.stdout)
+    assert told["ok"], told
+    assert done.returncode == 0
+    assert {check["verdict"] for check in told["checks"]} == {"ok"}, told
+
+
+def test_beat_ticks_and_the_control_worker_hears_it(redis: Redis) -> None:
+    before = redis.llen("ticks")
+    eventually(lambda: redis.llen("ticks") >= before + 2)
+
+
+def test_owners_of_leases_are_proven_alive_by_their_node(redis: Redis, app: FluxApp) -> None:
+    for queue in ("decide", "tools", "tools.bulk", "tools.long", "human"):
+        app.send_task("probe.owner", args=["owners"], queue=queue)
+    eventually(lambda: redis.llen("owners") == 5)
+    owners = [str(owner) for owner in redis.lrange("owners", 0, -1)]
+    for owner in owners:
+        node, _, pid = owner.partition("|")
+        assert redis.hexists(f"flux:node:{node}", pid), (owner, redis.hgetall(f"flux:node:{node}"))
+    redis.delete("owners")
+
+
+def test_a_node_tells_what_it_serves(redis: Redis) -> None:
+    nodes = {node.hostname.partition("@")[0]: node for node in live_nodes(redis, "flux:")}
+    assert set(nodes) == {"decide", "tools", "long", "control"}
+    assert nodes["tools"].queues == ("tools", "tools.bulk")
+    assert nodes["tools"].concurrency == 2
+    assert all(node.ready for node in nodes.values())
+
+
+def test_a_killed_child_is_forgotten_and_its_successor_known(machine: Machine, redis: Redis) -> None:
+    key = node_of(redis, "tools")
+    before = set(redis.hkeys(key))
+    victim = psutil.Process(machine.pid("tools")).children()[0]
+    assert str(victim.pid) in before
+    victim.kill()
+    eventually(lambda: not redis.hexists(key, str(victim.pid)), within_s=5.0)
+    eventually(lambda: len(redis.hkeys(key)) == len(before), within_s=10.0)
+
+
+def test_flower_is_well_and_sees_the_workers(machine: Machine) -> None:
+    assert flower(machine, "GET", "/healthcheck") == (200, b"OK")
+
+    def listed() -> bool:
+        code, body = flower(machine, "GET", "/api/workers?refresh=1")
+        return code == 200 and {name.partition("@")[0] for name in json.loads(body)} >= {"decide", "tools"}
+
+    eventually(listed)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/api/task/send-task/probe.mark", "/api/task/async-apply/probe.mark", "/api/worker/shutdown/tools"],
+)
+def test_flower_lets_nobody_start_or_stop_anything(machine: Machine, path: str) -> None:
+    code, _ = flower(machine, "POST", path)
+    assert code in {401, 403, 405}
+
+
+def test_a_killed_worker_is_started_again_and_leaves_no_children(machine: Machine, redis: Redis) -> None:
+    before = machine.pid("tools")
+    children = [ProcessId.of(child.pid) for child in psutil.Process(before).children()]
+    assert children
+    os.kill(before, signal.SIGKILL)
+    eventually(lambda: machine.service("tools").restarts >= 1)
+    eventually(lambda: machine.service("tools").state is State.RUNNING)
+    assert machine.pid("tools") != before
+    assert not any(child.alive() for child in children)
+    eventually(lambda: len(redis.keys("flux:node:tools@*")) == 1, within_s=20.0)
+    assert "starts again" in machine.logs()
+
+
+def test_a_killed_redis_comes_back_with_its_data_and_the_workers_find_it(
+    machine: Machine, app: FluxApp
+) -> None:
+    with machine.redis() as client:
+        client.set("kept", "yes")
+        client.wait(0, 0)
+    before = machine.status().redis
+    os.kill(machine.pid("redis"), signal.SIGKILL)
+    eventually(lambda: machine.service("redis").restarts >= 1)
+    eventually(lambda: machine.service("redis").state is State.RUNNING)
+    assert machine.status().redis == before
+    with machine.redis() as client:
+        assert client.get("kept") == "yes"
+        app.send_task("probe.mark", args=["after", "x"], queue="tools")
+        eventually(lambda: client.llen("after") == 1)
+
+
+def test_down_leaves_nothing_running(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    status = machine.up()
+    done = machine.call("down", "--json")
+    assert done.returncode == 0, done.stderr
+    assert set(json.loads(done.stdout)["stopped"]) == {service.name for service in status.services}
+    assert marked(SUPERVISOR_VARIABLE, status.mark) == []
+    assert not status.supervisor.alive()
+    assert not any(each.process and each.process.alive() for each in status.services)
+    assert run_file.read(machine.settings.run_file) is None
+    again = machine.call("down")
+    assert again.returncode == 0
+    assert "nothing runs" in again.stdout
+    assert machine.call("status").returncode == 1
+
+
+def test_what_a_killed_supervisor_leaves_is_seen_and_ended(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    status = machine.up()
+    os.kill(status.supervisor.pid, signal.SIGKILL)
+    assert status.supervisor.wait(10.0)
+    shown = machine.call("status")
+    assert shown.returncode == 1
+    assert "supervisor was killed" in shown.stdout
+    assert marked(SUPERVISOR_VARIABLE, status.mark)
+    done = machine.call("down")
+    assert "tools" in done.stdout
+    assert marked(SUPERVISOR_VARIABLE, status.mark) == []
+    assert EmbeddedRedis(machine.settings.redis_dir).instance is None
+
+
+def test_up_in_the_foreground_ends_cleanly_on_ctrl_c(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    process = machine.spawn("up")
+    eventually(lambda: machine.settings.run_file.exists() and machine.status().ready, within_s=60.0)
+    status = machine.status()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 0
+    assert marked(SUPERVISOR_VARIABLE, status.mark) == []
+    assert "http://127.0.0.1:" in (tmp_path / "spawned.log").read_text()
+
+
+def test_up_without_its_redis_is_one_error_and_leaves_nothing(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, FLUXAGENTS_REDIS_URL="redis://:hunter2@127.0.0.1:1/0")
+    for arguments in (["up", "--detach"], ["up"], ["worker", "--pool", "tools"], ["beat"], ["flower"]):
+        done = machine.call(*arguments)
+        assert done.returncode == 1
+        assert done.stderr.startswith("error: Redis at redis://***@127.0.0.1:1/0 cannot be reached"), (
+            done.stderr
+        )
+        assert "Traceback" not in done.stderr
+    assert run_file.read(machine.settings.run_file) is None
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[Machine]:
+    """A machine with a Redis and nothing else."""
+    found = Machine(tmp_path)
+    with EmbeddedRedis(found.settings.redis_dir):
+        yield found
+    end_all(marked("PROBE", str(tmp_path)), patience_s=5.0)
+
+
+def ended(process: subprocess.Popen[bytes]) -> int:
+    """Tell a service to stop; its exit status."""
+    process.terminate()
+    return process.wait(30)
+
+
+def test_a_worker_told_to_stop_ends_its_task_and_its_node(alone: Machine) -> None:
+    worker = alone.spawn("worker", "--pool", "tools")
+    app = create_app(alone.settings)
+    with alone.redis() as client:
+        eventually(lambda: [node for node in live_nodes(client, "flux:") if node.ready])
+        app.send_task("probe.nap", args=["nap", 2.0], queue="tools")
+        eventually(lambda: client.llen("nap") == 1)
+        assert ended(worker) == 0
+        assert client.lrange("nap", 0, -1) == ["began", "ended"]
+        assert client.keys("flux:node:*") == []
+        assert client.hgetall("flux:nodes") == {}
+        assert client.llen("tools") == 0
+    app.close()
+
+
+def test_somebody_who_waits_comes_before_a_batch(alone: Machine) -> None:
+    app = create_app(alone.settings)
+    with alone.redis() as client:
+        for number in range(200):
+            app.send_task("probe.mark", args=["order", f"bulk {number}"], queue="tools.bulk")
+        app.send_task("probe.mark", args=["order", "interactive"], queue="tools")
+        worker = alone.spawn("worker", "--pool", "tools", "--concurrency", "1")
+        eventually(lambda: client.llen("order") == 201)
+        assert client.lrange("order", 0, -1).index("interactive") <= 3
+        ended(worker)
+    app.close()
+
+
+def test_one_beat_ticks_while_another_waits(alone: Machine) -> None:
+    first, second = alone.spawn("beat"), alone.spawn("beat")
+    worker = alone.spawn("worker", "--pool", "control")
+    with alone.redis() as client:
+        eventually(lambda: client.llen("ticks") >= 2)
+        eventually(lambda: client.get("flux:redbeat::lock"))
+        assert ended(first) == 0
+        seen = client.llen("ticks")
+        eventually(lambda: client.llen("ticks") >= seen + 2, within_s=40.0)
+        assert ended(second) == 0
+        ended(worker)
