@@ -1,0 +1,214 @@
+"""When a schedule is due: a grid of moments that depends on nothing but the schedule itself."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Annotated, Literal, NamedTuple, assert_never
+from zoneinfo import ZoneInfo, available_timezones
+
+from celery.schedules import ParseException, crontab
+from pydantic import Field
+
+from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.flows.events import Frozen
+
+SHORTEST_S = 1.0
+LONGEST_S = 366 * 86_400.0
+"""Bounds of an interval."""
+
+CLOCK_SKEW_MS = 5_000
+"""By so much the clocks of beat and of a worker may differ without a tick being taken for the one before."""
+
+MOST_DAYS = 366 * 41
+"""A cron day that combines a leap day with a weekday returns within 40 years."""
+
+_UNITS_S = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
+_PART = re.compile(r"(\d+(?:\.\d+)?)(s|min|m|h|d|w)")
+
+
+class Every(Frozen):
+    """Due once per interval, counted from the moment at which the schedule was made."""
+
+    kind: Literal["every"] = "every"
+    seconds: float = Field(ge=SHORTEST_S, le=LONGEST_S)
+
+    def __str__(self) -> str:
+        return f"every {_interval_text(self.seconds)}"
+
+
+class Cron(Frozen):
+    """Due at the local times of a cron expression; both day fields must hold, as in Celery."""
+
+    kind: Literal["cron"] = "cron"
+    expression: str
+    timezone: str = "UTC"
+
+    def __str__(self) -> str:
+        return f"{self.expression} ({self.timezone})"
+
+
+Timing = Annotated[Every | Cron, Field(discriminator="kind")]
+
+
+class CronFields(NamedTuple):
+    """The numbers that the five fields of a cron expression allow."""
+
+    minutes: frozenset[int]
+    hours: frozenset[int]
+    days: frozenset[int]
+    months: frozenset[int]
+    weekdays: frozenset[int]
+    """Sunday is 0."""
+
+
+def every(text: str) -> Every:
+    """Read an interval such as `90s`, `6h` or `1d12h`.
+
+    Raises:
+        FluxError: If it is none, or shorter than a second or longer than a year.
+    """
+    compact = text.strip().lower()
+    parts = _PART.findall(compact)
+    if not parts or "".join(number + unit for number, unit in parts) != compact:
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"{text!r} is no interval",
+            suggestions=("write a number and s, m, h, d or w: 90s, 30m, 6h, 1d12h",),
+        )
+    seconds = sum(float(number) * _UNITS_S[unit] for number, unit in parts)
+    if not SHORTEST_S <= seconds <= LONGEST_S:
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"interval {text!r} is {seconds:g} s",
+            suggestions=("choose one from 1s to 366d",),
+        )
+    return Every(seconds=seconds)
+
+
+def cron(expression: str, timezone: str = "UTC") -> Cron:
+    """Read a cron expression: minute, hour, day of the month, month, weekday.
+
+    Raises:
+        FluxError: If it is none, never due, or the time zone is not known.
+    """
+    zones = available_timezones()
+    if timezone not in zones:
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"there is no time zone {timezone!r}",
+            suggestions=nearest(timezone, zones) or ("use an IANA name such as Europe/Vienna",),
+        )
+    plain = " ".join(expression.split())
+    try:
+        cron_fields(plain)
+    except (ValueError, ParseException) as error:
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"{expression!r} is no cron expression: {error}",
+            suggestions=(
+                "its fields: minute (0-59), hour (0-23), day (1-31), month (1-12), weekday (0-6 from Sunday)",
+                'for instance "0 2 * * *" for two o\'clock every night',
+            ),
+        ) from error
+    return Cron(expression=plain, timezone=timezone)
+
+
+@lru_cache(maxsize=256)
+def cron_fields(expression: str) -> CronFields:
+    """What a cron expression allows.
+
+    Raises:
+        ValueError: If there are not five fields, or a number is out of range.
+        ParseException: If a field cannot be read.
+    """
+    found = expression.split(" ")
+    if len(found) != len(CronFields._fields):
+        raise ValueError(f"it has {len(found)} fields, not five")
+    parsed = crontab.from_string(expression)
+    return CronFields(
+        minutes=frozenset(parsed.minute),
+        hours=frozenset(parsed.hour),
+        days=frozenset(parsed.day_of_month),
+        months=frozenset(parsed.month_of_year),
+        weekdays=frozenset(parsed.day_of_week),
+    )
+
+
+def latest(timing: Timing, *, start_ms: int, now_ms: int) -> int | None:
+    """The last moment of the grid that is not after now.
+
+    Args:
+        timing: The grid.
+        start_ms: When the schedule was made, Unix time in ms; the grid has no moment up to here.
+        now_ms: The time; a moment that is nearer than clocks may differ counts as reached.
+
+    Returns:
+        Unix time in ms, or None if nothing has been due yet.
+    """
+    if isinstance(timing, Every):
+        step = _step_ms(timing)
+        steps = (now_ms + min(CLOCK_SKEW_MS, step // 10) - start_ms) // step
+        return start_ms + steps * step if steps > 0 else None
+    if isinstance(timing, Cron):
+        until_ms = now_ms + CLOCK_SKEW_MS
+        day, first = _local_day(timing, until_ms), _local_day(timing, start_ms)
+        while day >= first:
+            due = [at_ms for at_ms in _moments(timing, day) if start_ms < at_ms <= until_ms]
+            if due:
+                return max(due)
+            day -= timedelta(days=1)
+        return None
+    assert_never(timing)
+
+
+def following(timing: Timing, *, start_ms: int, now_ms: int) -> int:
+    """The first moment of the grid after now, Unix time in ms."""
+    if isinstance(timing, Every):
+        step = _step_ms(timing)
+        return start_ms + max((now_ms - start_ms) // step + 1, 1) * step
+    if isinstance(timing, Cron):
+        day = _local_day(timing, now_ms)
+        for _ in range(MOST_DAYS):
+            due = [at_ms for at_ms in _moments(timing, day) if at_ms > now_ms]
+            if due:
+                return min(due)
+            day += timedelta(days=1)
+        raise FluxError(ErrorClass.BAD_ARGUMENT, f"cron {timing.expression!r} is not due within 40 years")
+    assert_never(timing)
+
+
+def _step_ms(timing: Every) -> int:
+    return round(timing.seconds * 1_000)
+
+
+def _local_day(timing: Cron, at_ms: int) -> date:
+    return datetime.fromtimestamp(at_ms / 1_000, tz=ZoneInfo(timing.timezone)).date()
+
+
+def _moments(timing: Cron, day: date) -> list[int]:
+    """All due moments of a local day, Unix time in ms.
+
+    A local time that a clock change skips is due when it would have been; one that comes twice is due the
+    first time.
+    """
+    fields = cron_fields(timing.expression)
+    if day.month not in fields.months or day.day not in fields.days:
+        return []
+    if day.isoweekday() % 7 not in fields.weekdays:
+        return []
+    zone = ZoneInfo(timing.timezone)
+    return [
+        round(datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone).astimezone(UTC).timestamp())
+        * 1_000
+        for hour in fields.hours
+        for minute in fields.minutes
+    ]
+
+
+def _interval_text(seconds: float) -> str:
+    for unit in ("d", "h", "m"):
+        if seconds % _UNITS_S[unit] == 0:
+            return f"{seconds / _UNITS_S[unit]:g}{unit}"
+    return f"{seconds:g}s"
