@@ -113,9 +113,18 @@ class LinearProgram:
 
     def minimise_total_flux(self) -> Outcome:
         """Minimise the sum of all absolute fluxes (pFBA) under what is held; the program must be split."""
-        for column in range(1, self._glpk.glp_get_num_cols(self._problem) + 1):
-            self._glpk.glp_set_obj_coef(self._problem, column, 1.0)
-        self._set_sense("min")
+        return self.minimise_parts(dict.fromkeys(range(len(self._columns)), (1.0, 1.0)))
+
+    def minimise_parts(self, weights: Mapping[int, tuple[float, float]]) -> Outcome:
+        """Minimise weighted forward and reverse fluxes, both at least 0; the program must be split.
+
+        Args:
+            weights: Place in `model.reactions` -> weight of the forward and of the reverse flux.
+        """
+        self.set_objective({}, "min")
+        for place, pair in weights.items():
+            for column, weight in zip(self._columns[place], pair, strict=True):
+                self._glpk.glp_set_obj_coef(self._problem, column, weight)
         return self.solve()
 
     def hold_objective(self, lowest: float | None, highest: float | None) -> int:

@@ -106,7 +106,7 @@ def apply_medium(model: Model, args: MediumArgs) -> tuple[MediumChange, ...]:
     for identifier in wanted:
         if identifier not in known:
             raise _no_exchange(model, identifier, known)
-    changes = (_set_uptake(known[identifier], limit) for identifier, limit in wanted.items())
+    changes = (set_uptake(known[identifier], limit) for identifier, limit in wanted.items())
     return tuple(change for change in changes if change is not None)
 
 
@@ -132,7 +132,12 @@ def known_reaction(model: Model, identifier: str) -> str:
     raise FluxError(ErrorClass.UNKNOWN_ID, message, suggestions=nearest(identifier, ids))
 
 
-def _set_uptake(exchange: Reaction, limit: float) -> MediumChange | None:
+def set_uptake(exchange: Reaction, limit: float) -> MediumChange | None:
+    """Set the most uptake (mmol/gDW/h) of an exchange; returns the change, None if it was that already.
+
+    Raises:
+        FluxError: `MEDIUM` if the exchange is forced to another flux.
+    """
     before = uptake(exchange)
     if before == limit:
         return None

@@ -10,7 +10,15 @@ from pydantic import JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.tasks.fba import essentiality, flux_balance, flux_variability, structure
+from fluxagents.tasks.fba import (
+    essentiality,
+    flux_balance,
+    flux_variability,
+    medium_change,
+    minimal_media,
+    production_envelope,
+    structure,
+)
 from fluxagents.tasks.fba.display import text
 from fluxagents.tasks.fba.tool import Args, Tool
 
@@ -22,6 +30,9 @@ TOOLS: Mapping[str, Tool] = MappingProxyType(
             flux_balance.TOOL,
             flux_variability.TOOL,
             essentiality.TOOL,
+            minimal_media.TOOL,
+            production_envelope.TOOL,
+            medium_change.TOOL,
         )
     }
 )

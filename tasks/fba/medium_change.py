@@ -1,0 +1,126 @@
+"""A new medium for a model: every uptake that changes is reported, and a change of nothing is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Self
+
+from pydantic import Field, JsonValue, model_validator
+
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.fba.display import fitted, shown_values, text
+from fluxagents.tasks.fba.glpk import LinearProgram
+from fluxagents.tasks.fba.growth import optimise
+from fluxagents.tasks.fba.medium import MediumArgs, MediumChange, apply_medium, medium_of
+from fluxagents.tasks.fba.outcome import Outcome
+from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+from fluxagents.tasks.fba.tool import Result as ToolResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from cobra import Model
+
+
+class Args(MediumArgs):
+    """The new medium, whole or in part; at least one of the two."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.medium is None and not self.medium_changes:
+            raise ValueError("give 'medium', 'medium_changes' or both")
+        return self
+
+
+class Result(ToolResult):
+    """What was changed, and growth before and after."""
+
+    model_id: str
+    changes: tuple[MediumChange, ...]
+    medium_mmol_per_gdw_h: dict[str, float] = Field(
+        description="The new medium: the most uptake per exchange."
+    )
+    status_before: Outcome
+    status: Outcome
+    growth_before_per_h: float | None
+    growth_per_h: float | None
+
+    def key_findings(self) -> dict[str, JsonValue]:
+        return fitted(self._display, KEY_FINDINGS_BYTES)
+
+    def summary(self) -> dict[str, JsonValue]:
+        return fitted(self._display, SUMMARY_BYTES)
+
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        import pandas as pd
+
+        changes = pd.DataFrame(
+            [change.model_dump() for change in self.changes], columns=list(MediumChange.model_fields)
+        )
+        medium = {
+            "exchange": list(self.medium_mmol_per_gdw_h),
+            "uptake_mmol_per_gdw_h": list(self.medium_mmol_per_gdw_h.values()),
+        }
+        return {"changes": changes, "medium": pd.DataFrame(medium)}
+
+    def _display(self, most: int) -> dict[str, JsonValue]:
+        before = {change.exchange: change.uptake_before_mmol_per_gdw_h for change in self.changes}
+        after = {change.exchange: change.uptake_after_mmol_per_gdw_h for change in self.changes}
+        return {
+            "model": text(self.model_id),
+            "status_before": str(self.status_before),
+            "growth_before_per_h": self.growth_before_per_h,
+            "status": str(self.status),
+            "growth_per_h": self.growth_per_h,
+            "uptakes_before_mmol_per_gdw_h": shown_values(before, most),
+            "uptakes_after_mmol_per_gdw_h": shown_values(after, most),
+            "medium_mmol_per_gdw_h": shown_values(self.medium_mmol_per_gdw_h, most),
+        }
+
+
+def change(model: Model, args: Args) -> None:
+    """Give the model the new medium; raises as `run`."""
+    _changes(model, args)
+
+
+def run(model: Model, args: Args) -> Result:
+    """Report what `change` does to the model: uptakes in mmol/gDW/h, growth in 1/h.
+
+    Raises:
+        FluxError: `MEDIUM` for an unknown exchange, with the nearest ids, or if nothing would change.
+    """
+    with LinearProgram(model) as program:
+        before = optimise(program)
+    with model:
+        changes = _changes(model, args)
+        with LinearProgram(model) as program:
+            after = optimise(program)
+        return Result(
+            model_id=model.id or "",
+            changes=changes,
+            medium_mmol_per_gdw_h=medium_of(model),
+            status_before=before.status,
+            status=after.status,
+            growth_before_per_h=before.value,
+            growth_per_h=after.value,
+        )
+
+
+def _changes(model: Model, args: Args) -> tuple[MediumChange, ...]:
+    changes = apply_medium(model, args)
+    if not changes:
+        raise FluxError(
+            ErrorClass.MEDIUM, f"model '{model.id}' has this medium already: nothing would change"
+        )
+    return changes
+
+
+TOOL = Tool(
+    name="apply_medium",
+    purpose="Make a new model with another medium; reports every uptake that changes. Needs approval.",
+    args=Args,
+    result=Result,
+    run=run,
+    change=change,
+    reference="Orth, Thiele, Palsson 2010, doi:10.1038/nbt.1614",
+    example={"medium_changes": {"EX_glc__D_e": 0, "EX_ac_e": 20}},
+)
