@@ -14,7 +14,7 @@ from time import monotonic
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.workers import run_file, supervisor
 from fluxagents.workers.embedded_redis import EmbeddedRedis
-from fluxagents.workers.run_file import RunStatus
+from fluxagents.workers.run_file import RunStatus, ServiceStatus, State
 from fluxagents.workers.settings import Settings
 
 READY_TIMEOUT_S = 180.0
@@ -45,16 +45,15 @@ def start(settings: Settings) -> RunStatus:
             )
         os.close(tell)
         said = _read_line(inbox.fileno())
-    # It is not ours to wait for any more.
-    if said == READY:
+    status = run_file.read(settings.run_file)
+    if said == READY and status is not None:
+        # It is not ours to wait for any more, and Popen should not warn about that.
         process.returncode = 0
-        status = run_file.read(settings.run_file)
-        if status is not None:
-            return status
+        return status
     if process.poll() is None:
         process.terminate()
     process.wait(settings.soft_shutdown_timeout_s + 4 * supervisor.PATIENCE_S)
-    raise _why(said, log)
+    raise _why(said, status, log)
 
 
 def tell_ready(descriptor: int) -> None:
@@ -68,6 +67,15 @@ def tell_error(descriptor: int, error: FluxError) -> None:
     told = {"kind": error.kind, "message": error.message, "suggestions": error.suggestions}
     os.write(descriptor, f"{json.dumps(told)}\n".encode())
     os.close(descriptor)
+
+
+def stays_down(service: ServiceStatus) -> FluxError:
+    """Why an installation did not come up."""
+    return FluxError(
+        ErrorClass.PROVIDER_OUTAGE,
+        f"{service.name} stays down: it {service.detail}; everything was stopped again",
+        suggestions=[f"read {service.log}"],
+    )
 
 
 def stop(settings: Settings) -> list[str]:
@@ -105,12 +113,17 @@ def _read_line(descriptor: int) -> str:
     return said.decode().strip()
 
 
-def _why(said: str, log: Path) -> FluxError:
+def _why(said: str, status: RunStatus | None, log: Path) -> FluxError:
     if said.startswith("{"):
         told = json.loads(said)
         return FluxError(ErrorClass(told["kind"]), told["message"], suggestions=told["suggestions"])
+    if status is None:
+        what = "the supervisor ended before it had started anything"
+    else:
+        silent = ", ".join(service.name for service in status.services if service.state is not State.RUNNING)
+        what = f"{silent} did not answer within {READY_TIMEOUT_S:.0f} s; everything was stopped again"
     return FluxError(
         ErrorClass.TIMEOUT,
-        f"not every service answered within {READY_TIMEOUT_S:.0f} s; everything was stopped again",
+        what,
         suggestions=[f"read the logs in {log.parent}", "or run `fluxagents up` in the foreground"],
     )

@@ -80,7 +80,8 @@ def check_variables(settings: Settings) -> Finding:
         )
     if unknown:
         return _warn("settings", f"{', '.join(unknown)} means nothing", "; ".join(nearest(unknown[0], known)))
-    return _ok("settings", f"{sum(name in known for name in os.environ)} variables set, the rest by default")
+    given = sorted(name for name in os.environ if name in known)
+    return _ok("settings", f"{', '.join(given)}; the rest by default" if given else "all by default")
 
 
 def check_packages() -> Finding:

@@ -19,6 +19,9 @@ from fluxagents.workers.run_file import ServiceStatus, State
 MOST_RESTARTS = 5
 """In a row; then somebody must look at the log."""
 
+MOST_RESTARTS_BEFORE_AN_ANSWER = 2
+"""A service that never answered is set up wrongly: starting it again and again mends nothing."""
+
 STEADY_AFTER_S = 60.0
 """A service that ran so long starts counting its restarts anew."""
 
@@ -129,6 +132,7 @@ class Service:
         self._process: ProcessId | None = None
         self._started = 0.0
         self._in_a_row = 0
+        self._answered = False
 
     @property
     def status(self) -> ServiceStatus:
@@ -161,6 +165,7 @@ class Service:
 
     def answered(self) -> None:
         self.state = State.RUNNING
+        self._answered = True
 
     def ended(self) -> str:
         """Take note that the process has ended; decide when to start it again, and say so."""
@@ -171,15 +176,21 @@ class Service:
             return ""
         lasted_s = monotonic() - self._started
         self._in_a_row = 1 if lasted_s > STEADY_AFTER_S else self._in_a_row + 1
-        if self._in_a_row > MOST_RESTARTS:
+        if self._in_a_row > (MOST_RESTARTS if self._answered else MOST_RESTARTS_BEFORE_AN_ANSWER):
             self.state = State.FAILED
-            self._detail = f"ended {self._in_a_row} times in a row"
-            return f"{self.name} {self._detail} and stays down; its log says why: {self._log}"
+            self._detail = f"ended {self._in_a_row} times in a row; {self._last_words()}"
+            return f"{self.name} stays down: it {self._detail} (log: {self._log})"
         delay_s = min(2.0 ** (self._in_a_row - 1), LONGEST_DELAY_S)
         self.state = State.WAITING
         self.restart_at = monotonic() + delay_s
         self.restarts += 1
         return f"{self.name} ended after {lasted_s:.0f} s, starts again in {delay_s:.0f} s (log: {self._log})"
+
+    def _last_words(self) -> str:
+        if not self._log.exists():
+            return "it wrote no log"
+        lines = self._log.read_text(errors="replace").split("\n")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "its log is empty")
 
     def ask_to_stop(self) -> None:
         if not self.up:

@@ -83,16 +83,29 @@ class View:
 
 
 class Announcer:
-    """Passes a supervisor's news on and says once that everything answers."""
+    """Passes a supervisor's news on and says once how the start went: all answer, or one stays down."""
 
-    def __init__(self, view: View, ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        view: View,
+        *,
+        ready: Callable[[], None],
+        failed: Callable[[ServiceStatus], None],
+    ) -> None:
         self._view = view
         self._ready = ready
+        self._failed = failed
         self.told = False
 
     def show(self, status: RunStatus) -> None:
         self._view.show(status)
-        if status.ready and not self.told:
+        if self.told:
+            return
+        down = [service for service in status.services if service.state is State.FAILED]
+        if down:
+            self.told = True
+            self._failed(down[0])
+        elif status.ready:
             self.told = True
             self._ready()
 

@@ -339,6 +339,18 @@ def test_up_without_its_redis_is_one_error_and_leaves_nothing(tmp_path: Path) ->
     assert run_file.read(machine.settings.run_file) is None
 
 
+def test_a_worker_that_cannot_start_is_named_with_its_reason(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, FLUXAGENTS_TASK_MODULES="no_such_module")
+    done = machine.call("up", "--detach", "--json")
+    assert done.returncode == 1
+    told = json.loads(done.stdout)["error"]
+    assert "stays down" in told["message"]
+    assert "no_such_module" in told["message"]
+    assert told["suggestions"]
+    assert run_file.read(machine.settings.run_file) is None
+    assert EmbeddedRedis(machine.settings.redis_dir).instance is None
+
+
 @pytest.fixture
 def alone(tmp_path: Path) -> Iterator[Machine]:
     """A machine with a Redis and nothing else."""

@@ -61,7 +61,13 @@ def _foreground(ready_fd: int | None) -> None:
     settings = Settings.load()
     log.configure(settings)
     view = View(Console())
-    announcer = Announcer(view, lambda: None if ready_fd is None else background.tell_ready(ready_fd))
+    announcer = Announcer(
+        view,
+        ready=lambda: None if ready_fd is None else background.tell_ready(ready_fd),
+        failed=lambda service: (
+            None if ready_fd is None else background.tell_error(ready_fd, background.stays_down(service))
+        ),
+    )
     try:
         supervisor = Supervisor(settings, say=view.say, show=announcer.show)
         handle_signals(supervisor)

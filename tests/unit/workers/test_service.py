@@ -11,7 +11,12 @@ import pytest
 from fluxagents.workers import service as module
 from fluxagents.workers.process import ProcessId
 from fluxagents.workers.run_file import State
-from fluxagents.workers.service import MOST_RESTARTS, STEADY_AFTER_S, Service
+from fluxagents.workers.service import (
+    MOST_RESTARTS,
+    MOST_RESTARTS_BEFORE_AN_ANSWER,
+    STEADY_AFTER_S,
+    Service,
+)
 
 
 class Clock:
@@ -61,14 +66,15 @@ def launcher() -> FakeLauncher:
 
 
 @pytest.fixture
-def service(launcher: FakeLauncher) -> Service:
-    return Service("tools", launcher, log=Path("/logs/tools.log"))
+def service(launcher: FakeLauncher, tmp_path: Path) -> Service:
+    return Service("tools", launcher, log=tmp_path / "tools.log")
 
 
-def crash(service: Service, launcher: FakeLauncher) -> str:
+def crash(service: Service, launcher: FakeLauncher, *, answering: bool = True) -> str:
     ended: SimpleQueue[None] = SimpleQueue()
     service.start(lambda: ended.put(None))
-    service.answered()
+    if answering:
+        service.answered()
     launcher.crash()
     ended.get(timeout=10.0)
     return service.ended()
@@ -80,7 +86,7 @@ def test_a_crash_is_said_with_the_log_and_followed_by_a_restart(
     clock: Clock,
 ) -> None:
     said = crash(service, launcher)
-    assert "/logs/tools.log" in said
+    assert "tools.log" in said
     assert service.state is State.WAITING
     assert service.restart_at == clock.now + 1.0
     assert launcher.forced == 1
@@ -97,6 +103,20 @@ def test_delays_double_and_end(service: Service, launcher: FakeLauncher, clock: 
     assert service.state is State.FAILED
     assert "stays down" in said
     assert service.restarts == MOST_RESTARTS
+
+
+def test_a_service_that_never_answered_is_given_up_soon_with_its_last_words(
+    service: Service,
+    launcher: FakeLauncher,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "tools.log").write_text("Traceback\nModuleNotFoundError: No module named 'mine'\n\n")
+    for _ in range(MOST_RESTARTS_BEFORE_AN_ANSWER):
+        crash(service, launcher, answering=False)
+        assert service.state is State.WAITING
+    assert "No module named 'mine'" in crash(service, launcher, answering=False)
+    assert service.state is State.FAILED
+    assert "No module named 'mine'" in service.status.detail
 
 
 def test_a_service_that_ran_long_starts_counting_anew(

@@ -57,12 +57,29 @@ def test_on_a_terminal_a_table_is_drawn() -> None:
     assert "tools ended" in stream.getvalue()
 
 
+def announcer_into(told: list[str]) -> Announcer:
+    view = View(Console(file=io.StringIO()))
+    return Announcer(
+        view,
+        ready=lambda: told.append("ready"),
+        failed=lambda service: told.append(service.name),
+    )
+
+
 def test_readiness_is_told_once() -> None:
-    told: list[bool] = []
-    announcer = Announcer(View(Console(file=io.StringIO())), lambda: told.append(True))
-    for state in (State.STARTING, State.RUNNING, State.RUNNING):
+    told: list[str] = []
+    announcer = announcer_into(told)
+    for state in (State.STARTING, State.RUNNING, State.RUNNING, State.FAILED):
         announcer.show(status(state))
-    assert told == [True]
+    assert told == ["ready"]
+
+
+def test_a_service_that_stays_down_is_told_instead() -> None:
+    told: list[str] = []
+    announcer = announcer_into(told)
+    for state in (State.STARTING, State.WAITING, State.FAILED, State.FAILED):
+        announcer.show(status(state))
+    assert told == ["tools"]
 
 
 def test_json_says_whether_it_runs() -> None:
