@@ -39,6 +39,7 @@ class _Run:
     lease_until_ms: int = 0
     fence: int = 0
     deliveries: int = 0
+    last_error: str = ""
     pause_by: str = ""
     request: HumanRequest | None = None
 
@@ -93,7 +94,9 @@ class MemoryRunStore:
             run.fence += 1
             run.deliveries += 1
             answer = Answer.EXHAUSTED if run.deliveries > cap else Answer.OK
-            return Claim(answer, fence=run.fence, state="" if digest else run.state)
+            return Claim(
+                answer, fence=run.fence, state="" if digest else run.state, last_error=run.last_error
+            )
 
     def _refusal(self, run: _Run | None, seq: int, digest: str) -> Answer | None:
         if run is None:
@@ -128,7 +131,7 @@ class MemoryRunStore:
             state_digest(state),
         )
         run.request, run.dispatch = commit.state.waiting_for, commit.dispatch
-        run.owner, run.pause_by, run.deliveries, run.attempt = "", "", 0, 0
+        run.owner, run.pause_by, run.last_error, run.deliveries, run.attempt = "", "", "", 0, 0
         run.due = False
         return self._issue(commit.state.run_id, run)
 
@@ -141,13 +144,14 @@ class MemoryRunStore:
         run.dispatched_ms = self._clock.now_ms()
         return Outgoing(run_id, run.seq, run.ticket, run.attempt, run.dispatch, run.state)
 
-    def release(self, run_id: str, seq: int, fence: int, *, counts: bool) -> bool:
+    def release(self, run_id: str, seq: int, fence: int, *, error: str) -> bool:
         with self._lock:
             run = self._runs.get(run_id)
             if run is None or run.seq != seq or run.fence != fence or not run.owner:
                 return False
             run.owner, run.due = "", True
-            run.deliveries -= 0 if counts else 1
+            run.deliveries -= 0 if error else 1
+            run.last_error = error or run.last_error
             return True
 
     def ask_pause(self, run_id: str, by: str) -> bool:

@@ -64,6 +64,8 @@ class Claim:
     fence: int = 0
     state: str = ""
     """The serialized state, when the claim came without one."""
+    last_error: str = ""
+    """What the delivery before this one failed with, if its worker lived to say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +143,15 @@ class RunStore(Protocol):
         """
         ...
 
-    def release(self, run_id: str, seq: int, fence: int, *, counts: bool) -> bool:
+    def release(self, run_id: str, seq: int, fence: int, *, error: str) -> bool:
         """Give a lease back without a commit; the dispatch stays due.
 
         Args:
             run_id: The run.
             seq: The step.
             fence: Of the lease.
-            counts: Whether the step failed, so that this delivery counts towards the cap.
+            error: What failed, in a line, so that this delivery counts towards the cap; empty when the
+                step was not tried.
         """
         ...
 

@@ -58,7 +58,7 @@ def run_step(effects: Effects, message: StepMessage, act: Act) -> Answer:
         return _claimed(effects, message, claim, act)
     except BaseException as error:
         # The lease goes back, so that the step is tried elsewhere without waiting for this process to end.
-        effects.store.release(message.run, message.seq, claim.fence, counts=_counts(error))
+        effects.store.release(message.run, message.seq, claim.fence, error=_failure(error))
         raise
 
 
@@ -66,16 +66,18 @@ def _claimed(effects: Effects, message: StepMessage, claim: Claim, act: Act) -> 
     state = state_from_json(message.state or claim.state)
     controller = effects.controller(state.flow.digest)
     if claim.answer is Answer.EXHAUSTED:
-        happened: Sequence[Event] = [_dead_letter(effects, message.seq)]
+        happened: Sequence[Event] = [_dead_letter(effects, message.seq, claim.last_error)]
     else:
         happened = _act(effects, controller, state, act)
     commit = settled(controller, state, happened, seq=message.seq, at_ms=effects.clock.now_ms())
     return _write(effects, commit, claim.fence)
 
 
-def _counts(error: BaseException) -> bool:
-    """Whether a step was tried: a shutdown is no try, nor is a state that needs a newer worker."""
-    return isinstance(error, Exception) and getattr(error, "kind", None) is not ErrorClass.SCHEMA
+def _failure(error: BaseException) -> str:
+    """What failed; empty for a shutdown, and for a state that waits for a newer worker."""
+    if not isinstance(error, Exception) or getattr(error, "kind", None) is ErrorClass.SCHEMA:
+        return ""
+    return f"{type(error).__name__}: {error}"
 
 
 def _act(effects: Effects, controller: FlowController, state: RunState, act: Act) -> Sequence[Event]:
@@ -90,11 +92,12 @@ def _act(effects: Effects, controller: FlowController, state: RunState, act: Act
         return [RunFailed(seq=state.seq, at_ms=effects.clock.now_ms(), node=state.node, error=info)]
 
 
-def _dead_letter(effects: Effects, seq: int) -> RunDeadLettered:
+def _dead_letter(effects: Effects, seq: int, last_error: str) -> RunDeadLettered:
+    what = last_error or "its worker was killed each time"
     error = FluxError(
         ErrorClass.INTERNAL,
-        f"step {seq} was delivered {effects.deliveries} times and never came to an end",
-        suggestions=("its worker was killed each time; look for memory or a crash in the workers' logs",),
+        f"step {seq} was delivered {effects.deliveries} times and never came to an end: {what}",
+        suggestions=("the workers' logs say more",),
     )
     return RunDeadLettered(seq=seq, at_ms=effects.clock.now_ms(), error=error.info("step"))
 

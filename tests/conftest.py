@@ -6,12 +6,16 @@ import ipaddress
 import os
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from uuid import uuid4
 
+import psutil
 import pytest
 from redis import Redis
+from tests.stack import Stack, isolated
 
 from fluxagents.workers.embedded_redis import EmbeddedRedis
+from fluxagents.workers.settings import Settings
 
 
 @pytest.fixture(autouse=True)
@@ -57,3 +61,22 @@ def redis(redis_url: str) -> Iterator[Redis]:
 def key_prefix() -> str:
     """Keys of this test begin with it; nothing is ever flushed."""
     return f"test-{uuid4().hex[:8]}:"
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """One installation for all tests that need workers; it must leave no process behind."""
+    folder = tmp_path_factory.mktemp("stack")
+    environment = isolated(folder, FLUXAGENTS_CONCURRENCY_TOOLS="2")
+    settings = Settings(data_dir=folder, concurrency_tools=2)
+    started = Stack(environment, settings, "")
+    up = started.command("up", "--detach", "--json")
+    assert up.returncode == 0, up.stdout + up.stderr
+    status = started.json("status")
+    processes = [psutil.Process(service["process"]["pid"]) for service in status["services"]]
+    try:
+        yield replace(started, flower=status["flower"])
+    finally:
+        down = started.command("down")
+    assert down.returncode == 0, down.stdout + down.stderr
+    assert [process for process in processes if process.is_running()] == []

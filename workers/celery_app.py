@@ -12,10 +12,14 @@ from kombu.entity import Exchange, Queue
 
 from fluxagents.workers import connection, log
 from fluxagents.workers.heartbeat import Heartbeat
+from fluxagents.workers.preload import Preload
 from fluxagents.workers.queues import CONTROL, QUEUES
 from fluxagents.workers.settings import Settings
 
 RECONCILE = "control.reconcile"
+
+TASK_MODULES = ("fluxagents.scheduler.starts", "fluxagents.scheduler.ticks")
+"""Tasks that start runs: every worker knows them beside the modules of the settings."""
 
 SOCKET_TIMEOUT_S = 30.0
 """Well above the one second that kombu lets BRPOP block."""
@@ -72,7 +76,7 @@ def create_app(
         FluxError: No Redis is named and the embedded one is not running.
     """
     url = connection.redis_url(settings)
-    app = FluxApp(settings, effects=effects, include=list(settings.task_modules))
+    app = FluxApp(settings, effects=effects, include=[*TASK_MODULES, *settings.task_modules])
     app.conf.update(
         broker_url=url,
         broker_read_url=url,
@@ -81,7 +85,7 @@ def create_app(
         **_workers(settings),
         **_beat(settings, url),
     )
-    app.steps["worker"].add(Heartbeat)
+    app.steps["worker"] |= {Heartbeat, Preload}
     log.follow_celery(settings)
     return app
 

@@ -23,6 +23,9 @@ _BEFORE: tuple[Processor, ...] = (
 )
 """What every entry gets, whether it comes from structlog or from the standard library."""
 
+CHATTY = ("cobra", "celery.beat", "celery.worker.strategy")
+"""Libraries that say at INFO, many times a minute, what the events of a run say better."""
+
 
 def configure(settings: Settings, stream: TextIO | None = None) -> None:
     """Send every log of this process through one formatter.
@@ -38,6 +41,8 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     structlog.configure(
         processors=[*_BEFORE, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -75,7 +75,8 @@ class RedisRunStore:
         )
         if not lease:
             return Claim(Answer(answer.decode()))
-        return Claim(Answer(answer.decode()), fence=lease[0], state=lease[1].decode())
+        fence, state, error = lease
+        return Claim(Answer(answer.decode()), fence=fence, state=state.decode(), last_error=error.decode())
 
     def commit(self, commit: Commit, state: str, *, fence: int | None, pausing: bool = False) -> Committed:
         answer, *rest = self._run(self._commit, *_settling(commit, state, fence=fence, pausing=pausing))
@@ -84,8 +85,8 @@ class RedisRunStore:
             return Committed(found, outgoing=_outgoing(commit, state, rest[0]))
         return Committed(found, pause_by=rest[0].decode() if rest else "")
 
-    def release(self, run_id: str, seq: int, fence: int, *, counts: bool) -> bool:
-        return bool(self._run(self._release, run_id, seq, fence, "1" if counts else ""))
+    def release(self, run_id: str, seq: int, fence: int, *, error: str) -> bool:
+        return bool(self._run(self._release, run_id, seq, fence, error))
 
     def ask_pause(self, run_id: str, by: str) -> bool:
         return bool(self._run(self._ask_pause, run_id, by))

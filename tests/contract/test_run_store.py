@@ -203,14 +203,15 @@ def test_a_released_lease_can_be_taken_again_and_is_no_delivery(runs: Runs) -> N
     for _ in range(4):
         claim = runs.claim(run_id, cap=1)
         assert claim.answer is Answer.OK
-        assert runs.store.release(run_id, 1, claim.fence, counts=False)
-    assert not runs.store.release(run_id, 1, claim.fence, counts=False)
+        assert runs.store.release(run_id, 1, claim.fence, error="")
+    assert not runs.store.release(run_id, 1, claim.fence, error="")
 
 
 def test_a_step_that_failed_and_was_released_counts_as_delivered(runs: Runs) -> None:
     run_id, _ = runs.new()
-    runs.store.release(run_id, 1, runs.claim(run_id, cap=1).fence, counts=True)
-    assert runs.claim(run_id, cap=1).answer is Answer.EXHAUSTED
+    runs.store.release(run_id, 1, runs.claim(run_id, cap=1).fence, error="a fault")
+    claim = runs.claim(run_id, cap=1)
+    assert (claim.answer, claim.last_error) == (Answer.EXHAUSTED, "a fault")
 
 
 def test_a_run_without_a_dispatch_is_held(runs: Runs) -> None:

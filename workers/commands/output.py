@@ -54,8 +54,9 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Any:
     from rich.text import Text
 
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for column in columns:
-        shown.add_column(column, overflow="fold")
+    for number, column in enumerate(columns):
+        # The first column is what the next command is given: it is never broken.
+        shown.add_column(column, overflow="fold", no_wrap=number == 0)
     for row in rows:
         shown.add_row(*(Text(cell) for cell in row))
     return shown

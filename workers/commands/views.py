@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from fluxagents.flows.state import RunState
 
+SHORT_DIGEST = len("sha256:") + 12
+"""So much of a digest tells artifacts apart; `--json` shows all of it."""
+
 LINE = 100
 """Longest text of an event's line."""
 

@@ -13,7 +13,7 @@ if ticket <= issued and ticket > tonumber(redis.call('GET', P .. 'seen:' .. is[4
   redis.call('SET', P .. 'seen:' .. is[4], ticket)
 end
 local function state() return ARGV[3] == '' and redis.call('HGET', run, 'state') or '' end
-if is[3] and is[6] == ARGV[8] then return {'ok', tonumber(is[7]), state()} end
+if is[3] and is[6] == ARGV[8] then return {'ok', tonumber(is[7]), state(), ''} end
 if is[3] and alive(is[3], is[5]) then return {'leased'} end
 local node, pid = string.match(ARGV[5], '^(.*)|([^|]*)$')
 -- A process that was just forked may come before its node's next heartbeat.
@@ -24,4 +24,4 @@ redis.call('HSET', run, 'owner', ARGV[5], 'lease_until', now_ms() + ARGV[7], 'no
 redis.call('SADD', P .. 'leases', id)
 redis.call('ZREM', P .. 'due:' .. is[4], id)
 local answer = deliveries > tonumber(ARGV[6]) and 'exhausted' or 'ok'
-return {answer, fence, state()}
+return {answer, fence, state(), redis.call('HGET', run, 'last_error') or ''}

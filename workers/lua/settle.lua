@@ -27,13 +27,13 @@ local function settle(old_status, old_queue, was_asking)
   if old_queue and old_queue ~= queue then redis.call('ZREM', P .. 'due:' .. old_queue, id) end
   if queue == '' then
     redis.call('HSET', run, 'seq', seq + 1, 'state', ARGV[3], 'digest', ARGV[4], 'status', status, 'deliveries', 0)
-    redis.call('HDEL', run, 'owner', 'pause_by', 'queue', 'dispatch', 'ticket', 'attempt', 'dispatched_ms')
+    redis.call('HDEL', run, 'owner', 'pause_by', 'last_error', 'queue', 'dispatch', 'ticket', 'attempt', 'dispatched_ms')
     return 0
   end
   local ticket = redis.call('INCR', P .. 'ticket:' .. queue)
   redis.call('HSET', run, 'seq', seq + 1, 'state', ARGV[3], 'digest', ARGV[4], 'status', status, 'deliveries', 0,
     'queue', queue, 'dispatch', dispatch, 'ticket', ticket, 'attempt', 1, 'dispatched_ms', now_ms())
-  redis.call('HDEL', run, 'owner', 'pause_by')
+  redis.call('HDEL', run, 'owner', 'pause_by', 'last_error')
   redis.call('ZADD', P .. 'due:' .. queue, ticket, id)
   return ticket
 end

@@ -213,7 +213,10 @@ def test_a_step_that_raises_every_time_ends_in_the_dead_letters(world: World) ->
         with pytest.raises(RuntimeError, match="a fault"):
             world.deliver(world.publisher.sent[0], broken)
     assert world.deliver(world.publisher.sent[0], broken) is Answer.OK
-    assert world.store.load("r").status == "dead"
+    state = world.store.load("r")
+    assert state.status == "dead"
+    assert state.error is not None
+    assert "RuntimeError: a fault" in state.error.message
 
 
 def test_what_could_not_be_published_is_published_by_the_reconciler(world: World) -> None:
