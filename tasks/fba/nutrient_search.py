@@ -1,9 +1,10 @@
 """The search for minimal media: which uptakes suffice for a growth rate.
 
-Fewest components are found as an implicit hitting set: whenever a set of uptakes does not suffice, it is grown
-to a largest set that does not, and every sufficient medium must hold one of the uptakes left out. The smallest
-set that meets all these demands is a minimal medium once it suffices. Unlike the usual integer program over
-fluxes, no large constant is multiplied with an almost-zero integer variable, so trace elements are not lost.
+Fewest components are found as an implicit hitting set: whenever a set of uptakes does not suffice, it is
+grown to a largest set that does not, and every sufficient medium must hold one of the uptakes left out. The
+smallest set that meets all these demands is a minimal medium once it suffices. Unlike the usual integer
+program over fluxes, no large constant is multiplied with an almost-zero integer variable, so trace elements
+are not lost.
 
 Source: Chandrasekaran et al. 2011, "Algorithms for implicit hitting set problems",
 doi:10.1137/1.9781611973082.48.

@@ -1,0 +1,183 @@
+"""What every registered tool keeps, whatever it computes."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from cobra.io import read_sbml_model
+from pydantic import BaseModel
+
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.fba.outcome import Outcome
+from fluxagents.tasks.fba.registry import TOOLS, schema, tool_named, validated
+from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+
+UNIT = re.compile(
+    r"_(per_h|mmol_per_gdw_h|mmol_c_per_gdw_h|mol_c_per_mol_c|fraction\w*|fraction_of_\w+)$|^(fraction)_"
+)
+UNIT_IN_WORDS = re.compile(r"1/h|mmol/gDW/h|mol carbon|[Ff]raction|[Cc]ount")
+STATUSES = {"optimal", "zero_growth", "infeasible", "unbounded", "no_objective"}
+
+each_tool = pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: tool.name)
+
+
+@pytest.fixture(scope="module")
+def model() -> Any:
+    spec = importlib.util.find_spec("cobra")
+    assert spec is not None
+    assert spec.origin is not None
+    return read_sbml_model(str(Path(spec.origin).parent / "data" / "textbook.xml.gz"))
+
+
+def example(tool: Tool) -> Any:
+    return validated(tool, tool.example)
+
+
+def state(model: Any) -> dict[str, Any]:
+    return {
+        "bounds": {reaction.id: reaction.bounds for reaction in model.reactions},
+        "objective": str(model.objective.expression),
+        "direction": model.objective_direction,
+        "medium": model.medium,
+        "solver": model.solver.interface.__name__,
+        "tolerance": model.tolerance,
+        "size": (len(model.solver.variables), len(model.solver.constraints)),
+        "growth": pytest.approx(model.slim_optimize(), rel=1e-9),
+    }
+
+
+@each_tool
+def test_name_purpose_and_reference_are_there(tool: Tool) -> None:
+    assert tool_named(tool.name) is tool
+    assert tool.task_name == f"tool.{tool.name}"
+    assert "\n" not in tool.purpose
+    assert len(tool.purpose) <= 120
+    assert re.search(r"doi:|\d{4}", tool.reference)
+
+
+@each_tool
+def test_schema_round_trips_and_refuses_extras(tool: Tool) -> None:
+    described = json.loads(json.dumps(schema(tool)))
+    assert set(described) == {"name", "description", "parameters"}
+    assert described["parameters"]["additionalProperties"] is False
+    assert set(described["parameters"]["properties"]) == set(tool.args.model_fields)
+    args = example(tool)
+    assert validated(tool, json.loads(args.model_dump_json())) == args
+
+
+@each_tool
+def test_unknown_argument_is_refused_with_the_nearest(tool: Tool) -> None:
+    name = next(iter(tool.args.model_fields))
+    with pytest.raises(FluxError) as raised:
+        validated(tool, {**tool.example, f"{name}x": 1})
+    assert raised.value.kind is ErrorClass.BAD_ARGUMENT
+    assert f"'{name}x'" in str(raised.value)
+    assert any(hint.startswith("nearest: ") and name in hint for hint in raised.value.suggestions)
+
+
+@each_tool
+def test_the_model_is_as_it_was(tool: Tool, model: Any) -> None:
+    before = state(model)
+    tool.run(model, example(tool))
+    assert state(model) == before
+
+
+@each_tool
+def test_the_model_is_as_it_was_after_an_error(tool: Tool, model: Any) -> None:
+    before = state(model)
+    with pytest.raises(FluxError, match="EX_nonsense"):
+        tool.run(model, validated(tool, {**tool.example, "medium_changes": {"EX_o2_e": 0, "EX_nonsense": 1}}))
+    assert state(model) == before
+
+
+@each_tool
+def test_the_same_call_gives_the_same_result(tool: Tool, model: Any) -> None:
+    first = tool.run(model, example(tool))
+    model.slim_optimize()
+    again = tool.run(model, example(tool))
+    assert first.model_dump_json() == again.model_dump_json()
+    assert isinstance(first, tool.result)
+
+
+@each_tool
+def test_result_survives_json_and_holds_no_nan(tool: Tool, model: Any) -> None:
+    found = tool.run(model, example(tool))
+    assert tool.result.model_validate_json(found.model_dump_json()) == found
+    json.dumps(found.model_dump(mode="json"), allow_nan=False)
+
+
+@each_tool
+def test_displays_keep_to_their_size(tool: Tool, model: Any) -> None:
+    found = tool.run(model, example(tool))
+    assert len(json.dumps(found.key_findings(), allow_nan=False).encode()) <= KEY_FINDINGS_BYTES
+    assert len(json.dumps(found.summary(), allow_nan=False).encode()) <= SUMMARY_BYTES
+    for name, table in found.tables().items():
+        assert name.isidentifier()
+        assert all(isinstance(column, str) for column in table.columns)
+
+
+def broken(model: Any, kind: str) -> None:
+    if kind == "infeasible":
+        model.reactions.ATPM.bounds = (900, 1000)
+    elif kind == "zero_growth":
+        model.reactions.Biomass_Ecoli_core.bounds = (0, 0)
+    elif kind == "unbounded":
+        for name in ("FRD7", "SUCDi"):
+            model.reactions.get_by_id(name).upper_bound = float("inf")
+        model.objective = "FRD7"
+    else:
+        model.objective = {}
+
+
+@each_tool
+@pytest.mark.parametrize("kind", ["infeasible", "zero_growth", "unbounded", "no_objective"])
+def test_models_without_growth_give_typed_results(tool: Tool, model: Any, kind: str) -> None:
+    with model:
+        broken(model, kind)
+        found = tool.run(model, example(tool))
+    assert found.status == kind
+    assert found.growth_per_h == (0.0 if kind == "zero_growth" else None)
+    shown = found.key_findings()
+    assert shown["status"] == kind
+    json.dumps(shown, allow_nan=False)
+    assert found.tables().keys() == tool.run(model, example(tool)).tables().keys()
+
+
+@each_tool
+def test_every_number_states_its_unit(tool: Tool) -> None:
+    for name, annotation, description in numbers(tool.args):
+        assert has_unit(name, annotation, description), f"{tool.name} argument {name}"
+    for name, annotation, description in numbers(tool.result):
+        assert has_unit(name, annotation, description), f"{tool.name} result {name}"
+
+
+def has_unit(name: str, annotation: str, description: str) -> bool:
+    is_count = "float" not in annotation and name.startswith("schema")
+    return bool(is_count or UNIT.search(name) or UNIT_IN_WORDS.search(description))
+
+
+def numbers(schema_class: type[BaseModel]) -> Iterator[tuple[str, str, str]]:
+    """Each field that holds numbers, also in the models that it is made of."""
+    for name, field in schema_class.model_fields.items():
+        annotation = str(field.annotation)
+        for inner in nested(field.annotation):
+            yield from numbers(inner)
+        if re.search(r"\b(float|int)\b", annotation):
+            yield name, annotation, field.description or ""
+
+
+def nested(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from nested(part)
+
+
+def test_statuses_are_the_five() -> None:
+    assert {str(outcome) for outcome in Outcome} == STATUSES

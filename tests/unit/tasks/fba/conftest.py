@@ -1,0 +1,47 @@
+"""The models whose values are known, read from SBML by cobra itself, once a session."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cobra.io import read_sbml_model
+
+from fluxagents.tasks.fba.registry import tool_named, validated
+from fluxagents.tasks.models import SHIPPED
+
+
+def _shipped(name: str) -> Any:
+    spec = importlib.util.find_spec("cobra")
+    assert spec is not None
+    assert spec.origin is not None
+    return read_sbml_model(str(Path(spec.origin).parent / "data" / SHIPPED[name]))
+
+
+@pytest.fixture(scope="session")
+def textbook() -> Any:
+    return _shipped("textbook")
+
+
+@pytest.fixture(scope="session")
+def ijo1366() -> Any:
+    return _shipped("iJO1366")
+
+
+@pytest.fixture(scope="session")
+def salmonella() -> Any:
+    return _shipped("salmonella")
+
+
+@pytest.fixture
+def call() -> Callable[..., Any]:
+    """Run a tool by its name, with arguments as a chat model gives them."""
+
+    def run(tool: str, model: Any, **args: Any) -> Any:
+        chosen = tool_named(tool)
+        return chosen.run(model, validated(chosen, args))
+
+    return run

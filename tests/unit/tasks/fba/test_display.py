@@ -1,0 +1,30 @@
+"""What is shown is cut to size and says so; the counts are of the whole."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fluxagents.tasks.fba.display import fitted, rounded, shown, shown_values, text
+
+
+@given(st.lists(st.text(max_size=300), max_size=500))
+def test_a_display_fits_and_counts_the_whole(names: list[str]) -> None:
+    display = fitted(lambda most: {"names": shown(names, most)}, 2048)
+    assert len(json.dumps(display).encode()) <= 2048
+    assert display["names"]["count"] == len(names)
+    assert display["names"]["shown"] == len(display["names"]["ids"])
+
+
+def test_missing_numbers_stay_missing() -> None:
+    assert shown_values({"a": None, "b": 1.23456789}, 5)["values"] == {"a": None, "b": 1.234568}
+
+
+def test_small_numbers_keep_their_digits() -> None:
+    assert rounded(2.45593e-06) == 2.45593e-06
+
+
+def test_long_names_are_cut() -> None:
+    assert len(text("x" * 500)) == 120

@@ -1,0 +1,100 @@
+"""Growth and fluxes equal the published and measured values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from fluxagents.flows.errors import ErrorClass, FluxError
+
+NAME = "run_metabolic_fba"
+NO_OXYGEN = {"EX_o2_e": 0}
+
+
+@pytest.mark.parametrize(
+    ("model", "aerobic", "anaerobic"),
+    [
+        ("textbook", 686440 / 785471, 0.2116629497353),
+        ("ijo1366", 0.9823718127, 0.2415015571),
+        ("salmonella", 0.4884545869, 0.0566856373),
+    ],
+)
+def test_growth_with_and_without_oxygen(
+    request: pytest.FixtureRequest, call: Callable[..., Any], model: str, aerobic: float, anaerobic: float
+) -> None:
+    loaded = request.getfixturevalue(model)
+    assert call(NAME, loaded).growth_per_h == pytest.approx(aerobic, rel=1e-6)
+    assert call(NAME, loaded, medium_changes=NO_OXYGEN).growth_per_h == pytest.approx(anaerobic, rel=1e-6)
+
+
+@pytest.mark.parametrize(("model", "total"), [("textbook", 518.4220855), ("ijo1366", 699.022275)])
+def test_pfba_has_the_least_total_flux(
+    request: pytest.FixtureRequest, call: Callable[..., Any], model: str, total: float
+) -> None:
+    found = call(NAME, request.getfixturevalue(model))
+    assert found.total_flux_mmol_per_gdw_h == pytest.approx(total, rel=1e-6)
+
+
+def test_without_oxygen_the_core_model_ferments(textbook: Any, call: Callable[..., Any]) -> None:
+    secreted = call(NAME, textbook, medium_changes=NO_OXYGEN).secretions_mmol_per_gdw_h
+    expected = {"EX_etoh_e": 8.279455, "EX_ac_e": 8.503585, "EX_for_e": 17.804674}
+    assert {name: secreted[name] for name in expected} == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize(("oxygen", "growth"), [(1000, 1.6530718512), (0, 0.4705651711)])
+def test_published_growth_on_more_glucose(
+    textbook: Any, call: Callable[..., Any], oxygen: float, growth: float
+) -> None:
+    """Orth, Thiele, Palsson 2010."""
+    found = call(NAME, textbook, medium_changes={"EX_glc__D_e": 18.5, "EX_o2_e": oxygen})
+    assert found.growth_per_h == pytest.approx(growth, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("source", "growth"),
+    [
+        ("EX_succ_e", 0.8401341768),
+        ("EX_ac_e", 0.3893130741),
+        ("EX_pyr_e", 0.6221083143),
+        ("EX_etoh_e", 0.6995523806),
+    ],
+)
+def test_growth_on_other_sole_carbon_sources(
+    textbook: Any, call: Callable[..., Any], source: str, growth: float
+) -> None:
+    found = call(NAME, textbook, medium_changes={"EX_glc__D_e": 0, source: 20})
+    assert found.growth_per_h == pytest.approx(growth, rel=1e-6)
+
+
+@pytest.mark.parametrize(("changes", "atp_per_glucose"), [({}, 17.5), (NO_OXYGEN, 2.75)])
+def test_atp_per_glucose(
+    textbook: Any, call: Callable[..., Any], changes: dict[str, float], atp_per_glucose: float
+) -> None:
+    found = call(NAME, textbook, objective="ATPM", medium_changes=changes)
+    assert found.objective_flux_mmol_per_gdw_h == pytest.approx(10 * atp_per_glucose, rel=1e-6)
+    assert found.growth_per_h is None
+
+
+def test_whole_medium_closes_what_it_leaves_out(textbook: Any, call: Callable[..., Any]) -> None:
+    found = call(
+        NAME, textbook, medium={"EX_glc__D_e": 10, "EX_nh4_e": 1000, "EX_pi_e": 1000, "EX_h_e": 1000}
+    )
+    assert "EX_o2_e" not in found.medium_mmol_per_gdw_h
+    assert {change.exchange for change in found.medium_changes} == {"EX_co2_e", "EX_h2o_e", "EX_o2_e"}
+
+
+def test_full_table_balances_with_the_exchange_fluxes(textbook: Any, call: Callable[..., Any]) -> None:
+    found = call(NAME, textbook)
+    table = found.tables()["fluxes"].set_index("reaction")
+    assert len(table) == 95
+    assert table.flux_mmol_per_gdw_h["EX_glc__D_e"] == -found.uptakes_mmol_per_gdw_h["EX_glc__D_e"] == -10
+    assert table.flux_mmol_per_gdw_h.abs().sum() == pytest.approx(found.total_flux_mmol_per_gdw_h)
+    assert (table.flux_mmol_per_gdw_h != 0).sum() == found.active_reactions == 48
+
+
+def test_unknown_objective_names_the_nearest_reactions(textbook: Any, call: Callable[..., Any]) -> None:
+    with pytest.raises(FluxError, match=r"'ATPMM' is not in model.*nearest: ATPM") as raised:
+        call(NAME, textbook, objective="ATPMM")
+    assert raised.value.kind is ErrorClass.UNKNOWN_ID
