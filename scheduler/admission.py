@@ -18,6 +18,8 @@ from fluxagents.tasks.models import ModelRef
 class Admission:
     """Orders that can be started."""
 
+    given: str
+    """The flow as it was named: by its name or its file."""
     flow: Flow
     orders: tuple[Order, ...]
     """With the defaults of their inputs; a model's file has become its digest."""
@@ -48,7 +50,7 @@ def admitted(client: RunClient, flow: str, orders: Iterable[Order]) -> Admission
             known[order.model] = order.model if ref.name == order.model else ref.digest
             models[known[order.model]] = ref
         checked.append(replace(order, model=known[order.model], inputs=inputs))
-    return Admission(definition, tuple(checked), models)
+    return Admission(flow, definition, tuple(checked), models)
 
 
 def portable_flow(flow: str) -> str:
