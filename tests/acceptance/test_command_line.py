@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 import cobra
 import pytest
-from fluxagents.workers.cli import COMMANDS
 from tests.stack import Stack, isolated
+
+from fluxagents.workers.cli import COMMANDS
 
 QUESTION = "Which genes are essential for growth?"
 CHANGE = "Set the glucose uptake to 18.5 mmol/gDW/h for good. How fast does it grow then?"

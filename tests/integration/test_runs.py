@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from urllib.error import HTTPError
+from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 from uuid import uuid4
 
@@ -171,15 +172,23 @@ def test_flower_saw_the_steps_of_the_run(stack: Stack) -> None:
     run = stack.client().start("metabolic_analysis", model="e_coli_core", question="How fast does it grow?")
     assert run.wait(120) == "finished"
 
-    def seen() -> set[str]:
-        with urlopen(f"{stack.flower}/api/tasks?limit=1000") as response:  # the address is our own
-            tasks = json.load(response).values()
-        return {task["name"] for task in tasks if run.id in (task["kwargs"] or "")}
+    def steps() -> dict[str, str]:
+        """What the page of tasks shows for this search: name -> arguments."""
+        query = {
+            "draw": 1,
+            "start": 0,
+            "length": 100,
+            "search[value]": f"kwargs:run={run.id}",
+            "order[0][column]": 0,
+            "order[0][dir]": "asc",
+            "columns[0][data]": "name",
+        }
+        with urlopen(f"{stack.flower}/tasks/datatable", data=urlencode(query).encode()) as response:
+            return {task["name"]: task["kwargs"] for task in json.load(response)["data"]}
 
-    eventually(lambda: {"tool.run_metabolic_fba", "step.decide"} <= seen())
-    with urlopen(f"{stack.flower}/api/tasks?limit=1000") as response:
-        shown = [task["kwargs"] for task in json.load(response).values() if run.id in (task["kwargs"] or "")]
-    assert f"{{'run': '{run.id}', 'step': 2, 'tool': 'run_metabolic_fba'}}" in shown
+    wanted = {"tool.analyze_metabolic_model", "tool.run_metabolic_fba", "step.decide"}
+    eventually(lambda: wanted <= steps().keys())
+    assert steps()["tool.run_metabolic_fba"] == repr({"run": run.id, "step": 2, "tool": "run_metabolic_fba"})
 
 
 def test_flower_starts_nothing(stack: Stack) -> None:

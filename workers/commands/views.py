@@ -130,10 +130,9 @@ def print_run(state: RunState) -> None:
         for suggestion in state.error.suggestions:
             console.print(Text(f"  → {suggestion}"))
     for finding in state.findings:
-        shown = _call(CallTool(tool=finding.tool, args=finding.args))
-        console.print(
-            Text.assemble((f"{finding.id} ", "dim"), _short(shown), "  ", (finding.artifact or "", "dim"))
-        )
+        shown = _short(_call(CallTool(tool=finding.tool, args=finding.args)))
+        artifact = (finding.artifact or "")[:SHORT_DIGEST]
+        console.print(Text.assemble((f"{finding.id} ", "dim"), shown, "  ", (artifact, "dim")))
 
 
 def parsed_pairs(pairs: tuple[str, ...]) -> dict[str, JsonValue]:
