@@ -35,6 +35,7 @@ def view(state: RunState, command: Decide, purposes: Mapping[str, str]) -> Varia
         "facts": dict(state.facts),
         "findings": [finding_view(finding, state) for finding in state.findings],
         "left_out": [],
+        "conclusion": state.answer or "",
         "errors": [error_view(error, is_open=at >= settled) for at, error in enumerate(state.errors)],
         "humans": [{"by": note.by, "about": note.about, "said": note.text} for note in state.notes],
         "tools": [{"name": name, "purpose": purposes.get(name, "")} for name in command.tools],
@@ -72,7 +73,7 @@ def without(state: RunState, left_out: Iterable[str]) -> Variables:
     return {
         "findings": [finding_view(finding, state) for finding in state.findings if finding.id not in gone],
         "left_out": [
-            {"id": finding.id, "tool": finding.tool, "artifact": finding.artifact}
+            {"id": finding.id, "tool": finding.tool, "args": finding.args, "artifact": finding.artifact}
             for finding in state.findings
             if finding.id in gone
         ],

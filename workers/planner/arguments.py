@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from fluxagents.workers.planner.compounds import MENTION
+from fluxagents.workers.planner.intents import KNOCK_OUT
 from fluxagents.workers.planner.medium import Medium
 
 _PERCENT = r"(?P<percent>\d+(?:\.\d+)?)\s*(?:%|percent\b)"
@@ -50,6 +51,7 @@ _OBJECTIVE = re.compile(
     r"\b(?i:maximi[sz]e|optimi[sz]e|maximum|maximal)\s+(?:the\s+)?(?:flux\s+)?(?:of\s+|through\s+|for\s+)?"
     r"(?P<after>[A-Z][A-Z0-9_]{2,}[a-z0-9_]*)|\b(?P<before>[A-Z][A-Za-z0-9_]{2,})\s+as\s+(?:the\s+)?objective"
 )
+_KNOCKED_OUT = re.compile(KNOCK_OUT, re.IGNORECASE)
 _PRODUCT = (
     re.compile(
         r"\b(?:production|yields?|secretion|synthesis|output|formation|envelopes?|export|trade-?offs?\s+(?:between|of|for))"
@@ -98,8 +100,11 @@ def products_in(text: str) -> Iterator[str]:
             yield match[0]
 
 
-def essentiality(text: str, _: Medium) -> Iterator[dict[str, Any]]:
+def essentiality(text: str, medium: Medium) -> Iterator[dict[str, Any]]:
     named = {"genes": list(genes_in(text)), "reactions": list(reactions_in(text))}
+    if sum(map(len, named.values())) > 1 and _KNOCKED_OUT.search(text) and "essential" not in text.lower():
+        medium.troubles.append("No tool here can knock out several genes or reactions at once.")
+        return
     threshold = fraction_in(text, THRESHOLD)
     yield {
         **{kind: ids for kind, ids in named.items() if ids},

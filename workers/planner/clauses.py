@@ -11,6 +11,7 @@ from fluxagents.workers.planner.intents import (
     CHANGE,
     IMPERATIVE,
     INTENTS,
+    NAMELESS_KNOCK_OUT,
     NEUTRAL,
     UNKNOWN_MEDIUM,
     UNSUPPORTED,
@@ -34,6 +35,10 @@ _UNKNOWN_ABSENT = re.compile(
     r"\bwithout\s+(?!(?:any|the|a|an|this|that|it|which|genes?|reactions?|change|changes|growth)\b)(?P<word>[A-Za-z][\w-]{2,})(?<!ing)\b",
     re.IGNORECASE,
 )
+
+_CONDITIONAL = frozenset({"growth", "essentiality", "variability"})
+_COMPOUNDS_TOO = frozenset({"fluxes", "production", "minimal_medium", "structure"})
+"""Intents that may speak of a compound without a condition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +97,29 @@ def _clause(text: str) -> Clause:
     if IMPERATIVE.match(said) and (MENTION.search(said) or conditions != PLAIN):
         return Clause(text, (CHANGE,), conditions, leads=False)
     asked_at = min((match.start() for intent in INTENTS if (match := intent.words.search(rest))), default=-1)
+    intents = _intents(rest)
     return Clause(
         text,
-        _intents(rest),
+        intents,
         conditions,
         leads=first is not None and first < asked_at,
-        unknown=_unknown(rest),
-        unsupported=tuple(what for pattern, what in UNSUPPORTED if pattern.search(rest)),
+        unknown=(*_unknown(rest), *_unread(rest, intents)),
+        unsupported=_unsupported(rest, intents),
     )
+
+
+def _unsupported(text: str, intents: tuple[str, ...]) -> tuple[str, ...]:
+    found = [what for pattern, what in UNSUPPORTED if pattern.search(text)]
+    if NAMELESS_KNOCK_OUT.search(text) and "essentiality" not in intents:
+        found.append("knock out what is not named by its id, such as b0720")
+    return tuple(found)
+
+
+def _unread(text: str, intents: tuple[str, ...]) -> list[str]:
+    """Compounds that a condition may speak of in words that are not understood."""
+    if not _CONDITIONAL & set(intents) or _COMPOUNDS_TOO & set(intents):
+        return []
+    return [match["name"] for match in MENTION.finditer(text) if match["name"]]
 
 
 def _intents(text: str) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ def _words(*alternatives: str) -> re.Pattern[str]:
     return re.compile("|".join(rf"(?:{alternative})" for alternative in alternatives), re.IGNORECASE)
 
 
-_KNOCK_OUT = (
+KNOCK_OUT = (
     r"(?:knock(?:ed|ing)?(?:[ -]?outs?)?|delet(?:e|ed|ing|ions?)|disrupt(?:ed|ing)?|remov(?:e|ed|ing)"
     r"|los(?:e|es|ing|s|t))"
 )
@@ -48,9 +48,9 @@ INTENTS = (
             r"\b(?:genes?|reactions?)\b.{0,60}\b(?:required|needed|necessary|critical|vital|crucial)\b",
             r"\b(?:required|needed|necessary|critical|vital|crucial|key)\s+(?:genes?|reactions?)\b",
             r"\b(?:genes?|reactions?)\b.{0,60}(?:live|grow|survive|do)\s+without\b",
-            rf"\b{_KNOCK_OUT}\b.{{0,60}}\b(?:genes?|reactions?|b\d{{4}})\b",
-            rf"\b(?:genes?|reactions?|b\d{{4}})\b.{{0,60}}\b{_KNOCK_OUT}\b",
-            r"\bdrug targets?\b",
+            rf"\b{KNOCK_OUT}\b.{{0,60}}\b(?:genes?|reactions?|b\d{{4}})\b",
+            rf"\b(?:genes?|reactions?|b\d{{4}})\b.{{0,60}}\b{KNOCK_OUT}\b",
+            r"\bknock[ -]?outs?\b|\bdrug targets?\b",
         ),
         unless=frozenset({"minimal_medium"}),
         strong=_words(r"\b(?:genes?|reactions?)\b"),
@@ -166,9 +166,12 @@ UNSUPPORTED = (
         "integrate expression data",
     ),
     (re.compile(r"\bannotat\w+", re.IGNORECASE), "annotate genomes"),
+    (re.compile(r"\bpH\b|\btemperatures?\b|°C|\bdegrees\b", re.IGNORECASE), "model pH or temperature"),
     (re.compile(r"\bcompare\b.{0,30}\bmodels\b", re.IGNORECASE), "compare models"),
 )
 """What is asked for by name and no tool of the planner does."""
+
+NAMELESS_KNOCK_OUT = re.compile(r"\bknock\w*|\bdelet(?:e|ed|ing|ions?)\b|\bdisrupt\w*", re.IGNORECASE)
 
 UNKNOWN_MEDIUM = re.compile(
     r"\b(?:in|on)\s+(?:an?\s+)?(?P<medium>LB|M9|TSB|YPD|MOPS|SOB|TB|(?:rich|complete|complex|blood)(?=\s+medi))\b"

@@ -66,7 +66,7 @@ class Medium:
     def changes(self, uptakes: Sequence[Uptake]) -> dict[str, float]:
         """The `medium_changes` of a condition; a compound that the model does not exchange is a trouble."""
         changes: dict[str, float] = {}
-        for uptake in uptakes:
+        for uptake in sorted(uptakes, key=lambda uptake: uptake.role != "sole"):
             exchange = self.exchange(uptake.word)
             if exchange is None:
                 self.troubles.append(f"The model has no exchange reaction for '{uptake.word}'.")
@@ -75,8 +75,8 @@ class Medium:
                 changes |= self._sole(exchange, uptake)
             elif uptake.limit is not None:
                 changes[exchange] = uptake.limit
-            elif exchange not in self.open:
-                changes[exchange] = self.usual(exchange)
+            elif exchange not in self.open or changes.get(exchange) == 0:
+                changes[exchange] = self.open.get(exchange) or self.usual(exchange)
         return changes
 
     def exchange(self, word: str) -> str | None:

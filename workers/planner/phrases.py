@@ -64,5 +64,5 @@ def plain(value: Any) -> str:
         return ", ".join(map(plain, value))
     if "ids" in value:
         return f"{value['count']} ({names(value)})"
-    entries = value["values"] if "values" in value else value
+    entries = value.get("values", value)
     return ", ".join(f"{name} {plain(item)}" for name, item in entries.items()) + cut(value)

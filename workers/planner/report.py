@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fluxagents.workers.planner.intents import CHANGE_TOOL
 from fluxagents.workers.planner.sentences import Asked, sentences
 from fluxagents.workers.planner.situation import Entry, Situation
 from fluxagents.workers.planner.wants import Reading, Want
@@ -19,7 +20,7 @@ def report(now: Situation, understood: Reading) -> str:
     asked = frozenset().union(*(want.asked for want in understood.wants))
     found = _unique([finding for want in understood.wants for finding in _answers(now, want)[:1]])
     blocks = [
-        *_opening(understood, found),
+        *(understood.troubles if found else [_no_answer(now, understood)]),
         *(_block(finding, asked) for finding in found),
         *_unanswered(now, understood),
         *_context(now, found, asked),
@@ -33,6 +34,8 @@ def report(now: Situation, understood: Reading) -> str:
 
 def _answers(now: Situation, want: Want) -> list[Entry]:
     """The findings that answer a part of the question, the newest first."""
+    if want.after_change and not any(finding["tool"] == CHANGE_TOOL for finding in now.findings):
+        return []
     return [finding for finding in reversed(now.findings) if want.is_met_by(finding, {})]
 
 
@@ -55,11 +58,9 @@ def _context(now: Situation, found: Sequence[Entry], asked: Asked) -> list[str]:
     return ["For comparison:" if found else "What was found:", *blocks]
 
 
-def _opening(understood: Reading, found: Sequence[Entry]) -> list[str]:
-    if found:
-        return list(understood.troubles)
-    reason = " ".join(understood.troubles) or "No tool result answers it."
-    return [f"The question is not answered. {reason}"]
+def _no_answer(now: Situation, understood: Reading) -> str:
+    reason = now.conclusion or " ".join(understood.troubles) or "No tool result answers it."
+    return f"The question is not answered. {reason}"
 
 
 def _unanswered(now: Situation, understood: Reading) -> list[str]:

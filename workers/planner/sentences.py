@@ -71,7 +71,7 @@ def _balance(found: Entry, asked: Asked) -> Iterator[str]:
             yield f"It {verb} {fluxes(shown)}."
     if found.get("active_reactions") is not None:
         yield f"{found['active_reactions']} reactions carry flux."
-    if found.get("method") == "fba":
+    if found.get("method") == "fba" and found.get("active_reactions") is not None:
         yield "These fluxes are one of several optima."
 
 

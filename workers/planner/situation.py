@@ -20,6 +20,7 @@ class Situation:
 
     task: str
     question: str
+    conclusion: str = ""
     inputs: Entry = field(default_factory=dict)
     findings: tuple[Entry, ...] = ()
     left_out: tuple[Entry, ...] = ()
@@ -85,6 +86,7 @@ def situation(prompt: str, functions: Sequence[Mapping[str, Any]]) -> Situation:
         return Situation(
             task=parts["task"],
             question=parts["question"],
+            conclusion=parts.get("conclusion", ""),
             inputs=inputs if isinstance(inputs, dict) else {},
             findings=_entries(parts["findings"]),
             left_out=_entries(parts.get("left_out", "")),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fluxagents.workers.planner.arguments import ARGUMENTS
+from fluxagents.workers.planner.arguments import ARGUMENTS, genes_in, reactions_in
 from fluxagents.workers.planner.changes import Order
 from fluxagents.workers.planner.clauses import Clause, clauses_of
 from fluxagents.workers.planner.intents import CHANGE, CHANGE_TOOL, INTENTS
@@ -77,13 +77,13 @@ def reading(now: Situation) -> Reading:
 
 
 def _wants(clause: Clause, medium: Medium, *, changed: bool) -> Iterator[Want]:
-    troubles = [f"I do not know the medium or compound '{word}'." for word in clause.unknown]
+    troubles = [f"I do not understand the condition '{word}'." for word in clause.unknown]
     troubles += [f"No tool here can {what}." for what in clause.unsupported]
     medium.troubles += troubles
     if troubles:
         return
     for intent in clause.intents:
-        if intent == CHANGE:
+        if intent == CHANGE or (intent == "growth" and _knocks_out(clause)):
             continue
         for uptakes in clause.conditions:
             before = len(medium.troubles)
@@ -94,6 +94,12 @@ def _wants(clause: Clause, medium: Medium, *, changed: bool) -> Iterator[Want]:
             for args in ARGUMENTS[intent](clause.text, medium):
                 call = {**conditions, **args}
                 yield Want(intent, _TOOLS[intent], call, after_change=changed, about=_about(clause.text))
+
+
+def _knocks_out(clause: Clause) -> bool:
+    """Whether growth is asked of knock-outs that are named: it is in the table of their essentiality."""
+    named = genes_in(clause.text) or reactions_in(clause.text)
+    return bool(named) and "essentiality" in clause.intents
 
 
 def _about(text: str) -> frozenset[str]:

@@ -14,8 +14,8 @@ _UNIT = r"(?:\s*mmol(?:\s*(?:/|per)\s*gDW(?:\s*(?:/|per)\s*h(?:our|r)?)?)?(?:\s*
 _OR = r"(?:and|or|vs\.?|versus|than|compared\s+(?:to|with))"
 
 VALUE_AFTER = _pattern(
-    r"\s*(?:uptake|import|exchange|availability|supply|influx)?(?:\s+(?:rate|limit|bound))?\s*",
-    r"(?:is|at|of|=|:|to|was|(?:set|limited|restricted|fixed|changed|bounded)\s+(?:to|at)|up to|at most)*",
+    r"\s*(?:uptake|import|exchange|availability|supply|influx)?(?:\s+(?:rate|limit|bound))?",
+    r"(?:\s*(?:is|at|of|=|:|to|was|be|limited|restricted|set|fixed|changed|bounded|up to|at most|only))*",
     rf"\s*{NUMBER}{_UNIT}",
 )
 VALUE_BEFORE = _pattern(NUMBER, r"(?:\s*mmol\S*(?:\s+per\s+gDW\s+(?:and|per)\s+h\w*)?)?\s*(?:of\s+)?$")
