@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +20,9 @@ _ENDINGS = {
     signal.SIGKILL: ("was being parsed when the system killed the parser, most likely for memory", False),
 }
 """Signal -> what to say, and whether trying again is pointless."""
+
+_NO_MEMORY = re.compile(rb"bad_alloc|[Oo]ut of memory|no memory|[Cc]annot allocate")
+"""What C++ and GLPK say before they abort for want of memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,8 @@ def parse(original: bytes, suffix: str, limits: ParsingLimits) -> ParsingOutcome
 
 
 def _unexpected(ended: subprocess.CompletedProcess[bytes]) -> ParsingOutcome:
+    if -ended.returncode == signal.SIGABRT and _NO_MEMORY.search(ended.stderr):
+        return ParsingOutcome(reason="needs more memory to parse than its limit")
     if -ended.returncode in _ENDINGS:
         reason, is_final = _ENDINGS[signal.Signals(-ended.returncode)]
         return ParsingOutcome(reason=reason, is_final=is_final)

@@ -9,6 +9,8 @@ from pydantic import JsonValue
 
 _MOST = (400, 250, 150, 100, 60, 40, 25, 15, 10, 6, 3, 1, 0)
 
+_CUT = "..."
+
 DECIMALS = 6
 """Decimals of a flux in a display; the tables hold the full precision."""
 
@@ -49,6 +51,11 @@ def rounded(value: float | None) -> float | None:
     return round(value, DECIMALS) if abs(value) >= 1 else float(f"{value:.{DECIMALS}g}")
 
 
-def text(value: str, most: int = 120) -> str:
-    """A name from a model's file, cut to a length that fits any display."""
-    return value if len(value) <= most else f"{value[: most - 1]}…"
+def text(value: str, most_bytes: int = 120) -> str:
+    """A name from a model's file, cut to a length that fits any display as JSON."""
+    if len(json.dumps(value)) <= most_bytes:
+        return value
+    kept = value[:most_bytes]
+    while len(json.dumps(kept)) > most_bytes - len(_CUT):
+        kept = kept[:-1]
+    return f"{kept}{_CUT}"

@@ -60,6 +60,7 @@ class LinearProgram:
 
         self._glpk: Any = swiglpk
         solver = _plain_solver(model)
+        swiglpk.glp_term_out(swiglpk.GLP_OFF)  # the basis is announced on the terminal otherwise
         self._problem = swiglpk.glp_create_prob()
         swiglpk.glp_copy_prob(self._problem, solver.problem, swiglpk.GLP_ON)
         self._parameters = swiglpk.glp_smcp()

@@ -140,7 +140,7 @@ def broken(model: Any, kind: str) -> None:
 def test_models_without_growth_give_typed_results(tool: Tool, model: Any, kind: str) -> None:
     with model:
         broken(model, kind)
-        found = tool.run(model, example(tool))
+        found: Any = tool.run(model, example(tool))
     assert found.status == kind
     assert found.growth_per_h == (0.0 if kind == "zero_growth" else None)
     shown = found.key_findings()
@@ -151,25 +151,17 @@ def test_models_without_growth_give_typed_results(tool: Tool, model: Any, kind: 
 
 @each_tool
 def test_every_number_states_its_unit(tool: Tool) -> None:
-    for name, annotation, description in numbers(tool.args):
-        assert has_unit(name, annotation, description), f"{tool.name} argument {name}"
-    for name, annotation, description in numbers(tool.result):
-        assert has_unit(name, annotation, description), f"{tool.name} result {name}"
+    for name, description in (*numbers(tool.args), *numbers(tool.result)):
+        assert UNIT.search(name) or UNIT_IN_WORDS.search(description), f"{tool.name}: {name}"
 
 
-def has_unit(name: str, annotation: str, description: str) -> bool:
-    is_count = "float" not in annotation and name.startswith("schema")
-    return bool(is_count or UNIT.search(name) or UNIT_IN_WORDS.search(description))
-
-
-def numbers(schema_class: type[BaseModel]) -> Iterator[tuple[str, str, str]]:
+def numbers(schema_class: type[BaseModel]) -> Iterator[tuple[str, str]]:
     """Each field that holds numbers, also in the models that it is made of."""
     for name, field in schema_class.model_fields.items():
-        annotation = str(field.annotation)
         for inner in nested(field.annotation):
             yield from numbers(inner)
-        if re.search(r"\b(float|int)\b", annotation):
-            yield name, annotation, field.description or ""
+        if re.search(r"\b(float|int)\b", str(field.annotation)):
+            yield name, field.description or ""
 
 
 def nested(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -177,8 +177,21 @@ def test_a_model_without_an_objective_is_a_warning(store: ModelFiles, sbml: byte
 
 def test_memory_is_bounded(sbml: bytes) -> None:
     outcome = parse(sbml, ".xml", ParsingLimits(memory_bytes=150_000_000))
-    assert outcome.parsed is None
-    assert outcome.reason
+    assert outcome.reason == "needs more than 150 MB of memory to parse"
+    assert not outcome.is_final
+
+
+def test_abort_for_want_of_memory_is_not_the_fault_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def aborted(command: list[str], **_options: object) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.CompletedProcess(command, -6, b"", stderr)
+
+    monkeypatch.setattr("fluxagents.workers.model_parsing.subprocess.run", aborted)
+    stderr = b"terminate called after throwing an instance of 'std::bad_alloc'"
+    assert not parse(b"x", ".xml", ParsingLimits()).is_final
+    stderr = b"glp_set_col_name: j = 1: column name contains invalid character(s)"
+    outcome = parse(b"x", ".xml", ParsingLimits())
+    assert outcome.is_final
+    assert "abort" in outcome.reason
 
 
 def test_a_derived_model_has_its_own_digest_and_lineage(shared: ModelFiles) -> None:
