@@ -1,0 +1,219 @@
+"""`fluxagents schedules`: runs that start by themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from fluxagents.workers.commands.output import examples, json_option, print_json, print_table
+
+if TYPE_CHECKING:
+    from fluxagents.flows.events import Lane
+    from fluxagents.scheduler.grid import Timing
+    from fluxagents.scheduler.schedules import Schedules, ScheduleStatus
+
+
+@click.group(
+    epilog=examples(
+        'fluxagents schedules add nightly --flow metabolic_analysis --model iJO1366 --question "Minimal '
+        'medium?" --cron "0 2 * * *" --timezone Europe/Vienna',
+        "fluxagents schedules list",
+        "fluxagents schedules trigger nightly",
+        "fluxagents schedules remove nightly",
+    )
+)
+def schedules() -> None:
+    """List, add, trigger and remove schedules. Beat fires them: `fluxagents up`, or `fluxagents beat`."""
+
+
+@schedules.command(
+    epilog=examples(
+        "fluxagents schedules add growth --flow metabolic_analysis --model e_coli_core "
+        '--question "Does it grow?" --every 6h',
+        "fluxagents schedules add nightly --flow metabolic_analysis --model iJO1366 "
+        '--question "Minimal medium?" --cron "0 2 * * *" --timezone Europe/Vienna',
+        'fluxagents schedules add weekdays --flow my_flow.yaml --model iJO1366 --cron "30 7 * * mon-fri" '
+        "--input target=EX_succ_e --replace",
+    )
+)
+@click.argument("name")
+@click.option("--flow", required=True, help="A flow's name or file; the workers must be able to read a file.")
+@click.option(
+    "--model",
+    required=True,
+    help="A model's name, looked up at every tick, or its file or digest, which stays the same model.",
+)
+@click.option("--question", help="What you want to know, in plain language.")
+@click.option("--input", "pairs", multiple=True, metavar="NAME=VALUE", help="Another input of the flow.")
+@click.option("--every", "interval", metavar="INTERVAL", help="30m, 6h, 1d12h …, counted from now.")
+@click.option(
+    "--cron",
+    "expression",
+    metavar="EXPRESSION",
+    help="Minute, hour, day, month, weekday (0 is Sunday); both day fields must hold.",
+)
+@click.option("--timezone", metavar="ZONE", help="Of --cron, such as Europe/Vienna.  [default: UTC]")
+@click.option(
+    "--lane",
+    type=click.Choice(["bulk", "interactive"]),
+    default="bulk",
+    show_default=True,
+    help="bulk delays nobody who waits for a run.",
+)
+@click.option("--replace", is_flag=True, help="Replace the schedule of this name.")
+@json_option
+def add(
+    name: str,
+    flow: str,
+    model: str,
+    question: str | None,
+    pairs: tuple[str, ...],
+    interval: str | None,
+    expression: str | None,
+    timezone: str | None,
+    lane: str,
+    replace: bool,
+    as_json: bool,
+) -> None:
+    """Add the schedule NAME. Its first run starts at its first tick; `trigger` starts one at once.
+
+    Every tick has one run, however many beats there are. After a time without beat or workers the last tick
+    that was missed is made up for, the others are not.
+    """
+    from fluxagents.workers.commands.views import parsed_pairs
+
+    timing = _timing(interval, expression, timezone)
+    inputs = parsed_pairs(pairs)
+    if question is not None:
+        inputs["question"] = question
+    desk = _desk()
+    desk.add(
+        name,
+        flow=flow,
+        model=model,
+        inputs=inputs,
+        timing=timing,
+        lane=cast("Lane", lane),
+        replace=replace,
+    )
+    added = desk.get(name)
+    if as_json:
+        print_json(_document(added))
+    else:
+        click.echo(f"{name}: {added.schedule.timing}, next {_moment(added.next_ms)}")
+
+
+@schedules.command("list", epilog=examples("fluxagents schedules list --json"))
+@json_option
+def list_schedules(as_json: bool) -> None:
+    """List the schedules: when they were and will be due, and how their newest run is."""
+    found = _desk().list()
+    if as_json:
+        print_json([_document(status) for status in found])
+        return
+    print_table(
+        ("schedule", "when", "flow", "model", "next (UTC)", "last tick (UTC)", "newest run", "status"),
+        [
+            (
+                status.schedule.name,
+                status.schedule.timing,
+                status.schedule.flow,
+                status.schedule.model,
+                _moment(status.next_ms),
+                _moment(status.last_ms),
+                status.last_run.run_id if status.last_run else "",
+                status.last_run.status if status.last_run else "",
+            )
+            for status in found
+        ],
+        empty="no schedules; `fluxagents schedules add --help` shows how to add one",
+    )
+
+
+@schedules.command(epilog=examples("fluxagents schedules show nightly --json"))
+@click.argument("name")
+@json_option
+def show(name: str, as_json: bool) -> None:
+    """Show the schedule NAME."""
+    status = _desk().get(name)
+    document = _document(status)
+    if as_json:
+        print_json(document)
+        return
+    print_table(("what", "value"), [(key, "" if value is None else value) for key, value in document.items()])
+    click.echo(f"its runs: fluxagents runs list --session {status.schedule.session}")
+
+
+@schedules.command(epilog=examples("fluxagents schedules remove nightly"))
+@click.argument("name")
+@json_option
+def remove(name: str, as_json: bool) -> None:
+    """Remove the schedule NAME; its runs stay."""
+    _desk().remove(name)
+    if as_json:
+        print_json({"removed": name})
+    else:
+        click.echo(f"removed {name}; its runs stay")
+
+
+@schedules.command(epilog=examples("fluxagents schedules trigger nightly"))
+@click.argument("name")
+@json_option
+def trigger(name: str, as_json: bool) -> None:
+    """Start a run of the schedule NAME now, beside its ticks; prints the run's id."""
+    run = _desk().trigger(name)
+    if as_json:
+        print_json({"schedule": name, "run_id": run.id})
+    else:
+        click.echo(run.id)
+
+
+def _desk() -> Schedules:
+    from fluxagents.scheduler.schedules import Schedules
+    from fluxagents.workers.celery_app import create_app
+    from fluxagents.workers.client import Client
+    from fluxagents.workers.clock import SystemClock
+    from fluxagents.workers.redbeat_schedules import RedbeatSchedules
+
+    client = Client()
+    return Schedules(client, RedbeatSchedules(create_app(client.settings)), SystemClock())
+
+
+def _timing(interval: str | None, expression: str | None, timezone: str | None) -> Timing:
+    from fluxagents.scheduler.grid import cron, every
+
+    if (interval is None) == (expression is None):
+        raise click.UsageError("say when with either --every or --cron")
+    if expression is not None:
+        return cron(expression, timezone or "UTC")
+    assert interval is not None
+    if timezone is not None:
+        raise click.UsageError("--timezone belongs to --cron; an interval has no local time")
+    return every(interval)
+
+
+def _document(status: ScheduleStatus) -> dict[str, Any]:
+    from fluxagents.workers.commands.views import moment
+
+    schedule, newest = status.schedule, status.last_run
+    return {
+        "name": schedule.name,
+        "when": str(schedule.timing),
+        "flow": schedule.flow,
+        "model": schedule.model,
+        "inputs": schedule.inputs,
+        "lane": schedule.lane,
+        "session": schedule.session,
+        "created": moment(schedule.created_ms),
+        "next_tick": moment(status.next_ms),
+        "last_tick": moment(status.last_ms) if status.last_ms is not None else None,
+        "last_run": newest.run_id if newest else None,
+        "last_run_status": newest.status if newest else None,
+    }
+
+
+def _moment(at_ms: int | None) -> str:
+    from fluxagents.workers.commands.views import moment
+
+    return "" if at_ms is None else moment(at_ms)[:19].replace("T", " ")
