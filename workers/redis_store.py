@@ -12,7 +12,8 @@ from typing import Any
 from redis import Redis
 
 from fluxagents.flows.definition import Flow
-from fluxagents.flows.events import EVENT, Event, HumanRequest
+from fluxagents.flows.events import Event, HumanRequest
+from fluxagents.flows.history import history_from_json_lines
 from fluxagents.flows.ports import (
     Answer,
     Claim,
@@ -101,7 +102,7 @@ class RedisRunStore:
         lines: list[bytes] = self._redis.lrange(f"{self._key(run_id)}:events", 0, -1)  # type: ignore[assignment]
         if not lines:
             raise unknown_run(run_id)
-        return tuple(EVENT.validate_json(line) for line in lines)
+        return history_from_json_lines(lines)
 
     def runs(
         self, *, status: Status | None = None, session: str | None = None, most: int = 50, offset: int = 0

@@ -175,7 +175,7 @@ def test_a_file_that_is_no_model_is_an_error_with_its_reason(
 
 def test_an_infeasible_model_is_a_result(stack: Stack, tmp_path: Path) -> None:
     model = cobra.io.load_model("textbook")
-    model.reactions.ATPM.bounds = (2_000, 3_000)
+    model.reactions.ATPM.bounds = (500, 1_000)
     file = tmp_path / "infeasible.json"
     cobra.io.save_json_model(model, str(file))
     document = stack.json(

@@ -1,0 +1,67 @@
+"""Recorded runs replay to the state that was stored; a broken one says where it breaks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fluxagents.flows import events as e
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.history import history_from_json_lines
+from fluxagents.flows.reducer import fold
+from fluxagents.flows.state import state_from_json
+
+FOLDER = Path(__file__).parents[2] / "histories"
+RECORDED = sorted(path.name.removesuffix(".events.jsonl") for path in FOLDER.glob("*.events.jsonl"))
+
+
+def lines(name: str) -> list[str]:
+    return (FOLDER / f"{name}.events.jsonl").read_text().splitlines()
+
+
+def test_there_are_recorded_histories() -> None:
+    assert RECORDED
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_recorded_run_replays_to_its_state(name: str) -> None:
+    history = history_from_json_lines(lines(name))
+    assert fold(history) == state_from_json((FOLDER / f"{name}.state.json").read_text())
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_recorded_run_is_written_again_byte_for_byte(name: str) -> None:
+    assert [event.model_dump_json() for event in history_from_json_lines(lines(name))] == lines(name)
+
+
+def test_an_event_that_cannot_be_read_is_named_with_its_line() -> None:
+    broken = lines(RECORDED[0])
+    broken[3] = broken[3].replace('"type":"', '"type":"Un')
+    with pytest.raises(FluxError, match="line 4") as caught:
+        history_from_json_lines(broken)
+    assert caught.value.kind is ErrorClass.SCHEMA
+
+
+def test_an_event_that_is_missing_is_noticed() -> None:
+    history = history_from_json_lines(lines(RECORDED[0]))
+    without = [event for event in history if event.seq != 2]
+    with pytest.raises(FluxError, match="it belongs to step 3, the run is at step 2"):
+        fold(without)
+
+
+def test_an_event_after_the_end_is_refused() -> None:
+    history = history_from_json_lines(lines(RECORDED[0]))
+    late = e.RunPaused(seq=history[-1].seq + 1, at_ms=1, by="ada")
+    with pytest.raises(FluxError, match="is finished"):
+        fold([*history, late])
+
+
+def test_a_history_begins_once() -> None:
+    history = history_from_json_lines(lines(RECORDED[0]))
+    with pytest.raises(FluxError, match="has started already"):
+        fold([history[0], *history])
+    with pytest.raises(FluxError, match="no run has started"):
+        fold(history[1:])
+    with pytest.raises(FluxError, match="has no events"):
+        fold([])
