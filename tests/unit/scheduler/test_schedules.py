@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.memory_store import MemoryRunStore
 from fluxagents.flows.ports import Outgoing
-from fluxagents.scheduler import ticks
+from fluxagents.scheduler import starts, ticks
 from fluxagents.scheduler.client import RunClient
 from fluxagents.scheduler.flow_library import FlowLibrary
 from fluxagents.scheduler.grid import cron, every
 from fluxagents.scheduler.memory_schedules import MemorySchedules
 from fluxagents.scheduler.schedules import Schedule, Schedules
 from fluxagents.tasks.fba.registry import TOOLS
-from fluxagents.tasks.models import ModelRef
+from fluxagents.tasks.models import ModelRef, ModelStore
 from fluxagents.workers.redbeat_schedules import knocking
 
 START = 1_700_000_000_000
@@ -73,7 +73,7 @@ class Desk:
         self.clock = HandClock()
         self.store = MemoryRunStore(self.clock)
         self.book = MemorySchedules()
-        self.models: Any = Names()
+        self.models = cast(ModelStore, Names())
         self.outbox = Outbox()
         self.client = RunClient(
             store=self.store,
@@ -109,7 +109,7 @@ class Desk:
 def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
     found = Desk()
     app = SimpleNamespace(effects=found.effects)
-    for task in (ticks.tick, ticks.start):
+    for task in (ticks.tick, starts.start):
         monkeypatch.setattr(type(task._get_current_object()), "app", app)
     return found
 
