@@ -113,7 +113,7 @@ class ContextManager:
         """The messages with the same information in fewer tokens; nothing is cut.
 
         JSON loses its blanks, text its trailing ones, and of equal messages that are not pinned the last one
-        stays.
+        stays, with the highest of their priorities.
 
         Raises:
             FluxError: As `optimize_context`.
@@ -121,13 +121,15 @@ class ContextManager:
         shortened = [{**message, "content": _shortened(_content(message))} for message in messages]
         kept: list[Message] = []
         dropped: list[Dropped] = []
-        seen: set[tuple[str, str]] = set()
+        seen: dict[tuple[str, str], Message] = {}
         for place, message in reversed(list(enumerate(shortened))):
             key = (str(message.get("role", "")), message["content"])
             if key in seen and not _is_pinned(message):
+                twin = seen[key]
+                twin["priority"] = max(twin.get("priority", 0), message.get("priority", 0))
                 dropped.append(Dropped(_name(message, place), self.tokens_of(message), "duplicate"))
                 continue
-            seen.add(key)
+            seen.setdefault(key, message)
             kept.append(message)
         return self._context(kept[::-1], tuple(dropped[::-1]))
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from langchain_core.messages import AIMessage
 from pydantic import JsonValue, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from fluxagents.flows.commands import AskHuman, CallTool, Decide, Decision, Finish
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
@@ -77,8 +78,17 @@ def decision_in(message: AIMessage, command: Decide, tools: Mapping[str, Tool]) 
         return _finish_in_words(message, command)
     call = message.tool_calls[0]
     if call["name"] in _DECISIONS:
-        return _own_decision(call["name"], call["args"])
-    return _tool_call(call["name"], call["args"], command, tools)
+        return _recordable(_own_decision(call["name"], call["args"]))
+    return _recordable(_tool_call(call["name"], call["args"], command, tools))
+
+
+def _recordable(decision: Decision) -> Decision:
+    """The decision, if it can be written to the log: JSON may carry half a character."""
+    try:
+        decision.model_dump_json()
+    except PydanticSerializationError as error:
+        raise _invalid(f"text that is no Unicode: {error}") from error
+    return decision
 
 
 def _refuse_refusals(message: AIMessage) -> None:

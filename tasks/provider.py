@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 
-PROVIDER_MODULES = frozenset({"openai", "anthropic", "httpx", "httpcore", "langchain_openai", "requests"})
+PROVIDER_MODULES = frozenset(
+    {"openai", "anthropic", "httpx", "httpx2", "httpcore", "httpcore2", "langchain_openai"}
+)
 """Packages whose exceptions come from a provider or from the way to it; all others are faults of ours."""
 
 _BY_STATUS = {
