@@ -48,6 +48,7 @@ class RunClient(Steering):
         models: Where models live.
         flows: Flows by name.
         tools: The tools that exist.
+        files: Whether a model may be named as a file of this machine; not for what comes over a network.
     """
 
     def __init__(
@@ -59,10 +60,12 @@ class RunClient(Steering):
         models: ModelStore,
         flows: FlowLibrary,
         tools: Mapping[str, Tool],
+        files: bool = True,
     ) -> None:
         super().__init__(store=store, publisher=publisher, clock=clock, tools=tools)
         self.models = models
         self.flows = flows
+        self._files = files
 
     def start(
         self,
@@ -122,7 +125,7 @@ class RunClient(Steering):
     def _first(self, controller: FlowController, order: Order, session: str, lane: e.Lane) -> Commit:
         flow = controller.flow
         inputs = checked_inputs(flow, order.inputs)
-        model = self.models.resolve(order.model)
+        model = self.models.resolve(order.model, files=self._files)
         now = self._clock.now_ms()
         run = order.run_id or run_id(now)
         started = e.RunStarted(

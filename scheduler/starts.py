@@ -8,7 +8,7 @@ from celery import shared_task
 from pydantic import JsonValue
 
 from fluxagents.flows.events import Lane
-from fluxagents.scheduler.client import RunClient
+from fluxagents.scheduler.client import Order, RunClient
 from fluxagents.scheduler.flow_library import FlowLibrary
 from fluxagents.tasks.dispatch import START
 from fluxagents.tasks.effects import Effects
@@ -38,8 +38,7 @@ def start(
         models=effects.models,
         flows=FlowLibrary(),
         tools=effects.tools,
+        files=False,
     )
-    run = client.start(
-        flow, model=model, session=session, lane=lane, run_id=run_id or self.request.id, **(inputs or {})
-    )
-    return run.id
+    order = Order(model=model, inputs=inputs or {}, run_id=run_id or self.request.id)
+    return next(client.batch(flow, [order], session=session, lane=lane)).id

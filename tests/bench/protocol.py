@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from celery import chain
 from redis import Redis
+from tests.bench.app import STEPS, TOOLS, app, flow
 
 from fluxagents.flows import events as e
 from fluxagents.flows.controller import FlowController
@@ -21,7 +22,6 @@ from fluxagents.tasks.dispatch import settled
 from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.publisher import CeleryPublisher
 from fluxagents.workers.redis_store import RedisRunStore
-from tests.bench.app import STEPS, TOOLS, app, flow
 
 RUNS = 60
 ROUNDS = 5

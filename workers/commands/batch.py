@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fluxagents.flows.events import Lane
     from fluxagents.flows.state import RunState
     from fluxagents.scheduler.admission import Admission
+    from fluxagents.scheduler.batch_tables import SummaryRow
     from fluxagents.scheduler.batches import Tally
     from fluxagents.workers.client import Client
 
@@ -174,14 +175,8 @@ def _report(
     if as_json:
         print_json(_document(job, tally, [row._asdict() for row in rows], path))
     else:
-        print_table(
-            ("run", "model", "question", "medium", "status", "growth 1/h", "answer"),
-            [
-                (*row[:5], "" if row.growth_per_h is None else f"{row.growth_per_h:.4g}", row.answer)
-                for row in rows
-            ],
-        )
-        click.echo(f"{tally}; session {job.session}")
+        _print_summary(rows)
+        click.echo(f"{tally}; `fluxagents runs list --session {job.session}` has their ids")
         if path is not None:
             click.echo(f"findings: {path}")
     if tally.running:
@@ -189,6 +184,25 @@ def _report(
     if tally.failed or tally.running:
         return FAILED
     return WAITING if tally.waiting else 0
+
+
+def _print_summary(rows: list[SummaryRow]) -> None:
+    media = any(row.medium for row in rows)
+    print_table(
+        ("model", "question", *(("medium",) if media else ()), "status", "growth 1/h", "answer"),
+        [
+            (
+                row.model,
+                row.question,
+                *((row.medium,) if media else ()),
+                row.status,
+                "" if row.growth_per_h is None else f"{row.growth_per_h:.4f}",
+                row.answer,
+            )
+            for row in rows
+        ],
+        cut_last=True,
+    )
 
 
 def _document(job: _Batch, tally: Tally, runs: list[dict[str, Any]], path: Path | None) -> dict[str, Any]:

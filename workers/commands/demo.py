@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 MODELS = ("e_coli_core", "iJO1366", "salmonella")
 QUESTIONS = ("How fast does it grow?", "Which genes are essential for growth?")
 CHANGE = "Set the glucose uptake to 18.5 mmol/gDW/h for good. How fast does it grow then?"
-SESSION = "demo"
 WAITS = 3
 """Exit status of a run that waits for a human."""
 
@@ -32,10 +31,14 @@ def demo(keep: bool) -> None:
 
     Uses the data folder of FLUXAGENTS_DATA_DIR and the built-in planner unless another is set.
     """
+    from fluxagents.scheduler.identity import run_id
+    from fluxagents.workers.clock import SystemClock
     from fluxagents.workers.settings import Settings
 
     settings = Settings.load()
+    session = f"demo-{run_id(SystemClock().now_ms())}"
     table = settings.data_dir / "reports" / "findings.csv"
+    table.parent.mkdir(parents=True, exist_ok=True)
     fluxagents("up", "--detach")
     try:
         say("Three models, two questions each, as one batch:")
@@ -47,13 +50,13 @@ def demo(keep: bool) -> None:
             *models,
             *questions,
             "--session",
-            SESSION,
+            session,
             "--table",
             str(table),
             "--wait",
         )
-        _growth_rates()
-        _approval()
+        _growth_rates(session)
+        _approval(session)
         say(f"All findings as one table: {table}")
         say(f"Artifacts with the full data: {settings.artifact_url}")
         say(f"Flower, read-only: http://127.0.0.1:{settings.flower_port} (while the services run)")
@@ -63,12 +66,12 @@ def demo(keep: bool) -> None:
             fluxagents("down")
 
 
-def _growth_rates() -> None:
+def _growth_rates(session: str) -> None:
     from fluxagents.workers.client import Client
 
     say("Growth, each under the medium of its own file:")
     found: dict[str, float] = {}
-    for state in Client().store.runs(session=SESSION, status="finished"):
+    for state in Client().store.runs(session=session, status="finished"):
         growth = state.facts.get("growth_per_h")
         if isinstance(growth, float):
             found.setdefault(state.model_name, growth)
@@ -76,7 +79,7 @@ def _growth_rates() -> None:
     print_table(("model", "growth (1/h)"), rows)
 
 
-def _approval() -> None:
+def _approval(session: str) -> None:
     from fluxagents.workers.client import Client
 
     say("A question whose answer changes the model: the run stops until a human agrees.")
@@ -88,21 +91,21 @@ def _approval() -> None:
         "--question",
         CHANGE,
         "--session",
-        SESSION,
+        session,
         "--wait",
         allowed=(WAITS,),
     )
     fluxagents("approvals", "list")
-    request = _waiting(Client())
+    request = _waiting(Client(), session)
     say("Here the demo plays the human and gives its approval:")
     fluxagents("approvals", "approve", request, "--by", "demo")
     fluxagents("runs", "watch", request.partition(".")[0])
     fluxagents("runs", "show", request.partition(".")[0])
 
 
-def _waiting(client: Client) -> str:
+def _waiting(client: Client, session: str) -> str:
     for run_id, request in client.store.requests():
-        if client.store.load(run_id).session == SESSION:
+        if client.store.load(run_id).session == session:
             return request.id
     raise click.ClickException("no run of the demo waits for an approval")
 

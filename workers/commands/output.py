@@ -12,6 +12,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 JSON_FLAG = "--json"
 
+CUT_WIDTH = 24
+"""Characters that a column keeps when it is cut."""
+
 
 def examples(*lines: str) -> str:
     """The examples at the end of a command's help, one a line: `@click.command(epilog=examples(...))`."""
@@ -35,19 +38,27 @@ def print_json(value: Any) -> None:
 
 
 def print_table(
-    columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "nothing to show"
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    empty: str = "nothing to show",
+    cut_last: bool = False,
 ) -> None:
-    """Print a table to standard output; `empty` is said instead of a table without rows."""
+    """Print a table to standard output; `empty` is said instead of a table without rows.
+
+    Cells are folded where the screen ends, but for the first column, which the next command is given, and
+    with `cut_last` for the last one, of which the beginning is enough.
+    """
     from rich.console import Console
 
     cells = [[str(cell) for cell in row] for row in rows]
     if not cells:
         click.echo(empty)
         return
-    Console().print(table(columns, cells))
+    Console().print(table(columns, cells, cut_last=cut_last))
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Any:
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, cut_last: bool = False) -> Any:
     """A rich table in the house style; cell text is never read as markup."""
     from rich import box
     from rich.table import Table
@@ -55,8 +66,11 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Any:
 
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for number, column in enumerate(columns):
-        # The first column is what the next command is given: it is never broken.
-        shown.add_column(column, overflow="fold", no_wrap=number == 0)
+        if cut_last and number == len(columns) - 1:
+            shown.expand = True
+            shown.add_column(column, overflow="ellipsis", no_wrap=True, ratio=1, min_width=CUT_WIDTH)
+        else:
+            shown.add_column(column, overflow="fold", no_wrap=number == 0)
     for row in rows:
         shown.add_row(*(Text(cell) for cell in row))
     return shown

@@ -39,11 +39,11 @@ def list_runs(status: str | None, session: str | None, most: int, as_json: bool)
         print_json([run_document(state) for state in found])
         return
     print_table(
-        ("run", "started", "flow", "model", "status", "step", "question"),
+        ("run", "started (UTC)", "flow", "model", "status", "step", "question"),
         [
             (
                 state.run_id,
-                moment(state.started_ms)[:19],
+                moment(state.started_ms)[5:19].replace("T", " "),
                 state.flow.name,
                 state.model_name,
                 state.status,
@@ -52,6 +52,7 @@ def list_runs(status: str | None, session: str | None, most: int, as_json: bool)
             )
             for state in found
         ],
+        cut_last=True,
         empty="no runs; `fluxagents run --help` shows how to start one",
     )
 
@@ -83,8 +84,8 @@ def events(run_id: str, as_json: bool) -> None:
     if as_json:
         print_json([event.model_dump(mode="json") for event in log])
         return
-    rows = [(event.seq, moment(event.at_ms)[11:], event.type, event_line(event)) for event in log]
-    print_table(("step", "time (UTC)", "event", ""), rows)
+    rows = [(event.seq, moment(event.at_ms)[11:23], event.type, event_line(event)) for event in log]
+    print_table(("step", "time (UTC)", "event", ""), rows, cut_last=True)
 
 
 @runs.command(epilog=examples("fluxagents runs watch 01JB…"))
