@@ -38,7 +38,8 @@ def notify(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -
     return step(self, acts.notify, StepMessage(run=run, seq=seq, ticket=ticket, state=state))
 
 
-@shared_task(bind=True, name=dispatch.RECONCILE)
+# Without events: its ticks would bury the steps in Flower.
+@shared_task(bind=True, name=dispatch.RECONCILE, send_events=False)
 def reconcile_runs(self: Any) -> int:
     return reconcile(effects_of(self))
 

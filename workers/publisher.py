@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from kombu.exceptions import OperationalError
+from kombu.exceptions import BatchPublishError, OperationalError
 from redis.exceptions import RedisError
 
 from fluxagents.flows.ports import Outgoing
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 INLINE_BYTES = 65_536
 """A larger state stays in the store and the step fetches it with its claim."""
 
+BATCH = 500
+"""Redis commands in one round trip."""
+
 
 class CeleryPublisher:
     """Publishes with the app's own producer pool.
@@ -26,18 +29,18 @@ class CeleryPublisher:
         redis: The broker's Redis, to see whether a queue is empty.
     """
 
-    unreachable: tuple[type[Exception], ...] = (OperationalError, RedisError, OSError)
+    unreachable: tuple[type[Exception], ...] = (OperationalError, BatchPublishError, RedisError, OSError)
 
     def __init__(self, app: Celery, redis: Redis) -> None:
         self._app = app
         self._redis = redis
 
     def publish(self, outgoing: Outgoing) -> None:
-        with self._app.producer_pool.acquire(block=True) as producer:
-            self._send(outgoing, producer)
+        self.publish_many((outgoing,))
 
     def publish_many(self, outgoing: Sequence[Outgoing]) -> None:
-        with self._app.producer_pool.acquire(block=True) as producer:
+        # A batch sends each message with its event for Flower, and all messages, in one round trip.
+        with self._app.producer_pool.acquire(block=True) as producer, producer.batch(max_size=BATCH):
             for one in outgoing:
                 self._send(one, producer)
 
@@ -48,20 +51,23 @@ class CeleryPublisher:
         dispatch = outgoing.dispatch
         shown = {"run": outgoing.run_id, "step": outgoing.seq, **dispatch.label}
         inline = len(outgoing.state) <= INLINE_BYTES
-        self._app.send_task(
+        amqp = self._app.amqp
+        # What `send_task` does, without the options that a step never has: a fifth of a step's time.
+        message = amqp.create_task_message(
+            f"run-{outgoing.run_id}.{outgoing.seq}.{outgoing.attempt}",
             dispatch.task,
-            kwargs={
+            (),
+            {
                 "run": outgoing.run_id,
                 "seq": outgoing.seq,
                 "ticket": outgoing.ticket,
                 "state": outgoing.state if inline else "",
             },
-            task_id=f"run-{outgoing.run_id}.{outgoing.seq}.{outgoing.attempt}",
-            queue=dispatch.queue,
             argsrepr="",
             kwargsrepr=repr(shown),
             root_id=f"run-{outgoing.run_id}",
             parent_id=f"run-{outgoing.run_id}.{outgoing.seq - 1}.1" if outgoing.seq > 1 else None,
-            producer=producer,
+            create_sent_event=True,
             ignore_result=True,
         )
+        amqp.send_task_message(producer, dispatch.task, message, queue=dispatch.queue)

@@ -50,4 +50,5 @@ def main() -> None:
     print(f"share of a flow that is not tool time{share:8.1%}   target < 10 %")
 
 
-main()
+if __name__ == "__main__":
+    main()

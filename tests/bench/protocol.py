@@ -23,8 +23,8 @@ from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.publisher import CeleryPublisher
 from fluxagents.workers.redis_store import RedisRunStore
 
-RUNS = 60
-ROUNDS = 5
+RUNS = 40
+ROUNDS = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +47,26 @@ def measure(url: str, prefix: str) -> Rates:
     redis = Redis.from_url(url)
     store = RedisRunStore(redis, prefix=prefix)
     publisher = CeleryPublisher(app, redis)
-    _protocol(store, publisher)
-    _chains()
+    _protocol(redis, store, publisher, prefix)
+    _chains(redis)
     rates = Rates([], [])
     for _ in range(ROUNDS):
-        rates.protocol.append(_protocol(store, publisher))
-        rates.plain_chain.append(_chains())
+        rates.protocol.append(_protocol(redis, store, publisher, prefix))
+        rates.plain_chain.append(_chains(redis))
     return rates
 
 
-def _protocol(store: RedisRunStore, publisher: CeleryPublisher) -> float:
+def _protocol(redis: Redis, store: RedisRunStore, publisher: CeleryPublisher, prefix: str) -> float:
     definition = flow()
     controller = FlowController(definition, tools=TOOLS)
     store.save_flow(definition)
-    finished = store.counts()["finished"]
+    finished = redis.zcard(f"{prefix}status:finished")
     began = time.perf_counter()
     commits = [_first(controller) for _ in range(RUNS)]
     issued = store.create_many([(commit, commit.state.model_dump_json()) for commit in commits])
     publisher.publish_many([outgoing for outgoing in issued if outgoing])
-    while store.counts()["finished"] < finished + RUNS:
-        time.sleep(0.005)
+    while redis.zcard(f"{prefix}status:finished") < finished + RUNS:
+        time.sleep(0.01)
     return RUNS * STEPS / (time.perf_counter() - began)
 
 
@@ -86,7 +86,7 @@ def _first(controller: FlowController) -> Commit:
     return Commit(events=(started, *rest.events), state=rest.state, dispatch=rest.dispatch)
 
 
-def _chains() -> float:
+def _chains(redis: Redis) -> float:
     state = "x" * 700
     began = time.perf_counter()
     signature = app.tasks["plain.noop"]
@@ -94,6 +94,7 @@ def _chains() -> float:
         chain(signature.s(state), *(signature.s() for _ in range(STEPS - 1))).apply_async(queue="tools")
         for _ in range(RUNS)
     ]
-    for result in results:
-        result.get(timeout=120)
+    keys = [app.backend.get_key_for_task(result.id) for result in results]
+    while redis.exists(*keys) < RUNS:
+        time.sleep(0.01)
     return RUNS * STEPS / (time.perf_counter() - began)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import pytest
+from pydantic import JsonValue
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import AskHuman, CallTool, Command, Decide, Decision, Finish, NotifyHuman
@@ -50,7 +51,7 @@ class Driver:
         status = "infeasible" if growth is None else "optimal"
         call = self.command
         assert isinstance(call, CallTool)
-        summary = {"status": status, "growth": {"value": growth}}
+        summary: dict[str, JsonValue] = {"status": status, "growth": {"value": growth}}
         return self.happens(
             lambda state: e.ToolSucceeded(
                 seq=state.seq,
@@ -161,19 +162,19 @@ def test_an_answer_to_another_request_is_refused(run: Driver) -> None:
         run.happens(lambda state: e.ApprovalGranted(seq=state.seq, at_ms=5, request_id="other", by="mallory"))
 
 
-def test_an_explicit_approval_leads_on_or_away(controller: FlowController) -> None:
-    for verdict, end in ((e.ApprovalGranted, "finished"), (e.ApprovalRejected, "failed")):
-        run = Driver(controller)
-        run.measured(None)
-        request = run.state.waiting_for
-        assert request is not None
-        extra = {"reason": "no"} if verdict is e.ApprovalRejected else {}
-        run.happens(
-            lambda state, verdict=verdict, request=request, extra=extra: verdict(
-                seq=state.seq, at_ms=5, request_id=request.id, by="ada", **extra
-            )
-        )
-        assert run.state.status == end
+@pytest.mark.parametrize(("agreed", "end"), [(True, "finished"), (False, "failed")])
+def test_an_explicit_approval_leads_on_or_away(run: Driver, agreed: bool, end: str) -> None:
+    run.measured(None)
+    request = run.state.waiting_for
+    assert request is not None
+
+    def answer(state: RunState) -> e.Event:
+        if agreed:
+            return e.ApprovalGranted(seq=state.seq, at_ms=5, request_id=request.id, by="ada")
+        return e.ApprovalRejected(seq=state.seq, at_ms=5, request_id=request.id, by="ada", reason="no")
+
+    run.happens(answer)
+    assert run.state.status == end
 
 
 def test_three_invalid_answers_in_a_row_call_a_human(run: Driver) -> None:
@@ -234,7 +235,8 @@ def test_an_answer_while_paused_keeps_the_pause(run: Driver) -> None:
     assert request is not None
     run.happens(lambda state: e.RunPaused(seq=state.seq, at_ms=2, by="ada"))
     run.happens(lambda state: e.ApprovalGranted(seq=state.seq, at_ms=3, request_id=request.id, by="ada"))
-    assert run.state.status == "paused"
+    paused = run.state
+    assert paused.status == "paused"
     run.happens(lambda state: e.RunResumed(seq=state.seq, at_ms=4, by="ada"))
     assert run.state.status == "finished"
 
@@ -253,7 +255,7 @@ def test_execute_flow_runs_to_the_end_in_this_process(controller: FlowController
 
     def act(command: Command, state: RunState) -> Sequence[e.Event]:
         if isinstance(command, CallTool):
-            summary = {"status": "optimal", "growth": {"value": 0.5}}
+            summary: dict[str, JsonValue] = {"status": "optimal", "growth": {"value": 0.5}}
             facts = controller.facts(state, summary)
             return [
                 e.ToolSucceeded(

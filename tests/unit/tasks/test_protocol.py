@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from fluxagents.flows.ports import Answer, Outgoing
 from fluxagents.flows.reducer import fold, reduce
 from fluxagents.flows.state import RunState
 from fluxagents.tasks.dispatch import settled
-from fluxagents.tasks.effects import Effects
+from fluxagents.tasks.effects import Decides, Effects
 from fluxagents.tasks.protocol import StepMessage, run_step
 from fluxagents.tasks.reconcile import reconcile
 from fluxagents.workers.artifact_files import ArtifactFiles
@@ -126,7 +127,7 @@ class World:
         ]
 
 
-def _no_decider() -> object:
+def _no_decider() -> Decides:
     raise AssertionError("no decision is made here")
 
 
@@ -170,17 +171,13 @@ def test_an_effect_whose_lease_was_taken_is_not_recorded(world: World) -> None:
     def slow(*args: object) -> Sequence[e.Event]:
         world.store.beat("n", [2], 60_000)
         other = StepMessage(run="r", seq=1, ticket=first.ticket, state=first.state)
-        taken_over = type(world.effects)(**{**_fields(world.effects), "owner": lambda: "n|2"})
+        taken_over = replace(world.effects, owner=lambda: "n|2")
         assert run_step(taken_over, other, world.act) is Answer.OK
         return world.act(*args)  # type: ignore[arg-type]
 
     assert world.deliver(first, slow) is Answer.STALE
     assert [event.type for event in world.store.events("r")].count("ToolSucceeded") == 1
     assert fold(world.store.events("r")) == world.store.load("r")
-
-
-def _fields(effects: Effects) -> dict[str, object]:
-    return {name: getattr(effects, name) for name in effects.__dataclass_fields__}
 
 
 def test_a_step_that_raises_gives_its_lease_back(world: World) -> None:
