@@ -23,7 +23,8 @@ from fluxagents.flows.definition import (
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.expressions import evaluate, names_in
 from fluxagents.flows.reducer import reduce
-from fluxagents.flows.state import RunState
+from fluxagents.flows.retries import pause_ms, retries_left
+from fluxagents.flows.state import RunState, Streak
 from fluxagents.flows.validation import problems_of
 
 MAX_WALK = 1_000
@@ -123,6 +124,41 @@ class FlowController:
     def _next(self, state: RunState, seq: int, at_ms: int) -> e.Event | Command | None:
         if state.status != "running":
             return self._tell(state) if state.status == "waiting" else None
+        overdrawn = self._overdrawn(state, at_ms)
+        if overdrawn is not None:
+            return e.RunFailed(seq=seq, at_ms=at_ms, node=state.node, error=overdrawn.info(state.node))
+        if state.outcome == "failed" and state.streak and retries_left(state.streak.kind, state.streak.count):
+            return self._retry(state, state.streak, seq, at_ms)
+        return self._at_node(state, seq, at_ms)
+
+    def _overdrawn(self, state: RunState, at_ms: int) -> FluxError | None:
+        budget = self.flow.budget
+        used = (
+            ("steps", state.seq - 1, budget.steps),
+            ("tokens", state.tokens_in + state.tokens_out, budget.tokens),
+            ("seconds", (at_ms - state.started_ms) // 1_000, budget.wall_time_s),
+        )
+        for what, spent, allowed in used:
+            if spent > allowed and not isinstance(self.flow.nodes[state.node], EndNode):
+                return FluxError(
+                    ErrorClass.BUDGET,
+                    f"the run used {spent} {what}; flow {self.flow.flow!r} allows {allowed:g}",
+                    suggestions=("raise the flow's `budget`", "ask a narrower question"),
+                )
+        return None
+
+    def _retry(self, state: RunState, streak: Streak, seq: int, at_ms: int) -> e.RetryScheduled:
+        pause = pause_ms(streak.kind, streak.count, f"{state.run_id}.{seq}")
+        return e.RetryScheduled(
+            seq=seq,
+            at_ms=at_ms,
+            node=state.node,
+            call=state.failed_call,
+            failures=streak.count,
+            not_before_ms=at_ms + pause,
+        )
+
+    def _at_node(self, state: RunState, seq: int, at_ms: int) -> e.Event | Command:
         node = self.flow.nodes[state.node]
         if isinstance(node, ToolNode):
             return self._at_tool(state, node, seq, at_ms)

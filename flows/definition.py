@@ -90,6 +90,16 @@ class EndNode(NodeBase):
 Node = Annotated[ToolNode | DecideNode | BranchNode | ApproveNode | EndNode, Field(discriminator="kind")]
 
 
+class Budget(Strict):
+    """What a run may use; a run that would use more fails with an error of kind `budget`."""
+
+    steps: int = Field(default=1_000, ge=1)
+    tokens: int = Field(default=2_000_000, ge=1)
+    """Tokens sent to and received from chat models."""
+    wall_time_s: float = Field(default=7 * 86_400.0, gt=0)
+    """From start to end, pauses and humans included."""
+
+
 class Flow(Strict):
     """A decision tree with typed inputs; a run keeps the version it started with."""
 
@@ -97,6 +107,7 @@ class Flow(Strict):
     version: int = Field(ge=1)
     purpose: str
     inputs: dict[str, InputSpec] = Field(default_factory=dict)
+    budget: Budget = Budget()
     start: str
     nodes: dict[str, Node]
 

@@ -136,6 +136,17 @@ class ToolFailed(EventBase):
     duration_ms: int = 0
 
 
+class RetryScheduled(EventBase):
+    """The step that failed is tried again, not before the time given."""
+
+    type: Literal["RetryScheduled"] = "RetryScheduled"
+    node: str
+    call: CallTool | None = None
+    """The tool call that failed; none for a decision."""
+    failures: int
+    not_before_ms: int
+
+
 class ApprovalRequested(EventBase):
     type: Literal["ApprovalRequested"] = "ApprovalRequested"
     request: HumanRequest
@@ -224,6 +235,7 @@ Event = Annotated[
     | DecisionRefused
     | ToolSucceeded
     | ToolFailed
+    | RetryScheduled
     | ApprovalRequested
     | ApprovalGranted
     | ApprovalRejected

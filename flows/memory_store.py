@@ -34,6 +34,7 @@ class _Run:
     ticket: int = 0
     attempt: int = 0
     due: bool = False
+    sleeping: bool = False
     dispatched_ms: int = 0
     owner: str = ""
     lease_until_ms: int = 0
@@ -103,7 +104,7 @@ class MemoryRunStore:
             return Answer.UNKNOWN
         if run.seq != seq:
             return Answer.STALE
-        if run.dispatch is None:
+        if run.dispatch is None or run.sleeping:
             return Answer.HELD
         if digest and run.digest != digest:
             return Answer.FORGED
@@ -119,7 +120,8 @@ class MemoryRunStore:
             goes_on = commit.state.status in {"running", "waiting"}
             if fence is not None and run.pause_by and not pausing and goes_on:
                 return Committed(Answer.PAUSE, pause_by=run.pause_by)
-            return Committed(Answer.OK, outgoing=self._settle(commit, state))
+            interrupted = run.attempt if run.owner and fence is None else 0
+            return Committed(Answer.OK, outgoing=self._settle(commit, state), interrupted=interrupted)
 
     def _settle(self, commit: Commit, state: str) -> Outgoing | None:
         run = self._runs[commit.state.run_id]
@@ -133,7 +135,8 @@ class MemoryRunStore:
         run.request, run.dispatch = commit.state.waiting_for, commit.dispatch
         run.owner, run.pause_by, run.last_error, run.deliveries, run.attempt = "", "", "", 0, 0
         run.due = False
-        return self._issue(commit.state.run_id, run)
+        run.sleeping = commit.dispatch is not None and commit.dispatch.not_before_ms > self._clock.now_ms()
+        return None if run.sleeping else self._issue(commit.state.run_id, run)
 
     def _issue(self, run_id: str, run: _Run) -> Outgoing | None:
         if run.dispatch is None:
@@ -214,7 +217,11 @@ class MemoryRunStore:
 
     def overdue(self, queue: str, *, idle: bool, grace_ms: int, most: int) -> list[Outgoing]:
         with self._lock:
-            mine = {i: run for i, run in self._runs.items() if run.dispatch and run.dispatch.queue == queue}
+            mine = {
+                i: run
+                for i, run in self._runs.items()
+                if run.dispatch and run.dispatch.queue == queue and not run.sleeping
+            }
             lost: dict[str, _Run] = {}
             for run_id, run in mine.items():
                 if run.owner and not self._holds(run):
@@ -227,6 +234,18 @@ class MemoryRunStore:
                     lost[run_id] = run
             issued = (self._issue(run_id, run) for run_id, run in lost.items())
             return [outgoing for outgoing in issued if outgoing]
+
+    def wake(self, *, most: int) -> list[Outgoing]:
+        with self._lock:
+            found: list[Outgoing] = []
+            for run_id, run in self._runs.items():
+                awake = run.dispatch is not None and run.dispatch.not_before_ms <= self._clock.now_ms()
+                if run.sleeping and awake and len(found) < most:
+                    run.sleeping = False
+                    outgoing = self._issue(run_id, run)
+                    assert outgoing is not None
+                    found.append(outgoing)
+            return found
 
     def _mark_passed(self, queue: _Queue, grace_ms: int) -> int:
         """The last ticket that was claimed at least `grace_ms` ago, or 0 while the mark is younger."""

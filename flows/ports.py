@@ -21,6 +21,8 @@ class Dispatch:
     queue: str
     label: dict[str, str] = field(default_factory=dict)
     """What Flower shows beside run and step."""
+    not_before_ms: int = 0
+    """The message waits in the store until then (Unix time in ms); 0 for at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ class Committed:
     """The message to publish now."""
     pause_by: str = ""
     """Who asked for the pause, when that is the answer."""
+    interrupted: int = 0
+    """The attempt that held the lease when an event from outside ended it; 0 when nobody did."""
 
 
 def unknown_run(run_id: str) -> FluxError:
@@ -201,6 +205,10 @@ class RunStore(Protocol):
         """
         ...
 
+    def wake(self, *, most: int) -> list[Outgoing]:
+        """Dispatches whose time has come, issued: publish each of them."""
+        ...
+
     def save_flow(self, flow: Flow) -> None:
         """Keep a definition under its digest."""
         ...
@@ -224,6 +232,10 @@ class Publisher(Protocol):
 
     def publish_many(self, outgoing: Sequence[Outgoing]) -> None:
         """As `publish` for each, in few round trips."""
+        ...
+
+    def stop(self, run_id: str, seq: int, attempt: int) -> None:
+        """Kill the process that carries out this attempt of a step, if a worker does."""
         ...
 
     def is_idle(self, queue: str) -> bool:

@@ -33,7 +33,8 @@ def reduce(state: RunState | None, event: e.Event) -> RunState:
     if state.ended:
         raise _impossible(event, f"run {state.run_id} is {state.status}")
     changes = _BRANCHES[type(event)](state, event)
-    return state.model_copy(update={"seq": event.seq + 1, "updated_ms": event.at_ms, **changes})
+    settled: Changes = {"seq": event.seq + 1, "updated_ms": event.at_ms, "not_before_ms": 0}
+    return state.model_copy(update=settled | changes)
 
 
 def fold(events: Iterable[e.Event]) -> RunState:
@@ -70,7 +71,14 @@ def _started(event: e.RunStarted) -> RunState:
 
 
 def _at_node(node: str) -> Changes:
-    return {"node": node, "outcome": None, "steps_at_node": 0, "pending": None, "approved": None}
+    return {
+        "node": node,
+        "outcome": None,
+        "steps_at_node": 0,
+        "pending": None,
+        "failed_call": None,
+        "approved": None,
+    }
 
 
 def _entered(_: RunState, event: e.NodeEntered) -> Changes:
@@ -103,7 +111,7 @@ def _decided(state: RunState, event: e.DecisionMade) -> Changes:
 
 
 def _refused(state: RunState, event: e.DecisionRefused) -> Changes:
-    return {**_usage(state, event.prompt), **_failure(state, event.error)}
+    return {**_usage(state, event.prompt), **_failure(state, event.error), "failed_call": None}
 
 
 def _failure(state: RunState, error: ErrorInfo) -> Changes:
@@ -111,6 +119,7 @@ def _failure(state: RunState, error: ErrorInfo) -> Changes:
     return {
         "errors": _last((*state.errors, error), ERRORS_KEPT),
         "streak": Streak(kind=error.kind, count=count),
+        "outcome": "failed",
     }
 
 
@@ -129,6 +138,7 @@ def _succeeded(state: RunState, event: e.ToolSucceeded) -> Changes:
         "tool_calls": state.tool_calls + 1,
         "model": event.new_model or event.model or state.model,
         "pending": None,
+        "failed_call": None,
         "approved": None,
         "streak": None,
         "outcome": "tool",
@@ -138,10 +148,20 @@ def _succeeded(state: RunState, event: e.ToolSucceeded) -> Changes:
 def _failed_tool(state: RunState, event: e.ToolFailed) -> Changes:
     return {
         **_failure(state, event.error),
+        "failed_call": event.call,
         "tool_calls": state.tool_calls + 1,
         "pending": None,
-        "approved": None,
-        "outcome": "failed",
+        # What a human agreed to did not happen yet; a retry needs no second approval.
+        "approved": state.approved if event.error.retryable else None,
+    }
+
+
+def _retrying(_: RunState, event: e.RetryScheduled) -> Changes:
+    return {
+        "outcome": None,
+        "pending": event.call,
+        "failed_call": None,
+        "not_before_ms": event.not_before_ms,
     }
 
 
@@ -232,6 +252,7 @@ _BRANCHES: dict[type[e.Event], Callable[[RunState, Any], Changes]] = {
     e.DecisionRefused: _refused,
     e.ToolSucceeded: _succeeded,
     e.ToolFailed: _failed_tool,
+    e.RetryScheduled: _retrying,
     e.ApprovalRequested: _requested,
     e.ApprovalGranted: _granted,
     e.ApprovalRejected: _rejected,

@@ -74,12 +74,16 @@ class RunState(Frozen):
     streak: Streak | None = None
     pending: Annotated[CallTool | AskHuman, Field(discriminator="kind")] | None = None
     """What was chosen and has not been carried out."""
+    failed_call: CallTool | None = None
+    """The tool call that failed last at this node; none when it was a decision."""
     approved: str | None = None
     """The digest of the call that a human agreed to."""
     waiting_for: HumanRequest | None = None
     notified: bool = False
     outcome: Outcome | None = None
     """What happened last at the present node."""
+    not_before_ms: int = 0
+    """When the next step may begin; 0 for at once."""
     steps_at_node: int = 0
     tool_calls: int = 0
     decisions: int = 0

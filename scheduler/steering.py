@@ -61,9 +61,37 @@ class Steering:
         return self._append(state, lambda now: e.RunResumed(seq=state.seq, at_ms=now, by=by))
 
     def cancel(self, run_id: str, *, by: str, reason: str) -> RunState:
-        """End a run now; a step that runs is not recorded."""
+        """End a run now. A step that runs is killed and not recorded; its worker goes on with other work."""
         state = self._open(run_id)
         return self._append(state, lambda now: e.RunCancelled(seq=state.seq, at_ms=now, by=by, reason=reason))
+
+    def retry(self, run_id: str, *, by: str) -> RunState:
+        """Try a run again that went to the dead letters.
+
+        Raises:
+            FluxError: If it is not there.
+        """
+        state = self._dead(run_id)
+        return self._append(state, lambda now: e.RunRetried(seq=state.seq, at_ms=now, by=by))
+
+    def discard(self, run_id: str, *, by: str) -> RunState:
+        """End a run that went to the dead letters.
+
+        Raises:
+            FluxError: If it is not there.
+        """
+        self._dead(run_id)
+        return self.cancel(run_id, by=by, reason="discarded from the dead letters")
+
+    def _dead(self, run_id: str) -> RunState:
+        state = self._open(run_id)
+        if state.status != "dead":
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                f"run {run_id!r} is {state.status}, not among the dead letters",
+                suggestions=("`fluxagents runs dead` lists them",),
+            )
+        return state
 
     def approve(self, request_id: str, *, by: str, args: Mapping[str, JsonValue] | None = None) -> RunState:
         """Agree to a call, as it was asked for or with other arguments.
@@ -149,6 +177,8 @@ class Steering:
                 f"run {state.run_id!r} moved on meanwhile: {done.answer.value}",
                 suggestions=("look at it again with `fluxagents runs show`",),
             )
+        if done.interrupted:
+            self._publisher.stop(state.run_id, state.seq, done.interrupted)
         if done.outgoing is not None:
             publish(self._publisher, done.outgoing)
         return commit.state

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from fluxagents.flows.catalog import ToolFacts
@@ -56,5 +57,7 @@ def settled(
         for event in (*happened, failed):
             state = reduce(state, event)
         return Commit(events=(*happened, failed), state=state, dispatch=None)
-    dispatch = dispatch_of(command, after.lane, controller.tools) if command else None
-    return Commit(events=events, state=after, dispatch=dispatch)
+    if command is None:
+        return Commit(events=events, state=after, dispatch=None)
+    dispatch = dispatch_of(command, after.lane, controller.tools)
+    return Commit(events=events, state=after, dispatch=replace(dispatch, not_before_ms=after.not_before_ms))

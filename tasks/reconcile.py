@@ -14,7 +14,7 @@ BATCH = 500
 
 
 def reconcile(effects: Effects) -> int:
-    """Publish every dispatch that was lost and every step whose worker died.
+    """Publish every dispatch whose time has come or that was lost, and every step whose worker died.
 
     Returns:
         How many messages were published.
@@ -26,4 +26,7 @@ def reconcile(effects: Effects) -> int:
             log.info("published again", run=outgoing.run_id, step=outgoing.seq, attempt=outgoing.attempt)
             publish(effects.publisher, outgoing)
             published += 1
+    for outgoing in effects.store.wake(most=BATCH):
+        publish(effects.publisher, outgoing)
+        published += 1
     return published

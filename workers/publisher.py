@@ -21,6 +21,11 @@ BATCH = 500
 """Redis commands in one round trip."""
 
 
+def task_id(run_id: str, seq: int, attempt: int) -> str:
+    """The id of the Celery task that carries a step."""
+    return f"run-{run_id}.{seq}.{attempt}"
+
+
 class CeleryPublisher:
     """Publishes with the app's own producer pool.
 
@@ -44,6 +49,10 @@ class CeleryPublisher:
             for one in outgoing:
                 self._send(one, producer)
 
+    def stop(self, run_id: str, seq: int, attempt: int) -> None:
+        # KILL: a solver in C answers no other signal before it is done.
+        self._app.control.revoke(task_id(run_id, seq, attempt), terminate=True, signal="SIGKILL")
+
     def is_idle(self, queue: str) -> bool:
         return self._redis.llen(queue) == 0
 
@@ -54,7 +63,7 @@ class CeleryPublisher:
         amqp = self._app.amqp
         # What `send_task` does, without the options that a step never has: a fifth of a step's time.
         message = amqp.create_task_message(
-            f"run-{outgoing.run_id}.{outgoing.seq}.{outgoing.attempt}",
+            task_id(outgoing.run_id, outgoing.seq, outgoing.attempt),
             dispatch.task,
             (),
             {
@@ -66,7 +75,7 @@ class CeleryPublisher:
             argsrepr="",
             kwargsrepr=repr(shown),
             root_id=f"run-{outgoing.run_id}",
-            parent_id=f"run-{outgoing.run_id}.{outgoing.seq - 1}.1" if outgoing.seq > 1 else None,
+            parent_id=task_id(outgoing.run_id, outgoing.seq - 1, 1) if outgoing.seq > 1 else None,
             create_sent_event=True,
             ignore_result=True,
         )

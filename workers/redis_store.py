@@ -44,6 +44,7 @@ class RedisRunStore:
         self._release = self._script("release")
         self._ask_pause = self._script("ask_pause")
         self._overdue = self._script("alive", "overdue")
+        self._wake = self._script("wake")
 
     def _script(self, *names: str) -> Any:
         folder = files("fluxagents.workers") / "lua"
@@ -83,7 +84,8 @@ class RedisRunStore:
         answer, *rest = self._run(self._commit, *_settling(commit, state, fence=fence, pausing=pausing))
         found = Answer(answer.decode())
         if found is Answer.OK:
-            return Committed(found, outgoing=_outgoing(commit, state, rest[0]))
+            ticket, interrupted = rest
+            return Committed(found, outgoing=_outgoing(commit, state, ticket), interrupted=interrupted)
         return Committed(found, pause_by=rest[0].decode() if rest else "")
 
     def release(self, run_id: str, seq: int, fence: int, *, error: str) -> bool:
@@ -155,17 +157,10 @@ class RedisRunStore:
 
     def overdue(self, queue: str, *, idle: bool, grace_ms: int, most: int) -> list[Outgoing]:
         rows = self._run(self._overdue, queue, "1" if idle else "", grace_ms, most)
-        return [
-            Outgoing(
-                run_id=run_id.decode(),
-                seq=int(seq),
-                ticket=ticket,
-                attempt=attempt,
-                dispatch=Dispatch(**json.loads(dispatch)),
-                state=state.decode(),
-            )
-            for run_id, seq, ticket, attempt, dispatch, state in rows
-        ]
+        return [_issued(row) for row in rows]
+
+    def wake(self, *, most: int) -> list[Outgoing]:
+        return [_issued(row) for row in self._run(self._wake, most)]
 
     def save_flow(self, flow: Flow) -> None:
         self._redis.set(f"{self._prefix}flow:{flow.digest}", flow.model_dump_json(), nx=True)
@@ -178,6 +173,19 @@ class RedisRunStore:
 
     def _key(self, run_id: str) -> str:
         return f"{self._prefix}run:{run_id}"
+
+
+def _issued(row: Sequence[Any]) -> Outgoing:
+    """What `overdue.lua` and `wake.lua` say of one dispatch."""
+    run_id, seq, ticket, attempt, dispatch, state = row
+    return Outgoing(
+        run_id=run_id.decode(),
+        seq=int(seq),
+        ticket=ticket,
+        attempt=attempt,
+        dispatch=Dispatch(**json.loads(dispatch)),
+        state=state.decode(),
+    )
 
 
 def _settling(commit: Commit, state: str, *, fence: int | None, pausing: bool) -> list[str | int]:
@@ -196,12 +204,13 @@ def _settling(commit: Commit, state: str, *, fence: int | None, pausing: bool) -
         commit.state.session,
         "" if fence is None else fence,
         "1" if pausing else "",
+        commit.dispatch.not_before_ms if commit.dispatch else 0,
         *(event.model_dump_json() for event in commit.events),
     ]
 
 
 def _outgoing(commit: Commit, state: str, ticket: int) -> Outgoing | None:
-    if commit.dispatch is None:
+    if commit.dispatch is None or ticket == 0:
         return None
     return Outgoing(
         run_id=commit.state.run_id,

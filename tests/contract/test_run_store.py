@@ -291,6 +291,51 @@ def test_a_flow_is_kept_under_its_digest(store: RunStore) -> None:
         store.flow("x")
 
 
+class TestSleepingDispatches:
+    """What is to be done later waits in the store, not in a queue."""
+
+    def asleep(self, runs: Runs, *, ms: int) -> str:
+        run_id, _ = runs.new()
+        later = Dispatch("tool.noop", "tools", not_before_ms=SystemClock().now_ms() + ms)
+        assert runs.step(run_id, 1, dispatch=later) is None
+        return run_id
+
+    def test_it_is_neither_claimed_nor_lost_before_its_time(self, runs: Runs) -> None:
+        run_id = self.asleep(runs, ms=60_000)
+        assert runs.claim(run_id, 2).answer is Answer.HELD
+        assert runs.store.wake(most=10) == []
+        assert runs.store.overdue("tools", idle=True, grace_ms=0, most=10) == []
+
+    def test_it_is_issued_once_when_its_time_has_come(self, runs: Runs) -> None:
+        run_id = self.asleep(runs, ms=30)
+        woken: list[Outgoing] = []
+        while not woken:
+            woken = runs.store.wake(most=10)
+        assert [(one.run_id, one.seq, one.attempt) for one in woken] == [(run_id, 2, 1)]
+        assert runs.store.wake(most=10) == []
+        assert runs.claim(run_id, 2, ticket=woken[0].ticket).answer is Answer.OK
+
+    def test_one_that_is_cancelled_never_wakes(self, runs: Runs) -> None:
+        cancelled = self.asleep(runs, ms=300)
+        commit = finished(runs.store.load(cancelled))
+        assert runs.store.commit(commit, text(commit), fence=None).answer is Answer.OK
+        self.asleep(runs, ms=301)
+        woken: list[Outgoing] = []
+        while not woken:
+            woken = runs.store.wake(most=10)
+        assert cancelled not in {one.run_id for one in woken}
+
+
+def test_an_event_from_outside_names_the_attempt_that_it_interrupts(runs: Runs) -> None:
+    run_id, _ = runs.new()
+    idle = finished(runs.store.load(run_id))
+    runs.claim(run_id)
+    assert runs.store.commit(idle, text(idle), fence=None).interrupted == 1
+    other, _ = runs.new()
+    commit = finished(runs.store.load(other))
+    assert runs.store.commit(commit, text(commit), fence=None).interrupted == 0
+
+
 class TestLostDispatches:
     """What the broker lost is found; what merely waits is left alone."""
 

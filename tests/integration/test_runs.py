@@ -213,3 +213,30 @@ def test_a_step_whose_worker_is_killed_goes_on_elsewhere(stack: Stack) -> None:
     assert len({(event.seq, event.type) for event in run.events() if event.type == "ToolSucceeded"}) == len(
         [event for event in run.events() if event.type == "ToolSucceeded"]
     )
+
+
+def test_a_cancelled_tool_is_stopped_and_its_worker_goes_on(stack: Stack) -> None:
+    client = stack.client()
+    run = client.start("metabolic_analysis", model="salmonella", question="Which reactions are blocked?")
+    redis = client.store._redis  # type: ignore[attr-defined]
+    key = f"flux:run:{run.id}"
+    wanted = "tool.run_flux_variability_analysis"
+    eventually(
+        lambda: wanted.encode() in (redis.hget(key, "dispatch") or b"") and redis.hexists(key, "owner"), 120
+    )
+    process = psutil.Process(int(redis.hget(key, "owner").decode().rpartition("|")[2]))
+    run.cancel(by="ada", reason="not needed any more")
+    eventually(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE, 15)
+    assert run.status == "cancelled"
+    other = client.start("metabolic_analysis", model="e_coli_core", question="How fast does it grow?")
+    assert other.wait(120) == "finished"
+
+
+def test_only_dead_letters_are_retried_and_discarded(stack: Stack) -> None:
+    client = stack.client()
+    run = client.start("metabolic_analysis", model="e_coli_core", question="How fast does it grow?")
+    for act in (client.retry, client.discard):
+        with pytest.raises(FluxError, match="not among the dead letters|it has ended"):
+            act(run.id, by="ada")
+    assert run.wait(120) == "finished"
+    assert stack.json("runs", "dead") == []

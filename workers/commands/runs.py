@@ -148,6 +148,51 @@ def cancel(run_id: str, reason: str, by: str, as_json: bool) -> None:
     _tell(run_id, state.status, "cancelled", as_json=as_json)
 
 
+@runs.command(epilog=examples("fluxagents runs dead"))
+@json_option
+def dead(as_json: bool) -> None:
+    """List the dead letters: runs with a step that never came to an end."""
+    from fluxagents.workers.client import Client
+    from fluxagents.workers.commands.views import run_document
+
+    found = Client().store.runs(status="dead", most=1_000)
+    if as_json:
+        print_json([run_document(state) for state in found])
+        return
+    print_table(
+        ("run", "model", "step", "what happened"),
+        [
+            (state.run_id, state.model_name, state.seq - 1, state.error.message if state.error else "")
+            for state in found
+        ],
+        empty="no dead letters",
+    )
+
+
+@runs.command(epilog=examples("fluxagents runs retry 01JB…"))
+@click.argument("run_id")
+@_by
+@json_option
+def retry(run_id: str, by: str, as_json: bool) -> None:
+    """Try a run among the dead letters again, from the step that never came to an end."""
+    from fluxagents.workers.client import Client
+
+    state = Client().retry(run_id, by=by)
+    _tell(run_id, state.status, "is tried again", as_json=as_json)
+
+
+@runs.command(epilog=examples("fluxagents runs discard 01JB…"))
+@click.argument("run_id")
+@_by
+@json_option
+def discard(run_id: str, by: str, as_json: bool) -> None:
+    """End a run among the dead letters; its log stays."""
+    from fluxagents.workers.client import Client
+
+    state = Client().discard(run_id, by=by)
+    _tell(run_id, state.status, "discarded", as_json=as_json)
+
+
 def _tell(run_id: str, status: str, note: str, *, as_json: bool) -> None:
     if as_json:
         print_json({"run_id": run_id, "status": status, "note": note})

@@ -269,3 +269,69 @@ def test_execute_flow_runs_to_the_end_in_this_process(controller: FlowController
     assert (state.status, state.answer) == ("finished", "0.5 1/h")
     assert fold([start, *history]) == state
     assert controller.get_next_step(state) is None
+
+
+def test_a_decision_that_the_provider_refused_for_now_is_tried_again_later(run: Driver) -> None:
+    run.measured(0.87)
+    command = run.refused(ErrorClass.PROVIDER_RATE_LIMIT)
+    assert isinstance(command, Decide)
+    scheduled = run.history[-1]
+    assert isinstance(scheduled, e.RetryScheduled)
+    assert run.state.not_before_ms == scheduled.not_before_ms > 3
+    run.decided(Finish(answer="done"))
+    assert run.state.not_before_ms == 0
+
+
+def test_a_call_that_timed_out_is_made_again_with_the_same_arguments(run: Driver) -> None:
+    call = run.command
+    assert isinstance(call, CallTool)
+    error = FluxError(ErrorClass.TIMEOUT, "600 s are over").info("fba")
+
+    def timed_out(state: RunState) -> e.Event:
+        return e.ToolFailed(seq=state.seq, at_ms=2, node=state.node, call=call, error=error)
+
+    assert run.happens(timed_out) == call
+    assert run.happens(timed_out) is None
+    assert run.state.error == error
+
+
+def test_a_retry_keeps_its_approval_and_a_failure_for_good_ends_it(run: Driver) -> None:
+    run.measured(0.87)
+    run.decided(CallTool(tool="change", args={"x": 1}))
+    request = run.state.waiting_for
+    assert request is not None
+    call = request.call
+    assert call is not None
+    run.happens(
+        lambda state: e.ApprovalGranted(seq=state.seq, at_ms=5, request_id=request.id, by="ada", call=call)
+    )
+
+    def failed(kind: ErrorClass) -> Callable[[RunState], e.Event]:
+        error = FluxError(kind, "it failed").info("change")
+        return lambda state: e.ToolFailed(seq=state.seq, at_ms=6, node=state.node, call=call, error=error)
+
+    assert run.happens(failed(ErrorClass.MEMORY)) == call
+    assert isinstance(run.happens(failed(ErrorClass.INFEASIBLE)), Decide)
+    assert run.state.approved is None
+
+
+@pytest.mark.parametrize(
+    ("budget", "said"),
+    [({"steps": 1}, "2 steps"), ({"tokens": 20}, "24 tokens"), ({"wall_time_s": 0.001}, "3600 seconds")],
+)
+def test_a_run_that_uses_more_than_its_budget_ends_and_says_of_what(
+    controller: FlowController, budget: dict[str, float], said: str
+) -> None:
+    document = controller.flow.model_dump(mode="json") | {"budget": budget}
+    run = Driver(FlowController(document, tools=controller.tools))
+    run.measured(0.87)
+    for _ in range(2):
+        if run.state.status == "running":
+            run.refused()
+    if run.state.status == "running":
+        run.happens(lambda state: e.RunPaused(seq=state.seq, at_ms=4, by="ada"))
+        run.happens(lambda state: e.RunResumed(seq=state.seq, at_ms=3_600_001, by="ada"))
+    assert run.state.status == "failed"
+    assert run.state.error is not None
+    assert run.state.error.kind is ErrorClass.BUDGET
+    assert said in run.state.error.message

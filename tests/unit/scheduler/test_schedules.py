@@ -51,6 +51,9 @@ class Outbox:
     def publish_many(self, outgoing: Sequence[Outgoing]) -> None:
         self.sent.extend(outgoing)
 
+    def stop(self, run_id: str, seq: int, attempt: int) -> None:
+        raise AssertionError(f"attempt {attempt} of step {seq} of {run_id} does not run")
+
     def is_idle(self, queue: str) -> bool:
         del queue
         return True

@@ -47,6 +47,7 @@ class Recorder:
     def __init__(self) -> None:
         self.sent: list[Outgoing] = []
         self.cut_off = False
+        self.stopped: list[tuple[str, int, int]] = []
 
     def publish(self, outgoing: Outgoing) -> None:
         if self.cut_off:
@@ -56,6 +57,9 @@ class Recorder:
     def publish_many(self, outgoing: Sequence[Outgoing]) -> None:
         for one in outgoing:
             self.publish(one)
+
+    def stop(self, run_id: str, seq: int, attempt: int) -> None:
+        self.stopped.append((run_id, seq, attempt))
 
     def is_idle(self, queue: str) -> bool:
         del queue
@@ -92,9 +96,10 @@ class World:
         self._start(controller)
 
     def _start(self, controller: FlowController) -> None:
+        now = self.clock.now_ms()
         started = e.RunStarted(
             seq=0,
-            at_ms=1,
+            at_ms=now,
             run_id="r",
             session="s",
             flow=e.FlowRef(name="two_steps", version=1, digest=self.flow.digest),
@@ -102,7 +107,7 @@ class World:
             inputs={},
         )
         state = reduce(None, started)
-        commit = settled(controller, state, [], seq=0, at_ms=1)
+        commit = settled(controller, state, [], seq=0, at_ms=now)
         first = type(commit)(events=(started, *commit.events), state=commit.state, dispatch=commit.dispatch)
         outgoing = self.store.create(first, first.state.model_dump_json())
         assert outgoing is not None
@@ -113,6 +118,17 @@ class World:
             run=outgoing.run_id, seq=outgoing.seq, ticket=outgoing.ticket, state=outgoing.state
         )
         return run_step(self.effects, message, act or self.act)
+
+    def fail(self, kind: ErrorClass) -> Callable[..., Sequence[e.Event]]:
+        """An act whose tool fails."""
+
+        def act(_: Effects, __: FlowController, state: RunState, command: Command) -> Sequence[e.Event]:
+            assert isinstance(command, CallTool)
+            error = FluxError(kind, "it failed").info(command.tool)
+            now = self.clock.now_ms()
+            return [e.ToolFailed(seq=state.seq, at_ms=now, node=state.node, call=command, error=error)]
+
+        return act
 
     def act(
         self, effects: Effects, controller: FlowController, state: RunState, command: Command
@@ -252,6 +268,40 @@ def test_a_pause_that_was_asked_for_during_a_step_is_recorded_with_it(world: Wor
     assert world.store.load("r").status == "paused"
     assert len(world.publisher.sent) == 1
     assert [event.type for event in world.store.events("r")][-1] == "RunPaused"
+
+
+def test_a_step_that_may_succeed_later_waits_in_the_store_and_is_tried_again(world: World) -> None:
+    assert world.deliver(world.publisher.sent[0], world.fail(ErrorClass.TIMEOUT)) is Answer.OK
+    state = world.store.load("r")
+    assert state.status == "running"
+    assert state.not_before_ms > state.updated_ms
+    assert len(world.publisher.sent) == 1
+    assert reconcile(world.effects) == 0
+    world.store._clock = world.effects.clock.__class__()
+    later = state.not_before_ms
+    world.store._clock.now_ms = lambda: later  # type: ignore[method-assign]
+    assert reconcile(world.effects) == 1
+    assert world.deliver(world.publisher.sent[1]) is Answer.OK
+    assert world.store.load("r").node == "two"
+    assert fold(world.store.events("r")) == world.store.load("r")
+
+
+def test_retries_come_to_an_end(world: World) -> None:
+    fail = world.fail(ErrorClass.MEMORY)
+    world.deliver(world.publisher.sent[0], fail)
+    world.store._clock = type("Later", (), {"now_ms": lambda _: 2**50})()
+    reconcile(world.effects)
+    world.store.beat("n", [1], 60_000)
+    assert world.deliver(world.publisher.sent[1], fail) is Answer.OK
+    state = world.store.load("r")
+    assert state.status == "failed"
+    assert state.error is not None
+    assert state.error.kind is ErrorClass.MEMORY
+
+
+def test_an_error_that_stays_is_not_tried_again(world: World) -> None:
+    world.deliver(world.publisher.sent[0], world.fail(ErrorClass.UNREADABLE_MODEL))
+    assert world.store.load("r").status == "failed"
 
 
 def test_a_forged_state_is_dropped(world: World) -> None:
