@@ -236,7 +236,7 @@ def test_only_dead_letters_are_retried_and_discarded(stack: Stack) -> None:
     client = stack.client()
     run = client.start("metabolic_analysis", model="e_coli_core", question="How fast does it grow?")
     for act in (client.retry, client.discard):
-        with pytest.raises(FluxError, match="not among the dead letters|it has ended"):
+        with pytest.raises(FluxError, match=r"not among the dead letters|it has ended"):
             act(run.id, by="ada")
     assert run.wait(120) == "finished"
     assert stack.json("runs", "dead") == []
