@@ -9,6 +9,7 @@ from typing import Any, assert_never
 from pydantic import JsonValue
 
 from fluxagents.flows import events as e
+from fluxagents.flows.budget import overdrawn
 from fluxagents.flows.catalog import ToolFacts
 from fluxagents.flows.commands import AskHuman, CallTool, Command, Decide, NotifyHuman, call_digest
 from fluxagents.flows.definition import (
@@ -124,28 +125,12 @@ class FlowController:
     def _next(self, state: RunState, seq: int, at_ms: int) -> e.Event | Command | None:
         if state.status != "running":
             return self._tell(state) if state.status == "waiting" else None
-        overdrawn = self._overdrawn(state, at_ms)
-        if overdrawn is not None:
-            return e.RunFailed(seq=seq, at_ms=at_ms, node=state.node, error=overdrawn.info(state.node))
+        spent = overdrawn(self.flow, state, at_ms)
+        if spent is not None:
+            return e.RunFailed(seq=seq, at_ms=at_ms, node=state.node, error=spent.info(state.node))
         if state.outcome == "failed" and state.streak and retries_left(state.streak.kind, state.streak.count):
             return self._retry(state, state.streak, seq, at_ms)
         return self._at_node(state, seq, at_ms)
-
-    def _overdrawn(self, state: RunState, at_ms: int) -> FluxError | None:
-        budget = self.flow.budget
-        used = (
-            ("steps", state.seq - 1, budget.steps),
-            ("tokens", state.tokens_in + state.tokens_out, budget.tokens),
-            ("seconds", (at_ms - state.started_ms) // 1_000, budget.wall_time_s),
-        )
-        for what, spent, allowed in used:
-            if spent > allowed and not isinstance(self.flow.nodes[state.node], EndNode):
-                return FluxError(
-                    ErrorClass.BUDGET,
-                    f"the run used {spent} {what}; flow {self.flow.flow!r} allows {allowed:g}",
-                    suggestions=("raise the flow's `budget`", "ask a narrower question"),
-                )
-        return None
 
     def _retry(self, state: RunState, streak: Streak, seq: int, at_ms: int) -> e.RetryScheduled:
         pause = pause_ms(streak.kind, streak.count, f"{state.run_id}.{seq}")

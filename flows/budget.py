@@ -1,0 +1,32 @@
+"""Whether a run has used more than its flow allows."""
+
+from __future__ import annotations
+
+from fluxagents.flows.definition import EndNode, Flow
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.state import RunState
+
+
+def overdrawn(flow: Flow, state: RunState, at_ms: int) -> FluxError | None:
+    """What the run used too much of; None while it may go on. A run at its end may end.
+
+    Args:
+        flow: The flow, with its budget.
+        state: The run.
+        at_ms: Now, as Unix time in ms.
+    """
+    if isinstance(flow.nodes[state.node], EndNode):
+        return None
+    used = (
+        ("steps", state.seq - 1, flow.budget.steps),
+        ("tokens", state.tokens_in + state.tokens_out, flow.budget.tokens),
+        ("seconds", (at_ms - state.started_ms) // 1_000, flow.budget.wall_time_s),
+    )
+    for what, spent, allowed in used:
+        if spent > allowed:
+            return FluxError(
+                ErrorClass.BUDGET,
+                f"the run used {spent} {what}; flow {flow.flow!r} allows {allowed:g}",
+                suggestions=("raise the flow's `budget`", "ask a narrower question"),
+            )
+    return None
