@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -22,7 +23,7 @@ from fluxagents.scheduler.steering import Steering
 from fluxagents.tasks.dispatch import settled
 from fluxagents.tasks.effects import catalog
 from fluxagents.tasks.fba.tool import Tool
-from fluxagents.tasks.models import ModelStore
+from fluxagents.tasks.models import ModelRef, ModelStore
 from fluxagents.tasks.protocol import publish
 
 CHUNK = 200
@@ -96,7 +97,7 @@ class RunClient(Steering):
     def batch(
         self, flow: str, orders: Iterable[Order], *, session: str = "", lane: e.Lane = "bulk"
     ) -> Iterator[Run]:
-        """Start many runs of one flow, a few hundred per round trip.
+        """Start many runs of one flow, a few hundred per round trip; each model is looked up once.
 
         Raises:
             FluxError: As `start`; orders before the one that does not fit have been started then.
@@ -109,9 +110,15 @@ class RunClient(Steering):
                 ErrorClass.BAD_FLOW, f"flow {definition.flow!r}: {problems[0]}", suggestions=problems[1:]
             )
         self.store.save_flow(definition)
+        ref = e.FlowRef(name=definition.flow, version=definition.version, digest=definition.digest)
+        # A name means the same model for the whole batch.
+        resolve = cache(lambda name: self.models.resolve(name, files=self._files))
         todo = iter(orders)
         while chunk := list(islice(todo, CHUNK)):
-            commits = [self._first(controller, order, session, lane) for order in chunk]
+            commits = [
+                self._first(controller, ref, order, model=resolve(order.model), session=session, lane=lane)
+                for order in chunk
+            ]
             issued = self.store.create_many([(commit, commit.state.model_dump_json()) for commit in commits])
             self._publish([outgoing for outgoing in issued if outgoing is not None])
             yield from (Run(self, commit.state.run_id) for commit in commits)
@@ -122,10 +129,17 @@ class RunClient(Steering):
         elif issued:
             self._publisher.publish_many(issued)
 
-    def _first(self, controller: FlowController, order: Order, session: str, lane: e.Lane) -> Commit:
-        flow = controller.flow
-        inputs = checked_inputs(flow, order.inputs)
-        model = self.models.resolve(order.model, files=self._files)
+    def _first(
+        self,
+        controller: FlowController,
+        flow: e.FlowRef,
+        order: Order,
+        *,
+        model: ModelRef,
+        session: str,
+        lane: e.Lane,
+    ) -> Commit:
+        inputs = checked_inputs(controller.flow, order.inputs)
         now = self._clock.now_ms()
         run = order.run_id or run_id(now)
         started = e.RunStarted(
@@ -133,8 +147,8 @@ class RunClient(Steering):
             at_ms=now,
             run_id=run,
             session=session or run,
-            flow=e.FlowRef(name=flow.flow, version=flow.version, digest=flow.digest),
-            start_node=flow.start,
+            flow=flow,
+            start_node=controller.flow.start,
             inputs=inputs,
             model=model.digest,
             model_name=model.name,

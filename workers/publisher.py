@@ -79,4 +79,6 @@ class CeleryPublisher:
             create_sent_event=True,
             ignore_result=True,
         )
-        amqp.send_task_message(producer, dispatch.task, message, queue=dispatch.queue)
+        # Workers declare the queues that they read; a message to a queue by name needs no declaration.
+        # Inside a batch there is nothing to retry: what cannot be sent at its end is sent by the reconciler.
+        amqp.send_task_message(producer, dispatch.task, message, queue=dispatch.queue, declare=(), retry=False)

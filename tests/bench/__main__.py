@@ -38,16 +38,18 @@ def main() -> None:
         folder = Path(name)
         with EmbeddedRedis(folder / "redis") as server:
             os.environ |= {"FLUXAGENTS_REDIS_URL": server.url, "FLUXAGENTS_DATA_DIR": str(folder)}
-            from tests.bench import overhead, protocol  # noqa: PLC0415 # the app reads the environment
+            from tests.bench import enqueue, overhead, protocol  # noqa: PLC0415 # the app reads the environment
 
             with worker(folder):
                 rates = protocol.measure(server.url, "flux:")
                 share = overhead.measure()
+            enqueued = enqueue.measure()
     ours, plain = statistics.median(rates.protocol), statistics.median(rates.plain_chain)
     print(f"no-op steps through the protocol     {ours:8.0f} steps/s")
     print(f"plain Celery chain, result backend   {plain:8.0f} steps/s")
     print(f"ratio (median of {len(rates.protocol)} rounds)            {rates.ratio:8.2f}   target >= 1.0")
     print(f"share of a flow that is not tool time{share:8.1%}   target < 10 %")
+    print(*enqueued.lines(), sep="\n")
 
 
 if __name__ == "__main__":
