@@ -81,4 +81,6 @@ class CeleryPublisher:
         )
         # Workers declare the queues that they read; a message to a queue by name needs no declaration.
         # Inside a batch there is nothing to retry: what cannot be sent at its end is sent by the reconciler.
-        amqp.send_task_message(producer, dispatch.task, message, queue=dispatch.queue, declare=(), retry=False)
+        amqp.send_task_message(
+            producer, dispatch.task, message, queue=dispatch.queue, declare=(), retry=False
+        )
