@@ -1,4 +1,4 @@
-"""Whatever workers, humans and crashes do to runs, in any order: both stores answer alike and lose nothing."""
+"""Whatever workers, humans and crashes do to runs, in any order: both stores agree and lose nothing."""
 
 from __future__ import annotations
 
