@@ -20,7 +20,7 @@ from fluxagents.flows.ports import (
     unknown_flow,
     unknown_run,
 )
-from fluxagents.flows.state import STATUSES, RunState, Status, state_digest, state_from_json
+from fluxagents.flows.state import ENDED, STATUSES, RunState, Status, state_digest, state_from_json
 
 
 @dataclass
@@ -196,6 +196,21 @@ class MemoryRunStore:
             for run in self._runs.values():
                 found[run.status] += 1
             return found
+
+    def ended(self, *, most: int, offset: int = 0) -> list[RunState]:
+        with self._lock:
+            states = [state_from_json(run.state) for run in self._runs.values() if run.status in ENDED]
+        oldest_first = sorted(states, key=lambda state: (state.started_ms, state.run_id))
+        return oldest_first[offset : offset + most]
+
+    def forget(self, run_id: str, session: str) -> bool:
+        with self._lock:
+            run = self._runs.get(run_id)
+            if run is None or run.status not in ENDED:
+                return False
+            assert state_from_json(run.state).session == session
+            del self._runs[run_id]
+            return True
 
     def requests(self) -> list[tuple[str, HumanRequest]]:
         with self._lock:

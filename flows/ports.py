@@ -189,6 +189,14 @@ class RunStore(Protocol):
         """How many runs have each status."""
         ...
 
+    def ended(self, *, most: int, offset: int = 0) -> list[RunState]:
+        """Runs that have ended, those that started first first."""
+        ...
+
+    def forget(self, run_id: str, session: str) -> bool:
+        """Remove a run of a session with all that is kept of it; False unless it is there and has ended."""
+        ...
+
     def requests(self) -> list[tuple[str, HumanRequest]]:
         """Requests that wait for a human, with their runs, the oldest first."""
         ...

@@ -24,7 +24,7 @@ from fluxagents.flows.ports import (
     unknown_flow,
     unknown_run,
 )
-from fluxagents.flows.state import STATUSES, RunState, Status, state_digest, state_from_json
+from fluxagents.flows.state import ENDED, STATUSES, RunState, Status, state_digest, state_from_json
 
 
 class RedisRunStore:
@@ -45,6 +45,7 @@ class RedisRunStore:
         self._ask_pause = self._script("ask_pause")
         self._overdue = self._script("alive", "overdue")
         self._wake = self._script("wake")
+        self._forget = self._script("forget")
 
     def _script(self, *names: str) -> Any:
         folder = files("fluxagents.workers") / "lua"
@@ -134,6 +135,19 @@ class RedisRunStore:
         for status in STATUSES:
             pipe.zcard(f"{self._prefix}status:{status}")
         return dict(zip(STATUSES, pipe.execute(), strict=True))
+
+    def ended(self, *, most: int, offset: int = 0) -> list[RunState]:
+        last = offset + most - 1
+        pipe = self._redis.pipeline(transaction=False)
+        for status in ENDED:
+            pipe.zrange(f"{self._prefix}status:{status}", 0, last, withscores=True)
+        oldest = sorted((score, run_id) for rows in pipe.execute() for run_id, score in rows)
+        for _, run_id in oldest[offset : last + 1]:
+            pipe.hget(self._key(run_id.decode()), "state")
+        return [state_from_json(state) for state in pipe.execute() if state is not None]
+
+    def forget(self, run_id: str, session: str) -> bool:
+        return bool(self._run(self._forget, run_id, session))
 
     def requests(self) -> list[tuple[str, HumanRequest]]:
         ids: list[bytes] = self._redis.zrange(f"{self._prefix}requests", 0, -1)  # type: ignore[assignment]

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import getpass
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from fluxagents.workers.commands.output import examples, json_option, print_json, print_table
+
+if TYPE_CHECKING:
+    from fluxagents.flows.ports import RunStore
+    from fluxagents.workers.archive import Archive
+    from fluxagents.workers.client import Client
+
+T = TypeVar("T")
 
 STATUSES = ("running", "waiting", "paused", "finished", "failed", "cancelled", "dead")
 
@@ -18,6 +27,7 @@ STATUSES = ("running", "waiting", "paused", "finished", "failed", "cancelled", "
         "fluxagents runs show 01JB…",
         "fluxagents runs events 01JB… --json",
         "fluxagents runs cancel 01JB… --reason 'wrong model'",
+        "fluxagents runs archive --older-than 30d",
     )
 )
 def runs() -> None:
@@ -65,7 +75,7 @@ def show(run_id: str, as_json: bool) -> None:
     from fluxagents.workers.client import Client
     from fluxagents.workers.commands.views import print_run, run_document
 
-    state = Client().store.load(run_id)
+    state = _found(Client(), lambda kept: kept.load(run_id))
     if as_json:
         print_json(run_document(state))
     else:
@@ -80,7 +90,7 @@ def events(run_id: str, as_json: bool) -> None:
     from fluxagents.workers.client import Client
     from fluxagents.workers.commands.views import event_line, moment
 
-    log = Client().store.events(run_id)
+    log = _found(Client(), lambda kept: kept.events(run_id))
     if as_json:
         print_json([event.model_dump(mode="json") for event in log])
         return
@@ -104,6 +114,41 @@ def watch(run_id: str, as_json: bool) -> None:
         else:
             click.echo(f"{event.seq:>4}  {moment(event.at_ms)[11:23]}  {event.type:<18} {event_line(event)}")
     sys.exit(EXIT_CODES.get(run.status, 1))
+
+
+def _found(client: Client, read: Callable[[RunStore | Archive], T]) -> T:
+    """What the store knows of a run, or the archive when the run has left the store."""
+    from fluxagents.flows.errors import ErrorClass, FluxError
+    from fluxagents.workers.archive import Archive
+
+    try:
+        return read(client.store)
+    except FluxError as error:
+        if error.kind is not ErrorClass.UNKNOWN_ID:
+            raise
+        return read(Archive(client.settings.artifact_url))
+
+
+@runs.command(
+    epilog=examples("fluxagents runs archive --older-than 30d", "fluxagents runs archive --most 10000")
+)
+@click.option("--older-than", default="30d", show_default=True, help="Runs whose last event is older.")
+@click.option("--most", type=click.IntRange(min=0), help="Ended runs that stay in Redis, whatever their age.")
+@json_option
+def archive(older_than: str, most: int | None, as_json: bool) -> None:
+    """Move ended runs from Redis to the archive, where `show` and `events` still find them."""
+    from fluxagents.scheduler.grid import every
+    from fluxagents.workers.archive import Archive, retire
+    from fluxagents.workers.client import Client
+    from fluxagents.workers.clock import SystemClock
+
+    before_ms = SystemClock().now_ms() - round(every(older_than).seconds * 1_000)
+    client = Client()
+    moved = retire(client.store, Archive(client.settings.artifact_url), before_ms, most)
+    if as_json:
+        print_json({"archived": moved})
+    else:
+        click.echo(f"{len(moved)} runs moved to the archive")
 
 
 def _by(command: click.decorators.FC) -> click.decorators.FC:

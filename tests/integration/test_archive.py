@@ -1,0 +1,111 @@
+"""Retention on a real Redis: it stays bounded, and nothing is lost."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from redis import Redis
+
+from fluxagents.flows import events as e
+from fluxagents.flows.ports import Answer, Commit, Dispatch
+from fluxagents.flows.reducer import fold, reduce
+from fluxagents.workers.archive import Archive, retire
+from fluxagents.workers.cli import cli
+from fluxagents.workers.redis_store import RedisRunStore
+
+FLOW = e.FlowRef(name="f", version=1, digest="d")
+TOOL = Dispatch("tool.noop", "tools")
+
+
+@pytest.fixture
+def store(redis: Redis, key_prefix: str) -> RedisRunStore:
+    store = RedisRunStore(redis, prefix=key_prefix)
+    store.beat("node-1", [1], 600_000)
+    return store
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    return Archive(str(tmp_path / "store"))
+
+
+def lived(store: RedisRunStore, run_id: str, end: str) -> None:
+    """A run that was created, claimed, asked a human, and came to this end; an empty one goes on."""
+    begun = e.RunStarted(seq=0, at_ms=1, run_id=run_id, session="s", flow=FLOW, start_node="a", inputs={})
+    state = reduce(None, begun)
+    store.create(Commit(events=(begun,), state=state, dispatch=TOOL), state.model_dump_json())
+    claim = store.claim(run_id, 1, digest="", ticket=1, owner="node-1|1", cap=3, lease_ms=60_000)
+    request = e.HumanRequest(id=f"{run_id}.1", kind="question", node="a", question="which?", digest="x")
+    asked = e.QuestionAsked(seq=1, at_ms=2, request=request)
+    state = reduce(state, asked)
+    commit = Commit(events=(asked,), state=state, dispatch=TOOL)
+    assert store.commit(commit, state.model_dump_json(), fence=claim.fence).answer is Answer.OK
+    ends: dict[str, e.Event] = {
+        "finished": e.RunFinished(seq=2, at_ms=3, node="a", answer="42"),
+        "cancelled": e.RunCancelled(seq=2, at_ms=3, by="ada", reason="enough"),
+    }
+    if end:
+        state = reduce(state, ends[end])
+        commit = Commit(events=(ends[end],), state=state, dispatch=None)
+        assert store.commit(commit, state.model_dump_json(), fence=None).answer is Answer.OK
+
+
+def keys(redis: Redis, prefix: str) -> set[str]:
+    return {key.decode().removeprefix(prefix) for key in redis.scan_iter(f"{prefix}*", count=1_000)}
+
+
+def test_redis_stays_bounded_and_keeps_no_orphans(
+    store: RedisRunStore, archive: Archive, redis: Redis, key_prefix: str
+) -> None:
+    sizes = []
+    for generation in range(3):
+        for number in range(60):
+            lived(store, f"r{generation}-{number}", ("finished", "cancelled")[number % 2])
+        assert len(retire(store, archive, 10)) == 60
+        sizes.append(redis.dbsize())
+    assert len(set(sizes)) == 1
+    assert keys(redis, key_prefix) <= {"ticket:tools", "seen:tools", "node:node-1"}
+
+
+def test_an_archived_run_is_identical(store: RedisRunStore, archive: Archive) -> None:
+    lived(store, "r", "finished")
+    state, events = store.load("r"), store.events("r")
+    assert retire(store, archive, 10) == ["r"]
+    assert (archive.load("r"), archive.events("r")) == (state, events)
+    assert fold(archive.events("r")) == archive.load("r")
+    claim = store.claim("r", 2, digest="", ticket=1, owner="node-1|1", cap=3, lease_ms=60_000)
+    assert claim.answer is Answer.UNKNOWN
+
+
+def test_a_run_that_has_not_ended_is_never_archived(store: RedisRunStore, archive: Archive) -> None:
+    lived(store, "waits", "")
+    lived(store, "done", "finished")
+    assert retire(store, archive, 10, most=0) == ["done"]
+    assert not store.forget("waits", "s")
+    assert store.load("waits").status == "waiting"
+    assert [run_id for run_id, _ in store.requests()] == ["waits"]
+    assert len(store.events("waits")) == 2
+
+
+def test_the_commands_find_archived_runs(
+    store: RedisRunStore, redis_url: str, key_prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLUXAGENTS_REDIS_URL", redis_url)
+    monkeypatch.setenv("FLUXAGENTS_KEY_PREFIX", key_prefix)
+    monkeypatch.setenv("FLUXAGENTS_STORE_URL", str(tmp_path))
+    lived(store, "r", "finished")
+
+    def said(*words: str) -> object:
+        done = CliRunner().invoke(cli, ["runs", *words, "--json"], catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        found: object = json.loads(done.stdout)
+        return found
+
+    before = [said("show", "r"), said("events", "r")]
+    assert said("archive", "--older-than", "30d") == {"archived": ["r"]}
+    assert said("archive", "--older-than", "30d") == {"archived": []}
+    assert [said("show", "r"), said("events", "r")] == before
+    assert said("list") == []

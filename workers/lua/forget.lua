@@ -1,0 +1,11 @@
+-- Removes a run that has ended, with its entries in every index. ARGV: 1 run, 2 session. 1 when it was removed.
+local P, id = KEYS[1], ARGV[1]
+local run = P .. 'run:' .. id
+local status = redis.call('HGET', run, 'status')
+if status ~= 'finished' and status ~= 'failed' and status ~= 'cancelled' then return 0 end
+redis.call('UNLINK', run, run .. ':events')
+for _, index in ipairs({'runs', 'status:' .. status, 'session:' .. ARGV[2], 'requests', 'timers'}) do
+  redis.call('ZREM', P .. index, id)
+end
+redis.call('SREM', P .. 'leases', id)
+return 1
