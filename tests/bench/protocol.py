@@ -62,7 +62,7 @@ def _protocol(redis: Redis, store: RedisRunStore, publisher: CeleryPublisher, pr
     store.save_flow(definition)
     finished = redis.zcard(f"{prefix}status:finished")
     began = time.perf_counter()
-    commits = [_first(controller) for _ in range(RUNS)]
+    commits = [first(controller) for _ in range(RUNS)]
     issued = store.create_many([(commit, commit.state.model_dump_json()) for commit in commits])
     publisher.publish_many([outgoing for outgoing in issued if outgoing])
     while redis.zcard(f"{prefix}status:finished") < finished + RUNS:
@@ -70,7 +70,8 @@ def _protocol(redis: Redis, store: RedisRunStore, publisher: CeleryPublisher, pr
     return RUNS * STEPS / (time.perf_counter() - began)
 
 
-def _first(controller: FlowController) -> Commit:
+def first(controller: FlowController) -> Commit:
+    """A new run of a flow."""
     now = SystemClock().now_ms()
     new = run_id(now)
     started = e.RunStarted(
