@@ -1,0 +1,40 @@
+"""The application of the workers: the real protocol, settings and reconciler, with tools of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from celery import Celery
+from tests.chaos.flows import FLOWS, NAMES, TOOLS
+from tests.chaos.tools import act
+
+from fluxagents.flows.controller import FlowController
+from fluxagents.tasks.effects import Effects
+from fluxagents.tasks.protocol import StepMessage
+from fluxagents.tasks.steps import step
+from fluxagents.workers.celery_app import create_app
+from fluxagents.workers.composition import build_effects
+from fluxagents.workers.preload import Preload
+from fluxagents.workers.settings import Settings
+
+
+def _effects(settings: Settings, app: Any) -> Effects:
+    controllers = {flow.digest: FlowController(flow, tools=TOOLS) for flow in FLOWS.values()}
+    return replace(build_effects(settings, app), controllers=controllers, grace_ms=1_000)
+
+
+def _run(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -> str:
+    return step(self, act, StepMessage(run=run, seq=seq, ticket=ticket, state=state))
+
+
+def _app() -> Celery:
+    app = create_app(Settings.load(), effects=_effects)
+    # Nothing here needs cobra, and workers must come back quickly.
+    app.steps["worker"].discard(Preload)
+    for name in NAMES:
+        app.task(bind=True, name=f"tool.{name}")(_run)
+    return app
+
+
+app = _app()

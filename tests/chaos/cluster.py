@@ -1,0 +1,246 @@
+"""An installation to be broken: a Redis, two tool workers, a control worker and beat, as processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psutil
+from pydantic import SecretStr
+from tests.chaos import tools
+from tests.chaos.flows import FLOWS, TOOLS
+from tests.chaos.invariants import snapshot, violations
+from tests.chaos.proxy import Proxy
+from tests.chaos.receiver import Receiver
+from tests.stack import isolated
+
+from fluxagents.flows import events as e
+from fluxagents.flows.controller import FlowController
+from fluxagents.flows.ports import Commit, Outgoing
+from fluxagents.flows.reducer import reduce
+from fluxagents.scheduler.identity import run_id
+from fluxagents.tasks.dispatch import settled
+from fluxagents.workers.celery_app import create_app
+from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.composition import redis_client
+from fluxagents.workers.embedded_redis import EmbeddedRedis
+from fluxagents.workers.nodes import live_nodes
+from fluxagents.workers.process import end_all, marked
+from fluxagents.workers.publisher import CeleryPublisher
+from fluxagents.workers.redis_store import RedisRunStore
+from fluxagents.workers.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+MARK = "CHAOS_SUITE"
+WORKERS = ("one", "two")
+NODE_TTL_S = 2.0
+
+FAST = {
+    "FLUXAGENTS_HEARTBEAT_EVERY_S": "0.5",
+    "FLUXAGENTS_NODE_TTL_S": str(NODE_TTL_S),
+    "FLUXAGENTS_RECONCILE_EVERY_S": "0.5",
+    "FLUXAGENTS_SOFT_SHUTDOWN_TIMEOUT_S": "2",
+    "REMAP_SIGTERM": "SIGQUIT",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Process:
+    popen: subprocess.Popen[bytes]
+
+    def end(self) -> None:
+        """Kill it and all its children."""
+        if self.popen.poll() is None:
+            os.killpg(self.popen.pid, signal.SIGKILL)
+        self.popen.wait(10.0)
+
+
+class Cluster:
+    """Everything on loopback in one folder. Workers reach Redis through a proxy."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.mark = uuid4().hex
+        self.server = EmbeddedRedis(folder / "redis")
+        url = self.server.start()
+        assert self.server.instance is not None
+        self._port = self.server.instance.port
+        self.server = EmbeddedRedis(folder / "redis", port=self._port)
+        self.receiver = Receiver()
+        self.proxy = Proxy(self._port)
+        self.settings = Settings(redis_url=SecretStr(url), data_dir=folder / "data")
+        self.redis = redis_client(self.settings)
+        self.app = create_app(self.settings)
+        self.store = RedisRunStore(self.redis, prefix=self.settings.key_prefix)
+        self.publisher = CeleryPublisher(self.app, self.redis)
+        self.started: set[str] = set()
+        self._processes: dict[str, _Process] = {}
+        for flow in FLOWS.values():
+            self.store.save_flow(flow)
+        self.environment = isolated(
+            folder / "data",
+            FLUXAGENTS_REDIS_URL=url.replace(f":{self._port}/", f":{self.proxy.port}/"),
+            **{tools.RECEIVER_VARIABLE: str(self.receiver.port), MARK: self.mark},
+            **FAST,
+        )
+
+    def up(self) -> None:
+        """Start whatever does not run and wait until the workers take tasks."""
+        for name in (*WORKERS, "control", "beat"):
+            self.ensure(name)
+        self.eventually(lambda: len(self.ready()) == len(WORKERS) + 1, within_s=60)
+
+    def ready(self) -> list[str]:
+        with redis_client(self.settings) as client:
+            client.connection_pool.connection_kwargs["decode_responses"] = True
+            nodes = live_nodes(client, self.settings.key_prefix)
+        return [node.hostname for node in nodes if node.ready and psutil.pid_exists(node.pid)]
+
+    def down(self) -> list[psutil.Process]:
+        """End everything; what was left running, which must be nothing."""
+        for process in self._processes.values():
+            process.end()
+        self.app.close()
+        self.redis.close()
+        self.proxy.close()
+        self.server.stop()
+        self.receiver.close()
+        left = marked(MARK, self.mark)
+        end_all(left, patience_s=2.0)
+        return left
+
+    def ensure(self, name: str) -> None:
+        """Start a process unless it runs."""
+        process = self._processes.get(name)
+        if process is None or process.popen.poll() is not None:
+            self.spawn(name, *_arguments(name))
+
+    def spawn(self, name: str, *arguments: str) -> None:
+        """Start a Celery process that leads a session of its own."""
+        with (self.folder / f"{name}.log").open("ab") as log:
+            popen = subprocess.Popen(
+                [sys.executable, "-m", "celery", "--quiet", "-A", "tests.chaos.app", *arguments],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._processes[name] = _Process(popen)
+
+    def pid(self, name: str) -> int:
+        return self._processes[name].popen.pid
+
+    def kill(self, name: str) -> None:
+        """`kill -9` of a process with all its children."""
+        self._processes[name].end()
+
+    def wait_for_end(self, name: str, *, within_s: float) -> None:
+        self._processes[name].popen.wait(within_s)
+
+    def children(self, name: str) -> list[int]:
+        try:
+            return [child.pid for child in psutil.Process(self.pid(name)).children()]
+        except psutil.NoSuchProcess:
+            return []
+
+    def restart_redis(self) -> None:
+        """`kill -9` and start again on the same port and folder."""
+        instance = self.server.instance
+        assert instance is not None
+        os.kill(instance.process.pid, signal.SIGKILL)
+        assert instance.process.wait(10.0)
+        self.server.start()
+
+    def start(self, flow: str, runs: int = 1, *, publish: bool = True) -> list[Outgoing]:
+        """Start runs; their first messages, published unless told otherwise."""
+        issued = self.store.create_many([(c, c.state.model_dump_json()) for c in first(flow, runs)])
+        outgoing = [one for one in issued if one is not None]
+        self.started |= {one.run_id for one in outgoing}
+        if publish:
+            self.publisher.publish_many(outgoing)
+        return outgoing
+
+    def ran(self, run: str, seq: int) -> int:
+        """How often a step was executed, committed or not."""
+        r: Any = self.redis
+        found = (json.loads(line) for line in r.lrange(tools.RAN, 0, -1))
+        return sum(each["run"] == run and each["seq"] == seq for each in found)
+
+    def at_rest(self, runs: Iterable[str]) -> bool:
+        counts = [self.store.load(run) for run in runs]
+        return all(s.ended or s.status == "dead" or (s.status == "waiting" and s.notified) for s in counts)
+
+    def settle(self, *, within_s: float = 60) -> None:
+        """Wait until every run is at rest, then nothing may be violated."""
+        deadline = time.monotonic() + within_s
+        open_runs = set(self.started)
+        while open_runs and time.monotonic() < deadline:
+            open_runs = {run for run in open_runs if not self.at_rest([run])}
+            time.sleep(0.1)
+        problems = self.violations()
+        assert not problems, "\n".join(problems[:20])
+
+    def violations(self) -> list[str]:
+        return violations(
+            snapshot(
+                self.redis,
+                self.settings.key_prefix,
+                started=frozenset(self.started),
+                ran_key=tools.RAN,
+                received=self.receiver.counts(),
+            )
+        )
+
+    def eventually(self, holds: Callable[[], object], *, within_s: float = 20) -> None:
+        deadline = time.monotonic() + within_s
+        while not holds():
+            assert time.monotonic() < deadline, f"it did not happen within {within_s} s; logs: {self.folder}"
+            time.sleep(0.05)
+
+
+def first(flow: str, runs: int) -> list[Commit]:
+    """The first commits of new runs."""
+    controller = FlowController(FLOWS[flow], tools=TOOLS)
+    commits = []
+    for _ in range(runs):
+        now = SystemClock().now_ms()
+        reference = e.FlowRef(name=flow, version=1, digest=controller.flow.digest)
+        started = e.RunStarted(
+            seq=0,
+            at_ms=now,
+            run_id=run_id(now),
+            session="chaos",
+            flow=reference,
+            start_node="n0",
+            inputs={},
+        )
+        rest = settled(controller, reduce(None, started), [], seq=0, at_ms=now)
+        commits.append(Commit(events=(started, *rest.events), state=rest.state, dispatch=rest.dispatch))
+    return commits
+
+
+def _arguments(name: str) -> list[str]:
+    if name.startswith("beat"):
+        return ["beat", "--pidfile=", "--loglevel=INFO"]
+    control = name == "control"
+    return [
+        "worker",
+        f"--hostname={name}@%h",
+        "--pool=threads" if control else "--pool=prefork",
+        "--concurrency=2",
+        "--queues=control,human" if control else "--queues=tools,tools.bulk",
+        "--loglevel=INFO",
+        "-O",
+        "fair",
+    ]

@@ -1,0 +1,37 @@
+"""One installation for all cases: each leaves it whole again."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from collections.abc import Iterator
+
+import pytest
+from tests.chaos.cluster import Cluster
+
+
+@pytest.fixture(scope="package")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    cluster = Cluster(tmp_path_factory.mktemp("chaos"))
+    try:
+        cluster.up()
+        yield cluster
+    finally:
+        left = cluster.down()
+    assert left == []
+
+
+@pytest.fixture
+def cluster(installation: Cluster) -> Cluster:
+    """The installation with everything running."""
+    installation.up()
+    return installation
+
+
+@pytest.fixture
+def rng() -> random.Random:
+    """The schedule of faults; a failure prints the seed."""
+    seed = int(os.environ.get("SEED", "20"))
+    sys.stdout.write(f"SEED={seed}\n")  # pytest shows it when the test fails
+    return random.Random(seed)

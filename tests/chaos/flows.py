@@ -1,0 +1,48 @@
+"""The flows of the fault suite: ten steps each, made of tiny tools that misbehave on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fluxagents.flows.catalog import ToolFacts
+from fluxagents.flows.definition import Flow, flow_from_mapping
+
+STEPS = 10
+
+NAMES = ("noop", "slow", "killer", "hungry", "effect", "guarded")
+TOOLS = {name: ToolFacts(name, needs_approval=name == "guarded") for name in NAMES}
+
+Call = tuple[str, dict[str, Any]]
+NOOP: Call = ("noop", {})
+EFFECT: Call = ("effect", {})
+
+
+def _flow(name: str, calls: Sequence[Call]) -> Flow:
+    calls = [*calls, *[NOOP] * (STEPS - len(calls))]
+    nodes: dict[str, Any] = {
+        f"n{number}": {"kind": "tool", "tool": tool, "args": args, "next": f"n{number + 1}"}
+        for number, (tool, args) in enumerate(calls)
+    }
+    nodes[f"n{STEPS}"] = {"kind": "end", "message": "done"}
+    return flow_from_mapping(
+        {"flow": name, "version": 1, "purpose": "Faults.", "start": "n0", "nodes": nodes}
+    )
+
+
+def _slow(seconds: float) -> Call:
+    return ("slow", {"seconds": seconds})
+
+
+FLOWS = {
+    flow.flow: flow
+    for flow in (
+        _flow("plain", []),
+        _flow("mixed", [NOOP, _slow(0.1), EFFECT, NOOP, _slow(0.2), EFFECT, NOOP, EFFECT]),
+        _flow("blocking", [_slow(4.0), EFFECT]),
+        _flow("fragile", [NOOP, ("killer", {"times": 2}), EFFECT]),
+        _flow("poison", [EFFECT, ("killer", {"times": 1_000})]),
+        _flow("hungry", [NOOP, ("hungry", {}), EFFECT]),
+        _flow("guarded", [NOOP, ("guarded", {"amount": 3}), EFFECT]),
+    )
+}

@@ -1,0 +1,164 @@
+"""What must hold after any fault, judged from what the store and the outside world hold. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from redis import Redis
+
+from fluxagents.flows import events as e
+from fluxagents.flows.history import history_from_json_lines
+from fluxagents.flows.reducer import fold
+from fluxagents.flows.state import STATUSES, RunState, state_from_json
+
+SETTLED = frozenset({"finished", "failed", "cancelled", "dead"})
+RESULTS = (e.ToolSucceeded, e.ToolFailed, e.RunDeadLettered)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One run as it is stored."""
+
+    state: RunState
+    events: tuple[e.Event, ...]
+    fields: frozenset[str]
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether it has ended, is dead, or waits for a human who was told."""
+        return self.state.status in SETTLED or (self.state.status == "waiting" and self.state.notified)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything that the invariants speak of."""
+
+    started: frozenset[str]
+    runs: Mapping[str, Record]
+    by_status: Mapping[str, frozenset[str]]
+    leases: frozenset[str]
+    due: frozenset[str]
+    timers: frozenset[str]
+    requests: frozenset[str]
+    ran: tuple[Mapping[str, Any], ...]
+    received: Mapping[str, int]
+
+
+def snapshot(
+    redis: Redis, prefix: str, *, started: frozenset[str], ran_key: str, received: Mapping[str, int]
+) -> Snapshot:
+    """Read everything; the client returns bytes."""
+    r: Any = redis
+    ids = _texts(r.zrange(f"{prefix}runs", 0, -1))
+    due = {run for key in r.scan_iter(f"{prefix}due:*", count=1_000) for run in _texts(r.zrange(key, 0, -1))}
+    return Snapshot(
+        started=started,
+        runs={run: _record(r, f"{prefix}run:{run}") for run in ids},
+        by_status={status: _texts(r.zrange(f"{prefix}status:{status}", 0, -1)) for status in STATUSES},
+        leases=_texts(r.smembers(f"{prefix}leases")),
+        due=frozenset(due),
+        timers=_texts(r.zrange(f"{prefix}timers", 0, -1)),
+        requests=_texts(r.zrange(f"{prefix}requests", 0, -1)),
+        ran=tuple(json.loads(line) for line in r.lrange(ran_key, 0, -1)),
+        received=received,
+    )
+
+
+def _texts(values: Any) -> frozenset[str]:
+    return frozenset(value.decode() for value in values)
+
+
+def _record(r: Any, key: str) -> Record:
+    stored = r.hgetall(key)
+    events = history_from_json_lines(r.lrange(f"{key}:events", 0, -1))
+    return Record(state_from_json(stored[b"state"]), events, _texts(stored))
+
+
+def violations(found: Snapshot) -> list[str]:
+    """What does not hold, a line each; empty when all is well."""
+    checks = (_histories, _effects, _approvals, _ends, _counts, _orphans)
+    return [problem for check in checks for problem in check(found)]
+
+
+def _histories(found: Snapshot) -> Iterator[str]:
+    """Each step is recorded once and in order, and the fold of a history is the stored state."""
+    for run, record in found.runs.items():
+        seqs = [event.seq for event in record.events]
+        if seqs != sorted(seqs) or set(seqs) != set(range(record.state.seq)):
+            yield f"run {run}: steps {seqs} are not gapless up to {record.state.seq}"
+        results = Counter(event.seq for event in record.events if isinstance(event, RESULTS))
+        for seq, times in results.items():
+            if times > 1:
+                yield f"run {run}: step {seq} has {times} results"
+        if fold(record.events) != record.state:
+            yield f"run {run}: the fold of its events is not its state"
+
+
+def _effects(found: Snapshot) -> Iterator[str]:
+    """A recorded effect reached its receiver; what the receiver got belongs to an execution of that step."""
+    ran = {f"{each['run']}.{each['seq']}" for each in found.ran if each["tool"] == "effect"}
+    recorded = {
+        f"{run}.{event.seq}"
+        for run, record in found.runs.items()
+        for event in record.events
+        if isinstance(event, e.ToolSucceeded) and event.call.tool == "effect"
+    }
+    for key in recorded - found.received.keys():
+        yield f"effect {key} is recorded and never reached its receiver"
+    for key in found.received.keys() - ran:
+        yield f"effect {key} reached its receiver and no step ran it"
+    for key in found.received.keys() - recorded:
+        run, _, seq = key.partition(".")
+        if run in found.runs and int(seq) < found.runs[run].state.seq:
+            yield f"effect {key} reached its receiver and step {seq} recorded something else"
+
+
+def _approvals(found: Snapshot) -> Iterator[str]:
+    """What needs an approval ran after one, with the arguments that were approved."""
+    for each in found.ran:
+        if each["tool"] != "guarded":
+            continue
+        granted = [
+            event
+            for event in found.runs[each["run"]].events
+            if isinstance(event, e.ApprovalGranted) and event.seq < each["seq"]
+        ]
+        if not any(event.call is not None and event.call.args == each["args"] for event in granted):
+            yield f"run {each['run']}: step {each['seq']} ran unapproved with {each['args']}"
+
+
+def _ends(found: Snapshot) -> Iterator[str]:
+    for run in sorted(found.started - found.runs.keys()):
+        yield f"run {run} was started and is lost"
+    for run, record in found.runs.items():
+        if not record.at_rest:
+            yield f"run {run} is {record.state.status} at step {record.state.seq} and does not move"
+
+
+def _counts(found: Snapshot) -> Iterator[str]:
+    total = sum(len(ids) for ids in found.by_status.values())
+    if total != len(found.runs):
+        yield f"{len(found.runs)} runs, {total} by status"
+    for run, record in found.runs.items():
+        listed = [status for status, ids in found.by_status.items() if run in ids]
+        if listed != [record.state.status]:
+            yield f"run {run} is {record.state.status} and listed as {listed}"
+
+
+def _orphans(found: Snapshot) -> Iterator[str]:
+    """A run at rest holds no lease, no place in a queue and no timer; requests are those that wait."""
+    for name, ids in (("lease", found.leases), ("due entry", found.due), ("timer", found.timers)):
+        for run in ids:
+            if run not in found.runs or found.runs[run].at_rest:
+                yield f"run {run} is at rest or unknown and has a {name}"
+    waiting = {run for run, record in found.runs.items() if record.state.waiting_for is not None}
+    if waiting != found.requests:
+        yield f"requests {sorted(found.requests ^ waiting)} do not match the runs that wait"
+    for run, record in found.runs.items():
+        left = record.fields & {"owner", "queue", "dispatch", "sleeping"}
+        if record.at_rest and left:
+            yield f"run {run} is at rest and keeps {sorted(left)}"

@@ -1,0 +1,101 @@
+"""What the tools of the fault suite do to the process that runs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import time
+from collections.abc import Callable, Sequence
+from http.client import HTTPConnection
+
+from redis import Redis
+
+from fluxagents.flows.commands import CallTool, Command
+from fluxagents.flows.controller import FlowController
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.events import Event, ToolSucceeded
+from fluxagents.flows.state import RunState
+from fluxagents.tasks import acts
+from fluxagents.tasks.effects import Effects
+
+RAN = "chaos:ran"
+"""List of every execution of a tool, as JSON, committed or not."""
+KILLS = "chaos:kills:"
+RECEIVER_VARIABLE = "CHAOS_RECEIVER"
+"""Port of the receiver of effects."""
+
+HUNGER = 32 * 2**20
+
+
+def act(effects: Effects, controller: FlowController, state: RunState, command: Command) -> Sequence[Event]:
+    """Run one tool of the suite; the approval is checked as for a real one."""
+    assert isinstance(command, CallTool)
+    began = time.monotonic()
+    redis: Redis = effects.store._redis
+    try:
+        acts._check_approval(controller, state, command)
+        ran = {"run": state.run_id, "seq": state.seq, "tool": command.tool, "args": command.args}
+        redis.rpush(RAN, json.dumps(ran))
+        _BODIES[command.tool](redis, state, command)
+    except FluxError as error:
+        return [acts._failed(effects, state, command, error, began)]
+    except MemoryError as error:
+        refused = FluxError(ErrorClass.MEMORY, f"tool {command.tool!r} ran out of memory: {error}")
+        return [acts._failed(effects, state, command, refused, began)]
+    now = effects.clock.now_ms()
+    return [
+        ToolSucceeded(seq=state.seq, at_ms=now, node=state.node, call=command, key_findings={"n": state.seq})
+    ]
+
+
+def _noop(redis: Redis, state: RunState, call: CallTool) -> None:
+    """Nothing."""
+
+
+def _slow(redis: Redis, state: RunState, call: CallTool) -> None:
+    del redis, state
+    seconds = call.args["seconds"]
+    assert isinstance(seconds, float)
+    time.sleep(seconds)
+
+
+def _killer(redis: Redis, state: RunState, call: CallTool) -> None:
+    times = call.args["times"]
+    assert isinstance(times, int)
+    kills: int = redis.incr(f"{KILLS}{state.run_id}")  # type: ignore[assignment] # redis types async and sync as one
+    if kills <= times:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _hungry(redis: Redis, state: RunState, call: CallTool) -> None:
+    del redis, state, call
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 # no file of ours
+        used = int(file.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + HUNGER, hard))
+    try:
+        bytearray(4 * HUNGER)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def _effect(redis: Redis, state: RunState, call: CallTool) -> None:
+    del redis, call
+    connection = HTTPConnection("127.0.0.1", int(os.environ[RECEIVER_VARIABLE]), timeout=10.0)
+    try:
+        connection.request("POST", "/", headers={"Idempotency-Key": f"{state.run_id}.{state.seq}"})
+        assert connection.getresponse().status == 204
+    finally:
+        connection.close()
+
+
+_BODIES: dict[str, Callable[[Redis, RunState, CallTool], None]] = {
+    "noop": _noop,
+    "slow": _slow,
+    "killer": _killer,
+    "hungry": _hungry,
+    "effect": _effect,
+    "guarded": _noop,
+}
