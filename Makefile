@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench lock clean
+.PHONY: help demo test lint bench chaos lock clean
 
 help: ## Show what can be made.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,11 @@ test: lint ## Everything that must hold: lint, then all tests with a real Redis 
 
 bench: $(READY) ## Measure speed, as ratios within one run.
 	$(BIN)/python -m tests.bench
+
+RUNS ?= 1000
+SEED ?= 20
+chaos: $(READY) ## Break workers, Redis and the network while runs go on: RUNS=1000 SEED=20.
+	$(BIN)/python -m tests.chaos --runs $(RUNS) --seed $(SEED)
 
 lock: $(READY) ## Bring requirements.lock up to date.
 	$(BIN)/uv pip compile --upgrade --quiet --universal --python-version 3.11 --no-emit-index-url --no-header \

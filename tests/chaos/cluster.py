@@ -83,6 +83,8 @@ class Cluster:
         self.store = RedisRunStore(self.redis, prefix=self.settings.key_prefix)
         self.publisher = CeleryPublisher(self.app, self.redis)
         self.started: set[str] = set()
+        self.restarts = 0
+        """Processes that ended by themselves, because of a fault around them."""
         self._processes: dict[str, _Process] = {}
         for flow in FLOWS.values():
             self.store.save_flow(flow)
@@ -123,6 +125,13 @@ class Cluster:
         process = self._processes.get(name)
         if process is None or process.popen.poll() is not None:
             self.spawn(name, *_arguments(name))
+
+    def supervise(self) -> None:
+        """Start again what ended by itself, as `fluxagents up` or an orchestrator does."""
+        for name, process in list(self._processes.items()):
+            if process.popen.poll() not in {None, -signal.SIGKILL}:
+                self.restarts += 1
+                self.ensure(name)
 
     def spawn(self, name: str, *arguments: str) -> None:
         """Start a Celery process that leads a session of its own."""
@@ -187,9 +196,10 @@ class Cluster:
         open_runs = set(self.started)
         while open_runs and time.monotonic() < deadline:
             open_runs = {run for run in open_runs if not self.at_rest([run])}
+            self.supervise()
             time.sleep(0.1)
         problems = self.violations()
-        assert not problems, "\n".join(problems[:20])
+        assert not problems, "\n".join(problems)
 
     def violations(self) -> list[str]:
         return violations(

@@ -12,7 +12,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from tests.chaos.cluster import NODE_TTL_S, ROOT, Cluster
+from tests.chaos.cluster import NODE_TTL_S, ROOT, WORKERS, Cluster
 
 from fluxagents.flows.errors import ErrorClass
 
@@ -171,3 +171,20 @@ def test_a_killed_redis_comes_back_and_nothing_is_lost(cluster: Cluster) -> None
     cluster.eventually(lambda: cluster.redis.llen("chaos:ran"))
     cluster.restart_redis()
     cluster.settle()
+
+
+def test_everything_at_once(cluster: Cluster, rng: random.Random) -> None:
+    runs = [one.run_id for one in cluster.start("mixed", 40)]
+    for second in range(6):
+        children = cluster.children(rng.choice(WORKERS))
+        if children:
+            os.kill(rng.choice(children), signal.SIGKILL)
+        if second == 1:
+            name = rng.choice(WORKERS)
+            cluster.kill(name)
+            cluster.ensure(name)
+        if second == 3:
+            cluster.restart_redis()
+        time.sleep(1.0)
+    cluster.settle()
+    assert all(cluster.store.load(run).status in {"finished", "dead"} for run in runs)

@@ -19,6 +19,7 @@ from fluxagents.flows.events import Event, ToolSucceeded
 from fluxagents.flows.state import RunState
 from fluxagents.tasks import acts
 from fluxagents.tasks.effects import Effects
+from fluxagents.workers.redis_store import RedisRunStore
 
 RAN = "chaos:ran"
 """List of every execution of a tool, as JSON, committed or not."""
@@ -33,7 +34,8 @@ def act(effects: Effects, controller: FlowController, state: RunState, command: 
     """Run one tool of the suite; the approval is checked as for a real one."""
     assert isinstance(command, CallTool)
     began = time.monotonic()
-    redis: Redis = effects.store._redis
+    assert isinstance(effects.store, RedisRunStore)
+    redis = effects.store._redis
     try:
         acts._check_approval(controller, state, command)
         ran = {"run": state.run_id, "seq": state.seq, "tool": command.tool, "args": command.args}
@@ -64,7 +66,7 @@ def _slow(redis: Redis, state: RunState, call: CallTool) -> None:
 def _killer(redis: Redis, state: RunState, call: CallTool) -> None:
     times = call.args["times"]
     assert isinstance(times, int)
-    kills: int = redis.incr(f"{KILLS}{state.run_id}")  # type: ignore[assignment] # redis types async and sync as one
+    kills: int = redis.incr(f"{KILLS}{state.run_id}")
     if kills <= times:
         os.kill(os.getpid(), signal.SIGKILL)
 
