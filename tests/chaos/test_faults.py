@@ -18,8 +18,8 @@ from fluxagents.flows.errors import ErrorClass
 
 
 def busy_worker(cluster: Cluster, run: str) -> str:
-    """The worker whose child holds the lease of a run."""
-    cluster.eventually(lambda: cluster.redis.hget(f"flux:run:{run}", "owner"))
+    """The worker whose child is in the middle of a run's first step."""
+    cluster.eventually(lambda: cluster.ran(run, 1) == 1)
     owner = cluster.redis.hget(f"flux:run:{run}", "owner")
     assert isinstance(owner, bytes)
     return owner.decode().partition("@")[0]

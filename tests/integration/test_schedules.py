@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from redis import Redis
 from tests.stack import Stack
 
-from fluxagents.scheduler.grid import every
+from fluxagents.scheduler.grid import CLOCK_SKEW_MS, every
 from fluxagents.scheduler.schedules import TICK, Schedule, Schedules
 from fluxagents.workers import launch
 from fluxagents.workers.celery_app import FluxApp, create_app
@@ -52,12 +52,15 @@ class Town:
     def snapshot(self, schedule: Schedule) -> tuple[set[str], list[str]]:
         """The runs there are, and the runs of all ticks up to the newest of them, in order."""
         states = self.client.store.runs(session=schedule.session, most=1_000)
+        ids = {state.run_id for state in states}
         newest = max(state.started_ms for state in states)
         tick, ticks = schedule.next_tick(schedule.created_ms), []
-        while tick <= newest:
-            ticks.append(schedule.tick_run(tick))
+        # A tick counts as reached a little early, by as much as clocks may differ.
+        while tick <= newest + CLOCK_SKEW_MS:
+            if tick <= newest or schedule.tick_run(tick) in ids:
+                ticks.append(schedule.tick_run(tick))
             tick = schedule.next_tick(tick)
-        return {state.run_id for state in states}, ticks
+        return ids, ticks
 
     def knock(self, schedule: Schedule, times: int) -> None:
         for _ in range(times):
