@@ -398,3 +398,16 @@ def test_the_suite_walks_over_every_method_of_the_port() -> None:
     methods = {name for name in vars(RunStore) if not name.startswith("_")}
     for implementation in stores:
         assert methods <= set(dir(implementation))
+
+
+@pytest.mark.parametrize(("cap", "answer"), [(1, b"ok"), (0, b"exhausted")])
+def test_a_claim_whose_reply_was_lost_is_answered_again_and_alike(
+    redis: Redis, key_prefix: str, cap: int, answer: bytes
+) -> None:
+    store = RedisRunStore(redis, prefix=key_prefix)
+    store.beat("node-1", [100], 60_000)
+    run_id, _ = Runs(store).new()
+    asked = (run_id, 1, "", 0, OWNER, cap, 60_000, "the same nonce")
+    first = store._run(store._claim, *asked)
+    assert first[0] == answer
+    assert store._run(store._claim, *asked) == first

@@ -13,7 +13,10 @@ if ticket <= issued and ticket > tonumber(redis.call('GET', P .. 'seen:' .. is[4
   redis.call('SET', P .. 'seen:' .. is[4], ticket)
 end
 local function state() return ARGV[3] == '' and redis.call('HGET', run, 'state') or '' end
-if is[3] and is[6] == ARGV[8] then return {'ok', tonumber(is[7]), state(), ''} end
+if is[3] and is[6] == ARGV[8] then
+  local was = redis.call('HMGET', run, 'deliveries', 'last_error')
+  return {tonumber(was[1]) > tonumber(ARGV[6]) and 'exhausted' or 'ok', tonumber(is[7]), state(), was[2] or ''}
+end
 if is[3] and alive(is[3], is[5]) then return {'leased'} end
 local node, pid = string.match(ARGV[5], '^(.*)|([^|]*)$')
 -- A process that was just forked may come before its node's next heartbeat.
