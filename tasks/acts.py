@@ -89,11 +89,9 @@ def _check_approval(controller: FlowController, state: RunState, call: CallTool)
 def _run_tool(effects: Effects, controller: FlowController, state: RunState, call: CallTool) -> ToolSucceeded:
     tool = effects.tools[call.tool]
     args = validated(tool, call.args)
-    if state.model is None:
-        raise FluxError(ErrorClass.BAD_ARGUMENT, f"run {state.run_id!r} has no model for tool {call.tool!r}")
-    ref = ModelRef(digest=state.model, name=state.model_name)
-    model = effects.models.load(ref)
-    result = tool.run(model, args)
+    ref = _model_of(state, tool)
+    model = effects.models.load(ref) if ref else None
+    result = tool.carry_out(model, args, effects.sources)
     artifact = effects.artifacts.put_result(tool, args, result, provenance_of(tool, args, model, ref))
     return ToolSucceeded(
         seq=state.seq,
@@ -108,11 +106,26 @@ def _run_tool(effects: Effects, controller: FlowController, state: RunState, cal
     )
 
 
-def _changed_model(effects: Effects, ref: ModelRef, tool: Tool, model: Model, args: Args) -> str | None:
-    if tool.change is None:
+def _model_of(state: RunState, tool: Tool) -> ModelRef | None:
+    """The run's model, if the tool needs one."""
+    if not tool.needs_model:
+        return None
+    if state.model is None:
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"run {state.run_id!r} has no model for tool {tool.name!r}",
+            suggestions=("start the run with a model",),
+        )
+    return ModelRef(digest=state.model, name=state.model_name)
+
+
+def _changed_model(
+    effects: Effects, ref: ModelRef | None, tool: Tool, model: Model | None, args: Args
+) -> str | None:
+    if tool.change is None or ref is None or model is None:
         return None
     with model:
-        tool.change(model, args)
+        tool.apply(model, args, effects.sources)
         return effects.models.derive(ref, model, tool, args).digest
 
 

@@ -43,15 +43,16 @@ class Provenance(BaseModel):
 
     tool: str
     args: dict[str, JsonValue]
-    model_digest: Digest
-    model_id: str
-    medium_mmol_per_gdw_h: dict[str, Annotated[float, Field(allow_inf_nan=False)]]
+    model_digest: Digest | None = None
+    """None, like all that follows, for a tool that works on no model."""
+    model_id: str = ""
+    medium_mmol_per_gdw_h: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = {}
     """The most uptake per exchange reaction, as it was while the tool ran."""
-    objective: str
-    objective_direction: Literal["max", "min"]
-    solver: str
-    solver_version: str
-    tolerance: float
+    objective: str = ""
+    objective_direction: Literal["max", "min"] | None = None
+    solver: str = ""
+    solver_version: str = ""
+    tolerance: float | None = None
     seed: int | None = None
     versions: dict[str, str]
     """Package -> version."""

@@ -14,6 +14,7 @@ from fluxagents.flows.state import RunState
 from fluxagents.tasks.artifacts import ArtifactStore
 from fluxagents.tasks.fba.tool import Tool
 from fluxagents.tasks.models import ModelStore
+from fluxagents.tasks.sources import Sources
 
 if TYPE_CHECKING:
     from fluxagents.tasks.decide import Verdict
@@ -52,6 +53,11 @@ class Effects:
     """How long a dispatch may be missing before it counts as lost."""
     controllers: dict[str, FlowController] = field(default_factory=dict)
     """Flows that this process has met, by digest."""
+
+    @property
+    def sources(self) -> Sources:
+        """What tools may read."""
+        return Sources(models=self.models, artifacts=self.artifacts, runs=lambda: self.store)
 
     def controller(self, digest: str) -> FlowController:
         """The controller of a stored flow.

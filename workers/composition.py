@@ -15,6 +15,7 @@ from redis.retry import Retry
 from fluxagents.tasks.effects import Decides, Effects
 from fluxagents.tasks.fba.registry import TOOLS
 from fluxagents.tasks.fba.tool import Tool
+from fluxagents.tasks.sources import Sources
 from fluxagents.workers import connection
 from fluxagents.workers.artifact_files import ArtifactFiles
 from fluxagents.workers.clock import SystemClock
@@ -60,6 +61,15 @@ def build_effects(settings: Settings, app: FluxApp, tools: Mapping[str, Tool] = 
         owner=current_owner,
         queues=QUEUES,
         lease_ms=round(settings.hard_time_limit_s * 1_000) + 60_000,
+    )
+
+
+def build_sources(settings: Settings) -> Sources:
+    """What tools may read, for calling one without a run."""
+    return Sources(
+        models=ModelFiles(settings.artifact_url),
+        artifacts=ArtifactFiles(settings.artifact_url),
+        runs=lambda: RedisRunStore(redis_client(settings), prefix=settings.key_prefix),
     )
 
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from cobra import Model
 
+    from fluxagents.tasks.sources import Sources
+
 KEY_FINDINGS_BYTES = 2_048
 """Most that a result may put before a chat model."""
 
@@ -52,14 +54,18 @@ class Tool:
     """One line for the chat model that chooses."""
     args: type[Args]
     result: type[Result]
-    run: Callable[[Model, Any], Result]
-    """Leaves the model as it found it."""
+    run: Callable[..., Result]
+    """`run(model, args)`, or `run(model, args, gathered)`; leaves the model as it found it."""
     reference: str
     """Where the method is described."""
     example: Mapping[str, JsonValue] = field(default_factory=dict)
     """Arguments that a reader may try."""
-    change: Callable[[Model, Any], None] | None = None
-    """Set on a tool that makes a new model: carries the change out on the model given."""
+    gather: Callable[[Sources, Any], Any] | None = None
+    """Set on a tool that needs more than one model: reads it from the sources, so that `run` stays pure."""
+    needs_model: bool = True
+    """Without one, `run` is given None."""
+    change: Callable[..., None] | None = None
+    """Set on a tool that makes a new model: carries the change out on the model given; called as `run`."""
     queue: Literal["tools", "tools.long"] = "tools"
     soft_time_limit_s: int = 600
 
@@ -69,6 +75,18 @@ class Tool:
     def needs_approval(self) -> bool:
         """Whether a human must agree before the tool runs."""
         return self.change is not None
+
+    def carry_out(self, model: Model | None, args: Args, sources: Sources) -> Result:
+        """Gather what the tool needs, and run it."""
+        return self.run(model, args, *self._gathered(sources, args))
+
+    def apply(self, model: Model, args: Args, sources: Sources) -> None:
+        """Carry the change out on the model; only for a tool that has one."""
+        assert self.change is not None
+        self.change(model, args, *self._gathered(sources, args))
+
+    def _gathered(self, sources: Sources, args: Args) -> tuple[Any, ...]:
+        return () if self.gather is None else (self.gather(sources, args),)
 
     @property
     def task_name(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, get_args
 
@@ -14,9 +14,15 @@ from cobra.io import read_sbml_model
 from pydantic import BaseModel
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.memory_store import MemoryRunStore
+from fluxagents.tasks.fba.medium import MediumArgs
 from fluxagents.tasks.fba.outcome import Outcome
 from fluxagents.tasks.fba.registry import TOOLS, schema, tool_named, validated
 from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+from fluxagents.tasks.sources import Sources
+from fluxagents.workers.artifact_files import ArtifactFiles
+from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.model_files import ModelFiles
 
 UNIT = re.compile(
     r"_(per_h|mmol_per_gdw_h|mmol_c_per_gdw_h|mol_c_per_mol_c|fraction\w*|fraction_of_\w+)$|^(fraction)_"
@@ -24,7 +30,17 @@ UNIT = re.compile(
 UNIT_IN_WORDS = re.compile(r"1/h|mmol/gDW/h|mol carbon|[Ff]raction|[Cc]ount")
 STATUSES = {"optimal", "zero_growth", "infeasible", "unbounded", "no_objective"}
 
-each_tool = pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: tool.name)
+
+def some(holds: Callable[[Tool], bool]) -> pytest.MarkDecorator:
+    found = [tool for tool in TOOLS.values() if holds(tool)]
+    return pytest.mark.parametrize("tool", found, ids=lambda tool: tool.name)
+
+
+each_tool = some(lambda _: True)
+each_tool_with_a_medium = some(lambda tool: issubclass(tool.args, MediumArgs))
+each_tool_that_reports_growth = some(
+    lambda tool: {"status", "growth_per_h"} <= tool.result.model_fields.keys()
+)
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +49,16 @@ def model() -> Any:
     assert spec is not None
     assert spec.origin is not None
     return read_sbml_model(str(Path(spec.origin).parent / "data" / "textbook.xml.gz"))
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
+    """A store with the model that the examples name, and no runs."""
+    folder = str(tmp_path_factory.mktemp("store"))
+    models = ModelFiles(folder)
+    models.add_named("e_coli_core")
+    runs = MemoryRunStore(SystemClock())
+    return Sources(models=models, artifacts=ArtifactFiles(folder), runs=lambda: runs)
 
 
 def example(tool: Tool) -> Any:
@@ -82,39 +108,43 @@ def test_unknown_argument_is_refused_with_the_nearest(tool: Tool) -> None:
 
 
 @each_tool
-def test_the_model_is_as_it_was(tool: Tool, model: Any) -> None:
+def test_the_model_is_as_it_was(tool: Tool, model: Any, sources: Sources) -> None:
     before = state(model)
-    tool.run(model, example(tool))
+    tool.carry_out(model, example(tool), sources)
     assert state(model) == before
 
 
-@each_tool
-def test_the_model_is_as_it_was_after_an_error(tool: Tool, model: Any) -> None:
+@each_tool_with_a_medium
+def test_the_model_is_as_it_was_after_an_error(tool: Tool, model: Any, sources: Sources) -> None:
     before = state(model)
     with pytest.raises(FluxError, match="EX_nonsense"):
-        tool.run(model, validated(tool, {**tool.example, "medium_changes": {"EX_o2_e": 0, "EX_nonsense": 1}}))
+        tool.carry_out(
+            model,
+            validated(tool, {**tool.example, "medium_changes": {"EX_o2_e": 0, "EX_nonsense": 1}}),
+            sources,
+        )
     assert state(model) == before
 
 
 @each_tool
-def test_the_same_call_gives_the_same_result(tool: Tool, model: Any) -> None:
-    first = tool.run(model, example(tool))
+def test_the_same_call_gives_the_same_result(tool: Tool, model: Any, sources: Sources) -> None:
+    first = tool.carry_out(model, example(tool), sources)
     model.slim_optimize()
-    again = tool.run(model, example(tool))
+    again = tool.carry_out(model, example(tool), sources)
     assert first.model_dump_json() == again.model_dump_json()
     assert isinstance(first, tool.result)
 
 
 @each_tool
-def test_result_survives_json_and_holds_no_nan(tool: Tool, model: Any) -> None:
-    found = tool.run(model, example(tool))
+def test_result_survives_json_and_holds_no_nan(tool: Tool, model: Any, sources: Sources) -> None:
+    found = tool.carry_out(model, example(tool), sources)
     assert tool.result.model_validate_json(found.model_dump_json()) == found
     json.dumps(found.model_dump(mode="json"), allow_nan=False)
 
 
 @each_tool
-def test_displays_keep_to_their_size(tool: Tool, model: Any) -> None:
-    found = tool.run(model, example(tool))
+def test_displays_keep_to_their_size(tool: Tool, model: Any, sources: Sources) -> None:
+    found = tool.carry_out(model, example(tool), sources)
     assert len(json.dumps(found.key_findings(), allow_nan=False).encode()) <= KEY_FINDINGS_BYTES
     assert len(json.dumps(found.summary(), allow_nan=False).encode()) <= SUMMARY_BYTES
     for name, table in found.tables().items():
@@ -135,18 +165,20 @@ def broken(model: Any, kind: str) -> None:
         model.objective = {}
 
 
-@each_tool
+@each_tool_that_reports_growth
 @pytest.mark.parametrize("kind", ["infeasible", "zero_growth", "unbounded", "no_objective"])
-def test_models_without_growth_give_typed_results(tool: Tool, model: Any, kind: str) -> None:
+def test_models_without_growth_give_typed_results(
+    tool: Tool, model: Any, sources: Sources, kind: str
+) -> None:
     with model:
         broken(model, kind)
-        found: Any = tool.run(model, example(tool))
+        found: Any = tool.carry_out(model, example(tool), sources)
     assert found.status == kind
     assert found.growth_per_h == (0.0 if kind == "zero_growth" else None)
     shown = found.key_findings()
     assert shown["status"] == kind
     json.dumps(shown, allow_nan=False)
-    assert found.tables().keys() == tool.run(model, example(tool)).tables().keys()
+    assert found.tables().keys() == tool.carry_out(model, example(tool), sources).tables().keys()
 
 
 @each_tool

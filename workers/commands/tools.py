@@ -74,20 +74,24 @@ def schema(name: str, as_json: bool) -> None:
     )
 )
 @click.argument("name")
-@click.option("--model", required=True, help="A model's name, file or content digest.")
+@click.option("--model", help="A model's name, file or content digest; most tools need one.")
 @click.option("--arg", "pairs", multiple=True, metavar="NAME=VALUE", help="An argument; JSON or text.")
 @json_option
-def call(name: str, model: str, pairs: tuple[str, ...], as_json: bool) -> None:
+def call(name: str, model: str | None, pairs: tuple[str, ...], as_json: bool) -> None:
     """Call a tool in this process, with no queue and no run; the model stays as it is."""
     from fluxagents.tasks.fba.registry import tool_named, validated
     from fluxagents.workers.commands.views import parsed_pairs
-    from fluxagents.workers.model_files import ModelFiles
+    from fluxagents.workers.composition import build_sources
     from fluxagents.workers.settings import Settings
 
     tool = tool_named(name)
     args = validated(tool, parsed_pairs(pairs))
-    models = ModelFiles(Settings.load().artifact_url)
-    result = tool.run(models.load(models.resolve(model)), args)
+    sources = build_sources(Settings.load())
+    if tool.needs_model and model is None:
+        raise click.UsageError(f"tool '{name}' works on a model: give --model, such as --model e_coli_core")
+    models = sources.models
+    loaded = models.load(models.resolve(model)) if tool.needs_model and model else None
+    result = tool.carry_out(loaded, args, sources)
     if as_json:
         print_json(
             {"tool": name, "model": model, "args": args.model_dump(mode="json"), "result": result.summary()}
