@@ -13,10 +13,11 @@ from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 
 from fluxagents.flows.commands import Decide
+from fluxagents.flows.definition import DecideNode
 from fluxagents.flows.errors import ErrorInfo
 from fluxagents.flows.events import FlowRef
 from fluxagents.flows.state import Finding, Note, RunState, Streak
-from fluxagents.tasks.fba.registry import TOOLS
+from fluxagents.scheduler.flow_library import FlowLibrary
 
 MODEL = "sha256:" + "0" * 64
 
@@ -74,7 +75,10 @@ BASELINE = Finding(
     model=MODEL,
 )
 
-ANSWER_TOOLS = tuple(TOOLS)
+_ANSWER = FlowLibrary().get("metabolic_analysis").nodes["answer"]
+assert isinstance(_ANSWER, DecideNode)
+ANSWER_TOOLS = _ANSWER.tools
+"""What the chat model may choose from where it answers."""
 
 
 def state_at(

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from tests.decisions import BASELINE, DESCRIPTION, REPORT, state_at
+from tests.decisions import ANSWER_TOOLS, BASELINE, DESCRIPTION, REPORT, state_at
 
 from fluxagents.flows.commands import Finish
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.state import Finding, Note
 from fluxagents.prompts.manager import PromptManager
 from fluxagents.tasks.decide import Decider
-from fluxagents.tasks.fba.registry import TOOLS
+from fluxagents.tasks.fba.registry import TOOLS, tool_named
 from fluxagents.workers.planner.model import OfflinePlanner
 
 GENES = ["b0720", "b1136", "b1779", "b2415", "b2416", "b2779", "b2926"]
@@ -136,7 +136,7 @@ def test_it_says_what_it_is_and_never_more_than_it_may(question: str) -> None:
 
 def test_every_tool_has_words_for_what_it_finds() -> None:
     textbook = pytest.importorskip("cobra.io").load_model("textbook")
-    for number, tool in enumerate(TOOLS.values(), start=3):
+    for number, tool in enumerate(map(tool_named, ANSWER_TOOLS), start=3):
         result = tool.run(textbook, tool.args.model_validate(dict(tool.example)))
         found = result.key_findings()
         finding = Finding(id=f"f{number}", tool=tool.name, args=dict(tool.example), key_findings=found)
