@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from fluxagents.flows.definition import EndNode, Flow
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.state import RunState
@@ -17,16 +19,22 @@ def overdrawn(flow: Flow, state: RunState, at_ms: int) -> FluxError | None:
     """
     if isinstance(flow.nodes[state.node], EndNode):
         return None
+    seconds = (at_ms - state.started_ms) / 1_000
     used = (
         ("steps", state.seq - 1, flow.budget.steps),
         ("tokens", state.tokens_in + state.tokens_out, flow.budget.tokens),
-        ("seconds", (at_ms - state.started_ms) // 1_000, flow.budget.wall_time_s),
+        ("seconds", seconds, flow.budget.wall_time_s),
     )
     for what, spent, allowed in used:
         if spent > allowed:
             return FluxError(
                 ErrorClass.BUDGET,
-                f"the run used {spent} {what}; flow {flow.flow!r} allows {allowed:g}",
+                f"the run used {spent:.0f} {what}; flow {flow.flow!r} allows {allowed:g}",
                 suggestions=("raise the flow's `budget`", "ask a narrower question"),
             )
     return None
+
+
+def ends_ms(flow: Flow, state: RunState) -> int:
+    """The first ms at which the run has used more time than its flow allows (Unix time)."""
+    return state.started_ms + math.floor(flow.budget.wall_time_s * 1_000) + 1

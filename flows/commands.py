@@ -57,7 +57,15 @@ class NotifyHuman(CommandBase):
     request_id: str
 
 
-Command = Annotated[CallTool | Decide | NotifyHuman, Field(discriminator="kind")]
+class Expire(CommandBase):
+    """Look again at a run that waits or is paused: its time is over."""
+
+    kind: Literal["expire"] = "expire"
+    at_ms: int
+    """When, as Unix time in ms; the command waits in the store until then."""
+
+
+Command = Annotated[CallTool | Decide | NotifyHuman | Expire, Field(discriminator="kind")]
 """What a step carries out. Pure nodes are walked through and never become a command."""
 
 

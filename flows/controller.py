@@ -9,9 +9,9 @@ from typing import Any, assert_never
 from pydantic import JsonValue
 
 from fluxagents.flows import events as e
-from fluxagents.flows.budget import overdrawn
+from fluxagents.flows.budget import ends_ms, overdrawn
 from fluxagents.flows.catalog import ToolFacts
-from fluxagents.flows.commands import AskHuman, CallTool, Command, Decide, NotifyHuman, call_digest
+from fluxagents.flows.commands import AskHuman, CallTool, Command, Decide, Expire, NotifyHuman, call_digest
 from fluxagents.flows.definition import (
     ApproveNode,
     BranchNode,
@@ -73,7 +73,7 @@ class FlowController:
         """
         state, walked, command = self.advance(state, seq=state.seq - 1, at_ms=state.updated_ms)
         history = list(walked)
-        while command is not None:
+        while command is not None and not isinstance(command, Expire):
             happened = act(command, state)
             state, walked, command = self.advance(
                 state, seq=state.seq, at_ms=happened[-1].at_ms, after=happened
@@ -93,8 +93,8 @@ class FlowController:
             after: What the step's effect gave.
 
         Returns:
-            The state after, all events in order, and the command that comes next; None when the run
-            waits, is paused or has ended.
+            The state after, all events in order, and the command that comes next: `Expire` when the run
+            waits or is paused, None when it has ended.
         """
         history = list(after)
         for event in after:
@@ -111,7 +111,7 @@ class FlowController:
         )
 
     def command(self, state: RunState) -> Command | None:
-        """The command that a settled state calls for; None when the run waits, is paused or has ended."""
+        """The command that a settled state calls for; None when the run has ended."""
         found = self._next(state, state.seq, state.updated_ms)
         return None if isinstance(found, e.EventBase) else found
 
@@ -124,7 +124,7 @@ class FlowController:
 
     def _next(self, state: RunState, seq: int, at_ms: int) -> e.Event | Command | None:
         if state.status != "running":
-            return self._tell(state) if state.status == "waiting" else None
+            return self._at_rest(state)
         spent = overdrawn(self.flow, state, at_ms)
         if spent is not None:
             return e.RunFailed(seq=seq, at_ms=at_ms, node=state.node, error=spent.info(state.node))
@@ -157,10 +157,27 @@ class FlowController:
             return self._at_end(state, node, seq, at_ms)
         assert_never(node)
 
-    def _tell(self, state: RunState) -> NotifyHuman | None:
-        if state.notified or state.waiting_for is None:
+    def _at_rest(self, state: RunState) -> NotifyHuman | Expire | None:
+        if state.status not in {"waiting", "paused"}:
             return None
-        return NotifyHuman(request_id=state.waiting_for.id)
+        request = state.waiting_for if state.status == "waiting" else None
+        if request and not state.notified:
+            return NotifyHuman(request_id=request.id)
+        last = ends_ms(self.flow, state)
+        return Expire(at_ms=min(request.deadline_ms, last) if request and request.deadline_ms else last)
+
+    def expired(self, state: RunState, at_ms: int) -> e.Event:
+        """What becomes of a run that waits or is paused when its time is over.
+
+        Args:
+            state: The run.
+            at_ms: Now, at least the time that the command named (Unix time in ms).
+        """
+        spent = overdrawn(self.flow, state, at_ms)
+        if spent is not None:
+            return e.RunFailed(seq=state.seq, at_ms=at_ms, node=state.node, error=spent.info(state.node))
+        assert state.waiting_for is not None
+        return e.RequestExpired(seq=state.seq, at_ms=at_ms, request_id=state.waiting_for.id)
 
     def _at_tool(self, state: RunState, node: ToolNode, seq: int, at_ms: int) -> e.Event | Command:
         if state.outcome == "tool":
@@ -222,9 +239,13 @@ class FlowController:
             return e.NodeEntered(seq=seq, at_ms=at_ms, node=node.next)
         if state.outcome == "rejected":
             return e.NodeEntered(seq=seq, at_ms=at_ms, node=node.on_reject)
-        return e.ApprovalRequested(
-            seq=seq, at_ms=at_ms, request=self._request(state, "approval", node.question)
-        )
+        if state.outcome == "expired":
+            return e.NodeEntered(seq=seq, at_ms=at_ms, node=node.on_timeout or node.on_reject)
+        request = self._request(state, "approval", node.question)
+        if node.within_s is not None:
+            deadline_ms = at_ms + round(node.within_s * 1_000)
+            request = request.model_copy(update={"deadline_ms": deadline_ms})
+        return e.ApprovalRequested(seq=seq, at_ms=at_ms, request=request)
 
     def _at_end(self, state: RunState, node: EndNode, seq: int, at_ms: int) -> e.Event:
         if node.outcome == "finished":

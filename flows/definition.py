@@ -70,12 +70,16 @@ class BranchNode(NodeBase):
 
 
 class ApproveNode(NodeBase):
-    """Stops until a human agrees."""
+    """Stops until a human agrees, or until time is up."""
 
     kind: Literal["approve"]
     question: str
     next: str
     on_reject: str
+    within_s: float | None = Field(default=None, gt=0)
+    """How long the humans have; none leaves them the time of the run's budget."""
+    on_timeout: str | None = None
+    """Where an approval leads that was not answered in time; `on_reject` when absent."""
 
 
 class EndNode(NodeBase):

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 from fluxagents.flows.commands import CallTool, Decision
 from fluxagents.flows.errors import ErrorInfo
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised when an event or the state changes its shape."""
 
 Lane = Literal["interactive", "bulk"]
@@ -51,6 +51,8 @@ class HumanRequest(Frozen):
     digest: str
     """What was shown, as a sha256; an answer is bound to it."""
     assignees: tuple[str, ...] = ("anyone",)
+    deadline_ms: int = 0
+    """Until when it may be answered (Unix time in ms); 0 for as long as the run may last."""
 
 
 class EventBase(Frozen):
@@ -180,6 +182,13 @@ class QuestionAnswered(EventBase):
     answer: str
 
 
+class RequestExpired(EventBase):
+    """Nobody answered in time."""
+
+    type: Literal["RequestExpired"] = "RequestExpired"
+    request_id: str
+
+
 class HumanNotified(EventBase):
     type: Literal["HumanNotified"] = "HumanNotified"
     request_id: str
@@ -241,6 +250,7 @@ Event = Annotated[
     | ApprovalRejected
     | QuestionAsked
     | QuestionAnswered
+    | RequestExpired
     | HumanNotified
     | RunPaused
     | RunResumed

@@ -170,7 +170,9 @@ def _requested(state: RunState, event: e.ApprovalRequested | e.QuestionAsked) ->
     return {"status": "waiting", "waiting_for": event.request, "notified": False, "pending": pending}
 
 
-def _answered(state: RunState, event: e.ApprovalGranted | e.ApprovalRejected | e.QuestionAnswered) -> Changes:
+def _answered(
+    state: RunState, event: e.ApprovalGranted | e.ApprovalRejected | e.QuestionAnswered | e.RequestExpired
+) -> Changes:
     if state.waiting_for is None or state.waiting_for.id != event.request_id:
         raise _impossible(event, f"run {state.run_id} does not wait for request {event.request_id!r}")
     paused = state.status == "paused"
@@ -206,6 +208,18 @@ def _told(state: RunState, event: e.QuestionAnswered) -> Changes:
     about = state.waiting_for.question if state.waiting_for else state.node
     note = Note(by=event.by, about=about, text=event.answer)
     return {**_answered(state, event), "notes": _last((*state.notes, note), NOTES_KEPT)}
+
+
+def _expired(state: RunState, event: e.RequestExpired) -> Changes:
+    about = state.waiting_for.question if state.waiting_for else state.node
+    note = Note(by="deadline", about=about, text="nobody answered in time")
+    return {
+        **_answered(state, event),
+        "pending": None,
+        "approved": None,
+        "outcome": "expired",
+        "notes": _last((*state.notes, note), NOTES_KEPT),
+    }
 
 
 def _notified(_: RunState, __: e.HumanNotified) -> Changes:
@@ -258,6 +272,7 @@ _BRANCHES: dict[type[e.Event], Callable[[RunState, Any], Changes]] = {
     e.ApprovalRejected: _rejected,
     e.QuestionAsked: _requested,
     e.QuestionAnswered: _told,
+    e.RequestExpired: _expired,
     e.HumanNotified: _notified,
     e.RunPaused: _paused,
     e.RunResumed: _resumed,

@@ -18,7 +18,7 @@ NOTES_KEPT = 8
 
 Status = Literal["running", "waiting", "paused", "finished", "failed", "cancelled", "dead"]
 STATUSES: tuple[Status, ...] = get_args(Status)
-Outcome = Literal["tool", "failed", "answer", "budget", "approved", "rejected"]
+Outcome = Literal["tool", "failed", "answer", "budget", "approved", "rejected", "expired"]
 ENDED: frozenset[Status] = frozenset({"finished", "failed", "cancelled"})
 
 
@@ -102,7 +102,7 @@ class _Versioned(BaseModel):
 
 
 def state_from_json(text: str | bytes) -> RunState:
-    """Read a stored or received state.
+    """Read a stored or received state, also one that an older version wrote.
 
     Raises:
         FluxError: If the state was written by a newer version of this software or is no state.
@@ -115,7 +115,8 @@ def state_from_json(text: str | bytes) -> RunState:
                 f"the state has schema version {version}; this worker reads up to {SCHEMA_VERSION}",
                 suggestions=("upgrade the workers before the clients",),
             )
-        return RunState.model_validate_json(text)
+        # What was added since has a default; what is written next is of this version.
+        return RunState.model_validate_json(text).model_copy(update={"schema_version": SCHEMA_VERSION})
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the document"

@@ -31,7 +31,8 @@ def targets(node: Node) -> tuple[tuple[str, str], ...]:
     if isinstance(node, BranchNode):
         return (*((case.when, case.to) for case in node.cases), ("otherwise", node.otherwise))
     if isinstance(node, ApproveNode):
-        return (("approved", node.next), ("rejected", node.on_reject))
+        late = (("too late", node.on_timeout),) if node.on_timeout else ()
+        return (("approved", node.next), ("rejected", node.on_reject), *late)
     return ()
 
 

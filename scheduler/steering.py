@@ -153,6 +153,8 @@ class Steering:
 
     def _why_closed(self, run_id: str, request_id: str) -> str:
         for event in self.store.events(run_id):
+            if isinstance(event, e.RequestExpired) and event.request_id == request_id:
+                return "was not answered in time"
             if isinstance(event, ANSWERS) and event.request_id == request_id:
                 return f"was answered already by {event.by!r}"
         return "does not wait for an answer"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from fluxagents.flows.commands import CallTool, Command, Decide, NotifyHuman
+from fluxagents.flows.commands import CallTool, Command, Decide, Expire, NotifyHuman
 from fluxagents.flows.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import (
@@ -139,6 +139,16 @@ def notify(
     channels = effects.notifier.notify(state.run_id, state.waiting_for, key=state.waiting_for.id)
     at_ms = effects.clock.now_ms()
     return [HumanNotified(seq=state.seq, at_ms=at_ms, request_id=state.waiting_for.id, channels=channels)]
+
+
+def expire(
+    effects: Effects, controller: FlowController, state: RunState, command: Command
+) -> Sequence[Event]:
+    """Look at a run whose time is over while it waits or is paused."""
+    if not isinstance(command, Expire):
+        raise _wrong_command("run.expire", command)
+    # The store's clock said that it is time; this machine's may be behind.
+    return [controller.expired(state, max(effects.clock.now_ms(), command.at_ms))]
 
 
 def _failed(effects: Effects, state: RunState, call: CallTool, error: FluxError, began: float) -> ToolFailed:

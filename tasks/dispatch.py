@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from fluxagents.flows.catalog import ToolFacts
-from fluxagents.flows.commands import CallTool, Command, Decide, NotifyHuman
+from fluxagents.flows.commands import CallTool, Command, Decide, Expire, NotifyHuman
 from fluxagents.flows.controller import FlowController
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.events import Event, Lane, RunFailed
@@ -17,6 +17,7 @@ from fluxagents.flows.state import RunState
 
 DECIDE = "step.decide"
 NOTIFY = "human.notify"
+EXPIRE = "run.expire"
 RECONCILE = "control.reconcile"
 START = "run.start"
 TOOL_PREFIX = "tool."
@@ -36,6 +37,8 @@ def dispatch_of(command: Command, lane: Lane, tools: Mapping[str, ToolFacts]) ->
         )
     if isinstance(command, NotifyHuman):
         return Dispatch(task=NOTIFY, queue="human", label={"request": command.request_id})
+    if isinstance(command, Expire):
+        return Dispatch(task=EXPIRE, queue="control", not_before_ms=command.at_ms)
     assert_never(command)
 
 
@@ -60,4 +63,5 @@ def settled(
     if command is None:
         return Commit(events=events, state=after, dispatch=None)
     dispatch = dispatch_of(command, after.lane, controller.tools)
-    return Commit(events=events, state=after, dispatch=replace(dispatch, not_before_ms=after.not_before_ms))
+    not_before_ms = max(dispatch.not_before_ms, after.not_before_ms)
+    return Commit(events=events, state=after, dispatch=replace(dispatch, not_before_ms=not_before_ms))

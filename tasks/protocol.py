@@ -12,7 +12,6 @@ from fluxagents.flows.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Event, RunDeadLettered, RunFailed, RunPaused
 from fluxagents.flows.ports import Answer, Claim, Commit, Outgoing, Publisher
-from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState, state_digest, state_from_json
 from fluxagents.tasks.dispatch import settled
 from fluxagents.tasks.effects import Effects
@@ -70,7 +69,7 @@ def _claimed(effects: Effects, message: StepMessage, claim: Claim, act: Act) -> 
     else:
         happened = _act(effects, controller, state, act)
     commit = settled(controller, state, happened, seq=message.seq, at_ms=effects.clock.now_ms())
-    return _write(effects, commit, claim.fence)
+    return _write(effects, controller, commit, claim.fence)
 
 
 def _failure(error: BaseException) -> str:
@@ -102,10 +101,10 @@ def _dead_letter(effects: Effects, seq: int, last_error: str) -> RunDeadLettered
     return RunDeadLettered(seq=seq, at_ms=effects.clock.now_ms(), error=error.info("step"))
 
 
-def _write(effects: Effects, commit: Commit, fence: int) -> Answer:
+def _write(effects: Effects, controller: FlowController, commit: Commit, fence: int) -> Answer:
     done = effects.store.commit(commit, commit.state.model_dump_json(), fence=fence)
     if done.answer is Answer.PAUSE:
-        commit = _with_pause(commit, by=done.pause_by, at_ms=effects.clock.now_ms())
+        commit = _with_pause(controller, commit, by=done.pause_by, at_ms=effects.clock.now_ms())
         done = effects.store.commit(commit, commit.state.model_dump_json(), fence=fence, pausing=True)
     if done.answer is not Answer.OK:
         log.warning(
@@ -116,9 +115,10 @@ def _write(effects: Effects, commit: Commit, fence: int) -> Answer:
     return done.answer
 
 
-def _with_pause(commit: Commit, *, by: str, at_ms: int) -> Commit:
+def _with_pause(controller: FlowController, commit: Commit, *, by: str, at_ms: int) -> Commit:
     pause = RunPaused(seq=commit.seq, at_ms=at_ms, by=by)
-    return replace(commit, events=(*commit.events, pause), state=reduce(commit.state, pause), dispatch=None)
+    paused = settled(controller, commit.state, [pause], seq=commit.seq, at_ms=at_ms)
+    return replace(paused, events=(*commit.events, *paused.events))
 
 
 def publish(publisher: Publisher, outgoing: Outgoing) -> None:

@@ -38,6 +38,11 @@ def notify(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -
     return step(self, acts.notify, StepMessage(run=run, seq=seq, ticket=ticket, state=state))
 
 
+@shared_task(bind=True, name=dispatch.EXPIRE)
+def expire(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -> str:
+    return step(self, acts.expire, StepMessage(run=run, seq=seq, ticket=ticket, state=state))
+
+
 # Without events: its ticks would bury the steps in Flower.
 @shared_task(bind=True, name=dispatch.RECONCILE, send_events=False)
 def reconcile_runs(self: Any) -> int:

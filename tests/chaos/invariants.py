@@ -150,15 +150,23 @@ def _counts(found: Snapshot) -> Iterator[str]:
 
 
 def _orphans(found: Snapshot) -> Iterator[str]:
-    """A run at rest holds no lease, no place in a queue and no timer; requests are those that wait."""
-    for name, ids in (("lease", found.leases), ("due entry", found.due), ("timer", found.timers)):
+    """A run at rest holds no lease and no place in a queue, and only what waits or is paused has a timer."""
+    for name, ids in (("lease", found.leases), ("due entry", found.due)):
         for run in ids:
             if run not in found.runs or found.runs[run].at_rest:
                 yield f"run {run} is at rest or unknown and has a {name}"
+    for run in found.timers:
+        if run not in found.runs or found.runs[run].state.status in SETTLED:
+            yield f"run {run} has ended or is unknown and has a timer"
+    for run, record in found.runs.items():
+        if record.at_rest and record.state.status == "waiting" and run not in found.timers:
+            yield f"run {run} waits without a time at which its waiting ends"
     waiting = {run for run, record in found.runs.items() if record.state.waiting_for is not None}
     if waiting != found.requests:
         yield f"requests {sorted(found.requests ^ waiting)} do not match the runs that wait"
     for run, record in found.runs.items():
         left = record.fields & {"owner", "queue", "dispatch", "sleeping"}
+        if record.state.status == "waiting":
+            left -= {"dispatch", "sleeping"}
         if record.at_rest and left:
             yield f"run {run} is at rest and keeps {sorted(left)}"

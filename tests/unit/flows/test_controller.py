@@ -8,7 +8,16 @@ import pytest
 from pydantic import JsonValue
 
 from fluxagents.flows import events as e
-from fluxagents.flows.commands import AskHuman, CallTool, Command, Decide, Decision, Finish, NotifyHuman
+from fluxagents.flows.commands import (
+    AskHuman,
+    CallTool,
+    Command,
+    Decide,
+    Decision,
+    Expire,
+    Finish,
+    NotifyHuman,
+)
 from fluxagents.flows.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.reducer import fold, reduce
@@ -121,7 +130,7 @@ def test_a_tool_that_changes_the_model_stops_before_it_runs(run: Driver) -> None
     told = run.happens(
         lambda state: e.HumanNotified(seq=state.seq, at_ms=4, request_id=request.id, channels=("inbox",))
     )
-    assert told is None
+    assert isinstance(told, Expire)
     assert run.state.status == "waiting"
 
 
@@ -223,9 +232,11 @@ def test_a_tool_that_fails_in_a_tool_node_fails_the_run_with_its_error(run: Driv
     assert run.state.error == error
 
 
-def test_a_paused_run_has_no_next_command_and_goes_on_where_it_was(run: Driver) -> None:
+def test_a_paused_run_only_waits_for_its_budget_and_goes_on_where_it_was(run: Driver) -> None:
     before = run.command
-    assert run.happens(lambda state: e.RunPaused(seq=state.seq, at_ms=2, by="ada")) is None
+    assert run.happens(lambda state: e.RunPaused(seq=state.seq, at_ms=2, by="ada")) == Expire(
+        at_ms=run.state.started_ms + 7 * 86_400_000 + 1
+    )
     assert run.happens(lambda state: e.RunResumed(seq=state.seq, at_ms=3, by="ada")) == before
 
 
@@ -317,7 +328,7 @@ def test_a_retry_keeps_its_approval_and_a_failure_for_good_ends_it(run: Driver) 
 
 @pytest.mark.parametrize(
     ("budget", "said"),
-    [({"steps": 1}, "2 steps"), ({"tokens": 20}, "24 tokens"), ({"wall_time_s": 0.001}, "3600 seconds")],
+    [({"steps": 1}, "2 steps"), ({"tokens": 20}, "24 tokens"), ({"wall_time_s": 1}, "3600 seconds")],
 )
 def test_a_run_that_uses_more_than_its_budget_ends_and_says_of_what(
     controller: FlowController, budget: dict[str, float], said: str
@@ -335,3 +346,46 @@ def test_a_run_that_uses_more_than_its_budget_ends_and_says_of_what(
     assert run.state.error is not None
     assert run.state.error.kind is ErrorClass.BUDGET
     assert said in run.state.error.message
+
+
+def asked(controller: FlowController, **changes: object) -> tuple[Driver, Expire]:
+    """A run without growth, whose humans were told; `agree` is the node that asks them."""
+    document = controller.flow.model_dump(mode="json")
+    document["nodes"]["agree"] |= changes
+    run = Driver(FlowController(document, tools=controller.tools))
+    run.measured(None)
+    request = run.state.waiting_for
+    assert request is not None
+    command = run.happens(
+        lambda state: e.HumanNotified(seq=state.seq, at_ms=4, request_id=request.id, channels=("inbox",))
+    )
+    assert isinstance(command, Expire)
+    return run, command
+
+
+@pytest.mark.parametrize(("on_timeout", "ends"), [({}, "failed"), ({"on_timeout": "done"}, "finished")])
+def test_an_approval_that_nobody_gives_leads_on_when_its_time_is_over(
+    controller: FlowController, on_timeout: dict[str, str], ends: str
+) -> None:
+    run, command = asked(controller, within_s=60.0, **on_timeout)
+    request = run.state.waiting_for
+    assert request is not None
+    assert command.at_ms == request.deadline_ms == 2 + 60_000
+    run.happens(lambda state: run.controller.expired(state, command.at_ms))
+    assert (run.state.status, run.state.waiting_for) == (ends, None)
+    assert run.state.notes[-1].text == "nobody answered in time"
+
+
+def test_a_run_that_waits_longer_than_its_budget_fails(controller: FlowController) -> None:
+    run, command = asked(controller)
+    run.happens(lambda state: run.controller.expired(state, command.at_ms))
+    assert run.state.error is not None
+    assert run.state.error.kind is ErrorClass.BUDGET
+
+
+def test_while_a_run_is_paused_only_its_budget_counts(controller: FlowController) -> None:
+    run, late = asked(controller, within_s=60.0)
+    paused = run.happens(lambda state: e.RunPaused(seq=state.seq, at_ms=5, by="ada"))
+    assert isinstance(paused, Expire)
+    assert paused.at_ms > late.at_ms
+    assert run.happens(lambda state: e.RunResumed(seq=state.seq, at_ms=90_000, by="ada")) == late

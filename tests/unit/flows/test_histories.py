@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,8 +33,16 @@ def test_a_recorded_run_replays_to_its_state(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", RECORDED)
-def test_a_recorded_run_is_written_again_byte_for_byte(name: str) -> None:
-    assert [event.model_dump_json() for event in history_from_json_lines(lines(name))] == lines(name)
+def test_a_recorded_run_is_written_again_with_all_that_it_said(name: str) -> None:
+    """What a later version added is there with its default, and nothing is lost."""
+    for event, line in zip(history_from_json_lines(lines(name)), lines(name), strict=True):
+        assert within(json.loads(line), event.model_dump(mode="json"))
+
+
+def within(old: Any, new: Any) -> bool:
+    if isinstance(old, dict):
+        return all(key in new and within(value, new[key]) for key, value in old.items())
+    return bool(old == new)
 
 
 def test_an_event_that_cannot_be_read_is_named_with_its_line() -> None:

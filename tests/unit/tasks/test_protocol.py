@@ -14,6 +14,7 @@ from fluxagents.flows.commands import CallTool, Command
 from fluxagents.flows.controller import FlowController
 from fluxagents.flows.definition import Flow, flow_from_yaml
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.events import SCHEMA_VERSION
 from fluxagents.flows.memory_store import MemoryRunStore
 from fluxagents.flows.ports import Answer, Outgoing
 from fluxagents.flows.reducer import fold, reduce
@@ -313,7 +314,7 @@ def test_a_forged_state_is_dropped(world: World) -> None:
 
 def test_a_state_of_a_newer_schema_is_an_error_and_the_step_is_not_lost(world: World) -> None:
     world.store._runs["r"].state = newer = world.store._runs["r"].state.replace(
-        '"schema_version":1', '"schema_version":99'
+        f'"schema_version":{SCHEMA_VERSION}', '"schema_version":99'
     )
     message = StepMessage(run="r", seq=1, ticket=1, state="")
     with pytest.raises(FluxError, match="schema version 99"):
