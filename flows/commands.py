@@ -57,6 +57,14 @@ class NotifyHuman(CommandBase):
     request_id: str
 
 
+class JoinParts(CommandBase):
+    """Put the parts of a tool call together; waits in the store until all its runs have come to rest."""
+
+    kind: Literal["join_parts"] = "join_parts"
+    call: CallTool
+    runs: tuple[str, ...]
+
+
 class Expire(CommandBase):
     """Look again at a run that waits or is paused: its time is over."""
 
@@ -65,7 +73,7 @@ class Expire(CommandBase):
     """When, as Unix time in ms; the command waits in the store until then."""
 
 
-Command = Annotated[CallTool | Decide | NotifyHuman | Expire, Field(discriminator="kind")]
+Command = Annotated[CallTool | JoinParts | Decide | NotifyHuman | Expire, Field(discriminator="kind")]
 """What a step carries out. Pure nodes are walked through and never become a command."""
 
 

@@ -11,7 +11,16 @@ from pydantic import JsonValue
 from fluxagents.flows import events as e
 from fluxagents.flows.budget import ends_ms, overdrawn
 from fluxagents.flows.catalog import ToolFacts
-from fluxagents.flows.commands import AskHuman, CallTool, Command, Decide, Expire, NotifyHuman, call_digest
+from fluxagents.flows.commands import (
+    AskHuman,
+    CallTool,
+    Command,
+    Decide,
+    Expire,
+    JoinParts,
+    NotifyHuman,
+    call_digest,
+)
 from fluxagents.flows.definition import (
     ApproveNode,
     BranchNode,
@@ -144,6 +153,8 @@ class FlowController:
         )
 
     def _at_node(self, state: RunState, seq: int, at_ms: int) -> e.Event | Command:
+        if state.joining:
+            return JoinParts(call=state.joining.call, runs=state.joining.runs)
         node = self.flow.nodes[state.node]
         if isinstance(node, ToolNode):
             return self._at_tool(state, node, seq, at_ms)

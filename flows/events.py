@@ -28,6 +28,13 @@ class FlowRef(Frozen):
     digest: str
 
 
+class Part(Frozen):
+    """One of the equal parts that a tool's work was split into."""
+
+    index: int = Field(ge=0)
+    of: int = Field(ge=1)
+
+
 class PromptUse(Frozen):
     """Which prompt was sent, to which chat model, and what it cost."""
 
@@ -75,6 +82,10 @@ class RunStarted(EventBase):
     model_name: str = ""
     """What its owner calls it."""
     lane: Lane = "interactive"
+    parent: str = ""
+    """The run that began this one."""
+    part: Part | None = None
+    """Which part of a tool call of the parent this run computes."""
 
 
 class NodeEntered(EventBase):
@@ -128,6 +139,15 @@ class ToolSucceeded(EventBase):
     new_model: str | None = None
     """The model that the tool made, by content."""
     duration_ms: int = 0
+
+
+class ToolSplit(EventBase):
+    """The tool's work is large: parts of it became runs of their own, and are joined when all are done."""
+
+    type: Literal["ToolSplit"] = "ToolSplit"
+    node: str
+    call: CallTool
+    runs: tuple[str, ...] = Field(min_length=2)
 
 
 class ToolFailed(EventBase):
@@ -243,6 +263,7 @@ Event = Annotated[
     | DecisionMade
     | DecisionRefused
     | ToolSucceeded
+    | ToolSplit
     | ToolFailed
     | RetryScheduled
     | ApprovalRequested

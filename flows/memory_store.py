@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import RLock
 
 from fluxagents.flows.definition import Flow
@@ -20,7 +20,7 @@ from fluxagents.flows.ports import (
     unknown_flow,
     unknown_run,
 )
-from fluxagents.flows.state import ENDED, STATUSES, RunState, Status, state_digest, state_from_json
+from fluxagents.flows.state import AT_REST, ENDED, STATUSES, RunState, Status, state_digest, state_from_json
 
 
 @dataclass
@@ -42,6 +42,8 @@ class _Run:
     deliveries: int = 0
     last_error: str = ""
     pause_by: str = ""
+    open: set[str] = field(default_factory=set)
+    """Runs that it waits for."""
     request: HumanRequest | None = None
 
 
@@ -121,7 +123,26 @@ class MemoryRunStore:
             if fence is not None and run.pause_by and not pausing and goes_on:
                 return Committed(Answer.PAUSE, pause_by=run.pause_by)
             interrupted = run.attempt if run.owner and fence is None else 0
-            return Committed(Answer.OK, outgoing=self._settle(commit, state), interrupted=interrupted)
+            begun = [self.create(child, child.state.model_dump_json()) for child in commit.children]
+            outgoing = self._settle(commit, state)
+            more = [*begun, self._rouse_parent(commit.state)]
+            return Committed(
+                Answer.OK,
+                outgoing=outgoing,
+                more=tuple(one for one in more if one),
+                interrupted=interrupted,
+            )
+
+    def _rouse_parent(self, state: RunState) -> Outgoing | None:
+        """The message of the run that waited for this one, if this was the last."""
+        parent = self._runs.get(state.parent)
+        if parent is None or state.run_id not in parent.open or state.status not in AT_REST:
+            return None
+        parent.open.remove(state.run_id)
+        if parent.open:
+            return None
+        parent.sleeping = False
+        return self._issue(state.parent, parent)
 
     def _settle(self, commit: Commit, state: str) -> Outgoing | None:
         run = self._runs[commit.state.run_id]
@@ -135,7 +156,13 @@ class MemoryRunStore:
         run.request, run.dispatch = commit.state.waiting_for, commit.dispatch
         run.owner, run.pause_by, run.last_error, run.deliveries, run.attempt = "", "", "", 0, 0
         run.due = False
-        run.sleeping = commit.dispatch is not None and commit.dispatch.not_before_ms > self._clock.now_ms()
+        run.open = {
+            other
+            for other in (commit.dispatch.after if commit.dispatch else ())
+            if other in self._runs and self._runs[other].status not in AT_REST
+        }
+        later = commit.dispatch is not None and commit.dispatch.not_before_ms > self._clock.now_ms()
+        run.sleeping = later or bool(run.open)
         return None if run.sleeping else self._issue(commit.state.run_id, run)
 
     def _issue(self, run_id: str, run: _Run) -> Outgoing | None:
@@ -145,7 +172,8 @@ class MemoryRunStore:
         queue.issued += 1
         run.ticket, run.attempt, run.due = queue.issued, run.attempt + 1, True
         run.dispatched_ms = self._clock.now_ms()
-        return Outgoing(run_id, run.seq, run.ticket, run.attempt, run.dispatch, run.state)
+        dispatch = replace(run.dispatch, after=())
+        return Outgoing(run_id, run.seq, run.ticket, run.attempt, dispatch, run.state)
 
     def release(self, run_id: str, seq: int, fence: int, *, error: str) -> bool:
         with self._lock:
@@ -184,6 +212,8 @@ class MemoryRunStore:
         with self._lock:
             states = [state_from_json(run.state) for run in self._runs.values()]
         newest_first = sorted(states, key=lambda state: (state.started_ms, state.run_id), reverse=True)
+        if not session:
+            newest_first = [state for state in newest_first if not state.parent]
         if session:
             newest_first = [state for state in newest_first if state.session == session]
         if status:
@@ -255,7 +285,7 @@ class MemoryRunStore:
             found: list[Outgoing] = []
             for run_id, run in self._runs.items():
                 awake = run.dispatch is not None and run.dispatch.not_before_ms <= self._clock.now_ms()
-                if run.sleeping and awake and len(found) < most:
+                if run.sleeping and awake and not run.open and len(found) < most:
                     run.sleeping = False
                     outgoing = self._issue(run_id, run)
                     assert outgoing is not None

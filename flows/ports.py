@@ -23,6 +23,8 @@ class Dispatch:
     """What Flower shows beside run and step."""
     not_before_ms: int = 0
     """The message waits in the store until then (Unix time in ms); 0 for at once."""
+    after: tuple[str, ...] = ()
+    """Runs that must have come to rest before: finished, failed, cancelled or dead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Commit:
     events: tuple[Event, ...]
     state: RunState
     dispatch: Dispatch | None
+    children: tuple[Commit, ...] = ()
+    """Runs that begin with this step, in the same atomic write; one that exists already stays as it is."""
 
     @property
     def seq(self) -> int:
@@ -89,10 +93,17 @@ class Committed:
     answer: Answer
     outgoing: Outgoing | None = None
     """The message to publish now."""
+    more: tuple[Outgoing, ...] = ()
+    """Messages of other runs to publish now: those that began, and the one that waited for this run."""
     pause_by: str = ""
     """Who asked for the pause, when that is the answer."""
     interrupted: int = 0
     """The attempt that held the lease when an event from outside ended it; 0 when nobody did."""
+
+    @property
+    def messages(self) -> tuple[Outgoing, ...]:
+        """All that is to be published."""
+        return self.more if self.outgoing is None else (self.outgoing, *self.more)
 
 
 def unknown_run(run_id: str) -> FluxError:
@@ -182,7 +193,7 @@ class RunStore(Protocol):
     def runs(
         self, *, status: Status | None = None, session: str | None = None, most: int = 50, offset: int = 0
     ) -> list[RunState]:
-        """Runs, the newest first."""
+        """Runs, the newest first; those that another run began only when their session is asked for."""
         ...
 
     def counts(self) -> dict[str, int]:

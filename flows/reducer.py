@@ -9,7 +9,16 @@ from typing import Any, TypeVar
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, Finish, call_digest
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
-from fluxagents.flows.state import ERRORS_KEPT, FINDINGS_KEPT, NOTES_KEPT, Finding, Note, RunState, Streak
+from fluxagents.flows.state import (
+    ERRORS_KEPT,
+    FINDINGS_KEPT,
+    NOTES_KEPT,
+    Finding,
+    Joining,
+    Note,
+    RunState,
+    Streak,
+)
 
 Changes = dict[str, Any]
 T = TypeVar("T")
@@ -67,6 +76,8 @@ def _started(event: e.RunStarted) -> RunState:
         node=event.start_node,
         model=event.model,
         model_name=event.model_name,
+        parent=event.parent,
+        part=event.part,
     )
 
 
@@ -76,6 +87,7 @@ def _at_node(node: str) -> Changes:
         "outcome": None,
         "steps_at_node": 0,
         "pending": None,
+        "joining": None,
         "failed_call": None,
         "approved": None,
     }
@@ -138,11 +150,16 @@ def _succeeded(state: RunState, event: e.ToolSucceeded) -> Changes:
         "tool_calls": state.tool_calls + 1,
         "model": event.new_model or event.model or state.model,
         "pending": None,
+        "joining": None,
         "failed_call": None,
         "approved": None,
         "streak": None,
         "outcome": "tool",
     }
+
+
+def _split(_: RunState, event: e.ToolSplit) -> Changes:
+    return {"joining": Joining(call=event.call, runs=event.runs)}
 
 
 def _failed_tool(state: RunState, event: e.ToolFailed) -> Changes:
@@ -151,6 +168,7 @@ def _failed_tool(state: RunState, event: e.ToolFailed) -> Changes:
         "failed_call": event.call,
         "tool_calls": state.tool_calls + 1,
         "pending": None,
+        "joining": None,
         # What a human agreed to did not happen yet; a retry needs no second approval.
         "approved": state.approved if event.error.retryable else None,
     }
@@ -265,6 +283,7 @@ _BRANCHES: dict[type[e.Event], Callable[[RunState, Any], Changes]] = {
     e.DecisionMade: _decided,
     e.DecisionRefused: _refused,
     e.ToolSucceeded: _succeeded,
+    e.ToolSplit: _split,
     e.ToolFailed: _failed_tool,
     e.RetryScheduled: _retrying,
     e.ApprovalRequested: _requested,

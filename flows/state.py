@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, JsonValue, ValidationError
 
 from fluxagents.flows.commands import AskHuman, CallTool
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
-from fluxagents.flows.events import SCHEMA_VERSION, FlowRef, Frozen, HumanRequest, Lane
+from fluxagents.flows.events import SCHEMA_VERSION, FlowRef, Frozen, HumanRequest, Lane, Part
 
 FINDINGS_KEPT = 24
 ERRORS_KEPT = 8
@@ -20,6 +20,8 @@ Status = Literal["running", "waiting", "paused", "finished", "failed", "cancelle
 STATUSES: tuple[Status, ...] = get_args(Status)
 Outcome = Literal["tool", "failed", "answer", "budget", "approved", "rejected", "expired"]
 ENDED: frozenset[Status] = frozenset({"finished", "failed", "cancelled"})
+AT_REST: frozenset[Status] = ENDED | {"dead"}
+"""Ended, or in need of a human before anything can go on."""
 
 
 class Finding(Frozen):
@@ -48,6 +50,13 @@ class Streak(Frozen):
     count: int
 
 
+class Joining(Frozen):
+    """The parts of a tool call, each a run of its own."""
+
+    call: CallTool
+    runs: tuple[str, ...]
+
+
 class RunState(Frozen):
     """Everything that the next step needs to know."""
 
@@ -56,6 +65,9 @@ class RunState(Frozen):
     session: str
     flow: FlowRef
     inputs: dict[str, JsonValue]
+    parent: str = ""
+    """The run that began this one; empty for a run of its own."""
+    part: Part | None = None
     lane: Lane
     started_ms: int
     updated_ms: int
@@ -74,6 +86,8 @@ class RunState(Frozen):
     streak: Streak | None = None
     pending: Annotated[CallTool | AskHuman, Field(discriminator="kind")] | None = None
     """What was chosen and has not been carried out."""
+    joining: Joining | None = None
+    """What runs in parts now."""
     failed_call: CallTool | None = None
     """The tool call that failed last at this node; none when it was a decision."""
     approved: str | None = None

@@ -15,12 +15,11 @@ from fluxagents.flows.controller import FlowController
 from fluxagents.flows.definition import checked_inputs
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.ports import Clock, Commit, Outgoing, Publisher, RunStore
-from fluxagents.flows.reducer import reduce
 from fluxagents.scheduler.flow_library import FlowLibrary
 from fluxagents.scheduler.identity import run_id
 from fluxagents.scheduler.run import Run
 from fluxagents.scheduler.steering import Steering
-from fluxagents.tasks.dispatch import settled
+from fluxagents.tasks.dispatch import begun
 from fluxagents.tasks.effects import catalog
 from fluxagents.tasks.fba.tool import Tool
 from fluxagents.tasks.models import ModelRef, ModelStore
@@ -154,9 +153,7 @@ class RunClient(Steering):
             model_name=model.name,
             lane=lane,
         )
-        state = reduce(None, started)
-        rest = settled(controller, state, [], seq=0, at_ms=now)
-        return Commit(events=(started, *rest.events), state=rest.state, dispatch=rest.dispatch)
+        return begun(controller, started)
 
     def get(self, run_id: str) -> Run:
         """The run of this id.

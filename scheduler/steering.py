@@ -63,7 +63,13 @@ class Steering:
     def cancel(self, run_id: str, *, by: str, reason: str) -> RunState:
         """End a run now. A step that runs is killed and not recorded; its worker goes on with other work."""
         state = self._open(run_id)
-        return self._append(state, lambda now: e.RunCancelled(seq=state.seq, at_ms=now, by=by, reason=reason))
+        cancelled = self._append(
+            state, lambda now: e.RunCancelled(seq=state.seq, at_ms=now, by=by, reason=reason)
+        )
+        for part in state.joining.runs if state.joining else ():
+            if not self.store.load(part).ended:
+                self.cancel(part, by=by, reason=f"run {run_id} was cancelled: {reason}")
+        return cancelled
 
     def retry(self, run_id: str, *, by: str) -> RunState:
         """Try a run again that went to the dead letters.
@@ -134,7 +140,7 @@ class Steering:
         )
 
     def _request(self, request_id: str, *, kinds: tuple[RequestKind, ...]) -> tuple[RunState, e.HumanRequest]:
-        run = request_id.partition(".")[0]
+        run = request_id.rpartition(".")[0]
         try:
             state = self.store.load(run)
         except FluxError as error:
@@ -181,6 +187,6 @@ class Steering:
             )
         if done.interrupted:
             self._publisher.stop(state.run_id, state.seq, done.interrupted)
-        if done.outgoing is not None:
-            publish(self._publisher, done.outgoing)
+        for outgoing in done.messages:
+            publish(self._publisher, outgoing)
         return commit.state

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from fluxagents.flows.commands import CallTool, Command, Decide, Expire, NotifyHuman
+from fluxagents.flows.commands import CallTool, Command, Decide, Expire, JoinParts, NotifyHuman
 from fluxagents.flows.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import (
@@ -17,9 +17,11 @@ from fluxagents.flows.events import (
     Event,
     HumanNotified,
     ToolFailed,
+    ToolSplit,
     ToolSucceeded,
 )
 from fluxagents.flows.state import RunState
+from fluxagents.tasks import parts
 from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.fba.registry import validated
 from fluxagents.tasks.fba.tool import Args, Tool
@@ -59,23 +61,26 @@ def call_tool(
     effects: Effects, controller: FlowController, state: RunState, command: Command
 ) -> Sequence[Event]:
     """Run one tool on the run's model. What goes wrong in a tool is an event, not an exception."""
-    if not isinstance(command, CallTool):
+    if not isinstance(command, CallTool | JoinParts):
         raise _wrong_command("tool", command)
+    call = command.call if isinstance(command, JoinParts) else command
     began = time.monotonic()
     try:
-        _check_approval(controller, state, command)
+        _check_approval(controller, state, call)
         happened = _run_tool(effects, controller, state, command)
     except FluxError as error:
-        return [_failed(effects, state, command, error, began)]
+        return [_failed(effects, state, call, error, began)]
     except MemoryError as error:
-        refused = FluxError(ErrorClass.MEMORY, f"tool {command.tool!r} ran out of memory: {error}")
-        return [_failed(effects, state, command, refused, began)]
+        refused = FluxError(ErrorClass.MEMORY, f"tool {call.tool!r} ran out of memory: {error}")
+        return [_failed(effects, state, call, refused, began)]
     except Exception as error:
         # A fault of ours or of a library must not lose the run; the log keeps the traceback.
-        log.exception("tool crashed", run=state.run_id, step=state.seq, tool=command.tool)
+        log.exception("tool crashed", run=state.run_id, step=state.seq, tool=call.tool)
         kind = ErrorClass.TIMEOUT if type(error).__name__ == "SoftTimeLimitExceeded" else ErrorClass.INTERNAL
-        crash = FluxError(kind, f"tool {command.tool!r} failed: {type(error).__name__}: {error}")
-        return [_failed(effects, state, command, crash, began)]
+        crash = FluxError(kind, f"tool {call.tool!r} failed: {type(error).__name__}: {error}")
+        return [_failed(effects, state, call, crash, began)]
+    if isinstance(happened, ToolSplit):
+        return [happened]
     return [happened.model_copy(update={"duration_ms": _since(began)})]
 
 
@@ -86,24 +91,41 @@ def _check_approval(controller: FlowController, state: RunState, call: CallTool)
         )
 
 
-def _run_tool(effects: Effects, controller: FlowController, state: RunState, call: CallTool) -> ToolSucceeded:
+def _run_tool(
+    effects: Effects, controller: FlowController, state: RunState, command: CallTool | JoinParts
+) -> ToolSucceeded | ToolSplit:
+    call = command.call if isinstance(command, JoinParts) else command
     tool = effects.tools[call.tool]
     args = validated(tool, call.args)
     ref = _model_of(state, tool)
     model = effects.models.load(ref) if ref else None
-    result = tool.carry_out(model, args, effects.sources)
-    artifact = effects.artifacts.put_result(tool, args, result, provenance_of(tool, args, model, ref))
-    return ToolSucceeded(
-        seq=state.seq,
-        at_ms=effects.clock.now_ms(),
-        node=state.node,
-        call=call,
+    done = ToolSucceeded(
+        seq=state.seq, at_ms=0, node=state.node, call=call, key_findings={}, model=state.model
+    )
+    if state.part is not None:
+        artifact = parts.computed(effects, tool, model, args, state.part)
+        return _now(effects, done, artifact=artifact, key_findings=state.part.model_dump())
+    if isinstance(command, JoinParts):
+        result = parts.joined(effects, tool, args, command.runs)
+    else:
+        count = tool.split.parts(model, args) if tool.split else 1
+        if count > 1:
+            return parts.split(effects, state, call, count)
+        result = tool.carry_out(model, args, effects.sources)
+    return _now(
+        effects,
+        done,
         key_findings=result.key_findings(),
         facts=controller.facts(state, result.summary()),
-        artifact=artifact.digest,
-        model=state.model,
+        artifact=effects.artifacts.put_result(
+            tool, args, result, provenance_of(tool, args, model, ref)
+        ).digest,
         new_model=_changed_model(effects, ref, tool, model, args),
     )
+
+
+def _now(effects: Effects, done: ToolSucceeded, **found: object) -> ToolSucceeded:
+    return done.model_copy(update={"at_ms": effects.clock.now_ms(), **found})
 
 
 def _model_of(state: RunState, tool: Tool) -> ModelRef | None:

@@ -110,8 +110,8 @@ def _write(effects: Effects, controller: FlowController, commit: Commit, fence: 
         log.warning(
             "commit lost the race", run=commit.state.run_id, step=commit.seq, answer=done.answer.value
         )
-    elif done.outgoing is not None:
-        publish(effects.publisher, done.outgoing)
+    for outgoing in done.messages:
+        publish(effects.publisher, outgoing)
     return done.answer
 
 

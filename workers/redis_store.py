@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.resources import files
+from itertools import chain
 from secrets import token_hex
 from typing import Any
 
@@ -39,12 +40,12 @@ class RedisRunStore:
         self._redis = redis
         self._prefix = prefix
         self._create = self._script("settle", "create")
-        self._commit = self._script("settle", "commit")
+        self._commit = self._script("settle", "rouse", "commit")
         self._claim = self._script("alive", "claim")
         self._release = self._script("release")
         self._ask_pause = self._script("ask_pause")
         self._overdue = self._script("alive", "overdue")
-        self._wake = self._script("wake")
+        self._wake = self._script("rouse", "wake")
         self._forget = self._script("forget")
 
     def _script(self, *names: str) -> Any:
@@ -56,7 +57,7 @@ class RedisRunStore:
 
     def create(self, commit: Commit, state: str) -> Outgoing | None:
         ticket = self._run(self._create, *_settling(commit, state, fence=None, pausing=False))
-        return None if ticket < 0 else _outgoing(commit, state, ticket)
+        return _outgoing(commit, state, ticket)
 
     def create_many(self, commits: Sequence[tuple[Commit, str]]) -> list[Outgoing | None]:
         """As `create` for each, in one round trip."""
@@ -66,8 +67,7 @@ class RedisRunStore:
             self._create(keys=[self._prefix], args=args, client=pipe)
         tickets = pipe.execute()
         return [
-            None if ticket < 0 else _outgoing(commit, state, ticket)
-            for (commit, state), ticket in zip(commits, tickets, strict=True)
+            _outgoing(commit, state, ticket) for (commit, state), ticket in zip(commits, tickets, strict=True)
         ]
 
     def claim(
@@ -82,11 +82,22 @@ class RedisRunStore:
         return Claim(Answer(answer.decode()), fence=fence, state=state.decode(), last_error=error.decode())
 
     def commit(self, commit: Commit, state: str, *, fence: int | None, pausing: bool = False) -> Committed:
-        answer, *rest = self._run(self._commit, *_settling(commit, state, fence=fence, pausing=pausing))
+        children = [(child, child.state.model_dump_json()) for child in commit.children]
+        blocks = [_settling(child, text, fence=None, pausing=False) for child, text in children]
+        settling = _settling(commit, state, fence=fence, pausing=pausing)
+        answer, *rest = self._run(self._commit, *settling, *chain.from_iterable(blocks))
         found = Answer(answer.decode())
         if found is Answer.OK:
-            ticket, interrupted = rest
-            return Committed(found, outgoing=_outgoing(commit, state, ticket), interrupted=interrupted)
+            ticket, interrupted, tickets, roused = rest
+            begun = [
+                _outgoing(child, text, its) for (child, text), its in zip(children, tickets, strict=True)
+            ]
+            return Committed(
+                found,
+                outgoing=_outgoing(commit, state, ticket),
+                more=(*(one for one in begun if one), *([_issued(roused)] if roused else [])),
+                interrupted=interrupted,
+            )
         return Committed(found, pause_by=rest[0].decode() if rest else "")
 
     def release(self, run_id: str, seq: int, fence: int, *, error: str) -> bool:
@@ -113,7 +124,7 @@ class RedisRunStore:
         index = f"session:{session}" if session else f"status:{status}" if status else "runs"
         found: list[RunState] = []
         for state in self._newest_first(index, offset):
-            if status is None or state.status == status:
+            if (status is None or state.status == status) and (session or not state.parent):
                 found.append(state)
             if len(found) == most:
                 break
@@ -213,24 +224,32 @@ def _settling(commit: Commit, state: str, *, fence: int | None, pausing: bool) -
         commit.state.status,
         request.model_dump_json() if request else "",
         commit.dispatch.queue if commit.dispatch else "",
-        json.dumps(asdict(commit.dispatch)) if commit.dispatch else "",
+        _dispatch_json(commit.dispatch) if commit.dispatch else "",
         commit.state.started_ms,
         commit.state.session,
         "" if fence is None else fence,
         "1" if pausing else "",
         commit.dispatch.not_before_ms if commit.dispatch else 0,
+        commit.state.parent,
+        json.dumps(commit.dispatch.after) if commit.dispatch and commit.dispatch.after else "",
+        len(commit.events),
         *(event.model_dump_json() for event in commit.events),
     ]
 
 
+def _dispatch_json(dispatch: Dispatch) -> str:
+    """Without the runs to wait for, which matter in the commit only."""
+    return json.dumps({name: value for name, value in asdict(dispatch).items() if name != "after"})
+
+
 def _outgoing(commit: Commit, state: str, ticket: int) -> Outgoing | None:
-    if commit.dispatch is None or ticket == 0:
+    if commit.dispatch is None or ticket <= 0:
         return None
     return Outgoing(
         run_id=commit.state.run_id,
         seq=commit.state.seq,
         ticket=ticket,
         attempt=1,
-        dispatch=commit.dispatch,
+        dispatch=replace(commit.dispatch, after=()),
         state=state,
     )

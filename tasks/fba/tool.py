@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from cobra import Model
 
+    from fluxagents.flows.events import Part
     from fluxagents.tasks.sources import Sources
 
 KEY_FINDINGS_BYTES = 2_048
@@ -46,6 +47,21 @@ class Result(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """How the work of a tool is cut into parts that other workers compute, and put together again.
+
+    The cut depends on the model and the arguments alone, so that one worker or many find the same.
+    """
+
+    parts: Callable[[Model, Any], int]
+    """Into how many parts; 1 when it is not worth it."""
+    run: Callable[[Model, Any, Part], Result]
+    """One part; leaves the model as it found it."""
+    merge: Callable[[Any, Sequence[Any]], Result]
+    """The whole from all parts in order, as `Tool.run` would have found it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
     """A tool as it is registered: once, as the Celery task `tool.<name>`."""
 
@@ -66,6 +82,8 @@ class Tool:
     """Without one, `run` is given None."""
     change: Callable[..., None] | None = None
     """Set on a tool that makes a new model: carries the change out on the model given; called as `run`."""
+    split: Split | None = None
+    """Set on a tool whose work may be large."""
     queue: Literal["tools", "tools.long"] = "tools"
     soft_time_limit_s: int = 600
 

@@ -11,7 +11,7 @@ from redis import Redis
 
 from fluxagents.flows import events as e
 from fluxagents.flows.definition import flow_from_yaml
-from fluxagents.flows.errors import FluxError
+from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.memory_store import MemoryRunStore
 from fluxagents.flows.ports import Answer, Claim, Commit, Dispatch, Outgoing, RunStore
 from fluxagents.flows.reducer import fold, reduce
@@ -411,3 +411,112 @@ def test_a_claim_whose_reply_was_lost_is_answered_again_and_alike(
     first = store._run(store._claim, *asked)
     assert first[0] == answer
     assert store._run(store._claim, *asked) == first
+
+
+class TestChildren:
+    """A step may begin runs and wait for them, with no message and no worker."""
+
+    def begin(self, runs: Runs, count: int = 2) -> tuple[str, list[Outgoing]]:
+        parent, _ = runs.new()
+        claim = runs.claim(parent)
+        children = tuple(child_of(parent, index) for index in range(count))
+        names = tuple(child.state.run_id for child in children)
+        commit = replace(
+            entered(runs.store.load(parent), dispatch=replace(NOOP, after=names)), children=children
+        )
+        done = runs.store.commit(commit, text(commit), fence=claim.fence)
+        assert (done.answer, done.outgoing) == (Answer.OK, None)
+        assert tuple(one.run_id for one in done.more) == names
+        assert runs.claim(parent, 2).answer is Answer.HELD
+        return parent, list(done.more)
+
+    def end(self, runs: Runs, child: Outgoing, event: e.Event | None = None) -> tuple[Outgoing, ...]:
+        claim = runs.claim(child.run_id, child.seq)
+        assert claim.answer is Answer.OK
+        event = event or e.RunFinished(seq=child.seq, at_ms=3, node="a", answer="")
+        commit = Commit(events=(event,), state=reduce(runs.store.load(child.run_id), event), dispatch=None)
+        return runs.store.commit(commit, text(commit), fence=claim.fence).more
+
+    def test_the_last_child_to_come_to_rest_rouses_the_parent(self, runs: Runs) -> None:
+        parent, (first, second) = self.begin(runs)
+        assert runs.store.wake(most=10) == []
+        assert runs.store.overdue("tools", idle=True, grace_ms=60_000, most=10) == []
+        dead = e.RunDeadLettered(seq=1, at_ms=3, error=FluxError(ErrorClass.INTERNAL, "x").info("a"))
+        assert self.end(runs, first, dead) == ()
+        (roused,) = self.end(runs, second)
+        assert (roused.run_id, roused.seq, roused.dispatch) == (parent, 2, NOOP)
+        assert runs.claim(parent, 2, ticket=roused.ticket).answer is Answer.OK
+
+    def test_a_child_that_ends_a_second_time_rouses_nobody(self, runs: Runs) -> None:
+        _, (first, second) = self.begin(runs)
+        dead = e.RunDeadLettered(seq=1, at_ms=3, error=FluxError(ErrorClass.INTERNAL, "x").info("a"))
+        self.end(runs, first, dead)
+        retried = e.RunRetried(seq=2, at_ms=4, by="ada")
+        state = reduce(runs.store.load(first.run_id), retried)
+        commit = Commit(events=(retried,), state=state, dispatch=NOOP)
+        again = runs.store.commit(commit, text(commit), fence=None).outgoing
+        assert again is not None
+        assert self.end(runs, again) == ()
+        assert len(self.end(runs, second)) == 1
+
+    def test_a_parent_that_was_cancelled_is_not_roused(self, runs: Runs) -> None:
+        parent, children = self.begin(runs)
+        gone = e.RunCancelled(seq=2, at_ms=3, by="ada", reason="enough")
+        commit = Commit(events=(gone,), state=reduce(runs.store.load(parent), gone), dispatch=None)
+        assert runs.store.commit(commit, text(commit), fence=None).answer is Answer.OK
+        assert [self.end(runs, child) for child in children] == [(), ()]
+
+    def test_a_parent_that_was_paused_waits_for_those_that_are_left(self, runs: Runs) -> None:
+        parent, (first, second) = self.begin(runs)
+        names = (first.run_id, second.run_id)
+        for event in (e.RunPaused(seq=2, at_ms=3, by="ada"), e.RunResumed(seq=3, at_ms=4, by="ada")):
+            goes_on = replace(NOOP, after=names) if isinstance(event, e.RunResumed) else None
+            commit = Commit(events=(event,), state=reduce(runs.store.load(parent), event), dispatch=goes_on)
+            assert runs.store.commit(commit, text(commit), fence=None).outgoing is None
+            if goes_on is None:
+                assert self.end(runs, first) == ()
+        (roused,) = self.end(runs, second)
+        assert (roused.run_id, roused.seq) == (parent, 4)
+
+    def test_what_is_at_rest_is_not_waited_for(self, runs: Runs) -> None:
+        parent, children = self.begin(runs)
+        for child in children:
+            self.end(runs, child)
+        commit = entered(
+            runs.store.load(parent), dispatch=replace(NOOP, after=tuple(c.run_id for c in children))
+        )
+        claim = runs.claim(parent, 2)
+        done = runs.store.commit(commit, text(commit), fence=claim.fence)
+        assert done.outgoing is not None
+        assert done.outgoing.seq == 3
+
+    def test_a_commit_that_loses_begins_nothing(self, runs: Runs) -> None:
+        parent, _ = runs.new()
+        claim = runs.claim(parent)
+        child = child_of(parent, 0)
+        commit = replace(entered(runs.store.load(parent)), children=(child,))
+        assert runs.store.commit(commit, text(commit), fence=claim.fence + 1).answer is Answer.STALE
+        with pytest.raises(FluxError, match="does not exist"):
+            runs.store.load(child.state.run_id)
+
+    def test_children_are_listed_with_their_session_only(self, runs: Runs) -> None:
+        parent, children = self.begin(runs)
+        assert [state.run_id for state in runs.store.runs()] == [parent]
+        assert [state.run_id for state in runs.store.runs(status="running")] == [parent]
+        listed = {state.run_id for state in runs.store.runs(session=parent)}
+        assert listed == {child.run_id for child in children}
+        assert runs.store.counts()["running"] == 3
+
+
+def child_of(parent: str, index: int) -> Commit:
+    event = e.RunStarted(
+        seq=0,
+        at_ms=2,
+        run_id=f"{parent}.1.part{index}",
+        session=parent,
+        flow=FLOW,
+        start_node="a",
+        inputs={},
+        parent=parent,
+    )
+    return Commit(events=(event,), state=reduce(None, event), dispatch=NOOP)

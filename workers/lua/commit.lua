@@ -1,7 +1,9 @@
--- A step's events, if the run is still at that step and the lease is still the committer's.
+-- A step's events, if the run is still at that step and the lease is still the committer's; with them the runs
+-- that the step starts. The last of the runs that another one waits for rouses that one.
+local id, run = ARGV[1], P .. 'run:' .. ARGV[1]
 local is = redis.call('HMGET', run, 'seq', 'status', 'fence', 'owner', 'pause_by', 'queue', 'request', 'attempt')
 if not is[1] then return {'unknown'} end
-if is[1] ~= seq then return {'stale'} end
+if is[1] ~= ARGV[2] then return {'stale'} end
 if ARGV[11] ~= '' then
   if not is[4] or is[3] ~= ARGV[11] then return {'stale'} end
   if is[5] and ARGV[12] == '' and (ARGV[5] == 'running' or ARGV[5] == 'waiting') then return {'pause', is[5]} end
@@ -11,4 +13,16 @@ if is[4] then
   redis.call('SREM', P .. 'leases', id)
   if ARGV[11] == '' then interrupted = tonumber(is[8]) end
 end
-return {'ok', settle(is[2], is[6], is[7]), interrupted}
+local started, at = {}, 16 + ARGV[16]
+while ARGV[at + 1] do
+  started[#started + 1] = create(at)
+  at = at + 16 + ARGV[at + 16]
+end
+local ticket = settle(0, is[2], is[6], is[7])
+local roused = {}
+local parent = P .. 'run:' .. ARGV[14]
+if ARGV[14] ~= '' and RESTS[ARGV[5]] and redis.call('SREM', parent .. ':open', id) == 1
+  and redis.call('EXISTS', parent .. ':open') == 0 then
+  roused = rouse(ARGV[14])
+end
+return {'ok', ticket, interrupted, started, roused}

@@ -1,21 +1,31 @@
--- Shared part of create and commit: writes what a step led to.
--- KEYS[1] prefix. ARGV: 1 run, 2 seq, 3 state, 4 digest, 5 status, 6 request, 7 queue, 8 dispatch,
--- 9 started ms, 10 session, 11 fence, 12 pausing, 13 not before ms, 14… events.
+-- Shared part of create and commit: writes what a step led to. KEYS[1] prefix.
+-- ARGV holds one block for the run, in a commit followed by one for each run that it starts: 1 run, 2 seq,
+-- 3 state, 4 digest, 5 status, 6 request, 7 queue, 8 dispatch, 9 started ms, 10 session, 11 fence, 12 pausing,
+-- 13 not before ms, 14 parent, 15 runs to wait for (JSON list or empty), 16 number of events, then the events.
 local P = KEYS[1]
-local id, seq = ARGV[1], ARGV[2]
-local run = P .. 'run:' .. id
+local RESTS = {finished = true, failed = true, cancelled = true, dead = true}
 
 local function now_ms()
   local t = redis.call('TIME')
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
 
-local function settle(old_status, old_queue, was_asking)
-  local status, request, queue, dispatch = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
-  redis.call('RPUSH', run .. ':events', unpack(ARGV, 14))
+-- Keeps in `<run>:open` those that have not come to rest; whether there are any.
+local function awaits(run, others)
+  for _, other in ipairs(cjson.decode(others)) do
+    local status = redis.call('HGET', P .. 'run:' .. other, 'status')
+    if status and not RESTS[status] then redis.call('SADD', run .. ':open', other) end
+  end
+  return redis.call('EXISTS', run .. ':open') == 1
+end
+
+local function settle(at, old_status, old_queue, was_asking)
+  local id, seq, run = ARGV[at + 1], ARGV[at + 2], P .. 'run:' .. ARGV[at + 1]
+  local status, request, queue, dispatch = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7], ARGV[at + 8]
+  redis.call('RPUSH', run .. ':events', unpack(ARGV, at + 17, at + 16 + ARGV[at + 16]))
   if status ~= old_status then
     if old_status then redis.call('ZREM', P .. 'status:' .. old_status, id) end
-    redis.call('ZADD', P .. 'status:' .. status, ARGV[9], id)
+    redis.call('ZADD', P .. 'status:' .. status, ARGV[at + 9], id)
   end
   if request ~= '' then
     redis.call('HSET', run, 'request', request)
@@ -24,24 +34,37 @@ local function settle(old_status, old_queue, was_asking)
     redis.call('HDEL', run, 'request')
     redis.call('ZREM', P .. 'requests', id)
   end
-  if redis.call('HDEL', run, 'sleeping') == 1 then redis.call('ZREM', P .. 'timers', id) end
+  if redis.call('HDEL', run, 'sleeping') == 1 then
+    redis.call('ZREM', P .. 'timers', id)
+    redis.call('UNLINK', run .. ':open')
+  end
   if old_queue and old_queue ~= queue then redis.call('ZREM', P .. 'due:' .. old_queue, id) end
+  local common = {'seq', seq + 1, 'state', ARGV[at + 3], 'digest', ARGV[at + 4], 'status', status, 'deliveries', 0}
   if queue == '' then
-    redis.call('HSET', run, 'seq', seq + 1, 'state', ARGV[3], 'digest', ARGV[4], 'status', status, 'deliveries', 0)
+    redis.call('HSET', run, unpack(common))
     redis.call('HDEL', run, 'owner', 'pause_by', 'last_error', 'queue', 'dispatch', 'ticket', 'attempt', 'dispatched_ms')
     return 0
   end
-  if tonumber(ARGV[13]) > now_ms() then
-    redis.call('HSET', run, 'seq', seq + 1, 'state', ARGV[3], 'digest', ARGV[4], 'status', status, 'deliveries', 0,
-      'sleeping', queue, 'dispatch', dispatch, 'attempt', 0)
+  local later = tonumber(ARGV[at + 13]) > now_ms()
+  if later or (ARGV[at + 15] ~= '' and awaits(run, ARGV[at + 15])) then
+    redis.call('HSET', run, 'sleeping', queue, 'dispatch', dispatch, 'attempt', 0, unpack(common))
     redis.call('HDEL', run, 'owner', 'pause_by', 'last_error', 'queue', 'ticket', 'dispatched_ms')
-    redis.call('ZADD', P .. 'timers', ARGV[13], id)
+    if later then redis.call('ZADD', P .. 'timers', ARGV[at + 13], id) end
     return 0
   end
   local ticket = redis.call('INCR', P .. 'ticket:' .. queue)
-  redis.call('HSET', run, 'seq', seq + 1, 'state', ARGV[3], 'digest', ARGV[4], 'status', status, 'deliveries', 0,
-    'queue', queue, 'dispatch', dispatch, 'ticket', ticket, 'attempt', 1, 'dispatched_ms', now_ms())
+  redis.call('HSET', run, 'queue', queue, 'dispatch', dispatch, 'ticket', ticket, 'attempt', 1, 'dispatched_ms',
+    now_ms(), unpack(common))
   redis.call('HDEL', run, 'owner', 'pause_by', 'last_error')
   redis.call('ZADD', P .. 'due:' .. queue, ticket, id)
   return ticket
+end
+
+-- A new run; -1 when it exists already.
+local function create(at)
+  local id = ARGV[at + 1]
+  if redis.call('EXISTS', P .. 'run:' .. id) == 1 then return -1 end
+  if ARGV[at + 14] == '' then redis.call('ZADD', P .. 'runs', ARGV[at + 9], id) end
+  redis.call('ZADD', P .. 'session:' .. ARGV[at + 10], ARGV[at + 9], id)
+  return settle(at, nil, nil, false)
 end
