@@ -12,6 +12,7 @@ from fluxagents.flows.controller import FlowController
 from fluxagents.flows.ports import Clock, Notifier, Publisher, RunStore
 from fluxagents.flows.state import RunState
 from fluxagents.tasks.artifacts import ArtifactStore
+from fluxagents.tasks.biochem import Biochem, NothingImported
 from fluxagents.tasks.fba.tool import Tool
 from fluxagents.tasks.models import ModelStore
 from fluxagents.tasks.sources import Sources
@@ -51,13 +52,21 @@ class Effects:
     """Longer than any step may take."""
     grace_ms: int = 3_000
     """How long a dispatch may be missing before it counts as lost."""
+    biochem: Biochem = field(default_factory=NothingImported)
+    """Names of compounds and reactions for the tools that look them up."""
     controllers: dict[str, FlowController] = field(default_factory=dict)
     """Flows that this process has met, by digest."""
 
     @property
     def sources(self) -> Sources:
         """What tools may read."""
-        return Sources(models=self.models, artifacts=self.artifacts, runs=lambda: self.store)
+        return Sources(
+            models=self.models,
+            artifacts=self.artifacts,
+            runs=lambda: self.store,
+            biochem=self.biochem,
+            tools=self.tools,
+        )
 
     def controller(self, digest: str) -> FlowController:
         """The controller of a stored flow.

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from fluxagents.flows.definition import Flow
 from fluxagents.flows.events import Event
 from fluxagents.flows.state import RunState
 from fluxagents.tasks.artifacts import ArtifactStore
+from fluxagents.tasks.biochem import Biochem
 from fluxagents.tasks.models import ModelStore
+
+if TYPE_CHECKING:
+    from fluxagents.tasks.fba.tool import Tool
 
 
 class RunHistory(Protocol):
@@ -23,6 +28,10 @@ class RunHistory(Protocol):
         """All events of a run in order; raises `UNKNOWN_ID`."""
         ...
 
+    def flow(self, digest: str) -> Flow:
+        """A flow that some run keeps; raises `UNKNOWN_ID`."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
@@ -32,3 +41,7 @@ class Sources:
     artifacts: ArtifactStore
     runs: Callable[[], RunHistory]
     """Asked for only by tools that read runs: most need no run store."""
+    biochem: Biochem
+    """Names of compounds and reactions that were imported."""
+    tools: Mapping[str, Tool]
+    """All tools, by name: an audit calls them again."""

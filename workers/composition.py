@@ -18,6 +18,7 @@ from fluxagents.tasks.fba.tool import Tool
 from fluxagents.tasks.sources import Sources
 from fluxagents.workers import connection
 from fluxagents.workers.artifact_files import ArtifactFiles
+from fluxagents.workers.biochem_file import BiochemFile
 from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.heartbeat import current_owner
 from fluxagents.workers.model_files import ModelFiles
@@ -56,6 +57,7 @@ def build_effects(settings: Settings, app: FluxApp, tools: Mapping[str, Tool] = 
         notifier=InboxNotifier(),
         models=ModelFiles(settings.artifact_url),
         artifacts=ArtifactFiles(settings.artifact_url),
+        biochem=BiochemFile(settings.biochem_file),
         decider=cache(lambda: build_decider(settings, tools)),
         tools=tools,
         owner=current_owner,
@@ -70,6 +72,8 @@ def build_sources(settings: Settings) -> Sources:
         models=ModelFiles(settings.artifact_url),
         artifacts=ArtifactFiles(settings.artifact_url),
         runs=lambda: RedisRunStore(redis_client(settings), prefix=settings.key_prefix),
+        biochem=BiochemFile(settings.biochem_file),
+        tools=TOOLS,
     )
 
 

@@ -138,6 +138,11 @@ class Settings(BaseSettings):
         return self.store_url or str(self.data_dir / "store")
 
     @property
+    def biochem_file(self) -> Path:
+        """Compounds and reactions that were imported; on this machine."""
+        return self.data_dir / "biochem.sqlite"
+
+    @property
     def log_dir(self) -> Path:
         return self.data_dir / "logs"
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.memory_store import MemoryRunStore
+from fluxagents.tasks.biochem import NothingImported
 from fluxagents.tasks.fba.medium import MediumArgs
 from fluxagents.tasks.fba.outcome import Outcome
 from fluxagents.tasks.fba.registry import TOOLS, schema, tool_named, validated
@@ -58,7 +59,13 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
     models = ModelFiles(folder)
     models.add_named("e_coli_core")
     runs = MemoryRunStore(SystemClock())
-    return Sources(models=models, artifacts=ArtifactFiles(folder), runs=lambda: runs)
+    return Sources(
+        models=models,
+        artifacts=ArtifactFiles(folder),
+        runs=lambda: runs,
+        biochem=NothingImported(),
+        tools=TOOLS,
+    )
 
 
 def example(tool: Tool) -> Any:
