@@ -7,13 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fluxagents.workers.planner.compounds import (
-    BY_NAME,
-    DEFAULT_CARBON,
-    Compound,
-    compound_of,
-    exchange_of,
-)
+from fluxagents.tasks.fba.compounds import Compound
+from fluxagents.workers.planner.compounds import BY_NAME, DEFAULT_CARBON, compound_of, exchange_of
 from fluxagents.workers.planner.conditions import UNLIMITED, Uptake
 from fluxagents.workers.planner.situation import Situation
 
