@@ -36,6 +36,14 @@ def salmonella() -> Any:
     return _shipped("salmonella")
 
 
+@pytest.fixture(scope="session")
+def iml1515() -> Any:
+    file = Path(__file__).parents[5] / "shared" / "models" / "iML1515.xml.gz"
+    if not file.exists():
+        pytest.skip(f"iML1515.xml.gz is not at {file.parent}")
+    return read_sbml_model(str(file))
+
+
 @pytest.fixture
 def call() -> Callable[..., Any]:
     """Run a tool by its name, with arguments as a chat model gives them."""
