@@ -1,9 +1,11 @@
 -- Re-issues dispatches that were lost. ARGV: 1 queue, 2 idle, 3 grace ms, 4 most.
 local queue, idle, grace, most = ARGV[1], ARGV[2] == '1', tonumber(ARGV[3]), tonumber(ARGV[4])
 local now = now_ms()
-local issued = {}
+local issued, done = {}, {}
 
 local function reissue(id)
+  if done[id] then return end
+  done[id] = true
   local run = P .. 'run:' .. id
   local ticket = redis.call('INCR', P .. 'ticket:' .. queue)
   local attempt = redis.call('HINCRBY', run, 'attempt', 1)
