@@ -14,11 +14,13 @@ from fluxagents.tasks.fba.glpk import LinearProgram, Sense, clean
 from fluxagents.tasks.fba.growth import ConditionResult, Conditions, Optimum, conditioned, optimise
 from fluxagents.tasks.fba.medium import ConditionArgs, known_reaction
 from fluxagents.tasks.fba.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
-from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Split, Tool
 
 if TYPE_CHECKING:
     import pandas as pd
     from cobra import Model
+
+    from fluxagents.flows.events import Part
 
 ATTAINED_MMOL_PER_GDW_H = 1e-9
 """A flux this near to its bound in any solution shows that the bound is reached: no solve is needed."""
@@ -104,6 +106,11 @@ class Result(ConditionResult):
         }
 
 
+REACTIONS_PER_PART = 1_000
+"""About a second of work on a genome-scale model."""
+
+LOOPLESS_REACTIONS_PER_PART = 100
+
 _NUMBERS = ("minimum_mmol_per_gdw_h", "maximum_mmol_per_gdw_h")
 
 _Row = tuple[str, float | None, float | None]
@@ -118,20 +125,53 @@ def run(model: Model, args: Args) -> Result:
     Raises:
         FluxError: `MEDIUM` or `UNKNOWN_ID` for arguments that do not fit the model; `SOLVER` or `TIMEOUT`.
     """
-    ids = [reaction.id for reaction in model.reactions]
-    if args.reactions is not None:
-        ids = [known_reaction(model, identifier) for identifier in dict.fromkeys(args.reactions)]
+    return _found(model, args, _wanted(model, args))
+
+
+def parts(model: Model, args: Args) -> int:
+    """Into how many parts the reactions are cut."""
+    each = LOOPLESS_REACTIONS_PER_PART if args.loopless else REACTIONS_PER_PART
+    return max(1, math.ceil(len(_wanted(model, args)) / each))
+
+
+def run_part(model: Model, args: Args, part: Part) -> Result:
+    """As `run`, for the reactions of one part; raises as `run`."""
+    ids = _wanted(model, args)
+    first, behind = (len(ids) * place // part.of for place in (part.index, part.index + 1))
+    return _found(model, args, ids[first:behind])
+
+
+def merge(args: Args, results: Sequence[Result]) -> Result:
+    """The ranges of all parts as one result."""
+    del args
+    rows = [row for result in results for row in _rows(result.ranges)]
+    return Result.model_validate(results[0].model_dump() | _sorted(rows))
+
+
+def _wanted(model: Model, args: Args) -> list[str]:
+    if args.reactions is None:
+        return [reaction.id for reaction in model.reactions]
+    return [known_reaction(model, identifier) for identifier in dict.fromkeys(args.reactions)]
+
+
+def _found(model: Model, args: Args, ids: Sequence[str]) -> Result:
     with conditioned(model, args) as conditions:
         optimum = optimise(conditions.program)
         report = conditions.report(optimum)
-        ranges = _ranges(conditions, optimum, args, ids)
-    rows = _rows(ranges)
+        rows = _rows(_ranges(conditions, optimum, args, ids))
     return Result.model_validate(
-        report
-        | {"fraction_of_optimum": args.fraction_of_optimum, "loopless": args.loopless, "ranges": ranges}
-        | {name: tuple(row[0] for row in rows if belongs(row)) for name, belongs in _SETS.items()}
-        | {"total_range_mmol_per_gdw_h": sum(_width(row) for row in rows if _finite(row)) if rows else None}
+        report | {"fraction_of_optimum": args.fraction_of_optimum, "loopless": args.loopless} | _sorted(rows)
     )
+
+
+def _sorted(rows: Sequence[_Row]) -> dict[str, object]:
+    """What all ranges together say."""
+    columns = zip(*rows, strict=True) if rows else ((), (), ())
+    return {
+        "ranges": RangeTable.model_validate(dict(zip(RangeTable.model_fields, columns, strict=True))),
+        "total_range_mmol_per_gdw_h": sum(_width(row) for row in rows if _finite(row)) if rows else None,
+        **{name: tuple(row[0] for row in rows if belongs(row)) for name, belongs in _SETS.items()},
+    }
 
 
 def _ranges(conditions: Conditions, optimum: Optimum, args: Args, ids: Sequence[str]) -> RangeTable:
@@ -260,6 +300,7 @@ TOOL = Tool(
     args=Args,
     result=Result,
     run=run,
+    split=Split(parts=parts, run=run_part, merge=merge),
     reference="Mahadevan, Schilling 2003, doi:10.1016/j.ymben.2003.09.002; Saa, Nielsen 2016 (loopless)",
     example={"fraction_of_optimum": 0.9, "reactions": ["PGI", "EX_o2_e"]},
 )

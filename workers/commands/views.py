@@ -37,6 +37,8 @@ def run_document(state: RunState) -> dict[str, Any]:
         "findings": [finding.model_dump(mode="json") for finding in state.findings],
         "steps": state.seq - 1,
         "artifacts": [finding.artifact for finding in state.findings if finding.artifact],
+        "parent": state.parent or None,
+        "parts": list(state.joining.runs) if state.joining else [],
         "waiting_for": state.waiting_for.model_dump(mode="json") if state.waiting_for else None,
         "errors": [error.model_dump(mode="json") for error in state.errors],
         "error": state.error.model_dump(mode="json") if state.error else None,
@@ -83,12 +85,17 @@ _SAID: dict[str, Any] = {
     "DecisionMade": _decision,
     "DecisionRefused": lambda event: event.error.message,
     "ToolSucceeded": lambda event: f"{_call(event.call)} in {event.duration_ms} ms",
+    "ToolSplit": lambda event: f"{_call(event.call)} in {len(event.runs)} parts",
     "ToolFailed": lambda event: f"{_call(event.call)}: {event.error.message}",
     "ApprovalRequested": lambda event: f"{event.request.id}: {event.request.question}",
     "ApprovalGranted": lambda event: f"by {event.by}{' with other arguments' if event.edited else ''}",
     "ApprovalRejected": lambda event: f"by {event.by}: {event.reason}",
     "QuestionAsked": lambda event: f"{event.request.id}: {event.request.question}",
     "QuestionAnswered": lambda event: f"by {event.by}: {event.answer}",
+    "RequestExpired": lambda event: f"{event.request_id}: nobody answered in time",
+    "RetryScheduled": lambda event: (
+        f"after {event.failures} failures, not before {moment(event.not_before_ms)}"
+    ),
     "HumanNotified": lambda event: ", ".join(event.channels),
     "RunPaused": lambda event: f"by {event.by}",
     "RunResumed": lambda event: f"by {event.by}",
@@ -124,7 +131,14 @@ def print_run(state: RunState) -> None:
         console.print(Text(f"\n{state.answer}\n"))
     if state.waiting_for:
         console.print(Text(f"\nwaits for a human: {state.waiting_for.question}", style="yellow"))
+        if state.waiting_for.deadline_ms:
+            console.print(Text(f"  until {moment(state.waiting_for.deadline_ms)}"))
         console.print(Text(f"  fluxagents approvals approve {state.waiting_for.id}\n"))
+    if state.joining:
+        console.print(
+            Text(f"\n{state.joining.call.tool} runs in {len(state.joining.runs)} parts", style="cyan")
+        )
+        console.print(Text(f"  fluxagents runs list --session {state.run_id}\n"))
     if state.error:
         console.print(Text(f"\nerror: {state.error.message}", style="red"))
         for suggestion in state.error.suggestions:

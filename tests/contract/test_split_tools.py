@@ -1,0 +1,71 @@
+"""Tools that split their work: in parts or at once, the result is the same to tolerance."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cobra.io import read_sbml_model
+
+from fluxagents.flows.events import Part
+from fluxagents.tasks.fba.registry import TOOLS, validated
+from fluxagents.tasks.fba.tool import Split, Tool
+
+OF = 3
+
+SPLIT = [tool for tool in TOOLS.values() if tool.split]
+each_split_tool = pytest.mark.parametrize("tool", SPLIT, ids=lambda tool: tool.name)
+
+
+@pytest.fixture(scope="module")
+def model() -> Any:
+    spec = importlib.util.find_spec("cobra")
+    assert spec is not None
+    assert spec.origin is not None
+    return read_sbml_model(str(Path(spec.origin).parent / "data" / "textbook.xml.gz"))
+
+
+def split_of(tool: Tool) -> Split:
+    assert tool.split is not None
+    return tool.split
+
+
+def in_parts(tool: Tool, model: Any, args: Any) -> Any:
+    split = split_of(tool)
+    results = [split.run(model, args, Part(index=index, of=OF)) for index in range(OF)]
+    # As they arrive from other workers.
+    return split.merge(args, [tool.result.model_validate_json(one.model_dump_json()) for one in results])
+
+
+def close(found: Any, expected: Any) -> bool:
+    if isinstance(expected, dict):
+        return found.keys() == expected.keys() and all(close(found[key], expected[key]) for key in expected)
+    if isinstance(expected, list):
+        return len(found) == len(expected) and all(map(close, found, expected))
+    if isinstance(expected, float):
+        return bool(found == pytest.approx(expected, rel=1e-6, abs=1e-6))
+    return bool(found == expected)
+
+
+@each_split_tool
+def test_parts_and_the_whole_find_the_same(tool: Tool, model: Any) -> None:
+    args = validated(tool, tool.example)
+    whole = tool.run(model, args).model_dump(mode="json")
+    assert close(in_parts(tool, model, args).model_dump(mode="json"), whole)
+
+
+@each_split_tool
+def test_parts_of_an_infeasible_model_are_infeasible(tool: Tool, model: Any) -> None:
+    args = validated(tool, tool.example)
+    with model:
+        model.reactions.ATPM.bounds = (900, 1000)
+        found = in_parts(tool, model, args)
+        assert found.status == "infeasible"
+        assert found == tool.run(model, args)
+
+
+@each_split_tool
+def test_a_small_model_is_not_split(tool: Tool, model: Any) -> None:
+    assert split_of(tool).parts(model, validated(tool, tool.example)) == 1
