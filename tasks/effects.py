@@ -13,6 +13,7 @@ from fluxagents.flows.ports import Clock, Notifier, Publisher, RunStore
 from fluxagents.flows.state import RunState
 from fluxagents.tasks.artifacts import ArtifactStore
 from fluxagents.tasks.biochem import Biochem, NothingImported
+from fluxagents.tasks.fba.media_library import MediaLibrary
 from fluxagents.tasks.fba.tool import Tool
 from fluxagents.tasks.models import ModelStore
 from fluxagents.tasks.sources import Sources
@@ -54,6 +55,7 @@ class Effects:
     """How long a dispatch may be missing before it counts as lost."""
     biochem: Biochem = field(default_factory=NothingImported)
     """Names of compounds and reactions for the tools that look them up."""
+    media: MediaLibrary = field(default_factory=MediaLibrary)
     controllers: dict[str, FlowController] = field(default_factory=dict)
     """Flows that this process has met, by digest."""
 
@@ -66,6 +68,7 @@ class Effects:
             runs=lambda: self.store,
             biochem=self.biochem,
             tools=self.tools,
+            media=self.media,
         )
 
     def controller(self, digest: str) -> FlowController:

@@ -11,6 +11,7 @@ from fluxagents.flows.events import Event
 from fluxagents.flows.state import RunState
 from fluxagents.tasks.artifacts import ArtifactStore
 from fluxagents.tasks.biochem import Biochem
+from fluxagents.tasks.fba.media_library import MediaLibrary
 from fluxagents.tasks.models import ModelStore
 
 if TYPE_CHECKING:
@@ -45,3 +46,4 @@ class Sources:
     """Names of compounds and reactions that were imported."""
     tools: Mapping[str, Tool]
     """All tools, by name: an audit calls them again."""
+    media: MediaLibrary = field(default_factory=MediaLibrary)

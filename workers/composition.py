@@ -13,6 +13,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from fluxagents.tasks.effects import Decides, Effects
+from fluxagents.tasks.fba.media_library import MediaLibrary
 from fluxagents.tasks.fba.registry import TOOLS
 from fluxagents.tasks.fba.tool import Tool
 from fluxagents.tasks.sources import Sources
@@ -58,6 +59,7 @@ def build_effects(settings: Settings, app: FluxApp, tools: Mapping[str, Tool] = 
         models=ModelFiles(settings.artifact_url),
         artifacts=ArtifactFiles(settings.artifact_url),
         biochem=BiochemFile(settings.biochem_file),
+        media=MediaLibrary(settings.media_folder),
         decider=cache(lambda: build_decider(settings, tools)),
         tools=tools,
         owner=current_owner,
@@ -73,6 +75,7 @@ def build_sources(settings: Settings) -> Sources:
         artifacts=ArtifactFiles(settings.artifact_url),
         runs=lambda: RedisRunStore(redis_client(settings), prefix=settings.key_prefix),
         biochem=BiochemFile(settings.biochem_file),
+        media=MediaLibrary(settings.media_folder),
         tools=TOOLS,
     )
 

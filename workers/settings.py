@@ -64,6 +64,8 @@ class Settings(BaseSettings):
     """fsspec URL of models and artifacts; empty means the folder `store` of the data folder."""
 
     task_modules: Annotated[tuple[str, ...], NoDecode] = ("fluxagents.tasks.steps",)
+    media_dir: Path | None = None
+    """Folder with your own media, `NAME.tsv` each; none means the folder `media` of the data folder."""
     """Modules that workers import, separated by commas; yours may register further tools."""
 
     chat_model: Annotated[str, Field(pattern=r"^(offline|openai:.+)$")] = "offline"
@@ -119,6 +121,15 @@ class Settings(BaseSettings):
 
     @field_validator("log_level", mode="before")
     @classmethod
+    @field_validator("media_dir")
+    @classmethod
+    def _is_folder(cls, folder: Path | None) -> Path | None:
+        if folder is None:
+            return None
+        if not folder.expanduser().is_dir():
+            raise ValueError("there is no such folder")
+        return folder.expanduser().absolute()
+
     def _upper(cls, level: object) -> object:
         return level.upper() if isinstance(level, str) else level
 
@@ -139,6 +150,11 @@ class Settings(BaseSettings):
 
     @property
     def biochem_file(self) -> Path:
+    @property
+    def media_folder(self) -> Path:
+        """Where the user's media lie; need not be there."""
+        return self.media_dir or self.data_dir / "media"
+
         """Compounds and reactions that were imported; on this machine."""
         return self.data_dir / "biochem.sqlite"
 
