@@ -11,9 +11,13 @@ from pydantic_core import ErrorDetails
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.tasks.fba import (
+    entity_resolution,
+    entity_search,
+    entity_translation,
     essentiality,
     flux_balance,
     flux_variability,
+    media_performance,
     medium_change,
     minimal_media,
     production_envelope,
@@ -31,8 +35,12 @@ TOOLS: Mapping[str, Tool] = MappingProxyType(
             flux_variability.TOOL,
             essentiality.TOOL,
             minimal_media.TOOL,
+            media_performance.TOOL,
             production_envelope.TOOL,
             medium_change.TOOL,
+            entity_resolution.TOOL,
+            entity_search.TOOL,
+            entity_translation.TOOL,
         )
     }
 )
