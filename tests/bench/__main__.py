@@ -1,68 +1,65 @@
-"""`make bench`: speed as ratios within one run. `python -m tests.bench 100000` fills the store further."""
+"""`make bench`: speed as ratios within one run. `python -m tests.bench waiting backlog` measures parts."""
 
 from __future__ import annotations
 
+import argparse
 import os
-import signal
-import statistics
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from redis import Redis
+from tests.bench import backlog, waiting
+from tests.bench.site import Site
 
 from fluxagents.workers.embedded_redis import EmbeddedRedis
+from fluxagents.workers.queues import QUEUES
+
+PARTS = ("protocol", "overhead", "memory", "enqueue", "history", "store", "waiting", "backlog")
 
 
-@contextmanager
-def worker(folder: Path) -> Iterator[None]:
-    """One prefork worker with two processes, the same for both sides."""
-    log = (folder / "worker.log").open("wb")
-    command = [
-        sys.executable, "-m", "celery", "--quiet", "-A", "tests.bench.app", "worker", "--pool=prefork",
-        "--concurrency=2", "--queues=tools,decide,human,control,tools.bulk,decide.bulk", "-O", "fair",
-        "--loglevel=WARNING", "--hostname=bench@%h",
-    ]  # fmt: skip
-    process = subprocess.Popen(command, stdout=log, stderr=log)
-    try:
-        yield
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=60)
-        log.close()
+def parts(url: str, folder: Path, finished: int) -> dict[str, Callable[[], list[str]]]:
+    """What measures each part and says what it found."""
+    # The app of the benchmarks reads the environment when it is imported.
+    from tests.bench import enqueue, flatness, memory, overhead, protocol  # noqa: PLC0415
 
+    redis, site = Redis.from_url(url), partial(Site.at, url, folder=folder)
 
-FINISHED = 20_000
-"""Finished runs of the full store, unless the command names another number."""
+    def on_worker(measure: Callable[[], list[str]]) -> Callable[[], list[str]]:
+        def measured() -> list[str]:
+            with site(0).worker("bench", queues=QUEUES, concurrency=2):
+                return measure()
+
+        return measured
+
+    return {
+        "protocol": on_worker(lambda: protocol.measure(url, "flux:").lines()),
+        "overhead": on_worker(lambda: overhead.measure().lines()),
+        "memory": on_worker(lambda: memory.measure(redis).lines()),
+        "enqueue": lambda: enqueue.measure().lines(),
+        "history": lambda: flatness.history(redis).lines(),
+        "store": lambda: flatness.store(redis, finished).lines(),
+        "waiting": lambda: waiting.measure(site(1), site(2)).lines(),
+        "backlog": lambda: backlog.measure(site(3)).lines(),
+    }
 
 
 def main() -> None:
-    finished = int(sys.argv[1]) if len(sys.argv) > 1 else FINISHED
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("part", nargs="*", choices=[*PARTS, []], help="what to measure; all of it by default")
+    parser.add_argument("--finished", type=int, default=20_000, help="finished runs of the full store")
+    asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with EmbeddedRedis(folder / "redis") as server:
             os.environ |= {"FLUXAGENTS_REDIS_URL": server.url, "FLUXAGENTS_DATA_DIR": str(folder)}
-            from tests.bench import enqueue, flatness, memory, overhead, protocol  # noqa: PLC0415 # the app reads the environment
-
-            with worker(folder):
-                rates = protocol.measure(server.url, "flux:")
-                share = overhead.measure()
-                used = memory.measure(Redis.from_url(server.url))
-            found = [
-                *used.lines(),
-                *enqueue.measure().lines(),
-                *flatness.history(Redis.from_url(server.url)).lines(),
-                *flatness.store(Redis.from_url(server.url), finished).lines(),
-            ]
-    ours, plain = statistics.median(rates.protocol), statistics.median(rates.plain_chain)
-    print(f"no-op steps through the protocol     {ours:8.0f} steps/s")
-    print(f"plain Celery chain, result backend   {plain:8.0f} steps/s")
-    print(f"ratio (median of {len(rates.protocol)} rounds)            {rates.ratio:8.2f}   target >= 1.0")
-    print(f"share of a flow that is not tool time{share:8.1%}   target < 10 %")
-    print(*found, sep="\n")
+            measures = parts(server.url, folder, asked.finished)
+            for part in asked.part or PARTS:
+                began = time.monotonic()
+                found = measures[part]()
+                print(f"-- {part} ({time.monotonic() - began:.0f} s)", *found, sep="\n", flush=True)
 
 
 if __name__ == "__main__":

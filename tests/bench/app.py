@@ -1,18 +1,19 @@
-"""The worker of the benchmarks: our protocol and plain Celery side by side in the same processes."""
+"""The worker of the benchmarks: our protocol and plain Celery side by side in the same processes.
+
+With `BENCH_PROFILE=<folder>` each pool process leaves a profile there when it ends.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from cProfile import Profile
+from dataclasses import replace
 from typing import Any
 
 from celery import Celery
+from celery.signals import worker_process_init, worker_process_shutdown
+from tests.bench.noops import NOOP, STEPS, act
 
-from fluxagents.flows.catalog import ToolFacts
-from fluxagents.flows.commands import CallTool, Command
-from fluxagents.flows.controller import FlowController
-from fluxagents.flows.definition import Flow, flow_from_mapping
-from fluxagents.flows.events import Event, ToolSucceeded
-from fluxagents.flows.state import RunState
 from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.protocol import StepMessage
 from fluxagents.tasks.steps import step
@@ -21,33 +22,13 @@ from fluxagents.workers.composition import build_effects
 from fluxagents.workers.connection import redis_url
 from fluxagents.workers.settings import Settings
 
-STEPS = 10
-TOOLS = {"noop": ToolFacts("noop")}
-
-
-def flow(steps: int = STEPS) -> Flow:
-    """A flow of so many no-op steps."""
-    nodes: dict[str, Any] = {
-        f"n{number}": {"kind": "tool", "tool": "noop", "next": f"n{number + 1}"} for number in range(steps)
-    }
-    nodes[f"n{steps}"] = {"kind": "end", "message": "done"}
-    return flow_from_mapping(
-        {"flow": "noops", "version": 1, "purpose": "Nothing.", "start": "n0", "nodes": nodes}
-    )
+BARE_DONE = "bare:done"
+"""Counts the bare chains that came to their end: nobody keeps a result of theirs."""
 
 
 def _effects(settings: Settings, app: Any) -> Effects:
     effects = build_effects(settings, app)
-    effects.controllers[flow().digest] = FlowController(flow(), tools=TOOLS)
-    return effects
-
-
-def _act(effects: Effects, _: FlowController, state: RunState, command: Command) -> Sequence[Event]:
-    assert isinstance(command, CallTool)
-    now = effects.clock.now_ms()
-    return [
-        ToolSucceeded(seq=state.seq, at_ms=now, node=state.node, call=command, key_findings={"n": state.seq})
-    ]
+    return replace(effects, tools={**effects.tools, NOOP.name: NOOP})
 
 
 def _app() -> Celery:
@@ -58,13 +39,36 @@ def _app() -> Celery:
 
     @app.task(bind=True, name="tool.noop")
     def noop(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -> str:
-        return step(self, _act, StepMessage(run=run, seq=seq, ticket=ticket, state=state))
+        return step(self, act, StepMessage(run=run, seq=seq, ticket=ticket, state=state))
 
     @app.task(name="plain.noop", ignore_result=False)
     def plain(state: str) -> str:
         return state
 
+    @app.task(name="bare.noop")
+    def bare(*, run: str, seq: int, state: str) -> None:
+        if seq < STEPS:
+            bare.apply_async(kwargs={"run": run, "seq": seq + 1, "state": state}, queue="tools")
+        else:
+            app.backend.client.incr(BARE_DONE)
+
     return app
 
 
+def _profile(folder: str) -> None:
+    profile = Profile()
+
+    def start(**_: Any) -> None:
+        profile.enable()
+
+    def stop(**_: Any) -> None:
+        profile.disable()
+        profile.dump_stats(f"{folder}/{os.getpid()}.prof")
+
+    worker_process_init.connect(start, weak=False)
+    worker_process_shutdown.connect(stop, weak=False)
+
+
 app = _app()
+if "BENCH_PROFILE" in os.environ:
+    _profile(os.environ["BENCH_PROFILE"])

@@ -9,15 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from redis import Redis
-from tests.bench.app import TOOLS, flow
-from tests.bench.protocol import first
+from tests.bench.noops import TOOLS, act, first, flow
 
 from fluxagents.flows import events as e
-from fluxagents.flows.commands import CallTool, Command
 from fluxagents.flows.controller import FlowController
 from fluxagents.flows.ports import Commit, Outgoing
 from fluxagents.flows.reducer import reduce
-from fluxagents.flows.state import RunState
 from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.protocol import StepMessage, run_step
 from fluxagents.workers.clock import SystemClock
@@ -105,16 +102,10 @@ class Runs:
         run_step(
             self.effects,
             StepMessage(outgoing.run_id, outgoing.seq, outgoing.ticket, outgoing.state),
-            _act,
+            act,
         )
         assert self.publisher.last is not None
         return self.publisher.last
-
-
-def _act(effects: Effects, _: FlowController, state: RunState, command: Command) -> Sequence[e.Event]:
-    assert isinstance(command, CallTool)
-    now = effects.clock.now_ms()
-    return [e.ToolSucceeded(seq=state.seq, at_ms=now, node=state.node, call=command, key_findings={"n": 1})]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""Steps per second through the whole protocol beside a plain Celery chain with a result backend.
+"""Steps per second through the whole protocol beside plain Celery, with and without results.
 
-Same workers, same Redis, same run; rounds alternate, so that a busy machine slows both alike.
+Same workers, same Redis, same run; rounds alternate, so that a busy machine slows all alike.
 """
 
 from __future__ import annotations
@@ -11,20 +11,17 @@ from dataclasses import dataclass
 
 from celery import chain
 from redis import Redis
-from tests.bench.app import STEPS, TOOLS, app, flow
+from tests.bench.app import BARE_DONE, app
+from tests.bench.noops import STEPS, TOOLS, first, flow
 
-from fluxagents.flows import events as e
 from fluxagents.flows.controller import FlowController
-from fluxagents.flows.ports import Commit
-from fluxagents.flows.reducer import reduce
-from fluxagents.scheduler.identity import run_id
-from fluxagents.tasks.dispatch import settled
-from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.publisher import CeleryPublisher
 from fluxagents.workers.redis_store import RedisRunStore
 
 RUNS = 40
 ROUNDS = 11
+STATE = "x" * 700
+"""What a plain task passes on: about as long as the state of a run of no-ops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +29,37 @@ class Rates:
     """Steps per second, a number a round."""
 
     protocol: list[float]
-    plain_chain: list[float]
+    chain: list[float]
+    """A plain Celery chain whose results are kept in Redis."""
+    bare: list[float]
+    """Tasks without results, each of which sends the next."""
 
-    @property
-    def ratio(self) -> float:
-        """Median over rounds of protocol / chain."""
-        return statistics.median(
-            ours / plain for ours, plain in zip(self.protocol, self.plain_chain, strict=True)
-        )
+    def lines(self) -> list[str]:
+        """What was measured, with the targets."""
+        return [
+            f"no-op steps through the protocol     {statistics.median(self.protocol):8.0f} steps/s",
+            f"plain Celery chain, result backend   {statistics.median(self.chain):8.0f} steps/s",
+            f"bare self-chaining tasks, no results {statistics.median(self.bare):8.0f} steps/s",
+            f"protocol / chain, median of rounds   {_ratio(self.protocol, self.chain):8.2f}   target >= 1.0",
+            f"protocol / bare, median of rounds    {_ratio(self.protocol, self.bare):8.2f}   target >= 0.8",
+        ]
+
+
+def _ratio(ours: list[float], theirs: list[float]) -> float:
+    return statistics.median(one / other for one, other in zip(ours, theirs, strict=True))
 
 
 def measure(url: str, prefix: str) -> Rates:
-    """Run both in turns; the first round of each warms up and does not count."""
+    """Run all in turns; the first round of each warms up and does not count."""
     redis = Redis.from_url(url)
     store = RedisRunStore(redis, prefix=prefix)
     publisher = CeleryPublisher(app, redis)
-    _protocol(redis, store, publisher, prefix)
-    _chains(redis)
-    rates = Rates([], [])
-    for _ in range(ROUNDS):
+    rates = Rates([], [], [])
+    for _ in range(ROUNDS + 1):
         rates.protocol.append(_protocol(redis, store, publisher, prefix))
-        rates.plain_chain.append(_chains(redis))
-    return rates
+        rates.bare.append(_bare(redis))
+        rates.chain.append(_chains(redis))
+    return Rates(rates.protocol[1:], rates.chain[1:], rates.bare[1:])
 
 
 def _protocol(redis: Redis, store: RedisRunStore, publisher: CeleryPublisher, prefix: str) -> float:
@@ -70,29 +76,21 @@ def _protocol(redis: Redis, store: RedisRunStore, publisher: CeleryPublisher, pr
     return RUNS * STEPS / (time.perf_counter() - began)
 
 
-def first(controller: FlowController) -> Commit:
-    """A new run of a flow."""
-    now = SystemClock().now_ms()
-    new = run_id(now)
-    started = e.RunStarted(
-        seq=0,
-        at_ms=now,
-        run_id=new,
-        session="bench",
-        flow=e.FlowRef(name="noops", version=1, digest=controller.flow.digest),
-        start_node="n0",
-        inputs={},
-    )
-    rest = settled(controller, reduce(None, started), [], seq=0, at_ms=now)
-    return Commit(events=(started, *rest.events), state=rest.state, dispatch=rest.dispatch)
+def _bare(redis: Redis) -> float:
+    redis.delete(BARE_DONE)
+    began = time.perf_counter()
+    for number in range(RUNS):
+        app.send_task("bare.noop", kwargs={"run": f"bare-{number}", "seq": 1, "state": STATE}, queue="tools")
+    while int(redis.get(BARE_DONE) or 0) < RUNS:
+        time.sleep(0.01)
+    return RUNS * STEPS / (time.perf_counter() - began)
 
 
 def _chains(redis: Redis) -> float:
-    state = "x" * 700
     began = time.perf_counter()
     signature = app.tasks["plain.noop"]
     results = [
-        chain(signature.s(state), *(signature.s() for _ in range(STEPS - 1))).apply_async(queue="tools")
+        chain(signature.s(STATE), *(signature.s() for _ in range(STEPS - 1))).apply_async(queue="tools")
         for _ in range(RUNS)
     ]
     keys = [app.backend.get_key_for_task(result.id) for result in results]

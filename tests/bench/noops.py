@@ -1,0 +1,85 @@
+"""Flows whose steps do nothing: what is left is the cost of the protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fluxagents.flows import events as e
+from fluxagents.flows.commands import CallTool, Command
+from fluxagents.flows.controller import FlowController
+from fluxagents.flows.definition import Flow, flow_from_mapping
+from fluxagents.flows.ports import Commit
+from fluxagents.flows.reducer import reduce
+from fluxagents.flows.state import RunState
+from fluxagents.scheduler.identity import run_id
+from fluxagents.tasks.dispatch import settled
+from fluxagents.tasks.effects import Effects, catalog
+from fluxagents.tasks.fba.tool import Args, Result, Tool
+from fluxagents.workers.clock import SystemClock
+
+STEPS = 10
+
+
+def _nothing(model: None, args: Args) -> Result:
+    del model, args
+    return Result()
+
+
+NOOP = Tool(
+    name="noop", purpose="Nothing.", args=Args, result=Result, run=_nothing, reference="", needs_model=False
+)
+TOOLS = catalog({NOOP.name: NOOP})
+
+
+def flow(steps: int = STEPS) -> Flow:
+    """A flow of so many no-op steps."""
+    nodes: dict[str, Any] = {
+        f"n{number}": {"kind": "tool", "tool": "noop", "next": f"n{number + 1}"} for number in range(steps)
+    }
+    nodes[f"n{steps}"] = {"kind": "end", "message": "done"}
+    return flow_from_mapping(
+        {"flow": "noops", "version": 1, "purpose": "Nothing.", "start": "n0", "nodes": nodes}
+    )
+
+
+def approval() -> Flow:
+    """A flow that asks a human and then does nothing."""
+    nodes = {
+        "ask": {"kind": "approve", "question": "Go on?", "next": "work", "on_reject": "end"},
+        "work": {"kind": "tool", "tool": "noop", "next": "end"},
+        "end": {"kind": "end", "message": "done"},
+    }
+    return flow_from_mapping(
+        {"flow": "approval", "version": 1, "purpose": "Nothing.", "start": "ask", "nodes": nodes}
+    )
+
+
+def act(effects: Effects, _: FlowController, state: RunState, command: Command) -> Sequence[e.Event]:
+    """Carry out a no-op, and say when."""
+    assert isinstance(command, CallTool)
+    now = effects.clock.now_ms()
+    return [
+        e.ToolSucceeded(
+            seq=state.seq, at_ms=now, node=state.node, call=command, key_findings={"n": state.seq}
+        )
+    ]
+
+
+def first(controller: FlowController, lane: e.Lane = "interactive") -> Commit:
+    """The first commit of a new run."""
+    now = SystemClock().now_ms()
+    new = run_id(now)
+    definition = controller.flow
+    started = e.RunStarted(
+        seq=0,
+        at_ms=now,
+        run_id=new,
+        session="bench",
+        flow=e.FlowRef(name=definition.flow, version=definition.version, digest=definition.digest),
+        start_node=definition.start,
+        inputs={},
+        lane=lane,
+    )
+    rest = settled(controller, reduce(None, started), [], seq=0, at_ms=now)
+    return Commit(events=(started, *rest.events), state=rest.state, dispatch=rest.dispatch)
