@@ -124,14 +124,18 @@ def _ids(kind: Kind, those: Sequence[Any]) -> dict[str, tuple[str, ...]]:
     """The ids of one thing under each namespace, from all of its copies."""
     found: dict[str, list[str]] = {MODEL: [one.id for one in those]}
     for one in those:
-        for prefix, values in one.annotation.items():
-            if prefix in UNNAMING or (
-                kind == "reaction" and one.boundary and prefix not in ANNOTATIONS[kind]
-            ):
-                continue  # models annotate exchange reactions with the ids of what is exchanged
-            space = ANNOTATIONS[kind].get(prefix, prefix)
-            for value in [values] if isinstance(values, str) else values:
-                # SBML qualifiers come as pairs of qualifier and id.
-                identifier = str(value[-1] if isinstance(value, (list, tuple)) else value)
-                found.setdefault(space, []).append(identifier.removeprefix("META:"))
+        # Models annotate exchange reactions with the ids of what is exchanged.
+        foreign = {i for m in one.metabolites for _, i in _annotated(m)} if kind == "reaction" else set()
+        for prefix, identifier in _annotated(one):
+            if prefix not in UNNAMING and identifier not in foreign:
+                space = ANNOTATIONS[kind].get(prefix, prefix)
+                found.setdefault(space, []).append(identifier)
     return {space: tuple(dict.fromkeys(ids)) for space, ids in found.items()}
+
+
+def _annotated(one: Any) -> Iterable[tuple[str, str]]:
+    for prefix, values in one.annotation.items():
+        for value in [values] if isinstance(values, str) else values:
+            # SBML qualifiers come as pairs of qualifier and id.
+            identifier = str(value[-1] if isinstance(value, (list, tuple)) else value)
+            yield prefix, identifier.removeprefix("META:")

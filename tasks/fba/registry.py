@@ -20,6 +20,7 @@ from fluxagents.tasks.fba import (
     media_performance,
     medium_change,
     minimal_media,
+    missing_media,
     production_envelope,
     structure,
 )
@@ -35,6 +36,7 @@ TOOLS: Mapping[str, Tool] = MappingProxyType(
             flux_variability.TOOL,
             essentiality.TOOL,
             minimal_media.TOOL,
+            missing_media.TOOL,
             media_performance.TOOL,
             production_envelope.TOOL,
             medium_change.TOOL,
