@@ -73,8 +73,9 @@ def _claimed(effects: Effects, message: StepMessage, claim: Claim, act: Act) -> 
 
 
 def _failure(error: BaseException) -> str:
-    """What failed; empty for a shutdown, and for a state that waits for a newer worker."""
-    if not isinstance(error, Exception) or getattr(error, "kind", None) is ErrorClass.SCHEMA:
+    """What failed; empty for a shutdown, a state that waits for a newer worker, and a store that is full."""
+    waits = {ErrorClass.SCHEMA, ErrorClass.PROVIDER_OUTAGE}
+    if not isinstance(error, Exception) or getattr(error, "kind", None) in waits:
         return ""
     return f"{type(error).__name__}: {error}"
 

@@ -21,9 +21,6 @@ RECONCILE = "control.reconcile"
 TASK_MODULES = ("fluxagents.scheduler.starts", "fluxagents.scheduler.ticks")
 """Tasks that start runs: every worker knows them beside the modules of the settings."""
 
-SOCKET_TIMEOUT_S = 30.0
-"""Well above the one second that kombu lets BRPOP block."""
-
 BEAT_LOOP_S = 2.0
 """Longest sleep of beat; a schedule that was added is noticed within it."""
 
@@ -110,7 +107,7 @@ def _messages(settings: Settings) -> dict[str, Any]:
         "broker_transport_options": {
             "visibility_timeout": settings.visibility_timeout_s,
             "queue_order_strategy": "fluxagents.workers.queues:Lanes",
-            "socket_timeout": SOCKET_TIMEOUT_S,
+            "socket_timeout": settings.redis_timeout_s,
             "socket_connect_timeout": 5.0,
             "socket_keepalive": True,
             "health_check_interval": 10,

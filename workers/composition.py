@@ -41,7 +41,7 @@ def redis_client(settings: Settings) -> Redis:
     return Redis.from_url(
         connection.redis_url(settings),
         socket_connect_timeout=5.0,
-        socket_timeout=30.0,
+        socket_timeout=settings.redis_timeout_s,
         socket_keepalive=True,
         retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=3.0), RETRIES),
         retry_on_error=[RedisConnectionError, RedisTimeoutError],

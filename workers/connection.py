@@ -16,6 +16,9 @@ from fluxagents.workers.settings import Settings
 
 CONNECT_TIMEOUT_S = 3.0
 
+OUT_OF_MEMORY = "OOM command not allowed"
+"""Part of every refusal of a Redis that has reached `maxmemory`, of a script's too."""
+
 
 def redis_url(settings: Settings) -> str:
     """The URL of the Redis to use: the one named in the settings, else the running embedded one.
@@ -82,8 +85,22 @@ def explain(error: BaseException, url: str) -> FluxError:
             f"Redis at {where} cannot be reached: {text}",
             suggestions=["start it, or correct FLUXAGENTS_REDIS_URL", "`fluxagents doctor` checks the rest"],
         )
+    if OUT_OF_MEMORY in text:
+        return out_of_memory(where)
     return FluxError(
         ErrorClass.PROVIDER_OUTAGE,
         f"Redis at {where} answers with an error: {text}",
         suggestions=["`fluxagents doctor` checks its configuration"],
+    )
+
+
+def out_of_memory(where: str = "") -> FluxError:
+    """The error for a Redis that stores nothing more."""
+    return FluxError(
+        ErrorClass.PROVIDER_OUTAGE,
+        f"Redis{' at ' if where else ''}{where} has reached its `maxmemory` and stores nothing more",
+        suggestions=[
+            "raise it (`CONFIG SET maxmemory <bytes>`, and in its configuration); runs go on then",
+            "move ended runs out of Redis with `fluxagents runs archive`",
+        ],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from importlib.resources import files
 from itertools import chain
@@ -11,6 +12,7 @@ from secrets import token_hex
 from typing import Any
 
 from redis import Redis
+from redis.exceptions import ResponseError
 
 from fluxagents.flows.definition import Flow
 from fluxagents.flows.events import Event, HumanRequest
@@ -26,6 +28,7 @@ from fluxagents.flows.ports import (
     unknown_run,
 )
 from fluxagents.flows.state import ENDED, STATUSES, RunState, Status, state_digest, state_from_json
+from fluxagents.workers import connection
 
 
 class RedisRunStore:
@@ -53,7 +56,8 @@ class RedisRunStore:
         return self._redis.register_script("\n".join((folder / f"{name}.lua").read_text() for name in names))
 
     def _run(self, script: Any, *args: str | int) -> Any:
-        return script(keys=[self._prefix], args=args)
+        with _memory_named():
+            return script(keys=[self._prefix], args=args)
 
     def create(self, commit: Commit, state: str) -> Outgoing | None:
         ticket = self._run(self._create, *_settling(commit, state, fence=None, pausing=False))
@@ -65,7 +69,8 @@ class RedisRunStore:
         for commit, state in commits:
             args = _settling(commit, state, fence=None, pausing=False)
             self._create(keys=[self._prefix], args=args, client=pipe)
-        tickets = pipe.execute()
+        with _memory_named():
+            tickets = pipe.execute()
         return [
             _outgoing(commit, state, ticket) for (commit, state), ticket in zip(commits, tickets, strict=True)
         ]
@@ -198,6 +203,17 @@ class RedisRunStore:
 
     def _key(self, run_id: str) -> str:
         return f"{self._prefix}run:{run_id}"
+
+
+@contextmanager
+def _memory_named() -> Iterator[None]:
+    """Say in clear that Redis stores nothing more; a script that is refused has written nothing."""
+    try:
+        yield
+    except ResponseError as error:
+        if connection.OUT_OF_MEMORY not in str(error):
+            raise
+        raise connection.out_of_memory() from error
 
 
 def _issued(row: Sequence[Any]) -> Outgoing:

@@ -58,14 +58,16 @@ class Settings(BaseSettings):
     """`redis://[:password@]host:port/db`; none means the embedded Redis of `fluxagents up`."""
     embedded_port: Port | None = None
     """Loopback port of the embedded Redis; none means a free one."""
+    redis_timeout_s: Annotated[float, Field(gt=1)] = 30.0
+    """The longest silence of Redis in a reply before a worker connects anew; kombu polls for one second."""
     key_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\-]+:$")] = "flux:"
     data_dir: Path = Field(default_factory=user_data_dir)
     store_url: str = ""
     """fsspec URL of models and artifacts; empty means the folder `store` of the data folder."""
-
-    task_modules: Annotated[tuple[str, ...], NoDecode] = ("fluxagents.tasks.steps",)
     media_dir: Path | None = None
     """Folder with your own media, `NAME.tsv` each; none means the folder `media` of the data folder."""
+
+    task_modules: Annotated[tuple[str, ...], NoDecode] = ("fluxagents.tasks.steps",)
     """Modules that workers import, separated by commas; yours may register further tools."""
 
     chat_model: Annotated[str, Field(pattern=r"^(offline|openai:.+)$")] = "offline"
@@ -119,8 +121,6 @@ class Settings(BaseSettings):
     def _absolute(cls, folder: Path) -> Path:
         return folder.expanduser().absolute()
 
-    @field_validator("log_level", mode="before")
-    @classmethod
     @field_validator("media_dir")
     @classmethod
     def _is_folder(cls, folder: Path | None) -> Path | None:
@@ -130,6 +130,8 @@ class Settings(BaseSettings):
             raise ValueError("there is no such folder")
         return folder.expanduser().absolute()
 
+    @field_validator("log_level", mode="before")
+    @classmethod
     def _upper(cls, level: object) -> object:
         return level.upper() if isinstance(level, str) else level
 
@@ -149,12 +151,12 @@ class Settings(BaseSettings):
         return self.store_url or str(self.data_dir / "store")
 
     @property
-    def biochem_file(self) -> Path:
-    @property
     def media_folder(self) -> Path:
         """Where the user's media lie; need not be there."""
         return self.media_dir or self.data_dir / "media"
 
+    @property
+    def biochem_file(self) -> Path:
         """Compounds and reactions that were imported; on this machine."""
         return self.data_dir / "biochem.sqlite"
 

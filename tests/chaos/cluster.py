@@ -43,10 +43,14 @@ ROOT = Path(__file__).parents[2]
 MARK = "CHAOS_SUITE"
 WORKERS = ("one", "two")
 NODE_TTL_S = 2.0
+LONG = os.environ.get("CHAOS_LONG") == "1"
+"""Whether cases take as long as in production; else the times that matter are shortened together."""
+REDIS_TIMEOUT_S = 30.0 if LONG else 4.0
 
 FAST = {
     "FLUXAGENTS_HEARTBEAT_EVERY_S": "0.5",
     "FLUXAGENTS_NODE_TTL_S": str(NODE_TTL_S),
+    "FLUXAGENTS_REDIS_TIMEOUT_S": str(REDIS_TIMEOUT_S),
     "FLUXAGENTS_RECONCILE_EVERY_S": "0.5",
     "FLUXAGENTS_SOFT_SHUTDOWN_TIMEOUT_S": "2",
     "REMAP_SIGTERM": "SIGQUIT",
@@ -133,13 +137,13 @@ class Cluster:
                 self.restarts += 1
                 self.ensure(name)
 
-    def spawn(self, name: str, *arguments: str) -> None:
+    def spawn(self, name: str, *arguments: str, **variables: str) -> None:
         """Start a Celery process that leads a session of its own."""
         with (self.folder / f"{name}.log").open("ab") as log:
             popen = subprocess.Popen(
                 [sys.executable, "-m", "celery", "--quiet", "-A", "tests.chaos.app", *arguments],
                 cwd=ROOT,
-                env=self.environment,
+                env=self.environment | variables,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -162,6 +166,15 @@ class Cluster:
             return [child.pid for child in psutil.Process(self.pid(name)).children()]
         except psutil.NoSuchProcess:
             return []
+
+    def strays(self) -> list[psutil.Process]:
+        """Processes of this installation whose parents have gone."""
+        known = {process.popen.pid for process in self._processes.values()}
+        return [
+            process
+            for process in marked(MARK, self.mark)
+            if process.pid not in known and not known & {parent.pid for parent in _parents(process)}
+        ]
 
     def restart_redis(self) -> None:
         """`kill -9` and start again on the same port and folder."""
@@ -238,6 +251,13 @@ def first(flow: str, runs: int) -> list[Commit]:
         rest = settled(controller, reduce(None, started), [], seq=0, at_ms=now)
         commits.append(Commit(events=(started, *rest.events), state=rest.state, dispatch=rest.dispatch))
     return commits
+
+
+def _parents(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return process.parents()
+    except psutil.NoSuchProcess:
+        return []
 
 
 def _arguments(name: str) -> list[str]:

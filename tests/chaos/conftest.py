@@ -23,10 +23,11 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def cluster(installation: Cluster) -> Cluster:
-    """The installation with everything running."""
+def cluster(installation: Cluster) -> Iterator[Cluster]:
+    """The installation with everything running; no case leaves a process behind that nobody looks after."""
     installation.up()
-    return installation
+    yield installation
+    installation.eventually(lambda: not installation.strays())
 
 
 @pytest.fixture

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from redis import Redis
+from tests.chaos.flows import TOOLS
 
 from fluxagents.flows import events as e
+from fluxagents.flows.commands import call_digest
 from fluxagents.flows.history import history_from_json_lines
 from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import STATUSES, RunState, state_from_json
@@ -98,6 +100,12 @@ def _histories(found: Snapshot) -> Iterator[str]:
             yield f"run {run}: the fold of its events is not its state"
 
 
+def halves(found: Snapshot) -> Iterator[str]:
+    """What may never be seen, not even between a fault and its end: a part of a step."""
+    yield from _histories(found)
+    yield from _counts(found)
+
+
 def _effects(found: Snapshot) -> Iterator[str]:
     """A recorded effect reached its receiver; what the receiver got belongs to an execution of that step."""
     ran = {f"{each['run']}.{each['seq']}" for each in found.ran if each["tool"] == "effect"}
@@ -118,10 +126,13 @@ def _effects(found: Snapshot) -> Iterator[str]:
 
 
 def _approvals(found: Snapshot) -> Iterator[str]:
-    """What needs an approval ran after one, with the arguments that were approved."""
+    """What needs an approval ran after one, and at a step whose approval has the digest of just this call."""
     for each in found.ran:
-        if each["tool"] != "guarded":
+        if not TOOLS[each["tool"]].needs_approval:
             continue
+        at_step = fold(event for event in found.runs[each["run"]].events if event.seq < each["seq"])
+        if at_step.approved != call_digest(each["tool"], each["args"], at_step.model):
+            yield f"run {each['run']}: step {each['seq']} ran {each['args']}, which is not what was approved"
         granted = [
             event
             for event in found.runs[each["run"]].events
@@ -155,12 +166,7 @@ def _orphans(found: Snapshot) -> Iterator[str]:
         for run in ids:
             if run not in found.runs or found.runs[run].at_rest:
                 yield f"run {run} is at rest or unknown and has a {name}"
-    for run in found.timers:
-        if run not in found.runs or found.runs[run].state.status in SETTLED:
-            yield f"run {run} has ended or is unknown and has a timer"
-    for run, record in found.runs.items():
-        if record.at_rest and record.state.status == "waiting" and run not in found.timers:
-            yield f"run {run} waits without a time at which its waiting ends"
+    yield from _timers(found)
     waiting = {run for run, record in found.runs.items() if record.state.waiting_for is not None}
     if waiting != found.requests:
         yield f"requests {sorted(found.requests ^ waiting)} do not match the runs that wait"
@@ -170,3 +176,12 @@ def _orphans(found: Snapshot) -> Iterator[str]:
             left -= {"dispatch", "sleeping"}
         if record.at_rest and left:
             yield f"run {run} is at rest and keeps {sorted(left)}"
+
+
+def _timers(found: Snapshot) -> Iterator[str]:
+    for run in found.timers:
+        if run not in found.runs or found.runs[run].state.status in SETTLED:
+            yield f"run {run} has ended or is unknown and has a timer"
+    for run, record in found.runs.items():
+        if record.at_rest and record.state.status == "waiting" and run not in found.timers:
+            yield f"run {run} waits without a time at which its waiting ends"

@@ -519,7 +519,7 @@ def test_any_interleaving_is_recorded_exactly_once_by_both_stores(redis: Redis) 
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=100,
+            max_examples=60,
             stateful_step_count=40,
             deadline=None,
             derandomize=True,

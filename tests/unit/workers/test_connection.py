@@ -55,3 +55,13 @@ def test_an_unreachable_redis_is_explained() -> None:
 )
 def test_errors_have_kinds(error: Exception, kind: ErrorClass) -> None:
     assert connection.explain(error, "redis://host/0").kind is kind
+
+
+def test_a_full_redis_is_named_with_the_ways_out() -> None:
+    refused = ResponseError(
+        "Error running script (call to f_1): @user_script:9: OOM command not allowed when …"
+    )
+    error = connection.explain(refused, "redis://host/0")
+    assert "redis://host/0 has reached its `maxmemory`" in error.message
+    assert any("CONFIG SET maxmemory" in way for way in error.suggestions)
+    assert any("fluxagents runs archive" in way for way in error.suggestions)
