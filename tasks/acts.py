@@ -26,7 +26,7 @@ from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.fba.registry import validated
 from fluxagents.tasks.fba.tool import Args, Tool
 from fluxagents.tasks.models import ModelRef
-from fluxagents.tasks.provenance import provenance_of
+from fluxagents.tasks.provenance import lineage_of, provenance_of
 
 if TYPE_CHECKING:
     from cobra import Model
@@ -112,14 +112,14 @@ def _run_tool(
         if count > 1:
             return parts.split(effects, state, call, count)
         result = tool.carry_out(model, args, effects.sources)
+    lineage = lineage_of(effects.models, ref) if ref else ()
+    provenance = provenance_of(tool, args, model, ref, lineage)
     return _now(
         effects,
         done,
         key_findings=result.key_findings(),
         facts=controller.facts(state, result.summary()),
-        artifact=effects.artifacts.put_result(
-            tool, args, result, provenance_of(tool, args, model, ref)
-        ).digest,
+        artifact=effects.artifacts.put_result(tool, args, result, provenance).digest,
         new_model=_changed_model(effects, ref, tool, model, args),
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.models import Digest
+from fluxagents.tasks.models import Digest, ModelChange
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 PARQUET = "application/vnd.apache.parquet"
 JSON = "application/json"
+SVG = "image/svg+xml"
+PNG = "image/png"
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -28,12 +30,21 @@ class ArtifactRef(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     digest: Digest
-    media_type: Literal["application/vnd.apache.parquet", "application/json"]
+    media_type: Literal["application/vnd.apache.parquet", "application/json", "image/svg+xml", "image/png"]
     size_bytes: int = Field(ge=0)
     rows: int | None = None
-    """Of a table; None for JSON."""
+    """Of a table; None for anything else."""
     columns: tuple[str, ...] = ()
     tool: str
+
+
+class Ancestor(BaseModel):
+    """A step in a model's lineage: the parent, and what was done to it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    digest: Digest
+    change: ModelChange | None
 
 
 class Provenance(BaseModel):
@@ -46,8 +57,12 @@ class Provenance(BaseModel):
     model_digest: Digest | None = None
     """None, like all that follows, for a tool that works on no model."""
     model_id: str = ""
+    lineage: tuple[Ancestor, ...] = ()
+    """Of a changed model: its parent first, the model that was added last."""
     medium_mmol_per_gdw_h: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = {}
     """The most uptake per exchange reaction, as it was while the tool ran."""
+    bounds_changed_mmol_per_gdw_h: dict[str, tuple[float | None, float | None]] = {}
+    """Reactions that had other bounds than in the stored model while the tool ran; None for no bound."""
     objective: str = ""
     objective_direction: Literal["max", "min"] | None = None
     solver: str = ""
@@ -56,6 +71,8 @@ class Provenance(BaseModel):
     seed: int | None = None
     versions: dict[str, str]
     """Package -> version."""
+    command: str = ""
+    """For a shell: computes the same again where the model is stored."""
 
 
 class Manifest(BaseModel):

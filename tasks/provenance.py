@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import math
+import shlex
 from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from fluxagents.tasks.artifacts import Provenance
+from fluxagents.tasks.artifacts import Ancestor, Provenance
 from fluxagents.tasks.fba.medium import ConditionArgs, MediumArgs, apply_conditions, apply_medium, medium_of
-from fluxagents.tasks.models import ModelRef
+from fluxagents.tasks.models import ModelRef, ModelStore
 
 if TYPE_CHECKING:
     from cobra import Model
@@ -20,7 +23,9 @@ if TYPE_CHECKING:
 PACKAGES = ("fluxagents", "cobra", "optlang", "swiglpk", "numpy", "pandas")
 
 
-def provenance_of(tool: Tool, args: Args, model: Model | None, ref: ModelRef | None) -> Provenance:
+def provenance_of(
+    tool: Tool, args: Args, model: Model | None, ref: ModelRef | None, lineage: tuple[Ancestor, ...] = ()
+) -> Provenance:
     """The provenance of a result, with the medium and the objective as they were while the tool ran.
 
     Args:
@@ -28,20 +33,31 @@ def provenance_of(tool: Tool, args: Args, model: Model | None, ref: ModelRef | N
         args: Its arguments.
         model: The model; left as it was. None for a tool that needs none.
         ref: The model by content.
+        lineage: Of the model, from `lineage_of`.
     """
     if model is None or ref is None:
-        return Provenance(tool=tool.name, args=_given(args), versions=dict(versions()))
+        return Provenance(
+            tool=tool.name, args=_given(args), versions=dict(versions()), command=_command(tool, args, None)
+        )
+    before = {reaction.id: reaction.bounds for reaction in model.reactions}
     with model:
         if isinstance(args, ConditionArgs):
             apply_conditions(model, args)
         elif isinstance(args, MediumArgs):
             apply_medium(model, args)
+        changed = {
+            reaction.id: (_finite(reaction.lower_bound), _finite(reaction.upper_bound))
+            for reaction in model.reactions
+            if reaction.bounds != before[reaction.id]
+        }
         return Provenance(
             tool=tool.name,
             args=_given(args),
             model_digest=ref.digest,
             model_id=model.id or ref.name,
+            lineage=lineage,
             medium_mmol_per_gdw_h=medium_of(model),
+            bounds_changed_mmol_per_gdw_h=changed,
             objective=str(model.objective.expression),
             objective_direction=model.objective_direction,
             solver=model.solver.interface.__name__.rpartition(".")[2],
@@ -49,7 +65,29 @@ def provenance_of(tool: Tool, args: Args, model: Model | None, ref: ModelRef | N
             tolerance=model.tolerance,
             seed=getattr(args, "seed", None),
             versions=dict(versions()),
+            command=_command(tool, args, ref),
         )
+
+
+def lineage_of(models: ModelStore, ref: ModelRef) -> tuple[Ancestor, ...]:
+    """What a model was made from, step by step; empty for one that was added as it is."""
+    found: list[Ancestor] = []
+    record = models.show(ref)
+    while record.parent is not None:
+        found.append(Ancestor(digest=record.parent, change=record.change))
+        record = models.show(ModelRef(digest=record.parent, name=record.name))
+    return tuple(found)
+
+
+def _command(tool: Tool, args: Args, ref: ModelRef | None) -> str:
+    words = ["fluxagents", "tools", "call", tool.name, *(("--model", ref.digest) if ref else ())]
+    for name, value in _given(args).items():
+        words += ["--arg", f"{name}={json.dumps(value)}"]
+    return shlex.join(words)
+
+
+def _finite(bound: float) -> float | None:
+    return float(bound) if math.isfinite(bound) else None
 
 
 def _given(args: Args) -> dict[str, JsonValue]:

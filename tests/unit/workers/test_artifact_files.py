@@ -10,11 +10,38 @@ import pytest
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.artifacts import PARQUET, Provenance
-from fluxagents.tasks.fba.flux_balance import FluxTable, Result
-from fluxagents.tasks.fba.registry import tool_named, validated
+from fluxagents.tasks.fba.registry import validated
+from fluxagents.tasks.fba.tool import Args, Result, Tool
 from fluxagents.workers.artifact_files import ArtifactFiles
 
-TOOL = tool_named("run_metabolic_fba")
+
+class Given(Args):
+    """What the tool of these tests is given."""
+
+    method: str = "pfba"
+
+
+class Found(Result):
+    """What it finds."""
+
+    growth_per_h: float
+
+    def key_findings(self) -> dict[str, Any]:
+        return self.model_dump()
+
+    def summary(self) -> dict[str, Any]:
+        return self.model_dump()
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        return {"fluxes": pd.DataFrame({"reaction": ["A"], "flux_mmol_per_gdw_h": [3.5]})}
+
+
+def run(model: Any, args: Given) -> Found:
+    del model, args
+    return result()
+
+
+TOOL = Tool(name="grow", purpose="Grow.", args=Given, result=Found, run=run, reference="2026")
 MODEL = f"sha256:{'1' * 64}"
 
 
@@ -45,30 +72,8 @@ def provenance(**changes: Any) -> Provenance:
     return Provenance.model_validate(given | changes)
 
 
-def result() -> Result:
-    return Result.model_validate(
-        {
-            "model_id": "m",
-            "status": "optimal",
-            "objective": "A",
-            "objective_direction": "max",
-            "growth_per_h": 0.5,
-            "medium_mmol_per_gdw_h": {"EX_a": 10},
-            "method": "pfba",
-            "total_flux_mmol_per_gdw_h": 3.5,
-            "active_reactions": 1,
-            "uptakes_mmol_per_gdw_h": {},
-            "secretions_mmol_per_gdw_h": {},
-            "internal_fluxes_mmol_per_gdw_h": {},
-            "fluxes": FluxTable(
-                reaction=("A",),
-                name=("a",),
-                subsystem=("",),
-                is_exchange=(False,),
-                flux_mmol_per_gdw_h=(3.5,),
-            ),
-        }
-    )
+def result() -> Found:
+    return Found(growth_per_h=0.5)
 
 
 def test_the_same_table_is_one_artifact(store: ArtifactFiles, table: pd.DataFrame, tmp_path: Path) -> None:
