@@ -389,7 +389,9 @@ class Stores(RuleBasedStateMachine):
     @rule(number=which, steps=st.integers(min_value=1, max_value=CAP + 2), queue=queues, twice=st.booleans())
     def work(self, number: int, steps: int, queue: str, *, twice: bool) -> None:
         """Several steps of a run, as they should go; each message may come twice."""
-        run = self.one_of(number, self.free)
+        self.work_on(self.one_of(number, self.free), steps, queue, twice=twice)
+
+    def work_on(self, run: Modelled, steps: int, queue: str, *, twice: bool) -> None:
         for _ in range(steps):
             self.beat("node-1", alive=True)
             if not self.free(run):
@@ -429,8 +431,8 @@ class Stores(RuleBasedStateMachine):
         self.give_back(run, old, error="a fault")
 
     @precondition(lambda self: self.is_any(self.free))
-    @rule(number=which, does=what_steps_do, queue=queues)
-    def pause_between(self, number: int, does: Does, queue: str) -> None:
+    @rule(number=which, does=what_steps_do, queue=queues, resumed=st.booleans())
+    def pause_between(self, number: int, does: Does, queue: str, *, resumed: bool) -> None:
         """A pause is asked for while a step runs; what it found is kept and nothing follows."""
         run = self.one_of(number, self.free)
         held = self.claim(run, run.messages[-1], "node-2|1")
@@ -439,6 +441,9 @@ class Stores(RuleBasedStateMachine):
         self.write(run, held, does, queue=queue)
         assert run.state.status in {"paused", "finished", "dead"}
         assert run.dispatch is None
+        if resumed and run.state.status == "paused":
+            self.steer(run, run.state, e.RunResumed(seq=run.state.seq, at_ms=run.state.seq, by="ada"))
+            self.work_on(run, 1, queue, twice=False)
 
     @precondition(lambda self: self.is_any(self.free))
     @rule(number=which, how=st.sampled_from(("crash", "fault", "refusal")))
