@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,9 @@ from cobra.flux_analysis import single_gene_deletion, single_reaction_deletion
 from fluxagents.flows.errors import ErrorClass, FluxError
 
 NAME = "analyze_essentiality"
+
+KEIO = Path(__file__).parents[5] / "shared" / "models" / "keio_glucose.tsv"
+"""Genes of E. coli without which no colony grew on glucose, as the Keio collection found them."""
 
 
 def test_essential_genes_of_the_core_model(textbook: Any, call: Callable[..., Any]) -> None:
@@ -30,6 +34,22 @@ def test_counts_of_a_genome_scale_model(ijo1366: Any, call: Callable[..., Any], 
 def test_counts_of_salmonella(salmonella: Any, call: Callable[..., Any]) -> None:
     found = call(NAME, salmonella)
     assert (len(found.essential_genes), len(found.essential_reactions)) == (158, 262)
+
+
+def test_genes_of_iml1515_agree_with_the_keio_collection(iml1515: Any, call: Callable[..., Any]) -> None:
+    found = call(NAME, iml1515)
+    assert (len(found.essential_genes), len(found.essential_reactions)) == (196, 271)
+    if not KEIO.exists():
+        pytest.skip(f"{KEIO.name} is not at {KEIO.parent}")
+    rows = (line.split("\t") for line in KEIO.read_text().splitlines()[1:])
+    genes = set(found.genes.id)
+    observed = {gene for gene, phenotype in rows if phenotype == "E"} & genes
+    predicted = set(found.essential_genes)
+    both, neither = len(predicted & observed), len(genes - predicted - observed)
+    wrong, missed = len(predicted - observed), len(observed - predicted)
+    margins = (both + wrong) * (both + missed) * (neither + wrong) * (neither + missed)
+    assert (both + neither) / len(genes) == pytest.approx(0.9446, abs=5e-5)
+    assert (both * neither - wrong * missed) / math.sqrt(margins) == pytest.approx(0.777, abs=5e-4)
 
 
 def test_every_knock_out_of_the_core_model_equals_cobra(textbook: Any, call: Callable[..., Any]) -> None:
@@ -77,6 +97,19 @@ def test_named_ids_only_are_tested(textbook: Any, call: Callable[..., Any]) -> N
     found = call(NAME, textbook, genes=["b0720", "b0008"])
     assert (found.genes_tested, found.reactions_tested) == (2, 0)
     assert found.essential_genes == ("b0720",)
+
+
+def test_genes_or_reactions_alone_are_tested(textbook: Any, call: Callable[..., Any]) -> None:
+    found = call(NAME, textbook, what="genes")
+    assert (found.genes_tested, found.reactions_tested) == (137, 0)
+    found = call(NAME, textbook, what="reactions")
+    assert (found.genes_tested, found.reactions_tested) == (0, 95)
+
+
+def test_key_findings_show_all_that_fits(textbook: Any, call: Callable[..., Any]) -> None:
+    shown = call(NAME, textbook).key_findings()
+    assert shown["essential_genes"]["shown"] == shown["essential_genes"]["count"] == 7
+    assert shown["essential_reactions"]["shown"] == shown["essential_reactions"]["count"] == 18
 
 
 def test_unknown_gene_names_the_nearest(textbook: Any, call: Callable[..., Any]) -> None:

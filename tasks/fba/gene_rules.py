@@ -1,0 +1,53 @@
+"""Gene rules: which reactions lose their flux when genes are knocked out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+
+if TYPE_CHECKING:
+    from cobra import Gene, Model
+
+
+class GeneRules:
+    """The gene rules of a model; genes that it marks as broken count as knocked out already."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._places = {reaction.id: place for place, reaction in enumerate(model.reactions)}
+        self._broken = frozenset(gene.id for gene in model.genes if not gene.functional)
+
+    def known(self, ids: Iterable[str]) -> tuple[Gene, ...]:
+        """The genes with these ids, each once; raises `UNKNOWN_ID` with the nearest ids."""
+        return tuple(self._gene(identifier) for identifier in dict.fromkeys(ids))
+
+    def disabled(self, genes: Iterable[str]) -> frozenset[int]:
+        """The places in `model.reactions` of all reactions whose rules fail without these genes."""
+        missing = set(genes)
+        touched = frozenset[str]().union(*(self._touched[identifier] for identifier in missing))
+        without = missing | self._broken
+        by_id = self._model.reactions.get_by_id
+        return frozenset(self._places[name] for name in touched if not by_id(name).gpr.eval(without))
+
+    def share_a_rule(self, first: str, second: str) -> bool:
+        """Whether two genes stand in one rule: otherwise they disable what each alone disables."""
+        return not self._touched[first].isdisjoint(self._touched[second])
+
+    @cached_property
+    def _touched(self) -> dict[str, frozenset[str]]:
+        return {gene.id: frozenset(r.id for r in gene.reactions) for gene in self._model.genes}
+
+    def _gene(self, identifier: str) -> Gene:
+        if identifier in self._model.genes:
+            return self._model.genes.get_by_id(identifier)
+        by_name = [gene.id for gene in self._model.genes if gene.name and gene.name == identifier]
+        suggestions = tuple(f"gene '{identifier}' has the id '{found}'" for found in by_name[:3])
+        known = [gene.id for gene in self._model.genes]
+        raise FluxError(
+            ErrorClass.UNKNOWN_ID,
+            f"gene '{identifier}' is not in model '{self._model.id}'",
+            suggestions=suggestions or nearest(identifier, known),
+        )
