@@ -101,12 +101,9 @@ class MediaResult(Result):
         """Growth by medium, uptakes by medium and exchange, and how each compound was found."""
         import pandas as pd
 
-        left_out = {"uptakes_mmol_per_gdw_h", "unmapped"}
-        rows = [
-            {**row.model_dump(mode="json", exclude=left_out), "unmapped": len(row.unmapped)}
-            for row in self.media
-        ]
-        columns = [*(name for name in MediumGrowth.model_fields if name not in left_out), "unmapped"]
+        rows = [{**row.model_dump(mode="json"), "unmapped": len(row.unmapped)} for row in self.media]
+        columns = ["medium", "status", "growth_per_h", "growth_fraction_of_best", "components", "exchanged"]
+        columns += ["unmapped", "title", "source"]
         numbers = dict.fromkeys(("growth_per_h", "growth_fraction_of_best"), "float64")
         uptakes = [
             (row.medium, exchange, limit)

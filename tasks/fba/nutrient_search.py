@@ -89,6 +89,17 @@ class NutrientSearch:
         everything = set(self._candidates)
         return [name for name in self._candidates if not self._suffices(everything - {name})]
 
+    def sufficient_alone(self) -> list[str]:
+        """The uptakes each of which suffices with no other candidate."""
+        self._is_enough(())
+        self._least.remember_basis()
+        found = []
+        for name in self._candidates:
+            self._least.restore_basis()
+            if self._is_enough({name}):
+                found.append(name)
+        return found
+
     def smallest(self) -> Iterator[tuple[str, ...]]:
         """The media with the fewest components, one after the other, in the order of the model."""
         required = self.required()
