@@ -26,6 +26,7 @@ from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.fba.registry import validated
 from fluxagents.tasks.fba.tool import Args, Tool
 from fluxagents.tasks.models import ModelRef
+from fluxagents.tasks.protocol import WrongTaskError
 from fluxagents.tasks.provenance import lineage_of, provenance_of
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def decide(
     """Put the question of a `decide` node to the chat model."""
     del controller
     if not isinstance(command, Decide):
-        raise _wrong_command("step.decide", command)
+        raise WrongTaskError("step.decide", command)
     verdict = effects.decider().decide(state, command)
     at_ms = effects.clock.now_ms()
     if verdict.decision is not None:
@@ -62,7 +63,7 @@ def call_tool(
 ) -> Sequence[Event]:
     """Run one tool on the run's model. What goes wrong in a tool is an event, not an exception."""
     if not isinstance(command, CallTool | JoinParts):
-        raise _wrong_command("tool", command)
+        raise WrongTaskError("tool", command)
     call = command.call if isinstance(command, JoinParts) else command
     began = time.monotonic()
     try:
@@ -157,7 +158,7 @@ def notify(
     """Tell the humans who may answer. A request that waits is answered whether they were told or not."""
     del controller
     if not isinstance(command, NotifyHuman) or state.waiting_for is None:
-        raise _wrong_command("human.notify", command)
+        raise WrongTaskError("human.notify", command)
     channels = effects.notifier.notify(state.run_id, state.waiting_for, key=state.waiting_for.id)
     at_ms = effects.clock.now_ms()
     return [HumanNotified(seq=state.seq, at_ms=at_ms, request_id=state.waiting_for.id, channels=channels)]
@@ -168,7 +169,7 @@ def expire(
 ) -> Sequence[Event]:
     """Look at a run whose time is over while it waits or is paused."""
     if not isinstance(command, Expire):
-        raise _wrong_command("run.expire", command)
+        raise WrongTaskError("run.expire", command)
     # The store's clock said that it is time; this machine's may be behind.
     return [controller.expired(state, max(effects.clock.now_ms(), command.at_ms))]
 
@@ -186,7 +187,3 @@ def _failed(effects: Effects, state: RunState, call: CallTool, error: FluxError,
 
 def _since(began: float) -> int:
     return round((time.monotonic() - began) * 1_000)
-
-
-def _wrong_command(task: str, command: Command) -> FluxError:
-    return FluxError(ErrorClass.INTERNAL, f"task {task!r} cannot carry out {command.kind!r}")

@@ -34,6 +34,13 @@ Act = Callable[[Effects, FlowController, RunState, Command], Sequence[Event]]
 """Carries out one command and says what happened."""
 
 
+class WrongTaskError(Exception):
+    """A message came to a task that cannot carry out what is due: it was altered on its way."""
+
+    def __init__(self, task: str, command: Command) -> None:
+        super().__init__(f"task {task!r} cannot carry out {command.kind!r}")
+
+
 def run_step(effects: Effects, message: StepMessage, act: Act) -> Answer:
     """Carry out one step, once as far as its record goes.
 
@@ -55,6 +62,10 @@ def run_step(effects: Effects, message: StepMessage, act: Act) -> Answer:
         return claim.answer
     try:
         return _claimed(effects, message, claim, act)
+    except WrongTaskError as error:
+        effects.store.release(message.run, message.seq, claim.fence, error="")
+        log.warning("delivery dropped", run=message.run, step=message.seq, answer="forged", why=str(error))
+        return Answer.FORGED
     except BaseException as error:
         # The lease goes back, so that the step is tried elsewhere without waiting for this process to end.
         effects.store.release(message.run, message.seq, claim.fence, error=_failure(error))

@@ -7,9 +7,11 @@ from typing import Any
 
 from celery import Celery
 from tests.chaos.flows import FLOWS, NAMES, TOOLS
+from tests.chaos.odd_worker import make_odd, odd_effects
 from tests.chaos.tools import act
 
 from fluxagents.flows.controller import FlowController
+from fluxagents.flows.parts import part_flow
 from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.protocol import StepMessage
 from fluxagents.tasks.steps import step
@@ -20,8 +22,10 @@ from fluxagents.workers.settings import Settings
 
 
 def _effects(settings: Settings, app: Any) -> Effects:
-    controllers = {flow.digest: FlowController(flow, tools=TOOLS) for flow in FLOWS.values()}
-    return replace(build_effects(settings, app), controllers=controllers, grace_ms=1_000)
+    flows = (*FLOWS.values(), part_flow("parts", ()))
+    controllers = {flow.digest: FlowController(flow, tools=TOOLS) for flow in flows}
+    effects = replace(build_effects(settings, app), controllers=controllers, grace_ms=1_000)
+    return replace(effects, **odd_effects(app))
 
 
 def _run(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -> str:
@@ -32,6 +36,7 @@ def _app() -> Celery:
     app = create_app(Settings.load(), effects=_effects)
     # Nothing here needs cobra, and workers must come back quickly.
     app.steps["worker"].discard(Preload)
+    make_odd(app)
     for name in NAMES:
         app.task(bind=True, name=f"tool.{name}")(_run)
     return app

@@ -128,7 +128,7 @@ class Cluster:
         """Start a process unless it runs."""
         process = self._processes.get(name)
         if process is None or process.popen.poll() is not None:
-            self.spawn(name, *_arguments(name))
+            self.spawn(name, *arguments(name))
 
     def supervise(self) -> None:
         """Start again what ended by itself, as `fluxagents up` or an orchestrator does."""
@@ -176,12 +176,23 @@ class Cluster:
             if process.pid not in known and not known & {parent.pid for parent in _parents(process)}
         ]
 
-    def restart_redis(self) -> None:
-        """`kill -9` and start again on the same port and folder."""
+    def busy(self, name: str) -> list[str]:
+        """Runs whose steps a worker is at."""
+        r: Any = self.redis
+        prefix = self.settings.key_prefix
+        runs = [run.decode() for run in r.smembers(f"{prefix}leases")]
+        owners = [r.hget(f"{prefix}run:{run}", "owner") or b"" for run in runs]
+        return [run for run, owner in zip(runs, owners, strict=True) if owner.startswith(f"{name}@".encode())]
+
+    def kill_redis(self) -> None:
+        """`kill -9`; `server.start` starts it again on the same port and folder."""
         instance = self.server.instance
         assert instance is not None
         os.kill(instance.process.pid, signal.SIGKILL)
         assert instance.process.wait(10.0)
+
+    def restart_redis(self) -> None:
+        self.kill_redis()
         self.server.start()
 
     def start(self, flow: str, runs: int = 1, *, publish: bool = True) -> list[Outgoing]:
@@ -260,7 +271,8 @@ def _parents(process: psutil.Process) -> list[psutil.Process]:
         return []
 
 
-def _arguments(name: str) -> list[str]:
+def arguments(name: str) -> list[str]:
+    """Of Celery, for one of the processes."""
     if name.startswith("beat"):
         return ["beat", "--pidfile=", "--loglevel=INFO"]
     control = name == "control"

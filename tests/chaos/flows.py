@@ -10,7 +10,7 @@ from fluxagents.flows.definition import Flow, flow_from_mapping
 
 STEPS = 10
 
-NAMES = ("noop", "slow", "killer", "hungry", "effect", "guarded")
+NAMES = ("noop", "slow", "killer", "hungry", "effect", "guarded", "parts")
 TOOLS = {name: ToolFacts(name, needs_approval=name == "guarded") for name in NAMES}
 
 Call = tuple[str, dict[str, Any]]
@@ -43,6 +43,7 @@ FLOWS = {
         _flow("fragile", [NOOP, ("killer", {"times": 2}), EFFECT]),
         _flow("poison", [EFFECT, ("killer", {"times": 1_000})]),
         _flow("hungry", [NOOP, ("hungry", {}), EFFECT]),
+        _flow("split", [NOOP, ("parts", {}), EFFECT]),
         _flow("guarded", [NOOP, ("guarded", {"amount": 3}), EFFECT]),
     )
 }

@@ -55,12 +55,13 @@ def snapshot(
 ) -> Snapshot:
     """Read everything; the client returns bytes."""
     r: Any = redis
-    ids = _texts(r.zrange(f"{prefix}runs", 0, -1))
+    by_status = {status: _texts(r.zrange(f"{prefix}status:{status}", 0, -1)) for status in STATUSES}
+    ids = frozenset[str]().union(*by_status.values()) | _texts(r.zrange(f"{prefix}runs", 0, -1))
     due = {run for key in r.scan_iter(f"{prefix}due:*", count=1_000) for run in _texts(r.zrange(key, 0, -1))}
     return Snapshot(
         started=started,
         runs={run: _record(r, f"{prefix}run:{run}") for run in ids},
-        by_status={status: _texts(r.zrange(f"{prefix}status:{status}", 0, -1)) for status in STATUSES},
+        by_status=by_status,
         leases=_texts(r.smembers(f"{prefix}leases")),
         due=frozenset(due),
         timers=_texts(r.zrange(f"{prefix}timers", 0, -1)),

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import pytest
 from tests.chaos.cluster import NODE_TTL_S, ROOT, WORKERS, Cluster
+from tests.chaos.tools import PARTS
 
 from fluxagents.flows.errors import ErrorClass
 
@@ -90,6 +91,17 @@ def test_a_worker_that_stands_still_and_then_is_killed_loses_no_step(cluster: Cl
     cluster.eventually(lambda: cluster.ran(run.run_id, 1) == 2, within_s=NODE_TTL_S + 8)
     cluster.kill(name)
     cluster.settle()
+
+
+def test_parts_of_a_call_survive_killed_workers_and_are_joined_once(cluster: Cluster) -> None:
+    runs = [one.run_id for one in cluster.start("split", 4)]
+    for name in WORKERS:
+        cluster.eventually(lambda: cluster.redis.llen("chaos:ran"))
+        cluster.kill(name)
+        cluster.ensure(name)
+    cluster.settle()
+    assert {cluster.store.load(run).status for run in runs} == {"finished"}
+    assert all(len(cluster.store.runs(session=run)) == PARTS for run in runs)
 
 
 def test_a_client_killed_before_it_published_loses_no_run(cluster: Cluster) -> None:

@@ -12,13 +12,14 @@ from http.client import HTTPConnection
 
 from redis import Redis
 
-from fluxagents.flows.commands import CallTool, Command
+from fluxagents.flows.commands import CallTool, Command, JoinParts
 from fluxagents.flows.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Event, ToolSucceeded
 from fluxagents.flows.state import RunState
-from fluxagents.tasks import acts
+from fluxagents.tasks import acts, parts
 from fluxagents.tasks.effects import Effects
+from fluxagents.tasks.protocol import WrongTaskError
 from fluxagents.workers.redis_store import RedisRunStore
 
 RAN = "chaos:ran"
@@ -27,12 +28,20 @@ KILLS = "chaos:kills:"
 RECEIVER_VARIABLE = "CHAOS_RECEIVER"
 """Port of the receiver of effects."""
 
+PARTS = 4
+"""Runs that the tool `parts` begins."""
+
 HUNGER = 32 * 2**20
 
 
 def act(effects: Effects, controller: FlowController, state: RunState, command: Command) -> Sequence[Event]:
     """Run one tool of the suite; the approval is checked as for a real one."""
-    assert isinstance(command, CallTool)
+    if isinstance(command, JoinParts):
+        return [_joined(effects, state, command)]
+    if not isinstance(command, CallTool):
+        raise WrongTaskError("tool", command)
+    if command.tool == "parts" and state.part is None:
+        return [parts.split(effects, state, command, PARTS)]
     began = time.monotonic()
     assert isinstance(effects.store, RedisRunStore)
     redis = effects.store._redis
@@ -50,6 +59,15 @@ def act(effects: Effects, controller: FlowController, state: RunState, command: 
     return [
         ToolSucceeded(seq=state.seq, at_ms=now, node=state.node, call=command, key_findings={"n": state.seq})
     ]
+
+
+def _joined(effects: Effects, state: RunState, command: JoinParts) -> ToolSucceeded:
+    """All parts have come to their end before."""
+    statuses = {run: effects.store.load(run).status for run in command.runs}
+    assert set(statuses.values()) == {"finished"}, statuses
+    return ToolSucceeded(
+        seq=state.seq, at_ms=effects.clock.now_ms(), node=state.node, call=command.call, key_findings={}
+    )
 
 
 def _noop(redis: Redis, state: RunState, call: CallTool) -> None:
@@ -100,4 +118,5 @@ _BODIES: dict[str, Callable[[Redis, RunState, CallTool], None]] = {
     "hungry": _hungry,
     "effect": _effect,
     "guarded": _noop,
+    "parts": _noop,
 }

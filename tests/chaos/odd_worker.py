@@ -1,0 +1,68 @@
+"""A worker unlike the others: impatient, of an older version, or about to die; its environment says which."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from fluxagents.flows import state
+from fluxagents.flows.ports import Outgoing
+from fluxagents.workers.composition import redis_client
+from fluxagents.workers.publisher import CeleryPublisher
+
+if TYPE_CHECKING:
+    from tests.chaos.cluster import Cluster
+
+VISIBILITY = "CHAOS_VISIBILITY_S"
+"""Its broker takes a message back after so many seconds. The settings refuse that."""
+READS_SCHEMA = "CHAOS_READS_SCHEMA"
+"""It reads states up to this version."""
+DIES_BEFORE_PUBLISHING = "CHAOS_DIES_BEFORE_PUBLISHING"
+"""Its processes are killed so many times between a commit and the message that follows."""
+
+
+class _Dying(CeleryPublisher):
+    def publish(self, outgoing: Outgoing) -> None:
+        dead: Any = self._redis.incr("chaos:died-before-publishing")
+        if dead <= int(os.environ[DIES_BEFORE_PUBLISHING]):
+            os.kill(os.getpid(), signal.SIGKILL)
+        super().publish(outgoing)
+
+
+def make_odd(app: Any) -> None:
+    """Apply what the environment asks for, if anything."""
+    if seconds := os.environ.get(VISIBILITY):
+        app.conf.broker_transport_options = {
+            **app.conf.broker_transport_options,
+            "visibility_timeout": int(seconds),
+            "unacked_restore_interval": 1,
+        }
+    if version := os.environ.get(READS_SCHEMA):
+        vars(state)["SCHEMA_VERSION"] = int(version)
+
+
+def odd_effects(app: Any) -> dict[str, Any]:
+    """Changes to what its steps act through."""
+    if DIES_BEFORE_PUBLISHING not in os.environ:
+        return {}
+    return {"publisher": _Dying(app, redis_client(app.settings))}
+
+
+@contextmanager
+def only_worker(cluster: Cluster, **variables: str) -> Iterator[str]:
+    """One odd worker in place of all that run tools."""
+    from tests.chaos.cluster import WORKERS, arguments  # noqa: PLC0415 # workers import this module
+
+    for name in WORKERS:
+        cluster.kill(name)
+    odd = WORKERS[0]
+    cluster.spawn(odd, *arguments(odd), **variables)
+    cluster.eventually(lambda: len(cluster.ready()) == len(WORKERS), within_s=60)
+    try:
+        yield odd
+    finally:
+        cluster.kill(odd)
+        cluster.up()

@@ -1,0 +1,112 @@
+"""Messages that come again, late, to the wrong task, or from another version of this software."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from tests.chaos.cluster import Cluster, first
+from tests.chaos.humans import Withheld, steering
+from tests.chaos.odd_worker import READS_SCHEMA, VISIBILITY, only_worker
+
+from fluxagents.flows.ports import Outgoing
+from fluxagents.flows.state import SCHEMA_VERSION
+from fluxagents.tasks.effects import Effects
+
+WRONG_TASKS = ("step.decide", "human.notify", "run.expire")
+
+
+def field(cluster: Cluster, run: str, name: str) -> str:
+    found = cluster.redis.hget(f"flux:run:{run}", name)
+    return found.decode() if isinstance(found, bytes) else ""
+
+
+def send(cluster: Cluster, messages: list[Outgoing]) -> None:
+    """Publish, and wait until workers have dealt with all of it."""
+    r: Any = cluster.redis
+    left_by_the_dead = set(r.hkeys("unacked"))
+    cluster.publisher.publish_many(messages)
+    cluster.eventually(
+        lambda: cluster.publisher.is_idle("tools") and not set(r.hkeys("unacked")) - left_by_the_dead
+    )
+
+
+def misdirected(one: Outgoing, tasks: tuple[str, ...] = WRONG_TASKS) -> list[Outgoing]:
+    return [replace(one, dispatch=replace(one.dispatch, task=task)) for task in tasks]
+
+
+def test_a_step_longer_than_the_visibility_timeout_runs_once(cluster: Cluster) -> None:
+    with only_worker(cluster, **{VISIBILITY: "1"}) as name:
+        log = cluster.folder / f"{name}.log"
+        before = log.read_text().count("leased")
+        (run,) = cluster.start("blocking")
+        cluster.settle()
+        assert log.read_text().count("leased") > before
+    assert cluster.ran(run.run_id, 1) == 1
+
+
+def test_a_state_of_a_newer_version_waits_for_a_newer_worker(cluster: Cluster) -> None:
+    attempts = Effects.deliveries + 2
+    with only_worker(cluster, **{READS_SCHEMA: str(SCHEMA_VERSION - 1)}):
+        in_message, in_store = cluster.start("plain", 2, publish=False)
+        cluster.publisher.publish_many([in_message, replace(in_store, state="")])
+        runs = [in_message.run_id, in_store.run_id]
+        cluster.eventually(
+            lambda: all(int(field(cluster, run, "attempt")) > attempts for run in runs), within_s=60
+        )
+        cluster.eventually(lambda: all(field(cluster, run, "deliveries") == "0" for run in runs))
+        assert {cluster.store.load(run).status for run in runs} == {"running"}
+        assert [cluster.ran(run, 1) for run in runs] == [0, 0]
+    cluster.settle()
+    assert {cluster.store.load(run).status for run in runs} == {"finished"}
+
+
+def test_a_state_of_an_older_version_is_read(cluster: Cluster) -> None:
+    """It lacks every field that has a default now: fields come with one."""
+    (commit,) = first("plain", 1)
+    state = commit.state.model_dump(mode="json", exclude_defaults=True)
+    issued = cluster.store.create(commit, json.dumps(state | {"schema_version": SCHEMA_VERSION}))
+    assert issued is not None
+    cluster.started.add(issued.run_id)
+    cluster.publisher.publish(issued)
+    cluster.settle()
+    assert cluster.store.load(issued.run_id).status == "finished"
+
+
+def test_a_state_sent_to_the_wrong_task_runs_nothing_that_is_not_due(cluster: Cluster) -> None:
+    (run,) = cluster.start("guarded", publish=False)
+    send(cluster, misdirected(run))
+    cluster.settle()
+    waiting = cluster.store.load(run.run_id)
+    assert waiting.status == "waiting"
+    assert waiting.waiting_for is not None
+    withheld = Withheld(cluster)
+    steering(cluster, withheld).approve(waiting.waiting_for.id, by="ada")
+    (guarded,) = withheld.kept
+    send(cluster, [*misdirected(guarded), *misdirected(guarded, ("tool.noop",)) * 2])
+    cluster.settle()
+    assert cluster.store.load(run.run_id).status == "finished"
+    assert cluster.ran(run.run_id, guarded.seq) == 1
+
+
+def test_messages_of_steps_that_are_at_work_paused_or_cancelled_change_nothing(cluster: Cluster) -> None:
+    paused, cancelled = cluster.start("blocking", 2)
+    humans = steering(cluster)
+    cluster.eventually(lambda: cluster.ran(paused.run_id, 1) + cluster.ran(cancelled.run_id, 1) == 2)
+    late = [one for one in (paused, cancelled) for _ in range(3)]
+    cluster.publisher.publish_many(late)
+    humans.pause(paused.run_id, by="ada")
+    humans.cancel(cancelled.run_id, by="ada", reason="enough")
+    cluster.eventually(lambda: cluster.store.load(paused.run_id).status == "paused")
+    state = cluster.store.load(paused.run_id)
+    text = state.model_dump_json()
+    late += [replace(one, seq=seq, state=sent) for one in late for seq in range(4) for sent in ("", text)]
+    send(cluster, late)
+    assert cluster.store.load(paused.run_id) == state
+    assert cluster.ran(paused.run_id, 2) == 0
+    humans.resume(paused.run_id, by="ada")
+    cluster.settle()
+    assert cluster.store.load(paused.run_id).status == "finished"
+    assert cluster.store.load(cancelled.run_id).status == "cancelled"
+    assert [cluster.ran(one.run_id, 1) for one in (paused, cancelled)] == [1, 1]
