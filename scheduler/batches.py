@@ -140,10 +140,15 @@ def progress(
         The count and the states, in the order of `runs`.
     """
     wanted = frozenset(runs)
+    away: dict[str, RunState] = {}
     deadline = None if timeout_s is None else time.monotonic() + timeout_s
     while True:
         began = time.monotonic()
-        found = session_states(store, session, wanted)
+        found = away | session_states(store, session, wanted - away.keys())
+        # What is not in the session's list any more has ended and is in the archive.
+        unlisted = {run: store.load(run) for run in wanted - found.keys()}
+        away |= {run: state for run, state in unlisted.items() if state.ended}
+        found |= unlisted
         tally = Tally.of(found.values(), total=len(runs))
         yield tally, [found[run] for run in runs if run in found]
         now = time.monotonic()

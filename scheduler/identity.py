@@ -18,3 +18,11 @@ def run_id(at_ms: int, *, key: str | None = None) -> str:
         return str(ULID.from_timestamp(at_ms / 1_000))
     entropy = hashlib.sha256(key.encode()).digest()[:10]
     return str(ULID.from_bytes(at_ms.to_bytes(6, "big") + entropy))
+
+
+def time_in(run: str) -> int | None:
+    """The Unix time in ms that an id carries; None for an id of the user's own making."""
+    try:
+        return ULID.from_str(run).milliseconds
+    except ValueError:
+        return None

@@ -1,27 +1,30 @@
 """Runs that have ended, outside Redis: their events and last state, in the store of models and artifacts.
 
-`archive/YYYY/MM/<run id>.jsonl.gz`, by the month of its start (UTC): an event a line, then the state.
+`archive/YYYY/MM/<run id>.jsonl.gz`, by the month (UTC) that the run's id carries, or `archive/own/…` for an
+id of the user's own making: an event a line, then the state. So the id alone says where a run is.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote
-
-from ulid import ULID
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Event
 from fluxagents.flows.history import history_from_json_lines
 from fluxagents.flows.ports import RunStore, unknown_run
 from fluxagents.flows.state import RunState, state_from_json
+from fluxagents.scheduler.identity import time_in
 from fluxagents.workers.stored_bytes import StoredBytes
 
 PAGE = 200
 """Runs that are looked at in one round trip."""
+
+LAST_MS = 253_402_300_799_000
+"""The end of the year 9999: a later time is no date."""
 
 LONGEST_NAME = 150
 """A longer run id is stored under its digest; file systems allow 255 bytes."""
@@ -44,7 +47,11 @@ class Archive:
         lines = [*(event.model_dump_json() for event in events), state.model_dump_json()]
         # Without a time inside: the same run gives the same bytes.
         data = gzip.compress("\n".join(lines).encode(), mtime=0)
-        self._bytes.write(_path(_month(state.started_ms), state.run_id), data)
+        self._bytes.write(_path(state.run_id), data)
+
+    def holds(self, run_id: str) -> bool:
+        """Whether a run is in the archive."""
+        return self._bytes.exists(_path(run_id))
 
     def load(self, run_id: str) -> RunState:
         """The last state of a run.
@@ -63,37 +70,31 @@ class Archive:
         return history_from_json_lines(self._lines(run_id)[:-1])
 
     def _lines(self, run_id: str) -> list[bytes]:
-        for month in self._months(run_id):
-            data = self._bytes.read(_path(month, run_id))
-            if data is not None:
-                return gzip.decompress(data).split(b"\n")
-        raise unknown_run(run_id)
-
-    def _months(self, run_id: str) -> Iterable[str]:
-        """Where a run may be: at once where its id says when it started, else every month, the last first."""
-        try:
-            guess = _month(ULID.from_str(run_id).milliseconds)
-        except (ValueError, OverflowError):
-            guess = ""  # an id of the user's own
-        if guess:
-            yield guess
-        for year in reversed(self._bytes.names("archive")):
-            for month in reversed(self._bytes.names(f"archive/{year}")):
-                if f"{year}/{month}" != guess:
-                    yield f"{year}/{month}"
+        data = self._bytes.read(_path(run_id))
+        if data is None:
+            raise unknown_run(run_id)
+        return gzip.decompress(data).split(b"\n")
 
 
-def retire(store: RunStore, archive: Archive, older_than_ms: int, most: int | None = None) -> list[str]:
+def retire(
+    store: RunStore,
+    archive: Archive,
+    older_than_ms: int,
+    most: int | None = None,
+    *,
+    at_once: int | None = None,
+) -> list[str]:
     """Move ended runs from the store to the archive, the oldest first.
 
     Each run is written before it is removed, so that a crash between the two loses nothing and the next call
-    finishes the move. A run id that has left the store may be started anew.
+    finishes the move.
 
     Args:
         store: The truth about runs.
         archive: Where they go.
         older_than_ms: Unix time in ms; runs whose last event is older are moved.
         most: Ended runs that stay in the store whatever their age; None for no bound.
+        at_once: Runs that this call moves at most; None for no bound.
 
     Returns:
         The ids of the runs that were moved.
@@ -102,15 +103,19 @@ def retire(store: RunStore, archive: Archive, older_than_ms: int, most: int | No
     ended = counts["finished"] + counts["failed"] + counts["cancelled"]
     too_many = 0 if most is None else max(ended - most, 0)
     moved: list[str] = []
-    kept = 0
+    gone = kept = 0
     while page := store.ended(most=PAGE, offset=kept):
         for state in page:
-            due = len(moved) < too_many or state.updated_ms < older_than_ms
-            if due and _moved(store, archive, state):
-                moved.append(state.run_id)
-            else:
+            if gone >= too_many and state.updated_ms >= older_than_ms:
                 kept += 1
-        if page[-1].started_ms >= older_than_ms and len(moved) >= too_many:
+                continue
+            # What another call moves meanwhile counts as well, or two at once would move too many.
+            gone += 1
+            if _moved(store, archive, state):
+                moved.append(state.run_id)
+            if at_once is not None and len(moved) >= at_once:
+                return moved
+        if page[-1].started_ms >= older_than_ms and gone >= too_many:
             break
     return moved
 
@@ -127,12 +132,15 @@ def _moved(store: RunStore, archive: Archive, state: RunState) -> bool:
     return store.forget(state.run_id, state.session)
 
 
-def _path(month: str, run_id: str) -> str:
+def _path(run_id: str) -> str:
     name = quote(run_id, safe="")
     if len(name) > LONGEST_NAME:
         name = hashlib.sha256(run_id.encode()).hexdigest()
-    return f"archive/{month}/{name}.jsonl.gz"
+    return f"archive/{_folder(run_id)}/{name}.jsonl.gz"
 
 
-def _month(at_ms: int) -> str:
+def _folder(run_id: str) -> str:
+    at_ms = time_in(run_id)
+    if at_ms is None or at_ms > LAST_MS:
+        return f"own/{hashlib.sha256(run_id.encode()).hexdigest()[:2]}"
     return datetime.fromtimestamp(at_ms / 1_000, tz=UTC).strftime("%Y/%m")

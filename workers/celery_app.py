@@ -17,9 +17,10 @@ from fluxagents.workers.queues import CONTROL, QUEUES
 from fluxagents.workers.settings import Settings
 
 RECONCILE = "control.reconcile"
+ARCHIVE = "control.archive"
 
-TASK_MODULES = ("fluxagents.scheduler.starts", "fluxagents.scheduler.ticks")
-"""Tasks that start runs: every worker knows them beside the modules of the settings."""
+TASK_MODULES = ("fluxagents.scheduler.starts", "fluxagents.scheduler.ticks", "fluxagents.workers.retention")
+"""Tasks that start runs and put them away: every worker knows them beside the modules of the settings."""
 
 BEAT_LOOP_S = 2.0
 """Longest sleep of beat; a schedule that was added is noticed within it."""
@@ -150,11 +151,12 @@ def _beat(settings: Settings, url: str) -> dict[str, Any]:
         # redbeat's own default keeps a dead beat's lock for 25 minutes.
         "redbeat_lock_timeout": BEAT_LOOP_S * 5,
         "beat_schedule": {
-            "reconcile": {
-                "task": RECONCILE,
-                "schedule": settings.reconcile_every_s,
-                # An expired tick is dropped: one that comes late finds the same work as the next.
-                "options": {"queue": CONTROL.name, "expires": settings.reconcile_every_s * 2},
-            },
+            "reconcile": _tick(RECONCILE, settings.reconcile_every_s),
+            **({"archive": _tick(ARCHIVE, settings.archive_every_s)} if settings.archives else {}),
         },
     }
+
+
+def _tick(task: str, every_s: float) -> dict[str, Any]:
+    # An expired tick is dropped: one that comes late finds the same work as the next.
+    return {"task": task, "schedule": every_s, "options": {"queue": CONTROL.name, "expires": every_s * 2}}

@@ -10,6 +10,7 @@ from fluxagents.scheduler.client import RunClient
 from fluxagents.scheduler.flow_library import FlowLibrary
 from fluxagents.tasks.fba.registry import TOOLS
 from fluxagents.workers import connection
+from fluxagents.workers.archive import Archive
 from fluxagents.workers.celery_app import create_app
 from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.model_files import ModelFiles
@@ -44,7 +45,7 @@ class Client(RunClient):
         self.settings = settings
         redis = connection.connect(settings, decode_responses=False)
         super().__init__(
-            store=RedisRunStore(redis, prefix=settings.key_prefix),
+            store=RedisRunStore(redis, prefix=settings.key_prefix, archive=Archive(settings.artifact_url)),
             publisher=CeleryPublisher(create_app(settings), redis),
             clock=SystemClock(),
             models=ModelFiles(settings.artifact_url),

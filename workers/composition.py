@@ -18,6 +18,7 @@ from fluxagents.tasks.fba.registry import TOOLS
 from fluxagents.tasks.fba.tool import Tool
 from fluxagents.tasks.sources import Sources
 from fluxagents.workers import connection
+from fluxagents.workers.archive import Archive
 from fluxagents.workers.artifact_files import ArtifactFiles
 from fluxagents.workers.biochem_file import BiochemFile
 from fluxagents.workers.clock import SystemClock
@@ -52,7 +53,7 @@ def build_effects(settings: Settings, app: FluxApp, tools: Mapping[str, Tool] = 
     """Everything that steps act through in this process."""
     redis = redis_client(settings)
     return Effects(
-        store=RedisRunStore(redis, prefix=settings.key_prefix),
+        store=RedisRunStore(redis, prefix=settings.key_prefix, archive=Archive(settings.artifact_url)),
         publisher=CeleryPublisher(app, redis),
         clock=SystemClock(),
         notifier=InboxNotifier(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from importlib.resources import files
@@ -28,7 +28,9 @@ from fluxagents.flows.ports import (
     unknown_run,
 )
 from fluxagents.flows.state import ENDED, STATUSES, RunState, Status, state_digest, state_from_json
+from fluxagents.scheduler.identity import time_in
 from fluxagents.workers import connection
+from fluxagents.workers.archive import Archive
 
 
 class RedisRunStore:
@@ -37,11 +39,13 @@ class RedisRunStore:
     Args:
         redis: A client that returns bytes.
         prefix: What every key begins with.
+        archive: Where runs go that leave Redis; they are read there, and never begin anew.
     """
 
-    def __init__(self, redis: Redis, *, prefix: str = "flux:") -> None:
+    def __init__(self, redis: Redis, *, prefix: str = "flux:", archive: Archive | None = None) -> None:
         self._redis = redis
         self._prefix = prefix
+        self._archive = archive
         self._create = self._script("settle", "create")
         self._commit = self._script("settle", "rouse", "commit")
         self._claim = self._script("alive", "claim")
@@ -60,19 +64,21 @@ class RedisRunStore:
             return script(keys=[self._prefix], args=args)
 
     def create(self, commit: Commit, state: str) -> Outgoing | None:
-        ticket = self._run(self._create, *_settling(commit, state, fence=None, pausing=False))
-        return _outgoing(commit, state, ticket)
+        return self.create_many([(commit, state)])[0]
 
     def create_many(self, commits: Sequence[tuple[Commit, str]]) -> list[Outgoing | None]:
         """As `create` for each, in one round trip."""
+        left = self._left(commit.state for commit, _ in commits)
+        new = [(commit, state) for commit, state in commits if commit.state.run_id not in left]
         pipe = self._redis.pipeline(transaction=False)
-        for commit, state in commits:
+        for commit, state in new:
             args = _settling(commit, state, fence=None, pausing=False)
             self._create(keys=[self._prefix], args=args, client=pipe)
         with _memory_named():
-            tickets = pipe.execute()
+            tickets = iter(pipe.execute())
         return [
-            _outgoing(commit, state, ticket) for (commit, state), ticket in zip(commits, tickets, strict=True)
+            None if commit.state.run_id in left else _outgoing(commit, state, next(tickets))
+            for commit, state in commits
         ]
 
     def claim(
@@ -114,14 +120,34 @@ class RedisRunStore:
     def load(self, run_id: str) -> RunState:
         found: bytes | None = self._redis.hget(self._key(run_id), "state")  # type: ignore[assignment]
         if found is None:
-            raise unknown_run(run_id)
+            return self._archived(run_id).load(run_id)
         return state_from_json(found)
 
     def events(self, run_id: str) -> tuple[Event, ...]:
         lines: list[bytes] = self._redis.lrange(f"{self._key(run_id)}:events", 0, -1)  # type: ignore[assignment]
         if not lines:
-            raise unknown_run(run_id)
+            return self._archived(run_id).events(run_id)
         return history_from_json_lines(lines)
+
+    def _archived(self, run_id: str) -> Archive:
+        """The archive, for a run that is not in Redis."""
+        if self._archive is None:
+            raise unknown_run(run_id)
+        return self._archive
+
+    def _left(self, states: Iterable[RunState]) -> frozenset[str]:
+        """Those that have left Redis. A run reaches the archive first, so looking there last misses none."""
+        if self._archive is None:
+            return frozenset()
+        # An id that was made when its run begins is new.
+        named = [state.run_id for state in states if time_in(state.run_id) != state.started_ms]
+        if not named:
+            return frozenset()
+        pipe = self._redis.pipeline(transaction=False)
+        for run_id in named:
+            pipe.exists(self._key(run_id))
+        there = zip(named, pipe.execute(), strict=True)
+        return frozenset(run_id for run_id, found in there if not found and self._archive.holds(run_id))
 
     def runs(
         self, *, status: Status | None = None, session: str | None = None, most: int = 50, offset: int = 0

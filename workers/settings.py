@@ -9,6 +9,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import (
     Field,
+    NonNegativeFloat,
+    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     SecretStr,
@@ -88,6 +90,12 @@ class Settings(BaseSettings):
     heartbeat_every_s: PositiveFloat = 2.0
     node_ttl_s: PositiveFloat = 10.0
 
+    archive_after_days: NonNegativeFloat = 30.0
+    """Runs whose last event is older move from Redis to the archive; 0 for never."""
+    archive_most: NonNegativeInt = 50_000
+    """Ended runs that stay in Redis, about 10 KB each; the oldest move. 0 for no bound."""
+    archive_every_s: PositiveFloat = 60.0
+
     flower_port: Port = 5555
     log_format: Literal["auto", "json", "pretty"] = "auto"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -159,6 +167,11 @@ class Settings(BaseSettings):
     def biochem_file(self) -> Path:
         """Compounds and reactions that were imported; on this machine."""
         return self.data_dir / "biochem.sqlite"
+
+    @property
+    def archives(self) -> bool:
+        """Whether ended runs ever leave Redis by themselves."""
+        return bool(self.archive_after_days or self.archive_most)
 
     @property
     def log_dir(self) -> Path:

@@ -10,8 +10,10 @@ from click.testing import CliRunner
 from redis import Redis
 
 from fluxagents.flows import events as e
+from fluxagents.flows.errors import FluxError
 from fluxagents.flows.ports import Answer, Commit, Dispatch
 from fluxagents.flows.reducer import fold, reduce
+from fluxagents.scheduler.identity import run_id
 from fluxagents.workers.archive import Archive, retire
 from fluxagents.workers.cli import cli
 from fluxagents.workers.redis_store import RedisRunStore
@@ -32,11 +34,21 @@ def archive(tmp_path: Path) -> Archive:
     return Archive(str(tmp_path / "store"))
 
 
+@pytest.fixture
+def whole(redis: Redis, key_prefix: str, archive: Archive) -> RedisRunStore:
+    """The store of an installation: it knows what left Redis."""
+    return RedisRunStore(redis, prefix=key_prefix, archive=archive)
+
+
+def begun(run_id: str) -> Commit:
+    started = e.RunStarted(seq=0, at_ms=1, run_id=run_id, session="s", flow=FLOW, start_node="a", inputs={})
+    return Commit(events=(started,), state=reduce(None, started), dispatch=TOOL)
+
+
 def lived(store: RedisRunStore, run_id: str, end: str) -> None:
     """A run that was created, claimed, asked a human, and came to this end; an empty one goes on."""
-    begun = e.RunStarted(seq=0, at_ms=1, run_id=run_id, session="s", flow=FLOW, start_node="a", inputs={})
-    state = reduce(None, begun)
-    store.create(Commit(events=(begun,), state=state, dispatch=TOOL), state.model_dump_json())
+    state = begun(run_id).state
+    store.create(begun(run_id), state.model_dump_json())
     claim = store.claim(run_id, 1, digest="", ticket=1, owner="node-1|1", cap=3, lease_ms=60_000)
     request = e.HumanRequest(id=f"{run_id}.1", kind="question", node="a", question="which?", digest="x")
     asked = e.QuestionAsked(seq=1, at_ms=2, request=request)
@@ -88,6 +100,30 @@ def test_a_run_that_has_not_ended_is_never_archived(store: RedisRunStore, archiv
     assert store.load("waits").status == "waiting"
     assert [run_id for run_id, _ in store.requests()] == ["waits"]
     assert len(store.events("waits")) == 2
+
+
+@pytest.mark.parametrize("run_id", ["mine", run_id(5, key="a tick")])
+def test_an_archived_run_is_still_there_and_never_begins_anew(
+    store: RedisRunStore, whole: RedisRunStore, archive: Archive, run_id: str
+) -> None:
+    lived(store, run_id, "finished")
+    state, events = store.load(run_id), store.events(run_id)
+    assert retire(whole, archive, 10) == [run_id]
+    assert (whole.load(run_id), whole.events(run_id)) == (state, events)
+    again = begun(run_id)
+    assert whole.create(again, again.state.model_dump_json()) is None
+    other, text = begun("other"), begun("other").state.model_dump_json()
+    issued = whole.create_many([(again, text), (other, text), (again, text)])
+    assert [one and one.run_id for one in issued] == [None, "other", None]
+    assert [found.run_id for found in whole.runs()] == ["other"]
+    assert retire(whole, archive, 10) == []
+
+
+def test_what_is_in_neither_place_is_unknown(whole: RedisRunStore) -> None:
+    with pytest.raises(FluxError, match="run 'nobody' does not exist"):
+        whole.load("nobody")
+    with pytest.raises(FluxError, match="run 'nobody' does not exist"):
+        whole.events("nobody")
 
 
 def test_the_commands_find_archived_runs(

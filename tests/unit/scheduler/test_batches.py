@@ -163,6 +163,24 @@ def test_progress_pauses_between_looks_and_gives_up_after_its_time() -> None:
     assert [tally.running for tally, _ in progress(store, "s", ["r0"], timeout_s=0)] == [1]
 
 
+def test_progress_counts_what_left_the_list_of_its_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = MemoryRunStore(SystemClock())
+    stored(store, "r0", status="finished")
+    stored(store, "r1")
+    archived, loads = store.load("r0"), []
+
+    def load(run: str) -> RunState:
+        loads.append(run)
+        return archived
+
+    assert store.forget("r0", "s")
+    monkeypatch.setattr(store, "load", load)
+    looks = progress(store, "s", ["r0", "r1"], sleep=lambda _: None)
+    assert next(looks) == (Tally(1, 0, 0, 1), [archived, *store.runs()])
+    assert next(looks)[0] == Tally(1, 0, 0, 1)
+    assert loads == ["r0"]
+
+
 def test_a_session_is_read_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fluxagents.scheduler.batches.PAGE", 2)
     store = MemoryRunStore(SystemClock())

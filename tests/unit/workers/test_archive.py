@@ -75,6 +75,30 @@ def test_more_than_a_page_moves_at_once(store: MemoryRunStore, archive: Archive)
     assert store.counts()["finished"] == 225
 
 
+def test_two_calls_at_once_move_no_more_than_one(
+    store: MemoryRunStore, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(6):
+        new(store, f"r{number}", at_ms=number, ended_ms=10)
+    forget, other = store.forget, iter(["r0", "r1"])
+
+    def forgotten_by_two(run_id: str, session: str) -> bool:
+        for faster in other:
+            assert forget(faster, session)
+        return forget(run_id, session)
+
+    monkeypatch.setattr(store, "forget", forgotten_by_two)
+    assert retire(store, archive, 0, most=3) == ["r2"]
+    assert store.counts()["finished"] == 3
+
+
+def test_a_call_moves_no_more_than_it_may(store: MemoryRunStore, archive: Archive) -> None:
+    for number in range(5):
+        new(store, f"r{number}", at_ms=number, ended_ms=10)
+    assert retire(store, archive, 20, at_once=2) == ["r0", "r1"]
+    assert retire(store, archive, 20, at_once=9) == ["r2", "r3", "r4"]
+
+
 def test_a_crash_between_write_and_removal_loses_nothing(
     store: MemoryRunStore, archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,6 +150,7 @@ def test_the_same_run_gives_the_same_file(store: MemoryRunStore, archive: Archiv
 
 
 def test_a_run_that_is_not_there_is_named(archive: Archive) -> None:
+    assert not archive.holds("nobody")
     with pytest.raises(FluxError, match="run 'nobody' does not exist"):
         archive.load("nobody")
 
@@ -135,4 +160,5 @@ def test_any_run_id_is_found_again(tmp_path_factory: pytest.TempPathFactory, run
     store, archive = MemoryRunStore(SystemClock()), Archive(str(tmp_path_factory.mktemp("archive")))
     new(store, run_id, at_ms=at_ms, ended_ms=at_ms)
     assert retire(store, archive, at_ms + 1) == [run_id]
+    assert archive.holds(run_id)
     assert archive.load(run_id).run_id == run_id
