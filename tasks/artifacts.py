@@ -98,6 +98,12 @@ class ArtifactStore(Protocol):
         """Store JSON with sorted keys; NaN and infinities are refused with `NUMERICAL`."""
         ...
 
+    def put_image(
+        self, data: bytes, media_type: Literal["image/svg+xml", "image/png"], *, tool: str
+    ) -> ArtifactRef:
+        """Store a plot."""
+        ...
+
     def put_result(self, tool: Tool, args: Args, result: Result, provenance: Provenance) -> ArtifactRef:
         """Store the tables of a result and a manifest that binds them; returns the manifest's reference."""
         ...
@@ -108,6 +114,14 @@ class ArtifactStore(Protocol):
         Raises:
             FluxError: `BAD_ARGUMENT` for anything but a digest, `UNKNOWN_ID` if it is not stored,
                 `SCHEMA` if the stored bytes are no longer those that the digest names.
+        """
+        ...
+
+    def find(self, text: str) -> str:
+        """The digest that a unique beginning of it (six hex digits at least) means.
+
+        Raises:
+            FluxError: `BAD_ARGUMENT` for anything else or an ambiguous one, `UNKNOWN_ID` if none is stored.
         """
         ...
 

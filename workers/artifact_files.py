@@ -9,8 +9,9 @@ import hashlib
 import io
 import json
 import math
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,12 +19,17 @@ from pydantic import JsonValue, ValidationError
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.tasks.artifacts import JSON, PARQUET, ArtifactRef, Manifest, Provenance, checked_digest
-from fluxagents.workers.stored_bytes import StoredBytes
+from fluxagents.workers.stored_bytes import StoredBytes, StoredFile
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from fluxagents.tasks.fba.tool import Args, Result, Tool
+
+SHORTEST_BEGINNING = 6
+"""Hex digits that may stand for a digest."""
+
+_BEGINNING = re.compile(rf"(?:sha256:)?([0-9a-f]{{{SHORTEST_BEGINNING},64}})")
 
 
 class ArtifactFiles:
@@ -60,6 +66,12 @@ class ArtifactFiles:
         raw = text.encode()
         return ArtifactRef(digest=self._put(raw), media_type=JSON, size_bytes=len(raw), tool=tool)
 
+    def put_image(
+        self, data: bytes, media_type: Literal["image/svg+xml", "image/png"], *, tool: str
+    ) -> ArtifactRef:
+        """See `ArtifactStore.put_image`."""
+        return ArtifactRef(digest=self._put(data), media_type=media_type, size_bytes=len(data), tool=tool)
+
     def put_result(self, tool: Tool, args: Args, result: Result, provenance: Provenance) -> ArtifactRef:
         """See `ArtifactStore.put_result`."""
         if provenance.tool != tool.name or tool.args.model_validate(provenance.args) != args:
@@ -82,6 +94,31 @@ class ArtifactFiles:
                 suggestions=("delete it and run the tool again",),
             )
         return data
+
+    def find(self, text: str) -> str:
+        """See `ArtifactStore.find`."""
+        match = _BEGINNING.fullmatch(text.strip().lower())
+        if match is None:
+            return checked_digest(text)
+        hexes = match[1]
+        found = [name for name in self._bytes.names(f"artifacts/{hexes[:2]}") if name.startswith(hexes)]
+        if not found:
+            raise FluxError(
+                ErrorClass.UNKNOWN_ID,
+                f"no artifact whose digest begins with '{hexes}' is stored",
+                suggestions=("`fluxagents artifacts list` shows those that are",),
+            )
+        if len(found) > 1:
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                f"'{hexes}' begins the digests of {len(found)} artifacts",
+                suggestions=tuple(f"sha256:{name}" for name in found[:3]),
+            )
+        return f"sha256:{found[0]}"
+
+    def stored(self) -> Sequence[StoredFile]:
+        """All artifacts, the newest first; a name is a digest without `sha256:`."""
+        return self._bytes.files("artifacts")
 
     def manifest(self, digest: str) -> Manifest:
         """See `ArtifactStore.manifest`."""

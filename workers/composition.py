@@ -28,6 +28,7 @@ from fluxagents.workers.notifier import InboxNotifier
 from fluxagents.workers.publisher import CeleryPublisher
 from fluxagents.workers.queues import QUEUES
 from fluxagents.workers.redis_store import RedisRunStore
+from fluxagents.workers.run_history import KeptRuns
 from fluxagents.workers.settings import Settings
 
 if TYPE_CHECKING:
@@ -74,7 +75,9 @@ def build_sources(settings: Settings) -> Sources:
     return Sources(
         models=ModelFiles(settings.artifact_url),
         artifacts=ArtifactFiles(settings.artifact_url),
-        runs=lambda: RedisRunStore(redis_client(settings), prefix=settings.key_prefix),
+        runs=lambda: KeptRuns(
+            RedisRunStore(redis_client(settings), prefix=settings.key_prefix), Archive(settings.artifact_url)
+        ),
         biochem=BiochemFile(settings.biochem_file),
         media=MediaLibrary(settings.media_folder),
         tools=TOOLS,

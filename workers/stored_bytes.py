@@ -5,9 +5,21 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
+
+
+class StoredFile(NamedTuple):
+    """What a listing says of some bytes."""
+
+    name: str
+    """The last part of it."""
+    size_bytes: int
+    written_s: float
+    """Unix time; 0 if the file system does not say."""
 
 
 class StoredBytes:
@@ -58,3 +70,19 @@ class StoredBytes:
             return ()
         names = (str(path).rstrip("/").rsplit("/", 1)[-1] for path in paths)
         return sorted(name for name in names if not name.endswith(".draft"))
+
+    def files(self, folder: str) -> Sequence[StoredFile]:
+        """Everything below a folder, the newest first, drafts left out."""
+        found = self._files.find(self.path(folder), detail=True, refresh=True)
+        files = [_stored_file(path, details) for path, details in found.items()]
+        kept = [file for file in files if not file.name.endswith(".draft")]
+        return sorted(kept, key=lambda file: (-file.written_s, file.name))
+
+
+def _stored_file(path: str, details: dict[str, Any]) -> StoredFile:
+    keys = ("mtime", "LastModified", "updated", "created")
+    written = next((details[key] for key in keys if details.get(key)), 0)
+    if isinstance(written, datetime):
+        written = written.timestamp()
+    seconds = float(written) if isinstance(written, int | float) else 0.0
+    return StoredFile(path.rsplit("/", 1)[-1], int(details.get("size") or 0), seconds)

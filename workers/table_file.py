@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -46,13 +47,26 @@ def write_table(
         rows: One value a column; None is an empty cell.
         numbers: The columns of numbers; all others are text.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with _draft(path) as draft:
         if path.suffix == ".csv":
             with draft.open("w", encoding="utf-8", newline="") as file:
                 _write_csv(file, columns, rows)
         else:
             _write_parquet(draft, columns, rows, numbers)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file, over the one that is there if there is one."""
+    with _draft(path) as draft:
+        draft.write_bytes(data)
+
+
+@contextmanager
+def _draft(path: Path) -> Iterator[Path]:
+    """A file beside it that takes its place in the end, unless something goes wrong."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        yield draft
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

@@ -1,0 +1,21 @@
+"""What some stored bytes are: a digest does not say."""
+
+from __future__ import annotations
+
+import json
+from typing import Literal
+
+ArtifactKind = Literal["result", "table", "json", "svg", "png"]
+
+
+def kind_of(data: bytes) -> ArtifactKind:
+    """The kind of an artifact, by its first bytes."""
+    if data.startswith(b"PAR1"):
+        return "table"
+    if data.startswith(b"\x89PNG"):
+        return "png"
+    if data.startswith(b"<"):
+        return "svg"
+    document = json.loads(data)
+    is_result = isinstance(document, dict) and {"provenance", "result", "tables"} <= document.keys()
+    return "result" if is_result else "json"

@@ -1,0 +1,290 @@
+"""`fluxagents artifacts`: the full data of results, as files and as plots."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from fluxagents.workers.commands.output import examples, json_option, print_json, print_table
+
+if TYPE_CHECKING:
+    from fluxagents.tasks.artifacts import Manifest
+    from fluxagents.workers.artifact_export import Format
+    from fluxagents.workers.artifact_files import ArtifactFiles
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+SHORT = len("sha256:") + 12
+"""So much of a digest is shown; a unique beginning is enough for all commands."""
+
+
+@click.group(
+    epilog=examples(
+        "fluxagents artifacts list",
+        "fluxagents artifacts show 3f9a11c02b7e",
+        "fluxagents artifacts get 3f9a11c02b7e --table genes --format csv > genes.csv",
+        "fluxagents artifacts get --run 01JB… --step 4 -o result.xlsx",
+        "fluxagents artifacts plot --run 01JB… --step 4 -o genes.svg",
+    )
+)
+def artifacts() -> None:
+    """List, show, export and plot the full data of results."""
+
+
+def _addressed(command: Command) -> Command:
+    """Give a command the ways to name an artifact."""
+    for decorate in (
+        click.option("--step", type=int, help="The step of the run; `fluxagents runs events RUN` shows it."),
+        click.option("--run", "run_id", metavar="RUN", help="Instead of ID: the run that made it."),
+        click.argument("artifact", metavar="ID", required=False),
+    ):
+        command = decorate(command)
+    return command
+
+
+def _store() -> ArtifactFiles:
+    from fluxagents.workers.artifact_files import ArtifactFiles
+    from fluxagents.workers.settings import Settings
+
+    return ArtifactFiles(Settings.load().artifact_url)
+
+
+def _digest(store: ArtifactFiles, artifact: str | None, run_id: str | None, step: int | None) -> str:
+    from fluxagents.workers.composition import build_sources
+    from fluxagents.workers.run_history import artifact_of_step
+    from fluxagents.workers.settings import Settings
+
+    if (artifact is None) == (run_id is None):
+        raise click.UsageError("name an artifact by its ID, or by --run and --step")
+    if artifact is not None:
+        return store.find(artifact)
+    assert run_id is not None
+    events = build_sources(Settings.load()).runs().events(run_id)
+    return artifact_of_step(run_id, events, step)
+
+
+@artifacts.command("list", epilog=examples("fluxagents artifacts list --tool analyze_essentiality --json"))
+@click.option("--tool", help="Only results of this tool.")
+@click.option("--all", "everything", is_flag=True, help="Tables and plots too, not only results.")
+@click.option("--most", type=click.IntRange(min=1), default=50, show_default=True, help="So many at most.")
+@json_option
+def list_artifacts(tool: str | None, everything: bool, most: int, as_json: bool) -> None:
+    """List results, the newest first."""
+    store = _store()
+    found: list[dict[str, Any]] = []
+    for file in store.stored():
+        about = _described(store, f"sha256:{file.name}")
+        if (everything or about["kind"] == "result") and tool in {None, about["tool"]}:
+            written = datetime.fromtimestamp(file.written_s, tz=UTC).isoformat(timespec="seconds")
+            found.append({**about, "bytes": file.size_bytes, "written": written})
+        if len(found) == most:
+            break
+    if as_json:
+        print_json(found)
+        return
+    columns = ("kind", "tool", "model", "tables", "bytes")
+    print_table(
+        ("artifact", *columns, "written (UTC)"),
+        [
+            (
+                one["digest"][:SHORT],
+                *(one[column] for column in columns),
+                one["written"][5:19].replace("T", " "),
+            )
+            for one in found
+        ],
+        empty="no artifacts",
+    )
+
+
+def _described(store: ArtifactFiles, digest: str) -> dict[str, Any]:
+    from fluxagents.flows.errors import ErrorClass, FluxError
+    from fluxagents.workers.artifact_kind import kind_of
+
+    about: dict[str, Any] = {"digest": digest, "kind": "damaged", "tool": "", "model": "", "tables": ""}
+    try:
+        about["kind"] = kind_of(store.get(digest))
+        if about["kind"] == "result":
+            manifest = store.manifest(digest)
+            tables = ", ".join(f"{name} ({ref.rows})" for name, ref in manifest.tables.items())
+            provenance = manifest.provenance
+            about |= {"tool": provenance.tool, "model": provenance.model_id, "tables": tables}
+    except FluxError as error:
+        if error.kind is not ErrorClass.SCHEMA:
+            raise
+    return about
+
+
+@artifacts.command(epilog=examples("fluxagents artifacts show 3f9a11c02b7e --json"))
+@_addressed
+@json_option
+def show(artifact: str | None, run_id: str | None, step: int | None, as_json: bool) -> None:
+    """Show a result: its summary, its tables, and where it comes from."""
+    from fluxagents.workers.artifact_kind import kind_of
+
+    store = _store()
+    digest = _digest(store, artifact, run_id, step)
+    kind = kind_of(store.get(digest))
+    if kind != "result":
+        _show_part(store, digest, kind, as_json=as_json)
+        return
+    manifest = store.manifest(digest)
+    document = manifest.model_dump(mode="json")
+    if as_json:
+        print_json({"digest": digest, **document})
+        return
+    click.echo(f"{manifest.provenance.tool}  {digest}\n")
+    rows = [(key, _text(value)) for key, value in manifest.result.items()]
+    print_table(("what", "value"), rows)
+    print_table(
+        ("table", "rows", "columns", "artifact"),
+        [
+            (name, ref.rows, ", ".join(ref.columns), ref.digest[:SHORT])
+            for name, ref in manifest.tables.items()
+        ],
+        empty="no tables",
+    )
+    provenance = document["provenance"]
+    print_table(("provenance", "value"), [(key, _text(value)) for key, value in provenance.items()])
+    if manifest.provenance.command:
+        click.echo(f"again: {manifest.provenance.command}")
+
+
+def _text(value: object) -> str:
+    import json
+
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _show_part(store: ArtifactFiles, digest: str, kind: str, *, as_json: bool) -> None:
+    data = store.get(digest)
+    if kind == "table":
+        table = store.table(digest)
+        about: dict[str, Any] = {"rows": len(table), "columns": list(table.columns)}
+    else:
+        about = {}
+    about = {"digest": digest, "kind": kind, "bytes": len(data), **about}
+    if as_json:
+        print_json(about)
+    else:
+        print_table(("what", "value"), [(key, _text(value)) for key, value in about.items()])
+
+
+@artifacts.command(
+    epilog=examples(
+        "fluxagents artifacts get 3f9a11c02b7e --table genes --format csv > genes.csv",
+        "fluxagents artifacts get 3f9a11c02b7e -o all_tables.xlsx",
+        "fluxagents artifacts get --run 01JB… --step 4 --format json",
+    )
+)
+@_addressed
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["csv", "tsv", "json", "parquet", "xlsx"]),
+    help="By the suffix of FILE if absent, else csv for one table and json for a whole result.",
+)
+@click.option("--table", "name", help="One table of the result; `artifacts show` names them.")
+@click.option("--output", "-o", metavar="FILE", help="Where to write it; standard output if absent.")
+def get(
+    artifact: str | None,
+    run_id: str | None,
+    step: int | None,
+    kind: Format | None,
+    name: str | None,
+    output: str | None,
+) -> None:
+    """Write a result or one of its tables as a file."""
+    from fluxagents.workers.artifact_kind import kind_of
+
+    store = _store()
+    digest = _digest(store, artifact, run_id, step)
+    path = _output_path(output)
+    stored = kind_of(store.get(digest))
+    if stored in {"svg", "png", "json"}:
+        if kind is not None and kind != stored:
+            raise click.UsageError(f"artifact {digest[:SHORT]} is {stored}; leave out --format")
+        _write(store.get(digest), path, binary=stored == "png")
+        return
+    chosen = kind or _by_suffix(path) or ("csv" if stored == "table" or name else "json")
+    _write(_exported(store, digest, stored, chosen, name), path, binary=chosen in {"parquet", "xlsx"})
+
+
+def _exported(store: ArtifactFiles, digest: str, stored: str, kind: Format, name: str | None) -> bytes:
+    from fluxagents.flows.errors import ErrorClass, FluxError
+    from fluxagents.workers.artifact_export import encoded, rows_as_json
+
+    if stored == "table":
+        if name is not None:
+            raise click.UsageError(f"artifact {digest[:SHORT]} is one table; leave out --table")
+        table = store.table(digest)
+        return (
+            rows_as_json(table) if kind == "json" else encoded(kind, {"table": table}, {"artifact": digest})
+        )
+    manifest = store.manifest(digest)
+    names = _names(manifest, name)
+    if kind in {"csv", "tsv", "parquet"} and len(names) != 1:
+        every = f"tables: {', '.join(manifest.tables) or 'none'}"
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"{kind} holds one table, and this result of '{manifest.provenance.tool}' has {len(names)}",
+            suggestions=(f"name one with --table; {every}", "or choose --format xlsx or json for all"),
+        )
+    tables = {one: store.table(manifest.tables[one].digest) for one in names}
+    if kind == "json" and name is not None:
+        return rows_as_json(tables[name])
+    about = {"artifact": digest, **manifest.model_dump(mode="json", exclude={"tables", "schema_version"})}
+    return encoded(kind, tables, about)
+
+
+def _names(manifest: Manifest, name: str | None) -> tuple[str, ...]:
+    from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+
+    if name is None:
+        return tuple(manifest.tables)
+    if name not in manifest.tables:
+        raise FluxError(
+            ErrorClass.UNKNOWN_ID,
+            f"this result of '{manifest.provenance.tool}' has no table '{name}'",
+            suggestions=(*nearest(name, manifest.tables), f"tables: {', '.join(manifest.tables) or 'none'}"),
+        )
+    return (name,)
+
+
+def _output_path(output: str | None) -> Path | None:
+    from fluxagents.flows.errors import ErrorClass, FluxError
+
+    if output is None or output == "-":
+        return None
+    path = Path(output)
+    if path.is_dir() or not path.parent.is_dir():
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"file {output!r} cannot be written",
+            suggestions=("name a file in a folder that exists",),
+        )
+    return path
+
+
+def _by_suffix(path: Path | None) -> Format | None:
+    from fluxagents.workers.artifact_export import FORMATS
+
+    suffix = path.suffix.removeprefix(".").lower() if path else ""
+    return next((kind for kind in FORMATS if kind == suffix), None)
+
+
+def _write(data: bytes, path: Path | None, *, binary: bool) -> None:
+    from fluxagents.workers.table_file import write_bytes
+
+    if path is not None:
+        write_bytes(path, data)
+        click.echo(f"{path}: {len(data)} bytes", err=True)
+        return
+    if binary and sys.stdout.isatty():
+        raise click.UsageError("this format is not for a terminal: give --output FILE")
+    click.echo(data, nl=False)
