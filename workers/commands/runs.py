@@ -4,19 +4,10 @@ from __future__ import annotations
 
 import getpass
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from fluxagents.workers.commands.output import examples, json_option, print_json, print_table
-
-if TYPE_CHECKING:
-    from fluxagents.flows.ports import RunStore
-    from fluxagents.workers.archive import Archive
-    from fluxagents.workers.client import Client
-
-T = TypeVar("T")
 
 STATUSES = ("running", "waiting", "paused", "finished", "failed", "cancelled", "dead")
 
@@ -75,7 +66,7 @@ def show(run_id: str, as_json: bool) -> None:
     from fluxagents.workers.client import Client
     from fluxagents.workers.commands.views import print_run, run_document
 
-    state = _found(Client(), lambda kept: kept.load(run_id))
+    state = Client().store.load(run_id)
     if as_json:
         print_json(run_document(state))
     else:
@@ -90,7 +81,7 @@ def events(run_id: str, as_json: bool) -> None:
     from fluxagents.workers.client import Client
     from fluxagents.workers.commands.views import event_line, moment
 
-    log = _found(Client(), lambda kept: kept.events(run_id))
+    log = Client().store.events(run_id)
     if as_json:
         print_json([event.model_dump(mode="json") for event in log])
         return
@@ -114,19 +105,6 @@ def watch(run_id: str, as_json: bool) -> None:
         else:
             click.echo(f"{event.seq:>4}  {moment(event.at_ms)[11:23]}  {event.type:<18} {event_line(event)}")
     sys.exit(EXIT_CODES.get(run.status, 1))
-
-
-def _found(client: Client, read: Callable[[RunStore | Archive], T]) -> T:
-    """What the store knows of a run, or the archive when the run has left the store."""
-    from fluxagents.flows.errors import ErrorClass, FluxError
-    from fluxagents.workers.archive import Archive
-
-    try:
-        return read(client.store)
-    except FluxError as error:
-        if error.kind is not ErrorClass.UNKNOWN_ID:
-            raise
-        return read(Archive(client.settings.artifact_url))
 
 
 @runs.command(

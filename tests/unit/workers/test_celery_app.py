@@ -47,6 +47,12 @@ def test_redis_hands_a_task_out_again_only_after_its_hard_limit(app: FluxApp) ->
     assert options["socket_keepalive"]
 
 
+@pytest.mark.parametrize(("days", "most", "archives"), [(30.0, 0, True), (0.0, 100, True), (0.0, 0, False)])
+def test_beat_archives_unless_both_bounds_are_off(days: float, most: int, archives: bool) -> None:
+    settings = Settings(redis_url=NOWHERE, archive_after_days=days, archive_most=most)
+    assert ("archive" in create_app(settings).conf.beat_schedule) is archives
+
+
 def test_every_queue_is_explicit_and_no_other_is_made(app: FluxApp) -> None:
     assert sorted(app.amqp.queues) == sorted(QUEUES)
     assert not app.conf.task_create_missing_queues
