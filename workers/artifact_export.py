@@ -65,7 +65,7 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     text = table.to_json(orient="records", double_precision=15, force_ascii=False)
     # pandas rounds to 15 decimals there; numbers keep all their digits here.
     rows: list[dict[str, Any]] = json.loads(text)
-    for name in table.select_dtypes("float"):
+    for name in map(str, table.select_dtypes("float")):
         for row, value in zip(rows, table[name].tolist(), strict=True):
             if row[name] is not None:
                 row[name] = value

@@ -32,6 +32,8 @@ COMMANDS = {
     "tools": ("tools:tools", "List the tools, show their arguments, or call one."),
     "flows": ("flows:flows", "List, show, draw and check flows."),
     "models": ("models:models", "List, add and inspect metabolic models."),
+    "artifacts": ("artifacts:artifacts", "List, show, export and plot the full data of results."),
+    "biochem": ("biochem:biochem", "Import names and ids of compounds and reactions."),
     "media": ("media:media", "List and show media, also as a model sees them."),
 }
 """Name -> (module:attribute below `fluxagents.workers.commands`, help). Static: help imports nothing."""
