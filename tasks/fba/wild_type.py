@@ -38,6 +38,11 @@ class Survivor:
     growth_per_h: float | None
     optima: list[frozenset[int]]
 
+    def is_as_good_as(self, other: Survivor) -> bool:
+        """Whether it grows no less, and as surely."""
+        least = (other.growth_per_h or 0.0) * (1 - SAME_GROWTH)
+        return self.status is other.status and (self.growth_per_h or 0.0) >= least
+
     def outlasts(self, disabled: Disabled) -> bool:
         """Whether it is known that disabling these reactions changes nothing more."""
         return any(disabled.isdisjoint(active) for active in self.optima)
@@ -106,8 +111,7 @@ class WildType:
             return found, frozenset()
         active = _active(program)
         for parent in parents:
-            least = (parent.growth_per_h or 0.0) * (1 - SAME_GROWTH)
-            if parent.growth_per_h is not None and optimum.value >= least:
+            if found.is_as_good_as(parent):
                 parent.optima.append(active)
         return found, active
 

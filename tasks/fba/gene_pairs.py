@@ -1,0 +1,81 @@
+"""Pairs of genes deleted together, of which only a few need a solve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations_with_replacement, product
+
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.fba.gene_rules import GeneRules
+from fluxagents.tasks.fba.wild_type import Disabled, Survivor, WildType
+
+MOST_SOLVES = 50_000
+"""Distinct pairs that one call may have to solve; iJO1366 has 12,000, at about 10 ms each."""
+
+Pair = tuple[str, str]
+
+
+class GenePairs:
+    """All pairs of genes with partners, in order; a gene with itself is its deletion alone.
+
+    Args:
+        wild_type: One that grows.
+        rules: Of its model.
+        genes: Ids, each once.
+        partners: Ids, each once; None for the genes themselves.
+
+    Raises:
+        FluxError: `BAD_ARGUMENT` if more than `MOST_SOLVES` pairs may need a solve.
+    """
+
+    def __init__(
+        self, wild_type: WildType, rules: GeneRules, genes: Sequence[str], partners: Sequence[str] | None
+    ) -> None:
+        self._wild_type = wild_type
+        self._rules = rules
+        self._genes = genes
+        self._partners = partners
+        self._disabled = {gene: rules.disabled((gene,)) for gene in (*genes, *(partners or ()))}
+        self.alone = {gene: wild_type.without(places) for gene, places in self._disabled.items()}
+        self.unsettled = self._count_unsettled()
+        """Distinct pairs that no single deletion settles; at most so many are solved."""
+
+    def __iter__(self) -> Iterator[Pair]:
+        if self._partners is None:
+            yield from combinations_with_replacement(self._genes, 2)
+            return
+        partners, genes = frozenset(self._partners), frozenset(self._genes)
+        for first, second in product(self._genes, self._partners):
+            met_before = first > second and first in partners and second in genes
+            if not met_before:
+                yield first, second
+
+    def without(self, pair: Pair) -> Survivor:
+        """What is left without both genes."""
+        first, second = pair
+        if first == second:
+            return self.alone[first]
+        return self._wild_type.without_both(self._both(pair), (self.alone[first], self.alone[second]))
+
+    def interact(self, pair: Pair, left: Survivor) -> bool:
+        """Whether a pair differs from the worse of its two genes."""
+        return not any(left.is_as_good_as(self.alone[gene]) for gene in pair)
+
+    def _both(self, pair: Pair) -> Disabled:
+        if self._rules.share_a_rule(*pair):
+            return self._rules.disabled(pair)
+        return self._disabled[pair[0]] | self._disabled[pair[1]]
+
+    def _count_unsettled(self) -> int:
+        unsettled: set[Disabled] = set()
+        for pair in self:
+            both = self._both(pair)
+            if self._wild_type.inherited(both, [self.alone[gene] for gene in pair]) is None:
+                unsettled.add(both)
+            if len(unsettled) > MOST_SOLVES:
+                raise FluxError(
+                    ErrorClass.BAD_ARGUMENT,
+                    f"pairs of {len(self._disabled)} genes need more than {MOST_SOLVES} solves",
+                    suggestions=("name fewer 'genes'", "pair all genes with a few 'partners'"),
+                )
+        return len(unsettled)
