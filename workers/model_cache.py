@@ -1,4 +1,4 @@
-"""The parsed models of one process: a few, the least recently used dropped first and freed."""
+"""The parsed models of one process within a bound of memory; the least recently used goes first."""
 
 from __future__ import annotations
 
@@ -7,45 +7,59 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cobra import Model
 
 
+@dataclass(frozen=True, slots=True)
+class CachedModel:
+    """A parsed model and what it takes in memory."""
+
+    model: Model
+    size_bytes: int
+
+
 class ModelCache:
-    """At most `most` parsed models by digest.
+    """Parsed models by digest.
 
     A model is for one task at a time: the worker pool is prefork, one task per process.
 
     Args:
-        most: iJO1366 takes about 150 MB parsed.
+        most_bytes: Kept in memory. The model in use stays whatever its size.
     """
 
-    def __init__(self, most: int) -> None:
-        if most < 1:
-            raise ValueError("a model cache holds at least the model in use")
-        self._most = most
-        self._models: OrderedDict[str, Model] = OrderedDict()
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._models: OrderedDict[str, CachedModel] = OrderedDict()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._models)
 
-    def get(self, digest: str, parse: Callable[[], Model]) -> Model:
+    def get(self, digest: str, parse: Callable[[], CachedModel]) -> Model:
         """The model of this digest, parsed if it is not here."""
         with self._lock:
             if digest not in self._models:
-                model = parse()
-                _free_solver_with(model)
-                self._models[digest] = model
+                cached = parse()
+                _free_solver_with(cached.model)
+                self._models[digest] = cached
+                self._drop()
             self._models.move_to_end(digest)
-            wanted = self._models[digest]
-            if len(self._models) > self._most:
-                while len(self._models) > self._most:
-                    self._models.popitem(last=False)
-                _collect()
-            return wanted
+            return self._models[digest].model
+
+    def _drop(self) -> None:
+        held = sum(cached.size_bytes for cached in self._models.values())
+        dropped = False
+        while held > self._most_bytes and len(self._models) > 1:
+            _, cached = self._models.popitem(last=False)
+            held -= cached.size_bytes
+            dropped = True
+        if dropped:
+            del cached
+            _collect()
 
 
 def _free_solver_with(model: Model) -> None:

@@ -58,7 +58,8 @@ def parse(original: bytes, suffix: str, limits: ParsingLimits) -> ParsingOutcome
                 env=_environment(),
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
-                capture_output=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,  # GLPK says on the one, Python and C++ on the other what ended them
                 timeout=limits.seconds,
                 check=False,
             )
@@ -74,12 +75,14 @@ def parse(original: bytes, suffix: str, limits: ParsingLimits) -> ParsingOutcome
 
 
 def _unexpected(ended: subprocess.CompletedProcess[bytes]) -> ParsingOutcome:
-    if -ended.returncode == signal.SIGABRT and _NO_MEMORY.search(ended.stderr):
+    said = ended.stdout.decode(errors="replace").strip()
+    if -ended.returncode == signal.SIGABRT and _NO_MEMORY.search(ended.stdout):
         return ParsingOutcome(reason="needs more memory to parse than its limit")
     if -ended.returncode in _ENDINGS:
         reason, is_final = _ENDINGS[signal.Signals(-ended.returncode)]
-        return ParsingOutcome(reason=reason, is_final=is_final)
-    last = ended.stderr.decode(errors="replace").strip().rsplit("\n", 1)[-1][:300]
+        first = said.split("\n", 1)[0][:300]
+        return ParsingOutcome(reason=f"{reason}: {first}" if first else reason, is_final=is_final)
+    last = said.rsplit("\n", 1)[-1][:300]
     return ParsingOutcome(reason=f"ended its parser with code {ended.returncode}: {last}")
 
 

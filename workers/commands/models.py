@@ -95,3 +95,52 @@ def show(model: str, as_json: bool) -> None:
     for warning in record.warnings:
         click.secho(f"warning: {warning}", fg="yellow")
     print_table(("what", "value"), [(key, value) for key, value in found.items()])
+
+
+@models.command(
+    epilog=examples(
+        "fluxagents models export e_coli_core --format mat",
+        "fluxagents models export iJO1366+1a2b3c4d --format sbml --output changed.xml.gz",
+    )
+)
+@click.argument("model")
+@click.option(
+    "--format", "kind", type=click.Choice(["sbml", "json", "yaml", "mat"]), default="sbml", show_default=True
+)
+@click.option("--output", type=click.Path(dir_okay=False), help="NAME.xml, .json, .yml or .mat by default.")
+def export(model: str, kind: str, output: str | None) -> None:
+    """Write MODEL, a name, file or digest, as a file that other programs read."""
+    from fluxagents.workers.model_export import SUFFIXES, write
+
+    store = _store()
+    ref = store.resolve(model)
+    path = output or f"{ref.name}{SUFFIXES[kind]}"
+    write(store.load(ref), kind, path)
+    click.echo(path)
+
+
+@models.command(epilog=examples("fluxagents models lineage iJO1366+1a2b3c4d"))
+@click.argument("model")
+@json_option
+def lineage(model: str, as_json: bool) -> None:
+    """Show what MODEL was made from, step by step, the oldest last."""
+    store = _store()
+    records = [store.show(store.resolve(model))]
+    while records[-1].parent:
+        records.append(store.show(store.resolve(records[-1].parent)))
+    if as_json:
+        print_json([record.model_dump(mode="json") for record in records])
+        return
+    print_table(
+        ("name", "digest", "made by", "with"),
+        [
+            (
+                record.name,
+                record.digest[:19],
+                record.change.tool if record.change else "",
+                record.change.args if record.change else "",
+            )
+            for record in records
+        ],
+        empty="no such model",
+    )

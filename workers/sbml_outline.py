@@ -1,0 +1,190 @@
+"""What an SBML file declares and refers to, read without libSBML: its faults by name, and remarks.
+
+libSBML and cobra pass over a second reaction of the same id, and name a missing species by its bare id.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from xml.parsers import expat
+
+_DECLARED = {
+    "species": "species",
+    "reaction": "reaction",
+    "parameter": "parameter",
+    "geneProduct": "gene product",
+    "compartment": "compartment",
+    "objective": "objective",
+}
+"""Element -> what its ids name."""
+
+_REFERENCES = {
+    "speciesReference": ("species", "species"),
+    "modifierSpeciesReference": ("species", "species"),
+    "fluxObjective": ("reaction", "reaction"),
+    "geneProductRef": ("geneProduct", "gene product"),
+}
+"""Element -> the attribute that refers, and to what."""
+
+_FLUX_BOUNDS = "/fbc/version2"
+
+_READ_PACKAGES = {"fbc", "groups"}
+_DRAWN_PACKAGES = {"layout", "render"}
+"""Packages that change no number, whether read or not."""
+
+_KNOWN_UNITS = {"substance", "volume", "area", "length", "time"} | {
+    "dimensionless", "item", "mole", "gram", "kilogram", "litre", "metre", "second",
+}  # fmt: skip
+"""Units that SBML knows without a declaration; not all of them, only those of amounts, sizes and time."""
+
+
+class FaultyXmlError(Exception):
+    """The file is no SBML; the message says why."""
+
+
+@dataclass(slots=True)
+class SbmlOutline:
+    """Counts and ids of an SBML file; ids as written."""
+
+    counts: dict[str, Counter[str]] = field(default_factory=dict)
+    """What -> id -> how often it is declared."""
+    references: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What -> id -> the element that refers to it first."""
+    packages: set[str] = field(default_factory=set)
+    active_objective: str = ""
+    user_constraints: int = 0
+    without_bounds: int = 0
+    """Reactions without flux bounds of their own in a file whose package, fbc version 2, wants them."""
+    units: set[str] = field(default_factory=set)
+    """Declared."""
+    named_units: dict[str, None] = field(default_factory=dict)
+
+    def faults(self) -> Iterator[str]:
+        """What makes the file ambiguous or incomplete, each as the end of a sentence about the file."""
+        for what, counted in self.counts.items():
+            twice = [identifier for identifier, count in counted.items() if count > 1]
+            if twice:
+                yield f"declares the {what} '{twice[0]}' more than once{_more(len(twice) - 1)}"
+        for what, named in self.references.items():
+            missing = [identifier for identifier in named if identifier not in self.counts.get(what, {})]
+            if missing:
+                where = f"the {what} '{missing[0]}' in {named[missing[0]]}"
+                yield f"refers to {where} and does not declare it{_more(len(missing) - 1)}"
+
+    def remarks(self) -> Iterator[str]:
+        """What a user should know and what stops no analysis."""
+        objectives = len(self.counts.get("objective", ()))
+        if objectives > 1:
+            active = self.active_objective
+            used = f"'{active}', the active one, is used" if active else "none is active"
+            yield f"the file has {objectives} objectives: {used}"
+        units = [name for name in self.named_units if name not in self.units | _KNOWN_UNITS]
+        if units:
+            more = _more(len(units) - 1)
+            yield f"the file does not declare its unit '{units[0]}'{more}: mmol/gDW/h is assumed"
+        if self.user_constraints:
+            yield f"the file has {self.user_constraints} constraints of its own, which are not read"
+        if self.without_bounds:
+            yield f"{self.without_bounds} reactions lack a flux bound: 1000 mmol/gDW/h either way is assumed"
+        for package in sorted(self.packages - _READ_PACKAGES - _DRAWN_PACKAGES):
+            yield f"the file uses the SBML package '{package}', which is not read"
+
+
+def outline(data: bytes) -> SbmlOutline:
+    """The outline of a well-formed SBML file.
+
+    Raises:
+        FaultyXmlError: It is not well-formed, not SBML, or declares a document type, which could expand.
+    """
+    found = SbmlOutline()
+    reader = _Reader(found)
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = reader.begin
+    parser.EndElementHandler = reader.end
+    parser.StartDoctypeDeclHandler = _document_type
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError as error:
+        if error.code in _ENDED and reader.root == "sbml":
+            raise FaultyXmlError(f"is truncated: the XML ends at line {error.lineno}") from error
+        raise FaultyXmlError(f"is not SBML: {error}") from error
+    return found
+
+
+class _Reader:
+    """Fills an outline from the events of an XML parser."""
+
+    def __init__(self, found: SbmlOutline) -> None:
+        self._found = found
+        self._path: list[str] = []
+        self._reaction = ""
+        self._has_bounds = False
+        self.root = ""
+
+    def begin(self, name: str, attributes: dict[str, str]) -> None:
+        element = name.rsplit(":", 1)[-1]
+        if not self.root:
+            self.root = element
+            if element != "sbml":
+                raise FaultyXmlError(f"is not SBML: the outermost element is '{element[:60]}'")
+            self._found.packages.update(key.split(":")[0] for key in attributes if key.endswith(":required"))
+            self._has_bounds = any(value.endswith(_FLUX_BOUNDS) for value in attributes.values())
+        self._path.append(element)
+        if "annotation" in self._path or "notes" in self._path or "kineticLaw" in self._path:
+            return  # these may hold anything, and parameters of their own
+        self._declare(element, {key.rsplit(":", 1)[-1]: value for key, value in attributes.items()})
+
+    def end(self, _name: str) -> None:
+        self._path.pop()
+
+    def _declare(self, element: str, given: Mapping[str, str]) -> None:
+        found = self._found
+        if element in _DECLARED and given.get("id"):
+            found.counts.setdefault(_DECLARED[element], Counter())[given["id"]] += 1
+        if element == "reaction":
+            self._reaction = f"reaction '{given.get('id', '')}'"
+            self._bounds(given)
+        elif element == "unitDefinition":
+            found.units.add(given.get("id", ""))
+        elif element == "listOfObjectives":
+            found.active_objective = given.get("activeObjective", "")
+        elif element == "userDefinedConstraint":
+            found.user_constraints += 1
+        if element in _REFERENCES:
+            attribute, what = _REFERENCES[element]
+            where = "the objective" if element == "fluxObjective" else self._reaction
+            self._refer(what, given.get(attribute), where)
+        for attribute in ("units", "substanceUnits", "extentUnits"):
+            if given.get(attribute):
+                found.named_units[given[attribute]] = None
+
+    def _bounds(self, given: Mapping[str, str]) -> None:
+        bounds = given.get("lowerFluxBound"), given.get("upperFluxBound")
+        for identifier in bounds:
+            self._refer("parameter", identifier, self._reaction)
+        self._found.without_bounds += self._has_bounds and None in bounds
+
+    def _refer(self, what: str, identifier: str | None, where: str) -> None:
+        if identifier:
+            self._found.references.setdefault(what, {}).setdefault(identifier, where)
+
+
+def _document_type(*_arguments: object) -> None:
+    raise FaultyXmlError("declares a document type, which SBML does not have")
+
+
+def _more(count: int) -> str:
+    return f" (and {count} more)" if count else ""
+
+
+_ENDED = {
+    expat.errors.codes[message]
+    for message in (
+        expat.errors.XML_ERROR_NO_ELEMENTS,
+        expat.errors.XML_ERROR_UNCLOSED_TOKEN,
+        expat.errors.XML_ERROR_PARTIAL_CHAR,
+    )
+}
+"""How expat calls the end of a file that came too early."""
