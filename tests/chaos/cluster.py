@@ -18,7 +18,7 @@ import psutil
 from pydantic import SecretStr
 from tests.chaos import tools
 from tests.chaos.flows import FLOWS, TOOLS
-from tests.chaos.invariants import snapshot, violations
+from tests.chaos.invariants import Snapshot, snapshot, violations
 from tests.chaos.proxy import Proxy
 from tests.chaos.receiver import Receiver
 from tests.stack import isolated
@@ -226,14 +226,16 @@ class Cluster:
         assert not problems, "\n".join(problems)
 
     def violations(self) -> list[str]:
-        return violations(
-            snapshot(
-                self.redis,
-                self.settings.key_prefix,
-                started=frozenset(self.started),
-                ran_key=tools.RAN,
-                received=self.receiver.counts(),
-            )
+        return violations(self.seen())
+
+    def seen(self) -> Snapshot:
+        """Everything that the invariants speak of."""
+        return snapshot(
+            self.redis,
+            self.settings.key_prefix,
+            started=frozenset(self.started),
+            ran_key=tools.RAN,
+            received=self.receiver.counts(),
         )
 
     def eventually(self, holds: Callable[[], object], *, within_s: float = 20) -> None:

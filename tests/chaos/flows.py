@@ -10,8 +10,8 @@ from fluxagents.flows.definition import Flow, flow_from_mapping
 
 STEPS = 10
 
-NAMES = ("noop", "slow", "killer", "hungry", "effect", "guarded", "parts")
-TOOLS = {name: ToolFacts(name, needs_approval=name == "guarded") for name in NAMES}
+NAMES = ("noop", "slow", "killer", "hungry", "effect", "torn", "flaky", "guarded", "guarded_flaky", "parts")
+TOOLS = {name: ToolFacts(name, needs_approval=name.startswith("guarded")) for name in NAMES}
 
 Call = tuple[str, dict[str, Any]]
 NOOP: Call = ("noop", {})
@@ -34,6 +34,14 @@ def _slow(seconds: float) -> Call:
     return ("slow", {"seconds": seconds})
 
 
+def _guarded(amount: int) -> Call:
+    return ("guarded", {"amount": amount})
+
+
+def _guarded_flaky(amount: int) -> Call:
+    return ("guarded_flaky", {"amount": amount, "times": 1})
+
+
 FLOWS = {
     flow.flow: flow
     for flow in (
@@ -44,6 +52,8 @@ FLOWS = {
         _flow("poison", [EFFECT, ("killer", {"times": 1_000})]),
         _flow("hungry", [NOOP, ("hungry", {}), EFFECT]),
         _flow("split", [NOOP, ("parts", {}), EFFECT]),
+        _flow("torn", [NOOP, ("torn", {"times": 2}), EFFECT]),
+        _flow("gated", [NOOP, _guarded(1), ("flaky", {"times": 1}), _guarded_flaky(2), EFFECT, _guarded(3)]),
         _flow("guarded", [NOOP, ("guarded", {"amount": 3}), EFFECT]),
     )
 }

@@ -15,9 +15,11 @@ from fluxagents.flows import events as e
 from fluxagents.flows.commands import call_digest
 from fluxagents.flows.history import history_from_json_lines
 from fluxagents.flows.reducer import fold
-from fluxagents.flows.state import STATUSES, RunState, state_from_json
+from fluxagents.flows.state import STATUSES, RunState, Status, state_from_json
 
 SETTLED = frozenset({"finished", "failed", "cancelled", "dead"})
+EFFECTS = frozenset({"effect", "torn"})
+"""Tools that reach the outside world."""
 RESULTS = (e.ToolSucceeded, e.ToolFailed, e.RunDeadLettered)
 
 
@@ -41,7 +43,7 @@ class Snapshot:
 
     started: frozenset[str]
     runs: Mapping[str, Record]
-    by_status: Mapping[str, frozenset[str]]
+    by_status: Mapping[Status, frozenset[str]]
     leases: frozenset[str]
     due: frozenset[str]
     timers: frozenset[str]
@@ -109,12 +111,12 @@ def halves(found: Snapshot) -> Iterator[str]:
 
 def _effects(found: Snapshot) -> Iterator[str]:
     """A recorded effect reached its receiver; what the receiver got belongs to an execution of that step."""
-    ran = {f"{each['run']}.{each['seq']}" for each in found.ran if each["tool"] == "effect"}
+    ran = {f"{each['run']}.{each['seq']}" for each in found.ran if each["tool"] in EFFECTS}
     recorded = {
         f"{run}.{event.seq}"
         for run, record in found.runs.items()
         for event in record.events
-        if isinstance(event, e.ToolSucceeded) and event.call.tool == "effect"
+        if isinstance(event, e.ToolSucceeded) and event.call.tool in EFFECTS
     }
     for key in recorded - found.received.keys():
         yield f"effect {key} is recorded and never reached its receiver"

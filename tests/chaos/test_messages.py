@@ -10,8 +10,8 @@ from tests.chaos.cluster import Cluster, first
 from tests.chaos.humans import Withheld, steering
 from tests.chaos.odd_worker import READS_SCHEMA, VISIBILITY, only_worker
 
+from fluxagents.flows.events import SCHEMA_VERSION
 from fluxagents.flows.ports import Outgoing
-from fluxagents.flows.state import SCHEMA_VERSION
 from fluxagents.tasks.effects import Effects
 
 WRONG_TASKS = ("step.decide", "human.notify", "run.expire")

@@ -25,6 +25,7 @@ from fluxagents.workers.redis_store import RedisRunStore
 RAN = "chaos:ran"
 """List of every execution of a tool, as JSON, committed or not."""
 KILLS = "chaos:kills:"
+FAILURES = "chaos:failures:"
 RECEIVER_VARIABLE = "CHAOS_RECEIVER"
 """Port of the receiver of effects."""
 
@@ -89,6 +90,20 @@ def _killer(redis: Redis, state: RunState, call: CallTool) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _torn(redis: Redis, state: RunState, call: CallTool) -> None:
+    """The effect happens and its process ends before it can be recorded."""
+    _effect(redis, state, call)
+    _killer(redis, state, call)
+
+
+def _flaky(redis: Redis, state: RunState, call: CallTool) -> None:
+    times = call.args["times"]
+    assert isinstance(times, int)
+    failures: int = redis.incr(f"{FAILURES}{state.run_id}.{state.node}")
+    if failures <= times:
+        raise FluxError(ErrorClass.TIMEOUT, f"tool {call.tool!r} was not done in time")
+
+
 def _hungry(redis: Redis, state: RunState, call: CallTool) -> None:
     del redis, state, call
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
@@ -117,6 +132,9 @@ _BODIES: dict[str, Callable[[Redis, RunState, CallTool], None]] = {
     "killer": _killer,
     "hungry": _hungry,
     "effect": _effect,
+    "torn": _torn,
+    "flaky": _flaky,
     "guarded": _noop,
+    "guarded_flaky": _flaky,
     "parts": _noop,
 }

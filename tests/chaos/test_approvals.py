@@ -1,0 +1,112 @@
+"""Humans answer, change their minds and answer twice while workers and Redis die."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+from tests.chaos.cluster import LONG, WORKERS, Cluster
+from tests.chaos.humans import steering
+from tests.chaos.invariants import violations
+
+from fluxagents.flows import events as e
+from fluxagents.flows.errors import FluxError
+from fluxagents.flows.state import RunState
+from fluxagents.scheduler.steering import Steering
+
+RUNS = 100 if LONG else 12
+ROUNDS = 60 if LONG else 8
+
+
+def act(humans: Steering, state: RunState, rng: random.Random) -> str:
+    """What one human does to a run, which may have moved on meanwhile; what was done, if it was possible."""
+    run, request = state.run_id, state.waiting_for
+    deeds: dict[str, Callable[[], object]] = {
+        "pause": lambda: humans.pause(run, by="ada"),
+        "resume": lambda: humans.resume(run, by="ada"),
+        "cancel": lambda: humans.cancel(run, by="ada", reason="enough"),
+    }
+    if request is not None:
+        deeds["approve"] = lambda: humans.approve(request.id, by="ada")
+        deeds["reject"] = lambda: humans.reject(request.id, by="bob", reason="too much")
+    weights = {"approve": 8, "pause": 3, "resume": 4, "reject": 0.5, "cancel": 0.3}
+    deed = rng.choices(list(deeds), weights=[weights[name] for name in deeds])[0]
+    with suppress(FluxError):
+        deeds[deed]()
+        return deed
+    return "refused"
+
+
+def answered_once(events: tuple[e.Event, ...]) -> bool:
+    answers = [
+        event.request_id for event in events if isinstance(event, e.ApprovalGranted | e.ApprovalRejected)
+    ]
+    return len(answers) == len(set(answers))
+
+
+def let_go(cluster: Cluster, humans: Steering, run: str) -> bool:
+    """Resume and approve until the run has ended."""
+    state = cluster.store.load(run)
+    with suppress(FluxError):
+        if state.status == "paused":
+            humans.resume(run, by="eve")
+        elif state.waiting_for is not None:
+            humans.approve(state.waiting_for.id, by="eve")
+    return state.ended
+
+
+def test_nothing_unapproved_runs_whatever_humans_and_faults_do(cluster: Cluster, rng: random.Random) -> None:
+    humans = steering(cluster)
+    runs = [one.run_id for one in cluster.start("gated", RUNS)]
+    done: Counter[str] = Counter()
+    for number in range(ROUNDS):
+        for run in runs:
+            state = cluster.store.load(run)
+            if not state.ended:
+                done[act(humans, state, rng)] += 1
+        if number % 2:
+            name = rng.choice(WORKERS)
+            cluster.kill(name)
+            cluster.ensure(name)
+        if number == ROUNDS // 2:
+            cluster.restart_redis()
+        cluster.supervise()
+        time.sleep(0.5)
+    assert min(done[deed] for deed in ("approve", "pause", "resume")) > 0
+    cluster.supervise()
+    cluster.eventually(lambda: sum(let_go(cluster, humans, run) for run in runs) == len(runs), within_s=90)
+    cluster.settle()
+    assert all(answered_once(cluster.store.events(run)) for run in runs)
+    finished = [run for run in runs if cluster.store.load(run).status == "finished"]
+    assert len(finished) > RUNS // 4
+    for run in finished:
+        retried = [event.node for event in cluster.store.events(run) if isinstance(event, e.RetryScheduled)]
+        assert retried == ["n2", "n3"]
+
+
+def test_an_answer_counts_once_however_often_and_whenever_it_comes(cluster: Cluster) -> None:
+    (run,) = cluster.start("guarded")
+    cluster.settle()
+    humans = steering(cluster)
+    request = cluster.store.load(run.run_id).waiting_for
+    assert request is not None
+    for name in WORKERS:
+        cluster.kill(name)
+    humans.approve(request.id, by="ada")
+    for _ in range(2):
+        with pytest.raises(FluxError, match="answered already by 'ada'"):
+            humans.approve(request.id, by="bob")
+    cluster.up()
+    cluster.settle()
+    assert cluster.store.load(run.run_id).status == "finished"
+    (granted,) = (event for event in cluster.store.events(run.run_id) if isinstance(event, e.ApprovalGranted))
+    assert cluster.ran(run.run_id, granted.seq + 1) == 1
+    # What the invariant would say of other arguments, and of a step before the approval.
+    for seq, amount in ((granted.seq + 1, 4), (granted.seq, 3)):
+        ran = {"run": run.run_id, "seq": seq, "tool": "guarded", "args": {"amount": amount}}
+        assert any("approved" in line for line in violations(replace(cluster.seen(), ran=(ran,))))
