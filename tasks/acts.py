@@ -114,7 +114,8 @@ def _run_tool(
             return parts.split(effects, state, call, count)
         result = tool.carry_out(model, args, effects.sources)
     lineage = lineage_of(effects.models, ref) if ref else ()
-    provenance = provenance_of(tool, args, model, ref, lineage)
+    warnings = effects.models.show(ref).warnings if ref else ()
+    provenance = provenance_of(tool, args, model, ref, lineage, model_warnings=warnings)
     return _now(
         effects,
         done,

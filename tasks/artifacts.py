@@ -59,6 +59,8 @@ class Provenance(BaseModel):
     model_id: str = ""
     lineage: tuple[Ancestor, ...] = ()
     """Of a changed model: its parent first, the model that was added last."""
+    model_warnings: tuple[str, ...] = ()
+    """What was remarked on when the model's file was parsed, such as gene rules that were left out."""
     medium_mmol_per_gdw_h: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = {}
     """The most uptake per exchange reaction, as it was while the tool ran."""
     bounds_changed_mmol_per_gdw_h: dict[str, tuple[float | None, float | None]] = {}

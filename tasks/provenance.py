@@ -24,7 +24,13 @@ PACKAGES = ("fluxagents", "cobra", "optlang", "swiglpk", "numpy", "pandas")
 
 
 def provenance_of(
-    tool: Tool, args: Args, model: Model | None, ref: ModelRef | None, lineage: tuple[Ancestor, ...] = ()
+    tool: Tool,
+    args: Args,
+    model: Model | None,
+    ref: ModelRef | None,
+    lineage: tuple[Ancestor, ...] = (),
+    *,
+    model_warnings: tuple[str, ...] = (),
 ) -> Provenance:
     """The provenance of a result, with the medium and the objective as they were while the tool ran.
 
@@ -34,6 +40,7 @@ def provenance_of(
         model: The model; left as it was. None for a tool that needs none.
         ref: The model by content.
         lineage: Of the model, from `lineage_of`.
+        model_warnings: Of the model's record.
     """
     if model is None or ref is None:
         return Provenance(
@@ -56,6 +63,7 @@ def provenance_of(
             model_digest=ref.digest,
             model_id=model.id or ref.name,
             lineage=lineage,
+            model_warnings=model_warnings,
             medium_mmol_per_gdw_h=medium_of(model),
             bounds_changed_mmol_per_gdw_h=changed,
             objective=str(model.objective.expression),
