@@ -18,12 +18,15 @@ NOOP: Call = ("noop", {})
 EFFECT: Call = ("effect", {})
 
 
-def _flow(name: str, calls: Sequence[Call]) -> Flow:
+def _flow(name: str, calls: Sequence[Call], *, asks: bool = False) -> Flow:
+    """Ten steps; the first one may ask a chat model instead of running a tool."""
     calls = [*calls, *[NOOP] * (STEPS - len(calls))]
     nodes: dict[str, Any] = {
         f"n{number}": {"kind": "tool", "tool": tool, "args": args, "next": f"n{number + 1}"}
         for number, (tool, args) in enumerate(calls)
     }
+    if asks:
+        nodes["n0"] = {"kind": "decide", "prompt": "tool_selection", "next": "n1"}
     nodes[f"n{STEPS}"] = {"kind": "end", "message": "done"}
     return flow_from_mapping(
         {"flow": name, "version": 1, "purpose": "Faults.", "start": "n0", "nodes": nodes}
@@ -52,6 +55,7 @@ FLOWS = {
         _flow("poison", [EFFECT, ("killer", {"times": 1_000})]),
         _flow("hungry", [NOOP, ("hungry", {}), EFFECT]),
         _flow("split", [NOOP, ("parts", {}), EFFECT]),
+        _flow("asking", [NOOP, EFFECT], asks=True),
         _flow("torn", [NOOP, ("torn", {"times": 2}), EFFECT]),
         _flow("gated", [NOOP, _guarded(1), ("flaky", {"times": 1}), _guarded_flaky(2), EFFECT, _guarded(3)]),
         _flow("guarded", [NOOP, ("guarded", {"amount": 3}), EFFECT]),
