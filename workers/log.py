@@ -14,6 +14,11 @@ from structlog.typing import Processor
 
 from fluxagents.workers.settings import Settings
 
+_TRACEBACK = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
+"""Without the values of variables: passwords are among them, and whole states."""
+
 _BEFORE: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
@@ -73,14 +78,14 @@ def _formatter(*, pretty: bool) -> logging.Formatter:
             foreign_pre_chain=list(_BEFORE),
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.dev.ConsoleRenderer(),
+                structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
             ],
         )
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=list(_BEFORE),
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.dict_tracebacks,
+            _TRACEBACK,
             structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
         ],
     )

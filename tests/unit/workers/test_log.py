@@ -68,3 +68,20 @@ def test_the_level_is_that_of_the_settings() -> None:
     structlog.get_logger("x").warning("loud")
     assert "quiet" not in stream.getvalue()
     assert "loud" in stream.getvalue()
+
+
+@pytest.mark.usefixtures("restored")
+@pytest.mark.parametrize("form", ["json", "pretty"])
+def test_an_exception_does_not_tell_the_values_of_variables(form: Any) -> None:
+    stream = io.StringIO()
+    log.configure(Settings(log_format=form), stream)
+
+    def connect(password: str) -> None:
+        raise ConnectionError(f"refused after {len(password)} letters")
+
+    try:
+        connect("2retnuh"[::-1])  # a traceback quotes this line
+    except ConnectionError:
+        logging.getLogger("x").exception("failed")
+    assert "refused after 7 letters" in stream.getvalue()
+    assert "hunter2" not in stream.getvalue()
