@@ -10,7 +10,7 @@ from typing import Any
 from celery import Celery
 from kombu.entity import Exchange, Queue
 
-from fluxagents.workers import connection, log
+from fluxagents.workers import connection, log, transport
 from fluxagents.workers.heartbeat import Heartbeat
 from fluxagents.workers.preload import Preload
 from fluxagents.workers.queues import CONTROL, QUEUES
@@ -74,6 +74,7 @@ def create_app(
         FluxError: No Redis is named and the embedded one is not running.
     """
     url = connection.redis_url(settings)
+    transport.register()
     app = FluxApp(settings, effects=effects, include=[*TASK_MODULES, *settings.task_modules])
     app.conf.update(
         broker_url=url,
@@ -105,6 +106,8 @@ def _messages(settings: Settings) -> dict[str, Any]:
         "task_create_missing_queues": False,
         "task_send_sent_event": True,
         "broker_connection_retry_on_startup": True,
+        # Celery's own limit of 100 ends a worker in an outage of an hour.
+        "broker_connection_max_retries": None,
         "broker_transport_options": {
             "visibility_timeout": settings.visibility_timeout_s,
             "queue_order_strategy": "fluxagents.workers.queues:Lanes",

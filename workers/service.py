@@ -16,16 +16,14 @@ from fluxagents.workers.embedded_redis import EmbeddedRedis
 from fluxagents.workers.process import ProcessId, kill_group
 from fluxagents.workers.run_file import ServiceStatus, State
 
-MOST_RESTARTS = 5
-"""In a row; then somebody must look at the log."""
-
 MOST_RESTARTS_BEFORE_AN_ANSWER = 2
 """A service that never answered is set up wrongly: starting it again and again mends nothing."""
 
 STEADY_AFTER_S = 60.0
-"""A service that ran so long starts counting its restarts anew."""
+"""A service that ran so long is started again at once when it ends."""
 
 LONGEST_DELAY_S = 30.0
+"""Between restarts of a service that has answered: it is started again for as long as it takes."""
 
 LOG_BYTES = 20_000_000
 """A log that is longer when its service starts is put aside; one such is kept."""
@@ -176,7 +174,7 @@ class Service:
             return ""
         lasted_s = monotonic() - self._started
         self._in_a_row = 1 if lasted_s > STEADY_AFTER_S else self._in_a_row + 1
-        if self._in_a_row > (MOST_RESTARTS if self._answered else MOST_RESTARTS_BEFORE_AN_ANSWER):
+        if not self._answered and self._in_a_row > MOST_RESTARTS_BEFORE_AN_ANSWER:
             self.state = State.FAILED
             self._detail = f"ended {self._in_a_row} times in a row; {self._last_words()}"
             return f"{self.name} stays down: it {self._detail} (log: {self._log})"
@@ -184,7 +182,9 @@ class Service:
         self.state = State.WAITING
         self.restart_at = monotonic() + delay_s
         self.restarts += 1
-        return f"{self.name} ended after {lasted_s:.0f} s, starts again in {delay_s:.0f} s (log: {self._log})"
+        often = f", {self._in_a_row} times in a row" if self._in_a_row > 1 else ""
+        again = f"it starts again in {delay_s:.0f} s (log: {self._log})"
+        return f"{self.name} ended after {lasted_s:.0f} s{often}; {again}"
 
     def _last_words(self) -> str:
         if not self._log.exists():

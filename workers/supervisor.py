@@ -61,7 +61,6 @@ class Supervisor:
         self._written: RunStatus | None = None
         self._services: list[Service] = []
         self._app: FluxApp | None = None
-        self._failure: FluxError | None = None
 
     @property
     def status(self) -> RunStatus:
@@ -134,8 +133,6 @@ class Supervisor:
             self._probe()
             self._publish()
             self._take_event(PROBE_EVERY_S if self._unsettled() else SHOW_EVERY_S)
-            if self._failure is not None:
-                raise self._failure
 
     def _take_event(self, timeout_s: float) -> None:
         try:
@@ -148,12 +145,6 @@ class Supervisor:
         said = service.ended()
         if said:
             self._say(said)
-        if service.name == REDIS and service.state is State.FAILED:
-            self._failure = FluxError(
-                ErrorClass.PROVIDER_OUTAGE,
-                "the embedded Redis does not stay up",
-                suggestions=[f"read {service.status.log}"],
-            )
 
     def _restart_due(self) -> None:
         for service in self._services:
