@@ -12,18 +12,14 @@ from typing import Any, get_args
 import pytest
 from cobra.io import read_sbml_model
 from pydantic import BaseModel
+from tests.recorded_run import record
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.memory_store import MemoryRunStore
-from fluxagents.tasks.biochem import NothingImported
 from fluxagents.tasks.fba.medium import MediumArgs
 from fluxagents.tasks.fba.outcome import Outcome
 from fluxagents.tasks.fba.registry import TOOLS, schema, tool_named, validated
 from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
 from fluxagents.tasks.sources import Sources
-from fluxagents.workers.artifact_files import ArtifactFiles
-from fluxagents.workers.clock import SystemClock
-from fluxagents.workers.model_files import ModelFiles
 
 UNIT = re.compile(
     r"_(per_h|mmol_per_gdw_h|mmol_c_per_gdw_h|mol_c_per_mol_c|fraction\w*|fraction_of_\w+)$|^(fraction)_"
@@ -54,18 +50,8 @@ def model() -> Any:
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
-    """A store with the model that the examples name, and no runs."""
-    folder = str(tmp_path_factory.mktemp("store"))
-    models = ModelFiles(folder)
-    models.add_named("e_coli_core")
-    runs = MemoryRunStore(SystemClock())
-    return Sources(
-        models=models,
-        artifacts=ArtifactFiles(folder),
-        runs=lambda: runs,
-        biochem=NothingImported(),
-        tools=TOOLS,
-    )
+    """A store with the model and the recorded run that the examples name."""
+    return record(str(tmp_path_factory.mktemp("store")))[1]
 
 
 def example(tool: Tool) -> Any:

@@ -1,0 +1,117 @@
+"""A small real run, recorded in this process: tools on the solver, decisions by the offline planner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from fluxagents.flows.commands import Command, Decide
+from fluxagents.flows.controller import FlowController
+from fluxagents.flows.definition import Flow
+from fluxagents.flows.events import Event, FlowRef, RunStarted
+from fluxagents.flows.memory_store import MemoryRunStore
+from fluxagents.flows.reducer import fold, reduce
+from fluxagents.flows.state import RunState
+from fluxagents.prompts.manager import PromptManager
+from fluxagents.scheduler.flow_library import FlowLibrary
+from fluxagents.tasks import acts
+from fluxagents.tasks.biochem import NothingImported
+from fluxagents.tasks.decide import Decider
+from fluxagents.tasks.effects import Effects, catalog
+from fluxagents.tasks.fba.registry import TOOLS
+from fluxagents.tasks.fba.tool import Tool
+from fluxagents.tasks.sources import Sources
+from fluxagents.workers.artifact_files import ArtifactFiles
+from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.model_files import ModelFiles
+from fluxagents.workers.notifier import InboxNotifier
+from fluxagents.workers.planner.model import OfflinePlanner
+
+RUN_ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+"""The run that the examples of tools name."""
+
+
+@dataclass(frozen=True)
+class RecordedRun:
+    """The log of one run; see `fluxagents.tasks.sources.RunHistory`."""
+
+    log: tuple[Event, ...]
+    kept: Flow = field(repr=False)
+
+    def load(self, run_id: str) -> RunState:
+        return fold(self.events(run_id))
+
+    def events(self, run_id: str) -> tuple[Event, ...]:
+        assert run_id == RUN_ID
+        return self.log
+
+    def flow(self, digest: str) -> Flow:
+        assert digest == self.kept.digest
+        return self.kept
+
+    def with_event(self, at: int, event: Event) -> RecordedRun:
+        """The same log with another event in one place."""
+        return replace(self, log=(*self.log[:at], event, *self.log[at + 1 :]))
+
+
+def record(
+    folder: str, question: str = "Which genes are essential for growth?", tools: Mapping[str, Tool] = TOOLS
+) -> tuple[RecordedRun, Sources]:
+    """Run `metabolic_analysis` on e_coli_core, and the sources that hold what it made."""
+    models, artifacts = ModelFiles(folder), ArtifactFiles(folder)
+    flow = FlowLibrary().get("metabolic_analysis")
+    decider = Decider(OfflinePlanner(), "offline-planner", PromptManager(), tools)
+    clock = SystemClock()
+    effects = Effects(
+        store=MemoryRunStore(clock),
+        publisher=_Unused(),
+        clock=clock,
+        notifier=InboxNotifier(),
+        models=models,
+        artifacts=artifacts,
+        decider=lambda: decider,
+        tools=tools,
+        owner=lambda: "n|1",
+        queues=(),
+    )
+    controller = FlowController(flow, tools=catalog(tools))
+
+    def act(command: Command, state: RunState) -> Sequence[Event]:
+        carry_out = acts.decide if isinstance(command, Decide) else acts.call_tool
+        return carry_out(effects, controller, state, command)
+
+    started = RunStarted(
+        seq=0,
+        at_ms=clock.now_ms(),
+        run_id=RUN_ID,
+        session="recorded",
+        flow=FlowRef(name=flow.flow, version=flow.version, digest=flow.digest),
+        start_node=flow.start,
+        inputs={"question": question, "medium": None},
+        model=models.add_named("e_coli_core").digest,
+        model_name="e_coli_core",
+    )
+    state = reduce(None, started)
+    _, events = controller.execute_flow(state, act)
+    run = RecordedRun((started, *events), flow)
+    return run, Sources(
+        models=models, artifacts=artifacts, runs=lambda: run, biochem=NothingImported(), tools=tools
+    )
+
+
+class _Unused:
+    """No message is sent by a run that goes on in this process."""
+
+    unreachable: tuple[type[Exception], ...] = ()
+
+    def publish(self, outgoing: object) -> None:
+        raise AssertionError(outgoing)
+
+    def publish_many(self, outgoing: Sequence[object]) -> None:
+        raise AssertionError(outgoing)
+
+    def stop(self, run_id: str, seq: int, attempt: int) -> None:
+        raise AssertionError((run_id, seq, attempt))
+
+    def is_idle(self, queue: str) -> bool:
+        raise AssertionError(queue)
