@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from cobra import Reaction
+from cobra.util import create_stoichiometric_matrix
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 
@@ -19,6 +21,7 @@ NO_OXYGEN = {"EX_o2_e": 0}
         ("textbook", 686440 / 785471, 0.2116629497353),
         ("ijo1366", 0.9823718127, 0.2415015571),
         ("salmonella", 0.4884545869, 0.0566856373),
+        ("iml1515", 0.8769972144, 0.1575398169),
     ],
 )
 def test_growth_with_and_without_oxygen(
@@ -98,3 +101,64 @@ def test_unknown_objective_names_the_nearest_reactions(textbook: Any, call: Call
     with pytest.raises(FluxError, match=r"'ATPMM' is not in model.*nearest: ATPM") as raised:
         call(NAME, textbook, objective="ATPMM")
     assert raised.value.kind is ErrorClass.UNKNOWN_ID
+
+
+def test_every_method_finds_the_same_growth_and_no_less_flux_than_pfba(
+    textbook: Any, call: Callable[..., Any]
+) -> None:
+    found = {name: call(NAME, textbook, method=name) for name in ("pfba", "fba", "loopless", "geometric")}
+    for result in found.values():
+        assert result.growth_per_h == pytest.approx(686440 / 785471, rel=1e-6)
+        assert result.total_flux_mmol_per_gdw_h >= 518.4220855 * (1 - 1e-6)
+    assert found["geometric"].total_flux_mmol_per_gdw_h == pytest.approx(518.4220855, rel=1e-6)
+    assert found["loopless"].is_loop_free is True
+    assert found["pfba"].is_loop_free is None
+
+
+def test_loopless_takes_a_planted_cycle_out_and_leaves_the_rest(
+    textbook: Any, call: Callable[..., Any]
+) -> None:
+    with textbook:
+        back = Reaction("BACK", lower_bound=100, upper_bound=1000)
+        textbook.add_reactions([back])
+        back.add_metabolites({m: -value for m, value in textbook.reactions.PGI.metabolites.items()})
+        forced = call(NAME, textbook, method="loopless")
+        back.lower_bound = 0
+        found = call(NAME, textbook, method="loopless")
+    fluxes = found.tables()["fluxes"].set_index("reaction").flux_mmol_per_gdw_h
+    assert not forced.is_loop_free
+    assert found.is_loop_free
+    assert fluxes["BACK"] * fluxes["PGI"] <= 0
+    assert found.growth_per_h == pytest.approx(686440 / 785471, rel=1e-6)
+
+
+def test_loopless_says_so_when_the_objective_is_itself_a_cycle(
+    textbook: Any, call: Callable[..., Any]
+) -> None:
+    found = call(NAME, textbook, method="loopless", objective="FRD7")
+    assert found.objective_flux_mmol_per_gdw_h == pytest.approx(1000)
+    assert found.is_loop_free is False
+
+
+def test_loopless_on_a_genome_scale_model_balances(ijo1366: Any, call: Callable[..., Any]) -> None:
+    found = call(NAME, ijo1366, method="loopless")
+    assert found.is_loop_free
+    assert found.growth_per_h == pytest.approx(0.9823718127, rel=1e-6)
+    fluxes = found.fluxes.flux_mmol_per_gdw_h
+    imbalance = create_stoichiometric_matrix(ijo1366) @ fluxes
+    assert abs(imbalance).max() < 1e-6
+
+
+def test_geometric_fba_of_a_large_model_is_refused_with_a_way_out(
+    ijo1366: Any, call: Callable[..., Any]
+) -> None:
+    with pytest.raises(FluxError, match=r"2583 reactions.*use method 'pfba'") as raised:
+        call(NAME, ijo1366, method="geometric")
+    assert raised.value.kind is ErrorClass.BAD_ARGUMENT
+
+
+def test_subsystem_fluxes_add_up_to_the_internal_flux(ijo1366: Any, call: Callable[..., Any]) -> None:
+    found = call(NAME, ijo1366)
+    internal = sum(abs(flux) for flux in found.internal_fluxes_mmol_per_gdw_h.values())
+    assert sum(found.subsystem_fluxes_mmol_per_gdw_h.values()) == pytest.approx(internal)
+    assert len(found.subsystem_fluxes_mmol_per_gdw_h) > 10

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from cobra.flux_analysis import flux_variability_analysis
 
+from fluxagents.flows.errors import FluxError
+
 NAME = "run_flux_variability_analysis"
 
 
@@ -88,3 +90,58 @@ def test_unlimited_fluxes_have_no_number(textbook: Any, call: Callable[..., Any]
         found = call(NAME, textbook, reactions=["FRD7", "SUCDi"])
     assert found.unbounded == ("FRD7", "SUCDi")
     assert ranges(found)["FRD7"] == (0, None)
+
+
+def test_every_range_without_loops_equals_the_mixed_integer_one(
+    textbook: Any, call: Callable[..., Any]
+) -> None:
+    reference = flux_variability_analysis(textbook, loopless="fastSNP", fraction_of_optimum=0.9, processes=1)
+    found = call(NAME, textbook, loopless=True)
+    for reaction, pair in ranges(found).items():
+        assert pair == pytest.approx(tuple(reference.loc[reaction]), rel=1e-6, abs=1e-6)
+    assert found.total_range_mmol_per_gdw_h == pytest.approx(1033.81888, abs=1e-4)
+
+
+def test_ranges_without_loops_of_a_genome_scale_model(ijo1366: Any, call: Callable[..., Any]) -> None:
+    """As cobra's mixed-integer form finds them with GLPK in 1 to 50 s each."""
+    known = {
+        "ADK1": (0, 50.905510277),
+        "GLBRAN2": (0, 20.587356515),
+        "THMDt2pp_copy2": (-0.542051665, 0),
+        "ALAt2pp_copy2": (-189.484601921, 0),
+    }
+    found = ranges(call(NAME, ijo1366, reactions=list(known), loopless=True))
+    free = ranges(call(NAME, ijo1366, reactions=list(known)))
+    for reaction, expected in known.items():
+        assert found[reaction] == pytest.approx(expected, rel=1e-6, abs=1e-6)
+        assert sum(map(abs, filter(None, free[reaction]))) > sum(map(abs, expected)) + 1
+
+
+def test_a_cycle_without_limits_has_a_finite_range_without_loops(
+    textbook: Any, call: Callable[..., Any]
+) -> None:
+    with textbook:
+        for name in ("FRD7", "SUCDi"):
+            textbook.reactions.get_by_id(name).upper_bound = float("inf")
+        found = call(NAME, textbook, reactions=["FRD7"], loopless=True)
+    assert found.unbounded == ()
+    assert ranges(found)["FRD7"] == pytest.approx((0, 0.5129142), abs=1e-6)
+
+
+def test_bounds_that_force_a_cycle_are_named(textbook: Any, call: Callable[..., Any]) -> None:
+    with textbook:
+        textbook.reactions.FRD7.bounds = (500, 1000)
+        with pytest.raises(FluxError, match="force a cycle at 'FRD7'"):
+            call(NAME, textbook, reactions=["FRD7"], loopless=True)
+
+
+def test_a_solve_that_cycles_for_ever_is_cut_and_goes_on(iml1515: Any, call: Callable[..., Any]) -> None:
+    """From its warm basis GLPK never ends at the greatest flux of ACODA."""
+    found = call(NAME, iml1515)
+    place = found.ranges.reaction.index("ACODA")
+    reference = call(NAME, iml1515, reactions=["ACODA"])
+    assert len(found.ranges.reaction) == 2712
+    assert found.ranges.maximum_mmol_per_gdw_h[place] == pytest.approx(
+        reference.ranges.maximum_mmol_per_gdw_h[0], rel=1e-6, abs=1e-6
+    )
+    assert found.growth_per_h == pytest.approx(0.8769972144, rel=1e-6)
