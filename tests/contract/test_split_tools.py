@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
 from typing import Any
 
 import pytest
-from cobra.io import read_sbml_model
 
 from fluxagents.flows.events import Part
 from fluxagents.tasks.fba.registry import TOOLS, validated
@@ -17,14 +14,6 @@ OF = 3
 
 SPLIT = [tool for tool in TOOLS.values() if tool.split]
 each_split_tool = pytest.mark.parametrize("tool", SPLIT, ids=lambda tool: tool.name)
-
-
-@pytest.fixture(scope="module")
-def model() -> Any:
-    spec = importlib.util.find_spec("cobra")
-    assert spec is not None
-    assert spec.origin is not None
-    return read_sbml_model(str(Path(spec.origin).parent / "data" / "textbook.xml.gz"))
 
 
 def split_of(tool: Tool) -> Split:

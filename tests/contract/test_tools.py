@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from cobra.io import read_sbml_model
 from pydantic import BaseModel
 from tests.recorded_run import record
 
@@ -38,14 +35,6 @@ each_tool_with_a_medium = some(lambda tool: issubclass(tool.args, MediumArgs))
 each_tool_that_reports_growth = some(
     lambda tool: {"status", "growth_per_h"} <= tool.result.model_fields.keys()
 )
-
-
-@pytest.fixture(scope="module")
-def model() -> Any:
-    spec = importlib.util.find_spec("cobra")
-    assert spec is not None
-    assert spec.origin is not None
-    return read_sbml_model(str(Path(spec.origin).parent / "data" / "textbook.xml.gz"))
 
 
 @pytest.fixture(scope="module")
