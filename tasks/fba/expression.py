@@ -233,7 +233,7 @@ def _e_flux(model: Model, program: LinearProgram, args: Args, levels: Mapping[in
         scale = max((abs(fluxes[place]) for place in levels), default=0.0)
     highest = max(levels.values(), default=0.0) or 1.0
     most = {place: scale * level / highest for place, level in levels.items()}
-    bounds = {place: _within(*model.reactions[place].bounds, limit) for place, limit in most.items()}
+    bounds = {place: _within(model.reactions[place].bounds, limit) for place, limit in most.items()}
     with program.bounded(bounds):
         optimum = optimise(program)
         if optimum.value is None:
@@ -247,8 +247,9 @@ def _e_flux(model: Model, program: LinearProgram, args: Args, levels: Mapping[in
         )
 
 
-def _within(lowest: float, highest: float, limit: float) -> tuple[float, float]:
+def _within(bounds: tuple[float, float], limit: float) -> tuple[float, float]:
     """The bounds with an absolute flux of at most the limit, as far as no flux is forced."""
+    lowest, highest = bounds
     return min(max(lowest, -limit), highest), max(min(highest, limit), lowest)
 
 

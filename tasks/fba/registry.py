@@ -12,6 +12,11 @@ from pydantic_core import ErrorDetails
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.tasks.fba import (
     artifact_part,
+    audit_answer,
+    audit_decisions,
+    audit_results,
+    auxotrophies,
+    bounds_change,
     entity_resolution,
     entity_search,
     entity_translation,
@@ -20,6 +25,7 @@ from fluxagents.tasks.fba import (
     flux_balance,
     flux_variability,
     gene_deletion,
+    knock_out,
     media_compatibility,
     media_manipulation,
     media_performance,
@@ -45,16 +51,22 @@ TOOLS: Mapping[str, Tool] = MappingProxyType(
             expression.TOOL,
             minimal_media.TOOL,
             missing_media.TOOL,
+            auxotrophies.TOOL,
             media_selection.TOOL,
             media_compatibility.TOOL,
             media_manipulation.TOOL,
             media_performance.TOOL,
             production_envelope.TOOL,
             medium_change.TOOL,
+            knock_out.TOOL,
+            bounds_change.TOOL,
             artifact_part.TOOL,
             entity_resolution.TOOL,
             entity_search.TOOL,
             entity_translation.TOOL,
+            audit_results.TOOL,
+            audit_decisions.TOOL,
+            audit_answer.TOOL,
         )
     }
 )

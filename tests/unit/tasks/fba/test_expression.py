@@ -111,7 +111,7 @@ def test_equal_levels_limit_by_the_busiest_reaction_only(textbook: Any, call: Ca
 def test_isozymes_add_up_if_asked_for(textbook: Any, call: Callable[..., Any]) -> None:
     pyruvate_kinases = {"b1676": 3.0, "b1854": 4.0}
 
-    def level(**args: Any) -> float | None:
+    def level(**args: Any) -> Any:
         table = call(NAME, textbook, expression=pyruvate_kinases, **args).reactions
         return dict(zip(table.reaction, table.level, strict=True))["PYK"]
 
