@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -37,10 +38,10 @@ class Restoration(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    candidates: int = Field(description="Count of exchanges that were closed.")
+    candidates: int = Field(description="Count of closed exchanges that were considered.")
     status_with_all: Outcome
     best_growth_with_all_per_h: float | None = Field(
-        description="With every exchange open; None unless the outcome has growth."
+        description="With every candidate open; None unless the outcome has growth."
     )
     required: tuple[str, ...] = Field(description="In every set of nutrients that restores growth.")
     sufficient_alone: tuple[str, ...] = Field(description="Each of these restores growth by itself.")
@@ -49,7 +50,11 @@ class Restoration(BaseModel):
 
 
 def restoration(
-    model: Model, min_growth_per_h: float, open_uptake_mmol_per_gdw_h: float, most_sets: int
+    model: Model,
+    min_growth_per_h: float,
+    open_uptake_mmol_per_gdw_h: float,
+    most_sets: int,
+    among: Collection[str] | None = None,
 ) -> Restoration:
     """Open closed uptakes until the model grows; the model may be infeasible as it is.
 
@@ -58,11 +63,16 @@ def restoration(
         min_growth_per_h: The growth to reach.
         open_uptake_mmol_per_gdw_h: How far a closed uptake is opened.
         most_sets: Count of sets to look for.
+        among: Exchange reactions that may be opened; all if None.
 
     Raises:
         FluxError: `SOLVER` or `TIMEOUT`.
     """
-    closed = [reaction for reaction in exchanges(model).values() if uptake(reaction) == 0]
+    closed = [
+        reaction
+        for identifier, reaction in exchanges(model).items()
+        if uptake(reaction) == 0 and (among is None or identifier in among)
+    ]
     for reaction in closed:
         set_uptake(reaction, open_uptake_mmol_per_gdw_h)
     with LinearProgram(model) as program:
