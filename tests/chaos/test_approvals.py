@@ -19,8 +19,10 @@ from fluxagents.flows.errors import FluxError
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.steering import Steering
 
-RUNS = 100 if LONG else 12
-ROUNDS = 60 if LONG else 8
+pytestmark = pytest.mark.timeout(900 if LONG else 300)
+
+RUNS = 60 if LONG else 12
+ROUNDS = 40 if LONG else 8
 
 
 def act(humans: Steering, state: RunState, rng: random.Random) -> str:
