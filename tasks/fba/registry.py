@@ -16,6 +16,7 @@ from fluxagents.tasks.fba import (
     audit_decisions,
     audit_results,
     auxotrophies,
+    auxotrophy_prediction,
     bounds_change,
     entity_resolution,
     entity_search,
@@ -34,6 +35,7 @@ from fluxagents.tasks.fba import (
     minimal_media,
     missing_media,
     production_envelope,
+    reaction_addition,
     structure,
 )
 from fluxagents.tasks.fba.display import text
@@ -52,6 +54,7 @@ TOOLS: Mapping[str, Tool] = MappingProxyType(
             minimal_media.TOOL,
             missing_media.TOOL,
             auxotrophies.TOOL,
+            auxotrophy_prediction.TOOL,
             media_selection.TOOL,
             media_compatibility.TOOL,
             media_manipulation.TOOL,
@@ -60,6 +63,7 @@ TOOLS: Mapping[str, Tool] = MappingProxyType(
             medium_change.TOOL,
             knock_out.TOOL,
             bounds_change.TOOL,
+            reaction_addition.TOOL,
             artifact_part.TOOL,
             entity_resolution.TOOL,
             entity_search.TOOL,
