@@ -226,7 +226,7 @@ class _Comparison:
             pairs = zip(recorded[column].tolist(), found[column].tolist(), strict=True)
             for row, (before, now) in enumerate(pairs):
                 if not self._same(before, now):
-                    label = recorded.iloc[row, 0]
+                    label = str(recorded.iloc[row, 0])
                     yield f"table '{name}', {column} of {label}: recorded {before}, computed {now}"
                     break
 
@@ -252,7 +252,7 @@ class _Comparison:
             return True  # numbers near zero have no meaningful fraction
         fraction = difference / max(abs(before), abs(now))
         self.greatest = max(self.greatest, fraction)
-        return fraction <= self._tolerance
+        return bool(fraction <= self._tolerance)
 
 
 def _is_number(value: object) -> bool:

@@ -52,7 +52,8 @@ def filtered(table: pd.DataFrame, expression: str) -> pd.DataFrame:
         raise _bad(expression, str(error)) from error
     if not _is_truth(wanted):
         raise _bad(expression, "it is neither true nor false")
-    return table[wanted]
+    kept: pd.DataFrame = table[wanted]
+    return kept
 
 
 class _Evaluation(ast.NodeVisitor):
