@@ -29,6 +29,7 @@ from fluxagents.tasks.fba import (
     knock_out,
     media_compatibility,
     media_manipulation,
+    media_optimization,
     media_performance,
     media_selection,
     medium_change,
@@ -36,6 +37,7 @@ from fluxagents.tasks.fba import (
     missing_media,
     production_envelope,
     reaction_addition,
+    sampling,
     structure,
 )
 from fluxagents.tasks.fba.display import text
@@ -48,6 +50,7 @@ TOOLS: Mapping[str, Tool] = MappingProxyType(
             structure.TOOL,
             flux_balance.TOOL,
             flux_variability.TOOL,
+            sampling.TOOL,
             essentiality.TOOL,
             gene_deletion.TOOL,
             expression.TOOL,
@@ -58,6 +61,7 @@ TOOLS: Mapping[str, Tool] = MappingProxyType(
             media_selection.TOOL,
             media_compatibility.TOOL,
             media_manipulation.TOOL,
+            media_optimization.TOOL,
             media_performance.TOOL,
             production_envelope.TOOL,
             medium_change.TOOL,
