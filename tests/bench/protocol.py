@@ -20,8 +20,8 @@ from fluxagents.workers.redis_store import RedisRunStore
 
 RUNS = 40
 ROUNDS = 11
-STATE = "x" * 700
-"""What a plain task passes on: about as long as the state of a run of no-ops."""
+STATE = "x" * 1_080
+"""What a plain task passes on: as long as the state of a run of no-ops is on average."""
 
 
 @dataclass(frozen=True, slots=True)
