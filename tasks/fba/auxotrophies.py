@@ -1,8 +1,8 @@
 """Auxotrophies by growth: nutrients that the cell cannot do without, each taken away and given alone.
 
 All amino acids, vitamins and nucleobases that the model exchanges are offered together; whatever stops
-growth when it alone is taken away, the cell cannot make. Where nothing alone is required and there is still no
-growth without any of them, one of several nutrients is needed: the smallest sets say which.
+growth when it alone is taken away, the cell cannot make. Where nothing alone is required and there still is
+no growth without any of them, one of several nutrients is needed: the smallest sets say which.
 """
 
 from __future__ import annotations

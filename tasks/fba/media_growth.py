@@ -13,7 +13,7 @@ from fluxagents.tasks.fba.compound_index import CompoundIndex, exchanged_compoun
 from fluxagents.tasks.fba.glpk import LinearProgram
 from fluxagents.tasks.fba.growth import Optimum, objective_text, solved
 from fluxagents.tasks.fba.media_library import LibraryMedium
-from fluxagents.tasks.fba.medium import Uptake, exchanges
+from fluxagents.tasks.fba.medium import MediumArgs, Uptake, apply_medium, exchanges
 from fluxagents.tasks.fba.medium_file import Component
 from fluxagents.tasks.fba.outcome import Outcome
 from fluxagents.tasks.fba.tool import Args, Result
@@ -189,6 +189,23 @@ class MappedMedium:
 def mapped(medium: LibraryMedium, index: CompoundIndex) -> MappedMedium:
     """Each compound of a medium with its exchange reaction, if there is one."""
     return MappedMedium(medium, tuple(_mapped(medium.name, part, index) for part in medium.components))
+
+
+def begin_with(model: Model, args: MediumArgs, start: LibraryMedium | None) -> tuple[str, ...]:
+    """Give the model a medium of the library, or the one of the arguments; call it inside `with model:`.
+
+    Returns:
+        The compounds of the library medium that the model does not exchange.
+
+    Raises:
+        FluxError: `MEDIUM` as `apply_medium`.
+    """
+    if start is None:
+        apply_medium(model, args)
+        return ()
+    found = mapped(start, exchanged_compounds(model))
+    apply_medium(model, MediumArgs(medium=found.uptakes, medium_changes=args.medium_changes))
+    return found.unmapped
 
 
 def measured(model: Model, media: Sequence[LibraryMedium]) -> dict[str, object]:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, JsonValue, model_validator
 
-from fluxagents.tasks.fba.compound_index import exchanged_compounds
 from fluxagents.tasks.fba.display import fitted, shown, shown_values, text
 from fluxagents.tasks.fba.glpk import LinearProgram
 from fluxagents.tasks.fba.growth import Optimum, optimise
-from fluxagents.tasks.fba.media_growth import mapped
+from fluxagents.tasks.fba.media_growth import begin_with
 from fluxagents.tasks.fba.media_library import LibraryMedium
-from fluxagents.tasks.fba.medium import MediumArgs, apply_medium, exchanges, medium_of, set_uptake
+from fluxagents.tasks.fba.medium import MediumArgs, exchanges, medium_of, set_uptake
 from fluxagents.tasks.fba.medium_edit import Edit, EditedMedium, EditedUptake, Untouched
 from fluxagents.tasks.fba.medium_words import edits_in
 from fluxagents.tasks.fba.outcome import Outcome
@@ -120,7 +119,7 @@ def run(model: Model, args: Args, start: LibraryMedium | None) -> Result:
         FluxError: `MEDIUM` for a phrase, compound or exchange that is not understood, and if nothing changes.
     """
     with model:
-        unmapped = _start(model, args, start)
+        unmapped = begin_with(model, args, start)
         before, grown_before = medium_of(model), _growth(model)
         edited = EditedMedium.of(model)
         edits = args.edits or edits_in(args.words or "", edited.nutrients.words())
@@ -142,16 +141,6 @@ def run(model: Model, args: Args, start: LibraryMedium | None) -> Result:
         growth_before_per_h=grown_before.value,
         growth_per_h=grown.value,
     )
-
-
-def _start(model: Model, args: Args, start: LibraryMedium | None) -> tuple[str, ...]:
-    """Give the model the medium that is edited; returns what the model cannot take of it."""
-    if start is None:
-        apply_medium(model, args)
-        return ()
-    found = mapped(start, exchanged_compounds(model))
-    apply_medium(model, MediumArgs(medium=found.uptakes, medium_changes=args.medium_changes))
-    return found.unmapped
 
 
 def _growth(model: Model) -> Optimum:

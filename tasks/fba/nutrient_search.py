@@ -13,6 +13,7 @@ doi:10.1137/1.9781611973082.48.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -69,11 +70,18 @@ class NutrientSearch:
             outcome = self._maximal.solve(dual=True)
             return self._maximal.value if outcome is Outcome.OPTIMAL else None
 
-    def least_uptakes(self, components: Collection[str]) -> dict[str, float]:
-        """The uptakes (mmol/gDW/h) that reach the growth with the least sum, only these uptakes open."""
+    def least_uptakes(
+        self, components: Collection[str], costs: Mapping[str, float] | None = None
+    ) -> dict[str, float]:
+        """The uptakes (mmol/gDW/h) that reach the growth with the least sum, only these uptakes open.
+
+        Args:
+            components: The uptakes that may be used.
+            costs: Weights of the sum, at least 0; 1 where none is given.
+        """
         closed = [name for name in self._candidates if name not in components]
         with self._least.bounded({self._places[name]: self._without_uptake(name) for name in closed}):
-            outcome = self._least.minimise_parts(self._weights(components))
+            outcome = self._least.minimise_parts(self._weights(components, costs or {}))
             if outcome is not Outcome.OPTIMAL:
                 raise FluxError(
                     ErrorClass.NUMERICAL, f"a medium that suffices was {outcome} at the growth asked for"
@@ -139,10 +147,13 @@ class NutrientSearch:
         outcome = self._least.minimise_parts(self._weights(others))
         return outcome is not Outcome.OPTIMAL or self._least.value <= UPTAKE_TOLERANCE_MMOL_PER_GDW_H
 
-    def _weights(self, names: Collection[str]) -> Mapping[int, tuple[float, float]]:
+    def _weights(
+        self, names: Collection[str], costs: Mapping[str, float] = MappingProxyType({})
+    ) -> Mapping[int, tuple[float, float]]:
+        weights = {name: costs.get(name, 1.0) for name in names}
         return {
-            self._places[name]: (0.0, 1.0) if self._candidates[name].reactants else (1.0, 0.0)
-            for name in names
+            self._places[name]: (0.0, weight) if self._candidates[name].reactants else (weight, 0.0)
+            for name, weight in weights.items()
         }
 
     def _without_uptake(self, name: str) -> tuple[float, float]:
