@@ -51,15 +51,18 @@ class LinearProgram:
         model: Its solver must be GLPK; it is copied, never changed.
         split: Keep forward and reverse fluxes apart, as pFBA needs them.
 
+    Constraints and variables beside the mass balances are kept.
+
     Raises:
-        FluxError: `SOLVER` if the model does not use GLPK, or has constraints beside its mass balances.
+        FluxError: `SOLVER` if the model does not use GLPK, has integer variables, or an objective that is not
+            a weighted sum of net fluxes.
     """
 
     def __init__(self, model: Model, *, split: bool = False) -> None:
         import swiglpk
 
         self._glpk: Any = swiglpk
-        solver = _plain_solver(model)
+        solver = _glpk_solver(model)
         swiglpk.glp_term_out(swiglpk.GLP_OFF)  # the basis is announced on the terminal otherwise
         self._problem = swiglpk.glp_create_prob()
         swiglpk.glp_copy_prob(self._problem, solver.problem, swiglpk.GLP_ON)
@@ -68,9 +71,12 @@ class LinearProgram:
         self._parameters.msg_lev = swiglpk.GLP_MSG_OFF
         self._parameters.tol_bnd = solver.configuration.tolerances.feasibility
         self._code = 0
-        self._order: Any = None
+        self._places: Any = None
         self._basis: tuple[_Statuses, _Statuses] = ((), ())
-        self._columns = self._split_columns(model) if split else self._net_columns(model)
+        self._columns = self._split_columns(model)
+        self._check_objective(model)
+        if not split:
+            self._join_columns(model)
         swiglpk.glp_unscale_prob(self._problem)
         swiglpk.glp_scale_prob(self._problem, swiglpk.GLP_SF_AUTO)
         swiglpk.glp_adv_basis(self._problem, 0)
@@ -232,19 +238,20 @@ class LinearProgram:
 
     def fluxes(self) -> list[float]:
         """The flux of every reaction at the last optimum, mmol/gDW/h, in the order of the model."""
-        primals = [
-            *self._glpk.get_col_primals(self._problem),
-            0.0,
-        ]  # column 0, "no reverse", is the last item
-        return [clean(primals[forward - 1] - primals[reverse - 1]) for forward, reverse in self._columns]
+        fluxes = self.net_fluxes()
+        fluxes[abs(fluxes) < NOISE_MMOL_PER_GDW_H] = 0.0
+        return list(fluxes.tolist())
 
     def net_fluxes(self) -> Any:
-        """As `fluxes`, uncleaned, as a NumPy array, fast; the program must not be split."""
+        """As `fluxes`, with rounding noise, as a NumPy array."""
         import numpy as np
 
-        if self._order is None:
-            self._order = np.array([forward - 1 for forward, _ in self._columns], dtype=np.intp)
-        return np.array(self._glpk.get_col_primals(self._problem))[self._order]
+        if self._places is None:
+            self._places = np.array(self._columns, dtype=np.intp).reshape(-1, 2).T - 1
+        forward, reverse = self._places
+        # Column 0, "no reverse", is the last item.
+        primals = np.array([*self._glpk.get_col_primals(self._problem), 0.0])
+        return primals[forward] - primals[reverse]
 
     def _simplex(self) -> Outcome | None:
         glpk = self._glpk
@@ -265,17 +272,56 @@ class LinearProgram:
             (find(problem, reaction.id), find(problem, reaction.reverse_id)) for reaction in model.reactions
         ]
 
-    def _net_columns(self, model: Model) -> list[tuple[int, int]]:
-        glpk, split = self._glpk, self._split_columns(model)
-        reverse = glpk.intArray(len(split) + 1)
-        for position, (_, column) in enumerate(split, start=1):
+    def _check_objective(self, model: Model) -> None:
+        get = self._glpk.glp_get_obj_coef
+        weights = {column: get(self._problem, column) for pair in self._columns for column in pair}
+        others = set(range(1, self._glpk.glp_get_num_cols(self._problem) + 1)).difference(weights)
+        if any(weights[forward] != -weights[reverse] for forward, reverse in self._columns) or any(
+            get(self._problem, column) for column in others
+        ):
+            raise FluxError(
+                ErrorClass.SOLVER,
+                f"the objective of model '{model.id}' is not a weighted sum of net fluxes",
+                suggestions=("give the argument 'objective'",),
+            )
+
+    def _join_columns(self, model: Model) -> None:
+        """Make forward and reverse flux one column, except where a constraint weighs them apart."""
+        glpk, apart = self._glpk, self._weighed_apart(model)
+        joined = [column for forward, column in self._columns if forward not in apart]
+        reverse = glpk.intArray(len(joined) + 1)
+        for position, column in enumerate(joined, start=1):
             reverse[position] = column
-        if split:
-            glpk.glp_del_cols(self._problem, len(split), reverse)
-        self._columns = [(glpk.glp_find_col(self._problem, reaction.id), 0) for reaction in model.reactions]
+        if joined:
+            glpk.glp_del_cols(self._problem, len(joined), reverse)
+        find = glpk.glp_find_col
+        self._columns = [
+            (
+                find(self._problem, reaction.id),
+                find(self._problem, reaction.reverse_id) if forward in apart else 0,
+            )
+            for reaction, (forward, _) in zip(model.reactions, self._columns, strict=True)
+        ]
         for place, reaction in enumerate(model.reactions):
             self._bound(place, *reaction.bounds)
-        return self._columns
+
+    def _weighed_apart(self, model: Model) -> set[int]:
+        """The forward columns of reactions whose fluxes some constraint does not weigh as opposites."""
+        glpk, count = self._glpk, self._glpk.glp_get_num_rows(self._problem)
+        apart: set[int] = set()
+        if count == len(model.metabolites):
+            return apart
+        columns = glpk.intArray(glpk.glp_get_num_cols(self._problem) + 1)
+        values = glpk.doubleArray(glpk.glp_get_num_cols(self._problem) + 1)
+        for row in range(1, count + 1):
+            length = glpk.glp_get_mat_row(self._problem, row, columns, values)
+            weights = {columns[position]: values[position] for position in range(1, length + 1)}
+            apart |= {
+                forward
+                for forward, reverse in self._columns
+                if weights.get(forward, 0.0) != -weights.get(reverse, 0.0)
+            }
+        return apart
 
     def _weigh(self, place: int, coefficient: float) -> None:
         forward, reverse = self._columns[place]
@@ -315,8 +361,10 @@ def clean(flux: float) -> float:
     return 0.0 if abs(flux) < NOISE_MMOL_PER_GDW_H else float(flux)
 
 
-def _plain_solver(model: Model) -> Any:
-    """The model's solver, if it is GLPK and holds the mass balances only."""
+def _glpk_solver(model: Model) -> Any:
+    """The model's solver, if it is GLPK without integer variables."""
+    import swiglpk
+
     solver = model.solver
     if solver.interface.__name__ != "optlang.glpk_interface":
         raise FluxError(
@@ -325,10 +373,8 @@ def _plain_solver(model: Model) -> Any:
             suggestions=("set model.solver = 'glpk'",),
         )
     solver.update()
-    extra = len(solver.variables) - 2 * len(model.reactions), len(solver.constraints) - len(model.metabolites)
-    if extra != (0, 0):
-        message = (
-            f"model '{model.id}' has {extra[0]} variables and {extra[1]} constraints beside its reactions"
-        )
-        raise FluxError(ErrorClass.SOLVER, message)
+    integers = swiglpk.glp_get_num_int(solver.problem)
+    if integers:
+        message = f"model '{model.id}' has {integers} integer variables, and this is a linear program"
+        raise FluxError(ErrorClass.SOLVER, message, suggestions=("remove them from model.solver",))
     return solver
