@@ -106,7 +106,6 @@ class Modelled:
         self.before, self.state, self.dispatch = self.state, commit.state, commit.dispatch
         self.events += commit.events
         self.owner, self.deliveries, self.pause_by, self.last_error = None, 0, "", ""
-        self.parts = set(commit.dispatch.after) if commit.dispatch else set()
         later = commit.dispatch is not None and commit.dispatch.not_before_ms > now_ms
         self.sleeping = later or bool(self.parts)
         assert (outgoing is not None) is self.sent
@@ -242,12 +241,17 @@ class Stores(RuleBasedStateMachine):
         return done.answer
 
     def settle(self, run: Modelled, commit: Commit, done: Committed) -> None:
-        run.settle(commit, done.outgoing, now_ms=self.clock.now_ms())
         more = {one.run_id: one for one in done.more}
         for part in commit.children:
             run_id = part.state.run_id
             assert run_id not in self.runs
             self.runs[run_id] = Modelled(part.state, list(part.events), part.dispatch, [more.pop(run_id)])
+        run.parts = {
+            run_id
+            for run_id in (commit.dispatch.after if commit.dispatch else ())
+            if self.runs[run_id].state.status not in AT_REST
+        }
+        run.settle(commit, done.outgoing, now_ms=self.clock.now_ms())
         parent = self.runs.get(run.state.parent)
         if parent and run.state.status in AT_REST and run.state.run_id in parent.parts:
             parent.parts.remove(run.state.run_id)
@@ -258,6 +262,8 @@ class Stores(RuleBasedStateMachine):
 
     def follows(self, state: RunState, queue: str, pause_ms: int = 0) -> Dispatch | None:
         if state.status == "running":
+            if state.joining:
+                return Dispatch("tool.noop", queue, after=state.joining.runs)
             at_ms = self.clock.now_ms() + pause_ms if pause_ms else 0
             return Dispatch("tool.noop", queue, not_before_ms=at_ms)
         if state.status == "waiting" and not state.notified:
@@ -550,9 +556,7 @@ def with_parts(commit: Commit, split: e.ToolSplit) -> Commit:
         Commit(events=(event,), state=reduce(None, event), dispatch=Dispatch("tool.noop", "tools"))
         for event in started
     )
-    assert commit.dispatch
-    after = replace(commit.dispatch, not_before_ms=0, after=split.runs)
-    return replace(commit, dispatch=after, children=tuple(parts))
+    return replace(commit, children=tuple(parts))
 
 
 def question(state: RunState) -> e.HumanRequest:
