@@ -119,12 +119,14 @@ def _edits(clause: _Clause, known: Sequence[str]) -> list[Edit]:
             return edits
     plain = re.sub(rf"{_OPEN}\d+{_CLOSE}", " ", clause.text)
     if re.match(rf"(?:{_RAISE}|{_LOWER}|{_SET})\b", plain) and not re.search(r"\d", plain):
-        message, hints = f"the phrase '{clause.phrase}' says no amount", ("say 'to 18.5', or 'by 50 %'",)
+        message = f"the phrase '{clause.phrase}' says no amount"
+        hints: tuple[str, ...] = ("say 'to 18.5', or 'by 50 %'",)
     else:
         rest = re.sub(rf"\b(?:{_VERBS})\b", " ", plain).split()
         strange = [word for word in rest if len(word) > len("with")]
         near = tuple(hint for word in strange[-2:] for hint in nearest(word, known))
-        message, hints = f"the phrase '{clause.phrase}' was not understood", (*near, *_HINT)
+        message = f"the phrase '{clause.phrase}' was not understood"
+        hints = (*near, *_HINT)
     raise FluxError(ErrorClass.MEDIUM, message, suggestions=hints)
 
 

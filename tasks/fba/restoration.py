@@ -94,7 +94,8 @@ def restoration(
 def _found(search: NutrientSearch, most_sets: int) -> dict[str, object]:
     required = search.required()
     alone = search.sufficient_alone() if len(required) <= 1 else []
-    sets = [(name,) for name in alone] or list(islice(search.smallest(), most_sets + 1))
+    sets: list[tuple[str, ...]] = [(name,) for name in alone]
+    sets = sets or list(islice(search.smallest(), most_sets + 1))
     return {
         "required": required,
         "sufficient_alone": alone,

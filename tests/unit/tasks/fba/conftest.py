@@ -5,13 +5,18 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from cobra.io import read_sbml_model
 
+from fluxagents.tasks.fba.media_library import MediaLibrary
 from fluxagents.tasks.fba.registry import tool_named, validated
 from fluxagents.tasks.models import SHIPPED
+
+if TYPE_CHECKING:
+    from fluxagents.tasks.sources import Sources
 
 
 def _shipped(name: str) -> Any:
@@ -51,5 +56,19 @@ def call() -> Callable[..., Any]:
     def run(tool: str, model: Any, **args: Any) -> Any:
         chosen = tool_named(tool)
         return chosen.run(model, validated(chosen, args))
+
+    return run
+
+
+@pytest.fixture
+def call_media() -> Callable[..., Any]:
+    """As `call`, for tools that read the media library."""
+
+    def run(tool: str, model: Any, library: MediaLibrary | None = None, **args: Any) -> Any:
+        chosen = tool_named(tool)
+        checked = validated(chosen, args)
+        assert chosen.gather is not None
+        gathered = chosen.gather(cast("Sources", SimpleNamespace(media=library or MediaLibrary())), checked)
+        return chosen.run(model, checked, gathered)
 
     return run
