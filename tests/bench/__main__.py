@@ -17,13 +17,25 @@ from tests.bench.site import Site
 from fluxagents.workers.embedded_redis import EmbeddedRedis
 from fluxagents.workers.queues import QUEUES
 
-PARTS = ("protocol", "overhead", "memory", "enqueue", "history", "store", "waiting", "backlog", "solver")
+PARTS = (
+    "protocol",
+    "overhead",
+    "memory",
+    "enqueue",
+    "history",
+    "store",
+    "waiting",
+    "backlog",
+    "split",
+    "solver",
+    "cache",
+)
 
 
 def parts(url: str, folder: Path, finished: int) -> dict[str, Callable[[], list[str]]]:
     """What measures each part and says what it found."""
     # The app of the benchmarks reads the environment when it is imported.
-    from tests.bench import enqueue, flatness, memory, overhead, protocol, solver  # noqa: PLC0415
+    from tests.bench import cache, enqueue, flatness, memory, overhead, protocol, solver, split  # noqa: PLC0415
 
     redis, site = Redis.from_url(url), partial(Site.at, url, folder=folder)
 
@@ -44,7 +56,9 @@ def parts(url: str, folder: Path, finished: int) -> dict[str, Callable[[], list[
         "store": lambda: flatness.store(redis, finished).lines(),
         "waiting": lambda: waiting.measure(site(1), site(2)).lines(),
         "backlog": lambda: backlog.measure(site(3)).lines(),
+        "split": lambda: split.measure(folder).lines(),
         "solver": lambda: list(solver.lines()),
+        "cache": lambda: list(cache.lines(folder, redis)),
     }
 
 
