@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from fluxagents.workers.commands.artifact_address import (
+    SHORT,
+    addressed,
+    artifact_store,
+    digest_of,
+    output_path,
+)
 from fluxagents.workers.commands.output import examples, json_option, print_json, print_table
+from fluxagents.workers.commands.plots import plot
 
 if TYPE_CHECKING:
     from fluxagents.tasks.artifacts import Manifest
     from fluxagents.workers.artifact_export import Format
     from fluxagents.workers.artifact_files import ArtifactFiles
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-SHORT = len("sha256:") + 12
-"""So much of a digest is shown; a unique beginning is enough for all commands."""
 
 
 @click.group(
@@ -36,36 +38,7 @@ def artifacts() -> None:
     """List, show, export and plot the full data of results."""
 
 
-def _addressed(command: Command) -> Command:
-    """Give a command the ways to name an artifact."""
-    for decorate in (
-        click.option("--step", type=int, help="The step of the run; `fluxagents runs events RUN` shows it."),
-        click.option("--run", "run_id", metavar="RUN", help="Instead of ID: the run that made it."),
-        click.argument("artifact", metavar="ID", required=False),
-    ):
-        command = decorate(command)
-    return command
-
-
-def _store() -> ArtifactFiles:
-    from fluxagents.workers.artifact_files import ArtifactFiles
-    from fluxagents.workers.settings import Settings
-
-    return ArtifactFiles(Settings.load().artifact_url)
-
-
-def _digest(store: ArtifactFiles, artifact: str | None, run_id: str | None, step: int | None) -> str:
-    from fluxagents.workers.composition import build_sources
-    from fluxagents.workers.run_history import artifact_of_step
-    from fluxagents.workers.settings import Settings
-
-    if (artifact is None) == (run_id is None):
-        raise click.UsageError("name an artifact by its ID, or by --run and --step")
-    if artifact is not None:
-        return store.find(artifact)
-    assert run_id is not None
-    events = build_sources(Settings.load()).runs().events(run_id)
-    return artifact_of_step(run_id, events, step)
+artifacts.add_command(plot)
 
 
 @artifacts.command("list", epilog=examples("fluxagents artifacts list --tool analyze_essentiality --json"))
@@ -75,7 +48,7 @@ def _digest(store: ArtifactFiles, artifact: str | None, run_id: str | None, step
 @json_option
 def list_artifacts(tool: str | None, everything: bool, most: int, as_json: bool) -> None:
     """List results, the newest first."""
-    store = _store()
+    store = artifact_store()
     found: list[dict[str, Any]] = []
     for file in store.stored():
         about = _described(store, f"sha256:{file.name}")
@@ -121,14 +94,14 @@ def _described(store: ArtifactFiles, digest: str) -> dict[str, Any]:
 
 
 @artifacts.command(epilog=examples("fluxagents artifacts show 3f9a11c02b7e --json"))
-@_addressed
+@addressed
 @json_option
 def show(artifact: str | None, run_id: str | None, step: int | None, as_json: bool) -> None:
     """Show a result: its summary, its tables, and where it comes from."""
     from fluxagents.workers.artifact_kind import kind_of
 
-    store = _store()
-    digest = _digest(store, artifact, run_id, step)
+    store = artifact_store()
+    digest = digest_of(store, artifact, run_id, step)
     kind = kind_of(store.get(digest))
     if kind != "result":
         _show_part(store, digest, kind, as_json=as_json)
@@ -182,7 +155,7 @@ def _show_part(store: ArtifactFiles, digest: str, kind: str, *, as_json: bool) -
         "fluxagents artifacts get --run 01JB… --step 4 --format json",
     )
 )
-@_addressed
+@addressed
 @click.option(
     "--format",
     "kind",
@@ -202,9 +175,9 @@ def get(
     """Write a result or one of its tables as a file."""
     from fluxagents.workers.artifact_kind import kind_of
 
-    store = _store()
-    digest = _digest(store, artifact, run_id, step)
-    path = _output_path(output)
+    store = artifact_store()
+    digest = digest_of(store, artifact, run_id, step)
+    path = output_path(output)
     stored = kind_of(store.get(digest))
     if stored in {"svg", "png", "json"}:
         if kind is not None and kind != stored:
@@ -254,21 +227,6 @@ def _names(manifest: Manifest, name: str | None) -> tuple[str, ...]:
             suggestions=(*nearest(name, manifest.tables), f"tables: {', '.join(manifest.tables) or 'none'}"),
         )
     return (name,)
-
-
-def _output_path(output: str | None) -> Path | None:
-    from fluxagents.flows.errors import ErrorClass, FluxError
-
-    if output is None or output == "-":
-        return None
-    path = Path(output)
-    if path.is_dir() or not path.parent.is_dir():
-        raise FluxError(
-            ErrorClass.BAD_ARGUMENT,
-            f"file {output!r} cannot be written",
-            suggestions=("name a file in a folder that exists",),
-        )
-    return path
 
 
 def _by_suffix(path: Path | None) -> Format | None:

@@ -1,0 +1,64 @@
+"""How commands name an artifact, and the file that they write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from fluxagents.workers.artifact_files import ArtifactFiles
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+SHORT = len("sha256:") + 12
+"""So much of a digest is shown; a unique beginning is enough for all commands."""
+
+
+def addressed(command: Command) -> Command:
+    """Give a command the ways to name an artifact."""
+    for decorate in (
+        click.option("--step", type=int, help="The step of the run; `fluxagents runs events RUN` shows it."),
+        click.option("--run", "run_id", metavar="RUN", help="Instead of ID: the run that made it."),
+        click.argument("artifact", metavar="ID", required=False),
+    ):
+        command = decorate(command)
+    return command
+
+
+def artifact_store() -> ArtifactFiles:
+    from fluxagents.workers.artifact_files import ArtifactFiles
+    from fluxagents.workers.settings import Settings
+
+    return ArtifactFiles(Settings.load().artifact_url)
+
+
+def digest_of(store: ArtifactFiles, artifact: str | None, run_id: str | None, step: int | None) -> str:
+    from fluxagents.workers.composition import build_sources
+    from fluxagents.workers.run_history import artifact_of_step
+    from fluxagents.workers.settings import Settings
+
+    if (artifact is None) == (run_id is None):
+        raise click.UsageError("name an artifact by its ID, or by --run and --step")
+    if artifact is not None:
+        return store.find(artifact)
+    assert run_id is not None
+    events = build_sources(Settings.load()).runs().events(run_id)
+    return artifact_of_step(run_id, events, step)
+
+
+def output_path(output: str | None) -> Path | None:
+    from fluxagents.flows.errors import ErrorClass, FluxError
+
+    if output is None or output == "-":
+        return None
+    path = Path(output)
+    if path.is_dir() or not path.parent.is_dir():
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"file {output!r} cannot be written",
+            suggestions=("name a file in a folder that exists",),
+        )
+    return path

@@ -1,0 +1,87 @@
+"""One figure in the house style, as SVG or PNG: the same data always give the same bytes.
+
+No global state: figures are made without pyplot, and the settings hold while one is drawn.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+ImageFormat = Literal["svg", "png"]
+IMAGE_FORMATS: tuple[ImageFormat, ...] = ("svg", "png")
+
+BLUE, ORANGE, GREY, BLACK = "#0072B2", "#E69F00", "#9A9A9A", "#222222"
+"""Of Okabe and Ito's palette, which people with any colour vision tell apart (Wong 2011,
+doi:10.1038/nmeth.1618)."""
+
+_SETTINGS = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": BLACK,
+    "axes.titlesize": 11,
+    "axes.axisbelow": True,
+    "axes.grid": False,
+    "grid.color": "#E3E3E3",
+    "grid.linewidth": 0.7,
+    "legend.frameon": False,
+    "svg.hashsalt": "fluxagents",
+    "svg.fonttype": "path",
+}
+_WIDTH_INCHES = 7.0
+_DOTS_PER_INCH = 150
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caption:
+    """What stands above a plot, and what it was drawn from."""
+
+    title: str
+    conditions: str
+    """Model, medium and whatever else the numbers hold for."""
+    source: str
+    """Digest of the result, or what else was plotted; written into the file too."""
+
+
+class Canvas:
+    """A figure that is being drawn."""
+
+    def __init__(self, figure: Figure, axes: Axes) -> None:
+        self.figure = figure
+        self.axes = axes
+
+    def encoded(self, kind: ImageFormat, caption: Caption) -> bytes:
+        """The figure as a file, its source in the metadata; without a date, so that bytes repeat."""
+        metadata: dict[str, Any] = {"Title": caption.title, "Source": caption.source}
+        metadata |= {"Date": None} if kind == "svg" else {"Software": None}
+        sink = io.BytesIO()
+        self.figure.savefig(sink, format=kind, dpi=_DOTS_PER_INCH, metadata=metadata)
+        return sink.getvalue()
+
+
+@contextmanager
+def canvas(caption: Caption, *, height_inches: float = 4.2, grid: Literal["x", "y"]) -> Iterator[Canvas]:
+    """An empty plot with its caption; the style holds within the block."""
+    # matplotlib takes a second to import.
+    import matplotlib as mpl  # noqa: PLC0415
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    with mpl.rc_context(_SETTINGS):
+        figure = Figure(figsize=(_WIDTH_INCHES, height_inches), layout="constrained")
+        axes = figure.add_subplot()
+        axes.grid(visible=True, axis=grid)
+        axes.set_title(f"{caption.title}\n", loc="left", fontweight="bold", color=BLACK)
+        below_title = {"xy": (0, 1), "xytext": (0, 6), "textcoords": "offset points"}
+        axes.annotate(
+            caption.conditions, xycoords="axes fraction", fontsize=8, color="#555555", **below_title
+        )
+        yield Canvas(figure, axes)
