@@ -20,6 +20,7 @@ from fluxagents.tasks.steps import step
 from fluxagents.workers.celery_app import create_app
 from fluxagents.workers.composition import build_effects
 from fluxagents.workers.connection import redis_url
+from fluxagents.workers.preload import Preload
 from fluxagents.workers.settings import Settings
 
 BARE_DONE = "bare:done"
@@ -36,6 +37,8 @@ def _app() -> Celery:
     app = create_app(settings, effects=_effects)
     app.conf.result_backend = redis_url(settings)
     app.conf.task_create_missing_queues = True
+    # Most parts never need cobra; the others run a tool before they measure.
+    app.steps["worker"].discard(Preload)
 
     @app.task(bind=True, name="tool.noop")
     def noop(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tests.bench.noops import STEPS, flow
 from tests.bench.site import Site, eventually
 
+from fluxagents.workers.launch import worker_node
 from fluxagents.workers.queues import CONTROL, TOOLS
 
 RUNS = 10_000
@@ -92,6 +93,7 @@ def _run_times(site: Site, runs: int) -> list[float]:
 
 def _delivered(site: Site) -> int:
     """Step messages that the tools worker took, by its own count."""
-    stats = site.app.control.inspect(timeout=10).stats() or {}
-    (tools,) = (told for node, told in stats.items() if node.startswith("tools@"))
-    return int(tools["total"]["tool.noop"])
+    node = worker_node("tools")
+    told = site.app.control.inspect(destination=[node], timeout=10).stats()
+    assert told, "the worker does not answer"
+    return int(told[node]["total"]["tool.noop"])

@@ -12,6 +12,7 @@ from tests.bench.site import Site, eventually
 
 from fluxagents.flows.events import ToolSucceeded
 from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.launch import worker_node
 
 RUNS = 10_000
 ANSWERS = 50
@@ -52,7 +53,7 @@ def measure(empty: Site, full: Site, runs: int = RUNS, answers: int = ANSWERS) -
             running.enter_context(site.worker(name, queues=QUEUES, concurrency=2))
         waiting = full.start(approval(), runs)
         eventually(full.at_rest, within_s=600, every_s=0.2)
-        messages, leases, tasks = full.messages(), full.leases(), _tasks(full)
+        messages, leases, tasks = full.messages(), full.leases(), _tasks(full, "full")
         beside_none, beside_all = [], []
         # The first answer of each builds connections and reads the flow; it does not count.
         for number in range(answers + 1):
@@ -63,9 +64,9 @@ def measure(empty: Site, full: Site, runs: int = RUNS, answers: int = ANSWERS) -
         return Waiting(runs, messages, leases, tasks, beside_none[1:], beside_all[1:])
 
 
-def _tasks(site: Site) -> int:
-    """Tasks with the workers of a site."""
-    asked = site.app.control.inspect(timeout=10)
+def _tasks(site: Site, worker: str) -> int:
+    """Tasks with a worker of a site."""
+    asked = site.app.control.inspect(destination=[worker_node(worker)], timeout=10)
     told = [asked.active() or {}, asked.reserved() or {}, asked.scheduled() or {}]
     assert all(told), "the worker does not answer"
     return sum(len(tasks) for answer in told for tasks in answer.values())
