@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from celery import Celery
-from tests.chaos.flows import FLOWS, NAMES, TOOLS
+from tests.chaos.flows import FLOWS, NAMES, TIME_LIMITS_S, TOOLS
 from tests.chaos.odd_worker import make_odd, odd_effects
 from tests.chaos.tools import act
 
@@ -38,7 +38,8 @@ def _app() -> Celery:
     app.steps["worker"].discard(Preload)
     make_odd(app)
     for name in NAMES:
-        app.task(bind=True, name=f"tool.{name}")(_run)
+        soft, hard = TIME_LIMITS_S.get(name, (None, None))
+        app.task(bind=True, name=f"tool.{name}", soft_time_limit=soft, time_limit=hard)(_run)
     return app
 
 

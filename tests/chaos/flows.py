@@ -10,8 +10,23 @@ from fluxagents.flows.definition import Flow, flow_from_mapping
 
 STEPS = 10
 
-NAMES = ("noop", "slow", "killer", "hungry", "effect", "torn", "flaky", "guarded", "guarded_flaky", "parts")
+NAMES = (
+    "noop",
+    "slow",
+    "killer",
+    "hungry",
+    "effect",
+    "torn",
+    "flaky",
+    "guarded",
+    "guarded_flaky",
+    "parts",
+    "stubborn",
+)
 TOOLS = {name: ToolFacts(name, needs_approval=name.startswith("guarded")) for name in NAMES}
+
+TIME_LIMITS_S = {"stubborn": (0.5, 1.5)}
+"""Soft and hard limit of the tools that have one."""
 
 Call = tuple[str, dict[str, Any]]
 NOOP: Call = ("noop", {})
@@ -57,6 +72,8 @@ FLOWS = {
         _flow("split", [NOOP, ("parts", {}), EFFECT]),
         _flow("asking", [NOOP, EFFECT], asks=True),
         _flow("torn", [NOOP, ("torn", {"times": 2}), EFFECT]),
+        _flow("stubborn", [NOOP, ("stubborn", {"times": 1}), EFFECT]),
+        _flow("endless", [("stubborn", {"times": 1_000})]),
         _flow("gated", [NOOP, _guarded(1), ("flaky", {"times": 1}), _guarded_flaky(2), EFFECT, _guarded(3)]),
         _flow("guarded", [NOOP, ("guarded", {"amount": 3}), EFFECT]),
     )

@@ -104,6 +104,15 @@ def _flaky(redis: Redis, state: RunState, call: CallTool) -> None:
         raise FluxError(ErrorClass.TIMEOUT, f"tool {call.tool!r} was not done in time")
 
 
+def _stubborn(redis: Redis, state: RunState, call: CallTool) -> None:
+    """Compute in C without ever letting go of the interpreter, as a solver does: no signal handler runs."""
+    times = call.args["times"]
+    assert isinstance(times, int)
+    tries: int = redis.incr(f"{KILLS}{state.run_id}")
+    if tries <= times:
+        sum(range(10**12))
+
+
 def _hungry(redis: Redis, state: RunState, call: CallTool) -> None:
     del redis, state, call
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
@@ -133,6 +142,7 @@ _BODIES: dict[str, Callable[[Redis, RunState, CallTool], None]] = {
     "hungry": _hungry,
     "effect": _effect,
     "torn": _torn,
+    "stubborn": _stubborn,
     "flaky": _flaky,
     "guarded": _noop,
     "guarded_flaky": _flaky,

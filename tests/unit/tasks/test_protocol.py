@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 
 from fluxagents.flows import events as e
 from fluxagents.flows.catalog import ToolFacts
@@ -19,8 +20,10 @@ from fluxagents.flows.memory_store import MemoryRunStore
 from fluxagents.flows.ports import Answer, Outgoing
 from fluxagents.flows.reducer import fold, reduce
 from fluxagents.flows.state import RunState
+from fluxagents.tasks.acts import call_tool
 from fluxagents.tasks.dispatch import settled
 from fluxagents.tasks.effects import Decides, Effects
+from fluxagents.tasks.fba.tool import Args, Result, Tool
 from fluxagents.tasks.protocol import StepMessage, run_step
 from fluxagents.tasks.reconcile import reconcile
 from fluxagents.workers.artifact_files import ArtifactFiles
@@ -298,6 +301,21 @@ def test_retries_come_to_an_end(world: World) -> None:
     assert state.status == "failed"
     assert state.error is not None
     assert state.error.kind is ErrorClass.MEMORY
+
+
+def test_a_tool_beyond_its_soft_time_limit_is_a_timeout_and_tried_again(world: World) -> None:
+    def too_slow(*_: object) -> Result:
+        raise SoftTimeLimitExceeded
+
+    tool = Tool(
+        name="noop", purpose="", args=Args, result=Result, run=too_slow, reference="", needs_model=False
+    )
+    world.effects = replace(world.effects, tools={"noop": tool})
+    assert world.deliver(world.publisher.sent[0], call_tool) is Answer.OK
+    state = world.store.load("r")
+    assert state.status == "running"
+    assert state.errors[-1].kind is ErrorClass.TIMEOUT
+    assert world.deliver(world.publisher.sent[0]) is Answer.STALE
 
 
 def test_an_error_that_stays_is_not_tried_again(world: World) -> None:
