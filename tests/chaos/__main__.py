@@ -3,100 +3,74 @@
 from __future__ import annotations
 
 import argparse
-import os
+import json
 import random
-import signal
 import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from tests.chaos.cluster import WORKERS, Cluster
+from tests.chaos.cluster import Cluster
+from tests.chaos.storm import EXPECTED, WORKERS, Storm
 from tests.chaos.tools import RAN
 
-KILL_EVERY_S = 2.0
-REDIS_KILLS = 5
-SETTLE_S = 120.0
-FLOWS = {"plain": 60, "mixed": 25, "fragile": 5, "poison": 1, "hungry": 4, "guarded": 5}
+SAY_EVERY_S = 10.0
+SETTLE_S = 300.0
+MIX = {"plain": 60, "mixed": 25, "fragile": 5, "poison": 1, "hungry": 4, "guarded": 5}
 """How many of a hundred runs follow each flow."""
 
 
 def say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
 
 
-class Storm:
-    """A schedule of faults drawn from a seed."""
+class Progress:
+    """A line every ten seconds."""
 
-    def __init__(self, cluster: Cluster, rng: random.Random) -> None:
-        self.faults: Counter[str] = Counter()
-        self._cluster = cluster
-        self._rng = rng
+    def __init__(self, runs: int) -> None:
+        self.began = time.monotonic()
+        self._runs = runs
+        self._said = self.began
 
-    def rage(self, *, runs: int, within_s: float) -> None:
-        """Break something every two seconds until all runs are at rest or time is up."""
-        deadline = time.monotonic() + within_s
-        while time.monotonic() < deadline:
-            time.sleep(KILL_EVERY_S / 2)
-            self._cluster.supervise()
-            for name in WORKERS:
-                self._cluster.ensure(name)
-            at_rest = self._at_rest()
-            if at_rest >= runs:
-                return
-            if self.faults["redis killed"] < REDIS_KILLS * at_rest // runs:
-                self._cluster.restart_redis()
-                self.faults["redis killed"] += 1
-            self._small()
-            time.sleep(KILL_EVERY_S / 2)
-            self._cluster.kill(self._rng.choice(WORKERS))
-            self.faults["worker killed"] += 1
-
-    def _at_rest(self) -> int:
-        counts = self._cluster.store.counts()
-        return sum(counts[status] for status in ("finished", "failed", "dead", "waiting"))
-
-    def _small(self) -> None:
-        fault = self._rng.choice(["child killed", "reply cut", "beat killed"])
-        self.faults[fault] += 1
-        if fault == "child killed":
-            children = self._cluster.children(self._rng.choice(WORKERS))
-            with suppress(IndexError, ProcessLookupError):
-                os.kill(self._rng.choice(children), signal.SIGKILL)
-        elif fault == "reply cut":
-            self._cluster.proxy.cut(2)
-        else:
-            self._cluster.kill("beat")
-            self._cluster.ensure("beat")
+    def __call__(self, at_rest: int, steps: int, faults: Counter[str]) -> None:
+        now = time.monotonic()
+        if now - self._said >= SAY_EVERY_S:
+            self._said = now
+            broken = f"{faults['worker killed']} workers killed, {faults['redis killed']} times Redis"
+            say(f"{now - self.began:6.0f} s  {steps} steps, {at_rest} of {self._runs} runs at rest, {broken}")
 
 
-def run(folder: Path, *, runs: int, seed: int, within_s: float) -> int:
-    """Start everything, break it, let it settle, report; the exit status."""
-    cluster = Cluster(folder)
-    rng = random.Random(seed)
+def weather(folder: Path, *, runs: int, seed: int, within_s: float) -> dict[str, Any]:
+    """Start everything, break it, let it settle; what was found."""
+    cluster = Cluster(folder, workers=WORKERS, forked=True)
     try:
         cluster.up()
-        began = time.monotonic()
-        flows = rng.choices(list(FLOWS), weights=list(FLOWS.values()), k=runs)
-        for flow, count in Counter(flows).items():
-            cluster.start(flow, count)
-        storm = Storm(cluster, rng)
-        storm.rage(runs=runs, within_s=within_s)
-        problems = _settled(cluster)
-        _report(cluster, storm, problems, seconds=time.monotonic() - began)
+        mix = Counter(random.Random(seed).choices(list(MIX), weights=list(MIX.values()), k=runs))
+        flows: dict[str, str] = {}
+        issued = []
+        for flow, count in mix.items():
+            begun = cluster.start(flow, count)
+            issued += begun
+            flows |= {one.run_id: flow for one in begun}
+        storm = Storm(cluster, seed, issued, {run: EXPECTED[flow] for run, flow in flows.items()})
+        progress = Progress(runs)
+        storm.rage(within_s=within_s, progress=progress)
+        say(f"{time.monotonic() - progress.began:6.0f} s  no more faults")
+        problems = _settled(cluster, storm)
+        found = _found(cluster, storm, flows, problems)
+        found["seconds"] = round(time.monotonic() - progress.began)
     finally:
         left = cluster.down()
-    problems += [f"process {process.pid} was left running" for process in left]
-    for problem in problems[:50]:
-        say(f"VIOLATED (SEED={seed}): {problem}")
-    return 1 if problems else 0
+    found["violations"] += [f"process {process.pid} was left running" for process in left]
+    return {"seed": seed, **found}
 
 
-def _settled(cluster: Cluster) -> list[str]:
+def _settled(cluster: Cluster, storm: Storm) -> list[str]:
     cluster.up()
+    storm.calm(within_s=SETTLE_S)
     try:
         cluster.settle(within_s=SETTLE_S)
     except AssertionError as error:
@@ -104,28 +78,56 @@ def _settled(cluster: Cluster) -> list[str]:
     return []
 
 
-def _report(cluster: Cluster, storm: Storm, problems: list[str], *, seconds: float) -> None:
-    counts = {status: count for status, count in cluster.store.counts().items() if count}
-    executed = cluster.redis.llen(RAN)
-    recorded = sum(cluster.store.load(run_id).tool_calls for run_id in cluster.started)
-    say(f"runs        {len(cluster.started)}: {counts}")
-    say(f"steps       {recorded} recorded, {executed} executed")
-    say(f"faults      {dict(storm.faults)}, {cluster.restarts} processes ended by themselves")
-    say(f"lost        {sum('does not move' in each or 'lost' in each for each in problems)} runs")
-    say(f"duplicated  {sum('results' in each for each in problems)} steps")
-    say(f"violations  {len(problems)}")
-    say(f"time        {seconds:.0f} s")
+def _found(cluster: Cluster, storm: Storm, flows: dict[str, str], problems: list[str]) -> dict[str, Any]:
+    states = {run: cluster.store.load(run) for run in cluster.started}
+    outcomes: dict[str, Counter[str]] = {flow: Counter() for flow in MIX}
+    unexpected = []
+    for run, flow in flows.items():
+        status, expected = states[run].status, storm.expected[run]
+        outcomes[flow][status] += 1
+        if status != expected:
+            unexpected.append(f"run {run} of flow {flow!r} is {status}, expected was {expected}")
+    return {
+        "runs": len(flows),
+        "outcomes": {flow: dict(counts) for flow, counts in outcomes.items()},
+        "steps_recorded": sum(state.tool_calls for state in states.values()),
+        "steps_executed": cluster.redis.llen(RAN),
+        "faults": dict(storm.faults),
+        "ended": dict(cluster.ended),
+        "lost": sum("does not move" in each or "is lost" in each for each in problems),
+        "duplicated": sum("results" in each for each in problems),
+        "violations": [*problems, *unexpected],
+    }
+
+
+def _report(found: dict[str, Any]) -> list[str]:
+    outcomes = (f"{flow} {counts}" for flow, counts in found["outcomes"].items())
+    return [
+        f"runs        {found['runs']}: {'; '.join(outcomes)}",
+        f"steps       {found['steps_recorded']} recorded, {found['steps_executed']} executed",
+        f"faults      {found['faults']}",
+        f"ended       {found['ended']} (told to stop, or because Redis went)",
+        f"lost        {found['lost']} runs",
+        f"duplicated  {found['duplicated']} steps",
+        f"violations  {len(found['violations'])}",
+        f"time        {found['seconds']} s",
+        *(f"VIOLATED (SEED={found['seed']}): {problem}" for problem in found["violations"][:50]),
+    ]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=20)
-    parser.add_argument("--within-s", type=float, default=1_800.0)
+    parser.add_argument("--within-s", type=float, default=1_200.0, help="the longest that faults go on")
+    parser.add_argument("--json", action="store_true", help="the report as one JSON document")
     given = parser.parse_args()
     say(f"SEED={given.seed} RUNS={given.runs}")
     with tempfile.TemporaryDirectory() as name:
-        return run(Path(name), runs=given.runs, seed=given.seed, within_s=given.within_s)
+        found = weather(Path(name), runs=given.runs, seed=given.seed, within_s=given.within_s)
+    report = [json.dumps(found)] if given.json else _report(found)
+    sys.stdout.write("\n".join(report) + "\n")
+    return 1 if found["violations"] else 0
 
 
 if __name__ == "__main__":

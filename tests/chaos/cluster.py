@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from pydantic import SecretStr
 from tests.chaos import tools
 from tests.chaos.flows import FLOWS, TOOLS
 from tests.chaos.invariants import Snapshot, snapshot, violations
+from tests.chaos.nursery import Child, Nursery
 from tests.chaos.proxy import Proxy
 from tests.chaos.receiver import Receiver
 from tests.stack import isolated
@@ -59,7 +61,7 @@ FAST = {
 
 @dataclass(frozen=True, slots=True)
 class _Process:
-    popen: subprocess.Popen[bytes]
+    popen: subprocess.Popen[bytes] | Child
 
     def end(self) -> None:
         """Kill it and all its children."""
@@ -69,10 +71,17 @@ class _Process:
 
 
 class Cluster:
-    """Everything on loopback in one folder. Workers reach Redis through a proxy."""
+    """Everything on loopback in one folder. Workers reach Redis through a proxy.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: Where Redis, data and logs are.
+        workers: Names of the workers for tools.
+        forked: Whether processes are forked from one that has imported everything, which starts them faster.
+    """
+
+    def __init__(self, folder: Path, *, workers: Sequence[str] = WORKERS, forked: bool = False) -> None:
         self.folder = folder
+        self.workers = tuple(workers)
         self.mark = uuid4().hex
         self.server = EmbeddedRedis(folder / "redis")
         url = self.server.start()
@@ -87,7 +96,7 @@ class Cluster:
         self.store = RedisRunStore(self.redis, prefix=self.settings.key_prefix)
         self.publisher = CeleryPublisher(self.app, self.redis)
         self.started: set[str] = set()
-        self.restarts = 0
+        self.ended: Counter[str] = Counter()
         """Processes that ended by themselves, because of a fault around them."""
         self._processes: dict[str, _Process] = {}
         for flow in FLOWS.values():
@@ -98,12 +107,13 @@ class Cluster:
             **{tools.RECEIVER_VARIABLE: str(self.receiver.port), MARK: self.mark},
             **FAST,
         )
+        self._nursery = Nursery(self.environment, ROOT) if forked else None
 
     def up(self) -> None:
         """Start whatever does not run and wait until the workers take tasks."""
-        for name in (*WORKERS, "control", "beat"):
+        for name in (*self.workers, "control", "beat"):
             self.ensure(name)
-        self.eventually(lambda: len(self.ready()) == len(WORKERS) + 1, within_s=60)
+        self.eventually(lambda: len(self.ready()) == len(self.workers) + 1, within_s=60)
 
     def ready(self) -> list[str]:
         with redis_client(self.settings) as client:
@@ -115,6 +125,8 @@ class Cluster:
         """End everything; what was left running, which must be nothing."""
         for process in self._processes.values():
             process.end()
+        if self._nursery is not None:
+            self._nursery.close()
         self.app.close()
         self.redis.close()
         self.proxy.close()
@@ -134,12 +146,16 @@ class Cluster:
         """Start again what ended by itself, as `fluxagents up` or an orchestrator does."""
         for name, process in list(self._processes.items()):
             if process.popen.poll() not in {None, -signal.SIGKILL}:
-                self.restarts += 1
+                self.ended[name] += 1
                 self.ensure(name)
 
     def spawn(self, name: str, *arguments: str, **variables: str) -> None:
         """Start a Celery process that leads a session of its own."""
-        with (self.folder / f"{name}.log").open("ab") as log:
+        path = self.folder / f"{name}.log"
+        if self._nursery is not None and not variables:
+            self._processes[name] = _Process(self._nursery.start([*arguments], path))
+            return
+        with path.open("ab") as log:
             popen = subprocess.Popen(
                 [sys.executable, "-m", "celery", "--quiet", "-A", "tests.chaos.app", *arguments],
                 cwd=ROOT,
