@@ -33,6 +33,7 @@ COMMANDS = {
     "flows": ("flows:flows", "List, show, draw and check flows."),
     "models": ("models:models", "List, add and inspect metabolic models."),
     "artifacts": ("artifacts:artifacts", "List, show, export and plot the full data of results."),
+    "frog": ("frog:frog", "Write a FROG bundle of a model: reference results that others can reproduce."),
     "biochem": ("biochem:biochem", "Import names and ids of compounds and reactions."),
     "media": ("media:media", "List and show media, also as a model sees them."),
 }

@@ -146,6 +146,10 @@ class ModelFiles:
         """See `ModelStore.show`."""
         return self._record(_hex(ref.digest))
 
+    def original(self, ref: ModelRef) -> bytes | None:
+        """The file as it was added; None for a model that was made from another."""
+        return self._bytes.read(f"models/{_hex(ref.digest)}/original")
+
     def _stored(self, digest: str, name: str, data: bytes, kind: ModelFormat, suffix: str) -> ModelRecord:
         hexes = _hex(digest)
         if self._bytes.exists(_record_name(hexes)):
