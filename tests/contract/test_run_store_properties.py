@@ -437,6 +437,8 @@ class Stores(RuleBasedStateMachine):
             assert held is not None
             if twice:
                 assert self.claim(run, sent, "node-2|1") is None
+                self.reconcile(sent.dispatch.queue, idle=True)
+                assert self.holds(run)
             assert self.write(run, held, queue=queue) is Answer.OK
             if twice:
                 assert self.claim(run, sent, "node-2|1") is None
