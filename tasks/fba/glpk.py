@@ -242,6 +242,12 @@ class LinearProgram:
         fluxes[abs(fluxes) < NOISE_MMOL_PER_GDW_H] = 0.0
         return list(fluxes.tolist())
 
+    def reduced_costs(self, place: int) -> tuple[float, float]:
+        """What a unit of forward and of reverse flux adds to the optimum; the program must be split."""
+        forward, reverse = self._columns[place]
+        get = self._glpk.glp_get_col_dual
+        return float(get(self._problem, forward)), float(get(self._problem, reverse))
+
     def net_fluxes(self) -> Any:
         """As `fluxes`, with rounding noise, as a NumPy array."""
         import numpy as np
