@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.compound_index import CompoundIndex, exchanged_compounds
 from fluxagents.tasks.fba.glpk import LinearProgram
 from fluxagents.tasks.fba.growth import Optimum, objective_text, solved
@@ -28,6 +29,9 @@ SAME_GROWTH = 1e-6
 """Media whose growth differs by no more than this fraction are equally good."""
 
 
+MediumName = Annotated[str, Field(min_length=1, max_length=80)]
+
+
 class MediaArgs(Args):
     """Which media are looked at; the model's own conditions play no part."""
 
@@ -36,15 +40,23 @@ class MediaArgs(Args):
         min_length=1,
         description="Names of media of the library or the user's folder; all of them if none is named.",
     )
-    own_media: dict[str, dict[str, Uptake]] = Field(
+    own_media: dict[MediumName, dict[str, Uptake]] = Field(
         default_factory=dict,
         description="Further media: name -> exchange reaction id -> most uptake in mmol/gDW/h.",
     )
 
 
 def gather(sources: Sources, args: MediaArgs) -> tuple[LibraryMedium, ...]:
-    """The media that are asked for; raises as `MediaLibrary.medium`."""
+    """The media that are asked for.
+
+    Raises:
+        FluxError: As `MediaLibrary.medium`; `BAD_ARGUMENT` if one of `own_media` has a name of the library.
+    """
     library = sources.media
+    taken = [name for name in args.own_media if name in library.names()]
+    if taken:
+        message = f"'{taken[0]}' of own_media is a name of the media library"
+        raise FluxError(ErrorClass.BAD_ARGUMENT, message, suggestions=("give it another name",))
     own = tuple(_own(name, uptakes) for name, uptakes in args.own_media.items())
     names = args.media
     if names is None:

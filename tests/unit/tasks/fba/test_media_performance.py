@@ -118,6 +118,11 @@ def test_a_users_medium_is_compared_too(textbook: Any, call_media: Call, tmp_pat
     assert "unobtainium" in row.unmapped
 
 
+def test_a_name_of_the_library_means_that_medium(textbook: Any, call_media: Call) -> None:
+    with pytest.raises(FluxError, match="'LB' of own_media"):
+        call_media(NAME, textbook, own_media={"LB": {"EX_o2_e": 1}})
+
+
 def test_an_unknown_medium_is_an_error(textbook: Any, call_media: Call) -> None:
     with pytest.raises(FluxError, match=r"no medium 'M9_glocose'.*M9_glucose"):
         call_media(NAME, textbook, media=["M9_glocose"])

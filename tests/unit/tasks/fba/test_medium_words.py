@@ -73,7 +73,9 @@ def test_words_are_understood(text: str, said: Said, known: tuple[str, ...]) -> 
 )
 def test_relative_amounts_become_factors(text: str, factor: float, known: tuple[str, ...]) -> None:
     (edit,) = edits_in(text, known)
-    assert (edit.action, edit.nutrients, edit.factor) == ("scale", ("glucose",), pytest.approx(factor))
+    assert edit.action == "scale"
+    assert edit.nutrients == ("glucose",)
+    assert edit.factor == pytest.approx(factor)
 
 
 def test_what_replaces_is_told_apart_from_what_is_replaced(known: tuple[str, ...]) -> None:
