@@ -13,6 +13,7 @@ STEPS = 10
 NAMES = (
     "noop",
     "slow",
+    "held",
     "killer",
     "hungry",
     "effect",
@@ -66,6 +67,7 @@ FLOWS = {
         _flow("plain", []),
         _flow("mixed", [NOOP, _slow(0.1), EFFECT, NOOP, _slow(0.2), EFFECT, NOOP, EFFECT]),
         _flow("blocking", [_slow(4.0), EFFECT]),
+        _flow("held", [("held", {}), EFFECT]),
         _flow("fragile", [NOOP, ("killer", {"times": 2}), EFFECT]),
         _flow("poison", [EFFECT, ("killer", {"times": 1_000})]),
         _flow("hungry", [NOOP, ("hungry", {}), EFFECT]),

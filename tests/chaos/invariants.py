@@ -47,6 +47,8 @@ class Snapshot:
     leases: frozenset[str]
     due: frozenset[str]
     timers: frozenset[str]
+    parents: frozenset[str]
+    """Runs that wait for others."""
     requests: frozenset[str]
     ran: tuple[Mapping[str, Any], ...]
     received: Mapping[str, int]
@@ -66,6 +68,9 @@ def snapshot(
         by_status=by_status,
         leases=_texts(r.smembers(f"{prefix}leases")),
         due=frozenset(due),
+        parents=frozenset(
+            key.decode().split(":")[-2] for key in r.scan_iter(f"{prefix}run:*:open", count=1_000)
+        ),
         timers=_texts(r.zrange(f"{prefix}timers", 0, -1)),
         requests=_texts(r.zrange(f"{prefix}requests", 0, -1)),
         ran=tuple(json.loads(line) for line in r.lrange(ran_key, 0, -1)),
@@ -165,7 +170,11 @@ def _counts(found: Snapshot) -> Iterator[str]:
 
 def _orphans(found: Snapshot) -> Iterator[str]:
     """A run at rest holds no lease and no place in a queue, and only what waits or is paused has a timer."""
-    for name, ids in (("lease", found.leases), ("due entry", found.due)):
+    for name, ids in (
+        ("lease", found.leases),
+        ("due entry", found.due),
+        ("list of runs to wait for", found.parents),
+    ):
         for run in ids:
             if run not in found.runs or found.runs[run].at_rest:
                 yield f"run {run} is at rest or unknown and has a {name}"

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from tests.chaos import tools
 from tests.chaos.cluster import Cluster, first
 from tests.chaos.humans import Withheld, steering
 from tests.chaos.odd_worker import READS_SCHEMA, VISIBILITY, only_worker
@@ -40,9 +41,10 @@ def test_a_step_longer_than_the_visibility_timeout_runs_once(cluster: Cluster) -
     with only_worker(cluster, **{VISIBILITY: "1"}) as name:
         log = cluster.folder / f"{name}.log"
         before = log.read_text().count("leased")
-        (run,) = cluster.start("blocking")
+        (run,) = cluster.start("held")
+        cluster.eventually(lambda: log.read_text().count("leased") > before, within_s=60)
+        cluster.redis.rpush(f"{tools.LET_GO}{run.run_id}", "enough")
         cluster.settle()
-        assert log.read_text().count("leased") > before
     assert cluster.ran(run.run_id, 1) == 1
 
 

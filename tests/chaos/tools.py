@@ -25,6 +25,8 @@ from fluxagents.workers.redis_store import RedisRunStore
 RAN = "chaos:ran"
 """List of every execution of a tool, as JSON, committed or not."""
 KILLS = "chaos:kills:"
+LET_GO = "chaos:let-go:"
+"""With a run: a list whose first entry ends the tool `held`."""
 FAILURES = "chaos:failures:"
 RECEIVER_VARIABLE = "CHAOS_RECEIVER"
 """Port of the receiver of effects."""
@@ -80,6 +82,13 @@ def _slow(redis: Redis, state: RunState, call: CallTool) -> None:
     seconds = call.args["seconds"]
     assert isinstance(seconds, float)
     time.sleep(seconds)
+
+
+def _held(redis: Redis, state: RunState, call: CallTool) -> None:
+    """It takes until somebody says that it is enough."""
+    del call
+    while not redis.blpop([f"{LET_GO}{state.run_id}"], timeout=1):
+        pass
 
 
 def _killer(redis: Redis, state: RunState, call: CallTool) -> None:
@@ -138,6 +147,7 @@ def _effect(redis: Redis, state: RunState, call: CallTool) -> None:
 _BODIES: dict[str, Callable[[Redis, RunState, CallTool], None]] = {
     "noop": _noop,
     "slow": _slow,
+    "held": _held,
     "killer": _killer,
     "hungry": _hungry,
     "effect": _effect,
