@@ -88,3 +88,16 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "mine.tsv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(FluxError, match=r"mine\.tsv' cannot be read"):
         MediaLibrary(tmp_path).medium("mine")
+
+
+GUIDE = (Path(__file__).parents[4] / "docs" / "media.md").read_text("utf-8")
+
+
+def test_the_file_of_the_guide_is_a_medium(tmp_path: Path) -> None:
+    (text,) = (block for block in GUIDE.split("```") if "# title:" in block)
+    (tmp_path / "mine.tsv").write_text(text.strip())
+    mine = MediaLibrary(tmp_path).medium("mine")
+    assert uptakes(mine)["xyl__D"] == 7.5
+    assert uptakes(mine)["o2"] == 15
+    assert mine.source == "our notebook, page 12"
+    assert set(uptakes(LIBRARY.medium("M9"))) <= set(uptakes(mine))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -123,3 +125,12 @@ def test_words_that_order_nothing_are_an_error(known: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("text", EXAMPLES)
 def test_the_examples_of_the_error_are_understood(text: str, known: tuple[str, ...]) -> None:
     assert edits_in(text, known)
+
+
+def test_the_phrases_of_the_guide_are_understood(known: tuple[str, ...]) -> None:
+    guide = (Path(__file__).parents[4] / "docs" / "media.md").read_text("utf-8")
+    rows = guide.split("| say | it does |")[1].split("\n\n")[0].splitlines()[2:]
+    phrases = [phrase for row in rows for phrase in re.findall(r"`([^`]+)`", row.split("|")[1])]
+    assert len(phrases) > 10
+    for phrase in phrases:
+        assert edits_in(phrase, known)
