@@ -22,7 +22,7 @@ BLUE, ORANGE, GREY, BLACK = "#0072B2", "#E69F00", "#9A9A9A", "#222222"
 """Of Okabe and Ito's palette, which people with any colour vision tell apart (Wong 2011,
 doi:10.1038/nmeth.1618)."""
 
-_SETTINGS = {
+_SETTINGS: Any = {
     "font.family": "DejaVu Sans",  # comes with matplotlib
     "font.size": 9,
     "axes.spines.top": False,
@@ -80,8 +80,13 @@ def canvas(caption: Caption, *, height_inches: float = 4.2, grid: Literal["x", "
         axes = figure.add_subplot()
         axes.grid(visible=True, axis=grid)
         axes.set_title(f"{caption.title}\n", loc="left", fontweight="bold", color=BLACK)
-        below_title = {"xy": (0, 1), "xytext": (0, 6), "textcoords": "offset points"}
         axes.annotate(
-            caption.conditions, xycoords="axes fraction", fontsize=8, color="#555555", **below_title
+            caption.conditions,
+            xy=(0, 1),
+            xytext=(0, 6),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            fontsize=8,
+            color="#555555",
         )
         yield Canvas(figure, axes)
