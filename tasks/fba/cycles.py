@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -61,11 +61,7 @@ class Cycles:
 
     def directions(self) -> frozenset[Direction]:
         """The directions in which reactions can take part in a cycle, judged by the signs of their bounds."""
-        limits = {
-            place: (-PROBE_MMOL_PER_GDW_H * (lowest < 0), PROBE_MMOL_PER_GDW_H * (highest > 0))
-            for place in self.internal
-            for lowest, highest in (self.bounds[place],)
-        }
+        limits = self.probes(self.internal)
         found: set[Direction] = set()
         with self.program.bounded(limits):
             one_way = {
@@ -86,6 +82,16 @@ class Cycles:
                         self.program.extreme(place, sense)
                         found |= self._present()
         return frozenset(found)
+
+    def probes(self, places: Iterable[int]) -> dict[int, tuple[float, float]]:
+        """Bounds that let internal reactions turn in the directions of their own bounds, and rest."""
+        internal = set(self.internal)
+        return {
+            place: (-PROBE_MMOL_PER_GDW_H * (lowest < 0), PROBE_MMOL_PER_GDW_H * (highest > 0))
+            for place in places
+            if place in internal
+            for lowest, highest in (self.bounds[place],)
+        }
 
     def within(self, fluxes: Sequence[float], kept: Collection[int] = ()) -> list[float]:
         """The largest part of a flux distribution that is cycles and may be taken from it within the bounds.

@@ -41,6 +41,7 @@ from fluxagents.tasks.fba import (
     reaction_addition,
     sampling,
     structure,
+    validation,
 )
 from fluxagents.tasks.fba.display import text
 from fluxagents.tasks.fba.tool import Args, Tool
@@ -50,6 +51,7 @@ TOOLS: Mapping[str, Tool] = MappingProxyType(
         tool.name: tool
         for tool in (
             structure.TOOL,
+            validation.TOOL,
             flux_balance.TOOL,
             flux_variability.TOOL,
             sampling.TOOL,
