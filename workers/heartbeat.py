@@ -121,8 +121,10 @@ class Pulse(Thread):
             pipe.delete(key)
             pipe.hset(key, mapping=fields)  # type: ignore[arg-type] # invariant key type
             pipe.pexpire(key, int(self._settings.node_ttl_s * 1000))
-            pipe.execute()
-        if introduce:
+            # Another node may have crossed this one out, when it stood still or Redis did.
+            pipe.hexists(nodes_key(prefix), self.node)
+            listed = pipe.execute()[-1]
+        if introduce or not listed:
             self._introduce(nodes_key(prefix))
 
     def _introduce(self, nodes: str) -> None:

@@ -69,9 +69,9 @@ def weather(folder: Path, *, runs: int, seed: int, within_s: float) -> dict[str,
 
 
 def _settled(cluster: Cluster, storm: Storm) -> list[str]:
-    cluster.up()
-    storm.calm(within_s=SETTLE_S)
     try:
+        cluster.up()
+        storm.calm(within_s=SETTLE_S)
         cluster.settle(within_s=SETTLE_S)
     except AssertionError as error:
         return str(error).splitlines()

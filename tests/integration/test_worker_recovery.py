@@ -85,3 +85,21 @@ def test_a_step_that_holds_the_interpreter_is_killed_at_the_hard_limit_and_tried
     assert cluster.store.load(always.run_id).status == "dead"
     assert cluster.ran(always.run_id, 1) == 4
     assert {cluster.store.load(run).status for run in others} == {"finished"}
+
+
+def test_a_worker_that_stood_still_while_another_started_is_listed_again(cluster: Cluster) -> None:
+    """The one that starts takes nodes without a heartbeat out of the list."""
+    still, other = WORKERS
+    pids = [cluster.pid(still), *cluster.children(still)]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        cluster.eventually(lambda: not any(node.startswith(still) for node in cluster.ready()))
+        cluster.kill(other)
+        cluster.eventually(lambda: not any(node.startswith(other) for node in cluster.ready()))
+        cluster.ensure(other)
+        cluster.eventually(lambda: any(node.startswith(other) for node in cluster.ready()), within_s=60)
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+    cluster.eventually(lambda: len(cluster.ready()) == len(WORKERS) + 1)
