@@ -58,6 +58,22 @@ class GapSearch:
     def __exit__(self, *error: object) -> None:
         self._program.__exit__(None, None, None)
 
+    def irreducible(self) -> tuple[str, ...]:
+        """A set that suffices and can spare no reaction, though there may be smaller ones; found soon.
+
+        Raises:
+            FluxError: `TIMEOUT` if it is not found in time.
+        """
+        self._suffices(())
+        fluxes = self._program.fluxes()
+        chosen = {name for name, place in self._candidates.items() if fluxes[place]}
+        if not self._suffices(chosen):
+            chosen = set(self._candidates)
+        for name in sorted(chosen, key=lambda name: (abs(fluxes[self._candidates[name]]), name)):
+            if self._suffices(chosen - {name}):
+                chosen.discard(name)
+        return tuple(name for name in self._candidates if name in chosen)
+
     def smallest(self) -> Iterator[tuple[str, ...]]:
         """The sets that suffice and can spare no reaction, the smallest first.
 

@@ -50,7 +50,7 @@ class Args(ConditionArgs):
         default=300.0,
         gt=0,
         le=540,
-        description="Of the search, seconds: a count; what was found is reported.",
+        description="Of the search, a count of seconds; what was found by then is reported.",
     )
 
 
@@ -90,7 +90,10 @@ class Result(ConditionResult):
     )
     alternatives: tuple[Alternative, ...]
     chosen: int | None = Field(description="Number (a count from 1) of the alternative that is added.")
-    is_complete: bool | None = Field(description="Whether there is no other alternative.")
+    is_smallest: bool | None = Field(
+        description="Whether no set has fewer reactions than the first; False if that is not known in time."
+    )
+    is_complete: bool | None = Field(description="Whether it is known that there is no other alternative.")
     added: tuple[Candidate, ...] = Field(description="All reactions of all alternatives.")
 
     def key_findings(self) -> dict[str, JsonValue]:
@@ -127,6 +130,7 @@ class Result(ConditionResult):
                 "growth_per_h": [found.growth_per_h for found in self.alternatives[:most]],
                 "reactions": [_names(found.reactions, most) for found in self.alternatives[:most]],
             },
+            "is_smallest": self.is_smallest,
             "is_complete": self.is_complete,
             "chosen": self.chosen,
             "chosen_equations": {text(name): text(equations[name]) for name in chosen[:most]},
@@ -149,6 +153,8 @@ def gather(sources: Sources, args: Args) -> Universal:
 
 def run(model: Model, args: Args, universal: Universal) -> Result:
     """Find the smallest sets of reactions that restore growth (1/h), each verified on its own.
+
+    If time runs out before one is known to be smallest, it is one that can spare no reaction.
 
     Raises:
         FluxError: `MEDIUM` or `UNKNOWN_ID` for conditions that do not fit the model, `BAD_ARGUMENT` if the
@@ -175,6 +181,7 @@ def run(model: Model, args: Args, universal: Universal) -> Result:
             "best_growth_with_all_per_h": found.best_growth_per_h,
             "alternatives": found.alternatives,
             "chosen": args.choose if args.choose <= len(found.alternatives) else None,
+            "is_smallest": found.is_smallest,
             "is_complete": found.is_complete,
             "added": tuple(_described(reaction) for reaction in candidates if reaction.id in used),
         }
@@ -207,6 +214,7 @@ class _Found:
     verdict: str
     best_growth_per_h: float | None = None
     alternatives: tuple[Alternative, ...] = ()
+    is_smallest: bool | None = None
     is_complete: bool | None = None
 
 
@@ -222,25 +230,26 @@ def _filled(model: Model, args: Args, candidates: Sequence[Reaction]) -> _Found:
             return _Found("not_possible", best.value)
         names = [reaction.id for reaction in candidates]
         with GapSearch(model, names, args.min_growth_per_h, args.time_limit_s) as search:
-            sets, is_complete = _first(search, max(args.alternatives, args.choose))
+            sets, is_smallest, is_complete = _searched(search, max(args.alternatives, args.choose))
     by_id = {reaction.id: reaction for reaction in candidates}
     alternatives = tuple(_verified(model, args, [by_id[name] for name in names]) for names in sets)
-    return _Found("filled", best.value, alternatives, is_complete)
+    return _Found("filled", best.value, alternatives, is_smallest, is_complete)
 
 
-def _first(search: GapSearch, count: int) -> tuple[list[tuple[str, ...]], bool]:
-    """So many sets, or those that were found in time, and whether there are no others."""
+def _searched(search: GapSearch, count: int) -> tuple[list[tuple[str, ...]], bool, bool]:
+    """Sets found in time, whether the first is known to be smallest, and whether there are no others."""
     sets: list[tuple[str, ...]] = []
+    any_set = search.irreducible()
     try:
         for names in search.smallest():
             if len(sets) == count:
-                return sets, False
+                return sets, True, False
             sets.append(names)
     except FluxError as error:
-        if error.kind is not ErrorClass.TIMEOUT or not sets:
+        if error.kind is not ErrorClass.TIMEOUT:
             raise
-        return sets, False
-    return sets, True
+        return sets or [any_set], bool(sets), False
+    return sets, True, True
 
 
 def _verified(model: Model, args: Args, reactions: Sequence[Reaction]) -> Alternative:

@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING, Self
 from pydantic import Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.fba.display import fitted, shown_values, text
-from fluxagents.tasks.fba.glpk import LinearProgram
-from fluxagents.tasks.fba.growth import optimise
+from fluxagents.tasks.fba.display import fitted, shown_values
+from fluxagents.tasks.fba.growth_change import GrowthChange, compared
 from fluxagents.tasks.fba.medium import MediumArgs, MediumChange, apply_medium, medium_of
-from fluxagents.tasks.fba.outcome import Outcome
 from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
-from fluxagents.tasks.fba.tool import Result as ToolResult
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,18 +28,13 @@ class Args(MediumArgs):
         return self
 
 
-class Result(ToolResult):
+class Result(GrowthChange):
     """What was changed, and growth before and after."""
 
-    model_id: str
     changes: tuple[MediumChange, ...]
     medium_mmol_per_gdw_h: dict[str, float] = Field(
         description="The new medium: the most uptake per exchange."
     )
-    status_before: Outcome
-    status: Outcome
-    growth_before_per_h: float | None
-    growth_per_h: float | None
 
     def key_findings(self) -> dict[str, JsonValue]:
         return fitted(self._display, KEY_FINDINGS_BYTES)
@@ -66,11 +58,7 @@ class Result(ToolResult):
         before = {change.exchange: change.uptake_before_mmol_per_gdw_h for change in self.changes}
         after = {change.exchange: change.uptake_after_mmol_per_gdw_h for change in self.changes}
         return {
-            "model": text(self.model_id),
-            "status_before": str(self.status_before),
-            "growth_before_per_h": self.growth_before_per_h,
-            "status": str(self.status),
-            "growth_per_h": self.growth_per_h,
+            **self.growths(),
             "uptakes_before_mmol_per_gdw_h": shown_values(before, most),
             "uptakes_after_mmol_per_gdw_h": shown_values(after, most),
             "medium_mmol_per_gdw_h": shown_values(self.medium_mmol_per_gdw_h, most),
@@ -88,21 +76,10 @@ def run(model: Model, args: Args) -> Result:
     Raises:
         FluxError: `MEDIUM` for an unknown exchange, with the nearest ids, or if nothing would change.
     """
-    with LinearProgram(model) as program:
-        before = optimise(program)
-    with model:
-        changes = _changes(model, args)
-        with LinearProgram(model) as program:
-            after = optimise(program)
-        return Result(
-            model_id=model.id or "",
-            changes=changes,
-            medium_mmol_per_gdw_h=medium_of(model),
-            status_before=before.status,
-            status=after.status,
-            growth_before_per_h=before.value,
-            growth_per_h=after.value,
-        )
+    growths, (changes, medium) = compared(
+        model, lambda changed: (_changes(changed, args), medium_of(changed))
+    )
+    return Result.model_validate(growths | {"changes": changes, "medium_mmol_per_gdw_h": medium})
 
 
 def _changes(model: Model, args: Args) -> tuple[MediumChange, ...]:

@@ -75,9 +75,15 @@ class NewReaction(BaseModel):
 class Args(ToolArgs):
     """What is added."""
 
-    reactions: tuple[NewReaction, ...] = Field(min_length=1, description="The new reactions.")
+    reactions: tuple[NewReaction, ...] = Field(
+        min_length=1,
+        description="Each with id and equation (or stoichiometry), and if wanted name, subsystem, gene_rule, "
+        "lower_mmol_per_gdw_h, upper_mmol_per_gdw_h.",
+    )
     metabolites: tuple[NewMetabolite, ...] = Field(
-        default=(), description="Every metabolite of the new reactions that the model does not have."
+        default=(),
+        description="Every metabolite of the new reactions that the model does not have: id and compartment, "
+        "and if known name, formula, charge.",
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.fba.gap_search import GapSearch
 from fluxagents.tasks.fba.gapfilling import Universal
 from fluxagents.tasks.fba.registry import tool_named, validated
 from fluxagents.workers.model_files import ModelFiles
@@ -94,7 +95,7 @@ def test_all_alternatives_are_found(gapped: Callable[..., Any], intact: Any, fil
             ):
                 enough.append(set(subset))
     found = fill(model, alternatives=20, min_growth_per_h=0.1)
-    assert found.is_complete
+    assert (found.is_smallest, found.is_complete) == (True, True)
     assert sorted(sorted(alternative.reactions) for alternative in found.alternatives) == sorted(
         map(sorted, enough)
     )
@@ -180,6 +181,22 @@ def test_running_out_of_time_is_an_error_of_its_own(gapped: Callable[..., Any], 
     with pytest.raises(FluxError, match="raise 'time_limit_s'") as raised:
         fill(gapped("ENO"), time_limit_s=1e-9)
     assert raised.value.kind is ErrorClass.TIMEOUT
+
+
+def test_without_time_for_the_smallest_a_set_that_can_spare_nothing_is_found(
+    gapped: Callable[..., Any], intact: Any, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def out_of_time(_: GapSearch) -> Iterator[tuple[str, ...]]:
+        raise FluxError(ErrorClass.TIMEOUT, "no set of reactions was found")
+
+    monkeypatch.setattr(GapSearch, "smallest", out_of_time)
+    model = gapped("CS", "ACONTa", "ICDHyr", "GLNS", "GND", "FUM", "PGI", "PFK")
+    found = fill(model)
+    assert (found.verdict, found.is_smallest, found.is_complete) == ("filled", False, False)
+    [alternative] = found.alternatives
+    assert growth_with(model, intact, alternative.reactions) >= 0.05 * (1 - 1e-6)
+    for fewer in combinations(alternative.reactions, len(alternative.reactions) - 1):
+        assert growth_with(model, intact, fewer) < 0.05 * (1 - 1e-6)
 
 
 @pytest.mark.filterwarnings("ignore:need to pass in a list")  # cobra, of the groups of a removed reaction
