@@ -40,7 +40,7 @@ _VERBS = (
 )
 
 _GLUE = r"(?:\s*(?:,|;|\band\b|\bthen\b|\bbut\b|\balso\b))+\s*"
-_CLAUSES = re.compile(rf"{_GLUE}(?=(?:{_VERBS})\b)|\s*(?:;|\.(?=\s|$)|\n)\s*", re.IGNORECASE)
+_CLAUSES = re.compile(rf"{_GLUE}(?=(?:{_VERBS})\b)|\s*(?:;|\.(?=\s|$))\s*", re.IGNORECASE)
 
 _OPEN, _CLOSE = "\u27e8", "\u27e9"
 _OBJECT = (
@@ -85,7 +85,8 @@ def edits_in(text: str, known: Sequence[str]) -> tuple[Edit, ...]:
     Raises:
         FluxError: `MEDIUM`, naming the phrase that was not understood.
     """
-    marked, mentions = _marked(text, known)
+    # Single blanks only: the rules try each blank of a run in turn.
+    marked, mentions = _marked(" ".join(text.replace("\n", " ; ").split()), known)
     found: list[Edit] = []
     for part in filter(None, (part.strip(" ,") for part in _CLAUSES.split(marked))):
         phrase = re.sub(rf"{_OPEN}(\d+){_CLOSE}", lambda match: mentions[int(match[1])], part)

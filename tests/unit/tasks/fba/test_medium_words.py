@@ -41,6 +41,8 @@ UNDERSTOOD: list[tuple[str, Said]] = [
     ("set glucose to 10 and oxygen to 20", [("set", ("glucose",), 10), ("set", ("oxygen",), 20)]),
     ("add 5 mmol/gDW/h of acetate", [("add", ("acetate",), 5)]),
     ("add glucose at 5 and acetate at 10", [("add", ("glucose",), 5), ("add", ("acetate",), 10)]),
+    ("remove" + " " * 900 + "oxygen", [("remove", ("oxygen",), None)]),
+    ("remove oxygen\nadd acetate", [("remove", ("oxygen",), None), ("add", ("acetate",), None)]),
     ("decrease glucose by 2", [("shift", ("glucose",), -2)]),
     ("increase glucose by 3", [("shift", ("glucose",), 3)]),
     ("remove glucose, then add EX_fru_e at 7", [("remove", ("glucose",), None), ("add", ("EX_fru_e",), 7)]),
