@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -87,6 +88,20 @@ def growth_by_condition(
         axes.set_xlabel("growth rate (1/h)")
         _name_bars(drawing, [label for label, _, _ in some])
         return drawing.encoded(kind, caption)
+
+
+def medium_labels(media: Sequence[str]) -> list[str]:
+    """What tells media apart: of those given as JSON only the uptakes (mmol/gDW/h) that are not in all."""
+    parsed = [json.loads(medium) if medium.startswith("{") else None for medium in media]
+    uptakes = [set(medium.items()) for medium in parsed if medium is not None]
+    common = set.intersection(*uptakes) if len(uptakes) > 1 else set()
+    return [
+        (text or "model's own medium")
+        if medium is None
+        else ", ".join(f"{name} {limit:g}" for name, limit in medium.items() if (name, limit) not in common)
+        or "nothing else"
+        for text, medium in zip(media, parsed, strict=True)
+    ]
 
 
 def _envelope(result: Plottable, kind: ImageFormat) -> bytes:

@@ -22,7 +22,7 @@ def addressed(command: Command) -> Command:
     for decorate in (
         click.option("--step", type=int, help="The step of the run; `fluxagents runs events RUN` shows it."),
         click.option("--run", "run_id", metavar="RUN", help="Instead of ID: the run that made it."),
-        click.argument("artifact", metavar="ID", required=False),
+        click.argument("artifact", metavar="[ID]", required=False),
     ):
         command = decorate(command)
     return command

@@ -113,16 +113,21 @@ def _of_session(session: str, kind: ImageFormat) -> bytes:
     from fluxagents.scheduler.batches import session_states
     from fluxagents.workers.client import Client
     from fluxagents.workers.plot_figure import Caption
-    from fluxagents.workers.plots import growth_by_condition
+    from fluxagents.workers.plots import growth_by_condition, medium_labels
 
     rows = summary_rows(session_states(Client().store, session).values())
     if not rows:
         raise FluxError(ErrorClass.UNKNOWN_ID, f"there are no runs of session '{session}'")
-    columns = [[getattr(row, name) for row in rows] for name in ("model", "medium", "question")]
+    media = [row.medium for row in rows]
+    columns = [
+        [row.model for row in rows],
+        medium_labels(media) if len(set(media)) > 1 else media,
+        [row.question for row in rows],
+    ]
     # What all runs have in common stands above the plot, what differs beside its bar.
     same = [column[0] for column in columns if len(set(column)) == 1 and column[0]]
     differ = [column for column in columns if len(set(column)) > 1]
-    labels = ["; ".join(filter(None, parts)) or "model's own medium" for parts in zip(*differ, strict=True)]
+    labels = ["; ".join(parts) for parts in zip(*differ, strict=True)]
     caption = Caption(
         title=f"Growth over {len(rows)} runs",
         conditions="; ".join([f"session {session}", *same])[:115],

@@ -22,7 +22,7 @@ from fluxagents.workers.artifact_files import ArtifactFiles
 from fluxagents.workers.commands.artifacts import artifacts
 from fluxagents.workers.model_files import ModelFiles
 from fluxagents.workers.plot_figure import Caption
-from fluxagents.workers.plots import growth_by_condition
+from fluxagents.workers.plots import growth_by_condition, medium_labels
 
 CAPTION = Caption(title="Growth", conditions="model m", source="here")
 
@@ -142,6 +142,21 @@ def test_more_bars_than_fit_are_counted() -> None:
     svg = growth_by_condition(names, [1.0] * 60, [""] * 60, CAPTION, "svg")
     assert "model m; 40 of 60 conditions" in texts(svg)
     assert "medium 40" not in texts(svg)
+
+
+def test_media_are_told_apart_by_what_differs() -> None:
+    media = [
+        '{"EX_glc__D_e": 10, "EX_o2_e": 0, "EX_pi_e": 5}',
+        '{"EX_glc__D_e": 2.5, "EX_pi_e": 5}',
+        "LB",
+        "",
+    ]
+    assert medium_labels(media) == [
+        "EX_glc__D_e 10, EX_o2_e 0",
+        "EX_glc__D_e 2.5",
+        "LB",
+        "model's own medium",
+    ]
 
 
 def test_drawing_changes_no_setting() -> None:
