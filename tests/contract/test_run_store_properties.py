@@ -408,6 +408,7 @@ class Stores(RuleBasedStateMachine):
             if run.sleeping and run.dispatch and not run.parts
         }
         due_ms = {name: dispatch.not_before_ms for name, dispatch in asleep.items()}
+        assert self.redis.zcard(f"{self.prefix}timers") == len(due_ms)
         if due_ms:
             # A server's clock cannot be put forward: its timers are put back instead.
             put_back = {name: at_ms - self.clock.ahead_ms for name, at_ms in due_ms.items()}
@@ -500,6 +501,19 @@ class Stores(RuleBasedStateMachine):
             else:
                 self.give_back(run, held, error="a fault" if how == "fault" else "")
         assert how == "refusal"
+
+    @precondition(lambda self: self.is_any(self.free))
+    @rule(number=which, queue=queues, disturbed=st.booleans())
+    def nap(self, number: int, queue: str, *, disturbed: bool) -> None:
+        """The next step may begin later only; a human may be faster."""
+        run = self.one_of(number, self.free)
+        held = self.claim(run, run.messages[-1], "node-2|1")
+        assert held is not None
+        self.write(run, held, queue=queue, pause_ms=HOUR_MS // 2)
+        if disturbed and self.open(run):
+            self.steer(run, run.state, outside_events(run.state)[0])
+        for hours in (0, 1, 0):
+            self.wake(hours)
 
     @invariant()
     def nothing_is_lost_or_written_twice(self) -> None:
