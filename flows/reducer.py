@@ -112,6 +112,7 @@ def _usage(state: RunState, prompt: e.PromptUse) -> Changes:
         "steps_at_node": state.steps_at_node + 1,
         "tokens_in": state.tokens_in + prompt.tokens_in,
         "tokens_out": state.tokens_out + prompt.tokens_out,
+        "prompts": {**state.prompts, prompt.name: prompt.digest},
     }
 
 

@@ -103,6 +103,8 @@ class RunState(Frozen):
     decisions: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
+    prompts: dict[str, str] = Field(default_factory=dict)
+    """The version of each prompt that the run has used and keeps to its end: name -> sha256."""
     answer: str | None = None
     error: ErrorInfo | None = None
 

@@ -58,7 +58,7 @@ def compose(
         FluxError: `UNKNOWN_ID` for a prompt that does not exist, `BUDGET` if it does not fit even without
             findings, or as `PromptTemplate.render`.
     """
-    template = prompts.template(command.prompt)
+    template = prompts.chosen(command.prompt, state.run_id, state.prompts)
     values = view(state, command, purposes)
     counter = token_counter()
     every = tuple(finding.id for finding in state.findings)

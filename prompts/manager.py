@@ -13,6 +13,18 @@ from pydantic import ValidationError
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.prompts.front_matter import FENCE, Case
+from fluxagents.prompts.record import (
+    LABELS,
+    PRODUCTION,
+    Entry,
+    Label,
+    Promoted,
+    Registered,
+    RolledBack,
+    Standing,
+    standing,
+)
+from fluxagents.prompts.store import MemoryPromptStore, PromptStore
 from fluxagents.prompts.template import PromptTemplate
 
 SUFFIX = ".md.j2"
@@ -47,40 +59,94 @@ class PromptReport(TypedDict):
 class PromptManager:
     """The prompts that ship with the package, and the versions registered since.
 
+    A new version is seen by every process that shares the store, at once. Runs get it when it is promoted
+    to production or takes part in an experiment.
+
     Args:
         folder: Where the template files lie; the package's own when absent.
+        store: Where versions lie that were registered at run time; in this process when absent.
 
     Raises:
         FluxError: If a file is no prompt, or is not called after its prompt.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, store: PromptStore | None = None) -> None:
         source = folder or files("fluxagents.prompts") / "templates"
-        self._versions: dict[str, dict[str, PromptTemplate]] = {}
-        for template in _templates(source):
-            self._versions[template.name] = {template.version: template}
+        self._store = store or MemoryPromptStore()
+        self._shipped = {template.name: template for template in _templates(source)}
+        self._parsed = {template.digest: template for template in self._shipped.values()}
+        self._kept: set[str] = set()
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(self._versions)
+        return tuple(sorted({*self._shipped, *self._store.names()}))
 
     def versions(self, name: str) -> tuple[str, ...]:
         """The versions of a prompt, oldest first; raises `UNKNOWN_ID` with the nearest names."""
-        if name not in self._versions:
-            suggestions = nearest(name, self._versions) or (f"prompts: {', '.join(self._versions)}",)
-            raise FluxError(ErrorClass.UNKNOWN_ID, f"there is no prompt '{name}'", suggestions=suggestions)
-        return tuple(sorted(self._versions[name], key=int))
+        return tuple(sorted(self._known(name, self.standing(name)), key=int))
+
+    def standing(self, name: str) -> Standing:
+        """The versions registered at run time, the labels and the experiment of a prompt."""
+        return standing(self._store.log(name))
+
+    def log(self, name: str) -> tuple[Entry, ...]:
+        """All that was done with a prompt at run time, the oldest first; raises `UNKNOWN_ID`."""
+        log = self._store.log(name)
+        self._known(name, standing(log))
+        return log
+
+    def shipped(self, name: str) -> PromptTemplate | None:
+        """The version that came with the package."""
+        return self._shipped.get(name)
 
     def template(self, name: str, version: str = LATEST) -> PromptTemplate:
-        """One version of a prompt; raises `UNKNOWN_ID` if there is none."""
-        known = self.versions(name)
-        wanted = known[-1] if version == LATEST else version
-        if wanted not in known:
+        """One version of a prompt, by number, `latest` or label; raises `UNKNOWN_ID` if there is none."""
+        now = self.standing(name)
+        known = self._known(name, now)
+        held: dict[str, str] = {label: holder.digest for label in LABELS if (holder := now.holder(label))}
+        digest = {LATEST: known[max(known, key=int)], **known, **held}.get(version)
+        if digest is None:
+            choices = ", ".join([*sorted(known, key=int), LATEST, *held])
             message = f"prompt '{name}' has no version '{version}'"
-            raise FluxError(
-                ErrorClass.UNKNOWN_ID, message, suggestions=(f"versions: {', '.join(known)}, {LATEST}",)
-            )
-        return self._versions[name][wanted]
+            raise FluxError(ErrorClass.UNKNOWN_ID, message, suggestions=(f"versions: {choices}",))
+        return self.with_digest(name, digest)
+
+    def with_digest(self, name: str, digest: str) -> PromptTemplate:
+        """The version with this very content; raises `UNKNOWN_ID` if it is not kept."""
+        if digest not in self._parsed:
+            source = self._store.source(digest)
+            if source is None:
+                message = f"no version of prompt '{name}' with the sha256 {digest} is kept"
+                raise FluxError(ErrorClass.UNKNOWN_ID, message)
+            template = PromptTemplate(source, f"{name}{SUFFIX} ({digest[:12]})")
+            if template.digest != digest:
+                message = f"the text that is kept under {digest} has the sha256 {template.digest}"
+                raise FluxError(ErrorClass.SCHEMA, message)
+            self._parsed[digest] = template
+        return self._parsed[digest]
+
+    def chosen(self, name: str, run_id: str, used: Mapping[str, str]) -> PromptTemplate:
+        """The version that a run gets, and keeps to its end.
+
+        Args:
+            name: Of the prompt.
+            run_id: Of the run; an experiment assigns it to a variant.
+            used: What the run has used before, prompt -> sha256.
+
+        Raises:
+            FluxError: `UNKNOWN_ID` for the prompt, or for a version that is no longer kept.
+        """
+        if name in used:
+            return self.with_digest(name, used[name])
+        now = self.standing(name)
+        known = self._known(name, now)
+        shipped = self._shipped.get(name)
+        default = shipped.digest if shipped else known[max(known, key=int)]
+        template = self.with_digest(name, now.digest_for(name, run_id) or default)
+        if template.digest not in self._kept:
+            # A later release ships another text; this run, and whoever looks at it, must find this one.
+            self._kept.add(self._store.keep(template.source))
+        return template
 
     def get_prompt(self, name: str, version: str = LATEST, **kwargs: Any) -> str:
         """The rendered text of a prompt.
@@ -103,13 +169,15 @@ class PromptManager:
         template = self.template(name)
         return _report(template, template.cases if cases is None else _cases(template, cases))
 
-    def version_prompt(self, name: str, template: str) -> str:
+    def version_prompt(self, name: str, template: str, *, by: str = "", at_ms: int = 0) -> str:
         """Register a new version and make it the latest.
 
         Args:
             name: Of the prompt; a new one needs a whole file.
             template: A whole file, or a body alone: it keeps the latest version's front matter and gets the
                 next number.
+            by: Who registers it.
+            at_ms: Now (Unix time in ms).
 
         Returns:
             The version's number, or that of the version with the very same content.
@@ -117,21 +185,81 @@ class PromptManager:
         Raises:
             FluxError: If it is no prompt of this name, has a number that is taken, or fails its own case.
         """
-        source = template if template.startswith(FENCE) else self._with_front_matter(name, template)
-        new = PromptTemplate(source, f"{name}{SUFFIX} (new version)")
-        if new.name != name:
-            message = f"the new version of prompt '{name}' calls itself '{new.name}'"
-            raise FluxError(ErrorClass.BAD_ARGUMENT, message)
-        known = self._versions.get(name, {})
-        if new.version in known:
-            if known[new.version].digest == new.digest:
+        while True:
+            log = self._store.log(name)
+            source = template if template.startswith(FENCE) else self._with_front_matter(name, template)
+            new = PromptTemplate(source, f"{name}{SUFFIX} (new version)")
+            if new.name != name:
+                message = f"the new version of prompt '{name}' calls itself '{new.name}'"
+                raise FluxError(ErrorClass.BAD_ARGUMENT, message)
+            known = self._versions(name, standing(log))
+            if new.version in known:
+                if known[new.version] == new.digest:
+                    return new.version
+                message = f"prompt '{name}' has a version {new.version} with other content"
+                number = max(map(int, known)) + 1
+                raise FluxError(ErrorClass.BAD_ARGUMENT, message, suggestions=(f"call it version {number}",))
+            _refuse_failures(_report(new, new.cases))
+            self._store.keep(source)
+            entry = Registered(version=new.version, digest=new.digest, by=by, at_ms=at_ms)
+            if self._store.append(name, entry, after=len(log)):
                 return new.version
-            message = f"prompt '{name}' has a version {new.version} with other content"
-            number = max(map(int, known)) + 1
-            raise FluxError(ErrorClass.BAD_ARGUMENT, message, suggestions=(f"call it version {number}",))
-        _refuse_failures(_report(new, new.cases))
-        self._versions[name] = {**known, new.version: new}
-        return new.version
+
+    def promote(
+        self, name: str, version: str, label: Label = PRODUCTION, *, by: str = "", at_ms: int = 0
+    ) -> Standing:
+        """Give a label to a version; the version must pass its own cases. Raises as `template`.
+
+        Production is what runs get that begin with the prompt, and ends an experiment.
+        """
+        log = self._store.log(name)
+        now = standing(log)
+        template = self.template(name, version)
+        holder = now.holder(label)
+        if holder and holder.digest == template.digest and not (label == PRODUCTION and now.arms):
+            return now
+        _refuse_failures(_report(template, template.cases))
+        # The text must be found when a release ships another one.
+        self._store.keep(template.source)
+        return self._append(
+            name,
+            log,
+            Promoted(label=label, version=template.version, digest=template.digest, by=by, at_ms=at_ms),
+        )
+
+    def rollback(self, name: str, label: Label = PRODUCTION, *, by: str = "", at_ms: int = 0) -> Standing:
+        """Give a label back to the version that had it before, or to none.
+
+        Raises:
+            FluxError: `BAD_ARGUMENT` if no version has the label.
+        """
+        log = self.log(name)
+        if standing(log).holder(label) is None:
+            message = f"no version of prompt '{name}' is in {label}"
+            suggestion = f"fluxagents prompts promote {name} VERSION --label {label}"
+            raise FluxError(ErrorClass.BAD_ARGUMENT, message, suggestions=(suggestion,))
+        return self._append(name, log, RolledBack(label=label, by=by, at_ms=at_ms))
+
+    def _append(self, name: str, log: tuple[Entry, ...], entry: Entry) -> Standing:
+        if not self._store.append(name, entry, after=len(log)):
+            message = f"prompt '{name}' was changed by somebody else at the same time"
+            suggestion = f"look at `fluxagents prompts show {name}` and repeat"
+            raise FluxError(ErrorClass.BAD_ARGUMENT, message, suggestions=(suggestion,))
+        return standing((*log, entry))
+
+    def _versions(self, name: str, now: Standing) -> dict[str, str]:
+        """Version -> sha256; what was registered keeps its number when a release ships the same one."""
+        shipped = self._shipped.get(name)
+        return {**({shipped.version: shipped.digest} if shipped else {}), **now.registered}
+
+    def _known(self, name: str, now: Standing) -> dict[str, str]:
+        """As `_versions`; raises `UNKNOWN_ID` if there is none."""
+        known = self._versions(name, now)
+        if not known:
+            names = self.names
+            suggestions = nearest(name, names) or (f"prompts: {', '.join(names)}",)
+            raise FluxError(ErrorClass.UNKNOWN_ID, f"there is no prompt '{name}'", suggestions=suggestions)
+        return known
 
     def _with_front_matter(self, name: str, body: str) -> str:
         latest = self.template(name)

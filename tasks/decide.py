@@ -85,7 +85,7 @@ class Decider:
             if composed is None and caught.kind is not ErrorClass.BUDGET:
                 raise
             decision, error = None, caught.info(command.node)
-        return Verdict(self._use(command, composed, answer, self._seconds() - began), decision, error)
+        return Verdict(self._use(state, command, composed, answer, self._seconds() - began), decision, error)
 
     def messages(self, state: RunState, command: Decide) -> list[BaseMessage]:
         """The messages that this decision sends, byte for byte; rendering them has no effect.
@@ -118,10 +118,19 @@ class Decider:
             raise refused from error
 
     def _use(
-        self, command: Decide, composed: ComposedPrompt | None, answer: AIMessage | None, seconds: float
+        self,
+        state: RunState,
+        command: Decide,
+        composed: ComposedPrompt | None,
+        answer: AIMessage | None,
+        seconds: float,
     ) -> PromptUse:
         """What the request was and cost; tokens as the provider says, else counted."""
-        template = composed.template if composed else self._prompts.template(command.prompt)
+        template = (
+            composed.template
+            if composed
+            else self._prompts.chosen(command.prompt, state.run_id, state.prompts)
+        )
         usage = answer.usage_metadata if answer else None
         counted_in = composed.tokens if composed else 0
         return PromptUse(

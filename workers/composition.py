@@ -90,6 +90,8 @@ def build_decider(settings: Settings, tools: Mapping[str, Tool]) -> Decides:
     from fluxagents.prompts.manager import PromptManager  # noqa: PLC0415
     from fluxagents.tasks.decide import Decider  # noqa: PLC0415
     from fluxagents.workers.chat import chat_model  # noqa: PLC0415
+    from fluxagents.workers.redis_prompts import RedisPromptStore  # noqa: PLC0415
 
     chat, name = chat_model(settings)
-    return Decider(chat, name, PromptManager(), tools)
+    store = RedisPromptStore(redis_client(settings), prefix=settings.key_prefix)
+    return Decider(chat, name, PromptManager(store=store), tools)

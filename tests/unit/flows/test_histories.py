@@ -28,8 +28,11 @@ def test_there_are_recorded_histories() -> None:
 
 @pytest.mark.parametrize("name", RECORDED)
 def test_a_recorded_run_replays_to_its_state(name: str) -> None:
-    history = history_from_json_lines(lines(name))
-    assert fold(history) == state_from_json((FOLDER / f"{name}.state.json").read_text())
+    """With all that was stored; what a later version added to the state follows from the events too."""
+    stored = (FOLDER / f"{name}.state.json").read_text()
+    known = json.loads(stored).keys() - {"schema_version"}
+    replayed = fold(history_from_json_lines(lines(name)))
+    assert replayed.model_dump(include=known) == state_from_json(stored).model_dump(include=known)
 
 
 @pytest.mark.parametrize("name", RECORDED)

@@ -1,0 +1,134 @@
+"""What has been done with a prompt since it shipped: a log that only grows, and its fold."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field, TypeAdapter
+
+from fluxagents.flows.events import Frozen
+
+Label = Literal["production", "candidate"]
+LABELS: tuple[Label, ...] = get_args(Label)
+PRODUCTION: Label = "production"
+"""What runs get; without it they get the version that ships."""
+
+
+class EntryBase(Frozen):
+    """Who did it and when (Unix time in ms)."""
+
+    by: str = ""
+    at_ms: int = Field(default=0, ge=0)
+
+
+class Registered(EntryBase):
+    """A version was added; number and content belong together from then on."""
+
+    type: Literal["Registered"] = "Registered"
+    version: str
+    digest: str
+
+
+class Promoted(EntryBase):
+    """A version took over a label. As `production` it also ends the experiment."""
+
+    type: Literal["Promoted"] = "Promoted"
+    label: Label
+    version: str
+    digest: str
+
+
+class RolledBack(EntryBase):
+    """A label went back to the version that had it before, or to none."""
+
+    type: Literal["RolledBack"] = "RolledBack"
+    label: Label
+
+
+class Arm(Frozen):
+    """One variant of an experiment."""
+
+    version: str
+    digest: str
+    weight: int = Field(ge=1)
+
+
+class ExperimentBegan(EntryBase):
+    """Runs that begin with the prompt are shared out among variants."""
+
+    type: Literal["ExperimentBegan"] = "ExperimentBegan"
+    arms: tuple[Arm, ...] = Field(min_length=2)
+
+
+class ExperimentEnded(EntryBase):
+    """New runs get one version again."""
+
+    type: Literal["ExperimentEnded"] = "ExperimentEnded"
+
+
+Entry = Annotated[
+    Registered | Promoted | RolledBack | ExperimentBegan | ExperimentEnded, Field(discriminator="type")
+]
+
+ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
+"""Reads and writes one entry as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What holds for a prompt after its log."""
+
+    registered: Mapping[str, str] = field(default_factory=dict)
+    """Version -> sha256 of its content."""
+    carried: Mapping[Label, tuple[Promoted, ...]] = field(default_factory=dict)
+    """Label -> the promotions that a rollback undoes, the present one last."""
+    arms: tuple[Arm, ...] = ()
+    """The variants of the experiment that runs now."""
+
+    def holder(self, label: Label) -> Promoted | None:
+        """The promotion that holds now."""
+        stack = self.carried.get(label, ())
+        return stack[-1] if stack else None
+
+    def digest_for(self, name: str, run_id: str) -> str | None:
+        """What a new run gets: its arm of the experiment, else what is in production, if anything is."""
+        if self.arms:
+            return arm_of(name, run_id, self.arms).digest
+        holder = self.holder(PRODUCTION)
+        return holder.digest if holder else None
+
+
+def standing(log: Iterable[Entry]) -> Standing:
+    """The fold of a prompt's log."""
+    now = Standing()
+    for entry in log:
+        now = _after(now, entry)
+    return now
+
+
+def arm_of(name: str, run_id: str, arms: tuple[Arm, ...]) -> Arm:
+    """The variant of a run: by hash, in proportion to the weights, always the same, apart for each prompt."""
+    place = int.from_bytes(hashlib.sha256(f"{name}\n{run_id}".encode()).digest()) % sum(
+        arm.weight for arm in arms
+    )
+    for arm in arms:
+        place -= arm.weight
+        if place < 0:
+            return arm
+    raise AssertionError(arms)
+
+
+def _after(now: Standing, entry: Entry) -> Standing:
+    if isinstance(entry, Registered):
+        return replace(now, registered={**now.registered, entry.version: entry.digest})
+    if isinstance(entry, Promoted):
+        carried = {**now.carried, entry.label: (*now.carried.get(entry.label, ()), entry)}
+        return replace(now, carried=carried, arms=() if entry.label == PRODUCTION else now.arms)
+    if isinstance(entry, RolledBack):
+        return replace(now, carried={**now.carried, entry.label: now.carried.get(entry.label, ())[:-1]})
+    if isinstance(entry, ExperimentBegan):
+        return replace(now, arms=entry.arms)
+    return replace(now, arms=())
