@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.events import ToolSucceeded
+from fluxagents.flows.events import Event, RunStarted, ToolSucceeded
 from fluxagents.tasks.fba.audited_run import REFERENCE, AuditArgs, AuditResult
 from fluxagents.tasks.fba.display import fitted, text
 from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
@@ -117,7 +117,11 @@ class _Recorded:
 
 
 def gather(sources: Sources, args: Args) -> _Recorded:
-    """What the run recorded; raises `UNKNOWN_ID` if there is no such run."""
+    """What the run recorded.
+
+    Raises:
+        FluxError: `UNKNOWN_ID` if there is no such run, `BAD_ARGUMENT` if it computed a part of a call only.
+    """
     from fluxagents.tasks.fba.registry import validated
 
     def again(event: ToolSucceeded) -> ToolResult:
@@ -128,7 +132,9 @@ def gather(sources: Sources, args: Args) -> _Recorded:
             model = sources.models.load(ModelRef(digest=event.model, name=event.model))
         return tool.carry_out(model, validated(tool, event.call.args), sources)
 
-    made = (event for event in sources.runs().events(args.run_id) if isinstance(event, ToolSucceeded))
+    events = sources.runs().events(args.run_id)
+    _refuse_part(args.run_id, events)
+    made = (event for event in events if isinstance(event, ToolSucceeded))
     return _Recorded(
         events=tuple(event for event in made if args.steps is None or event.seq in args.steps),
         tools=sources.tools,
@@ -136,6 +142,16 @@ def gather(sources: Sources, args: Args) -> _Recorded:
         table=sources.artifacts.table,
         again=again,
     )
+
+
+def _refuse_part(run_id: str, events: tuple[Event, ...]) -> None:
+    started = events[0] if events else None
+    if isinstance(started, RunStarted) and started.part is not None:
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"run '{run_id}' computed one part of a call of run '{started.parent}'",
+            suggestions=(f"audit run {started.parent}: its result is the whole",),
+        )
 
 
 def run(model: object, args: Args, recorded: _Recorded) -> Result:

@@ -12,7 +12,8 @@ import pytest
 from tests.recorded_run import RUN_ID, RecordedRun, record
 
 from fluxagents.flows.commands import CallTool, Finish
-from fluxagents.flows.events import DecisionMade, Event, RunFinished, ToolSucceeded
+from fluxagents.flows.errors import FluxError
+from fluxagents.flows.events import DecisionMade, Event, Part, RunFinished, RunStarted, ToolSucceeded
 from fluxagents.tasks.fba.number_trace import Trace, numbers_in, values_in
 from fluxagents.tasks.fba.registry import tool_named, validated
 from fluxagents.tasks.sources import Sources
@@ -133,6 +134,13 @@ def test_a_table_that_was_exchanged_is_found(recorded: Recorded) -> None:
     found = audit("validate_tool_audit", recorded, run)
     assert found.steps[-1].verdict == "differs"
     assert found.steps[-1].detail.startswith("table 'genes', growth_per_h of b0720: recorded 0.5, computed 0")
+
+
+def test_a_part_of_a_call_is_audited_with_the_whole(recorded: Recorded) -> None:
+    part = {"part": Part(index=0, of=4), "parent": "01WHOLE"}
+    run = changed(recorded[0], RunStarted, lambda event: event.model_copy(update=part))
+    with pytest.raises(FluxError, match="audit run 01WHOLE"):
+        audit("validate_tool_audit", recorded, run)
 
 
 @pytest.mark.parametrize(
