@@ -321,7 +321,7 @@ _NO_FINDINGS = {"energy_carriers_tested", "biomass_reactions", "energy_generatin
 
 TOOL = Tool(
     name="validate_model",
-    purpose="Is the model sound: balance, blocked reactions, energy from nothing, biomass, annotation, growth.",
+    purpose="Is the model sound: balance, blocked reactions, energy from nothing, biomass, growth.",
     args=Args,
     result=Result,
     run=run,

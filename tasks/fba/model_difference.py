@@ -1,0 +1,99 @@
+"""Where two models differ, item by item: ids, bounds, stoichiometry, gene rules, objective, annotation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from fluxagents.tasks.fba.display import text
+
+if TYPE_CHECKING:
+    from cobra import Model
+
+_SHOWN_BYTES = 300
+
+
+class Difference(NamedTuple):
+    """One thing that is not the same; what is absent is an empty text."""
+
+    kind: str
+    id: str
+    field: str
+    first: str
+    second: str
+
+
+def differences(first: Model, second: Model) -> tuple[Difference, ...]:
+    """All differences, in the order objective, reactions, metabolites, genes, compartments.
+
+    Numbers are compared exactly. Names, subsystems and notes are compared as text.
+    """
+    found: list[Difference] = []
+    objectives = _objective(first), _objective(second)
+    found += _fields("objective", "", {"objective": objectives[0]}, {"objective": objectives[1]})
+    for kind, describe in (("reactions", _reaction), ("metabolites", _metabolite), ("genes", _gene)):
+        pair = [{item.id: item for item in getattr(model, kind)} for model in (first, second)]
+        for identifier in dict.fromkeys([*pair[0], *pair[1]]):
+            if identifier in pair[0] and identifier in pair[1]:
+                described = [describe(items[identifier]) for items in pair]
+                found += _fields(kind.removesuffix("s"), identifier, *described)
+            else:
+                ids = [identifier if identifier in items else "" for items in pair]
+                found.append(Difference(kind.removesuffix("s"), identifier, "id", *ids))
+    found += _fields("compartments", "", dict(first.compartments), dict(second.compartments))
+    return tuple(found)
+
+
+def _fields(
+    kind: str, identifier: str, first: Mapping[str, Any], second: Mapping[str, Any]
+) -> Iterator[Difference]:
+    for field in dict.fromkeys([*first, *second]):
+        values = first.get(field, ""), second.get(field, "")
+        if values[0] != values[1]:
+            yield Difference(kind, identifier, field, *(text(str(value), _SHOWN_BYTES) for value in values))
+
+
+def _objective(model: Model) -> tuple[str, tuple[tuple[str, float], ...]]:
+    from cobra.util.solver import linear_reaction_coefficients
+
+    terms = ((reaction.id, value) for reaction, value in linear_reaction_coefficients(model).items())
+    return str(model.objective_direction), tuple(sorted(terms))
+
+
+def _reaction(reaction: Any) -> dict[str, Any]:
+    return {
+        "bounds": tuple(map(float, reaction.bounds)),
+        "stoichiometry": {
+            m.id: float(value) for m, value in sorted(reaction.metabolites.items(), key=_by_id)
+        },
+        "gene rule": reaction.gpr.to_string(),
+        "name": reaction.name or "",
+        "subsystem": reaction.subsystem or "",
+        "annotation": _annotation(reaction.annotation),
+    }
+
+
+def _metabolite(metabolite: Any) -> dict[str, Any]:
+    return {
+        "formula": metabolite.formula or "",
+        "charge": metabolite.charge,
+        "compartment": metabolite.compartment or "",
+        "name": metabolite.name or "",
+        "annotation": _annotation(metabolite.annotation),
+    }
+
+
+def _gene(gene: Any) -> dict[str, Any]:
+    return {"name": gene.name or "", "annotation": _annotation(gene.annotation)}
+
+
+def _by_id(pair: tuple[Any, float]) -> str:
+    return str(pair[0].id)
+
+
+def _annotation(annotation: Mapping[str, Any]) -> dict[str, list[str]]:
+    """One value and a list of one are the same, and their order means nothing."""
+    return {
+        key: sorted([value] if isinstance(value, str) else map(str, value))
+        for key, value in sorted(annotation.items())
+    }
