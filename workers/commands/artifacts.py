@@ -60,17 +60,18 @@ def list_artifacts(tool: str | None, everything: bool, most: int, as_json: bool)
     if as_json:
         print_json(found)
         return
-    columns = ("kind", "tool", "model", "tables", "bytes")
+    columns = ("tool", "model", *(("kind", "bytes") if everything else ()), "tables")
     print_table(
-        ("artifact", *columns, "written (UTC)"),
+        ("artifact", "written (UTC)", *columns),
         [
             (
                 one["digest"][:SHORT],
+                one["written"][5:16].replace("T", " "),
                 *(one[column] for column in columns),
-                one["written"][5:19].replace("T", " "),
             )
             for one in found
         ],
+        cut_last=True,
         empty="no artifacts",
     )
 
@@ -123,9 +124,10 @@ def show(artifact: str | None, run_id: str | None, step: int | None, as_json: bo
         empty="no tables",
     )
     provenance = document["provenance"]
+    again = provenance.pop("command")
     print_table(("provenance", "value"), [(key, _text(value)) for key, value in provenance.items()])
-    if manifest.provenance.command:
-        click.echo(f"again: {manifest.provenance.command}")
+    if again:
+        click.echo(f"again: {again}")
 
 
 def _text(value: object) -> str:
