@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,12 +33,10 @@ class Match:
     Attributes:
         id: The reaction or metabolite.
         by: The evidence: `id`, an annotation such as `seed`, or `name`.
-        others: Further ones that the same evidence speaks for.
     """
 
     id: str
     by: str
-    others: tuple[str, ...] = ()
 
 
 class CompoundIndex:
@@ -49,11 +47,11 @@ class CompoundIndex:
     """
 
     def __init__(self, entries: Mapping[str, Metabolite]) -> None:
-        self._places: dict[Key, list[str]] = {}
+        self._places: dict[Key, str] = {}
         self._names: dict[str, str] = {}
         for identifier, metabolite in entries.items():
-            for key in dict.fromkeys(_evidence(identifier, metabolite)):
-                self._places.setdefault(key, []).append(identifier)
+            for key in _evidence(identifier, metabolite):
+                self._places.setdefault(key, identifier)
             self._names[identifier] = metabolite.name or identifier
 
     def __contains__(self, identifier: str) -> bool:
@@ -65,14 +63,9 @@ class CompoundIndex:
         return self._names
 
     def find(self, compound: Compound | Component) -> Match | None:
-        """The best match of a compound; None if the model has none."""
-        return next(self._matches(_wanted(compound)), None)
-
-    def _matches(self, wanted: Iterable[Key]) -> Iterator[Match]:
-        for kind, value in wanted:
-            found = self._places.get((kind, value))
-            if found:
-                yield Match(found[0], kind, tuple(found[1:]))
+        """The best match of a compound, the first one of the model; None if it has none."""
+        found = (Match(self._places[key], key[0]) for key in _wanted(compound) if key in self._places)
+        return next(found, None)
 
 
 def exchanged_compounds(model: Model) -> CompoundIndex:

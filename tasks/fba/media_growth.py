@@ -159,7 +159,7 @@ class MediumTrial:
         if not self._has_objective:
             return Optimum(Outcome.NO_OBJECTIVE, None)
         bounds = {
-            place: with_uptake(reaction, uptakes.get(identifier, 0.0))
+            place: _with_uptake(reaction, uptakes.get(identifier, 0.0))
             for identifier, (place, reaction) in self._exchanges.items()
         }
         if any(lowest > highest for lowest, highest in bounds.values()):
@@ -169,7 +169,7 @@ class MediumTrial:
             return solved(self._program)
 
 
-def with_uptake(exchange: Reaction, limit: float) -> tuple[float, float]:
+def _with_uptake(exchange: Reaction, limit: float) -> tuple[float, float]:
     """The bounds of an exchange reaction with another most uptake, mmol/gDW/h."""
     lowest, highest = exchange.bounds
     return (0.0 - limit, highest) if exchange.reactants else (lowest, limit)
