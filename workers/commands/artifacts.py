@@ -60,7 +60,7 @@ def list_artifacts(tool: str | None, everything: bool, most: int, as_json: bool)
     if as_json:
         print_json(found)
         return
-    columns = ("tool", "model", *(("kind", "bytes") if everything else ()), "tables")
+    columns = ("tool", "model", *(("kind", "bytes") if everything else ()))
     print_table(
         ("artifact", "written (UTC)", *columns),
         [
@@ -71,7 +71,6 @@ def list_artifacts(tool: str | None, everything: bool, most: int, as_json: bool)
             )
             for one in found
         ],
-        cut_last=True,
         empty="no artifacts",
     )
 
