@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -14,7 +14,7 @@ from fluxagents.flows import events as e
 from fluxagents.flows.controller import FlowController
 from fluxagents.flows.definition import checked_inputs
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.ports import Clock, Commit, Outgoing, Publisher, RunStore
+from fluxagents.flows.ports import Clock, Commit, Publisher, RunStore
 from fluxagents.scheduler.flow_library import FlowLibrary
 from fluxagents.scheduler.identity import run_id
 from fluxagents.scheduler.run import Run
@@ -119,14 +119,8 @@ class RunClient(Steering):
                 for order in chunk
             ]
             issued = self.store.create_many([(commit, commit.state.model_dump_json()) for commit in commits])
-            self._publish([outgoing for outgoing in issued if outgoing is not None])
+            publish(self._publisher, *(outgoing for outgoing in issued if outgoing is not None))
             yield from (Run(self, commit.state.run_id) for commit in commits)
-
-    def _publish(self, issued: Sequence[Outgoing]) -> None:
-        if len(issued) == 1:
-            publish(self._publisher, issued[0])
-        elif issued:
-            self._publisher.publish_many(issued)
 
     def _first(
         self,

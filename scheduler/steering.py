@@ -187,6 +187,5 @@ class Steering:
             )
         if done.interrupted:
             self._publisher.stop(state.run_id, state.seq, done.interrupted)
-        for outgoing in done.messages:
-            publish(self._publisher, outgoing)
+        publish(self._publisher, *done.messages)
         return commit.state

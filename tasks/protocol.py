@@ -122,8 +122,7 @@ def _write(effects: Effects, controller: FlowController, commit: Commit, fence: 
         log.warning(
             "commit lost the race", run=commit.state.run_id, step=commit.seq, answer=done.answer.value
         )
-    for outgoing in done.messages:
-        publish(effects.publisher, outgoing)
+    publish(effects.publisher, *done.messages)
     return done.answer
 
 
@@ -133,9 +132,11 @@ def _with_pause(controller: FlowController, commit: Commit, *, by: str, at_ms: i
     return replace(paused, events=(*commit.events, *paused.events))
 
 
-def publish(publisher: Publisher, outgoing: Outgoing) -> None:
-    """Send the message of a committed step. One that cannot be sent now is sent by the reconciler."""
+def publish(publisher: Publisher, *outgoing: Outgoing) -> None:
+    """Send the messages of committed steps. What cannot be sent now is sent by the reconciler."""
+    if not outgoing:
+        return
     try:
-        publisher.publish(outgoing)
+        publisher.publish_many(outgoing)
     except publisher.unreachable as error:
-        log.warning("not published yet", run=outgoing.run_id, step=outgoing.seq, error=str(error))
+        log.warning("not published yet", runs=[one.run_id for one in outgoing[:10]], error=str(error))

@@ -46,10 +46,11 @@ local function settle(at, old_status, old_queue, was_asking)
     return 0
   end
   local later = tonumber(ARGV[at + 13]) > now_ms()
-  if later or (ARGV[at + 15] ~= '' and awaits(run, ARGV[at + 15])) then
+  local waits = ARGV[at + 15] ~= '' and awaits(run, ARGV[at + 15])
+  if later or waits then
     redis.call('HSET', run, 'sleeping', queue, 'dispatch', dispatch, 'attempt', 0, unpack(common))
     redis.call('HDEL', run, 'owner', 'pause_by', 'last_error', 'queue', 'ticket', 'dispatched_ms')
-    if later then redis.call('ZADD', P .. 'timers', ARGV[at + 13], id) end
+    if not waits then redis.call('ZADD', P .. 'timers', ARGV[at + 13], id) end
     return 0
   end
   local ticket = redis.call('INCR', P .. 'ticket:' .. queue)

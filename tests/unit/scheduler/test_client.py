@@ -110,6 +110,18 @@ def test_a_run_with_an_id_of_its_own_is_published_once(client: RunClient, publis
     assert [outgoing.run_id for batch in published.batches for outgoing in batch] == ["mine"]
 
 
+def test_runs_of_a_batch_are_kept_when_the_broker_is_cut_off(
+    client: RunClient, published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_off(outgoing: Sequence[Outgoing]) -> None:
+        raise ConnectionError(f"{len(outgoing)} messages and no route to the broker")
+
+    published.unreachable = (ConnectionError,)
+    monkeypatch.setattr(published, "publish_many", cut_off)
+    runs = list(client.batch("metabolic_analysis", [order("a"), order("b")]))
+    assert [run.status for run in runs] == ["running", "running"]
+
+
 def test_an_order_that_does_not_fit_ends_the_batch(client: RunClient) -> None:
     with pytest.raises(FluxError, match="no input 'questoin'"):
         list(client.batch("metabolic_analysis", [order(questoin="typo")]))
