@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
 from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
@@ -187,7 +186,7 @@ def run_part(model: Model, args: Args, part: Part) -> Result:
             return Result.model_validate(report)
         tally = _Tally(wild_type, args.threshold_fraction_of_wild_type)
         if args.kind == "double":
-            found = _pairs(tally, GenePairs(wild_type, rules, genes, partners), part)
+            found = _pairs(tally, GenePairs(wild_type, rules, genes, partners, part))
         else:
             chosen = sets or [(gene,) for gene in genes]
             found = _alone(tally, ((ids, wild_type.without(rules.disabled(ids))) for ids in chosen))
@@ -204,7 +203,7 @@ def merge(args: Args, results: Sequence[Result]) -> Result:
         name: tuple(value for result in results for value in getattr(result.deletions, name))
         for name in DeletionTable.model_fields
     }
-    counts = ("deletions_tested", "lethal_deletions", "lethal_pairs", "slower_deletions")
+    counts = ("deletions_tested", "lethal_deletions", "lethal_pairs", "slower_deletions", "pairs_to_solve")
     return first.model_copy(
         update={
             **{name: sum(getattr(result, name) for result in results) for name in counts},
@@ -253,13 +252,12 @@ def _alone(tally: _Tally, left: Iterable[tuple[Sequence[str], Survivor]]) -> dic
     return tally.found() | {"lethal_genes": tuple(sorted({genes[0] for genes in lethal if len(genes) == 1}))}
 
 
-def _pairs(tally: _Tally, pairs: GenePairs, part: Part) -> dict[str, object]:
-    count = sum(1 for _ in pairs)
-    everything = count <= MOST_PAIRS_LISTED
+def _pairs(tally: _Tally, pairs: GenePairs) -> dict[str, object]:
+    everything = pairs.of_all_parts <= MOST_PAIRS_LISTED
     lethal_alone = {gene for gene, left in pairs.alone.items() if tally.is_lethal(left)}
     synthetic: list[Pair] = []
     lethal = 0
-    for pair in islice(pairs, count * part.index // part.of, count * (part.index + 1) // part.of):
+    for pair in pairs:
         left = pairs.without(pair)
         is_lethal_pair = tally.add(
             tuple(dict.fromkeys(pair)), left, listed=everything or pairs.interact(pair, left)

@@ -37,7 +37,7 @@ def test_all_pairs_of_the_core_model_equal_cobra(
     found = call(NAME, textbook, kind="double")
     assert (found.deletions_tested, found.lethal_deletions, found.lethal_pairs) == (9453, 991, 984)
     assert found.pairs_listed == "all"
-    assert found.pairs_to_solve < 200
+    assert found.pairs_to_solve < 1000
     ours = growth_of(found)
     assert ours.keys() == all_pairs.keys()
     for genes, growth in all_pairs.items():
@@ -82,7 +82,8 @@ def test_parts_together_are_the_whole(textbook: Any) -> None:
     args = validated(tool_named(NAME), {"kind": "double", "medium_changes": {"EX_o2_e": 0}})
     assert isinstance(args, gene_deletion.Args)
     pieces = [gene_deletion.run_part(textbook, args, Part(index=i, of=3)) for i in range(3)]
-    joined, whole = gene_deletion.merge(args, pieces), gene_deletion.run(textbook, args)
+    kept = [gene_deletion.Result.model_validate_json(piece.model_dump_json()) for piece in pieces]
+    joined, whole = gene_deletion.merge(args, kept), gene_deletion.run(textbook, args)
     assert growth_of(joined) == {genes: pytest.approx(growth) for genes, growth in growth_of(whole).items()}
     leave_out = {"deletions"}
     assert joined.model_dump(exclude=leave_out) == whole.model_dump(exclude=leave_out)
