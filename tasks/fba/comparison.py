@@ -151,7 +151,8 @@ def run(model: Model, args: Args, others: Sequence[tuple[str, Model]]) -> Result
         FluxError: `MEDIUM` or `UNKNOWN_ID`, with the model, if the conditions do not fit one; `SOLVER` or
             `TIMEOUT`.
     """
-    rows, contents = [], []
+    rows: list[ModelRow] = []
+    contents: list[dict[str, frozenset[str]]] = []
     for name, compared in ((model.id or "model", model), *others):
         try:
             row, content = _profile(_free(name, [row.model for row in rows]), compared, args)
