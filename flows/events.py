@@ -45,6 +45,10 @@ class PromptUse(Frozen):
     tokens_in: int = 0
     tokens_out: int = 0
     duration_ms: int = 0
+    max_tokens: int = 0
+    """The budget of the request; 0 when it was not recorded."""
+    request: str = ""
+    """The sha256 of what was sent, messages and functions; empty when nothing was."""
 
 
 class HumanRequest(Frozen):

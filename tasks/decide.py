@@ -14,15 +14,12 @@ from fluxagents.flows.commands import Decide, Decision
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
 from fluxagents.flows.events import PromptUse
 from fluxagents.flows.state import RunState
-from fluxagents.prompts.composer import ComposedPrompt, compose
 from fluxagents.prompts.manager import PromptManager
 from fluxagents.prompts.tokens import token_counter
-from fluxagents.tasks.answer import decision_in, offered
+from fluxagents.tasks.answer import decision_in
 from fluxagents.tasks.fba.tool import Tool
 from fluxagents.tasks.provider import provider_error
-
-CONTEXT_TOKENS = 16_000
-"""Default budget of a request: the prompt with its findings, and the schemas of the tools."""
+from fluxagents.tasks.request import CONTEXT_TOKENS, ChatRequest, request_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,42 +72,26 @@ class Decider:
             FluxError: If the prompt or a tool does not exist or the template fails. Faults of ours propagate.
         """
         began = self._seconds()
-        composed: ComposedPrompt | None = None
+        request: ChatRequest | None = None
         answer: AIMessage | None = None
         try:
-            composed = self.compose(state, command)
-            answer = self._ask(composed, command)
+            request = self.request(state, command)
+            answer = self._ask(request)
             decision, error = decision_in(answer, command, self._tools), None
         except FluxError as caught:
-            if composed is None and caught.kind is not ErrorClass.BUDGET:
+            if request is None and caught.kind is not ErrorClass.BUDGET:
                 raise
             decision, error = None, caught.info(command.node)
-        return Verdict(self._use(state, command, composed, answer, self._seconds() - began), decision, error)
+        return Verdict(self._use(state, command, request, answer, self._seconds() - began), decision, error)
 
-    def messages(self, state: RunState, command: Decide) -> list[BaseMessage]:
-        """The messages that this decision sends, byte for byte; rendering them has no effect.
+    def request(self, state: RunState, command: Decide) -> ChatRequest:
+        """What this decision sends; composing it has no effect. Raises as `fluxagents.tasks.request`."""
+        return request_of(self._prompts, self._tools, state, command, max_tokens=self._max_tokens)
 
-        Raises:
-            FluxError: As `compose`.
-        """
-        return _messages(self.compose(state, command))
-
-    def compose(self, state: RunState, command: Decide) -> ComposedPrompt:
-        """The prompt of this decision; raises as `fluxagents.prompts.composer.compose`."""
-        functions = offered(self._tools, command.tools)
-        return compose(
-            self._prompts,
-            state,
-            command,
-            purposes={name: tool.purpose for name, tool in self._tools.items()},
-            max_tokens=self._max_tokens,
-            reserved_tokens=token_counter().count(json.dumps(functions)),
-        )
-
-    def _ask(self, composed: ComposedPrompt, command: Decide) -> AIMessage:
-        chat = self._chat.bind_tools(offered(self._tools, command.tools))
+    def _ask(self, request: ChatRequest) -> AIMessage:
+        chat = self._chat.bind_tools(request.functions)
         try:
-            return chat.invoke(_messages(composed))
+            return chat.invoke(messages_of(request))
         except Exception as error:
             refused = provider_error(error, self._chat_name)
             if refused is None:
@@ -121,18 +102,18 @@ class Decider:
         self,
         state: RunState,
         command: Decide,
-        composed: ComposedPrompt | None,
+        request: ChatRequest | None,
         answer: AIMessage | None,
         seconds: float,
     ) -> PromptUse:
         """What the request was and cost; tokens as the provider says, else counted."""
         template = (
-            composed.template
-            if composed
+            request.prompt.template
+            if request
             else self._prompts.chosen(command.prompt, state.run_id, state.prompts)
         )
         usage = answer.usage_metadata if answer else None
-        counted_in = composed.tokens if composed else 0
+        counted_in = request.prompt.tokens if request else 0
         return PromptUse(
             name=template.name,
             version=template.version,
@@ -141,12 +122,15 @@ class Decider:
             tokens_in=usage["input_tokens"] if usage else counted_in,
             tokens_out=usage["output_tokens"] if usage else _tokens_of(answer),
             duration_ms=round(seconds * 1_000),
+            max_tokens=self._max_tokens,
+            request=request.digest if request else "",
         )
 
 
-def _messages(composed: ComposedPrompt) -> list[BaseMessage]:
+def messages_of(request: ChatRequest) -> list[BaseMessage]:
+    """The messages of a request as langchain sends them."""
     kinds: dict[str, type[BaseMessage]] = {"system": SystemMessage, "user": HumanMessage}
-    return [kinds[role](content=text) for role, text in composed.roles.items()]
+    return [kinds[role](content=text) for role, text in request.prompt.roles.items()]
 
 
 def _tokens_of(answer: AIMessage | None) -> int:

@@ -16,6 +16,7 @@ from tests.decisions import ANSWER_TOOLS, REPORT, decide_with, state_at
 from fluxagents.flows.commands import CallTool, Finish
 from fluxagents.flows.errors import ErrorClass
 from fluxagents.prompts.manager import PromptManager
+from fluxagents.prompts.sections import compact
 from fluxagents.tasks.decide import Decider
 from fluxagents.tasks.fba.registry import TOOLS
 from fluxagents.workers.chat import CHAT_RETRIES, chat_model
@@ -121,19 +122,18 @@ def test_a_call_comes_back_as_a_decision_with_the_usage_that_the_endpoint_report
     assert endpoint.keys == ["Bearer sk-1"]
 
 
-def test_the_bytes_that_are_sent_are_the_rendered_prompt_and_the_schemas(endpoint: Endpoint) -> None:
+def test_the_bytes_that_are_sent_are_the_request_as_it_is_composed_again(endpoint: Endpoint) -> None:
     endpoint.replies = [calling("finish", '{"answer": "done"}')]
     decider, state, command = endpoint.decider(), state_at(QUESTION), decide_with()
-    decider.decide(state, command)
-    rendered = decider.compose(state, command)
+    use = decider.decide(state, command).prompt
+    request = decider.request(state, command)
+    assert use.request == request.digest
+    sent = endpoint.requests[-1]
+    for name, value in request.document.items():
+        assert f'"{name}":{compact(value)}'.encode() in sent
     body = endpoint.body()
-    assert [(message["role"], message["content"]) for message in body["messages"]] == list(
-        rendered.roles.items()
-    )
+    assert {name: body[name] for name in request.document} == request.document
     assert "&lt;/question>\n&lt;humans> é 中 &amp; &lt;" in body["messages"][1]["content"]
-    for text in rendered.roles.values():
-        as_sent = (json.dumps(text, ensure_ascii=escaped).encode() for escaped in (True, False))
-        assert any(sent in endpoint.requests[-1] for sent in as_sent)
     names = [entry["function"]["name"] for entry in body["tools"]]
     assert names == [*ANSWER_TOOLS, "finish", "ask_human"]
     assert (body["model"], body["temperature"]) == ("tiny", 0)

@@ -12,7 +12,7 @@ from fluxagents.flows.commands import AskHuman, CallTool, Decision, Finish
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
 from fluxagents.flows.state import Finding, Note
 from fluxagents.prompts.manager import PromptManager
-from fluxagents.tasks.decide import Decider
+from fluxagents.tasks.decide import Decider, messages_of
 from fluxagents.tasks.fba.registry import TOOLS
 from fluxagents.workers.planner.model import OfflinePlanner
 
@@ -289,7 +289,7 @@ def test_without_growth_it_looks_for_nutrients_and_tries_them() -> None:
 
 def test_the_same_prompt_gives_the_same_answer() -> None:
     decider = Decider(OfflinePlanner(), "offline-planner", PromptManager(), TOOLS)
-    messages = decider.messages(state_at("Which genes are essential?"), decide_with())
+    messages = messages_of(decider.request(state_at("Which genes are essential?"), decide_with()))
     chat = OfflinePlanner().bind_tools(_schemas(decide_with().tools))
     first, second = chat.invoke(messages), chat.invoke(messages)
     assert first.tool_calls == second.tool_calls

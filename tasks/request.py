@@ -1,0 +1,122 @@
+"""What a decision sends to a chat model, known before it is sent and again from a run's log."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fluxagents.flows.commands import Decide
+from fluxagents.flows.controller import FlowController
+from fluxagents.flows.definition import Flow
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.events import DecisionMade, DecisionRefused, Event, PromptUse
+from fluxagents.flows.reducer import fold
+from fluxagents.flows.state import RunState
+from fluxagents.prompts.composer import ComposedPrompt, compose
+from fluxagents.prompts.manager import PromptManager
+from fluxagents.prompts.sections import compact
+from fluxagents.prompts.tokens import token_counter
+from fluxagents.tasks.answer import offered
+from fluxagents.tasks.effects import catalog
+from fluxagents.tasks.fba.tool import Tool
+
+CONTEXT_TOKENS = 16_000
+"""Default budget of a request: the prompt with its findings, and the schemas of the tools."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """A prompt and the functions that the answer may call."""
+
+    prompt: ComposedPrompt
+    functions: Sequence[dict[str, Any]]
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """`messages` and `tools`; as compact JSON the very bytes that an OpenAI-compatible endpoint gets."""
+        messages = [{"content": text, "role": role} for role, text in self.prompt.roles.items()]
+        return {"messages": messages, "tools": list(self.functions)}
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of the document as compact JSON."""
+        return hashlib.sha256(compact(self.document).encode()).hexdigest()
+
+
+def request_of(
+    prompts: PromptManager, tools: Mapping[str, Tool], state: RunState, command: Decide, *, max_tokens: int
+) -> ChatRequest:
+    """The request of a decision; raises as `fluxagents.prompts.composer.compose`.
+
+    Args:
+        prompts: Where the prompts are.
+        tools: All tools, by name; a node offers some of them.
+        state: Of the run.
+        command: The decision that is asked for.
+        max_tokens: The budget of the request.
+    """
+    functions = offered(tools, command.tools)
+    prompt = compose(
+        prompts,
+        state,
+        command,
+        purposes={name: tool.purpose for name, tool in tools.items()},
+        max_tokens=max_tokens,
+        reserved_tokens=token_counter().count(json.dumps(functions)),
+    )
+    return ChatRequest(prompt, functions)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRequest:
+    """A request as it is composed again from a run's log."""
+
+    use: PromptUse
+    request: ChatRequest
+
+    @property
+    def is_exact(self) -> bool | None:
+        """Whether it is what was sent, by digest; None if the log, written by an early version, has none."""
+        return self.request.digest == self.use.request if self.use.request else None
+
+
+def recorded_request(
+    events: Sequence[Event], flow: Flow, step: int | None, prompts: PromptManager, tools: Mapping[str, Tool]
+) -> RecordedRequest:
+    """The request of a recorded decision, from the state before it and the very version of its prompt.
+
+    Args:
+        events: Of the run.
+        flow: Of the run.
+        step: Of the decision; may be absent if the run has only one.
+        prompts: Where the prompts are.
+        tools: All tools, by name.
+
+    Raises:
+        FluxError: `UNKNOWN_ID` if the step is no decision, naming those that are; as `request_of` otherwise.
+    """
+    at, decided = _decision(events, step)
+    use = decided.prompt
+    state = fold(events[:at])
+    state = state.model_copy(update={"prompts": {**state.prompts, use.name: use.digest}})
+    command = FlowController(flow, tools=catalog(tools)).command(state)
+    if not isinstance(command, Decide):
+        message = f"flow '{flow.flow}' asks for no decision at step {decided.seq} of run {state.run_id}"
+        raise FluxError(ErrorClass.SCHEMA, message)
+    max_tokens = use.max_tokens or CONTEXT_TOKENS
+    return RecordedRequest(use, request_of(prompts, tools, state, command, max_tokens=max_tokens))
+
+
+def _decision(events: Sequence[Event], step: int | None) -> tuple[int, DecisionMade | DecisionRefused]:
+    made = [
+        (at, event) for at, event in enumerate(events) if isinstance(event, DecisionMade | DecisionRefused)
+    ]
+    found = [(at, event) for at, event in made if step in {None, event.seq}]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(f"{event.seq} ({event.prompt.name})" for _, event in made) or "none"
+    message = "name the step: the run has more than one decision" if found else f"no decision at step {step}"
+    raise FluxError(ErrorClass.UNKNOWN_ID, message, suggestions=(f"steps with a decision: {known}",))
