@@ -28,7 +28,6 @@ from fluxagents.workers.notifier import InboxNotifier
 from fluxagents.workers.publisher import CeleryPublisher
 from fluxagents.workers.queues import QUEUES
 from fluxagents.workers.redis_store import RedisRunStore
-from fluxagents.workers.run_history import KeptRuns
 from fluxagents.workers.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,11 +49,16 @@ def redis_client(settings: Settings) -> Redis:
     )
 
 
+def build_store(settings: Settings, redis: Redis) -> RedisRunStore:
+    """The truth about runs, those included that have left Redis."""
+    return RedisRunStore(redis, prefix=settings.key_prefix, archive=Archive(settings.artifact_url))
+
+
 def build_effects(settings: Settings, app: FluxApp, tools: Mapping[str, Tool] = TOOLS) -> Effects:
     """Everything that steps act through in this process."""
     redis = redis_client(settings)
     return Effects(
-        store=RedisRunStore(redis, prefix=settings.key_prefix, archive=Archive(settings.artifact_url)),
+        store=build_store(settings, redis),
         publisher=CeleryPublisher(app, redis),
         clock=SystemClock(),
         notifier=InboxNotifier(),
@@ -75,9 +79,7 @@ def build_sources(settings: Settings) -> Sources:
     return Sources(
         models=ModelFiles(settings.artifact_url),
         artifacts=ArtifactFiles(settings.artifact_url),
-        runs=lambda: KeptRuns(
-            RedisRunStore(redis_client(settings), prefix=settings.key_prefix), Archive(settings.artifact_url)
-        ),
+        runs=lambda: build_store(settings, redis_client(settings)),
         biochem=BiochemFile(settings.biochem_file),
         media=MediaLibrary(settings.media_folder),
         tools=TOOLS,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from fluxagents.flows.events import Event
     from fluxagents.workers.artifact_files import ArtifactFiles
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -37,7 +38,6 @@ def artifact_store() -> ArtifactFiles:
 
 def digest_of(store: ArtifactFiles, artifact: str | None, run_id: str | None, step: int | None) -> str:
     from fluxagents.workers.composition import build_sources
-    from fluxagents.workers.run_history import artifact_of_step
     from fluxagents.workers.settings import Settings
 
     if (artifact is None) == (run_id is None):
@@ -46,7 +46,26 @@ def digest_of(store: ArtifactFiles, artifact: str | None, run_id: str | None, st
         return store.find(artifact)
     assert run_id is not None
     events = build_sources(Settings.load()).runs().events(run_id)
-    return artifact_of_step(run_id, events, step)
+    return _artifact_of(run_id, events, step)
+
+
+def _artifact_of(run_id: str, events: tuple[Event, ...], step: int | None) -> str:
+    from fluxagents.flows.errors import ErrorClass, FluxError
+    from fluxagents.flows.events import ToolSucceeded
+
+    made = [event for event in events if isinstance(event, ToolSucceeded) and event.artifact]
+    chosen = [event for event in made if step in {None, event.seq}]
+    if len(chosen) == 1 and chosen[0].artifact:
+        return chosen[0].artifact
+    which = (
+        "more than one step" if step is None and made else f"no step {'' if step is None else step}".strip()
+    )
+    known = ", ".join(f"{event.seq} ({event.call.tool})" for event in made) or "none"
+    raise FluxError(
+        ErrorClass.UNKNOWN_ID,
+        f"run {run_id} has {which} with an artifact",
+        suggestions=(f"steps with an artifact: {known}",),
+    )
 
 
 def output_path(output: str | None) -> Path | None:
