@@ -9,6 +9,10 @@ import click
 from fluxagents.workers.commands.output import examples, json_option, print_json, print_table
 
 
+ROWS, COLUMNS = 20, 8
+"""So much of a table is shown of a call; a run keeps all of it as an artifact."""
+
+
 @click.group(
     epilog=examples(
         "fluxagents tools list",
@@ -34,8 +38,7 @@ def list_tools(as_json: bool) -> None:
             ]
         )
         return
-    rows = [(tool.name, "yes" if tool.needs_approval else "", tool.purpose) for tool in TOOLS.values()]
-    print_table(("tool", "approval", "purpose"), rows)
+    print_table(("tool", "purpose"), [(tool.name, tool.purpose) for tool in TOOLS.values()])
 
 
 @tools.command(epilog=examples("fluxagents tools schema analyze_essentiality --json"))
@@ -101,4 +104,4 @@ def call(name: str, model: str | None, pairs: tuple[str, ...], as_json: bool) ->
         click.echo(f"{key}: {value if isinstance(value, str | int | float) else json.dumps(value)}")
     for title, frame in result.tables().items():
         click.echo(f"\n{title} ({len(frame)} rows)")
-        click.echo(frame.head(20).to_string(index=False))
+        click.echo(frame.head(ROWS).to_string(index=False, max_cols=COLUMNS))
