@@ -22,6 +22,7 @@ from fluxagents.prompts.record import (
     Registered,
     RolledBack,
     Standing,
+    arm_of,
     standing,
 )
 from fluxagents.prompts.store import MemoryPromptStore, PromptStore
@@ -95,9 +96,9 @@ class PromptManager:
         self._known(name, standing(log))
         return log
 
-    def shipped(self, name: str) -> PromptTemplate | None:
-        """The version that came with the package."""
-        return self._shipped.get(name)
+    def default(self, name: str) -> PromptTemplate:
+        """What runs get outside of experiments: production, else what ships, else the latest."""
+        return self._default(name, self.standing(name))
 
     def template(self, name: str, version: str = LATEST) -> PromptTemplate:
         """One version of a prompt, by number, `latest` or label; raises `UNKNOWN_ID` if there is none."""
@@ -139,10 +140,11 @@ class PromptManager:
         if name in used:
             return self.with_digest(name, used[name])
         now = self.standing(name)
-        known = self._known(name, now)
-        shipped = self._shipped.get(name)
-        default = shipped.digest if shipped else known[max(known, key=int)]
-        template = self.with_digest(name, now.digest_for(name, run_id) or default)
+        template = (
+            self.with_digest(name, arm_of(name, run_id, now.arms).digest)
+            if now.arms
+            else self._default(name, now)
+        )
         if template.digest not in self._kept:
             # A later release ships another text; this run, and whoever looks at it, must find this one.
             self._kept.add(self._store.keep(template.source))
@@ -167,15 +169,23 @@ class PromptManager:
             FluxError: For a case that is none or whose variables do not fit; a case that fails is reported.
         """
         template = self.template(name)
-        return _report(template, template.cases if cases is None else _cases(template, cases))
+        return self.report(template) if cases is None else _report(template, _cases(template, cases))
 
-    def version_prompt(self, name: str, template: str, *, by: str = "", at_ms: int = 0) -> str:
+    @staticmethod
+    def report(template: PromptTemplate) -> PromptReport:
+        """How a prompt does in its own cases; raises for a case whose variables do not fit."""
+        return _report(template, template.cases)
+
+    def version_prompt(
+        self, name: str, template: str, *, file: str = "", by: str = "", at_ms: int = 0
+    ) -> str:
         """Register a new version and make it the latest.
 
         Args:
             name: Of the prompt; a new one needs a whole file.
             template: A whole file, or a body alone: it keeps the latest version's front matter and gets the
                 next number.
+            file: What errors call the template.
             by: Who registers it.
             at_ms: Now (Unix time in ms).
 
@@ -188,7 +198,7 @@ class PromptManager:
         while True:
             log = self._store.log(name)
             source = template if template.startswith(FENCE) else self._with_front_matter(name, template)
-            new = PromptTemplate(source, f"{name}{SUFFIX} (new version)")
+            new = PromptTemplate(source, file or f"{name}{SUFFIX} (new version)")
             if new.name != name:
                 message = f"the new version of prompt '{name}' calls itself '{new.name}'"
                 raise FluxError(ErrorClass.BAD_ARGUMENT, message)
@@ -239,6 +249,15 @@ class PromptManager:
             suggestion = f"fluxagents prompts promote {name} VERSION --label {label}"
             raise FluxError(ErrorClass.BAD_ARGUMENT, message, suggestions=(suggestion,))
         return self._append(name, log, RolledBack(label=label, by=by, at_ms=at_ms))
+
+    def _default(self, name: str, now: Standing) -> PromptTemplate:
+        holder = now.holder(PRODUCTION)
+        if holder:
+            return self.with_digest(name, holder.digest)
+        if name in self._shipped:
+            return self._shipped[name]
+        known = self._known(name, now)
+        return self.with_digest(name, known[max(known, key=int)])
 
     def _append(self, name: str, log: tuple[Entry, ...], entry: Entry) -> Standing:
         if not self._store.append(name, entry, after=len(log)):

@@ -93,13 +93,6 @@ class Standing:
         stack = self.carried.get(label, ())
         return stack[-1] if stack else None
 
-    def digest_for(self, name: str, run_id: str) -> str | None:
-        """What a new run gets: its arm of the experiment, else what is in production, if anything is."""
-        if self.arms:
-            return arm_of(name, run_id, self.arms).digest
-        holder = self.holder(PRODUCTION)
-        return holder.digest if holder else None
-
 
 def standing(log: Iterable[Entry]) -> Standing:
     """The fold of a prompt's log."""

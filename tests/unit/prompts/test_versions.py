@@ -127,4 +127,4 @@ def test_production_ends_an_experiment_and_so_does_its_end() -> None:
     assert standing([began, candidate]).arms == ARMS
     assert standing([began, promoted]).arms == ()
     now = standing([promoted, began, ExperimentEnded()])
-    assert (now.arms, now.digest_for("greeting", "run")) == ((), "b")
+    assert (now.arms, now.holder("production")) == ((), promoted)
