@@ -52,3 +52,21 @@ def test_an_unknown_or_ambiguous_name_has_a_way_out(
         call(NAME, ijo1366, pathway="transport")
     with pytest.raises(FluxError, match="give either 'pathway' or 'reactions'"):
         call(NAME, textbook)
+
+
+def test_a_model_without_subsystems_says_so(textbook: Any, call: Callable[..., Any]) -> None:
+    with pytest.raises(FluxError, match="names no subsystem: give 'reactions'"):
+        call(NAME, textbook, pathway="glycolysis")
+
+
+def test_without_an_optimum_there_are_no_fluxes_but_the_structure(
+    textbook: Any, call: Callable[..., Any]
+) -> None:
+    with textbook:
+        textbook.reactions.ATPM.bounds = (900, 1000)
+        found = call(NAME, textbook, reactions=UPPER_GLYCOLYSIS, ranges=True)
+    assert found.status == "infeasible"
+    assert found.active_reactions is None
+    assert found.total_flux_mmol_per_gdw_h is None
+    assert found.reactions == 4
+    assert found.tables()["reactions"].flux_mmol_per_gdw_h.isna().all()
