@@ -46,11 +46,12 @@ class Args(ConditionArgs):
         default=False, description="Whether exchanges, demands and sinks of the universal model may be added."
     )
     excluded_reactions: tuple[str, ...] = Field(default=(), description="Reaction ids that are not added.")
-    time_limit_s: float = Field(
-        default=300.0,
-        gt=0,
-        le=540,
-        description="Of the search, a count of seconds; what was found by then is reported.",
+    most_solves: int = Field(
+        default=20_000,
+        ge=1,
+        le=60_000,
+        description="Count of linear programs that the search may take, some 250 a second on a large model; "
+        "what was found by then is reported.",
     )
 
 
@@ -91,7 +92,7 @@ class Result(ConditionResult):
     alternatives: tuple[Alternative, ...]
     chosen: int | None = Field(description="Number (a count from 1) of the alternative that is added.")
     is_smallest: bool | None = Field(
-        description="Whether no set has fewer reactions than the first; False if that is not known in time."
+        description="Whether no set has fewer reactions than the first; False if that was not found out."
     )
     is_complete: bool | None = Field(description="Whether it is known that there is no other alternative.")
     added: tuple[Candidate, ...] = Field(description="All reactions of all alternatives.")
@@ -154,11 +155,11 @@ def gather(sources: Sources, args: Args) -> Universal:
 def run(model: Model, args: Args, universal: Universal) -> Result:
     """Find the smallest sets of reactions that restore growth (1/h), each verified on its own.
 
-    If time runs out before one is known to be smallest, it is one that can spare no reaction.
+    If the search ends before one is known to be smallest, it is one that can spare no reaction.
 
     Raises:
         FluxError: `MEDIUM` or `UNKNOWN_ID` for conditions that do not fit the model, `BAD_ARGUMENT` if the
-            objective is minimised; `TIMEOUT` if not even one set is found in time; `SOLVER`.
+            objective is minimised; `TIMEOUT` if not even one set is found; `SOLVER`.
     """
     candidates = _candidates(model, args, universal.model)
     with conditioned(model, args) as conditions:
@@ -229,7 +230,7 @@ def _filled(model: Model, args: Args, candidates: Sequence[Reaction]) -> _Found:
         if best.value is None or best.value < args.min_growth_per_h:
             return _Found("not_possible", best.value)
         names = [reaction.id for reaction in candidates]
-        with GapSearch(model, names, args.min_growth_per_h, args.time_limit_s) as search:
+        with GapSearch(model, names, args.min_growth_per_h, args.most_solves) as search:
             sets, is_smallest, is_complete = _searched(search, max(args.alternatives, args.choose))
     by_id = {reaction.id: reaction for reaction in candidates}
     alternatives = tuple(_verified(model, args, [by_id[name] for name in names]) for names in sets)
@@ -237,7 +238,7 @@ def _filled(model: Model, args: Args, candidates: Sequence[Reaction]) -> _Found:
 
 
 def _searched(search: GapSearch, count: int) -> tuple[list[tuple[str, ...]], bool, bool]:
-    """Sets found in time, whether the first is known to be smallest, and whether there are no others."""
+    """Sets found, whether the first is known to be smallest, and whether there are no others."""
     sets: list[tuple[str, ...]] = []
     any_set = search.irreducible()
     try:
