@@ -8,7 +8,6 @@ import click
 
 from fluxagents.workers.commands.output import examples, json_option, print_json, print_table
 
-
 ROWS, COLUMNS = 20, 8
 """So much of a table is shown of a call; a run keeps all of it as an artifact."""
 
