@@ -64,10 +64,8 @@ def list_models(as_json: bool) -> None:
 @click.option("--name", help="Under which runs find it; the file's stem by default.")
 @json_option
 def add(file: str, name: str | None, as_json: bool) -> None:
-    """Store FILE (SBML, JSON, YAML or MAT) under the digest of its content."""
-    from pathlib import Path
-
-    record = _store().add(Path(file), name)
+    """Store FILE, a path or URL (SBML, JSON, YAML or MAT), under the digest of its content."""
+    record = _store().add(file, name)
     if as_json:
         print_json(record.model_dump(mode="json"))
     else:
