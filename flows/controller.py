@@ -30,7 +30,7 @@ from fluxagents.flows.definition import (
     ToolNode,
     flow_from_mapping,
 )
-from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.errors import POLICIES, ErrorClass, FluxError, Remedy
 from fluxagents.flows.expressions import evaluate, names_in
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.retries import pause_ms, retries_left
@@ -221,16 +221,23 @@ class FlowController:
         if isinstance(state.pending, AskHuman):
             request = self._request(state, "question", state.pending.question)
             return e.QuestionAsked(seq=seq, at_ms=at_ms, request=request)
-        if state.streak and state.streak.count >= node.max_failures:
-            trouble = (
-                f"{state.streak.count} failures in a row ({state.streak.kind}): {state.errors[-1].message}"
-            )
-            request = self._request(state, "escalation", f"{trouble}. What should be done?")
-            return e.QuestionAsked(seq=seq, at_ms=at_ms, request=request)
+        if state.streak and state.outcome == "failed":
+            remedy = POLICIES[state.streak.kind].remedy
+            if remedy is not Remedy.ASK_MODEL or state.streak.count >= node.max_failures:
+                return self._given_up(state, state.streak, seq, at_ms)
         if state.steps_at_node >= node.max_steps:
             return e.BudgetSpent(seq=seq, at_ms=at_ms, node=state.node, steps=state.steps_at_node)
         left = node.max_steps - state.steps_at_node
         return Decide(node=state.node, prompt=node.prompt, tools=node.tools, steps_left=left)
+
+    def _given_up(self, state: RunState, streak: Streak, seq: int, at_ms: int) -> e.Event:
+        """What follows when the chat model is not asked again."""
+        if POLICIES[streak.kind].remedy is Remedy.FAIL:
+            return e.RunFailed(seq=seq, at_ms=at_ms, node=state.node, error=state.errors[-1])
+        times = "1 failure" if streak.count == 1 else f"{streak.count} failures in a row"
+        question = f"{times} ({streak.kind}): {state.errors[-1].message}. What should be done?"
+        request = self._request(state, "escalation", question)
+        return e.QuestionAsked(seq=seq, at_ms=at_ms, request=request)
 
     def _at_branch(self, state: RunState, node: BranchNode, seq: int, at_ms: int) -> e.Event:
         names = self._names(state)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
@@ -38,10 +41,56 @@ class ErrorClass(StrEnum):
     INTERNAL = "internal"
 
 
-RETRYABLE = frozenset(
-    {ErrorClass.TIMEOUT, ErrorClass.MEMORY, ErrorClass.PROVIDER_RATE_LIMIT, ErrorClass.PROVIDER_OUTAGE},
+class Remedy(StrEnum):
+    """Who deals with an error that the same step does not survive."""
+
+    ASK_MODEL = "ask_model"
+    """The chat model sees the error and chooses again; a human is asked when that goes on."""
+    ASK_HUMAN = "ask_human"
+    """No other choice of the chat model helps."""
+    FAIL = "fail"
+    """Nothing helps that can be done while the run goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What follows an error where a chat model decides; a fixed tool has nobody who could choose again.
+
+    There, after the retries, the flow's `on_error` follows, or the run fails with the error.
+    """
+
+    remedy: Remedy
+    attempts: int = 1
+    """How often the same step is tried in a row."""
+    pause_ms: int = 0
+    """Before the second attempt; each further pause is twice as long."""
+
+
+POLICIES: Mapping[ErrorClass, Policy] = MappingProxyType(
+    {
+        ErrorClass.UNKNOWN_ID: Policy(Remedy.ASK_MODEL),
+        ErrorClass.BAD_ARGUMENT: Policy(Remedy.ASK_MODEL),
+        ErrorClass.MEDIUM: Policy(Remedy.ASK_MODEL),
+        ErrorClass.INFEASIBLE: Policy(Remedy.ASK_MODEL),
+        ErrorClass.UNBOUNDED: Policy(Remedy.ASK_MODEL),
+        ErrorClass.SOLVER: Policy(Remedy.ASK_MODEL),
+        ErrorClass.NUMERICAL: Policy(Remedy.ASK_MODEL),
+        ErrorClass.TIMEOUT: Policy(Remedy.ASK_MODEL, attempts=2, pause_ms=1_000),
+        ErrorClass.MEMORY: Policy(Remedy.ASK_MODEL, attempts=2, pause_ms=1_000),
+        ErrorClass.UNREADABLE_MODEL: Policy(Remedy.ASK_HUMAN),
+        ErrorClass.INVALID_ANSWER: Policy(Remedy.ASK_MODEL),
+        ErrorClass.PROVIDER_RATE_LIMIT: Policy(Remedy.ASK_HUMAN, attempts=3, pause_ms=5_000),
+        ErrorClass.PROVIDER_OUTAGE: Policy(Remedy.ASK_HUMAN, attempts=3, pause_ms=2_000),
+        ErrorClass.PROVIDER_REFUSAL: Policy(Remedy.ASK_HUMAN),
+        ErrorClass.PERMISSION: Policy(Remedy.ASK_HUMAN),
+        ErrorClass.BAD_FLOW: Policy(Remedy.FAIL),
+        ErrorClass.BUDGET: Policy(Remedy.FAIL),
+        ErrorClass.SCHEMA: Policy(Remedy.FAIL),
+        # A pure tool may run again, and what broke it may have been its worker.
+        ErrorClass.INTERNAL: Policy(Remedy.ASK_MODEL, attempts=2, pause_ms=1_000),
+    }
 )
-"""Kinds that the same call may survive a second time."""
+"""For every kind: how often the same step is tried, and who deals with what is left."""
 
 
 class ErrorInfo(BaseModel):
@@ -86,7 +135,7 @@ class FluxError(Exception):
             kind=self.kind,
             message=self.message,
             where=where,
-            retryable=self.kind in RETRYABLE,
+            retryable=POLICIES[self.kind].attempts > 1,
             suggestions=self.suggestions,
             fingerprint=fingerprint(self.kind, where, self.message),
         )

@@ -11,7 +11,7 @@ from fluxagents.workers.planner.report import report
 from fluxagents.workers.planner.situation import Entry, Situation
 from fluxagents.workers.planner.wants import Reading, Want, reading
 
-_ESCALATED = "failures in a row"
+_ESCALATED = "What should be done?"
 _AGAIN = frozenset({"again", "retry", "try", "continue", "yes", "go"})
 _RETRYABLE = frozenset({"timeout", "memory"})
 

@@ -5,28 +5,31 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fluxagents.flows.errors import RETRYABLE, ErrorClass
-from fluxagents.flows.retries import RETRIES, pause_ms, retries_left
+from fluxagents.flows.errors import POLICIES, ErrorClass, FluxError
+from fluxagents.flows.retries import pause_ms, retries_left
+
+RETRIED = sorted(kind for kind, policy in POLICIES.items() if policy.attempts > 1)
 
 
-def test_what_is_called_retryable_has_a_policy() -> None:
-    assert set(RETRIES) == RETRYABLE
+def test_every_kind_has_a_policy() -> None:
+    assert set(POLICIES) == set(ErrorClass)
 
 
-def test_retries_are_bounded() -> None:
-    for kind, retry in RETRIES.items():
-        assert retries_left(kind, retry.attempts - 1)
-        assert not retries_left(kind, retry.attempts)
-    assert not retries_left(ErrorClass.INFEASIBLE, 0)
+def test_retries_are_bounded_and_an_error_says_whether_there_are_any() -> None:
+    for kind in RETRIED:
+        assert retries_left(kind, POLICIES[kind].attempts - 1)
+        assert not retries_left(kind, POLICIES[kind].attempts)
+    assert not retries_left(ErrorClass.INFEASIBLE, 1)
+    assert {kind for kind in ErrorClass if FluxError(kind, "no").info("fba").retryable} == set(RETRIED)
 
 
-@given(key=st.text(), kind=st.sampled_from(sorted(RETRIES)), failures=st.integers(1, 8))
+@given(key=st.text(), kind=st.sampled_from(RETRIED), failures=st.integers(1, 8))
 def test_a_pause_is_the_same_each_time_and_doubles_with_each_failure(
     key: str, kind: ErrorClass, failures: int
 ) -> None:
     first = pause_ms(kind, failures, key)
     assert first == pause_ms(kind, failures, key)
-    longest = RETRIES[kind].pause_ms * 2 ** (failures - 1)
+    longest = POLICIES[kind].pause_ms * 2 ** (failures - 1)
     assert longest / 2 <= first <= longest
     assert abs(pause_ms(kind, failures + 1, key) - 2 * first) <= 1
 
