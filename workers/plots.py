@@ -23,6 +23,9 @@ MOST_BARS = 40
 
 NO_SUBSYSTEM = "(no subsystem)"
 
+_LEGEND_SHARE = 0.3
+"""Of the longest bar: room for the legend beside it."""
+
 _LINEAR_UP_TO_MMOL_PER_GDW_H = 1.0
 _LOGARITHMIC_FROM_MMOL_PER_GDW_H = 100.0
 """Loops run at the bounds of a model, a thousand times the other fluxes."""
@@ -174,6 +177,7 @@ def _essentiality(result: Plottable, kind: ImageFormat) -> bytes:
             places, others, left=shown["sum"], color=GREY, alpha=0.45, height=0.7, label="not essential"
         )
         axes.set_xlabel("reactions (count)")
+        axes.set_xlim(0, float(shown["count"].max()) * (1 + _LEGEND_SHARE))
         axes.legend(loc="lower right")
         _name_bars(drawing, [str(name) for name in shown.index])
         return drawing.encoded(kind, caption)

@@ -70,7 +70,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, cut_last: bo
             shown.expand = True
             shown.add_column(column, overflow="ellipsis", no_wrap=True, ratio=1, min_width=CUT_WIDTH)
         else:
-            shown.add_column(column, overflow="fold", no_wrap=number == 0)
+            # Beside a last column that is cut, all others keep their width.
+            shown.add_column(column, overflow="fold", no_wrap=cut_last or number == 0)
     for row in rows:
         shown.add_row(*(Text(cell) for cell in row))
     return shown

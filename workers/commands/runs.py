@@ -40,16 +40,14 @@ def list_runs(status: str | None, session: str | None, most: int, as_json: bool)
         print_json([run_document(state) for state in found])
         return
     print_table(
-        ("run", "started (UTC)", "flow", "model", "status", "step", "question"),
+        ("run", "started", "model", "status", "question"),
         [
             (
                 state.run_id,
-                moment(state.started_ms)[5:19].replace("T", " "),
-                state.flow.name,
+                moment(state.started_ms)[5:16].replace("T", " "),
                 state.model_name,
                 state.status,
-                state.seq - 1,
-                state.inputs.get("question") or "",
+                state.inputs.get("question") or state.flow.name,
             )
             for state in found
         ],
