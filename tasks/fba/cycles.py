@@ -242,7 +242,11 @@ class LooplessRanges:
                         heapq.heappush(
                             open_, (*rank, next(order), program.value, branch, program.net_fluxes())
                         )
-        raise FluxError(ErrorClass.INFEASIBLE, f"the bounds force a cycle at '{self.cycles.ids[place]}'")
+        raise FluxError(
+            ErrorClass.INFEASIBLE,
+            f"the bounds force a cycle at '{self.cycles.ids[place]}'",
+            suggestions=("leave it out of 'reactions'", "set 'loopless' to false"),
+        )
 
     def _cycle(self, place: int, fluxes: Sequence[float]) -> tuple[Direction, ...]:
         """A cycle that must be broken; empty if the reaction's flux needs none."""

@@ -190,7 +190,11 @@ def _ranges(conditions: Conditions, optimum: Optimum, args: Args, ids: Sequence[
         program.hold_objective(*((floor, None) if program.maximises else (None, floor)))
     program.set_objective({}, "max")
     if program.solve() is not Outcome.OPTIMAL:
-        raise FluxError(ErrorClass.NUMERICAL, f"no flux keeps {args.fraction_of_optimum} of the optimum")
+        raise FluxError(
+            ErrorClass.NUMERICAL,
+            f"no flux keeps {args.fraction_of_optimum} of the optimum",
+            suggestions=("lower 'fraction_of_optimum' a little",),
+        )
     places = [model.reactions.index(identifier) for identifier in ids]
     if args.loopless:
         minima, maxima = _loopless_extremes(program, model, places, objective)

@@ -15,6 +15,7 @@ from fluxagents.tasks.fba.growth import ConditionResult, Optimum, conditioned, o
 from fluxagents.tasks.fba.medium import ConditionArgs, exchanges, set_uptake, uptake
 from fluxagents.tasks.fba.nutrient_search import NutrientSearch, open_uptakes
 from fluxagents.tasks.fba.outcome import Outcome
+from fluxagents.tasks.fba.restoration import ways_to_grow
 from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def _target(model: Model, args: Args, optimum: Optimum) -> float | None:
         raise FluxError(
             ErrorClass.BAD_ARGUMENT,
             f"model '{model.id}' does not grow in the given medium, so a fraction of its growth is nothing",
-            suggestions=("give min_growth_per_h",),
+            suggestions=("give min_growth_per_h", *ways_to_grow(model)),
         )
     if optimum.status is not Outcome.OPTIMAL or optimum.value is None:
         return None

@@ -91,6 +91,29 @@ def restoration(
     )
 
 
+LEAST_GROWTH_PER_H = 0.01
+OPEN_UPTAKE_MMOL_PER_GDW_H = 10.0
+MOST_SUGGESTED = 3
+
+
+def ways_to_grow(model: Model) -> tuple[str, ...]:
+    """For an error about a model that does not grow: exchanges to open, and the growth (1/h) that follows.
+
+    Raises:
+        FluxError: As `restoration`.
+    """
+    with model:
+        found = restoration(model, LEAST_GROWTH_PER_H, OPEN_UPTAKE_MMOL_PER_GDW_H, MOST_SUGGESTED)
+    if not found.sets:
+        return (
+            "no nutrient restores growth: look at the reactions, with `validate_model` or `gapfill_model`",
+        )
+    return tuple(
+        f"open {', '.join(nutrients.exchanges)}: growth {nutrients.best_growth_per_h:.4g} 1/h"
+        for nutrients in found.sets
+    )
+
+
 def _found(search: NutrientSearch, most_sets: int) -> dict[str, object]:
     required = search.required()
     alone = search.sufficient_alone() if len(required) <= 1 else []

@@ -290,7 +290,11 @@ def _space(program: LinearProgram, model: Model, weights: Mapping[int, float], f
         program.hold_objective(floor, None)
     program.set_objective({}, "max")
     if program.solve() is not Outcome.OPTIMAL:
-        raise FluxError(ErrorClass.NUMERICAL, f"no flux of model '{model.id}' keeps the growth asked for")
+        raise FluxError(
+            ErrorClass.NUMERICAL,
+            f"no flux of model '{model.id}' keeps the growth asked for",
+            suggestions=("lower 'fraction_of_optimum' a little",),
+        )
     senses: tuple[Sense, ...] = ("min", "max")
     points, unlimited = [], []
     for place, reaction in enumerate(model.reactions):

@@ -70,3 +70,24 @@ def test_growth_out_of_reach_has_no_medium(textbook: Any, call: Callable[..., An
 def test_two_growths_are_refused(textbook: Any, call: Callable[..., Any]) -> None:
     with pytest.raises(FluxError, match="not both"):
         call(NAME, textbook, min_growth_per_h=0.1, min_growth_fraction_of_wild_type=0.1)
+
+
+def test_a_fraction_of_no_growth_names_the_exchanges_to_open(textbook: Any, call: Callable[..., Any]) -> None:
+    without = {"EX_nh4_e": 0}
+    with pytest.raises(FluxError, match="does not grow in the given medium") as raised:
+        call(NAME, textbook, open_exchanges=True, medium_changes=without)
+    assert raised.value.suggestions == (
+        "give min_growth_per_h",
+        "open EX_gln__L_e: growth 1.503 1/h",
+        "open EX_glu__L_e: growth 1.54 1/h",
+        "open EX_nh4_e: growth 0.8739 1/h",
+    )
+    grown = call(FBA, textbook, medium_changes={**without, "EX_gln__L_e": 10})
+    assert grown.growth_per_h == pytest.approx(1.503, abs=5e-4)
+
+
+def test_what_no_nutrient_restores_is_said(textbook: Any, call: Callable[..., Any]) -> None:
+    with textbook:
+        textbook.reactions.Biomass_Ecoli_core.bounds = (0, 0)
+        with pytest.raises(FluxError, match="no nutrient restores growth"):
+            call(NAME, textbook, open_exchanges=True)
