@@ -16,7 +16,10 @@ from fluxagents.prompts.front_matter import FENCE, Case
 from fluxagents.prompts.record import (
     LABELS,
     PRODUCTION,
+    Arm,
     Entry,
+    ExperimentBegan,
+    ExperimentEnded,
     Label,
     Promoted,
     Registered,
@@ -249,6 +252,34 @@ class PromptManager:
             suggestion = f"fluxagents prompts promote {name} VERSION --label {label}"
             raise FluxError(ErrorClass.BAD_ARGUMENT, message, suggestions=(suggestion,))
         return self._append(name, log, RolledBack(label=label, by=by, at_ms=at_ms))
+
+    def experiment(self, name: str, weights: Mapping[str, int], *, by: str = "", at_ms: int = 0) -> Standing:
+        """Share new runs out among versions, in proportion to their weights, by hash of the run.
+
+        Raises:
+            FluxError: As `promote`; `BAD_ARGUMENT` unless two versions or more have a weight above 0.
+        """
+        log = self._store.log(name)
+        templates = [self.template(name, version) for version in weights]
+        if len({template.digest for template in templates}) <= 1 or min(weights.values()) < 1:
+            message = f"an experiment has two versions or more, each with a weight above 0, not {weights}"
+            raise FluxError(ErrorClass.BAD_ARGUMENT, message)
+        for template in templates:
+            _refuse_failures(_report(template, template.cases))
+            self._store.keep(template.source)
+        arms = tuple(
+            Arm(version=template.version, digest=template.digest, weight=weight)
+            for template, weight in zip(templates, weights.values(), strict=True)
+        )
+        return self._append(name, log, ExperimentBegan(arms=arms, by=by, at_ms=at_ms))
+
+    def end_experiment(self, name: str, *, by: str = "", at_ms: int = 0) -> Standing:
+        """New runs get one version again; raises `BAD_ARGUMENT` if there is no experiment."""
+        log = self.log(name)
+        if not standing(log).arms:
+            message = f"no experiment with prompt '{name}' is under way"
+            raise FluxError(ErrorClass.BAD_ARGUMENT, message)
+        return self._append(name, log, ExperimentEnded(by=by, at_ms=at_ms))
 
     def _default(self, name: str, now: Standing) -> PromptTemplate:
         holder = now.holder(PRODUCTION)

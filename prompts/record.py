@@ -125,3 +125,30 @@ def _after(now: Standing, entry: Entry) -> Standing:
     if isinstance(entry, ExperimentBegan):
         return replace(now, arms=entry.arms)
     return replace(now, arms=())
+
+
+@dataclass(frozen=True, slots=True)
+class Trialled:
+    """When runs were shared out among certain versions; Unix time in ms."""
+
+    from_ms: int
+    to_ms: int | None
+    """None while the experiment goes on."""
+
+    def covers(self, at_ms: int) -> bool:
+        return self.from_ms <= at_ms and (self.to_ms is None or at_ms < self.to_ms)
+
+
+def trialled(log: Iterable[Entry], digests: Iterable[str]) -> Trialled | None:
+    """The last experiment that had all these versions as arms, if there was one."""
+    wanted, now = frozenset(digests), Standing()
+    found: Trialled | None = None
+    for entry in log:
+        before, now = now, _after(now, entry)
+        if before.arms == now.arms and not isinstance(entry, ExperimentBegan):
+            continue
+        if found and found.to_ms is None:
+            found = replace(found, to_ms=entry.at_ms)
+        if wanted <= {arm.digest for arm in now.arms}:
+            found = Trialled(entry.at_ms, None)
+    return found

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fluxagents.workers.commands.output import examples, json_option, print_json, print_table
+from fluxagents.workers.commands.prompt_figures import compare, experiment, stats
 
 if TYPE_CHECKING:
     from fluxagents.prompts.manager import PromptManager, PromptReport
@@ -29,22 +30,24 @@ TEMPLATE_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
         "fluxagents prompts diff tool_selection 1 2",
         "fluxagents prompts promote tool_selection 2",
         "fluxagents prompts rollback tool_selection",
+        "fluxagents prompts experiment tool_selection --arm 1=50 --arm 2=50",
+        "fluxagents prompts compare tool_selection 1 2",
         "fluxagents prompts render --run 01JB… --step 4",
     )
 )
 def prompts() -> None:
-    """Show, test and version the prompts, and show what a decision sent."""
+    """Show, test, version and compare the prompts, and show what a decision sent."""
+
+
+for figures in (experiment, stats, compare):
+    prompts.add_command(figures)
 
 
 def _manager() -> PromptManager:
-    from fluxagents.prompts.manager import PromptManager
-    from fluxagents.workers import connection
-    from fluxagents.workers.redis_prompts import RedisPromptStore
+    from fluxagents.workers.prompt_library import open_prompts
     from fluxagents.workers.settings import Settings
 
-    settings = Settings.load()
-    redis = connection.connect(settings, decode_responses=False)
-    return PromptManager(store=RedisPromptStore(redis, prefix=settings.key_prefix))
+    return open_prompts(Settings.load())
 
 
 def _by(command: click.decorators.FC) -> click.decorators.FC:
@@ -335,7 +338,6 @@ def render(run_id: str, step: int | None, as_json: bool) -> None:
             {
                 "prompt": found.use.model_dump(mode="json"),
                 "is_exact": found.is_exact,
-                "left_out": found.request.prompt.left_out,
                 **found.request.document,
             }
         )

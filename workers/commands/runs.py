@@ -169,6 +169,26 @@ def cancel(run_id: str, reason: str, by: str, as_json: bool) -> None:
     _tell(run_id, state.status, "cancelled", as_json=as_json)
 
 
+@runs.command(epilog=examples("fluxagents runs rate 01JB… 5"))
+@click.argument("run_id")
+@click.argument("stars", type=click.IntRange(1, 5))
+@_by
+@json_option
+def rate(run_id: str, stars: int, by: str, as_json: bool) -> None:
+    """Say how good a run was, from 1 to 5; `fluxagents prompts stats` counts it."""
+    from fluxagents.workers.client import Client
+    from fluxagents.workers.clock import SystemClock
+    from fluxagents.workers.connection import connect
+    from fluxagents.workers.ratings import Rating, RedisRatings
+
+    client = Client()
+    state = client.store.load(run_id)
+    redis = connect(client.settings, decode_responses=False)
+    rating = Rating(stars=stars, by=by, at_ms=SystemClock().now_ms())
+    RedisRatings(redis, prefix=client.settings.key_prefix).rate(run_id, rating)
+    _tell(run_id, state.status, f"rated {stars} of 5", as_json=as_json)
+
+
 @runs.command(epilog=examples("fluxagents runs dead"))
 @json_option
 def dead(as_json: bool) -> None:

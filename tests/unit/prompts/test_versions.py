@@ -10,7 +10,16 @@ import pytest
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.prompts.manager import PromptManager
-from fluxagents.prompts.record import Arm, ExperimentBegan, ExperimentEnded, Promoted, arm_of, standing
+from fluxagents.prompts.record import (
+    Arm,
+    ExperimentBegan,
+    ExperimentEnded,
+    Promoted,
+    Trialled,
+    arm_of,
+    standing,
+    trialled,
+)
 from fluxagents.prompts.store import MemoryPromptStore
 
 Write = Callable[[str], PromptManager]
@@ -128,3 +137,38 @@ def test_production_ends_an_experiment_and_so_does_its_end() -> None:
     assert standing([began, promoted]).arms == ()
     now = standing([promoted, began, ExperimentEnded()])
     assert (now.arms, now.holder("production")) == ((), promoted)
+
+
+def test_an_experiment_shares_runs_out_and_can_be_ended(prompts: PromptManager) -> None:
+    prompts.experiment("greeting", {"1": 1, "3": 1})
+    shares = Counter(version(prompts, f"run-{number}") for number in range(200))
+    assert set(shares) == {"1", "3"}
+    prompts.end_experiment("greeting")
+    assert version(prompts) == "1"
+    with pytest.raises(FluxError, match="no experiment with prompt 'greeting' is under way"):
+        prompts.end_experiment("greeting")
+
+
+@pytest.mark.parametrize(
+    "weights", [{}, {"1": 5}, {"3": 1, "latest": 1}, {"1": 1, "2": 0}, {"1": 1, "2": -1}]
+)
+def test_an_experiment_has_two_versions_with_weights(prompts: PromptManager, weights: dict[str, int]) -> None:
+    with pytest.raises(FluxError, match="two versions or more, each with a weight above 0"):
+        prompts.experiment("greeting", weights)
+    with pytest.raises(FluxError, match="has no version '9'"):
+        prompts.experiment("greeting", {"1": 1, "9": 1})
+
+
+def test_when_versions_were_compared_by_chance_is_in_the_log() -> None:
+    began = ExperimentBegan(arms=ARMS, at_ms=10)
+    again = began.model_copy(update={"at_ms": 40})
+    ended = ExperimentEnded(at_ms=30)
+    candidate = Promoted(label="candidate", version="2", digest="b", at_ms=20)
+    promoted = Promoted(label="production", version="2", digest="b", at_ms=50)
+    assert trialled([candidate, promoted], "ab") is None
+    assert trialled([began, candidate], "ab") == Trialled(10, None)
+    assert trialled([began, candidate, ended], "ab") == Trialled(10, 30)
+    assert trialled([began, ended, again], "ab") == Trialled(40, None)
+    assert trialled([began, again, promoted], "ab") == Trialled(40, 50)
+    assert trialled([began], "ac") is None
+    assert [Trialled(10, 30).covers(at) for at in (9, 10, 29, 30)] == [False, True, True, False]
