@@ -25,6 +25,7 @@ from fluxagents.tasks import parts
 from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.fba.registry import validated
 from fluxagents.tasks.fba.tool import Args, Tool
+from fluxagents.tasks.learning import advised
 from fluxagents.tasks.models import ModelRef
 from fluxagents.tasks.protocol import WrongTaskError
 from fluxagents.tasks.provenance import lineage_of, provenance_of
@@ -181,7 +182,7 @@ def _failed(effects: Effects, state: RunState, call: CallTool, error: FluxError,
         at_ms=effects.clock.now_ms(),
         node=state.node,
         call=call,
-        error=error.info(call.tool),
+        error=advised(effects, error.info(call.tool)),
         duration_ms=_since(began),
     )
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 from fluxagents.flows.catalog import ToolFacts
 from fluxagents.flows.commands import Decide
 from fluxagents.flows.controller import FlowController
+from fluxagents.flows.lessons import LessonBook
+from fluxagents.flows.memory_lessons import MemoryLessonBook
 from fluxagents.flows.ports import Clock, Notifier, Publisher, RunStore
 from fluxagents.flows.state import RunState
 from fluxagents.tasks.artifacts import ArtifactStore
@@ -56,6 +58,8 @@ class Effects:
     biochem: Biochem = field(default_factory=NothingImported)
     """Names of compounds and reactions for the tools that look them up."""
     media: MediaLibrary = field(default_factory=MediaLibrary)
+    lessons: LessonBook = field(default_factory=MemoryLessonBook)
+    """What helped against which error."""
     controllers: dict[str, FlowController] = field(default_factory=dict)
     """Flows that this process has met, by digest."""
 

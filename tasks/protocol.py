@@ -15,6 +15,7 @@ from fluxagents.flows.ports import Answer, Claim, Commit, Outgoing, Publisher
 from fluxagents.flows.state import RunState, state_digest, state_from_json
 from fluxagents.tasks.dispatch import settled
 from fluxagents.tasks.effects import Effects
+from fluxagents.tasks.learning import learn
 
 log = structlog.get_logger("step")
 
@@ -123,6 +124,8 @@ def _write(effects: Effects, controller: FlowController, commit: Commit, fence: 
             "commit lost the race", run=commit.state.run_id, step=commit.seq, answer=done.answer.value
         )
     publish(effects.publisher, *done.messages)
+    if done.answer is Answer.OK:
+        learn(effects, commit.state)
     return done.answer
 
 

@@ -32,6 +32,7 @@ COMMANDS = {
     "tools": ("tools:tools", "List the tools, show their arguments, or call one."),
     "flows": ("flows:flows", "List, show, draw and check flows."),
     "prompts": ("prompts:prompts", "Show, test and version prompts, and show what a decision sent."),
+    "errors": ("errors:errors", "Show what goes wrong most often, and what helps."),
     "models": ("models:models", "List, add and inspect metabolic models."),
     "artifacts": ("artifacts:artifacts", "List, show, export and plot the full data of results."),
     "frog": ("frog:frog", "Write a FROG bundle of a model: reference results that others can reproduce."),

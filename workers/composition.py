@@ -27,6 +27,7 @@ from fluxagents.workers.model_files import ModelFiles
 from fluxagents.workers.notifier import InboxNotifier
 from fluxagents.workers.publisher import CeleryPublisher
 from fluxagents.workers.queues import QUEUES
+from fluxagents.workers.redis_lessons import RedisLessonBook
 from fluxagents.workers.redis_store import RedisRunStore
 from fluxagents.workers.settings import Settings
 
@@ -54,6 +55,11 @@ def build_store(settings: Settings, redis: Redis) -> RedisRunStore:
     return RedisRunStore(redis, prefix=settings.key_prefix, archive=Archive(settings.artifact_url))
 
 
+def build_lessons(settings: Settings, redis: Redis) -> RedisLessonBook:
+    """What helped against which error."""
+    return RedisLessonBook(redis, prefix=settings.key_prefix)
+
+
 def build_effects(settings: Settings, app: FluxApp, tools: Mapping[str, Tool] = TOOLS) -> Effects:
     """Everything that steps act through in this process."""
     redis = redis_client(settings)
@@ -66,6 +72,7 @@ def build_effects(settings: Settings, app: FluxApp, tools: Mapping[str, Tool] = 
         artifacts=ArtifactFiles(settings.artifact_url),
         biochem=BiochemFile(settings.biochem_file),
         media=MediaLibrary(settings.media_folder),
+        lessons=build_lessons(settings, redis),
         decider=cache(lambda: build_decider(settings, tools)),
         tools=tools,
         owner=current_owner,

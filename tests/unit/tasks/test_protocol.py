@@ -24,6 +24,7 @@ from fluxagents.tasks.acts import call_tool
 from fluxagents.tasks.dispatch import settled
 from fluxagents.tasks.effects import Decides, Effects
 from fluxagents.tasks.fba.tool import Args, Result, Tool
+from fluxagents.tasks.learning import advised, learn
 from fluxagents.tasks.protocol import StepMessage, run_step
 from fluxagents.tasks.reconcile import reconcile
 from fluxagents.workers.artifact_files import ArtifactFiles
@@ -321,6 +322,26 @@ def test_a_tool_beyond_its_soft_time_limit_is_a_timeout_and_tried_again(world: W
 def test_an_error_that_stays_is_not_tried_again(world: World) -> None:
     world.deliver(world.publisher.sent[0], world.fail(ErrorClass.UNREADABLE_MODEL))
     assert world.store.load("r").status == "failed"
+
+
+def test_what_helped_against_an_error_is_counted_when_its_run_ends_and_suggested_the_next_time(
+    world: World,
+) -> None:
+    error = FluxError(ErrorClass.TIMEOUT, "it failed").info("noop")
+    world.store._clock = type("Later", (), {"now_ms": lambda _: 2**50})()
+    for _ in ("one", "two"):
+        world.store.beat("n", [1], 60_000)
+        assert world.deliver(world.publisher.sent[-1], world.fail(ErrorClass.TIMEOUT)) is Answer.OK
+        assert advised(world.effects, error) == error
+        reconcile(world.effects)
+        world.store.beat("n", [1], 60_000)
+        assert world.deliver(world.publisher.sent[-1]) is Answer.OK
+    assert world.store.load("r").status == "finished"
+    assert advised(world.effects, error).suggestions == ("call noop again (helped in 2 of 2 cases before)",)
+    learn(world.effects, world.store.load("r"))
+    record = world.effects.lessons.record(error.fingerprint)
+    assert record is not None
+    assert record.cases == 2
 
 
 def test_a_forged_state_is_dropped(world: World) -> None:
