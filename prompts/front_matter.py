@@ -27,12 +27,22 @@ class Case(Strict):
     reject: tuple[str, ...] = ()
 
 
+class MadeFor(Strict):
+    """What a prompt was written and tested with."""
+
+    chat_models: tuple[str, ...] = Field(min_length=1)
+    """Chat models by the name that events give them; others may be asked too."""
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    """Sent with every request of the prompt; what the installation sets when absent."""
+
+
 class FrontMatter(Strict):
     """What a template says about itself."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     version: int = Field(ge=1)
     purpose: str = Field(min_length=1)
+    made_for: MadeFor | None = None
     variables: dict[str, VariableType]
     cases: tuple[Case, ...] = Field(min_length=1)
 

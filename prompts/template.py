@@ -12,7 +12,7 @@ from jinja2 import Template, TemplateError, TemplateSyntaxError, nodes
 from jinja2.meta import find_undeclared_variables
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.prompts.front_matter import Case, Head, VariableType, split
+from fluxagents.prompts.front_matter import Case, Head, MadeFor, VariableType, split
 from fluxagents.prompts.sandbox import sandbox
 
 _PYTHON_TYPES: Mapping[VariableType, tuple[type, ...]] = {
@@ -64,6 +64,11 @@ class PromptTemplate:
     @property
     def purpose(self) -> str:
         return self._head.content.purpose
+
+    @property
+    def made_for(self) -> MadeFor | None:
+        """The chat models and settings that the prompt was written and tested with."""
+        return self._head.content.made_for
 
     @property
     def variables(self) -> Mapping[str, VariableType]:

@@ -14,6 +14,7 @@ from fluxagents.workers.commands.output import examples, json_option, print_json
 from fluxagents.workers.commands.prompt_figures import compare, experiment, stats
 
 if TYPE_CHECKING:
+    from fluxagents.prompts.front_matter import MadeFor
     from fluxagents.prompts.manager import PromptManager, PromptReport
     from fluxagents.prompts.record import Entry, Label, Standing
 
@@ -127,6 +128,7 @@ def show(name: str, version: str, source: bool, as_json: bool) -> None:
                 **_summary(manager, name),
                 "version": template.version,
                 "digest": template.digest,
+                "made_for": template.made_for.model_dump() if template.made_for else None,
                 "variables": dict(template.variables),
                 "cases": [case.name for case in template.cases],
                 "source": template.source,
@@ -136,10 +138,17 @@ def show(name: str, version: str, source: bool, as_json: bool) -> None:
         return
     click.echo(f"{name} version {template.version}: {template.purpose}")
     click.echo(f"sha256 {template.digest}")
+    if template.made_for:
+        click.echo(f"made for {_made_for(template.made_for)}")
     click.echo(f"runs get {_now(_summary(manager, name))}")
     print_table(("variable", "type"), template.variables.items(), empty="no variables")
     rows = [(moment(entry.at_ms)[:19].replace("T", " "), entry.by, _said(entry)) for entry in log]
     print_table(("when (UTC)", "who", "what"), rows, empty="nothing was registered or promoted yet")
+
+
+def _made_for(found: MadeFor) -> str:
+    chat_models = ", ".join(found.chat_models)
+    return chat_models if found.temperature is None else f"{chat_models} at temperature {found.temperature:g}"
 
 
 def _said(entry: Entry) -> str:

@@ -112,3 +112,24 @@ def test_not_a_number_is_refused(head: str) -> None:
     prompt = PromptTemplate(source + "{{ who }}{{ times }}", "greeting.md.j2")
     with pytest.raises(FluxError, match="not JSON compliant"):
         prompt.render({"who": {"a": float("nan")}, "times": 1})
+
+
+def test_a_prompt_says_what_it_was_made_for(head: str) -> None:
+    assert template(head, BODY).made_for is None
+    made_for = "made_for: {chat_models: [a, b], temperature: 0.5}\nvariables:"
+    found = template(head.replace("variables:", made_for, 1), BODY).made_for
+    assert found is not None
+    assert (found.chat_models, found.temperature) == (("a", "b"), 0.5)
+
+
+@pytest.mark.parametrize(
+    ("made_for", "says"),
+    [
+        ("{chat_models: []}", r"greeting\.md\.j2:5: made_for\.chat_models: "),
+        ("{chat_models: [a], temperature: 3}", r":5: made_for\.temperature: Input should be less than"),
+        ("{chat_models: [a], top_p: 1}", r":5: made_for\.top_p: Extra inputs are not permitted"),
+    ],
+)
+def test_settings_that_are_none_name_file_and_line(head: str, made_for: str, says: str) -> None:
+    with pytest.raises(FluxError, match=says):
+        template(head.replace("variables:", f"made_for: {made_for}\nvariables:", 1), BODY)

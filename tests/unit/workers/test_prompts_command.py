@@ -75,6 +75,7 @@ def test_a_version_is_registered_promoted_and_rolled_back(call: Call, second: Pa
     shown = call("show", NAME).stdout
     for said in ("ada", f"promoted version {new} to candidate", "rolled back production"):
         assert said in shown
+    assert "made for offline-planner at temperature 0\n" in shown
     assert call("show", NAME, "--source").stdout == second.read_text()
 
 
@@ -107,7 +108,7 @@ def test_a_taken_number_is_refused(call: Call, second: Path) -> None:
         (
             "  steps_left: integer\n",
             "  steps_left: integer\n  extra: string\n",
-            r"\.j2:16: the template does not use",
+            r"\.j2:17: the template does not use",
         ),
         (
             "</question>\n<model>",
