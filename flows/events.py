@@ -49,6 +49,22 @@ class PromptUse(Frozen):
     """The budget of the request; 0 when it was not recorded."""
     request: str = ""
     """The sha256 of what was sent, messages and functions; empty when nothing was."""
+    sections: dict[str, int] = Field(default_factory=dict)
+    """Tokens counted by section of the prompt, and `functions` for the schemas of what may be called."""
+
+
+CompactionStrategy = Literal["passed_error", "duplicate", "reference", "extract", "budget"]
+"""Over and done; said twice; lists left to the artifact; the most telling sentences; no room at all."""
+
+
+class Compaction(Frozen):
+    """What was shortened or left out of a prompt."""
+
+    id: str
+    """Of the finding, or what else it is: `error 0123456789ab`, `note 2`, `conclusion`."""
+    strategy: CompactionStrategy
+    tokens: int = Field(ge=0)
+    """How many tokens it saved."""
 
 
 class HumanRequest(Frozen):
@@ -129,6 +145,22 @@ class DecisionRefused(EventBase):
     node: str
     error: ErrorInfo
     prompt: PromptUse
+
+
+class ContextCompacted(EventBase):
+    """What the prompt of the decision before it did not show in full; the run's other events have it."""
+
+    type: Literal["ContextCompacted"] = "ContextCompacted"
+    node: str
+    compacted: tuple[Compaction, ...] = Field(min_length=1)
+    tokens: int
+    """Of the request as it was sent."""
+    max_tokens: int
+    """The budget of the request."""
+
+    @property
+    def tokens_saved(self) -> int:
+        return sum(one.tokens for one in self.compacted)
 
 
 class ToolSucceeded(EventBase):
@@ -266,6 +298,7 @@ Event = Annotated[
     | BudgetSpent
     | DecisionMade
     | DecisionRefused
+    | ContextCompacted
     | ToolSucceeded
     | ToolSplit
     | ToolFailed

@@ -127,6 +127,10 @@ def _refused(state: RunState, event: e.DecisionRefused) -> Changes:
     return {**_usage(state, event.prompt), **_failure(state, event.error), "failed_call": None}
 
 
+def _compacted(_: RunState, __: e.ContextCompacted) -> Changes:
+    return {}
+
+
 def _failure(state: RunState, error: ErrorInfo) -> Changes:
     count = state.streak.count + 1 if state.streak and state.streak.kind == error.kind else 1
     return {
@@ -283,6 +287,7 @@ _BRANCHES: dict[type[e.Event], Callable[[RunState, Any], Changes]] = {
     e.BudgetSpent: _spent,
     e.DecisionMade: _decided,
     e.DecisionRefused: _refused,
+    e.ContextCompacted: _compacted,
     e.ToolSucceeded: _succeeded,
     e.ToolSplit: _split,
     e.ToolFailed: _failed_tool,

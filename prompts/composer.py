@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fluxagents.flows.commands import Decide
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.events import Compaction
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.context import ContextManager
 from fluxagents.prompts.manager import PromptManager
-from fluxagents.prompts.sections import filled, raw_sections
+from fluxagents.prompts.sections import raw_sections
 from fluxagents.prompts.template import PromptTemplate
 from fluxagents.prompts.tokens import token_counter
-from fluxagents.prompts.view import Variables, finding_view, view, without
+from fluxagents.prompts.view import Variables, items, shown, view
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,16 @@ class ComposedPrompt:
     template: PromptTemplate
     text: str
     tokens: int
-    left_out: tuple[str, ...]
-    """Ids of the findings that did not fit; the prompt names them."""
+    """Of the whole request, what was reserved included."""
+    compacted: tuple[Compaction, ...] = ()
+    """What it does not show in full."""
+    sections: dict[str, int] = field(default_factory=dict)
+    """Tokens of its text by section; the lines around sections are in none."""
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Ids of the findings that did not fit; the prompt names them."""
+        return tuple(one.id for one in self.compacted if one.strategy == "budget")
 
     @property
     def roles(self) -> dict[str, str]:
@@ -44,7 +53,7 @@ def compose(
     max_tokens: int,
     reserved_tokens: int = 0,
 ) -> ComposedPrompt:
-    """Render the prompt that a decision names. All but the findings is pinned; the newest findings stay.
+    """Render the prompt that a decision names; what grows with a run is compacted to fit the budget.
 
     Args:
         prompts: Where the prompts are.
@@ -60,31 +69,31 @@ def compose(
     """
     template = prompts.chosen(command.prompt, state.run_id, state.prompts)
     values = view(state, command, purposes)
-    counter = token_counter()
-    every = tuple(finding.id for finding in state.findings)
-    smallest = _text(template, {**values, **without(state, every)})
-    left = max_tokens - reserved_tokens - counter.count(smallest)
-    if left < 0:
-        message = (
-            f"prompt '{template.name}' takes {max_tokens - left} tokens without any finding ({counter.table})"
-        )
-        raise FluxError(
-            ErrorClass.BUDGET, message, suggestions=(f"raise the budget of {max_tokens} tokens, or ask less",)
-        )
-    left_out = _left_out(state, left) if "findings" in template.variables else every
-    text = _text(template, {**values, **without(state, left_out)})
-    return ComposedPrompt(template, text, counter.count(text) + reserved_tokens, left_out)
+    count = token_counter().count
+    growing = items(state, template.variables)
+    room = max_tokens - reserved_tokens - count(_text(template, {**values, **shown(state, ())}))
+    while room > 0:
+        context = ContextManager(room).optimize_context(growing)
+        if context.over_budget:
+            room -= context.tokens
+            break
+        text = _text(template, {**values, **shown(state, context)})
+        tokens = count(text) + reserved_tokens
+        if tokens <= max_tokens:
+            return ComposedPrompt(template, text, tokens, context.compacted, _sections(text))
+        # The lines that open and close a section are there only if it has something to show.
+        room -= tokens - max_tokens
+    message = f"prompt '{template.name}' takes {max_tokens - room} tokens without any finding"
+    raise FluxError(
+        ErrorClass.BUDGET, message, suggestions=(f"raise the budget of {max_tokens} tokens, or ask less",)
+    )
 
 
 def _text(template: PromptTemplate, values: Variables) -> str:
     return template.render({name: values[name] for name in template.variables if name in values})
 
 
-def _left_out(state: RunState, max_tokens: int) -> tuple[str, ...]:
-    if not state.findings or max_tokens < 1:
-        return tuple(finding.id for finding in state.findings)
-    context = ContextManager(max_tokens)
-    for finding in state.findings:
-        item = {"id": finding.id, "content": filled(finding_view(finding, state))}
-        context.add_context_item(item, priority=0)
-    return tuple(dropped.id for dropped in context.optimize_context().dropped)
+def _sections(text: str) -> dict[str, int]:
+    outer = raw_sections(text)
+    inner = raw_sections(outer.pop("user", ""))
+    return {name: token_counter().count(content) for name, content in {**outer, **inner}.items()}

@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.prompts.sections import compact
+from fluxagents.flows.events import Compaction, CompactionStrategy
+from fluxagents.prompts.strategies import (
+    Message,
+    Shortening,
+    Strategy,
+    content_of,
+    deduplicated,
+    extracted,
+    is_pinned,
+    kept_within,
+    least_first,
+    referred,
+    without_passed_errors,
+    written_compactly,
+)
 from fluxagents.prompts.tokens import TokenCounter, token_counter
-
-Message = dict[str, Any]
-"""`content`, and where they matter `id`, `role`, `priority` (higher stays longer) and `pinned`."""
 
 DEFAULT_MAX_TOKENS = 8_000
 
 MESSAGE_OVERHEAD_TOKENS = 4
 """Tokens that the chat format adds to each message (OpenAI's estimate for cl100k models)."""
 
+LOSSLESS: Mapping[CompactionStrategy, Strategy] = {
+    "passed_error": without_passed_errors,
+    "duplicate": deduplicated,
+}
+"""Always applied, in this order."""
 
-@dataclass(frozen=True, slots=True)
-class Dropped:
-    """A message that was left out."""
-
-    id: str
-    tokens: int
-    reason: Literal["budget", "duplicate"]
+SHORTENINGS: Mapping[CompactionStrategy, Shortening] = {"reference": referred, "extract": extracted}
+"""Applied in this order, to what matters least first, until the budget holds."""
 
 
 class Context(list[Message]):
@@ -34,7 +44,7 @@ class Context(list[Message]):
 
     Args:
         messages: What stays.
-        dropped: What went, in its order.
+        compacted: What was shortened or went, in the order in which it was done.
         tokens: Of the messages that stay.
         max_tokens: The budget.
         table: With which the tokens were counted.
@@ -44,28 +54,30 @@ class Context(list[Message]):
         self,
         messages: Iterable[Message],
         *,
-        dropped: tuple[Dropped, ...],
+        compacted: tuple[Compaction, ...],
         tokens: int,
         max_tokens: int,
         table: str,
     ) -> None:
         super().__init__(messages)
-        self.dropped = dropped
+        self.compacted = compacted
         self.tokens = tokens
         self.max_tokens = max_tokens
         self.table = table
 
     @property
     def over_budget(self) -> bool:
-        """Whether the pinned messages alone exceed the budget."""
+        """Whether what may not be dropped exceeds the budget alone."""
         return self.tokens > self.max_tokens
 
 
 class ContextManager:
     """Keeps messages within a budget.
 
-    A message is pinned if it says so or if its role is `system`. Pinned messages always stay. The others
-    stay in the order of their priority, the newest first among equals, as long as they fit.
+    What is pinned stays as it is. Errors that are over and duplicates go always. If the rest exceeds the
+    budget, results are replaced by their counts and the reference to their artifact, then long texts by
+    extracts, in both cases only as many as it takes, what matters least first. At last whole messages go,
+    lowest priority first and among equals the oldest, except those marked `keep`.
 
     Args:
         max_tokens: The budget.
@@ -87,89 +99,65 @@ class ContextManager:
         self._items.append({**item, "priority": priority})
 
     def optimize_context(self, messages: Sequence[Message] = ()) -> Context:
-        """The added items and the messages, compressed and cut to the budget; says what was left out.
+        """The added items and the messages, compressed and cut to the budget; says what was done to which.
 
         Raises:
-            FluxError: `BAD_ARGUMENT` for a message without a text as its content.
+            FluxError: `BAD_ARGUMENT` for a message without a text as its content, or an id given twice.
         """
         compressed = self.compress_context([*self._items, *messages])
-        costs = [self.tokens_of(message) for message in compressed]
-        left = self.max_tokens - sum(
-            cost for message, cost in zip(compressed, costs, strict=True) if _is_pinned(message)
-        )
-        stays = {place for place, message in enumerate(compressed) if _is_pinned(message)}
-        for place in sorted(set(range(len(compressed))) - stays, key=lambda at: _rank(compressed, at)):
-            if costs[place] <= left:
-                left -= costs[place]
-                stays.add(place)
-        dropped = tuple(
-            Dropped(_name(compressed[place], place), costs[place], "budget")
-            for place in range(len(compressed))
-            if place not in stays
-        )
-        return self._context([compressed[place] for place in sorted(stays)], compressed.dropped + dropped)
+        shortened, compacted = self._shortened(list(compressed))
+        kept = kept_within(self.max_tokens, self.tokens_of, shortened)
+        ids = {message["id"] for message in kept}
+        dropped = [message for message in shortened if message["id"] not in ids]
+        compacted += [self._compaction("budget", message) for message in dropped]
+        return self._context(kept, (*compressed.compacted, *compacted))
 
     def compress_context(self, messages: Sequence[Message]) -> Context:
-        """The messages with the same information in fewer tokens; nothing is cut.
-
-        JSON loses its blanks, text its trailing ones, and of equal messages that are not pinned the last one
-        stays, with the highest of their priorities.
+        """The messages with the same information in fewer tokens; a message without an id is given one.
 
         Raises:
             FluxError: As `optimize_context`.
         """
-        shortened = [{**message, "content": _shortened(_content(message))} for message in messages]
-        kept: list[Message] = []
-        dropped: list[Dropped] = []
-        seen: dict[tuple[str, str], Message] = {}
-        for place, message in reversed(list(enumerate(shortened))):
-            key = (str(message.get("role", "")), message["content"])
-            if key in seen and not _is_pinned(message):
-                twin = seen[key]
-                twin["priority"] = max(twin.get("priority", 0), message.get("priority", 0))
-                dropped.append(Dropped(_name(message, place), self.tokens_of(message), "duplicate"))
-                continue
-            seen.setdefault(key, message)
-            kept.append(message)
-        return self._context(kept[::-1], tuple(dropped[::-1]))
+        named = [{"id": f"message {at}", **message} for at, message in enumerate(messages)]
+        for id_, count in Counter(message["id"] for message in named).items():
+            if count > 1:
+                raise FluxError(ErrorClass.BAD_ARGUMENT, f"{count} messages have the id {id_!r}")
+        kept = written_compactly(named)
+        compacted: list[Compaction] = []
+        for name, strategy in LOSSLESS.items():
+            before, kept = kept, strategy(kept)
+            ids = {message["id"] for message in kept}
+            compacted += [self._compaction(name, message) for message in before if message["id"] not in ids]
+        return self._context(kept, tuple(compacted))
 
     def tokens_of(self, message: Message) -> int:
         """Tokens of one message, with what the chat format adds."""
-        return self._counter.count(_content(message)) + MESSAGE_OVERHEAD_TOKENS
+        return self._counter.count(content_of(message)) + MESSAGE_OVERHEAD_TOKENS
 
-    def _context(self, messages: list[Message], dropped: tuple[Dropped, ...]) -> Context:
+    def _shortened(self, messages: list[Message]) -> tuple[list[Message], list[Compaction]]:
+        costs = [self.tokens_of(message) for message in messages]
+        compacted: list[Compaction] = []
+        for name, shorten in SHORTENINGS.items():
+            for at in least_first(messages):
+                if sum(costs) <= self.max_tokens:
+                    return messages, compacted
+                if is_pinned(messages[at]):
+                    continue
+                shorter = shorten(messages[at])
+                saved = costs[at] - self.tokens_of(shorter)
+                if saved > 0:
+                    messages[at], costs[at] = shorter, costs[at] - saved
+                    compacted.append(Compaction(id=str(shorter["id"]), strategy=name, tokens=saved))
+        return messages, compacted
+
+    def _compaction(self, strategy: CompactionStrategy, message: Message) -> Compaction:
+        return Compaction(id=str(message["id"]), strategy=strategy, tokens=self.tokens_of(message))
+
+    def _context(self, messages: list[Message], compacted: tuple[Compaction, ...]) -> Context:
         return Context(
             messages,
-            dropped=dropped,
+            compacted=compacted,
             tokens=sum(map(self.tokens_of, messages)),
             max_tokens=self.max_tokens,
             table=self._counter.table,
         )
-
-
-def _is_pinned(message: Message) -> bool:
-    return bool(message.get("pinned")) or message.get("role") == "system"
-
-
-def _rank(messages: Sequence[Message], place: int) -> tuple[float, int]:
-    return (-messages[place].get("priority", 0), -place)
-
-
-def _name(message: Message, place: int) -> str:
-    return str(message.get("id", f"message {place}"))
-
-
-def _content(message: Message) -> str:
-    content = message.get("content")
-    if not isinstance(content, str):
-        raise FluxError(ErrorClass.BAD_ARGUMENT, f"a message's content is {content!r:.80}, expected text")
-    return content
-
-
-def _shortened(content: str) -> str:
-    if content.lstrip().startswith(("{", "[")):
-        try:
-            return compact(json.loads(content))
-        except ValueError:  # text that merely begins like JSON stays as it is
-            return content.rstrip()
-    return content.rstrip()

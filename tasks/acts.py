@@ -12,6 +12,7 @@ from fluxagents.flows.commands import CallTool, Command, Decide, Expire, JoinPar
 from fluxagents.flows.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import (
+    ContextCompacted,
     DecisionMade,
     DecisionRefused,
     Event,
@@ -45,18 +46,33 @@ def decide(
         raise WrongTaskError("step.decide", command)
     verdict = effects.decider().decide(state, command)
     at_ms = effects.clock.now_ms()
+    happened: list[Event] = []
     if verdict.decision is not None:
-        return [
+        happened.append(
             DecisionMade(
                 seq=state.seq, at_ms=at_ms, node=state.node, decision=verdict.decision, prompt=verdict.prompt
             )
-        ]
-    assert verdict.error is not None
-    return [
-        DecisionRefused(
-            seq=state.seq, at_ms=at_ms, node=state.node, error=verdict.error, prompt=verdict.prompt
         )
-    ]
+    else:
+        assert verdict.error is not None
+        happened.append(
+            DecisionRefused(
+                seq=state.seq, at_ms=at_ms, node=state.node, error=verdict.error, prompt=verdict.prompt
+            )
+        )
+    sent = verdict.composed
+    if sent and sent.compacted:
+        happened.append(
+            ContextCompacted(
+                seq=state.seq,
+                at_ms=at_ms,
+                node=state.node,
+                compacted=sent.compacted,
+                tokens=sent.tokens,
+                max_tokens=verdict.prompt.max_tokens,
+            )
+        )
+    return happened
 
 
 def call_tool(

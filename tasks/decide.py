@@ -14,6 +14,7 @@ from fluxagents.flows.commands import Decide, Decision
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
 from fluxagents.flows.events import PromptUse
 from fluxagents.flows.state import RunState
+from fluxagents.prompts.composer import ComposedPrompt
 from fluxagents.prompts.manager import PromptManager
 from fluxagents.prompts.tokens import token_counter
 from fluxagents.tasks.answer import decision_in
@@ -29,6 +30,8 @@ class Verdict:
     prompt: PromptUse
     decision: Decision | None
     error: ErrorInfo | None
+    composed: ComposedPrompt | None = None
+    """What was sent; none if it could not be composed."""
 
 
 class Decider:
@@ -39,8 +42,7 @@ class Decider:
         chat_name: What events call it.
         prompts: Where the prompts are.
         tools: All tools, by name; a node offers some of them.
-        max_tokens: The budget of a request. Findings that do not fit are left out, the oldest first, and the
-            prompt names them.
+        max_tokens: The budget of a request; see `fluxagents.prompts.context` for what happens beyond it.
         seconds: A clock that never goes back.
     """
 
@@ -82,14 +84,15 @@ class Decider:
             if request is None and caught.kind is not ErrorClass.BUDGET:
                 raise
             decision, error = None, caught.info(command.node)
-        return Verdict(self._use(state, command, request, answer, self._seconds() - began), decision, error)
+        use = self._use(state, command, request, answer, self._seconds() - began)
+        return Verdict(use, decision, error, request.prompt if request else None)
 
     def request(self, state: RunState, command: Decide) -> ChatRequest:
         """What this decision sends; composing it has no effect. Raises as `fluxagents.tasks.request`."""
         return request_of(self._prompts, self._tools, state, command, max_tokens=self._max_tokens)
 
     def _ask(self, request: ChatRequest) -> AIMessage:
-        chat = self._chat.bind_tools(request.functions)
+        chat = self._chat.bind_tools(request.functions, **request.settings)
         try:
             return chat.invoke(messages_of(request))
         except Exception as error:
@@ -124,6 +127,7 @@ class Decider:
             duration_ms=round(seconds * 1_000),
             max_tokens=self._max_tokens,
             request=request.digest if request else "",
+            sections=request.sections if request else {},
         )
 
 

@@ -36,14 +36,25 @@ class ChatRequest:
 
     @property
     def document(self) -> dict[str, Any]:
-        """`messages` and `tools`; as compact JSON the very bytes that an OpenAI-compatible endpoint gets."""
+        """`messages`, `tools` and settings; each as compact JSON as an OpenAI-compatible endpoint gets it."""
         messages = [{"content": text, "role": role} for role, text in self.prompt.roles.items()]
-        return {"messages": messages, "tools": list(self.functions)}
+        return {"messages": messages, "tools": list(self.functions), **self.settings}
+
+    @property
+    def settings(self) -> dict[str, float]:
+        """What the prompt sets of the chat model."""
+        made_for = self.prompt.template.made_for
+        return {"temperature": made_for.temperature} if made_for and made_for.temperature is not None else {}
 
     @property
     def digest(self) -> str:
         """The sha256 of the document as compact JSON."""
         return hashlib.sha256(compact(self.document).encode()).hexdigest()
+
+    @property
+    def sections(self) -> dict[str, int]:
+        """Tokens by section of the prompt, and of the functions."""
+        return {**self.prompt.sections, "functions": _tokens(self.functions)}
 
 
 def request_of(
@@ -65,9 +76,13 @@ def request_of(
         command,
         purposes={name: tool.purpose for name, tool in tools.items()},
         max_tokens=max_tokens,
-        reserved_tokens=token_counter().count(json.dumps(functions)),
+        reserved_tokens=_tokens(functions),
     )
     return ChatRequest(prompt, functions)
+
+
+def _tokens(functions: Sequence[dict[str, Any]]) -> int:
+    return token_counter().count(json.dumps(functions))
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,14 @@ def _decision(event: Any) -> str:
     return f"{decision.kind}: {said} [{event.prompt.chat_model}]"
 
 
+def _compacted(event: e.ContextCompacted) -> str:
+    ids: dict[str, list[str]] = {}
+    for one in event.compacted:
+        ids.setdefault(one.strategy, []).append(one.id)
+    said = "; ".join(f"{strategy}: {', '.join(names)}" for strategy, names in ids.items())
+    return f"{event.tokens_saved} tokens saved, {event.tokens} of {event.max_tokens} sent; {said}"
+
+
 _SAID: dict[str, Any] = {
     "RunStarted": lambda event: f"{event.flow.name} on {event.model_name}",
     "NodeEntered": lambda event: event.node,
@@ -84,6 +92,7 @@ _SAID: dict[str, Any] = {
     "BudgetSpent": lambda event: f"{event.node}: {event.steps} steps",
     "DecisionMade": _decision,
     "DecisionRefused": lambda event: event.error.message,
+    "ContextCompacted": _compacted,
     "ToolSucceeded": lambda event: f"{_call(event.call)} in {event.duration_ms} ms",
     "ToolSplit": lambda event: f"{_call(event.call)} in {len(event.runs)} parts",
     "ToolFailed": lambda event: f"{_call(event.call)}: {event.error.message}",

@@ -9,13 +9,23 @@ import httpx2
 import openai
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
-from tests.decisions import ANSWER_TOOLS, BASELINE, REPORT, calls, decide_with, scripted, state_at
+from tests.decisions import (
+    ANSWER_TOOLS,
+    BASELINE,
+    DESCRIPTION,
+    REPORT,
+    calls,
+    decide_with,
+    scripted,
+    state_at,
+)
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import AskHuman, CallTool, Decide, Finish
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.reducer import reduce
 from fluxagents.prompts.manager import PromptManager
+from fluxagents.prompts.sections import read_lines, sections
 from fluxagents.tasks.decide import Decider, Verdict, messages_of
 from fluxagents.tasks.fba.registry import TOOLS
 
@@ -177,16 +187,46 @@ def test_what_is_sent_can_be_rendered_again() -> None:
 
 def test_findings_that_do_not_fit_are_left_out_and_named() -> None:
     many = [
-        BASELINE.model_copy(update={"id": f"f{at}", "artifact": f"sha256:{at:064}"}) for at in range(1, 25)
+        BASELINE.model_copy(
+            update={"id": f"f{at}", "args": {"objective": f"R{at}"}, "artifact": f"sha256:{at:064}"}
+        )
+        for at in range(1, 25)
     ]
-    decider = Decider(scripted(), "scripted", PromptManager(), TOOLS, max_tokens=8_000)
+    decider = Decider(scripted(), "scripted", PromptManager(), TOOLS, max_tokens=7_000)
     composed = decider.request(state_at(QUESTION, findings=many), decide_with()).prompt
     text = composed.text
-    assert composed.tokens <= 8_000
-    assert 0 < len(composed.left_out) < 24
-    assert composed.left_out == tuple(f"f{at}" for at in range(1, len(composed.left_out) + 1))
-    assert '<left_out>\n{"id":"f1","tool":"run_metabolic_fba"' in text
-    assert '{"id":"f24","tool":"run_metabolic_fba","args":{"method":"fba"},"found"' in text
+    assert composed.tokens <= 7_000
+    # The first finding describes the model that the others are about.
+    assert composed.left_out == tuple(f"f{at}" for at in range(2, len(composed.left_out) + 2))
+    assert 0 < len(composed.left_out) < 23
+    assert '<left_out>\n{"id":"f2","tool":"run_metabolic_fba"' in text
+    assert '{"id":"f24","tool":"run_metabolic_fba","args":{"objective":"R24"},"found"' in text
+    assert {one.strategy for one in composed.compacted} == {"reference", "budget"}
+
+
+def test_sections_and_functions_account_for_the_tokens_of_a_request() -> None:
+    request = Decider(scripted(), "scripted", PromptManager(), TOOLS).request(
+        state_at(QUESTION), decide_with()
+    )
+    assert {"system", "question", "findings", "functions"} <= request.sections.keys()
+    assert 0.97 * request.prompt.tokens < sum(request.sections.values()) <= request.prompt.tokens
+
+
+def test_results_found_twice_and_errors_that_are_over_are_not_shown_again() -> None:
+    twice = [DESCRIPTION, BASELINE, BASELINE.model_copy(update={"id": "f3"})]
+    outage = FluxError(ErrorClass.PROVIDER_OUTAGE, "no answer").info("answer")
+    unknown = FluxError(ErrorClass.UNKNOWN_ID, "gene 'b1' is not in the model").info("analyze_essentiality")
+    errors = [unknown, outage, unknown]
+    decider = Decider(scripted(), "scripted", PromptManager(), TOOLS)
+    over = decider.request(state_at(QUESTION, findings=twice, errors=errors), decide_with()).prompt
+    parts = sections(over.roles["user"])
+    assert [entry["id"] for entry in read_lines(parts["findings"]) if isinstance(entry, dict)] == ["f1", "f3"]
+    assert len(read_lines(parts["errors"])) == 1
+    assert "left_out" not in parts
+    assert sorted(one.strategy for one in over.compacted) == ["duplicate", "duplicate", "passed_error"]
+    open_ = decider.request(state_at(QUESTION, errors=[outage, outage], open_errors=2), decide_with()).prompt
+    assert len(read_lines(sections(open_.roles["user"])["errors"])) == 2
+    assert open_.compacted == ()
 
 
 def test_a_question_that_exceeds_the_budget_is_an_error_not_a_cut() -> None:

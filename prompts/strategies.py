@@ -1,0 +1,185 @@
+"""Ways to say it in fewer tokens, each a small pure function over the messages of a context.
+
+Those over all messages lose nothing that matters and are always applied; those that shorten one message are
+applied for want of space; `kept_within` decides what goes when nothing else helps.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.prompts.sections import compact
+
+Message = dict[str, Any]
+"""`content`, and where they matter:
+
+- `id` and `role`;
+- `priority`: higher stays longer;
+- `pinned`: stays as it is, as does whatever has the role `system`;
+- `keep`: may be shortened and is never dropped;
+- `same_as`: messages that agree in it say the same; the content when absent;
+- `passed`: an error of a moment that is over.
+"""
+
+Strategy = Callable[[Sequence[Message]], list[Message]]
+"""Messages in, fewer or shorter ones out, in their order; what is pinned is left alone."""
+
+Shortening = Callable[[Message], Message]
+"""One message in, one that says less out; the same one if there is nothing to shorten."""
+
+ROWS_KEPT = 3
+"""A list of a result that is no longer than this is not worth a reference."""
+
+EXTRACT_CHARACTERS = 600
+"""Length of the extract of a text, about 150 tokens."""
+
+GAP = "[...]"
+
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
+_TELLING = re.compile(r"\d|\b(not|no|never|only|must|rejected|without)\b", re.IGNORECASE)
+
+
+def is_pinned(message: Message) -> bool:
+    """Whether it stays as it is."""
+    return bool(message.get("pinned")) or message.get("role") == "system"
+
+
+def stays(message: Message) -> bool:
+    """Whether it may not be dropped."""
+    return is_pinned(message) or bool(message.get("keep"))
+
+
+def written_compactly(messages: Sequence[Message]) -> list[Message]:
+    """JSON without its blanks, text without its trailing ones.
+
+    Raises:
+        FluxError: `BAD_ARGUMENT` for a message without a text as its content.
+    """
+    return [{**message, "content": _compact(content_of(message))} for message in messages]
+
+
+def deduplicated(messages: Sequence[Message]) -> list[Message]:
+    """Of messages that say the same the last one, with the highest of their priorities."""
+    kept: list[Message] = []
+    seen: dict[tuple[str, str], Message] = {}
+    for message in reversed(messages):
+        key = (str(message.get("role", "")), str(message.get("same_as", message["content"])))
+        twin = seen.get(key)
+        if twin is None or is_pinned(message):
+            copy = dict(message)
+            seen.setdefault(key, copy)
+            kept.append(copy)
+        else:
+            twin["priority"] = max(twin.get("priority", 0), message.get("priority", 0))
+    return kept[::-1]
+
+
+def without_passed_errors(messages: Sequence[Message]) -> list[Message]:
+    """No errors of a moment, such as an outage, after which things went on.
+
+    An error about an id or an argument stays true of the model; `deduplicated` leaves one line of it.
+    """
+    return [message for message in messages if is_pinned(message) or not message.get("passed")]
+
+
+def referred(message: Message) -> Message:
+    """A result with an artifact, without its long lists: the counts stay, the artifact has the rows."""
+    try:
+        result = json.loads(content_of(message))
+    except ValueError:
+        return message
+    if not isinstance(result, dict) or not result.get("artifact"):
+        return message
+    return {**message, "content": compact({**result, "found": _without_rows(result.get("found"))})}
+
+
+def extracted(message: Message) -> Message:
+    """The most telling sentences of a long text, in their order, with a mark where some are missing.
+
+    The first sentence comes first, then those with numbers or a negation, then the others as they come.
+    """
+    text = content_of(message)
+    if len(text) <= EXTRACT_CHARACTERS or text.lstrip().startswith(("{", "[")):
+        return message
+    sentences = [part.strip() for part in _SENTENCE.split(text) if part.strip()]
+    order = sorted(range(len(sentences)), key=lambda at: (at > 0, not _TELLING.search(sentences[at]), at))
+    room, taken = EXTRACT_CHARACTERS, set[int]()
+    for at in order:
+        needed = len(sentences[at]) + len(GAP) + 2
+        if needed <= room:
+            room -= needed
+            taken.add(at)
+    if not taken:
+        return {**message, "content": f"{text[: EXTRACT_CHARACTERS - len(GAP) - 1]} {GAP}"}
+    return {**message, "content": _joined(sentences, taken)}
+
+
+def kept_within(
+    max_tokens: int, tokens_of: Callable[[Message], int], messages: Sequence[Message]
+) -> list[Message]:
+    """What may not be dropped, and of the rest what fits: by priority, the newest first among equals."""
+    chosen = {at for at, message in enumerate(messages) if stays(message)}
+    left = max_tokens - sum(tokens_of(messages[at]) for at in chosen)
+    for at in reversed(least_first(messages)):
+        cost = tokens_of(messages[at])
+        if at not in chosen and cost <= left:
+            left -= cost
+            chosen.add(at)
+    return [message for at, message in enumerate(messages) if at in chosen]
+
+
+def least_first(messages: Sequence[Message]) -> list[int]:
+    """The places of the messages from the one that matters least: low priority first, then the oldest."""
+    return sorted(range(len(messages)), key=lambda at: (messages[at].get("priority", 0), at))
+
+
+def content_of(message: Message) -> str:
+    """The text of a message.
+
+    Raises:
+        FluxError: `BAD_ARGUMENT` if there is none.
+    """
+    content = message.get("content")
+    if not isinstance(content, str):
+        raise FluxError(ErrorClass.BAD_ARGUMENT, f"a message's content is {content!r:.80}, expected text")
+    return content
+
+
+def _compact(content: str) -> str:
+    if content.lstrip().startswith(("{", "[")):
+        try:
+            return compact(json.loads(content))
+        except ValueError:  # text that merely begins like JSON stays as it is
+            return content.rstrip()
+    return content.rstrip()
+
+
+def _without_rows(found: Any) -> Any:
+    """The same without the rows of lists that say how many of them they show, the inner ones first."""
+    if isinstance(found, list):
+        return [_without_rows(item) for item in found]
+    if not isinstance(found, Mapping):
+        return found
+    cut = dict(found)
+    for name, value in found.items():
+        marker = f"{name}_shown" if f"{name}_shown" in found else "shown"
+        is_rows = isinstance(value, list | dict) and marker in found
+        if is_rows and len(value) > ROWS_KEPT:
+            cut |= {name: type(value)(), marker: 0}
+        else:
+            cut[name] = _without_rows(value)
+    return cut
+
+
+def _joined(sentences: Sequence[str], taken: set[int]) -> str:
+    words: list[str] = []
+    for at, sentence in enumerate(sentences):
+        if at in taken:
+            words.append(sentence)
+        elif not words or words[-1] != GAP:
+            words.append(GAP)
+    return " ".join(words)
