@@ -139,6 +139,17 @@ def test_the_bytes_that_are_sent_are_the_request_as_it_is_composed_again(endpoin
     assert (body["model"], body["temperature"]) == ("tiny", 0)
 
 
+def test_the_temperature_of_a_prompt_is_sent(endpoint: Endpoint) -> None:
+    endpoint.replies = [calling("finish", '{"answer": "done"}')]
+    prompts = PromptManager()
+    source = prompts.template("tool_selection").source.replace("temperature: 0}", "temperature: 0.5}")
+    warm = prompts.version_prompt("tool_selection", source.replace("version: 1", "version: 2"))
+    prompts.promote("tool_selection", warm)
+    chat, name = chat_model(Settings(chat_model="openai:tiny", chat_base_url=endpoint.url))
+    Decider(chat, name, prompts, TOOLS).decide(state_at(QUESTION), decide_with())
+    assert endpoint.body()["temperature"] == 0.5
+
+
 def test_an_invalid_answer_is_an_error_and_the_next_one_may_be_right(endpoint: Endpoint) -> None:
     endpoint.replies = [
         calling("analyze_essentiality", '{"gene": "b0720"}'),
