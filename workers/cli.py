@@ -31,7 +31,7 @@ COMMANDS = {
     "schedules": ("schedules:schedules", "List, add and remove schedules."),
     "tools": ("tools:tools", "List the tools, show their arguments, or call one."),
     "flows": ("flows:flows", "List, show, draw and check flows."),
-    "prompts": ("prompts:prompts", "Show, test and version prompts, and show what a decision sent."),
+    "prompts": ("prompts:prompts", "Show, test, version and compare prompts, and show what a decision sent."),
     "errors": ("errors:errors", "Show what goes wrong most often, and what helps."),
     "models": ("models:models", "List, add and inspect metabolic models."),
     "artifacts": ("artifacts:artifacts", "List, show, export and plot the full data of results."),
