@@ -14,13 +14,14 @@ from fluxagents.flows.commands import Decide, Decision
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
 from fluxagents.flows.events import PromptUse
 from fluxagents.flows.state import RunState
+from fluxagents.prompts.budget import REQUEST_TOKENS
 from fluxagents.prompts.composer import ComposedPrompt
 from fluxagents.prompts.manager import PromptManager
 from fluxagents.prompts.tokens import token_counter
 from fluxagents.tasks.answer import decision_in
 from fluxagents.tasks.fba.tool import Tool
 from fluxagents.tasks.provider import provider_error
-from fluxagents.tasks.request import CONTEXT_TOKENS, ChatRequest, request_of
+from fluxagents.tasks.request import ChatRequest, request_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Decider:
         prompts: PromptManager,
         tools: Mapping[str, Tool],
         *,
-        max_tokens: int = CONTEXT_TOKENS,
+        max_tokens: int = REQUEST_TOKENS,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._chat = chat

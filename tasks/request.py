@@ -23,8 +23,8 @@ from fluxagents.tasks.answer import offered
 from fluxagents.tasks.effects import catalog
 from fluxagents.tasks.fba.tool import Tool
 
-CONTEXT_TOKENS = 16_000
-"""Default budget of a request: the prompt with its findings, and the schemas of the tools."""
+UNRECORDED_TOKENS = 16_000
+"""The budget of every request of the versions that did not record it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def recorded_request(
     if not isinstance(command, Decide):
         message = f"flow '{flow.flow}' asks for no decision at step {decided.seq} of run {state.run_id}"
         raise FluxError(ErrorClass.SCHEMA, message)
-    max_tokens = use.max_tokens or CONTEXT_TOKENS
+    max_tokens = use.max_tokens or UNRECORDED_TOKENS
     return RecordedRequest(use, request_of(prompts, tools, state, command, max_tokens=max_tokens))
 
 

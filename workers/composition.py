@@ -12,6 +12,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
+from fluxagents.prompts.manager import PromptManager
 from fluxagents.tasks.effects import Decides, Effects
 from fluxagents.tasks.fba.media_library import MediaLibrary
 from fluxagents.tasks.fba.registry import TOOLS
@@ -28,6 +29,7 @@ from fluxagents.workers.notifier import InboxNotifier
 from fluxagents.workers.publisher import CeleryPublisher
 from fluxagents.workers.queues import QUEUES
 from fluxagents.workers.redis_lessons import RedisLessonBook
+from fluxagents.workers.redis_prompts import RedisPromptStore
 from fluxagents.workers.redis_store import RedisRunStore
 from fluxagents.workers.settings import Settings
 
@@ -73,6 +75,7 @@ def build_effects(settings: Settings, app: FluxApp, tools: Mapping[str, Tool] = 
         biochem=BiochemFile(settings.biochem_file),
         media=MediaLibrary(settings.media_folder),
         lessons=build_lessons(settings, redis),
+        prompts=lambda: build_prompts(settings, redis),
         decider=cache(lambda: build_decider(settings, tools)),
         tools=tools,
         owner=current_owner,
@@ -89,18 +92,23 @@ def build_sources(settings: Settings) -> Sources:
         runs=lambda: build_store(settings, redis_client(settings)),
         biochem=BiochemFile(settings.biochem_file),
         media=MediaLibrary(settings.media_folder),
+        prompts=lambda: build_prompts(settings, redis_client(settings)),
         tools=TOOLS,
     )
+
+
+def build_prompts(settings: Settings, redis: Redis) -> PromptManager:
+    """The prompts that ship, and the versions that were registered since."""
+    return PromptManager(store=RedisPromptStore(redis, prefix=settings.key_prefix))
 
 
 def build_decider(settings: Settings, tools: Mapping[str, Tool]) -> Decides:
     """The decision component with the chat model of the settings."""
     # langchain takes a second to import and only the decide pool needs it.
-    from fluxagents.prompts.manager import PromptManager  # noqa: PLC0415
+    from fluxagents.prompts.budget import request_tokens  # noqa: PLC0415
     from fluxagents.tasks.decide import Decider  # noqa: PLC0415
     from fluxagents.workers.chat import chat_model  # noqa: PLC0415
-    from fluxagents.workers.redis_prompts import RedisPromptStore  # noqa: PLC0415
 
     chat, name = chat_model(settings)
-    store = RedisPromptStore(redis_client(settings), prefix=settings.key_prefix)
-    return Decider(chat, name, PromptManager(store=store), tools)
+    budget = request_tokens(name, settings.chat_request_tokens)
+    return Decider(chat, name, build_prompts(settings, redis_client(settings)), tools, max_tokens=budget)

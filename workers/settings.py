@@ -77,6 +77,8 @@ class Settings(BaseSettings):
     chat_base_url: str | None = None
     chat_api_key: SecretStr | None = None
     chat_timeout_s: PositiveFloat = 60.0
+    chat_request_tokens: PositiveInt | None = None
+    """Budget of a request; none means 24,000, or what is left of a smaller window if the model's is known."""
 
     concurrency_tools: PositiveInt = Field(default_factory=available_cores)
     concurrency_decide: PositiveInt = 8

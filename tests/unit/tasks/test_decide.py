@@ -193,7 +193,8 @@ def test_findings_that_do_not_fit_are_left_out_and_named() -> None:
         for at in range(1, 25)
     ]
     decider = Decider(scripted(), "scripted", PromptManager(), TOOLS, max_tokens=7_000)
-    composed = decider.request(state_at(QUESTION, findings=many), decide_with()).prompt
+    command = decide_with(ANSWER_TOOLS[:4])
+    composed = decider.request(state_at(QUESTION, findings=many), command).prompt
     text = composed.text
     assert composed.tokens <= 7_000
     # The first finding describes the model that the others are about.
