@@ -13,6 +13,7 @@ from fluxagents.flows.lessons import LessonBook
 from fluxagents.flows.memory_lessons import MemoryLessonBook
 from fluxagents.flows.ports import Clock, Notifier, Publisher, RunStore
 from fluxagents.flows.state import RunState
+from fluxagents.prompts.manager import PromptManager
 from fluxagents.tasks.artifacts import ArtifactStore
 from fluxagents.tasks.biochem import Biochem, NothingImported
 from fluxagents.tasks.fba.media_library import MediaLibrary
@@ -58,6 +59,8 @@ class Effects:
     biochem: Biochem = field(default_factory=NothingImported)
     """Names of compounds and reactions for the tools that look them up."""
     media: MediaLibrary = field(default_factory=MediaLibrary)
+    prompts: Callable[[], PromptManager] = PromptManager
+    """For the tools that audit decisions."""
     lessons: LessonBook = field(default_factory=MemoryLessonBook)
     """What helped against which error."""
     controllers: dict[str, FlowController] = field(default_factory=dict)
@@ -73,6 +76,7 @@ class Effects:
             biochem=self.biochem,
             tools=self.tools,
             media=self.media,
+            prompts=self.prompts,
         )
 
     def controller(self, digest: str) -> FlowController:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from fluxagents.flows.definition import Flow
 from fluxagents.flows.events import Event
 from fluxagents.flows.state import RunState
+from fluxagents.prompts.manager import PromptManager
 from fluxagents.tasks.artifacts import ArtifactStore
 from fluxagents.tasks.biochem import Biochem
 from fluxagents.tasks.fba.media_library import MediaLibrary
@@ -47,3 +48,5 @@ class Sources:
     tools: Mapping[str, Tool]
     """All tools, by name: an audit calls them again."""
     media: MediaLibrary = field(default_factory=MediaLibrary)
+    prompts: Callable[[], PromptManager] = PromptManager
+    """Also the versions that were registered at run time, where there is a store of them."""

@@ -80,7 +80,6 @@ def _shown(findings: tuple[Finding, ...], most: int) -> dict[str, JsonValue]:
 def run(model: object, args: Args, audited: AuditedRun) -> Result:
     """Check each decision, and each tool that ran and needed an approval."""
     del model
-    prompts = PromptManager()
     made = [event for event in audited.events if isinstance(event, e.DecisionMade)]
     problems = [
         Finding(step=event.seq, what=what)
@@ -92,7 +91,9 @@ def run(model: object, args: Args, audited: AuditedRun) -> Result:
         Finding(step=event.seq, what=what) for event in guarded for what in _approval(audited, event)
     ]
     unverified = [
-        Finding(step=event.seq, what=what) for event in made for what in _unknown(prompts, event.prompt)
+        Finding(step=event.seq, what=what)
+        for event in made
+        for what in _unknown(audited.prompts, event.prompt)
     ]
     return Result(
         run_id=args.run_id,
@@ -117,12 +118,9 @@ def _prompt_problems(prompt: e.PromptUse) -> Iterator[str]:
 def _unknown(prompts: PromptManager, prompt: e.PromptUse) -> Iterator[str]:
     """What cannot be compared: this installation has another text, or none."""
     try:
-        digest = prompts.template(prompt.name, prompt.version).digest
-    except FluxError as error:
-        yield error.message
-        return
-    if digest != prompt.digest:
-        yield f"prompt '{prompt.name}' v{prompt.version} has another text in this installation"
+        prompts.with_digest(prompt.name, prompt.digest)
+    except FluxError:
+        yield f"prompt '{prompt.name}' v{prompt.version} has another text in this installation, or none"
 
 
 def _decision_problems(audited: AuditedRun, event: e.DecisionMade) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pydantic import Field
 from fluxagents.flows.definition import Flow
 from fluxagents.flows.events import Event
 from fluxagents.flows.state import RunState
+from fluxagents.prompts.manager import PromptManager
 from fluxagents.tasks.fba.tool import Args, Result, Tool
 
 if TYPE_CHECKING:
@@ -41,10 +42,17 @@ class AuditedRun:
     events: tuple[Event, ...]
     flow: Flow
     tools: Mapping[str, Tool]
+    prompts: PromptManager
 
 
 def gather(sources: Sources, args: AuditArgs) -> AuditedRun:
     """The log of the run and the flow that it keeps; raises `UNKNOWN_ID` if there is none."""
     runs = sources.runs()
     state = runs.load(args.run_id)
-    return AuditedRun(state, runs.events(args.run_id), runs.flow(state.flow.digest), sources.tools)
+    return AuditedRun(
+        state,
+        runs.events(args.run_id),
+        runs.flow(state.flow.digest),
+        sources.tools,
+        sources.prompts(),
+    )

@@ -14,6 +14,7 @@ from tests.recorded_run import RUN_ID, RecordedRun, record
 from fluxagents.flows.commands import CallTool, Finish
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.events import DecisionMade, Event, Part, RunFinished, RunStarted, ToolSucceeded
+from fluxagents.prompts.manager import PromptManager
 from fluxagents.tasks.fba.number_trace import Trace, numbers_in, values_in
 from fluxagents.tasks.fba.registry import tool_named, validated
 from fluxagents.tasks.sources import Sources
@@ -192,6 +193,24 @@ def test_another_text_of_a_prompt_is_said_and_is_no_fault(recorded: Recorded) ->
     found = audit("validate_ai_audit", recorded, changed(recorded[0], DecisionMade, other))
     assert found.passed
     assert "has another text in this installation" in found.unverified[0].what
+
+
+def test_a_version_that_was_registered_at_run_time_is_known(recorded: Recorded) -> None:
+    prompts = PromptManager()
+    name = next(event.prompt.name for event in recorded[0].log if isinstance(event, DecisionMade))
+    body = prompts.template(name).source.split("---\n", 2)[2]
+    new = prompts.template(name, prompts.version_prompt(name, body))
+
+    def other(event: Any) -> Event:
+        update = {"name": name, "version": new.version, "digest": new.digest}
+        prompt = event.prompt.model_copy(update=update if event.prompt.name == name else {})
+        return event.model_copy(update={"prompt": prompt})  # type: ignore[no-any-return] # an event
+
+    run, sources = recorded
+    registered = replace(sources, prompts=lambda: prompts)
+    changed_run = changed(run, DecisionMade, other)
+    assert audit("validate_ai_audit", (run, sources), changed_run).unverified
+    assert not audit("validate_ai_audit", (run, registered), changed_run).unverified
 
 
 def test_a_change_without_an_approval_is_found(recorded: Recorded) -> None:
