@@ -41,7 +41,7 @@ class ChatRequest:
         return {"messages": messages, "tools": list(self.functions), **self.settings}
 
     @property
-    def settings(self) -> dict[str, float]:
+    def settings(self) -> dict[str, Any]:
         """What the prompt sets of the chat model."""
         made_for = self.prompt.template.made_for
         return {"temperature": made_for.temperature} if made_for and made_for.temperature is not None else {}
