@@ -8,17 +8,24 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.decisions import ANSWER_TOOLS, REPORT, decide_with, state_at
+from tests.recorded_run import record
 
-from fluxagents.flows.commands import CallTool, Finish
+from fluxagents.flows.commands import CallTool, Decide, Finish
+from fluxagents.flows.controller import FlowController
 from fluxagents.flows.errors import ErrorClass
+from fluxagents.flows.events import DecisionMade
+from fluxagents.flows.reducer import fold
 from fluxagents.prompts.manager import PromptManager
 from fluxagents.prompts.sections import compact
 from fluxagents.tasks.decide import Decider
+from fluxagents.tasks.effects import catalog
 from fluxagents.tasks.fba.registry import TOOLS
+from fluxagents.tasks.request import recorded_request
 from fluxagents.workers.chat import CHAT_RETRIES, chat_model
 from fluxagents.workers.settings import Settings
 
@@ -137,6 +144,22 @@ def test_the_bytes_that_are_sent_are_the_request_as_it_is_composed_again(endpoin
     names = [entry["function"]["name"] for entry in body["tools"]]
     assert names == [*ANSWER_TOOLS, "finish", "ask_human"]
     assert (body["model"], body["temperature"]) == ("tiny", 0)
+
+
+def test_what_was_sent_is_composed_again_from_the_log_of_the_run(endpoint: Endpoint, tmp_path: Path) -> None:
+    endpoint.replies = [calling("finish", '{"answer": "done"}')]
+    run, _ = record(str(tmp_path))
+    at, planned = next((at, event) for at, event in enumerate(run.log) if isinstance(event, DecisionMade))
+    state = fold(run.log[:at])
+    command = FlowController(run.kept, tools=catalog(TOOLS)).command(state)
+    assert isinstance(command, Decide)
+    verdict = endpoint.decider().decide(state, command)
+    assert verdict.decision == Finish(answer="done")
+    log = (*run.log[:at], planned.model_copy(update={"prompt": verdict.prompt, "decision": verdict.decision}))
+    found = recorded_request(log, run.kept, planned.seq, PromptManager(), TOOLS)
+    assert found.is_exact is True
+    for name, value in found.request.document.items():
+        assert f'"{name}":{compact(value)}'.encode() in endpoint.requests[-1]
 
 
 def test_the_temperature_of_a_prompt_is_sent(endpoint: Endpoint) -> None:
