@@ -103,7 +103,7 @@ def read(data: bytes, suffix: str) -> tuple[Model, list[str]]:
         except (MemoryError, RefusedFileError):
             raise
         except Exception as error:
-            raise RefusedFileError(f"is no readable model: {_reason(error)}") from error
+            raise RefusedFileError(f"is no readable {_FORMATS[suffix]} model: {_reason(error)}") from error
     malformed = [str(one.message) for one in caught if "Malformed" in str(one.message)]
     if malformed:
         said.append(f"{len(malformed)} gene rules could not be read and are left out: {malformed[0][:200]}")
@@ -273,6 +273,15 @@ def _reason(error: BaseException) -> str:
         text = f"{text} is missing"
     return text if len(text) <= _REASON_CHARACTERS else f"{text[:_REASON_CHARACTERS].rsplit(' ', 1)[0]} …"
 
+
+_FORMATS = {
+    ".xml": "SBML",
+    ".sbml": "SBML",
+    ".json": "JSON",
+    ".yml": "YAML",
+    ".yaml": "YAML",
+    ".mat": "MATLAB",
+}
 
 _READERS: Mapping[str, Callable[[bytes], Model]] = {
     ".xml": _read_sbml,

@@ -57,11 +57,11 @@ def test_ids_that_make_the_solver_abort_are_read(
         (".xml", b"<html></html>", "is not SBML: the outermost element is 'html'"),
         (".xml", b"<sbml><model>", "is truncated"),
         (".xml", b'<!DOCTYPE a [<!ENTITY b "c">]><sbml/>', "declares a document type"),
-        (".json", b"{", "is no readable model"),
+        (".json", b"{", "is no readable JSON model"),
         (".json", b'{"a": 1}', "is no readable model: it has no list of reactions"),
-        (".json", b"\xff", "is no readable model"),
+        (".json", b"\xff", "is no readable JSON model"),
         (".yml", b"reactions: []", "is no readable model"),
-        (".mat", b"x", "is no readable model"),
+        (".mat", b"x", "is no readable MATLAB model"),
     ],
 )
 def test_what_is_no_model(suffix: str, content: bytes, says: str) -> None:
@@ -109,7 +109,7 @@ def test_what_cobra_hides_behind_a_long_message_is_said(
     moving = changed(sbml, (b'constant="true" id="R_ATPM_lower', b'constant="false" id="R_ATPM_lower'))
     with pytest.raises(RefusedFileError) as raised:
         read(moving, ".xml")
-    assert str(raised.value).startswith("is no readable model: No constant bound")
+    assert str(raised.value).startswith("is no readable SBML model: No constant bound")
     assert "R_ATPM" in str(raised.value)
     assert "validator" not in str(raised.value)
 
