@@ -13,7 +13,7 @@ from fluxagents.prompts.figures import METRICS, Metric, Trial, values
 CONFIDENCE = 0.95
 
 Interval = tuple[float, float]
-Verdict = Literal["better", "worse", "no difference shown"]
+Verdict = Literal["better", "worse", "unclear"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def compared(old: Sequence[Trial], new: Sequence[Trial]) -> tuple[Difference, ..
 def _difference(name: str, metric: Metric, old: Sequence[Trial], new: Sequence[Trial]) -> Difference:
     one, other = estimate(metric, old), estimate(metric, new)
     if one.value is None or other.value is None:
-        return Difference(name, one, other, None, None, "no difference shown")
+        return Difference(name, one, other, None, None, "unclear")
     if metric.kind == "share":
         interval = _newcombe(one, other)
     else:
@@ -73,7 +73,7 @@ def _difference(name: str, metric: Metric, old: Sequence[Trial], new: Sequence[T
 
 def _verdict(metric: Metric, interval: Interval | None) -> Verdict:
     if interval is None or interval[0] <= 0 <= interval[1]:
-        return "no difference shown"
+        return "unclear"
     return "better" if (interval[0] > 0) == (metric.better == "more") else "worse"
 
 

@@ -95,11 +95,9 @@ class Metric:
 
 
 METRICS: Mapping[str, Metric] = {
-    "runs_that_succeeded": Metric("share", "more", lambda trial: trial.succeeded),
-    "runs_with_invalid_answers": Metric("share", "less", lambda trial: trial.invalid_answers > 0),
-    "runs_with_tool_errors": Metric(
-        "share", "less", lambda trial: trial.tool_errors > 0 if trial.tool_calls else None
-    ),
+    "success": Metric("share", "more", lambda trial: trial.succeeded),
+    "invalid_answers": Metric("share", "less", lambda trial: trial.invalid_answers > 0),
+    "tool_errors": Metric("share", "less", lambda trial: trial.tool_errors > 0 if trial.tool_calls else None),
     "calls_per_run": Metric("mean", "less", lambda trial: trial.calls),
     "tokens_per_run": Metric("mean", "less", lambda trial: trial.tokens_in + trial.tokens_out),
     "seconds_per_call": Metric("mean", "less", lambda trial: trial.duration_ms / trial.calls / 1_000),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fluxagents.prompts.comparison import Difference, Estimate
-    from fluxagents.prompts.figures import Trial
+    from fluxagents.prompts.figures import Metric, Trial
     from fluxagents.prompts.manager import PromptManager
 
 MOST = click.option(
@@ -77,7 +77,9 @@ def experiment(name: str, arms: dict[str, int], end: bool, by: str, as_json: boo
 def stats(name: str | None, most: int, as_json: bool) -> None:
     """Show the figures of each version of a prompt, or of all, from the runs in Redis.
 
-    Rate a run with `fluxagents runs rate`.
+    Tokens and seconds are those of a call; invalid answers are of all calls, errors of the tools that ran as
+    a decision said; success and rating are of runs. With --json also their 95 % confidence intervals. Rate a
+    run with `fluxagents runs rate`.
     """
     from fluxagents.workers.prompt_library import open_prompts, recorded_trials
     from fluxagents.workers.settings import Settings
@@ -96,7 +98,7 @@ def stats(name: str | None, most: int, as_json: bool) -> None:
         )
         return
     print_table(
-        ("prompt", "runs", "tok/call", "s/call", "invalid", "tool err.", "success", "rating"),
+        ("prompt", "runs", "tokens", "s", "invalid", "errors", "success", "rating"),
         [
             (
                 f"{row['name']} {row['version']}",
@@ -133,7 +135,7 @@ def _figures(found: Sequence[Trial]) -> dict[str, Any]:
         "no_answers": sum(trial.no_answers for trial in found),
         "tool_calls": sum(trial.tool_calls for trial in found),
         "tool_errors": sum(trial.tool_errors for trial in found),
-        "success": estimate(METRICS["runs_that_succeeded"], found),
+        "success": estimate(METRICS["success"], found),
         "rating": estimate(METRICS["rating"], found),
     }
 
@@ -150,6 +152,9 @@ def _figures(found: Sequence[Trial]) -> dict[str, Any]:
 @json_option
 def compare(name: str, old: str | None, new: str | None, most: int, as_json: bool) -> None:
     """Compare two versions of a prompt, with 95 % confidence intervals; without them, the experiment's two.
+
+    Each run counts once: success, invalid answers and tool errors are shares of runs, the others means over
+    runs. With --json each version's own intervals too.
 
     Only runs count that began during the last experiment with both versions. Without one, versions were not
     shared out by chance: all runs count, and the output says so.
@@ -202,40 +207,33 @@ def _two(manager: PromptManager, name: str, old: str | None, new: str | None) ->
 def _print_comparison(old: str, new: str, differences: Sequence[Difference]) -> None:
     from fluxagents.prompts.figures import METRICS
 
-    rows = []
-    for one in differences:
-        share = METRICS[one.metric].kind == "share"
-        between = "-" if one.difference is None else _number(one.difference, share=share, sign=True)
-        rows.append(
-            (
-                one.metric.replace("_", " "),
-                _estimate(one.old, share=share),
-                _estimate(one.new, share=share),
-                between + _interval(one.interval, share=share, sign=True),
-                one.verdict,
-            )
+    rows = [
+        (
+            one.metric.replace("_", " "),
+            _estimate(one.old, METRICS[one.metric]),
+            _estimate(one.new, METRICS[one.metric]),
+            _between(one, METRICS[one.metric]),
+            one.verdict,
         )
-    print_table(
-        ("metric (95 % interval)", f"version {old}", f"version {new}", "difference", f"version {new} is"),
-        rows,
-    )
+        for one in differences
+    ]
+    columns = ("", f"{old} (runs)", f"{new} (runs)", "difference [95 % CI]", f"{new} is")
+    print_table(columns, rows)
 
 
-def _estimate(found: Estimate, *, share: bool) -> str:
-    if found.value is None:
+def _estimate(found: Estimate, metric: Metric) -> str:
+    return "-" if found.value is None else f"{_number(found.value, metric)} ({found.runs})"
+
+
+def _between(found: Difference, metric: Metric) -> str:
+    if found.difference is None:
         return "-"
-    value = _number(found.value, share=share)
-    return f"{value}{_interval(found.interval, share=share)}, n={found.runs}"
+    text = _number(found.difference, metric, sign="+")
+    if found.interval is None:
+        return text
+    low, high = (_number(end, metric, sign="+") for end in found.interval)
+    return f"{text} [{low}, {high}]"
 
 
-def _number(value: float, *, share: bool, sign: bool = False) -> str:
-    if share:
-        return f"{value:+.1%}" if sign else f"{value:.1%}"
-    return f"{value:+.4g}" if sign else f"{value:.4g}"
-
-
-def _interval(interval: tuple[float, float] | None, *, share: bool, sign: bool = False) -> str:
-    if interval is None:
-        return ""
-    low, high = (_number(end, share=share, sign=sign) for end in interval)
-    return f" ({low} to {high})"
+def _number(value: float, metric: Metric, sign: str = "") -> str:
+    return format(value, f"{sign}.1%" if metric.kind == "share" else f"{sign}.4g")

@@ -142,7 +142,14 @@ def show(name: str, version: str, source: bool, as_json: bool) -> None:
         click.echo(f"made for {_made_for(template.made_for)}")
     click.echo(f"runs get {_now(_summary(manager, name))}")
     print_table(("variable", "type"), template.variables.items(), empty="no variables")
-    rows = [(moment(entry.at_ms)[:19].replace("T", " "), entry.by, _said(entry)) for entry in log]
+    rows = [
+        (
+            moment(entry.at_ms)[:19].replace("T", " ") if entry.at_ms else "-",
+            entry.by or "-",
+            _said(entry),
+        )
+        for entry in log
+    ]
     print_table(("when (UTC)", "who", "what"), rows, empty="nothing was registered or promoted yet")
 
 

@@ -26,7 +26,7 @@ def named(metric: str, found: tuple[Difference, ...]) -> Difference:
     return next(one for one in found if one.metric == metric)
 
 
-SUCCESS = "runs_that_succeeded"
+SUCCESS = "success"
 
 
 @pytest.mark.parametrize(
@@ -55,9 +55,9 @@ def test_a_difference_of_shares_has_the_published_interval(
 ) -> None:
     found = named(SUCCESS, compared(runs(*old), runs(*new)))
     assert found.interval == pytest.approx((low, high), abs=5e-5)
-    assert found.verdict == ("better" if low > 0 else "no difference shown")
+    assert found.verdict == ("better" if low > 0 else "unclear")
     other = named(SUCCESS, compared(runs(*new), runs(*old)))
-    assert other.verdict == ("worse" if low > 0 else "no difference shown")
+    assert other.verdict == ("worse" if low > 0 else "unclear")
 
 
 def test_a_difference_of_means_has_welchs_interval() -> None:
@@ -66,7 +66,7 @@ def test_a_difference_of_means_has_welchs_interval() -> None:
     assert found.difference == pytest.approx(-10)
     assert found.interval == pytest.approx((-30.78, 10.78), abs=0.01)
     assert found.old.interval == pytest.approx((30 - 24.841, 30 + 24.841), abs=1e-3)
-    assert found.verdict == "no difference shown"
+    assert found.verdict == "unclear"
 
 
 def test_less_tokens_are_better() -> None:
@@ -76,7 +76,7 @@ def test_less_tokens_are_better() -> None:
 
 def test_values_without_spread_give_no_interval() -> None:
     equal = named("tokens_per_run", compared(runs(1, 9, (10,)), runs(1, 9, (20,))))
-    assert (equal.difference, equal.interval, equal.verdict) == (10.0, None, "no difference shown")
+    assert (equal.difference, equal.interval, equal.verdict) == (10.0, None, "unclear")
     spread = named("tokens_per_run", compared(runs(1, 9, (10,)), runs(1, 9, (20, 21))))
     assert spread.interval is not None
     assert spread.verdict == "worse"
@@ -85,6 +85,6 @@ def test_values_without_spread_give_no_interval() -> None:
 def test_too_few_runs_give_no_interval() -> None:
     found = compared(runs(1, 1, (10,)), [])
     assert named(SUCCESS, found).new.value is None
-    assert all(one.difference is None and one.verdict == "no difference shown" for one in found)
+    assert all(one.difference is None and one.verdict == "unclear" for one in found)
     single = named("tokens_per_run", compared(runs(1, 1, (10,)), runs(1, 1, (20,))))
-    assert (single.difference, single.interval, single.verdict) == (10.0, None, "no difference shown")
+    assert (single.difference, single.interval, single.verdict) == (10.0, None, "unclear")

@@ -97,5 +97,5 @@ def test_only_what_has_ended_by_itself_succeeded_or_failed() -> None:
 
 
 def test_a_run_that_called_no_tool_says_nothing_about_tool_errors() -> None:
-    assert values(METRICS["runs_with_tool_errors"], [only(made(Finish(answer="x")))]) == []
+    assert values(METRICS["tool_errors"], [only(made(Finish(answer="x")))]) == []
     assert values(METRICS["rating"], [only(made(FLUX))]) == []

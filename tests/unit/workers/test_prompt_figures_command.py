@@ -150,7 +150,7 @@ def test_versions_are_compared_over_the_runs_of_their_experiment(call: Call, boo
     found = as_json(call(prompts, "compare", NAME, "--json"))
     assert (found["old"], found["new"], found["by_chance"]) == ("1", "2", True)
     metrics = {one["metric"]: one for one in found["metrics"]}
-    success = metrics["runs_that_succeeded"]
+    success = metrics["success"]
     assert (success["old"]["runs"], success["new"]["runs"]) == (20, 20)
     assert (success["difference"], success["verdict"]) == (0.5, "better")
     assert success["interval"][0] > 0
