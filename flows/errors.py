@@ -82,7 +82,7 @@ POLICIES: Mapping[ErrorClass, Policy] = MappingProxyType(
         ErrorClass.PROVIDER_RATE_LIMIT: Policy(Remedy.ASK_HUMAN, attempts=3, pause_ms=5_000),
         ErrorClass.PROVIDER_OUTAGE: Policy(Remedy.ASK_HUMAN, attempts=3, pause_ms=2_000),
         ErrorClass.PROVIDER_REFUSAL: Policy(Remedy.ASK_HUMAN),
-        ErrorClass.PERMISSION: Policy(Remedy.ASK_HUMAN),
+        ErrorClass.PERMISSION: Policy(Remedy.ASK_MODEL),
         ErrorClass.BAD_FLOW: Policy(Remedy.FAIL),
         ErrorClass.BUDGET: Policy(Remedy.FAIL),
         ErrorClass.SCHEMA: Policy(Remedy.FAIL),

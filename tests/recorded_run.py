@@ -64,7 +64,7 @@ def record(
     clock = SystemClock()
     effects = Effects(
         store=MemoryRunStore(clock),
-        publisher=_Unused(),
+        publisher=Unused(),
         clock=clock,
         notifier=InboxNotifier(),
         models=models,
@@ -99,7 +99,7 @@ def record(
     )
 
 
-class _Unused:
+class Unused:
     """No message is sent by a run that goes on in this process."""
 
     unreachable: tuple[type[Exception], ...] = ()

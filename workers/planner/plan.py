@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from fluxagents.workers.planner.call import Call, finish
@@ -13,6 +14,7 @@ from fluxagents.workers.planner.wants import Reading, Want, reading
 
 _ESCALATED = "What should be done?"
 _AGAIN = frozenset({"again", "retry", "try", "continue", "yes", "go"})
+_NAMED = re.compile(r"(?:exchange|product|reaction|gene|metabolite) '([^']+)'")
 _RETRYABLE = frozenset({"timeout", "memory"})
 
 
@@ -72,11 +74,9 @@ def _has_failed(now: Situation, want: Want) -> bool:
 
 
 def _concerns(error: Entry, want: Want) -> bool:
-    """An error about an exchange reaction concerns a call only while it still names that reaction."""
-    message = str(error.get("message", ""))
-    if not message.startswith("exchange '"):
-        return True
-    return message.split("'")[1] in str(want.args)
+    """An error about something that the model has not concerns a call only while it still names that."""
+    named = _NAMED.match(str(error.get("message", "")))
+    return named is None or repr(named[1]) in str(want.args)
 
 
 def _conclusion(now: Situation, understood: Reading) -> str:

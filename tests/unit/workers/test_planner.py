@@ -149,12 +149,12 @@ def test_what_is_known_already_is_not_computed_again(question: str) -> None:
     [
         ("What is the weather today?", "does not understand this question"),
         ("Which genes are essential on xylitol?", "I do not understand the condition 'xylitol'"),
-        ("How fast does it grow in LB?", "I do not understand the condition 'LB'"),
+        ("Which genes are essential in LB?", "I do not understand the condition 'LB'"),
         ("How fast does it grow on a mixture of acetate and glucose?", "condition 'acetate'"),
         ("Gapfill the model", "No tool here can fill gaps"),
         ("growth rate at pH 5", "No tool here can model pH or temperature"),
         ("How does knocking out pgi affect growth?", "knock out what is not named by its id"),
-        ("What if b0720 and b1136 are deleted?", "several genes or reactions at once"),
+        ("What if the reactions PGI and PFK are deleted?", "several genes or reactions at once"),
         ("Which amino acids can it produce?", "which product is meant"),
     ],
 )
@@ -238,6 +238,23 @@ def test_an_id_in_another_style_is_taken_from_the_error() -> None:
     missing = error("exchange 'EX_ac_e' is not in model 'x'", "nearest: EX_ac(e), EX_akg(e)")
     again = decided("How fast does it grow on acetate?", errors=[missing], open_errors=1)
     assert again == CallTool(tool=FBA, args=on("EX_ac(e)"))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "exchange 'EX_o2' is not in model 'x'",
+        "reaction 'EX_o2' is not in model 'x'",
+        "gene 'b1' is not in model 'x'",
+    ],
+)
+def test_an_error_about_an_id_that_the_call_does_not_name_is_of_another_call(said: str) -> None:
+    other = error(said, kind=ErrorClass.UNKNOWN_ID)
+    again = decided("How fast does it grow without oxygen?", errors=[other], open_errors=1)
+    assert isinstance(again, CallTool)
+    assert again.args["medium_changes"] == {"EX_o2_e": 0}
+    own = error("gene 'b0720' is not in model 'x'", kind=ErrorClass.UNKNOWN_ID, tool=ESSENTIAL)
+    assert "failed" in finished(decided("Is b0720 essential?", errors=[own], open_errors=1))
 
 
 def test_a_call_that_failed_is_not_repeated_but_a_timeout_is_tried_once_more() -> None:

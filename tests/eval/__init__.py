@@ -1,0 +1,1 @@
+"""Evaluations: how often decisions are right, by data sets of questions and failures."""

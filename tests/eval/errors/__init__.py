@@ -1,0 +1,1 @@
+"""Failures that are put into runs on purpose, and what becomes of the runs."""
