@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench chaos lock clean
+.PHONY: help demo test lint bench eval chaos lock clean
 
 help: ## Show what can be made.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,10 @@ test: lint ## Everything that must hold: lint, then all tests with a real Redis 
 
 bench: $(READY) ## Measure speed, as ratios within one run.
 	$(BIN)/python -m tests.bench
+
+CHAT ?= offline
+eval: $(READY) ## How often decisions are right: CHAT=offline or CHAT=openai:<model>.
+	$(BIN)/python -m tests.eval --chat-model $(CHAT)
 
 RUNS ?= 1000
 SEED ?= 20

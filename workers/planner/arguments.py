@@ -7,7 +7,15 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from fluxagents.workers.planner.compounds import MENTION
-from fluxagents.workers.planner.intents import KNOCK_OUT
+from fluxagents.workers.planner.intents import (
+    DATABASE_ID,
+    DATABASES,
+    KNOCK_OUT,
+    LOCUS,
+    MEDIUM_NAME,
+    MODEL_NAME,
+    PATHWAY,
+)
 from fluxagents.workers.planner.medium import Medium
 
 _PERCENT = r"(?P<percent>\d+(?:\.\d+)?)\s*(?:%|percent\b)"
@@ -26,7 +34,25 @@ NEAR_OPTIMUM = (
     re.compile(rf"\bfraction\D{{0,20}}?{_FRACTION}", re.IGNORECASE),
 )
 
-_LOCUS = re.compile(r"\b(?:b\d{4}|[A-Z][A-Za-z]{1,5}_?\d{4,})\b")
+_LOCUS = re.compile(rf"\b{LOCUS}\b")
+_SAMPLING = {
+    "samples": re.compile(
+        r"\b(\d+)\s+(?:flux\s+)?samples\b|\bsample\b.{0,20}?\b(\d+)\s+times\b", re.IGNORECASE
+    ),
+    "seed": re.compile(r"\bseed\s+(?:of\s+|=\s*)?(\d+)", re.IGNORECASE),
+    "chains": re.compile(r"\b(\d+)\s+chains\b", re.IGNORECASE),
+    "thinning": re.compile(r"\bthinning\s+(?:of\s+|=\s*)?(\d+)", re.IGNORECASE),
+}
+_PATHWAY_NAMES = {
+    "tca": "Citric Acid Cycle",
+    "tca cycle": "Citric Acid Cycle",
+    "krebs cycle": "Citric Acid Cycle",
+}
+_TO_TRANSLATE = re.compile(
+    r"\btranslate\s+(?:the\s+)?(?:ids?\s+)?([\w-]+)|\bids?\s+(?:of|for)\s+(?:the\s+)?([\w-]+)"
+    r"|\b(?:does|do)\s+([\w-]+)\s+have\b",
+    re.IGNORECASE,
+)
 _REACTION = re.compile(r"(?<![\w-])(?:EX_\w+(?:\(e\))?|[A-Z][A-Z0-9_]{2,}[a-z0-9_]*)(?![\w-])")
 _NO_REACTION = frozenset(
     {
@@ -129,8 +155,83 @@ def balance(text: str, _: Medium) -> Iterator[dict[str, Any]]:
 
 
 def minimal_medium(text: str, _: Medium) -> Iterator[dict[str, Any]]:
-    del text
-    yield {}
+    half = (
+        0.5
+        if re.search(r"\bhalf\s+(?:of\s+)?(?:the\s+|its\s+)?(?:growth|optim|max|best)", text, re.IGNORECASE)
+        else None
+    )
+    fraction = fraction_in(text, NEAR_OPTIMUM) or half
+    yield {} if fraction is None else {"min_growth_fraction_of_wild_type": fraction}
+
+
+def gene_sets(text: str, _: Medium) -> Iterator[dict[str, Any]]:
+    yield {"kind": "sets", "sets": [list(genes_in(text))]}
+
+
+def gene_pairs(text: str, _: Medium) -> Iterator[dict[str, Any]]:
+    genes = list(genes_in(text))
+    threshold = fraction_in(text, THRESHOLD)
+    yield {
+        "kind": "double",
+        **({"genes": genes} if genes else {}),
+        **({} if threshold is None else {"threshold_fraction_of_wild_type": threshold}),
+    }
+
+
+def lasting_knock_out(text: str, _: Medium) -> Iterator[dict[str, Any]]:
+    named = {"genes": list(genes_in(text)), "reactions": list(reactions_in(text))}
+    yield {kind: ids for kind, ids in named.items() if ids}
+
+
+def sampling(text: str, _: Medium) -> Iterator[dict[str, Any]]:
+    counts = {name: pattern.search(text) for name, pattern in _SAMPLING.items()}
+    fraction = fraction_in(text, NEAR_OPTIMUM)
+    reactions = list(reactions_in(text))
+    yield {
+        **{name: int(next(filter(None, match.groups()))) for name, match in counts.items() if match},
+        **({} if fraction is None else {"fraction_of_optimum": fraction}),
+        **({"reactions": reactions} if reactions else {}),
+    }
+
+
+def pathway(text: str, _: Medium) -> Iterator[dict[str, Any]]:
+    match = re.search(PATHWAY, text, re.IGNORECASE)
+    name = match[0] if match else ""
+    yield {"pathway": _PATHWAY_NAMES.get(" ".join(name.lower().split()), name)}
+
+
+def model_comparison(text: str, medium: Medium) -> Iterator[dict[str, Any]]:
+    found = dict.fromkeys(
+        match["model"]
+        for match in re.finditer(rf"\b(?:with|to|from|and)\s+(?:the\s+)?{MODEL_NAME}", text)
+        if match["model"].lower() not in {"this", "the", "it", "model"}
+    )
+    if found:
+        yield {"models": list(found)}
+    else:
+        medium.troubles.append("I cannot tell which model to compare with; give its name.")
+
+
+def auxotrophies(text: str, _: Medium) -> Iterator[dict[str, Any]]:
+    classes = [name for name in ("amino acids", "vitamins", "nucleobases") if name[:-1] in text.lower()]
+    yield {"compound_classes": classes} if classes else {}
+
+
+def media_growth(text: str, _: Medium) -> Iterator[dict[str, Any]]:
+    yield {"media": list(dict.fromkeys(match["medium"] for match in MEDIUM_NAME.finditer(text)))}
+
+
+def translation(text: str, medium: Medium) -> Iterator[dict[str, Any]]:
+    named = re.search("|".join(DATABASES), text, re.IGNORECASE)
+    ids = [word for match in _TO_TRANSLATE.finditer(text) for word in match.groups() if word]
+    if named and ids:
+        yield {"ids": list(dict.fromkeys(ids)), "to_namespace": DATABASES[named[0].lower()]}
+    else:
+        medium.troubles.append("I cannot tell which id to translate to which database.")
+
+
+def look_up(text: str, _: Medium) -> Iterator[dict[str, Any]]:
+    yield from ({"query": identifier} for identifier in dict.fromkeys(re.findall(DATABASE_ID, text)))
 
 
 def production(text: str, medium: Medium) -> Iterator[dict[str, Any]]:
@@ -153,6 +254,20 @@ def nothing(text: str, _: Medium) -> Iterator[dict[str, Any]]:
 
 
 ARGUMENTS: Mapping[str, Callable[[str, Medium], Iterator[dict[str, Any]]]] = {
+    "gene_sets": gene_sets,
+    "gene_pairs": gene_pairs,
+    "lasting_knock_out": lasting_knock_out,
+    "sampling": sampling,
+    "pathway": pathway,
+    "model_comparison": model_comparison,
+    "validation": nothing,
+    "auxotrophies": auxotrophies,
+    "missing_nutrients": nothing,
+    "best_medium": nothing,
+    "fitting_media": nothing,
+    "media_growth": media_growth,
+    "translation": translation,
+    "look_up": look_up,
     "essentiality": essentiality,
     "variability": variability,
     "growth": balance,

@@ -36,6 +36,15 @@ _UNKNOWN_ABSENT = re.compile(
     re.IGNORECASE,
 )
 
+_KNOCK_OUTS = frozenset({"essentiality", "gene_sets", "gene_pairs", "lasting_knock_out"})
+_KNOWN_CONDITION = frozenset({"media_growth", "lasting_knock_out", "gene_sets"})
+"""Intents whose words look like a condition of the medium."""
+_BACK = re.compile(
+    r"(?<!are )(?<!is )(?<!were )\bthere\b\W*$|\bin\s+(?:that|this)\s+case\b"
+    r"|\bunder\s+(?:these|those|the\s+same)\s+conditions\b",
+    re.IGNORECASE,
+)
+"""Words for the conditions of the clause before."""
 _CONDITIONAL = frozenset({"growth", "essentiality", "variability"})
 _COMPOUNDS_TOO = frozenset({"fluxes", "production", "minimal_medium", "structure"})
 """Intents that may speak of a compound without a condition."""
@@ -79,6 +88,7 @@ def _led(parts: list[Clause]) -> list[Clause]:
 def _continued(clauses: list[Clause]) -> list[Clause]:
     """A clause with conditions alone ("And without oxygen?") asks again what was asked before."""
     asked: tuple[str, ...] = ()
+    before = PLAIN
     done: list[Clause] = []
     for clause in clauses:
         wants = tuple(name for name in clause.intents if name != CHANGE)
@@ -86,9 +96,14 @@ def _continued(clauses: list[Clause]) -> list[Clause]:
             wants = asked or ("growth",)
             done.append(replace(clause, intents=wants))
         else:
-            done.append(clause)
+            done.append(replace(clause, conditions=before) if _refers_back(clause) else clause)
         asked = wants or asked
+        before = done[-1].conditions
     return done
+
+
+def _refers_back(clause: Clause) -> bool:
+    return clause.is_plain and _BACK.search(clause.text) is not None
 
 
 def _clause(text: str) -> Clause:
@@ -103,14 +118,14 @@ def _clause(text: str) -> Clause:
         intents,
         conditions,
         leads=first is not None and first < asked_at,
-        unknown=(*_unknown(rest), *_unread(rest, intents)),
+        unknown=() if _KNOWN_CONDITION & set(intents) else (*_unknown(rest), *_unread(rest, intents)),
         unsupported=_unsupported(rest, intents),
     )
 
 
 def _unsupported(text: str, intents: tuple[str, ...]) -> tuple[str, ...]:
     found = [what for pattern, what in UNSUPPORTED if pattern.search(text)]
-    if NAMELESS_KNOCK_OUT.search(text) and "essentiality" not in intents:
+    if NAMELESS_KNOCK_OUT.search(text) and not _KNOCK_OUTS & set(intents):
         found.append("knock out what is not named by its id, such as b0720")
     return tuple(found)
 
@@ -124,6 +139,9 @@ def _unread(text: str, intents: tuple[str, ...]) -> list[str]:
 
 def _intents(text: str) -> tuple[str, ...]:
     found = {intent.name for intent in INTENTS if intent.words.search(text)}
+    alone = next((intent.name for intent in INTENTS if intent.alone and intent.name in found), None)
+    if alone is not None:
+        return (alone,)
     return tuple(intent.name for intent in INTENTS if intent.name in found and _is_asked(intent, found, text))
 
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from fluxagents.tasks.fba.media_library import MediaLibrary
+
+MEDIA = MediaLibrary().names()
+"""Media that have a name and a composition."""
+
 
 @dataclass(frozen=True, slots=True)
 class Intent:
@@ -17,6 +22,7 @@ class Intent:
         unless: Intents that use the same words for something else: with one of them in the same clause, this
             one is asked for only by its `strong` words.
         strong: Words that ask for it in any company.
+        alone: Whether a clause that asks for it asks for nothing else.
     """
 
     name: str
@@ -24,6 +30,7 @@ class Intent:
     words: re.Pattern[str]
     unless: frozenset[str] = frozenset()
     strong: re.Pattern[str] | None = None
+    alone: bool = False
 
 
 def _words(*alternatives: str) -> re.Pattern[str]:
@@ -37,7 +44,154 @@ KNOCK_OUT = (
 
 SPECIFIC = frozenset({"essentiality", "variability", "minimal_medium", "production"})
 
+LOCUS = r"(?:b\d{4}|[A-Z][A-Za-z]{1,5}_?\d{4,})"
+"""A gene's id: a locus tag such as b0720 or STM1234."""
+
+PATHWAY = (
+    r"(?:glycolysis|gluconeogenesis|tca(?:\s+cycle)?|citric\s+acid\s+cycle|krebs\s+cycle"
+    r"|pentose\s+phosphate(?:\s+pathway)?|oxidative\s+phosphorylation|glyoxylate\s+shunt"
+    r"|[a-z-]+\s+(?:metabolism|biosynthesis|degradation))"
+)
+DATABASE_ID = r"\b(?:[CR]\d{5}|(?:cpd|rxn)\d{5}|MNX[MR]\d+)\b"
+DATABASES = {
+    "kegg": "kegg",
+    "bigg": "bigg",
+    "modelseed": "modelseed",
+    "seed": "modelseed",
+    "metanetx": "metanetx",
+    "inchikey": "inchikey",
+    "inchi key": "inchikey",
+}
+"""What people call a database, and what the tool does."""
+
+_DATABASE = "|".join(DATABASES)
+
+MODEL_NAME = r"(?P<model>i[A-Z]{1,4}\d+\w*|[A-Za-z]\w*_\w+|[\w.-]+(?=\s+model\b)|(?<=\bmodel\s)[\w.-]+)"
+_TO_COMPARE = rf"\b(?:compar\w+|differ\w*)\b.{{0,40}}\b(?:with|to|from|and)\s+(?:the\s+)?{MODEL_NAME}"
+
+_MEDIA = "|".join(re.escape(name) for name in sorted(MEDIA, key=len, reverse=True))
+MEDIUM_NAME = re.compile(rf"(?<![\w-])(?P<medium>{_MEDIA})(?![\w-])")
+_IN_A_MEDIUM = rf"\b(?:in|on|versus|vs|and)\s+(?:the\s+)?(?:{_MEDIA})(?![\w-])"
+
 INTENTS = (
+    Intent(
+        "gene_sets",
+        "run_gene_deletion_analysis",
+        _words(
+            rf"^(?!.*\b(?:essential|permanent|for good|new model))(?=.*(?:{KNOCK_OUT}|mutant|without))"
+            rf".*\b{LOCUS}\b.*\b{LOCUS}\b"
+        ),
+        alone=True,
+    ),
+    Intent(
+        "gene_pairs",
+        "run_gene_deletion_analysis",
+        _words(
+            r"\b(?:double|pairwise)\s+(?:gene\s+)?(?:deletion|knock)\w*",
+            r"\bsynthetic(?:ally)?\s+lethal\w*",
+            r"\bpairs?\s+of\s+genes?\b|\bgenes?\s+pairs?\b",
+        ),
+        alone=True,
+    ),
+    Intent(
+        "lasting_knock_out",
+        "knock_out",
+        _words(
+            rf"^(?=.*\b(?:permanent(?:ly)?|for\s+good|lasting|new\s+model)\b)"
+            rf"(?=.*(?:{KNOCK_OUT}|without)).*\b{LOCUS}\b"
+        ),
+        alone=True,
+    ),
+    Intent("sampling", "run_flux_sampling", _words(r"\bsampl(?:e|es|ing)\b"), alone=True),
+    Intent(
+        "pathway",
+        "analyze_pathway",
+        _words(
+            rf"\b(?:flux(?:es)?|analy[sz]e|pathway)\b.{{0,40}}\b{PATHWAY}",
+            rf"\b{PATHWAY}\s+(?:pathway|flux(?:es)?)\b",
+        ),
+        alone=True,
+    ),
+    Intent(
+        "media_growth",
+        "compare_media_performance",
+        _words(
+            rf"^(?!.*(?:essential|\bfva\b|variab|produc|envelope|minimal\s+medium))(?=.*\bgrow).*{_IN_A_MEDIUM}"
+        ),
+        alone=True,
+    ),
+    Intent(
+        "model_comparison",
+        "compare_models",
+        _words(_TO_COMPARE, r"\bcompare\b.{0,30}\bmodels\b"),
+        alone=True,
+    ),
+    Intent(
+        "validation",
+        "validate_model",
+        _words(
+            r"\bvalid(?:ate|ated|ation|ity)?\b",
+            r"\b(?:mass|charge)(?:\s+and\s+charge)?[\s-]+balanc\w+|\bunbalanced\b",
+            r"\benergy[\s-]generating\s+cycles?\b",
+            r"\b(?:check|test)\s+(?:the\s+)?(?:quality\s+of\s+)?(?:the\s+|this\s+)?(?:model|reconstruction)\b",
+            r"\b(?:quality|soundness|sound|consistent|consistency)\b.{0,20}\b(?:model|reconstruction)\b"
+            r"|\b(?:model|reconstruction)\b.{0,20}\b(?:sound|consistent|quality)\b",
+        ),
+        alone=True,
+    ),
+    Intent(
+        "auxotrophies",
+        "predict_auxotrophies",
+        _words(
+            r"\bauxotroph\w*",
+            r"\b(?:cannot|can'?t|can\s+(?:\w+\s+){1,3}not|unable\s+to|not\s+able\s+to)\s+(?:itself\s+)?"
+            r"(?:make|synthesi[sz]e|produce)\b",
+        ),
+        alone=True,
+    ),
+    Intent(
+        "missing_nutrients",
+        "check_missing_media",
+        _words(
+            r"\b(?:missing|lack(?:s|ing)?)\b.{0,30}\b(?:medium|growth)\b",
+            r"\bnutrients?\b.{0,20}\b(?:missing|lack(?:s|ing)?)\b",
+            r"\bmedium\b.{0,20}\b(?:missing|lacks?)\b",
+        ),
+        alone=True,
+    ),
+    Intent(
+        "best_medium",
+        "select_optimal_media",
+        _words(
+            r"\b(?:best|optimal|most\s+suitable)\s+(?:growth\s+|culture\s+|library\s+)?medi(?:um|a)\b",
+            r"\b(?:which|what)\s+medi(?:um|a)\b.{0,40}\b(?:best|most|fastest|highest|optimal)\b",
+        ),
+        alone=True,
+    ),
+    Intent(
+        "fitting_media",
+        "analyze_media_compatibility",
+        _words(
+            r"\b(?:which|what)\s+media\b.{0,40}\b(?:grow\w*|compatible|fit|support)\b",
+            r"\bmedia\b.{0,30}\bcompatib\w+|\bcompatib\w+.{0,30}\bmedia\b",
+        ),
+        alone=True,
+    ),
+    Intent(
+        "translation",
+        "translate_database_ids",
+        _words(
+            rf"\btranslate\b.*\b(?:{_DATABASE})\b",
+            rf"\b(?:{_DATABASE})[\s-]+(?:ids?|identifiers?)\b",
+        ),
+        alone=True,
+    ),
+    Intent(
+        "look_up",
+        "resolve_biochem_entity",
+        _words(rf"\b(?:what\s+is|look\s*up|resolve|identify)\s+{DATABASE_ID}"),
+        alone=True,
+    ),
     Intent(
         "essentiality",
         "analyze_essentiality",
@@ -65,7 +219,8 @@ INTENTS = (
             r"\bblocked\b|\b(?:cannot|can'?t)\s+carry\b|\bcarry\s+no\s+flux\b|\bdead\s+reactions?\b|\binactive\b",
             r"\bflux(?:es)?\b.{0,40}\b(?:vary|fixed|flexible|change)\b",
             r"\b(?:fixed|flexible|minimum and maximum)\s+flux(?:es)?\b",
-            r"\bhow\s+(?:much|far)\s+can\b.{0,60}\bvary\b",
+            r"\bhow\s+(?:much|far)\s+can\b.{0,60}\bvary\b|\bvary\b.{0,20}\bflux(?:es)?\b",
+            r"\b(?:which|what)\s+flux(?:es)?\s+(?:can|may|could)\b|\branges?\b.{0,40}\bflux(?:es)?\b",
         ),
     ),
     Intent(
@@ -153,21 +308,22 @@ IMPERATIVE = re.compile(
 
 UNSUPPORTED = (
     (re.compile(r"\bgap-?fill\w*", re.IGNORECASE), "fill gaps"),
-    (re.compile(r"\bsampl(?:e|ing)\b", re.IGNORECASE), "sample fluxes"),
-    (
-        re.compile(
-            r"\b(?:double|pairwise)\s+(?:gene\s+)?(?:deletion|knock)\w*|\bsynthetic\s+lethal\w*",
-            re.IGNORECASE,
-        ),
-        "delete genes in pairs",
-    ),
     (
         re.compile(r"\bexpression\b|\btranscriptom\w+|\brna-?seq\b", re.IGNORECASE),
         "integrate expression data",
     ),
     (re.compile(r"\bannotat\w+", re.IGNORECASE), "annotate genomes"),
     (re.compile(r"\bpH\b|\btemperatures?\b|°C|\bdegrees\b", re.IGNORECASE), "model pH or temperature"),
-    (re.compile(r"\bcompare\b.{0,30}\bmodels\b", re.IGNORECASE), "compare models"),
+    (
+        re.compile(r"\b(?:prices?|costs?|euros?|dollars?)\b(?!.*\bmedi(?:um|a)\b)", re.IGNORECASE),
+        "say prices",
+    ),
+    (
+        re.compile(
+            r"\b(?:protein|gene|enzyme)s?\b.{0,30}\b(?:fold(?:ed|s|ing)?|sequences?|crystal)\b", re.IGNORECASE
+        ),
+        "tell sequences or structures of proteins",
+    ),
 )
 """What is asked for by name and no tool of the planner does."""
 

@@ -62,7 +62,7 @@ def plain(value: Any) -> str:
         return number(value)
     if isinstance(value, list):
         return ", ".join(map(plain, value))
-    if "ids" in value:
+    if "ids" in value and "count" in value:
         return f"{value['count']} ({names(value)})"
     entries = value.get("values", value)
     return ", ".join(f"{name} {plain(item)}" for name, item in entries.items()) + cut(value)

@@ -43,6 +43,8 @@ def _outcome(found: Entry) -> str:
     if "growth_before_per_h" in found:
         return ""
     status, growth = str(found.get("status", "optimal")), found.get("growth_per_h")
+    if isinstance(growth, Mapping):
+        return ""
     best = found.get("objective_flux_mmol_per_gdw_h")
     if status in _STATUS:
         return _sentence(f"{_conditions(found)} {_STATUS[status]}")
@@ -166,11 +168,60 @@ def _change(found: Entry, _: Asked) -> Iterator[str]:
     yield f"Growth before: {said[0]}, after: {said[1]}."
 
 
+def _deletions(found: Entry, _: Asked) -> Iterator[str]:
+    yield (
+        f"{found['lethal_deletions']} of {found['deletions_tested']} deletions tested are lethal: they leave "
+        f"less than {number(found['threshold_fraction_of_wild_type'])} of the wild type's growth."
+    )
+    for name, what in (
+        ("lethal_genes", "genes are lethal alone"),
+        ("lethal_sets", "sets are lethal"),
+        ("synthetic_lethal_pairs", "pairs are lethal though neither gene is lethal alone"),
+    ):
+        if found.get(name) is not None:
+            yield counted(found[name], what)
+    yield from _rest(found, {"lethal_deletions", "lethal_genes", "lethal_sets", "synthetic_lethal_pairs"})
+
+
+def _auxotrophies(found: Entry, _: Asked) -> Iterator[str]:
+    yield counted(
+        found["auxotrophies"], f"auxotrophies among {found['metabolites_tested']} metabolites tested"
+    )
+    for name, what in (
+        ("not_made_and_not_needed", "metabolites are not made and not needed"),
+        ("made", "metabolites are made"),
+        ("not_in_model", "metabolites are not in the model"),
+    ):
+        yield counted(found[name], what)
+
+
+def _media_growth(found: Entry, _: Asked) -> Iterator[str]:
+    rates = found["growth_per_h"]
+    if rates["count"]:
+        pairs = ", ".join(f"{number(rate)} 1/h in {name}" for name, rate in rates["values"].items())
+        yield f"Growth is {pairs}{cut(rates)}."
+    best = found.get("best")
+    if best is not None:
+        yield f"Best by {found['criterion'].replace('_', ' ')}: {names(best) or 'none'}."
+    for name in ("media_without_growth", "no_growth"):
+        if found.get(name, {}).get("count"):
+            yield counted(found[name], "media without growth")
+    yield from _rest(found, {"growth_per_h", "best", "criterion", "media_without_growth", "no_growth"})
+
+
+def _rest(found: Entry, told: set[str]) -> Iterator[str]:
+    """What has no words yet, by name."""
+    known = told | {"kind", "deletions_tested", "threshold_fraction_of_wild_type"}
+    return _anything({name: value for name, value in found.items() if name not in known}, frozenset())
+
+
 def _anything(found: Entry, _: Asked) -> Iterator[str]:
     """A tool that has no words of its own: its findings by their names, which carry the units."""
     skipped = {"status", "growth_per_h", "medium", "model", "objective", "changed_uptakes_mmol_per_gdw_h"}
     for name, value in found.items():
-        if name not in skipped and value not in (None, "", [], {}):
+        if (
+            name not in skipped or (name == "growth_per_h" and "growth_before_per_h" in found)
+        ) and value not in (None, "", [], {}):
             yield f"{name.replace('_', ' ')}: {plain(value)}."
 
 
@@ -182,4 +233,9 @@ _WRITERS: Mapping[str, Callable[[Entry, Asked], Iterator[str]]] = {
     "find_minimal_media": _minimal_media,
     "analyze_metabolic_model": _structure,
     "apply_medium": _change,
+    "run_gene_deletion_analysis": _deletions,
+    "predict_auxotrophies": _auxotrophies,
+    "compare_media_performance": _media_growth,
+    "select_optimal_media": _media_growth,
+    "analyze_media_compatibility": _media_growth,
 }

@@ -10,8 +10,10 @@ from fluxagents.workers.planner.arguments import ARGUMENTS, genes_in, reactions_
 from fluxagents.workers.planner.changes import Order
 from fluxagents.workers.planner.clauses import Clause, clauses_of
 from fluxagents.workers.planner.intents import CHANGE, CHANGE_TOOL, INTENTS
+from fluxagents.workers.planner.languages import in_english
 from fluxagents.workers.planner.medium import Medium
 from fluxagents.workers.planner.situation import Entry, Situation
+from fluxagents.workers.planner.spelling import spelt
 
 _TOOLS: Mapping[str, str] = {intent.name: intent.tool for intent in INTENTS}
 
@@ -64,7 +66,7 @@ class Reading:
 def reading(now: Situation) -> Reading:
     """What the question of a prompt wants, in the order in which it is asked."""
     medium = Medium.of(now)
-    clauses = clauses_of(now.question)
+    clauses = clauses_of(spelt(in_english(now.question)))
     change = _change([clause for clause in clauses if CHANGE in clause.intents], now, medium)
     wants: list[Want] = []
     changed = False

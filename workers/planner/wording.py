@@ -15,7 +15,8 @@ _OR = r"(?:and|or|vs\.?|versus|than|compared\s+(?:to|with))"
 
 VALUE_AFTER = _pattern(
     r"\s*(?:uptake|import|exchange|availability|supply|influx)?(?:\s+(?:rate|limit|bound))?",
-    r"(?:\s*(?:is|at|of|=|:|to|was|be|limited|restricted|set|fixed|changed|bounded|up to|at most|only))*",
+    r"(?:\s*(?:is|at|of|=|:|to|with|was|be|limited|restricted|set|fixed|changed|bounded|up to|at most"
+    r"|only))*",
     rf"\s*{NUMBER}{_UNIT}",
 )
 VALUE_BEFORE = _pattern(NUMBER, r"(?:\s*mmol\S*(?:\s+per\s+gDW\s+(?:and|per)\s+h\w*)?)?\s*(?:of\s+)?$")
@@ -40,7 +41,9 @@ SOLE_BEFORE = _pattern(
 )
 SOLE_AFTER = _pattern(
     r"\s+(?:as|is|being)\s+(?:the\s+|a\s+|its\s+)?(?:(?:sole|only|single|main)\s+)?",
-    r"(?:carbon|c|energy)?[- ]?source(?:\s+of\s+carbon)?|\s+instead\s+of\s+[\w-]+|\s+alone\b",
+    r"(?:carbon|c|energy)?[- ]?source(?:\s+of\s+carbon)?|\s+instead\s+of\s+[\w-]+"
+    r"|\s+replac(?:es|ing)\s+[\w-]+"
+    r"|\s+in\s+place\s+of\s+[\w-]+|\s+alone\b",
 )
 JOIN_BEFORE = _pattern(
     rf"(?:,|\b(?:{_OR}|against|compare))\s*(?:and\s+)?(?:on\s+|with\s+|using\s+|from\s+)?$"

@@ -1,0 +1,32 @@
+"""`make eval`: how often decisions are right. `python -m tests.eval questions` evaluates one part."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping
+
+from tests.eval.errors import run as errors
+from tests.eval.questions import run as questions
+
+Evaluation = Callable[..., str]
+
+PARTS: Mapping[str, Evaluation] = {"questions": questions.report, "errors": errors.report}
+"""By name: takes `chat` and `as_json`, gives the report."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.eval", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all if none")
+    parser.add_argument(
+        "--chat-model", metavar="NAME", help="offline or openai:<model>; as FLUXAGENTS_CHAT_MODEL if absent"
+    )
+    parser.add_argument("--json", action="store_true", help="counts and wrong answers as JSON")
+    options = parser.parse_args()
+    for part in options.parts or PARTS:
+        if part not in PARTS:
+            parser.error(f"there is no part '{part}': {', '.join(PARTS)}")
+        sys.stdout.write(PARTS[part](chat=options.chat_model, as_json=options.json) + "\n")
+
+
+main()

@@ -1,0 +1,335 @@
+"""Questions in German, French and Spanish, put into the English words that the rules know. Data: words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+_FUNCTION_WORDS: Mapping[str, frozenset[str]] = {
+    "en": frozenset(
+        [
+            "the",
+            "is",
+            "are",
+            "which",
+            "what",
+            "how",
+            "of",
+            "does",
+            "do",
+            "on",
+            "in",
+            "with",
+            "without",
+            "and",
+            "can",
+            "for",
+            "to",
+            "at",
+            "if",
+            "this",
+        ]
+    ),
+    "de": frozenset(
+        [
+            "welche",
+            "welches",
+            "welcher",
+            "welchen",
+            "wie",
+            "ist",
+            "das",
+            "die",
+            "der",
+            "den",
+            "dem",
+            "des",
+            "sind",
+            "hat",
+            "haben",
+            "ohne",
+            "mit",
+            "finde",
+            "auf",
+            "nach",
+            "ein",
+            "eine",
+            "einem",
+            "fur",
+            "von",
+            "bei",
+            "zu",
+            "und",
+            "kann",
+            "es",
+            "wenn",
+            "zieht",
+            "ziehe",
+            "fuhre",
+            "prufe",
+            "vergleiche",
+            "ubersetze",
+            "was",
+            "im",
+        ]
+    ),
+    "fr": frozenset(
+        [
+            "quel",
+            "quels",
+            "quelle",
+            "quelles",
+            "est",
+            "les",
+            "le",
+            "la",
+            "un",
+            "une",
+            "du",
+            "des",
+            "de",
+            "sur",
+            "sans",
+            "avec",
+            "et",
+            "ce",
+            "dans",
+            "pour",
+            "peut",
+            "a",
+            "elle",
+            "il",
+            "combien",
+            "est-ce",
+            "trouve",
+            "verifie",
+            "compare",
+            "donne",
+        ]
+    ),
+    "es": frozenset(
+        [
+            "que",
+            "cual",
+            "cuales",
+            "cuanto",
+            "cuanta",
+            "cuantos",
+            "cuantas",
+            "el",
+            "los",
+            "las",
+            "un",
+            "una",
+            "del",
+            "de",
+            "en",
+            "sin",
+            "con",
+            "y",
+            "es",
+            "son",
+            "puede",
+            "para",
+            "haz",
+            "se",
+            "si",
+            "tiene",
+        ]
+    ),
+}
+
+_Table = Sequence[tuple[str, str]]
+
+_GERMAN: _Table = (
+    (r"wie\s+(?:schnell|gut|rasch)", "how fast"),
+    (r"wie\s+viele", "how many"),
+    (r"wie\s+viel|wieviel", "how much"),
+    (r"welche[rsnm]?", "which"),
+    (r"was\s+passiert\s+wenn", "what happens if"),
+    (r"(?:lebens)?notwendig\w*|essen[tz]iell\w*|unverzichtbar\w*|unentbehrlich\w*", "essential"),
+    (r"le[tz]al\w*|todlich\w*", "lethal"),
+    (r"synthetisch\w*", "synthetic"),
+    (r"genpaare?n?|paare\s+von\s+genen", "gene pairs"),
+    (r"genen?|gens", "genes"),
+    (r"reaktion(?:en)?", "reactions"),
+    (r"(?:kleinste\w*|minimale\w*)", "minimal"),
+    (r"wachst|wachsen|wachstums?", "growth"),
+    (r"wachstumsrate\w*", "growth rate"),
+    (r"anaerob\w*", "anaerobic"),
+    (r"sauerstoffs?", "oxygen"),
+    (r"gl[uy][ck]ose|traubenzucker", "glucose"),
+    (r"flussvariabilitat(?:sanalyse)?", "flux variability"),
+    (r"flusse?n?", "flux"),
+    (r"stichproben?", "samples"),
+    (r"schwelle|schwellwert|schwellenwert", "threshold"),
+    (r"(?:einzige\w*|alleinige\w*)\s+kohlenstoffquelle", "sole carbon source"),
+    (r"produzier\w+|herstell\w+|bild(?:et|en)", "produce"),
+    (r"delet\w+|ausgeschaltet|ausschalt\w+|entfernt|geloscht", "deleted"),
+    (r"modells?", "model"),
+    (r"(?:uber)?pruf(?:e|en)|validier\w+", "validate"),
+    (r"vergleich\w*", "compare"),
+    (r"ubersetz\w+", "translate"),
+    (r"auxotrophien?", "auxotrophies"),
+    (r"aminosauren?", "amino acids"),
+    (r"vitamine?n?", "vitamins"),
+    (r"nahrstoffe?n?", "nutrients"),
+    (r"fehl(?:t|en)", "missing"),
+    (r"medien", "media"),
+    (r"beste\w*", "best"),
+    (r"glykolyse", "glycolysis"),
+    (r"citratzyklus|zitronensaurezyklus|citratcyclus", "tca cycle"),
+    (r"optimums?", "optimum"),
+    (r"zusammen|gleichzeitig|gemeinsam", "together"),
+    (r"was\s+ist", "what is"),
+    (r"ohne", "without"),
+    (r"mit|bei", "with"),
+    (r"auf", "on"),
+    (r"nach", "to"),
+    (r"kann|konnen", "can"),
+    (r"wenn", "if"),
+    (r"und", "and"),
+    (r"ist|sind|wird|werden", "is"),
+    (r"fur", "for"),
+    (r"als", "as"),
+    (r"von|des", "of"),
+    (r"der|die|das|den|dem", "the"),
+    (r"beim", "while"),
+    (r"es", "it"),
+    (r"(\w{3,})at", r"\1ate"),
+)
+_FRENCH: _Table = (
+    (r"(?:a\s+)?quelle\s+vitesse", "how fast"),
+    (r"combien\s+de\s+(?=reactions|genes|metabolites)", "how many "),
+    (r"combien\s+d[e']", "how much"),
+    (r"combien", "how much"),
+    (r"peut-(?:elle|il|on)", "can it"),
+    (r"quel(?:le)?s?", "which"),
+    (r"essentiel\w*|indispensables?|vita(?:l|ux|les)", "essential"),
+    (r"letales?|letaux|mortel\w*", "lethal"),
+    (r"paires\s+de\s+genes", "gene pairs"),
+    (r"taux\s+de\s+croissance", "growth rate"),
+    (r"croissance|croit|croitre|pousse", "growth"),
+    (r"(?:en\s+)?anaerobi\w*", "anaerobic"),
+    (r"(?:d')?oxygene", "oxygen"),
+    (r"absorption\s+de\s+glucose", "glucose uptake"),
+    (r"variabilite\s+(?:du|des|de)\s+flux", "flux variability"),
+    (r"(?:le\s+)?plus\s+petit\s+milieu|milieu\s+minim(?:al|um)", "minimal medium"),
+    (r"meilleur\s+milieu", "best medium"),
+    (r"milieux", "media"),
+    (r"milieu", "medium"),
+    (r"echantillon\w*", "samples"),
+    (r"seuil", "threshold"),
+    (r"seule\s+source\s+de\s+carbone", "sole carbon source"),
+    (r"produi\w+", "produce"),
+    (r"supprim\w+|delet\w+|inactiv\w+", "deleted"),
+    (r"modeles?", "model"),
+    (r"valide[rz]?|verifie[rz]?", "validate"),
+    (r"compare[rz]?", "compare"),
+    (r"tradui\w+", "translate"),
+    (r"auxotrophies?", "auxotrophies"),
+    (r"acides\s+amines", "amino acids"),
+    (r"nutriments?", "nutrients"),
+    (r"manqu\w+", "missing"),
+    (r"glycolyse", "glycolysis"),
+    (r"ethanol", "ethanol"),
+    (r"ensemble", "together"),
+    (r"sans", "without"),
+    (r"avec", "with"),
+    (r"sur", "on"),
+    (r"dans", "in"),
+    (r"pour", "for"),
+    (r"comme", "as"),
+    (r"peut", "can"),
+    (r"et", "and"),
+    (r"est|sont", "is"),
+    (r"de\s+la|de\s+l'|du|des|de", "of"),
+    (r"le|la|les", "the"),
+    (r"elle|il", "it"),
+)
+_SPANISH: _Table = (
+    (r"(?:a\s+)?que\s+velocidad|que\s+tan\s+rapido", "how fast"),
+    (r"cuant[oa]s", "how many"),
+    (r"cuant[oa]", "how much"),
+    (r"cual(?:es)?|que", "which"),
+    (r"esencial(?:es)?|indispensables?|vital(?:es)?", "essential"),
+    (r"letal(?:es)?", "lethal"),
+    (r"pares\s+de\s+genes", "gene pairs"),
+    (r"reaccion(?:es)?", "reactions"),
+    (r"(?:la\s+)?tasa\s+de\s+crecimiento", "growth rate"),
+    (r"crece[rn]?|crecimiento", "growth"),
+    (r"(?:en\s+)?condiciones\s+anaerob\w+|anaerob\w+", "anaerobic"),
+    (r"oxigeno", "oxygen"),
+    (r"glucosa", "glucose"),
+    (r"etanol", "ethanol"),
+    (r"piruvato", "pyruvate"),
+    (r"variabilidad\s+(?:de\s+flujos?|del\s+flujo)", "flux variability"),
+    (r"flujos?", "flux"),
+    (r"medio\s+minimo", "minimal medium"),
+    (r"mejor\s+medio", "best medium"),
+    (r"medios", "media"),
+    (r"medio", "medium"),
+    (r"muestr\w+", "samples"),
+    (r"umbral", "threshold"),
+    (r"unica\s+fuente\s+de\s+carbono", "sole carbon source"),
+    (r"produc\w+", "produce"),
+    (r"elimina\w*|delecion\w*", "deleted"),
+    (r"modelo", "model"),
+    (r"valida\w*|verifica\w*", "validate"),
+    (r"compara\w*", "compare"),
+    (r"traduc\w+", "translate"),
+    (r"auxotrofias?", "auxotrophies"),
+    (r"aminoacidos", "amino acids"),
+    (r"nutrientes", "nutrients"),
+    (r"falta\w*", "missing"),
+    (r"glucolisis|glicolisis", "glycolysis"),
+    (r"juntos|a\s+la\s+vez", "together"),
+    (r"sin", "without"),
+    (r"con", "with"),
+    (r"en", "on"),
+    (r"para", "for"),
+    (r"como", "as"),
+    (r"puede", "can"),
+    (r"si", "if"),
+    (r"y", "and"),
+    (r"es|son", "is"),
+    (r"del?", "of"),
+    (r"el|la|los|las", "the"),
+    (r"(\w{3,})ato", r"\1ate"),
+)
+
+
+def _compiled(table: _Table) -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(rf"(?<![\w-])(?:{old})(?![\w-])", re.IGNORECASE), new) for old, new in table)
+
+
+_TABLES = {"de": _compiled(_GERMAN), "fr": _compiled(_FRENCH), "es": _compiled(_SPANISH)}
+
+
+def in_english(question: str) -> str:
+    """The question with the words of its language replaced by English ones; ids and numbers stay.
+
+    A decimal comma becomes a point. English questions, and those of a language that is not known, come back
+    as they are.
+    """
+    plain = _without_accents(question)
+    language = _language(plain)
+    if language == "en":
+        return question
+    said = re.sub(r"(?<=\d),(?=\d)", ".", plain.replace("¿", "").replace("¡", ""))
+    for pattern, new in _TABLES[language]:
+        said = pattern.sub(new, said)
+    return said
+
+
+def _without_accents(text: str) -> str:
+    apart = unicodedata.normalize("NFKD", text.replace("\u2019", "'"))
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+
+
+def _language(plain: str) -> str:
+    """The language with the most function words in a text without accents; English in doubt."""
+    words = re.findall(r"[a-z-]+", plain.lower())
+    counts = {name: sum(word in known for word in words) for name, known in _FUNCTION_WORDS.items()}
+    return max(counts, key=lambda name: counts[name])
