@@ -69,6 +69,9 @@ class Provenance(BaseModel):
     objective_direction: Literal["max", "min"] | None = None
     solver: str = ""
     solver_version: str = ""
+    """Of the package that carries it."""
+    further_solvers: dict[str, str] = {}
+    """Package -> version, of solvers that the arguments chose for integer or quadratic programs."""
     tolerance: float | None = None
     seed: int | None = None
     versions: dict[str, str]

@@ -70,6 +70,7 @@ def provenance_of(
             objective_direction=model.objective_direction,
             solver=model.solver.interface.__name__.rpartition(".")[2],
             solver_version=version("swiglpk"),
+            further_solvers={package: version(package) for package in args.further_solvers},
             tolerance=model.tolerance,
             seed=getattr(args, "seed", None),
             versions=dict(versions()),

@@ -19,6 +19,7 @@ from fluxagents.tasks.fba.display import fitted, shown
 from fluxagents.tasks.fba.growth import ConditionResult, Optimum, conditioned, optimise
 from fluxagents.tasks.fba.media_growth import MediumTrial
 from fluxagents.tasks.fba.medium import ConditionArgs, exchanges, medium_of, set_uptake
+from fluxagents.tasks.fba.optlang_program import IntegerArgs
 from fluxagents.tasks.fba.outcome import Outcome
 from fluxagents.tasks.fba.restoration import Restoration, restoration
 from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
@@ -66,7 +67,7 @@ class AuxotrophyArgs(ConditionArgs):
         return tuple({compound.bigg: compound for compound in found}.values())
 
 
-class Args(AuxotrophyArgs):
+class Args(IntegerArgs, AuxotrophyArgs):
     """Which nutrients are tested, and what counts as no growth."""
 
 
@@ -231,7 +232,7 @@ def _supplements(model: Model, args: Args, tests: NutrientTests) -> Restoration:
     """The smallest sets of tested nutrients on which the model grows; call it inside `with model:`."""
     tested = _closed(model, [row.exchange for row in tests.rows])
     uptake, least = args.supplement_uptake_mmol_per_gdw_h, tests.threshold_per_h or 0.0
-    return restoration(model, least, uptake, _ALTERNATIVES, among=tested)
+    return restoration(model, least, uptake, _ALTERNATIVES, among=tested, solver=args.integer_solver)
 
 
 def _closed(model: Model, identifiers: Sequence[str]) -> Sequence[str]:

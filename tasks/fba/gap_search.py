@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Self
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.glpk import LinearProgram
 from fluxagents.tasks.fba.hitting_set import smallest_hitting_set
+from fluxagents.tasks.fba.optlang_program import Solver
 from fluxagents.tasks.fba.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -40,9 +41,13 @@ class GapSearch:
         target: The least value of the objective, which all candidates together reach.
         most_solves: Linear programs of the whole search. Counted rather than timed, so that a busy machine
             finds the same.
+        solver: Of the integer program.
     """
 
-    def __init__(self, model: Model, candidates: Sequence[str], target: float, most_solves: int) -> None:
+    def __init__(
+        self, model: Model, candidates: Sequence[str], target: float, most_solves: int, solver: Solver
+    ) -> None:
+        self._solver: Solver = solver
         self._candidates = {name: model.reactions.index(name) for name in candidates}
         self._bounds = {name: model.reactions.get_by_id(name).bounds for name in candidates}
         self._target = target
@@ -85,7 +90,7 @@ class GapSearch:
         while True:
             known = set[str]().union(*demands)
             chosen = smallest_hitting_set(
-                [name for name in self._candidates if name in known], demands, found
+                [name for name in self._candidates if name in known], demands, found, self._solver
             )
             if chosen is None:
                 return

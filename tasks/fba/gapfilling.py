@@ -14,6 +14,7 @@ from fluxagents.tasks.fba.gap_search import GapSearch
 from fluxagents.tasks.fba.glpk import LinearProgram
 from fluxagents.tasks.fba.growth import ConditionResult, conditioned, optimise
 from fluxagents.tasks.fba.medium import ConditionArgs, apply_conditions
+from fluxagents.tasks.fba.optlang_program import IntegerArgs
 from fluxagents.tasks.fba.outcome import Outcome
 from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
 
@@ -27,7 +28,7 @@ SHORT_FALL = 1e-6
 """Fraction of the value asked for by which an alternative may fall short: the solver's feasibility."""
 
 
-class Args(ConditionArgs):
+class Args(IntegerArgs, ConditionArgs):
     """What is to be restored, and from where."""
 
     universal: str = Field(
@@ -230,7 +231,7 @@ def _filled(model: Model, args: Args, candidates: Sequence[Reaction]) -> _Found:
         if best.value is None or best.value < args.min_growth_per_h:
             return _Found("not_possible", best.value)
         names = [reaction.id for reaction in candidates]
-        with GapSearch(model, names, args.min_growth_per_h, args.most_solves) as search:
+        with GapSearch(model, names, args.min_growth_per_h, args.most_solves, args.integer_solver) as search:
             sets, is_smallest, is_complete = _searched(search, max(args.alternatives, args.choose))
     by_id = {reaction.id: reaction for reaction in candidates}
     alternatives = tuple(_verified(model, args, [by_id[name] for name in names]) for names in sets)

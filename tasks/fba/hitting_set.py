@@ -1,4 +1,4 @@
-"""The smallest set that has a member of each given set: an integer program, solved exactly by GLPK."""
+"""The smallest set that has a member of each given set: an integer program, solved exactly."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.fba.optlang_program import Solver, optlang_program
 
-LIMIT_MS = 120_000
+LIMIT_S = 120
 
 
 def smallest_hitting_set(
-    universe: Sequence[str], hit: Sequence[Collection[str]], excluded: Sequence[Collection[str]]
+    universe: Sequence[str],
+    hit: Sequence[Collection[str]],
+    excluded: Sequence[Collection[str]],
+    solver: Solver = "glpk",
 ) -> tuple[str, ...] | None:
     """The smallest subset of the universe that meets every set of `hit` and contains none of `excluded`.
 
@@ -19,43 +23,35 @@ def smallest_hitting_set(
         The members in the order of the universe, or None if there is no such subset.
 
     Raises:
-        FluxError: `TIMEOUT` if GLPK does not prove an optimum in `LIMIT_MS`, `SOLVER` if it fails.
+        FluxError: `TIMEOUT` if no optimum is proved in `LIMIT_S`, `SOLVER` if the solver fails or is not
+            installed.
     """
-    import swiglpk as glpk
-
-    problem = glpk.glp_create_prob()
-    try:
-        columns = {name: glpk.glp_add_cols(problem, 1) for name in universe}
-        for column in columns.values():
-            glpk.glp_set_col_kind(problem, column, glpk.GLP_BV)
-            glpk.glp_set_obj_coef(problem, column, 1.0)
+    with optlang_program(solver) as program:
+        interface = program.interface
+        chosen = {name: interface.Variable(f"x{i}", type="binary") for i, name in enumerate(universe)}
+        # Meets every demand, at a cost above the whole universe: a failure is no proof that there is no set.
+        nothing = interface.Variable("nothing", type="binary")
+        program.add([*chosen.values(), nothing])
+        program.objective = interface.Objective(0, direction="min")
+        costs = dict.fromkeys(chosen.values(), 1.0) | {nothing: len(universe) + 1.0}
+        program.objective.set_linear_coefficients(costs)
         for members in hit:
-            _add_row(problem, [columns[name] for name in sorted(members)], glpk.GLP_LO, 1.0)
+            _add_row(program, [chosen[name] for name in sorted(members)], {nothing: 1.0}, lb=1)
         for members in excluded:
-            _add_row(problem, [columns[name] for name in sorted(members)], glpk.GLP_UP, len(members) - 1.0)
-        parameters = glpk.glp_iocp()
-        glpk.glp_init_iocp(parameters)
-        parameters.msg_lev = glpk.GLP_MSG_OFF
-        parameters.presolve = glpk.GLP_ON
-        parameters.tm_lim = LIMIT_MS
-        code = glpk.glp_intopt(problem, parameters)
-        status = glpk.glp_mip_status(problem)
-        if code == glpk.GLP_ENOPFS or (code == 0 and status == glpk.GLP_NOFEAS):
+            row = [chosen[name] for name in sorted(members)]
+            _add_row(program, row, {nothing: -float(len(members))}, ub=len(members) - 1)
+        program.configuration.timeout = LIMIT_S
+        status = program.optimize()
+        if status != "optimal":
+            kind = ErrorClass.TIMEOUT if status == "time_limit" else ErrorClass.SOLVER
+            raise FluxError(kind, f"'{solver}' proved no smallest set: {status}")
+        if nothing.primal > 0.5:  # noqa: PLR2004 - 0 or 1
             return None
-        if code != 0 or status != glpk.GLP_OPT:
-            kind = ErrorClass.TIMEOUT if code == glpk.GLP_ETMLIM else ErrorClass.SOLVER
-            raise FluxError(kind, f"GLPK proved no smallest set: code {code}, status {status}")
-        return tuple(name for name, column in columns.items() if glpk.glp_mip_col_val(problem, column) > 0.5)  # noqa: PLR2004 - 0 or 1
-    finally:
-        glpk.glp_delete_prob(problem)
+        return tuple(name for name, variable in chosen.items() if variable.primal > 0.5)  # noqa: PLR2004 - 0 or 1
 
 
-def _add_row(problem: Any, columns: Sequence[int], kind: int, bound: float) -> None:
-    import swiglpk as glpk
-
-    row = glpk.glp_add_rows(problem, 1)
-    indices, values = glpk.intArray(len(columns) + 1), glpk.doubleArray(len(columns) + 1)
-    for position, column in enumerate(columns, start=1):
-        indices[position], values[position] = column, 1.0
-    glpk.glp_set_mat_row(problem, row, len(columns), indices, values)
-    glpk.glp_set_row_bnds(problem, row, kind, bound, bound)
+def _add_row(program: Any, members: Sequence[Any], others: dict[Any, float], **bounds: int) -> None:
+    row = program.interface.Constraint(0, **bounds)
+    program.add(row, sloppy=True)
+    program.update()
+    row.set_linear_coefficients(dict.fromkeys(members, 1.0) | others)

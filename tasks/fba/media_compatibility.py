@@ -11,6 +11,7 @@ from fluxagents.tasks.fba.display import fitted, shown, shown_values, text
 from fluxagents.tasks.fba.media_growth import MediaArgs, MediaResult, MediumGrowth, gather, measured
 from fluxagents.tasks.fba.media_library import LibraryMedium
 from fluxagents.tasks.fba.medium import MediumArgs, apply_medium
+from fluxagents.tasks.fba.optlang_program import IntegerArgs
 from fluxagents.tasks.fba.outcome import Outcome
 from fluxagents.tasks.fba.restoration import Restoration, restoration
 from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
@@ -27,7 +28,7 @@ _ALTERNATIVES = 5
 """Sets of lacking nutrients per medium."""
 
 
-class Args(MediaArgs):
+class Args(IntegerArgs, MediaArgs):
     """Which media are tested, and how lacking nutrients are looked for."""
 
     min_growth_per_h: float = Field(default=0.01, gt=0, description="Growth below this counts as none, 1/h.")
@@ -136,7 +137,13 @@ def _fit(model: Model, row: MediumGrowth, args: Args) -> Compatibility:
 def _missing(model: Model, row: MediumGrowth, args: Args) -> Restoration:
     with model:
         apply_medium(model, MediumArgs(medium=row.uptakes_mmol_per_gdw_h))
-        return restoration(model, args.min_growth_per_h, args.open_uptake_mmol_per_gdw_h, _ALTERNATIVES)
+        return restoration(
+            model,
+            args.min_growth_per_h,
+            args.open_uptake_mmol_per_gdw_h,
+            _ALTERNATIVES,
+            solver=args.integer_solver,
+        )
 
 
 def _first_sets(missing: Restoration | None) -> Sequence[str]:

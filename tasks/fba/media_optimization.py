@@ -16,6 +16,7 @@ from fluxagents.tasks.fba.media_library import LibraryMedium
 from fluxagents.tasks.fba.medium import ConditionArgs, MediumArgs, exchanges, set_uptake, uptake
 from fluxagents.tasks.fba.medium_edit import Nutrients
 from fluxagents.tasks.fba.nutrient_search import GROWTH_TOLERANCE, NutrientSearch, open_uptakes
+from fluxagents.tasks.fba.optlang_program import IntegerArgs
 from fluxagents.tasks.fba.outcome import Outcome
 from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
 
@@ -33,7 +34,7 @@ _SLACK = 1e-6
 """Fraction by which the uptakes are opened further when the growth on exactly them is verified."""
 
 
-class Args(MediumArgs):
+class Args(IntegerArgs, MediumArgs):
     """What the medium must reach, out of which nutrients, at which costs."""
 
     criterion: Criterion = Field(
@@ -180,7 +181,7 @@ def run(model: Model, args: Args, start: LibraryMedium | None) -> Result:
             media: list[Optimised] = []
             is_complete: bool | None = None
             if target is not None and best is not None and best >= target * (1 - GROWTH_TOLERANCE):
-                with NutrientSearch(model, candidates, target) as search:
+                with NutrientSearch(model, candidates, target, args.integer_solver) as search:
                     sets, is_complete = _sets(search, [reaction.id for reaction in candidates], args)
                     media = [_medium(search, trial, components, costs, target) for components in sets]
     return Result.model_validate(

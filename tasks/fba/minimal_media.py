@@ -14,6 +14,7 @@ from fluxagents.tasks.fba.glpk import LinearProgram
 from fluxagents.tasks.fba.growth import ConditionResult, Optimum, conditioned, optimise
 from fluxagents.tasks.fba.medium import ConditionArgs, exchanges, set_uptake, uptake
 from fluxagents.tasks.fba.nutrient_search import NutrientSearch, open_uptakes
+from fluxagents.tasks.fba.optlang_program import IntegerArgs
 from fluxagents.tasks.fba.outcome import Outcome
 from fluxagents.tasks.fba.restoration import ways_to_grow
 from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from cobra import Model
 
 
-class Args(ConditionArgs):
+class Args(IntegerArgs, ConditionArgs):
     """What the medium must reach, and what it may hold."""
 
     criterion: Literal["fewest_components", "least_uptake"] = Field(
@@ -147,7 +148,7 @@ def run(model: Model, args: Args) -> Result:
             best = optimise(program).value
         found: dict[str, object] = {"required_components": (), "is_complete": None, "media": ()}
         if target is not None and best is not None and best >= target:
-            with NutrientSearch(model, candidates, target) as search:
+            with NutrientSearch(model, candidates, target, args.integer_solver) as search:
                 found = _searched(search, [reaction.id for reaction in candidates], args)
     return Result.model_validate(
         report

@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue
 from fluxagents.tasks.fba.display import fitted, shown, shown_values
 from fluxagents.tasks.fba.growth import ConditionResult, conditioned, optimise
 from fluxagents.tasks.fba.medium import ConditionArgs, exchanges
+from fluxagents.tasks.fba.optlang_program import IntegerArgs
 from fluxagents.tasks.fba.outcome import Outcome
 from fluxagents.tasks.fba.restoration import Restoration, restoration
 from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from cobra import Model
 
 
-class Args(ConditionArgs):
+class Args(IntegerArgs, ConditionArgs):
     """The growth to restore, and how."""
 
     min_growth_per_h: float = Field(
@@ -103,7 +104,11 @@ def run(model: Model, args: Args) -> Result:
         missing = None
         if lacks and conditions.program.objective():
             missing = restoration(
-                model, args.min_growth_per_h, args.open_uptake_mmol_per_gdw_h, args.alternatives
+                model,
+                args.min_growth_per_h,
+                args.open_uptake_mmol_per_gdw_h,
+                args.alternatives,
+                solver=args.integer_solver,
             )
         named = {name for one in (missing.sets if missing else ()) for name in one.exchanges}
         names = {i: reaction.name or i for i, reaction in exchanges(model).items() if i in named}

@@ -20,6 +20,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.glpk import LinearProgram
 from fluxagents.tasks.fba.hitting_set import smallest_hitting_set
 from fluxagents.tasks.fba.medium import uptake, uptake_flux
+from fluxagents.tasks.fba.optlang_program import Solver
 from fluxagents.tasks.fba.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -42,9 +43,11 @@ class NutrientSearch:
         model: Under its conditions, all candidate uptakes open; it is not changed.
         candidates: The exchange reactions that may take part.
         growth: The least value of the objective, 1/h.
+        solver: Of the integer program.
     """
 
-    def __init__(self, model: Model, candidates: Sequence[Reaction], growth: float) -> None:
+    def __init__(self, model: Model, candidates: Sequence[Reaction], growth: float, solver: Solver) -> None:
+        self._solver: Solver = solver
         self._growth = growth
         self._candidates = {reaction.id: reaction for reaction in candidates}
         self._places = {reaction.id: model.reactions.index(reaction) for reaction in candidates}
@@ -116,7 +119,9 @@ class NutrientSearch:
         found: list[Collection[str]] = []
         fewest: int | None = None
         for _ in range(MOST_ROUNDS):
-            chosen = smallest_hitting_set(optional, demands, found) if optional or not found else None
+            if found and not optional:
+                return
+            chosen = smallest_hitting_set(optional, demands, found, self._solver)
             if chosen is None or (fewest is not None and len(chosen) > fewest):
                 return
             if self._suffices({*required, *chosen}):

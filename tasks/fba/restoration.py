@@ -12,6 +12,7 @@ from fluxagents.tasks.fba.glpk import LinearProgram
 from fluxagents.tasks.fba.growth import optimise
 from fluxagents.tasks.fba.medium import exchanges, set_uptake, uptake
 from fluxagents.tasks.fba.nutrient_search import GROWTH_TOLERANCE, NutrientSearch
+from fluxagents.tasks.fba.optlang_program import Solver
 from fluxagents.tasks.fba.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -54,7 +55,9 @@ def restoration(
     min_growth_per_h: float,
     open_uptake_mmol_per_gdw_h: float,
     most_sets: int,
+    *,
     among: Collection[str] | None = None,
+    solver: Solver = "glpk",
 ) -> Restoration:
     """Open closed uptakes until the model grows; the model may be infeasible as it is.
 
@@ -64,6 +67,7 @@ def restoration(
         open_uptake_mmol_per_gdw_h: How far a closed uptake is opened.
         most_sets: Count of sets to look for.
         among: Exchange reactions that may be opened; all if None.
+        solver: Of the integer program.
 
     Raises:
         FluxError: `SOLVER` or `TIMEOUT`.
@@ -79,7 +83,7 @@ def restoration(
         best = optimise(program)
     found: dict[str, object] = {"required": (), "sufficient_alone": (), "sets": (), "is_complete": None}
     if best.value is not None and best.value >= min_growth_per_h * (1 - GROWTH_TOLERANCE):
-        with NutrientSearch(model, closed, min_growth_per_h) as search:
+        with NutrientSearch(model, closed, min_growth_per_h, solver) as search:
             found = _found(search, most_sets)
     return Restoration.model_validate(
         found

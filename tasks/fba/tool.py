@@ -27,6 +27,11 @@ class Args(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
+    @property
+    def further_solvers(self) -> tuple[str, ...]:
+        """Packages of the solvers that these arguments choose beside the model's own."""
+        return ()
+
 
 class Result(BaseModel):
     """Everything that a tool found. Numbers carry their unit in the field's name; a missing one is None."""

@@ -15,7 +15,6 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba import glpk
 from fluxagents.tasks.fba.glpk import LinearProgram
 from fluxagents.tasks.fba.growth import Optimum, optimise
-from fluxagents.tasks.fba.hitting_set import smallest_hitting_set
 from fluxagents.tasks.fba.outcome import Outcome
 
 
@@ -155,11 +154,3 @@ def test_what_is_no_linear_program_of_net_fluxes_is_refused(textbook: Any) -> No
         with pytest.raises(FluxError, match="has 1 integer variables") as raised:
             LinearProgram(textbook)
     assert raised.value.kind is ErrorClass.SOLVER
-
-
-def test_smallest_hitting_set() -> None:
-    universe = ["a", "b", "c", "d"]
-    assert smallest_hitting_set(universe, [{"a", "b"}, {"b", "c"}], []) == ("b",)
-    assert smallest_hitting_set(universe, [{"a", "b"}, {"b", "c"}], [("b",)]) == ("a", "c")
-    assert smallest_hitting_set(universe, [{"a"}], [("a",)]) is None
-    assert smallest_hitting_set(universe, [], []) == ()
