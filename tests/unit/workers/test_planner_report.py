@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.decisions import ANSWER_TOOLS, BASELINE, DESCRIPTION, REPORT, state_at
+from tests.recorded_run import record
 
 from fluxagents.flows.commands import Finish
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -67,7 +69,7 @@ def numbers_in(value: Any) -> set[float]:
 def untraced(text: str, findings: Sequence[Finding]) -> set[float]:
     """Numbers in a report that no finding has, to six significant digits."""
     known = {float(f"{n:.6g}") for finding in findings for n in numbers_in(finding.model_dump(mode="json"))}
-    said = re.sub(r"artifact sha256:\S+|\[f\d+, \w+\]|\bb\d{4}\b|EX_\w+", "", text)
+    said = re.sub(r"(?:artifact )?sha256:\S+|\[f\d+, \w+\]|\bb\d{4}\b|EX_\w+", "", text)
     return {number for number in numbers_in(said) if number not in known}
 
 
@@ -134,10 +136,11 @@ def test_it_says_what_it_is_and_never_more_than_it_may(question: str) -> None:
     assert len(text) <= 8_000
 
 
-def test_every_tool_has_words_for_what_it_finds() -> None:
+def test_every_tool_has_words_for_what_it_finds(tmp_path: Path) -> None:
+    _, sources = record(str(tmp_path))
     textbook = pytest.importorskip("cobra.io").load_model("textbook")
     for number, tool in enumerate(map(tool_named, ANSWER_TOOLS), start=3):
-        result = tool.run(textbook, tool.args.model_validate(dict(tool.example)))
+        result = tool.carry_out(textbook, tool.args.model_validate(dict(tool.example)), sources)
         found = result.key_findings()
         finding = Finding(id=f"f{number}", tool=tool.name, args=dict(tool.example), key_findings=found)
         text = report("What is the weather?", finding)
