@@ -6,12 +6,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import optlang
 import pytest
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.fba.gapfilling import Universal
 from fluxagents.tasks.fba.hitting_set import smallest_hitting_set
 from fluxagents.tasks.fba.optlang_program import Solver
 from fluxagents.tasks.fba.registry import tool_named, validated
@@ -80,10 +82,10 @@ def test_minimal_media_of_the_core_model(
         }
 
 
-def test_missing_media_of_a_large_model(ijo1366: Any, call: Callable[..., Any]) -> None:
-    closed = {"EX_nh4_e": 0, "EX_pi_e": 0, "EX_so4_e": 0}
+def test_missing_media_of_the_core_model(textbook: Any, call: Callable[..., Any]) -> None:
+    closed = {"EX_nh4_e": 0, "EX_pi_e": 0, "EX_glc__D_e": 0}
     glpk, highs = (
-        call("check_missing_media", ijo1366, medium_changes=closed, alternatives=5, integer_solver=solver)
+        call("check_missing_media", textbook, medium_changes=closed, alternatives=5, integer_solver=solver)
         for solver in SOLVERS
     )
     assert [len(one.exchanges) for one in highs.missing.sets] == [
@@ -105,7 +107,7 @@ def test_what_is_not_installed_says_how_to_get_it(
     assert call("find_minimal_media", textbook).media
 
 
-def test_provenance_names_the_solvers_that_were_chosen(tmp_path: Any) -> None:
+def test_provenance_names_the_solvers_that_were_chosen(tmp_path: Path) -> None:
     models = ModelFiles(str(tmp_path))
     ref = models.add_named("e_coli_core").ref
     model = models.load(ref)
@@ -114,3 +116,35 @@ def test_provenance_names_the_solvers_that_were_chosen(tmp_path: Any) -> None:
         provenance = provenance_of(tool, validated(tool, dict(given)), model, ref)
         assert (provenance.solver, provenance.solver_version) == ("glpk_interface", version("swiglpk"))
         assert provenance.further_solvers == further
+
+
+def test_minimal_media_of_a_large_model(ijo1366: Any, call: Callable[..., Any]) -> None:
+    glpk, highs = (
+        call("find_minimal_media", ijo1366, min_growth_per_h=0.1, alternatives=5, integer_solver=solver)
+        for solver in SOLVERS
+    )
+    assert highs.is_complete
+    assert glpk.is_complete
+    assert [one.components for one in highs.media] == [one.components for one in glpk.media] == [15]
+
+
+def test_gaps_and_auxotrophies_of_the_core_model(
+    textbook: Any, call: Callable[..., Any], tmp_path: Path
+) -> None:
+    store = ModelFiles(str(tmp_path))
+    universal = Universal("e_coli_core", store.load(store.resolve("e_coli_core")))
+    tool = tool_named("gapfill_model")
+    given = {"universal": "e_coli_core", "alternatives": 10, "min_growth_per_h": 0.1}
+    with textbook:
+        textbook.remove_reactions([textbook.reactions.get_by_id(name) for name in ("O2t", "PFK", "TKT1")])
+        glpk, highs = (
+            tool.run(textbook, validated(tool, {**given, "integer_solver": solver}), universal)
+            for solver in SOLVERS
+        )
+    assert highs.verdict == "filled"
+    assert highs.is_complete
+    assert {frozenset(one.reactions) for one in highs.alternatives} == {
+        frozenset(one.reactions) for one in glpk.alternatives
+    }
+    tested = [call("identify_auxotrophies", textbook, integer_solver=solver) for solver in SOLVERS]
+    assert tested[0] == tested[1]
