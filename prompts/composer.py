@@ -71,7 +71,8 @@ def compose(
     values = view(state, command, purposes)
     count = token_counter().count
     growing = items(state, template.variables)
-    room = max_tokens - reserved_tokens - count(_text(template, {**values, **shown(state, ())}))
+    smallest = _text(template, {**values, **shown(state, ()), "left_out": []})
+    room = max_tokens - reserved_tokens - count(smallest)
     while room > 0:
         context = ContextManager(room).optimize_context(growing)
         if context.over_budget:
@@ -81,7 +82,7 @@ def compose(
         tokens = count(text) + reserved_tokens
         if tokens <= max_tokens:
             return ComposedPrompt(template, text, tokens, context.compacted, _sections(text))
-        # The lines that open and close a section are there only if it has something to show.
+        # The lines around a section, and those that name what is left out, are not there without a need.
         room -= tokens - max_tokens
     message = f"prompt '{template.name}' takes {max_tokens - room} tokens without any finding"
     raise FluxError(

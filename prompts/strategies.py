@@ -31,7 +31,7 @@ Strategy = Callable[[Sequence[Message]], list[Message]]
 Shortening = Callable[[Message], Message]
 """One message in, one that says less out; the same one if there is nothing to shorten."""
 
-ROWS_KEPT = 3
+ROWS_KEPT = 10
 """A list of a result that is no longer than this is not worth a reference."""
 
 EXTRACT_CHARACTERS = 600

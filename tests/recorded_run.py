@@ -55,12 +55,17 @@ class RecordedRun:
 
 
 def record(
-    folder: str, question: str = "Which genes are essential for growth?", tools: Mapping[str, Tool] = TOOLS
+    folder: str,
+    question: str = "Which genes are essential for growth?",
+    tools: Mapping[str, Tool] = TOOLS,
+    *,
+    flow: Flow | None = None,
+    decider: Decider | None = None,
 ) -> tuple[RecordedRun, Sources]:
-    """Run `metabolic_analysis` on e_coli_core, and the sources that hold what it made."""
+    """Run `metabolic_analysis`, or the flow given, on e_coli_core, and the sources that hold what it made."""
     models, artifacts = ModelFiles(folder), ArtifactFiles(folder)
-    flow = FlowLibrary().get("metabolic_analysis")
-    decider = Decider(OfflinePlanner(), "offline-planner", PromptManager(), tools)
+    flow = flow or FlowLibrary().get("metabolic_analysis")
+    decider = decider or Decider(OfflinePlanner(), "offline-planner", PromptManager(), tools)
     clock = SystemClock()
     effects = Effects(
         store=MemoryRunStore(clock),

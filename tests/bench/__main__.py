@@ -29,13 +29,14 @@ PARTS = (
     "split",
     "solver",
     "cache",
+    "context",
 )
 
 
 def parts(url: str, folder: Path, finished: int) -> dict[str, Callable[[], list[str]]]:
     """What measures each part and says what it found."""
     # The app of the benchmarks reads the environment when it is imported.
-    from tests.bench import cache, enqueue, flatness, memory, overhead, protocol, solver, split  # noqa: PLC0415
+    from tests.bench import cache, context, enqueue, flatness, memory, overhead, protocol, solver, split  # noqa: PLC0415
 
     redis, site = Redis.from_url(url), partial(Site.at, url, folder=folder)
 
@@ -59,6 +60,7 @@ def parts(url: str, folder: Path, finished: int) -> dict[str, Callable[[], list[
         "split": lambda: split.measure(folder).lines(),
         "solver": lambda: list(solver.lines()),
         "cache": lambda: list(cache.lines(folder, redis)),
+        "context": lambda: list(context.lines(folder / "context")),
     }
 
 

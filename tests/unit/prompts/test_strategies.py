@@ -55,10 +55,10 @@ def test_long_lists_are_left_to_the_artifact_and_their_counts_stay() -> None:
         "media": {
             "count": 1,
             "shown": 1,
-            "uptakes": [{"count": 4, "shown": 4, "values": {"a": 1.0, "b": 2.0, "c": 3.0, "d": 4.0}}],
+            "uptakes": [{"count": 11, "shown": 11, "values": dict.fromkeys("abcdefghijk", 1.0)}],
         },
-        "rows_shown": 4,
-        "rows": [[1], [2], [3], [4]],
+        "rows_shown": 11,
+        "rows": [[1]] * 11,
     }
     entry = {"id": "f1", "artifact": "sha256:ab", "found": found}
     short = json.loads(referred({"content": json.dumps(entry)})["content"])
@@ -69,14 +69,16 @@ def test_long_lists_are_left_to_the_artifact_and_their_counts_stay() -> None:
             "growth_per_h": 0.8739,
             "essential": {"count": 90, "shown": 0, "ids": []},
             "blocked": {"count": 2, "shown": 2, "ids": ["A", "B"]},
-            "media": {"count": 1, "shown": 1, "uptakes": [{"count": 4, "shown": 0, "values": {}}]},
+            "media": {"count": 1, "shown": 1, "uptakes": [{"count": 11, "shown": 0, "values": {}}]},
             "rows_shown": 0,
             "rows": [],
         },
     }
 
 
-@pytest.mark.parametrize("content", ["text", "[1]", '{"found": {"shown": 9, "ids": [1,2,3,4,5]}}'])
+@pytest.mark.parametrize(
+    "content", ["text", "[1]", '{"found": {"shown": 9, "ids": [1,2,3,4,5,6,7,8,9,10,11]}}']
+)
 def test_what_has_no_artifact_keeps_its_lists(content: str) -> None:
     assert referred({"content": content})["content"] == content
 
