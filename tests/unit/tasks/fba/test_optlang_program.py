@@ -137,10 +137,11 @@ def test_gaps_and_auxotrophies_of_the_core_model(
     given = {"universal": "e_coli_core", "alternatives": 10, "min_growth_per_h": 0.1}
     with textbook:
         textbook.remove_reactions([textbook.reactions.get_by_id(name) for name in ("O2t", "PFK", "TKT1")])
-        glpk, highs = (
+        filled: list[Any] = [
             tool.run(textbook, validated(tool, {**given, "integer_solver": solver}), universal)
             for solver in SOLVERS
-        )
+        ]
+    glpk, highs = filled
     assert highs.verdict == "filled"
     assert highs.is_complete
     assert {frozenset(one.reactions) for one in highs.alternatives} == {
