@@ -14,7 +14,7 @@ import importlib.util
 import json
 import re
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
@@ -23,7 +23,16 @@ from fluxagents.tasks.models import SHIPPED, ModelChange, ModelFormat, ModelReco
 from fluxagents.workers import model_forms
 from fluxagents.workers.model_cache import CachedModel, ModelCache
 from fluxagents.workers.model_parsing import ParsingLimits, parse
-from fluxagents.workers.model_source import FORMATS, check_size, file_bytes, format_of, is_url, suffix_of
+from fluxagents.workers.model_source import (
+    FORMATS,
+    check_size,
+    file_bytes,
+    file_name,
+    format_of,
+    is_url,
+    suffix_of,
+)
+from fluxagents.workers.remote_files import shown_url
 from fluxagents.workers.stored_bytes import StoredBytes
 
 if TYPE_CHECKING:
@@ -67,7 +76,7 @@ class ModelFiles:
     ) -> ModelRecord:
         """See `ModelStore.add`."""
         if not isinstance(source, bytes):
-            shown = PurePosixPath(source).name
+            shown = file_name(source)
         elif name is None or suffix is None:
             raise FluxError(ErrorClass.BAD_ARGUMENT, "bytes of a model need a name and a suffix")
         else:
@@ -111,7 +120,9 @@ class ModelFiles:
         added = (unquote(name) for name in self._bytes.names("names"))
         names = list(dict.fromkeys((*SHIPPED, *added)))
         suggestions = nearest(text, names) or (f"models: {', '.join(names[:20])}",)
-        raise FluxError(ErrorClass.UNKNOWN_ID, f"there is no model '{text}'", suggestions=suggestions)
+        raise FluxError(
+            ErrorClass.UNKNOWN_ID, f"there is no model '{shown_url(text)}'", suggestions=suggestions
+        )
 
     def load(self, ref: ModelRef) -> Model:
         """See `ModelStore.load`."""

@@ -8,6 +8,7 @@ import fsspec
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.models import ModelFormat
+from fluxagents.workers.remote_files import plain_url, refusal, shown_url
 
 MOST_FILE_BYTES = 200_000_000
 """The largest public genome-scale models (Recon3D, Human-GEM) take 40 MB as SBML."""
@@ -57,22 +58,14 @@ def file_bytes(source: Path | str) -> bytes:
     Raises:
         FluxError: `UNREADABLE_MODEL` if it cannot be read, is empty, or is larger than a model can be.
     """
-    text = str(source)
-    try:
-        if isinstance(source, str) and is_url(source):
-            data = _url_bytes(source)
-        else:
-            with Path(source).open("rb") as file:
-                data = file.read(MOST_FILE_BYTES + 1)
-    except FileNotFoundError as error:
-        raise _unreadable(text, "No such file or directory") from error
-    except OSError as error:
-        reason = error.strerror or str(error) or type(error).__name__
-        raise _unreadable(text, reason) from error
-    except (ImportError, ValueError) as error:  # no such protocol, or its package is not installed
-        raise _unreadable(text, " ".join(str(error).split())) from error
-    check_size(PurePosixPath(text).name, len(data))
+    data = _url_bytes(source) if isinstance(source, str) and is_url(source) else _local_bytes(Path(source))
+    check_size(file_name(source), len(data))
     return data
+
+
+def file_name(source: Path | str) -> str:
+    """The last part of a path or URL."""
+    return PurePosixPath(plain_url(source) if isinstance(source, str) else source).name
 
 
 def check_size(shown: str, size: int) -> None:
@@ -84,10 +77,24 @@ def check_size(shown: str, size: int) -> None:
         raise FluxError(ErrorClass.UNREADABLE_MODEL, message)
 
 
+def _local_bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MOST_FILE_BYTES + 1)
+    except OSError as error:
+        raise _unreadable(str(path), error.strerror or str(error) or type(error).__name__) from error
+
+
 def _url_bytes(url: str) -> bytes:
-    with fsspec.open(url, "rb") as file:
-        return bytes(file.read(MOST_FILE_BYTES + 1))
+    try:
+        with fsspec.open(url, "rb") as file:
+            return bytes(file.read(MOST_FILE_BYTES + 1))
+    except Exception as error:  # noqa: BLE001 - each file system has errors of its own
+        reason, suggestions = refusal(url, error)
+        # Without the cause, whose text may hold a key or a token.
+        raise _unreadable(shown_url(url), reason, suggestions) from None
 
 
-def _unreadable(text: str, reason: str) -> FluxError:
-    return FluxError(ErrorClass.UNREADABLE_MODEL, f"model file '{text}' cannot be read: {reason}")
+def _unreadable(shown: str, reason: str, suggestions: tuple[str, ...] = ()) -> FluxError:
+    message = f"model file '{shown}' cannot be read: {reason}"
+    return FluxError(ErrorClass.UNREADABLE_MODEL, message, suggestions=suggestions)
