@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.events import Part
 from fluxagents.tasks.fba.convergence import effective_sample_size, split_r_hat
 from fluxagents.tasks.fba.display import fitted, rounded
 from fluxagents.tasks.fba.glpk import LinearProgram, Sense
@@ -16,7 +17,7 @@ from fluxagents.tasks.fba.growth import ConditionResult, Conditions, conditioned
 from fluxagents.tasks.fba.hit_and_run import Chain, FluxSpace
 from fluxagents.tasks.fba.medium import ConditionArgs, known_reaction
 from fluxagents.tasks.fba.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
-from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Split, Tool
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,6 +31,9 @@ CONVERGED_R_HAT = 1.05
 
 MOST_STEPS = 2_000_000
 """Of all chains together: some minutes on a genome-scale model."""
+
+MOST_MOVES_WHOLE = 1_000_000_000
+"""Steps times reactions, about a minute; with more the chains run apart. Each finds the flux space anew."""
 
 MOST_VALUES = 4_000_000
 """Samples times reactions that are kept."""
@@ -196,6 +200,16 @@ def run(model: Model, args: Args) -> Result:
         FluxError: `MEDIUM` or `UNKNOWN_ID` for arguments that do not fit the model; `UNBOUNDED` if a flux has
             no limit; `BAD_ARGUMENT` for more values than are kept; `NUMERICAL`, `SOLVER` or `TIMEOUT`.
     """
+    return merge(args, [run_part(model, args, Part(index=0, of=1))])
+
+
+def parts(model: Model, args: Args) -> int:
+    """Into how many parts: one for each chain, where sampling takes much longer than finding the flux space."""
+    return args.chains if args.samples * args.thinning * len(model.reactions) > MOST_MOVES_WHOLE else 1
+
+
+def run_part(model: Model, args: Args, part: Part) -> Result:
+    """Some of the chains, without what only all samples together tell; raises as `run`."""
     ids = [reaction.id for reaction in model.reactions]
     if args.reactions is not None:
         ids = [known_reaction(model, identifier) for identifier in dict.fromkeys(args.reactions)]
@@ -211,10 +225,34 @@ def run(model: Model, args: Args) -> Result:
         feasible = optimum.value is not None or (
             optimum.status is Outcome.NO_OBJECTIVE and conditions.program.solve() is Outcome.OPTIMAL
         )
-        found = _sampled(conditions, args, ids, optimum.value) if feasible else _NOTHING
+        chains = range(args.chains * part.index // part.of, args.chains * (part.index + 1) // part.of)
+        found = _sampled(conditions, args, ids, optimum.value, chains) if feasible and chains else {}
     settings = args.model_dump(include={"thinning", "chains", "seed", "fraction_of_optimum"})
-    return Result.model_validate(report | settings | {"processes": 1} | found)
+    return Result.model_validate(report | settings | {"processes": 1} | _NOTHING | found)
 
+
+def merge(args: Args, results: Sequence[Result]) -> Result:
+    """All chains as one sample."""
+    import numpy as np
+
+    sampled = [result for result in results if result.samples]
+    if not sampled:
+        return results[0]
+    ids = list(sampled[0].fluxes_mmol_per_gdw_h)
+    columns = {name: [result.fluxes_mmol_per_gdw_h[name] for result in sampled] for name in ids}
+    fluxes = np.array([np.concatenate(column) for column in columns.values()]).T
+    return sampled[0].model_copy(
+        update={
+            "samples": len(fluxes),
+            **{name: max(getattr(result, name) for result in sampled) for name in _VIOLATIONS},
+            "chain_of_sample": tuple(chain for result in sampled for chain in result.chain_of_sample),
+            "fluxes_mmol_per_gdw_h": dict(zip(ids, map(tuple, fluxes.T.tolist()), strict=True)),
+            **_described(ids, fluxes, _lengths(args)),
+        }
+    )
+
+
+_VIOLATIONS = ("largest_bound_violation_mmol_per_gdw_h", "largest_imbalance_mmol_per_gdw_h")
 
 _NOTHING: dict[str, Any] = {
     "samples": 0,
@@ -224,8 +262,7 @@ _NOTHING: dict[str, Any] = {
     "median_effective_samples": None,
     "least_effective_samples": None,
     "has_converged": None,
-    "largest_bound_violation_mmol_per_gdw_h": None,
-    "largest_imbalance_mmol_per_gdw_h": None,
+    **dict.fromkeys(_VIOLATIONS),
     "strongest_correlations": (),
     "coupled_pairs": 0,
     "statistics": StatisticsTable(),
@@ -234,17 +271,26 @@ _NOTHING: dict[str, Any] = {
 }
 
 
-def _sampled(conditions: Conditions, args: Args, ids: Sequence[str], best: float | None) -> dict[str, Any]:
+def _lengths(args: Args) -> list[int]:
+    """Count of samples of each chain."""
+    return [
+        args.samples * (i + 1) // args.chains - args.samples * i // args.chains for i in range(args.chains)
+    ]
+
+
+def _sampled(
+    conditions: Conditions, args: Args, ids: Sequence[str], best: float | None, chosen: range
+) -> dict[str, Any]:
     import numpy as np
     from cobra.util import create_stoichiometric_matrix
 
     model, program = conditions.model, conditions.program
     weights, floor = _growth_floor(conditions, args.fraction_of_optimum, best)
     space = _space(program, model, weights, floor)
-    lengths = [len(part) for part in np.array_split(np.arange(args.samples), args.chains)]
+    lengths = _lengths(args)
     chains = [
-        Chain(space, np.random.default_rng([args.seed, index])).samples(length, args.thinning)
-        for index, length in enumerate(lengths)
+        Chain(space, np.random.default_rng([args.seed, index])).samples(lengths[index], args.thinning)
+        for index in chosen
     ]
     samples = np.vstack(chains)[:, : len(model.reactions)]
     outside = space.violation(np.vstack(chains))
@@ -258,15 +304,14 @@ def _sampled(conditions: Conditions, args: Args, ids: Sequence[str], best: float
         )
     places = [model.reactions.index(identifier) for identifier in ids]
     return {
-        "samples": args.samples,
+        "samples": len(samples),
         "warm_up_points": len(space.points),
         "largest_bound_violation_mmol_per_gdw_h": outside,
         "largest_imbalance_mmol_per_gdw_h": imbalance,
-        "chain_of_sample": tuple(np.repeat(np.arange(args.chains), lengths).tolist()),
+        "chain_of_sample": tuple(index for index in chosen for _ in range(lengths[index])),
         "fluxes_mmol_per_gdw_h": {
             name: tuple(samples[:, place].tolist()) for name, place in zip(ids, places, strict=True)
         },
-        **_described(ids, samples[:, places], min(lengths), lengths),
     }
 
 
@@ -315,10 +360,11 @@ def _space(program: LinearProgram, model: Model, weights: Mapping[int, float], f
     return FluxSpace.spanned(np.array(points), lowest, highest, coefficients, floor)
 
 
-def _described(ids: Sequence[str], fluxes: Any, shortest: int, lengths: Sequence[int]) -> dict[str, Any]:
-    """Statistics of the samples; fluxes are samples by reactions."""
+def _described(ids: Sequence[str], fluxes: Any, lengths: Sequence[int]) -> dict[str, Any]:
+    """Statistics of the samples; fluxes are samples by reactions, chain after chain."""
     import numpy as np
 
+    shortest = min(lengths)
     deviation = fluxes.std(axis=0, ddof=1)
     variable = deviation > ZERO_FLUX_MMOL_PER_GDW_H
     starts = np.cumsum([0, *lengths[:-1]])
@@ -381,6 +427,7 @@ TOOL = Tool(
     args=Args,
     result=Result,
     run=run,
+    split=Split(parts=parts, run=run_part, merge=merge),
     reference="OptGP: Megchelenbrink et al. 2014, doi:10.1371/journal.pone.0086587; "
     "R-hat and effective samples: Vehtari et al. 2021, doi:10.1214/20-BA1221",
     example={"samples": 200, "thinning": 20, "reactions": ["PFK", "PGI", "EX_ac_e"]},
