@@ -204,7 +204,7 @@ def run(model: Model, args: Args) -> Result:
 
 
 def parts(model: Model, args: Args) -> int:
-    """Into how many parts: one for each chain, where sampling takes much longer than finding the flux space."""
+    """Into how many parts: one for each chain, where sampling takes longer than finding the flux space."""
     return args.chains if args.samples * args.thinning * len(model.reactions) > MOST_MOVES_WHOLE else 1
 
 
