@@ -24,7 +24,6 @@ WINDOWS: Mapping[str, int] = {
     "openai:o1*": 200_000,
     "openai:o3*": 200_000,
     "openai:o4-mini*": 200_000,
-    "anthropic:claude-*": 200_000,
 }
 """Context windows in tokens as the providers state them, by name as events record it. A model that is served
 locally has the window that its server was started with, which no name tells."""

@@ -35,7 +35,7 @@ def test_every_medium_states_source_convention_and_both_ids(name: str) -> None:
         assert part.uptake_mmol_per_gdw_h > 0
 
 
-def test_media_of_the_roadmap_are_there() -> None:
+def test_public_media_of_kbase_are_there() -> None:
     glucose = uptakes(LIBRARY.medium("GMM"))
     assert (glucose["glc__D"], glucose["o2"]) == (5, 10)
     pyruvate = uptakes(LIBRARY.medium("PyruvateMinimalMedia"))
