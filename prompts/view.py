@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 
 from pydantic import JsonValue
 
@@ -91,8 +92,8 @@ def shown(state: RunState, messages: Sequence[Message]) -> Variables:
 
 
 def _findings(state: RunState) -> Iterator[Message]:
-    after = [*(finding.model for finding in state.findings[1:]), state.model]
-    for at, (finding, then) in enumerate(zip(state.findings, after, strict=True)):
+    for at, (finding, following) in enumerate(zip_longest(state.findings, state.findings[1:])):
+        then = following.model if following else state.model
         yield {
             "id": finding.id,
             "content": filled(_finding(finding, state)),

@@ -270,3 +270,9 @@ def test_a_run_keeps_its_prompts_while_others_get_the_new_version() -> None:
     fresh = decider.decide(state, decide_with()).prompt
     assert int(fresh.version) == int(first.prompt.version) + 1
     assert fresh.digest != first.prompt.digest
+
+
+def test_a_decision_may_come_first_before_anything_is_found() -> None:
+    decider = Decider(scripted(), "scripted", PromptManager(), TOOLS)
+    composed = decider.request(state_at("How fast does it grow?", findings=()), decide_with()).prompt
+    assert "How fast does it grow?" in composed.text
