@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
@@ -13,6 +14,7 @@ from fluxagents.tasks.fba.gene_pairs import GenePairs, Pair
 from fluxagents.tasks.fba.gene_rules import GeneRules
 from fluxagents.tasks.fba.growth import ConditionResult, conditioned, optimise
 from fluxagents.tasks.fba.medium import ConditionArgs
+from fluxagents.tasks.fba.moma import Adjustment, adjustment
 from fluxagents.tasks.fba.outcome import Outcome
 from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Split, Tool
 from fluxagents.tasks.fba.wild_type import Survivor, WildType, is_lethal
@@ -41,6 +43,11 @@ class Args(ConditionArgs):
         default="single",
         description="single: each gene alone; double: all pairs of genes; sets: each set of 'sets' together.",
     )
+    method: Literal["fba", "moma"] = Field(
+        default="fba",
+        description="fba: the best growth that is left; moma: growth at the fluxes nearest to those of the "
+        "wild type (its pFBA optimum), as right after the deletion; needs the extra 'highs'. Not for double.",
+    )
     genes: tuple[str, ...] | None = Field(default=None, description="Gene ids to delete; all if not given.")
     partners: tuple[str, ...] | None = Field(
         default=None, description="Double only: pair 'genes' with these gene ids, not with each other."
@@ -63,7 +70,13 @@ class Args(ConditionArgs):
             raise ValueError("kind 'sets' takes 'sets', not 'genes'")
         if self.partners is not None and self.kind != "double":
             raise ValueError("'partners' go with kind 'double'")
+        if self.kind == "double" and self.method == "moma":
+            raise ValueError("method 'moma' goes with kind 'single' or 'sets'")
         return self
+
+    @property
+    def further_solvers(self) -> tuple[str, ...]:
+        return ("osqp",) if self.method == "moma" else ()
 
 
 class DeletionTable(BaseModel):
@@ -84,6 +97,7 @@ class Result(ConditionResult):
     """The outcome of each deletion; empty and without counts unless the wild type grows."""
 
     kind: Literal["single", "double", "sets"]
+    method: Literal["fba", "moma"]
     threshold_fraction_of_wild_type: float
     deletions_tested: int | None = Field(default=None, description="Count; of pairs with each gene alone.")
     lethal_deletions: int | None = Field(default=None, description="Count, as tested.")
@@ -126,6 +140,7 @@ class Result(ConditionResult):
         display: dict[str, JsonValue] = {
             **self.conditions(min(most, 10)),
             "kind": self.kind,
+            "method": self.method,
             "threshold_fraction_of_wild_type": self.threshold_fraction_of_wild_type,
             "deletions_tested": self.deletions_tested,
             "lethal_deletions": self.lethal_deletions,
@@ -179,6 +194,7 @@ def run_part(model: Model, args: Args, part: Part) -> Result:
         optimum = optimise(conditions.program)
         report = conditions.report(optimum) | {
             "kind": args.kind,
+            "method": args.method,
             "threshold_fraction_of_wild_type": args.threshold_fraction_of_wild_type,
         }
         wild_type = WildType(model, conditions.program, optimum)
@@ -189,7 +205,8 @@ def run_part(model: Model, args: Args, part: Part) -> Result:
             found = _pairs(tally, GenePairs(wild_type, rules, genes, partners, part))
         else:
             chosen = sets or [(gene,) for gene in genes]
-            found = _alone(tally, ((ids, wild_type.without(rules.disabled(ids))) for ids in chosen))
+            with _strains(model, args, wild_type) as strains:
+                found = _alone(tally, ((ids, strains.without(rules.disabled(ids))) for ids in chosen))
         return Result.model_validate(report | found)
 
 
@@ -211,6 +228,16 @@ def merge(args: Args, results: Sequence[Result]) -> Result:
             "deletions": DeletionTable.model_validate(columns),
         }
     )
+
+
+@contextmanager
+def _strains(model: Model, args: Args, wild_type: WildType) -> Iterator[WildType | Adjustment]:
+    """What tells the growth of a strain."""
+    if args.method == "fba":
+        yield wild_type
+        return
+    with adjustment(model, wild_type) as adjusted:
+        yield adjusted
 
 
 class _Tally:
