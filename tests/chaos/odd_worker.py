@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -25,11 +25,11 @@ DIES_BEFORE_PUBLISHING = "CHAOS_DIES_BEFORE_PUBLISHING"
 
 
 class _Dying(CeleryPublisher):
-    def publish(self, outgoing: Outgoing) -> None:
+    def publish_many(self, outgoing: Sequence[Outgoing]) -> None:
         dead: Any = self._redis.incr("chaos:died-before-publishing")
         if dead <= int(os.environ[DIES_BEFORE_PUBLISHING]):
             os.kill(os.getpid(), signal.SIGKILL)
-        super().publish(outgoing)
+        super().publish_many(outgoing)
 
 
 def make_odd(app: Any) -> None:
