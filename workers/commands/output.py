@@ -43,11 +43,12 @@ def print_table(
     *,
     empty: str = "nothing to show",
     cut_last: bool = False,
+    whole: int = 1,
 ) -> None:
     """Print a table to standard output; `empty` is said instead of a table without rows.
 
-    Cells are folded where the screen ends, but for the first column, which the next command is given, and
-    with `cut_last` for the last one, of which the beginning is enough.
+    Cells are folded where the screen ends, but for the first column, which the next command is given, or
+    the first `whole` ones, and with `cut_last` for the last one, of which the beginning is enough.
     """
     from rich.console import Console
 
@@ -55,10 +56,12 @@ def print_table(
     if not cells:
         click.echo(empty)
         return
-    Console().print(table(columns, cells, cut_last=cut_last))
+    Console().print(table(columns, cells, cut_last=cut_last, whole=whole))
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, cut_last: bool = False) -> Any:
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], *, cut_last: bool = False, whole: int = 1
+) -> Any:
     """A rich table in the house style; cell text is never read as markup."""
     from rich import box
     from rich.table import Table
@@ -70,8 +73,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, cut_last: bo
             shown.expand = True
             shown.add_column(column, overflow="ellipsis", no_wrap=True, ratio=1, min_width=CUT_WIDTH)
         else:
-            # Beside a last column that is cut, all others keep their width.
-            shown.add_column(column, overflow="fold", no_wrap=cut_last or number == 0)
+            shown.add_column(column, overflow="fold", no_wrap=number < whole)
     for row in rows:
         shown.add_row(*(Text(cell) for cell in row))
     return shown

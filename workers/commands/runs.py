@@ -52,6 +52,7 @@ def list_runs(status: str | None, session: str | None, most: int, as_json: bool)
             for state in found
         ],
         cut_last=True,
+        whole=4,
         empty="no runs; `fluxagents run --help` shows how to start one",
     )
 
