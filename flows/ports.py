@@ -247,10 +247,8 @@ class Publisher(Protocol):
     unreachable: tuple[type[Exception], ...]
     """What `publish` raises when the broker cannot be reached."""
 
-    def publish(self, outgoing: Outgoing) -> None: ...
-
-    def publish_many(self, outgoing: Sequence[Outgoing]) -> None:
-        """As `publish` for each, in few round trips."""
+    def publish(self, outgoing: Sequence[Outgoing]) -> None:
+        """Send the messages, in few round trips."""
         ...
 
     def stop(self, run_id: str, seq: int, attempt: int) -> None:

@@ -140,6 +140,6 @@ def publish(publisher: Publisher, *outgoing: Outgoing) -> None:
     if not outgoing:
         return
     try:
-        publisher.publish_many(outgoing)
+        publisher.publish(outgoing)
     except publisher.unreachable as error:
         log.warning("not published yet", runs=[one.run_id for one in outgoing[:10]], error=str(error))

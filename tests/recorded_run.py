@@ -109,10 +109,7 @@ class Unused:
 
     unreachable: tuple[type[Exception], ...] = ()
 
-    def publish(self, outgoing: object) -> None:
-        raise AssertionError(outgoing)
-
-    def publish_many(self, outgoing: Sequence[object]) -> None:
+    def publish(self, outgoing: Sequence[object]) -> None:
         raise AssertionError(outgoing)
 
     def stop(self, run_id: str, seq: int, attempt: int) -> None:

@@ -40,10 +40,7 @@ class CeleryPublisher:
         self._app = app
         self._redis = redis
 
-    def publish(self, outgoing: Outgoing) -> None:
-        self.publish_many((outgoing,))
-
-    def publish_many(self, outgoing: Sequence[Outgoing]) -> None:
+    def publish(self, outgoing: Sequence[Outgoing]) -> None:
         # A batch sends each message with its event for Flower, and all messages, in one round trip.
         with self._app.producer_pool.acquire(block=True) as producer, producer.batch(max_size=BATCH):
             for one in outgoing:

@@ -43,10 +43,7 @@ class Unpublished:
     unreachable: tuple[type[Exception], ...] = ()
     last: Outgoing | None = None
 
-    def publish(self, outgoing: Outgoing) -> None:
-        self.last = outgoing
-
-    def publish_many(self, outgoing: Sequence[Outgoing]) -> None:
+    def publish(self, outgoing: Sequence[Outgoing]) -> None:
         self.last = outgoing[-1]
 
     def stop(self, run_id: str, seq: int, attempt: int) -> None: ...

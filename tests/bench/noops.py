@@ -10,10 +10,9 @@ from fluxagents.flows.commands import CallTool, Command
 from fluxagents.flows.controller import FlowController
 from fluxagents.flows.definition import Flow, flow_from_mapping
 from fluxagents.flows.ports import Commit
-from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.identity import run_id
-from fluxagents.tasks.dispatch import settled
+from fluxagents.tasks.dispatch import begun
 from fluxagents.tasks.effects import Effects, catalog
 from fluxagents.tasks.fba.tool import Args, Result, Tool
 from fluxagents.workers.clock import SystemClock
@@ -81,5 +80,4 @@ def first(controller: FlowController, lane: e.Lane = "interactive") -> Commit:
         inputs={},
         lane=lane,
     )
-    rest = settled(controller, reduce(None, started), [], seq=0, at_ms=now)
-    return Commit(events=(started, *rest.events), state=rest.state, dispatch=rest.dispatch)
+    return begun(controller, started)

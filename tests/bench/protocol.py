@@ -70,7 +70,7 @@ def _protocol(redis: Redis, store: RedisRunStore, publisher: CeleryPublisher, pr
     began = time.perf_counter()
     commits = [first(controller) for _ in range(RUNS)]
     issued = store.create_many([(commit, commit.state.model_dump_json()) for commit in commits])
-    publisher.publish_many([outgoing for outgoing in issued if outgoing])
+    publisher.publish([outgoing for outgoing in issued if outgoing])
     while redis.zcard(f"{prefix}status:finished") < finished + RUNS:
         time.sleep(0.01)
     return RUNS * STEPS / (time.perf_counter() - began)

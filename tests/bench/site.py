@@ -66,7 +66,7 @@ class Site:
         while len(started) < runs:
             commits = [first(controller, lane) for _ in range(min(CHUNK, runs - len(started)))]
             issued = self.store.create_many([(c, c.state.model_dump_json()) for c in commits])
-            self.publisher.publish_many([outgoing for outgoing in issued if outgoing])
+            self.publisher.publish([outgoing for outgoing in issued if outgoing])
             started += [commit.state.run_id for commit in commits]
         return started
 

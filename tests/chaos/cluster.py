@@ -28,9 +28,8 @@ from tests.stack import isolated
 from fluxagents.flows import events as e
 from fluxagents.flows.controller import FlowController
 from fluxagents.flows.ports import Commit, Outgoing
-from fluxagents.flows.reducer import reduce
 from fluxagents.scheduler.identity import run_id
-from fluxagents.tasks.dispatch import settled
+from fluxagents.tasks.dispatch import begun
 from fluxagents.workers.celery_app import create_app
 from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.composition import redis_client
@@ -217,7 +216,7 @@ class Cluster:
         outgoing = [one for one in issued if one is not None]
         self.started |= {one.run_id for one in outgoing}
         if publish:
-            self.publisher.publish_many(outgoing)
+            self.publisher.publish(outgoing)
         return outgoing
 
     def ran(self, run: str, seq: int) -> int:
@@ -277,8 +276,7 @@ def first(flow: str, runs: int) -> list[Commit]:
             start_node="n0",
             inputs={},
         )
-        rest = settled(controller, reduce(None, started), [], seq=0, at_ms=now)
-        commits.append(Commit(events=(started, *rest.events), state=rest.state, dispatch=rest.dispatch))
+        commits.append(begun(controller, started))
     return commits
 
 

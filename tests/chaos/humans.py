@@ -21,7 +21,7 @@ class Withheld(CeleryPublisher):
         super().__init__(cluster.app, cluster.redis)
         self.kept: list[Outgoing] = []
 
-    def publish_many(self, outgoing: Sequence[Outgoing]) -> None:
+    def publish(self, outgoing: Sequence[Outgoing]) -> None:
         self.kept += outgoing
 
 

@@ -25,11 +25,11 @@ DIES_BEFORE_PUBLISHING = "CHAOS_DIES_BEFORE_PUBLISHING"
 
 
 class _Dying(CeleryPublisher):
-    def publish_many(self, outgoing: Sequence[Outgoing]) -> None:
+    def publish(self, outgoing: Sequence[Outgoing]) -> None:
         dead: Any = self._redis.incr("chaos:died-before-publishing")
         if dead <= int(os.environ[DIES_BEFORE_PUBLISHING]):
             os.kill(os.getpid(), signal.SIGKILL)
-        super().publish_many(outgoing)
+        super().publish(outgoing)
 
 
 def make_odd(app: Any) -> None:

@@ -173,7 +173,7 @@ class Storm:
             replace(one, seq=state.seq, state=state.model_dump_json())
             for one, state in zip(messages, states, strict=True)
         ]
-        self._cluster.publisher.publish_many([*messages, *current])
+        self._cluster.publisher.publish([*messages, *current])
 
     def _steer(self, rng: random.Random) -> None:
         """Approve what waits, pause and cancel what does not, and let go what was paused before."""

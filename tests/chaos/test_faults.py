@@ -82,6 +82,7 @@ def test_a_worker_that_was_taken_for_dead_loses_its_commit(cluster: Cluster) -> 
     for pid in everyone:
         os.kill(pid, signal.SIGCONT)
     cluster.settle()
+    assert cluster.store.load(run.run_id).status == "finished"
 
 
 def test_a_worker_that_stands_still_and_then_is_killed_loses_no_step(cluster: Cluster) -> None:
@@ -91,6 +92,7 @@ def test_a_worker_that_stands_still_and_then_is_killed_loses_no_step(cluster: Cl
     cluster.eventually(lambda: cluster.ran(run.run_id, 1) == 2, within_s=NODE_TTL_S + 8)
     cluster.kill(name)
     cluster.settle()
+    assert cluster.store.load(run.run_id).status == "finished"
 
 
 def test_parts_of_a_call_survive_killed_workers_and_are_joined_once(cluster: Cluster) -> None:
@@ -136,9 +138,9 @@ def test_duplicate_reordered_late_and_forged_messages_change_nothing(
         ]
     messages = [*forged, *issued, *issued]
     rng.shuffle(messages)
-    cluster.publisher.publish_many(messages)
+    cluster.publisher.publish(messages)
     cluster.settle()
-    cluster.publisher.publish_many(messages)
+    cluster.publisher.publish(messages)
     cluster.eventually(lambda: cluster.publisher.is_idle("tools"))
     cluster.settle()
     assert {cluster.store.load(one.run_id).status for one in issued} == {"finished"}
@@ -150,7 +152,7 @@ def test_nothing_runs_unapproved_whatever_is_sent(cluster: Cluster) -> None:
     waiting = cluster.store.load(run.run_id)
     assert waiting.status == "waiting"
     granted = waiting.model_dump_json().replace('"status":"waiting"', '"status":"running"')
-    cluster.publisher.publish_many(
+    cluster.publisher.publish(
         [replace(run, seq=seq, state=state) for seq in range(6) for state in ("", granted, run.state)]
     )
     cluster.eventually(lambda: cluster.publisher.is_idle("tools"))
@@ -160,10 +162,11 @@ def test_nothing_runs_unapproved_whatever_is_sent(cluster: Cluster) -> None:
 
 def test_beat_may_be_killed_and_be_there_twice(cluster: Cluster) -> None:
     cluster.kill("beat")
-    cluster.start("plain", 4, publish=False)
+    runs = cluster.start("plain", 4, publish=False)
     cluster.ensure("beat")
     cluster.ensure("beat2")
     cluster.settle()
+    assert {cluster.store.load(one.run_id).status for one in runs} == {"finished"}
     cluster.kill("beat2")
 
 
@@ -179,10 +182,11 @@ def test_replies_of_redis_that_are_cut_off_duplicate_nothing(cluster: Cluster) -
 
 
 def test_a_killed_redis_comes_back_and_nothing_is_lost(cluster: Cluster) -> None:
-    cluster.start("mixed", 10)
+    runs = cluster.start("mixed", 10)
     cluster.eventually(lambda: cluster.redis.llen("chaos:ran"))
     cluster.restart_redis()
     cluster.settle()
+    assert {cluster.store.load(one.run_id).status for one in runs} == {"finished"}
 
 
 def test_everything_at_once(cluster: Cluster, rng: random.Random) -> None:

@@ -27,7 +27,7 @@ def send(cluster: Cluster, messages: list[Outgoing]) -> None:
     """Publish, and wait until workers have dealt with all of it."""
     r: Any = cluster.redis
     left_by_the_dead = set(r.hkeys("unacked"))
-    cluster.publisher.publish_many(messages)
+    cluster.publisher.publish(messages)
     cluster.eventually(
         lambda: cluster.publisher.is_idle("tools") and not set(r.hkeys("unacked")) - left_by_the_dead
     )
@@ -56,7 +56,7 @@ def test_a_state_of_a_newer_version_waits_for_a_newer_worker(cluster: Cluster) -
     attempts = Effects.deliveries + 2
     with only_worker(cluster, **{READS_SCHEMA: str(SCHEMA_VERSION - 1)}):
         in_message, in_store = cluster.start("plain", 2, publish=False)
-        cluster.publisher.publish_many([in_message, replace(in_store, state="")])
+        cluster.publisher.publish([in_message, replace(in_store, state="")])
         runs = [in_message.run_id, in_store.run_id]
         cluster.eventually(
             lambda: all(int(field(cluster, run, "attempt")) > attempts for run in runs), within_s=60
@@ -75,7 +75,7 @@ def test_a_state_of_an_older_version_is_read(cluster: Cluster) -> None:
     issued = cluster.store.create(commit, json.dumps(state | {"schema_version": SCHEMA_VERSION}))
     assert issued is not None
     cluster.started.add(issued.run_id)
-    cluster.publisher.publish(issued)
+    cluster.publisher.publish([issued])
     cluster.settle()
     assert cluster.store.load(issued.run_id).status == "finished"
 
@@ -101,7 +101,7 @@ def test_messages_of_steps_that_are_at_work_paused_or_cancelled_change_nothing(c
     humans = steering(cluster)
     cluster.eventually(lambda: cluster.ran(paused.run_id, 1) + cluster.ran(cancelled.run_id, 1) == 2)
     late = [one for one in (paused, cancelled) for _ in range(3)]
-    cluster.publisher.publish_many(late)
+    cluster.publisher.publish(late)
     humans.pause(paused.run_id, by="ada")
     humans.cancel(cancelled.run_id, by="ada", reason="enough")
     cluster.eventually(lambda: cluster.store.load(paused.run_id).status == "paused")

@@ -26,10 +26,7 @@ class Published:
     unreachable: tuple[type[Exception], ...] = ()
     batches: list[list[Outgoing]] = field(default_factory=list)
 
-    def publish(self, outgoing: Outgoing) -> None:
-        self.publish_many((outgoing,))
-
-    def publish_many(self, outgoing: Sequence[Outgoing]) -> None:
+    def publish(self, outgoing: Sequence[Outgoing]) -> None:
         self.batches.append(list(outgoing))
 
     def stop(self, run_id: str, seq: int, attempt: int) -> None: ...
@@ -117,7 +114,7 @@ def test_runs_of_a_batch_are_kept_when_the_broker_is_cut_off(
         raise ConnectionError(f"{len(outgoing)} messages and no route to the broker")
 
     published.unreachable = (ConnectionError,)
-    monkeypatch.setattr(published, "publish_many", cut_off)
+    monkeypatch.setattr(published, "publish", cut_off)
     runs = list(client.batch("metabolic_analysis", [order("a"), order("b")]))
     assert [run.status for run in runs] == ["running", "running"]
 

@@ -45,10 +45,7 @@ class Outbox:
     def __init__(self) -> None:
         self.sent: list[Outgoing] = []
 
-    def publish(self, outgoing: Outgoing) -> None:
-        self.sent.append(outgoing)
-
-    def publish_many(self, outgoing: Sequence[Outgoing]) -> None:
+    def publish(self, outgoing: Sequence[Outgoing]) -> None:
         self.sent.extend(outgoing)
 
     def stop(self, run_id: str, seq: int, attempt: int) -> None:

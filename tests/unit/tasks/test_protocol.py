@@ -18,10 +18,10 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import SCHEMA_VERSION
 from fluxagents.flows.memory_store import MemoryRunStore
 from fluxagents.flows.ports import Answer, Outgoing
-from fluxagents.flows.reducer import fold, reduce
+from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import RunState
 from fluxagents.tasks.acts import call_tool
-from fluxagents.tasks.dispatch import settled
+from fluxagents.tasks.dispatch import begun
 from fluxagents.tasks.effects import Decides, Effects
 from fluxagents.tasks.fba.tool import Args, Result, Tool
 from fluxagents.tasks.learning import advised, learn
@@ -54,14 +54,10 @@ class Recorder:
         self.cut_off = False
         self.stopped: list[tuple[str, int, int]] = []
 
-    def publish(self, outgoing: Outgoing) -> None:
+    def publish(self, outgoing: Sequence[Outgoing]) -> None:
         if self.cut_off:
             raise ConnectionError("no route to the broker")
-        self.sent.append(outgoing)
-
-    def publish_many(self, outgoing: Sequence[Outgoing]) -> None:
-        for one in outgoing:
-            self.publish(one)
+        self.sent += outgoing
 
     def stop(self, run_id: str, seq: int, attempt: int) -> None:
         self.stopped.append((run_id, seq, attempt))
@@ -111,12 +107,10 @@ class World:
             start_node="one",
             inputs={},
         )
-        state = reduce(None, started)
-        commit = settled(controller, state, [], seq=0, at_ms=now)
-        first = type(commit)(events=(started, *commit.events), state=commit.state, dispatch=commit.dispatch)
+        first = begun(controller, started)
         outgoing = self.store.create(first, first.state.model_dump_json())
         assert outgoing is not None
-        self.publisher.publish(outgoing)
+        self.publisher.publish([outgoing])
 
     def deliver(self, outgoing: Outgoing, act: Callable[..., Sequence[e.Event]] | None = None) -> Answer:
         message = StepMessage(

@@ -78,7 +78,8 @@ def test_words_find_beginnings_in_names_and_ids(library: BiochemFile) -> None:
 
 @pytest.mark.parametrize("words", ['"', "glucose OR 1=1", "NEAR(", "*", "names:glucose", "", "' --"])
 def test_no_words_are_read_as_a_query(library: BiochemFile, words: str) -> None:
-    library.search(words, None, 5)
+    found, count = library.search(words, None, 5)
+    assert (list(found), count) == ([], 0)
 
 
 def test_reactions_have_enzyme_numbers(library: BiochemFile) -> None:

@@ -87,7 +87,7 @@ def test_the_matrix_is_scaled_once(textbook: Any, monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr(program._glpk, "glp_scale_prob", lambda *_: pytest.fail("scaled again"))
         for bound in (-10, -5, -1):
             with program.bounded({textbook.reactions.index("EX_glc__D_e"): (bound, 1000)}):
-                program.solve()
+                assert program.solve() is Outcome.OPTIMAL
 
 
 def test_a_solve_that_cycles_for_ever_is_begun_anew(iml1515: Any, call: Callable[..., Any]) -> None:
