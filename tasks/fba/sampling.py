@@ -6,28 +6,32 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Part
-from fluxagents.tasks.fba.convergence import effective_sample_size, split_r_hat
 from fluxagents.tasks.fba.display import fitted, rounded
+from fluxagents.tasks.fba.flux_statistics import (
+    CONVERGED_R_HAT,
+    COUPLED,
+    CorrelatedPair,
+    StatisticsTable,
+    correlations,
+    described,
+)
 from fluxagents.tasks.fba.glpk import LinearProgram, Sense
 from fluxagents.tasks.fba.growth import ConditionResult, Conditions, conditioned, optimise
 from fluxagents.tasks.fba.hit_and_run import Chain, FluxSpace
 from fluxagents.tasks.fba.medium import ConditionArgs, known_reaction
-from fluxagents.tasks.fba.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
+from fluxagents.tasks.fba.outcome import Outcome
 from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Split, Tool
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
     from cobra import Model
 
 TOLERANCE_MMOL_PER_GDW_H = 1e-6
 """A sample that leaves a bound or a mass balance by more is no flux distribution of the model."""
-
-CONVERGED_R_HAT = 1.05
 
 MOST_STEPS = 2_000_000
 """Of all chains together: some minutes on a genome-scale model."""
@@ -37,12 +41,6 @@ MOST_MOVES_WHOLE = 1_000_000_000
 
 MOST_VALUES = 4_000_000
 """Samples times reactions that are kept."""
-
-COUPLED = 0.999
-"""Pairs correlated more than this move as one, mostly along one pathway; they would hide all others."""
-
-PAIRS_KEPT = 200
-"""Strongest correlations in the summary; the table has all."""
 
 
 class Args(ConditionArgs):
@@ -65,35 +63,6 @@ class Args(ConditionArgs):
         if steps > MOST_STEPS:
             raise ValueError(f"{steps} steps (samples times thinning) are more than {MOST_STEPS}")
         return self
-
-
-class StatisticsTable(BaseModel):
-    """One row per reaction, column by column."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    reaction: tuple[str, ...] = ()
-    mean_mmol_per_gdw_h: tuple[float, ...] = ()
-    standard_deviation_mmol_per_gdw_h: tuple[float, ...] = ()
-    quantile_5_mmol_per_gdw_h: tuple[float, ...] = ()
-    median_mmol_per_gdw_h: tuple[float, ...] = ()
-    quantile_95_mmol_per_gdw_h: tuple[float, ...] = ()
-    effective_samples: tuple[float | None, ...] = Field(
-        default=(), description="Count of independent samples that would tell as much; None for a fixed flux."
-    )
-    r_hat: tuple[float | None, ...] = Field(
-        default=(), description="Fraction: spread over all chains by spread within them; 1 when converged."
-    )
-
-
-class CorrelatedPair(BaseModel):
-    """Two reactions whose fluxes go together, or against each other."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    first: str
-    second: str
-    correlation: float = Field(description="Pearson's, -1 to 1: a fraction.")
 
 
 class Result(ConditionResult):
@@ -247,7 +216,7 @@ def merge(args: Args, results: Sequence[Result]) -> Result:
             **{name: max(getattr(result, name) for result in sampled) for name in _VIOLATIONS},
             "chain_of_sample": tuple(chain for result in sampled for chain in result.chain_of_sample),
             "fluxes_mmol_per_gdw_h": dict(zip(ids, map(tuple, fluxes.T.tolist()), strict=True)),
-            **_described(ids, fluxes, _lengths(args)),
+            **described(ids, fluxes, _lengths(args)),
         }
     )
 
@@ -358,67 +327,6 @@ def _space(program: LinearProgram, model: Model, weights: Mapping[int, float], f
     coefficients = np.zeros(len(lowest))
     coefficients[list(weights)] = list(weights.values())
     return FluxSpace.spanned(np.array(points), lowest, highest, coefficients, floor)
-
-
-def _described(ids: Sequence[str], fluxes: Any, lengths: Sequence[int]) -> dict[str, Any]:
-    """Statistics of the samples; fluxes are samples by reactions, chain after chain."""
-    import numpy as np
-
-    shortest = min(lengths)
-    deviation = fluxes.std(axis=0, ddof=1)
-    variable = deviation > ZERO_FLUX_MMOL_PER_GDW_H
-    starts = np.cumsum([0, *lengths[:-1]])
-    by_chain = np.stack([fluxes[start : start + shortest, variable] for start in starts])
-    r_hat, effective = split_r_hat(by_chain), effective_sample_size(by_chain)
-    columns = np.full((2, len(ids)), None, dtype=object)
-    columns[0, variable], columns[1, variable] = effective, r_hat
-    low, median, high = np.quantile(fluxes, (0.05, 0.5, 0.95), axis=0)
-    names = [name for name, moves in zip(ids, variable, strict=True) if moves]
-    pairs, coupled_pairs = _strongest(names, fluxes[:, variable].T)
-    return {
-        "variable_reactions": len(names),
-        "worst_r_hat": float(r_hat.max()) if names else None,
-        "median_effective_samples": float(np.median(effective)) if names else None,
-        "least_effective_samples": float(effective.min()) if names else None,
-        "has_converged": bool(r_hat.max() <= CONVERGED_R_HAT) if names else None,
-        "strongest_correlations": pairs,
-        "coupled_pairs": coupled_pairs,
-        "statistics": StatisticsTable(
-            reaction=tuple(ids),
-            mean_mmol_per_gdw_h=tuple(fluxes.mean(axis=0).tolist()),
-            standard_deviation_mmol_per_gdw_h=tuple(deviation.tolist()),
-            quantile_5_mmol_per_gdw_h=tuple(low.tolist()),
-            median_mmol_per_gdw_h=tuple(median.tolist()),
-            quantile_95_mmol_per_gdw_h=tuple(high.tolist()),
-            effective_samples=tuple(columns[0]),
-            r_hat=tuple(columns[1]),
-        ),
-    }
-
-
-def correlations(values: Any) -> np.ndarray[Any, Any]:
-    """Pearson's correlation of each row with each other."""
-    import numpy as np
-
-    if len(values) < 2:  # noqa: PLR2004 - a pair
-        return np.ones((len(values), len(values)))
-    return np.clip(np.corrcoef(values), -1.0, 1.0)
-
-
-def _strongest(names: Sequence[str], values: Any) -> tuple[tuple[CorrelatedPair, ...], int]:
-    """The strongest correlations below `COUPLED`, and the count of those above."""
-    import numpy as np
-
-    matrix = correlations(values)
-    first, second = np.triu_indices(len(names), k=1)
-    strength = np.abs(matrix[first, second])
-    coupled = strength > COUPLED
-    most = min(PAIRS_KEPT, int((~coupled).sum()))
-    order = np.argsort(-np.where(coupled, 0.0, strength), kind="stable")[:most]
-    return tuple(
-        CorrelatedPair(first=names[i], second=names[j], correlation=float(matrix[i, j]))
-        for i, j in zip(first[order], second[order], strict=True)
-    ), int(coupled.sum())
 
 
 TOOL = Tool(
