@@ -9,7 +9,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -258,6 +259,18 @@ class Cluster:
         while not holds():
             assert time.monotonic() < deadline, f"it did not happen within {within_s} s; logs: {self.folder}"
             time.sleep(0.05)
+
+
+@contextmanager
+def installed(folder: Path) -> Iterator[Cluster]:
+    """A running installation that leaves nothing behind."""
+    cluster = Cluster(folder)
+    try:
+        cluster.up()
+        yield cluster
+    finally:
+        left = cluster.down()
+    assert left == []
 
 
 def first(flow: str, runs: int) -> list[Commit]:

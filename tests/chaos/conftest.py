@@ -8,18 +8,13 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from tests.chaos.cluster import Cluster
+from tests.chaos.cluster import Cluster, installed
 
 
 @pytest.fixture(scope="package")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    cluster = Cluster(tmp_path_factory.mktemp("chaos"))
-    try:
-        cluster.up()
+    with installed(tmp_path_factory.mktemp("chaos")) as cluster:
         yield cluster
-    finally:
-        left = cluster.down()
-    assert left == []
 
 
 @pytest.fixture

@@ -7,18 +7,13 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from tests.chaos.cluster import WORKERS, Cluster
+from tests.chaos.cluster import WORKERS, Cluster, installed
 
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    cluster = Cluster(tmp_path_factory.mktemp("recovery"))
-    try:
-        cluster.up()
+    with installed(tmp_path_factory.mktemp("recovery")) as cluster:
         yield cluster
-    finally:
-        left = cluster.down()
-    assert left == []
 
 
 @pytest.fixture
