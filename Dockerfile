@@ -4,7 +4,7 @@ FROM python:3.12-slim AS build
 WORKDIR /src
 COPY requirements.lock ./
 RUN python -m venv /opt/fluxagents \
- && /opt/fluxagents/bin/pip install --no-cache-dir --require-hashes --only-binary=:all: -r requirements.lock
+ && /opt/fluxagents/bin/pip install --no-cache-dir --no-deps --require-hashes --only-binary=:all: -r requirements.lock
 
 # The lock pins the build backend too, so that nothing is fetched without a hash.
 COPY pyproject.toml README.md LICENSE ./
