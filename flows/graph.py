@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from fluxagents.flows.definition import ApproveNode, BranchNode, DecideNode, EndNode, Flow, Node, ToolNode
-from fluxagents.flows.validation import targets
+from fluxagents.flows.definition import Flow
+from fluxagents.flows.edges import targets
+from fluxagents.flows.nodes import ApproveNode, BranchNode, DecideNode, EndNode, Node, ToolNode
 
 
 def mermaid(flow: Flow) -> str:
