@@ -154,7 +154,7 @@ def _decided(state: RunState, event: e.DecisionMade) -> Changes:
     if isinstance(event.decision, Finish):
         answered = {"outcome": "answer", "streak": None, "failures_at_node": 0}
         return {**changes, **answered, "answer": event.decision.answer}
-    return {**changes, "pending": event.decision}
+    return {**changes, "outcome": None, "pending": event.decision, "approved": None}
 
 
 def _refused(state: RunState, event: e.DecisionRefused) -> Changes:
@@ -351,16 +351,26 @@ def _resumed(state: RunState, _: e.RunResumed) -> Changes:
     return {"status": state.paused_from or "running", "paused_from": None, "cleared": True}
 
 
+_AT_REST: Changes = {
+    "paused_from": None,
+    "waiting_for": None,
+    "wait": None,
+    "notified": False,
+    "approved": None,
+}
+"""Nothing is waited for any more."""
+
+
 def _cancelled(_: RunState, __: e.RunCancelled) -> Changes:
-    return {"status": "cancelled", "waiting_for": None, "wait": None}
+    return {"status": "cancelled", **_AT_REST}
 
 
 def _finished(_: RunState, event: e.RunFinished) -> Changes:
-    return {"status": "finished", "answer": event.answer, "waiting_for": None, "wait": None}
+    return {"status": "finished", "answer": event.answer, **_AT_REST}
 
 
 def _failed(_: RunState, event: e.RunFailed) -> Changes:
-    return {"status": "failed", "error": event.error, "waiting_for": None, "wait": None}
+    return {"status": "failed", "error": event.error, **_AT_REST}
 
 
 def _dead(_: RunState, event: e.RunDeadLettered) -> Changes:

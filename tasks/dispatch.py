@@ -20,6 +20,7 @@ from fluxagents.flows.commands import (
 from fluxagents.flows.controller import FlowController
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.events import Event, Lane, RunFailed, RunsBegun, RunStarted, ToolSplit
+from fluxagents.flows.invariants import check
 from fluxagents.flows.parts import part_flow, part_starts
 from fluxagents.flows.ports import Commit, Dispatch
 from fluxagents.flows.reducer import reduce
@@ -98,6 +99,7 @@ def settled(
         for event in (*happened, failed):
             state = reduce(state, event)
         return Commit(events=(*happened, failed), state=state, dispatch=None)
+    check(after, controller.flow)
     if command is None:
         return Commit(events=events, state=after, dispatch=None)
     dispatch = dispatch_of(command, after.lane, controller.tools)
