@@ -270,13 +270,17 @@ class Stores(RuleBasedStateMachine):
             if state.joining:
                 return Dispatch("tool.noop", queue, after=state.joining.runs)
             if state.begun:
-                until_ms = self.clock.now_ms() + (pause_ms or HOUR_MS // 2)
+                until_ms = self.at(pause_ms or HOUR_MS // 2)
                 return Dispatch("run.join", queue, after=state.begun.runs, not_before_ms=until_ms)
-            at_ms = self.clock.now_ms() + pause_ms if pause_ms else 0
+            at_ms = self.at(pause_ms) if pause_ms else 0
             return Dispatch("tool.noop", queue, not_before_ms=at_ms)
         if state.status == "waiting" and not state.notified:
             return Dispatch("human.notify", "human")
         return None
+
+    def at(self, pause_ms: int) -> int:
+        """So long from now; what is over is so by the server's clock too, which cannot be put forward."""
+        return (self.clock if pause_ms > 0 else SystemClock()).now_ms() + pause_ms
 
     def give_back(self, run: Modelled, held: Held, *, error: str) -> None:
         seq = held.state.seq
