@@ -65,8 +65,8 @@ def _mark(node: str, stays: Sequence[Stay], state: RunState) -> Mark:
         return Mark()
     errors = [error for stay in here for error in stay.errors]
     at_it = node == state.node
-    if at_it and state.error:
-        errors = [*errors[:-1], state.error.message] if errors else [state.error.message]
+    if at_it and state.error and errors[-1:] != [state.error.message]:
+        errors.append(state.error.message)
     return Mark(
         status=PRESENCES[state.status] if at_it else "visited",
         visits=len(here),

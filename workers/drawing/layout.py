@@ -12,7 +12,7 @@ import graphlay
 PORT_GAP = 16.0
 """Between two lines that enter or leave a box at one side."""
 
-BACK = 0.2
+BACK = 0.5
 """How much it counts that a line that runs upwards is straight, where 1 is that of one that runs down."""
 
 OPTIONS: Mapping[str, Any] = {
@@ -20,11 +20,10 @@ OPTIONS: Mapping[str, Any] = {
     "spacing": {
         "layer_gap": 24.0,
         "node_gap": 30.0,
-        "dummy_gap": 22.0,
+        "dummy_gap": 30.0,
         "port_gap": PORT_GAP,
         "stub": 12.0,
     },
-    "effort": "thorough",
 }
 
 Point = tuple[float, float]
