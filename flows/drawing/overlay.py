@@ -73,6 +73,7 @@ def _mark(node: str, stays: Sequence[Stay], state: RunState) -> Mark:
         errors=len(errors),
         first_ms=here[0].entered_ms,
         last_ms=here[-1].last_ms,
+        since_ms=here[-1].entered_ms if at_it and not state.ended else None,
         spent_ms=sum(stay.last_ms - stay.entered_ms for stay in here),
         waited_ms=sum(stay.waited_ms for stay in here),
         last_error=errors[-1] if errors else "",

@@ -32,8 +32,10 @@ class Mark(Frozen):
     first_ms: int | None = None
     last_ms: int | None = None
     """When it was entered first, and when it was left last or, while the run is there, wrote last (ms)."""
+    since_ms: int | None = None
+    """When the run came here, if it has not gone on nor ended since (Unix time, ms)."""
     spent_ms: int = 0
-    """From entering to leaving, over all visits."""
+    """From entering to leaving, over all visits; to the last event while the run is there."""
     waited_ms: int = 0
     """The part of it in which a request was open to humans."""
     last_error: str = ""

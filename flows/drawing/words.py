@@ -21,10 +21,12 @@ def mark_line(mark: Mark) -> str:
     """What a run did at a node, in one line."""
     if not mark.visits:
         return mark.status
+    spent = duration(mark.spent_ms) if mark.spent_ms else ""
     parts = [
         mark.status,
         f"{mark.visits} times" if mark.visits > 1 else "",
-        duration(mark.spent_ms) if mark.spent_ms else "",
+        # How long it is there by now, a drawing cannot know.
+        spent if mark.since_ms is None else f"since {clock(mark.since_ms)}",
         _counted(mark.errors, "error") if mark.errors else "",
     ]
     return " · ".join(part for part in parts if part)
@@ -58,7 +60,7 @@ def node_details(node: PictureNode) -> Sequence[str]:
         return lines
     lines.append(mark_line(mark))
     if mark.first_ms is not None and mark.last_ms is not None:
-        lines.append(f"from {clock(mark.first_ms)} to {clock(mark.last_ms)}")
+        lines.append(f"first {clock(mark.first_ms)}, last {clock(mark.last_ms)}")
     if mark.waited_ms:
         lines.append(f"{duration(mark.waited_ms)} of it waiting for a human")
     if mark.last_error:

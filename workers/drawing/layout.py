@@ -18,11 +18,11 @@ BACK = 0.5
 OPTIONS: Mapping[str, Any] = {
     "direction": "topbottom",
     "spacing": {
-        "layer_gap": 24.0,
+        "layer_gap": 30.0,
         "node_gap": 30.0,
         "dummy_gap": 30.0,
         "port_gap": PORT_GAP,
-        "stub": 12.0,
+        "stub": 14.0,
     },
 }
 

@@ -99,7 +99,7 @@ def test_a_run_is_laid_over_the_version_that_it_keeps(store: RedisRunStore) -> N
     assert marks["accept"]["status"] == "waiting"
     assert marks["missing"]["status"] == "not reached"
     assert (document["run"]["status"], document["run"]["moves"]) == ("waiting", 19)
-    assert "waiting · 1.0 s" in call("--run", "01JBRUN").stdout
+    assert "waiting · since 2026-11-23 09:10:11 UTC" in call("--run", "01JBRUN").stdout
     assert 'data-status="waiting"' in call("--run", "01JBRUN", "--format", "svg").stdout
 
 

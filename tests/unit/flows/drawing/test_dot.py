@@ -65,7 +65,7 @@ def test_a_run_shows_by_word_by_border_and_by_line() -> None:
     walk = search_in_two_rounds()
     text = dot(laid_over(picture_of(walk.controller.flow), walk.state, walk.events))
     waiting = next(line for line in text.splitlines() if line.startswith('    "accept" ['))
-    assert "waiting · 1.0 s" in waiting
+    assert "waiting · since 2026-11-23 09:10:11 UTC" in waiting
     assert "penwidth=3" in waiting
     assert '    "baseline" -> "grows" [label="[2, 6]", penwidth=2.5]\n' in text
     assert '    "mend" -> "refused" [label="rejected", style=dashed]\n' in text

@@ -82,7 +82,7 @@ def test_a_run_shows_by_class_by_word_and_by_line() -> None:
     nodes, edges = read(text)
     assert (list(nodes.values()), edges) == in_it(picture)
     assert "    class accept waiting\n" in text
-    assert "<br/>waiting · 1.0 s" in text
+    assert "<br/>waiting · since 2026-11-23 09:10:11 UTC" in text
     assert '    baseline ==>|"[2, 6]"| grows\n' in text
     assert '    mend -.->|"rejected"| refused\n' in text
     assert "classDef current" not in text

@@ -82,6 +82,9 @@ def test_time_is_counted_from_entering_to_leaving_over_all_visits() -> None:
     mend = mark(picture, "mend")
     assert (mend.spent_ms, mend.waited_ms) == (2_000, 2_000)
     assert (mend.first_ms, mend.last_ms) == (first + 3_000, first + 5_000)
+    accept = mark(picture, "accept")
+    assert (accept.since_ms, accept.last_ms) == (first + 14_000, first + 15_000)
+    assert mend.since_ms is None
     spent = sum(mark(picture, node.name).spent_ms for node in picture.nodes)
     assert picture.run is not None
     assert spent == picture.run.updated_ms - picture.run.started_ms

@@ -40,6 +40,8 @@ def test_a_mark_says_what_happened_and_nothing_that_did_not() -> None:
     assert mark_line(Mark(status="visited", visits=1)) == "visited"
     busy = Mark(status="failed", visits=3, spent_ms=7_400, errors=2)
     assert mark_line(busy) == "failed · 3 times · 7.4 s · 2 errors"
+    there = Mark(status="waiting", visits=1, spent_ms=7_400, since_ms=1_795_424_997_794)
+    assert mark_line(there) == "waiting · since 2026-11-23 09:09:57 UTC"
 
 
 @pytest.mark.parametrize(

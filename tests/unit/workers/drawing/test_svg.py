@@ -143,7 +143,9 @@ def test_a_run_shows_by_sign_by_word_by_border_and_in_a_legend() -> None:
     (accept,) = root.iterfind(".//svg:g[@data-node='accept']", NAMESPACE)
     assert (accept.get("class"), accept.get("data-status")) == ("waiting", "waiting")
     assert accept.find("svg:path[@class='sign']", NAMESPACE) is not None
-    assert "waiting · 1.0 s" in [one.text for one in accept.iterfind("svg:text", NAMESPACE)]
+    assert "waiting · since 2026-11-23 09:10:11 UTC" in [
+        one.text for one in accept.iterfind("svg:text", NAMESPACE)
+    ]
     (title,) = accept.iterfind("svg:title", NAMESPACE)
     assert title.text is not None
     assert "1.0 s of it waiting for a human" in title.text
