@@ -10,8 +10,9 @@ from fluxagents.flows import events as e
 from fluxagents.flows.catalog import ToolFacts
 from fluxagents.flows.commands import CallTool, Command, Decide, Decision, Finish, NotifyHuman
 from fluxagents.flows.controller import FlowController
-from fluxagents.flows.definition import Flow, flow_from_yaml
+from fluxagents.flows.definition import Flow
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.reading import flow_from_yaml
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState
 
@@ -53,13 +54,13 @@ nodes:
     question: Open the uptakes that restore growth, and measure the wild type again?
     next: baseline
     on_reject: refused
-    within_s: 86400
+    timeout_s: 86400
     on_timeout: late
   envelope:
     kind: tool
     tool: run_production_envelope
     args: {product: EX_succ_e, points: 20}
-    facts: {yield_now: yield}
+    facts: {yield_now: yield_now}
     next: enough
   enough:
     kind: branch

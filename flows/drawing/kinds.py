@@ -62,14 +62,14 @@ KINDS: Mapping[str, Look] = {
         ("trapezium",),
         "M12 3l7 3v5c0 5-3 8-7 10-4-2-7-5-7-10V6zM8.5 12l2.5 2.5 4.5-5",
         "#0f9d76",
-        caption=("question", "within_s"),
+        caption=("question", "timeout_s"),
     ),
     "ask": Look(
         ("[\\", "\\]"),
         ("invtrapezium",),
         "M9 9a3 3 0 1 1 4.5 2.6c-1 .6-1.5 1.2-1.5 2.4M12 17.5h.01M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z",
         "#0f9d76",
-        caption=("question",),
+        caption=("question", "timeout_s"),
     ),
     "wait": Look(
         ("([", "])"),
@@ -93,7 +93,7 @@ KINDS: Mapping[str, Look] = {
         "M4 4h9v7H4zM11 13h9v7h-9zM8.5 11v5.5H11",
         "#4f6bed",
         outline="bars",
-        caption=("flow", "version"),
+        caption=("flow",),
     ),
     "end": Look(
         ("([", "])"),
@@ -121,7 +121,7 @@ def caption_of(kind: str, fields: Mapping[str, Any]) -> str:
 
 
 def _said(name: str, value: Any) -> str:
-    words = name.replace("_", " ")
+    words = name.replace("timeout_s", "within_s").replace("_", " ")
     if isinstance(value, str):
         return value
     if isinstance(value, list | tuple | dict):

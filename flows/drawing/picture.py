@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from fluxagents.flows.definition import Flow, Node
+from fluxagents.flows.definition import Flow
 from fluxagents.flows.drawing.kinds import MISSING, caption_of
+from fluxagents.flows.edges import targets
 from fluxagents.flows.events import Frozen
+from fluxagents.flows.nodes import Node
 from fluxagents.flows.state import Status
-from fluxagents.flows.validation import targets
 
 Presence = Literal[
     "not reached", "visited", "current", "waiting", "paused", "finished", "failed", "cancelled"

@@ -12,6 +12,9 @@ REASONS: dict[type[e.EventBase], str] = {
     e.ApprovalRejected: "rejected",
     e.RequestExpired: "too late",
     e.ToolFailed: "error",
+    e.NodeFailed: "error",
+    e.RunsJoined: "",
+    e.QuestionAnswered: "",
     e.ToolSucceeded: "",
     e.DecisionMade: "",
 }
@@ -79,11 +82,17 @@ def _entered(event: e.EventBase) -> str | None:
         return event.start_node
     if isinstance(event, e.NodeEntered):
         return event.node
-    return event.to if isinstance(event, e.BranchTaken) else None
+    if isinstance(event, e.FlowChanged):
+        return event.node
+    if isinstance(event, e.RunRolledBack):
+        return str(event.state["node"])
+    return event.to if isinstance(event, e.BranchTaken | e.NodeSkipped) else None
 
 
 def _reason(event: e.EventBase, before: list[e.EventBase]) -> str:
     if isinstance(event, e.BranchTaken):
         return event.because
+    if before and isinstance(before[-1], e.WaitEnded):
+        return "too late" if before[-1].by == "timeout" else ""
     said = [REASONS[type(one)] for one in before if type(one) in REASONS]
     return said[-1] if said else ""

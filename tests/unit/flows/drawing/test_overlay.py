@@ -12,10 +12,10 @@ from fluxagents.flows import events as e
 from fluxagents.flows.drawing.overlay import laid_over
 from fluxagents.flows.drawing.picture import Mark, Picture, PictureEdge, picture_of
 from fluxagents.flows.drawing.stays import stays_of
+from fluxagents.flows.edges import targets
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.history import history_from_json_lines
 from fluxagents.flows.reducer import fold
-from fluxagents.flows.validation import targets
 from fluxagents.scheduler.flow_library import FlowLibrary
 
 FOLDER = Path(__file__).parents[3] / "histories"

@@ -9,7 +9,7 @@ from tests.linked_flows import flows
 from fluxagents.flows.definition import Flow
 from fluxagents.flows.drawing.kinds import KINDS, MISSING, caption_of, look_of
 from fluxagents.flows.drawing.picture import picture_of
-from fluxagents.flows.validation import targets
+from fluxagents.flows.edges import targets
 
 
 @given(flows())
