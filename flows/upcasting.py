@@ -1,4 +1,4 @@
-"""Documents that an older version wrote, in the shape of today: a small step for each version that changed one.
+"""Documents that an older version wrote, in the shape of today: a step for each version that changed one.
 
 What a version only added has a default and needs no step.
 """
