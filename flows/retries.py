@@ -38,11 +38,15 @@ def _kind(state: RunState) -> ErrorClass:
 
 
 def pause_after(state: RunState, retry: Retry | None, *, key: str) -> int:
-    """How long to wait before the next try, in ms; the same key gives the same pause."""
+    """How long to wait before the next try, in ms; the same key gives the same pause.
+
+    What a provider asks for comes first, so that not all runs come back at once.
+    """
+    asked_ms = state.errors[-1].retry_after_ms if state.outcome == "failed" else 0
     if retry is not None:
-        return _spread(round(retry.pause_s * 1_000 * 2 ** (state.failures_at_node - 1)), key)
+        return asked_ms + _spread(round(retry.pause_s * 1_000 * 2 ** (state.failures_at_node - 1)), key)
     assert state.streak is not None
-    return pause_ms(state.streak.kind, state.streak.count, key)
+    return asked_ms + pause_ms(state.streak.kind, state.streak.count, key)
 
 
 def retries_left(kind: ErrorClass, failures: int) -> bool:

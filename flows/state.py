@@ -158,6 +158,8 @@ class RunState(Frozen):
     """The run that this one was forked from."""
     tool_calls: int = 0
     decisions: int = 0
+    deferrals: int = 0
+    """Steps that only found the limit of a chat model used up; the budget does not count them."""
     tokens_in: int = 0
     tokens_out: int = 0
     prompts: dict[str, str] = Field(default_factory=dict)

@@ -92,6 +92,9 @@ _SAID: dict[str, Any] = {
     "BudgetSpent": lambda event: f"{event.node}: {event.steps} steps",
     "DecisionMade": _decision,
     "DecisionRefused": lambda event: event.error.message,
+    "DecisionDeferred": lambda event: (
+        f"the limit of {event.chat_model} is used up, not before {moment(event.not_before_ms)}"
+    ),
     "ContextCompacted": _compacted,
     "ToolSucceeded": lambda event: f"{_call(event.call)} in {event.duration_ms} ms",
     "ToolSplit": lambda event: f"{_call(event.call)} in {len(event.runs)} parts",
