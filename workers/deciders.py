@@ -13,9 +13,9 @@ from fluxagents.tasks.decide import Decider
 from fluxagents.tasks.effects import Decides
 from fluxagents.tasks.fallback import WithFallback
 from fluxagents.tasks.fba.tool import Tool
+from fluxagents.workers import redis_chat_limits
 from fluxagents.workers.chat import ANTHROPIC_ANSWER_TOKENS, built, name_in_events
 from fluxagents.workers.chat_choice import ChatChoice, fallback_choice, first_choice
-from fluxagents.workers.redis_chat_limits import RedisChatLimits
 from fluxagents.workers.redis_kept_answers import RedisKeptAnswers
 from fluxagents.workers.settings import Settings
 
@@ -64,12 +64,13 @@ def _decider(
 ) -> Decider:
     name = name_in_events(choice)
     remote = choice.model != "offline"
-    limits = RedisChatLimits(
+    limits = redis_chat_limits.RedisChatLimits(
         redis,
         name,
         requests=choice.requests_per_minute,
         tokens=choice.tokens_per_minute,
         prefix=settings.key_prefix,
+        window_ms=redis_chat_limits.WINDOW_MS,
     )
     kept = RedisKeptAnswers(redis, _asked(choice), days=settings.chat_cache_days, prefix=settings.key_prefix)
     return Decider(
