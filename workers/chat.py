@@ -6,7 +6,7 @@ from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.workers.chat_choice import ChatChoice, first_choice
+from fluxagents.workers.chat_choice import ChatChoice, first_choice, missing_extra
 from fluxagents.workers.planner.model import OfflinePlanner
 from fluxagents.workers.settings import Settings
 
@@ -83,16 +83,6 @@ def _anthropic(choice: ChatChoice, timeout_s: float) -> BaseChatModel:
         temperature=_temperature(choice),
         # A decision is one call; two at once would be refused.
         model_kwargs={"tool_choice": {"type": "auto", "disable_parallel_tool_use": True}},
-    )
-
-
-def missing_extra(choice: ChatChoice) -> FluxError:
-    """The error for a provider whose package is not installed."""
-    return FluxError(
-        ErrorClass.BAD_ARGUMENT,
-        f"{choice.variables}_MODEL={choice.model!r} needs the extra '{choice.provider}', "
-        "which is not installed",
-        suggestions=(f"pip install 'fluxagents[{choice.provider}]'",),
     )
 
 

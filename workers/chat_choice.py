@@ -7,10 +7,15 @@ from typing import Literal
 
 from pydantic import SecretStr
 
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.prompts.budget import ANSWER_TOKENS, request_tokens
 from fluxagents.workers.settings import ENV_PREFIX, Settings
 
 OPENAI_URL = "https://api.openai.com/v1"
 ANTHROPIC_URL = "https://api.anthropic.com"
+
+FIRST = f"{ENV_PREFIX}CHAT"
+FALLBACK = f"{ENV_PREFIX}CHAT_FALLBACK"
 
 _ADDRESSES = {"openai": OPENAI_URL, "anthropic": ANTHROPIC_URL}
 
@@ -44,6 +49,10 @@ class ChatChoice:
         return (self.base_url or _ADDRESSES[self.provider]).rstrip("/")
 
     @property
+    def is_fallback(self) -> bool:
+        return self.variables == FALLBACK
+
+    @property
     def is_limited(self) -> bool:
         return self.requests_per_minute is not None or self.tokens_per_minute is not None
 
@@ -51,7 +60,7 @@ class ChatChoice:
 def first_choice(settings: Settings) -> ChatChoice:
     """The chat model that is asked first."""
     return ChatChoice(
-        variables=f"{ENV_PREFIX}CHAT",
+        variables=FIRST,
         model=settings.chat_model,
         base_url=settings.chat_base_url,
         api_key=settings.chat_api_key,
@@ -66,7 +75,7 @@ def fallback_choice(settings: Settings) -> ChatChoice | None:
     if settings.chat_fallback_model is None:
         return None
     return ChatChoice(
-        variables=f"{ENV_PREFIX}CHAT_FALLBACK",
+        variables=FALLBACK,
         model=settings.chat_fallback_model,
         base_url=settings.chat_fallback_base_url,
         api_key=settings.chat_fallback_api_key,
@@ -80,3 +89,33 @@ def choices(settings: Settings) -> tuple[ChatChoice, ...]:
     """All of them, the first one first."""
     fallback = fallback_choice(settings)
     return (first_choice(settings), *((fallback,) if fallback else ()))
+
+
+def missing_extra(choice: ChatChoice) -> FluxError:
+    """The error for a provider whose package is not installed."""
+    return FluxError(
+        ErrorClass.BAD_ARGUMENT,
+        f"{choice.variables}_MODEL={choice.model!r} needs the extra '{choice.provider}', "
+        "which is not installed",
+        suggestions=(f"pip install 'fluxagents[{choice.provider}]'",),
+    )
+
+
+def request_budget(choice: ChatChoice, settings: Settings) -> int:
+    """How many tokens a request to a chat model may take.
+
+    Raises:
+        FluxError: `BAD_ARGUMENT` if its window or its limit per minute is too small for what is asked.
+    """
+    budget = request_tokens(choice.model, settings.chat_request_tokens)
+    limit = choice.tokens_per_minute
+    if limit is not None and budget + ANSWER_TOKENS > limit:
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"{choice.variables}_TOKENS_PER_MINUTE={limit} is less than a request of {budget} tokens "
+            f"and {ANSWER_TOKENS} for its answer",
+            suggestions=(
+                f"set FLUXAGENTS_CHAT_REQUEST_TOKENS to at most {limit - ANSWER_TOKENS}, or raise it",
+            ),
+        )
+    return budget

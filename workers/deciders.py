@@ -6,8 +6,6 @@ from collections.abc import Mapping
 
 from redis import Redis
 
-from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.prompts.budget import ANSWER_TOKENS, request_tokens
 from fluxagents.prompts.manager import PromptManager
 from fluxagents.tasks.decide import Decider
 from fluxagents.tasks.effects import Decides
@@ -15,7 +13,7 @@ from fluxagents.tasks.fallback import WithFallback
 from fluxagents.tasks.fba.tool import Tool
 from fluxagents.workers import redis_chat_limits
 from fluxagents.workers.chat import ANTHROPIC_ANSWER_TOKENS, built, name_in_events
-from fluxagents.workers.chat_choice import ChatChoice, fallback_choice, first_choice
+from fluxagents.workers.chat_choice import ChatChoice, fallback_choice, first_choice, request_budget
 from fluxagents.workers.redis_kept_answers import RedisKeptAnswers
 from fluxagents.workers.settings import Settings
 
@@ -33,26 +31,6 @@ def build_decider(
     if fallback is None:
         return first
     return WithFallback(first, _decider(fallback, settings, redis, prompts, tools))
-
-
-def request_budget(choice: ChatChoice, settings: Settings) -> int:
-    """How many tokens a request to a chat model may take.
-
-    Raises:
-        FluxError: `BAD_ARGUMENT` if its window or its limit per minute is too small for what is asked.
-    """
-    budget = request_tokens(choice.model, settings.chat_request_tokens)
-    limit = choice.tokens_per_minute
-    if limit is not None and budget + ANSWER_TOKENS > limit:
-        raise FluxError(
-            ErrorClass.BAD_ARGUMENT,
-            f"{choice.variables}_TOKENS_PER_MINUTE={limit} is less than a request of {budget} tokens "
-            f"and {ANSWER_TOKENS} for its answer",
-            suggestions=(
-                f"set FLUXAGENTS_CHAT_REQUEST_TOKENS to at most {limit - ANSWER_TOKENS}, or raise it",
-            ),
-        )
-    return budget
 
 
 def _decider(

@@ -147,10 +147,10 @@ class Settings(BaseSettings):
     def _split(cls, modules: object) -> object:
         return [name.strip() for name in modules.split(",")] if isinstance(modules, str) else modules
 
-    @field_validator("data_dir")
+    @field_validator("data_dir", "chat_prices")
     @classmethod
-    def _absolute(cls, folder: Path) -> Path:
-        return folder.expanduser().absolute()
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return path.expanduser().absolute() if path else None
 
     @field_validator("media_dir", "flows_dir")
     @classmethod

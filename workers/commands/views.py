@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool
+from fluxagents.prompts.costs import cost
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pydantic import JsonValue
 
     from fluxagents.flows.state import RunState
+    from fluxagents.prompts.costs import Prices, Usage
 
 SHORT_DIGEST = len("sha256:") + 12
 """So much of a digest tells artifacts apart; `--json` shows all of it."""
@@ -48,6 +53,14 @@ def run_document(state: RunState) -> dict[str, Any]:
     }
 
 
+def cost_document(taken: Mapping[str, Usage], prices: Prices | None) -> dict[str, Any]:
+    """What a run asked of chat models, and what that costs, as scripts read it."""
+    return {
+        "chat_models": {name: asdict(one) for name, one in taken.items()},
+        "cost": asdict(cost(taken, prices)),
+    }
+
+
 def moment(at_ms: int) -> str:
     """Unix time in ms as ISO 8601 in UTC."""
     return datetime.fromtimestamp(at_ms / 1_000, tz=UTC).isoformat(timespec="milliseconds")
@@ -74,7 +87,9 @@ def _decision(event: Any) -> str:
         if isinstance(decision, CallTool)
         else getattr(decision, "question", "") or decision.answer
     )
-    return f"{decision.kind}: {said} [{event.prompt.chat_model}]"
+    use = event.prompt
+    instead = f" instead of {use.instead_of}" if use.instead_of else ""
+    return f"{decision.kind}: {said} [{use.chat_model}{instead}{', kept answer' if use.cached else ''}]"
 
 
 def _compacted(event: e.ContextCompacted) -> str:
@@ -159,6 +174,25 @@ def print_run(state: RunState) -> None:
         shown = _short(_call(CallTool(tool=finding.tool, args=finding.args)))
         artifact = (finding.artifact or "")[:SHORT_DIGEST]
         console.print(Text.assemble((f"{finding.id} ", "dim"), shown, "  ", (artifact, "dim")))
+
+
+def print_cost(taken: Mapping[str, Usage], prices: Prices | None) -> None:
+    """A line for each chat model that answered, and what all of it costs."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console()
+    for name, one in taken.items():
+        cached = f" ({one.tokens_cached:,} from its cache)" if one.tokens_cached else ""
+        said = f"{one.calls} answers, {one.tokens_in:,} tokens in{cached}, {one.tokens_out:,} out"
+        console.print(Text.assemble(("chat model ", "dim"), name, "  ", (said, "dim")))
+    found = cost(taken, prices)
+    if found.amount is not None and taken:
+        said = f"{found.amount:.6f} {found.currency}" if found.currency else "nothing"
+        console.print(Text.assemble(("cost ", "dim"), said))
+    elif found.unpriced:
+        names = ", ".join(found.unpriced)
+        console.print(Text(f"cost unknown: FLUXAGENTS_CHAT_PRICES has no price for {names}", style="dim"))
 
 
 def parsed_pairs(pairs: tuple[str, ...]) -> dict[str, JsonValue]:
