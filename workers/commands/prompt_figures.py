@@ -104,13 +104,12 @@ def stats(name: str | None, most: int, as_json: bool) -> None:
         )
         return
     print_table(
-        ("prompt", "runs", "tokens", "cost", "s", "invalid", "errors", "success", "rating"),
+        ("prompt", "runs", "tokens", "s", "invalid", "errors", "success", "rating"),
         [
             (
                 f"{row['name']} {row['version']}",
                 row["runs"],
                 f"{row['tokens_per_call']:.0f}",
-                _per_call(row["cost"], row["calls"]),
                 f"{row['seconds_per_call']:.2f}",
                 f"{row['invalid_answers']}/{row['calls']}",
                 f"{row['tool_errors']}/{row['tool_calls']}",
@@ -121,10 +120,14 @@ def stats(name: str | None, most: int, as_json: bool) -> None:
         ],
         empty="no run has used a prompt yet",
     )
+    for row in rows if prices else []:
+        click.echo(f"{row['name']} {row['version']}: {_cost_line(row['cost'], row['calls'])}")
 
 
-def _per_call(found: Cost, calls: int) -> str:
-    return "-" if found.amount is None else f"{found.amount / calls:.4g} {found.currency or ''}".strip()
+def _cost_line(found: Cost, calls: int) -> str:
+    if found.amount is None:
+        return f"cost unknown: no price of {', '.join(found.unpriced)}"
+    return f"a call costs {found.amount / calls:.4g} {found.currency}"
 
 
 def _figures(found: Sequence[Trial], prices: Prices | None) -> dict[str, Any]:

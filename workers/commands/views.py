@@ -184,7 +184,8 @@ def print_cost(taken: Mapping[str, Usage], prices: Prices | None) -> None:
     console = Console()
     for name, one in taken.items():
         cached = f" ({one.tokens_cached:,} from its cache)" if one.tokens_cached else ""
-        said = f"{one.calls} answers, {one.tokens_in:,} tokens in{cached}, {one.tokens_out:,} out"
+        calls = "1 answer" if one.calls == 1 else f"{one.calls} answers"
+        said = f"{calls}, {one.tokens_in:,} tokens in{cached}, {one.tokens_out:,} out"
         console.print(Text.assemble(("chat model ", "dim"), name, "  ", (said, "dim")))
     found = cost(taken, prices)
     if found.amount is not None and taken:
