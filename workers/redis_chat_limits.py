@@ -40,7 +40,7 @@ class RedisChatLimits:
         window_ms: int = WINDOW_MS,
     ) -> None:
         self._chat_model = chat_model
-        self._keys = [f"{prefix}chat:{chat_model}:line", f"{prefix}chat:{chat_model}:cost"]
+        self._keys = [f"{prefix}chat:{chat_model}:{part}" for part in ("sent", "waiting", "cost")]
         self._requests = requests or 0
         self._tokens = tokens or 0
         self._window_ms = window_ms

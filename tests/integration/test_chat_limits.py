@@ -42,7 +42,7 @@ def run(name):
                 deferrals.append(name)
                 time.sleep(max(0.0, limit.not_before_ms / 1_000 - time.time()))
             else:
-                sent.append((redis.zscore(f"{prefix}chat:openai:tiny:line", f"s:{ticket}"), tokens))
+                sent.append((redis.zscore(f"{prefix}chat:openai:tiny:sent", ticket), tokens))
                 break
 
 workers = [threading.Thread(target=run, args=(f"{process}.{one}",)) for one in range(int(threads))]
@@ -151,5 +151,5 @@ def test_nothing_of_a_line_stays_that_nobody_uses(redis: Redis, key_prefix: str)
     limits.enter("a", 1)
     come_back_at(lambda: limits.enter("b", 1))
     names = list(redis.scan_iter(f"{key_prefix}chat:*"))
-    assert len(names) == 2
+    assert len(names) == 3
     assert all(0 < redis.pttl(name) <= 3 * WINDOW_MS + 100 for name in names)
