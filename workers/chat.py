@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from langchain_core.language_models import BaseChatModel
-from pydantic import SecretStr
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.workers.chat_choice import ChatChoice, first_choice, missing_extra
+from fluxagents.workers.chat_choice import ChatChoice, first_choice, key_of, missing_extra
 from fluxagents.workers.planner.model import OfflinePlanner
 from fluxagents.workers.settings import Settings
 
@@ -59,7 +58,7 @@ def _openai(choice: ChatChoice, timeout_s: float) -> BaseChatModel:
     return ChatOpenAI(
         model=choice.name,
         base_url=choice.address,
-        api_key=_key(choice),
+        api_key=key_of(choice),
         timeout=timeout_s,
         max_retries=CHAT_RETRIES,
         temperature=_temperature(choice),
@@ -75,7 +74,7 @@ def _anthropic(choice: ChatChoice, timeout_s: float) -> BaseChatModel:
     return ChatAnthropic(
         model=choice.name,
         base_url=choice.address,
-        api_key=_key(choice),
+        api_key=key_of(choice),
         timeout=timeout_s,
         stop=None,
         max_retries=CHAT_RETRIES,
@@ -89,18 +88,3 @@ def _anthropic(choice: ChatChoice, timeout_s: float) -> BaseChatModel:
 def _temperature(choice: ChatChoice) -> float | None:
     """For prompts that set none."""
     return 0 if choice.temperature == "prompt" else None
-
-
-def _key(choice: ChatChoice) -> SecretStr:
-    """The key of the settings; a local endpoint gets a placeholder, never a key from the environment."""
-    if choice.api_key is not None:
-        return choice.api_key
-    if choice.base_url is None:
-        raise FluxError(
-            ErrorClass.BAD_ARGUMENT,
-            f"{choice.variables}_MODEL={choice.model!r} needs a key or an endpoint",
-            suggestions=(
-                f"set {choice.variables}_API_KEY, or {choice.variables}_BASE_URL for an endpoint without one",
-            ),
-        )
-    return SecretStr("none")

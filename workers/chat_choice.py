@@ -119,3 +119,22 @@ def request_budget(choice: ChatChoice, settings: Settings) -> int:
             ),
         )
     return budget
+
+
+def key_of(choice: ChatChoice) -> SecretStr:
+    """The key of the settings; a local endpoint gets a placeholder, never a key from the environment.
+
+    Raises:
+        FluxError: `BAD_ARGUMENT` if there is none and the endpoint is the provider's own.
+    """
+    if choice.api_key is not None:
+        return choice.api_key
+    if choice.base_url is None:
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"{choice.variables}_MODEL={choice.model!r} needs a key or an endpoint",
+            suggestions=(
+                f"set {choice.variables}_API_KEY, or {choice.variables}_BASE_URL for an endpoint without one",
+            ),
+        )
+    return SecretStr("none")

@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 from fluxagents.flows.errors import FluxError, nearest
 from fluxagents.prompts.tokens import token_counter
 from fluxagents.workers import connection, endpoints, run_file
-from fluxagents.workers.chat_choice import ChatChoice, choices, request_budget
+from fluxagents.workers.chat_choice import ChatChoice, choices, key_of, request_budget
 from fluxagents.workers.launch import FOREIGN_VARIABLES, SUPERVISOR_VARIABLE
 from fluxagents.workers.nodes import Node, live_nodes
 from fluxagents.workers.price_file import prices_of
@@ -201,6 +201,7 @@ def check_chat(choice: ChatChoice, settings: Settings) -> Finding:
         return _ok(name, "the built-in planner (no LLM)")
     try:
         request_budget(choice, settings)
+        key_of(choice)
     except FluxError as error:
         return _fail(name, error.message, "; ".join(error.suggestions))
     return endpoints_finding(name, endpoints.chat_problem(choice, settings.chat_timeout_s))

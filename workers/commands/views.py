@@ -42,6 +42,7 @@ def run_document(state: RunState) -> dict[str, Any]:
         "findings": [finding.model_dump(mode="json") for finding in state.findings],
         "steps": state.seq - 1,
         "artifacts": [finding.artifact for finding in state.findings if finding.artifact],
+        "not_before": moment(state.not_before_ms) if state.not_before_ms else None,
         "parent": state.parent or None,
         "parts": list(state.joining.runs) if state.joining else [],
         "waiting_for": state.waiting_for.model_dump(mode="json") if state.waiting_for else None,
@@ -161,6 +162,8 @@ def print_run(state: RunState) -> None:
         if state.waiting_for.deadline_ms:
             console.print(Text(f"  until {moment(state.waiting_for.deadline_ms)}"))
         console.print(Text(f"  fluxagents approvals approve {state.waiting_for.id}\n"))
+    if state.status == "running" and state.not_before_ms:
+        console.print(Text(f"\ngoes on after {moment(state.not_before_ms)}", style="cyan"))
     if state.joining:
         console.print(
             Text(f"\n{state.joining.call.tool} runs in {len(state.joining.runs)} parts", style="cyan")

@@ -234,6 +234,13 @@ def test_the_fallback_is_looked_at_too() -> None:
     assert "FLUXAGENTS_CHAT_FALLBACK_BASE_URL" in finding.way_out
 
 
+def test_a_key_that_is_missing_is_named() -> None:
+    settings = Settings(chat_model="anthropic:claude-tiny")
+    finding = doctor.check_chat(first_choice(settings), settings)
+    assert finding.verdict is Verdict.FAIL
+    assert "FLUXAGENTS_CHAT_API_KEY" in finding.way_out
+
+
 def test_chat_models_without_a_price_are_named(tmp_path: Path) -> None:
     prices = tmp_path / "prices.json"
     prices.write_text('{"currency": "EUR", "models": {"openai:llama": {"input": 1, "output": 2}}}')
