@@ -18,12 +18,13 @@ class LimitReachedError(Exception):
 class ChatLimits(Protocol):
     """The limit of requests and tokens of one chat model."""
 
-    def enter(self, run_id: str, tokens: int) -> str:
+    def enter(self, run_id: str, tokens: int, *, urgent: bool = True) -> str:
         """Count a request that is sent now.
 
         Args:
             run_id: Whose request it is. A run that had to wait finds its place in the line kept.
             tokens: The most that it may take, request and answer.
+            urgent: Whether a human waits for it; all others wait behind those.
 
         Returns:
             What `leave` wants to know the request by.
@@ -42,8 +43,8 @@ class ChatLimits(Protocol):
 class NoLimits:
     """Everything may be sent at once."""
 
-    def enter(self, run_id: str, tokens: int) -> str:
-        del tokens
+    def enter(self, run_id: str, tokens: int, *, urgent: bool = True) -> str:
+        del tokens, urgent
         return run_id
 
     def leave(self, ticket: str, tokens: int) -> None:

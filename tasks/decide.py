@@ -98,7 +98,7 @@ class Decider:
             request = self.request(state, command)
             answer = self._kept.find(request.digest)
             cached = answer is not None
-            answer = answer or self._ask(request, state.run_id)
+            answer = answer or self._ask(request, state)
             decision, error = decision_in(answer, command, self._tools), None
             if not cached:
                 self._kept.keep(request.digest, answer)
@@ -122,10 +122,11 @@ class Decider:
             settings=self._settings,
         )
 
-    def _ask(self, request: ChatRequest, run_id: str) -> AIMessage:
+    def _ask(self, request: ChatRequest, state: RunState) -> AIMessage:
         settings: dict[str, Any] = dict(request.settings)
         chat = self._chat.bind_tools(request.functions, **settings)
-        ticket = self._limits.enter(run_id, request.prompt.tokens + ANSWER_TOKENS)
+        most = request.prompt.tokens + ANSWER_TOKENS
+        ticket = self._limits.enter(state.run_id, most, urgent=state.lane == "interactive")
         try:
             answer = chat.invoke(messages_of(request))
         except Exception as error:

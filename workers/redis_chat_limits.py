@@ -18,7 +18,8 @@ class RedisChatLimits:
     """As `fluxagents.tasks.chat_limits.ChatLimits`, for one chat model.
 
     In any stretch of time as long as the window, no more requests are sent and no more tokens asked for than
-    the limit. Who must wait gets a time to come back at, behind all who wait; nothing is held meanwhile.
+    the limit. Who must wait gets a time to come back at, behind all who wait, or, when a human waits for it,
+    behind those for whom humans wait; nothing is held meanwhile.
 
     Args:
         redis: A client.
@@ -40,7 +41,7 @@ class RedisChatLimits:
         window_ms: int = WINDOW_MS,
     ) -> None:
         self._chat_model = chat_model
-        self._keys = [f"{prefix}chat:{chat_model}:{part}" for part in ("sent", "waiting", "cost")]
+        self._keys = [f"{prefix}chat:{chat_model}:{part}" for part in ("sent", "waiting", "urgent", "cost")]
         self._requests = requests or 0
         self._tokens = tokens or 0
         self._window_ms = window_ms
@@ -48,9 +49,17 @@ class RedisChatLimits:
         self._enter = redis.register_script((folder / "chat_enter.lua").read_text())
         self._leave = redis.register_script((folder / "chat_leave.lua").read_text())
 
-    def enter(self, run_id: str, tokens: int) -> str:
+    def enter(self, run_id: str, tokens: int, *, urgent: bool = True) -> str:
         ticket = f"{run_id}.{token_hex(8)}"
-        args: list[str | int] = [run_id, ticket, tokens, self._requests, self._tokens, self._window_ms]
+        args: list[str | int] = [
+            run_id,
+            ticket,
+            tokens,
+            self._requests,
+            self._tokens,
+            self._window_ms,
+            int(urgent),
+        ]
         at = int(self._enter(keys=self._keys, args=args))
         if at < 0:
             raise FluxError(

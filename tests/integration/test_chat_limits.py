@@ -146,10 +146,35 @@ def test_each_chat_model_has_a_line_of_its_own(redis: Redis, key_prefix: str) ->
     other.enter("a", 1)
 
 
+def test_a_backlog_of_a_batch_does_not_delay_a_run_that_a_human_waits_for(
+    redis: Redis, key_prefix: str
+) -> None:
+    limits = limits_of(redis, key_prefix, requests=2, tokens=1_000)
+    for run in ("b0", "b1"):
+        limits.enter(run, 10, urgent=False)
+    batch = [come_back_at(partial(limits.enter, f"w{run}", 10, urgent=False)) for run in range(100)]
+    assert batch[-1] - batch[0] >= 49 * WINDOW_MS
+    assert come_back_at(lambda: limits.enter("human", 10)) == batch[0]
+
+
+def test_when_both_are_due_the_run_that_a_human_waits_for_goes_first(redis: Redis, key_prefix: str) -> None:
+    limits = limits_of(redis, key_prefix, requests=1)
+    limits.enter("b0", 10, urgent=False)
+    due = come_back_at(lambda: limits.enter("batch", 10, urgent=False))
+    assert come_back_at(lambda: limits.enter("human", 10)) == due
+    wait_until(due)
+    assert come_back_at(lambda: limits.enter("batch", 10, urgent=False)) > due
+    limits.enter("human", 10)
+    # The batch has its turn when the human's request has left the window.
+    later = come_back_at(lambda: limits.enter("batch", 10, urgent=False))
+    wait_until(later + WINDOW_MS)
+    limits.enter("batch", 10, urgent=False)
+
+
 def test_nothing_of_a_line_stays_that_nobody_uses(redis: Redis, key_prefix: str) -> None:
     limits = limits_of(redis, key_prefix, requests=1)
     limits.enter("a", 1)
     come_back_at(lambda: limits.enter("b", 1))
     names = list(redis.scan_iter(f"{key_prefix}chat:*"))
-    assert len(names) == 3
+    assert len(names) == 4
     assert all(0 < redis.pttl(name) <= 3 * WINDOW_MS + 100 for name in names)
