@@ -98,7 +98,8 @@ class Decider:
             request = self.request(state, command)
             answer = self._kept.find(request.digest)
             cached = answer is not None
-            answer = answer or self._ask(request, state)
+            if answer is None:
+                answer = self._ask(request, state)
             decision, error = decision_in(answer, command, self._tools), None
             if not cached:
                 self._kept.keep(request.digest, answer)
