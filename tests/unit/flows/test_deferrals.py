@@ -7,8 +7,8 @@ import pytest
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import Command, Decide
 from fluxagents.flows.controller import FlowController
-from fluxagents.flows.definition import flow_from_mapping
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
+from fluxagents.flows.reading import flow_from_mapping
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState
 from fluxagents.tasks.dispatch import settled
