@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.tasks.fba.display import fitted, rounded, text
 from fluxagents.tasks.fba.glpk import Sense
-from fluxagents.tasks.fba.growth import ConditionResult, Conditions, conditioned, optimise
-from fluxagents.tasks.fba.medium import ConditionArgs, exchanges, uptake_flux
+from fluxagents.tasks.fba.growth import Conditions, StrainResult, conditioned, optimise
+from fluxagents.tasks.fba.medium import exchanges, uptake_flux
 from fluxagents.tasks.fba.outcome import ZERO_FLUX_MMOL_PER_GDW_H
+from fluxagents.tasks.fba.strain import StrainArgs
 from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from cobra import Model, Reaction
 
 
-class Args(ConditionArgs):
+class Args(StrainArgs):
     """Which product, at how many growth rates."""
 
     product_exchange: str = Field(description="Exchange reaction of the product, such as EX_succ_e.")
@@ -50,7 +51,7 @@ class EnvelopeTable(BaseModel):
     )
 
 
-class Result(ConditionResult):
+class Result(StrainResult):
     """The curve; empty unless the status is optimal or zero growth."""
 
     product_exchange: str
@@ -75,7 +76,7 @@ class Result(ConditionResult):
         return {"envelope": pd.DataFrame(self.envelope.model_dump()).astype("float64")}
 
     def _display(self, most: int) -> dict[str, JsonValue]:
-        scalars = tuple(name for name in Result.model_fields if name not in ConditionResult.model_fields)
+        scalars = tuple(name for name in Result.model_fields if name not in StrainResult.model_fields)
         return {
             **self.conditions(most),
             **{name: getattr(self, name) for name in scalars if name not in {"envelope", "product"}},

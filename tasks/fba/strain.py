@@ -1,0 +1,49 @@
+"""The strain that an analysis looks at: the model without some genes and reactions, while a tool runs.
+
+Nothing is stored and no approval is needed; `knock_out` makes a mutant that stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.tasks.fba.gene_rules import GeneRules
+from fluxagents.tasks.fba.medium import ConditionArgs
+
+if TYPE_CHECKING:
+    from cobra import Model
+
+
+class StrainArgs(ConditionArgs):
+    """Conditions, and what the strain lacks under them; the stored model stays as it is."""
+
+    knock_outs: tuple[str, ...] = Field(
+        default=(), description="Gene and reaction ids that are knocked out together for this analysis only."
+    )
+
+
+def lacking(model: Model, ids: Iterable[str]) -> tuple[str, ...]:
+    """Close what these genes and reactions carry: call it inside `with model:`; returns those reactions.
+
+    Raises:
+        FluxError: `UNKNOWN_ID` for an id that is no gene and no reaction, with the nearest ids.
+    """
+    wanted = tuple(dict.fromkeys(ids))
+    for identifier in wanted:
+        if identifier not in model.genes and identifier not in model.reactions:
+            known = [item.id for group in (model.genes, model.reactions) for item in group]
+            message = f"knock-out '{identifier}' is no gene or reaction of model '{model.id}'"
+            raise FluxError(ErrorClass.UNKNOWN_ID, message, suggestions=nearest(identifier, known))
+    disabled = GeneRules(model).disabled(identifier for identifier in wanted if identifier in model.genes)
+    closed = [
+        reaction
+        for place, reaction in enumerate(model.reactions)
+        if place in disabled or reaction.id in wanted
+    ]
+    for reaction in closed:
+        reaction.bounds = (0.0, 0.0)
+    return tuple(reaction.id for reaction in closed)
