@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.tasks.fba.carbon import carbon_atoms, carbon_uptake, carbon_yield
 from fluxagents.tasks.fba.display import fitted, rounded, text
 from fluxagents.tasks.fba.glpk import Sense
 from fluxagents.tasks.fba.growth import Conditions, StrainResult, conditioned, optimise
-from fluxagents.tasks.fba.medium import exchanges, uptake_flux
+from fluxagents.tasks.fba.medium import exchanges, product_exchange
 from fluxagents.tasks.fba.outcome import ZERO_FLUX_MMOL_PER_GDW_H
 from fluxagents.tasks.fba.strain import StrainArgs
 from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
@@ -101,7 +101,7 @@ def run(model: Model, args: Args) -> Result:
     Raises:
         FluxError: `MEDIUM` if the product is no exchange, with the nearest ids; `SOLVER` or `TIMEOUT`.
     """
-    product = _product(model, args.product_exchange)
+    product = product_exchange(model, args.product_exchange)
     with conditioned(model, args) as conditions:
         optimum = optimise(conditions.program)
         report = conditions.report(optimum)
@@ -115,7 +115,7 @@ def run(model: Model, args: Args) -> Result:
         | {
             "product_exchange": product.id,
             "product": metabolite.name or metabolite.id,
-            "product_carbon_atoms": _carbon(product),
+            "product_carbon_atoms": carbon_atoms(product),
             "greatest_secretion_without_growth_mmol_per_gdw_h": greatest[0] if greatest else None,
             "greatest_secretion_at_best_growth_mmol_per_gdw_h": greatest[-1] if greatest else None,
             "least_secretion_at_best_growth_mmol_per_gdw_h": least[-1] if least else None,
@@ -124,14 +124,6 @@ def run(model: Model, args: Args) -> Result:
             "envelope": envelope,
         }
     )
-
-
-def _product(model: Model, identifier: str) -> Reaction:
-    known = exchanges(model)
-    if identifier in known:
-        return known[identifier]
-    message = f"product '{identifier}' is no exchange reaction of model '{model.id}'"
-    raise FluxError(ErrorClass.MEDIUM, message, suggestions=nearest(identifier, known))
 
 
 def _envelope(conditions: Conditions, product: Reaction, points: int) -> EnvelopeTable:
@@ -153,37 +145,12 @@ def _envelope(conditions: Conditions, product: Reaction, points: int) -> Envelop
         least, greatest = (
             value if value is None or is_consumed else 0.0 - value for value in (least, greatest)
         )
-        uptake = None if greatest is None else _carbon_uptake(exchanged, program.fluxes())
-        rows.append((fraction, best * fraction, least, greatest, uptake, _yield(product, greatest, uptake)))
+        uptake = None if greatest is None else carbon_uptake(exchanged, program.fluxes())
+        rows.append(
+            (fraction, best * fraction, least, greatest, uptake, carbon_yield(product, greatest, uptake))
+        )
     columns: Sequence[Any] = list(zip(*rows, strict=True))
     return EnvelopeTable.model_validate(dict(zip(EnvelopeTable.model_fields, columns, strict=True)))
-
-
-def _carbon(exchange: Reaction) -> int | None:
-    """Carbon atoms in the molecule that is exchanged; None without a formula."""
-    metabolite = next(iter(exchange.metabolites))
-    return int(metabolite.elements.get("C", 0)) if metabolite.formula else None
-
-
-def _carbon_uptake(exchanged: Mapping[int, Reaction], fluxes: Sequence[float]) -> float | None:
-    """The carbon taken up, mmol/gDW/h; None if what is taken up has no formula."""
-    total = 0.0
-    for place, exchange in exchanged.items():
-        taken_up = uptake_flux(exchange, fluxes[place])
-        if taken_up <= 0:
-            continue
-        carbon = _carbon(exchange)
-        if carbon is None:
-            return None
-        total += carbon * taken_up
-    return total
-
-
-def _yield(product: Reaction, secretion: float | None, carbon_uptake: float | None) -> float | None:
-    carbon = _carbon(product)
-    if carbon is None or secretion is None or not carbon_uptake:
-        return None
-    return carbon * secretion / carbon_uptake
 
 
 TOOL = Tool(

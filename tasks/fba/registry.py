@@ -42,6 +42,7 @@ from fluxagents.tasks.fba import (
     reaction_addition,
     round_trip,
     sampling,
+    strain_design,
     structure,
     validation,
 )
@@ -73,6 +74,7 @@ TOOLS: Mapping[str, Tool] = MappingProxyType(
             media_optimization.TOOL,
             media_performance.TOOL,
             production_envelope.TOOL,
+            strain_design.TOOL,
             gapfilling.TOOL,
             medium_change.TOOL,
             knock_out.TOOL,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,7 @@ def _read(file: Path) -> pd.DataFrame:
 
     from fluxagents.flows.errors import ErrorClass, FluxError
 
-    readers = {
+    readers: dict[str, Callable[[Path], pd.DataFrame]] = {
         ".csv": pd.read_csv,
         ".tsv": lambda path: pd.read_csv(path, sep="\t"),
         ".xlsx": pd.read_excel,
@@ -51,7 +52,7 @@ def _read(file: Path) -> pd.DataFrame:
             ErrorClass.BAD_ARGUMENT, message, suggestions=(f"end its name with {', '.join(readers)}",)
         )
     try:
-        table: pd.DataFrame = reader(file)
+        table = reader(file)
     except (ValueError, OSError) as error:
         raise FluxError(ErrorClass.BAD_ARGUMENT, f"table '{file}' cannot be read: {error}") from error
     return table.rename(columns=str)
