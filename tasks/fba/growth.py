@@ -11,9 +11,9 @@ from pydantic import Field, JsonValue
 
 from fluxagents.tasks.fba.display import shown, shown_values, text
 from fluxagents.tasks.fba.glpk import LinearProgram
-from fluxagents.tasks.fba.medium import ConditionArgs, MediumChange, apply_conditions, medium_of
+from fluxagents.tasks.fba.medium import ConditionArgs, MediumChange, medium_of
 from fluxagents.tasks.fba.outcome import ZERO_GROWTH_PER_H, Outcome
-from fluxagents.tasks.fba.strain import StrainArgs, lacking
+from fluxagents.tasks.fba.strain import StrainArgs, apply_strain
 from fluxagents.tasks.fba.tool import Result
 
 if TYPE_CHECKING:
@@ -129,10 +129,9 @@ class Conditions:
 
 @contextmanager
 def conditioned(model: Model, args: ConditionArgs, *, split: bool = False) -> Iterator[Conditions]:
-    """Let conditions hold for a while; raises as `apply_conditions`, `lacking` and `LinearProgram`."""
+    """Let conditions hold for a while; raises as `apply_strain` and `LinearProgram`."""
     with model:
-        changes = apply_conditions(model, args)
-        closed = lacking(model, args.knock_outs) if isinstance(args, StrainArgs) else ()
+        changes, closed = apply_strain(model, args)
         with LinearProgram(model, split=split) as program:
             yield Conditions(model, args, changes, closed, program)
 

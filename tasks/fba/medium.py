@@ -72,15 +72,6 @@ def exchanges(model: Model) -> dict[str, Reaction]:
         ) from error
 
 
-def product_exchange(model: Model, identifier: str) -> Reaction:
-    """The exchange reaction of a product; raises `MEDIUM` with the nearest ids for anything else."""
-    known = exchanges(model)
-    if identifier in known:
-        return known[identifier]
-    message = f"product '{identifier}' is no exchange reaction of model '{model.id}'"
-    raise FluxError(ErrorClass.MEDIUM, message, suggestions=nearest(identifier, known))
-
-
 def uptake(exchange: Reaction) -> float:
     """The most uptake that an exchange reaction allows, mmol/gDW/h, at least 0; may be infinite."""
     bound = -exchange.lower_bound if exchange.reactants else exchange.upper_bound

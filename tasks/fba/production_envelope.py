@@ -11,8 +11,9 @@ from fluxagents.tasks.fba.carbon import carbon_atoms, carbon_uptake, carbon_yiel
 from fluxagents.tasks.fba.display import fitted, rounded, text
 from fluxagents.tasks.fba.glpk import Sense
 from fluxagents.tasks.fba.growth import Conditions, StrainResult, conditioned, optimise
-from fluxagents.tasks.fba.medium import exchanges, product_exchange
+from fluxagents.tasks.fba.medium import exchanges
 from fluxagents.tasks.fba.outcome import ZERO_FLUX_MMOL_PER_GDW_H
+from fluxagents.tasks.fba.production_target import production_target
 from fluxagents.tasks.fba.strain import StrainArgs
 from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
 
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 class Args(StrainArgs):
     """Which product, at how many growth rates."""
 
-    product_exchange: str = Field(description="Exchange reaction of the product, such as EX_succ_e.")
+    product_exchange: str = Field(
+        description="Exchange reaction of the product, such as EX_succ_e, or a metabolite without one."
+    )
     points: int = Field(default=20, ge=2, le=1000, description="Count of growth rates, from 0 to the best.")
 
 
@@ -99,15 +102,17 @@ def run(model: Model, args: Args) -> Result:
     """Trace the envelope: growth in 1/h, secretion in mmol/gDW/h, yield in mol carbon per mol carbon.
 
     Raises:
-        FluxError: `MEDIUM` if the product is no exchange, with the nearest ids; `SOLVER` or `TIMEOUT`.
+        FluxError: `MEDIUM` if the product is no exchange and no metabolite, with the nearest ids; `SOLVER` or
+            `TIMEOUT`.
     """
-    product = product_exchange(model, args.product_exchange)
-    with conditioned(model, args) as conditions:
-        optimum = optimise(conditions.program)
-        report = conditions.report(optimum)
-        has_curve = optimum.value is not None
-        envelope = _envelope(conditions, product, args.points) if has_curve else EnvelopeTable()
-    metabolite = next(iter(product.metabolites))
+    with model:
+        product = production_target(model, args.product_exchange)
+        with conditioned(model, args) as conditions:
+            optimum = optimise(conditions.program)
+            report = conditions.report(optimum)
+            has_curve = optimum.value is not None
+            envelope = _envelope(conditions, product, args.points) if has_curve else EnvelopeTable()
+        metabolite, carbon = next(iter(product.metabolites)), carbon_atoms(product)
     greatest, least = envelope.greatest_secretion_mmol_per_gdw_h, envelope.least_secretion_mmol_per_gdw_h
     yields = [value for value in envelope.carbon_yield_mol_c_per_mol_c if value is not None]
     return Result.model_validate(
@@ -115,7 +120,7 @@ def run(model: Model, args: Args) -> Result:
         | {
             "product_exchange": product.id,
             "product": metabolite.name or metabolite.id,
-            "product_carbon_atoms": carbon_atoms(product),
+            "product_carbon_atoms": carbon,
             "greatest_secretion_without_growth_mmol_per_gdw_h": greatest[0] if greatest else None,
             "greatest_secretion_at_best_growth_mmol_per_gdw_h": greatest[-1] if greatest else None,
             "least_secretion_at_best_growth_mmol_per_gdw_h": least[-1] if least else None,

@@ -1,4 +1,4 @@
-"""The strain that an analysis looks at: the model without some genes and reactions, while a tool runs.
+"""The strain and the substrate that an analysis looks at, while a tool runs.
 
 Nothing is stored and no approval is needed; `knock_out` makes a mutant that stays.
 """
@@ -6,13 +6,13 @@ Nothing is stored and no approval is needed; `knock_out` makes a mutant that sta
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from pydantic import Field
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.tasks.fba.gene_rules import GeneRules
-from fluxagents.tasks.fba.medium import ConditionArgs
+from fluxagents.tasks.fba.medium import ConditionArgs, MediumChange, apply_conditions
 
 if TYPE_CHECKING:
     from cobra import Model
@@ -24,6 +24,25 @@ class StrainArgs(ConditionArgs):
     knock_outs: tuple[str, ...] = Field(
         default=(), description="Gene and reaction ids that are knocked out together for this analysis only."
     )
+
+    def in_effect(self, model: Model) -> Self:
+        """The same with what follows from the model, such as the uptakes that a sole substrate closes."""
+        del model
+        return self
+
+
+def apply_strain(model: Model, args: ConditionArgs) -> tuple[tuple[MediumChange, ...], tuple[str, ...]]:
+    """Set medium, objective and knock-outs: call it inside `with model:`.
+
+    Returns:
+        The uptakes that changed, and the reactions that the knock-outs close.
+
+    Raises:
+        FluxError: As `apply_conditions` and `lacking`.
+    """
+    if not isinstance(args, StrainArgs):
+        return apply_conditions(model, args), ()
+    return apply_conditions(model, args.in_effect(model)), lacking(model, args.knock_outs)
 
 
 def lacking(model: Model, ids: Iterable[str]) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ from fluxagents.tasks.fba.display import fitted, rounded, text
 from fluxagents.tasks.fba.growth import ConditionResult, conditioned, optimise
 from fluxagents.tasks.fba.growth_coupling import Coupling, CouplingScreen, Strain
 from fluxagents.tasks.fba.knock_out_targets import Target, Targets
-from fluxagents.tasks.fba.medium import ConditionArgs, product_exchange
+from fluxagents.tasks.fba.medium import ConditionArgs
+from fluxagents.tasks.fba.production_target import production_target
 from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
 from fluxagents.tasks.fba.wild_type import Disabled, WildType
 
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 class Args(ConditionArgs):
     """Which product, and what may be knocked out for it."""
 
-    product_exchange: str = Field(description="Exchange reaction of the product, such as EX_succ_e.")
+    product_exchange: str = Field(
+        description="Exchange reaction of the product, such as EX_succ_e, or a metabolite without one."
+    )
     kind: Literal["reactions", "genes"] = Field(
         default="reactions", description="What is knocked out: reactions that have genes, or genes."
     )
@@ -199,27 +202,25 @@ def run(model: Model, args: Args) -> Result:
     `wild_type_least_secretion_mmol_per_gdw_h`.
 
     Raises:
-        FluxError: `MEDIUM` for a product that is no exchange, with the nearest ids, or for conditions that do
-            not fit the model; `UNKNOWN_ID` for a candidate that the model does not have; `BAD_ARGUMENT` if
-            the objective is minimised; `SOLVER` or `TIMEOUT`.
+        FluxError: `MEDIUM` for a product that is no exchange and no metabolite, with the nearest ids, or for
+            conditions that do not fit the model; `UNKNOWN_ID` for a candidate that the model does not have;
+            `BAD_ARGUMENT` if the objective is minimised; `SOLVER` or `TIMEOUT`.
     """
-    product = product_exchange(model, args.product_exchange)
-    with conditioned(model, args) as conditions:
-        optimum = optimise(conditions.program)
-        report = conditions.report(optimum) | {
-            "product_exchange": product.id,
-            "product": next(iter(product.metabolites)).name or product.id,
-            "kind": args.kind,
-            "fraction_of_optimum": args.fraction_of_optimum,
-        }
-        targets = Targets(model, args.kind, args.candidates, args.excluded)
-        if not WildType(model, conditions.program, optimum).grows or optimum.value is None:
-            return Result.model_validate(report)
-        least_growth = optimum.value * args.min_growth_fraction_of_wild_type
-        with CouplingScreen(model, product, least_growth, args.fraction_of_optimum) as screen:
-            found = _Search(screen, targets, args).found()
-            wild_type = screen.profile(frozenset(), screen.wild_type)
-            rows = [_row(model, screen, design, optimum.value) for design in found.designs]
+    with model:
+        product = production_target(model, args.product_exchange)
+        name = next(iter(product.metabolites)).name or product.id
+        report: dict[str, object] = {"product_exchange": product.id, "product": name, "kind": args.kind}
+        with conditioned(model, args) as conditions:
+            optimum = optimise(conditions.program)
+            report |= conditions.report(optimum) | {"fraction_of_optimum": args.fraction_of_optimum}
+            targets = Targets(model, args.kind, args.candidates, args.excluded)
+            if not WildType(model, conditions.program, optimum).grows or optimum.value is None:
+                return Result.model_validate(report)
+            least_growth = optimum.value * args.min_growth_fraction_of_wild_type
+            with CouplingScreen(model, product, least_growth, args.fraction_of_optimum) as screen:
+                found = _Search(screen, targets, args).found()
+                wild_type = screen.profile(frozenset(), screen.wild_type)
+                rows = [_row(model, screen, design, optimum.value) for design in found.designs]
     return Result.model_validate(
         report
         | {
