@@ -37,6 +37,7 @@ from fluxagents.tasks.fba import (
     medium_change,
     minimal_media,
     missing_media,
+    model_score,
     pathway,
     production_envelope,
     production_pathway,
@@ -56,6 +57,7 @@ TOOLS: Mapping[str, Tool] = MappingProxyType(
         for tool in (
             structure.TOOL,
             validation.TOOL,
+            model_score.TOOL,
             comparison.TOOL,
             round_trip.TOOL,
             flux_balance.TOOL,
