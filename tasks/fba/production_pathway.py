@@ -14,7 +14,7 @@ from fluxagents.tasks.fba.display import fitted, rounded, shown, shown_values, t
 from fluxagents.tasks.fba.flux_balance import minimise_total_flux
 from fluxagents.tasks.fba.glpk import LinearProgram
 from fluxagents.tasks.fba.growth import Conditions, StrainResult, conditioned, optimise
-from fluxagents.tasks.fba.medium import exchanges, set_uptake, uptake, uptake_flux
+from fluxagents.tasks.fba.medium import MOST_UPTAKES_SHOWN, exchanges, set_uptake, uptake, uptake_flux
 from fluxagents.tasks.fba.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
 from fluxagents.tasks.fba.production_target import production_target
 from fluxagents.tasks.fba.substrate import SubstrateArgs, substrate_exchange
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from cobra import Model, Reaction
 
 Verdict = Literal["made", "not_made", "not_in_model", "unlimited", "infeasible"]
-
-MOST_UPTAKES_SHOWN = 80
 
 
 class Args(SubstrateArgs):
