@@ -147,6 +147,7 @@ class Result(ConditionResult):
             "is_smallest": self.is_smallest,
             "is_complete": self.is_complete,
             "chosen": self.chosen,
+            "chosen_reactions": _names(chosen, most),
             "chosen_equations": {text(name): text(equations[name]) for name in chosen[:most]},
         }
 
@@ -170,7 +171,7 @@ def run(model: Model, args: Args, universal: Universal) -> Result:
 
     With a product it is the production (mmol/gDW/h) that is restored. If the search ends before one is known
     to be smallest, it is one that can spare no reaction. Facts for a flow: `verdict` (filled, grows_already,
-    not_possible, no_objective), `alternatives.count`, `chosen_equations`, `best_growth_with_all_per_h`.
+    not_possible, no_objective), `alternatives.count`, `chosen_reactions`, `best_growth_with_all_per_h`.
 
     Raises:
         FluxError: `MEDIUM` or `UNKNOWN_ID` for conditions that do not fit the model, or for a product that

@@ -149,6 +149,20 @@ def test_a_product_that_only_the_other_model_knows(
         assert {"ALCD2x"} == {reaction.id for reaction in model.metabolites.etoh_c.reactions}
 
 
+def test_what_is_found_without_adding_it_is_what_gap_filling_adds(
+    gapped: Callable[..., Any], intact: Any, fill: Fill
+) -> None:
+    model = gapped("PGI", "G6PDH2r")
+    seen = tool_named("find_missing_reactions")
+    args = {"universal": "e_coli_core", "alternatives": 2, "choose": 2}
+    proposed: Any = seen.run(model, validated(seen, args), Universal("e_coli_core", intact))
+    assert proposed.model_dump() == fill(model, alternatives=2, choose=2).model_dump()
+    assert (seen.needs_approval, TOOL.needs_approval) == (False, True)
+    facts = proposed.summary()
+    assert facts["chosen_reactions"] == list(proposed.alternatives[1].reactions)
+    assert (facts["verdict"], facts["alternatives"]["count"]) == ("filled", 2)
+
+
 def test_a_product_that_no_model_knows(textbook: Any, fill: Fill) -> None:
     with pytest.raises(FluxError, match=r"product 'etoh_x' is no exchange .*nearest: etoh_"):
         fill(textbook, product="etoh_x")
