@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.tasks.fba.display import fitted, rounded, text
 from fluxagents.tasks.fba.growth import ConditionResult, conditioned, optimise
-from fluxagents.tasks.fba.growth_coupling import Coupling, CouplingScreen, Strain
-from fluxagents.tasks.fba.knock_out_targets import Target, Targets
+from fluxagents.tasks.fba.growth_coupling import Coupling, CouplingScreen
+from fluxagents.tasks.fba.knock_out_targets import Targets
 from fluxagents.tasks.fba.medium import ConditionArgs
 from fluxagents.tasks.fba.production_target import production_target
+from fluxagents.tasks.fba.strain_search import Design, StrainSearch
 from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
-from fluxagents.tasks.fba.wild_type import Disabled, WildType
+from fluxagents.tasks.fba.wild_type import WildType
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -218,7 +217,14 @@ def run(model: Model, args: Args) -> Result:
                 return Result.model_validate(report)
             least_growth = optimum.value * args.min_growth_fraction_of_wild_type
             with CouplingScreen(model, product, least_growth, args.fraction_of_optimum) as screen:
-                found = _Search(screen, targets, args).found()
+                found = StrainSearch(
+                    screen,
+                    targets,
+                    in_pairs=args.most_knock_outs > 1,
+                    most_pairs=args.most_pairs,
+                    min_gain=args.min_gain_mmol_per_gdw_h,
+                    by_productivity=args.rank_by == "productivity",
+                ).found()
                 wild_type = screen.profile(frozenset(), screen.wild_type)
                 rows = [_row(model, screen, design, optimum.value) for design in found.designs]
     return Result.model_validate(
@@ -239,72 +245,7 @@ def run(model: Model, args: Args) -> Result:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Design:
-    targets: tuple[Target, ...]
-    disabled: Disabled
-    strain: Strain
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    designs: Sequence[_Design]
-    too_slow: tuple[str, ...]
-    pairs: int
-    pairs_to_solve: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Search:
-    """All single knock-outs, then the pairs that these do not settle."""
-
-    screen: CouplingScreen
-    targets: Targets
-    args: Args
-
-    def found(self) -> _Found:
-        wild_type = self.screen.wild_type
-        alone = {target: self.screen.without(target.disabled, (wild_type,)) for target in self.targets.items}
-        living = [(target, strain) for target, strain in alone.items() if strain is not None]
-        designs = [
-            _Design((target,), target.disabled, strain)
-            for target, strain in living
-            if self._gains(strain, wild_type)
-        ]
-        slow = (target for target, strain in alone.items() if strain is None)
-        pairs = list(self._unsettled(living)) if self.args.most_knock_outs > 1 else []
-        pairs.sort(key=lambda pair: -max(pair[1][1].least, pair[0][1].least))
-        for (first, one), (second, other) in pairs[: self.args.most_pairs]:
-            disabled = self.targets.both(first, second)
-            strain = self.screen.without(disabled)
-            if strain is not None and self._gains(strain, wild_type, one, other):
-                designs.append(_Design((first, second), disabled, strain))
-        return _Found(
-            sorted(designs, key=self._rank),
-            tuple(sorted(name for target in slow for name in (target.id, *target.equivalents))),
-            len(living) * (len(living) - 1) // 2 if self.args.most_knock_outs > 1 else 0,
-            len(pairs),
-        )
-
-    def _unsettled(
-        self, living: Sequence[tuple[Target, Strain]]
-    ) -> Iterator[tuple[tuple[Target, Strain], tuple[Target, Strain]]]:
-        for one, other in combinations(living, 2):
-            disabled = self.targets.both(one[0], other[0])
-            if not (one[1].outlasts(disabled) or other[1].outlasts(disabled)):
-                yield one, other
-
-    def _gains(self, strain: Strain, *less: Strain) -> bool:
-        return strain.least >= max(other.least for other in less) + self.args.min_gain_mmol_per_gdw_h
-
-    def _rank(self, design: _Design) -> tuple[float, float, int, tuple[str, ...]]:
-        strain = design.strain
-        value = strain.least * (strain.growth_per_h if self.args.rank_by == "productivity" else 1.0)
-        names = tuple(target.id for target in design.targets)
-        return (-round(value, 6), -round(strain.growth_per_h, 6), len(names), names)
-
-
-def _row(model: Model, screen: CouplingScreen, design: _Design, wild_growth: float) -> tuple[object, ...]:
+def _row(model: Model, screen: CouplingScreen, design: Design, wild_growth: float) -> tuple[object, ...]:
     strain, profile = design.strain, screen.profile(design.disabled, design.strain)
     closed = [model.reactions[place] for place in sorted(design.disabled)]
     without = profile.growth_without_product_per_h or 0.0

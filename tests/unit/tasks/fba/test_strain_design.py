@@ -128,8 +128,10 @@ def test_subunits_of_a_complex_are_one_target(textbook: Any, call: Callable[...,
     assert found.pairs == 0
 
 
-def test_succinate_by_what_optknock_found(textbook: Any, call: Callable[..., Any]) -> None:
-    """Burgard et al. 2003: without alcohol and lactate dehydrogenase succinate is what is left to secrete."""
+def test_succinate_takes_the_electrons_of_ethanol_and_lactate(
+    textbook: Any, call: Callable[..., Any]
+) -> None:
+    """Without the ways to ethanol and lactate, succinate is what takes up the electrons of glycolysis."""
     found = call(NAME, textbook, product_exchange="EX_succ_e", medium_changes=ANAEROBIC)
     best = found.summary()["best"]
     assert set(best["reactions"]) == {"ACALD", "D_LACt2"}
