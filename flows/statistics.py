@@ -128,8 +128,6 @@ class Statistics:
         return {
             "runs": self.runs,
             "children": self.children,
-            "first_started_ms": self.first_ms,
-            "last_started_ms": self.last_ms,
             "status": dict(self.status.most_common()),
             "spent_s": {spent: self.spent_ms[spent] / 1_000 for spent in SPENT},
             "retries": self.retries,

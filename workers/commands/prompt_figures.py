@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from fluxagents.prompts.manager import PromptManager
 
 MOST = click.option(
-    "--most", type=click.IntRange(min=1), default=1_000, show_default=True, help="So many runs, the newest."
+    "--most",
+    type=click.IntRange(min=1),
+    default=1_000,
+    show_default=True,
+    help="So many runs, the newest, archived ones too.",
 )
 
 
@@ -75,7 +79,7 @@ def experiment(name: str, arms: dict[str, int], end: bool, by: str, as_json: boo
 @MOST
 @json_option
 def stats(name: str | None, most: int, as_json: bool) -> None:
-    """Show the figures of each version of a prompt, or of all, from the runs in Redis.
+    """Show the figures of each version of a prompt, or of all, from the newest runs.
 
     Tokens and seconds are those of a call; invalid answers are of all calls, errors of the tools that ran as
     a decision said; success and rating are of runs. With --json also their 95 % confidence intervals. Rate a
@@ -170,7 +174,7 @@ def compare(name: str, old: str | None, new: str | None, most: int, as_json: boo
     one, other = (manager.template(name, version) for version in versions)
     period = trialled(manager.log(name), (one.digest, other.digest))
     found = recorded_trials(
-        settings, most=most, wanted=lambda run: period is None or period.covers(run.started_ms)
+        settings, most=most, wanted=lambda run: period is None or period.covers(run.at_ms)
     )
     differences = compared(found.get(one.digest, ()), found.get(other.digest, ()))
     if as_json:

@@ -176,3 +176,15 @@ def parsed_pairs(pairs: tuple[str, ...]) -> dict[str, JsonValue]:
         except json.JSONDecodeError:
             found[name] = value
     return found
+
+
+UNITS = ((172_800.0, 86_400.0, "d"), (3_600.0, 3_600.0, "h"), (60.0, 60.0, "min"))
+"""From so many seconds on, in units of so many seconds."""
+
+
+def lasted(seconds: float) -> str:
+    """A duration in its largest unit, with two or three digits: `12 ms`, `3.41 s`, `5.2 min`, `7.1 h`."""
+    for least, unit, name in UNITS:
+        if seconds >= least:
+            return f"{seconds / unit:.1f} {name}"
+    return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds * 1_000:.0f} ms"
