@@ -8,7 +8,14 @@ from itertools import groupby
 
 from fluxagents.flows.commands import CallTool
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
-from fluxagents.flows.events import Event, HumanRequest, PromptUse, RunStarted
+from fluxagents.flows.events import (
+    BranchTaken,
+    Event,
+    HumanRequest,
+    NodeEntered,
+    PromptUse,
+    RunStarted,
+)
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState
 
@@ -71,6 +78,22 @@ def step_at(steps: Sequence[Step], seq: int) -> Step:
         f"run {steps[-1].after.run_id!r} has no step {seq}",
         suggestions=(f"its steps: {known}",),
     )
+
+
+def path_of(events: Iterable[Event]) -> list[str]:
+    """The nodes that a run was at, in order."""
+    found: list[str] = []
+    for step in steps_of(events):
+        for event in step.events:
+            if isinstance(event, RunStarted):
+                found.append(event.start_node)
+            elif isinstance(event, NodeEntered):
+                found.append(event.node)
+            elif isinstance(event, BranchTaken):
+                found.append(event.to)
+        if found[-1] != step.after.node:
+            found.append(step.after.node)
+    return found
 
 
 def duration_ms(event: Event) -> int | None:

@@ -55,12 +55,27 @@ def moment(at_ms: int) -> str:
 
 def event_line(event: e.Event) -> str:
     """One line that says what an event was about."""
-    return _short(_SAID[event.type](event) if event.type in _SAID else "")
+    return short(event_text(event))
 
 
-def _short(text: str) -> str:
+def event_text(event: e.Event) -> str:
+    """What an event was about, in full; of a type that is not known here, its fields."""
+    said = _SAID.get(event.type)
+    return said(event) if said else _fields(event)
+
+
+def _fields(event: e.Event) -> str:
+    told = event.model_dump(mode="json", exclude_defaults=True, exclude={"type", "seq", "at_ms"})
+    return ", ".join(
+        f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        for name, value in told.items()
+    )
+
+
+def short(text: str, most: int = LINE) -> str:
+    """The text on one line, cut after so many characters."""
     flat = " ".join(text.split())
-    return flat if len(flat) <= LINE else f"{flat[: LINE - 1]}…"
+    return flat if len(flat) <= most else f"{flat[: most - 1]}…"
 
 
 def _call(call: CallTool) -> str:
@@ -77,6 +92,15 @@ def _decision(event: Any) -> str:
     return f"{decision.kind}: {said} [{event.prompt.chat_model}]"
 
 
+def _made(event: e.ToolSucceeded) -> str:
+    return f" → {event.artifact[:SHORT_DIGEST]}" if event.artifact else ""
+
+
+def _seen(event: e.BranchTaken) -> str:
+    values = (f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in event.seen.items())
+    return ", ".join(values) or "nothing"
+
+
 def _compacted(event: e.ContextCompacted) -> str:
     ids: dict[str, list[str]] = {}
     for one in event.compacted:
@@ -88,12 +112,12 @@ def _compacted(event: e.ContextCompacted) -> str:
 _SAID: dict[str, Any] = {
     "RunStarted": lambda event: f"{event.flow.name} on {event.model_name}",
     "NodeEntered": lambda event: event.node,
-    "BranchTaken": lambda event: f"{event.node} → {event.to} because {event.because}; saw {event.seen}",
+    "BranchTaken": lambda event: f"{event.node} → {event.to} because {event.because}; saw {_seen(event)}",
     "BudgetSpent": lambda event: f"{event.node}: {event.steps} steps",
     "DecisionMade": _decision,
     "DecisionRefused": lambda event: event.error.message,
     "ContextCompacted": _compacted,
-    "ToolSucceeded": lambda event: f"{_call(event.call)} in {event.duration_ms} ms",
+    "ToolSucceeded": lambda event: f"{_call(event.call)} in {event.duration_ms} ms{_made(event)}",
     "ToolSplit": lambda event: f"{_call(event.call)} in {len(event.runs)} parts",
     "ToolFailed": lambda event: f"{_call(event.call)}: {event.error.message}",
     "ApprovalRequested": lambda event: f"{event.request.id}: {event.request.question}",
@@ -153,7 +177,7 @@ def print_run(state: RunState) -> None:
         for suggestion in state.error.suggestions:
             console.print(Text(f"  → {suggestion}"))
     for finding in state.findings:
-        shown = _short(_call(CallTool(tool=finding.tool, args=finding.args)))
+        shown = short(_call(CallTool(tool=finding.tool, args=finding.args)))
         artifact = (finding.artifact or "")[:SHORT_DIGEST]
         console.print(Text.assemble((f"{finding.id} ", "dim"), shown, "  ", (artifact, "dim")))
 
@@ -188,3 +212,16 @@ def lasted(seconds: float) -> str:
         if seconds >= least:
             return f"{seconds / unit:.1f} {name}"
     return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds * 1_000:.0f} ms"
+
+
+def elapsed(ms: int) -> str:
+    """Time since a start, to the ms in the first minute: `2.771 s`, `7:04.4`, `1:02:03`, `3 d 1:02:03`."""
+    minutes, rest = divmod(ms, 60_000)
+    if not minutes:
+        return f"{ms / 1_000:.3f} s"
+    hours, minutes = divmod(minutes, 60)
+    if not hours:
+        return f"{minutes}:{rest // 100 / 10:04.1f}"
+    days, hours = divmod(hours, 24)
+    clock = f"{hours}:{minutes:02}:{rest // 1_000:02}"
+    return f"{days} d {clock}" if days else clock

@@ -159,10 +159,10 @@ def test_records_are_written_as_parquet(call: Call, store: RedisRunStore, tmp_pa
     steps = pd.read_parquet(tmp_path / "found.steps.parquet")
     assert sorted(runs["duration_s"]) == [12.0, 87.5, 87.5]
     assert str(runs["started_at"].dtype) == "datetime64[ms, UTC]"
-    assert runs.loc["big", ["work_s", "children_s", "children"]].tolist() == [0.5, 9.5, 2]
-    assert sorted(steps.groupby("run_id")["work_s"].sum()) == [0.5, 17.5, 17.5]
+    assert runs.loc["big"].to_dict().items() >= {"work_s": 0.5, "children_s": 9.5, "children": 2}.items()
+    assert sorted(steps.groupby("run_id")["work_s"].agg("sum")) == [0.5, 17.5, 17.5]
     assert steps.loc[steps["error_kind"] == "timeout", "tool"].tolist() == ["change", "change"]
-    spent = [name for name in steps if name.endswith("_s")]
+    spent = [name for name in map(str, steps.columns) if name.endswith("_s")]
     assert steps[spent].sum().sum() == pytest.approx(runs["duration_s"].sum())
 
 
