@@ -8,7 +8,7 @@ from typing import Literal
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorInfo
-from fluxagents.flows.spans import Spent, spans_of, totals_ms, work_ms
+from fluxagents.flows.spans import SPENT, Spent, spans_of, totals_ms, work_ms
 from fluxagents.flows.state import RunState
 from fluxagents.flows.steps import Step, call_of, error_of, prompt_of, request_of, runs_begun, steps_of
 
@@ -104,11 +104,12 @@ def record_of(events: Sequence[e.Event]) -> RunRecord:
     """
     steps = steps_of(events)
     state = steps[-1].after
+    records = tuple(_step_records(steps))
     return RunRecord(
         state=state,
-        steps=tuple(_step_records(steps)),
+        steps=records,
         requests=_requests(events, ended=state.ended),
-        spent_ms=totals_ms(span for step in steps for span in spans_of(step)),
+        spent_ms={spent: sum(one.spent_ms[spent] for one in records) for spent in SPENT},
         children=runs_begun(events),
     )
 
@@ -142,7 +143,7 @@ def _step_record(step: Step, seen: ErrorInfo | None) -> StepRecord:
         tokens_saved=sum(
             event.tokens_saved for event in step.events if isinstance(event, e.ContextCompacted)
         ),
-        artifact=str(getattr(first, "artifact", None) or ""),
+        artifact=str(vars(first).get("artifact") or ""),
         retry=step.before is not None and step.before.not_before_ms > 0,
         error=errors[0][1] if errors else None,
         gives_up=bool(errors) and errors[0][1] == seen and isinstance(errors[0][0], e.RunFailed),
@@ -161,13 +162,13 @@ def _kind(step: Step) -> StepKind:
         return "join" if step.before and step.before.joining else "tool"
     if isinstance(first, e.HumanNotified):
         return "notify"
-    return "human" if hasattr(first, "by") else "other"
+    return "human" if "by" in vars(first) else "other"
 
 
 def _requests(events: Sequence[e.Event], *, ended: bool) -> tuple[RequestRecord, ...]:
     found: dict[str, RequestRecord] = {}
     for event in events:
-        request, closes = request_of(event), str(getattr(event, "request_id", ""))
+        request, closes = request_of(event), str(vars(event).get("request_id", ""))
         if request:
             tool = request.call.tool if request.call else ""
             found[request.id] = RequestRecord(request.id, request.kind, tool, event.at_ms, "open", None)
@@ -180,7 +181,7 @@ def _requests(events: Sequence[e.Event], *, ended: bool) -> tuple[RequestRecord,
 
 
 def _closed(asked: RequestRecord, event: e.Event) -> RequestRecord:
-    by = str(getattr(event, "by", ""))
+    by = str(vars(event).get("by", ""))
     return RequestRecord(asked.id, asked.kind, asked.tool, asked.asked_ms, _outcome(event), event.at_ms, by)
 
 

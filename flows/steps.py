@@ -100,31 +100,31 @@ def duration_ms(event: Event) -> int | None:
     """How long the work took that an event records; None for an event that records none."""
     if (prompt := prompt_of(event)) is not None:
         return prompt.duration_ms
-    found = getattr(event, "duration_ms", None)
+    found = vars(event).get("duration_ms")
     return found if isinstance(found, int) else None
 
 
 def prompt_of(event: Event) -> PromptUse | None:
     """The request to a chat model behind an event."""
-    found = getattr(event, "prompt", None)
+    found = vars(event).get("prompt")
     return found if isinstance(found, PromptUse) else None
 
 
 def call_of(event: Event) -> CallTool | None:
     """The tool call that an event is about."""
-    found = getattr(event, "call", None)
+    found = vars(event).get("call")
     return found if isinstance(found, CallTool) else None
 
 
 def error_of(event: Event) -> ErrorInfo | None:
     """What went wrong."""
-    found = getattr(event, "error", None)
+    found = vars(event).get("error")
     return found if isinstance(found, ErrorInfo) else None
 
 
 def request_of(event: Event) -> HumanRequest | None:
     """What a human is asked."""
-    found = getattr(event, "request", None)
+    found = vars(event).get("request")
     return found if isinstance(found, HumanRequest) else None
 
 
@@ -137,8 +137,8 @@ def runs_begun(events: Iterable[Event]) -> tuple[str, ...]:
             run_id = event.run_id
             continue
         own = f"{run_id}.{event.seq}."
-        for name in type(event).model_fields:
-            for text in _texts(getattr(event, name)):
+        for name, value in vars(event).items():
+            for text in _texts(value):
                 if name in RUN_FIELDS or text.startswith(own):
                     found[text] = None
     return tuple(found)
