@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -55,6 +56,8 @@ class Replay:
     """Empty if the history cannot be folded."""
     state_changes: tuple[Change, ...]
     """From the stored state to the folded one."""
+    not_compared: tuple[str, ...]
+    """What the state did not have yet when an earlier version stored it."""
     divergence: Divergence | None
 
     @property
@@ -63,7 +66,13 @@ class Replay:
 
 
 def replayed(events: Sequence[e.Event], stored: RunState, controller: FlowController) -> Replay:
-    """Fold a history, compare the state with the stored one, and walk the flow along the history."""
+    """Fold a history, compare the state with the stored one, and walk the flow along the history.
+
+    Args:
+        events: The whole log.
+        stored: The state that was read from the store.
+        controller: Of the run's flow.
+    """
     walk = _Walk(controller)
     for event in events:
         if walk.divergence is None:
@@ -71,14 +80,21 @@ def replayed(events: Sequence[e.Event], stored: RunState, controller: FlowContro
     if walk.divergence is None:
         walk.end()
     folded, broken = _folded(events)
+    known = frozenset(stored.model_fields_set)
+    changes = state_changes(stored, folded) if folded else ()
     return Replay(
         events=len(events),
         walked=walk.walked,
-        stored_digest=state_digest(stored.model_dump_json()),
-        folded_digest=state_digest(folded.model_dump_json()) if folded else "",
-        state_changes=state_changes(stored, folded) if folded else (),
+        stored_digest=_digest(stored, known),
+        folded_digest=_digest(folded, known) if folded else "",
+        state_changes=tuple(one for one in changes if re.split(r"[.\[]", one.path)[0] in known),
+        not_compared=tuple(sorted(RunState.model_fields.keys() - known)),
         divergence=walk.divergence or broken,
     )
+
+
+def _digest(state: RunState, known: frozenset[str]) -> str:
+    return state_digest(state.model_dump_json(include=set(known)))
 
 
 def _folded(events: Sequence[e.Event]) -> tuple[RunState | None, Divergence | None]:

@@ -46,6 +46,7 @@ def _document(run_id: str, found: Replay) -> dict[str, Any]:
         "state_changes": [
             {"path": one.path, "stored": one.before, "folded": one.after} for one in found.state_changes
         ],
+        "not_compared": list(found.not_compared),
         "first_difference": _divergence(found.divergence) if found.divergence else None,
     }
 
@@ -65,6 +66,9 @@ def _print(run_id: str, found: Replay) -> None:
         click.secho(f"run {run_id} replays to its state", fg="green")
         click.echo(f"{found.events} events, {found.walked} of them written by the flow and walked again")
         click.echo(f"state sha256 {found.folded_digest}")
+        if found.not_compared:
+            names = ", ".join(found.not_compared)
+            click.echo(f"stored by an earlier version, whose state had no {names}")
         return
     click.secho(f"run {run_id} does not replay", fg="red")
     if found.divergence:

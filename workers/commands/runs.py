@@ -72,19 +72,29 @@ def list_runs(status: str | None, session: str | None, most: int, as_json: bool)
 @json_option
 def show(run_id: str, as_json: bool) -> None:
     """Show a run: its answer, what the answer rests on, and what it took."""
+    from fluxagents.flows.errors import ErrorClass, FluxError
     from fluxagents.flows.run_record import record_of
-    from fluxagents.workers.commands.run_log import open_log
+    from fluxagents.workers.client import Client
     from fluxagents.workers.commands.run_summary import counted, summary
     from fluxagents.workers.commands.views import print_run, run_document
 
-    log = open_log(run_id)
-    record = record_of(log.events)
+    store = Client().store
+    state = store.load(run_id)
+    took: dict[str, object]
+    lines: tuple[str, ...]
+    try:
+        record = record_of(store.events(run_id))
+        took, lines = summary(record), counted(record)
+    except FluxError as error:
+        if error.kind is not ErrorClass.SCHEMA:
+            raise
+        took, lines = {"log_error": error.message}, (f"its log cannot be read: {error.message}",)
     if as_json:
-        print_json({**run_document(log.state), **summary(record)})
+        print_json({**run_document(state), **took})
         return
-    print_run(log.state)
+    print_run(state)
     click.echo()
-    for line in counted(record):
+    for line in lines:
         click.secho(click.wrap_text(line, width=80), dim=True)
 
 

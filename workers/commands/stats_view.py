@@ -24,7 +24,7 @@ def print_stats(document: Row) -> None:
     _print_spent(document["spent_s"])
     _print_tools(document["tools"])
     _print_chat_models(document)
-    _print_errors(document["errors"])
+    _print_errors(document)
     _print_requests(document)
     _print_steps(document["steps"])
     for one in document["unreadable"]:
@@ -44,7 +44,7 @@ def _print_runs(document: Row) -> None:
         f"{document['in_archive']:,} in the archive"
     )
     click.echo(f"started {_day(document['first_started'])} to {_day(document['last_started'])} (UTC)")
-    click.echo(", ".join(f"{count} {status}" for status, count in document["status"].items()))
+    click.echo(", ".join(f"{count:,} {status}" for status, count in document["status"].items()))
     if document["children"]:
         click.echo(f"They began {_counted(document['children'], 'run')} more, whose work is counted below.")
 
@@ -62,14 +62,14 @@ def _times(found: Row, *names: str) -> list[str]:
 
 
 def _print_flows(flows: list[Row]) -> None:
-    _heading("Flows: how long runs take that have ended")
+    _heading("Flows: how long runs took that have ended")
     print_table(
-        ("flow", "runs", "ended", "median", "p90", "max", "tokens/run"),
+        ("flow", "runs", "failed", "median", "p90", "max", "tokens/run"),
         [
             (
                 row["flow"],
-                row["runs"],
-                row["duration_s"]["count"],
+                f"{row['runs']:,}",
+                sum(row["status"].get(status, 0) for status in ("failed", "dead")),
                 *_times(row["duration_s"], "median", "p90", "max"),
                 f"{row['tokens'] / row['runs']:,.0f}" if row["runs"] else "-",
             )
@@ -97,8 +97,8 @@ def _print_tools(tools: list[Row]) -> None:
 
 
 def _calls(row: Row) -> str:
-    parts = f", {row['parts']} parts" if row["parts"] else ""
-    return f"{row['calls']:,}{parts}" + (f", {row['failed']} failed" if row["failed"] else "")
+    more = (f", {row[what]:,} {what}" for what in ("parts", "failed", "retries") if row[what])
+    return f"{row['calls']:,}{''.join(more)}"
 
 
 def _print_chat_models(document: Row) -> None:
@@ -109,7 +109,7 @@ def _print_chat_models(document: Row) -> None:
             [
                 (
                     row["chat_model"],
-                    f"{row['calls']:,}" + (f", {row['refused']} refused" if row["refused"] else ""),
+                    f"{row['calls']:,}" + (f", {row['refused']:,} refused" if row["refused"] else ""),
                     f"{row['tokens_in']:,}",
                     f"{row['tokens_out']:,}",
                     *_times(row["work_s"], "median", "p90", "max"),
@@ -122,9 +122,11 @@ def _print_chat_models(document: Row) -> None:
         click.echo(f"{document['compactions']} contexts compacted, {document['tokens_saved']:,} tokens saved")
 
 
-def _print_errors(errors: list[Row]) -> None:
+def _print_errors(document: Row) -> None:
+    errors = document["errors"]
     if errors:
-        _heading("Errors, by fingerprint")
+        times = sum(row["times"] for row in errors)
+        _heading(f"Errors, by fingerprint: {times:,} in all, {document['retries']:,} steps tried again")
         print_table(
             ("fingerprint", "kind", "times", "runs", "latest"),
             [
@@ -142,8 +144,6 @@ def _print_errors(errors: list[Row]) -> None:
 
 
 def _print_requests(document: Row) -> None:
-    if document["retries"]:
-        click.echo(f"\n{_counted(document['retries'], 'retry').replace('retrys', 'retries')}")
     if not document["requests"]:
         return
     _heading("Humans: from asking to answering")

@@ -23,6 +23,9 @@ LONGEST = 200
 LABEL = 30
 """Width of what stands before a bar."""
 
+NARROWEST = 20
+"""Width of the bars where there is no room for them; lines are folded then."""
+
 
 @click.command(epilog=examples("fluxagents runs timeline 01JB…", "fluxagents runs timeline 01JB… --bars"))
 @click.argument("run_id")
@@ -166,7 +169,7 @@ def _print_bars(steps: Sequence[Step], record: RunRecord) -> None:
     console = Console(highlight=False)
     print_summary(console, record)
     console.print()
-    width = console.width - LABEL - 10
+    width = max(console.width - LABEL - 10, NARROWEST)
     for bar, one in zip(bars(steps, width), record.steps, strict=True):
         label = short(f"{one.seq} {one.node} {one.tool or one.kind}", LABEL - 1)
         console.print(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import pytest
@@ -12,7 +13,7 @@ from fluxagents.flows.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.reducer import fold, reduce
 from fluxagents.flows.replay import Replay, replayed
-from fluxagents.flows.state import RunState
+from fluxagents.flows.state import RunState, state_from_json
 
 Log = list[e.Event]
 
@@ -80,7 +81,8 @@ def _answer(state: RunState) -> e.Event:
 
 
 def again(controller: FlowController, log: Sequence[e.Event], stored: RunState | None = None) -> Replay:
-    return replayed(log, stored or fold(log), controller)
+    read = state_from_json((stored or fold(log)).model_dump_json())
+    return replayed(log, read, controller)
 
 
 @pytest.fixture
@@ -156,6 +158,17 @@ def test_a_stored_state_that_is_another_is_noticed(controller: FlowController, l
     assert (found.same, found.divergence) == (False, None)
     assert found.stored_digest != found.folded_digest
     assert [(one.path, one.before, one.after) for one in found.state_changes] == [("tokens_in", 7, None)]
+
+
+def test_what_an_earlier_version_did_not_store_is_not_compared(controller: FlowController, log: Log) -> None:
+    document = json.loads(fold(log).model_dump_json())
+    assert document.pop("prompts") == {"tool_selection": "p"}
+    found = replayed(log, state_from_json(json.dumps(document)), controller)
+    assert (found.same, found.not_compared, found.state_changes) == (True, ("prompts",), ())
+    document["tokens_in"] = 7
+    found = replayed(log, state_from_json(json.dumps(document)), controller)
+    assert [one.path for one in found.state_changes] == ["tokens_in"]
+    assert not found.same
 
 
 def test_a_history_that_cannot_be_folded_says_where(controller: FlowController, log: Log) -> None:

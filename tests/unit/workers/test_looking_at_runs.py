@@ -91,6 +91,18 @@ def test_a_run_is_shown_with_what_it_took(call: Call, stored: RecordedRun) -> No
     assert "3 decisions; 3 tool calls" in " ".join(shown.split())
 
 
+def test_a_run_whose_log_is_damaged_is_shown_all_the_same(
+    call: Call, stored: RecordedRun, redis: Redis, key_prefix: str
+) -> None:
+    redis.lset(f"{key_prefix}run:{RUN_ID}:events", 2, "{}")
+    told = as_json(call, "show", RUN_ID)
+    assert told["answer"] == fold(stored.log).answer
+    assert "line 3 of the history is no event" in told["log_error"]
+    assert "its log cannot be read" in call("show", RUN_ID).stdout
+    with pytest.raises(FluxError, match="line 3"):
+        call("timeline", RUN_ID)
+
+
 def test_a_timeline_tells_each_event_in_order_and_why(call: Call, stored: RecordedRun) -> None:
     told = as_json(call, "timeline", RUN_ID)
     events = [event for step in told["steps"] for event in step["events"]]

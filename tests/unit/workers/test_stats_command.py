@@ -147,7 +147,15 @@ def test_the_tables_fit_a_terminal(call: Call, store: RedisRunStore) -> None:
     put(store, at(1), at(2), split(), part(0), part(1))
     shown = call().stdout
     assert max(map(len, shown.splitlines())) <= 80
-    for expected in ("3 finished", "1.0 min", "timeout", "approved 2", "ada", "growth_check v1"):
+    for expected in (
+        "3 finished",
+        "1.0 min",
+        "timeout",
+        "approved 2",
+        "ada",
+        "growth_check v1",
+        "2 steps tried again",
+    ):
         assert expected in shown
 
 
