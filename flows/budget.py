@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-from fluxagents.flows.definition import EndNode, Flow
+from fluxagents.flows.definition import Flow
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.nodes import EndNode
 from fluxagents.flows.state import RunState
 
 

@@ -14,11 +14,25 @@ from fluxagents.flows.events import SCHEMA_VERSION, FlowRef, Frozen, HumanReques
 FINDINGS_KEPT = 24
 ERRORS_KEPT = 8
 NOTES_KEPT = 8
+SIGNALS_KEPT = 16
 """Bounds of the state; what falls out of it stays in the run's events."""
 
 Status = Literal["running", "waiting", "paused", "finished", "failed", "cancelled", "dead"]
 STATUSES: tuple[Status, ...] = get_args(Status)
-Outcome = Literal["tool", "failed", "answer", "budget", "approved", "rejected", "expired"]
+Outcome = Literal[
+    "tool",
+    "joined",
+    "failed",
+    "broken",
+    "answer",
+    "budget",
+    "approved",
+    "rejected",
+    "told",
+    "waited",
+    "expired",
+]
+"""`failed`: a tool or a decision did; `broken`: the node itself did."""
 ENDED: frozenset[Status] = frozenset({"finished", "failed", "cancelled"})
 AT_REST: frozenset[Status] = ENDED | {"dead"}
 """Ended, or in need of a human before anything can go on."""
@@ -57,6 +71,30 @@ class Joining(Frozen):
     runs: tuple[str, ...]
 
 
+class Begun(Frozen):
+    """The runs that a node began and waits for."""
+
+    prefix: str
+    count: int
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """Their ids, in the order of the node's items."""
+        return child_ids(self.prefix, self.count)
+
+
+def child_ids(prefix: str, count: int) -> tuple[str, ...]:
+    """The ids of the runs that a step begins; the same step always names the same."""
+    return tuple(f"{prefix}.run{index}" for index in range(count))
+
+
+class Wait(Frozen):
+    """What a run waits for that is no human."""
+
+    until_ms: int
+    event: str = ""
+
+
 class RunState(Frozen):
     """Everything that the next step needs to know."""
 
@@ -88,6 +126,11 @@ class RunState(Frozen):
     """What was chosen and has not been carried out."""
     joining: Joining | None = None
     """What runs in parts now."""
+    begun: Begun | None = None
+    """The runs of the present node."""
+    wait: Wait | None = None
+    signals: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)
+    """Named events that came and that no node has waited for yet, the newest of a name."""
     failed_call: CallTool | None = None
     """The tool call that failed last at this node; none when it was a decision."""
     approved: str | None = None
@@ -98,7 +141,19 @@ class RunState(Frozen):
     """What happened last at the present node."""
     not_before_ms: int = 0
     """When the next step may begin; 0 for at once."""
+    attempt_ms: int = 0
+    """When the present try at the node began (Unix time in ms)."""
     steps_at_node: int = 0
+    failures_at_node: int = 0
+    """Since something last succeeded there."""
+    visits: dict[str, int] = Field(default_factory=dict)
+    """How often the run came to each node."""
+    stepwise: bool = False
+    """Pauses before every command."""
+    cleared: bool = False
+    """Somebody let the next command go on."""
+    origin: str = ""
+    """The run that this one was forked from."""
     tool_calls: int = 0
     decisions: int = 0
     tokens_in: int = 0
@@ -111,6 +166,19 @@ class RunState(Frozen):
     @property
     def ended(self) -> bool:
         return self.status in ENDED
+
+    @property
+    def has_just_arrived(self) -> bool:
+        """Whether nothing was done at the present node yet."""
+        doing = (self.outcome, self.pending, self.joining, self.begun, self.wait)
+        return not any(doing) and self.steps_at_node == 0 and self.failures_at_node == 0
+
+    @property
+    def needs_somebody(self) -> bool:
+        """Whether nothing happens until somebody acts; a run that waits for a time goes on by itself."""
+        if self.status == "waiting":
+            return self.wait is None or bool(self.wait.event)
+        return self.status in AT_REST or self.status == "paused"
 
 
 class _Versioned(BaseModel):

@@ -74,6 +74,7 @@ def build_effects(settings: Settings, app: FluxApp, tools: Mapping[str, Tool] = 
         artifacts=ArtifactFiles(settings.artifact_url),
         biochem=BiochemFile(settings.biochem_file),
         media=MediaLibrary(settings.media_folder),
+        flow_folders=(settings.flows_folder,),
         lessons=build_lessons(settings, redis),
         prompts=lambda: build_prompts(settings, redis),
         decider=cache(lambda: build_decider(settings, tools)),

@@ -106,7 +106,7 @@ class RedisRunStore:
             return Committed(
                 found,
                 outgoing=_outgoing(commit, state, ticket),
-                more=(*(one for one in begun if one), *([_issued(roused)] if roused else [])),
+                more=(*(one for one in begun if one), *(_issued(row) for row in roused)),
                 interrupted=interrupted,
             )
         return Committed(found, pause_by=rest[0].decode() if rest else "")

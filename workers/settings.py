@@ -68,6 +68,8 @@ class Settings(BaseSettings):
     """fsspec URL of models and artifacts; empty means the folder `store` of the data folder."""
     media_dir: Path | None = None
     """Folder with your own media, `NAME.tsv` each; none means the folder `media` of the data folder."""
+    flows_dir: Path | None = None
+    """Folder with your own flows, a YAML file each; none means the folder `flows` of the data folder."""
 
     task_modules: Annotated[tuple[str, ...], NoDecode] = ("fluxagents.tasks.steps",)
     """Modules that workers import, separated by commas; yours may register further tools."""
@@ -131,7 +133,7 @@ class Settings(BaseSettings):
     def _absolute(cls, folder: Path) -> Path:
         return folder.expanduser().absolute()
 
-    @field_validator("media_dir")
+    @field_validator("media_dir", "flows_dir")
     @classmethod
     def _is_folder(cls, folder: Path | None) -> Path | None:
         if folder is None:
@@ -164,6 +166,11 @@ class Settings(BaseSettings):
     def media_folder(self) -> Path:
         """Where the user's media lie; need not be there."""
         return self.media_dir or self.data_dir / "media"
+
+    @property
+    def flows_folder(self) -> Path:
+        """Where the user's flows lie; need not be there."""
+        return self.flows_dir or self.data_dir / "flows"
 
     @property
     def biochem_file(self) -> Path:
