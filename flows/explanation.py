@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fluxagents.flows.commands import Command
@@ -30,17 +30,22 @@ class Explanation:
         return tuple(str(digest) for digest in found if digest)
 
 
-def explained(events: Sequence[Event], seq: int, controller: FlowController) -> Explanation:
+def explained(events: Sequence[Event], seq: int, controllers: Callable[[str], FlowController]) -> Explanation:
     """What a step was about.
 
+    Args:
+        events: The whole log.
+        seq: The step.
+        controllers: By the digest of a flow.
+
     Raises:
-        FluxError: `UNKNOWN_ID` if there is no such step, naming those that there are.
+        FluxError: `UNKNOWN_ID` if there is no such step, naming those that there are; as `controllers`.
     """
     step = step_at(steps_of(events), seq)
     (record,) = (one for one in record_of(events).steps if one.seq == seq)
     return Explanation(
         step=step,
         record=record,
-        command=controller.command(step.before) if step.before else None,
+        command=controllers(step.before.flow.digest).command(step.before) if step.before else None,
         changes=state_changes(step.before, step.after),
     )

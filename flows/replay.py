@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel
@@ -19,11 +19,13 @@ from fluxagents.flows.state_diff import Change, state_changes
 WALKED: frozenset[type[BaseModel]] = frozenset(
     {
         e.NodeEntered,
+        e.NodeSkipped,
         e.BranchTaken,
         e.BudgetSpent,
         e.RetryScheduled,
         e.ApprovalRequested,
         e.QuestionAsked,
+        e.WaitStarted,
         e.RunFinished,
     }
 )
@@ -65,15 +67,20 @@ class Replay:
         return self.stored_digest == self.folded_digest and self.divergence is None
 
 
-def replayed(events: Sequence[e.Event], stored: RunState, controller: FlowController) -> Replay:
+def replayed(
+    events: Sequence[e.Event], stored: RunState, controllers: Callable[[str], FlowController]
+) -> Replay:
     """Fold a history, compare the state with the stored one, and walk the flow along the history.
 
     Args:
         events: The whole log.
         stored: The state that was read from the store.
-        controller: Of the run's flow.
+        controllers: By the digest of a flow: a run may go on with another version.
+
+    Raises:
+        FluxError: As `controllers`.
     """
-    walk = _Walk(controller)
+    walk = _Walk(controllers)
     for event in events:
         if walk.divergence is None:
             walk.follow(event)
@@ -111,7 +118,7 @@ def _folded(events: Sequence[e.Event]) -> tuple[RunState | None, Divergence | No
 class _Walk:
     """Follows a history with the controller, up to the first event that it would not write."""
 
-    controller: FlowController
+    controllers: Callable[[str], FlowController]
     walked: int = 0
     divergence: Divergence | None = None
     _at: int = 0
@@ -152,6 +159,15 @@ class _Walk:
         self._at += 1
 
     def _judge(self, event: e.Event, state: RunState) -> None:
+        if self._last is None or self._last.seq != event.seq:
+            # A step begins with what an effect or a human did: the step before was walked to its end.
+            if type(event) in WALKED:
+                why = _why(event, None)
+            else:
+                why = _misfit(self.controllers(state.flow.digest).command(state), event)
+            if why:
+                self.divergence = Divergence(self._at, event.seq, why, event, None)
+            return
         expected = self._next(state, event)
         if event == expected:
             self.walked += 1
@@ -159,18 +175,13 @@ class _Walk:
             return
         written = type(event) in WALKED or type(event) is type(expected)
         if written or not (self._told or isinstance(event, e.RunPaused)):
-            why = _why(event, expected)
-        elif self._last is None or self._last.seq == event.seq:
-            return
-        else:
-            why = _misfit(self.controller.command(state), event)
-        if why:
-            self.divergence = Divergence(self._at, event.seq, why, event, expected)
+            self.divergence = Divergence(self._at, event.seq, _why(event, expected), event, expected)
 
     def _next(self, state: RunState, event: e.Event) -> e.Event | None:
         """The event that the controller writes in this state, in the step of `event` and at its time."""
+        controller = self.controllers(state.flow.digest)
         try:
-            _, walked, _ = self.controller.advance(state, seq=event.seq, at_ms=event.at_ms)
+            _, walked, _ = controller.advance(state, seq=event.seq, at_ms=event.at_ms)
         except FluxError as error:
             node = (self._began or state).node
             return e.RunFailed(seq=event.seq, at_ms=event.at_ms, node=node, error=error.info(node))

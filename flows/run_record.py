@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,8 +13,8 @@ from fluxagents.flows.state import RunState
 from fluxagents.flows.steps import Step, call_of, error_of, prompt_of, request_of, runs_begun, steps_of
 
 StepKind = Literal["start", "decide", "tool", "split", "join", "notify", "human", "other"]
-"""What a step was: one decision; one tool call, one that was split, the joining of its parts; telling a
-human; something that came from outside, as an answer or a pause."""
+"""What a step was: one decision; one tool call; work that became runs of their own, and the joining of these;
+telling a human; something that came from outside, as an answer or a pause."""
 
 Outcome = Literal["open", "approved", "edited", "rejected", "answered", "expired", "dropped"]
 """What became of a request; `dropped` when its run ended before anybody answered."""
@@ -45,6 +45,8 @@ class StepRecord:
     retry: bool = False
     """Whether it tries again what failed in the step before."""
     error: ErrorInfo | None = None
+    shared: bool = False
+    """Whether it is a step of the run that this one was forked from."""
     gives_up: bool = False
     """Whether the error is the one of a step before, which the run ended with."""
 
@@ -89,11 +91,11 @@ class RunRecord:
     @property
     def errors(self) -> tuple[StepRecord, ...]:
         """The steps at which something went wrong; an error that ended the run counts where it occurred."""
-        return tuple(step for step in self.steps if step.error and not step.gives_up)
+        return tuple(step for step in self.steps if step.error and not step.gives_up and not step.shared)
 
     @property
     def retries(self) -> int:
-        return sum(step.retry for step in self.steps)
+        return sum(step.retry for step in self.steps if not step.shared)
 
 
 def record_of(events: Sequence[e.Event]) -> RunRecord:
@@ -104,25 +106,26 @@ def record_of(events: Sequence[e.Event]) -> RunRecord:
     """
     steps = steps_of(events)
     state = steps[-1].after
-    records = tuple(_step_records(steps))
+    forked = max((event.origin_seq for event in events if isinstance(event, e.RunForked)), default=-1)
+    records = tuple(_step_records(steps, forked))
     return RunRecord(
         state=state,
         steps=records,
-        requests=_requests(events, ended=state.ended),
-        spent_ms={spent: sum(one.spent_ms[spent] for one in records) for spent in SPENT},
+        requests=_requests([event for event in events if event.seq > forked], ended=state.ended),
+        spent_ms={spent: sum(one.spent_ms[spent] for one in records if not one.shared) for spent in SPENT},
         children=runs_begun(events),
     )
 
 
-def _step_records(steps: Iterable[Step]) -> Iterator[StepRecord]:
+def _step_records(steps: Iterable[Step], forked: int) -> Iterator[StepRecord]:
     seen: ErrorInfo | None = None
     for step in steps:
-        record = _step_record(step, seen)
+        record = _step_record(step, seen, shared=step.seq <= forked)
         seen = record.error or seen
         yield record
 
 
-def _step_record(step: Step, seen: ErrorInfo | None) -> StepRecord:
+def _step_record(step: Step, seen: ErrorInfo | None, *, shared: bool) -> StepRecord:
     first = step.events[0]
     errors = [(event, found) for event in step.events if (found := error_of(event))]
     prompt = next((use for event in step.events if (use := prompt_of(event))), None)
@@ -146,23 +149,29 @@ def _step_record(step: Step, seen: ErrorInfo | None) -> StepRecord:
         artifact=str(vars(first).get("artifact") or ""),
         retry=step.before is not None and step.before.not_before_ms > 0,
         error=errors[0][1] if errors else None,
+        shared=shared,
         gives_up=bool(errors) and errors[0][1] == seen and isinstance(errors[0][0], e.RunFailed),
     )
 
 
+_KINDS: Mapping[type[object], StepKind] = {
+    e.RunStarted: "start",
+    e.ToolSplit: "split",
+    e.RunsBegun: "split",
+    e.RunsJoined: "join",
+    e.HumanNotified: "notify",
+}
+
+
 def _kind(step: Step) -> StepKind:
     first = step.events[0]
-    if isinstance(first, e.RunStarted):
-        return "start"
+    if type(first) in _KINDS:
+        return _KINDS[type(first)]
     if prompt_of(first):
         return "decide"
-    if isinstance(first, e.ToolSplit):
-        return "split"
     if isinstance(first, e.ToolSucceeded | e.ToolFailed):
         return "join" if step.before and step.before.joining else "tool"
-    if isinstance(first, e.HumanNotified):
-        return "notify"
-    return "human" if "by" in vars(first) else "other"
+    return "human" if "by" in vars(first) and not isinstance(first, e.WaitEnded) else "other"
 
 
 def _requests(events: Sequence[e.Event], *, ended: bool) -> tuple[RequestRecord, ...]:

@@ -10,8 +10,8 @@ from fluxagents.flows.state import RunState
 from fluxagents.flows.steps import Step, duration_ms
 
 Spent = Literal["work", "queue", "human", "pause", "retry", "children", "timer", "dead", "other"]
-"""On work; in a queue; for a human's answer; while paused; before a retry; for runs that it began; for a time
-or an event; among the dead letters; on steps that do not record how long they worked."""
+"""On work; in a queue; for a human's answer; while paused or ended; before a retry; for runs that it began;
+for a time or an event; among the dead letters; on steps that do not record how long they worked."""
 SPENT: tuple[Spent, ...] = get_args(Spent)
 
 
@@ -66,11 +66,11 @@ def totals_ms(spans: Iterable[Span]) -> dict[Spent, int]:
 def _waited_for(before: RunState, worked: int | None) -> Spent:
     if before.status == "waiting":
         return "human" if before.waiting_for else "timer"
-    if before.status == "paused":
+    if before.status == "paused" or before.ended:
         return "pause"
     if before.status == "dead":
         return "dead"
-    if before.joining:
+    if before.joining or before.begun:
         return "children"
     return "other" if worked is None else "queue"
 

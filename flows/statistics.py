@@ -69,7 +69,8 @@ class Statistics:
         self._work(run, self.flows.setdefault(_flow(root), FlowFigures()))
 
     def _work(self, run: RunRecord, flow: FlowFigures) -> None:
-        for step in run.steps:
+        # What a fork shares with the run that it was made from was done once.
+        for step in (one for one in run.steps if not one.shared):
             self._step(run, step)
             flow.tokens += step.tokens_in + step.tokens_out
         for request in run.requests:
@@ -90,7 +91,7 @@ class Statistics:
             figures = self.steps.setdefault((_flow(run), step.node, step.kind), StepFigures())
             figures.count += 1
             _timed(step, figures.queue, figures.work)
-        if step.kind in {"tool", "join"}:
+        if step.kind in {"tool", "join"} and step.tool:
             self._tool(run, step)
         if step.chat_model:
             self._chat(step)

@@ -13,6 +13,7 @@ from fluxagents.flows.events import (
     Event,
     HumanRequest,
     NodeEntered,
+    NodeSkipped,
     PromptUse,
     RunStarted,
 )
@@ -89,7 +90,7 @@ def path_of(events: Iterable[Event]) -> list[str]:
                 found.append(event.start_node)
             elif isinstance(event, NodeEntered):
                 found.append(event.node)
-            elif isinstance(event, BranchTaken):
+            elif isinstance(event, BranchTaken | NodeSkipped):
                 found.append(event.to)
         if found[-1] != step.after.node:
             found.append(step.after.node)
@@ -139,7 +140,7 @@ def runs_begun(events: Iterable[Event]) -> tuple[str, ...]:
         own = f"{run_id}.{event.seq}."
         for name, value in vars(event).items():
             for text in _texts(value):
-                if name in RUN_FIELDS or text.startswith(own):
+                if text and (name in RUN_FIELDS or text.startswith(own)):
                     found[text] = None
     return tuple(found)
 
@@ -148,4 +149,4 @@ def _texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, list | tuple):
-        yield from (one for one in value if isinstance(one, str))
+        yield from (one if isinstance(one, str) else str(getattr(one, "run_id", "")) for one in value)

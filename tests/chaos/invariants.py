@@ -115,7 +115,8 @@ def _histories(found: Snapshot) -> Iterator[str]:
 def _walks(found: Snapshot) -> Iterator[str]:
     """Between the effects of a history stands just what its flow writes, whatever died meanwhile."""
     for run, record in found.runs.items():
-        replay = replayed(record.events, record.state, FlowController(_flow_of(record.state), tools=TOOLS))
+        controllers = {record.state.flow.digest: FlowController(_flow_of(record.state), tools=TOOLS)}
+        replay = replayed(record.events, record.state, controllers.__getitem__)
         if replay.divergence is not None:
             yield f"run {run}: event {replay.divergence.at}: {replay.divergence.why}"
 

@@ -48,7 +48,7 @@ def explain(run_id: str, step: int, full: bool, as_json: bool) -> None:
     from fluxagents.workers.commands.run_log import open_log
 
     log = open_log(run_id)
-    found = explained(log.events, step, log.controller())
+    found = explained(log.events, step, log.controller)
     request = _request(log, found)
     if as_json:
         print_json(_document(found, request))
@@ -58,13 +58,14 @@ def explain(run_id: str, step: int, full: bool, as_json: bool) -> None:
 
 def _request(log: RunLog, found: Explanation) -> RecordedRequest | None:
     """What the decision of the step sent; None for a step that decides nothing."""
-    if not found.record.prompt:
+    if not found.record.prompt or found.step.before is None:
         return None
     from fluxagents.tasks.request import recorded_request
     from fluxagents.workers.prompt_library import open_prompts
 
     prompts = open_prompts(log.client.settings)
-    return recorded_request(log.events, log.flow(), found.step.seq, prompts, log.client.tools)
+    flow = log.flow(found.step.before.flow.digest)
+    return recorded_request(log.events, flow, found.step.seq, prompts, log.client.tools)
 
 
 def _document(found: Explanation, request: RecordedRequest | None) -> dict[str, Any]:

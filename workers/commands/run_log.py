@@ -21,36 +21,34 @@ class RunLog:
     state: RunState
     events: tuple[Event, ...]
 
-    def flow(self) -> Flow:
-        """The version of the flow that the run keeps, also if only the library still has it.
+    def flow(self, digest: str) -> Flow:
+        """The version of a flow that the run follows or followed, also if only the library still has it.
 
         Raises:
             FluxError: If it is nowhere.
         """
         from fluxagents.flows.errors import ErrorClass, FluxError
 
-        ref = self.state.flow
         try:
-            return self.client.store.flow(ref.digest)
+            return self.client.store.flow(digest)
         except FluxError as error:
             if error.kind is not ErrorClass.BAD_FLOW:
                 raise
         for flow in self.client.flows.flows().values():
-            if flow.digest == ref.digest:
+            if flow.digest == digest:
                 return flow
         raise FluxError(
             ErrorClass.BAD_FLOW,
-            f"flow {ref.name!r} version {ref.version} ({ref.digest[:12]}) of run {self.state.run_id!r} "
-            "is not stored",
+            f"flow {digest[:12]!r} ({self.state.flow.name!r}) of run {self.state.run_id!r} is not stored",
             suggestions=("use the Redis that the run was started with: it keeps every flow",),
         )
 
-    def controller(self) -> FlowController:
-        """What decides in the run's flow, with the tools of this installation."""
+    def controller(self, digest: str) -> FlowController:
+        """What decides in such a flow, with the tools of this installation; raises as `flow`."""
         from fluxagents.flows.controller import FlowController
         from fluxagents.tasks.effects import catalog
 
-        return FlowController(self.flow(), tools=catalog(self.client.tools))
+        return FlowController(self.flow(digest), tools=catalog(self.client.tools))
 
 
 def open_log(run_id: str, client: Client | None = None) -> RunLog:

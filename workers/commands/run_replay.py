@@ -27,7 +27,7 @@ def replay(run_id: str, as_json: bool) -> None:
     from fluxagents.workers.commands.run_log import open_log
 
     log = open_log(run_id)
-    found = replayed(log.events, log.state, log.controller())
+    found = replayed(log.events, log.state, log.controller)
     if as_json:
         print_json(_document(run_id, found))
     else:

@@ -92,11 +92,11 @@ def _decision(event: Any) -> str:
     return f"{decision.kind}: {said} [{event.prompt.chat_model}]"
 
 
-def _made(event: e.ToolSucceeded) -> str:
+def _made(event: e.ToolSucceeded | e.RunsJoined) -> str:
     return f" → {event.artifact[:SHORT_DIGEST]}" if event.artifact else ""
 
 
-def _seen(event: e.BranchTaken) -> str:
+def _seen(event: e.BranchTaken | e.NodeSkipped) -> str:
     values = (f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in event.seen.items())
     return ", ".join(values) or "nothing"
 
@@ -113,12 +113,20 @@ _SAID: dict[str, Any] = {
     "RunStarted": lambda event: f"{event.flow.name} on {event.model_name}",
     "NodeEntered": lambda event: event.node,
     "BranchTaken": lambda event: f"{event.node} → {event.to} because {event.because}; saw {_seen(event)}",
+    "NodeSkipped": lambda event: (
+        f"{event.node} → {event.to}: {event.because} does not hold; saw {_seen(event)}"
+    ),
+    "NodeFailed": lambda event: f"{event.node}: {event.error.message}",
     "BudgetSpent": lambda event: f"{event.node}: {event.steps} steps",
     "DecisionMade": _decision,
     "DecisionRefused": lambda event: event.error.message,
     "ContextCompacted": _compacted,
     "ToolSucceeded": lambda event: f"{_call(event.call)} in {event.duration_ms} ms{_made(event)}",
     "ToolSplit": lambda event: f"{_call(event.call)} in {len(event.runs)} parts",
+    "RunsBegun": lambda event: f"{len(event.runs)} runs of {event.flow.name}, {event.width} at once",
+    "RunsJoined": lambda event: (
+        f"{event.what}: {event.finished} finished, {event.failed} failed{_made(event)}"
+    ),
     "ToolFailed": lambda event: f"{_call(event.call)}: {event.error.message}",
     "ApprovalRequested": lambda event: f"{event.request.id}: {event.request.question}",
     "ApprovalGranted": lambda event: f"by {event.by}{' with other arguments' if event.edited else ''}",
@@ -129,10 +137,20 @@ _SAID: dict[str, Any] = {
     "RetryScheduled": lambda event: (
         f"after {event.failures} failures, not before {moment(event.not_before_ms)}"
     ),
+    "WaitStarted": lambda event: (
+        f"for {repr(event.event) + ' ' if event.event else ''}"
+        f"until {moment(event.until_ms) if event.until_ms else 'it comes'}"
+    ),
+    "WaitEnded": lambda event: f"by {event.by}",
+    "EventReceived": lambda event: f"{event.name!r} by {event.by}: {json.dumps(event.data)}",
     "HumanNotified": lambda event: ", ".join(event.channels),
     "RunPaused": lambda event: f"by {event.by}",
     "RunResumed": lambda event: f"by {event.by}",
     "RunCancelled": lambda event: f"by {event.by}: {event.reason}",
+    "CallEdited": lambda event: f"by {event.by}: {_call(event.call)}",
+    "RunForked": lambda event: f"by {event.by} from {event.origin} after step {event.origin_seq}",
+    "RunRolledBack": lambda event: f"by {event.by} to step {event.to_seq}: {event.reason}",
+    "FlowChanged": lambda event: f"by {event.by} to {event.flow.name} v{event.flow.version} at {event.node}",
     "RunFinished": lambda event: event.answer,
     "RunFailed": lambda event: event.error.message,
     "RunDeadLettered": lambda event: event.error.message,

@@ -6,13 +6,19 @@ import json
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.unit.flows.test_random_walks import CONTROLLER, Walk
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import AskHuman, CallTool, Command, Decide, Decision, Finish, NotifyHuman
 from fluxagents.flows.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.explanation import explained
 from fluxagents.flows.reducer import fold, reduce
 from fluxagents.flows.replay import Replay, replayed
+from fluxagents.flows.run_diff import run_diff
+from fluxagents.flows.run_record import record_of
 from fluxagents.flows.state import RunState, state_from_json
 
 Log = list[e.Event]
@@ -82,7 +88,7 @@ def _answer(state: RunState) -> e.Event:
 
 def again(controller: FlowController, log: Sequence[e.Event], stored: RunState | None = None) -> Replay:
     read = state_from_json((stored or fold(log)).model_dump_json())
-    return replayed(log, read, controller)
+    return replayed(log, read, lambda _: controller)
 
 
 @pytest.fixture
@@ -163,10 +169,10 @@ def test_a_stored_state_that_is_another_is_noticed(controller: FlowController, l
 def test_what_an_earlier_version_did_not_store_is_not_compared(controller: FlowController, log: Log) -> None:
     document = json.loads(fold(log).model_dump_json())
     assert document.pop("prompts") == {"tool_selection": "p"}
-    found = replayed(log, state_from_json(json.dumps(document)), controller)
+    found = replayed(log, state_from_json(json.dumps(document)), lambda _: controller)
     assert (found.same, found.not_compared, found.state_changes) == (True, ("prompts",), ())
     document["tokens_in"] = 7
-    found = replayed(log, state_from_json(json.dumps(document)), controller)
+    found = replayed(log, state_from_json(json.dumps(document)), lambda _: controller)
     assert [one.path for one in found.state_changes] == ["tokens_in"]
     assert not found.same
 
@@ -190,9 +196,41 @@ def test_a_pause_and_a_failed_walk_belong_to_the_record(controller: FlowControll
     other = FlowController(broken, tools=controller.tools)
     found = again(other, log).divergence
     assert found is not None
-    assert isinstance(found.expected, e.RunFailed)
-    begun = fold(log[:1])
-    with pytest.raises(FluxError) as caught:
-        other.advance(begun, seq=1, at_ms=log[1].at_ms, after=[log[1]])
-    ended = e.RunFailed(seq=1, at_ms=log[1].at_ms, node="measure", error=caught.value.info("measure"))
-    assert again(other, [*log[:2], ended]).same
+    assert isinstance(found.expected, e.NodeFailed)
+    _, events, _ = other.advance(fold(log[:1]), seq=1, at_ms=log[1].at_ms, after=[log[1]])
+    assert isinstance(events[-1], e.RunFailed)
+    assert again(other, [log[0], *events]).same
+
+
+@given(st.data(), st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_whatever_happens_to_a_run_it_replays(draw: st.DataObject, stepwise: bool) -> None:
+    walk = Walk(draw, stepwise=stepwise)
+    for _ in range(draw.draw(st.integers(0, 60))):
+        if walk.state.ended:
+            break
+        walk.step()
+    found = again(CONTROLLER, walk.log)
+    assert found.divergence is None
+    assert found.same
+    record = record_of(walk.log)
+    assert sum(record.spent_ms.values()) == walk.log[-1].at_ms - walk.log[0].at_ms
+    assert run_diff(walk.log, walk.log).same
+
+
+def test_a_run_that_goes_on_with_another_version_is_walked_with_both(controller: FlowController) -> None:
+    document = controller.flow.model_dump(mode="json")
+    document["nodes"]["grows"]["cases"][0]["when"] = "growth_per_h > 2"
+    other = FlowController(document, tools=controller.tools)
+    log = told(controller, [Finish(answer="x")])
+    cut = next(at for at, event in enumerate(log) if event.seq == 2)
+    state, at_ms = fold(log[:cut]), log[cut].at_ms
+    version = e.FlowRef(name="growth_check", version=2, digest="new")
+    change = e.FlowChanged(seq=2, at_ms=at_ms, flow=version, node="grows", inputs=state.inputs, by="ada")
+    _, events, _ = other.advance(state, seq=2, at_ms=at_ms, after=[change])
+    both = {"d": controller, "new": other}
+    history = [*log[:cut], *events]
+    read = state_from_json(fold(history).model_dump_json())
+    assert replayed(history, read, both.__getitem__).same
+    assert not replayed(history, read, lambda _: controller).same
+    assert explained(history, 2, both.__getitem__).step.after.flow == version

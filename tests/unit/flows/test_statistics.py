@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.flows.story import (
+    CHANGE,
     FBA,
     SLOW,
     Story,
     asked,
     entered,
     failed,
+    finished,
     granted,
     part,
     split,
@@ -173,7 +175,43 @@ def test_steps_are_told_apart_by_node_and_kind() -> None:
     assert ("ask", "human") not in steps
 
 
-def test_an_event_of_a_later_version_that_names_runs_is_understood() -> None:
+def mapped() -> Story:
+    """A run that waits 8 s for two runs of its own, and then 30 s for a time."""
+    flow = e.FlowRef(name="each_fba", version=1, digest="f")
+    runs = tuple(e.RunBegun(run_id=f"r.1.run{at}", inputs={}, model=None) for at in range(2))
+    begun = e.RunsBegun(seq=0, at_ms=0, node="all", flow=flow, start_node="work", runs=runs, width=2)
+    joined = e.RunsJoined(seq=0, at_ms=0, node="all", what="fba", finished=2, failed=0, key_findings={})
+    story = Story(start_node="all").step(2, begun)
+    story.step(10, joined, entered("wait"), e.WaitStarted(seq=0, at_ms=0, node="wait", until_ms=1_040_000))
+    return story.step(40, e.WaitEnded(seq=0, at_ms=0, node="wait", by="time"), entered("done"), finished())
+
+
+def test_waiting_for_runs_and_for_a_time_is_told_apart() -> None:
+    run = record_of(mapped().events)
+    spent = {spent: ms for spent, ms in run.spent_ms.items() if ms}
+    assert spent == {"other": 2_000, "children": 8_000, "timer": 30_000}
+    assert [step.kind for step in run.steps] == ["start", "split", "join", "other"]
+    assert run.children == ("r.1.run0", "r.1.run1")
+    found = Statistics()
+    found.add(run)
+    assert found.document()["tools"] == []
+
+
+def test_what_a_fork_shares_with_its_origin_counts_once() -> None:
+    forked = e.RunForked(seq=0, at_ms=0, origin="r", origin_seq=5, by="ada")
+    story = Story("fork")
+    story.events += whole("fork")[1:9]
+    story.seq = 5
+    story.step(100, forked).step(103, succeeded(CHANGE, 2_000, "ask"))
+    run = record_of(story.events)
+    assert [step.seq for step in run.steps if not step.shared] == [6, 7]
+    assert (run.spent_ms["work"], run.errors, run.requests) == (2_000, (), ())
+    found = Statistics()
+    found.add(run)
+    assert (found.document()["chat_models"], found.document()["tools"][0]["calls"]) == ([], 1)
+
+
+def test_runs_that_were_begun_are_named() -> None:
     assert runs_begun(split()) == ("big.1.part0", "big.1.part1")
     assert runs_begun(whole()) == ()
 
