@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -74,10 +74,9 @@ class Book:
         began = e.RunStarted(
             seq=0, at_ms=at_ms, run_id=run_id, session="s", flow=flow, start_node="n", inputs={}
         )
-        events: Sequence[e.Event] = (*_decided(template, tokens, at_ms), _ended(at_ms, failed=failed))
-        first, last = fold([began]), fold([began, *events])
-        self._store.create(Commit((began,), first, None), first.model_dump_json())
-        self._store.commit(Commit(tuple(events), last, None), last.model_dump_json(), fence=None)
+        events = (began, *_decided(template, tokens, at_ms), _ended(at_ms, failed=failed))
+        state = fold(events)
+        self._store.create(Commit(events, state, None), state.model_dump_json())
 
 
 def _decided(template: PromptTemplate, tokens: int, at_ms: int) -> tuple[e.Event, ...]:
