@@ -51,6 +51,14 @@ class PromptUse(Frozen):
     """The sha256 of what was sent, messages and functions; empty when nothing was."""
     sections: dict[str, int] = Field(default_factory=dict)
     """Tokens counted by section of the prompt, and `functions` for the schemas of what may be called."""
+    settings: dict[str, float] | None = None
+    """What the request set of the chat model; none when the log, of an early version, does not say."""
+    tokens_cached: int = 0
+    """Those of `tokens_in` that the provider read from its own cache, which it may charge less for."""
+    cached: bool = False
+    """The answer is that of an earlier, equal request: nothing was sent."""
+    instead_of: str = ""
+    """The chat model that was asked first and was out; empty when `chat_model` is the first one."""
 
 
 CompactionStrategy = Literal["passed_error", "duplicate", "reference", "extract", "budget"]
@@ -169,6 +177,15 @@ class DecisionRefused(EventBase):
     node: str
     error: ErrorInfo
     prompt: PromptUse
+
+
+class DecisionDeferred(EventBase):
+    """The limit of requests to the chat model is used up for now: nothing was sent, nothing failed."""
+
+    type: Literal["DecisionDeferred"] = "DecisionDeferred"
+    node: str
+    chat_model: str
+    not_before_ms: int
 
 
 class ContextCompacted(EventBase):
@@ -436,6 +453,7 @@ Event = Annotated[
     | BudgetSpent
     | DecisionMade
     | DecisionRefused
+    | DecisionDeferred
     | ContextCompacted
     | ToolSucceeded
     | ToolSplit

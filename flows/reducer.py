@@ -161,6 +161,10 @@ def _refused(state: RunState, event: e.DecisionRefused) -> Changes:
     return {**_usage(state, event.prompt), **_failure(state, event.error), "failed_call": None}
 
 
+def _deferred(state: RunState, event: e.DecisionDeferred) -> Changes:
+    return {"deferrals": state.deferrals + 1, "not_before_ms": event.not_before_ms}
+
+
 def _compacted(_: RunState, __: e.ContextCompacted) -> Changes:
     return {}
 
@@ -443,6 +447,7 @@ _BRANCHES: dict[type[e.Event], Callable[[RunState, Any], Changes]] = {
     e.BudgetSpent: _spent,
     e.DecisionMade: _decided,
     e.DecisionRefused: _refused,
+    e.DecisionDeferred: _deferred,
     e.ContextCompacted: _compacted,
     e.ToolSucceeded: _succeeded,
     e.ToolSplit: _split,

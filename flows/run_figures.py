@@ -83,15 +83,22 @@ class ChatFigures:
     calls: int = 0
     refused: int = 0
     """Answers that were no valid decision, and requests that got none."""
+    kept: int = 0
+    """Answers of earlier, equal requests: nothing was sent."""
     tokens_in: int = 0
+    tokens_cached: int = 0
+    """Those of `tokens_in` that the provider read from its cache."""
     tokens_out: int = 0
+    """All of requests that were answered."""
     work: Distribution = field(default_factory=Distribution)
 
     def row(self) -> dict[str, Any]:
         return {
             "calls": self.calls,
             "refused": self.refused,
+            "kept": self.kept,
             "tokens_in": self.tokens_in,
+            "tokens_cached": self.tokens_cached,
             "tokens_out": self.tokens_out,
             "work_s": self.work.document(),
         }

@@ -39,6 +39,10 @@ class StepRecord:
     prompt_version: str = ""
     tokens_in: int = 0
     tokens_out: int = 0
+    tokens_cached: int = 0
+    """Those of `tokens_in` that the provider read from its cache."""
+    kept: bool = False
+    """Whether the answer is that of an earlier, equal request."""
     tokens_saved: int = 0
     """By compacting the context."""
     artifact: str = ""
@@ -119,13 +123,15 @@ def record_of(events: Sequence[e.Event]) -> RunRecord:
 
 def _step_records(steps: Iterable[Step], forked: int) -> Iterator[StepRecord]:
     seen: ErrorInfo | None = None
+    failed = False
     for step in steps:
-        record = _step_record(step, seen, shared=step.seq <= forked)
+        record = _step_record(step, seen, shared=step.seq <= forked, retry=failed)
         seen = record.error or seen
+        failed = any(isinstance(event, e.RetryScheduled) for event in step.events)
         yield record
 
 
-def _step_record(step: Step, seen: ErrorInfo | None, *, shared: bool) -> StepRecord:
+def _step_record(step: Step, seen: ErrorInfo | None, *, shared: bool, retry: bool) -> StepRecord:
     first = step.events[0]
     errors = [(event, found) for event in step.events if (found := error_of(event))]
     prompt = next((use for event in step.events if (use := prompt_of(event))), None)
@@ -143,11 +149,13 @@ def _step_record(step: Step, seen: ErrorInfo | None, *, shared: bool) -> StepRec
         prompt_version=prompt.version if prompt else "",
         tokens_in=prompt.tokens_in if prompt else 0,
         tokens_out=prompt.tokens_out if prompt else 0,
+        tokens_cached=prompt.tokens_cached if prompt else 0,
+        kept=prompt.cached if prompt else False,
         tokens_saved=sum(
             event.tokens_saved for event in step.events if isinstance(event, e.ContextCompacted)
         ),
         artifact=str(vars(first).get("artifact") or ""),
-        retry=step.before is not None and step.before.not_before_ms > 0,
+        retry=retry,
         error=errors[0][1] if errors else None,
         shared=shared,
         gives_up=bool(errors) and errors[0][1] == seen and isinstance(errors[0][0], e.RunFailed),

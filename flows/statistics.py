@@ -110,8 +110,12 @@ class Statistics:
         figures = self.chat_models.setdefault(step.chat_model, ChatFigures())
         figures.calls += 1
         figures.refused += step.error is not None
-        figures.tokens_in += step.tokens_in
-        figures.tokens_out += step.tokens_out
+        figures.kept += step.kept
+        # Who gives no answer sends no bill.
+        if not step.error or step.tokens_out or step.kept:
+            figures.tokens_in += step.tokens_in
+            figures.tokens_cached += step.tokens_cached
+            figures.tokens_out += step.tokens_out
         if step.work_ms is not None:
             figures.work.add(step.work_ms)
 

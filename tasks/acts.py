@@ -13,6 +13,7 @@ from fluxagents.flows.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import (
     ContextCompacted,
+    DecisionDeferred,
     DecisionMade,
     DecisionRefused,
     Event,
@@ -23,6 +24,7 @@ from fluxagents.flows.events import (
 )
 from fluxagents.flows.state import RunState
 from fluxagents.tasks import parts
+from fluxagents.tasks.chat_limits import LimitReachedError
 from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.fba.registry import validated
 from fluxagents.tasks.fba.tool import Args, Tool
@@ -44,7 +46,17 @@ def decide(
     del controller
     if not isinstance(command, Decide):
         raise WrongTaskError("step.decide", command)
-    verdict = effects.decider().decide(state, command)
+    try:
+        verdict = effects.decider().decide(state, command)
+    except LimitReachedError as limit:
+        deferred = DecisionDeferred(
+            seq=state.seq,
+            at_ms=effects.clock.now_ms(),
+            node=state.node,
+            chat_model=limit.chat_model,
+            not_before_ms=limit.not_before_ms,
+        )
+        return [deferred]
     at_ms = effects.clock.now_ms()
     happened: list[Event] = []
     if verdict.decision is not None:

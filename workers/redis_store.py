@@ -27,6 +27,7 @@ from fluxagents.flows.ports import (
     unknown_flow,
     unknown_run,
 )
+from fluxagents.flows.reading import flow_from_json
 from fluxagents.flows.state import ENDED, STATUSES, RunState, Status, state_digest, state_from_json
 from fluxagents.scheduler.identity import time_in
 from fluxagents.workers import connection
@@ -250,7 +251,7 @@ class RedisRunStore:
         found: bytes | None = self._redis.get(f"{self._prefix}flow:{digest}")  # type: ignore[assignment]
         if found is None:
             raise unknown_flow(digest)
-        return Flow.model_validate_json(found)
+        return flow_from_json(found)
 
     def _key(self, run_id: str) -> str:
         return f"{self._prefix}run:{run_id}"

@@ -88,8 +88,13 @@ class Picture(Frozen):
     run: PictureRun | None = None
 
 
-def picture_of(flow: Flow) -> Picture:
-    """A flow as it is drawn, also one that cannot run: what it misses is shown as missing."""
+def picture_of(flow: Flow, *, digest: str = "") -> Picture:
+    """A flow as it is drawn, also one that cannot run: what it misses is shown as missing.
+
+    Args:
+        flow: The definition.
+        digest: What it is stored under, if that was another version of this software.
+    """
     edges = tuple(
         PictureEdge(source=name, target=target, label=why)
         for name, node in flow.nodes.items()
@@ -100,7 +105,7 @@ def picture_of(flow: Flow) -> Picture:
     return Picture(
         flow=flow.flow,
         version=flow.version,
-        digest=flow.digest,
+        digest=digest or flow.digest,
         purpose=flow.purpose,
         start=flow.start,
         nodes=(

@@ -21,9 +21,9 @@ def picture_for(flow: str | None, run_id: str | None) -> Picture:
         FluxError: If there is no such flow or run, or the run follows another flow.
     """
     from fluxagents.flows.drawing.picture import picture_of
-    from fluxagents.scheduler.flow_library import FlowLibrary
+    from fluxagents.workers.commands.flows import library
 
-    named = FlowLibrary().get(flow) if flow else None
+    named = library().get(flow) if flow else None
     if run_id:
         return _of_run(run_id, named)
     if named is None:
@@ -60,7 +60,7 @@ def _of_run(run_id: str, named: Flow | None) -> Picture:
         )
     if named and named.digest != kept.digest:
         click.echo(f"drawn is v{kept.version} ({kept.digest[:12]}), which the run keeps", err=True)
-    return laid_over(picture_of(kept), state, events)
+    return laid_over(picture_of(kept, digest=state.flow.digest), state, events)
 
 
 def _recorded(run_id: str, named: Flow | None) -> tuple[Flow, RunState, tuple[Event, ...]]:

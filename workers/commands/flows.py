@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from fluxagents.workers.commands.output import examples, json_option, print_json, print_table
+
+if TYPE_CHECKING:
+    from fluxagents.scheduler.flow_library import FlowLibrary
 
 FORMATS = {"mermaid": (".mmd", ".mermaid"), "dot": (".dot", ".gv"), "svg": (".svg",)}
 """What `flows graph` writes, with the endings of its files."""
@@ -24,13 +28,26 @@ def flows() -> None:
     """List, show, draw and check flows."""
 
 
+def library() -> FlowLibrary:
+    """The flows that ship, and the user's."""
+    from fluxagents.scheduler.flow_library import FlowLibrary
+    from fluxagents.workers.settings import Settings
+
+    return FlowLibrary([Settings.load().flows_folder])
+
+
 @flows.command("list", epilog=examples("fluxagents flows list --json"))
 @json_option
 def list_flows(as_json: bool) -> None:
-    """List the flows that runs can be started with."""
-    from fluxagents.scheduler.flow_library import FlowLibrary
+    """List the flows that runs can be started with: those that ship and those in your folder.
 
-    found = FlowLibrary().flows().values()
+    Your folder is FLUXAGENTS_FLOWS_DIR, else `flows` in the data folder. A flow there hides a shipped one of
+    its name.
+    """
+    read = library()
+    found = read.flows().values()
+    for error in read.broken():
+        click.secho(f"left out: {error.message}", fg="red", err=True)
     if as_json:
         print_json([{"flow": flow.flow, "version": flow.version, "purpose": flow.purpose} for flow in found])
         return
@@ -44,9 +61,7 @@ def show(flow: str, as_json: bool) -> None:
     """Show the definition of FLOW, a name or a YAML file."""
     import yaml
 
-    from fluxagents.scheduler.flow_library import FlowLibrary
-
-    found = FlowLibrary().get(flow)
+    found = library().get(flow)
     document = found.model_dump(mode="json", exclude_defaults=True)
     if as_json:
         print_json({**document, "digest": found.digest})
@@ -107,25 +122,42 @@ def _form_by_ending(path: Path | None) -> str:
     )
 
 
-@flows.command(epilog=examples("fluxagents flows validate my_flow.yaml"))
-@click.argument("flow")
+@flows.command(
+    epilog=examples(
+        "fluxagents flows validate my_flow.yaml",
+        "fluxagents flows validate            # all that ship, and all in your folder",
+    )
+)
+@click.argument("flow", required=False)
 @json_option
-def validate(flow: str, as_json: bool) -> None:
-    """Check FLOW; exit status 1 if it cannot run."""
-    from fluxagents.flows.controller import FlowController
-    from fluxagents.scheduler.flow_library import FlowLibrary
+def validate(flow: str | None, as_json: bool) -> None:
+    """Check FLOW, a name or a YAML file, or all flows; exit status 1 if one cannot run.
+
+    Finds dead ends, nodes that are never reached, cycles without a budget, and unknown tools, prompts, flows
+    and facts, each with its line.
+    """
+    from fluxagents.flows.checking import problems_in
+    from fluxagents.prompts.manager import PromptManager
     from fluxagents.tasks.effects import catalog
     from fluxagents.tasks.fba.registry import TOOLS
 
-    found = FlowLibrary().get(flow)
-    problems = FlowController(found, tools=catalog(TOOLS)).validate_flow()
+    found = library()
+    tools, prompts, known = catalog(TOOLS), PromptManager().names, found.flows()
+    problems = {
+        where: problems_in(text, where=where, tools=tools, prompts=prompts, flows=known)
+        for where, text in found.texts(flow)
+    }
     if as_json:
-        print_json(
-            {"flow": found.flow, "version": found.version, "digest": found.digest, "problems": problems}
-        )
-    elif problems:
-        for problem in problems:
-            click.secho(problem, fg="red")
+        print_json([{"file": where, "problems": said} for where, said in problems.items()])
     else:
-        click.echo(f"{found.flow} v{found.version} can run: {len(found.nodes)} nodes")
-    sys.exit(1 if problems else 0)
+        for where, said in problems.items():
+            click.echo("\n".join(said) if said else f"{where} can run")
+    sys.exit(1 if any(problems.values()) else 0)
+
+
+@flows.command(epilog=examples("fluxagents flows schema > flow.schema.json"))
+def schema() -> None:
+    """Print the JSON Schema of flow files, with which editors complete and check them."""
+    from fluxagents.flows.definition import flow_schema
+
+    print_json(flow_schema())

@@ -71,30 +71,37 @@ def list_runs(status: str | None, session: str | None, most: int, as_json: bool)
 @click.argument("run_id")
 @json_option
 def show(run_id: str, as_json: bool) -> None:
-    """Show a run: its answer, what the answer rests on, and what it took."""
+    """Show a run: its answer, what the answer rests on, and what it took, of which chat model.
+
+    FLUXAGENTS_CHAT_PRICES names the file with prices; without a price a cost is unknown.
+    """
     from fluxagents.flows.errors import ErrorClass, FluxError
     from fluxagents.flows.run_record import record_of
+    from fluxagents.prompts.costs import usage
     from fluxagents.workers.client import Client
     from fluxagents.workers.commands.run_summary import counted, summary
-    from fluxagents.workers.commands.views import print_run, run_document
+    from fluxagents.workers.commands.views import cost_document, print_cost, print_run, run_document
+    from fluxagents.workers.price_file import prices_of
 
-    store = Client().store
-    state = store.load(run_id)
-    took: dict[str, object]
-    lines: tuple[str, ...]
+    client = Client()
+    prices = prices_of(client.settings)
+    state = client.store.load(run_id)
     try:
-        record = record_of(store.events(run_id))
-        took, lines = summary(record), counted(record)
+        log = client.store.events(run_id)
+        record = record_of(log)
     except FluxError as error:
         if error.kind is not ErrorClass.SCHEMA:
             raise
-        took, lines = {"log_error": error.message}, (f"its log cannot be read: {error.message}",)
+        log, record, why = (), None, error.message
+    taken = usage(log)
     if as_json:
-        print_json({**run_document(state), **took})
+        took = summary(record) if record else {"log_error": why}
+        print_json({**run_document(state), **took, **cost_document(taken, prices)})
         return
     print_run(state)
+    print_cost(taken, prices)
     click.echo()
-    for line in lines:
+    for line in counted(record) if record else (f"its log cannot be read: {why}",):
         click.secho(click.wrap_text(line, width=80), dim=True)
 
 

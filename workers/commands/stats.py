@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fluxagents.flows.run_record import RunRecord
+    from fluxagents.flows.statistics import Statistics
+    from fluxagents.prompts.costs import Prices
     from fluxagents.workers.histories import Choice, Histories, History, Progress, Unreadable
     from fluxagents.workers.settings import Settings
 
@@ -51,6 +53,7 @@ def stats(
     from fluxagents.flows.statistics import Statistics
     from fluxagents.workers.commands.stats_view import print_stats
     from fluxagents.workers.commands.views import moment
+    from fluxagents.workers.price_file import prices_of
     from fluxagents.workers.settings import Settings
 
     settings = Settings.load()
@@ -68,6 +71,7 @@ def stats(
                 found.add_child(record, root)
     document = {
         **found.document(),
+        "cost": _cost(found, prices_of(settings)),
         "first_started": None if found.first_ms is None else moment(found.first_ms),
         "last_started": None if found.last_ms is None else moment(found.last_ms),
         "in_redis": places["redis"],
@@ -167,6 +171,18 @@ def _progress() -> Iterator[Callable[[Progress], None]]:
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=None)
         yield lambda progress: bar.update(task, completed=progress.seen, total=progress.total)
+
+
+def _cost(found: Statistics, prices: Prices | None) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from fluxagents.prompts.costs import Usage, cost
+
+    taken = {
+        name: Usage(one.calls - one.refused, one.tokens_in, one.tokens_cached, one.tokens_out)
+        for name, one in found.chat_models.items()
+    }
+    return asdict(cost(taken, prices))
 
 
 def _say_where(path: Path) -> None:

@@ -118,6 +118,14 @@ def _print_chat_models(document: Row) -> None:
             ],
             whole=0,
         )
+    cost = document["cost"]
+    if cost["amount"] and cost["currency"]:
+        click.echo(f"They cost {cost['amount']:.4f} {cost['currency']}")
+    elif cost["unpriced"]:
+        names = ", ".join(cost["unpriced"])
+        click.echo(
+            click.wrap_text(f"cost unknown: FLUXAGENTS_CHAT_PRICES has no price for {names}", width=80)
+        )
     if document["compactions"]:
         click.echo(f"{document['compactions']} contexts compacted, {document['tokens_saved']:,} tokens saved")
 

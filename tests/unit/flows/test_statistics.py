@@ -14,6 +14,7 @@ from tests.unit.flows.story import (
     SLOW,
     Story,
     asked,
+    decided,
     entered,
     failed,
     finished,
@@ -21,6 +22,7 @@ from tests.unit.flows.story import (
     part,
     split,
     succeeded,
+    use,
     whole,
 )
 
@@ -99,6 +101,26 @@ def test_an_error_that_ends_a_run_counts_where_it_occurred() -> None:
     later = record_of(Story().step(1, failure).step(2, ended).events)
     alone = record_of(Story().step(1, ended).events)
     assert [len(one.errors) for one in (in_one_step, later, alone)] == [1, 1, 1]
+
+
+def test_a_decision_that_waits_for_a_limit_is_no_retry() -> None:
+    deferred = e.DecisionDeferred(seq=0, at_ms=0, node="ask", chat_model="m", not_before_ms=1_006_000)
+    story = Story().step(1, deferred).step(8, decided(FBA, 1_000, 10, 2))
+    run = record_of(story.events)
+    assert run.retries == 0
+    assert (run.spent_ms["retry"], run.spent_ms["queue"], run.spent_ms["work"]) == (5_000, 1_000, 1_000)
+
+
+def test_requests_without_an_answer_take_no_tokens() -> None:
+    prompt = use(500, 100, 0)
+    silent = e.DecisionRefused(seq=0, at_ms=0, node="ask", error=SLOW, prompt=prompt)
+    kept = e.DecisionMade(
+        seq=0, at_ms=0, node="ask", decision=FBA, prompt=use(0, 0, 0).model_copy(update={"cached": True})
+    )
+    found = Statistics()
+    found.add(record_of(Story().step(1, silent).step(2, kept).step(3, succeeded()).events))
+    (chat,) = found.document()["chat_models"]
+    assert (chat["calls"], chat["refused"], chat["kept"], chat["tokens_in"]) == (2, 1, 1, 0)
 
 
 def test_a_pause_and_a_dead_letter_are_no_queue() -> None:

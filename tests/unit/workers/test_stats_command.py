@@ -159,6 +159,21 @@ def test_the_tables_fit_a_terminal(call: Call, store: RedisRunStore) -> None:
         assert expected in shown
 
 
+def test_tokens_cost_what_the_user_says(
+    call: Call, store: RedisRunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """2 runs of 300 tokens in at 2 and 50 out at 10 a million."""
+    put(store, at(1), at(2))
+    assert as_json(call)["cost"] == {"amount": None, "currency": None, "unpriced": ["m"]}
+    assert "has no price for m" in call().stdout
+    prices = tmp_path / "prices.toml"
+    prices.write_text('currency = "EUR"\n[models.m]\ninput = 2\noutput = 10\n')
+    monkeypatch.setenv("FLUXAGENTS_CHAT_PRICES", str(prices))
+    told = as_json(call)["cost"]
+    assert (told["amount"], told["currency"]) == (pytest.approx(0.0022), "EUR")
+    assert "They cost 0.0022 EUR" in call().stdout
+
+
 def test_records_are_written_as_parquet(call: Call, store: RedisRunStore, tmp_path: Path) -> None:
     put(store, at(1), at(2), split(), part(0), part(1))
     shown = call("--parquet", str(tmp_path / "found.parquet")).stdout

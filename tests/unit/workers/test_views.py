@@ -4,7 +4,16 @@ from typing import Any, Literal
 
 import pytest
 
-from fluxagents.flows.events import BranchTaken, Compaction, ContextCompacted, EventBase
+from fluxagents.flows.commands import Finish
+from fluxagents.flows.events import (
+    BranchTaken,
+    Compaction,
+    ContextCompacted,
+    DecisionDeferred,
+    DecisionMade,
+    EventBase,
+    PromptUse,
+)
 from fluxagents.workers.commands.views import elapsed, event_line, event_text, lasted
 
 
@@ -80,3 +89,23 @@ def test_a_duration_has_its_largest_unit(seconds: float, text: str) -> None:
 )
 def test_time_since_a_start_is_as_fine_as_it_is_short(ms: int, text: str) -> None:
     assert elapsed(ms) == text
+
+
+def test_a_deferred_decision_names_the_chat_model_and_the_time() -> None:
+    event = DecisionDeferred(seq=1, at_ms=0, node="n", chat_model="openai:tiny", not_before_ms=61_000)
+    assert event_line(event) == (
+        "the limit of openai:tiny is used up, not before 1970-01-01T00:01:01.000+00:00"
+    )
+
+
+def test_a_decision_says_who_made_it_and_in_whose_place() -> None:
+    use = PromptUse(
+        name="p",
+        version="1",
+        digest="d",
+        chat_model="openai:other",
+        instead_of="anthropic:tiny",
+        cached=True,
+    )
+    event = DecisionMade(seq=1, at_ms=0, node="n", decision=Finish(answer="done"), prompt=use)
+    assert event_line(event) == "finish: done [openai:other instead of anthropic:tiny, kept answer]"
