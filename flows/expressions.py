@@ -36,8 +36,8 @@ def evaluate(expression: str, names: Mapping[str, Any]) -> Any:
     """The value of an expression.
 
     Args:
-        expression: Comparisons, arithmetic, `and`, `or`, `not`, `in`, indexing, list comprehensions, and calls
-            of `FUNCTIONS`.
+        expression: Comparisons, arithmetic, `and`, `or`, `not`, `in`, indexing, list comprehensions and
+            calls of `FUNCTIONS`.
         names: What the expression may speak of.
 
     Raises:
