@@ -13,6 +13,7 @@ from fluxagents.flows.commands import AskHuman, CallTool, Decide, Decision, Fini
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.tasks.fba.registry import schema, validated
 from fluxagents.tasks.fba.tool import Tool
+from fluxagents.tasks.function_schema import compacted
 
 _FINISH: dict[str, JsonValue] = {
     "name": "finish",
@@ -45,6 +46,8 @@ _SHOWN = 200
 def offered(tools: Mapping[str, Tool], names: tuple[str, ...]) -> list[dict[str, Any]]:
     """The functions of a node as OpenAI's API describes functions: its tools, `finish` and `ask_human`.
 
+    Their schemas are compact; an answer is checked against the whole ones.
+
     Raises:
         FluxError: `UNKNOWN_ID` for a name that is no tool.
     """
@@ -53,7 +56,7 @@ def offered(tools: Mapping[str, Tool], names: tuple[str, ...]) -> list[dict[str,
             raise FluxError(
                 ErrorClass.UNKNOWN_ID, f"there is no tool '{name}'", suggestions=nearest(name, tools)
             )
-    functions = [*(schema(tools[name]) for name in names), _FINISH, _ASK_HUMAN]
+    functions = compacted([*(schema(tools[name]) for name in names), _FINISH, _ASK_HUMAN])
     return [{"type": "function", "function": function} for function in functions]
 
 

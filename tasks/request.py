@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -82,7 +81,7 @@ def request_of(
 
 
 def _tokens(functions: Sequence[dict[str, Any]]) -> int:
-    return token_counter().count(json.dumps(functions))
+    return token_counter().count(compact(list(functions)))
 
 
 @dataclass(frozen=True, slots=True)
