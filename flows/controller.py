@@ -267,7 +267,8 @@ class FlowController:
 
     def _at_end(self, state: RunState, node: EndNode, seq: int, at_ms: int) -> e.Event:
         if node.outcome == "finished":
-            return e.RunFinished(seq=seq, at_ms=at_ms, node=state.node, answer=state.answer or node.message)
+            answer = flagged(state.answer, state.untraced) if state.answer else node.message
+            return e.RunFinished(seq=seq, at_ms=at_ms, node=state.node, answer=answer)
         message = node.message or (
             state.notes[-1].text if state.notes else f"the flow ends at {state.node!r}"
         )
@@ -315,6 +316,14 @@ class FlowController:
             found: JsonValue = evaluate(value[1:], self._names(state))
             return found
         return value
+
+
+def flagged(answer: str, untraced: Sequence[str]) -> str:
+    """An answer that says itself which of its numbers cannot be relied on."""
+    if not untraced:
+        return answer
+    numbers = ", ".join(untraced)
+    return f"{answer}\n\nNot traced to any result, input or human of this run, so do not rely on: {numbers}."
 
 
 def _facts_of(flow: Flow) -> list[str]:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 from fluxagents.flows.commands import CallTool, Decision
 from fluxagents.flows.errors import ErrorInfo
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised when an event or the state changes its shape."""
 
 Lane = Literal["interactive", "bulk"]
@@ -136,6 +136,8 @@ class DecisionMade(EventBase):
     node: str
     decision: Decision
     prompt: PromptUse
+    untraced: tuple[str, ...] = ()
+    """Numbers of its answer that neither a result, nor an input, nor a human has."""
 
 
 class DecisionRefused(EventBase):

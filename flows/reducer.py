@@ -119,7 +119,8 @@ def _usage(state: RunState, prompt: e.PromptUse) -> Changes:
 def _decided(state: RunState, event: e.DecisionMade) -> Changes:
     changes = _usage(state, event.prompt)
     if isinstance(event.decision, Finish):
-        return {**changes, "outcome": "answer", "streak": None, "answer": event.decision.answer}
+        answered = {"answer": event.decision.answer, "untraced": event.untraced}
+        return {**changes, **answered, "outcome": "answer", "streak": None}
     return {**changes, "pending": event.decision}
 
 

@@ -106,6 +106,8 @@ class RunState(Frozen):
     prompts: dict[str, str] = Field(default_factory=dict)
     """The version of each prompt that the run has used and keeps to its end: name -> sha256."""
     answer: str | None = None
+    untraced: tuple[str, ...] = ()
+    """Numbers of the answer that neither a result, nor an input, nor a human has."""
     error: ErrorInfo | None = None
 
     @property

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from fluxagents.flows.commands import CallTool, Command, Decide, Expire, JoinParts, NotifyHuman
+from fluxagents.flows.commands import CallTool, Command, Decide, Expire, Finish, JoinParts, NotifyHuman
 from fluxagents.flows.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import (
@@ -30,6 +30,7 @@ from fluxagents.tasks.learning import advised
 from fluxagents.tasks.models import ModelRef
 from fluxagents.tasks.protocol import WrongTaskError
 from fluxagents.tasks.provenance import lineage_of, provenance_of
+from fluxagents.tasks.untraced import untraced
 
 if TYPE_CHECKING:
     from cobra import Model
@@ -48,9 +49,15 @@ def decide(
     at_ms = effects.clock.now_ms()
     happened: list[Event] = []
     if verdict.decision is not None:
+        decision = verdict.decision
         happened.append(
             DecisionMade(
-                seq=state.seq, at_ms=at_ms, node=state.node, decision=verdict.decision, prompt=verdict.prompt
+                seq=state.seq,
+                at_ms=at_ms,
+                node=state.node,
+                decision=decision,
+                prompt=verdict.prompt,
+                untraced=untraced(decision.answer, state) if isinstance(decision, Finish) else (),
             )
         )
     else:

@@ -33,6 +33,7 @@ def run_document(state: RunState) -> dict[str, Any]:
         "status": state.status,
         "node": state.node,
         "answer": state.answer,
+        "untraced": list(state.untraced),
         "facts": state.facts,
         "findings": [finding.model_dump(mode="json") for finding in state.findings],
         "steps": state.seq - 1,
@@ -74,7 +75,8 @@ def _decision(event: Any) -> str:
         if isinstance(decision, CallTool)
         else getattr(decision, "question", "") or decision.answer
     )
-    return f"{decision.kind}: {said} [{event.prompt.chat_model}]"
+    flag = f" not traced: {', '.join(event.untraced)};" if event.untraced else ""
+    return f"{decision.kind}:{flag} {said} [{event.prompt.chat_model}]"
 
 
 def _compacted(event: e.ContextCompacted) -> str:
