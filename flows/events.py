@@ -251,6 +251,8 @@ class HumanNotified(EventBase):
     type: Literal["HumanNotified"] = "HumanNotified"
     request_id: str
     channels: tuple[str, ...]
+    prompt: str = ""
+    """The sha256 of the version of the prompt that the text was rendered from."""
 
 
 class RunPaused(EventBase):

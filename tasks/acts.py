@@ -22,6 +22,7 @@ from fluxagents.flows.events import (
     ToolSucceeded,
 )
 from fluxagents.flows.state import RunState
+from fluxagents.prompts.human_text import human_text
 from fluxagents.tasks import parts
 from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.fba.registry import validated
@@ -184,9 +185,19 @@ def notify(
     del controller
     if not isinstance(command, NotifyHuman) or state.waiting_for is None:
         raise WrongTaskError("human.notify", command)
-    channels = effects.notifier.notify(state.run_id, state.waiting_for, key=state.waiting_for.id)
+    request = state.waiting_for
+    try:
+        told = human_text(effects.prompts(), state, request)
+        text, prompt = told.text, told.template.digest
+    except FluxError:
+        # A version of the prompt that cannot be rendered must not keep the humans from knowing.
+        log.exception("the text of the request failed", run=state.run_id, request=request.id)
+        text, prompt = request.question, ""
+    channels = effects.notifier.notify(state.run_id, request, key=request.id, text=text)
     at_ms = effects.clock.now_ms()
-    return [HumanNotified(seq=state.seq, at_ms=at_ms, request_id=state.waiting_for.id, channels=channels)]
+    return [
+        HumanNotified(seq=state.seq, at_ms=at_ms, request_id=request.id, channels=channels, prompt=prompt)
+    ]
 
 
 def expire(

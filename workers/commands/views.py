@@ -144,7 +144,7 @@ def print_run(state: RunState) -> None:
         console.print(Text(f"\nwaits for a human: {state.waiting_for.question}", style="yellow"))
         if state.waiting_for.deadline_ms:
             console.print(Text(f"  until {moment(state.waiting_for.deadline_ms)}"))
-        console.print(Text(f"  fluxagents approvals approve {state.waiting_for.id}\n"))
+        console.print(Text(f"  fluxagents approvals show {state.waiting_for.id}\n"))
     if state.joining:
         console.print(
             Text(f"\n{state.joining.call.tool} runs in {len(state.joining.runs)} parts", style="cyan")
