@@ -228,7 +228,13 @@ class FlowController:
         if state.steps_at_node >= node.max_steps:
             return e.BudgetSpent(seq=seq, at_ms=at_ms, node=state.node, steps=state.steps_at_node)
         left = node.max_steps - state.steps_at_node
-        return Decide(node=state.node, prompt=node.prompt, tools=node.tools, steps_left=left)
+        return Decide(
+            node=state.node,
+            prompt=node.prompt,
+            tools=node.tools,
+            steps_left=left,
+            hypotheses=node.hypotheses,
+        )
 
     def _given_up(self, state: RunState, streak: Streak, seq: int, at_ms: int) -> e.Event:
         """What follows when the chat model is not asked again."""

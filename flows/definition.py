@@ -53,6 +53,8 @@ class DecideNode(NodeBase):
     max_steps: int = Field(default=8, ge=1, le=200)
     max_failures: int = Field(default=3, ge=1, le=10)
     """Failures of one kind in a row that call a human."""
+    hypotheses: bool = False
+    """Whether each call states a hypothesis and which of its results would refute it."""
     next: str
 
 

@@ -149,6 +149,7 @@ def _succeeded(state: RunState, event: e.ToolSucceeded) -> Changes:
         key_findings=event.key_findings,
         artifact=event.artifact,
         model=event.model,
+        hypothesis=event.call.hypothesis,
     )
     return {
         "findings": _last((*state.findings, finding), FINDINGS_KEPT),

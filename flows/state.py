@@ -33,6 +33,8 @@ class Finding(Frozen):
     key_findings: dict[str, JsonValue]
     artifact: str | None = None
     model: str | None = None
+    hypothesis: str = ""
+    """What the call was to test."""
 
 
 class Note(Frozen):

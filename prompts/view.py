@@ -49,6 +49,7 @@ def view(state: RunState, command: Decide, purposes: Mapping[str, str]) -> Varia
         "facts": dict(state.facts),
         "tools": [{"name": name, "purpose": purposes.get(name, "")} for name in command.tools],
         "steps_left": command.steps_left,
+        "hypotheses": command.hypotheses,
     }
 
 
@@ -113,6 +114,7 @@ def _finding(finding: Finding, state: RunState) -> JsonValue:
         "id": finding.id,
         "tool": finding.tool,
         "args": finding.args,
+        **({"tests": finding.hypothesis} if finding.hypothesis else {}),
         "found": finding.key_findings,
         **({"artifact": finding.artifact} if finding.artifact else {}),
         **({"earlier_model": True} if superseded else {}),

@@ -68,7 +68,7 @@ def request_of(
         command: The decision that is asked for.
         max_tokens: The budget of the request.
     """
-    functions = offered(tools, command.tools)
+    functions = offered(tools, command.tools, hypotheses=command.hypotheses)
     prompt = compose(
         prompts,
         state,

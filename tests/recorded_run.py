@@ -64,6 +64,7 @@ def record(
     flow: Flow | None = None,
     decider: Decider | None = None,
     model: Path | None = None,
+    medium: Mapping[str, float] | None = None,
 ) -> tuple[RecordedRun, Sources]:
     """Run `metabolic_analysis`, or the flow given, and the sources that hold what it made.
 
@@ -74,6 +75,7 @@ def record(
         flow: Instead of `metabolic_analysis`.
         decider: Instead of the offline planner.
         model: A file, instead of e_coli_core.
+        medium: Input of the flow.
 
     The run goes on until it ends or waits for a human.
     """
@@ -97,7 +99,7 @@ def record(
         session="recorded",
         flow=FlowRef(name=flow.flow, version=flow.version, digest=flow.digest),
         start_node=flow.start,
-        inputs={"question": question, "medium": None},
+        inputs={"question": question, "medium": dict(medium) if medium else None},
         model=ref.digest,
         model_name=ref.name,
     )

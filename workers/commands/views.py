@@ -158,6 +158,8 @@ def print_run(state: RunState) -> None:
         shown = _short(_call(CallTool(tool=finding.tool, args=finding.args)))
         artifact = (finding.artifact or "")[:SHORT_DIGEST]
         console.print(Text.assemble((f"{finding.id} ", "dim"), shown, "  ", (artifact, "dim")))
+        if finding.hypothesis:
+            console.print(Text(f"   tests: {finding.hypothesis}", style="dim"))
 
 
 def parsed_pairs(pairs: tuple[str, ...]) -> dict[str, JsonValue]:

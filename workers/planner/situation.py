@@ -22,6 +22,7 @@ class Situation:
     question: str
     conclusion: str = ""
     inputs: Entry = field(default_factory=dict)
+    facts: Entry = field(default_factory=dict)
     findings: tuple[Entry, ...] = ()
     left_out: tuple[Entry, ...] = ()
     errors: tuple[Entry, ...] = ()
@@ -35,6 +36,11 @@ class Situation:
     def open_errors(self) -> tuple[Entry, ...]:
         """Errors after which nothing has succeeded."""
         return tuple(error for error in self.errors if error.get("open"))
+
+    @property
+    def baseline_fails(self) -> bool:
+        """Whether the model does not grow before anything else is asked of it."""
+        return str(self.facts.get("status", "optimal")) != "optimal"
 
     @property
     def exchanges(self) -> tuple[str, ...]:
@@ -83,11 +89,13 @@ def situation(prompt: str, functions: Sequence[Mapping[str, Any]]) -> Situation:
     offered = [entry["function"] for entry in functions]
     try:
         (inputs,) = read_lines(parts["inputs"])
+        (facts,) = read_lines(parts.get("facts", "{}"))
         return Situation(
             task=parts["task"],
             question=parts["question"],
             conclusion=parts.get("conclusion", ""),
             inputs=inputs if isinstance(inputs, dict) else {},
+            facts=facts if isinstance(facts, dict) else {},
             findings=_entries(parts["findings"]),
             left_out=_entries(parts.get("left_out", "")),
             errors=_entries(parts.get("errors", "")),
