@@ -53,8 +53,11 @@ class PromptUse(Frozen):
     """Tokens counted by section of the prompt, and `functions` for the schemas of what may be called."""
 
 
-CompactionStrategy = Literal["passed_error", "duplicate", "reference", "extract", "budget"]
-"""Over and done; said twice; lists left to the artifact; the most telling sentences; no room at all."""
+SUMMARY_CHARACTERS = 2_000
+"""Longest summary of findings, about 500 tokens."""
+
+CompactionStrategy = Literal["passed_error", "duplicate", "summary", "reference", "extract", "budget"]
+"""Over; said twice; told by a summary; lists left to the artifact; the most telling sentences; no room."""
 
 
 class Compaction(Frozen):
@@ -163,6 +166,28 @@ class ContextCompacted(EventBase):
     @property
     def tokens_saved(self) -> int:
         return sum(one.tokens for one in self.compacted)
+
+
+class ContextSummarised(EventBase):
+    """A chat model told findings that did not fit in fewer words; each number of it is one of theirs."""
+
+    type: Literal["ContextSummarised"] = "ContextSummarised"
+    node: str
+    ids: tuple[str, ...] = Field(min_length=1)
+    """Of the findings that it stands for from now on."""
+    text: str = Field(min_length=1, max_length=SUMMARY_CHARACTERS)
+    """With what the summary before it said."""
+    prompt: PromptUse
+
+
+class SummaryRefused(EventBase):
+    """There is no summary: the chat model failed, or stated a number that no finding has."""
+
+    type: Literal["SummaryRefused"] = "SummaryRefused"
+    node: str
+    ids: tuple[str, ...] = Field(min_length=1)
+    error: ErrorInfo
+    prompt: PromptUse
 
 
 class ToolSucceeded(EventBase):
@@ -303,6 +328,8 @@ Event = Annotated[
     | DecisionMade
     | DecisionRefused
     | ContextCompacted
+    | ContextSummarised
+    | SummaryRefused
     | ToolSucceeded
     | ToolSplit
     | ToolFailed
@@ -323,6 +350,9 @@ Event = Annotated[
     | RunRetried,
     Field(discriminator="type"),
 ]
+
+ChatEvent = DecisionMade | DecisionRefused | ContextSummarised | SummaryRefused
+"""What a request to a chat model leaves in the log."""
 
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 """Reads and writes one event as JSON."""

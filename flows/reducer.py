@@ -18,6 +18,7 @@ from fluxagents.flows.state import (
     Note,
     RunState,
     Streak,
+    Summary,
 )
 
 Changes = dict[str, Any]
@@ -108,8 +109,14 @@ def _spent(state: RunState, event: e.BudgetSpent) -> Changes:
 
 def _usage(state: RunState, prompt: e.PromptUse) -> Changes:
     return {
+        **_asked(state, prompt),
         "decisions": state.decisions + 1,
         "steps_at_node": state.steps_at_node + 1,
+    }
+
+
+def _asked(state: RunState, prompt: e.PromptUse) -> Changes:
+    return {
         "tokens_in": state.tokens_in + prompt.tokens_in,
         "tokens_out": state.tokens_out + prompt.tokens_out,
         "prompts": {**state.prompts, prompt.name: prompt.digest},
@@ -130,6 +137,21 @@ def _refused(state: RunState, event: e.DecisionRefused) -> Changes:
 
 def _compacted(_: RunState, __: e.ContextCompacted) -> Changes:
     return {}
+
+
+def _summarised(state: RunState, event: e.ContextSummarised) -> Changes:
+    before = state.summary.ids if state.summary else ()
+    kept = {finding.id for finding in state.findings}
+    ids = tuple(id_ for id_ in dict.fromkeys((*before, *event.ids)) if id_ in kept)
+    return {
+        **_asked(state, event.prompt),
+        "summary": Summary(ids=ids, text=event.text),
+        "summaries_refused": 0,
+    }
+
+
+def _unsummarised(state: RunState, event: e.SummaryRefused) -> Changes:
+    return {**_asked(state, event.prompt), "summaries_refused": state.summaries_refused + 1}
 
 
 def _failure(state: RunState, error: ErrorInfo) -> Changes:
@@ -290,6 +312,8 @@ _BRANCHES: dict[type[e.Event], Callable[[RunState, Any], Changes]] = {
     e.DecisionMade: _decided,
     e.DecisionRefused: _refused,
     e.ContextCompacted: _compacted,
+    e.ContextSummarised: _summarised,
+    e.SummaryRefused: _unsummarised,
     e.ToolSucceeded: _succeeded,
     e.ToolSplit: _split,
     e.ToolFailed: _failed_tool,

@@ -45,6 +45,14 @@ class Note(Frozen):
     text: str
 
 
+class Summary(Frozen):
+    """Findings in fewer words, as a chat model told them."""
+
+    ids: tuple[str, ...]
+    """Of the findings that it stands for."""
+    text: str
+
+
 class Streak(Frozen):
     """Failures of one kind in a row."""
 
@@ -85,6 +93,9 @@ class RunState(Frozen):
     findings: tuple[Finding, ...] = ()
     errors: tuple[ErrorInfo, ...] = ()
     notes: tuple[Note, ...] = ()
+    summary: Summary | None = None
+    summaries_refused: int = 0
+    """In a row."""
     streak: Streak | None = None
     pending: Annotated[CallTool | AskHuman, Field(discriminator="kind")] | None = None
     """What was chosen and has not been carried out."""

@@ -21,6 +21,7 @@ from fluxagents.flows.events import (
     ToolSplit,
     ToolSucceeded,
 )
+from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.human_text import human_text
 from fluxagents.tasks import parts
@@ -42,18 +43,24 @@ log = structlog.get_logger("step")
 def decide(
     effects: Effects, controller: FlowController, state: RunState, command: Command
 ) -> Sequence[Event]:
-    """Put the question of a `decide` node to the chat model."""
+    """Put the question of a `decide` node to the chat model, after a summary of what does not fit."""
     del controller
     if not isinstance(command, Decide):
         raise WrongTaskError("step.decide", command)
-    verdict = effects.decider().decide(state, command)
-    at_ms = effects.clock.now_ms()
+    decider, seq = effects.decider(), state.seq
     happened: list[Event] = []
+    summary = decider.summarise(state, command)
+    if summary is not None:
+        told = summary.event(seq=seq, at_ms=effects.clock.now_ms(), node=state.node)
+        happened.append(told)
+        state = reduce(state, told)
+    verdict = decider.decide(state, command)
+    at_ms = effects.clock.now_ms()
     if verdict.decision is not None:
         decision = verdict.decision
         happened.append(
             DecisionMade(
-                seq=state.seq,
+                seq=seq,
                 at_ms=at_ms,
                 node=state.node,
                 decision=decision,
@@ -64,15 +71,13 @@ def decide(
     else:
         assert verdict.error is not None
         happened.append(
-            DecisionRefused(
-                seq=state.seq, at_ms=at_ms, node=state.node, error=verdict.error, prompt=verdict.prompt
-            )
+            DecisionRefused(seq=seq, at_ms=at_ms, node=state.node, error=verdict.error, prompt=verdict.prompt)
         )
     sent = verdict.composed
     if sent and sent.compacted:
         happened.append(
             ContextCompacted(
-                seq=state.seq,
+                seq=seq,
                 at_ms=at_ms,
                 node=state.node,
                 compacted=sent.compacted,

@@ -18,10 +18,12 @@ from fluxagents.prompts.budget import REQUEST_TOKENS
 from fluxagents.prompts.composer import ComposedPrompt
 from fluxagents.prompts.manager import PromptManager
 from fluxagents.prompts.tokens import token_counter
+from fluxagents.prompts.view import SUMMARY
 from fluxagents.tasks.answer import decision_in
 from fluxagents.tasks.fba.tool import Tool
 from fluxagents.tasks.provider import provider_error
 from fluxagents.tasks.request import ChatRequest, request_of
+from fluxagents.tasks.summary import MOST_REFUSED, Summarised, asking, summary_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Decider:
         prompts: Where the prompts are.
         tools: All tools, by name; a node offers some of them.
         max_tokens: The budget of a request; see `fluxagents.prompts.context` for what happens beyond it.
+        summaries: Whether the chat model is asked to summarise findings that do not fit.
         seconds: A clock that never goes back.
     """
 
@@ -55,6 +58,7 @@ class Decider:
         tools: Mapping[str, Tool],
         *,
         max_tokens: int = REQUEST_TOKENS,
+        summaries: bool = False,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._chat = chat
@@ -62,6 +66,7 @@ class Decider:
         self._prompts = prompts
         self._tools = tools
         self._max_tokens = max_tokens
+        self._summaries = summaries
         self._seconds = seconds
 
     def decide(self, state: RunState, command: Decide) -> Verdict:
@@ -87,6 +92,46 @@ class Decider:
             decision, error = None, caught.info(command.node)
         use = self._use(state, command, request, answer, self._seconds() - began)
         return Verdict(use, decision, error, request.prompt if request else None)
+
+    def summarise(self, state: RunState, command: Decide) -> Summarised | None:
+        """What became of a summary of the findings that the request of a decision leaves out.
+
+        None if nothing is left out, or no summaries are wanted, or too many were refused. What is refused
+        stays left out, as without summaries. Raises as `decide`.
+        """
+        ids = self._left_out(state, command)
+        if not ids:
+            return None
+        seen, asked = asking(state, command.node, ids)
+        began = self._seconds()
+        request: ChatRequest | None = None
+        answer: AIMessage | None = None
+        text: str | None = None
+        error: ErrorInfo | None = None
+        try:
+            gone = self.request(seen, asked).prompt.left_out
+            ids = tuple(id_ for id_ in ids if id_ not in gone) or ids
+            seen, asked = asking(state, command.node, ids)
+            request = self.request(seen, asked)
+            answer = self._ask(request)
+            text = summary_in(answer, seen, asked, self._tools)
+        except FluxError as caught:
+            if request is None and caught.kind is not ErrorClass.BUDGET:
+                raise
+            error = caught.info(command.node)
+        return Summarised(ids, self._use(seen, asked, request, answer, self._seconds() - began), text, error)
+
+    def _left_out(self, state: RunState, command: Decide) -> tuple[str, ...]:
+        """Findings that the request of a decision does not show and that a summary could tell."""
+        if not self._summaries or state.summaries_refused >= MOST_REFUSED:
+            return ()
+        try:
+            prompt = self.request(state, command).prompt
+        except FluxError as error:
+            if error.kind is ErrorClass.BUDGET:
+                return ()  # the decision says so
+            raise
+        return prompt.left_out if SUMMARY in prompt.template.variables else ()
 
     def request(self, state: RunState, command: Decide) -> ChatRequest:
         """What this decision sends; composing it has no effect. Raises as `fluxagents.tasks.request`."""

@@ -29,6 +29,8 @@ def _known(state: RunState) -> Iterator[Recorded]:
     for finding in state.findings:
         yield from values_in(finding.key_findings, f"{finding.id} {finding.tool}", finding.artifact or "")
         yield from values_in(finding.args, f"arguments of {finding.tool}")
+    if state.summary:  # its numbers were checked against findings that may since have gone
+        yield from values_in(state.summary.text, "summary")
     for error in state.errors:
         yield from values_in([error.message, *error.suggestions], f"error {error.where}")
     for note in state.notes:

@@ -111,4 +111,11 @@ def build_decider(settings: Settings, tools: Mapping[str, Tool]) -> Decides:
 
     chat, name = chat_model(settings)
     budget = request_tokens(name, settings.chat_request_tokens)
-    return Decider(chat, name, build_prompts(settings, redis_client(settings)), tools, max_tokens=budget)
+    return Decider(
+        chat,
+        name,
+        build_prompts(settings, redis_client(settings)),
+        tools,
+        max_tokens=budget,
+        summaries=settings.summarises,
+    )

@@ -80,6 +80,9 @@ class Settings(BaseSettings):
     chat_request_tokens: PositiveInt | None = None
     """Budget of a request; none means 24,000, or what is left of a smaller window if the model's is known."""
 
+    context_summary: bool = False
+    """Whether the chat model summarises findings that do not fit; the built-in planner never does."""
+
     concurrency_tools: PositiveInt = Field(default_factory=available_cores)
     concurrency_decide: PositiveInt = 8
     soft_time_limit_s: PositiveFloat = 600.0
@@ -154,6 +157,11 @@ class Settings(BaseSettings):
         if self.heartbeat_every_s * 2 > self.node_ttl_s:
             raise ValueError("node_ttl_s must be at least twice heartbeat_every_s")
         return self
+
+    @property
+    def summarises(self) -> bool:
+        """Whether findings that do not fit are summarised; the planner never writes summaries."""
+        return self.context_summary and self.chat_model != "offline"
 
     @property
     def artifact_url(self) -> str:

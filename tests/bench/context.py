@@ -189,7 +189,7 @@ def measure(folder: Path, count: int, *, max_tokens: int = REQUEST_TOKENS) -> Me
     )
     decider = Decider(chat, "scripted", PromptManager(), tools, max_tokens=max_tokens)
     question = " ".join(one.question for one in asked)
-    run, _ = record(str(folder), question, tools, flow=_long_flow(), decider=decider)
+    run, _ = record(str(folder), question, tools, flow=long_flow(), decider=decider)
     decided = [event.seq for event in run.log if isinstance(event, DecisionMade)]
     compacted = sum(isinstance(event, ContextCompacted) for event in run.log)
     return Measured(run.log[-1].seq, tuple(_decision(run, tools, results, seq) for seq in decided), compacted)
@@ -201,7 +201,7 @@ def _kept(tool: Tool, results: list[str], *args: Any) -> Result:
     return result
 
 
-def _long_flow() -> Flow:
+def long_flow() -> Flow:
     flow = FlowLibrary().get("metabolic_analysis")
     node = flow.nodes["answer"]
     assert isinstance(node, DecideNode)

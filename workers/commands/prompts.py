@@ -335,8 +335,11 @@ def _tell(manager: PromptManager, name: str, *, as_json: bool) -> None:
 @click.option(
     "--step", type=click.IntRange(min=0), help="Of the decision; may be absent if there is only one."
 )
+@click.option(
+    "--summary", "of_summary", is_flag=True, help="The request for the summary that went before, instead."
+)
 @json_option
-def render(run_id: str, step: int | None, as_json: bool) -> None:
+def render(run_id: str, step: int | None, of_summary: bool, as_json: bool) -> None:
     """Show what a recorded decision sent to the chat model, to the byte.
 
     It is composed again from the run's log and the very version of the prompt, and compared with the digest
@@ -349,7 +352,7 @@ def render(run_id: str, step: int | None, as_json: bool) -> None:
 
     store = Client().store
     events, flow = store.events(run_id), store.flow(store.load(run_id).flow.digest)
-    found = recorded_request(events, flow, step, _manager(), TOOLS)
+    found = recorded_request(events, flow, step, _manager(), TOOLS, of_summary=of_summary)
     if as_json:
         print_json(
             {

@@ -95,6 +95,8 @@ _SAID: dict[str, Any] = {
     "DecisionMade": _decision,
     "DecisionRefused": lambda event: event.error.message,
     "ContextCompacted": _compacted,
+    "ContextSummarised": lambda event: f"{', '.join(event.ids)}: {event.text}",
+    "SummaryRefused": lambda event: f"{', '.join(event.ids)}: {event.error.message}",
     "ToolSucceeded": lambda event: f"{_call(event.call)} in {event.duration_ms} ms",
     "ToolSplit": lambda event: f"{_call(event.call)} in {len(event.runs)} parts",
     "ToolFailed": lambda event: f"{_call(event.call)}: {event.error.message}",
