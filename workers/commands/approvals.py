@@ -36,10 +36,12 @@ def list_requests(as_json: bool) -> None:
     if as_json:
         print_json([{"run_id": run_id, **request.model_dump(mode="json")} for run_id, request in waiting])
         return
+    from fluxagents.prompts.human_text import visible
+
     print_table(
         ("request", "kind", "who", "question"),
         [
-            (request.id, request.kind, ", ".join(request.assignees), request.question)
+            (request.id, request.kind, ", ".join(request.assignees), visible(request.question))
             for _, request in waiting
         ],
         empty="nothing waits for a human",

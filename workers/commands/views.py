@@ -125,6 +125,8 @@ def print_run(state: RunState) -> None:
     from rich.console import Console
     from rich.text import Text
 
+    from fluxagents.prompts.human_text import visible
+
     console = Console()
     colour = {"finished": "green", "failed": "red", "dead": "red", "waiting": "yellow"}.get(
         state.status, "cyan"
@@ -135,15 +137,15 @@ def print_run(state: RunState) -> None:
             ("flow ", "dim"),
             f"{state.flow.name} v{state.flow.version}",
             ("  model ", "dim"),
-            state.model_name,
+            visible(state.model_name),
         )
     )
     if state.inputs.get("question"):
-        console.print(Text.assemble(("question ", "dim"), str(state.inputs["question"])))
+        console.print(Text.assemble(("question ", "dim"), visible(str(state.inputs["question"]))))
     if state.answer:
-        console.print(Text(f"\n{state.answer}\n"))
+        console.print(Text(f"\n{visible(state.answer)}\n"))
     if state.waiting_for:
-        console.print(Text(f"\nwaits for a human: {state.waiting_for.question}", style="yellow"))
+        console.print(Text(f"\nwaits for a human: {visible(state.waiting_for.question)}", style="yellow"))
         if state.waiting_for.deadline_ms:
             console.print(Text(f"  until {moment(state.waiting_for.deadline_ms)}"))
         console.print(Text(f"  fluxagents approvals show {state.waiting_for.id}\n"))

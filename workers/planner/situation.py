@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,9 +44,9 @@ class Situation:
 
     @property
     def exchanges(self) -> tuple[str, ...]:
-        """Ids of exchange reactions that the findings and inputs show."""
-        seen = re.findall(EXCHANGE_ID, f"{self.findings} {self.inputs}")
-        return tuple(dict.fromkeys(seen))
+        """Ids of exchange reactions that the findings and inputs show; what a text mentions is none."""
+        words = _words([*self.findings, self.inputs])
+        return tuple(dict.fromkeys(word for word in words if re.fullmatch(EXCHANGE_ID, word)))
 
     @property
     def medium(self) -> dict[str, float]:
@@ -63,6 +63,19 @@ class Situation:
             **_shown(unchanged, "medium_mmol_per_gdw_h"),
             **_shown(changed, "uptakes_after_mmol_per_gdw_h"),
         }
+
+
+def _words(data: Any) -> Iterator[str]:
+    """The names and texts in data, in their order."""
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, Mapping):
+        for key, value in data.items():
+            yield str(key)
+            yield from _words(value)
+    elif isinstance(data, list | tuple):
+        for value in data:
+            yield from _words(value)
 
 
 def _shown(findings: Sequence[Entry], key: str) -> dict[str, float]:

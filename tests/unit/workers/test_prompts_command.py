@@ -108,7 +108,7 @@ def test_a_taken_number_is_refused(call: Call, second: Path) -> None:
         (
             "  steps_left: integer\n",
             "  steps_left: integer\n  extra: string\n",
-            r"\.j2:16: the template does not use",
+            r"\.j2:17: the template does not use",
         ),
         (
             "</question>\n<model>",
