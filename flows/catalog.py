@@ -10,3 +10,5 @@ class ToolFacts:
     name: str
     queue: str = "tools"
     needs_approval: bool = False
+    time_limit_s: float = 600.0
+    """How long one call may take at the most."""

@@ -71,6 +71,23 @@ class JoinParts(CommandBase):
     runs: tuple[str, ...]
 
 
+class BeginRuns(CommandBase):
+    """Begin the runs of a `map` or `subflow` node."""
+
+    kind: Literal["begin_runs"] = "begin_runs"
+    node: str
+
+
+class JoinRuns(CommandBase):
+    """Put together what the runs of a node found; waits in the store until all have come to rest."""
+
+    kind: Literal["join_runs"] = "join_runs"
+    node: str
+    runs: tuple[str, ...]
+    until_ms: int
+    """Until when at the latest, as Unix time in ms."""
+
+
 class Expire(CommandBase):
     """Look again at a run that waits or is paused: its time is over."""
 
@@ -79,7 +96,9 @@ class Expire(CommandBase):
     """When, as Unix time in ms; the command waits in the store until then."""
 
 
-Command = Annotated[CallTool | JoinParts | Decide | NotifyHuman | Expire, Field(discriminator="kind")]
+Command = Annotated[
+    CallTool | JoinParts | Decide | NotifyHuman | BeginRuns | JoinRuns | Expire, Field(discriminator="kind")
+]
 """What a step carries out. Pure nodes are walked through and never become a command."""
 
 

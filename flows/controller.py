@@ -2,40 +2,41 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, assert_never
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 from pydantic import JsonValue
 
 from fluxagents.flows import events as e
-from fluxagents.flows.budget import ends_ms, overdrawn
+from fluxagents.flows.acting import at_decide, at_start, at_tool
+from fluxagents.flows.budget import overdrawn
 from fluxagents.flows.catalog import ToolFacts
-from fluxagents.flows.commands import (
-    AskHuman,
-    CallTool,
-    Command,
-    Decide,
-    Expire,
-    JoinParts,
-    NotifyHuman,
-    call_digest,
-)
-from fluxagents.flows.definition import (
+from fluxagents.flows.children import ChildPlan, child_plans
+from fluxagents.flows.commands import CallTool, Command, Expire, NotifyHuman
+from fluxagents.flows.definition import Flow
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.expressions import evaluate
+from fluxagents.flows.facts import facts_from
+from fluxagents.flows.inputs import checked_facts, from_text
+from fluxagents.flows.moment import Moment
+from fluxagents.flows.nodes import (
     ApproveNode,
+    AskNode,
     BranchNode,
     DecideNode,
     EndNode,
-    Flow,
+    MapNode,
+    Passing,
+    SubflowNode,
     ToolNode,
-    flow_from_mapping,
+    WaitNode,
 )
-from fluxagents.flows.errors import POLICIES, ErrorClass, FluxError, Remedy
-from fluxagents.flows.expressions import evaluate, names_in
+from fluxagents.flows.reading import flow_from_mapping
 from fluxagents.flows.reducer import reduce
-from fluxagents.flows.retries import pause_ms, retries_left
-from fluxagents.flows.state import RunState, Streak
+from fluxagents.flows.retries import pause_after, tried_again
+from fluxagents.flows.state import RunState
 from fluxagents.flows.validation import problems_of
+from fluxagents.flows.waiting import at_approve, at_ask, at_rest, at_wait, expired
 
 MAX_WALK = 1_000
 """Pure nodes that one walk may pass: more is a cycle without an effect."""
@@ -51,27 +52,37 @@ class FlowController:
     Args:
         flow: The definition, as an object or as plain data.
         tools: The tools that exist, by name.
+        prompts: The prompts that exist; None to leave them unchecked.
+        flows: The flows that exist, for those that run others; None to leave them unchecked.
 
     Raises:
         FluxError: If the definition is no flow.
     """
 
     def __init__(
-        self, flow: Flow | Mapping[str, Any], *, tools: Mapping[str, ToolFacts] | None = None
+        self,
+        flow: Flow | Mapping[str, Any],
+        *,
+        tools: Mapping[str, ToolFacts] | None = None,
+        prompts: Collection[str] | None = None,
+        flows: Mapping[str, Flow] | None = None,
     ) -> None:
         self.flow = flow if isinstance(flow, Flow) else flow_from_mapping(flow)
         self.tools = tools or {}
+        self._prompts = prompts
+        self._flows = flows
 
     def validate_flow(self) -> list[str]:
         """What is wrong with the definition, a sentence each; empty when it can run."""
-        return problems_of(self.flow, self.tools)
+        found = problems_of(self.flow, self.tools, prompts=self._prompts, flows=self._flows)
+        return [str(problem) for problem in found]
 
     def get_next_step(self, state: RunState) -> str | None:
         """The node that the run stands at, or None when it has ended."""
         return None if state.ended else state.node
 
     def execute_flow(self, state: RunState, act: Act) -> tuple[RunState, tuple[e.Event, ...]]:
-        """Run the flow in this process until it ends or waits for a human.
+        """Run the flow in this process until it ends or waits for somebody.
 
         Args:
             state: Where to begin.
@@ -125,57 +136,53 @@ class FlowController:
         return None if isinstance(found, e.EventBase) else found
 
     def facts(self, state: RunState, summary: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-        """The facts that the present node takes from a tool's summary."""
+        """The facts that the present node takes from a tool's summary.
+
+        Raises:
+            FluxError: `BAD_FLOW` if one is not there or of another type than declared.
+        """
         node = self.flow.nodes[state.node]
         if not isinstance(node, ToolNode):
             return {}
-        return {fact: _at_path(summary, path) for fact, path in node.facts.items()}
+        return facts_from(self.flow, state.node, node.facts, summary, what=f"the summary of {node.tool}")
 
-    def _next(self, state: RunState, seq: int, at_ms: int) -> e.Event | Command | None:
-        if state.status != "running":
-            return self._at_rest(state)
-        spent = overdrawn(self.flow, state, at_ms)
-        if spent is not None:
-            return e.RunFailed(seq=seq, at_ms=at_ms, node=state.node, error=spent.info(state.node))
-        if state.outcome == "failed" and state.streak and retries_left(state.streak.kind, state.streak.count):
-            return self._retry(state, state.streak, seq, at_ms)
-        return self._at_node(state, seq, at_ms)
+    def facts_of_answer(self, state: RunState, answer: str) -> dict[str, JsonValue]:
+        """The typed fact that a human's answer to an `ask` node is; none at any other node.
 
-    def _retry(self, state: RunState, streak: Streak, seq: int, at_ms: int) -> e.RetryScheduled:
-        pause = pause_ms(streak.kind, streak.count, f"{state.run_id}.{seq}")
-        return e.RetryScheduled(
-            seq=seq,
-            at_ms=at_ms,
-            node=state.node,
-            call=state.failed_call,
-            failures=streak.count,
-            not_before_ms=at_ms + pause,
-        )
-
-    def _at_node(self, state: RunState, seq: int, at_ms: int) -> e.Event | Command:
-        if state.joining:
-            return JoinParts(call=state.joining.call, runs=state.joining.runs)
+        Raises:
+            FluxError: `BAD_ARGUMENT` if the answer has not the declared type, or is none of the choices.
+        """
         node = self.flow.nodes[state.node]
-        if isinstance(node, ToolNode):
-            return self._at_tool(state, node, seq, at_ms)
-        if isinstance(node, DecideNode):
-            return self._at_decide(state, node, seq, at_ms)
-        if isinstance(node, BranchNode):
-            return self._at_branch(state, node, seq, at_ms)
-        if isinstance(node, ApproveNode):
-            return self._at_approve(state, node, seq, at_ms)
-        if isinstance(node, EndNode):
-            return self._at_end(state, node, seq, at_ms)
-        assert_never(node)
+        if not isinstance(node, AskNode):
+            return {}
+        spec = self.flow.facts.get(node.fact)
+        return {node.fact: from_text(answer, spec.type if spec else "string", choices=node.choices)}
 
-    def _at_rest(self, state: RunState) -> NotifyHuman | Expire | None:
-        if state.status not in {"waiting", "paused"}:
+    def joined_facts(self, state: RunState, found: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+        """The facts that the runs of the present node gave, if they have the types that are declared.
+
+        Raises:
+            FluxError: `BAD_FLOW` if one has not.
+        """
+        return checked_facts(self.flow, found, where=state.node)
+
+    def plans(self, state: RunState) -> tuple[MapNode | SubflowNode, list[ChildPlan]]:
+        """The runs that the present node begins.
+
+        Raises:
+            FluxError: `BAD_FLOW` if they cannot be computed.
+        """
+        now = self._at(state, state.seq, state.updated_ms)
+        node = now.node
+        assert isinstance(node, MapNode | SubflowNode)
+        return node, child_plans(now, node)
+
+    def time_limit_s(self, state: RunState) -> float | None:
+        """The longest that the next step may take by the flow; None for the limits of its task."""
+        node = self.flow.nodes[state.node]
+        if not isinstance(node, ToolNode) or node.timeout_s is None or node.tool not in self.tools:
             return None
-        request = state.waiting_for if state.status == "waiting" else None
-        if request and not state.notified:
-            return NotifyHuman(request_id=request.id)
-        last = ends_ms(self.flow, state)
-        return Expire(at_ms=min(request.deadline_ms, last) if request and request.deadline_ms else last)
+        return node.timeout_s if node.timeout_s < self.tools[node.tool].time_limit_s else None
 
     def expired(self, state: RunState, at_ms: int) -> e.Event:
         """What becomes of a run that waits or is paused when its time is over.
@@ -184,109 +191,7 @@ class FlowController:
             state: The run.
             at_ms: Now, at least the time that the command named (Unix time in ms).
         """
-        spent = overdrawn(self.flow, state, at_ms)
-        if spent is not None:
-            return e.RunFailed(seq=state.seq, at_ms=at_ms, node=state.node, error=spent.info(state.node))
-        assert state.waiting_for is not None
-        return e.RequestExpired(seq=state.seq, at_ms=at_ms, request_id=state.waiting_for.id)
-
-    def _at_tool(self, state: RunState, node: ToolNode, seq: int, at_ms: int) -> e.Event | Command:
-        if state.outcome == "tool":
-            return e.NodeEntered(seq=seq, at_ms=at_ms, node=node.next)
-        if state.outcome in {"failed", "rejected"}:
-            if node.on_error:
-                return e.NodeEntered(seq=seq, at_ms=at_ms, node=node.on_error)
-            return self._failed_tool(state, seq, at_ms)
-        if isinstance(state.pending, CallTool):
-            return self._call(state, state.pending, seq, at_ms)
-        args = {name: self._computed(value, state) for name, value in node.args.items()}
-        call = CallTool(
-            tool=node.tool, args={name: value for name, value in args.items() if value is not None}
-        )
-        return self._call(state, call, seq, at_ms)
-
-    def _call(self, state: RunState, call: CallTool, seq: int, at_ms: int) -> e.Event | CallTool:
-        """The call itself, or the request that must be answered first."""
-        if not self.needs_approval(call.tool) or state.approved == self.digest(state, call):
-            return call
-        changes = ", ".join(f"{name}={value!r}" for name, value in call.args.items())
-        request = self._request(state, "approval", f"Run {call.tool}({changes})?", call=call)
-        return e.ApprovalRequested(seq=seq, at_ms=at_ms, request=request)
-
-    def _at_decide(self, state: RunState, node: DecideNode, seq: int, at_ms: int) -> e.Event | Command:
-        if state.outcome in {"answer", "budget"}:
-            return e.NodeEntered(seq=seq, at_ms=at_ms, node=node.next)
-        if isinstance(state.pending, CallTool):
-            return self._call(state, state.pending, seq, at_ms)
-        if isinstance(state.pending, AskHuman):
-            request = self._request(state, "question", state.pending.question)
-            return e.QuestionAsked(seq=seq, at_ms=at_ms, request=request)
-        if state.streak and state.outcome == "failed":
-            remedy = POLICIES[state.streak.kind].remedy
-            if remedy is not Remedy.ASK_MODEL or state.streak.count >= node.max_failures:
-                return self._given_up(state, state.streak, seq, at_ms)
-        if state.steps_at_node >= node.max_steps:
-            return e.BudgetSpent(seq=seq, at_ms=at_ms, node=state.node, steps=state.steps_at_node)
-        left = node.max_steps - state.steps_at_node
-        return Decide(
-            node=state.node,
-            prompt=node.prompt,
-            tools=node.tools,
-            steps_left=left,
-            hypotheses=node.hypotheses,
-        )
-
-    def _given_up(self, state: RunState, streak: Streak, seq: int, at_ms: int) -> e.Event:
-        """What follows when the chat model is not asked again."""
-        if POLICIES[streak.kind].remedy is Remedy.FAIL:
-            return e.RunFailed(seq=seq, at_ms=at_ms, node=state.node, error=state.errors[-1])
-        times = "1 failure" if streak.count == 1 else f"{streak.count} failures in a row"
-        question = f"{times} ({streak.kind}): {state.errors[-1].message}. What should be done?"
-        request = self._request(state, "escalation", question)
-        return e.QuestionAsked(seq=seq, at_ms=at_ms, request=request)
-
-    def _at_branch(self, state: RunState, node: BranchNode, seq: int, at_ms: int) -> e.Event:
-        names = self._names(state)
-        seen: dict[str, JsonValue] = {}
-        for case in node.cases:
-            seen |= {name: names.get(name) for name in names_in(case.when)}
-            if evaluate(case.when, names):
-                return e.BranchTaken(
-                    seq=seq, at_ms=at_ms, node=state.node, to=case.to, because=case.when, seen=seen
-                )
-        return e.BranchTaken(
-            seq=seq, at_ms=at_ms, node=state.node, to=node.otherwise, because="otherwise", seen=seen
-        )
-
-    def _at_approve(self, state: RunState, node: ApproveNode, seq: int, at_ms: int) -> e.Event:
-        if state.outcome == "approved":
-            return e.NodeEntered(seq=seq, at_ms=at_ms, node=node.next)
-        if state.outcome == "rejected":
-            return e.NodeEntered(seq=seq, at_ms=at_ms, node=node.on_reject)
-        if state.outcome == "expired":
-            return e.NodeEntered(seq=seq, at_ms=at_ms, node=node.on_timeout or node.on_reject)
-        request = self._request(state, "approval", node.question)
-        if node.within_s is not None:
-            deadline_ms = at_ms + round(node.within_s * 1_000)
-            request = request.model_copy(update={"deadline_ms": deadline_ms})
-        return e.ApprovalRequested(seq=seq, at_ms=at_ms, request=request)
-
-    def _at_end(self, state: RunState, node: EndNode, seq: int, at_ms: int) -> e.Event:
-        if node.outcome == "finished":
-            answer = flagged(state.answer, state.untraced) if state.answer else node.message
-            return e.RunFinished(seq=seq, at_ms=at_ms, node=state.node, answer=answer)
-        message = node.message or (
-            state.notes[-1].text if state.notes else f"the flow ends at {state.node!r}"
-        )
-        error = FluxError(ErrorClass.INFEASIBLE, message).info(state.node)
-        return e.RunFailed(seq=seq, at_ms=at_ms, node=state.node, error=error)
-
-    def _failed_tool(self, state: RunState, seq: int, at_ms: int) -> e.RunFailed:
-        if state.outcome == "failed":
-            error = state.errors[-1]
-        else:
-            error = FluxError(ErrorClass.PERMISSION, state.notes[-1].text).info(state.node)
-        return e.RunFailed(seq=seq, at_ms=at_ms, node=state.node, error=error)
+        return expired(self._at(state, state.seq, at_ms))
 
     def needs_approval(self, tool: str) -> bool:
         """Whether a human must agree before the tool runs; an unknown tool always asks."""
@@ -294,34 +199,116 @@ class FlowController:
 
     def digest(self, state: RunState, call: CallTool) -> str:
         """What an approval of this call is bound to."""
-        return call_digest(call.tool, call.args, state.model)
+        return self._at(state, state.seq, state.updated_ms).digest(call)
 
-    def _request(
-        self, state: RunState, kind: Any, question: str, *, call: CallTool | None = None
-    ) -> e.HumanRequest:
-        shown = self.digest(state, call) if call else hashlib.sha256(question.encode()).hexdigest()
-        return e.HumanRequest(
-            id=f"{state.run_id}.{state.seq}",
-            kind=kind,
+    def _at(self, state: RunState, seq: int, at_ms: int) -> Moment:
+        return Moment(self.flow, self.tools, state, seq, at_ms)
+
+    def _next(self, state: RunState, seq: int, at_ms: int) -> e.Event | Command | None:
+        now = self._at(state, seq, at_ms)
+        try:
+            found = self._at_node(now) if state.status == "running" else at_rest(now)
+        except FluxError as error:
+            if error.kind is not ErrorClass.BAD_FLOW or isinstance(now.node, EndNode):
+                raise
+            return now.fail(error)
+        idle = found is None or isinstance(found, e.EventBase | NotifyHuman | Expire)
+        if state.stepwise and not state.cleared and not idle:
+            return e.RunPaused(seq=seq, at_ms=at_ms, by="step by step")
+        return found
+
+    def _at_node(self, now: Moment) -> e.Event | Command:
+        spent = overdrawn(now.flow, now.state, now.at_ms)
+        if spent is not None:
+            return now.end(spent.info(now.state.node))
+        node = now.node
+        if isinstance(node, EndNode):
+            return _ended(now, node)
+        if now.state.outcome in {"failed", "broken", "expired"}:
+            found = _after_failure(now, node)
+            if found is not None:
+                return found
+        if isinstance(node, BranchNode):
+            return _branched(now, node)
+        return _passed_by(now, node) or _too_long(now, node) or _doing(now, node)
+
+
+def _after_failure(now: Moment, node: Passing | BranchNode) -> e.Event | None:
+    """A retry, the way that is meant for failures, or the end; None where the node knows what follows."""
+    state = now.state
+    retry = node.retry if isinstance(node, Passing) else None
+    if tried_again(state, retry):
+        pause = pause_after(state, retry, key=f"{state.run_id}.{now.seq}")
+        return e.RetryScheduled(
+            seq=now.seq,
+            at_ms=now.at_ms,
             node=state.node,
-            question=question,
-            call=call,
-            digest=shown,
+            call=state.failed_call,
+            failures=state.streak.count if state.streak and not retry else state.failures_at_node,
+            not_before_ms=now.at_ms + pause,
         )
+    if state.outcome == "expired" or (isinstance(node, DecideNode) and state.outcome == "failed"):
+        return None
+    return now.enter(node.on_error) if node.on_error else now.end(state.errors[-1])
 
-    def _names(self, state: RunState) -> dict[str, JsonValue]:
-        return {
-            **dict.fromkeys(self.flow.inputs),
-            **dict.fromkeys(_facts_of(self.flow)),
-            **state.inputs,
-            **state.facts,
-        }
 
-    def _computed(self, value: JsonValue, state: RunState) -> JsonValue:
-        if isinstance(value, str) and value.startswith("="):
-            found: JsonValue = evaluate(value[1:], self._names(state))
-            return found
-        return value
+def _passed_by(now: Moment, node: Passing) -> e.Event | None:
+    """What keeps a run that has just come from doing anything here."""
+    state = now.state
+    if not state.has_just_arrived:
+        return None
+    if node.when is not None and not now.value(node.when):
+        return e.NodeSkipped(
+            seq=now.seq,
+            at_ms=now.at_ms,
+            node=state.node,
+            to=node.next,
+            because=node.when,
+            seen=now.seen(node.when),
+        )
+    visits = state.visits.get(state.node, 1)
+    if node.max_visits is not None and visits > node.max_visits:
+        message = f"node {state.node!r} was reached {visits} times; max_visits allows {node.max_visits}"
+        return now.fail(FluxError(ErrorClass.BUDGET, message))
+    return None
+
+
+def _too_long(now: Moment, node: Passing) -> e.Event | None:
+    """The failure of a node whose present try has taken its time, unless something has just come of it."""
+    # A human's time ends with the request, and that of a wait with the wait.
+    waits = isinstance(node, ApproveNode | AskNode | WaitNode)
+    working = not waits and now.state.outcome in {None, "told", "failed"}
+    if node.timeout_s is None or not working or now.at_ms < now.deadline_ms(node.timeout_s):
+        return None
+    message = f"node {now.state.node!r} took longer than {node.timeout_s:g} s"
+    return now.fail(FluxError(ErrorClass.TIMEOUT, message))
+
+
+def _doing(now: Moment, node: Passing) -> e.Event | Command:
+    if isinstance(node, ToolNode):
+        return at_tool(now, node)
+    if isinstance(node, DecideNode):
+        return at_decide(now, node)
+    if isinstance(node, ApproveNode):
+        return at_approve(now, node)
+    if isinstance(node, AskNode):
+        return at_ask(now, node)
+    if isinstance(node, WaitNode):
+        return at_wait(now, node)
+    assert isinstance(node, MapNode | SubflowNode)
+    return at_start(now, node)
+
+
+def _branched(now: Moment, node: BranchNode) -> e.BranchTaken:
+    names = now.names()
+    seen: dict[str, JsonValue] = {}
+    to, because = node.otherwise, "otherwise"
+    for case in node.cases:
+        seen |= now.seen(case.when)
+        if evaluate(case.when, names):
+            to, because = case.to, case.when
+            break
+    return e.BranchTaken(seq=now.seq, at_ms=now.at_ms, node=now.state.node, to=to, because=because, seen=seen)
 
 
 def flagged(answer: str, untraced: Sequence[str]) -> str:
@@ -332,15 +319,11 @@ def flagged(answer: str, untraced: Sequence[str]) -> str:
     return f"{answer}\n\nNot traced to any result, input or human of this run, so do not rely on: {numbers}."
 
 
-def _facts_of(flow: Flow) -> list[str]:
-    return [fact for node in flow.nodes.values() if isinstance(node, ToolNode) for fact in node.facts]
-
-
-def _at_path(document: Mapping[str, JsonValue], path: str) -> JsonValue:
-    """The value at a dotted path, or None where the path leads nowhere."""
-    found: JsonValue = dict(document)
-    for part in path.split("."):
-        if not isinstance(found, dict):
-            return None
-        found = found.get(part)
-    return found
+def _ended(now: Moment, node: EndNode) -> e.Event:
+    state = now.state
+    if node.outcome == "finished":
+        answer = flagged(state.answer, state.untraced) if state.answer else now.text(node.message)
+        return e.RunFinished(seq=now.seq, at_ms=now.at_ms, node=state.node, answer=answer)
+    said = state.notes[-1].text if state.notes else f"the flow ends at {state.node!r}"
+    error = FluxError(ErrorClass.INFEASIBLE, now.text(node.message) or said)
+    return now.end(error.info(state.node))

@@ -51,6 +51,14 @@ class PromptUse(Frozen):
     """The sha256 of what was sent, messages and functions; empty when nothing was."""
     sections: dict[str, int] = Field(default_factory=dict)
     """Tokens counted by section of the prompt, and `functions` for the schemas of what may be called."""
+    settings: dict[str, float] | None = None
+    """What the request set of the chat model; none when the log, of an early version, does not say."""
+    tokens_cached: int = 0
+    """Those of `tokens_in` that the provider read from its own cache, which it may charge less for."""
+    cached: bool = False
+    """The answer is that of an earlier, equal request: nothing was sent."""
+    instead_of: str = ""
+    """The chat model that was asked first and was out; empty when `chat_model` is the first one."""
 
 
 SUMMARY_CHARACTERS = 2_000
@@ -81,6 +89,8 @@ class HumanRequest(Frozen):
     digest: str
     """What was shown, as a sha256; an answer is bound to it."""
     assignees: tuple[str, ...] = ("anyone",)
+    choices: tuple[str, ...] = ()
+    """Answers that are allowed; any when empty."""
     deadline_ms: int = 0
     """Until when it may be answered (Unix time in ms); 0 for as long as the run may last."""
 
@@ -109,6 +119,8 @@ class RunStarted(EventBase):
     """The run that began this one."""
     part: Part | None = None
     """Which part of a tool call of the parent this run computes."""
+    stepwise: bool = False
+    """The run pauses before every command."""
 
 
 class NodeEntered(EventBase):
@@ -124,6 +136,26 @@ class BranchTaken(EventBase):
     """The condition that held, or `otherwise`."""
     seen: dict[str, JsonValue]
     """The values that the conditions looked at."""
+
+
+class NodeSkipped(EventBase):
+    """The condition of the node did not hold."""
+
+    type: Literal["NodeSkipped"] = "NodeSkipped"
+    node: str
+    to: str
+    because: str
+    """The condition."""
+    seen: dict[str, JsonValue]
+    """The values that it looked at."""
+
+
+class NodeFailed(EventBase):
+    """The node itself failed: its time was over, it was visited too often, or what it computes cannot be."""
+
+    type: Literal["NodeFailed"] = "NodeFailed"
+    node: str
+    error: ErrorInfo
 
 
 class BudgetSpent(EventBase):
@@ -150,6 +182,15 @@ class DecisionRefused(EventBase):
     node: str
     error: ErrorInfo
     prompt: PromptUse
+
+
+class DecisionDeferred(EventBase):
+    """The limit of requests to the chat model is used up for now: nothing was sent, nothing failed."""
+
+    type: Literal["DecisionDeferred"] = "DecisionDeferred"
+    node: str
+    chat_model: str
+    not_before_ms: int
 
 
 class ContextCompacted(EventBase):
@@ -213,6 +254,43 @@ class ToolSplit(EventBase):
     runs: tuple[str, ...] = Field(min_length=2)
 
 
+class RunBegun(Frozen):
+    """One of the runs that a node begins."""
+
+    run_id: str
+    inputs: dict[str, JsonValue]
+    model: str | None
+    model_name: str = ""
+
+
+class RunsBegun(EventBase):
+    """A `map` or `subflow` node began runs of their own, in the order of its items."""
+
+    type: Literal["RunsBegun"] = "RunsBegun"
+    node: str
+    flow: FlowRef
+    start_node: str
+    runs: tuple[RunBegun, ...] = Field(min_length=1)
+    width: int = Field(ge=1)
+    """How many of them may work at once."""
+
+
+class RunsJoined(EventBase):
+    """All runs of the node have come to rest, and what they found was put together."""
+
+    type: Literal["RunsJoined"] = "RunsJoined"
+    node: str
+    what: str
+    """The tool or the flow that they ran."""
+    finished: int = Field(ge=0)
+    failed: int = Field(ge=0)
+    facts: dict[str, JsonValue] = Field(default_factory=dict)
+    key_findings: dict[str, JsonValue]
+    artifact: str | None = None
+    new_model: str | None = None
+    """The model that the run of a `subflow` ended with, if it made one."""
+
+
 class ToolFailed(EventBase):
     type: Literal["ToolFailed"] = "ToolFailed"
     node: str
@@ -263,6 +341,8 @@ class QuestionAnswered(EventBase):
     request_id: str
     by: str
     answer: str
+    facts: dict[str, JsonValue] = Field(default_factory=dict)
+    """The answer as the typed fact that an `ask` node wants."""
 
 
 class RequestExpired(EventBase):
@@ -270,6 +350,33 @@ class RequestExpired(EventBase):
 
     type: Literal["RequestExpired"] = "RequestExpired"
     request_id: str
+
+
+class WaitStarted(EventBase):
+    """The run waits in the store for a time or for a named event."""
+
+    type: Literal["WaitStarted"] = "WaitStarted"
+    node: str
+    until_ms: int
+    """Unix time in ms; for an event the time when it is no longer waited for, 0 for never."""
+    event: str = ""
+    """The name of the event; empty for a time."""
+
+
+class WaitEnded(EventBase):
+    type: Literal["WaitEnded"] = "WaitEnded"
+    node: str
+    by: Literal["time", "event", "timeout"]
+    facts: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class EventReceived(EventBase):
+    """Somebody sent the run a named event."""
+
+    type: Literal["EventReceived"] = "EventReceived"
+    name: str
+    data: dict[str, JsonValue]
+    by: str
 
 
 class HumanNotified(EventBase):
@@ -294,6 +401,52 @@ class RunCancelled(EventBase):
     type: Literal["RunCancelled"] = "RunCancelled"
     by: str
     reason: str
+
+
+class CallEdited(EventBase):
+    """Somebody changed the tool call that a paused run makes next."""
+
+    type: Literal["CallEdited"] = "CallEdited"
+    call: CallTool
+    by: str
+
+
+class RunForked(EventBase):
+    """This run is another one up to here, and goes its own way from now on."""
+
+    type: Literal["RunForked"] = "RunForked"
+    origin: str
+    """The run that it was made from."""
+    origin_seq: int
+    """The last step that both share."""
+    inputs: dict[str, JsonValue] = Field(default_factory=dict)
+    """Inputs that differ from now on."""
+    facts: dict[str, JsonValue] = Field(default_factory=dict)
+    """Facts that differ from now on."""
+    by: str
+
+
+class RunRolledBack(EventBase):
+    """The run stands again where it stood; what it did since stays in the log."""
+
+    type: Literal["RunRolledBack"] = "RunRolledBack"
+    to_seq: int
+    """The step after which it stood there."""
+    state: dict[str, JsonValue]
+    """The state of then."""
+    by: str
+    reason: str
+
+
+class FlowChanged(EventBase):
+    """The run goes on with another version of its flow."""
+
+    type: Literal["FlowChanged"] = "FlowChanged"
+    flow: FlowRef
+    node: str
+    """Where it stands in it."""
+    inputs: dict[str, JsonValue]
+    by: str
 
 
 class RunFinished(EventBase):
@@ -323,16 +476,21 @@ class RunRetried(EventBase):
 Event = Annotated[
     RunStarted
     | NodeEntered
+    | NodeSkipped
+    | NodeFailed
     | BranchTaken
     | BudgetSpent
     | DecisionMade
     | DecisionRefused
+    | DecisionDeferred
     | ContextCompacted
     | ContextSummarised
     | SummaryRefused
     | ToolSucceeded
     | ToolSplit
     | ToolFailed
+    | RunsBegun
+    | RunsJoined
     | RetryScheduled
     | ApprovalRequested
     | ApprovalGranted
@@ -340,6 +498,9 @@ Event = Annotated[
     | QuestionAsked
     | QuestionAnswered
     | RequestExpired
+    | WaitStarted
+    | WaitEnded
+    | EventReceived
     | HumanNotified
     | RunPaused
     | RunResumed
@@ -347,7 +508,11 @@ Event = Annotated[
     | RunFinished
     | RunFailed
     | RunDeadLettered
-    | RunRetried,
+    | RunRetried
+    | CallEdited
+    | RunForked
+    | RunRolledBack
+    | FlowChanged,
     Field(discriminator="type"),
 ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from threading import RLock
 
@@ -44,6 +44,8 @@ class _Run:
     pause_by: str = ""
     open: set[str] = field(default_factory=set)
     """Runs that it waits for."""
+    followers: set[str] = field(default_factory=set)
+    """Runs that wait for it."""
     request: HumanRequest | None = None
 
 
@@ -125,7 +127,7 @@ class MemoryRunStore:
             interrupted = run.attempt if run.owner and fence is None else 0
             begun = [self.create(child, child.state.model_dump_json()) for child in commit.children]
             outgoing = self._settle(commit, state)
-            more = [*begun, self._rouse_parent(commit.state)]
+            more = [*begun, *self._rouse_followers(commit.state)]
             return Committed(
                 Answer.OK,
                 outgoing=outgoing,
@@ -133,16 +135,19 @@ class MemoryRunStore:
                 interrupted=interrupted,
             )
 
-    def _rouse_parent(self, state: RunState) -> Outgoing | None:
-        """The message of the run that waited for this one, if this was the last."""
-        parent = self._runs.get(state.parent)
-        if parent is None or state.run_id not in parent.open or state.status not in AT_REST:
-            return None
-        parent.open.remove(state.run_id)
-        if parent.open:
-            return None
-        parent.sleeping = False
-        return self._issue(state.parent, parent)
+    def _rouse_followers(self, state: RunState) -> Iterator[Outgoing | None]:
+        """The messages of the runs that waited for this one as the last."""
+        if state.status not in AT_REST:
+            return
+        followers, self._runs[state.run_id].followers = self._runs[state.run_id].followers, set()
+        for run_id in sorted(followers):
+            follower = self._runs.get(run_id)
+            if follower is None or state.run_id not in follower.open:
+                continue
+            follower.open.remove(state.run_id)
+            if not follower.open:
+                follower.sleeping = False
+                yield self._issue(run_id, follower)
 
     def _settle(self, commit: Commit, state: str) -> Outgoing | None:
         run = self._runs[commit.state.run_id]
@@ -156,12 +161,15 @@ class MemoryRunStore:
         run.request, run.dispatch = commit.state.waiting_for, commit.dispatch
         run.owner, run.pause_by, run.last_error, run.deliveries, run.attempt = "", "", "", 0, 0
         run.due = False
+        until_ms = commit.dispatch.not_before_ms if commit.dispatch else 0
+        later = until_ms > self._clock.now_ms()
         run.open = {
             other
             for other in (commit.dispatch.after if commit.dispatch else ())
-            if other in self._runs and self._runs[other].status not in AT_REST
+            if (later or not until_ms) and other in self._runs and self._runs[other].status not in AT_REST
         }
-        later = commit.dispatch is not None and commit.dispatch.not_before_ms > self._clock.now_ms()
+        for other in run.open:
+            self._runs[other].followers.add(commit.state.run_id)
         run.sleeping = later or bool(run.open)
         return None if run.sleeping else self._issue(commit.state.run_id, run)
 
@@ -284,9 +292,11 @@ class MemoryRunStore:
         with self._lock:
             found: list[Outgoing] = []
             for run_id, run in self._runs.items():
-                awake = run.dispatch is not None and run.dispatch.not_before_ms <= self._clock.now_ms()
-                if run.sleeping and awake and not run.open and len(found) < most:
+                until = run.dispatch.not_before_ms if run.dispatch else 0
+                timed = until > 0 or not run.open
+                if run.sleeping and timed and until <= self._clock.now_ms() and len(found) < most:
                     run.sleeping = False
+                    run.open = set()
                     outgoing = self._issue(run_id, run)
                     assert outgoing is not None
                     found.append(outgoing)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fluxagents.flows.definition import Budget, EndNode, Flow, ToolNode
+from fluxagents.flows.definition import Budget, Flow
 from fluxagents.flows.events import FlowRef, Part, RunStarted, ToolSplit
+from fluxagents.flows.nodes import EndNode, ToolNode
 from fluxagents.flows.state import RunState
 
 

@@ -24,7 +24,10 @@ class Dispatch:
     not_before_ms: int = 0
     """The message waits in the store until then (Unix time in ms); 0 for at once."""
     after: tuple[str, ...] = ()
-    """Runs that must have come to rest before: finished, failed, cancelled or dead."""
+    """Runs that must have come to rest before: finished, failed, cancelled or dead. With `not_before_ms` the
+    message waits for them until then and no longer."""
+    time_limit_s: float = 0
+    """How long the task may take, if less than its own limit; 0 leaves it at that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,8 @@ class Commit:
 
     @property
     def seq(self) -> int:
-        return self.events[0].seq
+        """The step that ends with this commit."""
+        return self.state.seq - 1
 
 
 class Answer(StrEnum):
@@ -94,7 +98,7 @@ class Committed:
     outgoing: Outgoing | None = None
     """The message to publish now."""
     more: tuple[Outgoing, ...] = ()
-    """Messages of other runs to publish now: those that began, and the one that waited for this run."""
+    """Messages of other runs to publish now: those that began, and those that waited for this run."""
     pause_by: str = ""
     """Who asked for the pause, when that is the answer."""
     interrupted: int = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, Field, JsonValue, ValidationError
@@ -10,15 +11,30 @@ from pydantic import BaseModel, Field, JsonValue, ValidationError
 from fluxagents.flows.commands import AskHuman, CallTool
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
 from fluxagents.flows.events import SCHEMA_VERSION, FlowRef, Frozen, HumanRequest, Lane, Part
+from fluxagents.flows.upcasting import upcast_state
 
 FINDINGS_KEPT = 24
 ERRORS_KEPT = 8
 NOTES_KEPT = 8
+SIGNALS_KEPT = 16
 """Bounds of the state; what falls out of it stays in the run's events."""
 
 Status = Literal["running", "waiting", "paused", "finished", "failed", "cancelled", "dead"]
 STATUSES: tuple[Status, ...] = get_args(Status)
-Outcome = Literal["tool", "failed", "answer", "budget", "approved", "rejected", "expired"]
+Outcome = Literal[
+    "tool",
+    "joined",
+    "failed",
+    "broken",
+    "answer",
+    "budget",
+    "approved",
+    "rejected",
+    "told",
+    "waited",
+    "expired",
+]
+"""`failed`: a tool or a decision did; `broken`: the node itself did."""
 ENDED: frozenset[Status] = frozenset({"finished", "failed", "cancelled"})
 AT_REST: frozenset[Status] = ENDED | {"dead"}
 """Ended, or in need of a human before anything can go on."""
@@ -67,6 +83,30 @@ class Joining(Frozen):
     runs: tuple[str, ...]
 
 
+class Begun(Frozen):
+    """The runs that a node began and waits for."""
+
+    prefix: str
+    count: int
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """Their ids, in the order of the node's items."""
+        return child_ids(self.prefix, self.count)
+
+
+def child_ids(prefix: str, count: int) -> tuple[str, ...]:
+    """The ids of the runs that a step begins; the same step always names the same."""
+    return tuple(f"{prefix}.run{index}" for index in range(count))
+
+
+class Wait(Frozen):
+    """What a run waits for that is no human."""
+
+    until_ms: int
+    event: str = ""
+
+
 class RunState(Frozen):
     """Everything that the next step needs to know."""
 
@@ -101,6 +141,11 @@ class RunState(Frozen):
     """What was chosen and has not been carried out."""
     joining: Joining | None = None
     """What runs in parts now."""
+    begun: Begun | None = None
+    """The runs of the present node."""
+    wait: Wait | None = None
+    signals: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)
+    """Named events that came and that no node has waited for yet, the newest of a name."""
     failed_call: CallTool | None = None
     """The tool call that failed last at this node; none when it was a decision."""
     approved: str | None = None
@@ -111,9 +156,23 @@ class RunState(Frozen):
     """What happened last at the present node."""
     not_before_ms: int = 0
     """When the next step may begin; 0 for at once."""
+    attempt_ms: int = 0
+    """When the present try at the node began (Unix time in ms)."""
     steps_at_node: int = 0
+    failures_at_node: int = 0
+    """Since something last succeeded there."""
+    visits: dict[str, int] = Field(default_factory=dict)
+    """How often the run came to each node."""
+    stepwise: bool = False
+    """Pauses before every command."""
+    cleared: bool = False
+    """Somebody let the next command go on."""
+    origin: str = ""
+    """The run that this one was forked from."""
     tool_calls: int = 0
     decisions: int = 0
+    deferrals: int = 0
+    """Steps that only found the limit of a chat model used up; the budget does not count them."""
     tokens_in: int = 0
     tokens_out: int = 0
     prompts: dict[str, str] = Field(default_factory=dict)
@@ -126,6 +185,19 @@ class RunState(Frozen):
     @property
     def ended(self) -> bool:
         return self.status in ENDED
+
+    @property
+    def has_just_arrived(self) -> bool:
+        """Whether nothing was done at the present node yet."""
+        doing = (self.outcome, self.pending, self.joining, self.begun, self.wait)
+        return not any(doing) and self.steps_at_node == 0 and self.failures_at_node == 0
+
+    @property
+    def needs_somebody(self) -> bool:
+        """Whether nothing happens until somebody acts; a run that waits for a time goes on by itself."""
+        if self.status == "waiting":
+            return self.wait is None or bool(self.wait.event)
+        return self.status in AT_REST or self.status == "paused"
 
 
 class _Versioned(BaseModel):
@@ -146,8 +218,9 @@ def state_from_json(text: str | bytes) -> RunState:
                 f"the state has schema version {version}; this worker reads up to {SCHEMA_VERSION}",
                 suggestions=("upgrade the workers before the clients",),
             )
-        # What was added since has a default; what is written next is of this version.
-        return RunState.model_validate_json(text).model_copy(update={"schema_version": SCHEMA_VERSION})
+        if version < SCHEMA_VERSION:
+            return RunState.model_validate(upcast_state(json.loads(text)))
+        return RunState.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the document"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool
 from fluxagents.flows.errors import ErrorClass
+from fluxagents.prompts.costs import Usage, total, used
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Trial:
     tokens_in: int = 0
     tokens_out: int = 0
     duration_ms: int = 0
+    taken: Mapping[str, Usage] = field(default_factory=dict, hash=False)
+    """What was answered, by chat model, for its cost."""
     invalid_answers: int = 0
     """Answers that were no valid decision."""
     no_answers: int = 0
@@ -77,6 +80,7 @@ def _asked(trial: Trial, event: e.ChatEvent) -> Trial:
         tokens_in=trial.tokens_in + use.tokens_in,
         tokens_out=trial.tokens_out + use.tokens_out,
         duration_ms=trial.duration_ms + use.duration_ms,
+        taken=total((trial.taken, {use.chat_model: used(event)})),
         invalid_answers=trial.invalid_answers + invalid,
         no_answers=trial.no_answers + (refused and not invalid),
     )

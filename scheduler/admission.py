@@ -6,11 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fluxagents.flows.controller import FlowController
-from fluxagents.flows.definition import Flow, checked_inputs
-from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.definition import Flow
+from fluxagents.flows.inputs import checked_inputs
 from fluxagents.scheduler.client import Order, RunClient
-from fluxagents.tasks.effects import catalog
 from fluxagents.tasks.models import ModelRef
 
 
@@ -33,12 +31,7 @@ def admitted(client: RunClient, flow: str, orders: Iterable[Order]) -> Admission
     Raises:
         FluxError: If the flow, a model or an input is not known or does not fit.
     """
-    definition = client.flows.get(flow)
-    problems = FlowController(definition, tools=catalog(client.tools)).validate_flow()
-    if problems:
-        raise FluxError(
-            ErrorClass.BAD_FLOW, f"flow {definition.flow!r}: {problems[0]}", suggestions=problems[1:]
-        )
+    definition = client.checked(flow).flow
     known: dict[str, str] = {}
     models: dict[str, ModelRef] = {}
     checked: list[Order] = []

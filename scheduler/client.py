@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -11,9 +11,11 @@ from typing import Any
 from pydantic import JsonValue
 
 from fluxagents.flows import events as e
+from fluxagents.flows.children import ref_of
 from fluxagents.flows.controller import FlowController
-from fluxagents.flows.definition import checked_inputs
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.inputs import checked_inputs
+from fluxagents.flows.linking import linked
 from fluxagents.flows.ports import Clock, Commit, Publisher, RunStore
 from fluxagents.scheduler.flow_library import FlowLibrary
 from fluxagents.scheduler.identity import run_id
@@ -48,6 +50,7 @@ class RunClient(Steering):
         models: Where models live.
         flows: Flows by name.
         tools: The tools that exist.
+        prompts: The names of the prompts that exist; None leaves them unchecked.
         files: Whether a model may be named as a file of this machine; not for what comes over a network.
     """
 
@@ -60,11 +63,13 @@ class RunClient(Steering):
         models: ModelStore,
         flows: FlowLibrary,
         tools: Mapping[str, Tool],
+        prompts: Callable[[], Collection[str] | None] = lambda: None,
         files: bool = True,
     ) -> None:
         super().__init__(store=store, publisher=publisher, clock=clock, tools=tools)
         self.models = models
         self.flows = flows
+        self._prompts = prompts
         self._files = files
 
     def start(
@@ -75,6 +80,7 @@ class RunClient(Steering):
         session: str = "",
         lane: e.Lane = "interactive",
         run_id: str | None = None,
+        stepwise: bool = False,
         **inputs: Any,
     ) -> Run:
         """Start a run and return at once.
@@ -85,42 +91,69 @@ class RunClient(Steering):
             session: Runs that belong together share one; by default the run is its own session.
             lane: `bulk` for work that nobody waits for; it never delays interactive runs.
             run_id: With an id of your own, a second start of the same run starts nothing.
+            stepwise: Pause before every command; `Run.resume` lets one go on.
             inputs: The inputs of the flow, `question` for instance.
 
         Raises:
             FluxError: If the flow, the model or an input is not known or does not fit.
         """
         order = Order(model=model, inputs=inputs, run_id=run_id)
-        return next(iter(self.batch(flow, [order], session=session, lane=lane)))
+        return next(iter(self.batch(flow, [order], session=session, lane=lane, stepwise=stepwise)))
 
     def batch(
-        self, flow: str, orders: Iterable[Order], *, session: str = "", lane: e.Lane = "bulk"
+        self,
+        flow: str,
+        orders: Iterable[Order],
+        *,
+        session: str = "",
+        lane: e.Lane = "bulk",
+        stepwise: bool = False,
     ) -> Iterator[Run]:
         """Start many runs of one flow, a few hundred per round trip; each model is looked up once.
 
         Raises:
             FluxError: As `start`; orders before the one that does not fit have been started then.
         """
-        definition = self.flows.get(flow)
-        controller = FlowController(definition, tools=catalog(self.tools))
-        problems = controller.validate_flow()
-        if problems:
-            raise FluxError(
-                ErrorClass.BAD_FLOW, f"flow {definition.flow!r}: {problems[0]}", suggestions=problems[1:]
-            )
-        self.store.save_flow(definition)
-        ref = e.FlowRef(name=definition.flow, version=definition.version, digest=definition.digest)
+        controller = self.checked(flow)
+        ref = ref_of(controller.flow)
         # A name means the same model for the whole batch.
         resolve = cache(lambda name: self.models.resolve(name, files=self._files))
         todo = iter(orders)
         while chunk := list(islice(todo, CHUNK)):
             commits = [
-                self._first(controller, ref, order, model=resolve(order.model), session=session, lane=lane)
+                self._first(
+                    controller,
+                    ref,
+                    order,
+                    model=resolve(order.model),
+                    session=session,
+                    lane=lane,
+                    stepwise=stepwise,
+                )
                 for order in chunk
             ]
             issued = self.store.create_many([(commit, commit.state.model_dump_json()) for commit in commits])
             publish(self._publisher, *(outgoing for outgoing in issued if outgoing is not None))
             yield from (Run(self, commit.state.run_id) for commit in commits)
+
+    def checked(self, flow: str) -> FlowController:
+        """A flow that can run, kept in the store with all flows that it runs.
+
+        Raises:
+            FluxError: If there is no such flow, or something is wrong with it.
+        """
+        known = self.flows.flows()
+        definition, others = linked(self.flows.get(flow), self.flows.get)
+        for one in (definition, *others):
+            controller = FlowController(one, tools=catalog(self.tools), prompts=self._prompts(), flows=known)
+            problems = controller.validate_flow()
+            if problems:
+                raise FluxError(
+                    ErrorClass.BAD_FLOW, f"flow {one.flow!r}: {problems[0]}", suggestions=problems[1:]
+                )
+        for one in (*others, definition):
+            self.store.save_flow(one)
+        return FlowController(definition, tools=catalog(self.tools))
 
     def _first(
         self,
@@ -131,6 +164,7 @@ class RunClient(Steering):
         model: ModelRef,
         session: str,
         lane: e.Lane,
+        stepwise: bool,
     ) -> Commit:
         inputs = checked_inputs(controller.flow, order.inputs)
         now = self._clock.now_ms()
@@ -146,6 +180,7 @@ class RunClient(Steering):
             model=model.digest,
             model_name=model.name,
             lane=lane,
+            stepwise=stepwise,
         )
         return begun(controller, started)
 

@@ -12,9 +12,6 @@ from fluxagents.flows.state import Finding, RunState, Status
 if TYPE_CHECKING:
     from fluxagents.scheduler.steering import Steering
 
-AT_REST: frozenset[Status] = frozenset({"finished", "failed", "cancelled", "waiting", "paused", "dead"})
-"""Statuses in which a run does nothing until somebody acts."""
-
 
 class Run:
     """One run; every property asks the store."""
@@ -59,18 +56,18 @@ class Run:
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         pause_s = 0.02
-        while (status := self.status) not in AT_REST:
+        while not (state := self.state).needs_somebody:
             if deadline is not None and time.monotonic() > deadline:
                 raise TimeoutError(f"run {self.id} still runs after {timeout} s")
             time.sleep(pause_s)
             pause_s = min(pause_s * 1.5, 0.5)
-        return status
+        return state.status
 
     def watch(self, *, poll_s: float = 0.2) -> Iterator[Event]:
         """Events as they happen, from the run's start until it rests."""
         seen = 0
         while True:
-            resting = self.status in AT_REST
+            resting = self.state.needs_somebody
             log = self.events()
             yield from log[seen:]
             seen = len(log)

@@ -36,8 +36,9 @@ def start(
         publisher=effects.publisher,
         clock=effects.clock,
         models=effects.models,
-        flows=FlowLibrary(),
+        flows=FlowLibrary(effects.flow_folders),
         tools=effects.tools,
+        prompts=lambda: effects.prompts().names,
         files=False,
     )
     order = Order(model=model, inputs=inputs or {}, run_id=run_id or self.request.id)

@@ -8,16 +8,15 @@ from typing import Literal
 from pydantic import JsonValue
 
 from fluxagents.flows import events as e
-from fluxagents.flows.commands import CallTool
+from fluxagents.flows.commands import CallTool, Command
 from fluxagents.flows.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.ports import Answer, Clock, Publisher, RunStore, unknown_run
+from fluxagents.flows.ports import Clock, Publisher, RunStore
 from fluxagents.flows.state import RunState
-from fluxagents.tasks.dispatch import settled
 from fluxagents.tasks.effects import catalog
 from fluxagents.tasks.fba.registry import validated
 from fluxagents.tasks.fba.tool import Tool
-from fluxagents.tasks.protocol import publish
+from fluxagents.tasks.outside import write_outside
 
 ANSWERS = (e.ApprovalGranted, e.ApprovalRejected, e.QuestionAnswered)
 
@@ -66,9 +65,12 @@ class Steering:
         cancelled = self._append(
             state, lambda now: e.RunCancelled(seq=state.seq, at_ms=now, by=by, reason=reason)
         )
-        for part in state.joining.runs if state.joining else ():
-            if not self.store.load(part).ended:
-                self.cancel(part, by=by, reason=f"run {run_id} was cancelled: {reason}")
+        for child in (
+            *(state.joining.runs if state.joining else ()),
+            *(state.begun.runs if state.begun else ()),
+        ):
+            if not self.store.load(child).ended:
+                self.cancel(child, by=by, reason=f"run {run_id} was cancelled: {reason}")
         return cancelled
 
     def retry(self, run_id: str, *, by: str) -> RunState:
@@ -130,14 +132,53 @@ class Steering:
         )
 
     def reply(self, request_id: str, *, by: str, answer: str) -> RunState:
-        """Answer a question or an escalation."""
-        state, _ = self._request(request_id, kinds=("question", "escalation"))
+        """Answer a question or an escalation.
+
+        Raises:
+            FluxError: If the request is answered already, or the answer is not what was asked for.
+        """
+        state, request = self._request(request_id, kinds=("question", "escalation"))
+        asked = request.kind == "question"
+        facts = self._controller(state).facts_of_answer(state, answer) if asked else {}
         return self._append(
             state,
             lambda now: e.QuestionAnswered(
-                seq=state.seq, at_ms=now, request_id=request_id, by=by, answer=answer
+                seq=state.seq, at_ms=now, request_id=request_id, by=by, answer=answer, facts=facts
             ),
         )
+
+    def signal(
+        self, run_id: str, name: str, *, by: str, data: Mapping[str, JsonValue] | None = None
+    ) -> RunState:
+        """Send a run a named event; a node that waits for it, now or later, takes it."""
+        state = self._open(run_id)
+        return self._append(
+            state,
+            lambda now: e.EventReceived(seq=state.seq, at_ms=now, name=name, data=dict(data or {}), by=by),
+        )
+
+    def edit(self, run_id: str, args: Mapping[str, JsonValue], *, by: str) -> RunState:
+        """Change the arguments of the tool call that a paused run makes next.
+
+        Raises:
+            FluxError: If the run is not paused, makes no call next, or the arguments do not fit the tool.
+        """
+        state = self._open(run_id)
+        call = self.next_command(state)
+        if state.status != "paused" or not isinstance(call, CallTool):
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                f"run {run_id!r} is {state.status} and has no call of a tool before it that could be edited",
+                suggestions=("only the next call of a paused run can be edited",),
+            )
+        checked = validated(self.tools[call.tool], {**call.args, **args})
+        edited = CallTool(tool=call.tool, args=checked.model_dump(mode="json", exclude_unset=True))
+        return self._append(state, lambda now: e.CallEdited(seq=state.seq, at_ms=now, call=edited, by=by))
+
+    def next_command(self, state: RunState) -> Command | None:
+        """What a run does next; of a paused one what it does once it goes on."""
+        going_on = {"status": state.paused_from or state.status, "cleared": True}
+        return self._controller(state).command(state.model_copy(update=going_on))
 
     def _request(self, request_id: str, *, kinds: tuple[RequestKind, ...]) -> tuple[RunState, e.HumanRequest]:
         run = request_id.rpartition(".")[0]
@@ -173,19 +214,8 @@ class Steering:
 
     def _append(self, state: RunState, event_at: Callable[[int], e.Event]) -> RunState:
         """Write an event from outside and what follows from it."""
-        controller = FlowController(self.store.flow(state.flow.digest), tools=catalog(self.tools))
         event = event_at(self._clock.now_ms())
-        commit = settled(controller, state, [event], seq=state.seq, at_ms=event.at_ms)
-        done = self.store.commit(commit, commit.state.model_dump_json(), fence=None)
-        if done.answer is Answer.UNKNOWN:
-            raise unknown_run(state.run_id)
-        if done.answer is not Answer.OK:
-            raise FluxError(
-                ErrorClass.BAD_ARGUMENT,
-                f"run {state.run_id!r} moved on meanwhile: {done.answer.value}",
-                suggestions=("look at it again with `fluxagents runs show`",),
-            )
-        if done.interrupted:
-            self._publisher.stop(state.run_id, state.seq, done.interrupted)
-        publish(self._publisher, *done.messages)
-        return commit.state
+        return write_outside(self.store, self._publisher, self._controller(state), state, event)
+
+    def _controller(self, state: RunState) -> FlowController:
+        return FlowController(self.store.flow(state.flow.digest), tools=catalog(self.tools))

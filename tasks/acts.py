@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import structlog
@@ -13,6 +13,7 @@ from fluxagents.flows.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import (
     ContextCompacted,
+    DecisionDeferred,
     DecisionMade,
     DecisionRefused,
     Event,
@@ -25,6 +26,7 @@ from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.human_text import human_text
 from fluxagents.tasks import parts
+from fluxagents.tasks.chat_limits import LimitReachedError
 from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.fba.registry import validated
 from fluxagents.tasks.fba.tool import Args, Tool
@@ -36,6 +38,8 @@ from fluxagents.tasks.untraced import untraced
 
 if TYPE_CHECKING:
     from cobra import Model
+
+    from fluxagents.tasks.decide import Verdict
 
 log = structlog.get_logger("step")
 
@@ -49,43 +53,46 @@ def decide(
         raise WrongTaskError("step.decide", command)
     decider, seq = effects.decider(), state.seq
     happened: list[Event] = []
-    summary = decider.summarise(state, command)
-    if summary is not None:
-        told = summary.event(seq=seq, at_ms=effects.clock.now_ms(), node=state.node)
-        happened.append(told)
-        state = reduce(state, told)
-    verdict = decider.decide(state, command)
-    at_ms = effects.clock.now_ms()
+    try:
+        summary = decider.summarise(state, command)
+        if summary is not None:
+            told = summary.event(seq=seq, at_ms=effects.clock.now_ms(), node=state.node)
+            happened.append(told)
+            state = reduce(state, told)
+        verdict = decider.decide(state, command)
+    except LimitReachedError as limit:
+        deferred = DecisionDeferred(
+            seq=seq,
+            at_ms=effects.clock.now_ms(),
+            node=state.node,
+            chat_model=limit.chat_model,
+            not_before_ms=limit.not_before_ms,
+        )
+        return [*happened, deferred]
+    return [*happened, *_decided(state, verdict, seq=seq, at_ms=effects.clock.now_ms())]
+
+
+def _decided(state: RunState, verdict: Verdict, *, seq: int, at_ms: int) -> Iterator[Event]:
+    node = state.node
     if verdict.decision is not None:
         decision = verdict.decision
-        happened.append(
-            DecisionMade(
-                seq=seq,
-                at_ms=at_ms,
-                node=state.node,
-                decision=decision,
-                prompt=verdict.prompt,
-                untraced=untraced(decision.answer, state) if isinstance(decision, Finish) else (),
-            )
+        lost = untraced(decision.answer, state) if isinstance(decision, Finish) else ()
+        yield DecisionMade(
+            seq=seq, at_ms=at_ms, node=node, decision=decision, prompt=verdict.prompt, untraced=lost
         )
     else:
         assert verdict.error is not None
-        happened.append(
-            DecisionRefused(seq=seq, at_ms=at_ms, node=state.node, error=verdict.error, prompt=verdict.prompt)
-        )
+        yield DecisionRefused(seq=seq, at_ms=at_ms, node=node, error=verdict.error, prompt=verdict.prompt)
     sent = verdict.composed
     if sent and sent.compacted:
-        happened.append(
-            ContextCompacted(
-                seq=seq,
-                at_ms=at_ms,
-                node=state.node,
-                compacted=sent.compacted,
-                tokens=sent.tokens,
-                max_tokens=verdict.prompt.max_tokens,
-            )
+        yield ContextCompacted(
+            seq=seq,
+            at_ms=at_ms,
+            node=node,
+            compacted=sent.compacted,
+            tokens=sent.tokens,
+            max_tokens=verdict.prompt.max_tokens,
         )
-    return happened
 
 
 def call_tool(

@@ -130,12 +130,13 @@ def _recordable(decision: Decision) -> Decision:
 
 
 def _refuse_refusals(message: AIMessage) -> None:
-    reason = message.response_metadata.get("finish_reason")
+    told = message.response_metadata
+    reason = told.get("finish_reason") or told.get("stop_reason")
     refusal = message.additional_kwargs.get("refusal")
-    if refusal or reason == "content_filter":
-        said = refusal or "the answer was filtered"
+    if refusal or reason in {"content_filter", "refusal"}:
+        said = refusal or message.text.strip() or "the answer was filtered"
         raise FluxError(ErrorClass.PROVIDER_REFUSAL, f"the chat model declined: {said!s:.{_SHOWN}}")
-    if reason == "length":
+    if reason in {"length", "max_tokens", "model_context_window_exceeded"}:
         raise _invalid("the answer was cut off at the token limit", "answer shorter")
 
 

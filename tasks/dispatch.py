@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import assert_never
 
 from fluxagents.flows.catalog import ToolFacts
-from fluxagents.flows.commands import CallTool, Command, Decide, Expire, JoinParts, NotifyHuman
+from fluxagents.flows.children import child_starts
+from fluxagents.flows.commands import (
+    BeginRuns,
+    CallTool,
+    Command,
+    Decide,
+    Expire,
+    JoinParts,
+    JoinRuns,
+    NotifyHuman,
+)
 from fluxagents.flows.controller import FlowController
 from fluxagents.flows.errors import FluxError
-from fluxagents.flows.events import Event, Lane, RunFailed, RunStarted, ToolSplit
+from fluxagents.flows.events import Event, Lane, RunFailed, RunsBegun, RunStarted, ToolSplit
+from fluxagents.flows.invariants import check
 from fluxagents.flows.parts import part_flow, part_starts
 from fluxagents.flows.ports import Commit, Dispatch
 from fluxagents.flows.reducer import reduce
@@ -19,6 +29,8 @@ from fluxagents.flows.state import RunState
 DECIDE = "step.decide"
 NOTIFY = "human.notify"
 EXPIRE = "run.expire"
+BEGIN = "run.begin"
+JOIN = "run.join"
 RECONCILE = "control.reconcile"
 START = "run.start"
 TOOL_PREFIX = "tool."
@@ -43,7 +55,16 @@ def dispatch_of(command: Command, lane: Lane, tools: Mapping[str, ToolFacts]) ->
         return Dispatch(task=NOTIFY, queue="human", label={"request": command.request_id})
     if isinstance(command, Expire):
         return Dispatch(task=EXPIRE, queue="control", not_before_ms=command.at_ms)
-    assert_never(command)
+    return _of_runs(command)
+
+
+def _of_runs(command: BeginRuns | JoinRuns) -> Dispatch:
+    if isinstance(command, BeginRuns):
+        return Dispatch(task=BEGIN, queue="control", label={"node": command.node})
+    label = {"node": command.node, "join": str(len(command.runs))}
+    return Dispatch(
+        task=JOIN, queue="control", label=label, after=command.runs, not_before_ms=command.until_ms
+    )
 
 
 def _lane(queue: str, lane: Lane) -> str:
@@ -51,11 +72,25 @@ def _lane(queue: str, lane: Lane) -> str:
 
 
 def settled(
-    controller: FlowController, state: RunState, happened: Sequence[Event], *, seq: int, at_ms: int
+    controller: FlowController,
+    state: RunState,
+    happened: Sequence[Event],
+    *,
+    seq: int,
+    at_ms: int,
+    flows: Callable[[str], FlowController] | None = None,
 ) -> Commit:
     """The commit of one step: what happened, the walk to the next command, and its dispatch.
 
-    A flow that cannot be walked on, because an expression fails for instance, fails the run.
+    A flow that cannot be walked on fails the run.
+
+    Args:
+        controller: Of the run's flow.
+        state: Before the step.
+        happened: What the step's effect gave.
+        seq: The step.
+        at_ms: When, as Unix time in ms.
+        flows: Finds the flow of runs that the step begins, by digest; only needed where it may begin some.
     """
     try:
         after, events, command = controller.advance(state, seq=seq, at_ms=at_ms, after=happened)
@@ -64,15 +99,17 @@ def settled(
         for event in (*happened, failed):
             state = reduce(state, event)
         return Commit(events=(*happened, failed), state=state, dispatch=None)
+    check(after, controller.flow)
     if command is None:
         return Commit(events=events, state=after, dispatch=None)
     dispatch = dispatch_of(command, after.lane, controller.tools)
     not_before_ms = max(dispatch.not_before_ms, after.not_before_ms)
+    limit_s = controller.time_limit_s(after) if isinstance(command, CallTool) else None
     return Commit(
         events=events,
         state=after,
-        dispatch=replace(dispatch, not_before_ms=not_before_ms),
-        children=tuple(_parts(controller, state, happened)),
+        dispatch=replace(dispatch, not_before_ms=not_before_ms, time_limit_s=limit_s or 0),
+        children=tuple(_children(controller, state, happened, flows)),
     )
 
 
@@ -83,9 +120,28 @@ def begun(controller: FlowController, started: RunStarted) -> Commit:
     return replace(rest, events=(started, *rest.events))
 
 
-def _parts(controller: FlowController, state: RunState, happened: Sequence[Event]) -> Iterator[Commit]:
+def _children(
+    controller: FlowController,
+    state: RunState,
+    happened: Sequence[Event],
+    flows: Callable[[str], FlowController] | None,
+) -> Iterator[Commit]:
     for event in happened:
+        if isinstance(event, RunsBegun):
+            assert flows is not None
+            child = flows(event.flow.digest)
+            commits = [begun(child, started) for started in child_starts(state, event)]
+            yield from (_in_turn(commits, place, event.width) for place in range(len(commits)))
         if isinstance(event, ToolSplit):
             flow = part_flow(event.call.tool, event.call.args)
             part_controller = FlowController(flow, tools=controller.tools)
             yield from (begun(part_controller, started) for started in part_starts(state, event))
+
+
+def _in_turn(commits: Sequence[Commit], place: int, width: int) -> Commit:
+    """A run that begins when the one `width` places before it has come to rest."""
+    commit = commits[place]
+    if place < width or commit.dispatch is None or commit.dispatch.not_before_ms:
+        return commit
+    before = (commits[place - width].state.run_id,)
+    return replace(commit, dispatch=replace(commit.dispatch, after=before))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from fluxagents.flows.catalog import ToolFacts
@@ -68,6 +69,8 @@ class Effects:
     """For the tools that audit decisions."""
     lessons: LessonBook = field(default_factory=MemoryLessonBook)
     """What helped against which error."""
+    flow_folders: tuple[Path, ...] = ()
+    """Where the user's flows lie, for runs that are started by a message."""
     controllers: dict[str, FlowController] = field(default_factory=dict)
     """Flows that this process has met, by digest."""
 
@@ -98,6 +101,11 @@ class Effects:
 def catalog(tools: Mapping[str, Tool]) -> dict[str, ToolFacts]:
     """The tools as the controller sees them."""
     return {
-        name: ToolFacts(name=name, queue=tool.queue, needs_approval=tool.needs_approval)
+        name: ToolFacts(
+            name=name,
+            queue=tool.queue,
+            needs_approval=tool.needs_approval,
+            time_limit_s=tool.soft_time_limit_s,
+        )
         for name, tool in tools.items()
     }

@@ -80,7 +80,14 @@ def _claimed(effects: Effects, message: StepMessage, claim: Claim, act: Act) -> 
         happened: Sequence[Event] = [_dead_letter(effects, message.seq, claim.last_error)]
     else:
         happened = _act(effects, controller, state, act)
-    commit = settled(controller, state, happened, seq=message.seq, at_ms=effects.clock.now_ms())
+    commit = settled(
+        controller,
+        state,
+        happened,
+        seq=message.seq,
+        at_ms=effects.clock.now_ms(),
+        flows=effects.controller,
+    )
     return _write(effects, controller, commit, claim.fence)
 
 

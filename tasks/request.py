@@ -41,18 +41,14 @@ class ChatRequest:
 
     prompt: ComposedPrompt
     functions: Sequence[dict[str, Any]]
+    settings: Mapping[str, float]
+    """What the request sets of the chat model."""
 
     @property
     def document(self) -> dict[str, Any]:
         """`messages`, `tools` and settings; each as compact JSON as an OpenAI-compatible endpoint gets it."""
         messages = [{"content": text, "role": role} for role, text in self.prompt.roles.items()]
         return {"messages": messages, "tools": list(self.functions), **self.settings}
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """What the prompt sets of the chat model."""
-        made_for = self.prompt.template.made_for
-        return {"temperature": made_for.temperature} if made_for and made_for.temperature is not None else {}
 
     @property
     def digest(self) -> str:
@@ -66,7 +62,13 @@ class ChatRequest:
 
 
 def request_of(
-    prompts: PromptManager, tools: Mapping[str, Tool], state: RunState, command: Decide, *, max_tokens: int
+    prompts: PromptManager,
+    tools: Mapping[str, Tool],
+    state: RunState,
+    command: Decide,
+    *,
+    max_tokens: int,
+    settings: Mapping[str, float] | None = None,
 ) -> ChatRequest:
     """The request of a decision; raises as `fluxagents.prompts.composer.compose`.
 
@@ -76,6 +78,7 @@ def request_of(
         state: Of the run.
         command: The decision that is asked for.
         max_tokens: The budget of the request.
+        settings: What it sets of the chat model; what its prompt says when absent.
     """
     functions = offered(tools, command.tools, hypotheses=command.hypotheses)
     prompt = compose(
@@ -86,7 +89,13 @@ def request_of(
         max_tokens=max_tokens,
         reserved_tokens=_tokens(functions),
     )
-    return ChatRequest(prompt, functions)
+    return ChatRequest(prompt, functions, _settings(prompt) if settings is None else settings)
+
+
+def _settings(prompt: ComposedPrompt) -> dict[str, float]:
+    """What the prompt sets of the chat model."""
+    made_for = prompt.template.made_for
+    return {"temperature": made_for.temperature} if made_for and made_for.temperature is not None else {}
 
 
 def _tokens(functions: Sequence[dict[str, Any]]) -> int:
@@ -139,7 +148,8 @@ def recorded_request(
     else:
         command = _command(events[:at], sent.seq, FlowController(flow, tools=catalog(tools)))
     max_tokens = use.max_tokens or UNRECORDED_TOKENS
-    return RecordedRequest(use, request_of(prompts, tools, state, command, max_tokens=max_tokens))
+    request = request_of(prompts, tools, state, command, max_tokens=max_tokens, settings=use.settings)
+    return RecordedRequest(use, request)
 
 
 def _command(before: Sequence[Event], seq: int, controller: FlowController) -> Decide:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from celery import shared_task
 
-from fluxagents.tasks import acts, dispatch
+from fluxagents.tasks import acts, children, dispatch
 from fluxagents.tasks.fba.registry import TOOLS
 from fluxagents.tasks.protocol import Act, StepMessage, run_step
 from fluxagents.tasks.reconcile import reconcile
@@ -41,6 +41,16 @@ def notify(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -
 @shared_task(bind=True, name=dispatch.EXPIRE)
 def expire(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -> str:
     return step(self, acts.expire, StepMessage(run=run, seq=seq, ticket=ticket, state=state))
+
+
+@shared_task(bind=True, name=dispatch.BEGIN)
+def begin(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -> str:
+    return step(self, children.begin, StepMessage(run=run, seq=seq, ticket=ticket, state=state))
+
+
+@shared_task(bind=True, name=dispatch.JOIN)
+def join(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -> str:
+    return step(self, children.join, StepMessage(run=run, seq=seq, ticket=ticket, state=state))
 
 
 # Without events: its ticks would bury the steps in Flower.

@@ -13,9 +13,9 @@ from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 
 from fluxagents.flows.commands import Decide
-from fluxagents.flows.definition import DecideNode
 from fluxagents.flows.errors import ErrorInfo
 from fluxagents.flows.events import FlowRef
+from fluxagents.flows.nodes import DecideNode
 from fluxagents.flows.state import Finding, Note, RunState, Streak
 from fluxagents.scheduler.flow_library import FlowLibrary
 

@@ -19,7 +19,7 @@ from fluxagents.scheduler.flow_library import FlowLibrary
 from fluxagents.tasks import acts
 from fluxagents.tasks.biochem import NothingImported
 from fluxagents.tasks.decide import Decider
-from fluxagents.tasks.effects import Effects, catalog
+from fluxagents.tasks.effects import Decides, Effects, catalog
 from fluxagents.tasks.fba.registry import TOOLS
 from fluxagents.tasks.fba.tool import Tool
 from fluxagents.tasks.sources import Sources
@@ -114,7 +114,7 @@ def record(
 def effects_in(
     folder: str,
     tools: Mapping[str, Tool] = TOOLS,
-    decider: Decider | None = None,
+    decider: Decides | None = None,
     notifier: Notifier | None = None,
     prompts: PromptManager | None = None,
 ) -> Effects:

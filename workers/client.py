@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from fluxagents.prompts.manager import PromptManager
 from fluxagents.scheduler.client import RunClient
 from fluxagents.scheduler.flow_library import FlowLibrary
 from fluxagents.tasks.fba.registry import TOOLS
@@ -15,6 +16,7 @@ from fluxagents.workers.celery_app import create_app
 from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.model_files import ModelFiles
 from fluxagents.workers.publisher import CeleryPublisher
+from fluxagents.workers.redis_prompts import RedisPromptStore
 from fluxagents.workers.redis_store import RedisRunStore
 from fluxagents.workers.settings import Settings
 
@@ -26,7 +28,7 @@ class Client(RunClient):
         redis_url: `redis://[:password@]host:port/db`; without it `FLUXAGENTS_REDIS_URL` or the Redis that
             `fluxagents up` started.
         settings: All settings; from the environment when absent.
-        flow_folders: Folders with flows of your own.
+        flow_folders: Further folders with flows of your own, beside that of the settings.
 
     Raises:
         FluxError: If Redis cannot be reached or refuses the password.
@@ -49,6 +51,7 @@ class Client(RunClient):
             publisher=CeleryPublisher(create_app(settings), redis),
             clock=SystemClock(),
             models=ModelFiles(settings.artifact_url),
-            flows=FlowLibrary(flow_folders),
+            flows=FlowLibrary([settings.flows_folder, *flow_folders]),
             tools=TOOLS,
+            prompts=lambda: PromptManager(store=RedisPromptStore(redis, prefix=settings.key_prefix)).names,
         )

@@ -26,6 +26,14 @@ def task_id(run_id: str, seq: int, attempt: int) -> str:
     return f"run-{run_id}.{seq}.{attempt}"
 
 
+HARD_LIMIT_S = 60
+"""How long a step may go on after it was told that its time is over."""
+
+
+def _limits(seconds: float) -> dict[str, float]:
+    return {"soft_time_limit": seconds, "time_limit": seconds + HARD_LIMIT_S} if seconds else {}
+
+
 class CeleryPublisher:
     """Publishes with the app's own producer pool.
 
@@ -75,6 +83,7 @@ class CeleryPublisher:
             parent_id=task_id(outgoing.run_id, outgoing.seq - 1, 1) if outgoing.seq > 1 else None,
             create_sent_event=True,
             ignore_result=True,
+            **_limits(dispatch.time_limit_s),
         )
         # Workers declare the queues that they read; a message to a queue by name needs no declaration.
         # Inside a batch there is nothing to retry: what cannot be sent at its end is sent by the reconciler.

@@ -27,6 +27,7 @@ from fluxagents.flows.ports import (
     unknown_flow,
     unknown_run,
 )
+from fluxagents.flows.reading import flow_from_json
 from fluxagents.flows.state import ENDED, STATUSES, RunState, Status, state_digest, state_from_json
 from fluxagents.scheduler.identity import time_in
 from fluxagents.workers import connection
@@ -106,7 +107,7 @@ class RedisRunStore:
             return Committed(
                 found,
                 outgoing=_outgoing(commit, state, ticket),
-                more=(*(one for one in begun if one), *([_issued(roused)] if roused else [])),
+                more=(*(one for one in begun if one), *(_issued(row) for row in roused)),
                 interrupted=interrupted,
             )
         return Committed(found, pause_by=rest[0].decode() if rest else "")
@@ -225,7 +226,7 @@ class RedisRunStore:
         found: bytes | None = self._redis.get(f"{self._prefix}flow:{digest}")  # type: ignore[assignment]
         if found is None:
             raise unknown_flow(digest)
-        return Flow.model_validate_json(found)
+        return flow_from_json(found)
 
     def _key(self, run_id: str) -> str:
         return f"{self._prefix}run:{run_id}"

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, Decision
-from fluxagents.flows.definition import DecideNode
 from fluxagents.flows.errors import FluxError
+from fluxagents.flows.nodes import DecideNode
 from fluxagents.prompts.manager import PromptManager
 from fluxagents.tasks.fba.audited_run import REFERENCE, AuditArgs, AuditedRun, AuditResult, gather
 from fluxagents.tasks.fba.display import fitted, text

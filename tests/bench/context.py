@@ -16,8 +16,9 @@ from typing import Any
 from tests.decisions import calls, scripted
 from tests.recorded_run import RecordedRun, record
 
-from fluxagents.flows.definition import DecideNode, Flow
+from fluxagents.flows.definition import Flow
 from fluxagents.flows.events import ContextCompacted, DecisionMade, RunStarted, ToolSucceeded
+from fluxagents.flows.nodes import DecideNode
 from fluxagents.prompts.budget import REQUEST_TOKENS
 from fluxagents.prompts.manager import PromptManager
 from fluxagents.prompts.sections import compact, read_lines, sections

@@ -8,8 +8,9 @@ from typing import Any
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, Command
 from fluxagents.flows.controller import FlowController
-from fluxagents.flows.definition import Flow, flow_from_mapping
+from fluxagents.flows.definition import Flow
 from fluxagents.flows.ports import Commit
+from fluxagents.flows.reading import flow_from_mapping
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.identity import run_id
 from fluxagents.tasks.dispatch import begun

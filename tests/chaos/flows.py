@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from fluxagents.flows.catalog import ToolFacts
-from fluxagents.flows.definition import Flow, flow_from_mapping
+from fluxagents.flows.definition import Flow
+from fluxagents.flows.reading import flow_from_mapping
 
 STEPS = 10
 

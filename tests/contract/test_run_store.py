@@ -10,10 +10,10 @@ import pytest
 from redis import Redis
 
 from fluxagents.flows import events as e
-from fluxagents.flows.definition import flow_from_yaml
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.memory_store import MemoryRunStore
 from fluxagents.flows.ports import Answer, Claim, Commit, Dispatch, Outgoing, RunStore
+from fluxagents.flows.reading import flow_from_yaml
 from fluxagents.flows.reducer import fold, reduce
 from fluxagents.flows.state import RunState, state_digest
 from fluxagents.workers.clock import SystemClock

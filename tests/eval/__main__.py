@@ -19,7 +19,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.eval", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all if none")
     parser.add_argument(
-        "--chat-model", metavar="NAME", help="offline or openai:<model>; as FLUXAGENTS_CHAT_MODEL if absent"
+        "--chat-model",
+        metavar="NAME",
+        help="offline, openai:<model> or anthropic:<model>; as FLUXAGENTS_CHAT_MODEL if absent",
     )
     parser.add_argument("--json", action="store_true", help="counts and wrong answers as JSON")
     options = parser.parse_args()

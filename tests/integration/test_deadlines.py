@@ -49,7 +49,7 @@ def ended(run: Run) -> str:
 
 def test_an_approval_that_nobody_gives_in_time_leads_on(stack: Stack, tmp_path: Path) -> None:
     client = stack.client()
-    run = client.start(flow(tmp_path, within="within_s: 1.5"), model="e_coli_core")
+    run = client.start(flow(tmp_path, within="timeout_s: 1.5"), model="e_coli_core")
     assert ended(run) == "finished"
     assert run.answer == "nobody answered"
     asked, expired = (
@@ -75,7 +75,7 @@ def test_a_run_may_not_wait_longer_than_its_budget(stack: Stack, tmp_path: Path,
 
 def test_an_answer_in_time_takes_the_deadline_away(stack: Stack, tmp_path: Path) -> None:
     client = stack.client()
-    run = client.start(flow(tmp_path, within="within_s: 3600"), model="e_coli_core")
+    run = client.start(flow(tmp_path, within="timeout_s: 3600"), model="e_coli_core")
     assert run.wait(60) == "waiting"
     assert run.state.waiting_for is not None
     client.approve(run.state.waiting_for.id, by="ada")

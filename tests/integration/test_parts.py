@@ -14,6 +14,8 @@ FLOW = """
 flow: ranges
 version: 1
 purpose: All flux ranges.
+facts:
+  total: {type: number, unit: mmol/gDW/h}
 start: work
 nodes:
   work:

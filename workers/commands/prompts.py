@@ -343,11 +343,12 @@ def render(run_id: str, step: int | None, of_summary: bool, as_json: bool) -> No
     """Show what a recorded decision sent to the chat model, to the byte.
 
     It is composed again from the run's log and the very version of the prompt, and compared with the digest
-    that was recorded: the exit status is 1 if it is not what was sent. With --json, `messages` and `tools`
-    are what an OpenAI-compatible endpoint got.
+    that was recorded: the exit status is 1 if it is not what was sent. With --json, the parts of the body as
+    its provider got them: `messages`, `tools` and `temperature`, and with Anthropic `system`.
     """
     from fluxagents.tasks.fba.registry import TOOLS
     from fluxagents.tasks.request import recorded_request
+    from fluxagents.tasks.wire import sent_form
     from fluxagents.workers.client import Client
 
     store = Client().store
@@ -358,7 +359,7 @@ def render(run_id: str, step: int | None, of_summary: bool, as_json: bool) -> No
             {
                 "prompt": found.use.model_dump(mode="json"),
                 "is_exact": found.is_exact,
-                **found.request.document,
+                **sent_form(found.use.chat_model, found.request.document),
             }
         )
     else:

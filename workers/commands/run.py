@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -55,7 +55,7 @@ def run(
     from fluxagents.workers.client import Client
     from fluxagents.workers.commands.views import parsed_pairs, print_run, run_document
 
-    inputs = parsed_pairs(pairs)
+    inputs: dict[str, Any] = parsed_pairs(pairs)
     if question is not None:
         inputs["question"] = question
     started = Client().start(

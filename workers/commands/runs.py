@@ -61,15 +61,24 @@ def list_runs(status: str | None, session: str | None, most: int, as_json: bool)
 @click.argument("run_id")
 @json_option
 def show(run_id: str, as_json: bool) -> None:
-    """Show a run: its answer, and what the answer rests on."""
-    from fluxagents.workers.client import Client
-    from fluxagents.workers.commands.views import print_run, run_document
+    """Show a run: its answer, what the answer rests on, and what it took of which chat model.
 
-    state = Client().store.load(run_id)
+    FLUXAGENTS_CHAT_PRICES names the file with prices; without a price a cost is unknown.
+    """
+    from fluxagents.prompts.costs import usage
+    from fluxagents.workers.client import Client
+    from fluxagents.workers.commands.views import cost_document, print_cost, print_run, run_document
+    from fluxagents.workers.price_file import prices_of
+
+    client = Client()
+    prices = prices_of(client.settings)
+    state = client.store.load(run_id)
+    taken = usage(client.store.events(run_id))
     if as_json:
-        print_json(run_document(state))
+        print_json({**run_document(state), **cost_document(taken, prices)})
     else:
         print_run(state)
+        print_cost(taken, prices)
 
 
 @runs.command(epilog=examples("fluxagents runs events 01JB…"))

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool
+from fluxagents.prompts.costs import cost
 
 if TYPE_CHECKING:
-    from pydantic import JsonValue
+    from collections.abc import Mapping
 
-    from fluxagents.flows.state import RunState
+    from pydantic import JsonValue
+    from rich.console import Console
+
+    from fluxagents.flows.state import Finding, RunState
+    from fluxagents.prompts.costs import Prices, Usage
 
 SHORT_DIGEST = len("sha256:") + 12
 """So much of a digest tells artifacts apart; `--json` shows all of it."""
@@ -38,6 +44,7 @@ def run_document(state: RunState) -> dict[str, Any]:
         "findings": [finding.model_dump(mode="json") for finding in state.findings],
         "steps": state.seq - 1,
         "artifacts": [finding.artifact for finding in state.findings if finding.artifact],
+        "not_before": moment(state.not_before_ms) if state.not_before_ms else None,
         "parent": state.parent or None,
         "parts": list(state.joining.runs) if state.joining else [],
         "waiting_for": state.waiting_for.model_dump(mode="json") if state.waiting_for else None,
@@ -46,6 +53,14 @@ def run_document(state: RunState) -> dict[str, Any]:
         "tokens": {"in": state.tokens_in, "out": state.tokens_out},
         "started": moment(state.started_ms),
         "updated": moment(state.updated_ms),
+    }
+
+
+def cost_document(taken: Mapping[str, Usage], prices: Prices | None) -> dict[str, Any]:
+    """What a run asked of chat models, and what that costs, as scripts read it."""
+    return {
+        "chat_models": {name: asdict(one) for name, one in taken.items()},
+        "cost": asdict(cost(taken, prices)),
     }
 
 
@@ -76,7 +91,9 @@ def _decision(event: Any) -> str:
         else getattr(decision, "question", "") or decision.answer
     )
     flag = f" not traced: {', '.join(event.untraced)};" if event.untraced else ""
-    return f"{decision.kind}:{flag} {said} [{event.prompt.chat_model}]"
+    use = event.prompt
+    instead = f" instead of {use.instead_of}" if use.instead_of else ""
+    return f"{decision.kind}:{flag} {said} [{use.chat_model}{instead}{', kept answer' if use.cached else ''}]"
 
 
 def _compacted(event: e.ContextCompacted) -> str:
@@ -94,6 +111,9 @@ _SAID: dict[str, Any] = {
     "BudgetSpent": lambda event: f"{event.node}: {event.steps} steps",
     "DecisionMade": _decision,
     "DecisionRefused": lambda event: event.error.message,
+    "DecisionDeferred": lambda event: (
+        f"the limit of {event.chat_model} is used up, not before {moment(event.not_before_ms)}"
+    ),
     "ContextCompacted": _compacted,
     "ContextSummarised": lambda event: f"{', '.join(event.ids)}: {event.text}",
     "SummaryRefused": lambda event: f"{', '.join(event.ids)}: {event.error.message}",
@@ -149,6 +169,8 @@ def print_run(state: RunState) -> None:
         if state.waiting_for.deadline_ms:
             console.print(Text(f"  until {moment(state.waiting_for.deadline_ms)}"))
         console.print(Text(f"  fluxagents approvals show {state.waiting_for.id}\n"))
+    if state.status == "running" and state.not_before_ms:
+        console.print(Text(f"\ngoes on after {moment(state.not_before_ms)}", style="cyan"))
     if state.joining:
         console.print(
             Text(f"\n{state.joining.call.tool} runs in {len(state.joining.runs)} parts", style="cyan")
@@ -159,11 +181,39 @@ def print_run(state: RunState) -> None:
         for suggestion in state.error.suggestions:
             console.print(Text(f"  → {suggestion}"))
     for finding in state.findings:
-        shown = _short(_call(CallTool(tool=finding.tool, args=finding.args)))
-        artifact = (finding.artifact or "")[:SHORT_DIGEST]
-        console.print(Text.assemble((f"{finding.id} ", "dim"), shown, "  ", (artifact, "dim")))
-        if finding.hypothesis:
-            console.print(Text(f"   tests: {finding.hypothesis}", style="dim"))
+        _print_finding(console, finding)
+
+
+def _print_finding(console: Console, finding: Finding) -> None:
+    from rich.text import Text
+
+    from fluxagents.prompts.human_text import visible
+
+    shown = _short(_call(CallTool(tool=finding.tool, args=finding.args)))
+    artifact = (finding.artifact or "")[:SHORT_DIGEST]
+    console.print(Text.assemble((f"{finding.id} ", "dim"), shown, "  ", (artifact, "dim")))
+    if finding.hypothesis:
+        console.print(Text(f"   tests: {visible(finding.hypothesis)}", style="dim"))
+
+
+def print_cost(taken: Mapping[str, Usage], prices: Prices | None) -> None:
+    """A line for each chat model that answered, and what all of it costs."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console()
+    for name, one in taken.items():
+        cached = f" ({one.tokens_cached:,} from its cache)" if one.tokens_cached else ""
+        calls = "1 answer" if one.calls == 1 else f"{one.calls} answers"
+        said = f"{calls}, {one.tokens_in:,} tokens in{cached}, {one.tokens_out:,} out"
+        console.print(Text.assemble(("chat model ", "dim"), name, "  ", (said, "dim")))
+    found = cost(taken, prices)
+    if found.amount is not None and taken:
+        said = f"{found.amount:.6f} {found.currency}" if found.currency else "nothing"
+        console.print(Text.assemble(("cost ", "dim"), said))
+    elif found.unpriced:
+        names = ", ".join(found.unpriced)
+        console.print(Text(f"cost unknown: FLUXAGENTS_CHAT_PRICES has no price for {names}", style="dim"))
 
 
 def parsed_pairs(pairs: tuple[str, ...]) -> dict[str, JsonValue]:

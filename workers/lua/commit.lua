@@ -20,9 +20,15 @@ while ARGV[at + 1] do
 end
 local ticket = settle(0, is[2], is[6], is[7])
 local roused = {}
-local parent = P .. 'run:' .. ARGV[14]
-if ARGV[14] ~= '' and RESTS[ARGV[5]] and redis.call('SREM', parent .. ':open', id) == 1
-  and redis.call('EXISTS', parent .. ':open') == 0 then
-  roused = rouse(ARGV[14])
+if RESTS[ARGV[5]] then
+  local followers = redis.call('SMEMBERS', run .. ':followers')
+  table.sort(followers)
+  redis.call('UNLINK', run .. ':followers')
+  for _, follower in ipairs(followers) do
+    local open = P .. 'run:' .. follower .. ':open'
+    if redis.call('SREM', open, id) == 1 and redis.call('EXISTS', open) == 0 then
+      roused[#roused + 1] = rouse(follower)
+    end
+  end
 end
 return {'ok', ticket, interrupted, started, roused}

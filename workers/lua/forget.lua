@@ -3,7 +3,7 @@ local P, id = KEYS[1], ARGV[1]
 local run = P .. 'run:' .. id
 local status = redis.call('HGET', run, 'status')
 if status ~= 'finished' and status ~= 'failed' and status ~= 'cancelled' then return 0 end
-redis.call('UNLINK', run, run .. ':events')
+redis.call('UNLINK', run, run .. ':events', run .. ':followers')
 for _, index in ipairs({'runs', 'status:' .. status, 'session:' .. ARGV[2], 'requests', 'timers'}) do
   redis.call('ZREM', P .. index, id)
 end

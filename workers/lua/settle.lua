@@ -10,11 +10,14 @@ local function now_ms()
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
 
--- Keeps in `<run>:open` those that have not come to rest; whether there are any.
-local function awaits(run, others)
+-- Keeps in `<run>:open` those that have not come to rest, and in their `:followers` the run; whether there are any.
+local function awaits(id, run, others)
   for _, other in ipairs(cjson.decode(others)) do
     local status = redis.call('HGET', P .. 'run:' .. other, 'status')
-    if status and not RESTS[status] then redis.call('SADD', run .. ':open', other) end
+    if status and not RESTS[status] then
+      redis.call('SADD', run .. ':open', other)
+      redis.call('SADD', P .. 'run:' .. other .. ':followers', id)
+    end
   end
   return redis.call('EXISTS', run .. ':open') == 1
 end
@@ -45,12 +48,13 @@ local function settle(at, old_status, old_queue, was_asking)
     redis.call('HDEL', run, 'owner', 'pause_by', 'last_error', 'queue', 'dispatch', 'ticket', 'attempt', 'dispatched_ms')
     return 0
   end
-  local later = tonumber(ARGV[at + 13]) > now_ms()
-  local waits = ARGV[at + 15] ~= '' and awaits(run, ARGV[at + 15])
+  local until_ms = tonumber(ARGV[at + 13])
+  local later = until_ms > now_ms()
+  local waits = ARGV[at + 15] ~= '' and (later or until_ms == 0) and awaits(id, run, ARGV[at + 15])
   if later or waits then
     redis.call('HSET', run, 'sleeping', queue, 'dispatch', dispatch, 'attempt', 0, unpack(common))
     redis.call('HDEL', run, 'owner', 'pause_by', 'last_error', 'queue', 'ticket', 'dispatched_ms')
-    if not waits then redis.call('ZADD', P .. 'timers', ARGV[at + 13], id) end
+    if later then redis.call('ZADD', P .. 'timers', ARGV[at + 13], id) end
     return 0
   end
   local ticket = redis.call('INCR', P .. 'ticket:' .. queue)

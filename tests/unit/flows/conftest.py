@@ -6,7 +6,7 @@ import pytest
 
 from fluxagents.flows.catalog import ToolFacts
 from fluxagents.flows.controller import FlowController
-from fluxagents.flows.definition import flow_from_yaml
+from fluxagents.flows.reading import flow_from_yaml
 
 FLOW = """
 flow: growth_check
@@ -15,6 +15,9 @@ purpose: For tests.
 inputs:
   question: {type: string, required: true}
   floor_per_h: {type: number, default: 0.1}
+facts:
+  growth_per_h: {type: number, unit: 1/h}
+  status: {type: string}
 start: measure
 nodes:
   measure:

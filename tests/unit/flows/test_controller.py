@@ -367,7 +367,7 @@ def asked(controller: FlowController, **changes: object) -> tuple[Driver, Expire
 def test_an_approval_that_nobody_gives_leads_on_when_its_time_is_over(
     controller: FlowController, on_timeout: dict[str, str], ends: str
 ) -> None:
-    run, command = asked(controller, within_s=60.0, **on_timeout)
+    run, command = asked(controller, timeout_s=60.0, **on_timeout)
     request = run.state.waiting_for
     assert request is not None
     assert command.at_ms == request.deadline_ms == 2 + 60_000
@@ -384,7 +384,7 @@ def test_a_run_that_waits_longer_than_its_budget_fails(controller: FlowControlle
 
 
 def test_while_a_run_is_paused_only_its_budget_counts(controller: FlowController) -> None:
-    run, late = asked(controller, within_s=60.0)
+    run, late = asked(controller, timeout_s=60.0)
     paused = run.happens(lambda state: e.RunPaused(seq=state.seq, at_ms=5, by="ada"))
     assert isinstance(paused, Expire)
     assert paused.at_ms > late.at_ms

@@ -12,6 +12,7 @@ import pytest
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.memory_store import MemoryRunStore
 from fluxagents.flows.ports import Outgoing
+from fluxagents.prompts.manager import PromptManager
 from fluxagents.scheduler import starts, ticks
 from fluxagents.scheduler.client import RunClient
 from fluxagents.scheduler.flow_library import FlowLibrary
@@ -85,7 +86,13 @@ class Desk:
         )
         self.schedules = Schedules(self.client, self.book, self.clock)
         self.effects = SimpleNamespace(
-            store=self.store, publisher=self.outbox, clock=self.clock, models=self.models, tools=TOOLS
+            store=self.store,
+            publisher=self.outbox,
+            clock=self.clock,
+            models=self.models,
+            tools=TOOLS,
+            prompts=PromptManager,
+            flow_folders=(),
         )
 
     def add(self, name: str = "nightly", **changes: Any) -> Schedule:

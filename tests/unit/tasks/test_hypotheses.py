@@ -10,9 +10,9 @@ from tests.decisions import BASELINE, DESCRIPTION, calls, decide_with, scripted,
 from tests.recorded_run import RUN_ID, record
 
 from fluxagents.flows.commands import HYPOTHESIS_CHARACTERS, CallTool, Decide
-from fluxagents.flows.definition import DecideNode
 from fluxagents.flows.errors import ErrorClass
 from fluxagents.flows.events import DecisionMade
+from fluxagents.flows.nodes import DecideNode
 from fluxagents.prompts.manager import PromptManager
 from fluxagents.prompts.sections import read_lines, sections
 from fluxagents.scheduler.flow_library import FlowLibrary

@@ -11,8 +11,8 @@ from cobra.io import to_json
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool
 from fluxagents.flows.controller import FlowController
-from fluxagents.flows.definition import flow_from_yaml
 from fluxagents.flows.memory_store import MemoryRunStore
+from fluxagents.flows.reading import flow_from_yaml
 from fluxagents.flows.reducer import reduce
 from fluxagents.tasks.acts import call_tool
 from fluxagents.tasks.effects import Effects, catalog

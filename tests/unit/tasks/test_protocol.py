@@ -13,11 +13,12 @@ from fluxagents.flows import events as e
 from fluxagents.flows.catalog import ToolFacts
 from fluxagents.flows.commands import CallTool, Command
 from fluxagents.flows.controller import FlowController
-from fluxagents.flows.definition import Flow, flow_from_yaml
+from fluxagents.flows.definition import Flow
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import SCHEMA_VERSION
 from fluxagents.flows.memory_store import MemoryRunStore
 from fluxagents.flows.ports import Answer, Outgoing
+from fluxagents.flows.reading import flow_from_yaml
 from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import RunState
 from fluxagents.tasks.acts import call_tool

@@ -12,10 +12,11 @@ from tests.decisions import ANSWER_TOOLS, BASELINE, ScriptedChat, calls, decide_
 from tests.recorded_run import RUN_ID, RecordedRun, effects_in, record
 
 from fluxagents.flows.controller import FlowController
-from fluxagents.flows.errors import ErrorClass
+from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import (
     ContextCompacted,
     ContextSummarised,
+    DecisionDeferred,
     DecisionMade,
     DecisionRefused,
     Event,
@@ -27,6 +28,7 @@ from fluxagents.prompts.figures import trials
 from fluxagents.prompts.manager import PromptManager
 from fluxagents.prompts.sections import read_lines, sections
 from fluxagents.tasks import acts
+from fluxagents.tasks.chat_limits import LimitReachedError, NoLimits
 from fluxagents.tasks.decide import Decider
 from fluxagents.tasks.fba.registry import TOOLS
 from fluxagents.tasks.request import recorded_request
@@ -115,9 +117,8 @@ def test_a_summary_that_cannot_be_trusted_is_refused_and_the_findings_stay_left_
 
 
 def test_a_provider_that_fails_does_not_keep_the_decision_from_being_tried(tmp_path: Path) -> None:
-    from tests.unit.tasks.test_decide import status_error  # noqa: PLC0415
-
-    refused, made = decided(tmp_path, scripted(status_error(500), status_error(500)))[:2]
+    out = FluxError(ErrorClass.PROVIDER_OUTAGE, "nobody there")
+    refused, made = decided(tmp_path, scripted(out, out))[:2]
     assert isinstance(refused, SummaryRefused)
     assert refused.error.kind is ErrorClass.PROVIDER_OUTAGE
     assert isinstance(made, DecisionRefused)
@@ -197,3 +198,27 @@ def test_the_figures_of_prompts_count_the_requests_for_summaries(run: RecordedRu
     assert found["summary"].calls == told
     assert found["summary"].tokens_in > 500 * told
     assert found["tool_selection"].tool_calls == 13
+
+
+class UsedUp(NoLimits):
+    """A limit that lets some requests through."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def enter(self, run_id: str, tokens: int, *, urgent: bool = True) -> str:
+        del run_id, tokens, urgent
+        if not self.left:
+            raise LimitReachedError("scripted", 99)
+        self.left -= 1
+        return ""
+
+
+@pytest.mark.parametrize(
+    ("left", "kinds"), [(0, [DecisionDeferred]), (1, [ContextSummarised, DecisionDeferred])]
+)
+def test_a_limit_that_is_used_up_defers_the_decision_and_keeps_the_summary(
+    tmp_path: Path, left: int, kinds: list[type[Event]]
+) -> None:
+    happened = decided(tmp_path, scripted(AIMessage(TOLD), FINISH), limits=UsedUp(left))
+    assert [type(event) for event in happened] == kinds

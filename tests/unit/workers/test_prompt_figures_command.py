@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -138,6 +139,31 @@ def test_the_figures_of_each_version_come_from_the_runs(call: Call, book: Book) 
     assert (one["rating"]["value"], one["rating"]["runs"]) == (4.5, 2)
     assert (two["version"], two["tokens_per_call"], two["rating"]["value"]) == ("2", 300.0, None)
     assert "75.0%" in call(prompts, "stats").stdout
+
+
+def test_costs_are_told_when_the_prices_are_known(
+    call: Call, book: Book, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for number in range(2):
+        book.add(f"one-{number}", "1", failed=False, tokens=1_000)
+    (unknown,) = as_json(call(prompts, "stats", NAME, "--json"))
+    assert unknown["cost"] == {"amount": None, "currency": None, "unpriced": ["m"]}
+    shown = as_json(call(runs, "show", "one-0", "--json"))
+    assert (shown["cost"]["amount"], shown["cost"]["unpriced"]) == (None, ["m"])
+    assert "cost unknown: FLUXAGENTS_CHAT_PRICES has no price for m" in call(runs, "show", "one-0").stdout
+    prices = tmp_path / "prices.toml"
+    prices.write_text('currency = "EUR"\n[models.m]\ninput = 2.5\noutput = 10')
+    monkeypatch.setenv("FLUXAGENTS_CHAT_PRICES", str(prices))
+    (priced,) = as_json(call(prompts, "stats", NAME, "--json"))
+    assert priced["cost"] == {"amount": 0.005, "currency": "EUR", "unpriced": []}
+    assert priced["chat_models"] == {
+        "m": {"calls": 2, "tokens_in": 2_000, "tokens_cached": 0, "tokens_out": 0}
+    }
+    assert f"{NAME} 1: a call costs 0.0025 EUR" in call(prompts, "stats").stdout
+    assert as_json(call(runs, "show", "one-0", "--json"))["cost"]["amount"] == 0.0025
+    text = call(runs, "show", "one-0").stdout
+    assert "cost 0.002500 EUR" in text
+    assert "1 answer, 1,000 tokens in, 0 out" in text
 
 
 def test_versions_are_compared_over_the_runs_of_their_experiment(call: Call, book: Book) -> None:

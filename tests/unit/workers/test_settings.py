@@ -71,19 +71,3 @@ def test_limits_that_contradict_each_other_are_refused(
     with pytest.raises(FluxError) as raised:
         Settings.load()
     assert named in str(raised.value)
-
-
-@pytest.mark.parametrize(
-    ("wanted", "chat_model", "summarises"),
-    [
-        (False, "openai:gpt-4o", False),
-        (True, "openai:gpt-4o", True),
-        (True, "offline", False),
-    ],
-)
-def test_summaries_are_opt_in_and_never_the_planners(
-    monkeypatch: pytest.MonkeyPatch, wanted: bool, chat_model: str, summarises: bool
-) -> None:
-    monkeypatch.setenv("FLUXAGENTS_CONTEXT_SUMMARY", str(wanted).lower())
-    monkeypatch.setenv("FLUXAGENTS_CHAT_MODEL", chat_model)
-    assert Settings.load().summarises is summarises

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from fluxagents.flows.events import Compaction, ContextCompacted
+from fluxagents.flows.commands import Finish
+from fluxagents.flows.events import Compaction, ContextCompacted, DecisionDeferred, DecisionMade, PromptUse
 from fluxagents.workers.commands.views import event_line
 
 
@@ -18,3 +19,23 @@ def test_a_compacted_context_says_what_went_how_and_what_it_saved() -> None:
         max_tokens=14_000,
     )
     assert event_line(event) == "600 tokens saved, 13900 of 14000 sent; reference: f2, f3; budget: f2"
+
+
+def test_a_deferred_decision_names_the_chat_model_and_the_time() -> None:
+    event = DecisionDeferred(seq=1, at_ms=0, node="n", chat_model="openai:tiny", not_before_ms=61_000)
+    assert event_line(event) == (
+        "the limit of openai:tiny is used up, not before 1970-01-01T00:01:01.000+00:00"
+    )
+
+
+def test_a_decision_says_who_made_it_and_in_whose_place() -> None:
+    use = PromptUse(
+        name="p",
+        version="1",
+        digest="d",
+        chat_model="openai:other",
+        instead_of="anthropic:tiny",
+        cached=True,
+    )
+    event = DecisionMade(seq=1, at_ms=0, node="n", decision=Finish(answer="done"), prompt=use)
+    assert event_line(event) == "finish: done [openai:other instead of anthropic:tiny, kept answer]"
