@@ -40,7 +40,13 @@ def at_decide(now: Moment, node: DecideNode) -> e.Event | Command:
     if state.steps_at_node >= node.max_steps:
         return e.BudgetSpent(seq=now.seq, at_ms=now.at_ms, node=state.node, steps=state.steps_at_node)
     left = node.max_steps - state.steps_at_node
-    return Decide(node=state.node, prompt=node.prompt, tools=node.tools, steps_left=left)
+    return Decide(
+        node=state.node,
+        prompt=node.prompt,
+        tools=node.tools,
+        steps_left=left,
+        hypotheses=node.hypotheses,
+    )
 
 
 def at_start(now: Moment, node: MapNode | SubflowNode) -> e.Event | Command:

@@ -49,6 +49,8 @@ class Finding(Frozen):
     key_findings: dict[str, JsonValue]
     artifact: str | None = None
     model: str | None = None
+    hypothesis: str = ""
+    """What the call was to test."""
 
 
 class Note(Frozen):
@@ -56,6 +58,14 @@ class Note(Frozen):
 
     by: str
     about: str
+    text: str
+
+
+class Summary(Frozen):
+    """Findings in fewer words, as a chat model told them."""
+
+    ids: tuple[str, ...]
+    """Of the findings that it stands for."""
     text: str
 
 
@@ -123,6 +133,9 @@ class RunState(Frozen):
     findings: tuple[Finding, ...] = ()
     errors: tuple[ErrorInfo, ...] = ()
     notes: tuple[Note, ...] = ()
+    summary: Summary | None = None
+    summaries_refused: int = 0
+    """In a row."""
     streak: Streak | None = None
     pending: Annotated[CallTool | AskHuman, Field(discriminator="kind")] | None = None
     """What was chosen and has not been carried out."""
@@ -165,6 +178,8 @@ class RunState(Frozen):
     prompts: dict[str, str] = Field(default_factory=dict)
     """The version of each prompt that the run has used and keeps to its end: name -> sha256."""
     answer: str | None = None
+    untraced: tuple[str, ...] = ()
+    """Numbers of the answer that neither a result, nor an input, nor a human has."""
     error: ErrorInfo | None = None
 
     @property

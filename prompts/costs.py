@@ -71,10 +71,10 @@ class Cost:
     """Chat models that answered and have no price."""
 
 
-def used(event: e.DecisionMade | e.DecisionRefused) -> Usage:
-    """What one decision took."""
+def used(event: e.ChatEvent) -> Usage:
+    """What one request to a chat model took."""
     use = event.prompt
-    if isinstance(event, e.DecisionRefused) and not use.tokens_out and not use.cached:
+    if isinstance(event, e.DecisionRefused | e.SummaryRefused) and not use.tokens_out and not use.cached:
         return Usage()
     return Usage(1, use.tokens_in, use.tokens_cached, use.tokens_out)
 
@@ -83,7 +83,7 @@ def usage(events: Iterable[e.Event]) -> dict[str, Usage]:
     """What a history took, by chat model."""
     found: dict[str, Usage] = {}
     for event in events:
-        if isinstance(event, e.DecisionMade | e.DecisionRefused):
+        if isinstance(event, e.ChatEvent):
             name = event.prompt.chat_model
             found[name] = found.get(name, Usage()) + used(event)
     return {name: one for name, one in found.items() if one.calls}

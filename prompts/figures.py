@@ -46,12 +46,13 @@ def trials(events: Iterable[e.Event], rating: int | None = None) -> tuple[Trial,
     open_call: str | None = None
     succeeded: bool | None = None
     for event in events:
-        if isinstance(event, e.DecisionMade | e.DecisionRefused):
+        if isinstance(event, e.ChatEvent):
             use = event.prompt
             before = found.get(use.digest) or Trial(use.name, use.version, use.digest, rating=rating)
             found[use.digest] = _asked(before, event)
+        if isinstance(event, e.DecisionMade | e.DecisionRefused):
             called = isinstance(event, e.DecisionMade) and isinstance(event.decision, CallTool)
-            open_call = use.digest if called else None
+            open_call = event.prompt.digest if called else None
         elif isinstance(event, e.ToolSucceeded | e.ToolFailed):
             if open_call:
                 found[open_call] = _ran(found[open_call], failed=isinstance(event, e.ToolFailed))
@@ -65,11 +66,11 @@ def trials(events: Iterable[e.Event], rating: int | None = None) -> tuple[Trial,
     return tuple(replace(trial, succeeded=succeeded) for trial in found.values())
 
 
-def _asked(trial: Trial, event: e.DecisionMade | e.DecisionRefused) -> Trial:
+def _asked(trial: Trial, event: e.ChatEvent) -> Trial:
     use = event.prompt
-    refused = isinstance(event, e.DecisionRefused)
+    refused = isinstance(event, e.DecisionRefused | e.SummaryRefused)
     # A tool that is not offered is an answer, though not permitted; a key that is refused gives none.
-    invalid = isinstance(event, e.DecisionRefused) and (
+    invalid = isinstance(event, e.DecisionRefused | e.SummaryRefused) and (
         event.error.kind is ErrorClass.INVALID_ANSWER
         or (event.error.kind is ErrorClass.PERMISSION and use.tokens_out > 0)
     )

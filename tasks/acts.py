@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import structlog
 
-from fluxagents.flows.commands import CallTool, Command, Decide, Expire, JoinParts, NotifyHuman
+from fluxagents.flows.commands import CallTool, Command, Decide, Expire, Finish, JoinParts, NotifyHuman
 from fluxagents.flows.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import (
@@ -22,7 +22,9 @@ from fluxagents.flows.events import (
     ToolSplit,
     ToolSucceeded,
 )
+from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState
+from fluxagents.prompts.human_text import human_text
 from fluxagents.tasks import parts
 from fluxagents.tasks.chat_limits import LimitReachedError
 from fluxagents.tasks.effects import Effects
@@ -33,9 +35,12 @@ from fluxagents.tasks.models import ModelRef
 from fluxagents.tasks.outside import cancel_late
 from fluxagents.tasks.protocol import WrongTaskError
 from fluxagents.tasks.provenance import lineage_of, provenance_of
+from fluxagents.tasks.untraced import untraced
 
 if TYPE_CHECKING:
     from cobra import Model
+
+    from fluxagents.tasks.decide import Verdict
 
 log = structlog.get_logger("step")
 
@@ -43,49 +48,52 @@ log = structlog.get_logger("step")
 def decide(
     effects: Effects, controller: FlowController, state: RunState, command: Command
 ) -> Sequence[Event]:
-    """Put the question of a `decide` node to the chat model."""
+    """Put the question of a `decide` node to the chat model, after a summary of what does not fit."""
     del controller
     if not isinstance(command, Decide):
         raise WrongTaskError("step.decide", command)
+    decider, seq = effects.decider(), state.seq
+    happened: list[Event] = []
     try:
-        verdict = effects.decider().decide(state, command)
+        summary = decider.summarise(state, command)
+        if summary is not None:
+            told = summary.event(seq=seq, at_ms=effects.clock.now_ms(), node=state.node)
+            happened.append(told)
+            state = reduce(state, told)
+        verdict = decider.decide(state, command)
     except LimitReachedError as limit:
         deferred = DecisionDeferred(
-            seq=state.seq,
+            seq=seq,
             at_ms=effects.clock.now_ms(),
             node=state.node,
             chat_model=limit.chat_model,
             not_before_ms=limit.not_before_ms,
         )
-        return [deferred]
-    at_ms = effects.clock.now_ms()
-    happened: list[Event] = []
+        return [*happened, deferred]
+    return [*happened, *_decided(state, verdict, seq=seq, at_ms=effects.clock.now_ms())]
+
+
+def _decided(state: RunState, verdict: Verdict, *, seq: int, at_ms: int) -> Iterator[Event]:
+    node = state.node
     if verdict.decision is not None:
-        happened.append(
-            DecisionMade(
-                seq=state.seq, at_ms=at_ms, node=state.node, decision=verdict.decision, prompt=verdict.prompt
-            )
+        decision = verdict.decision
+        lost = untraced(decision.answer, state) if isinstance(decision, Finish) else ()
+        yield DecisionMade(
+            seq=seq, at_ms=at_ms, node=node, decision=decision, prompt=verdict.prompt, untraced=lost
         )
     else:
         assert verdict.error is not None
-        happened.append(
-            DecisionRefused(
-                seq=state.seq, at_ms=at_ms, node=state.node, error=verdict.error, prompt=verdict.prompt
-            )
-        )
+        yield DecisionRefused(seq=seq, at_ms=at_ms, node=node, error=verdict.error, prompt=verdict.prompt)
     sent = verdict.composed
     if sent and sent.compacted:
-        happened.append(
-            ContextCompacted(
-                seq=state.seq,
-                at_ms=at_ms,
-                node=state.node,
-                compacted=sent.compacted,
-                tokens=sent.tokens,
-                max_tokens=verdict.prompt.max_tokens,
-            )
+        yield ContextCompacted(
+            seq=seq,
+            at_ms=at_ms,
+            node=node,
+            compacted=sent.compacted,
+            tokens=sent.tokens,
+            max_tokens=verdict.prompt.max_tokens,
         )
-    return happened
 
 
 def call_tool(
@@ -194,9 +202,19 @@ def notify(
     del controller
     if not isinstance(command, NotifyHuman) or state.waiting_for is None:
         raise WrongTaskError("human.notify", command)
-    channels = effects.notifier.notify(state.run_id, state.waiting_for, key=state.waiting_for.id)
+    request = state.waiting_for
+    try:
+        told = human_text(effects.prompts(), state, request)
+        text, prompt = told.text, told.template.digest
+    except FluxError:
+        # A version of the prompt that cannot be rendered must not keep the humans from knowing.
+        log.exception("the text of the request failed", run=state.run_id, request=request.id)
+        text, prompt = request.question, ""
+    channels = effects.notifier.notify(state.run_id, request, key=request.id, text=text)
     at_ms = effects.clock.now_ms()
-    return [HumanNotified(seq=state.seq, at_ms=at_ms, request_id=state.waiting_for.id, channels=channels)]
+    return [
+        HumanNotified(seq=state.seq, at_ms=at_ms, request_id=request.id, channels=channels, prompt=prompt)
+    ]
 
 
 def expire(

@@ -19,12 +19,14 @@ from fluxagents.prompts.budget import ANSWER_TOKENS, REQUEST_TOKENS
 from fluxagents.prompts.composer import ComposedPrompt
 from fluxagents.prompts.manager import PromptManager
 from fluxagents.prompts.tokens import token_counter
+from fluxagents.prompts.view import SUMMARY
 from fluxagents.tasks.answer import decision_in
 from fluxagents.tasks.chat_limits import ChatLimits, NoLimits
 from fluxagents.tasks.fba.tool import Tool
 from fluxagents.tasks.kept_answers import KeptAnswers, NothingKept
 from fluxagents.tasks.provider import provider_error
 from fluxagents.tasks.request import ChatRequest, request_of
+from fluxagents.tasks.summary import MOST_REFUSED, Summarised, asking, summary_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Decider:
         prompts: Where the prompts are.
         tools: All tools, by name; a node offers some of them.
         max_tokens: The budget of a request; see `fluxagents.prompts.context` for what happens beyond it.
+        summaries: Whether the chat model is asked to summarise findings that do not fit.
         settings: What requests set of the chat model; what their prompt says when absent.
         variables: What the variables of this chat model begin with, for the ways out of errors.
         limits: What holds requests back.
@@ -62,6 +65,7 @@ class Decider:
         tools: Mapping[str, Tool],
         *,
         max_tokens: int = REQUEST_TOKENS,
+        summaries: bool = False,
         settings: Mapping[str, float] | None = None,
         variables: str = "FLUXAGENTS_CHAT",
         limits: ChatLimits | None = None,
@@ -73,6 +77,7 @@ class Decider:
         self._prompts = prompts
         self._tools = tools
         self._max_tokens = max_tokens
+        self._summaries = summaries
         self._settings = settings
         self._variables = variables
         self._limits = limits or NoLimits()
@@ -96,10 +101,7 @@ class Decider:
         cached = False
         try:
             request = self.request(state, command)
-            answer = self._kept.find(request.digest)
-            cached = answer is not None
-            if answer is None:
-                answer = self._ask(request, state)
+            answer, cached = self._answer(request, state)
             decision, error = decision_in(answer, command, self._tools), None
             if not cached:
                 self._kept.keep(request.digest, answer)
@@ -107,10 +109,52 @@ class Decider:
             if request is None and caught.kind is not ErrorClass.BUDGET:
                 raise
             decision, error = None, caught.info(command.node)
-        use = self._use(state, command, request, answer, self._seconds() - began)
-        if cached:
-            use = use.model_copy(update={"cached": True, "tokens_in": 0, "tokens_out": 0, "tokens_cached": 0})
+        use = self._use(state, command, request, answer, self._seconds() - began, cached=cached)
         return Verdict(use, decision, error, request.prompt if request else None)
+
+    def summarise(self, state: RunState, command: Decide) -> Summarised | None:
+        """What became of a summary of the findings that the request of a decision leaves out.
+
+        None if nothing is left out, or no summaries are wanted, or too many were refused. What is refused
+        stays left out, as without summaries. Raises as `decide`.
+        """
+        ids = self._left_out(state, command)
+        if not ids:
+            return None
+        seen, asked = asking(state, command.node, ids)
+        began = self._seconds()
+        request: ChatRequest | None = None
+        answer: AIMessage | None = None
+        cached = False
+        text: str | None = None
+        error: ErrorInfo | None = None
+        try:
+            gone = self.request(seen, asked).prompt.left_out
+            ids = tuple(id_ for id_ in ids if id_ not in gone) or ids
+            seen, asked = asking(state, command.node, ids)
+            request = self.request(seen, asked)
+            answer, cached = self._answer(request, state)
+            text = summary_in(answer, seen, asked, self._tools)
+            if not cached:
+                self._kept.keep(request.digest, answer)
+        except FluxError as caught:
+            if request is None and caught.kind is not ErrorClass.BUDGET:
+                raise
+            error = caught.info(command.node)
+        use = self._use(seen, asked, request, answer, self._seconds() - began, cached=cached)
+        return Summarised(ids, use, text, error)
+
+    def _left_out(self, state: RunState, command: Decide) -> tuple[str, ...]:
+        """Findings that the request of a decision does not show and that a summary could tell."""
+        if not self._summaries or state.summaries_refused >= MOST_REFUSED:
+            return ()
+        try:
+            prompt = self.request(state, command).prompt
+        except FluxError as error:
+            if error.kind is ErrorClass.BUDGET:
+                return ()  # the decision says so
+            raise
+        return prompt.left_out if SUMMARY in prompt.template.variables else ()
 
     def request(self, state: RunState, command: Decide) -> ChatRequest:
         """What this decision sends; composing it has no effect. Raises as `fluxagents.tasks.request`."""
@@ -122,6 +166,11 @@ class Decider:
             max_tokens=self._max_tokens,
             settings=self._settings,
         )
+
+    def _answer(self, request: ChatRequest, state: RunState) -> tuple[AIMessage, bool]:
+        """The answer, and whether it was kept from an earlier request."""
+        answer = self._kept.find(request.digest)
+        return (answer, True) if answer is not None else (self._ask(request, state), False)
 
     def _ask(self, request: ChatRequest, state: RunState) -> AIMessage:
         settings: dict[str, Any] = dict(request.settings)
@@ -145,14 +194,16 @@ class Decider:
         request: ChatRequest | None,
         answer: AIMessage | None,
         seconds: float,
+        *,
+        cached: bool,
     ) -> PromptUse:
-        """What the request was and cost; tokens as the provider says, else counted."""
+        """What the request was and cost: tokens as the provider says, else counted; none if it was kept."""
         template = (
             request.prompt.template
             if request
             else self._prompts.chosen(command.prompt, state.run_id, state.prompts)
         )
-        tokens_in, tokens_out = _spent(request, answer)
+        tokens_in, tokens_out = (0, 0) if cached else _spent(request, answer)
         return PromptUse(
             name=template.name,
             version=template.version,
@@ -160,7 +211,8 @@ class Decider:
             chat_model=self._chat_name,
             tokens_in=tokens_in,
             tokens_out=tokens_out,
-            tokens_cached=_read_from_cache(answer.usage_metadata if answer else None),
+            tokens_cached=_read_from_cache(answer.usage_metadata if answer and not cached else None),
+            cached=cached,
             duration_ms=round(seconds * 1_000),
             max_tokens=self._max_tokens,
             request=request.digest if request else "",

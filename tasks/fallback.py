@@ -10,6 +10,7 @@ from fluxagents.flows.retries import retries_left
 from fluxagents.flows.state import RunState
 from fluxagents.tasks.decide import Verdict
 from fluxagents.tasks.effects import Decides
+from fluxagents.tasks.summary import Summarised
 
 OUT = frozenset({ErrorClass.PROVIDER_OUTAGE, ErrorClass.PROVIDER_RATE_LIMIT, ErrorClass.TIMEOUT})
 """What says that a chat model cannot be had now; a refusal or a wrong key is no reason to ask another."""
@@ -29,6 +30,10 @@ class WithFallback:
     def __init__(self, first: Decides, second: Decides) -> None:
         self._first = first
         self._second = second
+
+    def summarise(self, state: RunState, command: Decide) -> Summarised | None:
+        """By the first one; a run goes on without a summary that cannot be had."""
+        return self._first.summarise(state, command)
 
     def decide(self, state: RunState, command: Decide) -> Verdict:
         """The decision of whoever could be asked; the prompt's use names it.

@@ -61,6 +61,8 @@ def _decider(
         variables=choice.variables,
         limits=limits if remote and choice.is_limited else None,
         kept=kept if remote and settings.chat_cache_days else None,
+        # The planner picks calls by rules and writes no summaries.
+        summaries=settings.context_summary and remote,
     )
 
 

@@ -101,6 +101,9 @@ class Settings(BaseSettings):
     chat_request_tokens: PositiveInt | None = None
     """Budget of a request; none means 24,000, or what is left of a smaller window if the model's is known."""
 
+    context_summary: bool = False
+    """Whether the chat model summarises findings that do not fit; the built-in planner never does."""
+
     concurrency_tools: PositiveInt = Field(default_factory=available_cores)
     concurrency_decide: PositiveInt = 8
     soft_time_limit_s: PositiveFloat = 600.0

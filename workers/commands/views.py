@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pydantic import JsonValue
+    from rich.console import Console
 
-    from fluxagents.flows.state import RunState
+    from fluxagents.flows.state import Finding, RunState
     from fluxagents.prompts.costs import Prices, Usage
 
 SHORT_DIGEST = len("sha256:") + 12
@@ -38,6 +39,7 @@ def run_document(state: RunState) -> dict[str, Any]:
         "status": state.status,
         "node": state.node,
         "answer": state.answer,
+        "untraced": list(state.untraced),
         "facts": state.facts,
         "findings": [finding.model_dump(mode="json") for finding in state.findings],
         "steps": state.seq - 1,
@@ -103,9 +105,10 @@ def _decision(event: Any) -> str:
         if isinstance(decision, CallTool)
         else getattr(decision, "question", "") or decision.answer
     )
+    flag = f" not traced: {', '.join(event.untraced)};" if event.untraced else ""
     use = event.prompt
     instead = f" instead of {use.instead_of}" if use.instead_of else ""
-    return f"{decision.kind}: {said} [{use.chat_model}{instead}{', kept answer' if use.cached else ''}]"
+    return f"{decision.kind}:{flag} {said} [{use.chat_model}{instead}{', kept answer' if use.cached else ''}]"
 
 
 def _made(event: e.ToolSucceeded | e.RunsJoined) -> str:
@@ -140,6 +143,8 @@ _SAID: dict[str, Any] = {
         f"the limit of {event.chat_model} is used up, not before {moment(event.not_before_ms)}"
     ),
     "ContextCompacted": _compacted,
+    "ContextSummarised": lambda event: f"{', '.join(event.ids)}: {event.text}",
+    "SummaryRefused": lambda event: f"{', '.join(event.ids)}: {event.error.message}",
     "ToolSucceeded": lambda event: f"{_call(event.call)} in {event.duration_ms} ms{_made(event)}",
     "ToolSplit": lambda event: f"{_call(event.call)} in {len(event.runs)} parts",
     "RunsBegun": lambda event: f"{len(event.runs)} runs of {event.flow.name}, {event.width} at once",
@@ -182,6 +187,8 @@ def print_run(state: RunState) -> None:
     from rich.console import Console
     from rich.text import Text
 
+    from fluxagents.prompts.human_text import visible
+
     console = Console()
     colour = {"finished": "green", "failed": "red", "dead": "red", "waiting": "yellow"}.get(
         state.status, "cyan"
@@ -192,18 +199,18 @@ def print_run(state: RunState) -> None:
             ("flow ", "dim"),
             f"{state.flow.name} v{state.flow.version}",
             ("  model ", "dim"),
-            state.model_name,
+            visible(state.model_name),
         )
     )
     if state.inputs.get("question"):
-        console.print(Text.assemble(("question ", "dim"), str(state.inputs["question"])))
+        console.print(Text.assemble(("question ", "dim"), visible(str(state.inputs["question"]))))
     if state.answer:
-        console.print(Text(f"\n{state.answer}\n"))
+        console.print(Text(f"\n{visible(state.answer)}\n"))
     if state.waiting_for:
-        console.print(Text(f"\nwaits for a human: {state.waiting_for.question}", style="yellow"))
+        console.print(Text(f"\nwaits for a human: {visible(state.waiting_for.question)}", style="yellow"))
         if state.waiting_for.deadline_ms:
             console.print(Text(f"  until {moment(state.waiting_for.deadline_ms)}"))
-        console.print(Text(f"  fluxagents approvals approve {state.waiting_for.id}\n"))
+        console.print(Text(f"  fluxagents approvals show {state.waiting_for.id}\n"))
     if state.status == "running" and state.not_before_ms:
         console.print(Text(f"\ngoes on after {moment(state.not_before_ms)}", style="cyan"))
     if state.joining:
@@ -216,9 +223,19 @@ def print_run(state: RunState) -> None:
         for suggestion in state.error.suggestions:
             console.print(Text(f"  → {suggestion}"))
     for finding in state.findings:
-        shown = short(_call(CallTool(tool=finding.tool, args=finding.args)))
-        artifact = (finding.artifact or "")[:SHORT_DIGEST]
-        console.print(Text.assemble((f"{finding.id} ", "dim"), shown, "  ", (artifact, "dim")))
+        _print_finding(console, finding)
+
+
+def _print_finding(console: Console, finding: Finding) -> None:
+    from rich.text import Text
+
+    from fluxagents.prompts.human_text import visible
+
+    shown = short(_call(CallTool(tool=finding.tool, args=finding.args)))
+    artifact = (finding.artifact or "")[:SHORT_DIGEST]
+    console.print(Text.assemble((f"{finding.id} ", "dim"), shown, "  ", (artifact, "dim")))
+    if finding.hypothesis:
+        console.print(Text(f"   tests: {visible(finding.hypothesis)}", style="dim"))
 
 
 def print_cost(taken: Mapping[str, Usage], prices: Prices | None) -> None:

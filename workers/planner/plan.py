@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from fluxagents.workers.planner.call import Call, finish
 from fluxagents.workers.planner.diagnosis import diagnosis
+from fluxagents.workers.planner.hypotheses import with_hypothesis
 from fluxagents.workers.planner.intents import CHANGE_TOOL
 from fluxagents.workers.planner.report import report
 from fluxagents.workers.planner.situation import Entry, Situation
@@ -20,6 +21,10 @@ _RETRYABLE = frozenset({"timeout", "memory"})
 
 def next_call(now: Situation) -> Call:
     """What to do in this situation; the same situation gives the same call."""
+    return with_hypothesis(_next_call(now), now)
+
+
+def _next_call(now: Situation) -> Call:
     if now.task == "final_report":
         return Call("finish", {"answer": report(now, reading(now))})
     stop = _reason_to_stop(now)
@@ -27,13 +32,14 @@ def next_call(now: Situation) -> Call:
         return finish(stop)
     understood = reading(now)
     pending = _pending(now, understood)
-    if now.task == "no_growth":
+    diagnoses = now.task == "no_growth" or (now.task == "hypothesis" and now.baseline_fails)
+    if diagnoses:
         # Only what the question itself changes may grow; all else waits for the reason.
         pending = [want for want in pending if want.args.get("medium_changes")]
     if pending:
         return Call(pending[0].tool, pending[0].args)
     changed = any(_is_met(now, want) for want in understood.wants if want.args.get("medium_changes"))
-    if now.task == "no_growth" and not changed:
+    if diagnoses and not changed:
         return diagnosis(now)
     if understood.ask and not now.open_errors:
         return Call("ask_human", {"question": understood.ask})

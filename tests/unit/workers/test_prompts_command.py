@@ -115,7 +115,7 @@ def test_a_taken_number_is_refused(call: Call, second: Path) -> None:
             "</answer>\n<model>",
             r"\.j2:\d+: case 'a question and nothing else' of prompt",
         ),
-        ("{% endfor %}", "", r"\.j2:\d+: "),
+        ("{% endif %}", "", r"\.j2:\d+: "),
     ],
 )
 def test_a_template_that_is_wrong_is_refused_with_file_and_line(
