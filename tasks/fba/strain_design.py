@@ -132,7 +132,9 @@ class Result(ConditionResult):
         columns = self.designs.model_dump(mode="json")
         columns |= {
             "knock_outs": [" + ".join(ids) for ids in self.designs.knock_outs],
-            "equivalents": [" + ".join(map(" ".join, ids)) for ids in self.designs.equivalents],
+            "equivalents": [
+                " + ".join(map(" ".join, ids)) if any(ids) else "" for ids in self.designs.equivalents
+            ],
             "closed_reactions": [" ".join(ids) for ids in self.designs.closed_reactions],
             "gene_rules": ["; ".join(rules) for rules in self.designs.gene_rules],
         }

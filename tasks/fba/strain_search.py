@@ -61,7 +61,8 @@ class StrainSearch:
             disabled = self.targets.both(first, second)
             strain = self.screen.without(disabled)
             if strain is not None and self._gains(strain, wild_type, one, other):
-                designs.append(Design((first, second), disabled, strain))
+                pair = (first, second) if first.id < second.id else (second, first)
+                designs.append(Design(pair, disabled, strain))
         return Found(
             sorted(designs, key=self._rank),
             tuple(sorted(name for target in slow for name in (target.id, *target.equivalents))),

@@ -234,6 +234,20 @@ def test_a_product_that_is_taken_up_by_an_exchange_written_backwards(
     assert backwards.designs.coupling == plain.designs.coupling
 
 
+def test_the_order_of_the_model_does_not_matter(textbook: Any, call: Callable[..., Any]) -> None:
+    args = {"product_exchange": "EX_succ_e", "medium_changes": ANAEROBIC}
+    shuffled = textbook.copy()
+    moved = shuffled.reactions[::-1]
+    shuffled.remove_reactions(moved)
+    shuffled.add_reactions(moved)
+    shuffled.objective = "Biomass_Ecoli_core"
+    first, second = call(NAME, textbook, **args), call(NAME, shuffled, **args)
+    assert second.designs.knock_outs == first.designs.knock_outs
+    assert second.designs.least_secretion_mmol_per_gdw_h == pytest.approx(
+        first.designs.least_secretion_mmol_per_gdw_h, abs=1e-6
+    )
+
+
 def test_ids_that_are_not_there(textbook: Any, call: Callable[..., Any]) -> None:
     with pytest.raises(FluxError, match="EX_succ_e") as raised:
         call(NAME, textbook, product_exchange="EX_suc_e")
