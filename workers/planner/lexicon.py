@@ -1,0 +1,167 @@
+"""The vocabulary: which concept, compound, pathway or database a word stands for, in which language."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from fluxagents.tasks.fba.compounds import compounds
+from fluxagents.workers.planner.data import table
+from fluxagents.workers.planner.spelling import nearest, skeleton
+
+LANGUAGES = ("en", "de", "fr", "es")
+
+COMPOUND, PATHWAY, DATABASE, UNSUPPORTED = "COMPOUND", "PATHWAY", "DATABASE", "UNSUPPORTED"
+NUMBER, PERCENT = "NUMBER", "PERCENT"
+
+_SHORTEST_STEM = 4
+_LONGEST_ENDING = 3
+_ENDINGS = ("s", "es", "e", "n", "en", "er", "em", "x", "d", "ed", "ing", "ly", "a", "as", "os", "o")
+"""What an inflection adds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a word or a phrase stands for: a concept, or a thing of some kind with a value."""
+
+    sign: str
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    words: tuple[str, ...]
+    """Folded; one that ends with `*` stands for any ending."""
+    meaning: Meaning
+
+
+@dataclass(slots=True)
+class Lexicon:
+    """All entries of one language, by their first word."""
+
+    exact: dict[str, list[_Entry]] = field(default_factory=lambda: defaultdict(list))
+    stems: dict[str, list[_Entry]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, phrase: str, meaning: Meaning) -> None:
+        """Take in a word or a phrase of the data files."""
+        for variant in {folded(phrase), folded(_without_umlauts(phrase))}:
+            words = tuple(re.findall(r"[^\W_]+\*?", variant))
+            first = words[0]
+            index = self.stems if first.endswith("*") else self.exact
+            index[first.rstrip("*")].append(_Entry(words, meaning))
+
+    def knows(self, word: str) -> bool:
+        """Whether a folded word is in it, with no more than an ending of its own."""
+        stems = (word[:length] for length in range(max(len(word) - _LONGEST_ENDING, 1), len(word) + 1))
+        return word in self.exact or any(stem in self.stems for stem in stems)
+
+    def find(self, words: Sequence[str]) -> tuple[Meaning, int] | None:
+        """The meaning of the longest phrase that some folded words begin with, and its length."""
+        found = [entry for entry in self._beginning(words[0]) if _begins(words, entry.words)]
+        best = max(found, key=lambda entry: len(entry.words), default=None)
+        return None if best is None else (best.meaning, len(best.words))
+
+    def _beginning(self, word: str) -> Iterator[_Entry]:
+        """Entries that may begin with a word: as it is, inflected, and by stems, the longest first."""
+        for form in _forms(word):
+            yield from self.exact.get(form, ())
+        for length in range(len(word), 1, -1):
+            yield from self.stems.get(word[:length], ())
+
+    def _names(self) -> frozenset[str]:
+        signs = {COMPOUND, PATHWAY, DATABASE}
+        return frozenset(word for word, entries in self.exact.items() if entries[0].meaning.sign in signs)
+
+    def corrected(self, word: str) -> Meaning | None:
+        """The meaning of the known word that a misspelt one is nearest to."""
+        # Names have neighbours that are other compounds: threonate is not threonine.
+        whole = nearest(word, self._names(), forgiven=1) or nearest(word, self.exact.keys() - self._names())
+        if whole is not None:
+            return next((e.meaning for e in self.exact[whole] if len(e.words) == 1), None)
+        stem = nearest(word, self.stems, stems=True)
+        return (
+            None if stem is None else next((e.meaning for e in self.stems[stem] if len(e.words) == 1), None)
+        )
+
+
+def folded(text: str) -> str:
+    """Lower case, without accents."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+
+
+def _without_umlauts(text: str) -> str:
+    """German as it is written on a keyboard without umlauts."""
+    table = {"ä": "ae", "ö": "oe", "ü": "ue"}
+    return "".join(table.get(letter, letter) for letter in text.lower())
+
+
+def _forms(word: str) -> Iterator[str]:
+    yield word
+    for ending in _ENDINGS:
+        base = word.removesuffix(ending)
+        if base != word and len(base) >= _SHORTEST_STEM:
+            yield base
+
+
+def _begins(words: Sequence[str], pattern: Sequence[str]) -> bool:
+    if len(words) < len(pattern):
+        return False
+    # The first word has been looked up with its inflections.
+    return all(
+        word.startswith(wanted[:-1]) if wanted.endswith("*") else wanted in _forms(word)
+        for word, wanted in zip(words[1:], pattern[1:], strict=False)
+    )
+
+
+@cache
+def lexicons() -> Mapping[str, Lexicon]:
+    """By language; names of compounds, pathways and databases are in each."""
+    found = {language: Lexicon() for language in LANGUAGES}
+    for sign, by_language in table("lexicon").items():
+        meaning = _number(float(sign[1:])) if sign.startswith("=") else Meaning(sign)
+        _add(found, by_language, meaning)
+    for what, by_language in table("unsupported").items():
+        _add(found, by_language, Meaning(UNSUPPORTED, what))
+    for phrase, meaning in _names():
+        for lexicon in found.values():
+            lexicon.add(phrase, meaning)
+    return found
+
+
+@cache
+def by_skeleton() -> Mapping[str, Meaning]:
+    """Compounds by what their name sounds like, for other languages and misspelt names."""
+    names = (
+        (phrase, meaning) for phrase, meaning in _names() if meaning.sign == COMPOUND and phrase.isalpha()
+    )
+    return {
+        key: meaning for phrase, meaning in names if len(key := skeleton(folded(phrase))) > _SHORTEST_STEM
+    }
+
+
+def _number(value: float) -> Meaning:
+    return Meaning(PERCENT if 0 < value < 1 else NUMBER, value)
+
+
+def _add(found: Mapping[str, Lexicon], by_language: Mapping[str, str], meaning: Meaning) -> None:
+    for language, phrases in by_language.items():
+        for phrase in phrases.split(","):
+            found[language].add(phrase.strip(), meaning)
+
+
+@cache
+def _names() -> tuple[tuple[str, Meaning], ...]:
+    said = [(name, Meaning(COMPOUND, c.bigg)) for c in compounds() for name in c.names if len(name) > 1]
+    # Ids that are no words of a language.
+    said += [(c.bigg.replace("__", "_"), Meaning(COMPOUND, c.bigg)) for c in compounds() if "__" in c.bigg]
+    data = table("names")
+    for kind, sign in (("compounds", COMPOUND), ("pathways", PATHWAY), ("databases", DATABASE)):
+        for value, names in data[kind].items():
+            said += [(name.strip(), Meaning(sign, value)) for name in names.split(",")]
+    return tuple(said)
