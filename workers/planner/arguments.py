@@ -39,7 +39,13 @@ def gene_sets(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
         yield {"kind": "sets", "sets": [phrase.genes], **threshold(phrase), **_method(phrase)}
 
 
-def gene_pairs(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
+_PAIR = 2
+
+
+def gene_pairs(phrase: Phrase, medium: Medium) -> Iterator[Arguments]:
+    if len(phrase.genes) == _PAIR:
+        yield from gene_sets(phrase, medium)
+        return
     yield {"kind": "double", **given(genes=phrase.genes), **threshold(phrase), **_method(phrase)}
 
 

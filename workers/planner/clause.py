@@ -11,7 +11,7 @@ from fluxagents.workers.planner.intents import CHANGE, Guess, best_guess
 from fluxagents.workers.planner.lexicon import COMPOUND, UNSUPPORTED
 from fluxagents.workers.planner.orders import is_order, opens
 from fluxagents.workers.planner.phrase import COMPOUNDS, Phrase
-from fluxagents.workers.planner.tokens import GENE, REACTION, UNKNOWN
+from fluxagents.workers.planner.tokens import EXCHANGE, GENE, REACTION, UNKNOWN
 from fluxagents.workers.planner.uptakes import Uptake
 
 OFF_TOPIC = "off topic"
@@ -27,6 +27,7 @@ _NO_CONDITION = re.compile(
     r"\b(?:on|in|use|instead|carbon_source) (?:sole )?(UNKNOWN|MEDIUM|REACTION) (?!loop|model)"
     r"|\b(?:with|without) (UNKNOWN|MEDIUM) (?!loop|model)"
 )
+_LIST = r"(?:^|(?<! how_much )(?<! which )(?<! on )(?<! with ))(?:C (?:(?:and|or|comma|versus) )*)+$"
 _QUOTA = re.compile(r"\bP(?: (?:best|optimum|maximise|growth|rate|live|at_least))+")
 """How much growth must be kept: no question for growth."""
 
@@ -102,9 +103,7 @@ def clause_of(phrase: Phrase, *, orders: bool) -> Clause:
         return Clause(words, CHANGE, conditions, places)
     guess = guess_of(words)
     clause = Clause(words, guess.name if guess else "", conditions, places)
-    compared = words.has("versus|compare") and len(clause.rest.values(*COMPOUNDS)) > 1
-    if clause.is_plain and compared and clause.intent in _CONDITIONAL:
-        # "growth: glucose versus fructose" only lists what is fed.
+    if clause.is_plain and clause.intent in _CONDITIONAL and _only_lists(clause.rest):
         clause = clause.fed_with_each()
     asked = [at for at in range(len(words.tokens)) if guess and words.tokens[at].sign in guess.signs]
     first = min((at for at in asked if at not in clause.places), default=0)
@@ -113,6 +112,14 @@ def clause_of(phrase: Phrase, *, orders: bool) -> Clause:
         leads=bool(clause.places) and min(clause.places) < first,
         opens=len(words.tokens) == len(phrase.tokens) or opens(words),
     )
+
+
+def _only_lists(phrase: Phrase) -> bool:
+    """Whether compounds are named without a word for their role: "growth: glucose versus fructose"."""
+    if EXCHANGE in phrase.signs or phrase.has("need|essential C|C essential"):
+        return False
+    compared = phrase.has("versus|compare") and len(phrase.values(*COMPOUNDS)) > 1
+    return compared or re.search(_LIST, phrase.text) is not None
 
 
 def guess_of(phrase: Phrase) -> Guess | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from fluxagents.workers.planner.clause import guess_of
 from fluxagents.workers.planner.conditions import PLAIN, conditions_in
 from fluxagents.workers.planner.intents import Guess
+from fluxagents.workers.planner.lexicon import NUMBER
 from fluxagents.workers.planner.orders import OPENING, is_order, opens
 from fluxagents.workers.planner.phrase import SPLITTING, Phrase
 from fluxagents.workers.planner.tokens import COMMA, END, GENE, REACTION, Token
@@ -70,7 +71,7 @@ def _is_apart(part: Phrase, piece: Phrase, *, orders: bool) -> bool:
     one, other = guess_of(part), guess_of(piece)
     if orders and (is_order(piece) or is_order(part)):
         return is_order(piece) or other is not None
-    if one is None or _begins_with(piece, _NEGATING):
+    if one is None or not one.has_concept or _begins_with(piece, _NEGATING):
         return False
     if other is None:
         # "… on acetate, and which without oxygen?" asks the same again.
@@ -83,12 +84,13 @@ def _is_apart(part: Phrase, piece: Phrase, *, orders: bool) -> bool:
 def _belongs(part: Phrase, piece: Phrase, other: Guess) -> bool:
     """Whether a piece that could stand alone is a part of what stands before it."""
     both = guess_of(part + piece)
-    if "which_ones" in piece.signs or (both and both.name == other.name and "not" in part.signs):
+    if piece.signs & {"which_ones", "so_that"} or (both and both.name == other.name and "not" in part.signs):
         return True
     if opens(piece) or both is None:
         return False
     last, first = part.tokens[-1].sign, piece.trimmed().tokens[0].sign
+    counted = first == NUMBER and both.name == (guess_of(part) or other).name
     listed = last == first and last in {GENE, REACTION}
     between = "between" in part.signs and not {"and", COMMA} & part.signs
     spans = not both.asked_by <= part.signs and not both.asked_by <= piece.signs
-    return listed or between or spans
+    return listed or counted or between or spans

@@ -20,6 +20,7 @@ COMPOUND, PATHWAY, DATABASE, UNSUPPORTED = "COMPOUND", "PATHWAY", "DATABASE", "U
 NUMBER, PERCENT = "NUMBER", "PERCENT"
 
 _SHORTEST_STEM = 4
+_NAME = re.compile(r"(?P<form>[dl][- ])?(?P<name>[a-z]+)")
 _LONGEST_ENDING = 3
 _ENDINGS = ("s", "es", "e", "n", "en", "er", "em", "x", "d", "ed", "ing", "ly", "a", "as", "os", "o")
 """What an inflection adds."""
@@ -136,12 +137,13 @@ def lexicons() -> Mapping[str, Lexicon]:
 
 @cache
 def by_skeleton() -> Mapping[str, Meaning]:
-    """Compounds by what their name sounds like, for other languages and misspelt names."""
-    names = (
-        (phrase, meaning) for phrase, meaning in _names() if meaning.sign == COMPOUND and phrase.isalpha()
-    )
+    """Compounds by what their name sounds like, for other languages and misspelt names; after "D" or "L" too."""
+    names = (name for name in _names() if name[1].sign == COMPOUND)
+    heard = ((_NAME.fullmatch(folded(phrase)), meaning) for phrase, meaning in names)
     return {
-        key: meaning for phrase, meaning in names if len(key := skeleton(folded(phrase))) > _SHORTEST_STEM
+        f"{(match['form'] or '').replace('-', ' ')}{skeleton(match['name'])}": meaning
+        for match, meaning in heard
+        if match and len(skeleton(match["name"])) >= _SHORTEST_STEM
     }
 
 

@@ -97,6 +97,9 @@ class _Reader:
         if said.isupper() and len(said) > 1 and self._is_id(said):
             return [Token(REACTION, said, said)], 1
         word = folded(said)
+        form = self._form(word, pieces)
+        if form:
+            return [Token(COMPOUND, f"{said}-{pieces[1].said}", form.value)], 2
         parts = self._parts(word) if word.isalpha() and not self._is_exact(word) else None
         found = (
             None if parts and len(word) >= _COMPOUND_WORD else self._find([folded(p.said) for p in pieces])
@@ -109,6 +112,15 @@ class _Reader:
             return [Token(REACTION, said, said)], 1
         meanings = parts or [m for m in [self._guess(word)] if m]
         return [Token(m.sign, said, m.value) for m in meanings] or [pieces[0]], 1
+
+    def _form(self, word: str, pieces: Sequence[Token]) -> Meaning | None:
+        """The compound that "D-" or "L-" and the next word name, such as "L-Lactat"."""
+        if word not in {"d", "l"} or len(pieces) == 1:
+            return None
+        name = folded(pieces[1].said)
+        found = self._find([name]) or (self._guess(name), 1)
+        heard = by_skeleton().get(f"{word} {skeleton(name)}")
+        return heard or (found[0] if found[0] and found[0].sign == COMPOUND else None)
 
     def _is_id(self, said: str) -> bool:
         if not _REACTION.fullmatch(said) or said in _NO_REACTION:

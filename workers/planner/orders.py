@@ -5,7 +5,7 @@ from __future__ import annotations
 from fluxagents.workers.planner.phrase import COMPOUNDS, Phrase
 from fluxagents.workers.planner.wording import FACTORS
 
-VERBS = ("add", "remove", "increase", "decrease", *FACTORS, "replace", "set")
+VERBS = ("add", "remove", "absent", "increase", "decrease", *FACTORS, "replace", "set")
 """Concepts that order a change when they come first."""
 
 OPENING = frozenset({"which", "which_ones", "how", "how_fast", "how_much", "how_many", "can", "do", "show"})

@@ -45,11 +45,17 @@ def pieces_of(question: str) -> Iterator[Token]:
             yield Token(kind, said, said)
 
 
+_ABBREVIATED = re.compile(r"\b(ess|max|min|approx|ca|resp|vs|conc|conds?|bzw|ggf|inkl|env|cf|temp)\.", re.IGNORECASE)
+
+
 def _prepared(text: str) -> str:
     """The text with one way to write an apostrophe, a negation, a deletion and an abbreviation."""
     text = re.sub(r"[\u2018\u2019`\u00b4]", "'", text)
     text = re.sub(r"\bcan't\b", "cannot", text, flags=re.IGNORECASE)
     text = re.sub(r"\b((?:[a-zA-Z]\.\s?)+)(?=[a-z(,])", _without_dots, text)
+    text = re.sub(r"\bw/o(?:ut)?\b", "without", text, flags=re.IGNORECASE)
+    text = re.sub(r"\bw/", "with ", text, flags=re.IGNORECASE)
+    text = _ABBREVIATED.sub(r"\1 ", text)
     text = re.sub(r"[\u0394\u2206](?=\w)", "knockout ", text)
     return re.sub(r"n't\b", " not", text, flags=re.IGNORECASE)
 

@@ -90,7 +90,7 @@ def _closed(phrase: Phrase, at: int, before: Uptake | None) -> Uptake | None:
     if gone:
         return Uptake(token, "limit", 0.0, at, at + 1 + spans(gone))
     listed = before is not None and before.limit == 0 and before.role == "limit"
-    if listed and re.fullmatch(wording.LISTED, _between(phrase, before, at)):
+    if listed and _value(phrase, at)[0] is None and re.fullmatch(wording.LISTED, _between(phrase, before, at)):
         return Uptake(token, "limit", 0.0, at, at + 1)
     return None
 
@@ -116,7 +116,7 @@ def _opened(phrase: Phrase, at: int, before: Uptake | None) -> Uptake | None:
     start -= spans(lead)
     factor = _factor(phrase, at)
     if factor is not None:
-        return Uptake(token, "limit", None, at - 1, end, factor)
+        return Uptake(token, "limit", None, factor[1], end, factor[0])
     after = re.match(wording.FACTOR_AFTER, phrase.after(at))
     if after:
         end = at + 1 + spans(after)
@@ -150,13 +150,17 @@ def _value(phrase: Phrase, at: int) -> tuple[float | None, int, int]:
     return None, at, at + 1 + spans(uptake)
 
 
-def _factor(phrase: Phrase, at: int) -> float | None:
-    if at == 0:
+def _factor(phrase: Phrase, at: int) -> tuple[float, int] | None:
+    """How many times the present uptake is meant, and where that is said, before the compound."""
+    match = re.search(wording.FACTOR_BEFORE, phrase.before(at))
+    if match is None:
         return None
-    token = phrase.tokens[at - 1]
-    if token.sign == "PERCENT" and not token.said[0].isdigit():
-        return float(token.value)
-    return wording.FACTORS.get(token.sign)
+    token = phrase.token_at(match, 0)
+    if token.sign in wording.FACTORS:
+        return wording.FACTORS[token.sign], at - spans(match)
+    # "half the glucose" is one; "95 %" before a compound is a share of something else.
+    shared = token.said[0].isdigit() and not re.match(wording.UPTAKE_AFTER, phrase.after(at))
+    return None if shared else (float(token.value), at - spans(match))
 
 
 def _sole(phrase: Phrase, at: int, start: int, end: int, before: Uptake | None) -> Uptake | None:

@@ -23,6 +23,7 @@ _COUNTED = "C|points|growth|sample|chains|alternatives|gene|reaction|medium|medi
 VALUE_AFTER = rf"^{_TO} N\b(?! (?:{_COUNTED})\b)"
 VALUE_BEFORE = r"\bN (?:uptake |at |on |of )*$"
 UPTAKE_AFTER = r"^(?: uptake| rate)+"
+FACTOR_BEFORE = r"\b(?:double|triple|halve|P) (?:plus )?(?:uptake )?$"
 FACTOR_AFTER = r"^(?: uptake)* (?:double|triple|halve)\b"
 FACTORS: Mapping[str, float] = {"double": 2.0, "triple": 3.0, "halve": 0.5}
 
