@@ -76,12 +76,12 @@ def _is_apart(part: Phrase, piece: Phrase, *, orders: bool) -> bool:
     if other is None:
         # "… on acetate, and which without oxygen?" asks the same again.
         return _begins_with(piece, OPENING) and conditions_in(piece)[0] != PLAIN
-    if not other.has_concept or _belongs(part, piece, other):
+    if not other.has_concept or _belongs(part, piece, one, other):
         return False
     return one.name != other.name or opens(piece) or conditions_in(part)[0] != PLAIN
 
 
-def _belongs(part: Phrase, piece: Phrase, other: Guess) -> bool:
+def _belongs(part: Phrase, piece: Phrase, one: Guess, other: Guess) -> bool:
     """Whether a piece that could stand alone is a part of what stands before it."""
     both = guess_of(part + piece)
     if piece.signs & {"which_ones", "so_that"} or (both and both.name == other.name and "not" in part.signs):
@@ -89,8 +89,9 @@ def _belongs(part: Phrase, piece: Phrase, other: Guess) -> bool:
     if opens(piece) or both is None:
         return False
     last, first = part.tokens[-1].sign, piece.trimmed().tokens[0].sign
-    counted = first == NUMBER and both.name == (guess_of(part) or other).name
+    counted = first == NUMBER and both.name == one.name
     listed = last == first and last in {GENE, REACTION}
     between = "between" in part.signs and not {"and", COMMA} & part.signs
-    spans = not both.asked_by <= part.signs and not both.asked_by <= piece.signs
+    new = both.name not in {other.name, one.name}
+    spans = new and not both.asked_by <= part.signs and not both.asked_by <= piece.signs
     return listed or counted or between or spans

@@ -20,6 +20,7 @@ COMPOUND, PATHWAY, DATABASE, UNSUPPORTED = "COMPOUND", "PATHWAY", "DATABASE", "U
 NUMBER, PERCENT = "NUMBER", "PERCENT"
 
 _SHORTEST_STEM = 4
+_NAMES = frozenset({COMPOUND, PATHWAY, DATABASE})
 _NAME = re.compile(r"(?P<form>[dl][- ])?(?P<name>[a-z]+)")
 _LONGEST_ENDING = 3
 _ENDINGS = ("s", "es", "e", "n", "en", "er", "em", "x", "d", "ed", "ing", "ly", "a", "as", "os", "o")
@@ -74,20 +75,23 @@ class Lexicon:
         for length in range(len(word), 1, -1):
             yield from self.stems.get(word[:length], ())
 
-    def _names(self) -> frozenset[str]:
-        signs = {COMPOUND, PATHWAY, DATABASE}
-        return frozenset(word for word, entries in self.exact.items() if entries[0].meaning.sign in signs)
-
     def corrected(self, word: str) -> Meaning | None:
         """The meaning of the known word that a misspelt one is nearest to."""
+        whole = {key: entry.meaning for key, entry in _alone(self.exact)}
+        names = {key for key, meaning in whole.items() if meaning.sign in _NAMES}
         # Names have neighbours that are other compounds: threonate is not threonine.
-        whole = nearest(word, self._names(), forgiven=1) or nearest(word, self.exact.keys() - self._names())
-        if whole is not None:
-            return next((e.meaning for e in self.exact[whole] if len(e.words) == 1), None)
-        stem = nearest(word, self.stems, stems=True)
-        return (
-            None if stem is None else next((e.meaning for e in self.stems[stem] if len(e.words) == 1), None)
-        )
+        found = nearest(word, names, forgiven=1) or nearest(word, whole.keys() - names)
+        if found is not None:
+            return whole[found]
+        stems = {key: entry.meaning for key, entry in _alone(self.stems)}
+        stem = nearest(word, stems, stems=True)
+        return None if stem is None else stems[stem]
+
+
+def _alone(index: Mapping[str, list[_Entry]]) -> Iterator[tuple[str, _Entry]]:
+    """The words that mean something without others, each with the first entry that says what."""
+    for key, entries in index.items():
+        yield from ((key, entry) for entry in [e for e in entries if len(e.words) == 1][:1])
 
 
 def folded(text: str) -> str:
@@ -137,7 +141,7 @@ def lexicons() -> Mapping[str, Lexicon]:
 
 @cache
 def by_skeleton() -> Mapping[str, Meaning]:
-    """Compounds by what their name sounds like, for other languages and misspelt names; after "D" or "L" too."""
+    """Compounds by what their name sounds like, for other languages and misspelt names."""
     names = (name for name in _names() if name[1].sign == COMPOUND)
     heard = ((_NAME.fullmatch(folded(phrase)), meaning) for phrase, meaning in names)
     return {

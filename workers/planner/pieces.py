@@ -45,7 +45,9 @@ def pieces_of(question: str) -> Iterator[Token]:
             yield Token(kind, said, said)
 
 
-_ABBREVIATED = re.compile(r"\b(ess|max|min|approx|ca|resp|vs|conc|conds?|bzw|ggf|inkl|env|cf|temp)\.", re.IGNORECASE)
+_ABBREVIATED = re.compile(
+    r"\b(ess|max|min|approx|ca|resp|vs|conc|conds?|bzw|ggf|inkl|env|cf|temp)\.", re.IGNORECASE
+)
 
 
 def _prepared(text: str) -> str:

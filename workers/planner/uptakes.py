@@ -90,7 +90,11 @@ def _closed(phrase: Phrase, at: int, before: Uptake | None) -> Uptake | None:
     if gone:
         return Uptake(token, "limit", 0.0, at, at + 1 + spans(gone))
     listed = before is not None and before.limit == 0 and before.role == "limit"
-    if listed and _value(phrase, at)[0] is None and re.fullmatch(wording.LISTED, _between(phrase, before, at)):
+    if (
+        listed
+        and _value(phrase, at)[0] is None
+        and re.fullmatch(wording.LISTED, _between(phrase, before, at))
+    ):
         return Uptake(token, "limit", 0.0, at, at + 1)
     return None
 
