@@ -18,6 +18,9 @@ _OF_THE_MODEL = "medium|media|default_medium|model|permanent"
 def is_order(phrase: Phrase) -> bool:
     """Whether it orders a change of the medium: a verb first, and what to change."""
     words = phrase.trimmed(_POLITE).tokens
+    if words and words[0].sign == "produce":
+        # "Make the model anaerobic" is one, "make succinate" is none.
+        return any(token.sign in {"aerobic", "anaerobic"} for token in words) and not phrase.signs & COMPOUNDS
     if not words or words[0].sign not in VERBS:
         return False
     # "double glucose" is one, "double deletions on acetate" is none.

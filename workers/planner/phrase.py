@@ -28,6 +28,7 @@ class Phrase:
         found |= {"medium"} if "media" in found else set()
         found |= {COMPOUND} if EXCHANGE in found else set()
         found |= {"knockout"} if found & {"remove", "absent"} and found & {GENE, REACTION, "gene"} else set()
+        found |= {"knockout"} if {"remove", "reaction"} <= found else set()
         found |= {"GENES"} if len(self.values(GENE)) > 1 else set()
         return frozenset(found)
 

@@ -24,8 +24,8 @@ CASES = [case for part in PARTS for case in cases(part)]
 
 
 def test_it_is_large_and_a_fifth_is_held_out() -> None:
-    held_out = [case for case in CASES if case.part == "held_out"]
-    assert len(CASES) >= 150
+    held_out = [case for case in CASES if case.part != "known"]
+    assert len(CASES) >= 500
     assert len(held_out) >= len(CASES) / 5
     assert {case.language for case in CASES} >= {"en", "de", "fr", "es"}
 
@@ -70,9 +70,9 @@ def test_defaults_are_not_told() -> None:
 def test_the_planner_keeps_what_it_reached_on_the_known_part() -> None:
     decider = Decider(OfflinePlanner(), "offline-planner", PromptManager(), TOOLS)
     reached = score("known", answers("known", decider))
-    assert reached.tools_right >= 0.95 * reached.questions
-    assert reached.arguments_right >= 0.90 * reached.questions
-    assert reached.pairs_alike >= 0.95 * reached.pairs
+    assert reached.tools_right >= 0.99 * reached.questions
+    assert reached.arguments_right >= 0.99 * reached.questions
+    assert reached.pairs_alike >= 0.98 * reached.pairs
 
 
 @pytest.mark.parametrize(
