@@ -74,7 +74,7 @@ class Phrase:
 
     def numbers(self, pattern: str) -> Iterator[float]:
         """The numbers that a pattern of signs catches in a group."""
-        for match in re.finditer(pattern, self.text):
+        for match in re.finditer(rf"\b(?:{pattern})", self.text):
             yield float(self.token_at(match, match.lastindex or 0).value)
 
     def has(self, pattern: str) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.decisions import ANSWER_TOOLS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.decisions import ANSWER_TOOLS, BASELINE, DESCRIPTION
 from tests.eval.questions.cases import PARTS, Expected, cases, told
 from tests.eval.questions.run import answers, score
 
@@ -18,7 +20,9 @@ from fluxagents.workers.planner.intents import intents
 from fluxagents.workers.planner.lookups import LOOKUPS
 from fluxagents.workers.planner.meanings import tokens_of
 from fluxagents.workers.planner.model import OfflinePlanner
+from fluxagents.workers.planner.situation import Situation
 from fluxagents.workers.planner.spelling import nearest
+from fluxagents.workers.planner.wants import reading
 
 CASES = [case for part in PARTS for case in cases(part)]
 
@@ -132,3 +136,37 @@ def test_every_intent_has_a_tool_that_is_offered_and_arguments() -> None:
     for intent in intents().values():
         assert intent.tool in ANSWER_TOOLS
         assert (intent.name in ARGUMENTS) != (intent.name in LOOKUPS)
+
+
+FINDINGS = tuple(
+    {"id": one.id, "tool": one.tool, "args": dict(one.args), "found": dict(one.key_findings)}
+    for one in (DESCRIPTION, BASELINE)
+)
+WORDS = [
+    phrase.strip().rstrip("*")
+    for by_language in table("lexicon").values()
+    for phrases in by_language.values()
+    for phrase in phrases.split(",")
+]
+THINGS = [
+    "glucose",
+    "L-Lactat",
+    "EX_o2_e",
+    "PFK",
+    "b0720",
+    "b1136",
+    "iJO1366",
+    "LB",
+    "C00031",
+    "kegg",
+    "blubb",
+]
+NUMBERS = ["5", "0.1", "95 %", "3 mmol/gDW/h", "0.2 1/h", "1,000", "?", ".", ",", ":"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(THINGS) | st.sampled_from(NUMBERS) | st.sampled_from(WORDS), max_size=14))
+def test_no_words_in_whatever_order_break_it_and_arguments_fit_their_tool(words: list[str]) -> None:
+    asked = Situation(task="tool_selection", question=" ".join(words), findings=FINDINGS, steps_left=8)
+    for want in reading(asked).wants:
+        assert want.args.keys() <= TOOLS[want.tool].args.model_fields.keys()
