@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from fluxagents.flows.memory_store import MemoryRunStore
-from fluxagents.flows.ports import Clock, Outgoing
+from fluxagents.flows.ports import Clock, Outgoing, RunStore
 from fluxagents.prompts.manager import PromptManager
 from fluxagents.scheduler.client import RunClient
 from fluxagents.scheduler.flow_library import FlowLibrary
@@ -77,6 +77,7 @@ class LocalClient(RunClient):
         clock: The time.
         tools: The tools that exist.
         decider: Puts questions to a chat model; the built-in planner when absent.
+        store: The truth about runs; in this process's memory when absent.
         flow_folders: Folders with flows of your own.
     """
 
@@ -87,12 +88,13 @@ class LocalClient(RunClient):
         clock: Clock | None = None,
         tools: Mapping[str, Tool] = TOOLS,
         decider: Callable[[], Decides] | None = None,
+        store: RunStore | None = None,
         flow_folders: tuple[Path, ...] = (),
     ) -> None:
         here = Here()
         clock = clock or SystemClock()
         self.effects = Effects(
-            store=MemoryRunStore(clock),
+            store=store or MemoryRunStore(clock),
             publisher=here,
             clock=clock,
             notifier=InboxNotifier(),
