@@ -377,6 +377,8 @@ class RunForked(EventBase):
     """Inputs that differ from now on."""
     facts: dict[str, JsonValue] = Field(default_factory=dict)
     """Facts that differ from now on."""
+    stepwise: bool = False
+    """It pauses before every command."""
     by: str
 
 

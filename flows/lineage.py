@@ -138,6 +138,7 @@ def forked(
     by: str,
     inputs: Mapping[str, JsonValue] | None = None,
     facts: Mapping[str, JsonValue] | None = None,
+    stepwise: bool = False,
 ) -> tuple[e.Event, ...]:
     """The history of a new run: what both share, and the event that parts them.
 
@@ -149,6 +150,7 @@ def forked(
         by: Who wants it.
         inputs: Those that differ.
         facts: Those that differ.
+        stepwise: Whether it pauses before every command.
 
     Raises:
         FluxError: If there is no such step, the run had ended with it, or it computes a part of a tool call.
@@ -167,6 +169,7 @@ def forked(
         origin_seq=at,
         inputs=dict(inputs or {}),
         facts=dict(facts or {}),
+        stepwise=stepwise,
         by=by,
     )
     return (*(renamed(event, state.run_id, new_run_id) for event in up_to(events, at)), parting)

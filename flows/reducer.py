@@ -409,6 +409,7 @@ def _forked(state: RunState, event: e.RunForked) -> Changes:
         "started_ms": event.at_ms,
         "attempt_ms": event.at_ms,
         "rested_ms": 0,
+        "stepwise": event.stepwise,
     }
 
 

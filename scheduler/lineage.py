@@ -49,6 +49,7 @@ class TimeTravel(Steering):
         by: str,
         at: int | None = None,
         values: Mapping[str, JsonValue] | None = None,
+        stepwise: bool = False,
     ) -> RunState:
         """Start a new run that is another one up to a step. The other one stays as it is, archived or not.
 
@@ -59,6 +60,7 @@ class TimeTravel(Steering):
             by: Who wants it.
             at: The last step that both share; the last after which the run had not ended when absent.
             values: Inputs and facts that differ from now on.
+            stepwise: Whether the new run pauses before every command.
 
         Returns:
             The state of the new run.
@@ -73,7 +75,9 @@ class TimeTravel(Steering):
         controller = self._controller(then)
         inputs, facts = changed_values(controller.flow, then, values or {})
         now = self._clock.now_ms()
-        *shared, parting = forked(history, at, new_run_id(now), at_ms=now, by=by, inputs=inputs, facts=facts)
+        *shared, parting = forked(
+            history, at, new_run_id(now), at_ms=now, by=by, inputs=inputs, facts=facts, stepwise=stepwise
+        )
         state = fold(shared)
         _check_budget(controller.flow, reduce(state, parting), now)
         commit = settled(controller, state, [parting], seq=parting.seq, at_ms=now)

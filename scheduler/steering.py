@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import JsonValue
 
@@ -190,6 +190,14 @@ class Steering:
         """What a run does next; of a paused one what it does once it goes on."""
         going_on = {"status": state.paused_from or state.status, "cleared": True}
         return self._controller(state).command(state.model_copy(update=going_on))
+
+    def request(self, request_id: str) -> e.HumanRequest:
+        """The request of this id.
+
+        Raises:
+            FluxError: If it does not wait for an answer.
+        """
+        return self._request(request_id, kinds=get_args(RequestKind))[1]
 
     def _request(self, request_id: str, *, kinds: tuple[RequestKind, ...]) -> tuple[RunState, e.HumanRequest]:
         run = request_id.rpartition(".")[0]

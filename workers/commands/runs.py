@@ -7,7 +7,9 @@ import sys
 
 import click
 
+from fluxagents.workers.commands.going_back import fork, migrate, restart, rollback, signal
 from fluxagents.workers.commands.output import examples, json_option, print_json, print_table
+from fluxagents.workers.commands.stepping import step
 
 STATUSES = ("running", "waiting", "paused", "finished", "failed", "cancelled", "dead")
 
@@ -23,6 +25,10 @@ STATUSES = ("running", "waiting", "paused", "finished", "failed", "cancelled", "
 )
 def runs() -> None:
     """Look at runs, follow, pause, resume or cancel them."""
+
+
+for another_way in (fork, rollback, restart, migrate, signal, step):
+    runs.add_command(another_way)
 
 
 @runs.command("list", epilog=examples("fluxagents runs list --status failed --most 20"))

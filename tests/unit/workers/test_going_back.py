@@ -34,8 +34,15 @@ from fluxagents.workers.archive import Archive, retire
 from fluxagents.workers.local import LocalClient
 
 
+@pytest.fixture(scope="module")
+def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One store of models for all tests here, so that the model is parsed once."""
+    return tmp_path_factory.mktemp("store")
+
+
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def desk(tmp_path: Path, parsed: Path) -> Desk:
+    (tmp_path / "store").symlink_to(parsed)
     return Desk(tmp_path)
 
 
