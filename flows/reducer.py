@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from functools import reduce as fold_left
 from typing import Any, TypeVar
 
+from pydantic import ValidationError
+
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, Finish, call_digest
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
@@ -414,16 +416,19 @@ def _forked(state: RunState, event: e.RunForked) -> Changes:
 
 
 def _rolled_back(state: RunState, event: e.RunRolledBack) -> Changes:
-    then = RunState.model_validate(event.state)
+    try:
+        then = RunState.model_validate(event.state)
+    except ValidationError as error:
+        raise _impossible(event, "what it goes back to is no state of a run") from error
     if then.run_id != state.run_id:
         raise _impossible(event, f"it goes back to a state of run {then.run_id!r}")
-    own = f"{state.run_id}."
+    theirs = any(not child.startswith(f"{state.run_id}.") for child in then.children)
     return {
         **{name: getattr(then, name) for name in RunState.model_fields},
         **_ANEW,
         "schema_version": state.schema_version,
-        "joining": then.joining if then.joining and then.joining.runs[0].startswith(own) else None,
-        "begun": then.begun if then.begun and then.begun.prefix.startswith(own) else None,
+        "joining": None if theirs else then.joining,
+        "begun": None if theirs else then.begun,
         **{name: getattr(state, name) for name in _SPENT},
         # What was sent stays sent, and a version of a prompt that was used is kept.
         "signals": dict(list({**then.signals, **state.signals}.items())[-SIGNALS_KEPT:]),

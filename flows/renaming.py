@@ -71,7 +71,7 @@ def _other(id_: str, old: str, new: str) -> str:
 def _state(state: dict[str, JsonValue], old: str, new: str) -> dict[str, JsonValue]:
     changed = {
         **state,
-        **{name: _other(str(state[name]), old, new) for name in ("run_id", "parent", "session")},
+        **{name: _other(str(state.get(name, "")), old, new) for name in ("run_id", "parent", "session")},
     }
     request, joining, begun = state.get("waiting_for"), state.get("joining"), state.get("begun")
     if isinstance(request, dict):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
@@ -12,6 +12,7 @@ from fluxagents.flows.budget import overdrawn
 from fluxagents.flows.definition import Flow
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.lineage import arrival_at, changed_values, forked, open_state_at, open_steps, up_to
+from fluxagents.flows.ports import Commit
 from fluxagents.flows.reducer import fold, reduce
 from fluxagents.flows.state import RunState
 from fluxagents.flows.undoing import Undone, begun_by, undone
@@ -84,6 +85,24 @@ class TimeTravel(Steering):
         commit = replace(commit, events=(*shared, *commit.events))
         outgoing = self.store.create(commit, commit.state.model_dump_json())
         publish(self._publisher, *([outgoing] if outgoing else []))
+        return commit.state
+
+    def adopt(self, events: Sequence[e.Event], *, by: str) -> RunState:
+        """Store a run that was recorded elsewhere: one that has ended as it is, any other one paused.
+
+        Raises:
+            FluxError: If another run has its id, or its flow is not stored.
+        """
+        state = fold(events)
+        commit = Commit(events=tuple(events), state=state, dispatch=None)
+        if not state.ended and state.status != "dead":
+            arrived = e.RunImported(seq=state.seq, at_ms=self._clock.now_ms(), by=by)
+            commit = settled(self._controller(state), state, [arrived], seq=state.seq, at_ms=arrived.at_ms)
+            commit = replace(commit, events=(*events, *commit.events))
+        outgoing = self.store.create(commit, commit.state.model_dump_json())
+        publish(self._publisher, *([outgoing] if outgoing else []))
+        if self.store.events(state.run_id)[: len(events)] != tuple(events):
+            raise FluxError(ErrorClass.BAD_ARGUMENT, f"another run has the id {state.run_id!r}")
         return commit.state
 
     def way_back(self, run_id: str, *, to: int | None = None, node: str | None = None) -> WayBack:

@@ -22,6 +22,7 @@ from fluxagents.workers.artifact_files import ArtifactFiles
 from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.model_files import ModelFiles
 from fluxagents.workers.notifier import InboxNotifier
+from fluxagents.workers.run_bundle import Shelves
 
 ACTS: Mapping[str, Act] = MappingProxyType(
     {
@@ -92,6 +93,7 @@ class LocalClient(RunClient):
         flow_folders: tuple[Path, ...] = (),
     ) -> None:
         here = Here()
+        self._folder = str(folder)
         clock = clock or SystemClock()
         self.effects = Effects(
             store=store or MemoryRunStore(clock),
@@ -115,6 +117,15 @@ class LocalClient(RunClient):
             flows=FlowLibrary(flow_folders),
             tools=tools,
             prompts=lambda: self.effects.prompts().names,
+        )
+
+    def shelves(self) -> Shelves:
+        """Where the parts of runs lie, for exporting and importing them."""
+        return Shelves(
+            store=self.store,
+            artifacts=ArtifactFiles(self._folder),
+            models=ModelFiles(self._folder),
+            prompts=self.effects.prompts(),
         )
 
     def tick(self) -> None:

@@ -10,6 +10,7 @@ import click
 from fluxagents.workers.commands.going_back import fork, migrate, restart, rollback, signal
 from fluxagents.workers.commands.output import examples, json_option, print_json, print_table
 from fluxagents.workers.commands.stepping import step
+from fluxagents.workers.commands.transfer import export_run, import_run
 
 STATUSES = ("running", "waiting", "paused", "finished", "failed", "cancelled", "dead")
 
@@ -27,7 +28,7 @@ def runs() -> None:
     """Look at runs, follow, pause, resume or cancel them."""
 
 
-for another_way in (fork, rollback, restart, migrate, signal, step):
+for another_way in (fork, rollback, restart, migrate, signal, step, export_run, import_run):
     runs.add_command(another_way)
 
 
