@@ -15,7 +15,7 @@ from tests.chaos.test_approvals import answered_once, let_go
 from tests.chaos.tools import LET_GO
 
 from fluxagents.flows import events as e
-from fluxagents.flows.errors import FluxError
+from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.lineage import TimeTravel
 
@@ -97,7 +97,10 @@ def test_whatever_goes_back_and_forks_while_workers_die(cluster: Cluster, rng: r
     cluster.eventually(lambda: sum(let_go(cluster, humans, run) for run in runs) == len(runs), within_s=120)
     cluster.settle()
     for run in runs:
-        assert cluster.store.load(run).status == "finished"
+        state = cluster.store.load(run)
+        # A fork from between two tries of a tool that fails once in every run has one try left.
+        gave_up = state.origin and state.error and state.error.kind is ErrorClass.TIMEOUT
+        assert state.status == "finished" or gave_up, state.error
         events = cluster.store.events(run)
         assert answered_once(events)
         granted = {event.request_id for event in events if isinstance(event, e.ApprovalGranted)}
