@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from functools import reduce as fold_left
 from typing import Any, TypeVar
-
-from pydantic import ValidationError
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, Finish, call_digest
@@ -22,7 +21,9 @@ from fluxagents.flows.state import (
     Note,
     RunState,
     Streak,
+    Summary,
     Wait,
+    state_from_json,
 )
 
 Changes = dict[str, Any]
@@ -142,12 +143,18 @@ def _spent(state: RunState, event: e.BudgetSpent) -> Changes:
 
 def _usage(state: RunState, prompt: e.PromptUse) -> Changes:
     return {
+        **_asked(state, prompt),
         "decisions": state.decisions + 1,
         "steps_at_node": state.steps_at_node + 1,
+        "cleared": False,
+    }
+
+
+def _asked(state: RunState, prompt: e.PromptUse) -> Changes:
+    return {
         "tokens_in": state.tokens_in + prompt.tokens_in,
         "tokens_out": state.tokens_out + prompt.tokens_out,
         "prompts": {**state.prompts, prompt.name: prompt.digest},
-        "cleared": False,
     }
 
 
@@ -155,16 +162,35 @@ def _decided(state: RunState, event: e.DecisionMade) -> Changes:
     changes = _usage(state, event.prompt)
     if isinstance(event.decision, Finish):
         answered = {"outcome": "answer", "streak": None, "failures_at_node": 0}
-        return {**changes, **answered, "answer": event.decision.answer}
-    return {**changes, "pending": event.decision}
+        return {**changes, **answered, "answer": event.decision.answer, "untraced": event.untraced}
+    return {**changes, "outcome": None, "pending": event.decision, "approved": None}
 
 
 def _refused(state: RunState, event: e.DecisionRefused) -> Changes:
     return {**_usage(state, event.prompt), **_failure(state, event.error), "failed_call": None}
 
 
+def _deferred(state: RunState, event: e.DecisionDeferred) -> Changes:
+    return {"deferrals": state.deferrals + 1, "not_before_ms": event.not_before_ms}
+
+
 def _compacted(_: RunState, __: e.ContextCompacted) -> Changes:
     return {}
+
+
+def _summarised(state: RunState, event: e.ContextSummarised) -> Changes:
+    before = state.summary.ids if state.summary else ()
+    kept = {finding.id for finding in state.findings}
+    ids = tuple(id_ for id_ in dict.fromkeys((*before, *event.ids)) if id_ in kept)
+    return {
+        **_asked(state, event.prompt),
+        "summary": Summary(ids=ids, text=event.text),
+        "summaries_refused": 0,
+    }
+
+
+def _unsummarised(state: RunState, event: e.SummaryRefused) -> Changes:
+    return {**_asked(state, event.prompt), "summaries_refused": state.summaries_refused + 1}
 
 
 def _failure(state: RunState, error: ErrorInfo) -> Changes:
@@ -185,6 +211,7 @@ def _succeeded(state: RunState, event: e.ToolSucceeded) -> Changes:
         key_findings=event.key_findings,
         artifact=event.artifact,
         model=event.model,
+        hypothesis=event.call.hypothesis,
     )
     return {
         "findings": _last((*state.findings, finding), FINDINGS_KEPT),
@@ -353,16 +380,26 @@ def _resumed(state: RunState, _: e.RunResumed) -> Changes:
     return {"status": state.paused_from or "running", "paused_from": None, "cleared": True}
 
 
+_AT_REST: Changes = {
+    "paused_from": None,
+    "waiting_for": None,
+    "wait": None,
+    "notified": False,
+    "approved": None,
+}
+"""Nothing is waited for any more."""
+
+
 def _cancelled(_: RunState, __: e.RunCancelled) -> Changes:
-    return {"status": "cancelled", "waiting_for": None, "wait": None}
+    return {"status": "cancelled", **_AT_REST}
 
 
 def _finished(_: RunState, event: e.RunFinished) -> Changes:
-    return {"status": "finished", "answer": event.answer, "waiting_for": None, "wait": None}
+    return {"status": "finished", "answer": event.answer, **_AT_REST}
 
 
 def _failed(_: RunState, event: e.RunFailed) -> Changes:
-    return {"status": "failed", "error": event.error, "waiting_for": None, "wait": None}
+    return {"status": "failed", "error": event.error, **_AT_REST}
 
 
 def _dead(_: RunState, event: e.RunDeadLettered) -> Changes:
@@ -392,7 +429,7 @@ _ANEW: Changes = {
 """Whoever goes another way asks again: no answer to what was asked before counts twice."""
 
 
-_SPENT = ("tokens_in", "tokens_out")
+_SPENT = ("tokens_in", "tokens_out", "deferrals")
 """What a run has used stays used, wherever it goes back to."""
 
 
@@ -416,17 +453,13 @@ def _forked(state: RunState, event: e.RunForked) -> Changes:
 
 
 def _rolled_back(state: RunState, event: e.RunRolledBack) -> Changes:
-    try:
-        then = RunState.model_validate(event.state)
-    except ValidationError as error:
-        raise _impossible(event, "what it goes back to is no state of a run") from error
+    then = state_from_json(json.dumps(event.state))
     if then.run_id != state.run_id:
         raise _impossible(event, f"it goes back to a state of run {then.run_id!r}")
     theirs = any(not child.startswith(f"{state.run_id}.") for child in then.children)
     return {
         **{name: getattr(then, name) for name in RunState.model_fields},
         **_ANEW,
-        "schema_version": state.schema_version,
         "joining": None if theirs else then.joining,
         "begun": None if theirs else then.begun,
         **{name: getattr(state, name) for name in _SPENT},
@@ -479,7 +512,10 @@ _BRANCHES: dict[type[e.Event], Callable[[RunState, Any], Changes]] = {
     e.BudgetSpent: _spent,
     e.DecisionMade: _decided,
     e.DecisionRefused: _refused,
+    e.DecisionDeferred: _deferred,
     e.ContextCompacted: _compacted,
+    e.ContextSummarised: _summarised,
+    e.SummaryRefused: _unsummarised,
     e.ToolSucceeded: _succeeded,
     e.ToolSplit: _split,
     e.ToolFailed: _failed_tool,

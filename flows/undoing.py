@@ -84,11 +84,11 @@ def _runs(gone: Sequence[e.Event]) -> Iterator[str]:
 
 
 def _tokens(gone: Sequence[e.Event]) -> Iterator[str]:
-    uses = [event.prompt for event in gone if isinstance(event, e.DecisionMade | e.DecisionRefused)]
+    uses = [event.prompt for event in gone if isinstance(event, e.ChatEvent)]
     tokens = sum(use.tokens_in + use.tokens_out for use in uses)
     if tokens:
-        decisions = "1 decision" if len(uses) == 1 else f"{len(uses)} decisions"
-        yield f"{tokens} tokens were spent on {decisions}"
+        requests = "1 request" if len(uses) == 1 else f"{len(uses)} requests"
+        yield f"{tokens} tokens were spent on {requests} to a chat model"
 
 
 def begun_by(events: Sequence[e.Event]) -> tuple[str, ...]:

@@ -179,12 +179,12 @@ def _tables(data: bytes) -> list[str]:
 
 
 def _prompts(shelves: Shelves, logs: Sequence[Log], missing: list[str]) -> Iterator[tuple[str, bytes]]:
-    uses = {
-        event.prompt.digest: event.prompt.name
-        for log in logs
-        for event in log
-        if isinstance(event, e.DecisionMade | e.DecisionRefused)
-    }
+    uses: dict[str, str] = {}
+    for event in (event for log in logs for event in log):
+        if isinstance(event, e.ChatEvent):
+            uses[event.prompt.digest] = event.prompt.name
+        if isinstance(event, e.HumanNotified) and event.prompt:
+            uses[event.prompt] = "to a human"
     for digest, name in uses.items():
         try:
             yield f"prompts/{digest}", shelves.prompts.with_digest(name, digest).source.encode()

@@ -25,6 +25,8 @@ NAMES = (
     "parts",
     "stubborn",
 )
+
+
 TOOLS = {name: ToolFacts(name, needs_approval=name.startswith("guarded")) for name in NAMES}
 
 TIME_LIMITS_S = {"stubborn": (0.5, 1.5)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from tests.chaos.cluster import Cluster
 from tests.chaos.flows import TOOLS
@@ -48,5 +49,5 @@ def _declared(facts: ToolFacts) -> Tool:
     )
 
 
-def _not_here(*_: object) -> Result:
+def _not_here(*_: object) -> Any:
     raise NotImplementedError

@@ -108,9 +108,9 @@ def test_what_a_rollback_makes_good_and_what_it_leaves_behind() -> None:
     assert found.lasting == (
         "step 2: humans were told (inbox, mail): Change it?",
         "step 3: ada agreed, and will be asked again: Change it?",
-        "100 tokens were spent on 1 decision",
+        "100 tokens were spent on 1 request to a chat model",
     )
-    assert undone(LOG, 1, tools).lasting[-1] == "200 tokens were spent on 2 decisions"
+    assert undone(LOG, 1, tools).lasting[-1] == "200 tokens were spent on 2 requests to a chat model"
     assert undone(LOG, 8, tools).lasting == ()
 
 
@@ -123,4 +123,4 @@ def test_a_tool_without_a_compensation_leaves_its_effect_behind() -> None:
 def test_what_was_undone_before_is_not_told_again() -> None:
     log = back(LOG, 1)
     assert undone(log, len(log) - 1, {}).lasting == ()
-    assert undone(log, 1, {}).lasting == ("100 tokens were spent on 1 decision",)
+    assert undone(log, 1, {}).lasting == ("100 tokens were spent on 1 request to a chat model",)

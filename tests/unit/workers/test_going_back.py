@@ -515,6 +515,9 @@ def test_what_a_chat_model_asked_is_asked_anew_without_asking_it_again(tmp_path:
                 prompt=use, decision=AskHuman(question=f"Which of {len(state.inputs)}?"), error=None
             )
 
+        def summarise(self, *_: Any) -> None:
+            """There is nothing to tell in fewer words."""
+
     chat = Asks()
     desk = Desk(tmp_path)
     desk.client = LocalClient(
@@ -528,7 +531,7 @@ def test_what_a_chat_model_asked_is_asked_anew_without_asking_it_again(tmp_path:
     assert fork.state.waiting_for is not None
     assert fork.state.waiting_for.question == "Which of 1?"
     assert chat.decisions == 1
-    with pytest.raises(FluxError, match="12 tokens were spent on 1 decision") as caught:
+    with pytest.raises(FluxError, match="12 tokens were spent on 1 request to a chat model") as caught:
         desk.client.rollback(run.id, to=0, by="ada")
     assert caught.value.kind is ErrorClass.BAD_ARGUMENT
     desk.client.rollback(run.id, to=0, by="ada", confirmed=True)
