@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from functools import reduce as fold_left
 from typing import Any, TypeVar
@@ -22,6 +23,7 @@ from fluxagents.flows.state import (
     Streak,
     Summary,
     Wait,
+    state_from_json,
 )
 
 Changes = dict[str, Any]
@@ -281,9 +283,8 @@ def _retrying(_: RunState, event: e.RetryScheduled) -> Changes:
     }
 
 
-def _requested(state: RunState, event: e.ApprovalRequested | e.QuestionAsked) -> Changes:
-    pending = state.pending if isinstance(state.pending, CallTool) else None
-    return {"status": "waiting", "waiting_for": event.request, "notified": False, "pending": pending}
+def _requested(_: RunState, event: e.ApprovalRequested | e.QuestionAsked) -> Changes:
+    return {"status": "waiting", "waiting_for": event.request, "notified": False}
 
 
 def _answered(
@@ -325,6 +326,7 @@ def _told(state: RunState, event: e.QuestionAnswered) -> Changes:
     note = Note(by=event.by, about=about, text=event.answer)
     return {
         **_answered(state, event),
+        "pending": None,
         "facts": {**state.facts, **event.facts},
         "notes": _last((*state.notes, note), NOTES_KEPT),
         "outcome": "told",
@@ -414,32 +416,59 @@ def _edited(state: RunState, event: e.CallEdited) -> Changes:
     return {"pending": event.call, "approved": None}
 
 
-_UNASKED: Changes = {"waiting_for": None, "wait": None, "notified": False, "approved": None}
-"""Whoever goes back asks again: no answer to what was asked before counts twice."""
+_ANEW: Changes = {
+    "status": "running",
+    "paused_from": None,
+    "waiting_for": None,
+    "wait": None,
+    "notified": False,
+    "approved": None,
+    "cleared": False,
+    "error": None,
+}
+"""Whoever goes another way asks again: no answer to what was asked before counts twice."""
+
+
+_SPENT = ("tokens_in", "tokens_out", "deferrals")
+"""What a run has used stays used, wherever it goes back to."""
 
 
 def _forked(state: RunState, event: e.RunForked) -> Changes:
+    # What was chosen for other values is chosen again.
+    pending = None if event.inputs or event.facts else state.pending
     return {
-        **_UNASKED,
-        "status": "running",
-        "paused_from": None,
+        **_ANEW,
+        # The runs that the origin began stay its own.
+        "joining": None,
+        "begun": None,
+        "pending": pending,
         "origin": event.origin,
         "inputs": {**state.inputs, **event.inputs},
         "facts": {**state.facts, **event.facts},
+        "started_ms": event.at_ms,
+        "attempt_ms": event.at_ms,
+        "rested_ms": 0,
+        "stepwise": event.stepwise,
     }
 
 
 def _rolled_back(state: RunState, event: e.RunRolledBack) -> Changes:
-    then = RunState.model_validate(event.state)
-    fields = {name: getattr(then, name) for name in RunState.model_fields}
+    then = state_from_json(json.dumps(event.state))
+    if then.run_id != state.run_id:
+        raise _impossible(event, f"it goes back to a state of run {then.run_id!r}")
+    theirs = any(not child.startswith(f"{state.run_id}.") for child in then.children)
     return {
-        **fields,
-        **_UNASKED,
-        # What was spent stays spent.
-        "tokens_in": state.tokens_in,
-        "tokens_out": state.tokens_out,
-        "status": "running",
-        "paused_from": None,
+        **{name: getattr(then, name) for name in RunState.model_fields},
+        **_ANEW,
+        "joining": None if theirs else then.joining,
+        "begun": None if theirs else then.begun,
+        **{name: getattr(state, name) for name in _SPENT},
+        # What was sent stays sent, and a version of a prompt that was used is kept.
+        "signals": dict(list({**then.signals, **state.signals}.items())[-SIGNALS_KEPT:]),
+        "prompts": {**then.prompts, **state.prompts},
+        "origin": state.origin,
+        "started_ms": state.started_ms,
+        "rested_ms": state.rested_ms + (event.at_ms - state.updated_ms if state.ended else 0),
         "attempt_ms": event.at_ms,
         "seq": event.seq + 1,
         "updated_ms": event.at_ms,
@@ -448,13 +477,26 @@ def _rolled_back(state: RunState, event: e.RunRolledBack) -> Changes:
 
 
 def _migrated(state: RunState, event: e.FlowChanged) -> Changes:
-    asked = _UNASKED if state.status in {"waiting", "running"} else {}
+    paused = state.status == "paused"
     return {
-        **_arrived(state, event.node, event.at_ms),
-        **asked,
-        "status": "running" if state.status == "waiting" else state.status,
+        **_AFRESH,
+        **_ANEW,
+        "status": "paused" if paused else "running",
+        "paused_from": "running" if paused else None,
+        "node": event.node,
+        "attempt_ms": event.at_ms,
         "flow": event.flow,
         "inputs": event.inputs,
+    }
+
+
+def _imported(state: RunState, event: e.RunImported) -> Changes:
+    return {
+        **_ANEW,
+        "status": "paused",
+        "paused_from": "running",
+        "attempt_ms": event.at_ms,
+        "rested_ms": state.rested_ms + event.at_ms - state.updated_ms,
     }
 
 
@@ -501,4 +543,5 @@ _BRANCHES: dict[type[e.Event], Callable[[RunState, Any], Changes]] = {
     e.RunForked: _forked,
     e.RunRolledBack: _rolled_back,
     e.FlowChanged: _migrated,
+    e.RunImported: _imported,
 }
