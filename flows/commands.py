@@ -69,6 +69,8 @@ class JoinParts(CommandBase):
     kind: Literal["join_parts"] = "join_parts"
     call: CallTool
     runs: tuple[str, ...]
+    until_ms: int
+    """Until when at the latest, as Unix time in ms."""
 
 
 class BeginRuns(CommandBase):

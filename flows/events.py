@@ -261,6 +261,8 @@ class RunBegun(Frozen):
     inputs: dict[str, JsonValue]
     model: str | None
     model_name: str = ""
+    error: ErrorInfo | None = None
+    """Why it cannot work: it has failed when it begins."""
 
 
 class RunsBegun(EventBase):

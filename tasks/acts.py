@@ -32,6 +32,7 @@ from fluxagents.tasks.fba.registry import validated
 from fluxagents.tasks.fba.tool import Args, Tool
 from fluxagents.tasks.learning import advised
 from fluxagents.tasks.models import ModelRef
+from fluxagents.tasks.outside import cancel_late
 from fluxagents.tasks.protocol import WrongTaskError
 from fluxagents.tasks.provenance import lineage_of, provenance_of
 from fluxagents.tasks.untraced import untraced
@@ -144,6 +145,10 @@ def _run_tool(
         artifact = parts.computed(effects, tool, model, args, state.part)
         return _now(effects, done, artifact=artifact, key_findings=state.part.model_dump())
     if isinstance(command, JoinParts):
+        late = cancel_late(effects, command.runs, f"the time of {call.tool} of run {state.run_id} was over")
+        if late:
+            message = f"{late} of {len(command.runs)} parts of {call.tool!r} did not end in time"
+            raise FluxError(ErrorClass.TIMEOUT, message)
         result = parts.joined(effects, tool, args, command.runs)
     else:
         count = tool.split.parts(model, args) if tool.split else 1

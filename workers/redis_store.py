@@ -173,6 +173,31 @@ class RedisRunStore:
                 return
             offset += page
 
+    def starts(
+        self, *, session: str | None = None, since_ms: int | None = None, until_ms: int | None = None
+    ) -> dict[str, int]:
+        """The runs in Redis and when each started (Unix time in ms), the newest first.
+
+        Args:
+            session: Of which; None for all runs of their own.
+            since_ms: The earliest start.
+            until_ms: The first start that is too late.
+        """
+        index = f"session:{session}" if session else "runs"
+        latest = "+inf" if until_ms is None else f"({until_ms}"
+        earliest = "-inf" if since_ms is None else since_ms
+        found: list[tuple[bytes, float]] = self._redis.zrevrangebyscore(  # type: ignore[assignment]
+            self._prefix + index, latest, earliest, withscores=True
+        )
+        return {run_id.decode(): int(started_ms) for run_id, started_ms in found}
+
+    def logs(self, run_ids: Sequence[str]) -> list[list[bytes]]:
+        """The events of runs as they are stored, in one round trip; none for a run that is not in Redis."""
+        pipe = self._redis.pipeline(transaction=False)
+        for run_id in run_ids:
+            pipe.lrange(f"{self._key(run_id)}:events", 0, -1)
+        return pipe.execute()
+
     def counts(self) -> dict[str, int]:
         pipe = self._redis.pipeline(transaction=False)
         for status in STATUSES:

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from fluxagents.prompts.manager import PromptManager
 
 MOST = click.option(
-    "--most", type=click.IntRange(min=1), default=1_000, show_default=True, help="So many runs, the newest."
+    "--most",
+    type=click.IntRange(min=1),
+    default=1_000,
+    show_default=True,
+    help="So many runs, the newest, archived ones too.",
 )
 
 
@@ -76,7 +80,7 @@ def experiment(name: str, arms: dict[str, int], end: bool, by: str, as_json: boo
 @MOST
 @json_option
 def stats(name: str | None, most: int, as_json: bool) -> None:
-    """Show the figures of each version of a prompt, or of all, from the runs in Redis.
+    """Show the figures of each version of a prompt, or of all, from the newest runs.
 
     Tokens, cost and seconds are those of a call; a cost is known if FLUXAGENTS_CHAT_PRICES has a price of
     every chat model that answered. Invalid answers are of all calls, errors of the tools that ran as a
@@ -188,7 +192,7 @@ def compare(name: str, old: str | None, new: str | None, most: int, as_json: boo
     one, other = (manager.template(name, version) for version in versions)
     period = trialled(manager.log(name), (one.digest, other.digest))
     found = recorded_trials(
-        settings, most=most, wanted=lambda run: period is None or period.covers(run.started_ms)
+        settings, most=most, wanted=lambda run: period is None or period.covers(run.at_ms)
     )
     differences = compared(found.get(one.digest, ()), found.get(other.digest, ()))
     if as_json:

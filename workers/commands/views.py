@@ -71,12 +71,27 @@ def moment(at_ms: int) -> str:
 
 def event_line(event: e.Event) -> str:
     """One line that says what an event was about."""
-    return _short(_SAID[event.type](event) if event.type in _SAID else "")
+    return short(event_text(event))
 
 
-def _short(text: str) -> str:
+def event_text(event: e.Event) -> str:
+    """What an event was about, in full; of a type that is not known here, its fields."""
+    said = _SAID.get(event.type)
+    return said(event) if said else _fields(event)
+
+
+def _fields(event: e.Event) -> str:
+    told = event.model_dump(mode="json", exclude_defaults=True, exclude={"type", "seq", "at_ms"})
+    return ", ".join(
+        f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        for name, value in told.items()
+    )
+
+
+def short(text: str, most: int = LINE) -> str:
+    """The text on one line, cut after so many characters."""
     flat = " ".join(text.split())
-    return flat if len(flat) <= LINE else f"{flat[: LINE - 1]}…"
+    return flat if len(flat) <= most else f"{flat[: most - 1]}…"
 
 
 def _call(call: CallTool) -> str:
@@ -96,6 +111,15 @@ def _decision(event: Any) -> str:
     return f"{decision.kind}:{flag} {said} [{use.chat_model}{instead}{', kept answer' if use.cached else ''}]"
 
 
+def _made(event: e.ToolSucceeded | e.RunsJoined) -> str:
+    return f" → {event.artifact[:SHORT_DIGEST]}" if event.artifact else ""
+
+
+def _seen(event: e.BranchTaken | e.NodeSkipped) -> str:
+    values = (f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in event.seen.items())
+    return ", ".join(values) or "nothing"
+
+
 def _compacted(event: e.ContextCompacted) -> str:
     ids: dict[str, list[str]] = {}
     for one in event.compacted:
@@ -107,7 +131,11 @@ def _compacted(event: e.ContextCompacted) -> str:
 _SAID: dict[str, Any] = {
     "RunStarted": lambda event: f"{event.flow.name} on {event.model_name}",
     "NodeEntered": lambda event: event.node,
-    "BranchTaken": lambda event: f"{event.node} → {event.to} because {event.because}; saw {event.seen}",
+    "BranchTaken": lambda event: f"{event.node} → {event.to} because {event.because}; saw {_seen(event)}",
+    "NodeSkipped": lambda event: (
+        f"{event.node} → {event.to}: {event.because} does not hold; saw {_seen(event)}"
+    ),
+    "NodeFailed": lambda event: f"{event.node}: {event.error.message}",
     "BudgetSpent": lambda event: f"{event.node}: {event.steps} steps",
     "DecisionMade": _decision,
     "DecisionRefused": lambda event: event.error.message,
@@ -117,8 +145,12 @@ _SAID: dict[str, Any] = {
     "ContextCompacted": _compacted,
     "ContextSummarised": lambda event: f"{', '.join(event.ids)}: {event.text}",
     "SummaryRefused": lambda event: f"{', '.join(event.ids)}: {event.error.message}",
-    "ToolSucceeded": lambda event: f"{_call(event.call)} in {event.duration_ms} ms",
+    "ToolSucceeded": lambda event: f"{_call(event.call)} in {event.duration_ms} ms{_made(event)}",
     "ToolSplit": lambda event: f"{_call(event.call)} in {len(event.runs)} parts",
+    "RunsBegun": lambda event: f"{len(event.runs)} runs of {event.flow.name}, {event.width} at once",
+    "RunsJoined": lambda event: (
+        f"{event.what}: {event.finished} finished, {event.failed} failed{_made(event)}"
+    ),
     "ToolFailed": lambda event: f"{_call(event.call)}: {event.error.message}",
     "ApprovalRequested": lambda event: f"{event.request.id}: {event.request.question}",
     "ApprovalGranted": lambda event: f"by {event.by}{' with other arguments' if event.edited else ''}",
@@ -129,10 +161,20 @@ _SAID: dict[str, Any] = {
     "RetryScheduled": lambda event: (
         f"after {event.failures} failures, not before {moment(event.not_before_ms)}"
     ),
+    "WaitStarted": lambda event: (
+        f"for {repr(event.event) + ' ' if event.event else ''}"
+        f"until {moment(event.until_ms) if event.until_ms else 'it comes'}"
+    ),
+    "WaitEnded": lambda event: f"by {event.by}",
+    "EventReceived": lambda event: f"{event.name!r} by {event.by}: {json.dumps(event.data)}",
     "HumanNotified": lambda event: ", ".join(event.channels),
     "RunPaused": lambda event: f"by {event.by}",
     "RunResumed": lambda event: f"by {event.by}",
     "RunCancelled": lambda event: f"by {event.by}: {event.reason}",
+    "CallEdited": lambda event: f"by {event.by}: {_call(event.call)}",
+    "RunForked": lambda event: f"by {event.by} from {event.origin} after step {event.origin_seq}",
+    "RunRolledBack": lambda event: f"by {event.by} to step {event.to_seq}: {event.reason}",
+    "FlowChanged": lambda event: f"by {event.by} to {event.flow.name} v{event.flow.version} at {event.node}",
     "RunFinished": lambda event: event.answer,
     "RunFailed": lambda event: event.error.message,
     "RunDeadLettered": lambda event: event.error.message,
@@ -189,7 +231,7 @@ def _print_finding(console: Console, finding: Finding) -> None:
 
     from fluxagents.prompts.human_text import visible
 
-    shown = _short(_call(CallTool(tool=finding.tool, args=finding.args)))
+    shown = short(_call(CallTool(tool=finding.tool, args=finding.args)))
     artifact = (finding.artifact or "")[:SHORT_DIGEST]
     console.print(Text.assemble((f"{finding.id} ", "dim"), shown, "  ", (artifact, "dim")))
     if finding.hypothesis:
@@ -234,3 +276,28 @@ def parsed_pairs(pairs: tuple[str, ...]) -> dict[str, JsonValue]:
         except json.JSONDecodeError:
             found[name] = value
     return found
+
+
+UNITS = ((172_800.0, 86_400.0, "d"), (3_600.0, 3_600.0, "h"), (60.0, 60.0, "min"))
+"""From so many seconds on, in units of so many seconds."""
+
+
+def lasted(seconds: float) -> str:
+    """A duration in its largest unit, with two or three digits: `12 ms`, `3.41 s`, `5.2 min`, `7.1 h`."""
+    for least, unit, name in UNITS:
+        if seconds >= least:
+            return f"{seconds / unit:.1f} {name}"
+    return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds * 1_000:.0f} ms"
+
+
+def elapsed(ms: int) -> str:
+    """Time since a start, to the ms in the first minute: `2.771 s`, `7:04.4`, `1:02:03`, `3 d 1:02:03`."""
+    minutes, rest = divmod(ms, 60_000)
+    if not minutes:
+        return f"{ms / 1_000:.3f} s"
+    hours, minutes = divmod(minutes, 60)
+    if not hours:
+        return f"{minutes}:{rest // 100 / 10:04.1f}"
+    days, hours = divmod(hours, 24)
+    clock = f"{hours}:{minutes:02}:{rest // 1_000:02}"
+    return f"{days} d {clock}" if days else clock

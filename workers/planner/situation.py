@@ -9,7 +9,7 @@ from typing import Any
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.prompts.sections import read_lines, sections
-from fluxagents.workers.planner.compounds import EXCHANGE_ID
+from fluxagents.workers.planner.tokens import EXCHANGE_ID
 
 Entry = Mapping[str, Any]
 

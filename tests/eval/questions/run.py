@@ -162,7 +162,7 @@ def report(*, chat: str | None, as_json: bool) -> str:
     decider = Decider(model, name, PromptManager(), TOOLS, settings=set_by_requests)
     given = {part: answers(part, decider) for part in PARTS}
     scores = [score(part, found) for part, found in given.items()]
-    # The wrong answers of the part that is held out stay untold: rules made after them would fit it.
+    # The wrong answers of the parts that are held out stay untold: rules made after them would fit these.
     wrong = [_wrong(answer) for answer in _failed(given["known"])]
     if as_json:
         return json.dumps(
