@@ -87,6 +87,7 @@ def _started(event: e.RunStarted) -> RunState:
         attempt_ms=event.at_ms,
         visits={event.start_node: 1},
         stepwise=event.stepwise,
+        first_id=event.first_id,
     )
 
 
@@ -432,6 +433,9 @@ _ANEW: Changes = {
 _SPENT = ("tokens_in", "tokens_out", "deferrals")
 """What a run has used stays used, wherever it goes back to."""
 
+_IDENTITY = ("session", "parent", "part", "lane", "origin", "first_id", "started_ms")
+"""What a run is stays as well."""
+
 
 def _forked(state: RunState, event: e.RunForked) -> Changes:
     # What was chosen for other values is chosen again.
@@ -462,12 +466,10 @@ def _rolled_back(state: RunState, event: e.RunRolledBack) -> Changes:
         **_ANEW,
         "joining": None if theirs else then.joining,
         "begun": None if theirs else then.begun,
-        **{name: getattr(state, name) for name in _SPENT},
+        **{name: getattr(state, name) for name in (*_SPENT, *_IDENTITY)},
         # What was sent stays sent, and a version of a prompt that was used is kept.
         "signals": dict(list({**then.signals, **state.signals}.items())[-SIGNALS_KEPT:]),
         "prompts": {**then.prompts, **state.prompts},
-        "origin": state.origin,
-        "started_ms": state.started_ms,
         "rested_ms": state.rested_ms + (event.at_ms - state.updated_ms if state.ended else 0),
         "attempt_ms": event.at_ms,
         "seq": event.seq + 1,
