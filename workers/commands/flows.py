@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from fluxagents.workers.commands import flow_tests
 from fluxagents.workers.commands.output import examples, json_option, print_json, print_table
 
 
@@ -14,10 +15,14 @@ from fluxagents.workers.commands.output import examples, json_option, print_json
         "fluxagents flows list",
         "fluxagents flows graph metabolic_analysis > flow.mmd",
         "fluxagents flows validate my_flow.yaml",
+        "fluxagents flows test my_flow.yaml --coverage",
     )
 )
 def flows() -> None:
-    """List, show, draw and check flows."""
+    """List, show, draw, check and test flows."""
+
+
+flows.add_command(flow_tests.test)
 
 
 @flows.command("list", epilog=examples("fluxagents flows list --json"))
