@@ -14,9 +14,12 @@ from fluxagents.flows.controller import FlowController
 from fluxagents.flows.definition import Flow
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.linking import linked
+from fluxagents.flows.ports import RunStore
 from fluxagents.flows.reading import flow_from_yaml
 from fluxagents.flows.testing.coverage import Coverage, coverage
 from fluxagents.flows.testing.reading import scenarios_from_yaml
+from fluxagents.flows.testing.recording import as_yaml, verified
+from fluxagents.flows.testing.rehearsal import Rehearsal
 from fluxagents.flows.testing.scenario import Scenario, ScenarioFile
 from fluxagents.flows.testing.stage import Stage
 from fluxagents.flows.testing.verdict import Verdict, judged
@@ -53,6 +56,17 @@ class Play:
         """
         flow, stage = self.theatre.staged(self.flow)
         return judged(self.scenario, flow, stage, common=self.file)
+
+    def check(self) -> Rehearsal:
+        """What it did.
+
+        Raises:
+            AssertionError: If it is not as expected, naming each difference.
+        """
+        verdict = self.judged()
+        if verdict.rehearsal is None or not verdict.holds:
+            raise AssertionError(f"{self.where}: {self.name}\n{verdict}")
+        return verdict.rehearsal
 
 
 class Theatre:
@@ -96,7 +110,15 @@ class Theatre:
                 raise FluxError(
                     ErrorClass.BAD_FLOW, f"flow {one.flow!r}: {problems[0]}", suggestions=problems[1:]
                 )
-        return linked_flow, Stage(tools, {one.digest: one for one in others}, self._args)
+        return linked_flow, self.stage(others)
+
+    def stage(self, flows: Iterable[Flow]) -> Stage:
+        """All that exists where a flow is played.
+
+        Args:
+            flows: Those that it runs, linked.
+        """
+        return Stage(catalog(self._tools), {one.digest: one for one in flows}, self._args)
 
     def _args(self, tool: str, args: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         found: dict[str, JsonValue] = validated(self._tools[tool], args).model_dump(
@@ -144,6 +166,25 @@ def programme(target: str = "", *, folders: Sequence[Path] = ()) -> Programme:
         return _of_flow(theatre.flow(target), around, folders)
     plays = [play for file in around for play in _plays(file, folders)]
     return Programme(tuple(plays), tuple(theatre.flows.values()))
+
+
+def recorded(store: RunStore, run_id: str, *, name: str = "", tools: Mapping[str, Tool] = TOOLS) -> str:
+    """A real run as a file of scenarios, which was played once and holds.
+
+    Args:
+        store: Where the run is, or its archive.
+        run_id: The run.
+        name: Of the scenario; the run's id when empty.
+        tools: The tools that exist.
+
+    Raises:
+        FluxError: If there is no such run, or it cannot be recorded.
+    """
+    flow = store.flow(store.load(run_id).flow.digest)
+    digests = {getattr(node, "digest", "") for node in flow.nodes.values()} - {""}
+    stage = Theatre(tools=tools).stage(store.flow(digest) for digest in sorted(digests))
+    scenario = verified(flow, store.events(run_id), load=store.load, stage=stage, name=name)
+    return as_yaml(flow, scenario)
 
 
 def covered(flows: Iterable[Flow], verdicts: Iterable[Verdict]) -> list[Coverage]:

@@ -68,7 +68,7 @@ def _told(found: Rehearsal) -> Iterator[str]:
 
 def move_in_words(move: Move) -> str:
     """An edge, with the values that were seen or the error that led along it."""
-    seen = ", ".join(f"{name} = {json.dumps(value)}" for name, value in move.seen.items())
+    seen = ", ".join(f"{name} = {json.dumps(value)}" for name, value in sorted(move.seen.items()))
     error = f"; {move.error.kind}: {move.error.message}" if move.error else ""
     return f"{move.edge}{f'; saw {seen}' if seen else ''}{error}"
 

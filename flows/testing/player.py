@@ -223,7 +223,7 @@ class Player:
 
     def _tool_takes(self, answer: Answer, call: CallTool) -> None:
         limit = self._controller.time_limit_s(self._state)
-        if limit is not None and answer.after_s > limit:
+        if limit is not None and answer.error is None and answer.after_s > limit:
             words = call_in_words(call.tool, call.args)
             raise ScenarioError(
                 f"node {self._state.node!r}: {words} takes {answer.after_s:g} s, and is stopped after "

@@ -71,6 +71,35 @@ def test(
     sys.exit(1 if failed or low or not judged else 0)
 
 
+@click.command(
+    epilog=examples(
+        "fluxagents flows record 01JB… -o my_flow.scenarios.yaml",
+        "fluxagents flows record 01JB… --name 'no growth without oxygen'",
+    )
+)
+@click.argument("run_id")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write here.")
+@click.option("--name", default="", help="Of the scenario; the run's id when absent.")
+@json_option
+def record(run_id: str, *, output: Path | None, name: str, as_json: bool) -> None:
+    """Turn a real run into a scenario: what tools found and humans answered, and what came of it.
+
+    The scenario is played once before it is written, and comes to what the run came to.
+    """
+    from fluxagents.scheduler.rehearsals import recorded
+    from fluxagents.workers.client import Client
+
+    text = recorded(Client().store, run_id, name=name)
+    if output:
+        output.write_text(text, encoding="utf-8")
+    if as_json:
+        print_json({"run_id": run_id, "file": str(output) if output else None, "yaml": text})
+    elif output:
+        click.echo(f"{output}: play it with `fluxagents flows test {output}`")
+    else:
+        click.echo(text, nl=False)
+
+
 def _print_verdicts(judged: Judged) -> None:
     where = ""
     for play, verdict in judged:

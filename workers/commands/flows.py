@@ -23,6 +23,7 @@ def flows() -> None:
 
 
 flows.add_command(flow_tests.test)
+flows.add_command(flow_tests.record)
 
 
 @flows.command("list", epilog=examples("fluxagents flows list --json"))
