@@ -117,6 +117,7 @@ def ask_of_rest(flow: Flow, state: RunState) -> Ask:
         return Ask(
             node=node,
             tool=request.call.tool if request.call else "",
+            args=request.call.args if request.call else {},
             what=f"asks for an approval: {request.question!r}",
             accepts=("approve", "reject", "never", "open"),
             example={"approve": True},

@@ -45,6 +45,7 @@ class ChildRuns:
         self._runs: list[tuple[RunState, int]] = []
         """Of the present node: how each ends, and when (Unix time in ms)."""
         self.played: dict[str, Rehearsal] = {}
+        self.ended: dict[str, RunState] = {}
         self.unused: tuple[str, ...] = ()
 
     def planned(self, state: RunState, at_ms: int) -> Ask | Sequence[e.Event]:
@@ -102,6 +103,7 @@ class ChildRuns:
             self._run(node, flow, started, one)
             for started, one in zip(child_starts(state, begun), stated, strict=True)
         ]
+        self.ended |= {run.run_id: run for run, _ in self._runs}
         return [begun]
 
     def joined(self, state: RunState, command: JoinRuns, at_ms: int) -> Sequence[e.Event]:

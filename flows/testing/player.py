@@ -118,6 +118,7 @@ class Player:
             self._state,
             tuple(self._log),
             self._children.played,
+            self._children.ended,
             self._children.unused,
         )
 
@@ -272,7 +273,7 @@ class Player:
             self._now = max(self._now, command.at_ms)
             return [self._controller.expired(state, self._now)]
         self._now += round(answer.after_s * 1_000)
-        if self._now >= command.at_ms:
+        if self._now > command.at_ms:
             waited = (command.at_ms - state.updated_ms) / 1_000
             raise ScenarioError(
                 f"node {state.node!r}: the answer comes after {answer.after_s:g} s, and the time is over "

@@ -164,9 +164,7 @@ class _Recorder:
             return self._runs(event, state)
         if isinstance(event, e.NodeFailed) and self._could_not_begin(state):
             return {"error": _trouble(event.error)}
-        if isinstance(event, e.WaitEnded) and event.by == "timeout":
-            return {"never": True}
-        return None
+        return {"never": True} if _ran_out(event, state) else None
 
     def _node(self, state: RunState) -> Node:
         return self._controller.flow.nodes[state.node]
@@ -205,6 +203,15 @@ class _Recorder:
 
     def _began_with(self, child: RunState) -> str | None:
         return self._state.model if self._state and child.parent else None
+
+
+def _ran_out(event: e.Event, state: RunState) -> bool:
+    """Whether what was waited for did not come before the time of the node or of the run was over."""
+    if isinstance(event, e.WaitEnded):
+        return event.by == "timeout"
+    waited = state.status == "waiting" and state.needs_somebody
+    # What follows from another event belongs to the step of that event.
+    return isinstance(event, e.RunFailed) and waited and event.seq == state.seq
 
 
 def _decision(event: e.DecisionMade) -> dict[str, Any]:

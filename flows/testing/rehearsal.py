@@ -36,6 +36,8 @@ class Rehearsal:
     """All, as a real run would have logged them."""
     children: Mapping[str, Rehearsal] = field(default_factory=dict, repr=False)
     """Run id -> a run of a `map` or `subflow` node that was played too."""
+    ended: Mapping[str, RunState] = field(default_factory=dict, repr=False)
+    """Run id -> how a run that its nodes began ends, played or stated."""
     unused: tuple[str, ...] = ()
     """Answers that nothing asked for, a sentence each."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fluxagents.flows.definition import Flow
 from fluxagents.flows.errors import nearest
@@ -76,11 +76,7 @@ def rehearsed(
         run_id=scenario.run,
         begins=scenario.begins,
     )
-    return _with_unused(found, world)
-
-
-def _with_unused(found: Rehearsal, world: ScriptedWorld) -> Rehearsal:
-    return Rehearsal(found.flow, found.state, found.events, found.children, (*found.unused, *world.unused()))
+    return replace(found, unused=(*found.unused, *world.unused()))
 
 
 def judged(scenario: Scenario, flow: Flow, stage: Stage, *, common: ScenarioFile | None = None) -> Verdict:

@@ -170,8 +170,8 @@ def test_an_approval_leads_where_it_is_answered(
 
 
 def test_an_answer_that_comes_too_late_is_refused(plays: Plays) -> None:
-    verdict = plays(APPROVE, {"ok": {"approve": True, "after_s": 60}})
-    assert "the answer comes after 60 s, and the time is over after 60 s" in refusal(verdict)
+    verdict = plays(APPROVE, {"ok": {"approve": True, "after_s": 61}})
+    assert "the answer comes after 61 s, and the time is over after 60 s" in refusal(verdict)
 
 
 ASK = {
