@@ -7,7 +7,7 @@ from fluxagents.flows.budget import ends_ms
 from fluxagents.flows.commands import AskHuman, BeginRuns, CallTool, Command, Decide, JoinParts, JoinRuns
 from fluxagents.flows.errors import POLICIES, ErrorClass, FluxError, Remedy
 from fluxagents.flows.moment import Moment
-from fluxagents.flows.nodes import DecideNode, MapNode, SubflowNode, ToolNode
+from fluxagents.flows.nodes import DecideNode, MapNode, Passing, SubflowNode, ToolNode
 from fluxagents.flows.state import RunState
 
 
@@ -21,7 +21,7 @@ def at_tool(now: Moment, node: ToolNode) -> e.Event | Command:
             return now.enter(node.on_error)
         return now.end(FluxError(ErrorClass.PERMISSION, state.notes[-1].text).info(state.node))
     if state.joining or isinstance(state.pending, CallTool):
-        return _parts_or_call(now)
+        return _parts_or_call(now, node)
     return _call(now, CallTool(tool=node.tool, args=now.arguments(node.args)))
 
 
@@ -31,7 +31,7 @@ def at_decide(now: Moment, node: DecideNode) -> e.Event | Command:
     if state.outcome in {"answer", "budget"}:
         return now.enter(node.next)
     if state.joining or isinstance(state.pending, CallTool):
-        return _parts_or_call(now)
+        return _parts_or_call(now, node)
     if isinstance(state.pending, AskHuman):
         request = now.request("question", state.pending.question)
         return e.QuestionAsked(seq=now.seq, at_ms=now.at_ms, request=request)
@@ -40,7 +40,13 @@ def at_decide(now: Moment, node: DecideNode) -> e.Event | Command:
     if state.steps_at_node >= node.max_steps:
         return e.BudgetSpent(seq=now.seq, at_ms=now.at_ms, node=state.node, steps=state.steps_at_node)
     left = node.max_steps - state.steps_at_node
-    return Decide(node=state.node, prompt=node.prompt, tools=node.tools, steps_left=left)
+    return Decide(
+        node=state.node,
+        prompt=node.prompt,
+        tools=node.tools,
+        steps_left=left,
+        hypotheses=node.hypotheses,
+    )
 
 
 def at_start(now: Moment, node: MapNode | SubflowNode) -> e.Event | Command:
@@ -50,9 +56,7 @@ def at_start(now: Moment, node: MapNode | SubflowNode) -> e.Event | Command:
         return now.enter(node.next)
     if state.begun is None:
         return BeginRuns(node=state.node)
-    last = ends_ms(now.flow, state)
-    until_ms = min(now.deadline_ms(node.timeout_s) or last, last)
-    return JoinRuns(node=state.node, runs=state.begun.runs, until_ms=until_ms)
+    return JoinRuns(node=state.node, runs=state.begun.runs, until_ms=_until_ms(now, node))
 
 
 def _may_choose_again(state: RunState, node: DecideNode) -> bool:
@@ -60,10 +64,17 @@ def _may_choose_again(state: RunState, node: DecideNode) -> bool:
     return POLICIES[state.streak.kind].remedy is Remedy.ASK_MODEL and state.streak.count < node.max_failures
 
 
-def _parts_or_call(now: Moment) -> e.Event | Command:
+def _until_ms(now: Moment, node: Passing) -> int:
+    """The end of the present try, or of the run's own time."""
+    last = ends_ms(now.flow, now.state)
+    return min(now.deadline_ms(node.timeout_s) or last, last)
+
+
+def _parts_or_call(now: Moment, node: Passing) -> e.Event | Command:
     """What was chosen: the call, or the parts that it runs in."""
     if now.state.joining:
-        return JoinParts(call=now.state.joining.call, runs=now.state.joining.runs)
+        joining = now.state.joining
+        return JoinParts(call=joining.call, runs=joining.runs, until_ms=_until_ms(now, node))
     assert isinstance(now.state.pending, CallTool)
     return _call(now, now.state.pending)
 

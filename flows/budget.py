@@ -22,7 +22,7 @@ def overdrawn(flow: Flow, state: RunState, at_ms: int) -> FluxError | None:
         return None
     seconds = (at_ms - state.started_ms) / 1_000
     used = (
-        ("steps", state.seq - 1, flow.budget.steps),
+        ("steps", state.seq - 1 - state.deferrals, flow.budget.steps),
         ("tokens", state.tokens_in + state.tokens_out, flow.budget.tokens),
         ("seconds", seconds, flow.budget.wall_time_s),
     )

@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+HYPOTHESIS_CHARACTERS = 500
+
 
 class CommandBase(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -20,6 +22,8 @@ class CallTool(CommandBase):
     kind: Literal["call_tool"] = "call_tool"
     tool: str
     args: dict[str, JsonValue] = Field(default_factory=dict)
+    hypothesis: str = Field(default="", max_length=HYPOTHESIS_CHARACTERS)
+    """What is supposed, and which result would refute it; empty where none is asked for."""
 
 
 class AskHuman(CommandBase):
@@ -48,6 +52,8 @@ class Decide(CommandBase):
     prompt: str
     tools: tuple[str, ...]
     steps_left: int
+    hypotheses: bool = False
+    """Whether each call of a tool states the hypothesis that it tests."""
 
 
 class NotifyHuman(CommandBase):
@@ -63,6 +69,8 @@ class JoinParts(CommandBase):
     kind: Literal["join_parts"] = "join_parts"
     call: CallTool
     runs: tuple[str, ...]
+    until_ms: int
+    """Until when at the latest, as Unix time in ms."""
 
 
 class BeginRuns(CommandBase):

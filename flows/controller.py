@@ -311,10 +311,18 @@ def _branched(now: Moment, node: BranchNode) -> e.BranchTaken:
     return e.BranchTaken(seq=now.seq, at_ms=now.at_ms, node=now.state.node, to=to, because=because, seen=seen)
 
 
+def flagged(answer: str, untraced: Sequence[str]) -> str:
+    """An answer that says itself which of its numbers cannot be relied on."""
+    if not untraced:
+        return answer
+    numbers = ", ".join(untraced)
+    return f"{answer}\n\nNot traced to any result, input or human of this run, so do not rely on: {numbers}."
+
+
 def _ended(now: Moment, node: EndNode) -> e.Event:
     state = now.state
     if node.outcome == "finished":
-        answer = state.answer or now.text(node.message)
+        answer = flagged(state.answer, state.untraced) if state.answer else now.text(node.message)
         return e.RunFinished(seq=now.seq, at_ms=now.at_ms, node=state.node, answer=answer)
     said = state.notes[-1].text if state.notes else f"the flow ends at {state.node!r}"
     error = FluxError(ErrorClass.INFEASIBLE, now.text(node.message) or said)

@@ -104,6 +104,8 @@ class ErrorInfo(BaseModel):
     retryable: bool
     suggestions: tuple[str, ...] = ()
     fingerprint: str
+    retry_after_ms: int = 0
+    """The least pause before the same step is tried again, as a provider asks for it."""
 
 
 class FluxError(Exception):
@@ -113,13 +115,17 @@ class FluxError(Exception):
         kind: What kind of error this is.
         message: One line; names the thing and the value.
         suggestions: Ways out, the best one first.
+        retry_after_ms: The least pause before it is tried again; 0 when nobody asks for one.
     """
 
-    def __init__(self, kind: ErrorClass, message: str, *, suggestions: Iterable[str] = ()) -> None:
+    def __init__(
+        self, kind: ErrorClass, message: str, *, suggestions: Iterable[str] = (), retry_after_ms: int = 0
+    ) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
         self.suggestions = tuple(suggestions)
+        self.retry_after_ms = retry_after_ms
 
     def __str__(self) -> str:
         if not self.suggestions:
@@ -127,7 +133,7 @@ class FluxError(Exception):
         return f"{self.message}; {'; '.join(self.suggestions)}"
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (_rebuild, (type(self), self.kind, self.message, self.suggestions))
+        return (_rebuild, (type(self), self.kind, self.message, self.suggestions, self.retry_after_ms))
 
     def info(self, where: str) -> ErrorInfo:
         """The same error as data, with the place it happened at."""
@@ -138,12 +144,15 @@ class FluxError(Exception):
             retryable=POLICIES[self.kind].attempts > 1,
             suggestions=self.suggestions,
             fingerprint=fingerprint(self.kind, where, self.message),
+            retry_after_ms=self.retry_after_ms,
         )
 
 
-def _rebuild(cls: type[FluxError], kind: ErrorClass, message: str, suggestions: tuple[str, ...]) -> FluxError:
+def _rebuild(
+    cls: type[FluxError], kind: ErrorClass, message: str, suggestions: tuple[str, ...], retry_after_ms: int
+) -> FluxError:
     error = cls.__new__(cls)
-    FluxError.__init__(error, kind, message, suggestions=suggestions)
+    FluxError.__init__(error, kind, message, suggestions=suggestions, retry_after_ms=retry_after_ms)
     return error
 
 

@@ -51,10 +51,21 @@ class PromptUse(Frozen):
     """The sha256 of what was sent, messages and functions; empty when nothing was."""
     sections: dict[str, int] = Field(default_factory=dict)
     """Tokens counted by section of the prompt, and `functions` for the schemas of what may be called."""
+    settings: dict[str, float] | None = None
+    """What the request set of the chat model; none when the log, of an early version, does not say."""
+    tokens_cached: int = 0
+    """Those of `tokens_in` that the provider read from its own cache, which it may charge less for."""
+    cached: bool = False
+    """The answer is that of an earlier, equal request: nothing was sent."""
+    instead_of: str = ""
+    """The chat model that was asked first and was out; empty when `chat_model` is the first one."""
 
 
-CompactionStrategy = Literal["passed_error", "duplicate", "reference", "extract", "budget"]
-"""Over and done; said twice; lists left to the artifact; the most telling sentences; no room at all."""
+SUMMARY_CHARACTERS = 2_000
+"""Longest summary of findings, about 500 tokens."""
+
+CompactionStrategy = Literal["passed_error", "duplicate", "summary", "reference", "extract", "budget"]
+"""Over; said twice; told by a summary; lists left to the artifact; the most telling sentences; no room."""
 
 
 class Compaction(Frozen):
@@ -160,6 +171,8 @@ class DecisionMade(EventBase):
     node: str
     decision: Decision
     prompt: PromptUse
+    untraced: tuple[str, ...] = ()
+    """Numbers of its answer that neither a result, nor an input, nor a human has."""
 
 
 class DecisionRefused(EventBase):
@@ -169,6 +182,15 @@ class DecisionRefused(EventBase):
     node: str
     error: ErrorInfo
     prompt: PromptUse
+
+
+class DecisionDeferred(EventBase):
+    """The limit of requests to the chat model is used up for now: nothing was sent, nothing failed."""
+
+    type: Literal["DecisionDeferred"] = "DecisionDeferred"
+    node: str
+    chat_model: str
+    not_before_ms: int
 
 
 class ContextCompacted(EventBase):
@@ -185,6 +207,28 @@ class ContextCompacted(EventBase):
     @property
     def tokens_saved(self) -> int:
         return sum(one.tokens for one in self.compacted)
+
+
+class ContextSummarised(EventBase):
+    """A chat model told findings that did not fit in fewer words; each number of it is one of theirs."""
+
+    type: Literal["ContextSummarised"] = "ContextSummarised"
+    node: str
+    ids: tuple[str, ...] = Field(min_length=1)
+    """Of the findings that it stands for from now on."""
+    text: str = Field(min_length=1, max_length=SUMMARY_CHARACTERS)
+    """With what the summary before it said."""
+    prompt: PromptUse
+
+
+class SummaryRefused(EventBase):
+    """There is no summary: the chat model failed, or stated a number that no finding has."""
+
+    type: Literal["SummaryRefused"] = "SummaryRefused"
+    node: str
+    ids: tuple[str, ...] = Field(min_length=1)
+    error: ErrorInfo
+    prompt: PromptUse
 
 
 class ToolSucceeded(EventBase):
@@ -217,6 +261,8 @@ class RunBegun(Frozen):
     inputs: dict[str, JsonValue]
     model: str | None
     model_name: str = ""
+    error: ErrorInfo | None = None
+    """Why it cannot work: it has failed when it begins."""
 
 
 class RunsBegun(EventBase):
@@ -339,6 +385,8 @@ class HumanNotified(EventBase):
     type: Literal["HumanNotified"] = "HumanNotified"
     request_id: str
     channels: tuple[str, ...]
+    prompt: str = ""
+    """The sha256 of the version of the prompt that the text was rendered from."""
 
 
 class RunPaused(EventBase):
@@ -436,7 +484,10 @@ Event = Annotated[
     | BudgetSpent
     | DecisionMade
     | DecisionRefused
+    | DecisionDeferred
     | ContextCompacted
+    | ContextSummarised
+    | SummaryRefused
     | ToolSucceeded
     | ToolSplit
     | ToolFailed
@@ -466,6 +517,9 @@ Event = Annotated[
     | FlowChanged,
     Field(discriminator="type"),
 ]
+
+ChatEvent = DecisionMade | DecisionRefused | ContextSummarised | SummaryRefused
+"""What a request to a chat model leaves in the log."""
 
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 """Reads and writes one event as JSON."""

@@ -5,20 +5,39 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from simpleeval import EvalWithCompoundTypes, InvalidExpression
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 
-FUNCTIONS = {"len": len, "abs": abs, "min": min, "max": max, "round": round}
+
+def _get(mapping: Mapping[str, Any], name: str, default: Any = None) -> Any:
+    """A value of a mapping that may not have it."""
+    return mapping.get(name, default)
+
+
+FUNCTIONS: Mapping[str, Any] = MappingProxyType(
+    {
+        "len": len,
+        "abs": abs,
+        "min": min,
+        "max": max,
+        "sum": sum,
+        "round": round,
+        "sorted": sorted,
+        "get": _get,
+    }
+)
 
 
 def evaluate(expression: str, names: Mapping[str, Any]) -> Any:
     """The value of an expression.
 
     Args:
-        expression: Comparisons, arithmetic, `and`, `or`, `not`, `in`, indexing and calls of `FUNCTIONS`.
+        expression: Comparisons, arithmetic, `and`, `or`, `not`, `in`, indexing, list comprehensions and
+            calls of `FUNCTIONS`.
         names: What the expression may speak of.
 
     Raises:
@@ -34,7 +53,15 @@ def evaluate(expression: str, names: Mapping[str, Any]) -> Any:
     evaluator = EvalWithCompoundTypes(functions=dict(FUNCTIONS), names=dict(names))
     try:
         return evaluator.eval(expression, previously_parsed=_parsed(expression))
-    except (InvalidExpression, TypeError, KeyError, IndexError, ZeroDivisionError, ValueError) as error:
+    except (
+        InvalidExpression,
+        AttributeError,
+        TypeError,
+        KeyError,
+        IndexError,
+        ZeroDivisionError,
+        ValueError,
+    ) as error:
         raise FluxError(ErrorClass.BAD_FLOW, f"expression {expression!r} failed: {error}") from error
 
 
@@ -45,8 +72,9 @@ def names_in(expression: str) -> frozenset[str]:
         FluxError: If the expression cannot be read.
     """
     tree = _parsed(expression)
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return frozenset(names - set(FUNCTIONS) - {"True", "False", "None"})
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    own = {node.id for node in found if isinstance(node.ctx, ast.Store)}
+    return frozenset({node.id for node in found} - own - set(FUNCTIONS) - {"True", "False", "None"})
 
 
 @lru_cache(maxsize=1_024)

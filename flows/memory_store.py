@@ -161,14 +161,15 @@ class MemoryRunStore:
         run.request, run.dispatch = commit.state.waiting_for, commit.dispatch
         run.owner, run.pause_by, run.last_error, run.deliveries, run.attempt = "", "", "", 0, 0
         run.due = False
+        until_ms = commit.dispatch.not_before_ms if commit.dispatch else 0
+        later = until_ms > self._clock.now_ms()
         run.open = {
             other
             for other in (commit.dispatch.after if commit.dispatch else ())
-            if other in self._runs and self._runs[other].status not in AT_REST
+            if (later or not until_ms) and other in self._runs and self._runs[other].status not in AT_REST
         }
         for other in run.open:
             self._runs[other].followers.add(commit.state.run_id)
-        later = commit.dispatch is not None and commit.dispatch.not_before_ms > self._clock.now_ms()
         run.sleeping = later or bool(run.open)
         return None if run.sleeping else self._issue(commit.state.run_id, run)
 

@@ -67,6 +67,8 @@ class DecideNode(Passing):
     max_steps: int = Field(default=8, ge=1, le=200)
     max_failures: int = Field(default=3, ge=1, le=10)
     """Failures of one kind in a row that call a human, or lead to `on_error`."""
+    hypotheses: bool = False
+    """Whether each call states a hypothesis and which of its results would refute it."""
 
 
 class Case(Strict):

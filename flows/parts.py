@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from fluxagents.flows.definition import Budget, Flow
@@ -31,6 +32,11 @@ def part_flow(tool: str, names: Iterable[str]) -> Flow:
 def part_ids(run_id: str, seq: int, count: int) -> tuple[str, ...]:
     """The runs of a call's parts; the same step always names the same."""
     return tuple(f"{run_id}.{seq}.part{index}" for index in range(count))
+
+
+def is_part_id(run_id: str) -> bool:
+    """Whether it is the id of a part; see `part_ids`."""
+    return re.fullmatch(r".+\.\d+\.part\d+", run_id, re.DOTALL) is not None
 
 
 def part_starts(state: RunState, split: ToolSplit) -> list[RunStarted]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from pydantic_core import ErrorDetails
 from fluxagents.flows import nodes
 from fluxagents.flows.definition import Budget, FactSpec, Flow, InputSpec
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.flows.upcasting import upcast_flow
 
 Path = tuple[str | int, ...]
 """Where something stands in a document: keys and places, from the outside in."""
@@ -72,6 +74,11 @@ def flow_from_yaml(text: str, *, where: str = "the flow") -> Flow:
     """
     document, lines = document_with_lines(text, where=where)
     return flow_from_mapping(document, where=where, lines=lines)
+
+
+def flow_from_json(text: str | bytes) -> Flow:
+    """A flow as a store keeps it, also one that an older version stored."""
+    return Flow.model_validate(upcast_flow(json.loads(text)))
 
 
 def document_with_lines(

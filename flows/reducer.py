@@ -20,6 +20,7 @@ from fluxagents.flows.state import (
     Note,
     RunState,
     Streak,
+    Summary,
     Wait,
 )
 
@@ -140,12 +141,18 @@ def _spent(state: RunState, event: e.BudgetSpent) -> Changes:
 
 def _usage(state: RunState, prompt: e.PromptUse) -> Changes:
     return {
+        **_asked(state, prompt),
         "decisions": state.decisions + 1,
         "steps_at_node": state.steps_at_node + 1,
+        "cleared": False,
+    }
+
+
+def _asked(state: RunState, prompt: e.PromptUse) -> Changes:
+    return {
         "tokens_in": state.tokens_in + prompt.tokens_in,
         "tokens_out": state.tokens_out + prompt.tokens_out,
         "prompts": {**state.prompts, prompt.name: prompt.digest},
-        "cleared": False,
     }
 
 
@@ -153,7 +160,7 @@ def _decided(state: RunState, event: e.DecisionMade) -> Changes:
     changes = _usage(state, event.prompt)
     if isinstance(event.decision, Finish):
         answered = {"outcome": "answer", "streak": None, "failures_at_node": 0}
-        return {**changes, **answered, "answer": event.decision.answer}
+        return {**changes, **answered, "answer": event.decision.answer, "untraced": event.untraced}
     return {**changes, "outcome": None, "pending": event.decision, "approved": None}
 
 
@@ -161,8 +168,27 @@ def _refused(state: RunState, event: e.DecisionRefused) -> Changes:
     return {**_usage(state, event.prompt), **_failure(state, event.error), "failed_call": None}
 
 
+def _deferred(state: RunState, event: e.DecisionDeferred) -> Changes:
+    return {"deferrals": state.deferrals + 1, "not_before_ms": event.not_before_ms}
+
+
 def _compacted(_: RunState, __: e.ContextCompacted) -> Changes:
     return {}
+
+
+def _summarised(state: RunState, event: e.ContextSummarised) -> Changes:
+    before = state.summary.ids if state.summary else ()
+    kept = {finding.id for finding in state.findings}
+    ids = tuple(id_ for id_ in dict.fromkeys((*before, *event.ids)) if id_ in kept)
+    return {
+        **_asked(state, event.prompt),
+        "summary": Summary(ids=ids, text=event.text),
+        "summaries_refused": 0,
+    }
+
+
+def _unsummarised(state: RunState, event: e.SummaryRefused) -> Changes:
+    return {**_asked(state, event.prompt), "summaries_refused": state.summaries_refused + 1}
 
 
 def _failure(state: RunState, error: ErrorInfo) -> Changes:
@@ -183,6 +209,7 @@ def _succeeded(state: RunState, event: e.ToolSucceeded) -> Changes:
         key_findings=event.key_findings,
         artifact=event.artifact,
         model=event.model,
+        hypothesis=event.call.hypothesis,
     )
     return {
         "findings": _last((*state.findings, finding), FINDINGS_KEPT),
@@ -443,7 +470,10 @@ _BRANCHES: dict[type[e.Event], Callable[[RunState, Any], Changes]] = {
     e.BudgetSpent: _spent,
     e.DecisionMade: _decided,
     e.DecisionRefused: _refused,
+    e.DecisionDeferred: _deferred,
     e.ContextCompacted: _compacted,
+    e.ContextSummarised: _summarised,
+    e.SummaryRefused: _unsummarised,
     e.ToolSucceeded: _succeeded,
     e.ToolSplit: _split,
     e.ToolFailed: _failed_tool,

@@ -39,10 +39,11 @@ def _kind(state: RunState) -> ErrorClass:
 
 def pause_after(state: RunState, retry: Retry | None, *, key: str) -> int:
     """How long to wait before the next try, in ms; the same key gives the same pause."""
+    asked_ms = state.errors[-1].retry_after_ms if state.outcome == "failed" else 0
     if retry is not None:
-        return _spread(round(retry.pause_s * 1_000 * 2 ** (state.failures_at_node - 1)), key)
+        return asked_ms + _spread(round(retry.pause_s * 1_000 * 2 ** (state.failures_at_node - 1)), key)
     assert state.streak is not None
-    return pause_ms(state.streak.kind, state.streak.count, key)
+    return pause_ms(state.streak.kind, state.streak.count, key, at_least_ms=asked_ms)
 
 
 def retries_left(kind: ErrorClass, failures: int) -> bool:
@@ -50,15 +51,16 @@ def retries_left(kind: ErrorClass, failures: int) -> bool:
     return failures < POLICIES[kind].attempts
 
 
-def pause_ms(kind: ErrorClass, failures: int, key: str) -> int:
+def pause_ms(kind: ErrorClass, failures: int, key: str, *, at_least_ms: int = 0) -> int:
     """How long the policy of a kind waits after so many failures, in ms.
 
     Args:
         kind: Of the error.
         failures: In a row, at least 1.
         key: Spreads the pauses of many runs by up to half; the same key gives the same pause.
+        at_least_ms: What a provider asks for; the pause comes on top, so that not all come back at once.
     """
-    return _spread(POLICIES[kind].pause_ms * 2 ** (failures - 1), key)
+    return at_least_ms + _spread(POLICIES[kind].pause_ms * 2 ** (failures - 1), key)
 
 
 def _spread(longest_ms: int, key: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, Field, JsonValue, ValidationError
@@ -10,6 +11,7 @@ from pydantic import BaseModel, Field, JsonValue, ValidationError
 from fluxagents.flows.commands import AskHuman, CallTool
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
 from fluxagents.flows.events import SCHEMA_VERSION, FlowRef, Frozen, HumanRequest, Lane, Part
+from fluxagents.flows.upcasting import upcast_state
 
 FINDINGS_KEPT = 24
 ERRORS_KEPT = 8
@@ -47,6 +49,8 @@ class Finding(Frozen):
     key_findings: dict[str, JsonValue]
     artifact: str | None = None
     model: str | None = None
+    hypothesis: str = ""
+    """What the call was to test."""
 
 
 class Note(Frozen):
@@ -54,6 +58,14 @@ class Note(Frozen):
 
     by: str
     about: str
+    text: str
+
+
+class Summary(Frozen):
+    """Findings in fewer words, as a chat model told them."""
+
+    ids: tuple[str, ...]
+    """Of the findings that it stands for."""
     text: str
 
 
@@ -121,6 +133,9 @@ class RunState(Frozen):
     findings: tuple[Finding, ...] = ()
     errors: tuple[ErrorInfo, ...] = ()
     notes: tuple[Note, ...] = ()
+    summary: Summary | None = None
+    summaries_refused: int = 0
+    """In a row."""
     streak: Streak | None = None
     pending: Annotated[CallTool | AskHuman, Field(discriminator="kind")] | None = None
     """What was chosen and has not been carried out."""
@@ -156,11 +171,15 @@ class RunState(Frozen):
     """The run that this one was forked from."""
     tool_calls: int = 0
     decisions: int = 0
+    deferrals: int = 0
+    """Steps that only found the limit of a chat model used up; the budget does not count them."""
     tokens_in: int = 0
     tokens_out: int = 0
     prompts: dict[str, str] = Field(default_factory=dict)
     """The version of each prompt that the run has used and keeps to its end: name -> sha256."""
     answer: str | None = None
+    untraced: tuple[str, ...] = ()
+    """Numbers of the answer that neither a result, nor an input, nor a human has."""
     error: ErrorInfo | None = None
 
     @property
@@ -199,8 +218,9 @@ def state_from_json(text: str | bytes) -> RunState:
                 f"the state has schema version {version}; this worker reads up to {SCHEMA_VERSION}",
                 suggestions=("upgrade the workers before the clients",),
             )
-        # What was added since has a default; what is written next is of this version.
-        return RunState.model_validate_json(text).model_copy(update={"schema_version": SCHEMA_VERSION})
+        if version < SCHEMA_VERSION:
+            return RunState.model_validate(upcast_state(json.loads(text)))
+        return RunState.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the document"

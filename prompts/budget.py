@@ -8,7 +8,7 @@ from fnmatch import fnmatch
 from fluxagents.flows.errors import ErrorClass, FluxError
 
 REQUEST_TOKENS = 24_000
-"""Default budget of a request: the prompt with its findings, and the schemas of the tools (9,000 for all of
+"""Default budget of a request: the prompt with its findings, and the schemas of the tools (5,000 for all of
 those that a flow offers). What fits a window is not yet worth its price: more is for those who ask for it."""
 
 ANSWER_TOKENS = 2_500

@@ -14,7 +14,7 @@ from fluxagents.prompts.manager import PromptManager
 from fluxagents.prompts.sections import raw_sections
 from fluxagents.prompts.template import PromptTemplate
 from fluxagents.prompts.tokens import token_counter
-from fluxagents.prompts.view import Variables, items, shown, view
+from fluxagents.prompts.view import Variables, items, shown, summarised, told_in_full, view
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +74,23 @@ def compose(
     smallest = _text(template, {**values, **shown(state, ()), "left_out": []})
     room = max_tokens - reserved_tokens - count(smallest)
     while room > 0:
-        context = ContextManager(room).optimize_context(growing)
+        manager = ContextManager(room)
+        context = manager.optimize_context(growing)
         if context.over_budget:
             room -= context.tokens
             break
         text = _text(template, {**values, **shown(state, context)})
         tokens = count(text) + reserved_tokens
         if tokens <= max_tokens:
-            return ComposedPrompt(template, text, tokens, context.compacted, _sections(text))
+            told = told_in_full(state, summarised(state, template.variables))
+            compacted = (
+                *(
+                    Compaction(id=one["id"], strategy="summary", tokens=manager.tokens_of(one))
+                    for one in told
+                ),
+                *context.compacted,
+            )
+            return ComposedPrompt(template, text, tokens, compacted, _sections(text))
         # The lines around a section, and those that name what is left out, are not there without a need.
         room -= tokens - max_tokens
     message = f"prompt '{template.name}' takes {max_tokens - room} tokens without any finding"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool
 from fluxagents.flows.errors import ErrorClass
+from fluxagents.prompts.costs import Usage, total, used
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Trial:
     tokens_in: int = 0
     tokens_out: int = 0
     duration_ms: int = 0
+    taken: Mapping[str, Usage] = field(default_factory=dict, hash=False)
+    """What was answered, by chat model, for its cost."""
     invalid_answers: int = 0
     """Answers that were no valid decision."""
     no_answers: int = 0
@@ -43,12 +46,13 @@ def trials(events: Iterable[e.Event], rating: int | None = None) -> tuple[Trial,
     open_call: str | None = None
     succeeded: bool | None = None
     for event in events:
-        if isinstance(event, e.DecisionMade | e.DecisionRefused):
+        if isinstance(event, e.ChatEvent):
             use = event.prompt
             before = found.get(use.digest) or Trial(use.name, use.version, use.digest, rating=rating)
             found[use.digest] = _asked(before, event)
+        if isinstance(event, e.DecisionMade | e.DecisionRefused):
             called = isinstance(event, e.DecisionMade) and isinstance(event.decision, CallTool)
-            open_call = use.digest if called else None
+            open_call = event.prompt.digest if called else None
         elif isinstance(event, e.ToolSucceeded | e.ToolFailed):
             if open_call:
                 found[open_call] = _ran(found[open_call], failed=isinstance(event, e.ToolFailed))
@@ -62,11 +66,11 @@ def trials(events: Iterable[e.Event], rating: int | None = None) -> tuple[Trial,
     return tuple(replace(trial, succeeded=succeeded) for trial in found.values())
 
 
-def _asked(trial: Trial, event: e.DecisionMade | e.DecisionRefused) -> Trial:
+def _asked(trial: Trial, event: e.ChatEvent) -> Trial:
     use = event.prompt
-    refused = isinstance(event, e.DecisionRefused)
+    refused = isinstance(event, e.DecisionRefused | e.SummaryRefused)
     # A tool that is not offered is an answer, though not permitted; a key that is refused gives none.
-    invalid = isinstance(event, e.DecisionRefused) and (
+    invalid = isinstance(event, e.DecisionRefused | e.SummaryRefused) and (
         event.error.kind is ErrorClass.INVALID_ANSWER
         or (event.error.kind is ErrorClass.PERMISSION and use.tokens_out > 0)
     )
@@ -76,6 +80,7 @@ def _asked(trial: Trial, event: e.DecisionMade | e.DecisionRefused) -> Trial:
         tokens_in=trial.tokens_in + use.tokens_in,
         tokens_out=trial.tokens_out + use.tokens_out,
         duration_ms=trial.duration_ms + use.duration_ms,
+        taken=total((trial.taken, {use.chat_model: used(event)})),
         invalid_answers=trial.invalid_answers + invalid,
         no_answers=trial.no_answers + (refused and not invalid),
     )

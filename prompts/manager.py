@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, TypedDict
@@ -13,6 +12,7 @@ from pydantic import ValidationError
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.prompts.front_matter import FENCE, Case
+from fluxagents.prompts.parts import SUFFIX, parts_in, shipped, written
 from fluxagents.prompts.record import (
     LABELS,
     PRODUCTION,
@@ -30,8 +30,6 @@ from fluxagents.prompts.record import (
 )
 from fluxagents.prompts.store import MemoryPromptStore, PromptStore
 from fluxagents.prompts.template import PromptTemplate
-
-SUFFIX = ".md.j2"
 
 LATEST = "latest"
 
@@ -75,11 +73,17 @@ class PromptManager:
     """
 
     def __init__(self, folder: Path | None = None, store: PromptStore | None = None) -> None:
-        source = folder or files("fluxagents.prompts") / "templates"
+        source = folder or shipped()
         self._store = store or MemoryPromptStore()
-        self._shipped = {template.name: template for template in _templates(source)}
+        self._parts = parts_in(source)
+        self._shipped = {template.name: template for template in self._templates(source)}
         self._parsed = {template.digest: template for template in self._shipped.values()}
         self._kept: set[str] = set()
+
+    def read(self, source: str, file: str) -> PromptTemplate:
+        """A prompt from the text of a file, its parts written in; raises as `PromptTemplate`."""
+        whole = written(source, file, self._parts)
+        return PromptTemplate(whole.text, file, whole.places)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -201,7 +205,7 @@ class PromptManager:
         while True:
             log = self._store.log(name)
             source = template if template.startswith(FENCE) else self._with_front_matter(name, template)
-            new = PromptTemplate(source, file or f"{name}{SUFFIX} (new version)")
+            new = self.read(source, file or f"{name}{SUFFIX} (new version)")
             if new.name != name:
                 message = f"the new version of prompt '{name}' calls itself '{new.name}'"
                 raise FluxError(ErrorClass.BAD_ARGUMENT, message)
@@ -213,7 +217,7 @@ class PromptManager:
                 number = max(map(int, known)) + 1
                 raise FluxError(ErrorClass.BAD_ARGUMENT, message, suggestions=(f"call it version {number}",))
             _refuse_failures(_report(new, new.cases))
-            self._store.keep(source)
+            self._store.keep(new.source)
             entry = Registered(version=new.version, digest=new.digest, by=by, at_ms=at_ms)
             if self._store.append(name, entry, after=len(log)):
                 return new.version
@@ -281,6 +285,17 @@ class PromptManager:
             raise FluxError(ErrorClass.BAD_ARGUMENT, message)
         return self._append(name, log, ExperimentEnded(by=by, at_ms=at_ms))
 
+    def _templates(self, folder: Traversable) -> Iterable[PromptTemplate]:
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+            if not entry.name.endswith(SUFFIX):
+                continue
+            template = self.read(entry.read_text(encoding="utf-8"), entry.name)
+            if entry.name != template.name + SUFFIX:
+                message = f"{entry.name}:2: the prompt calls itself '{template.name}'"
+                suggestion = f"call the file '{template.name}{SUFFIX}'"
+                raise FluxError(ErrorClass.SCHEMA, message, suggestions=(suggestion,))
+            yield template
+
     def _default(self, name: str, now: Standing) -> PromptTemplate:
         holder = now.holder(PRODUCTION)
         if holder:
@@ -316,18 +331,6 @@ class PromptManager:
         head = yaml.safe_load(latest.source.split(f"{FENCE}\n", 2)[1])
         head["version"] = int(latest.version) + 1
         return f"{FENCE}\n{yaml.safe_dump(head, sort_keys=False, allow_unicode=True)}{FENCE}\n{body}"
-
-
-def _templates(folder: Traversable) -> Iterable[PromptTemplate]:
-    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if not entry.name.endswith(SUFFIX):
-            continue
-        template = PromptTemplate(entry.read_text(encoding="utf-8"), entry.name)
-        if entry.name != template.name + SUFFIX:
-            message = f"{entry.name}:2: the prompt calls itself '{template.name}'"
-            suggestion = f"call the file '{template.name}{SUFFIX}'"
-            raise FluxError(ErrorClass.SCHEMA, message, suggestions=(suggestion,))
-        yield template
 
 
 def _cases(template: PromptTemplate, given: Iterable[Mapping[str, Any]]) -> list[Case]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from fluxagents.prompts.sections import filled, json_lines
+from fluxagents.prompts.sections import compact, filled, json_lines, oneline, quoted
 
 
 def sandbox() -> ImmutableSandboxedEnvironment:
@@ -22,5 +22,5 @@ def sandbox() -> ImmutableSandboxedEnvironment:
         lstrip_blocks=True,
     )
     environment.globals.clear()
-    environment.filters["lines"] = json_lines
+    environment.filters |= {"lines": json_lines, "json": compact, "quoted": quoted, "oneline": oneline}
     return environment

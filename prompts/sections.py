@@ -41,6 +41,16 @@ def json_lines(values: Iterable[JsonValue]) -> str:
     return "\n".join(compact(value) for value in values)
 
 
+def quoted(text: str) -> str:
+    """The text with a mark before each of its lines, so that none can be taken for a line around it."""
+    return "\n".join(f"> {line}" for line in text.splitlines() or [""])
+
+
+def oneline(text: str) -> str:
+    """The text on one line."""
+    return " ".join(text.split())
+
+
 def raw_sections(text: str) -> dict[str, str]:
     """The outermost sections, name -> content with its inner sections, still escaped."""
     return {match[1]: match[2] for match in _SECTION.finditer(text)}

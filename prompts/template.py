@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from traceback import extract_tb
 from types import CodeType
 from typing import Any
@@ -29,17 +29,19 @@ class PromptTemplate:
     """A prompt as a template file holds it.
 
     Args:
-        source: The whole file: front matter and Jinja2 body.
+        source: The whole file: front matter and Jinja2 body, its parts written in (see `parts`).
         file: What errors call the file.
+        places: File and line of each line of the source, where parts come from other files.
 
     Raises:
         FluxError: `SCHEMA`, naming file and line, for a bad front matter or body, or for a body that uses a
             variable which the front matter does not declare, or the other way round.
     """
 
-    def __init__(self, source: str, file: str) -> None:
+    def __init__(self, source: str, file: str, places: Sequence[str] = ()) -> None:
         head, body = split(source, file)
         self.file = file
+        self._places = places
         self.source = source
         self.digest = hashlib.sha256(source.encode()).hexdigest()
         """The sha256 of the whole file."""
@@ -48,7 +50,7 @@ class PromptTemplate:
         try:
             tree = self._environment.parse(body, name=file, filename=file)
         except TemplateSyntaxError as error:
-            raise FluxError(ErrorClass.SCHEMA, f"{file}:{error.lineno}: {error.message}") from error
+            raise FluxError(ErrorClass.SCHEMA, f"{self._at(error.lineno)}: {error.message}") from error
         self._check_names(tree)
         code: CodeType = self._environment.compile(tree, name=file, filename=file)
         self._template = Template.from_code(self._environment, code, {})
@@ -95,14 +97,18 @@ class PromptTemplate:
             return self._template.render(dict(values)).strip("\n")
         except (TemplateError, TypeError, ValueError, KeyError, ArithmeticError) as error:
             lines = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == self.file]
-            at = f"{self.file}:{lines[-1]}" if lines else self.file
+            at = self._at(lines[-1]) if lines and lines[-1] else self.file
             raise FluxError(ErrorClass.SCHEMA, f"{at}: {error}") from error
+
+    def _at(self, line: int) -> str:
+        """File and line that a line of the source comes from."""
+        return self._places[line - 1] if line <= len(self._places) else f"{self.file}:{line}"
 
     def _check_names(self, tree: nodes.Template) -> None:
         used = find_undeclared_variables(tree)
         for node in sorted(tree.find_all(nodes.Name), key=lambda name: name.lineno):
             if node.name in used and node.name not in self.variables:
-                message = f"{self.file}:{node.lineno}: the front matter declares no variable '{node.name}'"
+                message = f"{self._at(node.lineno)}: the front matter declares no variable '{node.name}'"
                 near = nearest(node.name, self.variables)
                 raise FluxError(ErrorClass.SCHEMA, message, suggestions=near)
         for name in self.variables:

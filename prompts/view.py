@@ -28,6 +28,9 @@ OF_A_MOMENT = frozenset(
 )
 """Errors that say nothing once something has succeeded since; others stay true of the model or the call."""
 
+SUMMARY = "summary"
+"""The variable, and the id of the message, that stands for findings in fewer words."""
+
 _BASIS = 1
 """Priority of the findings that the others rest on: the first one, and each change of the model."""
 
@@ -49,19 +52,24 @@ def view(state: RunState, command: Decide, purposes: Mapping[str, str]) -> Varia
         "facts": dict(state.facts),
         "tools": [{"name": name, "purpose": purposes.get(name, "")} for name in command.tools],
         "steps_left": command.steps_left,
+        "hypotheses": command.hypotheses,
     }
 
 
 def items(state: RunState, names: Iterable[str]) -> list[Message]:
     """What grows with a run, as messages for a context: findings, errors, notes and the conclusion.
 
+    A summary stands in place of the findings that it tells, if the prompt shows summaries.
+
     Args:
         state: Of the run.
         names: The variables that the prompt declares; what it does not show takes no room.
     """
+    told = summarised(state, names)
     found: dict[str, Iterable[Message]] = {
         "conclusion": _conclusion(state),
-        "findings": _findings(state),
+        SUMMARY: _summary(state),
+        "findings": [message for message in _findings(state) if message["id"] not in told],
         "errors": _errors(state),
         "humans": _notes(state),
     }
@@ -69,13 +77,25 @@ def items(state: RunState, names: Iterable[str]) -> list[Message]:
     return [message for name, messages in found.items() if name in shown for message in messages]
 
 
+def summarised(state: RunState, names: Iterable[str]) -> frozenset[str]:
+    """Ids of the findings that a prompt with these variables shows as a summary only."""
+    return frozenset(state.summary.ids) if state.summary and SUMMARY in names else frozenset()
+
+
+def told_in_full(state: RunState, ids: Iterable[str]) -> list[Message]:
+    """The messages of findings, as they are where nothing is left out."""
+    wanted = frozenset(ids)
+    return [message for message in _findings(state) if message["id"] in wanted]
+
+
 def shown(state: RunState, messages: Sequence[Message]) -> Variables:
-    """The variables `conclusion`, `findings`, `left_out`, `errors`, `humans` for what stayed of `items`."""
+    """The variables of what grows with a run, for what stayed of `items`, and `left_out` for what did not."""
     content = {str(message["id"]): unescape(message["content"]) for message in messages}
     gone = [finding for finding in state.findings if finding.id not in content]
     twins = {_same_as(finding) for finding in state.findings if finding.id in content}
     return {
         "conclusion": content.get("conclusion", ""),
+        SUMMARY: content.get(SUMMARY, ""),
         "findings": [json.loads(content[one.id]) for one in state.findings if one.id in content],
         "left_out": [
             {"id": one.id, "tool": one.tool, "args": one.args, "artifact": one.artifact}
@@ -113,6 +133,7 @@ def _finding(finding: Finding, state: RunState) -> JsonValue:
         "id": finding.id,
         "tool": finding.tool,
         "args": finding.args,
+        **({"tests": finding.hypothesis} if finding.hypothesis else {}),
         "found": finding.key_findings,
         **({"artifact": finding.artifact} if finding.artifact else {}),
         **({"earlier_model": True} if superseded else {}),
@@ -150,6 +171,17 @@ def _notes(state: RunState) -> Iterator[Message]:
             "id": f"note {at}",
             "content": filled(note.text),
             "same_as": f"note {at}",
+            "priority": _BASIS,
+            "keep": True,
+        }
+
+
+def _summary(state: RunState) -> Iterator[Message]:
+    if state.summary:
+        yield {
+            "id": SUMMARY,
+            "content": filled(state.summary.text),
+            "same_as": SUMMARY,
             "priority": _BASIS,
             "keep": True,
         }

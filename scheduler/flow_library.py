@@ -34,6 +34,21 @@ class FlowLibrary:
         """What is wrong with the files that are no flows."""
         return self._read()[1]
 
+    def texts(self, name: str | None = None) -> Iterator[tuple[str, str]]:
+        """File and text of the flow of this name or of this file; of all flows when absent.
+
+        Raises:
+            FluxError: If there is no such flow, or the file cannot be read.
+        """
+        if name is not None and name.endswith(SUFFIXES):
+            yield name, text_of(Path(name))
+            return
+        wanted = self.get(name).flow if name is not None else None
+        for where, file in self._files():
+            text = file.read_text(encoding="utf-8")
+            if wanted is None or _calls_itself(wanted, text):
+                yield where, text
+
     def get(self, name: str) -> Flow:
         """The flow of this name, or of this file.
 
@@ -81,6 +96,13 @@ class FlowLibrary:
 def is_flow_file(name: str) -> bool:
     """Whether a file of this name holds a flow."""
     return name.endswith(SUFFIXES) and not name.endswith(SCENARIO_SUFFIXES)
+
+
+def _calls_itself(name: str, text: str) -> bool:
+    try:
+        return flow_from_yaml(text).flow == name
+    except FluxError:
+        return False
 
 
 def text_of(path: Path) -> str:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import structlog
 
-from fluxagents.flows.commands import CallTool, Command, Decide, Expire, JoinParts, NotifyHuman
+from fluxagents.flows.commands import CallTool, Command, Decide, Expire, Finish, JoinParts, NotifyHuman
 from fluxagents.flows.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import (
     ContextCompacted,
+    DecisionDeferred,
     DecisionMade,
     DecisionRefused,
     Event,
@@ -21,18 +22,25 @@ from fluxagents.flows.events import (
     ToolSplit,
     ToolSucceeded,
 )
+from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState
+from fluxagents.prompts.human_text import human_text
 from fluxagents.tasks import parts
+from fluxagents.tasks.chat_limits import LimitReachedError
 from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.fba.registry import validated
 from fluxagents.tasks.fba.tool import Args, Tool
 from fluxagents.tasks.learning import advised
 from fluxagents.tasks.models import ModelRef
+from fluxagents.tasks.outside import cancel_late
 from fluxagents.tasks.protocol import WrongTaskError
 from fluxagents.tasks.provenance import lineage_of, provenance_of
+from fluxagents.tasks.untraced import untraced
 
 if TYPE_CHECKING:
     from cobra import Model
+
+    from fluxagents.tasks.decide import Verdict
 
 log = structlog.get_logger("step")
 
@@ -40,39 +48,52 @@ log = structlog.get_logger("step")
 def decide(
     effects: Effects, controller: FlowController, state: RunState, command: Command
 ) -> Sequence[Event]:
-    """Put the question of a `decide` node to the chat model."""
+    """Put the question of a `decide` node to the chat model, after a summary of what does not fit."""
     del controller
     if not isinstance(command, Decide):
         raise WrongTaskError("step.decide", command)
-    verdict = effects.decider().decide(state, command)
-    at_ms = effects.clock.now_ms()
+    decider, seq = effects.decider(), state.seq
     happened: list[Event] = []
+    try:
+        summary = decider.summarise(state, command)
+        if summary is not None:
+            told = summary.event(seq=seq, at_ms=effects.clock.now_ms(), node=state.node)
+            happened.append(told)
+            state = reduce(state, told)
+        verdict = decider.decide(state, command)
+    except LimitReachedError as limit:
+        deferred = DecisionDeferred(
+            seq=seq,
+            at_ms=effects.clock.now_ms(),
+            node=state.node,
+            chat_model=limit.chat_model,
+            not_before_ms=limit.not_before_ms,
+        )
+        return [*happened, deferred]
+    return [*happened, *_decided(state, verdict, seq=seq, at_ms=effects.clock.now_ms())]
+
+
+def _decided(state: RunState, verdict: Verdict, *, seq: int, at_ms: int) -> Iterator[Event]:
+    node = state.node
     if verdict.decision is not None:
-        happened.append(
-            DecisionMade(
-                seq=state.seq, at_ms=at_ms, node=state.node, decision=verdict.decision, prompt=verdict.prompt
-            )
+        decision = verdict.decision
+        lost = untraced(decision.answer, state) if isinstance(decision, Finish) else ()
+        yield DecisionMade(
+            seq=seq, at_ms=at_ms, node=node, decision=decision, prompt=verdict.prompt, untraced=lost
         )
     else:
         assert verdict.error is not None
-        happened.append(
-            DecisionRefused(
-                seq=state.seq, at_ms=at_ms, node=state.node, error=verdict.error, prompt=verdict.prompt
-            )
-        )
+        yield DecisionRefused(seq=seq, at_ms=at_ms, node=node, error=verdict.error, prompt=verdict.prompt)
     sent = verdict.composed
     if sent and sent.compacted:
-        happened.append(
-            ContextCompacted(
-                seq=state.seq,
-                at_ms=at_ms,
-                node=state.node,
-                compacted=sent.compacted,
-                tokens=sent.tokens,
-                max_tokens=verdict.prompt.max_tokens,
-            )
+        yield ContextCompacted(
+            seq=seq,
+            at_ms=at_ms,
+            node=node,
+            compacted=sent.compacted,
+            tokens=sent.tokens,
+            max_tokens=verdict.prompt.max_tokens,
         )
-    return happened
 
 
 def call_tool(
@@ -124,6 +145,10 @@ def _run_tool(
         artifact = parts.computed(effects, tool, model, args, state.part)
         return _now(effects, done, artifact=artifact, key_findings=state.part.model_dump())
     if isinstance(command, JoinParts):
+        late = cancel_late(effects, command.runs, f"the time of {call.tool} of run {state.run_id} was over")
+        if late:
+            message = f"{late} of {len(command.runs)} parts of {call.tool!r} did not end in time"
+            raise FluxError(ErrorClass.TIMEOUT, message)
         result = parts.joined(effects, tool, args, command.runs)
     else:
         count = tool.split.parts(model, args) if tool.split else 1
@@ -177,9 +202,19 @@ def notify(
     del controller
     if not isinstance(command, NotifyHuman) or state.waiting_for is None:
         raise WrongTaskError("human.notify", command)
-    channels = effects.notifier.notify(state.run_id, state.waiting_for, key=state.waiting_for.id)
+    request = state.waiting_for
+    try:
+        told = human_text(effects.prompts(), state, request)
+        text, prompt = told.text, told.template.digest
+    except FluxError:
+        # A version of the prompt that cannot be rendered must not keep the humans from knowing.
+        log.exception("the text of the request failed", run=state.run_id, request=request.id)
+        text, prompt = request.question, ""
+    channels = effects.notifier.notify(state.run_id, request, key=request.id, text=text)
     at_ms = effects.clock.now_ms()
-    return [HumanNotified(seq=state.seq, at_ms=at_ms, request_id=state.waiting_for.id, channels=channels)]
+    return [
+        HumanNotified(seq=state.seq, at_ms=at_ms, request_id=request.id, channels=channels, prompt=prompt)
+    ]
 
 
 def expire(

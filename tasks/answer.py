@@ -9,10 +9,18 @@ from langchain_core.messages import AIMessage
 from pydantic import JsonValue, ValidationError
 from pydantic_core import PydanticSerializationError
 
-from fluxagents.flows.commands import AskHuman, CallTool, Decide, Decision, Finish
+from fluxagents.flows.commands import (
+    HYPOTHESIS_CHARACTERS,
+    AskHuman,
+    CallTool,
+    Decide,
+    Decision,
+    Finish,
+)
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.tasks.fba.registry import schema, validated
 from fluxagents.tasks.fba.tool import Tool
+from fluxagents.tasks.function_schema import compacted
 
 _FINISH: dict[str, JsonValue] = {
     "name": "finish",
@@ -34,6 +42,15 @@ _ASK_HUMAN: dict[str, JsonValue] = {
         "additionalProperties": False,
     },
 }
+HYPOTHESIS = "hypothesis"
+"""The argument with which a call states what it tests, where a node asks for it."""
+
+_HYPOTHESIS: dict[str, JsonValue] = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": HYPOTHESIS_CHARACTERS,
+    "description": "What you suppose, and which result of this call would refute it.",
+}
 _DECISIONS: Mapping[str, type[Finish | AskHuman]] = {"finish": Finish, "ask_human": AskHuman}
 
 D = TypeVar("D", Finish, AskHuman)
@@ -42,8 +59,17 @@ _SHOWN = 200
 """Characters of a wrong answer that its error quotes."""
 
 
-def offered(tools: Mapping[str, Tool], names: tuple[str, ...]) -> list[dict[str, Any]]:
+def offered(
+    tools: Mapping[str, Tool], names: tuple[str, ...], *, hypotheses: bool = False
+) -> list[dict[str, Any]]:
     """The functions of a node as OpenAI's API describes functions: its tools, `finish` and `ask_human`.
+
+    Their schemas are compact; an answer is checked against the whole ones.
+
+    Args:
+        tools: All tools, by name.
+        names: Of those that are offered.
+        hypotheses: Whether each call must state what it tests.
 
     Raises:
         FluxError: `UNKNOWN_ID` for a name that is no tool.
@@ -53,8 +79,20 @@ def offered(tools: Mapping[str, Tool], names: tuple[str, ...]) -> list[dict[str,
             raise FluxError(
                 ErrorClass.UNKNOWN_ID, f"there is no tool '{name}'", suggestions=nearest(name, tools)
             )
-    functions = [*(schema(tools[name]) for name in names), _FINISH, _ASK_HUMAN]
+    described = (schema(tools[name]) for name in names)
+    called = map(_with_hypothesis, described) if hypotheses else described
+    functions = compacted([*called, _FINISH, _ASK_HUMAN])
     return [{"type": "function", "function": function} for function in functions]
+
+
+def _with_hypothesis(function: Mapping[str, Any]) -> dict[str, Any]:
+    parameters = function["parameters"]
+    asking = {
+        **parameters,
+        "properties": {HYPOTHESIS: _HYPOTHESIS, **parameters["properties"]},
+        "required": [HYPOTHESIS, *parameters.get("required", ())],
+    }
+    return {**function, "parameters": asking}
 
 
 def decision_in(message: AIMessage, command: Decide, tools: Mapping[str, Tool]) -> Decision:
@@ -92,12 +130,13 @@ def _recordable(decision: Decision) -> Decision:
 
 
 def _refuse_refusals(message: AIMessage) -> None:
-    reason = message.response_metadata.get("finish_reason")
+    told = message.response_metadata
+    reason = told.get("finish_reason") or told.get("stop_reason")
     refusal = message.additional_kwargs.get("refusal")
-    if refusal or reason == "content_filter":
-        said = refusal or "the answer was filtered"
+    if refusal or reason in {"content_filter", "refusal"}:
+        said = refusal or message.text.strip() or "the answer was filtered"
         raise FluxError(ErrorClass.PROVIDER_REFUSAL, f"the chat model declined: {said!s:.{_SHOWN}}")
-    if reason == "length":
+    if reason in {"length", "max_tokens", "model_context_window_exceeded"}:
         raise _invalid("the answer was cut off at the token limit", "answer shorter")
 
 
@@ -138,11 +177,24 @@ def _tool_call(name: str, args: Mapping[str, Any], command: Decide, tools: Mappi
             raise FluxError(ErrorClass.PERMISSION, message, suggestions=suggestions)
         raise _invalid(f"'{name}', which is no tool", *suggestions)
     tool = tools[name]
+    hypothesis = _hypothesis(name, args) if command.hypotheses else ""
+    own = {key: value for key, value in args.items() if not (command.hypotheses and key == HYPOTHESIS)}
     try:
-        valid = validated(tool, args)
-        return CallTool(tool=name, args=valid.model_dump(mode="json", exclude_unset=True))
+        valid = validated(tool, own)
     except FluxError as error:
         raise _invalid(error.message, *error.suggestions) from error
+    return CallTool(tool=name, args=valid.model_dump(mode="json", exclude_unset=True), hypothesis=hypothesis)
+
+
+def _hypothesis(name: str, args: Mapping[str, Any]) -> str:
+    said = args.get(HYPOTHESIS)
+    if not isinstance(said, str) or not said.strip():
+        raise _invalid(f"'{name}' without a hypothesis", "say what you suppose and what would refute it")
+    if len(said) > HYPOTHESIS_CHARACTERS:
+        raise _invalid(
+            f"a hypothesis of {len(said)} characters", f"say it in at most {HYPOTHESIS_CHARACTERS}"
+        )
+    return said.strip()
 
 
 def _invalid(what: str, *suggestions: str) -> FluxError:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import structlog
 from pydantic import JsonValue
 
 from fluxagents.flows.children import ChildPlan, ref_of, tool_flow
@@ -14,22 +13,20 @@ from fluxagents.flows.commands import BeginRuns, Command, JoinRuns
 from fluxagents.flows.controller import FlowController
 from fluxagents.flows.definition import Flow
 from fluxagents.flows.errors import FluxError
-from fluxagents.flows.events import Event, NodeFailed, RunBegun, RunCancelled, RunsBegun, RunsJoined
+from fluxagents.flows.events import Event, NodeFailed, RunBegun, RunsBegun, RunsJoined
 from fluxagents.flows.inputs import checked_inputs
 from fluxagents.flows.joining import found_by, joined, key_findings, too_few, too_late, what_runs
 from fluxagents.flows.nodes import MapNode, SubflowNode, ToolNode
-from fluxagents.flows.state import AT_REST, RunState, child_ids
+from fluxagents.flows.state import RunState, child_ids
 from fluxagents.tasks.artifacts import Manifest, Provenance
 from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.fba.registry import validated
-from fluxagents.tasks.outside import write_outside
+from fluxagents.tasks.outside import cancel_late
 from fluxagents.tasks.protocol import WrongTaskError
 from fluxagents.tasks.provenance import versions
 
 if TYPE_CHECKING:
     import pandas as pd
-
-log = structlog.get_logger("step")
 
 
 def begin(effects: Effects, controller: FlowController, state: RunState, command: Command) -> Sequence[Event]:
@@ -50,10 +47,7 @@ def _begun(
 ) -> RunsBegun:
     flow = _flow_of(effects, node, plans)
     ids = child_ids(f"{state.run_id}.{state.seq}", len(plans))
-    runs = [
-        _run(effects, state, plan, run_id, _inputs(effects, flow, node, plan))
-        for plan, run_id in zip(plans, ids, strict=True)
-    ]
+    runs = [_run(effects, state, flow, node, start) for start in zip(ids, plans, strict=True)]
     effects.store.save_flow(flow)
     return RunsBegun(
         seq=state.seq,
@@ -73,12 +67,25 @@ def _flow_of(effects: Effects, node: MapNode | SubflowNode, plans: Sequence[Chil
 
 
 def _run(
-    effects: Effects, state: RunState, plan: ChildPlan, run_id: str, inputs: dict[str, JsonValue]
+    effects: Effects,
+    state: RunState,
+    flow: Flow,
+    node: MapNode | SubflowNode,
+    start: tuple[str, ChildPlan],
 ) -> RunBegun:
-    if plan.model is None:
-        return RunBegun(run_id=run_id, inputs=inputs, model=state.model, model_name=state.model_name)
-    ref = effects.models.resolve(plan.model, files=False)
-    return RunBegun(run_id=run_id, inputs=inputs, model=ref.digest, model_name=ref.name)
+    """How one run begins; where not all of a node need to finish, one that cannot work fails at its start."""
+    run_id, plan = start
+    begins = RunBegun(run_id=run_id, inputs=plan.inputs, model=state.model, model_name=state.model_name)
+    try:
+        begins = begins.model_copy(update={"inputs": _inputs(effects, flow, node, plan)})
+        if plan.model is None:
+            return begins
+        ref = effects.models.resolve(plan.model, files=False)
+    except FluxError as error:
+        if not isinstance(node, MapNode) or node.min_finished == 1:
+            raise
+        return begins.model_copy(update={"error": error.info(state.node)})
+    return begins.model_copy(update={"model": ref.digest, "model_name": ref.name})
 
 
 def _inputs(
@@ -97,12 +104,12 @@ def join(effects: Effects, controller: FlowController, state: RunState, command:
     if not isinstance(command, JoinRuns):
         raise WrongTaskError("run.join", command)
     node, _ = controller.plans(state)
-    runs = [effects.store.load(run_id) for run_id in command.runs]
-    late = [run for run in runs if run.status not in AT_REST]
+    late = cancel_late(
+        effects, command.runs, f"the time of node {state.node!r} of run {state.run_id} was over"
+    )
     if late:
-        for run in late:
-            _cancel(effects, run, f"the time of node {state.node!r} of run {state.run_id} was over")
-        return [_failed(effects, state, too_late(state, len(late), len(runs)))]
+        return [_failed(effects, state, too_late(state, late, len(command.runs)))]
+    runs = [effects.store.load(run_id) for run_id in command.runs]
     try:
         done = _joined(effects, controller, state, node, runs)
     except FluxError as error:
@@ -155,15 +162,6 @@ def _table(runs: Sequence[RunState], found: Mapping[str, list[JsonValue]]) -> pd
 
 def _cell(value: JsonValue) -> JsonValue:
     return json.dumps(value, sort_keys=True) if isinstance(value, list | dict) else value
-
-
-def _cancel(effects: Effects, run: RunState, reason: str) -> None:
-    event = RunCancelled(seq=run.seq, at_ms=effects.clock.now_ms(), by="its parent", reason=reason)
-    try:
-        write_outside(effects.store, effects.publisher, effects.controller(run.flow.digest), run, event)
-    except FluxError as error:
-        # It took a step in this moment; its own budget ends it.
-        log.warning("not cancelled", run=run.run_id, error=str(error))
 
 
 def _failed(effects: Effects, state: RunState, error: FluxError) -> NodeFailed:

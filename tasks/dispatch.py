@@ -18,7 +18,7 @@ from fluxagents.flows.commands import (
     NotifyHuman,
 )
 from fluxagents.flows.controller import FlowController
-from fluxagents.flows.errors import FluxError
+from fluxagents.flows.errors import ErrorInfo, FluxError
 from fluxagents.flows.events import Event, Lane, RunFailed, RunsBegun, RunStarted, ToolSplit
 from fluxagents.flows.invariants import check
 from fluxagents.flows.parts import part_flow, part_starts
@@ -50,7 +50,8 @@ def dispatch_of(command: Command, lane: Lane, tools: Mapping[str, ToolFacts]) ->
         )
     if isinstance(command, JoinParts):
         begin = dispatch_of(command.call, lane, tools)
-        return replace(begin, label={**begin.label, "join": str(len(command.runs))}, after=command.runs)
+        label = {**begin.label, "join": str(len(command.runs))}
+        return replace(begin, label=label, after=command.runs, not_before_ms=command.until_ms)
     if isinstance(command, NotifyHuman):
         return Dispatch(task=NOTIFY, queue="human", label={"request": command.request_id})
     if isinstance(command, Expire):
@@ -113,10 +114,11 @@ def settled(
     )
 
 
-def begun(controller: FlowController, started: RunStarted) -> Commit:
-    """The first commit of a new run."""
+def begun(controller: FlowController, started: RunStarted, *, error: ErrorInfo | None = None) -> Commit:
+    """The first commit of a new run; with an error it is also the last."""
     state = reduce(None, started)
-    rest = settled(controller, state, [], seq=0, at_ms=started.at_ms)
+    at_once = [RunFailed(seq=0, at_ms=started.at_ms, node=state.node, error=error)] if error else []
+    rest = settled(controller, state, at_once, seq=0, at_ms=started.at_ms)
     return replace(rest, events=(started, *rest.events))
 
 
@@ -130,7 +132,8 @@ def _children(
         if isinstance(event, RunsBegun):
             assert flows is not None
             child = flows(event.flow.digest)
-            commits = [begun(child, started) for started in child_starts(state, event)]
+            starts = zip(child_starts(state, event), event.runs, strict=True)
+            commits = [begun(child, started, error=run.error) for started, run in starts]
             yield from (_in_turn(commits, place, event.width) for place in range(len(commits)))
         if isinstance(event, ToolSplit):
             flow = part_flow(event.call.tool, event.call.args)

@@ -24,6 +24,7 @@ from fluxagents.tasks.sources import Sources
 
 if TYPE_CHECKING:
     from fluxagents.tasks.decide import Verdict
+    from fluxagents.tasks.summary import Summarised
 
 
 class Decides(Protocol):
@@ -31,6 +32,10 @@ class Decides(Protocol):
 
     def decide(self, state: RunState, command: Decide) -> Verdict:
         """What the chat model decided, or why its answer is no decision."""
+        ...
+
+    def summarise(self, state: RunState, command: Decide) -> Summarised | None:
+        """A summary of the findings that the decision would not be shown, if one is wanted."""
         ...
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import structlog
+
 from fluxagents.flows import events as e
 from fluxagents.flows.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.ports import Answer, Publisher, RunStore, unknown_run
-from fluxagents.flows.state import RunState
+from fluxagents.flows.state import AT_REST, RunState
 from fluxagents.tasks.dispatch import settled
+from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.protocol import publish
+
+log = structlog.get_logger("step")
 
 
 def write_outside(
@@ -43,3 +50,21 @@ def write_outside(
         publisher.stop(state.run_id, state.seq, done.interrupted)
     publish(publisher, *done.messages)
     return commit.state
+
+
+def cancel_late(effects: Effects, runs: Sequence[str], reason: str) -> int:
+    """Cancel those runs that have not come to rest.
+
+    Returns:
+        How many there were.
+    """
+    late = [run for run in map(effects.store.load, runs) if run.status not in AT_REST]
+    for run in late:
+        event = e.RunCancelled(seq=run.seq, at_ms=effects.clock.now_ms(), by="its parent", reason=reason)
+        controller = effects.controller(run.flow.digest)
+        try:
+            write_outside(effects.store, effects.publisher, controller, run, event)
+        except FluxError as error:
+            # It took a step in this moment; its own budget ends it.
+            log.warning("not cancelled", run=run.run_id, error=str(error))
+    return len(late)

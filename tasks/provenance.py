@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from fluxagents.tasks.artifacts import Ancestor, Provenance
-from fluxagents.tasks.fba.medium import ConditionArgs, MediumArgs, apply_conditions, apply_medium, medium_of
+from fluxagents.tasks.fba.medium import ConditionArgs, MediumArgs, apply_medium, medium_of
+from fluxagents.tasks.fba.strain import apply_strain
 from fluxagents.tasks.models import ModelRef, ModelStore
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def provenance_of(
     before = {reaction.id: reaction.bounds for reaction in model.reactions}
     with model:
         if isinstance(args, ConditionArgs):
-            apply_conditions(model, args)
+            apply_strain(model, args)
         elif isinstance(args, MediumArgs):
             apply_medium(model, args)
         changed = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,15 @@ from fluxagents.flows.commands import Decide
 from fluxagents.flows.controller import FlowController
 from fluxagents.flows.definition import Flow
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.events import DecisionMade, DecisionRefused, Event, PromptUse
+from fluxagents.flows.events import (
+    ChatEvent,
+    ContextSummarised,
+    DecisionMade,
+    DecisionRefused,
+    Event,
+    PromptUse,
+    SummaryRefused,
+)
 from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.composer import ComposedPrompt, compose
@@ -22,6 +29,7 @@ from fluxagents.prompts.tokens import token_counter
 from fluxagents.tasks.answer import offered
 from fluxagents.tasks.effects import catalog
 from fluxagents.tasks.fba.tool import Tool
+from fluxagents.tasks.summary import asking
 
 UNRECORDED_TOKENS = 16_000
 """The budget of every request of the versions that did not record it."""
@@ -33,18 +41,14 @@ class ChatRequest:
 
     prompt: ComposedPrompt
     functions: Sequence[dict[str, Any]]
+    settings: Mapping[str, float]
+    """What the request sets of the chat model."""
 
     @property
     def document(self) -> dict[str, Any]:
         """`messages`, `tools` and settings; each as compact JSON as an OpenAI-compatible endpoint gets it."""
         messages = [{"content": text, "role": role} for role, text in self.prompt.roles.items()]
         return {"messages": messages, "tools": list(self.functions), **self.settings}
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """What the prompt sets of the chat model."""
-        made_for = self.prompt.template.made_for
-        return {"temperature": made_for.temperature} if made_for and made_for.temperature is not None else {}
 
     @property
     def digest(self) -> str:
@@ -58,7 +62,13 @@ class ChatRequest:
 
 
 def request_of(
-    prompts: PromptManager, tools: Mapping[str, Tool], state: RunState, command: Decide, *, max_tokens: int
+    prompts: PromptManager,
+    tools: Mapping[str, Tool],
+    state: RunState,
+    command: Decide,
+    *,
+    max_tokens: int,
+    settings: Mapping[str, float] | None = None,
 ) -> ChatRequest:
     """The request of a decision; raises as `fluxagents.prompts.composer.compose`.
 
@@ -68,8 +78,9 @@ def request_of(
         state: Of the run.
         command: The decision that is asked for.
         max_tokens: The budget of the request.
+        settings: What it sets of the chat model; what its prompt says when absent.
     """
-    functions = offered(tools, command.tools)
+    functions = offered(tools, command.tools, hypotheses=command.hypotheses)
     prompt = compose(
         prompts,
         state,
@@ -78,11 +89,17 @@ def request_of(
         max_tokens=max_tokens,
         reserved_tokens=_tokens(functions),
     )
-    return ChatRequest(prompt, functions)
+    return ChatRequest(prompt, functions, _settings(prompt) if settings is None else settings)
+
+
+def _settings(prompt: ComposedPrompt) -> dict[str, float]:
+    """What the prompt sets of the chat model."""
+    made_for = prompt.template.made_for
+    return {"temperature": made_for.temperature} if made_for and made_for.temperature is not None else {}
 
 
 def _tokens(functions: Sequence[dict[str, Any]]) -> int:
-    return token_counter().count(json.dumps(functions))
+    return token_counter().count(compact(list(functions)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +116,13 @@ class RecordedRequest:
 
 
 def recorded_request(
-    events: Sequence[Event], flow: Flow, step: int | None, prompts: PromptManager, tools: Mapping[str, Tool]
+    events: Sequence[Event],
+    flow: Flow,
+    step: int | None,
+    prompts: PromptManager,
+    tools: Mapping[str, Tool],
+    *,
+    of_summary: bool = False,
 ) -> RecordedRequest:
     """The request of a recorded decision, from the state before it and the very version of its prompt.
 
@@ -109,29 +132,45 @@ def recorded_request(
         step: Of the decision; may be absent if the run has only one.
         prompts: Where the prompts are.
         tools: All tools, by name.
+        of_summary: The request for the summary that went before the decision, instead.
 
     Raises:
         FluxError: `UNKNOWN_ID` if the step is no decision, naming those that are; as `request_of` otherwise.
     """
-    at, decided = _decision(events, step)
-    use = decided.prompt
+    at = _asked_at(events, step, of_summary=of_summary)
+    sent = events[at]
+    assert isinstance(sent, ChatEvent)
+    use = sent.prompt
     state = fold(events[:at])
     state = state.model_copy(update={"prompts": {**state.prompts, use.name: use.digest}})
-    command = FlowController(flow, tools=catalog(tools)).command(state)
-    if not isinstance(command, Decide):
-        message = f"flow '{flow.flow}' asks for no decision at step {decided.seq} of run {state.run_id}"
-        raise FluxError(ErrorClass.SCHEMA, message)
+    if isinstance(sent, ContextSummarised | SummaryRefused):
+        state, command = asking(state, sent.node, sent.ids)
+    else:
+        command = _command(events[:at], sent.seq, FlowController(flow, tools=catalog(tools)))
     max_tokens = use.max_tokens or UNRECORDED_TOKENS
-    return RecordedRequest(use, request_of(prompts, tools, state, command, max_tokens=max_tokens))
+    request = request_of(prompts, tools, state, command, max_tokens=max_tokens, settings=use.settings)
+    return RecordedRequest(use, request)
 
 
-def _decision(events: Sequence[Event], step: int | None) -> tuple[int, DecisionMade | DecisionRefused]:
-    made = [
-        (at, event) for at, event in enumerate(events) if isinstance(event, DecisionMade | DecisionRefused)
-    ]
-    found = [(at, event) for at, event in made if step in {None, event.seq}]
+def _command(before: Sequence[Event], seq: int, controller: FlowController) -> Decide:
+    """The decision that the flow asks for at a step; a summary belongs to the step that it goes before."""
+    summary = bool(before) and isinstance(before[-1], ContextSummarised | SummaryRefused)
+    state = fold(before[:-1] if summary else before)
+    command = controller.command(state)
+    if not isinstance(command, Decide):
+        message = f"flow '{controller.flow.flow}' asks for no decision at step {seq} of run {state.run_id}"
+        raise FluxError(ErrorClass.SCHEMA, message)
+    return command
+
+
+def _asked_at(events: Sequence[Event], step: int | None, *, of_summary: bool) -> int:
+    """The place of the event that followed the request."""
+    wanted = ContextSummarised | SummaryRefused if of_summary else DecisionMade | DecisionRefused
+    made = [(at, event) for at, event in enumerate(events) if isinstance(event, wanted)]
+    found = [at for at, event in made if step in {None, event.seq}]
     if len(found) == 1:
         return found[0]
+    what = "summary" if of_summary else "decision"
     known = ", ".join(f"{event.seq} ({event.prompt.name})" for _, event in made) or "none"
-    message = "name the step: the run has more than one decision" if found else f"no decision at step {step}"
-    raise FluxError(ErrorClass.UNKNOWN_ID, message, suggestions=(f"steps with a decision: {known}",))
+    message = f"name the step: the run has more than one {what}" if found else f"no {what} at step {step}"
+    raise FluxError(ErrorClass.UNKNOWN_ID, message, suggestions=(f"steps with a {what}: {known}",))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-from fluxagents.flows.commands import Command, Decide
+from fluxagents.flows.commands import Command, Decide, NotifyHuman
 from fluxagents.flows.controller import FlowController
 from fluxagents.flows.definition import Flow
 from fluxagents.flows.events import Event, FlowRef, RunStarted
 from fluxagents.flows.memory_store import MemoryRunStore
+from fluxagents.flows.ports import Notifier
 from fluxagents.flows.reducer import fold, reduce
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.manager import PromptManager
@@ -17,7 +19,7 @@ from fluxagents.scheduler.flow_library import FlowLibrary
 from fluxagents.tasks import acts
 from fluxagents.tasks.biochem import NothingImported
 from fluxagents.tasks.decide import Decider
-from fluxagents.tasks.effects import Effects, catalog
+from fluxagents.tasks.effects import Decides, Effects, catalog
 from fluxagents.tasks.fba.registry import TOOLS
 from fluxagents.tasks.fba.tool import Tool
 from fluxagents.tasks.sources import Sources
@@ -61,29 +63,34 @@ def record(
     *,
     flow: Flow | None = None,
     decider: Decider | None = None,
+    model: Path | None = None,
+    medium: Mapping[str, float] | None = None,
 ) -> tuple[RecordedRun, Sources]:
-    """Run `metabolic_analysis`, or the flow given, on e_coli_core, and the sources that hold what it made."""
-    models, artifacts = ModelFiles(folder), ArtifactFiles(folder)
+    """Run `metabolic_analysis`, or the flow given, and the sources that hold what it made.
+
+    Args:
+        folder: Of models and artifacts.
+        question: To the flow.
+        tools: By name.
+        flow: Instead of `metabolic_analysis`.
+        decider: Instead of the offline planner.
+        model: A file, instead of e_coli_core.
+        medium: Input of the flow.
+
+    The run goes on until it ends or waits for a human.
+    """
     flow = flow or FlowLibrary().get("metabolic_analysis")
-    decider = decider or Decider(OfflinePlanner(), "offline-planner", PromptManager(), tools)
-    clock = SystemClock()
-    effects = Effects(
-        store=MemoryRunStore(clock),
-        publisher=Unused(),
-        clock=clock,
-        notifier=InboxNotifier(),
-        models=models,
-        artifacts=artifacts,
-        decider=lambda: decider,
-        tools=tools,
-        owner=lambda: "n|1",
-        queues=(),
-    )
+    effects = effects_in(folder, tools, decider)
+    models, artifacts, clock = effects.models, effects.artifacts, effects.clock
     controller = FlowController(flow, tools=catalog(tools))
+    ref = models.add(model) if model else models.add_named("e_coli_core")
 
     def act(command: Command, state: RunState) -> Sequence[Event]:
-        carry_out = acts.decide if isinstance(command, Decide) else acts.call_tool
-        return carry_out(effects, controller, state, command)
+        if isinstance(command, Decide):
+            return acts.decide(effects, controller, state, command)
+        if isinstance(command, NotifyHuman):
+            return acts.notify(effects, controller, state, command)
+        return acts.call_tool(effects, controller, state, command)
 
     started = RunStarted(
         seq=0,
@@ -92,15 +99,41 @@ def record(
         session="recorded",
         flow=FlowRef(name=flow.flow, version=flow.version, digest=flow.digest),
         start_node=flow.start,
-        inputs={"question": question, "medium": None},
-        model=models.add_named("e_coli_core").digest,
-        model_name="e_coli_core",
+        inputs={"question": question, "medium": dict(medium) if medium else None},
+        model=ref.digest,
+        model_name=ref.name,
     )
     state = reduce(None, started)
     _, events = controller.execute_flow(state, act)
     run = RecordedRun((started, *events), flow)
     return run, Sources(
         models=models, artifacts=artifacts, runs=lambda: run, biochem=NothingImported(), tools=tools
+    )
+
+
+def effects_in(
+    folder: str,
+    tools: Mapping[str, Tool] = TOOLS,
+    decider: Decides | None = None,
+    notifier: Notifier | None = None,
+    prompts: PromptManager | None = None,
+) -> Effects:
+    """What steps act through, with files in a folder and runs in memory."""
+    prompts = prompts or PromptManager()
+    decides = decider or Decider(OfflinePlanner(), "offline-planner", prompts, tools)
+    clock = SystemClock()
+    return Effects(
+        store=MemoryRunStore(clock),
+        publisher=Unused(),
+        clock=clock,
+        notifier=notifier or InboxNotifier(),
+        models=ModelFiles(folder),
+        artifacts=ArtifactFiles(folder),
+        decider=lambda: decides,
+        prompts=lambda: prompts,
+        tools=tools,
+        owner=lambda: "n|1",
+        queues=(),
     )
 
 

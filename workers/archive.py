@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Event
@@ -25,6 +26,11 @@ PAGE = 200
 
 LAST_MS = 253_402_300_799_000
 """The end of the year 9999: a later time is no date."""
+
+SUFFIX = ".jsonl.gz"
+
+LATE_MS = 31 * 86_400_000
+"""A run starts at most so long after its id was made: a tick that came late, a message that waited."""
 
 LONGEST_NAME = 150
 """A longer run id is stored under its digest; file systems allow 255 bytes."""
@@ -69,11 +75,54 @@ class Archive:
         """
         return history_from_json_lines(self._lines(run_id)[:-1])
 
+    def files(self, *, since_ms: int | None = None, until_ms: int | None = None) -> Iterator[list[str]]:
+        """The names of all files, a folder at a time: the latest month first, ids of users' making last.
+
+        Args:
+            since_ms: Months are left out that hold no run which started at this time or later (Unix time).
+            until_ms: Or none that started before this time.
+        """
+        # An id may be made long before its run starts, as that of a tick that was missed, but not after.
+        first = "" if since_ms is None else _month(since_ms - LATE_MS)
+        last = "9999/99" if until_ms is None else _month(until_ms)
+        years = (year for year in self._bytes.names("archive") if year != "own")
+        months = [f"{year}/{month}" for year in years for month in self._bytes.names(f"archive/{year}")]
+        for month in sorted(months, reverse=True):
+            if first <= month <= last:
+                yield self._names(f"archive/{month}")
+        for folder in self._bytes.names("archive/own"):
+            yield self._names(f"archive/own/{folder}")
+
+    def _names(self, folder: str) -> list[str]:
+        return [f"{folder}/{name}" for name in reversed(self._bytes.names(folder))]
+
+    def log(self, file: str) -> list[bytes]:
+        """The events in a file that `files` names, as they are stored; none if it has gone.
+
+        Raises:
+            FluxError: `SCHEMA` if the file is damaged.
+        """
+        data = self._bytes.read(file)
+        return [] if data is None else _unpacked(data, file)[:-1]
+
     def _lines(self, run_id: str) -> list[bytes]:
         data = self._bytes.read(_path(run_id))
         if data is None:
             raise unknown_run(run_id)
+        return _unpacked(data, _path(run_id))
+
+
+def id_in(file: str) -> str | None:
+    """The id of the run in a file that `Archive.files` names; None if it was too long for a file's name."""
+    name = unquote(file.rpartition("/")[2].removesuffix(SUFFIX))
+    return name if _path(name) == file else None
+
+
+def _unpacked(data: bytes, file: str) -> list[bytes]:
+    try:
         return gzip.decompress(data).split(b"\n")
+    except (OSError, EOFError, zlib.error) as error:
+        raise FluxError(ErrorClass.SCHEMA, f"the archived run {file!r} is damaged: {error}") from error
 
 
 def retire(
@@ -136,11 +185,15 @@ def _path(run_id: str) -> str:
     name = quote(run_id, safe="")
     if len(name) > LONGEST_NAME:
         name = hashlib.sha256(run_id.encode()).hexdigest()
-    return f"archive/{_folder(run_id)}/{name}.jsonl.gz"
+    return f"archive/{_folder(run_id)}/{name}{SUFFIX}"
 
 
 def _folder(run_id: str) -> str:
     at_ms = time_in(run_id)
     if at_ms is None or at_ms > LAST_MS:
         return f"own/{hashlib.sha256(run_id.encode()).hexdigest()[:2]}"
-    return datetime.fromtimestamp(at_ms / 1_000, tz=UTC).strftime("%Y/%m")
+    return _month(at_ms)
+
+
+def _month(at_ms: int) -> str:
+    return datetime.fromtimestamp(max(at_ms, 0) / 1_000, tz=UTC).strftime("%Y/%m")

@@ -26,6 +26,7 @@ COMMANDS = {
     "doctor": ("doctor:doctor", "Check the installation and say what to do about what is wrong."),
     "run": ("run:run", "Run a flow on a model, and wait for the answer."),
     "runs": ("runs:runs", "List runs, show one, follow, pause, resume or cancel it."),
+    "stats": ("stats:stats", "Add up runs: durations, tools, tokens, errors, approvals, retries."),
     "approvals": ("approvals:approvals", "List what waits for a human, and answer it."),
     "batch": ("batch:batch", "Run a flow over many models and conditions."),
     "schedules": ("schedules:schedules", "List, add and remove schedules."),

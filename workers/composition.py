@@ -77,7 +77,7 @@ def build_effects(settings: Settings, app: FluxApp, tools: Mapping[str, Tool] = 
         flow_folders=(settings.flows_folder,),
         lessons=build_lessons(settings, redis),
         prompts=lambda: build_prompts(settings, redis),
-        decider=cache(lambda: build_decider(settings, tools)),
+        decider=cache(lambda: _build_decider(settings, tools)),
         tools=tools,
         owner=current_owner,
         queues=QUEUES,
@@ -103,13 +103,10 @@ def build_prompts(settings: Settings, redis: Redis) -> PromptManager:
     return PromptManager(store=RedisPromptStore(redis, prefix=settings.key_prefix))
 
 
-def build_decider(settings: Settings, tools: Mapping[str, Tool]) -> Decides:
-    """The decision component with the chat model of the settings."""
+def _build_decider(settings: Settings, tools: Mapping[str, Tool]) -> Decides:
+    """The decision component with the chat models of the settings."""
     # langchain takes a second to import and only the decide pool needs it.
-    from fluxagents.prompts.budget import request_tokens  # noqa: PLC0415
-    from fluxagents.tasks.decide import Decider  # noqa: PLC0415
-    from fluxagents.workers.chat import chat_model  # noqa: PLC0415
+    from fluxagents.workers.deciders import build_decider  # noqa: PLC0415
 
-    chat, name = chat_model(settings)
-    budget = request_tokens(name, settings.chat_request_tokens)
-    return Decider(chat, name, build_prompts(settings, redis_client(settings)), tools, max_tokens=budget)
+    redis = redis_client(settings)
+    return build_decider(settings, redis, build_prompts(settings, redis), tools)

@@ -17,8 +17,10 @@ from redis.exceptions import RedisError
 from fluxagents.flows.errors import FluxError, nearest
 from fluxagents.prompts.tokens import token_counter
 from fluxagents.workers import connection, endpoints, run_file
+from fluxagents.workers.chat_choice import ChatChoice, choices, key_of, request_budget
 from fluxagents.workers.launch import FOREIGN_VARIABLES, SUPERVISOR_VARIABLE
 from fluxagents.workers.nodes import Node, live_nodes
+from fluxagents.workers.price_file import prices_of
 from fluxagents.workers.queues import QUEUES
 from fluxagents.workers.settings import ENV_PREFIX, Settings
 
@@ -65,7 +67,10 @@ def examine(settings: Settings) -> Iterator[Finding]:
             yield check_beat(client, settings)
     yield endpoints_finding("flower", endpoints.flower_problem(settings, run_file.read(settings.run_file)))
     yield check_tokens()
-    yield check_chat(settings)
+    for choice in choices(settings):
+        yield check_chat(choice, settings)
+    if settings.chat_prices is not None:
+        yield check_prices(settings)
 
 
 def check_variables(settings: Settings) -> Finding:
@@ -189,11 +194,31 @@ def check_tokens() -> Finding:
     )
 
 
-def check_chat(settings: Settings) -> Finding:
-    """Whether the chat model of the settings can be asked."""
-    if settings.chat_model == "offline":
-        return _ok("chat model", "the built-in planner (no LLM)")
-    return endpoints_finding("chat model", endpoints.chat_problem(settings))
+def check_chat(choice: ChatChoice, settings: Settings) -> Finding:
+    """Whether a chat model of the settings can be asked, with requests as large as they may be."""
+    name = "fallback chat model" if choice.is_fallback else "chat model"
+    if choice.model == "offline":
+        return _ok(name, "the built-in planner (no LLM)")
+    try:
+        request_budget(choice, settings)
+        key_of(choice)
+    except FluxError as error:
+        return _fail(name, error.message, "; ".join(error.suggestions))
+    return endpoints_finding(name, endpoints.chat_problem(choice, settings.chat_timeout_s))
+
+
+def check_prices(settings: Settings) -> Finding:
+    """Whether what chat models cost can be told."""
+    try:
+        prices = prices_of(settings)
+    except FluxError as error:
+        return _warn("prices", error.message, "; ".join(error.suggestions))
+    asked = [choice.model for choice in choices(settings) if choice.model != "offline"]
+    unpriced = [model for model in asked if prices is None or prices.of(model) is None]
+    if unpriced:
+        where = str(settings.chat_prices)
+        return _warn("prices", f"{where} has no price of {', '.join(unpriced)}", f"add it to {where}")
+    return _ok("prices", f"in {settings.chat_prices}")
 
 
 def endpoints_finding(name: str, answer: endpoints.Answer) -> Finding:

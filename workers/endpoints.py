@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from http.client import HTTPException
+from importlib.util import find_spec
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from fluxagents.workers import flower
+from fluxagents.workers.chat_choice import ChatChoice, missing_extra
 from fluxagents.workers.run_file import RunStatus
 from fluxagents.workers.settings import Settings
 
 TIMEOUT_S = 5.0
-OPENAI_URL = "https://api.openai.com/v1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,44 +42,75 @@ def flower_problem(settings: Settings, status: RunStatus | None) -> Answer:
     )
 
 
-def chat_problem(settings: Settings) -> Answer:
-    """Whether the OpenAI-compatible endpoint of the settings answers and knows the model."""
-    base = (settings.chat_base_url or OPENAI_URL).rstrip("/")
-    model = settings.chat_model.partition(":")[2]
-    if not base.startswith(("http://", "https://")):
+def chat_problem(choice: ChatChoice, timeout_s: float) -> Answer:
+    """Whether the provider of a chat model answers and knows the model."""
+    if not choice.address.startswith(("http://", "https://")):
         return Answer(
-            well=False, seen=f"{base} is no web address", way_out="correct FLUXAGENTS_CHAT_BASE_URL"
+            well=False,
+            seen=f"{choice.address} is no web address",
+            way_out=f"correct {choice.variables}_BASE_URL",
         )
+    if find_spec(f"langchain_{choice.provider}") is None:
+        missing = missing_extra(choice)
+        return Answer(well=False, seen=missing.message, way_out="; ".join(missing.suggestions))
+    ask = _anthropic_problem if choice.provider == "anthropic" else _openai_problem
+    return ask(choice, min(TIMEOUT_S, timeout_s))
+
+
+def _openai_problem(choice: ChatChoice, timeout_s: float) -> Answer:
+    listing = f"{choice.address}/models"
     headers = {"Accept": "application/json"}
-    if settings.chat_api_key is not None:
-        headers["Authorization"] = f"Bearer {settings.chat_api_key.get_secret_value()}"
-    request = Request(f"{base}/models", headers=headers)  # noqa: S310 # the scheme was checked
+    if choice.api_key is not None:
+        headers["Authorization"] = f"Bearer {choice.api_key.get_secret_value()}"
+    request = Request(listing, headers=headers)  # noqa: S310 # the scheme was checked
     try:
-        with urlopen(request, timeout=min(TIMEOUT_S, settings.chat_timeout_s)) as response:  # noqa: S310 # as above
+        with urlopen(request, timeout=timeout_s) as response:  # noqa: S310 # as above
             listed = json.load(response)
     except HTTPError as error:
         error.close()
-        return Answer(
-            well=False,
-            seen=f"{base}/models answers {error.code} {error.reason}",
-            way_out="check FLUXAGENTS_CHAT_API_KEY and FLUXAGENTS_CHAT_BASE_URL",
-        )
+        return _refused(choice, f"{listing} answers {error.code} {error.reason}")
     except (OSError, HTTPException, ValueError) as error:
-        return Answer(
-            well=False,
-            seen=f"{base}/models cannot be read: {error}",
-            way_out="start the endpoint or correct FLUXAGENTS_CHAT_BASE_URL",
-        )
-    return _about_model(base, model, listed)
-
-
-def _about_model(base: str, model: str, listed: object) -> Answer:
+        return _unreachable(choice, f"{listing} cannot be read: {error}")
     entries = listed.get("data", []) if isinstance(listed, dict) else []
     names = [str(entry["id"]) for entry in entries if isinstance(entry, dict) and "id" in entry]
-    if names and model not in names:
+    if names and choice.name not in names:
         return Answer(
             well=False,
-            seen=f"{base} does not list {model!r}; it lists {', '.join(names[:5])}",
-            way_out="set FLUXAGENTS_CHAT_MODEL to openai:<one of these>",
+            seen=f"{choice.address} does not list {choice.name!r}; it lists {', '.join(names[:5])}",
+            way_out=f"set {choice.variables}_MODEL to openai:<one of these>",
         )
-    return Answer(well=True, seen=f"{model} at {base}")
+    return _well(choice)
+
+
+def _anthropic_problem(choice: ChatChoice, timeout_s: float) -> Answer:
+    from anthropic import AnthropicError, APIConnectionError, APIStatusError, Client, NotFoundError  # noqa: PLC0415
+
+    key = choice.api_key.get_secret_value() if choice.api_key is not None else "none"
+    try:
+        with Client(api_key=key, base_url=choice.address, timeout=timeout_s, max_retries=0) as client:
+            client.models.retrieve(choice.name)
+    except NotFoundError:
+        return Answer(
+            well=False,
+            seen=f"{choice.address} does not know {choice.name!r}",
+            way_out=f"set {choice.variables}_MODEL to anthropic:<a model of the provider>",
+        )
+    except APIStatusError as error:
+        return _refused(choice, f"{choice.address} answers {error.status_code} to {choice.name!r}")
+    except (APIConnectionError, AnthropicError, ValueError) as error:
+        return _unreachable(choice, f"{choice.address} cannot be read: {error}")
+    return _well(choice)
+
+
+def _well(choice: ChatChoice) -> Answer:
+    return Answer(well=True, seen=f"{choice.name} at {choice.address}")
+
+
+def _refused(choice: ChatChoice, seen: str) -> Answer:
+    return Answer(
+        well=False, seen=seen, way_out=f"check {choice.variables}_API_KEY and {choice.variables}_BASE_URL"
+    )
+
+
+def _unreachable(choice: ChatChoice, seen: str) -> Answer:
+    return Answer(well=False, seen=seen, way_out=f"start the endpoint or correct {choice.variables}_BASE_URL")

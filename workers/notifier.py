@@ -12,6 +12,6 @@ log = structlog.get_logger("human")
 class InboxNotifier:
     """The approval queue itself is the channel: `fluxagents approvals list` reads it. The log says so."""
 
-    def notify(self, run_id: str, request: HumanRequest, *, key: str) -> tuple[str, ...]:
-        log.info("waits for a human", run=run_id, request=key, kind=request.kind, question=request.question)
+    def notify(self, run_id: str, request: HumanRequest, *, key: str, text: str) -> tuple[str, ...]:
+        log.info("waits for a human", run=run_id, request=key, kind=request.kind, text=text)
         return ("inbox",)

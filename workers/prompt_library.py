@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from fluxagents.flows.ports import RunStore
-from fluxagents.flows.state import RunState
+from fluxagents.flows.events import RunStarted
 from fluxagents.prompts.figures import Trial, trials
 from fluxagents.prompts.manager import PromptManager
 from fluxagents.workers import connection
+from fluxagents.workers.histories import open_histories
 from fluxagents.workers.ratings import RedisRatings
 from fluxagents.workers.redis_prompts import RedisPromptStore
-from fluxagents.workers.redis_store import RedisRunStore
 from fluxagents.workers.settings import Settings
 
 
@@ -22,9 +21,9 @@ def open_prompts(settings: Settings) -> PromptManager:
 
 
 def recorded_trials(
-    settings: Settings, *, most: int, wanted: Callable[[RunState], bool] = lambda _: True
+    settings: Settings, *, most: int, wanted: Callable[[RunStarted], bool] = lambda _: True
 ) -> Mapping[str, tuple[Trial, ...]]:
-    """What the newest runs in Redis say about prompts: sha256 of the version -> its trials.
+    """What the newest runs say about prompts, in Redis or archived: sha256 of the version -> its trials.
 
     Args:
         settings: Of the installation.
@@ -32,12 +31,12 @@ def recorded_trials(
         wanted: Which of them count.
     """
     redis = connection.connect(settings, decode_responses=False)
-    store: RunStore = RedisRunStore(redis, prefix=settings.key_prefix)
-    runs = [state.run_id for state in store.runs(most=most) if state.prompts and wanted(state)]
-    ratings = RedisRatings(redis, prefix=settings.key_prefix).of(runs)
-    found: dict[str, tuple[Trial, ...]] = {}
-    for run_id in runs:
-        rating = ratings.get(run_id)
-        for trial in trials(store.events(run_id), rating.stars if rating else None):
-            found[trial.digest] = (*found.get(trial.digest, ()), trial)
-    return found
+    ratings = RedisRatings(redis, prefix=settings.key_prefix)
+    found: dict[str, list[Trial]] = {}
+    for history in open_histories(settings).newest(most):
+        if not wanted(history.started):
+            continue
+        rating = ratings.of([history.run_id]).get(history.run_id)
+        for trial in trials(history.events, rating.stars if rating else None):
+            found.setdefault(trial.digest, []).append(trial)
+    return {digest: tuple(of_version) for digest, of_version in found.items()}

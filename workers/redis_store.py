@@ -27,6 +27,7 @@ from fluxagents.flows.ports import (
     unknown_flow,
     unknown_run,
 )
+from fluxagents.flows.reading import flow_from_json
 from fluxagents.flows.state import ENDED, STATUSES, RunState, Status, state_digest, state_from_json
 from fluxagents.scheduler.identity import time_in
 from fluxagents.workers import connection
@@ -172,6 +173,31 @@ class RedisRunStore:
                 return
             offset += page
 
+    def starts(
+        self, *, session: str | None = None, since_ms: int | None = None, until_ms: int | None = None
+    ) -> dict[str, int]:
+        """The runs in Redis and when each started (Unix time in ms), the newest first.
+
+        Args:
+            session: Of which; None for all runs of their own.
+            since_ms: The earliest start.
+            until_ms: The first start that is too late.
+        """
+        index = f"session:{session}" if session else "runs"
+        latest = "+inf" if until_ms is None else f"({until_ms}"
+        earliest = "-inf" if since_ms is None else since_ms
+        found: list[tuple[bytes, float]] = self._redis.zrevrangebyscore(  # type: ignore[assignment]
+            self._prefix + index, latest, earliest, withscores=True
+        )
+        return {run_id.decode(): int(started_ms) for run_id, started_ms in found}
+
+    def logs(self, run_ids: Sequence[str]) -> list[list[bytes]]:
+        """The events of runs as they are stored, in one round trip; none for a run that is not in Redis."""
+        pipe = self._redis.pipeline(transaction=False)
+        for run_id in run_ids:
+            pipe.lrange(f"{self._key(run_id)}:events", 0, -1)
+        return pipe.execute()
+
     def counts(self) -> dict[str, int]:
         pipe = self._redis.pipeline(transaction=False)
         for status in STATUSES:
@@ -225,7 +251,7 @@ class RedisRunStore:
         found: bytes | None = self._redis.get(f"{self._prefix}flow:{digest}")  # type: ignore[assignment]
         if found is None:
             raise unknown_flow(digest)
-        return Flow.model_validate_json(found)
+        return flow_from_json(found)
 
     def _key(self, run_id: str) -> str:
         return f"{self._prefix}run:{run_id}"

@@ -27,6 +27,7 @@ ENV_PREFIX = "FLUXAGENTS_"
 REDIS_SCHEMES = ("redis://", "rediss://")
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
+ChatName = Annotated[str, Field(pattern=r"^(offline|(openai|anthropic):.+)$")]
 
 
 def user_data_dir() -> Path:
@@ -74,13 +75,34 @@ class Settings(BaseSettings):
     task_modules: Annotated[tuple[str, ...], NoDecode] = ("fluxagents.tasks.steps",)
     """Modules that workers import, separated by commas; yours may register further tools."""
 
-    chat_model: Annotated[str, Field(pattern=r"^(offline|openai:.+)$")] = "offline"
-    """`offline` (the built-in planner) or `openai:<model>` (any OpenAI-compatible endpoint)."""
+    chat_model: ChatName = "offline"
+    """`offline` (the built-in planner), `anthropic:<model>`, or `openai:<model>` on any such endpoint."""
     chat_base_url: str | None = None
     chat_api_key: SecretStr | None = None
+    chat_temperature: Literal["prompt", "off"] = "prompt"
+    """`off` for chat models that take no temperature; else the one of each prompt is sent."""
+    chat_requests_per_minute: PositiveInt | None = None
+    """Over all workers, as for tokens; none for any number."""
+    chat_tokens_per_minute: PositiveInt | None = None
+
+    chat_fallback_model: ChatName | None = None
+    """Asked when the first chat model is out after its retries; none for nobody. As all that follows."""
+    chat_fallback_base_url: str | None = None
+    chat_fallback_api_key: SecretStr | None = None
+    chat_fallback_temperature: Literal["prompt", "off"] = "prompt"
+    chat_fallback_requests_per_minute: PositiveInt | None = None
+    chat_fallback_tokens_per_minute: PositiveInt | None = None
+
+    chat_cache_days: NonNegativeFloat = 0.0
+    """How long an answer is given again to a request that is the same to the byte; 0 for never."""
+    chat_prices: Path | None = None
+    """File with prices of chat models (TOML, YAML or JSON); without it costs are unknown."""
     chat_timeout_s: PositiveFloat = 60.0
     chat_request_tokens: PositiveInt | None = None
     """Budget of a request; none means 24,000, or what is left of a smaller window if the model's is known."""
+
+    context_summary: bool = False
+    """Whether the chat model summarises findings that do not fit; the built-in planner never does."""
 
     concurrency_tools: PositiveInt = Field(default_factory=available_cores)
     concurrency_decide: PositiveInt = 8
@@ -128,10 +150,10 @@ class Settings(BaseSettings):
     def _split(cls, modules: object) -> object:
         return [name.strip() for name in modules.split(",")] if isinstance(modules, str) else modules
 
-    @field_validator("data_dir")
+    @field_validator("data_dir", "chat_prices")
     @classmethod
-    def _absolute(cls, folder: Path) -> Path:
-        return folder.expanduser().absolute()
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return path.expanduser().absolute() if path else None
 
     @field_validator("media_dir", "flows_dir")
     @classmethod
@@ -197,7 +219,7 @@ class Settings(BaseSettings):
         return self.data_dir / "run.json"
 
 
-SECRETS = frozenset({"redis_url", "chat_api_key"})
+SECRETS = frozenset({"redis_url", "chat_api_key", "chat_fallback_api_key"})
 
 
 def _explain(error: ValidationError) -> FluxError:

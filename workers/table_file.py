@@ -14,18 +14,18 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 SUFFIXES = (".csv", ".parquet")
 
 
-def checked_path(text: str) -> Path:
+def checked_path(text: str, *, suffixes: tuple[str, ...] = SUFFIXES) -> Path:
     """Where a table can be written.
 
     Raises:
         FluxError: If the suffix is not known, or the folder does not exist or may not be written to.
     """
     path = Path(text)
-    if path.suffix not in SUFFIXES:
+    if path.suffix not in suffixes:
         raise FluxError(
             ErrorClass.BAD_ARGUMENT,
             f"table {text!r} has no known suffix",
-            suggestions=(f"end its name with {' or '.join(SUFFIXES)}",),
+            suggestions=(f"end its name with {' or '.join(suffixes)}",),
         )
     if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
         raise FluxError(
@@ -47,7 +47,7 @@ def write_table(
         rows: One value a column; None is an empty cell.
         numbers: The columns of numbers; all others are text.
     """
-    with _draft(path) as draft:
+    with drafted(path) as draft:
         if path.suffix == ".csv":
             with draft.open("w", encoding="utf-8", newline="") as file:
                 _write_csv(file, columns, rows)
@@ -57,12 +57,12 @@ def write_table(
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Write a file, over the one that is there if there is one."""
-    with _draft(path) as draft:
+    with drafted(path) as draft:
         draft.write_bytes(data)
 
 
 @contextmanager
-def _draft(path: Path) -> Iterator[Path]:
+def drafted(path: Path) -> Iterator[Path]:
     """A file beside it that takes its place in the end, unless something goes wrong."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:

@@ -87,7 +87,11 @@ def decision_of(answer: Answer, command: Decide, stage: Stage) -> Decision:
             raise _refused(
                 command.node, f"tool {answer.call_tool!r} is not offered there", *_offers(answer, command)
             )
-        return CallTool(tool=answer.call_tool, args=stage.check_args(answer.call_tool, answer.args))
+        if command.hypotheses != bool(answer.hypothesis):
+            why = "states no hypothesis" if command.hypotheses else "states a hypothesis that none asks for"
+            raise _refused(command.node, f"the call {why}")
+        args = stage.check_args(answer.call_tool, answer.args)
+        return CallTool(tool=answer.call_tool, args=args, hypothesis=answer.hypothesis)
     except FluxError as error:
         if isinstance(error, ScenarioError):
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import JsonValue
@@ -12,7 +13,7 @@ from fluxagents.flows.children import ChildPlan, child_starts, ref_of, tool_flow
 from fluxagents.flows.commands import JoinRuns
 from fluxagents.flows.controller import FlowController
 from fluxagents.flows.definition import Flow
-from fluxagents.flows.errors import FluxError, nearest
+from fluxagents.flows.errors import ErrorInfo, FluxError, nearest
 from fluxagents.flows.facts import facts_of
 from fluxagents.flows.inputs import checked_inputs
 from fluxagents.flows.joining import joined, sources, too_few, too_late
@@ -27,6 +28,14 @@ from fluxagents.flows.testing.stage import Stage
 from fluxagents.flows.testing.world import Ask, ScriptedWorld, World
 
 Plays = Callable[[Flow, World, Stage, e.RunStarted], Rehearsal]
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """How a run begins: with these inputs, or not at all."""
+
+    inputs: dict[str, JsonValue]
+    error: FluxError | None = None
 
 
 class ChildRuns:
@@ -52,42 +61,44 @@ class ChildRuns:
         """What the world must say of the runs of the present node, or what happens without it."""
         try:
             node, plans = self._controller.plans(state)
-            if not plans:
-                return [joined(self._controller, state, node, [], at_ms)]
-            self._inputs(node, plans)
-        except ScenarioError:
-            raise
         except FluxError as error:
             return [_failed(state, error, at_ms)]
-        refused = self._refused(node, plans) is not None
-        return ask_of_runs(state, node, len(plans), refused=refused)
+        if not plans:
+            return [joined(self._controller, state, node, [], at_ms)]
+        refused = [start.error for start in self._starts(node, plans)]
+        hopeless = all(refused) or (any(refused) and not _may_fail_alone(node))
+        return ask_of_runs(state, node, len(plans), refused=hopeless)
 
     def begun(self, state: RunState, answer: Answer | None, at_ms: int) -> Sequence[e.Event]:
         """The beginning of the runs of the present node.
 
         Args:
             state: The run.
-            answer: What the world says; None where the tool refuses the arguments.
+            answer: What the world says; None where the arguments of its runs are refused.
             at_ms: When.
 
         Raises:
             ScenarioError: If what is said of the runs does not fit them.
         """
         node, plans = self._controller.plans(state)
-        error = answer.error.error() if answer and answer.error else self._refused(node, plans)
+        starts = self._starts(node, plans)
+        refused = next((start.error for start in starts if start.error), None)
+        error = answer.error.error() if answer and answer.error else None
+        if error is None and not _may_fail_alone(node):
+            error = refused
         if error is not None:
             return [_failed(state, error, at_ms)]
-        assert answer is not None
         flow = self._flow(node, plans)
         ids = child_ids(f"{state.run_id}.{state.seq}", len(plans))
         runs = [
             e.RunBegun(
                 run_id=run_id,
-                inputs=inputs,
+                inputs=start.inputs,
                 model=plan.model or state.model,
                 model_name=plan.model or state.model_name,
+                error=start.error.info(state.node) if start.error else None,
             )
-            for run_id, plan, inputs in zip(ids, plans, self._inputs(node, plans), strict=True)
+            for run_id, plan, start in zip(ids, plans, starts, strict=True)
         ]
         begun = e.RunsBegun(
             seq=state.seq,
@@ -100,8 +111,10 @@ class ChildRuns:
         )
         stated = self._stated(state, node, answer, len(plans))
         self._runs = [
-            self._run(node, flow, started, one)
-            for started, one in zip(child_starts(state, begun), stated, strict=True)
+            (_refused_at_once(started, run.error), at_ms)
+            if run.error
+            else self._run(node, flow, started, one)
+            for started, run, one in zip(child_starts(state, begun), runs, stated, strict=True)
         ]
         self.ended |= {run.run_id: run for run, _ in self._runs}
         return [begun]
@@ -129,28 +142,28 @@ class ChildRuns:
             raise ScenarioError(f"flow {node.flow!r} does not exist where this is played")
         return self._stage.flows[node.digest]
 
-    def _inputs(self, node: MapNode | SubflowNode, plans: Sequence[ChildPlan]) -> list[dict[str, JsonValue]]:
+    def _starts(self, node: MapNode | SubflowNode, plans: Sequence[ChildPlan]) -> list[_Start]:
+        """How each run begins."""
         flow = self._flow(node, plans)
-        if not isinstance(node, MapNode) or node.tool is None:
-            return [checked_inputs(flow, plan.inputs) for plan in plans]
+        return [self._start(flow, node, plan) for plan in plans]
+
+    def _start(self, flow: Flow, node: MapNode | SubflowNode, plan: ChildPlan) -> _Start:
+        try:
+            if not isinstance(node, MapNode) or node.tool is None:
+                return _Start(checked_inputs(flow, plan.inputs))
+            self._stage.check_args(node.tool, plan.inputs)
+        except FluxError as error:
+            return _Start(plan.inputs, error)
         work = flow.nodes[flow.start]
         assert isinstance(work, ToolNode)
-        return [{**dict.fromkeys(work.args), **plan.inputs} for plan in plans]
-
-    def _refused(self, node: MapNode | SubflowNode, plans: Sequence[ChildPlan]) -> FluxError | None:
-        if not isinstance(node, MapNode) or node.tool is None:
-            return None
-        try:
-            for plan in plans:
-                self._stage.check_args(node.tool, plan.inputs)
-        except FluxError as error:
-            return error
-        return None
+        return _Start({**dict.fromkeys(work.args), **plan.inputs})
 
     def _stated(
-        self, state: RunState, node: MapNode | SubflowNode, answer: Answer, count: int
+        self, state: RunState, node: MapNode | SubflowNode, answer: Answer | None, count: int
     ) -> list[ChildRun]:
         """What is said of each run, in their order."""
+        if answer is None:
+            return [ChildRun(never=True)] * count
         if answer.run is not None:
             return [answer.run]
         if answer.each is not None:
@@ -215,6 +228,16 @@ class ChildRuns:
             summary=stated.summary, **({"new_model": stated.new_model} if stated.new_model else {})
         )
         return ScriptedWorld({"work": Answers(given=(found,), again=True)}, {})
+
+
+def _may_fail_alone(node: MapNode | SubflowNode) -> bool:
+    """Whether a run that cannot begin leaves the others to it."""
+    return isinstance(node, MapNode) and node.min_finished < 1
+
+
+def _refused_at_once(started: e.RunStarted, error: ErrorInfo) -> RunState:
+    failed = e.RunFailed(seq=0, at_ms=started.at_ms, node=started.start_node, error=error)
+    return reduce(reduce(None, started), failed)
 
 
 def _told(

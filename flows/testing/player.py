@@ -183,7 +183,10 @@ class Player:
             error = answer.refused.error().info(node)
             return [e.DecisionRefused(seq=seq, at_ms=self._now, node=node, error=error, prompt=use)]
         decision = decision_of(answer, command, self._stage)
-        return [e.DecisionMade(seq=seq, at_ms=self._now, node=node, decision=decision, prompt=use)]
+        made = e.DecisionMade(
+            seq=seq, at_ms=self._now, node=node, decision=decision, prompt=use, untraced=answer.untraced
+        )
+        return [made]
 
     def _called(self, call: CallTool) -> Sequence[e.Event]:
         refused = self._refused(call.tool, call.args)

@@ -217,10 +217,11 @@ def _ran_out(event: e.Event, state: RunState) -> bool:
 def _decision(event: e.DecisionMade) -> dict[str, Any]:
     decision = event.decision
     if isinstance(decision, CallTool):
-        return {"call_tool": decision.tool, **({"args": decision.args} if decision.args else {})}
+        given = {"args": decision.args, "hypothesis": decision.hypothesis}
+        return {"call_tool": decision.tool, **{name: value for name, value in given.items() if value}}
     if isinstance(decision, AskHuman):
         return {"ask_human": decision.question}
-    return {"finish": decision.answer}
+    return {"finish": decision.answer, **({"untraced": list(event.untraced)} if event.untraced else {})}
 
 
 def _success(event: e.ToolSucceeded, node: Node) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, JsonValue, model_serializer, model_validator
 
+from fluxagents.flows.commands import HYPOTHESIS_CHARACTERS
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.nodes import Strict
 from fluxagents.flows.testing.expectation import Expectation
@@ -37,6 +38,8 @@ WHATS = tuple(dict.fromkeys(what for sequence in SEQUENCES for what in sequence)
 
 _WITH = {
     "args": ("call_tool",),
+    "hypothesis": ("call_tool",),
+    "untraced": ("finish",),
     "tokens": ("call_tool", "ask_human", "finish", "refused"),
     "new_model": ("summary",),
     "data": ("event",),
@@ -144,10 +147,14 @@ class Answer(Strict):
     call_tool: str | None = None
     """The chat model calls this tool."""
     args: dict[str, JsonValue] = Field(default_factory=dict)
+    hypothesis: str = Field(default="", max_length=HYPOTHESIS_CHARACTERS)
+    """What the call is to test, where its node asks for hypotheses."""
     ask_human: str | None = None
     """The chat model puts this question to a human."""
     finish: str | None = None
     """The chat model leaves the node with this answer."""
+    untraced: tuple[str, ...] = ()
+    """Numbers of this answer that no result has; the run's answer says so."""
     refused: Trouble | None = None
     """What the chat model said is no decision, or it could not be reached."""
     tokens: int = Field(default=0, ge=0)

@@ -1,9 +1,8 @@
-"""Whether every number in a run's answer was computed: each is traced to a recorded result."""
+"""Whether every number in a run's answer was computed: each is traced to a recorded result, in its unit."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -12,7 +11,7 @@ from fluxagents.flows import events as e
 from fluxagents.flows.commands import Finish
 from fluxagents.tasks.fba.audited_run import REFERENCE, AuditArgs, AuditedRun, AuditResult, gather
 from fluxagents.tasks.fba.display import fitted, text
-from fluxagents.tasks.fba.number_trace import Said, Trace, numbers_in, values_in
+from fluxagents.tasks.fba.number_trace import Recorded, Said, Trace, numbers_in, values_in
 from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
 
 if TYPE_CHECKING:
@@ -32,7 +31,10 @@ class NumberSaid(BaseModel):
 
     step: int = Field(description="Count of the run's steps when it was said.")
     said: str
+    unit: str = Field(default="", description="As the answer states it; empty if it states none.")
     origin: Origin
+    source: str = Field(default="", description="What it is traced to, such as 'f3 run_metabolic_fba'.")
+    artifact: str = Field(default="", description="With the whole result that it is traced to.")
     context: str
 
 
@@ -82,20 +84,12 @@ def run(model: object, args: Args, audited: AuditedRun) -> Result:
     answers: set[str] = set()
     for place, event in enumerate(audited.events):
         said = _answer(event)
-        if said is None or said in answers:
-            continue  # the end of a run repeats what was decided
+        if said is None or any(said.startswith(one) for one in answers):
+            continue  # the end of a run repeats what was decided, and flags what is not traced
         answers.add(said)
         before = audited.events[:place]
         results, given = Trace(_results(before)), Trace(_given(before))
-        numbers += [
-            NumberSaid(
-                step=event.seq,
-                said=number.text,
-                origin=_origin(number, results, given),
-                context=_context(said, number.text),
-            )
-            for number in numbers_in(said)
-        ]
+        numbers += [_number_said(event.seq, said, number, results, given) for number in numbers_in(said)]
     return Result(
         run_id=args.run_id,
         passed=all(number.origin != "untraced" for number in numbers),
@@ -110,33 +104,48 @@ def _answer(event: e.Event) -> str | None:
     return event.answer if isinstance(event, e.RunFinished) else None
 
 
-def _results(events: Iterable[e.Event]) -> Iterable[Decimal]:
+def _results(events: Iterable[e.Event]) -> Iterable[Recorded]:
     """What tools found, and what they refused."""
+    calls = 0
     for event in events:
         if isinstance(event, e.ToolSucceeded):
-            yield from values_in(event.key_findings)
-            yield from values_in(event.facts)
+            calls += 1
+            source, artifact = f"f{calls} {event.call.tool}", event.artifact or ""
+            yield from values_in(event.key_findings, source, artifact)
+            yield from values_in(event.facts, source, artifact)
         elif isinstance(event, e.ToolFailed):
-            yield from values_in([event.error.message, *event.error.suggestions])
+            calls += 1
+            yield from values_in([event.error.message, *event.error.suggestions], f"error {event.call.tool}")
 
 
-def _given(events: Iterable[e.Event]) -> Iterable[Decimal]:
+def _given(events: Iterable[e.Event]) -> Iterable[Recorded]:
     """What the user and other humans said, and the arguments that tools were called with."""
     for event in events:
         if isinstance(event, e.RunStarted):
-            yield from values_in(event.inputs)
+            yield from values_in(event.inputs, "inputs")
         elif isinstance(event, e.ToolSucceeded | e.ToolFailed):
-            yield from values_in(event.call.args)
+            yield from values_in(event.call.args, f"arguments of {event.call.tool}")
         elif isinstance(event, e.QuestionAnswered):
-            yield from values_in(event.answer)
+            yield from values_in(event.answer, event.by)
         elif isinstance(event, e.ApprovalRejected):
-            yield from values_in(event.reason)
+            yield from values_in(event.reason, event.by)
 
 
-def _origin(number: Said, results: Trace, given: Trace) -> Origin:
-    if results.has(number):
-        return "result"
-    return "given" if given.has(number) else "untraced"
+def _number_said(step: int, answer: str, number: Said, results: Trace, given: Trace) -> NumberSaid:
+    found = results.origin(number)
+    origin: Origin = "result"
+    if found is None:
+        found = given.origin(number)
+        origin = "given" if found else "untraced"
+    return NumberSaid(
+        step=step,
+        said=number.text,
+        unit=number.unit,
+        origin=origin,
+        source=found.source if found else "",
+        artifact=found.artifact if found else "",
+        context=_context(answer, number.text),
+    )
 
 
 def _context(answer: str, number: str) -> str:

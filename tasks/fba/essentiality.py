@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from fluxagents.tasks.fba.display import fitted, shown
+from fluxagents.tasks.fba.essentiality_agreement import (
+    Agreement,
+    ObservedArgs,
+    agreement,
+    stored_observations,
+)
 from fluxagents.tasks.fba.gene_rules import GeneRules
 from fluxagents.tasks.fba.growth import ConditionResult, conditioned, optimise
 from fluxagents.tasks.fba.medium import ConditionArgs, known_reaction
@@ -20,8 +26,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from cobra import Model
 
+    from fluxagents.tasks.sources import Sources
 
-class Args(ConditionArgs):
+
+class Args(ObservedArgs, ConditionArgs):
     """What is knocked out, one at a time; without ids all genes and all reactions."""
 
     what: Literal["genes_and_reactions", "genes", "reactions"] = Field(
@@ -35,6 +43,13 @@ class Args(ConditionArgs):
         le=1,
         description="Essential is what leaves less growth than this fraction of the wild type's.",
     )
+
+    @model_validator(mode="after")
+    def _tests_what_was_observed(self) -> Self:
+        is_observed = self.observed is not None or self.observed_table is not None
+        if is_observed and not self.tests("genes") and self.genes is None:
+            raise ValueError("genes were observed: test genes too")
+        return self
 
     def tests(self, kind: Literal["genes", "reactions"]) -> bool:
         """Whether all genes, or all reactions, are to be tested."""
@@ -66,6 +81,9 @@ class Result(ConditionResult):
     essential_reactions: tuple[str, ...]
     genes: KnockOutTable
     reactions: KnockOutTable
+    agreement: Agreement | None = Field(
+        default=None, description="With what was observed; None if nothing was, or without growth."
+    )
 
     def key_findings(self) -> dict[str, JsonValue]:
         return fitted(self._display, KEY_FINDINGS_BYTES)
@@ -84,7 +102,7 @@ class Result(ConditionResult):
         }
 
     def _display(self, most: int) -> dict[str, JsonValue]:
-        return {
+        display: dict[str, JsonValue] = {
             **self.conditions(min(most, 10)),
             "threshold_fraction_of_wild_type": self.threshold_fraction_of_wild_type,
             "genes_tested": self.genes_tested,
@@ -92,12 +110,20 @@ class Result(ConditionResult):
             "reactions_tested": self.reactions_tested,
             "essential_reactions": shown(self.essential_reactions, most),
         }
+        return display if self.agreement is None else display | {"agreement": self.agreement.display(most)}
 
 
-def run(model: Model, args: Args) -> Result:
+def gather(sources: Sources, args: Args) -> Mapping[str, bool] | None:
+    """What was observed, if it is in a stored table; raises as `stored_observations`."""
+    return stored_observations(sources, args)
+
+
+def run(model: Model, args: Args, stored: Mapping[str, bool] | None = None) -> Result:
     """Knock out each gene and each reaction alone; growth in 1/h.
 
-    A knock-out that is infeasible or does not grow is lethal.
+    A knock-out that is infeasible or does not grow is lethal. Facts for a flow: `essential_genes.count`,
+    `essential_reactions.count`, and with observations `agreement.mcc`, `agreement.accuracy_fraction`,
+    `agreement.false_positives`, `agreement.false_negatives`, `agreement.unmapped.count`.
 
     Raises:
         FluxError: `UNKNOWN_ID` with the nearest ids, `MEDIUM` for conditions that do not fit the model,
@@ -113,6 +139,12 @@ def run(model: Model, args: Args) -> Result:
         threshold = args.threshold_fraction_of_wild_type
         gene_table = _table(wild_type, genes, threshold)
         reaction_table = _table(wild_type, reactions, threshold)
+    seen = args.observed if stored is None else stored
+    agreed = None
+    if seen is not None and wild_type.grows:
+        ids = [gene.id for gene in model.genes]
+        essential = _essential(gene_table)
+        agreed = agreement(seen, gene_table.id, essential, ids, unlisted=args.unlisted_genes)
     return Result.model_validate(
         report
         | {
@@ -123,6 +155,7 @@ def run(model: Model, args: Args) -> Result:
             "essential_reactions": _essential(reaction_table),
             "genes": gene_table,
             "reactions": reaction_table,
+            "agreement": agreed,
         }
     )
 
@@ -171,6 +204,7 @@ TOOL = Tool(
     args=Args,
     result=Result,
     run=run,
+    gather=gather,
     reference="Edwards, Palsson 2000, doi:10.1073/pnas.97.10.5528",
     example={"medium_changes": {"EX_glc__D_e": 0, "EX_ac_e": 20}},
 )

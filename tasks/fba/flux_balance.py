@@ -12,9 +12,10 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.cycles import cycles_of
 from fluxagents.tasks.fba.display import fitted, shown_values
 from fluxagents.tasks.fba.glpk import LinearProgram, clean
-from fluxagents.tasks.fba.growth import ConditionResult, conditioned, optimise
-from fluxagents.tasks.fba.medium import ConditionArgs, exchanges, uptake_flux
+from fluxagents.tasks.fba.growth import StrainResult, conditioned, optimise
+from fluxagents.tasks.fba.medium import exchanges, uptake_flux
 from fluxagents.tasks.fba.outcome import Outcome
+from fluxagents.tasks.fba.strain import StrainArgs
 from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ GEOMETRIC_REACTIONS = 500
 each iteration, and on iJO1366 had not ended after 15 minutes."""
 
 
-class Args(ConditionArgs):
+class Args(StrainArgs):
     """How to distribute the fluxes at the optimum."""
 
     method: Method = Field(
@@ -51,7 +52,7 @@ class FluxTable(BaseModel):
     flux_mmol_per_gdw_h: tuple[float, ...] = ()
 
 
-class Result(ConditionResult):
+class Result(StrainResult):
     """Growth and fluxes; the fluxes are empty unless the status is optimal or zero growth."""
 
     method: Method

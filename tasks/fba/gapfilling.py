@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.display import fitted, text
@@ -16,6 +16,7 @@ from fluxagents.tasks.fba.growth import ConditionResult, conditioned, optimise
 from fluxagents.tasks.fba.medium import ConditionArgs, apply_conditions
 from fluxagents.tasks.fba.optlang_program import IntegerArgs
 from fluxagents.tasks.fba.outcome import Outcome
+from fluxagents.tasks.fba.production_target import production_target
 from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
 
 if TYPE_CHECKING:
@@ -34,10 +35,15 @@ class Args(IntegerArgs, ConditionArgs):
     universal: str = Field(
         min_length=1, description="Name or digest of the stored model whose reactions may be added."
     )
+    product: str | None = Field(
+        default=None,
+        description="Metabolite of either model, or exchange reaction, whose production is the function to "
+        "restore instead of growth; a demand is there for the search only.",
+    )
     min_growth_per_h: float = Field(
         default=0.05,
         gt=0,
-        description="Growth to restore, 1/h; with an objective the flux through it, mmol/gDW/h.",
+        description="Growth to restore, 1/h; with an objective or a product the flux, mmol/gDW/h.",
     )
     alternatives: int = Field(default=3, ge=1, le=20, description="Count of sets of reactions to look for.")
     choose: int = Field(
@@ -54,6 +60,12 @@ class Args(IntegerArgs, ConditionArgs):
         description="Count of linear programs that the search may take, some 250 a second on a large model; "
         "what was found by then is reported.",
     )
+
+    @model_validator(mode="after")
+    def _one_function(self) -> Self:
+        if self.product is not None and self.objective is not None:
+            raise ValueError("give 'product' or 'objective', not both")
+        return self
 
 
 class Alternative(BaseModel):
@@ -135,6 +147,7 @@ class Result(ConditionResult):
             "is_smallest": self.is_smallest,
             "is_complete": self.is_complete,
             "chosen": self.chosen,
+            "chosen_reactions": _names(chosen, most),
             "chosen_equations": {text(name): text(equations[name]) for name in chosen[:most]},
         }
 
@@ -156,12 +169,30 @@ def gather(sources: Sources, args: Args) -> Universal:
 def run(model: Model, args: Args, universal: Universal) -> Result:
     """Find the smallest sets of reactions that restore growth (1/h), each verified on its own.
 
-    If the search ends before one is known to be smallest, it is one that can spare no reaction.
+    With a product it is the production (mmol/gDW/h) that is restored. If the search ends before one is known
+    to be smallest, it is one that can spare no reaction. Facts for a flow: `verdict` (filled, grows_already,
+    not_possible, no_objective), `alternatives.count`, `chosen_reactions`, `best_growth_with_all_per_h`.
 
     Raises:
-        FluxError: `MEDIUM` or `UNKNOWN_ID` for conditions that do not fit the model, `BAD_ARGUMENT` if the
-            objective is minimised; `TIMEOUT` if not even one set is found; `SOLVER`.
+        FluxError: `MEDIUM` or `UNKNOWN_ID` for conditions that do not fit the model, or for a product that
+            neither model has; `BAD_ARGUMENT` if the objective is minimised; `TIMEOUT` if not even one set is
+            found; `SOLVER`.
     """
+    with model:
+        return _run(model, _aimed(model, args, universal.model), universal)
+
+
+def _aimed(model: Model, args: Args, universal: Model) -> Args:
+    """The arguments with the production as the objective: call it inside `with model:`."""
+    if args.product is None:
+        return args
+    if args.product not in model.metabolites and args.product in universal.metabolites:
+        model.add_metabolites([universal.metabolites.get_by_id(args.product).copy()])
+    target = production_target(model, args.product)
+    return args.model_copy(update={"product": None, "objective": target.id})
+
+
+def _run(model: Model, args: Args, universal: Universal) -> Result:
     candidates = _candidates(model, args, universal.model)
     with conditioned(model, args) as conditions:
         optimum = optimise(conditions.program)
@@ -329,7 +360,7 @@ def _names(names: Sequence[str], most: int) -> list[JsonValue]:
 
 TOOL = Tool(
     name="gapfill_model",
-    purpose="Make a new model with the fewest reactions of another one that restore growth. Needs approval.",
+    purpose="Make a new model with the fewest reactions of another one that restore growth or a product.",
     args=Args,
     result=Result,
     run=run,

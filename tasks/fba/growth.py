@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, JsonValue
 
-from fluxagents.tasks.fba.display import shown_values, text
+from fluxagents.tasks.fba.display import shown, shown_values, text
 from fluxagents.tasks.fba.glpk import LinearProgram
-from fluxagents.tasks.fba.medium import ConditionArgs, MediumChange, apply_conditions, medium_of
+from fluxagents.tasks.fba.medium import ConditionArgs, MediumChange, medium_of
 from fluxagents.tasks.fba.outcome import ZERO_GROWTH_PER_H, Outcome
+from fluxagents.tasks.fba.strain import StrainArgs, apply_strain
 from fluxagents.tasks.fba.tool import Result
 
 if TYPE_CHECKING:
@@ -63,6 +64,20 @@ class ConditionResult(Result):
         return found
 
 
+class StrainResult(ConditionResult):
+    """What an analysis says that can run on a strain without some genes and reactions."""
+
+    knock_outs: tuple[str, ...] = Field(default=(), description="What the strain lacked, as it was given.")
+    closed_by_knock_outs: tuple[str, ...] = Field(default=(), description="Reactions.")
+
+    def conditions(self, most: int) -> dict[str, JsonValue]:
+        found = super().conditions(most)
+        if self.knock_outs:
+            found["knock_outs"] = shown(self.knock_outs, most)
+            found["closed_by_knock_outs"] = shown(self.closed_by_knock_outs, most)
+        return found
+
+
 def optimise(program: LinearProgram) -> Optimum:
     """Optimise the present objective; zero growth is an outcome of its own."""
     if not program.objective():
@@ -88,6 +103,8 @@ class Conditions:
     model: Model
     args: ConditionArgs
     changes: tuple[MediumChange, ...]
+    closed: tuple[str, ...]
+    """Reactions that the knock-outs of the strain close."""
     program: LinearProgram
 
     def report(self, optimum: Optimum) -> dict[str, object]:
@@ -102,16 +119,21 @@ class Conditions:
             "objective_flux_mmol_per_gdw_h": optimum.value if named else None,
             "medium_mmol_per_gdw_h": medium_of(self.model),
             "medium_changes": self.changes,
-        }
+        } | self._strain()
+
+    def _strain(self) -> dict[str, object]:
+        if not isinstance(self.args, StrainArgs):
+            return {}
+        return {"knock_outs": self.args.knock_outs, "closed_by_knock_outs": self.closed}
 
 
 @contextmanager
 def conditioned(model: Model, args: ConditionArgs, *, split: bool = False) -> Iterator[Conditions]:
-    """Let conditions hold on a model for a while; raises as `apply_conditions` and `LinearProgram`."""
+    """Let conditions hold for a while; raises as `apply_strain` and `LinearProgram`."""
     with model:
-        changes = apply_conditions(model, args)
+        changes, closed = apply_strain(model, args)
         with LinearProgram(model, split=split) as program:
-            yield Conditions(model, args, changes, program)
+            yield Conditions(model, args, changes, closed, program)
 
 
 def objective_text(model: Model, program: LinearProgram) -> str:

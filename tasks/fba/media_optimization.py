@@ -13,7 +13,14 @@ from fluxagents.tasks.fba.display import fitted, rounded, shown_values
 from fluxagents.tasks.fba.growth import ConditionResult, conditioned, optimise
 from fluxagents.tasks.fba.media_growth import MediumTrial, begin_with
 from fluxagents.tasks.fba.media_library import LibraryMedium
-from fluxagents.tasks.fba.medium import ConditionArgs, MediumArgs, exchanges, set_uptake, uptake
+from fluxagents.tasks.fba.medium import (
+    MOST_UPTAKES_SHOWN,
+    ConditionArgs,
+    MediumArgs,
+    exchanges,
+    set_uptake,
+    uptake,
+)
 from fluxagents.tasks.fba.medium_edit import Nutrients
 from fluxagents.tasks.fba.nutrient_search import GROWTH_TOLERANCE, NutrientSearch, open_uptakes
 from fluxagents.tasks.fba.optlang_program import IntegerArgs
@@ -114,7 +121,7 @@ class Result(ConditionResult):
         return fitted(lambda most: self._display(most, min(most, 2)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(most, min(most, 20)), SUMMARY_BYTES)
+        return fitted(lambda most: self._display(most, min(most, 20)) | {"best": self._best()}, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         import pandas as pd
@@ -126,6 +133,14 @@ class Result(ConditionResult):
         ]
         columns = ["medium", "exchange", "uptake_mmol_per_gdw_h", "cost_per_mmol", "cost_per_gdw_h"]
         return {"media": pd.DataFrame(rows, columns=columns)}
+
+    def _best(self) -> dict[str, JsonValue] | None:
+        """The first medium, with its uptakes as other tools take them; without them if there are too many."""
+        if not self.media:
+            return None
+        found = self.media[0].model_dump()
+        few = len(self.media[0].uptakes_mmol_per_gdw_h) <= MOST_UPTAKES_SHOWN
+        return found if few else found | {"uptakes_mmol_per_gdw_h": None}
 
     def _display(self, most: int, most_media: int) -> dict[str, JsonValue]:
         return {
@@ -155,6 +170,9 @@ def gather(sources: Sources, args: Args) -> LibraryMedium | None:
 
 def run(model: Model, args: Args, start: LibraryMedium | None) -> Result:
     """Search the medium: uptakes in mmol/gDW/h, growth in 1/h, cost per gDW and h.
+
+    Facts for a flow: `media_found`, `components_before`, `best.components`, `best.growth_per_h`, `best.cost`,
+    and `best.uptakes_mmol_per_gdw_h`, which other tools take as their `medium`.
 
     Raises:
         FluxError: `MEDIUM` for a compound that is not understood; `SOLVER`, `TIMEOUT` or `NUMERICAL`.

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 Uptake = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 """The most uptake through an exchange reaction, mmol/gDW/h."""
 
+MOST_UPTAKES_SHOWN = 80
+"""A medium with more is not handed on in a summary."""
+
 
 class MediumArgs(Args):
     """Which nutrients the cell may take up."""

@@ -12,7 +12,13 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.display import fitted, shown, shown_values
 from fluxagents.tasks.fba.glpk import LinearProgram
 from fluxagents.tasks.fba.growth import ConditionResult, Optimum, conditioned, optimise
-from fluxagents.tasks.fba.medium import ConditionArgs, exchanges, set_uptake, uptake
+from fluxagents.tasks.fba.medium import (
+    MOST_UPTAKES_SHOWN,
+    ConditionArgs,
+    exchanges,
+    set_uptake,
+    uptake,
+)
 from fluxagents.tasks.fba.nutrient_search import NutrientSearch, open_uptakes
 from fluxagents.tasks.fba.optlang_program import IntegerArgs
 from fluxagents.tasks.fba.outcome import Outcome
@@ -92,7 +98,7 @@ class Result(ConditionResult):
         return fitted(lambda most: self._display(most, min(most, 3)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(most, min(most, 20)), SUMMARY_BYTES)
+        return fitted(lambda most: self._display(most, min(most, 20)) | {"best": self._best()}, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         import pandas as pd
@@ -107,6 +113,14 @@ class Result(ConditionResult):
                 rows, columns=["medium", "exchange", "uptake_mmol_per_gdw_h", "is_required"]
             )
         }
+
+    def _best(self) -> dict[str, JsonValue] | None:
+        """The first medium, with its uptakes as other tools take them; without them if there are too many."""
+        if not self.media:
+            return None
+        found = self.media[0].model_dump()
+        few = len(self.media[0].uptakes_mmol_per_gdw_h) <= MOST_UPTAKES_SHOWN
+        return found if few else found | {"uptakes_mmol_per_gdw_h": None}
 
     def _display(self, most: int, most_media: int) -> dict[str, JsonValue]:
         return {
@@ -130,6 +144,9 @@ class Result(ConditionResult):
 
 def run(model: Model, args: Args) -> Result:
     """Find minimal media: uptakes in mmol/gDW/h, growth in 1/h.
+
+    Facts for a flow: `fewest_components`, `required_components.count`, `media.count`, `is_complete`,
+    `best.best_growth_per_h`, and `best.uptakes_mmol_per_gdw_h`, which other tools take as their `medium`.
 
     Raises:
         FluxError: `MEDIUM` or `UNKNOWN_ID` for conditions that do not fit the model, `BAD_ARGUMENT` if the

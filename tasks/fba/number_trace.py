@@ -1,11 +1,12 @@
-"""Numbers in a text, and whether each can be traced to a number that was recorded."""
+"""Numbers in a text, and whether each can be traced to a number that was recorded, in the same unit."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 from pydantic import JsonValue
 
@@ -27,6 +28,21 @@ _NO_RESULT = re.compile(
 _SIGNS = str.maketrans({"\u2212": "-", "\u2011": "-", "\u2013": " "})
 """Minus, hyphen and the dash of a range, as they are typed."""
 
+Unit = Literal["1/h", "mmol/gDW/h", ""]
+"""Of a growth rate, of a flux, or not known."""
+
+_UNITS: tuple[tuple[Unit, re.Pattern[str]], ...] = (
+    ("mmol/gDW/h", re.compile(r"\s*mmol\s*[/(]?\s*\(?\s*g\s*(?:C?DW|DCW)", re.IGNORECASE)),
+    ("1/h", re.compile(r"\s*(?:1/h\b|/\s?h(?:our)?\b|h(?:\^-?1|-1|⁻¹)|per hour\b)", re.IGNORECASE)),
+)
+"""What may follow a number in a text."""
+
+_KEYS: tuple[tuple[str, Unit], ...] = (("_mmol_per_gdw_h", "mmol/gDW/h"), ("_per_h", "1/h"))
+"""How names of recorded numbers end."""
+
+_COUNTS = frozenset({"count", "shown"})
+"""Beside the numbers of a list these say how many there are: they have not their unit."""
+
 _PERCENT = re.compile(r"\s*(%|percent\b)")
 
 ZERO = Decimal("1e-6")
@@ -40,6 +56,7 @@ class Said:
     text: str
     value: Decimal
     is_percent: bool
+    unit: Unit = ""
 
     @property
     def step(self) -> Decimal:
@@ -52,46 +69,93 @@ class Said:
         return len(self.value.as_tuple().digits) > 1
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A number that was recorded, and where."""
+
+    value: Decimal
+    unit: Unit = ""
+    source: str = ""
+    """Who computed or said it: a finding, an error, the question."""
+    artifact: str = ""
+    """With the whole result."""
+
+
 def numbers_in(text: str) -> list[Said]:
     """The numbers that a text states, in order; names with digits, links and list markers are none."""
-    plain = _NO_RESULT.sub(" ", text.translate(_SIGNS))
+    typed = text.translate(_SIGNS)
+    plain = _NO_RESULT.sub(lambda found: " " * len(found[0]), typed)
     return [
-        Said(match[0], Decimal(match[0].replace(",", "")), bool(_PERCENT.match(plain, match.end())))
+        Said(
+            match[0],
+            Decimal(match[0].replace(",", "")),
+            bool(_PERCENT.match(plain, match.end())),
+            _unit_at(typed, match.end()),
+        )
         for match in _NUMBER.finditer(plain)
     ]
 
 
-def values_in(data: JsonValue) -> Iterator[Decimal]:
-    """All numbers in recorded data, also those that a text states; true and false are none."""
+def _unit_at(text: str, at: int) -> Unit:
+    return next((unit for unit, pattern in _UNITS if pattern.match(text, at)), "")
+
+
+def values_in(
+    data: JsonValue | Sequence[JsonValue], source: str = "", artifact: str = "", unit: Unit = ""
+) -> Iterator[Recorded]:
+    """All numbers in recorded data, also those that a text states; true and false are none.
+
+    Args:
+        data: What was recorded.
+        source: Where.
+        artifact: With the whole of it.
+        unit: Of the numbers that stand under no name with a unit of its own.
+    """
     if isinstance(data, bool) or data is None:
         return
     if isinstance(data, int | float):
-        yield Decimal(repr(data))
+        yield Recorded(Decimal(repr(data)), unit, source, artifact)
     elif isinstance(data, str):
-        yield from (said.value for said in numbers_in(data))
+        yield from (Recorded(said.value, said.unit, source, artifact) for said in numbers_in(data))
     elif isinstance(data, dict):
         for key, value in data.items():
-            yield from values_in(key)
-            yield from values_in(value)
+            yield from values_in(key, source, artifact)
+            yield from values_in(value, source, artifact, _unit_of(key, unit))
     else:
         for value in data:
-            yield from values_in(value)
+            yield from values_in(value, source, artifact, unit)
+
+
+def _unit_of(key: str, around: Unit) -> Unit:
+    if key in _COUNTS:
+        return ""
+    return next((unit for ending, unit in _KEYS if key.endswith(ending)), around)
 
 
 class Trace:
     """Recorded numbers to which others can be traced."""
 
-    def __init__(self, recorded: Iterable[Decimal]) -> None:
-        self._known = frozenset(abs(value) for value in recorded)
+    def __init__(self, recorded: Iterable[Recorded]) -> None:
+        self._known = tuple(dict.fromkeys(recorded))
 
     def has(self, said: Said) -> bool:
-        """Whether a recorded number, rounded as the text rounds, is the number that was said.
+        """Whether a recorded number is the one that was said; see `origin`."""
+        return self.origin(said) is not None
+
+    def origin(self, said: Said) -> Recorded | None:
+        """The recorded number that, rounded as the text rounds, is the number that was said.
 
         A percentage may stand for a fraction, and a magnitude for a negative number: an uptake of 10 is a
-        flux of -10.
+        flux of -10. Where both have a unit, it is the same.
         """
         scales = (1, 100) if said.is_percent else (1,)
-        return any(_is(said, known * scale) for known in self._known for scale in scales)
+        found = (
+            one
+            for one in self._known
+            if any(_is(said, abs(one.value) * scale) for scale in scales)
+            and not (said.unit and one.unit and said.unit != one.unit)
+        )
+        return next(found, None)
 
 
 def _is(said: Said, known: Decimal) -> bool:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.tasks.fba.carbon import carbon_atoms, carbon_uptake, carbon_yield
 from fluxagents.tasks.fba.display import fitted, rounded, text
 from fluxagents.tasks.fba.glpk import Sense
-from fluxagents.tasks.fba.growth import ConditionResult, Conditions, conditioned, optimise
-from fluxagents.tasks.fba.medium import ConditionArgs, exchanges, uptake_flux
+from fluxagents.tasks.fba.growth import Conditions, StrainResult, conditioned, optimise
+from fluxagents.tasks.fba.medium import exchanges
 from fluxagents.tasks.fba.outcome import ZERO_FLUX_MMOL_PER_GDW_H
+from fluxagents.tasks.fba.production_target import production_target
+from fluxagents.tasks.fba.strain import StrainArgs
 from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
 
 if TYPE_CHECKING:
@@ -20,10 +22,12 @@ if TYPE_CHECKING:
     from cobra import Model, Reaction
 
 
-class Args(ConditionArgs):
+class Args(StrainArgs):
     """Which product, at how many growth rates."""
 
-    product_exchange: str = Field(description="Exchange reaction of the product, such as EX_succ_e.")
+    product_exchange: str = Field(
+        description="Exchange reaction of the product, such as EX_succ_e, or a metabolite without one."
+    )
     points: int = Field(default=20, ge=2, le=1000, description="Count of growth rates, from 0 to the best.")
 
 
@@ -50,7 +54,7 @@ class EnvelopeTable(BaseModel):
     )
 
 
-class Result(ConditionResult):
+class Result(StrainResult):
     """The curve; empty unless the status is optimal or zero growth."""
 
     product_exchange: str
@@ -75,7 +79,7 @@ class Result(ConditionResult):
         return {"envelope": pd.DataFrame(self.envelope.model_dump()).astype("float64")}
 
     def _display(self, most: int) -> dict[str, JsonValue]:
-        scalars = tuple(name for name in Result.model_fields if name not in ConditionResult.model_fields)
+        scalars = tuple(name for name in Result.model_fields if name not in StrainResult.model_fields)
         return {
             **self.conditions(most),
             **{name: getattr(self, name) for name in scalars if name not in {"envelope", "product"}},
@@ -98,15 +102,17 @@ def run(model: Model, args: Args) -> Result:
     """Trace the envelope: growth in 1/h, secretion in mmol/gDW/h, yield in mol carbon per mol carbon.
 
     Raises:
-        FluxError: `MEDIUM` if the product is no exchange, with the nearest ids; `SOLVER` or `TIMEOUT`.
+        FluxError: `MEDIUM` if the product is no exchange and no metabolite, with the nearest ids; `SOLVER` or
+            `TIMEOUT`.
     """
-    product = _product(model, args.product_exchange)
-    with conditioned(model, args) as conditions:
-        optimum = optimise(conditions.program)
-        report = conditions.report(optimum)
-        has_curve = optimum.value is not None
-        envelope = _envelope(conditions, product, args.points) if has_curve else EnvelopeTable()
-    metabolite = next(iter(product.metabolites))
+    with model:
+        product = production_target(model, args.product_exchange)
+        with conditioned(model, args) as conditions:
+            optimum = optimise(conditions.program)
+            report = conditions.report(optimum)
+            has_curve = optimum.value is not None
+            envelope = _envelope(conditions, product, args.points) if has_curve else EnvelopeTable()
+        metabolite, carbon = next(iter(product.metabolites)), carbon_atoms(product)
     greatest, least = envelope.greatest_secretion_mmol_per_gdw_h, envelope.least_secretion_mmol_per_gdw_h
     yields = [value for value in envelope.carbon_yield_mol_c_per_mol_c if value is not None]
     return Result.model_validate(
@@ -114,7 +120,7 @@ def run(model: Model, args: Args) -> Result:
         | {
             "product_exchange": product.id,
             "product": metabolite.name or metabolite.id,
-            "product_carbon_atoms": _carbon(product),
+            "product_carbon_atoms": carbon,
             "greatest_secretion_without_growth_mmol_per_gdw_h": greatest[0] if greatest else None,
             "greatest_secretion_at_best_growth_mmol_per_gdw_h": greatest[-1] if greatest else None,
             "least_secretion_at_best_growth_mmol_per_gdw_h": least[-1] if least else None,
@@ -123,14 +129,6 @@ def run(model: Model, args: Args) -> Result:
             "envelope": envelope,
         }
     )
-
-
-def _product(model: Model, identifier: str) -> Reaction:
-    known = exchanges(model)
-    if identifier in known:
-        return known[identifier]
-    message = f"product '{identifier}' is no exchange reaction of model '{model.id}'"
-    raise FluxError(ErrorClass.MEDIUM, message, suggestions=nearest(identifier, known))
 
 
 def _envelope(conditions: Conditions, product: Reaction, points: int) -> EnvelopeTable:
@@ -152,37 +150,12 @@ def _envelope(conditions: Conditions, product: Reaction, points: int) -> Envelop
         least, greatest = (
             value if value is None or is_consumed else 0.0 - value for value in (least, greatest)
         )
-        uptake = None if greatest is None else _carbon_uptake(exchanged, program.fluxes())
-        rows.append((fraction, best * fraction, least, greatest, uptake, _yield(product, greatest, uptake)))
+        uptake = None if greatest is None else carbon_uptake(exchanged, program.fluxes())
+        rows.append(
+            (fraction, best * fraction, least, greatest, uptake, carbon_yield(product, greatest, uptake))
+        )
     columns: Sequence[Any] = list(zip(*rows, strict=True))
     return EnvelopeTable.model_validate(dict(zip(EnvelopeTable.model_fields, columns, strict=True)))
-
-
-def _carbon(exchange: Reaction) -> int | None:
-    """Carbon atoms in the molecule that is exchanged; None without a formula."""
-    metabolite = next(iter(exchange.metabolites))
-    return int(metabolite.elements.get("C", 0)) if metabolite.formula else None
-
-
-def _carbon_uptake(exchanged: Mapping[int, Reaction], fluxes: Sequence[float]) -> float | None:
-    """The carbon taken up, mmol/gDW/h; None if what is taken up has no formula."""
-    total = 0.0
-    for place, exchange in exchanged.items():
-        taken_up = uptake_flux(exchange, fluxes[place])
-        if taken_up <= 0:
-            continue
-        carbon = _carbon(exchange)
-        if carbon is None:
-            return None
-        total += carbon * taken_up
-    return total
-
-
-def _yield(product: Reaction, secretion: float | None, carbon_uptake: float | None) -> float | None:
-    carbon = _carbon(product)
-    if carbon is None or secretion is None or not carbon_uptake:
-        return None
-    return carbon * secretion / carbon_uptake
 
 
 TOOL = Tool(

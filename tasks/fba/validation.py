@@ -111,6 +111,7 @@ class Result(ConditionResult):
             "reactions_without_formulas": len(self.reactions_without_formulas),
             "reactions_without_charges": len(self.reactions_without_charges),
             "energy_carriers_tested": len(self.energy_carriers_tested),
+            "energy_carriers_charged": len(self.energy_generating_cycles),
             "energy_generating_cycles": {
                 cycle.carrier: shown(cycle.reactions, most) for cycle in self.energy_generating_cycles
             },
@@ -126,6 +127,10 @@ def _shown(ids: tuple[str, ...] | None, most: int) -> JsonValue:
 
 def run(model: Model, args: Args) -> Result:
     """Test the model.
+
+    Facts for a flow: `status`, `growth_per_h`, `mass_imbalanced_reactions.count`,
+    `charge_imbalanced_reactions.count`, `energy_carriers_charged`, `precursors_not_made.count`,
+    `blocked_reactions.count`, `biomass_mass_is_consistent`.
 
     Raises:
         FluxError: `MEDIUM` or `UNKNOWN_ID` for conditions that do not fit the model; `SOLVER` or `TIMEOUT`.
@@ -168,28 +173,36 @@ def _biomass_reactions(model: Model, program: LinearProgram) -> list[Reaction]:
 def _balance(model: Model, biomass: Sequence[Reaction]) -> dict[str, object]:
     left_out = {reaction.id for reaction in biomass}
     internal = [r for r in model.reactions if not r.boundary and r.id not in left_out and r.metabolites]
-    formulas = {metabolite: _elements(metabolite) for metabolite in model.metabolites}
-    without_formula = [r for r in internal if any(formulas[m] is None for m in r.metabolites)]
-    without_charge = [r for r in internal if any(m.charge is None for m in r.metabolites)]
+    without_formula = {r.id for r in internal if any(_elements(m) is None for m in r.metabolites)}
+    without_charge = {r.id for r in internal if any(m.charge is None for m in r.metabolites)}
+    mass, charge = unbalanced_reactions(internal)
+    return {
+        "reactions_checked_for_mass": len(internal) - len(without_formula),
+        "mass_imbalanced_reactions": tuple(name for name in mass if name not in without_formula),
+        "reactions_without_formulas": tuple(sorted(without_formula)),
+        "charge_imbalanced_reactions": tuple(name for name in charge if name not in without_charge),
+        "reactions_without_charges": tuple(sorted(without_charge)),
+    }
 
-    def atoms(reaction: Reaction) -> bool:
+
+def unbalanced_reactions(reactions: Iterable[Reaction]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Ids of reactions that do not keep mass, and charge; also those where it cannot be told."""
+    some = list(reactions)
+    formulas = {metabolite: _elements(metabolite) for reaction in some for metabolite in reaction.metabolites}
+
+    def keeps_atoms(reaction: Reaction) -> bool:
         totals: dict[str, float] = {}
         for metabolite, coefficient in reaction.metabolites.items():
             for element, number in (formulas[metabolite] or {}).items():
                 totals[element] = totals.get(element, 0.0) + coefficient * number
-        return all(abs(total) <= BALANCED for total in totals.values())
+        known = all(formulas[metabolite] is not None for metabolite in reaction.metabolites)
+        return known and all(abs(total) <= BALANCED for total in totals.values())
 
-    def charge(reaction: Reaction) -> bool:
-        return abs(math.fsum(c * (m.charge or 0) for m, c in reaction.metabolites.items())) <= BALANCED
+    def keeps_charge(reaction: Reaction) -> bool:
+        known = all(metabolite.charge is not None for metabolite in reaction.metabolites)
+        return known and abs(math.fsum(c * m.charge for m, c in reaction.metabolites.items())) <= BALANCED
 
-    no_mass, no_charge = set(without_formula), set(without_charge)
-    return {
-        "reactions_checked_for_mass": len(internal) - len(no_mass),
-        "mass_imbalanced_reactions": _ids(r for r in internal if r not in no_mass and not atoms(r)),
-        "reactions_without_formulas": _ids(without_formula),
-        "charge_imbalanced_reactions": _ids(r for r in internal if r not in no_charge and not charge(r)),
-        "reactions_without_charges": _ids(without_charge),
-    }
+    return _ids(r for r in some if not keeps_atoms(r)), _ids(r for r in some if not keeps_charge(r))
 
 
 def _elements(metabolite: Metabolite) -> dict[str, float] | None:

@@ -74,7 +74,9 @@ def test_tools_and_flows_describe_themselves(stack: Stack) -> None:
     schema = stack.json("tools", "schema", "run_flux_variability_analysis")
     assert "fraction_of_optimum" in schema["parameters"]["properties"]
     assert "metabolic_analysis" in {flow["flow"] for flow in stack.json("flows", "list")}
-    assert stack.json("flows", "validate", "metabolic_analysis")["problems"] == []
+    assert stack.json("flows", "validate", "metabolic_analysis") == [
+        {"file": "metabolic_analysis.yaml", "problems": []}
+    ]
     assert stack.command("flows", "graph", "metabolic_analysis").stdout.startswith("flowchart TD")
 
 

@@ -75,9 +75,9 @@ def test_it_computes_away_from_the_checkout(clean: Path, tmp_path: Path) -> None
 
 
 def test_its_flows_and_prompts_are_found(clean: Path, tmp_path: Path) -> None:
-    assert "flowchart TD" in run(
-        clean / "fluxagents", "flows", "graph", "metabolic_analysis", folder=tmp_path
-    )
+    graph = (clean / "fluxagents", "flows", "graph", "metabolic_analysis")
+    assert "flowchart TD" in run(*graph, folder=tmp_path)
+    assert "<svg " in run(*graph, "--format", "svg", folder=tmp_path)
     code = "from fluxagents.prompts.manager import PromptManager as P; print(P().test_prompt('final_report'))"
     assert run(clean / "python", "-c", code, folder=tmp_path)
 

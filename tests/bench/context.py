@@ -1,13 +1,13 @@
 """Tokens of a decision beside those of the naive transcript, and whether it still shows the facts it needs.
 
-The naive transcript is what a chat loop sends: the instructions, the schemas, the question, and then each
-call with its full result as JSON.
+The naive transcript is what a chat loop sends: the instructions, the schemas as pydantic writes them, the
+question, and then each call with its full result as JSON.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -32,7 +32,7 @@ from fluxagents.tasks.request import ChatRequest, recorded_request
 RUNS = (1, 3, 8, 13)
 """Calls that the chat model makes; a run has twice as many steps and four."""
 
-SMALL_TOKENS = 14_000
+SMALL_TOKENS = 9_000
 """A budget that the longest run exceeds."""
 
 _SOLE = {"EX_glc__D_e": 0.0}
@@ -114,9 +114,10 @@ class Decision:
     """One decision of a recorded run."""
 
     tokens: int
-    naive_tokens: int
     schema_tokens: int
-    """Of the functions that may be called, the same on both sides."""
+    """Of these tokens, those of the functions that may be called."""
+    naive_tokens: int
+    naive_schema_tokens: int
     facts: int
     facts_shown: int
 
@@ -130,17 +131,25 @@ class Measured:
     compacted: int
     """Decisions whose prompt did not hold everything."""
 
+    def _sum(self, count: Callable[[Decision], int]) -> int:
+        return sum(map(count, self.decisions))
+
     @property
     def saved(self) -> float:
         """Fraction of the tokens of the naive requests that ours do not take, over all decisions."""
-        return 1 - sum(one.tokens for one in self.decisions) / sum(one.naive_tokens for one in self.decisions)
+        return 1 - self._sum(lambda one: one.tokens) / self._sum(lambda one: one.naive_tokens)
 
     @property
     def messages_saved(self) -> float:
         """The same of the messages alone, without the schemas."""
-        schemas = sum(one.schema_tokens for one in self.decisions)
-        ours = sum(one.tokens for one in self.decisions) - schemas
-        return 1 - ours / (sum(one.naive_tokens for one in self.decisions) - schemas)
+        ours = self._sum(lambda one: one.tokens - one.schema_tokens)
+        return 1 - ours / self._sum(lambda one: one.naive_tokens - one.naive_schema_tokens)
+
+    @property
+    def saved_with_our_schemas(self) -> float:
+        """The same of whole requests, if the naive ones had our schemas."""
+        naive = self._sum(lambda one: one.naive_tokens - one.naive_schema_tokens + one.schema_tokens)
+        return 1 - self._sum(lambda one: one.tokens) / naive
 
     @property
     def retained(self) -> float:
@@ -149,15 +158,16 @@ class Measured:
 
     def line(self) -> str:
         count = len(self.decisions)
-        ours, naive, schemas = (
+        ours, schemas, naive, naive_schemas = (
             sum(getattr(one, name) for one in self.decisions) / count
-            for name in ("tokens", "naive_tokens", "schema_tokens")
+            for name in ("tokens", "schema_tokens", "naive_tokens", "naive_schema_tokens")
         )
         return (
-            f"{self.steps} steps, {count} decisions: messages {ours - schemas:,.0f} tokens a decision, "
-            f"naive {naive - schemas:,.0f}, {self.messages_saved:.1%} fewer; with schemas {ours:,.0f}, "
-            f"naive {naive:,.0f}, {self.saved:.1%} fewer; {self.retained:.1%} of the facts shown; "
-            f"{self.compacted} decisions compacted"
+            f"{self.steps} steps, {count} decisions: whole requests {ours:,.0f} tokens a decision, "
+            f"naive {naive:,.0f}, {self.saved:.1%} fewer ({self.saved_with_our_schemas:.1%} if the naive "
+            f"ones had our schemas); messages {ours - schemas:,.0f}, naive {naive - naive_schemas:,.0f}, "
+            f"{self.messages_saved:.1%} fewer; schemas {schemas:,.0f}, naive {naive_schemas:,.0f}; "
+            f"{self.retained:.1%} of the facts shown; {self.compacted} decisions compacted"
         )
 
 
@@ -180,7 +190,7 @@ def measure(folder: Path, count: int, *, max_tokens: int = REQUEST_TOKENS) -> Me
     )
     decider = Decider(chat, "scripted", PromptManager(), tools, max_tokens=max_tokens)
     question = " ".join(one.question for one in asked)
-    run, _ = record(str(folder), question, tools, flow=_long_flow(), decider=decider)
+    run, _ = record(str(folder), question, tools, flow=long_flow(), decider=decider)
     decided = [event.seq for event in run.log if isinstance(event, DecisionMade)]
     compacted = sum(isinstance(event, ContextCompacted) for event in run.log)
     return Measured(run.log[-1].seq, tuple(_decision(run, tools, results, seq) for seq in decided), compacted)
@@ -192,7 +202,7 @@ def _kept(tool: Tool, results: list[str], *args: Any) -> Result:
     return result
 
 
-def _long_flow() -> Flow:
+def long_flow() -> Flow:
     flow = FlowLibrary().get("metabolic_analysis")
     node = flow.nodes["answer"]
     assert isinstance(node, DecideNode)
@@ -205,7 +215,7 @@ def _decision(run: RecordedRun, tools: Mapping[str, Tool], results: Sequence[str
     assert recorded.is_exact
     request = recorded.request
     done = [event for event in run.log if isinstance(event, ToolSucceeded) and event.seq < seq]
-    schemas = request.sections["functions"]
+    naive_schemas = token_counter().count(compact(_naive_functions(request, tools)))
     started = run.log[0]
     assert isinstance(started, RunStarted)
     messages = [request.prompt.roles["system"], str(started.inputs["question"])]
@@ -216,11 +226,29 @@ def _decision(run: RecordedRun, tools: Mapping[str, Tool], results: Sequence[str
     found = {entry["id"]: entry["found"] for entry in _findings(request)}
     return Decision(
         tokens=request.prompt.tokens,
-        naive_tokens=schemas + sum(map(token_counter().count, messages)),
-        schema_tokens=schemas,
+        schema_tokens=request.sections["functions"],
+        naive_tokens=naive_schemas + sum(map(token_counter().count, messages)),
+        naive_schema_tokens=naive_schemas,
         facts=len(facts),
         facts_shown=sum(_is_in(found.get(id_), fact) for id_, fact in facts),
     )
+
+
+def _naive_functions(request: ChatRequest, tools: Mapping[str, Tool]) -> list[Any]:
+    """The functions of a request with the schemas that pydantic writes."""
+    functions = []
+    for entry in request.functions:
+        tool = tools.get(entry["function"]["name"])
+        if tool is not None:
+            whole = {
+                "name": tool.name,
+                "description": tool.purpose,
+                "parameters": tool.args.model_json_schema(),
+            }
+            functions.append({"type": "function", "function": whole})
+        else:
+            functions.append(entry)
+    return functions
 
 
 def _findings(request: ChatRequest) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -15,10 +16,14 @@ from fluxagents.flows.parts import part_flow
 from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.protocol import StepMessage
 from fluxagents.tasks.steps import step
+from fluxagents.workers import redis_chat_limits
 from fluxagents.workers.celery_app import create_app
 from fluxagents.workers.composition import build_effects
 from fluxagents.workers.preload import Preload
 from fluxagents.workers.settings import Settings
+
+CHAT_WINDOW_VARIABLE = "CHAOS_CHAT_WINDOW_MS"
+"""A minute of the limits of chat models, when a case does not have that long."""
 
 
 def _effects(settings: Settings, app: Any) -> Effects:
@@ -34,6 +39,8 @@ def _run(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -> 
 
 def _app() -> Celery:
     app = create_app(Settings.load(), effects=_effects)
+    window_ms = os.environ.get(CHAT_WINDOW_VARIABLE, redis_chat_limits.WINDOW_MS)
+    redis_chat_limits.WINDOW_MS = int(window_ms)
     # Nothing here needs cobra, and workers must come back quickly.
     app.steps["worker"].discard(Preload)
     make_odd(app)

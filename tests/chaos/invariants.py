@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from redis import Redis
-from tests.chaos.flows import TOOLS
+from tests.chaos.flows import FLOWS, TOOLS
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import call_digest
+from fluxagents.flows.controller import FlowController
+from fluxagents.flows.definition import Flow
 from fluxagents.flows.history import history_from_json_lines
+from fluxagents.flows.parts import part_flow
 from fluxagents.flows.reducer import fold
+from fluxagents.flows.replay import replayed
 from fluxagents.flows.state import STATUSES, RunState, Status, state_from_json
 
 SETTLED = frozenset({"finished", "failed", "cancelled", "dead"})
@@ -90,7 +94,7 @@ def _record(r: Any, key: str) -> Record:
 
 def violations(found: Snapshot) -> list[str]:
     """What does not hold, a line each; empty when all is well."""
-    checks = (_histories, _effects, _approvals, _ends, _counts, _orphans)
+    checks = (_histories, _walks, _effects, _approvals, _ends, _counts, _orphans)
     return [problem for check in checks for problem in check(found)]
 
 
@@ -106,6 +110,21 @@ def _histories(found: Snapshot) -> Iterator[str]:
                 yield f"run {run}: step {seq} has {times} results"
         if fold(record.events) != record.state:
             yield f"run {run}: the fold of its events is not its state"
+
+
+def _walks(found: Snapshot) -> Iterator[str]:
+    """Between the effects of a history stands just what its flow writes, whatever died meanwhile."""
+    for run, record in found.runs.items():
+        controllers = {record.state.flow.digest: FlowController(_flow_of(record.state), tools=TOOLS)}
+        replay = replayed(record.events, record.state, controllers.__getitem__)
+        if replay.divergence is not None:
+            yield f"run {run}: event {replay.divergence.at}: {replay.divergence.why}"
+
+
+def _flow_of(state: RunState) -> Flow:
+    if state.part is None:
+        return FLOWS[state.flow.name]
+    return part_flow(state.flow.name.removeprefix("part_of_"), state.inputs)
 
 
 def halves(found: Snapshot) -> Iterator[str]:

@@ -25,12 +25,12 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.memory_store import MemoryRunStore
 from fluxagents.flows.ports import Answer, Claim, Commit, Committed, Dispatch, Outgoing, RunStore
 from fluxagents.flows.reducer import fold, reduce
-from fluxagents.flows.state import AT_REST, RunState, state_digest
+from fluxagents.flows.state import AT_REST, RunState, child_ids, state_digest
 from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.redis_store import RedisRunStore
 
 T = TypeVar("T")
-Does = Literal["go on", "ask", "split", "finish"]
+Does = Literal["go on", "ask", "split", "fan out", "finish"]
 
 CAP = 3
 NODES = ("node-1", "node-2")
@@ -51,7 +51,7 @@ back = st.sampled_from((0, 0, 0, 0, 1, 2, 5))
 node_names = st.sampled_from(NODES)
 queues = st.sampled_from(QUEUES)
 pauses = st.sampled_from(PAUSES_MS)
-what_steps_do = st.sampled_from(("go on", "go on", "go on", "ask", "ask", "split", "finish"))
+what_steps_do = st.sampled_from(("go on", "go on", "go on", "ask", "ask", "split", "fan out", "finish"))
 
 
 @dataclass
@@ -90,7 +90,7 @@ class Modelled:
     """Whether the lease is older than any step may take."""
     sleeping: bool = False
     """Whether it waits for a time, or for runs that it began."""
-    parts: set[str] = field(default_factory=set)
+    awaits: set[str] = field(default_factory=set)
     """Those that it waits for."""
     fence: int = 0
     deliveries: int = 0
@@ -106,8 +106,10 @@ class Modelled:
         self.before, self.state, self.dispatch = self.state, commit.state, commit.dispatch
         self.events += commit.events
         self.owner, self.deliveries, self.pause_by, self.last_error = None, 0, "", ""
-        later = commit.dispatch is not None and commit.dispatch.not_before_ms > now_ms
-        self.sleeping = later or bool(self.parts)
+        until_ms = commit.dispatch.not_before_ms if commit.dispatch else 0
+        if 0 < until_ms <= now_ms:
+            self.awaits = set()
+        self.sleeping = until_ms > now_ms or bool(self.awaits)
         assert (outgoing is not None) is self.sent
         self.messages += [outgoing] if outgoing else []
 
@@ -225,8 +227,7 @@ class Stores(RuleBasedStateMachine):
         event = step_event(held, does)
         seq, state = held.state.seq, reduce(held.state, event)
         commit = Commit(events=(event,), state=state, dispatch=self.follows(state, queue, pause_ms))
-        if isinstance(event, e.ToolSplit):
-            commit = with_parts(commit, event)
+        commit = with_children(commit, event)
         done = self.commit(commit, fence=held.fence)
         if seq != run.state.seq or run.owner is None or held.fence != run.fence:
             assert done.answer is Answer.STALE
@@ -242,33 +243,44 @@ class Stores(RuleBasedStateMachine):
 
     def settle(self, run: Modelled, commit: Commit, done: Committed) -> None:
         more = {one.run_id: one for one in done.more}
-        for part in commit.children:
-            run_id = part.state.run_id
+        for child in commit.children:
+            run_id = child.state.run_id
             assert run_id not in self.runs
-            self.runs[run_id] = Modelled(part.state, list(part.events), part.dispatch, [more.pop(run_id)])
-        run.parts = {
-            run_id
-            for run_id in (commit.dispatch.after if commit.dispatch else ())
-            if self.runs[run_id].state.status not in AT_REST
-        }
+            begun = Modelled(child.state, [], None, [])
+            begun.awaits = self.not_at_rest(child.dispatch)
+            begun.settle(child, more.pop(run_id, None), now_ms=self.clock.now_ms())
+            self.runs[run_id] = begun
+        run.awaits = self.not_at_rest(commit.dispatch)
         run.settle(commit, done.outgoing, now_ms=self.clock.now_ms())
-        parent = self.runs.get(run.state.parent)
-        if parent and run.state.status in AT_REST and run.state.run_id in parent.parts:
-            parent.parts.remove(run.state.run_id)
-            if not parent.parts:
-                parent.sleeping = False
-                parent.messages.append(more.pop(run.state.parent))
+        if run.state.status in AT_REST:
+            for name, other in self.runs.items():
+                if run.state.run_id in other.awaits:
+                    other.awaits.remove(run.state.run_id)
+                    if not other.awaits:
+                        other.sleeping = False
+                        other.messages.append(more.pop(name))
         assert more == {}
+
+    def not_at_rest(self, dispatch: Dispatch | None) -> set[str]:
+        named = dispatch.after if dispatch else ()
+        return {run_id for run_id in named if self.runs[run_id].state.status not in AT_REST}
 
     def follows(self, state: RunState, queue: str, pause_ms: int = 0) -> Dispatch | None:
         if state.status == "running":
             if state.joining:
                 return Dispatch("tool.noop", queue, after=state.joining.runs)
-            at_ms = self.clock.now_ms() + pause_ms if pause_ms else 0
+            if state.begun:
+                until_ms = self.at(pause_ms or HOUR_MS // 2)
+                return Dispatch("run.join", queue, after=state.begun.runs, not_before_ms=until_ms)
+            at_ms = self.at(pause_ms) if pause_ms else 0
             return Dispatch("tool.noop", queue, not_before_ms=at_ms)
         if state.status == "waiting" and not state.notified:
             return Dispatch("human.notify", "human")
         return None
+
+    def at(self, pause_ms: int) -> int:
+        """So long from now; what is over is so by the server's clock too, which cannot be put forward."""
+        return (self.clock if pause_ms > 0 else SystemClock()).now_ms() + pause_ms
 
     def give_back(self, run: Modelled, held: Held, *, error: str) -> None:
         seq = held.state.seq
@@ -350,7 +362,7 @@ class Stores(RuleBasedStateMachine):
         self, number: int, message: int, node: str, pid: str, *, digest: str | None, lease_ms: int
     ) -> None:
         """A worker claims: any message that was ever published, in any order, any number of times."""
-        run = self.one_of(number, self.open if self.is_any(self.open) else lambda run: run.messages)
+        run = self.one_of(number, lambda run: run.messages)
         sent = run.messages[-1 - message % len(run.messages)]
         self.claim(run, sent, f"{node}|{pid}", digest=digest, lease_ms=lease_ms)
 
@@ -403,11 +415,11 @@ class Stores(RuleBasedStateMachine):
         """Time passes, and each run whose time has come is issued once."""
         self.clock.ahead_ms += hours * HOUR_MS
         asleep = {
-            name: run.dispatch
+            name: run.dispatch.not_before_ms
             for name, run in self.runs.items()
-            if run.sleeping and run.dispatch and not run.parts
+            if run.sleeping and run.dispatch
         }
-        due_ms = {name: dispatch.not_before_ms for name, dispatch in asleep.items()}
+        due_ms = {name: at_ms for name, at_ms in asleep.items() if at_ms}
         assert self.redis.zcard(f"{self.prefix}timers") == len(due_ms)
         if due_ms:
             # A server's clock cannot be put forward: its timers are put back instead.
@@ -419,6 +431,7 @@ class Stores(RuleBasedStateMachine):
         }
         for one in woken:
             self.runs[one.run_id].sleeping = False
+            self.runs[one.run_id].awaits = set()
 
     # What chance alone finds too seldom.
 
@@ -515,6 +528,24 @@ class Stores(RuleBasedStateMachine):
         for hours in (0, 1, 0):
             self.wake(hours)
 
+    @precondition(lambda self: self.is_any(self.free))
+    @rule(number=which, queue=queues, pause_ms=pauses, all_end=st.booleans())
+    def fan_out(self, number: int, queue: str, *, pause_ms: int, all_end: bool) -> None:
+        """Runs that begin one after the other; whoever waits goes on with the last, or when time is up."""
+        run = self.one_of(number, self.free)
+        held = self.claim(run, run.messages[-1], "node-2|1")
+        assert held is not None
+        self.write(run, held, "fan out", queue=queue, pause_ms=pause_ms)
+        for name in run.state.begun.runs[: 3 if all_end else 2] if run.state.begun else ():
+            child = self.runs[name]
+            self.beat("node-2", alive=True)
+            if self.free(child):
+                taken = self.claim(child, child.messages[-1], "node-2|1")
+                assert taken is not None
+                self.write(child, taken, "finish")
+        for hours in (0, 1):
+            self.wake(hours)
+
     @invariant()
     def nothing_is_lost_or_written_twice(self) -> None:
         moved = {run_id: run for run_id, run in self.runs.items() if run.state.seq != self.seen.get(run_id)}
@@ -545,34 +576,48 @@ def step_event(held: Held, does: Does) -> e.Event:
         return e.HumanNotified(seq=seq, at_ms=seq, request_id=state.waiting_for.id, channels=("inbox",))
     if does == "ask":
         return e.QuestionAsked(seq=seq, at_ms=seq, request=question(state))
+    if does == "finish":
+        return e.RunFinished(seq=seq, at_ms=seq, node="a", answer="42")
+    return beginning(state, does)
+
+
+def beginning(state: RunState, does: Does) -> e.Event:
+    """What begins with a step: runs of others, or the next node."""
+    seq = state.seq
     if does == "split":
         names = tuple(f"{state.run_id}.{seq}.part{index}" for index in range(2))
         return e.ToolSplit(seq=seq, at_ms=seq, node="a", call=CALL, runs=names)
-    if does == "finish":
-        return e.RunFinished(seq=seq, at_ms=seq, node="a", answer="42")
+    if does == "fan out":
+        names = child_ids(f"{state.run_id}.{seq}", 3)
+        runs = tuple(e.RunBegun(run_id=name, inputs={}, model=None) for name in names)
+        return e.RunsBegun(seq=seq, at_ms=seq, node="a", flow=FLOW, start_node="a", runs=runs, width=1)
     return e.NodeEntered(seq=seq, at_ms=seq, node="b")
 
 
-def with_parts(commit: Commit, split: e.ToolSplit) -> Commit:
-    """Two runs begin, and their parent goes on when both have come to rest."""
-    started = [
-        e.RunStarted(
+def with_children(commit: Commit, event: e.Event) -> Commit:
+    """The runs that begin with an event: parts all at once, those of a node one after the other."""
+    in_turn = isinstance(event, e.RunsBegun)
+    names: tuple[str, ...] = ()
+    if isinstance(event, e.ToolSplit):
+        names = event.runs
+    if isinstance(event, e.RunsBegun):
+        names = tuple(one.run_id for one in event.runs)
+    children = []
+    for place, name in enumerate(names):
+        started = e.RunStarted(
             seq=0,
-            at_ms=split.at_ms,
+            at_ms=event.at_ms,
             run_id=name,
-            session="parts",
+            session="children",
             flow=FLOW,
             start_node="a",
             inputs={},
             parent=commit.state.run_id,
         )
-        for name in split.runs
-    ]
-    parts = (
-        Commit(events=(event,), state=reduce(None, event), dispatch=Dispatch("tool.noop", "tools"))
-        for event in started
-    )
-    return replace(commit, children=tuple(parts))
+        before = names[place - 1 : place] if in_turn else ()
+        dispatch = Dispatch("tool.noop", "tools", after=before)
+        children.append(Commit(events=(started,), state=reduce(None, started), dispatch=dispatch))
+    return replace(commit, children=tuple(children))
 
 
 def question(state: RunState) -> e.HumanRequest:

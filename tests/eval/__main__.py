@@ -1,4 +1,7 @@
-"""`make eval`: how often decisions are right. `python -m tests.eval questions` evaluates one part."""
+"""`make eval`: how often decisions are right, how well runs recover, and what a decision is shown.
+
+`python -m tests.eval questions` evaluates one part.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,17 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
+from tests.eval import context
 from tests.eval.errors import run as errors
 from tests.eval.questions import run as questions
 
 Evaluation = Callable[..., str]
 
-PARTS: Mapping[str, Evaluation] = {"questions": questions.report, "errors": errors.report}
+PARTS: Mapping[str, Evaluation] = {
+    "questions": questions.report,
+    "errors": errors.report,
+    "context": context.report,
+}
 """By name: takes `chat` and `as_json`, gives the report."""
 
 
@@ -19,7 +27,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.eval", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all if none")
     parser.add_argument(
-        "--chat-model", metavar="NAME", help="offline or openai:<model>; as FLUXAGENTS_CHAT_MODEL if absent"
+        "--chat-model",
+        metavar="NAME",
+        help="offline, openai:<model> or anthropic:<model>; as FLUXAGENTS_CHAT_MODEL if absent",
     )
     parser.add_argument("--json", action="store_true", help="counts and wrong answers as JSON")
     options = parser.parse_args()

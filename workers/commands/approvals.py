@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import json
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +10,6 @@ import click
 from fluxagents.workers.commands.output import examples, json_option, print_json, print_table
 
 if TYPE_CHECKING:
-    from fluxagents.flows.events import HumanRequest
     from fluxagents.flows.state import RunState
 
 
@@ -38,10 +36,12 @@ def list_requests(as_json: bool) -> None:
     if as_json:
         print_json([{"run_id": run_id, **request.model_dump(mode="json")} for run_id, request in waiting])
         return
+    from fluxagents.prompts.human_text import visible
+
     print_table(
         ("request", "kind", "who", "question"),
         [
-            (request.id, request.kind, ", ".join(request.assignees), request.question)
+            (request.id, request.kind, ", ".join(request.assignees), visible(request.question))
             for _, request in waiting
         ],
         empty="nothing waits for a human",
@@ -52,29 +52,26 @@ def list_requests(as_json: bool) -> None:
 @click.argument("request_id")
 @json_option
 def show(request_id: str, as_json: bool) -> None:
-    """Show one request: what would run, on which model, with which arguments."""
+    """Show one request as its humans are told it: what would run, what was tried, what can be answered."""
     from fluxagents.flows.errors import ErrorClass, FluxError
+    from fluxagents.prompts.human_text import human_text
     from fluxagents.workers.client import Client
+    from fluxagents.workers.prompt_library import open_prompts
 
-    for run_id, request in Client().store.requests():
+    client = Client()
+    for run_id, request in client.store.requests():
         if request.id == request_id:
-            _show(run_id, request, as_json=as_json)
+            text = human_text(open_prompts(client.settings), client.store.load(run_id), request).text
+            if as_json:
+                print_json({"run_id": run_id, **request.model_dump(mode="json"), "text": text})
+            else:
+                click.echo(text)
             return
     raise FluxError(
         ErrorClass.UNKNOWN_ID,
         f"no request {request_id!r} waits for an answer",
         suggestions=("`fluxagents approvals list` shows those that do",),
     )
-
-
-def _show(run_id: str, request: HumanRequest, *, as_json: bool) -> None:
-    if as_json:
-        print_json({"run_id": run_id, **request.model_dump(mode="json")})
-        return
-    click.echo(f"request  {request.id} ({request.kind})\nrun      {run_id}\nquestion {request.question}")
-    if request.call:
-        click.echo(f"tool     {request.call.tool}\nargs     {json.dumps(request.call.args)}")
-    click.echo(f"digest   {request.digest}")
 
 
 def _by(command: click.decorators.FC) -> click.decorators.FC:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fluxagents.workers.commands.artifact_add import add
 from fluxagents.workers.commands.artifact_address import (
     SHORT,
     addressed,
@@ -32,12 +33,14 @@ if TYPE_CHECKING:
         "fluxagents artifacts get 3f9a11c02b7e --table genes --format csv > genes.csv",
         "fluxagents artifacts get --run 01JB… --step 4 -o result.xlsx",
         "fluxagents artifacts plot --run 01JB… --step 4 -o genes.svg",
+        "fluxagents artifacts add observed.tsv",
     )
 )
 def artifacts() -> None:
-    """List, show, export and plot the full data of results."""
+    """List, show, export and plot the full data of results; store tables of your own."""
 
 
+artifacts.add_command(add)
 artifacts.add_command(plot)
 
 

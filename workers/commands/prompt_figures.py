@@ -14,11 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fluxagents.prompts.comparison import Difference, Estimate
+    from fluxagents.prompts.costs import Cost, Prices
     from fluxagents.prompts.figures import Metric, Trial
     from fluxagents.prompts.manager import PromptManager
 
 MOST = click.option(
-    "--most", type=click.IntRange(min=1), default=1_000, show_default=True, help="So many runs, the newest."
+    "--most",
+    type=click.IntRange(min=1),
+    default=1_000,
+    show_default=True,
+    help="So many runs, the newest, archived ones too.",
 )
 
 
@@ -75,26 +80,31 @@ def experiment(name: str, arms: dict[str, int], end: bool, by: str, as_json: boo
 @MOST
 @json_option
 def stats(name: str | None, most: int, as_json: bool) -> None:
-    """Show the figures of each version of a prompt, or of all, from the runs in Redis.
+    """Show the figures of each version of a prompt, or of all, from the newest runs.
 
-    Tokens and seconds are those of a call; invalid answers are of all calls, errors of the tools that ran as
-    a decision said; success and rating are of runs. With --json also their 95 % confidence intervals. Rate a
+    Tokens, cost and seconds are those of a call; a cost is known if FLUXAGENTS_CHAT_PRICES has a price of
+    every chat model that answered. Invalid answers are of all calls, errors of the tools that ran as a
+    decision said; success and rating are of runs. With --json also their 95 % confidence intervals. Rate a
     run with `fluxagents runs rate`.
     """
+    from fluxagents.workers.price_file import prices_of
     from fluxagents.workers.prompt_library import open_prompts, recorded_trials
     from fluxagents.workers.settings import Settings
 
     settings = Settings.load()
+    prices = prices_of(settings)
     manager = open_prompts(settings)
     if name is not None:
         manager.versions(name)
     found = [
         trials for trials in recorded_trials(settings, most=most).values() if name in {None, trials[0].name}
     ]
-    rows = sorted((_figures(trials) for trials in found), key=lambda row: (row["name"], int(row["version"])))
+    rows = sorted(
+        (_figures(trials, prices) for trials in found), key=lambda row: (row["name"], int(row["version"]))
+    )
     if as_json:
         print_json(
-            [{**row, "success": asdict(row["success"]), "rating": asdict(row["rating"])} for row in rows]
+            [{**row, **{name: asdict(row[name]) for name in ("cost", "success", "rating")}} for row in rows]
         )
         return
     print_table(
@@ -114,13 +124,23 @@ def stats(name: str | None, most: int, as_json: bool) -> None:
         ],
         empty="no run has used a prompt yet",
     )
+    for row in rows if prices else []:
+        click.echo(f"{row['name']} {row['version']}: {_cost_line(row['cost'], row['calls'])}")
 
 
-def _figures(found: Sequence[Trial]) -> dict[str, Any]:
+def _cost_line(found: Cost, calls: int) -> str:
+    if found.amount is None:
+        return f"cost unknown: no price of {', '.join(found.unpriced)}"
+    return f"a call costs {found.amount / calls:.4g} {found.currency}"
+
+
+def _figures(found: Sequence[Trial], prices: Prices | None) -> dict[str, Any]:
     from fluxagents.prompts.comparison import estimate
+    from fluxagents.prompts.costs import cost, total
     from fluxagents.prompts.figures import METRICS
 
     calls = sum(trial.calls for trial in found)
+    taken = total(trial.taken for trial in found)
     return {
         "name": found[0].name,
         "version": found[0].version,
@@ -130,6 +150,8 @@ def _figures(found: Sequence[Trial]) -> dict[str, Any]:
         "tokens_in": sum(trial.tokens_in for trial in found),
         "tokens_out": sum(trial.tokens_out for trial in found),
         "tokens_per_call": sum(trial.tokens_in + trial.tokens_out for trial in found) / calls,
+        "chat_models": {name: asdict(one) for name, one in taken.items()},
+        "cost": cost(taken, prices),
         "seconds_per_call": sum(trial.duration_ms for trial in found) / calls / 1_000,
         "invalid_answers": sum(trial.invalid_answers for trial in found),
         "no_answers": sum(trial.no_answers for trial in found),
@@ -170,7 +192,7 @@ def compare(name: str, old: str | None, new: str | None, most: int, as_json: boo
     one, other = (manager.template(name, version) for version in versions)
     period = trialled(manager.log(name), (one.digest, other.digest))
     found = recorded_trials(
-        settings, most=most, wanted=lambda run: period is None or period.covers(run.started_ms)
+        settings, most=most, wanted=lambda run: period is None or period.covers(run.at_ms)
     )
     differences = compared(found.get(one.digest, ()), found.get(other.digest, ()))
     if as_json:

@@ -211,12 +211,13 @@ def test(what: tuple[str, ...], as_json: bool) -> None:
 
     Files need no Redis. The exit status is 1 if a case fails.
     """
-    from fluxagents.prompts.manager import SUFFIX, PromptManager
-    from fluxagents.prompts.template import PromptTemplate
+    from fluxagents.prompts.manager import PromptManager
+    from fluxagents.prompts.parts import SUFFIX
 
     paths = [word for word in what if word.endswith(SUFFIX) or Path(word).is_file()]
     names = [word for word in what if word not in paths]
-    reports = [PromptManager.report(PromptTemplate(_read(Path(path)), path)) for path in paths]
+    shipped = PromptManager()
+    reports = [shipped.report(shipped.read(_read(Path(path)), path)) for path in paths]
     if names or not what:
         manager = _manager()
         reports += [manager.test_prompt(name) for name in names or manager.names]
@@ -264,11 +265,11 @@ def register(file: Path, by: str, as_json: bool) -> None:
     It must pass its own test cases. A number that is taken by other content is refused. Runs get the version
     when it is promoted.
     """
-    from fluxagents.prompts.template import PromptTemplate
     from fluxagents.workers.clock import SystemClock
 
-    template = PromptTemplate(_read(file), str(file))
-    version = _manager().version_prompt(
+    manager = _manager()
+    template = manager.read(_read(file), str(file))
+    version = manager.version_prompt(
         template.name, template.source, file=str(file), by=by, at_ms=SystemClock().now_ms()
     )
     if as_json:
@@ -334,27 +335,31 @@ def _tell(manager: PromptManager, name: str, *, as_json: bool) -> None:
 @click.option(
     "--step", type=click.IntRange(min=0), help="Of the decision; may be absent if there is only one."
 )
+@click.option(
+    "--summary", "of_summary", is_flag=True, help="The request for the summary that went before, instead."
+)
 @json_option
-def render(run_id: str, step: int | None, as_json: bool) -> None:
+def render(run_id: str, step: int | None, of_summary: bool, as_json: bool) -> None:
     """Show what a recorded decision sent to the chat model, to the byte.
 
     It is composed again from the run's log and the very version of the prompt, and compared with the digest
-    that was recorded: the exit status is 1 if it is not what was sent. With --json, `messages` and `tools`
-    are what an OpenAI-compatible endpoint got.
+    that was recorded: the exit status is 1 if it is not what was sent. With --json, the parts of the body as
+    its provider got them: `messages`, `tools` and `temperature`, and with Anthropic `system`.
     """
     from fluxagents.tasks.fba.registry import TOOLS
     from fluxagents.tasks.request import recorded_request
+    from fluxagents.tasks.wire import sent_form
     from fluxagents.workers.client import Client
 
     store = Client().store
     events, flow = store.events(run_id), store.flow(store.load(run_id).flow.digest)
-    found = recorded_request(events, flow, step, _manager(), TOOLS)
+    found = recorded_request(events, flow, step, _manager(), TOOLS, of_summary=of_summary)
     if as_json:
         print_json(
             {
                 "prompt": found.use.model_dump(mode="json"),
                 "is_exact": found.is_exact,
-                **found.request.document,
+                **sent_form(found.use.chat_model, found.request.document),
             }
         )
     else:

@@ -8,6 +8,10 @@ import sys
 import click
 
 from fluxagents.workers.commands.output import examples, json_option, print_json, print_table
+from fluxagents.workers.commands.run_diff import diff
+from fluxagents.workers.commands.run_explain import explain
+from fluxagents.workers.commands.run_replay import replay
+from fluxagents.workers.commands.timeline import timeline
 
 STATUSES = ("running", "waiting", "paused", "finished", "failed", "cancelled", "dead")
 
@@ -16,13 +20,19 @@ STATUSES = ("running", "waiting", "paused", "finished", "failed", "cancelled", "
     epilog=examples(
         "fluxagents runs list --status waiting",
         "fluxagents runs show 01JB…",
-        "fluxagents runs events 01JB… --json",
+        "fluxagents runs timeline 01JB…",
+        "fluxagents runs explain 01JB… --step 3",
+        "fluxagents runs diff 01JB… 01JC…",
         "fluxagents runs cancel 01JB… --reason 'wrong model'",
         "fluxagents runs archive --older-than 30d",
     )
 )
 def runs() -> None:
-    """Look at runs, follow, pause, resume or cancel them."""
+    """Look at runs, follow, compare, pause, resume or cancel them."""
+
+
+for looking in (timeline, explain, diff, replay):
+    runs.add_command(looking)
 
 
 @runs.command("list", epilog=examples("fluxagents runs list --status failed --most 20"))
@@ -57,19 +67,42 @@ def list_runs(status: str | None, session: str | None, most: int, as_json: bool)
     )
 
 
-@runs.command(epilog=examples("fluxagents runs show 01JB… --json"))
+@runs.command(epilog=examples("fluxagents runs show 01JB…", "fluxagents runs show 01JB… --json"))
 @click.argument("run_id")
 @json_option
 def show(run_id: str, as_json: bool) -> None:
-    """Show a run: its answer, and what the answer rests on."""
-    from fluxagents.workers.client import Client
-    from fluxagents.workers.commands.views import print_run, run_document
+    """Show a run: its answer, what the answer rests on, and what it took, of which chat model.
 
-    state = Client().store.load(run_id)
+    FLUXAGENTS_CHAT_PRICES names the file with prices; without a price a cost is unknown.
+    """
+    from fluxagents.flows.errors import ErrorClass, FluxError
+    from fluxagents.flows.run_record import record_of
+    from fluxagents.prompts.costs import usage
+    from fluxagents.workers.client import Client
+    from fluxagents.workers.commands.run_summary import counted, summary
+    from fluxagents.workers.commands.views import cost_document, print_cost, print_run, run_document
+    from fluxagents.workers.price_file import prices_of
+
+    client = Client()
+    prices = prices_of(client.settings)
+    state = client.store.load(run_id)
+    try:
+        log = client.store.events(run_id)
+        record = record_of(log)
+    except FluxError as error:
+        if error.kind is not ErrorClass.SCHEMA:
+            raise
+        log, record, why = (), None, error.message
+    taken = usage(log)
     if as_json:
-        print_json(run_document(state))
-    else:
-        print_run(state)
+        took = summary(record) if record else {"log_error": why}
+        print_json({**run_document(state), **took, **cost_document(taken, prices)})
+        return
+    print_run(state)
+    print_cost(taken, prices)
+    click.echo()
+    for line in counted(record) if record else (f"its log cannot be read: {why}",):
+        click.secho(click.wrap_text(line, width=80), dim=True)
 
 
 @runs.command(epilog=examples("fluxagents runs events 01JB…"))

@@ -48,8 +48,9 @@ local function settle(at, old_status, old_queue, was_asking)
     redis.call('HDEL', run, 'owner', 'pause_by', 'last_error', 'queue', 'dispatch', 'ticket', 'attempt', 'dispatched_ms')
     return 0
   end
-  local later = tonumber(ARGV[at + 13]) > now_ms()
-  local waits = ARGV[at + 15] ~= '' and awaits(id, run, ARGV[at + 15])
+  local until_ms = tonumber(ARGV[at + 13])
+  local later = until_ms > now_ms()
+  local waits = ARGV[at + 15] ~= '' and (later or until_ms == 0) and awaits(id, run, ARGV[at + 15])
   if later or waits then
     redis.call('HSET', run, 'sleeping', queue, 'dispatch', dispatch, 'attempt', 0, unpack(common))
     redis.call('HDEL', run, 'owner', 'pause_by', 'last_error', 'queue', 'ticket', 'dispatched_ms')

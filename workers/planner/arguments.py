@@ -1,279 +1,167 @@
-"""Arguments of a tool beside the medium: ids, thresholds, fractions and products that a question names."""
+"""Arguments of analyses beside the medium: ids, thresholds, fractions and products that a clause has."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
-from fluxagents.workers.planner.compounds import MENTION
-from fluxagents.workers.planner.intents import (
-    DATABASE_ID,
-    DATABASES,
-    KNOCK_OUT,
-    LOCUS,
-    MEDIUM_NAME,
-    MODEL_NAME,
-    PATHWAY,
-)
+from fluxagents.workers.planner.lexicon import PATHWAY
 from fluxagents.workers.planner.medium import Medium
+from fluxagents.workers.planner.phrase import COMPOUNDS, Phrase
+from fluxagents.workers.planner.shares import Arguments, counts, fraction, given, rate, threshold
+from fluxagents.workers.planner.tokens import MODEL, REACTION
 
-_PERCENT = r"(?P<percent>\d+(?:\.\d+)?)\s*(?:%|percent\b)"
-_FRACTION = r"(?P<fraction>0?\.\d+|1(?:\.0+)?)"
-_OPTIMUM = r"(?:of\s+)?(?:the\s+|its\s+)?(?:optim|max|best|wild|growth)"
-
-THRESHOLD = (
-    re.compile(rf"\b(?:threshold|cut-?off|below|less\s+than|under)\D{{0,30}}?{_PERCENT}", re.IGNORECASE),
-    re.compile(rf"\b(?:threshold|cut-?off|below|less\s+than|under)\D{{0,30}}?{_FRACTION}", re.IGNORECASE),
-    re.compile(rf"{_PERCENT}\s*(?:threshold|cut-?off)", re.IGNORECASE),
-)
-NEAR_OPTIMUM = (
-    re.compile(rf"{_PERCENT}\s*{_OPTIMUM}", re.IGNORECASE),
-    re.compile(rf"{_FRACTION}\s*{_OPTIMUM}", re.IGNORECASE),
-    re.compile(rf"\bfraction\D{{0,20}}?{_PERCENT}", re.IGNORECASE),
-    re.compile(rf"\bfraction\D{{0,20}}?{_FRACTION}", re.IGNORECASE),
-)
-
-_LOCUS = re.compile(rf"\b{LOCUS}\b")
-_SAMPLING = {
-    "samples": re.compile(
-        r"\b(\d+)\s+(?:flux\s+)?samples\b|\bsample\b.{0,20}?\b(\d+)\s+times\b", re.IGNORECASE
-    ),
-    "seed": re.compile(r"\bseed\s+(?:of\s+|=\s*)?(\d+)", re.IGNORECASE),
-    "chains": re.compile(r"\b(\d+)\s+chains\b", re.IGNORECASE),
-    "thinning": re.compile(r"\bthinning\s+(?:of\s+|=\s*)?(\d+)", re.IGNORECASE),
+_NEAR = r"(?:(?:at|at_least|threshold|by|with|on|in|be|use|than|sole|to|maximise|minimal|comma|as) )*"
+_NO_LOOPS = r"loopless|(?:without|no|not|absent) (?:UNKNOWN )*loop|loop absent"
+_NOT_ESSENTIALITY = r"(?:without|no|not|skip)(?: show| gene| compare| on)* essential"
+_SAMPLING: Mapping[str, str] = {
+    "seed": rf"seed {_NEAR}(N)\b",
+    "chains": rf"(N) chains|chains {_NEAR}(N)\b",
+    "thinning": rf"thinning {_NEAR}(N)\b|(N) thinning",
 }
-_PATHWAY_NAMES = {
-    "tca": "Citric Acid Cycle",
-    "tca cycle": "Citric Acid Cycle",
-    "krebs cycle": "Citric Acid Cycle",
-}
-_TO_TRANSLATE = re.compile(
-    r"\btranslate\s+(?:the\s+)?(?:ids?\s+)?([\w-]+)|\bids?\s+(?:of|for)\s+(?:the\s+)?([\w-]+)"
-    r"|\b(?:does|do)\s+([\w-]+)\s+have\b",
-    re.IGNORECASE,
-)
-_REACTION = re.compile(r"(?<![\w-])(?:EX_\w+(?:\(e\))?|[A-Z][A-Z0-9_]{2,}[a-z0-9_]*)(?![\w-])")
-_NO_REACTION = frozenset(
-    {
-        "FVA",
-        "FBA",
-        "ATP",
-        "ADP",
-        "NADH",
-        "NADPH",
-        "GPR",
-        "GEM",
-        "TCA",
-        "DNA",
-        "RNA",
-        "SBML",
-        "AND",
-        "THE",
-        "NOT",
-    }
-)
-_OBJECTIVE = re.compile(
-    r"\b(?i:maximi[sz]e|optimi[sz]e|maximum|maximal)\s+(?:the\s+)?(?:flux\s+)?(?:of\s+|through\s+|for\s+)?"
-    r"(?P<after>[A-Z][A-Z0-9_]{2,}[a-z0-9_]*)|\b(?P<before>[A-Z][A-Za-z0-9_]{2,})\s+as\s+(?:the\s+)?objective"
-)
-_KNOCKED_OUT = re.compile(KNOCK_OUT, re.IGNORECASE)
-_PRODUCT = (
-    re.compile(
-        r"\b(?:production|yields?|secretion|synthesis|output|formation|envelopes?|export|trade-?offs?\s+(?:between|of|for))"
-        r"\s+(?:envelopes?\s+)?(?:of\s+|for\s+|between\s+)?(?:the\s+)?·*\s*$",
-        re.IGNORECASE,
-    ),
-    re.compile(
-        r"\b(?:how\s+much|max\w*|most|(?:over-?)?produc(?:e|es|ed|ing)|mak(?:e|es|ing)|synthesi[sz](?:e|es|ing)|excretes?|secretes?)"
-        r"\s+(?:the\s+|any\s+|much\s+|theoretical\s+)?$",
-        re.IGNORECASE,
-    ),
-)
-_PRODUCT_AFTER = re.compile(
-    r"[\s-]+(?:over-?)?(?:production|yields?|secretion|synthesis|output|formation|can|could|envelope|is\s+produced)\b",
-    re.IGNORECASE,
-)
 
 
-def fraction_in(text: str, patterns: tuple[re.Pattern[str], ...]) -> float | None:
-    """A fraction that is written as one or in percent."""
-    for pattern in patterns:
-        match = pattern.search(text)
-        if match:
-            named = match.groupdict()
-            return float(named["percent"]) / 100 if named.get("percent") else float(named["fraction"])
-    return None
-
-
-def genes_in(text: str) -> tuple[str, ...]:
-    """Ids of genes: locus tags such as b0720 or STM1234."""
-    return tuple(dict.fromkeys(_LOCUS.findall(text)))
-
-
-def reactions_in(text: str) -> tuple[str, ...]:
-    """Ids of reactions: words in capitals that are neither genes nor abbreviations."""
-    genes = genes_in(text)
-    found = (word for word in _REACTION.findall(text) if word not in _NO_REACTION and word not in genes)
-    return tuple(dict.fromkeys(found))
-
-
-def products_in(text: str) -> Iterator[str]:
-    """Compounds that a question wants to see made."""
-    for match in MENTION.finditer(text):
-        left, right = text[: match.start()], text[match.end() :]
-        if any(pattern.search(left) for pattern in _PRODUCT) or _PRODUCT_AFTER.match(right):
-            yield match[0]
-
-
-def essentiality(text: str, medium: Medium) -> Iterator[dict[str, Any]]:
-    named = {"genes": list(genes_in(text)), "reactions": list(reactions_in(text))}
-    if sum(map(len, named.values())) > 1 and _KNOCKED_OUT.search(text) and "essential" not in text.lower():
+def essentiality(phrase: Phrase, medium: Medium) -> Iterator[Arguments]:
+    genes, reactions = phrase.genes, phrase.reactions
+    if (
+        len(genes) + len(reactions) > 1
+        and phrase.has("knockout|without")
+        and not phrase.has("essential|single_each")
+    ):
         medium.troubles.append("No tool here can knock out several genes or reactions at once.")
         return
-    threshold = fraction_in(text, THRESHOLD)
+    yield {**given(genes=genes, reactions=reactions), **threshold(phrase)}
+
+
+def gene_sets(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
+    if phrase.has("single_each"):
+        yield {"genes": phrase.genes, **threshold(phrase), **_method(phrase)}
+    else:
+        yield {"kind": "sets", "sets": [phrase.genes], **threshold(phrase), **_method(phrase)}
+
+
+_PAIR = 2
+
+
+def gene_pairs(phrase: Phrase, medium: Medium) -> Iterator[Arguments]:
+    if len(phrase.genes) == _PAIR:
+        yield from gene_sets(phrase, medium)
+        return
+    yield {"kind": "double", **given(genes=phrase.genes), **threshold(phrase), **_method(phrase)}
+
+
+def single_deletions(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
+    yield {**given(genes=phrase.genes), **threshold(phrase), **_method(phrase)}
+
+
+def _method(phrase: Phrase) -> Arguments:
+    return {"method": "moma"} if phrase.has("moma") else {}
+
+
+def variability(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
     yield {
-        **{kind: ids for kind, ids in named.items() if ids},
-        **({} if threshold is None else {"threshold_fraction_of_wild_type": threshold}),
+        **fraction("fraction_of_optimum", phrase),
+        **given(reactions=phrase.reactions),
+        **({"loopless": True} if phrase.has(_NO_LOOPS) else {}),
     }
 
 
-def variability(text: str, _: Medium) -> Iterator[dict[str, Any]]:
-    fraction = fraction_in(text, NEAR_OPTIMUM)
-    reactions = list(reactions_in(text))
+def balance(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
+    method = next((name for name in ("loopless", "geometric") if phrase.has(name)), None)
+    named = [token.value for token in phrase.tokens if token.sign == REACTION]
+    objective = named[0] if named and phrase.has("maximise|objective") else None
     yield {
-        **({} if fraction is None else {"fraction_of_optimum": fraction}),
-        **({"reactions": reactions} if reactions else {}),
-        **({"loopless": True} if re.search(r"\bloop-?less\b|without\s+loops", text, re.IGNORECASE) else {}),
+        **given(objective=objective, method=method),
     }
 
 
-def balance(text: str, _: Medium) -> Iterator[dict[str, Any]]:
-    match = _OBJECTIVE.search(text)
-    objective = match and (match["after"] or match["before"])
-    yield {"objective": objective} if objective and objective not in _NO_REACTION else {}
-
-
-def minimal_medium(text: str, _: Medium) -> Iterator[dict[str, Any]]:
-    half = (
-        0.5
-        if re.search(r"\bhalf\s+(?:of\s+)?(?:the\s+|its\s+)?(?:growth|optim|max|best)", text, re.IGNORECASE)
-        else None
-    )
-    fraction = fraction_in(text, NEAR_OPTIMUM) or half
-    yield {} if fraction is None else {"min_growth_fraction_of_wild_type": fraction}
-
-
-def gene_sets(text: str, _: Medium) -> Iterator[dict[str, Any]]:
-    yield {"kind": "sets", "sets": [list(genes_in(text))]}
-
-
-def gene_pairs(text: str, _: Medium) -> Iterator[dict[str, Any]]:
-    genes = list(genes_in(text))
-    threshold = fraction_in(text, THRESHOLD)
+def minimal_medium(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
+    lowest = rate(phrase)
+    share = {} if lowest is not None else fraction("min_growth_fraction_of_wild_type", phrase)
     yield {
-        "kind": "double",
-        **({"genes": genes} if genes else {}),
-        **({} if threshold is None else {"threshold_fraction_of_wild_type": threshold}),
+        **given(min_growth_per_h=lowest),
+        **share,
+        **({"criterion": "least_uptake"} if phrase.has("least_uptake") else {}),
+        **({"open_exchanges": True} if phrase.has("all_exchanges") else {}),
     }
 
 
-def lasting_knock_out(text: str, _: Medium) -> Iterator[dict[str, Any]]:
-    named = {"genes": list(genes_in(text)), "reactions": list(reactions_in(text))}
-    yield {kind: ids for kind, ids in named.items() if ids}
+def missing_nutrients(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
+    yield given(min_growth_per_h=rate(phrase))
 
 
-def sampling(text: str, _: Medium) -> Iterator[dict[str, Any]]:
-    counts = {name: pattern.search(text) for name, pattern in _SAMPLING.items()}
-    fraction = fraction_in(text, NEAR_OPTIMUM)
-    reactions = list(reactions_in(text))
+def sampling(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
+    numbers = {name: list(phrase.numbers(pattern)) for name, pattern in _SAMPLING.items()}
+    found = {name: int(stated[0]) for name, stated in numbers.items() if stated}
+    free = [count for count in counts(phrase) if count not in found.values()]
     yield {
-        **{name: int(next(filter(None, match.groups()))) for name, match in counts.items() if match},
-        **({} if fraction is None else {"fraction_of_optimum": fraction}),
-        **({"reactions": reactions} if reactions else {}),
+        **({"samples": free[0]} if free else {}),
+        **found,
+        **fraction("fraction_of_optimum", phrase),
+        **given(reactions=phrase.reactions),
     }
 
 
-def pathway(text: str, _: Medium) -> Iterator[dict[str, Any]]:
-    match = re.search(PATHWAY, text, re.IGNORECASE)
-    name = match[0] if match else ""
-    yield {"pathway": _PATHWAY_NAMES.get(" ".join(name.lower().split()), name)}
+def pathway(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
+    ranges = phrase.has("variability")
+    named: list[Arguments] = [{"pathway": name} for name in phrase.values(PATHWAY)] or [
+        {"reactions": phrase.reactions}
+    ]
+    for which in named:
+        yield {**which, **({"ranges": True, **fraction("fraction_of_optimum", phrase)} if ranges else {})}
 
 
-def model_comparison(text: str, medium: Medium) -> Iterator[dict[str, Any]]:
-    found = dict.fromkeys(
-        match["model"]
-        for match in re.finditer(rf"\b(?:with|to|from|and)\s+(?:the\s+)?{MODEL_NAME}", text)
-        if match["model"].lower() not in {"this", "the", "it", "model"}
-    )
-    if found:
-        yield {"models": list(found)}
+def model_comparison(phrase: Phrase, medium: Medium) -> Iterator[Arguments]:
+    models = list(phrase.values(MODEL))
+    if models:
+        skips = {"essentiality": False} if phrase.has(_NOT_ESSENTIALITY) else {}
+        yield {"models": models, **skips, **threshold(phrase)}
     else:
         medium.troubles.append("I cannot tell which model to compare with; give its name.")
 
 
-def auxotrophies(text: str, _: Medium) -> Iterator[dict[str, Any]]:
-    classes = [name for name in ("amino acids", "vitamins", "nucleobases") if name[:-1] in text.lower()]
-    yield {"compound_classes": classes} if classes else {}
+def auxotrophies(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
+    names = {"amino_acids": "amino acids", "vitamins": "vitamins", "nucleobases": "nucleobases"}
+    classes = [name for sign, name in names.items() if phrase.has(sign)]
+    yield {**({"compound_classes": classes} if classes else {}), **threshold(phrase)}
 
 
-def media_growth(text: str, _: Medium) -> Iterator[dict[str, Any]]:
-    yield {"media": list(dict.fromkeys(match["medium"] for match in MEDIUM_NAME.finditer(text)))}
-
-
-def translation(text: str, medium: Medium) -> Iterator[dict[str, Any]]:
-    named = re.search("|".join(DATABASES), text, re.IGNORECASE)
-    ids = [word for match in _TO_TRANSLATE.finditer(text) for word in match.groups() if word]
-    if named and ids:
-        yield {"ids": list(dict.fromkeys(ids)), "to_namespace": DATABASES[named[0].lower()]}
-    else:
-        medium.troubles.append("I cannot tell which id to translate to which database.")
-
-
-def look_up(text: str, _: Medium) -> Iterator[dict[str, Any]]:
-    yield from ({"query": identifier} for identifier in dict.fromkeys(re.findall(DATABASE_ID, text)))
-
-
-def production(text: str, medium: Medium) -> Iterator[dict[str, Any]]:
-    words = list(products_in(text))
-    if not words:
+def production(phrase: Phrase, medium: Medium) -> Iterator[Arguments]:
+    products = [token for token in phrase.tokens if token.sign in COMPOUNDS]
+    if not products:
         medium.troubles.append(
             "I cannot tell which product is meant; name a compound or an exchange reaction."
         )
-    for word in words:
-        exchange = medium.exchange(word)
+    points = next(iter(counts(phrase)), None)
+    for token in products:
+        exchange = medium.exchange(token)
         if exchange is None:
-            medium.troubles.append(f"The model has no exchange reaction for '{word}'.")
+            medium.troubles.append(f"The model has no exchange reaction for '{token.said}'.")
         else:
-            yield {"product_exchange": exchange}
+            yield given(product_exchange=exchange, points=points)
 
 
-def nothing(text: str, _: Medium) -> Iterator[dict[str, Any]]:
-    del text
+def nothing(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
+    del phrase
     yield {}
 
 
-ARGUMENTS: Mapping[str, Callable[[str, Medium], Iterator[dict[str, Any]]]] = {
-    "gene_sets": gene_sets,
+ARGUMENTS: Mapping[str, Callable[[Phrase, Medium], Iterator[Arguments]]] = {
+    "essentiality": essentiality,
     "gene_pairs": gene_pairs,
-    "lasting_knock_out": lasting_knock_out,
+    "gene_sets": gene_sets,
+    "single_deletions": single_deletions,
     "sampling": sampling,
     "pathway": pathway,
     "model_comparison": model_comparison,
     "validation": nothing,
     "auxotrophies": auxotrophies,
-    "missing_nutrients": nothing,
-    "best_medium": nothing,
-    "fitting_media": nothing,
-    "media_growth": media_growth,
-    "translation": translation,
-    "look_up": look_up,
-    "essentiality": essentiality,
+    "missing_nutrients": missing_nutrients,
     "variability": variability,
-    "growth": balance,
-    "fluxes": balance,
     "minimal_medium": minimal_medium,
     "production": production,
+    "exchanges": balance,
+    "fluxes": balance,
+    "growth": balance,
     "structure": nothing,
 }
 """By intent: one set of arguments for each call that a clause asks for."""

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fluxagents.workers.planner.compounds import MENTION
-from fluxagents.workers.planner.conditions import Alternatives, Uptake
-from fluxagents.workers.planner.intents import IMPERATIVE
+from fluxagents.workers.planner.conditions import conditions_in
 from fluxagents.workers.planner.medium import Medium
-
-_CLOSING = frozenset({"remove", "delete", "omit", "drop", "close", "take"})
-_OPENING = frozenset({"add", "supplement", "open"})
-_RAISING = frozenset({"increase", "raise"})
-_SWAPPING = frozenset({"replace", "switch", "change"})
-_FACTORS: Mapping[str, float] = {"double": 2.0, "triple": 3.0, "halve": 0.5}
+from fluxagents.workers.planner.orders import VERBS
+from fluxagents.workers.planner.phrase import COMPOUNDS, Phrase
+from fluxagents.workers.planner.tokens import Token
+from fluxagents.workers.planner.uptakes import Uptake
+from fluxagents.workers.planner.wording import FACTORS
 
 _NUMBER = r"\d+(?:\.\d+)?"
-_TARGET = re.compile(
-    rf"(?:\b(?:to|at|of|with)|=)\s*({_NUMBER})(?!\s*(?:%|percent))|({_NUMBER})\s*mmol", re.IGNORECASE
-)
-_BY = re.compile(rf"\bby\s+(?:(?P<percent>{_NUMBER})\s*(?:%|percent)|(?P<amount>{_NUMBER}))", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,77 +22,81 @@ class Order:
     """A clause that orders a change.
 
     Attributes:
-        text: The clause, which begins with what to do.
-        conditions: What it says of uptakes, read as conditions.
+        phrase: The clause, which begins with what to do.
         told: What humans have answered.
     """
 
-    text: str
-    conditions: Alternatives
+    phrase: Phrase
     told: Sequence[str] = ()
 
     @property
     def verb(self) -> str:
-        match = IMPERATIVE.match(self.text)
-        return match["verb"].lower() if match else ""
-
-    @property
-    def uptakes(self) -> tuple[Uptake, ...]:
-        return self.conditions[0]
+        said = [token.sign for token in self.phrase.tokens]
+        return min((name for name in VERBS if name in said), key=said.index, default="set")
 
     def changes(self, medium: Medium) -> dict[str, float]:
         """The uptakes that it orders, mmol/gDW/h; empty if a human must say more first (see `medium.ask`)."""
-        words = list(dict.fromkeys(mention[0] for mention in MENTION.finditer(self.text)))
-        if any(uptake.role == "sole" for uptake in self.uptakes) or not words:
-            return medium.changes(self.uptakes)
-        if self.verb in _SWAPPING and len(words) > 1:
-            return _swapped(words, medium)
+        conditions, places = conditions_in(self.phrase)
+        uptakes = conditions[0]
+        if any(uptake.role in {"sole", "nitrogen"} for uptake in uptakes):
+            return medium.changes(uptakes)
+        said = {uptake.start: uptake for uptake in uptakes}
         found: dict[str, float] = {}
-        for word in words:
-            exchange = medium.exchange(word)
-            if exchange is None:
-                medium.troubles.append(f"The model has no exchange reaction for '{word}'.")
+        for at, token in enumerate(self.phrase.tokens):
+            if token.sign not in COMPOUNDS:
                 continue
-            limit = self._limit(word, exchange, medium)
+            exchange = medium.exchange(token)
+            if exchange is None:
+                medium.troubles.append(f"The model has no exchange reaction for '{token.said}'.")
+                continue
+            limit = self._limit(at, exchange, uptakes, medium)
             if limit is None:
                 medium.ask = f"Which uptake should '{exchange}' get, in mmol/gDW/h?"
                 return {}
             found[exchange] = limit
-        return found
+        if not found:
+            return medium.changes(uptakes)
+        oxygen = [
+            u
+            for u in uptakes
+            if u.start in said and self.phrase.tokens[u.start].sign in {"anaerobic", "aerobic"}
+        ]
+        return {**found, **medium.changes(oxygen)} if places else found
 
-    def _limit(self, word: str, exchange: str, medium: Medium) -> float | None:
-        if self.verb in _CLOSING:
+    def _limit(self, at: int, exchange: str, uptakes: Sequence[Uptake], medium: Medium) -> float | None:
+        token = self.phrase.tokens[at]
+        own = next((uptake for uptake in uptakes if uptake.start <= at < uptake.end), None)
+        if own is not None and own.limit == 0:
             return 0.0
         relative = self._relative(medium.open.get(exchange))
         if relative is not None:
             return relative
-        said = {uptake.word: uptake.limit for uptake in self.uptakes}.get(word)
-        target = None if _BY.search(self.text) else _TARGET.search(self.text)
-        if said is not None or target:
-            return said if target is None else float(next(filter(None, target.groups())))
-        return medium.usual(exchange) if self.verb in _OPENING else _number_in(self.told)
+        if own is not None and own.limit is not None:
+            return own.limit
+        if self.verb == "remove":
+            return 0.0
+        stated = list(self.phrase.numbers(r"(N)\b"))
+        if stated:
+            return stated[0]
+        return self._unstated(token, exchange, medium)
+
+    def _unstated(self, _: Token, exchange: str, medium: Medium) -> float | None:
+        if self.verb == "add":
+            return medium.usual(exchange)
+        numbers = [match[0] for answer in self.told if (match := re.search(_NUMBER, answer))]
+        return float(numbers[-1]) if numbers else None
 
     def _relative(self, present: float | None) -> float | None:
-        """The new uptake as it follows from the present one, if the text says it so."""
+        """The new uptake as it follows from the present one, if the order says it so."""
         if present is None:
             return None
-        if self.verb in _FACTORS:
-            return present * _FACTORS[self.verb]
-        step = _BY.search(self.text)
-        if step is None:
-            return None
-        share = present * float(step["percent"]) / 100 if step["percent"] else float(step["amount"])
-        return max(present + (share if self.verb in _RAISING else -share), 0.0)
-
-
-def _swapped(words: Sequence[str], medium: Medium) -> dict[str, float]:
-    """The first compound is closed, the second gets its limit."""
-    old = medium.exchange(words[0])
-    changes = medium.changes((Uptake(words[1], "sole", None, 0, 0),))
-    return {**({old: 0.0} if old else {}), **changes}
-
-
-def _number_in(told: Sequence[str]) -> float | None:
-    """The number in what a human said last."""
-    numbers = [match[0] for answer in told if (match := re.search(_NUMBER, answer))]
-    return float(numbers[-1]) if numbers else None
+        if self.verb in FACTORS:
+            return present * FACTORS[self.verb]
+        rises = {"increase": 1, "decrease": -1}.get(self.verb)
+        shares = list(self.phrase.numbers(r"(?:by )?(P)\b"))
+        amounts = list(self.phrase.numbers(r"by (?:on )?(N)\b"))
+        if rises is None:
+            return present * shares[0] if shares and self.verb == "set" else None
+        if shares:
+            return max(present * (1 + rises * shares[0]), 0.0)
+        return max(present + rises * amounts[0], 0.0) if amounts else None

@@ -1,4 +1,4 @@
-"""Words for compounds in a question, and the ids that models may give to their exchange reactions."""
+"""The ids that models may give to the exchange reactions of compounds."""
 
 from __future__ import annotations
 
@@ -7,17 +7,9 @@ from collections.abc import Iterable
 
 from fluxagents.tasks.fba.compounds import Compound, compounds, compounds_by_name
 
-BY_NAME = compounds_by_name()
-
-_NAMES = "|".join(re.escape(name) for name in sorted(BY_NAME, key=len, reverse=True))
-
-EXCHANGE_ID = r"EX_[A-Za-z0-9_]+(?:\([A-Za-z0-9]+\)|\[[A-Za-z0-9]+\])?"
-
-MENTION = re.compile(rf"(?<![\w-])(?:(?P<id>{EXCHANGE_ID})|(?P<name>(?i:{_NAMES})))(?![\w-])")
-"""A compound in a question: an exchange reaction's id, or a name."""
-
-DEFAULT_CARBON = BY_NAME["glucose"]
-OXYGEN = BY_NAME["oxygen"]
+DEFAULT_CARBON = compounds_by_name()["glucose"]
+OXYGEN = compounds_by_name()["oxygen"]
+AMMONIUM = compounds_by_name()["ammonium"]
 
 
 def exchange_of(compound: Compound, known: Iterable[str]) -> str:

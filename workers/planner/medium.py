@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fluxagents.tasks.fba.compounds import Compound
-from fluxagents.workers.planner.compounds import BY_NAME, DEFAULT_CARBON, compound_of, exchange_of
-from fluxagents.workers.planner.conditions import UNLIMITED, Uptake
+from fluxagents.tasks.fba.compounds import Compound, compounds_by_id
+from fluxagents.workers.planner.compounds import AMMONIUM, DEFAULT_CARBON, compound_of, exchange_of
+from fluxagents.workers.planner.lexicon import COMPOUND
 from fluxagents.workers.planner.situation import Situation
+from fluxagents.workers.planner.tokens import Token
+from fluxagents.workers.planner.uptakes import UNLIMITED, Uptake
 
 DEFAULT_UPTAKE = 10.0
 """Most uptake in mmol/gDW/h of a nutrient that a question opens without a number."""
@@ -62,25 +64,56 @@ class Medium:
         """The `medium_changes` of a condition; a compound that the model does not exchange is a trouble."""
         changes: dict[str, float] = {}
         for uptake in sorted(uptakes, key=lambda uptake: uptake.role != "sole"):
-            exchange = self.exchange(uptake.word)
+            exchange = self.exchange(uptake.compound)
             if exchange is None:
-                self.troubles.append(f"The model has no exchange reaction for '{uptake.word}'.")
-                continue
-            if uptake.role == "sole":
+                self.troubles.append(f"The model has no exchange reaction for '{uptake.compound.said}'.")
+            elif uptake.role == "sole":
                 changes |= self._sole(exchange, uptake)
+            elif uptake.factor is not None:
+                changes |= self._multiplied(exchange, uptake.factor)
             elif uptake.limit is not None:
                 changes[exchange] = uptake.limit
             elif exchange not in self.open or changes.get(exchange) == 0:
                 changes[exchange] = self.open.get(exchange) or self.usual(exchange)
-        return changes
+            if exchange is not None and uptake.role == "nitrogen":
+                changes |= self._without_ammonium(exchange)
+        fed = {self.exchange(uptake.compound) for uptake in uptakes if uptake.role == "sole"}
+        if len(fed) > 1:
+            changes |= {exchange: self.open[exchange] for exchange in fed & self.open.keys() if exchange}
+        return {name: limit for name, limit in changes.items() if not self._is_so(name, limit)}
 
-    def exchange(self, word: str) -> str | None:
-        """The exchange reaction that a word means; None if an error has shown that there is none."""
-        compound = BY_NAME.get(word.lower())
-        identifier = word if compound is None else exchange_of(compound, self.seen)
+    def only(self, uptakes: Sequence[Uptake]) -> dict[str, float]:
+        """A medium of these uptakes and nothing else."""
+        named = ((self.exchange(uptake.compound), uptake.limit) for uptake in uptakes)
+        return {
+            exchange: self.usual(exchange) if limit is None else limit
+            for exchange, limit in named
+            if exchange
+        }
+
+    def _is_so(self, exchange: str, limit: float) -> bool:
+        """Whether a change changes nothing."""
+        return limit > 0 and self.open.get(exchange) == limit
+
+    def exchange(self, token: Token) -> str | None:
+        """The exchange reaction that a token means; None if an error has shown that there is none."""
+        identifier = str(token.value)
+        if token.sign == COMPOUND:
+            identifier = exchange_of(compounds_by_id()[identifier], self.seen)
         if identifier not in self.absent:
             return identifier
         return next((other for other in self.absent[identifier] if _alike(other, identifier)), None)
+
+    def _multiplied(self, exchange: str, factor: float) -> dict[str, float]:
+        present = self.open.get(exchange)
+        if present is None:
+            self.troubles.append(f"I do not know the present uptake of '{exchange}'.")
+            return {}
+        return {exchange: present * factor}
+
+    def _without_ammonium(self, exchange: str) -> dict[str, float]:
+        usual = exchange_of(AMMONIUM, self.seen)
+        return {usual: 0.0} if usual != exchange else {}
 
     def carbon_sources(self) -> dict[str, float]:
         """The open uptakes of compounds that may feed a cell; glucose if the findings show none."""
@@ -91,8 +124,7 @@ class Medium:
         }
         if found:
             return found
-        usual = self.exchange(DEFAULT_CARBON.names[0])
-        return {usual: DEFAULT_UPTAKE} if usual else {}
+        return {exchange_of(DEFAULT_CARBON, self.seen): DEFAULT_UPTAKE}
 
     def _sole(self, exchange: str, uptake: Uptake) -> dict[str, float]:
         """One source of carbon, with the same limit as the one that it replaces unless a number is given."""

@@ -15,6 +15,7 @@ from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
+from fluxagents.prompts.costs import PLANNER
 from fluxagents.workers.planner.plan import next_call
 from fluxagents.workers.planner.situation import situation
 
@@ -25,7 +26,7 @@ class OfflinePlanner(BaseChatModel):
     It is no language model and needs no network. The same prompt always gives the same answer.
     """
 
-    name_in_events: ClassVar[str] = "offline-planner"
+    name_in_events: ClassVar[str] = PLANNER
 
     @property
     def _llm_type(self) -> str:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
+from fluxagents.workers.planner.advice import advised, gives_advice
 from fluxagents.workers.planner.call import Call, finish
 from fluxagents.workers.planner.diagnosis import diagnosis
+from fluxagents.workers.planner.hypotheses import with_hypothesis
 from fluxagents.workers.planner.intents import CHANGE_TOOL
 from fluxagents.workers.planner.report import report
 from fluxagents.workers.planner.situation import Entry, Situation
@@ -20,24 +23,38 @@ _RETRYABLE = frozenset({"timeout", "memory"})
 
 def next_call(now: Situation) -> Call:
     """What to do in this situation; the same situation gives the same call."""
+    return with_hypothesis(_next_call(now), now)
+
+
+def _next_call(now: Situation) -> Call:
     if now.task == "final_report":
-        return Call("finish", {"answer": report(now, reading(now))})
+        return Call("finish", {"answer": report(now, _advised(now, reading(now)))})
     stop = _reason_to_stop(now)
     if stop:
         return finish(stop)
-    understood = reading(now)
+    understood = _advised(now, reading(now))
     pending = _pending(now, understood)
-    if now.task == "no_growth":
+    diagnoses = now.task == "no_growth" or (now.task == "hypothesis" and now.baseline_fails)
+    if diagnoses:
         # Only what the question itself changes may grow; all else waits for the reason.
         pending = [want for want in pending if want.args.get("medium_changes")]
     if pending:
         return Call(pending[0].tool, pending[0].args)
     changed = any(_is_met(now, want) for want in understood.wants if want.args.get("medium_changes"))
-    if now.task == "no_growth" and not changed:
+    if diagnoses and not changed:
         return diagnosis(now)
     if understood.ask and not now.open_errors:
         return Call("ask_human", {"question": understood.ask})
     return finish(_conclusion(now, understood))
+
+
+def _advised(now: Situation, understood: Reading) -> Reading:
+    """What is wanted, with the arguments that errors advise for calls that failed."""
+    wants = (
+        replace(want, args=advised(want.args, want.tool, now.functions.get(want.tool, {}), now.errors))
+        for want in understood.wants
+    )
+    return replace(understood, wants=tuple(wants))
 
 
 def _reason_to_stop(now: Situation) -> str | None:
@@ -68,7 +85,11 @@ def _is_met(now: Situation, want: Want) -> bool:
 
 def _has_failed(now: Situation, want: Want) -> bool:
     """Whether its tool failed since the last success in a way that the same call would repeat."""
+    schema = now.functions.get(want.tool, {})
     failures = [error for error in now.open_errors if error["at"] == want.tool and _concerns(error, want)]
+    if failures and gives_advice(failures[-1], schema):
+        # The advice is followed once: after that, the same error is one of the call that followed it.
+        return len(failures) > 1
     retries = 1 if failures and failures[-1]["error"] in _RETRYABLE else 0
     return len(failures) > retries
 

@@ -96,5 +96,5 @@ def _bounded(blocks: Sequence[str]) -> str:
     kept = list(blocks)
     while len(text) > MAX_CHARACTERS and len(kept) > 1:
         kept.pop()
-        text = "\n\n".join([*kept, f"({len(blocks) - len(kept)} more paragraphs did not fit.)", SIGNATURE])
+        text = "\n\n".join([*kept, "(Further paragraphs did not fit.)", SIGNATURE])
     return text[:MAX_CHARACTERS]

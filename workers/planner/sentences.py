@@ -65,7 +65,7 @@ def _sentence(text: str) -> str:
 
 
 def _balance(found: Entry, asked: Asked) -> Iterator[str]:
-    if asked and "fluxes" not in asked:
+    if asked and not asked & {"fluxes", "exchanges"}:
         return
     for key, verb in (("uptakes_mmol_per_gdw_h", "takes up"), ("secretions_mmol_per_gdw_h", "secretes")):
         shown = found.get(key, {})

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.prompts.sections import read_lines, sections
-from fluxagents.workers.planner.compounds import EXCHANGE_ID
+from fluxagents.workers.planner.tokens import EXCHANGE_ID
 
 Entry = Mapping[str, Any]
 
@@ -22,6 +22,7 @@ class Situation:
     question: str
     conclusion: str = ""
     inputs: Entry = field(default_factory=dict)
+    facts: Entry = field(default_factory=dict)
     findings: tuple[Entry, ...] = ()
     left_out: tuple[Entry, ...] = ()
     errors: tuple[Entry, ...] = ()
@@ -37,10 +38,15 @@ class Situation:
         return tuple(error for error in self.errors if error.get("open"))
 
     @property
+    def baseline_fails(self) -> bool:
+        """Whether the model does not grow before anything else is asked of it."""
+        return str(self.facts.get("status", "optimal")) != "optimal"
+
+    @property
     def exchanges(self) -> tuple[str, ...]:
-        """Ids of exchange reactions that the findings and inputs show."""
-        seen = re.findall(EXCHANGE_ID, f"{self.findings} {self.inputs}")
-        return tuple(dict.fromkeys(seen))
+        """Ids of exchange reactions that the findings and inputs show; what a text mentions is none."""
+        words = _words([*self.findings, self.inputs])
+        return tuple(dict.fromkeys(word for word in words if re.fullmatch(EXCHANGE_ID, word)))
 
     @property
     def medium(self) -> dict[str, float]:
@@ -57,6 +63,19 @@ class Situation:
             **_shown(unchanged, "medium_mmol_per_gdw_h"),
             **_shown(changed, "uptakes_after_mmol_per_gdw_h"),
         }
+
+
+def _words(data: Any) -> Iterator[str]:
+    """The names and texts in data, in their order."""
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, Mapping):
+        for key, value in data.items():
+            yield str(key)
+            yield from _words(value)
+    elif isinstance(data, list | tuple):
+        for value in data:
+            yield from _words(value)
 
 
 def _shown(findings: Sequence[Entry], key: str) -> dict[str, float]:
@@ -83,11 +102,13 @@ def situation(prompt: str, functions: Sequence[Mapping[str, Any]]) -> Situation:
     offered = [entry["function"] for entry in functions]
     try:
         (inputs,) = read_lines(parts["inputs"])
+        (facts,) = read_lines(parts.get("facts", "{}"))
         return Situation(
             task=parts["task"],
             question=parts["question"],
             conclusion=parts.get("conclusion", ""),
             inputs=inputs if isinstance(inputs, dict) else {},
+            facts=facts if isinstance(facts, dict) else {},
             findings=_entries(parts["findings"]),
             left_out=_entries(parts.get("left_out", "")),
             errors=_entries(parts.get("errors", "")),

@@ -6,19 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fluxagents.workers.planner.arguments import ARGUMENTS, genes_in, reactions_in
+from fluxagents.workers.planner.arguments import ARGUMENTS
 from fluxagents.workers.planner.changes import Order
-from fluxagents.workers.planner.clauses import Clause, clauses_of
-from fluxagents.workers.planner.intents import CHANGE, CHANGE_TOOL, INTENTS
-from fluxagents.workers.planner.languages import in_english
+from fluxagents.workers.planner.clause import OFF_TOPIC, Clause
+from fluxagents.workers.planner.clauses import clauses_of
+from fluxagents.workers.planner.intents import CHANGE, CHANGE_TOOL, tool_for
+from fluxagents.workers.planner.lookups import LOOKUPS
 from fluxagents.workers.planner.medium import Medium
+from fluxagents.workers.planner.phrase import Phrase
 from fluxagents.workers.planner.situation import Entry, Situation
-from fluxagents.workers.planner.spelling import spelt
 
-_TOOLS: Mapping[str, str] = {intent.name: intent.tool for intent in INTENTS}
-
-_INDIFFERENT: Mapping[str, frozenset[str]] = {"growth": frozenset({"method"})}
-"""Growth is the same whichever way the fluxes are distributed."""
+_INDIFFERENT: Mapping[str, frozenset[str]] = {
+    "growth": frozenset({"method"}),
+    "exchanges": frozenset({"method"}),
+}
+"""Growth, and what is exchanged for it, is found whichever way the fluxes inside are distributed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,46 +68,44 @@ class Reading:
 def reading(now: Situation) -> Reading:
     """What the question of a prompt wants, in the order in which it is asked."""
     medium = Medium.of(now)
-    clauses = clauses_of(spelt(in_english(now.question)))
-    change = _change([clause for clause in clauses if CHANGE in clause.intents], now, medium)
+    clauses = clauses_of(now.question)
+    change = _change([clause for clause in clauses if clause.intent == CHANGE], now, medium)
     wants: list[Want] = []
     changed = False
     for clause in clauses:
-        if CHANGE in clause.intents:
+        if clause.intent == CHANGE:
             wants += [] if changed else change
             changed = True
-        wants += [want for want in _wants(clause, medium, changed=changed) if want not in wants]
+        else:
+            wants += [want for want in _wants(clause, medium, changed=changed) if want not in wants]
     return Reading(tuple(wants), tuple(dict.fromkeys(medium.troubles)), medium.ask)
 
 
 def _wants(clause: Clause, medium: Medium, *, changed: bool) -> Iterator[Want]:
-    troubles = [f"I do not understand the condition '{word}'." for word in clause.unknown]
-    troubles += [f"No tool here can {what}." for what in clause.unsupported]
+    troubles = [f"I do not understand the condition '{word}'." for word in clause.unread]
+    troubles += [f"No tool here can {what}." for what in clause.unsupported if what != OFF_TOPIC]
     medium.troubles += troubles
-    if troubles:
+    if troubles or clause.unsupported or not clause.intent:
         return
-    for intent in clause.intents:
-        if intent == CHANGE or (intent == "growth" and _knocks_out(clause)):
+    intent, rest = clause.intent, clause.rest
+    for uptakes in clause.conditions:
+        before = len(medium.troubles)
+        changes = medium.changes(uptakes)
+        if len(medium.troubles) > before:
             continue
-        for uptakes in clause.conditions:
-            before = len(medium.troubles)
-            changes = medium.changes(uptakes)
-            if len(medium.troubles) > before:
-                continue
-            conditions = {**medium.base(), **({"medium_changes": changes} if changes else {})}
-            for args in ARGUMENTS[intent](clause.text, medium):
-                call = {**conditions, **args}
-                yield Want(intent, _TOOLS[intent], call, after_change=changed, about=_about(clause.text))
+        conditions = {**medium.base(), **({"medium_changes": changes} if changes else {})}
+        if clause.phrase.has("whole_medium"):
+            conditions = {"medium": medium.only(uptakes)} if uptakes else {}
+        if intent in LOOKUPS:
+            calls = [*LOOKUPS[intent](rest, medium)]
+        else:
+            calls = [{**conditions, **args} for args in ARGUMENTS[intent](rest, medium)]
+        for call in calls:
+            yield Want(intent, tool_for(intent), call, after_change=changed, about=_about(rest))
 
 
-def _knocks_out(clause: Clause) -> bool:
-    """Whether growth is asked of knock-outs that are named: it is in the table of their essentiality."""
-    named = genes_in(clause.text) or reactions_in(clause.text)
-    return bool(named) and "essentiality" in clause.intents
-
-
-def _about(text: str) -> frozenset[str]:
-    return frozenset(kind for kind in ("genes", "reactions") if kind[:-1] in text.lower())
+def _about(phrase: Phrase) -> frozenset[str]:
+    return frozenset(f"{kind}s" for kind in ("gene", "reaction") if phrase.has(kind))
 
 
 def _change(clauses: Sequence[Clause], now: Situation, medium: Medium) -> list[Want]:
@@ -117,5 +117,5 @@ def _change(clauses: Sequence[Clause], now: Situation, medium: Medium) -> list[W
     told = [str(note["said"]) for note in now.humans if "uptake should" in str(note.get("about"))]
     changes: dict[str, float] = {}
     for clause in clauses:
-        changes |= Order(clause.text, clause.conditions, told).changes(medium)
+        changes |= Order(clause.phrase, told).changes(medium)
     return [Want(CHANGE, CHANGE_TOOL, {"medium_changes": changes})] if changes and not medium.ask else []

@@ -1,64 +1,63 @@
-"""How questions word conditions. Data: patterns that stand before or after the name of a compound."""
+"""How questions word conditions: patterns of signs before or after a compound, which is `C`; a number is `N`.
+
+Signs are concepts of `lexicon.toml`, so each pattern holds for every language and every synonym.
+"""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 
+_UPTAKE = r"(?:uptake |rate |exchange |flux |carbon_source )*"
 
-def _pattern(*parts: str) -> re.Pattern[str]:
-    return re.compile("".join(parts), re.IGNORECASE)
+NONE_BEFORE = rf"\b(?:without|no|absent|remove|instead|lacking|not with) (?:in )?{_UPTAKE}$"
+NONE_AFTER = r"^(?: uptake)?(?: in| on)?(?: medium)?(?: absent| remove| without(?! C)| not with| to absent)\b"
+BOTH_BEFORE = r"\b(?:with (?:and |or |versus |comma )*without|without (?:and |or |versus |comma )*with) $"
+LISTED = r"(?:(?:and|or|comma) )+"
+"""Stands between compounds of which the same is said."""
 
-
-NUMBER = r"(?P<number>\d+(?:\.\d+)?)(?!\s*(?:%|percent|\d))"
-_UNIT = r"(?:\s*mmol(?:\s*(?:/|per)\s*gDW(?:\s*(?:/|per)\s*h(?:our|r)?)?)?(?:\s*h-1)?)?"
-_OR = r"(?:and|or|vs\.?|versus|than|compared\s+(?:to|with))"
-
-VALUE_AFTER = _pattern(
-    r"\s*(?:uptake|import|exchange|availability|supply|influx)?(?:\s+(?:rate|limit|bound))?",
-    r"(?:\s*(?:is|at|of|=|:|to|with|was|be|limited|restricted|set|fixed|changed|bounded|up to|at most"
-    r"|only))*",
-    rf"\s*{NUMBER}{_UNIT}",
+_TO = (
+    r"(?: comma(?= uptake)| of| uptake| rate| exchange| flux| at| on| to| by| in| with| sole| set| as| medium"
+    r"| decrease| increase| threshold| maximise| fixed)*"
 )
-VALUE_BEFORE = _pattern(NUMBER, r"(?:\s*mmol\S*(?:\s+per\s+gDW\s+(?:and|per)\s+h\w*)?)?\s*(?:of\s+)?$")
+_COUNTED = "C|points|growth|sample|chains|alternatives|gene|reaction|medium|media|N"
+VALUE_AFTER = rf"^{_TO} N\b(?! (?:{_COUNTED})\b)"
+VALUE_BEFORE = r"\bN (?:uptake |at |on |of )*$"
+UPTAKE_AFTER = r"^(?: uptake| rate)+"
+FACTOR_BEFORE = r"\b(?:double|triple|halve|P) (?:plus )?(?:uptake )?$"
+FACTOR_AFTER = r"^(?: uptake)* (?:double|triple|halve)\b"
+FACTORS: Mapping[str, float] = {"double": 2.0, "triple": 3.0, "halve": 0.5}
 
-NONE_BEFORE = _pattern(
-    r"\b(?:without|no|absen(?:ce|t)(?:\s+of)?|lack(?:ing|\s+of)|minus|remov(?:e|ing)|omit(?:ting)?",
-    r"|exclud(?:e|ing)|clos(?:e|ing)|deplet\w+(?:\s+of)?|delet(?:e|ing))",
-    r"\s+(?:the\s+|any\s+|all\s+)?(?:uptake\s+of\s+)?$",
-)
-NONE_AFTER = _pattern(
-    r"[- ](?:free|deprived|depleted)\b|\s+(?:is|are)\s+(?:absent|missing|removed|depleted)\b"
-)
-BOTH_BEFORE = _pattern(rf"\bwith\s+{_OR}\s+without\s+$")
-MUCH_BEFORE = _pattern(r"\b(?:unlimited|unrestricted|excess(?:\s+of)?)\s+$")
-WITH_BEFORE = _pattern(
-    r"\b(?:with|plus|add(?:ing|itional|ed)?|supplement\w*(?:\s+with)?|extra)\s+(?:some\s+|added\s+)?$"
-)
+MUCH_BEFORE = r"\bunlimited (?:uptake )?$"
+MUCH_AFTER = r"^(?: uptake)? unlimited\b"
+WITH_BEFORE = r"\b(?:with|plus|add)(?: then| at| to)? $"
+OF_THE_MEDIUM = r"^(?: (?:on|in|at|to|of|with|by))* (?:medium|default_medium|media)\b"
 
-SOLE_BEFORE = _pattern(
-    r"\b(?:on|using|fed(?:\s+with)?|from|(?:replac\w+|switch\w*|chang\w+)\s+(?:\w+\s+){1,3}(?:by|with|to))",
-    r"\s+(?:only\s+|just\s+|pure\s+|a\s+|an\s+|the\s+)?$",
+_IN = r"(?<!yield )(?<!produce )(?<!maximise )in"
+_SOURCE = r"carbon_source(?: as| at| on| with| comma| in| use)*"
+SOLE_BEFORE = rf"\b(?:(?:on|use|live|live of)(?: in)?(?: plus)?|{_IN}|{_SOURCE}) (?:sole |uptake )*$"
+SOLE_AFTER = (
+    r"^(?: as| at| in)*(?: sole)*(?: and)? carbon_source\b|^(?: as)? sole\b(?! nitrogen)|^ instead_alone\b"
 )
-SOLE_AFTER = _pattern(
-    r"\s+(?:as|is|being)\s+(?:the\s+|a\s+|its\s+)?(?:(?:sole|only|single|main)\s+)?",
-    r"(?:carbon|c|energy)?[- ]?source(?:\s+of\s+carbon)?|\s+instead\s+of\s+[\w-]+"
-    r"|\s+replac(?:es|ing)\s+[\w-]+"
-    r"|\s+in\s+place\s+of\s+[\w-]+|\s+alone\b",
-)
-JOIN_BEFORE = _pattern(
-    rf"(?:,|\b(?:{_OR}|against|compare))\s*(?:and\s+)?(?:on\s+|with\s+|using\s+|from\s+)?$"
-)
-MEDIUM_AFTER = _pattern(r"\s+(?:minimal\s+)?(?:medium|media)\b|\s+(?:only|alone)\b")
+MEDIUM_AFTER = r"^(?: minimal)? (?:medium|media)\b"
+JOINED = r"(?:(?:and|or|comma|versus|than|compare|with|on|use|in|then|to|differ|between) )+"
+"""Stands between alternatives."""
+PLUS = r"(?:(?:and|comma) )?plus (?:on )?|and (?:with|add) |with "
+TOGETHER = r"^ together\b"
+NITROGEN_AFTER = r"^(?: as)?(?: sole)?(?: and)? nitrogen_source\b"
+NITROGEN_BEFORE = r"\bnitrogen_source (?:as |with |at |comma )?$"
+CHANGED_FROM = r"^ to anaerobic\b"
 
-_ANAEROBIC = r"(?:an-?aerob\w*|anoxic\w*)(?:\s+conditions?)?"
-_AEROBIC = r"(?<!an)(?<!an-)\baerob\w*(?:\s+conditions?)?"
-
-OXYGEN_BOTH = _pattern(
-    rf"with\s+(?:oxygen|o2)\s+{_OR}\s+without(?:\s+(?:oxygen|o2|it))?",
-    rf"|with\s+{_OR}\s+without\s+(?:oxygen|o2)",
-    rf"|{_AEROBIC}[\s,]+{_OR}\s+(?:under\s+)?{_ANAEROBIC}",
-    rf"|{_ANAEROBIC}[\s,]+{_OR}\s+(?:under\s+)?{_AEROBIC}",
-    r"|presence\s+(?:and|or)\s+absence\s+of\s+oxygen",
+_BY = r"(?:(?:by|with|to|at|on|comma|use|as) )*"
+SWAPS = (
+    rf"\breplace (?:on )?(?P<old>C) {_BY}(?:N )?(?P<new>C)\b",
+    r"\b(?P<old>C) replace (?:(?:by|with|to|at|on) )+(?:N )?(?P<new>C)\b",
+    r"\b(?P<old>C) (?:(?:by|with|to|on|at) )+(?:N )?(?P<new>C) replace\b",
+    r"\b(?P<new>C) (?:at |on )*(?:N )?replace (?P<old>C)\b",
+    r"\b(?P<new>C) (?:at |on )*(?:N )?(?:use )?instead (?P<old>C)\b",
+    rf"\binstead (?P<old>C) {_BY}(?:N )?(?P<new>C)\b",
+    r"\bon (?P<old>C) (?:to|at|in) (?:N )?(?P<new>C)\b",
 )
-OXYGEN_OFF = _pattern(rf"\b(?:(?:under|in)\s+)?{_ANAEROBIC}|\bferment(?:ation|atively)\b")
-OXYGEN_ON = _pattern(rf"\b(?:(?:under|in)\s+)?{_AEROBIC}")
+"""One compound in the place of another."""
+
+NAME_AFTER = r"^ in name\b|^ name\b"
+"""Then it is a word to search for."""

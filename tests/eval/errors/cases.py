@@ -40,6 +40,8 @@ class Case:
         kind: Of the error that must be in the run's log.
         recovers: Whether the run can come to the same findings with no human; otherwise it must end with a
             clear error or at a human.
+        advised: The argument that the error gives another value: the way to the growth rate may differ in it,
+            and in what that method finds beside growth.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Case:
     max_tokens: int | None = None
     tool: ToolFault | None = None
     chat: ChatFault | None = None
+    advised: str = ""
 
 
 def cases() -> list[Case]:
@@ -135,7 +138,9 @@ def _passing_tools() -> Iterator[Case]:
     # The solver fails in one method, and its error names another one.
     kind = ErrorClass.NUMERICAL
     lost = ToolFault(FBA, lambda: FluxError(kind, "no least flux", suggestions=("use 'fba'",)), spared=1)
-    yield Case(name="numerical once", kind=kind, recovers=True, question=ANAEROBIC, tool=lost)
+    yield Case(
+        name="numerical once", kind=kind, recovers=True, question=ANAEROBIC, tool=lost, advised="method"
+    )
 
 
 def _passing_chat() -> Iterator[Case]:

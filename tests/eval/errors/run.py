@@ -104,9 +104,9 @@ class Laboratory:
         state, events = self._run(case)
         errors = list(_errors(events))
         humans = any(isinstance(event, QuestionAsked | ApprovalRequested) for event in events)
-        found = _findings(state)
+        found = _findings(state, case.advised)
         recovered = state.status == "finished" and not humans
-        recovered = recovered and case.recovers and self.sound_findings(case.question) <= found
+        recovered = recovered and case.recovers and self.sound_findings(case.question, case.advised) <= found
         said = state.waiting_for.question if state.waiting_for else state.answer or ""
         said = state.error.message if state.error else said
         of_kind = [error for error in errors if error.kind is case.kind]
@@ -121,11 +121,11 @@ class Laboratory:
             said=said,
         )
 
-    def _sound_findings(self, question: str) -> frozenset[str]:
+    def _sound_findings(self, question: str, advised: str) -> frozenset[str]:
         """What a run finds to which nothing happens."""
         state, events = self._run(Case(name="", kind=cases()[0].kind, recovers=True, question=question))
         assert state.status == "finished", (state.status, list(_errors(events)))
-        return _findings(state)
+        return _findings(state, advised)
 
     def _run(self, case: Case) -> tuple[RunState, tuple[Event, ...]]:
         tools = with_faults(TOOLS, [case.tool] if case.tool else [])
@@ -180,8 +180,15 @@ def _tells(state: RunState, said: str, error: ErrorInfo) -> bool:
     return state.status == "finished" and error.message in said
 
 
-def _findings(state: RunState) -> frozenset[str]:
-    found = ([finding.tool, finding.args, _rounded(finding.key_findings)] for finding in state.findings)
+def _findings(state: RunState, advised: str) -> frozenset[str]:
+    """What was found; without one argument, only the growth under the same other arguments."""
+    found = []
+    for finding in state.findings:
+        args, shown = dict(finding.args), finding.key_findings
+        if advised:
+            args.pop(advised, None)
+            shown = {name: shown.get(name) for name in ("status", "growth_per_h")}
+        found.append([finding.tool, args, _rounded(shown)])
     return frozenset(json.dumps(one, sort_keys=True) for one in found)
 
 

@@ -1,4 +1,4 @@
-"""The questions and what is expected of an answer; the data are `known.yaml` and `held_out.yaml`."""
+"""The questions and what is expected of an answer; the data are the files of `PARTS` beside this module."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ import yaml
 
 from fluxagents.tasks.fba.registry import TOOLS
 
-PARTS = ("known", "held_out")
+PARTS = ("known", "held_out", "fresh")
+"""Rules may be made after the known questions only. The others show how well they do on what they were
+not made for; `fresh` is the newer part.
+"""
 
 TOLERANCE = 1e-6
 """Relative difference of numbers that are the same."""

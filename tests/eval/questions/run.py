@@ -7,6 +7,7 @@ the decisions are measured.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations, groupby
@@ -14,10 +15,11 @@ from itertools import combinations, groupby
 from tests.decisions import ANSWER_TOOLS, BASELINE, DESCRIPTION, decide_with, state_at
 from tests.eval.questions.cases import PARTS, Case, cases, told
 
-from fluxagents.flows.commands import CallTool
-from fluxagents.flows.state import Finding
+from fluxagents.flows.commands import CallTool, Decide
+from fluxagents.flows.retries import pause_ms, retries_left
+from fluxagents.flows.state import Finding, RunState
 from fluxagents.prompts.manager import PromptManager
-from fluxagents.tasks.decide import Decider
+from fluxagents.tasks.decide import Decider, Verdict
 from fluxagents.tasks.fba.registry import TOOLS
 from fluxagents.workers.chat import chat_model
 from fluxagents.workers.settings import Settings
@@ -70,7 +72,7 @@ def _answer(case: Case, decider: Decider) -> Answer:
     error, tokens_in = "", 0
     for step in range(MOST_STEPS):
         state = state_at(case.question, findings=findings)
-        verdict = decider.decide(state, decide_with(ANSWER_TOOLS, left=MOST_STEPS - step))
+        verdict = _decided(decider, state, decide_with(ANSWER_TOOLS, left=MOST_STEPS - step))
         tokens_in = tokens_in or verdict.prompt.tokens_in
         if verdict.error is not None:
             error = verdict.error.message
@@ -81,6 +83,18 @@ def _answer(case: Case, decider: Decider) -> Answer:
     made = tuple((call.tool, json.dumps(told(call.tool, call.args), sort_keys=True)) for call in calls)
     tools_right, arguments_right = _compared(case, calls)
     return Answer(case, made, error, tools_right and not error, arguments_right and not error, tokens_in)
+
+
+def _decided(decider: Decider, state: RunState, command: Decide) -> Verdict:
+    """The verdict after the pauses and repetitions that the store of a run would make."""
+    failures = 1
+    while True:
+        verdict = decider.decide(state, command)
+        error = verdict.error
+        if error is None or not retries_left(error.kind, failures):
+            return verdict
+        time.sleep(pause_ms(error.kind, failures, state.run_id, at_least_ms=error.retry_after_ms) / 1_000)
+        failures += 1
 
 
 def _finding(call: CallTool, number: int) -> Finding:
@@ -144,10 +158,11 @@ def report(*, chat: str | None, as_json: bool) -> str:
     """
     settings = Settings() if chat is None else Settings(chat_model=chat)
     model, name = chat_model(settings)
-    decider = Decider(model, name, PromptManager(), TOOLS)
+    set_by_requests: dict[str, float] | None = {} if settings.chat_temperature == "off" else None
+    decider = Decider(model, name, PromptManager(), TOOLS, settings=set_by_requests)
     given = {part: answers(part, decider) for part in PARTS}
     scores = [score(part, found) for part, found in given.items()]
-    # The wrong answers of the part that is held out stay untold: rules made after them would fit it.
+    # The wrong answers of the parts that are held out stay untold: rules made after them would fit these.
     wrong = [_wrong(answer) for answer in _failed(given["known"])]
     if as_json:
         return json.dumps(

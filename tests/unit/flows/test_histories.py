@@ -11,8 +11,13 @@ import pytest
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.history import history_from_json_lines
+from fluxagents.flows.invariants import violations
+from fluxagents.flows.nodes import ApproveNode
+from fluxagents.flows.ports import Commit
+from fluxagents.flows.reading import flow_from_json
 from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import state_from_json
+from fluxagents.workers.local import LocalClient
 
 FOLDER = Path(__file__).parents[2] / "histories"
 RECORDED = sorted(path.name.removesuffix(".events.jsonl") for path in FOLDER.glob("*.events.jsonl"))
@@ -78,3 +83,34 @@ def test_a_history_begins_once() -> None:
         fold(history[1:])
     with pytest.raises(FluxError, match="has no events"):
         fold([])
+
+
+def test_a_run_that_an_older_version_left_waiting_goes_on_to_its_end(tmp_path: Path) -> None:
+    """Its flow, its state and its log are those that schema version 2 stored; a human agrees today."""
+    flow = flow_from_json((FOLDER / "waiting_approval.v2.flow.json").read_text())
+    history = history_from_json_lines(lines("waiting_approval.v2"))
+    state = state_from_json((FOLDER / "waiting_approval.v2.state.json").read_text())
+    assert violations(state, flow) == []
+    agree = flow.nodes["agree"]
+    assert isinstance(agree, ApproveNode)
+    assert agree.timeout_s == 315_360_000, "as `within_s` said then"
+    client = LocalClient(tmp_path)
+    client.models.add_named("e_coli_core")
+    client.store.save_flow(flow)
+    waiting = state.model_copy(update={"flow": state.flow.model_copy(update={"digest": flow.digest})})
+    client.store.create(Commit(events=history, state=waiting, dispatch=None), waiting.model_dump_json())
+    assert waiting.waiting_for is not None
+    client.approve(waiting.waiting_for.id, by="ada")
+    client.approve(request_of(client, state.run_id), by="ada")
+    after = client.store.load(state.run_id)
+    assert after.status == "finished", after.error
+    assert after.facts["growth_per_h"] == pytest.approx(1.6530718512, rel=1e-9)
+    assert fold(client.store.events(state.run_id)).answer == after.answer
+
+
+def request_of(client: LocalClient, run_id: str) -> str:
+    request = client.store.load(run_id).waiting_for
+    assert request is not None
+    assert request.call is not None
+    assert request.call.tool == "apply_medium"
+    return request.id

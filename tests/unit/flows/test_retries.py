@@ -34,5 +34,11 @@ def test_a_pause_is_the_same_each_time_and_doubles_with_each_failure(
     assert abs(pause_ms(kind, failures + 1, key) - 2 * first) <= 1
 
 
+@given(asked_ms=st.integers(0, 10**7), failures=st.integers(1, 3))
+def test_a_pause_is_at_least_what_a_provider_asks_for(asked_ms: int, failures: int) -> None:
+    pause = pause_ms(ErrorClass.PROVIDER_RATE_LIMIT, failures, "run", at_least_ms=asked_ms)
+    assert pause == asked_ms + pause_ms(ErrorClass.PROVIDER_RATE_LIMIT, failures, "run")
+
+
 def test_runs_are_spread() -> None:
     assert len({pause_ms(ErrorClass.TIMEOUT, 1, str(run)) for run in range(100)}) > 50

@@ -32,6 +32,22 @@ def test_the_command_computes_the_same_again(tmp_path: Path, monkeypatch: pytest
     assert model.slim_optimize() == pytest.approx(0.8739215069684, rel=1e-6)
 
 
+def test_knock_outs_and_the_substrate_of_an_analysis_are_told(tmp_path: Path) -> None:
+    models = ModelFiles(str(tmp_path))
+    ref = models.add_named("e_coli_core").ref
+    tool = tool_named("find_production_pathway")
+    args = validated(tool, {"substrate": "EX_ac_e", "product": "EX_succ_e", "knock_outs": ["b0118", "b1276"]})
+    provenance = provenance_of(tool, args, models.load(ref), ref)
+    closed = {"ACONTa", "ACONTb"}
+    assert provenance.bounds_changed_mmol_per_gdw_h == {
+        **dict.fromkeys(closed, (0, 0)),
+        "EX_ac_e": (-10, 1000),
+        "EX_co2_e": (0, 1000),
+        "EX_glc__D_e": (0, 1000),
+    }
+    assert provenance.medium_mmol_per_gdw_h["EX_ac_e"] == 10
+
+
 def test_a_changed_model_knows_all_its_ancestors(tmp_path: Path) -> None:
     models = ModelFiles(str(tmp_path))
     first = models.add_named("e_coli_core").ref

@@ -157,3 +157,23 @@ def test_text_like_a_formula_stays_text_and_infinity_is_no_number() -> None:
     rows = list(sheet.iter_rows(values_only=True))
     assert rows[1:] == [("=1+1", "inf"), ("bell\ufffd", None)]
     assert sheet["A2"].data_type == "s"
+
+
+@pytest.mark.parametrize(("suffix", "separator"), [("tsv", "\t"), ("csv", ",")])
+def test_a_table_of_ones_own_is_stored_for_a_tool(
+    call: Any, folder: Path, tmp_path: Path, suffix: str, separator: str
+) -> None:
+    file = tmp_path / f"observed.{suffix}"
+    file.write_text("gene\tessential\nb0720\tE\nb0008\tN\n".replace("\t", separator))
+    digest = call("add", str(file)).stdout.strip()
+    table = ArtifactFiles(str(folder / "store")).table(digest)
+    assert table.to_dict("list") == {"gene": ["b0720", "b0008"], "essential": ["E", "N"]}
+    assert json.loads(call("add", str(file), "--json").stdout)["rows"] == 2
+
+
+def test_a_file_that_is_no_table_is_an_error(call: Any, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("gene")
+    (tmp_path / "broken.xlsx").write_text("gene")
+    for name, message in (("notes.txt", "has no known suffix"), ("broken.xlsx", "cannot be read")):
+        with pytest.raises(FluxError, match=message):
+            raise call("add", str(tmp_path / name)).exception

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
 from time import time
 from typing import Any, cast
@@ -13,6 +14,7 @@ import pytest
 from redis import Redis
 
 from fluxagents.workers import doctor, endpoints
+from fluxagents.workers.chat_choice import choices, first_choice
 from fluxagents.workers.doctor import Finding, Verdict
 from fluxagents.workers.nodes import Node
 from fluxagents.workers.settings import Settings
@@ -128,13 +130,21 @@ def test_without_redis_the_other_checks_still_run() -> None:
     assert "append-only file" not in verdicts
 
 
+CLAUDE = {"id": "claude-tiny", "type": "model", "display_name": "Tiny", "created_at": "2026-01-01T00:00:00Z"}
+
+
 class Endpoint(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.headers["Authorization"] != "Bearer sk-right":
             self.send_error(401)
             return
-        body = json.dumps({"data": [{"id": "llama"}]}).encode()
+        found = {"/v1/models": {"data": [{"id": "llama"}]}, "/v1/models/claude-tiny": CLAUDE}.get(self.path)
+        if found is None:
+            self.send_error(404)
+            return
+        body = json.dumps(found).encode()
         self.send_response(200)
+        self.send_header("Content-Type", "application/json")
         self.end_headers()
         self.wfile.write(body)
 
@@ -153,7 +163,8 @@ def endpoint() -> Iterator[str]:
 
 
 def chat(endpoint: str, model: str = "openai:llama", key: str = "sk-right") -> Finding:
-    return doctor.check_chat(Settings(chat_model=model, chat_base_url=endpoint, chat_api_key=key))
+    settings = Settings(chat_model=model, chat_base_url=endpoint, chat_api_key=key)
+    return doctor.check_chat(first_choice(settings), settings)
 
 
 def test_a_chat_model_that_is_listed_is_fine(endpoint: str) -> None:
@@ -176,4 +187,66 @@ def test_a_refused_key_is_not_shown(endpoint: str) -> None:
 
 def test_an_endpoint_that_is_down_or_no_web_address_is_named() -> None:
     assert "cannot be read" in chat("http://127.0.0.1:1/v1").seen
-    assert "no web address" in endpoints.chat_problem(Settings(chat_base_url="file:///etc/passwd")).seen
+    assert "no web address" in chat("file:///etc/passwd").seen
+
+
+def test_a_chat_model_of_anthropic_is_looked_up(endpoint: str) -> None:
+    base = endpoint.removesuffix("/v1")
+    assert chat(base, model="anthropic:claude-tiny").verdict is Verdict.OK
+    unknown = chat(base, model="anthropic:claude-9")
+    assert unknown.verdict is Verdict.FAIL
+    assert "does not know 'claude-9'" in unknown.seen
+    refused = chat(base, model="anthropic:claude-tiny", key="sk-wrong")
+    assert "401" in refused.seen
+    assert "FLUXAGENTS_CHAT_API_KEY" in refused.way_out
+    assert "sk-wrong" not in refused.model_dump_json()
+    assert "cannot be read" in chat("http://127.0.0.1:1", model="anthropic:claude-tiny").seen
+
+
+def test_the_package_of_a_provider_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoints, "find_spec", lambda _: None)
+    finding = chat("http://127.0.0.1:1", model="anthropic:claude-tiny")
+    assert finding.verdict is Verdict.FAIL
+    assert "extra 'anthropic'" in finding.seen
+    assert finding.way_out == "pip install 'fluxagents[anthropic]'"
+
+
+def test_a_limit_that_no_request_fits_is_named() -> None:
+    settings = Settings(
+        chat_model="openai:llama", chat_base_url="http://127.0.0.1:1/v1", chat_tokens_per_minute=20_000
+    )
+    finding = doctor.check_chat(first_choice(settings), settings)
+    assert finding.verdict is Verdict.FAIL
+    assert "FLUXAGENTS_CHAT_TOKENS_PER_MINUTE=20000" in finding.seen
+    assert "FLUXAGENTS_CHAT_REQUEST_TOKENS to at most 17500" in finding.way_out
+
+
+def test_the_fallback_is_looked_at_too() -> None:
+    settings = Settings(
+        chat_model="openai:llama",
+        chat_base_url="http://127.0.0.1:1/v1",
+        chat_fallback_model="anthropic:claude-tiny",
+        chat_fallback_base_url="http://127.0.0.1:1",
+    )
+    _, fallback = choices(settings)
+    finding = doctor.check_chat(fallback, settings)
+    assert finding.name == "fallback chat model"
+    assert "FLUXAGENTS_CHAT_FALLBACK_BASE_URL" in finding.way_out
+
+
+def test_a_key_that_is_missing_is_named() -> None:
+    settings = Settings(chat_model="anthropic:claude-tiny")
+    finding = doctor.check_chat(first_choice(settings), settings)
+    assert finding.verdict is Verdict.FAIL
+    assert "FLUXAGENTS_CHAT_API_KEY" in finding.way_out
+
+
+def test_chat_models_without_a_price_are_named(tmp_path: Path) -> None:
+    prices = tmp_path / "prices.json"
+    prices.write_text('{"currency": "EUR", "models": {"openai:llama": {"input": 1, "output": 2}}}')
+    priced = Settings(chat_model="openai:llama", chat_prices=prices)
+    assert doctor.check_prices(priced).verdict is Verdict.OK
+    finding = doctor.check_prices(Settings(chat_model="openai:other", chat_prices=prices))
+    assert finding.verdict is Verdict.WARN
+    assert "no price of openai:other" in finding.seen
+    assert doctor.check_prices(Settings(chat_prices=tmp_path / "none.toml")).verdict is Verdict.WARN

@@ -11,9 +11,11 @@ import yaml
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.ports import Outgoing
 from fluxagents.flows.reducer import fold
 from fluxagents.scheduler.run import Run
-from fluxagents.workers.local import LocalClient
+from fluxagents.tasks.effects import Effects
+from fluxagents.workers.local import Here, LocalClient
 
 GROWTH = {"growth": {"type": "number", "unit": "1/h"}}
 
@@ -180,6 +182,30 @@ def test_a_map_may_work_on_many_models(desk: Desk) -> None:
     wrong = desk.start(name, models=["e_coli_cor"])
     assert wrong.state.error is not None
     assert "e_coli_core" in str(wrong.state.error.suggestions)
+
+
+def test_an_item_that_cannot_work_fails_alone_if_the_flow_allows_it(desk: Desk) -> None:
+    survey = {
+        "kind": "map",
+        "over": "models",
+        "each": "which",
+        "model": "which",
+        "tool": "analyze_metabolic_model",
+        "facts": {"names": "model"},
+        "min_finished": 0.5,
+        "next": "end",
+    }
+    inputs = {"models": {"type": "array", "required": True}}
+    facts = {"names": {"type": "array"}}
+    name = desk.flow("many", {"survey": survey, "end": END}, inputs=inputs, facts=facts)
+    run = desk.start(name, models=["e_coli_cor", "e_coli_core"])
+    assert run.status == "finished", run.state.error
+    names = run.state.facts["names"]
+    assert isinstance(names, list)
+    assert names[0] is None
+    assert names[1] is not None
+    assert "there is no model 'e_coli_cor'" in str(run.findings[0].key_findings["failures"])
+    consistent(desk, run)
 
 
 CHILD = {
@@ -460,3 +486,40 @@ def test_an_edited_call_needs_its_approval_all_the_same(desk: Desk) -> None:
     assert again is not None
     assert again.call is not None
     assert again.call.args == {"genes": ["b1779"]}
+
+
+def test_parts_that_take_longer_than_their_node_allows_are_cancelled(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.client.models.add_named("salmonella")
+    carry_out = Here._carry_out
+
+    def without_parts(effects: Effects, one: Outgoing) -> None:
+        if ".part" not in one.run_id:
+            carry_out(effects, one)
+
+    monkeypatch.setattr(Here, "_carry_out", staticmethod(without_parts))
+    work = {"kind": "tool", "tool": "run_flux_variability_analysis", "timeout_s": 60, "on_error": "late"}
+    nodes = {"work": {**work, "next": "end"}, "late": {**END, "message": "{error.message}"}, "end": END}
+    run = desk.client.start(desk.flow("late", nodes), model="salmonella")
+    split = next(event for event in run.events() if isinstance(event, e.ToolSplit))
+    desk.wait_s(59)
+    assert status(run) == "running"
+    desk.wait_s(2)
+    assert {desk.client.store.load(part).status for part in split.runs} == {"cancelled"}
+    # A timeout of a tool is tried once more by its policy, in parts of its own.
+    desk.wait_s(3)
+    desk.wait_s(60)
+    assert run.answer == "4 of 4 parts of 'run_flux_variability_analysis' did not end in time"
+    consistent(desk, run)
+
+
+def test_the_example_of_the_guide_runs(desk: Desk) -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "flows.md").read_text(encoding="utf-8")
+    example = guide.partition("```yaml\n")[2].partition("```")[0]
+    (desk.folder / "richer_glucose.yaml").write_text(example)
+    run = desk.start("richer_glucose")
+    request = run.state.waiting_for
+    assert request is not None
+    desk.client.reply(request.id, by="ada", answer="18.5")
+    assert run.answer == "Growth 0.873922, 1.33225, 1.79057 1/h; realistic: 18.5."

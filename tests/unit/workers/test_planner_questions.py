@@ -5,23 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.decisions import ANSWER_TOOLS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.decisions import ANSWER_TOOLS, BASELINE, DESCRIPTION
 from tests.eval.questions.cases import PARTS, Expected, cases, told
 from tests.eval.questions.run import answers, score
 
 from fluxagents.prompts.manager import PromptManager
 from fluxagents.tasks.decide import Decider
 from fluxagents.tasks.fba.registry import TOOLS
-from fluxagents.workers.planner.languages import in_english
+from fluxagents.workers.planner.arguments import ARGUMENTS
+from fluxagents.workers.planner.data import table
+from fluxagents.workers.planner.intents import intents
+from fluxagents.workers.planner.lookups import LOOKUPS
+from fluxagents.workers.planner.meanings import tokens_of
 from fluxagents.workers.planner.model import OfflinePlanner
-from fluxagents.workers.planner.spelling import spelt
+from fluxagents.workers.planner.situation import Situation
+from fluxagents.workers.planner.spelling import nearest
+from fluxagents.workers.planner.wants import reading
 
 CASES = [case for part in PARTS for case in cases(part)]
 
 
 def test_it_is_large_and_a_fifth_is_held_out() -> None:
-    held_out = [case for case in CASES if case.part == "held_out"]
-    assert len(CASES) >= 150
+    held_out = [case for case in CASES if case.part != "known"]
+    assert len(CASES) >= 500
     assert len(held_out) >= len(CASES) / 5
     assert {case.language for case in CASES} >= {"en", "de", "fr", "es"}
 
@@ -66,32 +74,99 @@ def test_defaults_are_not_told() -> None:
 def test_the_planner_keeps_what_it_reached_on_the_known_part() -> None:
     decider = Decider(OfflinePlanner(), "offline-planner", PromptManager(), TOOLS)
     reached = score("known", answers("known", decider))
-    assert reached.tools_right >= 0.95 * reached.questions
-    assert reached.arguments_right >= 0.90 * reached.questions
-    assert reached.pairs_alike >= 0.95 * reached.pairs
+    assert reached.tools_right >= 0.99 * reached.questions
+    assert reached.arguments_right >= 0.99 * reached.questions
+    assert reached.pairs_alike >= 0.98 * reached.pairs
 
 
 @pytest.mark.parametrize(
-    ("question", "english"),
+    ("question", "signs"),
     [
-        ("Welche Gene sind ohne Sauerstoff essentiell?", "which genes is without oxygen essential?"),
-        ("Wachstum mit 18,5 mmol/gDW/h Glukose", "growth with 18.5 mmol/gDW/h glucose"),
-        ("Quel est le taux de croissance sur acétate ?", "which is the growth rate on acetate ?"),
-        ("¿Qué genes son esenciales en acetato?", "which genes is essential on acetate?"),
-        ("What was the flux of PGI?", "What was the flux of PGI?"),
+        ("Welche Gene sind ohne Sauerstoff essentiell?", "which gene without COMPOUND essential END"),
+        ("Waechst es auf Glukose?", "growth on COMPOUND END"),
+        ("Flussvariabilitätsanalyse der Glukoseaufnahme", "variability COMPOUND uptake"),
+        ("Quel est le taux de croissance sur l'acétate ?", "which growth on COMPOUND END"),
+        ("¿Qué genes son esenciales en acetato?", "which gene essential in COMPOUND END"),
+        ("WHICH GENES ARE ESSENTIAL", "which gene essential"),
+        ("esential genes on acetat", "essential gene on COMPOUND"),
+        ("nonessential genes, i.e. in E. coli", "essential gene comma in"),
+        ("Is PFK essentially needed? b0720", "REACTION essential need END GENE"),
+        ("growth in M9 acetate", "growth in MEDIUM"),
+        ("compare with salmonella", "compare with MODEL"),
+        ("blubb", "UNKNOWN"),
     ],
 )
-def test_words_of_other_languages_become_english_and_ids_stay(question: str, english: str) -> None:
-    assert in_english(question) == english
+def test_words_of_every_language_get_one_meaning_and_ids_stay(question: str, signs: str) -> None:
+    assert " ".join(token.sign for token in tokens_of(question)) == signs
+
+
+@pytest.mark.parametrize(
+    ("question", "value", "unit"),
+    [
+        ("18,5 mmol/gDW/h", 18.5, "flux"),
+        ("1,000", 1000.0, ""),
+        ("0.2 per hour", 0.2, "rate"),
+        ("95 %", 0.95, "percent"),
+        ("95 Prozent", 0.95, "percent"),
+        ("die Hälfte", 0.5, ""),
+        ("twenty", 20.0, ""),
+    ],
+)
+def test_numbers_are_read_with_their_unit(question: str, value: float, unit: str) -> None:
+    (token,) = tokens_of(question)
+    assert (token.value, token.unit) == (value, unit)
 
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [
-        ("esential genes on acetat", "essential genes on acetate"),
-        ("aerobic growth, nonessential genes", "aerobic growth, nonessential genes"),
-        ("Is PFK essentially needed? b0720", "Is PFK essentially needed? b0720"),
-    ],
+    [("glucsoe", "glucose"), ("acetone", None), ("threonate", None), ("variabillty", None)],
 )
-def test_misspelt_words_are_corrected_and_inflected_ones_stay(written: str, meant: str) -> None:
-    assert spelt(written) == meant
+def test_a_word_is_corrected_only_if_it_is_nearly_a_known_one(written: str, meant: str | None) -> None:
+    assert nearest(written, ["acetate", "glucose", "threonine"], forgiven=1) == meant
+
+
+def test_every_concept_of_the_rules_has_words() -> None:
+    concepts = set(table("lexicon"))
+    for intent in intents().values():
+        spoken = intent.along.union(*intent.asked_by)
+        assert {sign for sign in spoken if not sign.isupper()} <= concepts, intent.name
+
+
+def test_every_intent_has_a_tool_that_is_offered_and_arguments() -> None:
+    for intent in intents().values():
+        assert intent.tool in ANSWER_TOOLS
+        assert (intent.name in ARGUMENTS) != (intent.name in LOOKUPS)
+
+
+FINDINGS = tuple(
+    {"id": one.id, "tool": one.tool, "args": dict(one.args), "found": dict(one.key_findings)}
+    for one in (DESCRIPTION, BASELINE)
+)
+WORDS = [
+    phrase.strip().rstrip("*")
+    for by_language in table("lexicon").values()
+    for phrases in by_language.values()
+    for phrase in phrases.split(",")
+]
+THINGS = [
+    "glucose",
+    "L-Lactat",
+    "EX_o2_e",
+    "PFK",
+    "b0720",
+    "b1136",
+    "iJO1366",
+    "LB",
+    "C00031",
+    "kegg",
+    "blubb",
+]
+NUMBERS = ["5", "0.1", "95 %", "3 mmol/gDW/h", "0.2 1/h", "1,000", "?", ".", ",", ":"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(THINGS) | st.sampled_from(NUMBERS) | st.sampled_from(WORDS), max_size=14))
+def test_no_words_in_whatever_order_break_it_and_arguments_fit_their_tool(words: list[str]) -> None:
+    asked = Situation(task="tool_selection", question=" ".join(words), findings=FINDINGS, steps_left=8)
+    for want in reading(asked).wants:
+        assert want.args.keys() <= TOOLS[want.tool].args.model_fields.keys()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -19,6 +20,8 @@ from fluxagents.flows.reducer import fold
 from fluxagents.prompts.manager import PromptManager
 from fluxagents.prompts.record import arm_of
 from fluxagents.prompts.template import PromptTemplate
+from fluxagents.scheduler import identity
+from fluxagents.workers.archive import Archive, retire
 from fluxagents.workers.commands.prompts import prompts
 from fluxagents.workers.commands.runs import runs
 from fluxagents.workers.redis_prompts import RedisPromptStore
@@ -71,10 +74,9 @@ class Book:
         began = e.RunStarted(
             seq=0, at_ms=at_ms, run_id=run_id, session="s", flow=flow, start_node="n", inputs={}
         )
-        events: Sequence[e.Event] = (*_decided(template, tokens, at_ms), _ended(at_ms, failed=failed))
-        first, last = fold([began]), fold([began, *events])
-        self._store.create(Commit((began,), first, None), first.model_dump_json())
-        self._store.commit(Commit(tuple(events), last, None), last.model_dump_json(), fence=None)
+        events = (began, *_decided(template, tokens, at_ms), _ended(at_ms, failed=failed))
+        state = fold(events)
+        self._store.create(Commit(events, state, None), state.model_dump_json())
 
 
 def _decided(template: PromptTemplate, tokens: int, at_ms: int) -> tuple[e.Event, ...]:
@@ -140,6 +142,31 @@ def test_the_figures_of_each_version_come_from_the_runs(call: Call, book: Book) 
     assert "75.0%" in call(prompts, "stats").stdout
 
 
+def test_costs_are_told_when_the_prices_are_known(
+    call: Call, book: Book, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for number in range(2):
+        book.add(f"one-{number}", "1", failed=False, tokens=1_000)
+    (unknown,) = as_json(call(prompts, "stats", NAME, "--json"))
+    assert unknown["cost"] == {"amount": None, "currency": None, "unpriced": ["m"]}
+    shown = as_json(call(runs, "show", "one-0", "--json"))
+    assert (shown["cost"]["amount"], shown["cost"]["unpriced"]) == (None, ["m"])
+    assert "cost unknown: FLUXAGENTS_CHAT_PRICES has no price for m" in call(runs, "show", "one-0").stdout
+    prices = tmp_path / "prices.toml"
+    prices.write_text('currency = "EUR"\n[models.m]\ninput = 2.5\noutput = 10')
+    monkeypatch.setenv("FLUXAGENTS_CHAT_PRICES", str(prices))
+    (priced,) = as_json(call(prompts, "stats", NAME, "--json"))
+    assert priced["cost"] == {"amount": 0.005, "currency": "EUR", "unpriced": []}
+    assert priced["chat_models"] == {
+        "m": {"calls": 2, "tokens_in": 2_000, "tokens_cached": 0, "tokens_out": 0}
+    }
+    assert f"{NAME} 1: a call costs 0.0025 EUR" in call(prompts, "stats").stdout
+    assert as_json(call(runs, "show", "one-0", "--json"))["cost"]["amount"] == 0.0025
+    text = call(runs, "show", "one-0").stdout
+    assert "cost 0.002500 EUR" in text
+    assert "1 answer, 1,000 tokens in, 0 out" in text
+
+
 def test_versions_are_compared_over_the_runs_of_their_experiment(call: Call, book: Book) -> None:
     for number in range(8):
         book.add(f"before-{number}", "1", failed=True, at_ms=1)
@@ -181,3 +208,22 @@ def test_only_runs_that_exist_are_rated_from_1_to_5(call: Call, book: Book) -> N
     book.add("one", "1", failed=False)
     call(runs, "rate", "one", "6", status=2)
     assert as_json(call(runs, "rate", "one", "5", "--json"))["note"] == "rated 5 of 5"
+
+
+def test_archived_runs_count_as_those_in_redis_do(
+    call: Call, book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLUXAGENTS_STORE_URL", str(tmp_path))
+    named = [identity.run_id(LATER + number) for number in range(3)]
+    for number, run in enumerate(named):
+        book.add(run, "1", failed=number == 0, at_ms=LATER + number)
+    book.add("of-my-own", "2", failed=False, at_ms=LATER + 10)
+    call(runs, "rate", named[1], "5")
+    before = as_json(call(prompts, "stats", NAME, "--json"))
+    moved = retire(book._store, Archive(str(tmp_path)), LATER + 100)
+    assert set(moved) == {*named, "of-my-own"}
+    assert as_json(call(prompts, "stats", NAME, "--json")) == before
+    two, one = as_json(call(prompts, "stats", NAME, "--most", "2", "--json"))[::-1]
+    assert (one["runs"], one["success"]["value"], two["runs"]) == (1, 1.0, 1)
+    compared = as_json(call(prompts, "compare", NAME, "1", "2", "--json"))["metrics"][0]
+    assert (compared["old"]["runs"], compared["new"]["runs"]) == (3, 1)

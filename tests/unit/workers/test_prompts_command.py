@@ -115,7 +115,7 @@ def test_a_taken_number_is_refused(call: Call, second: Path) -> None:
             "</answer>\n<model>",
             r"\.j2:\d+: case 'a question and nothing else' of prompt",
         ),
-        ("{% endfor %}", "", r"\.j2:\d+: "),
+        ("{% endif %}", "", r"\.j2:\d+: "),
     ],
 )
 def test_a_template_that_is_wrong_is_refused_with_file_and_line(
@@ -173,6 +173,30 @@ def test_what_a_decision_sent_is_shown_to_the_byte(call: Call, kept: RecordedRun
             assert shown.stdout == "".join(message["content"] + "\n" for message in found["messages"])
             assert "exactly what was sent" in shown.stderr
             assert compact(found["messages"][0])[:12] == '{"content":"'
+
+
+def test_what_anthropic_got_is_shown_in_its_form(
+    call: Call, recorded: RecordedRun, redis: Redis, key_prefix: str
+) -> None:
+    log = [
+        event.model_copy(
+            update={"prompt": event.prompt.model_copy(update={"chat_model": "anthropic:claude-tiny"})}
+        )
+        if isinstance(event, DecisionMade)
+        else event
+        for event in recorded.log
+    ]
+    store = RedisRunStore(redis, prefix=key_prefix)
+    store.save_flow(recorded.kept)
+    began, ended = fold(log[:1]), fold(log)
+    store.create(Commit(tuple(log[:1]), began, None), began.model_dump_json())
+    store.commit(Commit(tuple(log[1:]), ended, None), ended.model_dump_json(), fence=None)
+    step = next(event.seq for event in log if isinstance(event, DecisionMade))
+    found = as_json(call("render", "--run", RUN_ID, "--step", str(step), "--json"))
+    assert found["is_exact"] is True
+    assert isinstance(found["system"], str)
+    assert [message["role"] for message in found["messages"]] == ["user"]
+    assert all(set(tool) == {"name", "input_schema", "description"} for tool in found["tools"])
 
 
 def test_a_step_without_a_decision_is_named(call: Call, kept: RecordedRun) -> None:

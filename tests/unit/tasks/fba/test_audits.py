@@ -255,6 +255,25 @@ def test_a_number_that_nothing_computed_is_flagged(
     assert all(number["said"] in number["context"] for number in shown["numbers"])
 
 
+def test_a_number_is_told_with_its_unit_and_the_artifact_behind_it(recorded: Recorded) -> None:
+    text = "It grows at 0.873922 1/h, not at 0.873922 mmol/gDW/h."
+    found = audit("validate_realtime_verification", recorded, answered(recorded[0], text))
+    traced, lost = found.numbers[-2:]
+    first = next(event for event in recorded[0].log if isinstance(event, ToolSucceeded))
+    assert (traced.unit, traced.source) == ("1/h", "f1 analyze_metabolic_model")
+    assert traced.artifact == first.artifact
+    assert (lost.unit, lost.origin, lost.artifact) == ("mmol/gDW/h", "untraced", "")
+
+
+def test_an_answer_that_flags_its_numbers_is_looked_at_once(recorded: Recorded) -> None:
+    run = answered(recorded[0], "Growth is 0.88 1/h.")
+    flagged = changed(
+        run, RunFinished, lambda event: event.model_copy(update={"answer": f"{event.answer}\n\nNot: 0.88."})
+    )
+    found = audit("validate_realtime_verification", recorded, flagged)
+    assert [number.said for number in found.numbers if number.origin == "untraced"] == ["0.88"]
+
+
 def test_an_answer_that_differs_from_the_decision_is_looked_at(recorded: Recorded) -> None:
     run = changed(
         recorded[0], RunFinished, lambda event: event.model_copy(update={"answer": "Growth is 0.99 1/h."})

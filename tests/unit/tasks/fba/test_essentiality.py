@@ -5,12 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from cobra.flux_analysis import single_gene_deletion, single_reaction_deletion
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.fba.essentiality_agreement import observations
+from fluxagents.tasks.fba.registry import tool_named, validated
+from fluxagents.workers.artifact_files import ArtifactFiles
 
 NAME = "analyze_essentiality"
 
@@ -41,15 +47,86 @@ def test_genes_of_iml1515_agree_with_the_keio_collection(iml1515: Any, call: Cal
     assert (len(found.essential_genes), len(found.essential_reactions)) == (196, 271)
     if not KEIO.exists():
         pytest.skip(f"{KEIO.name} is not at {KEIO.parent}")
-    rows = (line.split("\t") for line in KEIO.read_text().splitlines()[1:])
-    genes = set(found.genes.id)
-    observed = {gene for gene, phenotype in rows if phenotype == "E"} & genes
-    predicted = set(found.essential_genes)
-    both, neither = len(predicted & observed), len(genes - predicted - observed)
-    wrong, missed = len(predicted - observed), len(observed - predicted)
-    margins = (both + wrong) * (both + missed) * (neither + wrong) * (neither + missed)
-    assert (both + neither) / len(genes) == pytest.approx(0.9446, abs=5e-5)
-    assert (both * neither - wrong * missed) / math.sqrt(margins) == pytest.approx(0.777, abs=5e-4)
+    rows = [line.split("\t") for line in KEIO.read_text().splitlines()[1:]]
+    seen = {gene: phenotype == "E" for gene, phenotype in rows}
+    agreed = call(NAME, iml1515, what="genes", observed=seen, unlisted_genes="not_essential").agreement
+    assert agreed.genes_compared == 1516
+    assert agreed.accuracy_fraction == pytest.approx(0.9446, abs=5e-5)
+    assert agreed.mcc == pytest.approx(0.777, abs=5e-4)
+
+
+OBSERVED = {"b0720": True, "b1136": False, "b1779": True, "b0008": False, "b2297": True, "b9999": True}
+"""Of these the model finds b0720, b1136 and b1779 essential; it has no b9999."""
+
+
+def test_agreement_with_what_was_observed(textbook: Any, call: Callable[..., Any]) -> None:
+    found = call(NAME, textbook, what="genes", observed=OBSERVED)
+    agreed = found.agreement
+    counts = (agreed.true_positives, agreed.true_negatives, agreed.false_positives, agreed.false_negatives)
+    assert counts == (2, 1, 1, 1)
+    assert (agreed.genes_observed, agreed.genes_compared) == (6, 5)
+    assert (agreed.only_predicted, agreed.only_observed) == (("b1136",), ("b2297",))
+    assert agreed.unmapped == ("b9999",)
+    assert agreed.accuracy_fraction == pytest.approx(3 / 5)
+    assert agreed.precision_fraction == agreed.recall_fraction == pytest.approx(2 / 3)
+    genes = [gene for gene in OBSERVED if gene != "b9999"]
+    predicted = [float(gene in found.essential_genes) for gene in genes]
+    # Of two rows of zeros and ones the correlation coefficient is that of Matthews.
+    assert agreed.mcc == pytest.approx(np.corrcoef(predicted, [float(OBSERVED[g]) for g in genes])[0, 1])
+    facts = found.summary()["agreement"]
+    assert (facts["mcc"], facts["unmapped"]["count"]) == (pytest.approx(agreed.mcc, abs=1e-6), 1)
+
+
+def test_genes_that_were_not_listed_may_count_as_not_essential(
+    textbook: Any, call: Callable[..., Any]
+) -> None:
+    essential = ["b0720", "b1136", "b1779", "b2415", "b2416", "b2779", "b2926"]
+    seen = dict.fromkeys(essential, True)
+    agreed = call(NAME, textbook, observed=seen, unlisted_genes="not_essential").agreement
+    assert (agreed.genes_compared, agreed.accuracy_fraction, agreed.mcc) == (137, 1, 1)
+    alone = call(NAME, textbook, observed=seen).agreement
+    assert (alone.genes_compared, alone.accuracy_fraction, alone.mcc) == (7, 1, None)
+    some = call(NAME, textbook, genes=["b0720"], observed=seen).agreement
+    assert (some.genes_compared, len(some.not_tested)) == (1, 6)
+
+
+def test_a_stored_table_of_observations(textbook: Any, tmp_path: Path) -> None:
+    store = ArtifactFiles(str(tmp_path))
+    rows = {"bigg_id": list(OBSERVED), "phenotype": ["E" if seen else "N" for seen in OBSERVED.values()]}
+    digest = store.put_table(pd.DataFrame(rows), tool="").digest
+    sources: Any = SimpleNamespace(artifacts=store)
+    tool = tool_named(NAME)
+    columns = {"gene_column": "bigg_id", "essential_column": "phenotype"}
+    named = validated(tool, {"observed_table": digest, **columns})
+    inline: Any = tool.carry_out(textbook, validated(tool, {"observed": OBSERVED}), sources)
+    stored: Any = tool.carry_out(textbook, named, sources)
+    assert stored.agreement == inline.agreement
+    with pytest.raises(FluxError, match=r"no column 'gene'.*columns: bigg_id, phenotype"):
+        tool.carry_out(textbook, validated(tool, {"observed_table": digest}), sources)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [(["E", "perhaps"], "gene 'b2' is 'perhaps'"), (["E", None], "gene 'b2' is 'None'")],
+)
+def test_an_observation_must_say_yes_or_no(values: list[Any], message: str) -> None:
+    table = pd.DataFrame({"gene": ["b1", "b2"], "essential": values}, dtype=object)
+    with pytest.raises(FluxError, match=message):
+        observations(table, "gene", "essential")
+
+
+def test_a_gene_cannot_be_both() -> None:
+    table = pd.DataFrame({"gene": ["b1", "b1"], "essential": [True, False]})
+    with pytest.raises(FluxError, match="gene 'b1' is listed as essential and as not"):
+        observations(table, "gene", "essential")
+
+
+def test_observations_without_growth_or_without_genes(textbook: Any, call: Callable[..., Any]) -> None:
+    with textbook:
+        textbook.reactions.Biomass_Ecoli_core.bounds = (0, 0)
+        assert call(NAME, textbook, observed=OBSERVED).agreement is None
+    with pytest.raises(FluxError, match="genes were observed: test genes too"):
+        call(NAME, textbook, what="reactions", observed=OBSERVED)
 
 
 def test_every_knock_out_of_the_core_model_equals_cobra(textbook: Any, call: Callable[..., Any]) -> None:

@@ -162,3 +162,16 @@ def test_subsystem_fluxes_add_up_to_the_internal_flux(ijo1366: Any, call: Callab
     internal = sum(abs(flux) for flux in found.internal_fluxes_mmol_per_gdw_h.values())
     assert sum(found.subsystem_fluxes_mmol_per_gdw_h.values()) == pytest.approx(internal)
     assert len(found.subsystem_fluxes_mmol_per_gdw_h) > 10
+
+
+def test_a_strain_without_genes_and_reactions(textbook: Any, call: Callable[..., Any]) -> None:
+    found = call(NAME, textbook, knock_outs=["b1676", "b1854", "PFL"])
+    with textbook:
+        for gene in ("b1676", "b1854"):
+            textbook.genes.get_by_id(gene).knock_out()
+        textbook.reactions.PFL.knock_out()
+        growth = textbook.slim_optimize()
+    assert found.growth_per_h == pytest.approx(growth, rel=1e-6)
+    assert found.growth_per_h < 0.8739215069684
+    assert set(found.closed_by_knock_outs) == {"PYK", "PFL"}
+    assert found.key_findings()["knock_outs"]["ids"] == ["b1676", "b1854", "PFL"]

@@ -112,6 +112,64 @@ def test_a_named_function_in_another_medium_is_restored(gapped: Callable[..., An
     assert found.growth_per_h is None
 
 
+PRODUCTION = {"medium_changes": {"EX_o2_e": 0}, "min_growth_per_h": 5}
+
+
+@pytest.mark.parametrize("product", ["EX_etoh_e", "etoh_e"])
+def test_production_is_restored_by_exchange_or_metabolite(
+    gapped: Callable[..., Any], fill: Fill, product: str
+) -> None:
+    model = gapped("ALCD2x", "ETOHt2r")
+    found = fill(model, product=product, **PRODUCTION)
+    assert set(found.alternatives[0].reactions) == {"ALCD2x", "ETOHt2r"}
+    assert found.objective == "EX_etoh_e"
+    assert found.growth_per_h is None
+
+
+@pytest.mark.filterwarnings("ignore:need to pass in a list")  # cobra, of the groups of a removed reaction
+def test_a_product_that_only_the_other_model_knows(
+    intact: Any, fill: Fill, gapped: Callable[..., Any]
+) -> None:
+    """Ethanol again, of which the model has not even the metabolite; no exchange of it is added."""
+    model = gapped("ALCD2x", "ETOHt2r", "EX_etoh_e")
+    model.remove_metabolites([model.metabolites.etoh_c, model.metabolites.etoh_e])
+    sizes = (len(model.reactions), len(model.metabolites))
+    found = fill(model, product="etoh_c", **PRODUCTION)
+    assert [alternative.reactions for alternative in found.alternatives] == [("ALCD2x",)]
+    with intact:
+        intact.reactions.EX_o2_e.lower_bound = 0
+        intact.reactions.ETOHt2r.knock_out()
+        intact.objective = intact.add_boundary(intact.metabolites.etoh_c, type="demand")
+        assert found.alternatives[0].growth_per_h == pytest.approx(intact.slim_optimize(), rel=1e-6)
+    assert (len(model.reactions), len(model.metabolites)) == sizes
+    assert TOOL.change is not None
+    args = validated(TOOL, {"universal": "e_coli_core", "product": "etoh_c", **PRODUCTION})
+    with model:
+        TOOL.change(model, args, Universal("e_coli_core", intact))
+        assert {"ALCD2x"} == {reaction.id for reaction in model.metabolites.etoh_c.reactions}
+
+
+def test_what_is_found_without_adding_it_is_what_gap_filling_adds(
+    gapped: Callable[..., Any], intact: Any, fill: Fill
+) -> None:
+    model = gapped("PGI", "G6PDH2r")
+    seen = tool_named("find_missing_reactions")
+    args = {"universal": "e_coli_core", "alternatives": 2, "choose": 2}
+    proposed: Any = seen.run(model, validated(seen, args), Universal("e_coli_core", intact))
+    assert proposed.model_dump() == fill(model, alternatives=2, choose=2).model_dump()
+    assert (seen.needs_approval, TOOL.needs_approval) == (False, True)
+    facts = proposed.summary()
+    assert facts["chosen_reactions"] == list(proposed.alternatives[1].reactions)
+    assert (facts["verdict"], facts["alternatives"]["count"]) == ("filled", 2)
+
+
+def test_a_product_that_no_model_knows(textbook: Any, fill: Fill) -> None:
+    with pytest.raises(FluxError, match=r"product 'etoh_x' is no exchange .*nearest: etoh_"):
+        fill(textbook, product="etoh_x")
+    with pytest.raises(FluxError, match="give 'product' or 'objective', not both"):
+        fill(textbook, product="etoh_e", objective="EX_etoh_e")
+
+
 def test_change_adds_the_chosen_alternative(gapped: Callable[..., Any], intact: Any) -> None:
     model = gapped("PGI", "G6PDH2r")
     assert TOOL.change is not None

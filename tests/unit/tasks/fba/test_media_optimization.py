@@ -83,3 +83,10 @@ def test_a_compound_that_the_model_has_not_is_an_error(
 ) -> None:
     with pytest.raises(FluxError, match=r"unobtainium|biotin"):
         call_media(NAME, textbook, **args)
+
+
+def test_the_best_medium_can_be_handed_to_another_tool(textbook: Any, call: Call, call_media: Call) -> None:
+    best = call_media(NAME, textbook, min_growth_fraction_of_optimum=0.5).summary()["best"]
+    grown = call("run_metabolic_fba", textbook, medium=best["uptakes_mmol_per_gdw_h"])
+    assert grown.growth_per_h == pytest.approx(best["growth_per_h"], rel=1e-6)
+    assert call_media(NAME, textbook, min_growth_per_h=100).summary()["best"] is None

@@ -91,3 +91,11 @@ def test_what_no_nutrient_restores_is_said(textbook: Any, call: Callable[..., An
         textbook.reactions.Biomass_Ecoli_core.bounds = (0, 0)
         with pytest.raises(FluxError, match="no nutrient restores growth"):
             call(NAME, textbook, open_exchanges=True)
+
+
+def test_the_best_medium_can_be_handed_to_another_tool(textbook: Any, call: Callable[..., Any]) -> None:
+    best = call(NAME, textbook, min_growth_fraction_of_wild_type=0.5).summary()["best"]
+    grown = call("run_metabolic_fba", textbook, medium=best["uptakes_mmol_per_gdw_h"])
+    assert len(best["uptakes_mmol_per_gdw_h"]) == best["components"] == 4
+    assert grown.growth_per_h == pytest.approx(0.8739215069684 / 2, rel=1e-6)
+    assert call(NAME, textbook, min_growth_per_h=100).summary()["best"] is None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from cobra.flux_analysis import production_envelope
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 
@@ -43,3 +44,52 @@ def test_a_product_that_is_no_exchange(textbook: Any, call: Callable[..., Any]) 
     with pytest.raises(FluxError, match="EX_succ_e") as raised:
         call(NAME, textbook, product_exchange="EX_suc_e")
     assert raised.value.kind is ErrorClass.MEDIUM
+
+
+ETHANOL = {"product_exchange": "EX_etoh_e", "points": 4, "medium_changes": {"EX_o2_e": 0}}
+
+
+@pytest.mark.parametrize("knock_outs", [["PFL"], ["b0903", "b2579", "b3114", "b3951"]])
+def test_the_curve_of_a_strain_is_that_of_cobra_on_the_mutant(
+    textbook: Any, call: Callable[..., Any], knock_outs: list[str]
+) -> None:
+    found = call(NAME, textbook, knock_outs=knock_outs, **ETHANOL)
+    with textbook:
+        textbook.reactions.EX_o2_e.lower_bound = 0
+        for identifier in knock_outs:
+            items = textbook.genes if identifier in textbook.genes else textbook.reactions
+            items.get_by_id(identifier).knock_out()
+        growth = textbook.slim_optimize()
+        reference = production_envelope(textbook, ["Biomass_Ecoli_core"], "EX_etoh_e", points=4)
+        closed = {reaction.id for reaction in textbook.reactions if reaction.bounds == (0, 0)}
+    assert found.growth_per_h == pytest.approx(growth, rel=1e-6)
+    assert set(found.closed_by_knock_outs) <= closed
+    assert "PFL" in found.closed_by_knock_outs
+    assert found.knock_outs == tuple(knock_outs)
+    assert found.growth_per_h < 0.2116629497353  # the wild type's
+    assert found.least_secretion_at_best_growth_mmol_per_gdw_h > 8.279455
+    assert found.envelope.growth_per_h == pytest.approx(reference.Biomass_Ecoli_core.tolist(), rel=1e-6)
+    for ours, theirs in (
+        (found.envelope.least_secretion_mmol_per_gdw_h, reference.flux_minimum),
+        (found.envelope.greatest_secretion_mmol_per_gdw_h, reference.flux_maximum),
+    ):
+        assert ours == pytest.approx(theirs.tolist(), abs=1e-5)
+
+
+def test_a_strain_is_not_kept(textbook: Any, call: Callable[..., Any]) -> None:
+    intact = call(NAME, textbook, **ETHANOL)
+    assert call(NAME, textbook, knock_outs=["PFL"], **ETHANOL).growth_per_h < intact.growth_per_h
+    assert call(NAME, textbook, **ETHANOL) == intact
+    assert textbook.reactions.PFL.bounds == (0, 1000)
+
+
+def test_a_knock_out_that_is_not_in_the_model(textbook: Any, call: Callable[..., Any]) -> None:
+    with pytest.raises(FluxError, match=r"knock-out 'PFX' is no gene or reaction .*nearest: ") as raised:
+        call(NAME, textbook, knock_outs=["PFX"], **ETHANOL)
+    assert raised.value.kind is ErrorClass.UNKNOWN_ID
+
+
+def test_a_strain_that_cannot_live_has_no_curve(textbook: Any, call: Callable[..., Any]) -> None:
+    found = call(NAME, textbook, knock_outs=["ENO"], **ETHANOL)
+    assert (found.status, found.is_growth_coupled) == ("infeasible", None)
+    assert found.summary()["knock_outs"]["ids"] == ["ENO"]

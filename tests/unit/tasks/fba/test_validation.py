@@ -54,6 +54,7 @@ def test_a_planted_energy_cycle_is_found_with_its_reactions(textbook: Any, call:
     with textbook:
         plant(textbook, "FREE", {"adp_c": -1, "pi_c": -1, "h_c": -1, "atp_c": 1, "h2o_c": 1})
         cycles = {cycle.carrier: cycle for cycle in call(NAME, textbook).energy_generating_cycles}
+        assert call(NAME, textbook).summary()["energy_carriers_charged"] == len(cycles) > 1
     assert cycles["ATP"].reactions == ("FREE",)
     # What ATP drives backwards is charged with it.
     assert "FREE" in cycles["proton gradient"].reactions

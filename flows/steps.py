@@ -1,0 +1,152 @@
+"""A run's log as its steps: what each wrote, and the state before and after it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from fluxagents.flows.commands import CallTool
+from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
+from fluxagents.flows.events import (
+    BranchTaken,
+    Event,
+    HumanRequest,
+    NodeEntered,
+    NodeSkipped,
+    PromptUse,
+    RunStarted,
+)
+from fluxagents.flows.reducer import reduce
+from fluxagents.flows.state import RunState
+
+RUN_FIELDS = frozenset({"run", "runs", "child", "children"})
+"""Fields in which an event names the runs that it began."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The events that were recorded at once, in order."""
+
+    seq: int
+    events: tuple[Event, ...]
+    before: RunState | None
+    """None for the step that started the run."""
+    after: RunState
+
+    @property
+    def at_ms(self) -> int:
+        """When it was recorded (Unix time in ms)."""
+        return self.events[-1].at_ms
+
+    @property
+    def node(self) -> str:
+        """Where it happened."""
+        return (self.before or self.after).node
+
+
+def steps_of(events: Iterable[Event]) -> tuple[Step, ...]:
+    """The steps of a history.
+
+    Raises:
+        FluxError: As `fluxagents.flows.reducer.fold`.
+    """
+    found: list[Step] = []
+    state: RunState | None = None
+    for seq, group in groupby(events, key=lambda event: event.seq):
+        before, together = state, tuple(group)
+        for event in together:
+            state = reduce(state, event)
+        assert state is not None
+        found.append(Step(seq, together, before, state))
+    if not found:
+        raise FluxError(ErrorClass.SCHEMA, "the history has no events")
+    return tuple(found)
+
+
+def step_at(steps: Sequence[Step], seq: int) -> Step:
+    """The step of this number.
+
+    Raises:
+        FluxError: `UNKNOWN_ID` if there is none; says which there are.
+    """
+    for step in steps:
+        if step.seq == seq:
+            return step
+    known = ", ".join(f"{step.seq} ({step.events[0].type})" for step in steps)
+    raise FluxError(
+        ErrorClass.UNKNOWN_ID,
+        f"run {steps[-1].after.run_id!r} has no step {seq}",
+        suggestions=(f"its steps: {known}",),
+    )
+
+
+def path_of(events: Iterable[Event]) -> list[str]:
+    """The nodes that a run was at, in order."""
+    found: list[str] = []
+    for step in steps_of(events):
+        for event in step.events:
+            if isinstance(event, RunStarted):
+                found.append(event.start_node)
+            elif isinstance(event, NodeEntered):
+                found.append(event.node)
+            elif isinstance(event, BranchTaken | NodeSkipped):
+                found.append(event.to)
+        if found[-1] != step.after.node:
+            found.append(step.after.node)
+    return found
+
+
+def duration_ms(event: Event) -> int | None:
+    """How long the work took that an event records; None for an event that records none."""
+    if (prompt := prompt_of(event)) is not None:
+        return prompt.duration_ms
+    found = vars(event).get("duration_ms")
+    return found if isinstance(found, int) else None
+
+
+def prompt_of(event: Event) -> PromptUse | None:
+    """The request to a chat model behind an event."""
+    found = vars(event).get("prompt")
+    return found if isinstance(found, PromptUse) else None
+
+
+def call_of(event: Event) -> CallTool | None:
+    """The tool call that an event is about."""
+    found = vars(event).get("call")
+    return found if isinstance(found, CallTool) else None
+
+
+def error_of(event: Event) -> ErrorInfo | None:
+    """What went wrong."""
+    found = vars(event).get("error")
+    return found if isinstance(found, ErrorInfo) else None
+
+
+def request_of(event: Event) -> HumanRequest | None:
+    """What a human is asked."""
+    found = vars(event).get("request")
+    return found if isinstance(found, HumanRequest) else None
+
+
+def runs_begun(events: Iterable[Event]) -> tuple[str, ...]:
+    """The runs that a run began: those that its events name, or whose ids begin with its own and a step."""
+    run_id = ""
+    found: dict[str, None] = {}
+    for event in events:
+        if isinstance(event, RunStarted):
+            run_id = event.run_id
+            continue
+        own = f"{run_id}.{event.seq}."
+        for name, value in vars(event).items():
+            for text in _texts(value):
+                if text and (name in RUN_FIELDS or text.startswith(own)):
+                    found[text] = None
+    return tuple(found)
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | tuple):
+        yield from (one if isinstance(one, str) else str(getattr(one, "run_id", "")) for one in value)

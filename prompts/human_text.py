@@ -1,0 +1,79 @@
+"""What a human is told of a request; no text in it can pretend to be a line around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pydantic import JsonValue
+
+from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.state import RunState
+from fluxagents.prompts.manager import PromptManager
+from fluxagents.prompts.sections import unescape
+from fluxagents.prompts.template import PromptTemplate
+from fluxagents.prompts.view import QUESTION
+
+ESCALATION = "escalation"
+"""The prompt with the texts for humans: approvals, questions and escalations."""
+
+_SHORT_DIGEST = len("sha256:") + 12
+
+
+@dataclass(frozen=True, slots=True)
+class HumanText:
+    """A text for humans and the prompt that it was rendered from."""
+
+    template: PromptTemplate
+    text: str
+
+
+def human_text(prompts: PromptManager, state: RunState, request: HumanRequest) -> HumanText:
+    """The text of a request: what it is about, what was tried, what can be answered.
+
+    Args:
+        prompts: Where the prompts are.
+        state: Of the run that waits.
+        request: What it waits for.
+
+    Raises:
+        FluxError: As `PromptTemplate.render`, for a registered version that asks for other variables.
+    """
+    template = prompts.default(ESCALATION)
+    # Nobody parses this text: it is read, so `<` and `&` stand for themselves.
+    return HumanText(template, visible(unescape(template.render(_variables(state, request)))))
+
+
+def visible(text: str) -> str:
+    """The text with each character that is not seen, or moves others, written as its code.
+
+    Names in models and words of users may hold control characters of terminals, or marks that turn the
+    direction of the text around.
+    """
+    return "".join(char if char == "\n" or char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
+def _variables(state: RunState, request: HumanRequest) -> dict[str, JsonValue]:
+    call = request.call
+    failed = state.errors[-state.streak.count :] if state.streak and request.kind == "escalation" else ()
+    until = datetime.fromtimestamp(request.deadline_ms / 1_000, tz=UTC) if request.deadline_ms else None
+    return {
+        "kind": request.kind,
+        "request": request.id,
+        "run": state.run_id,
+        "flow": state.flow.name,
+        "node": request.node,
+        "model": " ".join(part for part in (state.model_name, (state.model or "")[:_SHORT_DIGEST]) if part),
+        "asked": str(state.inputs.get(QUESTION) or ""),
+        "question": request.question,
+        "tool": call.tool if call else "",
+        "args": dict(call.args) if call else {},
+        "failures": [
+            {"error": str(one.kind), "at": one.where, "message": one.message, "try": list(one.suggestions)}
+            for one in failed
+        ],
+        "humans": [{"by": note.by, "about": note.about, "said": note.text} for note in state.notes],
+        "assignees": list(request.assignees),
+        "until": f"{until:%Y-%m-%d %H:%M} UTC" if until else "",
+        "digest": request.digest,
+    }

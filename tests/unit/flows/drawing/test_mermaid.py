@@ -1,0 +1,88 @@
+"""Mermaid text: nothing of a flow is lost, and nothing of it is read as markup."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import given
+from tests.drawn_flows import linked, search_in_two_rounds
+from tests.linked_flows import flows
+
+from fluxagents.flows.definition import Flow
+from fluxagents.flows.drawing.mermaid import mermaid
+from fluxagents.flows.drawing.overlay import laid_over
+from fluxagents.flows.drawing.picture import Picture, picture_of
+from fluxagents.flows.drawing.words import edge_label
+from fluxagents.scheduler.flow_library import FlowLibrary
+
+NODE = re.compile(r'    (\w+)[\[({/\\]+"([^"]*)"[\])}/\\]+')
+EDGE = re.compile(r'    (\w+) (?:-->|==>|-\.->)(?:\|"([^"]*)"\|)? (\w+)')
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def decoded(text: str) -> str:
+    return re.sub(r"#(\d+);", lambda found: chr(int(found[1])), text)
+
+
+def read(text: str) -> tuple[dict[str, str], list[tuple[str, str, str]]]:
+    """Names by id, and edges by names, as a reader of Mermaid finds them."""
+    nodes, edges = {}, []
+    for line in text.splitlines()[2:]:
+        if found := NODE.fullmatch(line):
+            nodes[found[1]] = decoded(found[2].split("<br/>")[0])
+        elif found := EDGE.fullmatch(line):
+            edges.append((nodes[found[1]], nodes[found[3]], decoded(found[2] or "")))
+        else:
+            assert line.startswith(("    classDef ", "    class ")), line
+    return nodes, edges
+
+
+def in_it(picture: Picture) -> tuple[list[str], list[tuple[str, str, str]]]:
+    names = [flat(node.name) for node in picture.nodes]
+    return names, [(flat(edge.source), flat(edge.target), flat(edge_label(edge))) for edge in picture.edges]
+
+
+@given(flows())
+def test_every_node_and_every_edge_of_any_flow_can_be_read_back(flow: Flow) -> None:
+    picture = picture_of(flow)
+    nodes, edges = read(mermaid(picture))
+    assert (list(nodes.values()), edges) == in_it(picture)
+
+
+@given(flows())
+def test_a_flow_gives_the_same_text_each_time(flow: Flow) -> None:
+    assert mermaid(picture_of(flow)) == mermaid(picture_of(Flow.model_validate(flow.model_dump())))
+
+
+def test_words_of_mermaid_are_no_ids() -> None:
+    text = mermaid(picture_of(linked({"end": ["graph"], "graph": ["node_9"], "node_9": []})))
+    assert "    node_0 --> node_1" in text
+    assert "    node_1 --> node_2" in text
+
+
+def test_plain_names_are_kept_so_that_the_text_reads_like_the_flow() -> None:
+    text = mermaid(picture_of(FlowLibrary().get("metabolic_analysis")))
+    assert text.startswith('flowchart TD\n    start(["metabolic_analysis v1"]) --> describe\n')
+    assert "    grows -->|\"status == 'optimal'\"| answer\n" in text
+
+
+def test_no_directive_comes_through_a_label() -> None:
+    text = mermaid(picture_of(linked({"%%{init: {'theme': 'dark'}}%%": []})))
+    assert "%%" not in text
+    assert "{" not in text
+
+
+def test_a_run_shows_by_class_by_word_and_by_line() -> None:
+    walk = search_in_two_rounds()
+    picture = laid_over(picture_of(walk.controller.flow), walk.state, walk.events)
+    text = mermaid(picture)
+    nodes, edges = read(text)
+    assert (list(nodes.values()), edges) == in_it(picture)
+    assert "    class accept waiting\n" in text
+    assert "<br/>waiting · since 2026-11-23 09:10:11 UTC" in text
+    assert '    baseline ==>|"[2, 6]"| grows\n' in text
+    assert '    mend -.->|"rejected"| refused\n' in text
+    assert "classDef current" not in text
