@@ -34,6 +34,7 @@ STEERED = (
     e.RunForked,
     e.RunRolledBack,
     e.FlowChanged,
+    e.RunImported,
 )
 """What somebody did to the run; no flow says it, and no scenario can."""
 
