@@ -136,6 +136,19 @@ def test_a_decision_that_would_be_refused_is_one_of_the_scenario(
     assert said in str(verdict)
 
 
+@pytest.mark.parametrize(("asked", "stated"), [(True, ""), (False, "it grows")])
+def test_a_hypothesis_is_stated_where_one_is_asked_for(plays: Plays, asked: bool, stated: str) -> None:
+    nodes = {"think": {**DECIDE, "hypotheses": asked}, "end": END}
+    call = {"call_tool": "fba", "summary": {}}
+    assert "hypothesis" in refusal(
+        plays(nodes, {"think": [{**call, **({"hypothesis": stated} if stated else {})}]})
+    )
+    right = {**call, "hypothesis": "it grows"} if asked else call
+    run = good(plays(nodes, {"think": [right, {"finish": "that", "untraced": ["7"]}]}))
+    assert run.state.findings[0].hypothesis == ("it grows" if asked else "")
+    assert "do not rely on: 7" in (run.answer or "")
+
+
 def test_tokens_count_for_the_budget(plays: Plays) -> None:
     call = {"call_tool": "fba", "tokens": 600}
     world = {"think": [{**call, "summary": {}}, call]}
@@ -324,6 +337,27 @@ def test_the_runs_that_a_map_begins_can_be_looked_at(plays: Plays) -> None:
 def test_runs_that_do_not_fit_are_refused(plays: Plays, answer: dict[str, Any], said: str) -> None:
     verdict = plays({"map": MAP, "end": END, "sorry": SORRY}, {"map": [answer]}, flow=MANY)
     assert said in refusal(verdict)
+
+
+@pytest.mark.parametrize(
+    ("least", "items", "path", "growth"),
+    [
+        (0.5, [1, "a"], ("map", "end"), [1, None]),
+        (1, [1, "a"], ("map", "sorry"), None),
+        (0, ["a", "b"], ("map", "end"), [None, None]),
+    ],
+)
+def test_a_run_whose_inputs_do_not_fit_fails_alone_where_it_may(
+    plays: Plays, least: float, items: list[Any], path: tuple[str, ...], growth: list[Any] | None
+) -> None:
+    child = document({"end": END}, flow="child", inputs={"x": {"type": "number"}})
+    child |= {"start": "grow", "nodes": {"grow": TOOL, "end": END}, "facts": GROWTH}
+    flow_map = {name: value for name, value in MAP.items() if name not in {"tool", "args"}}
+    node = {**flow_map, "flow": "child", "inputs": {"x": "=item"}, "facts": {"growth": "growth"}}
+    nodes = {"map": {**node, "min_finished": least}, "end": END, "sorry": SORRY}
+    world = {"map": [{"each": {"facts": {"growth": 1}}}]} if growth and any(growth) else {}
+    run = good(plays(nodes, world, {"path": path}, flow=MANY, inputs={"items": items}, others=(child,)))
+    assert run.facts.get("growth") == growth
 
 
 def test_a_map_over_nothing_asks_nothing(plays: Plays) -> None:
