@@ -151,14 +151,17 @@ def _ask_of_wait(node: Node, state: RunState) -> Ask:
     )
 
 
-def ask_of_runs(state: RunState, node: MapNode | SubflowNode, count: int, *, refused: bool) -> Ask:
+def ask_of_runs(
+    state: RunState, node: MapNode | SubflowNode, count: int, *, refused: bool, alone: bool
+) -> Ask:
     """What comes of the runs that a node begins.
 
     Args:
         state: The run that begins them.
         node: The node.
         count: How many.
-        refused: The tool would refuse the arguments of one: only an error can follow.
+        refused: Nothing needs to be said, since arguments are refused.
+        alone: Each run fails alone: then the node itself does not.
     """
     of = (node.tool if isinstance(node, MapNode) else None) or f"flow {node.flow!r}"
     example: dict[str, JsonValue]
@@ -174,7 +177,7 @@ def ask_of_runs(state: RunState, node: MapNode | SubflowNode, count: int, *, ref
     return Ask(
         node=state.node,
         what=what,
-        accepts=("error",) if refused else accepts,
+        accepts=("error",) if refused and not alone else accepts,
         example=example,
         optional=refused,
     )

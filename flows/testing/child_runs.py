@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic import JsonValue
 
@@ -13,18 +12,17 @@ from fluxagents.flows.children import ChildPlan, child_starts, ref_of, tool_flow
 from fluxagents.flows.commands import JoinRuns
 from fluxagents.flows.controller import FlowController
 from fluxagents.flows.definition import Flow
-from fluxagents.flows.errors import ErrorInfo, FluxError, nearest
-from fluxagents.flows.facts import facts_of
+from fluxagents.flows.errors import FluxError
 from fluxagents.flows.inputs import checked_inputs
-from fluxagents.flows.joining import joined, sources, too_few, too_late
+from fluxagents.flows.joining import joined, too_few, too_late
 from fluxagents.flows.moment import Moment
 from fluxagents.flows.nodes import MapNode, SubflowNode, ToolNode
-from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import AT_REST, RunState, child_ids
 from fluxagents.flows.testing.asking import ask_of_runs
 from fluxagents.flows.testing.rehearsal import Rehearsal
 from fluxagents.flows.testing.scenario import Answer, Answers, ChildRun, ScenarioError
 from fluxagents.flows.testing.stage import Stage
+from fluxagents.flows.testing.told_runs import computed, refused_at_once, told
 from fluxagents.flows.testing.world import Ask, ScriptedWorld, World
 
 Plays = Callable[[Flow, World, Stage, e.RunStarted], Rehearsal]
@@ -66,8 +64,9 @@ class ChildRuns:
         if not plans:
             return [joined(self._controller, state, node, [], at_ms)]
         refused = [start.error for start in self._starts(node, plans)]
-        hopeless = all(refused) or (any(refused) and not _may_fail_alone(node))
-        return ask_of_runs(state, node, len(plans), refused=hopeless)
+        alone = _may_fail_alone(node)
+        hopeless = all(refused) or (any(refused) and not alone)
+        return ask_of_runs(state, node, len(plans), refused=hopeless, alone=alone)
 
     def begun(self, state: RunState, answer: Answer | None, at_ms: int) -> Sequence[e.Event]:
         """The beginning of the runs of the present node.
@@ -111,9 +110,7 @@ class ChildRuns:
         )
         stated = self._stated(state, node, answer, len(plans))
         self._runs = [
-            (_refused_at_once(started, run.error), at_ms)
-            if run.error
-            else self._run(node, flow, started, one)
+            (refused_at_once(started, run.error), at_ms) if run.error else self._run(node, flow, started, one)
             for started, run, one in zip(child_starts(state, begun), runs, stated, strict=True)
         ]
         self.ended |= {run.run_id: run for run, _ in self._runs}
@@ -191,7 +188,7 @@ class ChildRuns:
                         f"node {state.node!r}: no case of `each` holds for {node.each} = {item!r:.80}",
                         suggestions=("a last case without `when` holds for all others",),
                     )
-                found.append(_computed(now, case, more))
+                found.append(computed(now, case, more))
             except FluxError as error:
                 if isinstance(error, ScenarioError):
                     raise
@@ -207,7 +204,7 @@ class ChildRuns:
         world = self._world(flow, stated)
         ends = started.at_ms + round(stated.after_s * 1_000)
         if world is None:
-            return _told(node, flow, started, stated, ends), ends
+            return told(node, flow, started, stated, ends), ends
         later = started.model_copy(update={"at_ms": ends})
         played = self._plays(flow, world, self._stage, later)
         self.played[started.run_id] = played
@@ -233,43 +230,6 @@ class ChildRuns:
 def _may_fail_alone(node: MapNode | SubflowNode) -> bool:
     """Whether a run that cannot begin leaves the others to it."""
     return isinstance(node, MapNode) and node.min_finished < 1
-
-
-def _refused_at_once(started: e.RunStarted, error: ErrorInfo) -> RunState:
-    failed = e.RunFailed(seq=0, at_ms=started.at_ms, node=started.start_node, error=error)
-    return reduce(reduce(None, started), failed)
-
-
-def _told(
-    node: MapNode | SubflowNode, flow: Flow, started: e.RunStarted, stated: ChildRun, ends: int
-) -> RunState:
-    """The end of a run of which only that is known."""
-    state = reduce(None, started)
-    if stated.never:
-        return state
-    if stated.error is not None:
-        error = stated.error.error().info(flow.start)
-        return reduce(state, e.RunFailed(seq=1, at_ms=ends, node=flow.start, error=error))
-    known = list(sources(node)) if isinstance(node, MapNode) and node.tool else list(facts_of(flow))
-    for fact in stated.facts or {}:
-        if fact not in known:
-            raise ScenarioError(
-                f"a run of flow {flow.flow!r} finds no fact {fact!r}",
-                suggestions=(*nearest(fact, known), f"its facts: {', '.join(known) or 'none'}"),
-            )
-    facts: dict[str, Any] = {"facts": stated.facts or {}, "model": stated.new_model or state.model}
-    found = state.model_copy(update=facts)
-    return reduce(found, e.RunFinished(seq=1, at_ms=ends, node=flow.start, answer=stated.answer or ""))
-
-
-def _computed(now: Moment, case: ChildRun, more: dict[str, JsonValue]) -> ChildRun:
-    """The case for one item, with its expressions computed."""
-    computed = {
-        field: now.computed(getattr(case, field), **more)
-        for field in ("summary", "facts", "answer")
-        if getattr(case, field) is not None
-    }
-    return case.model_copy(update=computed)
 
 
 def _failed(state: RunState, error: FluxError, at_ms: int) -> e.NodeFailed:

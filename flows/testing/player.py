@@ -18,8 +18,9 @@ from fluxagents.flows.invariants import check
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.testing.asking import ask_of_call, ask_of_decision, ask_of_rest, decision_of
 from fluxagents.flows.testing.child_runs import ChildRuns
+from fluxagents.flows.testing.people import acted
 from fluxagents.flows.testing.rehearsal import Rehearsal
-from fluxagents.flows.testing.scenario import BEGINS, Answer, Edit, ScenarioError
+from fluxagents.flows.testing.scenario import BEGINS, Answer, ScenarioError
 from fluxagents.flows.testing.stage import Stage
 from fluxagents.flows.testing.world import Ask, World, call_in_words
 
@@ -283,71 +284,7 @@ class Player:
                 f"after {waited:g} s",
                 suggestions=("say `never: true` where nobody answers in time",),
             )
-        return [self._acted(answer)]
-
-    def _acted(self, answer: Answer) -> e.Event:
-        state, seq, at_ms = self._state, self._state.seq, self._now
-        if answer.event is not None:
-            return e.EventReceived(seq=seq, at_ms=at_ms, name=answer.event, data=answer.data, by=answer.by)
-        request = state.waiting_for
-        assert request is not None
-        if answer.reject is not None:
-            return e.ApprovalRejected(
-                seq=seq, at_ms=at_ms, request_id=request.id, by=answer.by, reason=answer.reject
-            )
-        if answer.approve is not None:
-            edit = answer.approve if isinstance(answer.approve, Edit) else None
-            return e.ApprovalGranted(
-                seq=seq,
-                at_ms=at_ms,
-                request_id=request.id,
-                by=answer.by,
-                call=self._edited(request, edit),
-                edited=edit is not None,
-            )
-        return self._replied(request, answer)
-
-    def _edited(self, request: e.HumanRequest, edit: Edit | None) -> CallTool | None:
-        call = request.call
-        if edit is None:
-            return call
-        if call is None:
-            raise ScenarioError(f"node {request.node!r} asks for no call whose arguments could be edited")
-        args = {**call.args, **edit.args}
-        try:
-            return CallTool(tool=call.tool, args=self._stage.check_args(call.tool, args))
-        except FluxError as error:
-            raise ScenarioError(
-                f"node {request.node!r}: nobody can approve {call_in_words(call.tool, args)}: "
-                f"{error.message}",
-                suggestions=error.suggestions,
-            ) from error
-
-    def _replied(self, request: e.HumanRequest, answer: Answer) -> e.QuestionAnswered:
-        text = _as_text(answer.answer)
-        facts: dict[str, JsonValue] = {}
-        if request.kind == "question":
-            try:
-                facts = self._controller.facts_of_answer(self._state, text)
-            except FluxError as error:
-                raise ScenarioError(
-                    f"node {request.node!r}: {error.message}", suggestions=error.suggestions
-                ) from error
-        return e.QuestionAnswered(
-            seq=self._state.seq,
-            at_ms=self._now,
-            request_id=request.id,
-            by=answer.by,
-            answer=text,
-            facts=facts,
-        )
-
-
-def _as_text(answer: str | float | bool | None) -> str:
-    """What a human would write."""
-    if isinstance(answer, bool):
-        return "yes" if answer else "no"
-    return str(answer)
+        return [acted(self._controller, self._stage, state, answer, self._now)]
 
 
 def _play_child(flow: Flow, world: World, stage: Stage, started: e.RunStarted) -> Rehearsal:

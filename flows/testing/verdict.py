@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from fluxagents.flows.definition import Flow
@@ -15,6 +16,9 @@ from fluxagents.flows.testing.rehearsal import Rehearsal
 from fluxagents.flows.testing.scenario import Scenario, ScenarioError, ScenarioFile
 from fluxagents.flows.testing.stage import Stage
 from fluxagents.flows.testing.world import ScriptedWorld
+
+SHOWN = 8
+"""Answers that were not used, before the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +93,16 @@ def judged(scenario: Scenario, flow: Flow, stage: Stage, *, common: ScenarioFile
 
 
 def differences(expected: Expectation, found: Rehearsal) -> list[Difference]:
-    """All that is not as expected, the telling one first; an answer that nothing asked for counts too."""
+    """All that is not as expected, the telling one first; answers that nothing asked for count too."""
     return [
         *way_differences(expected, found),
         *act_differences(expected, found),
-        *(Difference("an answer was not used", "every answer is asked for", one) for one in found.unused),
+        *_of_unused(found.unused),
     ]
+
+
+def _of_unused(unused: tuple[str, ...]) -> Iterator[Difference]:
+    if unused:
+        more = len(unused) - SHOWN
+        notes = (*unused[1:SHOWN], *([f"and {more} more"] if more > 0 else []))
+        yield Difference("an answer was not used", "every answer is asked for", unused[0], notes)

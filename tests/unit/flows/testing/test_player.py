@@ -453,10 +453,11 @@ def test_an_answer_that_was_not_used_is_a_difference(plays: Plays) -> None:
     verdict = plays(
         nodes, {"grow": [{"summary": {}}, {"error": {"kind": "solver"}}]}, tools={"change": {"approve": True}}
     )
-    assert [one.found for one in verdict.differences] == [
+    (unused,) = verdict.differences
+    assert (unused.found, *unused.notes) == (
         "node 'grow': answer 2 (error) was never asked for",
         "tool 'change': answer 1 (approve) was never asked for",
-    ]
+    )
 
 
 def test_a_node_that_the_flow_does_not_have_is_named(plays: Plays) -> None:
