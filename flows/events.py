@@ -121,6 +121,8 @@ class RunStarted(EventBase):
     """Which part of a tool call of the parent this run computes."""
     stepwise: bool = False
     """The run pauses before every command."""
+    first_id: str = ""
+    """The id that the log was first written under, where the run has another now."""
 
 
 class NodeEntered(EventBase):

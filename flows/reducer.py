@@ -66,6 +66,7 @@ def _started(event: e.RunStarted) -> RunState:
         attempt_ms=event.at_ms,
         visits={event.start_node: 1},
         stepwise=event.stepwise,
+        first_id=event.first_id,
     )
 
 

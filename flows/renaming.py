@@ -36,7 +36,8 @@ ABOUT_REQUESTS = (
 
 def _own(event: e.Event, old: str, new: str) -> dict[str, Any]:
     if isinstance(event, e.RunStarted):
-        return {"run_id": _other(event.run_id, old, new), "parent": ""}
+        renamed_to = _other(event.run_id, old, new)
+        return {"run_id": renamed_to, "first_id": event.first_id or event.run_id, "parent": ""}
     if isinstance(event, e.ApprovalRequested | e.QuestionAsked):
         return {"request": event.request.model_copy(update={"id": _other(event.request.id, old, new)})}
     if isinstance(event, ABOUT_REQUESTS):

@@ -169,6 +169,8 @@ class RunState(Frozen):
     """Somebody let the next command go on."""
     origin: str = ""
     """The run that this one was forked from."""
+    first_id: str = ""
+    """The id that the log was first written under, where the run has another now; it spreads retries."""
     rested_ms: int = 0
     """How long it had ended, or was on its way to another installation, before it went on.
     No budget counts it."""

@@ -69,6 +69,9 @@ ANEW: Changes = {
 SPENT = ("tokens_in", "tokens_out", "deferrals")
 """What a run has used stays used, wherever it goes back to."""
 
+IDENTITY = ("session", "parent", "part", "lane", "origin", "first_id", "started_ms")
+"""What a run is stays as well."""
+
 
 def forked(state: RunState, event: e.RunForked) -> Changes:
     # What was chosen for other values is chosen again.
@@ -99,12 +102,10 @@ def rolled_back(state: RunState, event: e.RunRolledBack) -> Changes:
         **ANEW,
         "joining": None if theirs else then.joining,
         "begun": None if theirs else then.begun,
-        **{name: getattr(state, name) for name in SPENT},
+        **{name: getattr(state, name) for name in (*SPENT, *IDENTITY)},
         # What was sent stays sent, and a version of a prompt that was used is kept.
         "signals": dict(list({**then.signals, **state.signals}.items())[-SIGNALS_KEPT:]),
         "prompts": {**then.prompts, **state.prompts},
-        "origin": state.origin,
-        "started_ms": state.started_ms,
         "rested_ms": state.rested_ms + (event.at_ms - state.updated_ms if state.ended else 0),
         "attempt_ms": event.at_ms,
         "seq": event.seq + 1,

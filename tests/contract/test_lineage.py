@@ -22,6 +22,7 @@ from fluxagents.flows.errors import FluxError
 from fluxagents.flows.memory_store import MemoryRunStore
 from fluxagents.flows.ports import RunStore
 from fluxagents.flows.reducer import fold
+from fluxagents.flows.replay import replayed
 from fluxagents.flows.state import RunState
 from fluxagents.tasks.fba.tool import Args, Result, Tool
 from fluxagents.workers.clock import SystemClock
@@ -202,6 +203,8 @@ def consistent(world: World) -> None:
         log = world.store.events(state.run_id)
         assert fold(log) == state
         assert state.seq == log[-1].seq + 1
+        replay = replayed(log, state, world.client.effects.controller)
+        assert replay.same, replay
         _answered_once(state, log)
     requests = dict(world.store.requests())
     assert requests == {state.run_id: state.waiting_for for state in world.states() if state.waiting_for}
