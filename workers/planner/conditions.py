@@ -22,11 +22,36 @@ PLAIN: Alternatives = ((),)
 _OXYGEN = Token(COMPOUND, OXYGEN.names[0], OXYGEN.bigg)
 
 
-def conditions_in(phrase: Phrase) -> tuple[Alternatives, frozenset[int]]:
-    """What to look at, and the places of the tokens that say so."""
-    uptakes = [*_oxygen(phrase), *uptakes_in(phrase)]
+def conditions_in(phrase: Phrase, fed: frozenset[int] = frozenset()) -> tuple[Alternatives, frozenset[int]]:
+    """What to look at, and the places of the tokens that say so.
+
+    Args:
+        phrase: What is asked.
+        fed: Places of compounds that are sources of carbon, one after the other, though no word says so.
+    """
+    named = list(uptakes_in(phrase))
+    cut = _again(named)
+    if cut is not None and not fed:
+        # "on lactate and on lactate without oxygen" asks for both.
+        first, places = conditions_in(Phrase(phrase.tokens[:cut]))
+        more, later = conditions_in(Phrase(phrase.tokens[cut:]))
+        return first + more, places | {cut + at for at in later}
+    each = [Uptake(phrase.tokens[at], "sole", None, at, at + 1) for at in fed]
+    uptakes = [*_oxygen(phrase), *sorted([*named, *each], key=lambda uptake: uptake.start)]
     places = frozenset(at for uptake in uptakes for at in range(uptake.start, _end(phrase, uptake)))
     return _combined(_merged(uptakes)), places
+
+
+def _again(uptakes: list[Uptake]) -> int | None:
+    """Where a source of carbon is named a second time."""
+    seen = set()
+    for uptake in uptakes:
+        if uptake.role != "sole":
+            continue
+        if uptake.compound.value in seen:
+            return uptake.start
+        seen.add(uptake.compound.value)
+    return None
 
 
 def _end(phrase: Phrase, uptake: Uptake) -> int:
@@ -56,6 +81,11 @@ def _merged(uptakes: list[Uptake]) -> list[Uptake]:
 
 def _combined(uptakes: list[Uptake]) -> Alternatives:
     carbon: list[tuple[Uptake, ...]] = []
+    several = [uptake for uptake in uptakes if uptake.others]
+    if several:
+        uptake, at = several[0], uptakes.index(several[0])
+        each = (replace(uptake, limit=limit, others=()) for limit in (uptake.limit, *uptake.others))
+        return tuple(done for one in each for done in _combined([*uptakes[:at], one, *uptakes[at + 1 :]]))
     for uptake in uptakes:
         if uptake.role == "sole" and uptake.fed_with and carbon:
             carbon[-1] = (*carbon[-1], uptake)
@@ -77,4 +107,5 @@ def _oxygen(phrase: Phrase) -> Iterator[Uptake]:
             off = token.sign == "anaerobic"
             if not off and re.match(wording.CHANGED_FROM, phrase.after(at)):
                 continue
-            yield Uptake(_OXYGEN, "limit", 0.0 if off else None, at, at + 1)
+            start = at - 1 if at and phrase.tokens[at - 1].sign in {"in", "at", "on"} else at
+            yield Uptake(_OXYGEN, "limit", 0.0 if off else None, start, at + 1)
