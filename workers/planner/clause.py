@@ -29,7 +29,7 @@ _NO_CONDITION = re.compile(
 )
 _LIST = r"(?:^|(?<! how_much )(?<! which )(?<! on )(?<! with ))(?:C (?:(?:and|or|comma|versus) )*)+$"
 _FED = _CONDITIONAL | {"missing_nutrients", "auxotrophies"}
-_IN_LIST = r"^(?: (?:and|or|comma|versus|on|with|then))+ C\b"
+_IN_LIST = r"^(?: (?:and|or|plus|comma|versus|on|with|then))+ C\b"
 _ASKED_LIST = rf"{_IN_LIST}|^ (?!need|essential)"
 _QUOTA = re.compile(r"\bP(?: (?:best|optimum|maximise|growth|rate|live|at_least))+")
 """How much growth must be kept: no question for growth."""

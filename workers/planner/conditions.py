@@ -38,8 +38,25 @@ def conditions_in(phrase: Phrase, fed: frozenset[int] = frozenset()) -> tuple[Al
         return first + more, places | {cut + at for at in later}
     each = [Uptake(phrase.tokens[at], "sole", None, at, at + 1) for at in fed]
     uptakes = [*_oxygen(phrase), *sorted([*named, *each], key=lambda uptake: uptake.start)]
+    uptakes = list(_mixed(phrase, uptakes))
     places = frozenset(at for uptake in uptakes for at in range(uptake.start, _end(phrase, uptake)))
     return _combined(_merged(uptakes)), places
+
+
+def _mixed(phrase: Phrase, uptakes: list[Uptake]) -> Iterator[Uptake]:
+    """The same, with sources of carbon that "plus" joins fed together."""
+    before: Uptake | None = None
+    for uptake in uptakes:
+        if before is not None and before.role == uptake.role == "sole":
+            at = next(
+                at for at in range(before.end, len(phrase.tokens)) if phrase.tokens[at] == uptake.compound
+            )
+            between = Phrase(phrase.tokens[before.end : at]).text
+            joined = uptake.fed_with or re.fullmatch(wording.PLUS, between) is not None
+            yield replace(uptake, fed_with=joined)
+        else:
+            yield uptake
+        before = uptake
 
 
 def _again(uptakes: list[Uptake]) -> int | None:
@@ -74,6 +91,8 @@ def _merged(uptakes: list[Uptake]) -> list[Uptake]:
             found[key] = replace(known, role="both")
         elif known is None or known.limit is None:
             found[key] = uptake
+        elif known.role == uptake.role == "limit" and uptake.limit not in {None, known.limit}:
+            found[key] = replace(known, others=(*known.others, uptake.limit))
         elif uptake.limit is not None and uptake.limit != known.limit:
             found[uptake.compound.value, False] = uptake
     return list(found.values())

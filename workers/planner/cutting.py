@@ -15,6 +15,7 @@ from fluxagents.workers.planner.tokens import COMMA, END, GENE, MODEL, REACTION,
 _ASKING = frozenset({"essential", "growth", "flux", "need", "lethal"})
 _GROWTH_IS_A_TARGET = frozenset({"minimal_medium", "best_medium", "fitting_media", "missing_nutrients"})
 _GROWTH_IS_KEPT = frozenset({"variability", "sampling", "pathway", "essentiality"})
+_DELETIONS = frozenset({"gene_pairs", "gene_sets", "single_deletions"})
 _NEGATING = frozenset({"not", "no", "without", "skip"})
 
 
@@ -94,11 +95,17 @@ def _is_more(piece: Phrase, one: Guess, other: Guess) -> bool:
         return False
     if one.name == "lasting_knock_out":
         return other.asked_by & {GENE, REACTION} != frozenset() and not other.signs & _ASKING
-    if other.name != "growth":
-        return False
+    return _is_target(piece, one, other)
+
+
+def _is_target(piece: Phrase, one: Guess, other: Guess) -> bool:
+    """Whether a piece says how much growth must be kept, or how little is lethal."""
     share = any(token.sign == PERCENT for token in piece.tokens)
+    if share and one.name in _DELETIONS and other.name == "essentiality":
+        return not piece.signs & {GENE, REACTION, "gene", "reaction"}
     rate = any(token.unit == "rate" for token in piece.tokens)
-    return (share and one.name in _GROWTH_IS_KEPT) or ((share or rate) and one.name in _GROWTH_IS_A_TARGET)
+    kept = (share and one.name in _GROWTH_IS_KEPT) or ((share or rate) and one.name in _GROWTH_IS_A_TARGET)
+    return kept and other.name == "growth"
 
 
 def _belongs(part: Phrase, piece: Phrase, one: Guess, other: Guess) -> bool:

@@ -65,13 +65,13 @@ def _with_others(phrase: Phrase, uptake: Uptake, *, since: int) -> Uptake:
     others: list[float] = []
     first = next((at for at in range(uptake.start, uptake.end) if phrase.tokens[at].sign == NUMBER), 0)
     ahead = re.search(wording.VALUES_BEFORE, phrase.before(first))
-    if uptake.limit and ahead:
+    if uptake.limit is not None and ahead:
         start = max(first - spans(ahead), since)
         others = [float(token.value) for token in phrase.tokens[start:first] if token.sign == NUMBER]
         if others:
             return replace(uptake, start=start, limit=others[0], others=(*others[1:], uptake.limit))
     end = uptake.end
-    while uptake.limit and phrase.tokens[end - 1].sign == NUMBER:
+    while uptake.limit is not None and phrase.tokens[end - 1].sign == NUMBER:
         more = re.match(wording.MORE_VALUES, phrase.after(end - 1))
         if more is None:
             break
