@@ -81,7 +81,7 @@ def _answer(case: Case, decider: Decider) -> Answer:
         calls.append(verdict.decision)
         findings.append(_finding(verdict.decision, len(findings) + 1))
     made = tuple((call.tool, json.dumps(told(call.tool, call.args), sort_keys=True)) for call in calls)
-    tools_right, arguments_right = _compared(case, calls)
+    tools_right, arguments_right = compared(case, calls)
     return Answer(case, made, error, tools_right and not error, arguments_right and not error, tokens_in)
 
 
@@ -108,7 +108,7 @@ def _finding(call: CallTool, number: int) -> Finding:
     )
 
 
-def _compared(case: Case, calls: Sequence[CallTool]) -> tuple[bool, bool]:
+def compared(case: Case, calls: Sequence[CallTool]) -> tuple[bool, bool]:
     """Whether the tools are the expected ones, in any order, and whether their arguments are, too."""
     if len(calls) != len(case.calls):
         return False, False
