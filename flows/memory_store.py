@@ -170,7 +170,8 @@ class MemoryRunStore:
         }
         for other in run.open:
             self._runs[other].followers.add(commit.state.run_id)
-        run.sleeping = later or bool(run.open)
+        waits_for_runs = bool(commit.dispatch and commit.dispatch.after)
+        run.sleeping = bool(run.open) if waits_for_runs else later
         return None if run.sleeping else self._issue(commit.state.run_id, run)
 
     def _issue(self, run_id: str, run: _Run) -> Outgoing | None:

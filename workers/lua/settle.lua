@@ -50,8 +50,11 @@ local function settle(at, old_status, old_queue, was_asking)
   end
   local until_ms = tonumber(ARGV[at + 13])
   local later = until_ms > now_ms()
-  local waits = ARGV[at + 15] ~= '' and (later or until_ms == 0) and awaits(id, run, ARGV[at + 15])
-  if later or waits then
+  local others = ARGV[at + 15]
+  -- Where it waits for runs, the time is the longest that it waits: when none is open it goes on at once.
+  local sleeps = later
+  if others ~= '' then sleeps = (later or until_ms == 0) and awaits(id, run, others) end
+  if sleeps then
     redis.call('HSET', run, 'sleeping', queue, 'dispatch', dispatch, 'attempt', 0, unpack(common))
     redis.call('HDEL', run, 'owner', 'pause_by', 'last_error', 'queue', 'ticket', 'dispatched_ms')
     if later then redis.call('ZADD', P .. 'timers', ARGV[at + 13], id) end
