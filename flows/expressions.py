@@ -18,6 +18,11 @@ def _get(mapping: Mapping[str, Any], name: str, default: Any = None) -> Any:
     return mapping.get(name, default)
 
 
+def _zip(*lists: list[Any]) -> list[list[Any]]:
+    """Items of equally long lists side by side."""
+    return [list(items) for items in zip(*lists, strict=True)]
+
+
 FUNCTIONS: Mapping[str, Any] = MappingProxyType(
     {
         "len": len,
@@ -27,6 +32,8 @@ FUNCTIONS: Mapping[str, Any] = MappingProxyType(
         "sum": sum,
         "round": round,
         "sorted": sorted,
+        "zip": _zip,
+        "dict": dict,
         "get": _get,
     }
 )

@@ -128,13 +128,15 @@ class Moment:
 
 
 def _said(value: Any) -> str:
-    """A value in a text: numbers to six digits, lists with commas."""
+    """A value in a text: numbers to six digits, lists with commas, mappings as `name value, name value`."""
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "unknown"}[value]
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, list):
         return ", ".join(_said(one) for one in value) or "none"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_said(one)}" for name, one in value.items()) or "none"
     return str(value)
 
 

@@ -94,7 +94,8 @@ class Result(StrainResult):
         return fitted(lambda most: self._display(min(most, 15)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(most) | {"medium_used": self._medium()}, SUMMARY_BYTES)
+        more: dict[str, JsonValue] = {"medium_used": self._medium(), "nearest": list(self.nearest)}
+        return fitted(lambda most: self._display(most) | more, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         import pandas as pd
@@ -134,7 +135,8 @@ def run(model: Model, args: Args) -> Result:
     Facts for a flow: `verdict` (made, not_made, not_in_model, unlimited, infeasible), `yield_mol_per_mol`,
     `carbon_yield_mol_c_per_mol_c`, `production_mmol_per_gdw_h`, `essential_steps.count`,
     `production_with_all_uptakes_mmol_per_gdw_h` (tells a lacking nutrient from a lacking reaction),
-    `production_reaction`, and `medium_used`, which other tools take as their `medium`.
+    `production_reaction`, `nearest` (ids, if the model does not have the product), and `medium_used`, which
+    other tools take as their `medium`.
 
     Raises:
         FluxError: `MEDIUM` for a substrate that is no exchange, with the nearest ids, or conditions that do

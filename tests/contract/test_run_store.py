@@ -530,13 +530,14 @@ class TestChildren:
         (roused,) = self.end(runs, second)
         assert (roused.run_id, roused.seq) == (parent, 4)
 
-    def test_what_is_at_rest_is_not_waited_for(self, runs: Runs) -> None:
+    @pytest.mark.parametrize("until_ms", [0, 4_000_000_000_000])
+    def test_what_is_at_rest_is_not_waited_for(self, runs: Runs, until_ms: int) -> None:
         parent, children = self.begin(runs)
         for child in children:
             self.end(runs, child)
-        commit = entered(
-            runs.store.load(parent), dispatch=replace(NOOP, after=tuple(c.run_id for c in children))
-        )
+        after = tuple(child.run_id for child in children)
+        dispatch = replace(NOOP, after=after, not_before_ms=until_ms)
+        commit = entered(runs.store.load(parent), dispatch=dispatch)
         claim = runs.claim(parent, 2)
         done = runs.store.commit(commit, text(commit), fence=claim.fence)
         assert done.outgoing is not None

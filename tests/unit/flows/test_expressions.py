@@ -16,6 +16,8 @@ from fluxagents.flows.expressions import evaluate, names_in
         ("len(genes) * 2", 4),
         ("genes[0]", "b0720"),
         ("missing is None", True),
+        ("dict(zip(genes, [7, None]))", {"b0720": 7, "b1136": None}),
+        ("[gene for gene, count in zip(genes, [7, 0]) if count > 0]", ["b0720"]),
     ],
 )
 def test_values(expression: str, value: object) -> None:
@@ -33,6 +35,7 @@ def test_values(expression: str, value: object) -> None:
         "9**9**9",
         "growth +",
         "'a' * 1000000",
+        "zip([1], [])",
     ],
 )
 def test_nothing_dangerous_is_evaluated(expression: str) -> None:
