@@ -33,7 +33,7 @@ bench: $(READY) ## Measure speed, as ratios within one run.
 	$(BIN)/python -m tests.bench
 
 CHAT ?= offline
-eval: $(READY) ## How often decisions are right: CHAT=offline, openai:<model> or anthropic:<model>.
+eval: $(READY) ## How often decisions are right, and what they are shown: CHAT=offline, openai:<model> or anthropic:<model>.
 	$(BIN)/python -m tests.eval --chat-model $(CHAT)
 
 RUNS ?= 1000

@@ -20,7 +20,7 @@ def overdrawn(flow: Flow, state: RunState, at_ms: int) -> FluxError | None:
     """
     if isinstance(flow.nodes[state.node], EndNode):
         return None
-    seconds = (at_ms - state.started_ms) / 1_000
+    seconds = (at_ms - state.started_ms - state.rested_ms) / 1_000
     used = (
         ("steps", state.seq - 1 - state.deferrals, flow.budget.steps),
         ("tokens", state.tokens_in + state.tokens_out, flow.budget.tokens),
@@ -38,4 +38,4 @@ def overdrawn(flow: Flow, state: RunState, at_ms: int) -> FluxError | None:
 
 def ends_ms(flow: Flow, state: RunState) -> int:
     """The first ms at which the run has used more time than its flow allows (Unix time)."""
-    return state.started_ms + math.floor(flow.budget.wall_time_s * 1_000) + 1
+    return state.started_ms + state.rested_ms + math.floor(flow.budget.wall_time_s * 1_000) + 1

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+MODEL_BEFORE = "the run works on the model before again; the model that was made stays stored"
+"""The compensation of whatever makes a new model and leaves the old one as it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class ToolFacts:
@@ -12,3 +15,5 @@ class ToolFacts:
     needs_approval: bool = False
     time_limit_s: float = 600.0
     """How long one call may take at the most."""
+    compensation: str | None = None
+    """What makes its effect good when a run goes back behind it; None where nothing does."""

@@ -238,7 +238,7 @@ def _after_failure(now: Moment, node: Passing | BranchNode) -> e.Event | None:
     state = now.state
     retry = node.retry if isinstance(node, Passing) else None
     if tried_again(state, retry):
-        pause = pause_after(state, retry, key=f"{state.run_id}.{now.seq}")
+        pause = pause_after(state, retry, key=f"{state.first_id or state.run_id}.{now.seq}")
         return e.RetryScheduled(
             seq=now.seq,
             at_ms=now.at_ms,

@@ -121,6 +121,8 @@ class RunStarted(EventBase):
     """Which part of a tool call of the parent this run computes."""
     stepwise: bool = False
     """The run pauses before every command."""
+    first_id: str = ""
+    """The id that the log was first written under, where the run has another now."""
 
 
 class NodeEntered(EventBase):
@@ -425,6 +427,8 @@ class RunForked(EventBase):
     """Inputs that differ from now on."""
     facts: dict[str, JsonValue] = Field(default_factory=dict)
     """Facts that differ from now on."""
+    stepwise: bool = False
+    """It pauses before every command."""
     by: str
 
 
@@ -433,7 +437,9 @@ class RunRolledBack(EventBase):
 
     type: Literal["RunRolledBack"] = "RunRolledBack"
     to_seq: int
-    """The step after which it stood there."""
+    """The step in which it stood there."""
+    kept: int = Field(ge=1)
+    """How many of the first events of its log led there; the others up to this one count no more."""
     state: dict[str, JsonValue]
     """The state of then."""
     by: str
@@ -448,6 +454,13 @@ class FlowChanged(EventBase):
     node: str
     """Where it stands in it."""
     inputs: dict[str, JsonValue]
+    by: str
+
+
+class RunImported(EventBase):
+    """The run came here from another installation while it had not ended, and is paused."""
+
+    type: Literal["RunImported"] = "RunImported"
     by: str
 
 
@@ -514,7 +527,8 @@ Event = Annotated[
     | CallEdited
     | RunForked
     | RunRolledBack
-    | FlowChanged,
+    | FlowChanged
+    | RunImported,
     Field(discriminator="type"),
 ]
 

@@ -170,8 +170,8 @@ class MemoryRunStore:
         }
         for other in run.open:
             self._runs[other].followers.add(commit.state.run_id)
-        waits_for_runs = bool(commit.dispatch and commit.dispatch.after)
-        run.sleeping = bool(run.open) if waits_for_runs else later
+        # A run that waits for others, at most until then, goes on when all have come to rest already.
+        run.sleeping = bool(run.open) or (later and not (commit.dispatch and commit.dispatch.after))
         return None if run.sleeping else self._issue(commit.state.run_id, run)
 
     def _issue(self, run_id: str, run: _Run) -> Outgoing | None:
@@ -201,6 +201,10 @@ class MemoryRunStore:
                 return False
             run.pause_by = by
             return True
+
+    def holds(self, run_id: str) -> bool:
+        with self._lock:
+            return run_id in self._runs
 
     def load(self, run_id: str) -> RunState:
         with self._lock:
@@ -242,10 +246,10 @@ class MemoryRunStore:
         oldest_first = sorted(states, key=lambda state: (state.started_ms, state.run_id))
         return oldest_first[offset : offset + most]
 
-    def forget(self, run_id: str, session: str) -> bool:
+    def forget(self, run_id: str, session: str, seq: int | None = None) -> bool:
         with self._lock:
             run = self._runs.get(run_id)
-            if run is None or run.status not in ENDED:
+            if run is None or run.status not in ENDED or seq not in {None, run.seq}:
                 return False
             assert state_from_json(run.state).session == session
             del self._runs[run_id]

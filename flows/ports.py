@@ -178,6 +178,10 @@ class RunStore(Protocol):
         """Ask the worker that holds the lease to pause after its step; False when nobody holds one."""
         ...
 
+    def holds(self, run_id: str) -> bool:
+        """Whether the run is here, where it can go on, and not only in an archive."""
+        ...
+
     def load(self, run_id: str) -> RunState:
         """The state of a run.
 
@@ -208,8 +212,11 @@ class RunStore(Protocol):
         """Runs that have ended, those that started first first."""
         ...
 
-    def forget(self, run_id: str, session: str) -> bool:
-        """Remove a run of a session with all that is kept of it; False unless it is there and has ended."""
+    def forget(self, run_id: str, session: str, seq: int | None = None) -> bool:
+        """Remove a run of a session with all that is kept of it; False unless it is there and has ended.
+
+        With `seq` it must be at that step: it may have gone back and ended again since it was read.
+        """
         ...
 
     def requests(self) -> list[tuple[str, HumanRequest]]:

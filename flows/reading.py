@@ -81,7 +81,9 @@ def flow_from_json(text: str | bytes) -> Flow:
     return Flow.model_validate(upcast_flow(json.loads(text)))
 
 
-def document_with_lines(text: str, *, where: str) -> tuple[Mapping[str, Any], Lines]:
+def document_with_lines(
+    text: str, *, where: str, needs: str = "`flow`, `start` and `nodes`"
+) -> tuple[Mapping[str, Any], Lines]:
     """A YAML mapping and the lines of what stands in it.
 
     Raises:
@@ -93,7 +95,7 @@ def document_with_lines(text: str, *, where: str) -> tuple[Mapping[str, Any], Li
     except yaml.YAMLError as error:
         raise FluxError(ErrorClass.BAD_FLOW, f"{where} is not YAML: {error}") from error
     if not isinstance(document, Mapping):
-        raise FluxError(ErrorClass.BAD_FLOW, f"{where} is not a mapping with `flow`, `start` and `nodes`")
+        raise FluxError(ErrorClass.BAD_FLOW, f"{where} is not a mapping with {needs}")
     if lines.twice:
         path, line = lines.twice[0]
         raise FluxError(ErrorClass.BAD_FLOW, f"{where}:{line}: {_place(path)} stands there twice")

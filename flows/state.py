@@ -169,6 +169,11 @@ class RunState(Frozen):
     """Somebody let the next command go on."""
     origin: str = ""
     """The run that this one was forked from."""
+    first_id: str = ""
+    """The id that the log was first written under, where the run has another now; it spreads retries."""
+    rested_ms: int = 0
+    """How long it had ended, or was on its way to another installation, before it went on.
+    No budget counts it."""
     tool_calls: int = 0
     decisions: int = 0
     deferrals: int = 0
@@ -185,6 +190,11 @@ class RunState(Frozen):
     @property
     def ended(self) -> bool:
         return self.status in ENDED
+
+    @property
+    def children(self) -> tuple[str, ...]:
+        """The runs that it has begun and waits for now."""
+        return (*(self.joining.runs if self.joining else ()), *(self.begun.runs if self.begun else ()))
 
     @property
     def has_just_arrived(self) -> bool:

@@ -133,6 +133,10 @@ class PromptManager:
             self._parsed[digest] = template
         return self._parsed[digest]
 
+    def keep(self, source: str) -> str:
+        """Keep the text of a version, so that `with_digest` finds it; its sha256. No run gets it by that."""
+        return self._store.keep(source)
+
     def chosen(self, name: str, run_id: str, used: Mapping[str, str]) -> PromptTemplate:
         """The version that a run gets, and keeps to its end.
 

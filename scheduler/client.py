@@ -16,15 +16,18 @@ from fluxagents.flows.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.inputs import checked_inputs
 from fluxagents.flows.linking import linked
+from fluxagents.flows.migration import Migration, migration
 from fluxagents.flows.ports import Clock, Commit, Publisher, RunStore
+from fluxagents.flows.state import RunState
 from fluxagents.scheduler.flow_library import FlowLibrary
 from fluxagents.scheduler.identity import run_id
+from fluxagents.scheduler.lineage import TimeTravel
 from fluxagents.scheduler.run import Run
-from fluxagents.scheduler.steering import Steering
 from fluxagents.tasks.dispatch import begun
 from fluxagents.tasks.effects import catalog
 from fluxagents.tasks.fba.tool import Tool
 from fluxagents.tasks.models import ModelRef, ModelStore
+from fluxagents.tasks.outside import write_outside
 from fluxagents.tasks.protocol import publish
 
 CHUNK = 200
@@ -40,7 +43,7 @@ class Order:
     run_id: str | None = None
 
 
-class RunClient(Steering):
+class RunClient(TimeTravel):
     """Starts and steers runs through the ports of the core.
 
     Args:
@@ -183,6 +186,46 @@ class RunClient(Steering):
             stepwise=stepwise,
         )
         return begun(controller, started)
+
+    def migration(self, run_id: str, *, flow: str) -> Migration:
+        """What it would mean for a run to go on with another version of its flow; nothing is changed.
+
+        Args:
+            run_id: A run that waits or is paused.
+            flow: The name of the flow, or the path of its YAML file.
+
+        Raises:
+            FluxError: If it cannot, with all that speaks against it.
+        """
+        state = self._open(run_id)
+        return self._migration(state, self.checked(flow))
+
+    def migrate(self, run_id: str, *, flow: str, by: str) -> RunState:
+        """Let a run that waits or is paused go on with another version of its flow, from where it stands.
+
+        It begins again at its node: what it asked there is asked again, what it began there is cancelled.
+
+        Raises:
+            FluxError: As `migration`, or if the run moved on meanwhile.
+        """
+        state = self._open(run_id)
+        controller = self.checked(flow)
+        changed = e.FlowChanged(
+            seq=state.seq,
+            at_ms=self._clock.now_ms(),
+            flow=ref_of(controller.flow),
+            node=state.node,
+            inputs=self._migration(state, controller).inputs,
+            by=by,
+        )
+        migrated = write_outside(self.store, self._publisher, controller, state, changed)
+        reason = f"run {run_id} went on with version {controller.flow.version} of its flow"
+        self._cancel_children(run_id, state.children, by=by, reason=reason)
+        return migrated
+
+    def _migration(self, state: RunState, controller: FlowController) -> Migration:
+        old = self.store.flow(state.flow.digest)
+        return migration(old, controller.flow, state, now_ms=self._clock.now_ms())
 
     def get(self, run_id: str) -> Run:
         """The run of this id.

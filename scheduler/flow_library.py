@@ -12,6 +12,8 @@ from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.reading import flow_from_yaml
 
 SUFFIXES = (".yaml", ".yml")
+SCENARIO_SUFFIXES = (".scenarios.yaml", ".scenarios.yml")
+"""Of files that lie beside flows and say how they are tested."""
 
 
 class FlowLibrary:
@@ -83,12 +85,17 @@ class FlowLibrary:
     def _files(self) -> Iterator[tuple[str, Traversable]]:
         shipped = files("fluxagents.flows").joinpath("library")
         for file in sorted(shipped.iterdir(), key=lambda path: path.name):
-            if file.name.endswith(SUFFIXES):
+            if is_flow_file(file.name):
                 yield file.name, file
         for folder in self._folders:
             for path in sorted(folder.glob("*")) if folder.is_dir() else ():
-                if path.suffix in SUFFIXES:
+                if is_flow_file(path.name):
                     yield str(path), path
+
+
+def is_flow_file(name: str) -> bool:
+    """Whether a file of this name holds a flow."""
+    return name.endswith(SUFFIXES) and not name.endswith(SCENARIO_SUFFIXES)
 
 
 def _calls_itself(name: str, text: str) -> bool:

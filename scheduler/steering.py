@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Literal
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal, get_args
 
 from pydantic import JsonValue
 
@@ -19,6 +19,9 @@ from fluxagents.tasks.fba.tool import Tool
 from fluxagents.tasks.outside import write_outside
 
 ANSWERS = (e.ApprovalGranted, e.ApprovalRejected, e.QuestionAnswered)
+
+RACES = 10
+"""How often a run is read again that moves on whenever it is to be cancelled."""
 
 RequestKind = Literal["approval", "question", "escalation"]
 
@@ -65,13 +68,21 @@ class Steering:
         cancelled = self._append(
             state, lambda now: e.RunCancelled(seq=state.seq, at_ms=now, by=by, reason=reason)
         )
-        for child in (
-            *(state.joining.runs if state.joining else ()),
-            *(state.begun.runs if state.begun else ()),
-        ):
-            if not self.store.load(child).ended:
-                self.cancel(child, by=by, reason=f"run {run_id} was cancelled: {reason}")
+        self._cancel_children(run_id, state.children, by=by, reason=f"run {run_id} was cancelled: {reason}")
         return cancelled
+
+    def _cancel_children(self, run_id: str, children: Iterable[str], *, by: str, reason: str) -> None:
+        """Cancel what still runs of these and is its own: a fork tells of runs that its origin began."""
+        for child in children:
+            for _ in range(RACES):
+                state = self.store.load(child)
+                if state.ended or state.parent != run_id:
+                    break
+                try:
+                    self.cancel(child, by=by, reason=reason)
+                except FluxError:
+                    # It took a step in this moment; its state is read again.
+                    continue
 
     def retry(self, run_id: str, *, by: str) -> RunState:
         """Try a run again that went to the dead letters.
@@ -179,6 +190,14 @@ class Steering:
         """What a run does next; of a paused one what it does once it goes on."""
         going_on = {"status": state.paused_from or state.status, "cleared": True}
         return self._controller(state).command(state.model_copy(update=going_on))
+
+    def request(self, request_id: str) -> e.HumanRequest:
+        """The request of this id.
+
+        Raises:
+            FluxError: If it does not wait for an answer.
+        """
+        return self._request(request_id, kinds=get_args(RequestKind))[1]
 
     def _request(self, request_id: str, *, kinds: tuple[RequestKind, ...]) -> tuple[RunState, e.HumanRequest]:
         run = request_id.rpartition(".")[0]

@@ -12,9 +12,10 @@ from fluxagents.flows.children import ChildPlan, ref_of, tool_flow
 from fluxagents.flows.commands import BeginRuns, Command, JoinRuns
 from fluxagents.flows.controller import FlowController
 from fluxagents.flows.definition import Flow
-from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.errors import FluxError
 from fluxagents.flows.events import Event, NodeFailed, RunBegun, RunsBegun, RunsJoined
 from fluxagents.flows.inputs import checked_inputs
+from fluxagents.flows.joining import found_by, joined, key_findings, too_few, too_late, what_runs
 from fluxagents.flows.nodes import MapNode, SubflowNode, ToolNode
 from fluxagents.flows.state import RunState, child_ids
 from fluxagents.tasks.artifacts import Manifest, Provenance
@@ -26,9 +27,6 @@ from fluxagents.tasks.provenance import versions
 
 if TYPE_CHECKING:
     import pandas as pd
-
-SHOWN = 8
-"""Items and failures that a chat model is shown; the artifact has all."""
 
 
 def begin(effects: Effects, controller: FlowController, state: RunState, command: Command) -> Sequence[Event]:
@@ -110,15 +108,14 @@ def join(effects: Effects, controller: FlowController, state: RunState, command:
         effects, command.runs, f"the time of node {state.node!r} of run {state.run_id} was over"
     )
     if late:
-        message = f"{late} of {len(command.runs)} runs of node {state.node!r} did not end in time"
-        return [_failed(effects, state, FluxError(ErrorClass.TIMEOUT, message))]
+        return [_failed(effects, state, too_late(state, late, len(command.runs)))]
     runs = [effects.store.load(run_id) for run_id in command.runs]
     try:
-        joined = _joined(effects, controller, state, node, runs)
+        done = _joined(effects, controller, state, node, runs)
     except FluxError as error:
         return [_failed(effects, state, error)]
-    broken = _too_few(node, runs)
-    return [joined, _failed(effects, state, broken)] if broken else [joined]
+    broken = too_few(node, runs)
+    return [done, _failed(effects, state, broken)] if broken else [done]
 
 
 def _joined(
@@ -128,76 +125,23 @@ def _joined(
     node: MapNode | SubflowNode,
     runs: Sequence[RunState],
 ) -> RunsJoined:
-    what = (node.tool if isinstance(node, MapNode) else None) or node.flow or ""
-    found = {fact: [_found(run, source) for run in runs] for fact, source in _sources(node).items()}
-    facts: dict[str, JsonValue] = (
-        dict(found) if isinstance(node, MapNode) else {fact: values[0] for fact, values in found.items()}
-    )
-    ended = runs[0] if isinstance(node, SubflowNode) else None
-    return RunsJoined(
-        seq=state.seq,
-        at_ms=effects.clock.now_ms(),
-        node=state.node,
-        what=what,
-        finished=sum(run.status == "finished" for run in runs),
-        failed=sum(run.status != "finished" for run in runs),
-        facts=controller.joined_facts(state, facts),
-        key_findings=_key_findings(runs, found),
-        artifact=_artifact(effects, state, what, runs, found),
-        new_model=ended.model if ended and ended.model != state.model else None,
-    )
-
-
-def _sources(node: MapNode | SubflowNode) -> Mapping[str, str]:
-    """Fact name -> the fact of the runs that it is made of."""
-    return {name: name for name in node.facts} if isinstance(node, MapNode) and node.tool else node.facts
-
-
-def _found(run: RunState, source: str) -> JsonValue:
-    if run.status != "finished":
-        return None
-    return run.answer if source == "answer" else run.facts.get(source)
-
-
-def _key_findings(runs: Sequence[RunState], found: Mapping[str, list[JsonValue]]) -> dict[str, JsonValue]:
-    """Counts, the first failures, and each fact: all of few values, or the range of many numbers."""
-    failures: list[JsonValue] = [_why(run)[:160] for run in runs if run.status != "finished"]
-    shown: dict[str, JsonValue] = {
-        "runs": len(runs),
-        "finished": len(runs) - len(failures),
-        "failed": len(failures),
-    }
-    if failures:
-        shown["failures"] = failures[:SHOWN]
-    if len(runs) == 1 and runs[0].answer:
-        shown["answer"] = runs[0].answer[:800]
-    for fact, values in found.items():
-        numbers = [one for one in values if isinstance(one, int | float) and not isinstance(one, bool)]
-        if len(values) <= SHOWN:
-            shown[fact] = values[0] if len(values) == 1 else values
-        elif numbers:
-            shown[fact] = {"least": min(numbers), "most": max(numbers), "known": len(numbers)}
-    return shown
-
-
-def _why(run: RunState) -> str:
-    said = f": {run.error.message}" if run.error else ""
-    return f"run {run.run_id} is {run.status}{said}"
+    found = joined(controller, state, node, runs, effects.clock.now_ms())
+    return found.model_copy(update={"artifact": _artifact(effects, state, node, runs)})
 
 
 def _artifact(
     effects: Effects,
     state: RunState,
-    what: str,
+    node: MapNode | SubflowNode,
     runs: Sequence[RunState],
-    found: Mapping[str, list[JsonValue]],
 ) -> str:
     """A table with one row for each run, bound to where it came from."""
+    what, found = what_runs(node), found_by(node, runs)
     table = effects.artifacts.put_table(_table(runs, found), tool=what)
     provenance = Provenance(
         tool=what, args={"node": state.node, "run": state.run_id}, versions=dict(versions())
     )
-    manifest = Manifest(provenance=provenance, result=_key_findings(runs, found), tables={"runs": table})
+    manifest = Manifest(provenance=provenance, result=key_findings(runs, found), tables={"runs": table})
     return effects.artifacts.put_json(manifest.model_dump(mode="json"), tool=what).digest
 
 
@@ -218,17 +162,6 @@ def _table(runs: Sequence[RunState], found: Mapping[str, list[JsonValue]]) -> pd
 
 def _cell(value: JsonValue) -> JsonValue:
     return json.dumps(value, sort_keys=True) if isinstance(value, list | dict) else value
-
-
-def _too_few(node: MapNode | SubflowNode, runs: Sequence[RunState]) -> FluxError | None:
-    """The failure of a node whose runs did not finish often enough; of the kind of the first of them."""
-    finished = sum(run.status == "finished" for run in runs)
-    share = node.min_finished if isinstance(node, MapNode) else 1.0
-    if not runs or finished >= share * len(runs):
-        return None
-    first = next(run for run in runs if run.status != "finished")
-    kind = first.error.kind if first.error else ErrorClass.PERMISSION
-    return FluxError(kind, f"{finished} of {len(runs)} runs finished; {_why(first)}")
 
 
 def _failed(effects: Effects, state: RunState, error: FluxError) -> NodeFailed:

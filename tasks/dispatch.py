@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 
 from fluxagents.flows.catalog import ToolFacts
 from fluxagents.flows.children import child_starts
@@ -134,17 +135,23 @@ def _children(
             child = flows(event.flow.digest)
             starts = zip(child_starts(state, event), event.runs, strict=True)
             commits = [begun(child, started, error=run.error) for started, run in starts]
-            yield from (_in_turn(commits, place, event.width) for place in range(len(commits)))
+            yield from _in_turn(commits, event.width)
         if isinstance(event, ToolSplit):
             flow = part_flow(event.call.tool, event.call.args)
             part_controller = FlowController(flow, tools=controller.tools)
             yield from (begun(part_controller, started) for started in part_starts(state, event))
 
 
-def _in_turn(commits: Sequence[Commit], place: int, width: int) -> Commit:
-    """A run that begins when the one `width` places before it has come to rest."""
-    commit = commits[place]
-    if place < width or commit.dispatch is None or commit.dispatch.not_before_ms:
-        return commit
-    before = (commits[place - width].state.run_id,)
-    return replace(commit, dispatch=replace(commit.dispatch, after=before))
+def _in_turn(commits: Sequence[Commit], width: int) -> Iterator[Commit]:
+    """Runs of which so many work at once: each begins when the one `width` before it has come to rest."""
+    before = [commit.state.run_id for commit in commits if commit.dispatch]
+    places = count()
+    for commit in commits:
+        if commit.dispatch is None:
+            yield commit
+            continue
+        place = next(places)
+        if place < width or commit.dispatch.not_before_ms:
+            yield commit
+        else:
+            yield replace(commit, dispatch=replace(commit.dispatch, after=(before[place - width],)))

@@ -106,6 +106,7 @@ def catalog(tools: Mapping[str, Tool]) -> dict[str, ToolFacts]:
             queue=tool.queue,
             needs_approval=tool.needs_approval,
             time_limit_s=tool.soft_time_limit_s,
+            compensation=tool.compensation,
         )
         for name, tool in tools.items()
     }

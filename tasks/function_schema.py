@@ -18,6 +18,20 @@ _KEPT_WHOLE = 24
 _UNSAID = frozenset({"title", "propertyNames"})
 """What says nothing that the check of an answer would not say better."""
 
+_BOUNDS = frozenset(
+    {
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+    }
+)
+"""What is said once of an argument that several functions have."""
+
 Schema = dict[str, Any]
 
 
@@ -25,7 +39,8 @@ def compacted(functions: Sequence[Mapping[str, Any]]) -> list[Schema]:
     """Functions (`name`, `description`, `parameters`) without what a chat model need not read.
 
     Made-up titles, defaults of null beside the null that they allow, definitions that are used once, and
-    the ban of unknown arguments go. A description that was given before is not given again.
+    the ban of unknown arguments go. Of an argument that was described before, with the same name and
+    schema, the type, the choices and the default stay.
     """
     described: set[str] = set()
     return [
@@ -67,12 +82,20 @@ def _slim(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Schema:
     return found
 
 
+def _without_bounds(schema: Schema) -> Schema:
+    found = {key: value for key, value in schema.items() if key not in _BOUNDS}
+    for key in ("items", "additionalProperties"):
+        if isinstance(found.get(key), dict):
+            found[key] = _without_bounds(found[key])
+    return found
+
+
 def _without_repeats(parameters: Schema, described: set[str]) -> Schema:
     """The parameters with a reference for each description that stands in `described`, which grows."""
     properties: Schema = {}
     for name, schema in parameters.get("properties", {}).items():
         key = json.dumps([name, schema], sort_keys=True)
         repeated = key in described and len(schema.get("description", "")) > _KEPT_WHOLE
-        properties[name] = {**schema, "description": AS_ABOVE} if repeated else schema
+        properties[name] = {**_without_bounds(schema), "description": AS_ABOVE} if repeated else schema
         described.add(key)
     return {**parameters, "properties": properties} if properties else parameters

@@ -178,7 +178,7 @@ def _moved(store: RunStore, archive: Archive, state: RunState) -> bool:
             return False
         raise
     archive.put(state, events)
-    return store.forget(state.run_id, state.session)
+    return store.forget(state.run_id, state.session, state.seq)
 
 
 def _path(run_id: str) -> str:

@@ -116,6 +116,10 @@ class ArtifactFiles:
             )
         return f"sha256:{found[0]}"
 
+    def put(self, data: bytes) -> str:
+        """Store the bytes of an artifact of another installation; its digest."""
+        return self._put(data)
+
     def stored(self) -> Sequence[StoredFile]:
         """All artifacts, the newest first; a name is a digest without `sha256:`."""
         return self._bytes.files("artifacts")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
@@ -19,6 +20,9 @@ from fluxagents.workers.publisher import CeleryPublisher
 from fluxagents.workers.redis_prompts import RedisPromptStore
 from fluxagents.workers.redis_store import RedisRunStore
 from fluxagents.workers.settings import Settings
+
+if TYPE_CHECKING:
+    from fluxagents.workers.run_bundle import Shelves
 
 
 class Client(RunClient):
@@ -54,4 +58,17 @@ class Client(RunClient):
             flows=FlowLibrary([settings.flows_folder, *flow_folders]),
             tools=TOOLS,
             prompts=lambda: PromptManager(store=RedisPromptStore(redis, prefix=settings.key_prefix)).names,
+        )
+        self._redis = redis
+
+    def shelves(self) -> Shelves:
+        """Where the parts of runs lie, for exporting and importing them."""
+        from fluxagents.workers.artifact_files import ArtifactFiles  # noqa: PLC0415 - pyarrow takes a while
+        from fluxagents.workers.run_bundle import Shelves  # noqa: PLC0415 - as above
+
+        return Shelves(
+            store=self.store,
+            artifacts=ArtifactFiles(self.settings.artifact_url),
+            models=ModelFiles(self.settings.artifact_url),
+            prompts=PromptManager(store=RedisPromptStore(self._redis, prefix=self.settings.key_prefix)),
         )

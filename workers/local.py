@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from fluxagents.flows.memory_store import MemoryRunStore
-from fluxagents.flows.ports import Clock, Outgoing
+from fluxagents.flows.ports import Clock, Outgoing, RunStore
 from fluxagents.prompts.manager import PromptManager
 from fluxagents.scheduler.client import RunClient
 from fluxagents.scheduler.flow_library import FlowLibrary
@@ -22,6 +22,7 @@ from fluxagents.workers.artifact_files import ArtifactFiles
 from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.model_files import ModelFiles
 from fluxagents.workers.notifier import InboxNotifier
+from fluxagents.workers.run_bundle import Shelves
 
 ACTS: Mapping[str, Act] = MappingProxyType(
     {
@@ -77,6 +78,7 @@ class LocalClient(RunClient):
         clock: The time.
         tools: The tools that exist.
         decider: Puts questions to a chat model; the built-in planner when absent.
+        store: The truth about runs; in this process's memory when absent.
         flow_folders: Folders with flows of your own.
     """
 
@@ -87,12 +89,14 @@ class LocalClient(RunClient):
         clock: Clock | None = None,
         tools: Mapping[str, Tool] = TOOLS,
         decider: Callable[[], Decides] | None = None,
+        store: RunStore | None = None,
         flow_folders: tuple[Path, ...] = (),
     ) -> None:
         here = Here()
+        self._folder = str(folder)
         clock = clock or SystemClock()
         self.effects = Effects(
-            store=MemoryRunStore(clock),
+            store=store or MemoryRunStore(clock),
             publisher=here,
             clock=clock,
             notifier=InboxNotifier(),
@@ -113,6 +117,15 @@ class LocalClient(RunClient):
             flows=FlowLibrary(flow_folders),
             tools=tools,
             prompts=lambda: self.effects.prompts().names,
+        )
+
+    def shelves(self) -> Shelves:
+        """Where the parts of runs lie, for exporting and importing them."""
+        return Shelves(
+            store=self.store,
+            artifacts=ArtifactFiles(self._folder),
+            models=ModelFiles(self._folder),
+            prompts=self.effects.prompts(),
         )
 
     def tick(self) -> None:

@@ -161,6 +161,33 @@ class ModelFiles:
         """The file as it was added; None for a model that was made from another."""
         return self._bytes.read(f"models/{_hex(ref.digest)}/original")
 
+    def adopt(self, record: ModelRecord, original: bytes) -> ModelRecord:
+        """Store a model of another installation; its name here differs if that means another model already.
+
+        Args:
+            record: What that installation knew about it.
+            original: Its bytes, which have the digest that the record names.
+        """
+        hexes = hashlib.sha256(original).hexdigest()
+        assert record.digest == f"sha256:{hexes}"
+        if self._bytes.exists(_record_name(hexes)):
+            return self._record(hexes)
+        name = record.name if _NAME.fullmatch(record.name) else "imported"
+        if self._means(name) not in {None, record.digest}:
+            name = f"{name[:150]}-{hexes[:8]}"
+        record = record.model_copy(update={"name": name})
+        self._bytes.write(f"models/{hexes}/original", original)
+        self._write(record)
+        return record
+
+    def _means(self, name: str) -> str | None:
+        """The digest of the model of this name; None if there is none."""
+        if name in SHIPPED:
+            data = (_shipped_folder() / SHIPPED[name]).read_bytes()
+            return f"sha256:{hashlib.sha256(data).hexdigest()}"
+        stored = self._bytes.read(f"names/{quote(name, safe='')}")
+        return None if stored is None else stored.decode()
+
     def _stored(self, digest: str, name: str, data: bytes, kind: ModelFormat, suffix: str) -> ModelRecord:
         hexes = _hex(digest)
         if self._bytes.exists(_record_name(hexes)):

@@ -118,6 +118,9 @@ class RedisRunStore:
     def ask_pause(self, run_id: str, by: str) -> bool:
         return bool(self._run(self._ask_pause, run_id, by))
 
+    def holds(self, run_id: str) -> bool:
+        return bool(self._redis.exists(self._key(run_id)))
+
     def load(self, run_id: str) -> RunState:
         found: bytes | None = self._redis.hget(self._key(run_id), "state")  # type: ignore[assignment]
         if found is None:
@@ -214,8 +217,8 @@ class RedisRunStore:
             pipe.hget(self._key(run_id.decode()), "state")
         return [state_from_json(state) for state in pipe.execute() if state is not None]
 
-    def forget(self, run_id: str, session: str) -> bool:
-        return bool(self._run(self._forget, run_id, session))
+    def forget(self, run_id: str, session: str, seq: int | None = None) -> bool:
+        return bool(self._run(self._forget, run_id, session, "" if seq is None else seq))
 
     def requests(self) -> list[tuple[str, HumanRequest]]:
         ids: list[bytes] = self._redis.zrange(f"{self._prefix}requests", 0, -1)  # type: ignore[assignment]

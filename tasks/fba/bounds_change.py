@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from fluxagents.flows.catalog import MODEL_BEFORE
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.display import fitted, text
 from fluxagents.tasks.fba.growth_change import GrowthChange, compared
@@ -169,6 +170,7 @@ TOOL = Tool(
     result=Result,
     run=run,
     change=change,
+    compensation=MODEL_BEFORE,
     reference="Orth, Thiele, Palsson 2010, doi:10.1038/nbt.1614",
     example={"bounds": {"PFK": {"upper_mmol_per_gdw_h": 5}, "EX_o2_e": {"lower_mmol_per_gdw_h": -15}}},
 )

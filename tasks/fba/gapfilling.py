@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from fluxagents.flows.catalog import MODEL_BEFORE
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.display import fitted, text
 from fluxagents.tasks.fba.gap_search import GapSearch
@@ -366,6 +367,7 @@ TOOL = Tool(
     run=run,
     gather=gather,
     change=change,
+    compensation=MODEL_BEFORE,
     reference="Satish Kumar et al. 2007, doi:10.1186/1471-2105-8-212; see gap_search",
     example={"universal": "e_coli_core", "min_growth_per_h": 0.1},
     queue="tools.long",

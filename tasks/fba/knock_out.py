@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, JsonValue, model_validator
 
+from fluxagents.flows.catalog import MODEL_BEFORE
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.bounds_change import BoundsChange, changes_table, set_bounds, shown_changes
 from fluxagents.tasks.fba.display import fitted, shown
@@ -110,6 +111,7 @@ TOOL = Tool(
     result=Result,
     run=run,
     change=change,
+    compensation=MODEL_BEFORE,
     reference="Edwards, Palsson 2000, doi:10.1073/pnas.97.10.5528",
     example={"genes": ["b1676", "b1854"], "reactions": ["PFL"]},
 )

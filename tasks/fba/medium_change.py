@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, JsonValue, model_validator
 
+from fluxagents.flows.catalog import MODEL_BEFORE
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.display import fitted, shown_values
 from fluxagents.tasks.fba.growth_change import GrowthChange, compared
@@ -98,6 +99,7 @@ TOOL = Tool(
     result=Result,
     run=run,
     change=change,
+    compensation=MODEL_BEFORE,
     reference="Orth, Thiele, Palsson 2010, doi:10.1038/nbt.1614",
     example={"medium_changes": {"EX_glc__D_e": 0, "EX_ac_e": 20}},
 )

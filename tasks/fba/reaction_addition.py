@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from fluxagents.flows.catalog import MODEL_BEFORE
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.tasks.fba.bounds_change import Bound
 from fluxagents.tasks.fba.display import fitted, rounded, shown, text
@@ -318,6 +319,7 @@ TOOL = Tool(
     result=Result,
     run=run,
     change=change,
+    compensation=MODEL_BEFORE,
     reference="Thiele, Palsson 2010, doi:10.1038/nprot.2009.203",
     example={
         "reactions": [

@@ -87,6 +87,8 @@ class Tool:
     """Without one, `run` is given None."""
     change: Callable[..., None] | None = None
     """Set on a tool that makes a new model: carries the change out on the model given; called as `run`."""
+    compensation: str | None = None
+    """Set on a tool that has an effect: what makes it good when a run goes back behind it, in a sentence."""
     split: Split | None = None
     """Set on a tool whose work may be large."""
     queue: Literal["tools", "tools.long"] = "tools"

@@ -45,6 +45,18 @@ def test_a_run_that_waits_exits_with_3_and_goes_on_once_it_is_approved(stack: St
     assert "was answered already by 'ada'" in late.stderr
 
 
+def test_a_real_run_becomes_a_scenario_that_is_played_without_workers(stack: Stack, tmp_path: Path) -> None:
+    run_id = stack.json(*RUN, "--question", QUESTION, "--wait")["run_id"]
+    file = tmp_path / "real.scenarios.yaml"
+    written = stack.command("flows", "record", run_id, "-o", str(file), "--name", "essential genes")
+    assert written.returncode == 0, written.stderr
+    (scenario,) = stack.json("flows", "test", str(file))["scenarios"]
+    assert (scenario["scenario"], scenario["holds"]) == ("essential genes", True)
+    assert scenario["facts"]["growth_per_h"] == pytest.approx(0.8739215069684, rel=1e-9)
+    file.write_text(file.read_text().replace("- grows", "- does not grow"))
+    assert stack.command("flows", "test", str(file)).returncode == 1
+
+
 def test_runs_can_be_listed_and_read(stack: Stack) -> None:
     run_id = stack.json(*RUN, "--question", "How fast does it grow?", "--wait")["run_id"]
     assert run_id in {run["run_id"] for run in stack.json("runs", "list", "--status", "finished")}

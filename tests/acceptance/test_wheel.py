@@ -53,6 +53,7 @@ def test_it_holds_what_is_no_python_too(wheel: Path) -> None:
     assert {
         "fluxagents/py.typed",
         "fluxagents/flows/library/metabolic_analysis.yaml",
+        "fluxagents/flows/library/tests/metabolic_analysis.scenarios.yaml",
         "fluxagents/workers/lua/claim.lua",
         "fluxagents/tasks/fba/registry.py",
     } <= names

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from fluxagents.flows.catalog import ToolFacts
@@ -28,16 +27,7 @@ NAMES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TinyTool(ToolFacts):
-    """With all that steering asks of a tool."""
-
-    @property
-    def soft_time_limit_s(self) -> float:
-        return self.time_limit_s
-
-
-TOOLS = {name: TinyTool(name, needs_approval=name.startswith("guarded")) for name in NAMES}
+TOOLS = {name: ToolFacts(name, needs_approval=name.startswith("guarded")) for name in NAMES}
 
 TIME_LIMITS_S = {"stubborn": (0.5, 1.5)}
 """Soft and hard limit of the tools that have one."""

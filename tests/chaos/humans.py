@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Any
 
 from tests.chaos.cluster import Cluster
 from tests.chaos.flows import TOOLS
 
+from fluxagents.flows.catalog import ToolFacts
 from fluxagents.flows.ports import Outgoing
-from fluxagents.scheduler.steering import Steering
+from fluxagents.scheduler.lineage import TimeTravel
+from fluxagents.tasks.fba.tool import Args, Result, Tool
 from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.publisher import CeleryPublisher
 
@@ -25,12 +27,27 @@ class Withheld(CeleryPublisher):
         self.kept += outgoing
 
 
-def steering(cluster: Cluster, publisher: CeleryPublisher | None = None) -> Steering:
-    # The facts of a tool are all that steering looks at, short of edited arguments.
-    tools = cast("dict[str, object]", TOOLS)
-    return Steering(
+def steering(cluster: Cluster, publisher: CeleryPublisher | None = None) -> TimeTravel:
+    return TimeTravel(
         store=cluster.store,
         publisher=publisher or cluster.publisher,
         clock=SystemClock(),
-        tools=tools,  # type: ignore[arg-type]
+        tools={name: _declared(facts) for name, facts in TOOLS.items()},
     )
+
+
+def _declared(facts: ToolFacts) -> Tool:
+    """A tool as its humans know it; only the workers run it."""
+    return Tool(
+        name=facts.name,
+        purpose="Faults.",
+        args=Args,
+        result=Result,
+        run=_not_here,
+        change=_not_here if facts.needs_approval else None,
+        reference="tests/chaos/tools.py",
+    )
+
+
+def _not_here(*_: object) -> Any:
+    raise NotImplementedError

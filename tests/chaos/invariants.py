@@ -139,7 +139,7 @@ def _effects(found: Snapshot) -> Iterator[str]:
     recorded = {
         f"{run}.{event.seq}"
         for run, record in found.runs.items()
-        for event in record.events
+        for event in _own(record)
         if isinstance(event, e.ToolSucceeded) and event.call.tool in EFFECTS
     }
     for key in recorded - found.received.keys():
@@ -148,8 +148,21 @@ def _effects(found: Snapshot) -> Iterator[str]:
         yield f"effect {key} reached its receiver and no step ran it"
     for key in found.received.keys() - recorded:
         run, _, seq = key.partition(".")
-        if run in found.runs and int(seq) < found.runs[run].state.seq:
+        record = found.runs.get(run)
+        if record and int(seq) < record.state.seq and not _interrupted(record, int(seq)):
             yield f"effect {key} reached its receiver and step {seq} recorded something else"
+
+
+def _own(record: Record) -> Iterator[e.Event]:
+    """What happened to this run itself, and not to the one that it was forked from."""
+    parting = max((event.seq for event in record.events if isinstance(event, e.RunForked)), default=0)
+    return (event for event in record.events if event.seq >= parting)
+
+
+def _interrupted(record: Record, seq: int) -> bool:
+    """Whether a human ended a step while a worker was at it: what it did in the world stays done."""
+    ended = e.RunRolledBack | e.RunCancelled
+    return any(isinstance(event, ended) and event.seq == seq for event in record.events)
 
 
 def _approvals(found: Snapshot) -> Iterator[str]:

@@ -413,6 +413,58 @@ def test_a_claim_whose_reply_was_lost_is_answered_again_and_alike(
     assert store._run(store._claim, *asked) == first
 
 
+def history_of(run_id: str, steps: int) -> Commit:
+    """A run that begins with a whole history."""
+    commit = started(run_id)
+    events, state = list(commit.events), commit.state
+    for seq in range(1, steps):
+        events.append(e.NodeEntered(seq=seq, at_ms=2, node="a"))
+        state = reduce(state, events[-1])
+    return Commit(events=tuple(events), state=state, dispatch=NOOP)
+
+
+def test_a_run_may_begin_with_a_whole_history(runs: Runs) -> None:
+    commit = history_of(uuid4().hex, 9_000)
+    run_id = commit.state.run_id
+    outgoing = runs.store.create(commit, text(commit))
+    assert outgoing is not None
+    assert outgoing.seq == 9_000
+    assert runs.store.events(run_id) == commit.events
+    assert runs.store.load(run_id) == commit.state
+    assert runs.claim(run_id, 9_000).answer is Answer.OK
+
+
+def test_a_run_that_has_ended_may_go_on(runs: Runs) -> None:
+    run_id, _ = runs.new()
+    ended = e.RunFinished(seq=1, at_ms=3, node="a", answer="42")
+    before = runs.store.load(run_id)
+    commit = Commit(events=(ended,), state=reduce(before, ended), dispatch=None)
+    claim = runs.claim(run_id)
+    assert runs.store.commit(commit, text(commit), fence=claim.fence).answer is Answer.OK
+    back = e.RunRolledBack(
+        seq=2, at_ms=4, to_seq=0, kept=1, state=before.model_dump(mode="json"), by="ada", reason="r"
+    )
+    again = Commit(events=(back,), state=reduce(commit.state, back), dispatch=NOOP)
+    outgoing = runs.store.commit(again, text(again), fence=None).outgoing
+    assert outgoing is not None
+    assert not runs.store.forget(run_id, "s", commit.state.seq)
+    assert [state.run_id for state in runs.store.runs(status="running", session="s")] == [run_id]
+    assert runs.store.ended(most=10) == []
+    assert runs.claim(run_id, 3).answer is Answer.OK
+    assert fold(runs.store.events(run_id)) == runs.store.load(run_id)
+
+
+def test_only_a_run_that_is_as_it_was_read_is_forgotten(runs: Runs) -> None:
+    run_id, _ = runs.new()
+    ended = e.RunFinished(seq=1, at_ms=3, node="a", answer="42")
+    commit = Commit(events=(ended,), state=reduce(runs.store.load(run_id), ended), dispatch=None)
+    assert runs.store.commit(commit, text(commit), fence=None).answer is Answer.OK
+    assert not runs.store.forget(run_id, "s", 1)
+    assert runs.store.holds(run_id)
+    assert runs.store.forget(run_id, "s", 2)
+    assert not runs.store.holds(run_id)
+
+
 class TestChildren:
     """A step may begin runs and wait for them, with no message and no worker."""
 
@@ -490,6 +542,16 @@ class TestChildren:
         done = runs.store.commit(commit, text(commit), fence=claim.fence)
         assert done.outgoing is not None
         assert done.outgoing.seq == 3
+
+    def test_what_is_at_rest_is_not_waited_for_though_there_is_a_time(self, runs: Runs) -> None:
+        parent, children = self.begin(runs)
+        for child in children:
+            self.end(runs, child)
+        names = tuple(child.run_id for child in children)
+        dispatch = replace(NOOP, after=names, not_before_ms=SystemClock().now_ms() + 60_000)
+        commit = entered(runs.store.load(parent), dispatch=dispatch)
+        claim = runs.claim(parent, 2)
+        assert runs.store.commit(commit, text(commit), fence=claim.fence).outgoing is not None
 
     def test_a_commit_that_loses_begins_nothing(self, runs: Runs) -> None:
         parent, _ = runs.new()

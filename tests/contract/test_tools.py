@@ -70,6 +70,11 @@ def test_name_purpose_and_reference_are_there(tool: Tool) -> None:
 
 
 @each_tool
+def test_what_changes_a_model_says_how_that_is_made_good(tool: Tool) -> None:
+    assert (tool.compensation is not None) == (tool.change is not None)
+
+
+@each_tool
 def test_schema_round_trips_and_refuses_extras(tool: Tool) -> None:
     described = json.loads(json.dumps(schema(tool)))
     assert set(described) == {"name", "description", "parameters"}

@@ -1,4 +1,7 @@
-"""`make eval`: how often decisions are right. `python -m tests.eval questions` evaluates one part."""
+"""`make eval`: how often decisions are right, how well runs recover, and what a decision is shown.
+
+`python -m tests.eval questions` evaluates one part.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,17 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
+from tests.eval import context
 from tests.eval.errors import run as errors
 from tests.eval.questions import run as questions
 
 Evaluation = Callable[..., str]
 
-PARTS: Mapping[str, Evaluation] = {"questions": questions.report, "errors": errors.report}
+PARTS: Mapping[str, Evaluation] = {
+    "questions": questions.report,
+    "errors": errors.report,
+    "context": context.report,
+}
 """By name: takes `chat` and `as_json`, gives the report."""
 
 

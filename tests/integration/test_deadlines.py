@@ -32,7 +32,7 @@ nodes:
 """
 
 
-def flow(folder: Path, *, within: str = "", budget: str = "") -> str:
+def flow(folder: Path, *, within: str = "timeout_s: 86400", budget: str = "") -> str:
     path = folder / "sign_off.yaml"
     path.write_text(FLOW.format(within=within, budget=budget))
     return str(path)

@@ -117,16 +117,22 @@ def edit(request_id: str, pairs: tuple[str, ...], by: str, as_json: bool) -> Non
     _tell(state, request_id, "approved with other arguments", as_json=as_json)
 
 
-@approvals.command(epilog=examples("fluxagents approvals reply 01JB….9 'use acetate'"))
+@approvals.command(
+    epilog=examples("fluxagents approvals reply 01JB….9 'use acetate'", "fluxagents approvals reply 01JB….9")
+)
 @click.argument("request_id")
-@click.argument("answer")
+@click.argument("answer", required=False)
 @_by
 @json_option
-def reply(request_id: str, answer: str, by: str, as_json: bool) -> None:
-    """Answer a question or an escalation."""
+def reply(request_id: str, answer: str | None, by: str, as_json: bool) -> None:
+    """Answer a question or an escalation; without ANSWER it is shown with its choices and asked for."""
     from fluxagents.workers.client import Client
+    from fluxagents.workers.commands.asking import asked
 
-    _tell(Client().reply(request_id, by=by, answer=answer), request_id, "answered", as_json=as_json)
+    client = Client()
+    if answer is None:
+        answer = asked(client.request(request_id))
+    _tell(client.reply(request_id, by=by, answer=answer), request_id, "answered", as_json=as_json)
 
 
 def _tell(state: RunState, request_id: str, verdict: str, *, as_json: bool) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fluxagents.workers.commands import flow_tests
 from fluxagents.workers.commands.output import examples, json_option, print_json, print_table
 
 if TYPE_CHECKING:
@@ -22,10 +23,15 @@ FORMATS = {"mermaid": (".mmd", ".mermaid"), "dot": (".dot", ".gv"), "svg": (".sv
         "fluxagents flows list",
         "fluxagents flows graph metabolic_analysis -o flow.svg",
         "fluxagents flows validate my_flow.yaml",
+        "fluxagents flows test my_flow.yaml --coverage",
     )
 )
 def flows() -> None:
-    """List, show, draw and check flows."""
+    """List, show, draw, check and test flows."""
+
+
+flows.add_command(flow_tests.test)
+flows.add_command(flow_tests.record)
 
 
 def library() -> FlowLibrary:

@@ -22,6 +22,7 @@ EXIT_CODES: dict[Status, int] = {"finished": 0, "running": 0, "waiting": 3, "pau
         'fluxagents run metabolic_analysis --model e_coli_core --question "Minimal medium?" --wait',
         'fluxagents run metabolic_analysis --model my.xml.gz --question "Minimal medium?" --wait --json',
         "fluxagents run my_flow.yaml --model iJO1366 --input target=EX_succ_e",
+        "fluxagents run my_flow.yaml --model iJO1366 --step",
     )
 )
 @click.argument("flow")
@@ -33,6 +34,7 @@ EXIT_CODES: dict[Status, int] = {"finished": 0, "running": 0, "waiting": 3, "pau
     "--bulk", is_flag=True, help="Nobody waits for it: use the lane that delays no interactive run."
 )
 @click.option("--run-id", help="An id of your own; the same id never starts twice.")
+@click.option("--step", is_flag=True, help="Stop before every command, show it, and ask whether to go on.")
 @click.option("--wait", is_flag=True, help="Wait for the answer, showing what happens.")
 @click.option("--timeout", type=float, help="Wait at most so many seconds.")
 @json_option
@@ -44,6 +46,7 @@ def run(
     session: str,
     bulk: bool,
     run_id: str | None,
+    step: bool,
     wait: bool,
     timeout: float | None,
     as_json: bool,
@@ -58,15 +61,26 @@ def run(
     inputs: dict[str, Any] = parsed_pairs(pairs)
     if question is not None:
         inputs["question"] = question
-    started = Client().start(
-        flow, model=model, session=session, lane="bulk" if bulk else "interactive", run_id=run_id, **inputs
+    client = Client()
+    started = client.start(
+        flow,
+        model=model,
+        session=session,
+        lane="bulk" if bulk else "interactive",
+        run_id=run_id,
+        stepwise=step,
+        **inputs,
     )
-    if wait:
+    if step:
+        from fluxagents.workers.commands.stepping import walk
+
+        walk(client, started)
+    elif wait:
         wait_for(started, timeout, quiet=as_json)
     state = started.state
     if as_json:
         print_json(run_document(state))
-    elif wait:
+    elif wait or step:
         print_run(state)
     else:
         click.echo(started.id)

@@ -7,11 +7,14 @@ import sys
 
 import click
 
+from fluxagents.workers.commands.going_back import fork, migrate, restart, rollback, signal
 from fluxagents.workers.commands.output import examples, json_option, print_json, print_table
 from fluxagents.workers.commands.run_diff import diff
 from fluxagents.workers.commands.run_explain import explain
 from fluxagents.workers.commands.run_replay import replay
+from fluxagents.workers.commands.stepping import step
 from fluxagents.workers.commands.timeline import timeline
+from fluxagents.workers.commands.transfer import export_run, import_run
 
 STATUSES = ("running", "waiting", "paused", "finished", "failed", "cancelled", "dead")
 
@@ -33,6 +36,10 @@ def runs() -> None:
 
 for looking in (timeline, explain, diff, replay):
     runs.add_command(looking)
+
+
+for another_way in (fork, rollback, restart, migrate, signal, step, export_run, import_run):
+    runs.add_command(another_way)
 
 
 @runs.command("list", epilog=examples("fluxagents runs list --status failed --most 20"))

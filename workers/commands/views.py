@@ -174,6 +174,7 @@ _SAID: dict[str, Any] = {
     "CallEdited": lambda event: f"by {event.by}: {_call(event.call)}",
     "RunForked": lambda event: f"by {event.by} from {event.origin} after step {event.origin_seq}",
     "RunRolledBack": lambda event: f"by {event.by} to step {event.to_seq}: {event.reason}",
+    "RunImported": lambda event: f"by {event.by}",
     "FlowChanged": lambda event: f"by {event.by} to {event.flow.name} v{event.flow.version} at {event.node}",
     "RunFinished": lambda event: event.answer,
     "RunFailed": lambda event: event.error.message,

@@ -25,7 +25,11 @@ end
 local function settle(at, old_status, old_queue, was_asking)
   local id, seq, run = ARGV[at + 1], ARGV[at + 2], P .. 'run:' .. ARGV[at + 1]
   local status, request, queue, dispatch = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7], ARGV[at + 8]
-  redis.call('RPUSH', run .. ':events', unpack(ARGV, at + 17, at + 16 + ARGV[at + 16]))
+  local last = at + 16 + ARGV[at + 16]
+  -- A fork or an import writes a whole history; Lua unpacks some thousand values at most.
+  for first = at + 17, last, 1000 do
+    redis.call('RPUSH', run .. ':events', unpack(ARGV, first, math.min(first + 999, last)))
+  end
   if status ~= old_status then
     if old_status then redis.call('ZREM', P .. 'status:' .. old_status, id) end
     redis.call('ZADD', P .. 'status:' .. status, ARGV[at + 9], id)
@@ -50,11 +54,10 @@ local function settle(at, old_status, old_queue, was_asking)
   end
   local until_ms = tonumber(ARGV[at + 13])
   local later = until_ms > now_ms()
-  local others = ARGV[at + 15]
-  -- Where it waits for runs, the time is the longest that it waits: when none is open it goes on at once.
-  local sleeps = later
-  if others ~= '' then sleeps = (later or until_ms == 0) and awaits(id, run, others) end
-  if sleeps then
+  local waits = ARGV[at + 15] ~= '' and (later or until_ms == 0) and awaits(id, run, ARGV[at + 15])
+  -- A run that waits for others, at most until then, goes on when all have come to rest already.
+  later = later and (waits or ARGV[at + 15] == '')
+  if later or waits then
     redis.call('HSET', run, 'sleeping', queue, 'dispatch', dispatch, 'attempt', 0, unpack(common))
     redis.call('HDEL', run, 'owner', 'pause_by', 'last_error', 'queue', 'ticket', 'dispatched_ms')
     if later then redis.call('ZADD', P .. 'timers', ARGV[at + 13], id) end

@@ -9,6 +9,7 @@ from fluxagents.workers.planner.medium import Medium
 from fluxagents.workers.planner.phrase import COMPOUNDS, Phrase
 from fluxagents.workers.planner.shares import Arguments, counts, fraction, given, rate, threshold
 from fluxagents.workers.planner.tokens import MODEL, REACTION
+from fluxagents.workers.planner.uptakes import is_objective
 
 _NEAR = r"(?:(?:at|at_least|threshold|by|with|on|in|be|use|than|sole|to|maximise|minimal|comma|as) )*"
 _NO_LOOPS = r"loopless|(?:without|no|not|absent) (?:UNKNOWN )*loop|loop absent"
@@ -67,7 +68,11 @@ def variability(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
 
 def balance(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
     method = next((name for name in ("loopless", "geometric") if phrase.has(name)), None)
-    named = [token.value for token in phrase.tokens if token.sign == REACTION]
+    named = [
+        token.value
+        for at, token in enumerate(phrase.tokens)
+        if token.sign == REACTION or is_objective(phrase, at)
+    ]
     objective = named[0] if named and phrase.has("maximise|objective") else None
     yield {
         **given(objective=objective, method=method),

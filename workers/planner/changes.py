@@ -14,6 +14,7 @@ from fluxagents.workers.planner.tokens import Token
 from fluxagents.workers.planner.uptakes import Uptake
 from fluxagents.workers.planner.wording import FACTORS
 
+_OBJECT = frozenset({"permanent", "medium", "default_medium", "model"})
 _NUMBER = r"\d+(?:\.\d+)?"
 
 
@@ -22,12 +23,18 @@ class Order:
     """A clause that orders a change.
 
     Attributes:
-        phrase: The clause, which begins with what to do.
+        said: The clause, which begins with what to do.
         told: What humans have answered.
     """
 
-    phrase: Phrase
+    said: Phrase
     told: Sequence[str] = ()
+
+    @property
+    def phrase(self) -> Phrase:
+        """The order without the words for what it changes, which may stand anywhere in it."""
+        tokens = self.said.tokens
+        return self.said.without([at for at, token in enumerate(tokens) if token.sign in _OBJECT])
 
     @property
     def verb(self) -> str:
@@ -73,7 +80,7 @@ class Order:
             return relative
         if own is not None and own.limit is not None:
             return own.limit
-        if self.verb == "remove":
+        if self.verb in {"remove", "absent"}:
             return 0.0
         stated = list(self.phrase.numbers(r"(N)\b"))
         if stated:

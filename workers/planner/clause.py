@@ -11,8 +11,8 @@ from fluxagents.workers.planner.intents import CHANGE, Guess, best_guess
 from fluxagents.workers.planner.lexicon import COMPOUND, UNSUPPORTED
 from fluxagents.workers.planner.orders import is_order, opens
 from fluxagents.workers.planner.phrase import COMPOUNDS, Phrase
-from fluxagents.workers.planner.tokens import EXCHANGE, GENE, REACTION, UNKNOWN
-from fluxagents.workers.planner.uptakes import Uptake
+from fluxagents.workers.planner.tokens import EXCHANGE, GENE, REACTION, UNKNOWN, is_like_an_id
+from fluxagents.workers.planner.uptakes import Uptake, feeds
 
 OFF_TOPIC = "off topic"
 """What `unsupported.toml` says of words that no tool has to do with."""
@@ -28,8 +28,14 @@ _NO_CONDITION = re.compile(
     r"|\b(?:with|without) (UNKNOWN|MEDIUM) (?!loop|model)"
 )
 _LIST = r"(?:^|(?<! how_much )(?<! which )(?<! on )(?<! with ))(?:C (?:(?:and|or|comma|versus) )*)+$"
+_FED = _CONDITIONAL | {"missing_nutrients", "auxotrophies"}
+_IN_LIST = r"^(?: (?:and|or|plus|comma|versus|on|with|then))+ C\b"
+_ASKED_LIST = rf"{_IN_LIST}|^ (?!need|essential)"
 _QUOTA = re.compile(r"\bP(?: (?:best|optimum|maximise|growth|rate|live|at_least))+")
 """How much growth must be kept: no question for growth."""
+
+
+_NAMES_A_PRODUCT = frozenset({COMPOUND, UNKNOWN, "envelope", "yield"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,10 @@ def clause_of(phrase: Phrase, *, orders: bool) -> Clause:
     clause = Clause(words, guess.name if guess else "", conditions, places)
     if clause.is_plain and clause.intent in _CONDITIONAL and _only_lists(clause.rest):
         clause = clause.fed_with_each()
+    fed = _also_fed(clause)
+    if fed:
+        conditions, places = conditions_in(words, fed)
+        clause = replace(clause, conditions=conditions, places=places)
     asked = [at for at in range(len(words.tokens)) if guess and words.tokens[at].sign in guess.signs]
     first = min((at for at in asked if at not in clause.places), default=0)
     return replace(
@@ -122,10 +132,45 @@ def _only_lists(phrase: Phrase) -> bool:
     return compared or re.search(_LIST, phrase.text) is not None
 
 
+def _also_fed(clause: Clause) -> frozenset[int]:
+    """Compounds that can only be sources of carbon: others are closed, or what ends their list is one."""
+    if clause.intent not in _FED:
+        return frozenset()
+    tokens = clause.phrase.tokens
+    left = [at for at, token in enumerate(tokens) if at not in clause.places and token.sign in COMPOUNDS]
+    uptakes = [uptake for condition in clause.conditions for uptake in condition]
+    sole = any(uptake.role == "sole" for uptake in uptakes)
+    closed = any(uptake.limit == 0 and feeds(uptake.compound) for uptake in uptakes)
+    listed = frozenset(
+        at
+        for at in left
+        if feeds(tokens[at]) and re.match(_IN_LIST if sole else _ASKED_LIST, clause.phrase.after(at))
+    )
+    if sole or (len(left) > 1 and clause.phrase.has("best")):
+        return listed
+    return frozenset(at for at in left if feeds(tokens[at])) if closed and not sole else frozenset()
+
+
 def guess_of(phrase: Phrase) -> Guess | None:
     """What a phrase asks for, apart from its conditions."""
     said = conditions_in(phrase)[1] | _quota(phrase)
-    return best_guess(phrase.without(said).signs)
+    signs = phrase.without(said).signs
+    guess = best_guess(signs)
+    if guess and guess.name == "production" and not signs & _NAMES_A_PRODUCT:
+        # "Which products does it make?" asks for all of them.
+        return best_guess((signs - {"produce"}) | {"secrete"})
+    return guess or _look_up(phrase)
+
+
+def _look_up(phrase: Phrase) -> Guess | None:
+    """A question for an id alone: "What is g6p?"."""
+    tokens = phrase.tokens
+    after_word = [t for at, t in enumerate(tokens) if at and tokens[at - 1].sign == "identifier"]
+    unknown = [t for t in after_word or tokens if t.sign == UNKNOWN]
+    asks = phrase.signs & {"which", "look_up", "identifier"}
+    if len(unknown) != 1 or not is_like_an_id(unknown[0]) or not asks or conditions_in(phrase)[1]:
+        return None
+    return Guess("look_up", 1, asks | {UNKNOWN}, asks)
 
 
 def _quota(phrase: Phrase) -> frozenset[int]:

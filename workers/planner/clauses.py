@@ -10,9 +10,9 @@ from fluxagents.workers.planner.conditions import PLAIN
 from fluxagents.workers.planner.cutting import parts_of, sentences_of
 from fluxagents.workers.planner.intents import CHANGE
 from fluxagents.workers.planner.meanings import tokens_of
-from fluxagents.workers.planner.orders import is_of_the_model
-from fluxagents.workers.planner.phrase import COMPOUNDS
-from fluxagents.workers.planner.tokens import Token
+from fluxagents.workers.planner.orders import OPENING, is_lasting, is_of_the_model
+from fluxagents.workers.planner.phrase import COMPOUNDS, Phrase
+from fluxagents.workers.planner.tokens import GENE, REACTION, Token
 
 _NO_QUESTION = frozenset({"", CHANGE})
 
@@ -20,6 +20,8 @@ _NO_QUESTION = frozenset({"", CHANGE})
 def clauses_of(question: str) -> list[Clause]:
     """The clauses of a question in their order."""
     tokens = tokens_of(question)
+    if is_lasting(Phrase(tokens)):
+        tokens = (Token("permanent", ""), *tokens)
     clauses = _read(tokens, orders=True)
     ordered = [clause for clause in clauses if clause.intent == CHANGE]
     asked = [clause for clause in clauses if clause.intent not in _NO_QUESTION]
@@ -55,15 +57,40 @@ def _continued(clauses: list[Clause]) -> list[Clause]:
     asked, before = "", PLAIN
     done: list[Clause] = []
     for at, clause in enumerate(clauses):
+        if at + 1 < len(clauses) and _is_stated(clause, clauses[at + 1]):
+            before = clause.conditions
+            continue
         later = any(other.intent not in _NO_QUESTION for other in clauses[at + 1 :])
         found = clause if clause.intent or clause.unsupported else _asked_again(clause, asked, later=later)
-        follows = at > 0 and not clauses[at - 1].intent
+        follows = at > 0 and (not clauses[at - 1].intent or _is_stated(clauses[at - 1], clause))
         if found.is_plain and (found.phrase.has("there") or follows):
             found = replace(found, conditions=before)
+        if done:
+            found = _about_the_same(found, done[-1])
         done.append(found)
         asked = asked if found.intent in _NO_QUESTION else found.intent
         before = found.conditions
     return done
+
+
+def _about_the_same(clause: Clause, before: Clause) -> Clause:
+    """A clause that says "it" where the one before names a gene or a reaction: "and is it on glucose?"."""
+    own = clause.phrase.signs & {GENE, REACTION, "gene", "reaction", "which", "which_ones", "pair"}
+    if clause.intent != before.intent or clause.intent not in {"essentiality", "variability"} or own:
+        return clause
+    named = tuple(token for token in before.phrase.tokens if token.sign in {GENE, REACTION})
+    return replace(clause, phrase=clause.phrase + Phrase(named))
+
+
+def _is_stated(clause: Clause, after: Clause) -> bool:
+    """Whether a clause only says why the next one asks: "It does not grow. What is missing?"."""
+    return (
+        clause.intent == "growth"
+        and "not" in clause.phrase.signs
+        and clause.phrase.tokens[0].sign not in OPENING
+        and after.intent == "missing_nutrients"
+        and after.is_plain
+    )
 
 
 def _asked_again(clause: Clause, asked: str, *, later: bool) -> Clause:

@@ -22,11 +22,53 @@ PLAIN: Alternatives = ((),)
 _OXYGEN = Token(COMPOUND, OXYGEN.names[0], OXYGEN.bigg)
 
 
-def conditions_in(phrase: Phrase) -> tuple[Alternatives, frozenset[int]]:
-    """What to look at, and the places of the tokens that say so."""
-    uptakes = [*_oxygen(phrase), *uptakes_in(phrase)]
+def conditions_in(phrase: Phrase, fed: frozenset[int] = frozenset()) -> tuple[Alternatives, frozenset[int]]:
+    """What to look at, and the places of the tokens that say so.
+
+    Args:
+        phrase: What is asked.
+        fed: Places of compounds that are sources of carbon, one after the other, though no word says so.
+    """
+    named = list(uptakes_in(phrase))
+    cut = _again(named)
+    if cut is not None and not fed:
+        # "on lactate and on lactate without oxygen" asks for both.
+        first, places = conditions_in(Phrase(phrase.tokens[:cut]))
+        more, later = conditions_in(Phrase(phrase.tokens[cut:]))
+        return first + more, places | {cut + at for at in later}
+    each = [Uptake(phrase.tokens[at], "sole", None, at, at + 1) for at in fed]
+    uptakes = [*_oxygen(phrase), *sorted([*named, *each], key=lambda uptake: uptake.start)]
+    uptakes = list(_mixed(phrase, uptakes))
     places = frozenset(at for uptake in uptakes for at in range(uptake.start, _end(phrase, uptake)))
     return _combined(_merged(uptakes)), places
+
+
+def _mixed(phrase: Phrase, uptakes: list[Uptake]) -> Iterator[Uptake]:
+    """The same, with sources of carbon that "plus" joins fed together."""
+    before: Uptake | None = None
+    for uptake in uptakes:
+        if before is not None and before.role == uptake.role == "sole":
+            at = next(
+                at for at in range(before.end, len(phrase.tokens)) if phrase.tokens[at] == uptake.compound
+            )
+            between = Phrase(phrase.tokens[before.end : at]).text
+            joined = uptake.fed_with or re.fullmatch(wording.PLUS, between) is not None
+            yield replace(uptake, fed_with=joined)
+        else:
+            yield uptake
+        before = uptake
+
+
+def _again(uptakes: list[Uptake]) -> int | None:
+    """Where a source of carbon is named a second time."""
+    seen = set()
+    for uptake in uptakes:
+        if uptake.role != "sole":
+            continue
+        if uptake.compound.value in seen:
+            return uptake.start
+        seen.add(uptake.compound.value)
+    return None
 
 
 def _end(phrase: Phrase, uptake: Uptake) -> int:
@@ -49,6 +91,8 @@ def _merged(uptakes: list[Uptake]) -> list[Uptake]:
             found[key] = replace(known, role="both")
         elif known is None or known.limit is None:
             found[key] = uptake
+        elif known.role == uptake.role == "limit" and uptake.limit not in {None, known.limit}:
+            found[key] = replace(known, others=(*known.others, uptake.limit))
         elif uptake.limit is not None and uptake.limit != known.limit:
             found[uptake.compound.value, False] = uptake
     return list(found.values())
@@ -56,6 +100,11 @@ def _merged(uptakes: list[Uptake]) -> list[Uptake]:
 
 def _combined(uptakes: list[Uptake]) -> Alternatives:
     carbon: list[tuple[Uptake, ...]] = []
+    several = [uptake for uptake in uptakes if uptake.others]
+    if several:
+        uptake, at = several[0], uptakes.index(several[0])
+        each = (replace(uptake, limit=limit, others=()) for limit in (uptake.limit, *uptake.others))
+        return tuple(done for one in each for done in _combined([*uptakes[:at], one, *uptakes[at + 1 :]]))
     for uptake in uptakes:
         if uptake.role == "sole" and uptake.fed_with and carbon:
             carbon[-1] = (*carbon[-1], uptake)
@@ -77,4 +126,5 @@ def _oxygen(phrase: Phrase) -> Iterator[Uptake]:
             off = token.sign == "anaerobic"
             if not off and re.match(wording.CHANGED_FROM, phrase.after(at)):
                 continue
-            yield Uptake(_OXYGEN, "limit", 0.0 if off else None, at, at + 1)
+            start = at - 1 if at and phrase.tokens[at - 1].sign in {"in", "at", "on"} else at
+            yield Uptake(_OXYGEN, "limit", 0.0 if off else None, start, at + 1)

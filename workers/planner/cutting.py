@@ -7,11 +7,15 @@ from collections.abc import Iterator, Sequence
 from fluxagents.workers.planner.clause import guess_of
 from fluxagents.workers.planner.conditions import PLAIN, conditions_in
 from fluxagents.workers.planner.intents import Guess
-from fluxagents.workers.planner.lexicon import NUMBER
+from fluxagents.workers.planner.lexicon import NUMBER, PERCENT
 from fluxagents.workers.planner.orders import OPENING, is_order, opens
 from fluxagents.workers.planner.phrase import SPLITTING, Phrase
-from fluxagents.workers.planner.tokens import COMMA, END, GENE, REACTION, Token
+from fluxagents.workers.planner.tokens import COMMA, END, GENE, MODEL, REACTION, Token
 
+_ASKING = frozenset({"essential", "growth", "flux", "need", "lethal"})
+_GROWTH_IS_A_TARGET = frozenset({"minimal_medium", "best_medium", "fitting_media", "missing_nutrients"})
+_GROWTH_IS_KEPT = frozenset({"variability", "sampling", "pathway", "essentiality"})
+_DELETIONS = frozenset({"gene_pairs", "gene_sets", "single_deletions"})
 _NEGATING = frozenset({"not", "no", "without", "skip"})
 
 
@@ -61,7 +65,7 @@ def _begins_with(piece: Phrase, signs: frozenset[str]) -> bool:
 def _is_excluded(part: Phrase, piece: Phrase) -> bool:
     """Whether a piece says what is not asked for: "growth, but not the essential genes"."""
     one, other = guess_of(part), guess_of(piece)
-    if not _begins_with(piece, _NEGATING) or one is None or other is None:
+    if not _begins_with(piece, _NEGATING) or one is None or other is None or _is_more(piece, one, other):
         return False
     return other.has_concept and one.name not in {other.name, "model_comparison"}
 
@@ -81,10 +85,39 @@ def _is_apart(part: Phrase, piece: Phrase, *, orders: bool) -> bool:
     return one.name != other.name or opens(piece) or conditions_in(part)[0] != PLAIN
 
 
+def _is_more(piece: Phrase, one: Guess, other: Guess) -> bool:
+    """Whether a piece names more of what is asked before it: what to delete or maximise, how much growth."""
+    if {one.name, other.name} <= {"fluxes", "growth"} and "objective" in one.signs | other.signs:
+        return not one.signs & other.signs & {REACTION, "objective"}
+    if one.name == "minimal_medium" and piece.signs & {"all_exchanges", "least_uptake"}:
+        return True
+    if opens(piece):
+        return False
+    if one.name == "lasting_knock_out":
+        return other.asked_by & {GENE, REACTION} != frozenset() and not other.signs & _ASKING
+    return _is_target(piece, one, other)
+
+
+def _is_target(piece: Phrase, one: Guess, other: Guess) -> bool:
+    """Whether a piece says how much growth must be kept, or how little is lethal."""
+    share = any(token.sign == PERCENT for token in piece.tokens)
+    if share and one.name in _DELETIONS and other.name == "essentiality":
+        return not piece.signs & {GENE, REACTION, "gene", "reaction"}
+    rate = any(token.unit == "rate" for token in piece.tokens)
+    kept = (share and one.name in _GROWTH_IS_KEPT) or ((share or rate) and one.name in _GROWTH_IS_A_TARGET)
+    return kept and other.name == "growth"
+
+
 def _belongs(part: Phrase, piece: Phrase, one: Guess, other: Guess) -> bool:
     """Whether a piece that could stand alone is a part of what stands before it."""
     both = guess_of(part + piece)
-    if piece.signs & {"which_ones", "so_that"} or (both and both.name == other.name and "not" in part.signs):
+    if both and both.name == "model_comparison" and MODEL in piece.signs and "compare" in part.signs:
+        return True
+    if (
+        _is_more(piece, one, other)
+        or piece.signs & {"which_ones", "so_that"}
+        or (both and both.name == other.name and "not" in part.signs)
+    ):
         return True
     if opens(piece) or both is None:
         return False

@@ -16,11 +16,12 @@ from fluxagents.workers.planner.spelling import nearest, skeleton
 
 LANGUAGES = ("en", "de", "fr", "es")
 
-COMPOUND, PATHWAY, DATABASE, UNSUPPORTED = "COMPOUND", "PATHWAY", "DATABASE", "UNSUPPORTED"
+COMPOUND, PATHWAY, DATABASE, ORGANISM = "COMPOUND", "PATHWAY", "DATABASE", "ORGANISM"
+UNSUPPORTED = "UNSUPPORTED"
 NUMBER, PERCENT = "NUMBER", "PERCENT"
 
 _SHORTEST_STEM = 4
-_NAMES = frozenset({COMPOUND, PATHWAY, DATABASE})
+_NAMES = frozenset({COMPOUND, PATHWAY, DATABASE, ORGANISM})
 _NAME = re.compile(r"(?P<form>[dl][- ])?(?P<name>[a-z]+)")
 _LONGEST_ENDING = 3
 _ENDINGS = ("s", "es", "e", "n", "en", "er", "em", "x", "d", "ed", "ing", "ly", "a", "as", "os", "o")
@@ -126,7 +127,7 @@ def _begins(words: Sequence[str], pattern: Sequence[str]) -> bool:
 
 @cache
 def lexicons() -> Mapping[str, Lexicon]:
-    """By language; names of compounds, pathways and databases are in each."""
+    """By language; names of compounds, pathways, databases and organisms are in each."""
     found = {language: Lexicon() for language in LANGUAGES}
     for sign, by_language in table("lexicon").items():
         meaning = _number(float(sign[1:])) if sign.startswith("=") else Meaning(sign)
@@ -167,7 +168,8 @@ def _names() -> tuple[tuple[str, Meaning], ...]:
     # Ids that are no words of a language.
     said += [(c.bigg.replace("__", "_"), Meaning(COMPOUND, c.bigg)) for c in compounds() if "__" in c.bigg]
     data = table("names")
-    for kind, sign in (("compounds", COMPOUND), ("pathways", PATHWAY), ("databases", DATABASE)):
+    kinds = {"compounds": COMPOUND, "pathways": PATHWAY, "databases": DATABASE, "organisms": ORGANISM}
+    for kind, sign in kinds.items():
         for value, names in data[kind].items():
             said += [(name.strip(), Meaning(sign, value)) for name in names.split(",")]
     return tuple(said)

@@ -8,7 +8,7 @@ from fluxagents.workers.planner.lexicon import COMPOUND, DATABASE, NUMBER
 from fluxagents.workers.planner.medium import Medium
 from fluxagents.workers.planner.phrase import COMPOUNDS, Phrase
 from fluxagents.workers.planner.shares import Arguments, given, rate
-from fluxagents.workers.planner.tokens import DATABASE_ID, DIGEST, MEDIUM, REACTION, UNKNOWN
+from fluxagents.workers.planner.tokens import DATABASE_ID, DIGEST, MEDIUM, REACTION, UNKNOWN, is_like_an_id
 
 
 def lasting_knock_out(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
@@ -49,7 +49,8 @@ def look_up(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
 
 
 def _said(phrase: Phrase) -> list[str]:
-    return [token.said for token in phrase.tokens if token.sign == COMPOUND]
+    found = [token.said for token in phrase.tokens if token.sign == COMPOUND]
+    return found or [token.said for token in phrase.tokens if is_like_an_id(token)]
 
 
 def search(phrase: Phrase, medium: Medium) -> Iterator[Arguments]:

@@ -6,10 +6,18 @@ import re
 from collections.abc import Iterator, Sequence
 
 from fluxagents.tasks.fba.media_library import MediaLibrary
-from fluxagents.workers.planner.lexicon import COMPOUND, LANGUAGES, Meaning, by_skeleton, folded, lexicons
+from fluxagents.workers.planner.lexicon import (
+    COMPOUND,
+    LANGUAGES,
+    ORGANISM,
+    Meaning,
+    by_skeleton,
+    folded,
+    lexicons,
+)
 from fluxagents.workers.planner.pieces import pieces_of
 from fluxagents.workers.planner.spelling import SHORTEST, skeleton
-from fluxagents.workers.planner.tokens import COMMA, FILLER, MEDIUM, MODEL, REACTION, UNKNOWN, Token
+from fluxagents.workers.planner.tokens import COMMA, END, FILLER, MEDIUM, MODEL, REACTION, UNKNOWN, Token
 
 _REACTION = re.compile(r"[A-Z][A-Z0-9_]+[a-z0-9_]*|[A-Z][A-Za-z]+_\w+")
 _NO_REACTION = frozenset(
@@ -34,23 +42,62 @@ _NO_REACTION = frozenset(
 """Abbreviations that look like ids of reactions."""
 
 
+_SEPARABLE = frozenset({"schalte", "schalt", "schaltet", "schalten", "knocke", "stelle", "stell"})
+"""German verbs that mean a removal with "aus" or "ab" at the end of the clause."""
+
+
 def tokens_of(question: str) -> tuple[Token, ...]:
     """The tokens of a question, without the words that say nothing."""
     pieces = list(pieces_of(question))
     words = [folded(piece.said) for piece in pieces if piece.sign == UNKNOWN]
     read = _Reader(language_of(words))
-    return _with_models([token for token in _read(pieces, read) if token.sign != FILLER])
+    tokens = [token for token in _read(pieces, read) if token.sign != FILLER]
+    return _with_models([_in_place(tokens, at) for at in range(len(tokens))])
+
+
+def _in_place(tokens: Sequence[Token], at: int) -> Token:
+    """A word that means something else where it stands."""
+    token = tokens[at]
+    after = tokens[at + 1].sign if at + 1 < len(tokens) else END
+    if token.sign == "without" and after == END and "lack" in token.said:
+        return Token("lacking", token.said)  # "What is it lacking?"
+    if token.sign == "plus" and (at == 0 or tokens[at - 1].sign == END):
+        return Token("with", token.said)  # "In addition to glucose it gets acetate"
+    if token.sign == "then" and at and after == END:
+        return Token("there", token.said)
+    later = [other.said.lower() for other in tokens[at + 1 :]]
+    if token.said.lower() in _SEPARABLE and set(later) & {"aus", "ab"}:
+        return Token("remove", token.said)
+    listed = at > 1 and tokens[at - 1].sign in {"and", "or", COMMA} and tokens[at - 2].sign == REACTION
+    if token.said == "FBA" and (listed or (at and tokens[at - 1].sign == "reaction")):
+        return Token(REACTION, token.said, token.said)
+    return token
 
 
 def _with_models(tokens: Sequence[Token]) -> tuple[Token, ...]:
     """Where models are compared, a word without a meaning is the name of one."""
     if not {"compare", "differ", "versus"} & {token.sign for token in tokens}:
         return tuple(tokens)
-    before = {"with", "to", "on", "and", "model", "between", "by", "versus", "at", "than", COMMA}
+    before = {
+        "with",
+        "to",
+        "on",
+        "and",
+        "model",
+        "between",
+        "by",
+        "versus",
+        "at",
+        "than",
+        "of",
+        "differ",
+        COMMA,
+    }
     neighbours = zip([None, *tokens], tokens, [*tokens[1:], None], strict=False)
     return tuple(
         Token(MODEL, token.said, token.said)
-        if token.sign == UNKNOWN and ((left and left.sign in before) or (right and right.sign == "model"))
+        if token.sign in {UNKNOWN, ORGANISM}
+        and ((left and left.sign in before) or (right and right.sign == "model"))
         else token
         for left, token, right in neighbours
     )

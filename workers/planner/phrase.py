@@ -27,8 +27,9 @@ class Phrase:
         found = {token.sign for token in self.tokens}
         found |= {"medium"} if "media" in found else set()
         found |= {COMPOUND} if EXCHANGE in found else set()
-        found |= {"knockout"} if found & {"remove", "absent"} and found & {GENE, REACTION, "gene"} else set()
-        found |= {"knockout"} if {"remove", "reaction"} <= found else set()
+        gone = found & {"remove", "absent"} and "objective" not in found
+        found |= {"knockout"} if gone and found & {GENE, REACTION, "gene"} else set()
+        found |= {"knockout"} if gone and {"remove", "reaction"} <= found else set()
         found |= {"GENES"} if len(self.values(GENE)) > 1 else set()
         return frozenset(found)
 

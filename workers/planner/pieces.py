@@ -9,8 +9,9 @@ from fluxagents.workers.planner.lexicon import NUMBER, PERCENT
 from fluxagents.workers.planner.tokens import COMMA, DATABASE_ID, EXCHANGE_ID, GENE, MODEL, UNKNOWN, Token
 
 _RATE = r"(?:/\s?h\b|1/h\b|h\s?\^?[-\u2212]1|h⁻¹|per\s+hour|pro\s+Stunde|par\s+heure|por\s+hora)"
-_PER = r"(?:/|per|pro|par|por|·|\*)"
-_MASS_OR_TIME = r"(?:g\s?-?(?:DW|CDW|DCW)|g|h(?:our|r)?|Stunde|heure|hora)"
+_PER = r"(?:/|(?:and|und|et|y)\s+(?:per|pro|par|por)|per|pro|par|por|and|und|et|y|·|\*)"
+_DRY = r"dry\s+(?:weight|mass)|Trocken\w+|DW|CDW|(?:de\s+)?(?:poids|peso)\s+sec\w?"
+_MASS_OR_TIME = rf"(?:g\s?-?(?:DW|CDW|DCW)|gram\w*(?:\s+(?:{_DRY}))?|g|h(?:our|r)?|Stunde|heure|hora)"
 _FLUX = rf"mmol\w*(?:\s*{_PER}?\s*\(?\s*{_MASS_OR_TIME}\)?(?:\s?\^?[-\u2212]1|⁻¹)?(?![a-z])\)?)*"
 _PATTERN = re.compile(
     rf"(?P<EXCHANGE>{EXCHANGE_ID})"
@@ -20,7 +21,7 @@ _PATTERN = re.compile(
     r"|\b(?P<GENE>b\d{4}|[A-Z][A-Za-z]{1,5}_?\d{4,})\b"
     rf"|(?<![\w.,-])(?P<NUMBER>\d+(?:[.,]\d+)*|\.\d+)(?P<unit>\s*(?:%|percent\b|per\s+cent\b|Prozent\b|pour\s?cents?\b|por\s?ciento\b)|\s*{_FLUX}|\s*{_RATE})?(?!\w|-[a-zA-Z])"
     r"|(?P<WORD>\d+(?:,\d+)*(?=-[a-zA-Z])|[^\W_][\w]*)"
-    r"|(?P<COMMA>[,:&+/])|(?P<END>[?!;\n]+|\.(?=\s|$))",
+    r"|(?P<COMMA>[,:&+/]|(?<=\s)[-\u2013\u2014](?=\s))|(?P<END>[?!;\n]+|\.(?=\s|$))",
     re.IGNORECASE,
 )
 _CASED = {
@@ -28,7 +29,7 @@ _CASED = {
     MODEL: re.compile(r"i[A-Z]{1,4}\d+\w*"),
     DATABASE_ID: re.compile(r"[CR]\d{5}|(?:cpd|rxn)\d{5}|MNX[MR]\d+|[A-Z-]+"),
 }
-_PUNCTUATION = {"&": "and", "+": "plus", "/": COMMA, ":": COMMA, ",": COMMA}
+_PUNCTUATION = {"&": "and", "+": "plus"}
 
 
 def pieces_of(question: str) -> Iterator[Token]:
@@ -40,7 +41,7 @@ def pieces_of(question: str) -> Iterator[Token]:
         elif kind == "WORD" or (kind in _CASED and not _CASED[kind].fullmatch(said)):
             yield Token(UNKNOWN, said)
         elif kind == "COMMA":
-            yield Token(_PUNCTUATION[said], said)
+            yield Token(_PUNCTUATION.get(said, COMMA), said)
         else:
             yield Token(kind, said, said)
 
@@ -50,10 +51,26 @@ _ABBREVIATED = re.compile(
 )
 
 
+_BARE_UNIT = re.compile(
+    r"[(\[]\s*(?:(?:all )?in )?(?:mmol[^)\]]*|1/h|h-1)[)\]]"
+    r"|(?<=[a-zA-Z,:] )(?:in\s+)?mmol\s?/\s?gDW\s?/\s?h\b",
+    re.IGNORECASE,
+)
+"""A unit without a number: all numbers of the question have it."""
+_EXTREMES = re.compile(
+    r"\b(min\w*|max\w*|lower|upper|lowest|highest)\s?[/\u2013-]\s?(min\w*|max\w*|lower|upper|lowest|highest)\b",
+    re.IGNORECASE,
+)
+"""Such as "min/max"."""
+
+
 def _prepared(text: str) -> str:
     """The text with one way to write an apostrophe, a negation, a deletion and an abbreviation."""
     text = re.sub(r"[\u2018\u2019`\u00b4]", "'", text)
     text = re.sub(r"\bcan't\b", "cannot", text, flags=re.IGNORECASE)
+    text = re.sub(r"(?<=\w)'s\b", " ", text)
+    text = _BARE_UNIT.sub(" ", text)
+    text = _EXTREMES.sub(r"\1 and \2", text)
     text = re.sub(r"\b((?:[a-zA-Z]\.\s?)+)(?=[a-z(,])", _without_dots, text)
     text = re.sub(r"\bw/o(?:ut)?\b", "without", text, flags=re.IGNORECASE)
     text = re.sub(r"\bw/", "with ", text, flags=re.IGNORECASE)

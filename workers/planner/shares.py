@@ -9,6 +9,7 @@ from fluxagents.workers.planner.phrase import Phrase
 
 Arguments = dict[str, Any]
 
+_LOST = r"lose_growth|growth (?:can |at |most )*(?:remove|decrease|lethal|without) (?:at )*(?:by )?(?:at )*P"
 _GROWTH_AT = r"(?:growth|how_fast) (?:rate |at |at_least |with |on |threshold )*(N)\b"
 
 
@@ -27,7 +28,7 @@ def fraction(name: str, phrase: Phrase) -> Arguments:
     found = share(phrase)
     if found is None:
         return {}
-    return {name: round(1 - found, 12) if phrase.has("lose_growth") else found}
+    return {name: round(1 - found, 12) if phrase.has(_LOST) else found}
 
 
 def threshold(phrase: Phrase) -> Arguments:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,3 +28,11 @@ class Token:
     said: str
     value: Any = None
     unit: str = ""
+
+
+_SHORT_ID = re.compile(r"[a-z]{2,5}|(?=\w*\d)[a-z0-9_]{2,12}|\w+__\w+")
+
+
+def is_like_an_id(token: Token) -> bool:
+    """Whether a word without a meaning may be the id of a metabolite, such as `g6p` or `icit`."""
+    return token.sign == UNKNOWN and _SHORT_ID.fullmatch(token.said) is not None

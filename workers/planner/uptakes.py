@@ -9,8 +9,9 @@ from typing import Literal
 
 from fluxagents.tasks.fba.compounds import compounds_by_id
 from fluxagents.workers.planner import wording
+from fluxagents.workers.planner.lexicon import NUMBER
 from fluxagents.workers.planner.phrase import COMPOUNDS, Phrase
-from fluxagents.workers.planner.tokens import Token
+from fluxagents.workers.planner.tokens import EXCHANGE, Token
 
 Role = Literal["limit", "sole", "both", "nitrogen"]
 
@@ -40,6 +41,8 @@ class Uptake:
     end: int
     factor: float | None = None
     fed_with: bool = False
+    others: tuple[float, ...] = ()
+    """More limits to look at, one after the other."""
 
 
 def uptakes_in(phrase: Phrase) -> Iterator[Uptake]:
@@ -49,10 +52,42 @@ def uptakes_in(phrase: Phrase) -> Iterator[Uptake]:
     for at, token in enumerate(phrase.tokens):
         if token.sign not in COMPOUNDS or re.match(wording.NAME_AFTER, phrase.after(at)):
             continue
+        if is_objective(phrase, at):
+            continue
         uptake = swaps.get(at) or _closed(phrase, at, before) or _opened(phrase, at, before)
         if uptake is not None:
-            before = uptake
-            yield uptake
+            before = _with_others(phrase, uptake, since=before.end if before else 0)
+            yield before
+
+
+def _with_others(phrase: Phrase, uptake: Uptake, *, since: int) -> Uptake:
+    """The uptake with other limits in a list: "glucose at 5, 10 and 15", "5 and 10 glucose"."""
+    others: list[float] = []
+    first = next((at for at in range(uptake.start, uptake.end) if phrase.tokens[at].sign == NUMBER), 0)
+    ahead = re.search(wording.VALUES_BEFORE, phrase.before(first))
+    if uptake.limit is not None and ahead:
+        start = max(first - spans(ahead), since)
+        others = [float(token.value) for token in phrase.tokens[start:first] if token.sign == NUMBER]
+        if others:
+            return replace(uptake, start=start, limit=others[0], others=(*others[1:], uptake.limit))
+    end = uptake.end
+    while uptake.limit is not None and phrase.tokens[end - 1].sign == NUMBER:
+        more = re.match(wording.MORE_VALUES, phrase.after(end - 1))
+        if more is None:
+            break
+        end += spans(more)
+        if phrase.tokens[end - 1].unit == "rate":
+            return uptake
+        others.append(float(phrase.tokens[end - 1].value))
+    return replace(uptake, end=end, others=tuple(others)) if others else uptake
+
+
+def is_objective(phrase: Phrase, at: int) -> bool:
+    """Whether an exchange reaction is what is to be maximised, not what is fed."""
+    return phrase.tokens[at].sign == EXCHANGE and bool(
+        re.match(wording.OBJECTIVE_AFTER, phrase.after(at))
+        or re.search(wording.OBJECTIVE_BEFORE, phrase.before(at))
+    )
 
 
 def _swaps(phrase: Phrase) -> dict[int, Uptake]:
@@ -65,7 +100,7 @@ def _swaps(phrase: Phrase) -> dict[int, Uptake]:
             continue
         gone, come = phrase.tokens[old], phrase.tokens[new]
         limit, start, end = _value(phrase, new)
-        role: Role = "sole" if _feeds(come) and _feeds(gone) else "limit"
+        role: Role = "sole" if feeds(come) and feeds(gone) else "limit"
         found[new] = Uptake(come, role, limit, start, end)
         found[old] = Uptake(gone, "limit", 0.0, old, old + 1)
     return found
@@ -80,6 +115,8 @@ def _closed(phrase: Phrase, at: int, before: Uptake | None) -> Uptake | None:
     """A compound that a condition takes away, or compares with and without."""
     left, right = phrase.before(at), phrase.after(at)
     token = phrase.tokens[at]
+    if re.match(wording.KEPT_AFTER, right) or re.search(wording.ADDED_TO, left):
+        return Uptake(token, "limit", None, at, at + 1 + spans(re.match(wording.KEPT_AFTER, right)))
     both = re.search(wording.BOTH_BEFORE, left)
     if both:
         return Uptake(token, "both", None, at - spans(both), at + 1)
@@ -93,6 +130,7 @@ def _closed(phrase: Phrase, at: int, before: Uptake | None) -> Uptake | None:
     if (
         listed
         and _value(phrase, at)[0] is None
+        and not re.match(wording.SOLE_AFTER, right)
         and re.fullmatch(wording.LISTED, _between(phrase, before, at))
     ):
         return Uptake(token, "limit", 0.0, at, at + 1)
@@ -112,12 +150,13 @@ def _opened(phrase: Phrase, at: int, before: Uptake | None) -> Uptake | None:
     nitrogen = re.match(wording.NITROGEN_AFTER, right) or re.search(wording.NITROGEN_BEFORE, left)
     if nitrogen:
         return Uptake(token, "nitrogen", value, start, end + spans(re.match(wording.NITROGEN_AFTER, right)))
-    if _feeds(token):
+    if feeds(token):
         sole = _sole(phrase, at, start, end, before)
         if sole:
             return replace(sole, limit=value)
     lead = re.search(wording.WITH_BEFORE, left)
-    start -= spans(lead)
+    uptake = re.search(wording.UPTAKE_BEFORE, left) if value is not None else None
+    start -= spans(lead or uptake)
     factor = _factor(phrase, at)
     if factor is not None:
         return Uptake(token, "limit", None, factor[1], end, factor[0])
@@ -131,7 +170,8 @@ def _opened(phrase: Phrase, at: int, before: Uptake | None) -> Uptake | None:
     return Uptake(token, "limit", value, start, end) if value is not None or lead else None
 
 
-def _feeds(token: Token) -> bool:
+def feeds(token: Token) -> bool:
+    """Whether a cell may live on it as a source of carbon, as far as is known."""
     compound = compounds_by_id().get(str(token.value))
     return compound is None or compound.carbon
 
@@ -144,6 +184,10 @@ def _value(phrase: Phrase, at: int) -> tuple[float | None, int, int]:
         number = phrase.tokens[end - 1]
         if number.unit != "rate":
             return float(number.value), at, end
+    stated = re.match(wording.STATED_AFTER, phrase.after(at))
+    if stated and phrase.tokens[at + spans(stated)].unit == "flux":
+        end = at + 1 + spans(stated)
+        return float(phrase.tokens[end - 1].value), at, end
     ahead = re.search(wording.VALUE_BEFORE, phrase.before(at))
     if ahead:
         start = at - spans(ahead)

@@ -13,9 +13,13 @@ from fluxagents.workers.planner.clauses import clauses_of
 from fluxagents.workers.planner.intents import CHANGE, CHANGE_TOOL, tool_for
 from fluxagents.workers.planner.lookups import LOOKUPS
 from fluxagents.workers.planner.medium import Medium
+from fluxagents.workers.planner.organisms import foreign_organisms
 from fluxagents.workers.planner.phrase import Phrase
 from fluxagents.workers.planner.situation import Entry, Situation
 
+_SETTINGS = frozenset(
+    {"threshold_fraction_of_wild_type", "fraction_of_optimum", "points", "samples", "seed", "loopless"}
+)
 _INDIFFERENT: Mapping[str, frozenset[str]] = {
     "growth": frozenset({"method"}),
     "exchanges": frozenset({"method"}),
@@ -67,6 +71,9 @@ class Reading:
 
 def reading(now: Situation) -> Reading:
     """What the question of a prompt wants, in the order in which it is asked."""
+    foreign = foreign_organisms(now)
+    if foreign:
+        return Reading((), foreign)
     medium = Medium.of(now)
     clauses = clauses_of(now.question)
     change = _change([clause for clause in clauses if clause.intent == CHANGE], now, medium)
@@ -78,7 +85,20 @@ def reading(now: Situation) -> Reading:
             changed = True
         else:
             wants += [want for want in _wants(clause, medium, changed=changed) if want not in wants]
+    wants = [want for want in wants if not any(_says_more(other, want) for other in wants)]
     return Reading(tuple(wants), tuple(dict.fromkeys(medium.troubles)), medium.ask)
+
+
+def _says_more(one: Want, other: Want) -> bool:
+    """Whether a call is another with a setting: "essential genes; essential means below 5 %" asks for one."""
+    added = one.args.keys() - other.args.keys()
+    same = (one.intent, one.after_change) == (other.intent, other.after_change)
+    return (
+        same
+        and added != frozenset()
+        and added <= _SETTINGS
+        and all(one.args.get(name) == value for name, value in other.args.items())
+    )
 
 
 def _wants(clause: Clause, medium: Medium, *, changed: bool) -> Iterator[Want]:

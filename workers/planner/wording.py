@@ -9,8 +9,12 @@ from collections.abc import Mapping
 
 _UPTAKE = r"(?:uptake |rate |exchange |flux |carbon_source )*"
 
-NONE_BEFORE = rf"\b(?:without|no|absent|remove|instead|lacking|not with) (?:in )?{_UPTAKE}$"
-NONE_AFTER = r"^(?: uptake)?(?: in| on)?(?: medium)?(?: absent| remove| without(?! C)| not with| to absent)\b"
+NONE_BEFORE = (
+    rf"\b(?:without|no|absent|remove|instead|lacking|not with|instead (?:with|on|in|by)) (?:in )?{_UPTAKE}$"
+)
+NONE_AFTER = (
+    r"^(?: uptake)?(?: in| on)?(?: medium)?(?: (?:absent|remove|without)(?! C)| not with| to absent)\b"
+)
 BOTH_BEFORE = r"\b(?:with (?:and |or |versus |comma )*without|without (?:and |or |versus |comma )*with) $"
 LISTED = r"(?:(?:and|or|comma) )+"
 """Stands between compounds of which the same is said."""
@@ -21,15 +25,27 @@ _TO = (
 )
 _COUNTED = "C|points|growth|sample|chains|alternatives|gene|reaction|medium|media|N"
 VALUE_AFTER = rf"^{_TO} N\b(?! (?:{_COUNTED})\b)"
+STATED_AFTER = rf"^{_TO}(?: comma)? N\b(?! C)"
+"""The same for a number that has the unit of an uptake, which counts nothing else."""
+MORE_VALUES = (
+    r"^(?: (?:and|or|comma|versus|then|to|at|on|by|with))+ N\b"
+    r"(?! (?:uptake |at |on |of )*(?:C|points|sample|gene|reaction))"
+)
+VALUES_BEFORE = r"(?:\bN (?:(?:and|or|comma|versus|at|with|on) )+)+$"
 VALUE_BEFORE = r"\bN (?:uptake |at |on |of )*$"
+UPTAKE_BEFORE = r"\b(?:(?:with|plus|at|if|on) )?uptake (?:rate |maximise )*(?:(?:at|of|on) )*$"
 UPTAKE_AFTER = r"^(?: uptake| rate)+"
-FACTOR_BEFORE = r"\b(?:double|triple|halve|P) (?:plus )?(?:uptake )?$"
-FACTOR_AFTER = r"^(?: uptake)* (?:double|triple|halve)\b"
-FACTORS: Mapping[str, float] = {"double": 2.0, "triple": 3.0, "halve": 0.5}
+FACTOR_BEFORE = r"\b(?:double|triple|quadruple|halve|P) (?:plus )?(?:uptake )?$"
+FACTOR_AFTER = r"^(?: uptake)* (?:double|triple|quadruple|halve)\b"
+FACTORS: Mapping[str, float] = {"double": 2.0, "triple": 3.0, "quadruple": 4.0, "halve": 0.5}
 
 MUCH_BEFORE = r"\bunlimited (?:uptake )?$"
 MUCH_AFTER = r"^(?: uptake)? unlimited\b"
 WITH_BEFORE = r"\b(?:with|plus|add)(?: then| at| to)? $"
+ADDED_TO = r"\badd (?:N )?C (?:(?:to|at|on|in) )*$"
+KEPT_AFTER = r"^ (?:kept|not (?:set|replace|remove))\b"
+OBJECTIVE_AFTER = r"^ (?:(?:as|at|how|use|to) )*objective\b"
+OBJECTIVE_BEFORE = r"\b(?:objective (?:(?:at|to|with|as|on|comma|flux) )*|flux (?:with )?maximise )$"
 OF_THE_MEDIUM = r"^(?: (?:on|in|at|to|of|with|by))* (?:medium|default_medium|media)\b"
 
 _IN = r"(?<!yield )(?<!produce )(?<!maximise )in"
@@ -49,12 +65,14 @@ CHANGED_FROM = r"^ to anaerobic\b"
 
 _BY = r"(?:(?:by|with|to|at|on|comma|use|as) )*"
 SWAPS = (
+    r"\b(?P<new>C) (?P<old>C) replace\b(?! (?:by|with|to|at|on)\b)",
+    r"\b(?P<old>C) replaced_by (?:on )?(?:N )?(?P<new>C)\b",
     rf"\breplace (?:on )?(?P<old>C) {_BY}(?:N )?(?P<new>C)\b",
     r"\b(?P<old>C) replace (?:(?:by|with|to|at|on) )+(?:N )?(?P<new>C)\b",
     r"\b(?P<old>C) (?:(?:by|with|to|on|at) )+(?:N )?(?P<new>C) replace\b",
     r"\b(?P<new>C) (?:at |on )*(?:N )?replace (?P<old>C)\b",
-    r"\b(?P<new>C) (?:at |on )*(?:N )?(?:use )?instead (?P<old>C)\b",
-    rf"\binstead (?P<old>C) {_BY}(?:N )?(?P<new>C)\b",
+    r"\b(?P<new>C) (?:at |on )*(?:N )?(?:use )?instead (?:(?:with|on|in|by) )?(?P<old>C)\b",
+    rf"\binstead (?:(?:with|on|in|by) )?(?P<old>C) {_BY}(?:N )?(?P<new>C)\b",
     r"\bon (?P<old>C) (?:to|at|in) (?:N )?(?P<new>C)\b",
 )
 """One compound in the place of another."""

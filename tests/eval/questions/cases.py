@@ -12,9 +12,9 @@ import yaml
 
 from fluxagents.tasks.fba.registry import TOOLS
 
-PARTS = ("known", "held_out", "fresh")
+PARTS = ("known", "held_out", "third")
 """Rules may be made after the known questions only. The others show how well they do on what they were
-not made for; `fresh` is the newer part.
+not made for; `third` is the newest part.
 """
 
 TOLERANCE = 1e-6

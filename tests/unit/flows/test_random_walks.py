@@ -336,6 +336,7 @@ def test_a_run_goes_back_to_any_step_and_on_from_there(draw: st.DataObject) -> N
             seq=walk.state.seq,
             at_ms=walk.now,
             to_seq=to_seq,
+            kept=sum(event.seq <= to_seq for event in walk.log),
             state=then.model_dump(mode="json"),
             by="ada",
             reason="",

@@ -92,3 +92,16 @@ def test_a_third_of_the_tokens_goes() -> None:
     count = token_counter().count
     whole = sum(count(compact(schema(TOOLS[name]))) for name in ANSWER_TOOLS)
     assert count(compact([*offered(TOOLS, ANSWER_TOOLS)])) < 0.75 * whole
+
+
+def test_of_an_argument_that_was_described_the_type_the_choices_and_the_default_stay() -> None:
+    functions = {entry["function"]["name"]: entry["function"] for entry in offered(TOOLS, ANSWER_TOOLS)}
+    later = functions["run_metabolic_fba"]["parameters"]["properties"]["medium_changes"]
+    assert later == {"type": "object", "additionalProperties": {"type": "number"}, "description": AS_ABOVE}
+    solver = functions["identify_auxotrophies"]["parameters"]["properties"]["integer_solver"]
+    assert solver == {
+        "type": "string",
+        "enum": ["glpk", "highs"],
+        "default": "glpk",
+        "description": AS_ABOVE,
+    }

@@ -82,10 +82,10 @@ def test_two_calls_at_once_move_no_more_than_one(
         new(store, f"r{number}", at_ms=number, ended_ms=10)
     forget, other = store.forget, iter(["r0", "r1"])
 
-    def forgotten_by_two(run_id: str, session: str) -> bool:
+    def forgotten_by_two(run_id: str, session: str, seq: int) -> bool:
         for faster in other:
             assert forget(faster, session)
-        return forget(run_id, session)
+        return forget(run_id, session, seq)
 
     monkeypatch.setattr(store, "forget", forgotten_by_two)
     assert retire(store, archive, 0, most=3) == ["r2"]
@@ -105,8 +105,8 @@ def test_a_crash_between_write_and_removal_loses_nothing(
     new(store, "r", at_ms=1, ended_ms=2)
     state = store.load("r")
 
-    def crash(run_id: str, session: str) -> bool:
-        raise ConnectionError(run_id, session)
+    def crash(run_id: str, session: str, seq: int) -> bool:
+        raise ConnectionError(run_id, session, seq)
 
     with monkeypatch.context() as broken:
         broken.setattr(store, "forget", crash)

@@ -512,3 +512,14 @@ def test_parts_that_take_longer_than_their_node_allows_are_cancelled(
     desk.wait_s(60)
     assert run.answer == "4 of 4 parts of 'run_flux_variability_analysis' did not end in time"
     consistent(desk, run)
+
+
+def test_the_example_of_the_guide_runs(desk: Desk) -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "flows.md").read_text(encoding="utf-8")
+    example = guide.partition("```yaml\n")[2].partition("```")[0]
+    (desk.folder / "richer_glucose.yaml").write_text(example)
+    run = desk.start("richer_glucose")
+    request = run.state.waiting_for
+    assert request is not None
+    desk.client.reply(request.id, by="ada", answer="18.5")
+    assert run.answer == "Growth 0.873922, 1.33225, 1.79057 1/h; realistic: 18.5."

@@ -154,7 +154,8 @@ def test_a_decision_is_explained_with_the_prompt_that_was_sent(call: Call, store
 def test_a_tool_call_is_explained_with_its_artifact(call: Call, stored: RecordedRun) -> None:
     result = next(event for event in stored.log if isinstance(event, e.ToolSucceeded))
     told = as_json(call, "explain", RUN_ID, "--step", str(result.seq))
-    assert told["command"] == {"kind": "call_tool", "tool": "analyze_metabolic_model", "args": {}}
+    command = {"kind": "call_tool", "tool": "analyze_metabolic_model", "args": {}, "hypothesis": ""}
+    assert told["command"] == command
     assert (told["artifacts"], told["prompt"]) == ([result.artifact], None)
     shown = narrow(call("explain", RUN_ID, "--step", str(result.seq)))
     assert "+ findings" in shown

@@ -155,9 +155,8 @@ def kept(recorded: RecordedRun, redis: Redis, key_prefix: str) -> RecordedRun:
     """A run in Redis."""
     store = RedisRunStore(redis, prefix=key_prefix)
     store.save_flow(recorded.kept)
-    began, ended = fold(recorded.log[:1]), fold(recorded.log)
-    store.create(Commit(recorded.log[:1], began, None), began.model_dump_json())
-    store.commit(Commit(recorded.log[1:], ended, None), ended.model_dump_json(), fence=None)
+    ended = fold(recorded.log)
+    store.create(Commit(recorded.log, ended, None), ended.model_dump_json())
     return recorded
 
 
@@ -188,9 +187,8 @@ def test_what_anthropic_got_is_shown_in_its_form(
     ]
     store = RedisRunStore(redis, prefix=key_prefix)
     store.save_flow(recorded.kept)
-    began, ended = fold(log[:1]), fold(log)
-    store.create(Commit(tuple(log[:1]), began, None), began.model_dump_json())
-    store.commit(Commit(tuple(log[1:]), ended, None), ended.model_dump_json(), fence=None)
+    ended = fold(log)
+    store.create(Commit(tuple(log), ended, None), ended.model_dump_json())
     step = next(event.seq for event in log if isinstance(event, DecisionMade))
     found = as_json(call("render", "--run", RUN_ID, "--step", str(step), "--json"))
     assert found["is_exact"] is True

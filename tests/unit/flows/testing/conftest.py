@@ -1,0 +1,11 @@
+"""What these tests share."""
+
+from __future__ import annotations
+
+import pytest
+from tests.played_flows import Plays
+
+
+@pytest.fixture
+def plays() -> Plays:
+    return Plays()
