@@ -257,6 +257,10 @@ def _passed_by(now: Moment, node: Passing) -> e.Event | None:
     state = now.state
     if not state.has_just_arrived:
         return None
+    visits = state.visits.get(state.node, 1)
+    if node.max_visits is not None and visits > node.max_visits:
+        message = f"node {state.node!r} was reached {visits} times; max_visits allows {node.max_visits}"
+        return now.fail(FluxError(ErrorClass.BUDGET, message))
     if node.when is not None and not now.value(node.when):
         return e.NodeSkipped(
             seq=now.seq,
@@ -266,10 +270,6 @@ def _passed_by(now: Moment, node: Passing) -> e.Event | None:
             because=node.when,
             seen=now.seen(node.when),
         )
-    visits = state.visits.get(state.node, 1)
-    if node.max_visits is not None and visits > node.max_visits:
-        message = f"node {state.node!r} was reached {visits} times; max_visits allows {node.max_visits}"
-        return now.fail(FluxError(ErrorClass.BUDGET, message))
     return None
 
 

@@ -86,7 +86,11 @@ def added(stack: Stack, model: Any, name: str, folder: Path) -> None:
 
 def test_pathway_discovery(stack: Stack, core: Any) -> None:
     anaerobic = {"EX_o2_e": 0}
-    inputs = {"substrate": "EX_glc__D_e", "product": "EX_succ_e", "medium_changes": anaerobic}
+    inputs: dict[str, Any] = {
+        "substrate": "EX_glc__D_e",
+        "product": "EX_succ_e",
+        "medium_changes": anaerobic,
+    }
     facts = run(stack, "pathway_discovery", **inputs)["facts"]
     plain_cobra.changed(core, anaerobic)
     plain_cobra.sole_carbon(core, "EX_glc__D_e")
@@ -160,7 +164,7 @@ def test_media_design(stack: Stack, core: Any) -> None:
 
 def test_strain_design(stack: Stack, core: Any) -> None:
     anaerobic = {"EX_o2_e": 0}
-    inputs = {"product": "EX_succ_e", "medium_changes": anaerobic, "make_strain": True}
+    inputs: dict[str, Any] = {"product": "EX_succ_e", "medium_changes": anaerobic, "make_strain": True}
     waiting = run(stack, "strain_design", status=3, **inputs)
     assert waiting["waiting_for"]["call"]["tool"] == "knock_out"
     facts = waiting["facts"]

@@ -455,6 +455,17 @@ def test_a_loop_ends_with_its_budget(desk: Desk) -> None:
     assert run.state.visits == {"grow": 4, "again": 3, "enough": 1}
 
 
+def test_a_loop_through_a_node_that_is_passed_by_ends_with_its_budget(desk: Desk) -> None:
+    nodes = {
+        "never": {**GROW, "when": "1 > 2", "max_visits": 3, "on_error": "enough", "next": "again"},
+        "again": {"kind": "branch", "cases": [{"when": "growth == 1", "to": "end"}], "otherwise": "never"},
+        "enough": {**END, "message": "{error.message}"},
+        "end": END,
+    }
+    run = desk.start(desk.flow("loop", nodes, facts=GROWTH))
+    assert run.answer == "node 'never' was reached 4 times; max_visits allows 3"
+
+
 def test_step_by_step_a_run_stops_before_every_command_and_may_be_edited(desk: Desk) -> None:
     nodes = {"grow": GROW, "end": {**END, "message": "{growth} 1/h"}}
     name = desk.flow("steps", nodes, facts=GROWTH)
