@@ -176,8 +176,8 @@ def _unbounded(model: Model, program: LinearProgram, *, feasible: bool) -> Score
 def _ends(model: Model, program: LinearProgram) -> list[tuple[float | None, float | None]]:
     """The least and the greatest flux of each reaction at the optimum, as memote asks.
 
-    That is ill-conditioned: of iML1515 as cobra reads it GLPK finds every range, of the same model as workers load
-    it none, where the optimum is held exactly. Then it is held within `HELD_WITHIN_FRACTION`.
+    That is ill-conditioned: where the optimum is held exactly, GLPK finds every range of iML1515 as cobra
+    reads it, and none of the same model as workers load it. Then it is held within `HELD_WITHIN_FRACTION`.
     """
     best, places = program.value, range(len(model.reactions))
     maximises = program.maximises
