@@ -27,6 +27,7 @@ PARTS = (
     "waiting",
     "backlog",
     "split",
+    "map",
     "solver",
     "cache",
     "context",
@@ -36,7 +37,18 @@ PARTS = (
 def parts(url: str, folder: Path, finished: int) -> dict[str, Callable[[], list[str]]]:
     """What measures each part and says what it found."""
     # The app of the benchmarks reads the environment when it is imported.
-    from tests.bench import cache, context, enqueue, flatness, memory, overhead, protocol, solver, split  # noqa: PLC0415
+    from tests.bench import (  # noqa: PLC0415
+        cache,
+        context,
+        enqueue,
+        flatness,
+        memory,
+        overhead,
+        protocol,
+        solver,
+        split,
+        survey,
+    )
 
     redis, site = Redis.from_url(url), partial(Site.at, url, folder=folder)
 
@@ -58,6 +70,7 @@ def parts(url: str, folder: Path, finished: int) -> dict[str, Callable[[], list[
         "waiting": lambda: waiting.measure(site(1), site(2)).lines(),
         "backlog": lambda: backlog.measure(site(3)).lines(),
         "split": lambda: split.measure(folder).lines(),
+        "map": lambda: survey.measure(folder).lines(),
         "solver": lambda: list(solver.lines()),
         "cache": lambda: list(cache.lines(folder, redis)),
         "context": lambda: list(context.lines(folder / "context")),

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import statistics
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench.pair import in_turns, two_workers
+
 from fluxagents import Client
 from fluxagents.flows.events import ToolSplit
-from fluxagents.workers.celery_app import create_app
-from fluxagents.workers.settings import Settings
 
 MODEL = "salmonella"
 ROUNDS = 3
-QUEUE = "tools.bulk"
 FLOW = """
 flow: ranges
 version: 1
@@ -51,20 +47,10 @@ def measure(folder: Path) -> Speed:
     path.write_text(FLOW)
     client = Client()
     client.models.add_named(MODEL)
-    control = create_app(Settings.load()).control
-    with ExitStack() as stack:
-        for name in ("one", "two"):
-            stack.enter_context(_worker(folder, name))
-        hostnames = _both(control)
-        for _ in hostnames:
-            _run(client, path)
-        one, two, parts = [], [], 0
-        for _ in range(ROUNDS):
-            control.cancel_consumer(QUEUE, destination=hostnames[1:], reply=True)
-            one.append(_run(client, path)[0])
-            control.add_consumer(QUEUE, destination=hostnames[1:], reply=True)
-            seconds, parts = _run(client, path)
-            two.append(seconds)
+    with two_workers(folder) as pair:
+        rounds = in_turns(pair, lambda: _run(client, path), rounds=ROUNDS)
+    one, two = ([seconds for seconds, _ in side] for side in (rounds.one, rounds.two))
+    parts = rounds.two[-1][1]
     return Speed(one, two, parts)
 
 
@@ -75,30 +61,3 @@ def _run(client: Client, flow: Path) -> tuple[float, int]:
     events = run.events()
     parts = next(len(event.runs) for event in events if isinstance(event, ToolSplit))
     return (events[-1].at_ms - events[0].at_ms) / 1_000, parts
-
-
-def _both(control: object) -> list[str]:
-    for _ in range(120):
-        found = control.ping(timeout=1.0)  # type: ignore[attr-defined]
-        names = sorted(name for answer in found for name in answer)
-        if len(names) == 2:
-            return names
-    raise AssertionError("the workers did not start")
-
-
-@contextmanager
-def _worker(folder: Path, name: str) -> Iterator[None]:
-    """A worker with one process; the first one looks after everything else too."""
-    others = ",tools,decide,human,control,decide.bulk" if name == "one" else ""
-    command = [
-        sys.executable, "-m", "celery", "--quiet", "-A", "fluxagents.workers.celery_entry", "worker",
-        "--pool=prefork", "--concurrency=1", f"--queues={QUEUE}{others}", "-O", "fair", "--loglevel=WARNING",
-        f"--hostname={name}@%h",
-    ]  # fmt: skip
-    with (folder / f"{name}.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.wait(timeout=60)
