@@ -9,6 +9,9 @@ from fluxagents.workers.planner.lexicon import ORGANISM
 from fluxagents.workers.planner.meanings import tokens_of
 from fluxagents.workers.planner.situation import Situation
 
+MARKUP = re.compile(r"<[^<>]*>|\{\{[^{}]*\}\}")
+"""Tags and templates in a question: `<humans>` is no organism."""
+
 
 def foreign_organisms(now: Situation) -> tuple[str, ...]:
     """Why a question cannot be answered with this model, a sentence for each organism that it is not of.
@@ -17,7 +20,8 @@ def foreign_organisms(now: Situation) -> tuple[str, ...]:
     """
     model = _model(now)
     own = _organism_of(model)
-    named = dict.fromkeys(token.value for token in tokens_of(now.question) if token.sign == ORGANISM)
+    asked = MARKUP.sub(" ", now.question)
+    named = dict.fromkeys(token.value for token in tokens_of(asked) if token.sign == ORGANISM)
     return tuple(
         f"The model at hand, {model}, is of {own}: it does not tell about {other}."
         for other in named
