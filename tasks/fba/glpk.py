@@ -30,8 +30,13 @@ Counted rather than timed, so that a busy machine takes the same path and finds 
 WARM_LIMIT_MS = 20_000
 """For the iterations that are themselves slow."""
 
+COLD_LIMIT_ITERATIONS = 10
+"""For each row and column: a cold solve takes one or two; one that takes so many is cycling too."""
+
 COLD_LIMIT_MS = 120_000
 """A cold solve of the largest public models takes a few seconds."""
+
+MOST_ITERATIONS = 2_147_483_647
 
 NOISE_MMOL_PER_GDW_H = 1e-9
 """Fluxes below this magnitude are rounding noise of the simplex method and are reported as 0."""
@@ -210,11 +215,13 @@ class LinearProgram:
             return Outcome.OPTIMAL
         glpk.glp_adv_basis(self._problem, 0)
         self._parameters.meth = glpk.GLP_PRIMAL
-        self._parameters.it_lim = 2_147_483_647
+        size = glpk.glp_get_num_rows(self._problem) + glpk.glp_get_num_cols(self._problem)
+        self._parameters.it_lim = COLD_LIMIT_ITERATIONS * size
         self._parameters.tm_lim = COLD_LIMIT_MS
         outcome = self._simplex()
         if outcome is None:
             glpk.glp_std_basis(self._problem)
+            self._parameters.it_lim = MOST_ITERATIONS
             outcome = self._simplex()
         if outcome is None:
             kind = ErrorClass.TIMEOUT if self._code == glpk.GLP_ETMLIM else ErrorClass.SOLVER

@@ -58,6 +58,19 @@ def test_a_survey_of_a_genome_scale_model(client: LocalClient, large: Any) -> No
     assert facts["status"][3] != "optimal"
 
 
+def test_a_solve_that_cycles_from_a_fresh_basis_comes_to_its_end(client: LocalClient) -> None:
+    """On pyruvate GLPK's advanced basis leads in circles; it took two minutes."""
+    changes = {"EX_glc__D_e": 0.0, "EX_pyr_e": 10.0}
+    run = client.start(
+        "condition_survey",
+        model="iJO1366",
+        conditions=[{"name": "pyruvate", "medium_changes": changes}],
+        essentiality=True,
+    )
+    # As many as single_gene_deletion of cobra finds.
+    assert run.state.facts["essential_genes"] == [211]
+
+
 def test_a_pathway_of_a_genome_scale_model(client: LocalClient, large: Any) -> None:
     inputs = {"substrate": "EX_glyc_e", "product": "EX_succ_e"}
     facts = finished(client, "pathway_discovery", **inputs)
