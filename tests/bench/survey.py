@@ -12,7 +12,7 @@ from tests.bench.pair import in_turns, two_workers
 from fluxagents import Client
 
 MODEL = "iJO1366"
-ROUNDS = 3
+ROUNDS = 5
 SOURCES = ("glc__D", "fru", "xyl__D", "glyc", "succ", "fum", "mal__L", "pyr", "ala__L", "gal")
 """Each with oxygen at most 20 mmol/gDW/h and with as much as is taken up."""
 
