@@ -81,7 +81,7 @@ def _parts_or_call(now: Moment, node: Passing) -> e.Event | Command:
 
 def _call(now: Moment, call: CallTool) -> e.Event | CallTool:
     """The call itself, or the request that must be answered first."""
-    if not now.needs_approval(call.tool) or now.state.approved == now.digest(call):
+    if now.may_run(call):
         return call
     changes = ", ".join(f"{name}={value!r}" for name, value in call.args.items())
     request = now.request("approval", f"Run {call.tool}({changes})?", call=call)

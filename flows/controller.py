@@ -193,9 +193,9 @@ class FlowController:
         """
         return expired(self._at(state, state.seq, at_ms))
 
-    def needs_approval(self, tool: str) -> bool:
-        """Whether a human must agree before the tool runs; an unknown tool always asks."""
-        return tool not in self.tools or self.tools[tool].needs_approval
+    def may_run(self, state: RunState, call: CallTool) -> bool:
+        """Whether a call needs no approval or has one, of exactly this."""
+        return self._at(state, state.seq, state.updated_ms).may_run(call)
 
     def digest(self, state: RunState, call: CallTool) -> str:
         """What an approval of this call is bound to."""

@@ -102,9 +102,10 @@ class Moment:
         """What an approval of this call is bound to."""
         return call_digest(call.tool, call.args, self.state.model)
 
-    def needs_approval(self, tool: str) -> bool:
-        """Whether a human must agree before the tool runs; an unknown tool always asks."""
-        return tool not in self.tools or self.tools[tool].needs_approval
+    def may_run(self, call: CallTool) -> bool:
+        """Whether a call needs no approval or has one, of exactly this; an unknown tool always needs one."""
+        free = call.tool in self.tools and not self.tools[call.tool].needs_approval
+        return free or self.state.approved == self.digest(call)
 
     def request(
         self,

@@ -124,7 +124,7 @@ def call_tool(
 
 
 def _check_approval(controller: FlowController, state: RunState, call: CallTool) -> None:
-    if controller.needs_approval(call.tool) and state.approved != controller.digest(state, call):
+    if not controller.may_run(state, call):
         raise FluxError(
             ErrorClass.PERMISSION, f"tool {call.tool!r} needs an approval of exactly these arguments"
         )
