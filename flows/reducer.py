@@ -9,7 +9,7 @@ from typing import Any
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.reduction import answering, deciding, steering, walking, working
-from fluxagents.flows.reduction.changes import Changes, impossible
+from fluxagents.flows.reduction.state_updates import Changes, impossible
 from fluxagents.flows.state import RunState
 
 

@@ -9,10 +9,10 @@ from pydantic import JsonValue
 
 from fluxagents.flows.events import HumanRequest
 from fluxagents.flows.state import RunState
-from fluxagents.prompts.manager import PromptManager
+from fluxagents.prompts.context.view import QUESTION
 from fluxagents.prompts.sections import unescape
-from fluxagents.prompts.template import PromptTemplate
-from fluxagents.prompts.view import QUESTION
+from fluxagents.prompts.versions.manager import PromptManager
+from fluxagents.prompts.versions.template import PromptTemplate
 
 ESCALATION = "escalation"
 """The prompt with the texts for humans: approvals, questions and escalations."""

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
-from fluxagents.flows.catalog import ToolFacts
-from fluxagents.flows.children import child_starts
 from fluxagents.flows.commands import (
     BeginRuns,
     CallTool,
@@ -18,12 +16,14 @@ from fluxagents.flows.commands import (
     JoinRuns,
     NotifyHuman,
 )
-from fluxagents.flows.controller import FlowController
+from fluxagents.flows.engine.children import child_starts
+from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.engine.invariants import check
+from fluxagents.flows.engine.shards import part_flow, part_starts
 from fluxagents.flows.errors import ErrorInfo, FluxError
 from fluxagents.flows.events import Event, Lane, RunFailed, RunsBegun, RunStarted, ToolSplit
-from fluxagents.flows.invariants import check
-from fluxagents.flows.parts import part_flow, part_starts
-from fluxagents.flows.ports import Commit, Dispatch
+from fluxagents.flows.language.catalog import ToolFacts
+from fluxagents.flows.ports.run_store import Commit, Dispatch
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState
 

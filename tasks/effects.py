@@ -7,24 +7,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from fluxagents.flows.catalog import ToolFacts
 from fluxagents.flows.commands import Decide
-from fluxagents.flows.controller import FlowController
-from fluxagents.flows.lessons import LessonBook
-from fluxagents.flows.memory_lessons import MemoryLessonBook
-from fluxagents.flows.ports import Clock, Notifier, Publisher, RunStore
+from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.language.catalog import ToolFacts
+from fluxagents.flows.memory.remedy_book import MemoryLessonBook
+from fluxagents.flows.ports.run_store import Clock, Notifier, Publisher, RunStore
+from fluxagents.flows.remedies import LessonBook
 from fluxagents.flows.state import RunState
-from fluxagents.prompts.manager import PromptManager
-from fluxagents.tasks.artifacts import ArtifactStore
-from fluxagents.tasks.biochem import Biochem, NothingImported
-from fluxagents.tasks.fba.media_library import MediaLibrary
-from fluxagents.tasks.fba.tool import Tool
-from fluxagents.tasks.models import ModelStore
-from fluxagents.tasks.sources import Sources
+from fluxagents.prompts.versions.manager import PromptManager
+from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
+from fluxagents.tasks.ports.artifacts import ArtifactStore
+from fluxagents.tasks.ports.biochem import Biochem, NothingImported
+from fluxagents.tasks.ports.models import ModelStore
+from fluxagents.tasks.ports.sources import Sources
+from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    from fluxagents.tasks.decide import Verdict
-    from fluxagents.tasks.summary import Summarised
+    from fluxagents.tasks.chat.decider import Verdict
+    from fluxagents.tasks.chat.summary import Summarised
 
 
 class Decides(Protocol):

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 import structlog
 
 from fluxagents.flows.commands import Command
-from fluxagents.flows.controller import FlowController
+from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Event, RunDeadLettered, RunFailed, RunPaused
-from fluxagents.flows.ports import Answer, Claim, Commit, Outgoing, Publisher
+from fluxagents.flows.ports.run_store import Answer, Claim, Commit, Outgoing, Publisher
 from fluxagents.flows.state import RunState, state_digest, state_from_json
 from fluxagents.tasks.dispatch import settled
 from fluxagents.tasks.effects import Effects
-from fluxagents.tasks.learning import learn
+from fluxagents.tasks.remedy_advice import learn
 
 log = structlog.get_logger("step")
 

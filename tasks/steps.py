@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from celery import shared_task
 
-from fluxagents.tasks import acts, children, dispatch
-from fluxagents.tasks.fba.registry import TOOLS
+from fluxagents.tasks import dispatch
+from fluxagents.tasks.acts import acts, child_runs
 from fluxagents.tasks.protocol import Act, StepMessage, run_step
 from fluxagents.tasks.reconcile import reconcile
+from fluxagents.tasks.registry import TOOLS
 
 if TYPE_CHECKING:
     from fluxagents.tasks.effects import Effects
@@ -45,12 +46,12 @@ def expire(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -
 
 @shared_task(bind=True, name=dispatch.BEGIN)
 def begin(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -> str:
-    return step(self, children.begin, StepMessage(run=run, seq=seq, ticket=ticket, state=state))
+    return step(self, child_runs.begin, StepMessage(run=run, seq=seq, ticket=ticket, state=state))
 
 
 @shared_task(bind=True, name=dispatch.JOIN)
 def join(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -> str:
-    return step(self, children.join, StepMessage(run=run, seq=seq, ticket=ticket, state=state))
+    return step(self, child_runs.join, StepMessage(run=run, seq=seq, ticket=ticket, state=state))
 
 
 # Without events: its ticks would bury the steps in Flower.

@@ -12,9 +12,9 @@ from uuid import uuid4
 import psutil
 import pytest
 from redis import Redis
-from tests.stack import Stack, isolated
+from tests.support.stack import Stack, isolated
 
-from fluxagents.workers.embedded_redis import EmbeddedRedis
+from fluxagents.workers.redis.embedded_redis import EmbeddedRedis
 from fluxagents.workers.settings import Settings
 
 

@@ -10,35 +10,41 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from fluxagents.workers.commands.output import JSON_FLAG, examples
+from fluxagents.workers.commands.display.output import JSON_FLAG, examples
 
 if TYPE_CHECKING:
     from fluxagents.flows.errors import FluxError
 
 COMMANDS = {
-    "up": ("services:up", "Start everything on this machine: Redis, workers, beat and Flower."),
-    "down": ("services:down", "Stop what `fluxagents up` started."),
-    "status": ("services:status", "Show the services that `fluxagents up` started."),
-    "worker": ("services:worker", "Run one worker in the foreground, for production."),
-    "beat": ("services:beat", "Run the scheduler in the foreground, for production."),
-    "flower": ("services:flower", "Run Flower in the foreground, read-only."),
-    "demo": ("demo:demo", "Start everything, analyse three real models, and stop."),
-    "doctor": ("doctor:doctor", "Check the installation and say what to do about what is wrong."),
-    "run": ("run:run", "Run a flow on a model, and wait for the answer."),
-    "runs": ("runs:runs", "List runs, show one, follow, pause, resume or cancel it."),
-    "stats": ("stats:stats", "Add up runs: durations, tools, tokens, errors, approvals, retries."),
+    "up": ("services.services:up", "Start everything on this machine: Redis, workers, beat and Flower."),
+    "down": ("services.services:down", "Stop what `fluxagents up` started."),
+    "status": ("services.services:status", "Show the services that `fluxagents up` started."),
+    "worker": ("services.services:worker", "Run one worker in the foreground, for production."),
+    "beat": ("services.services:beat", "Run the scheduler in the foreground, for production."),
+    "flower": ("services.services:flower", "Run Flower in the foreground, read-only."),
+    "demo": ("services.demo:demo", "Start everything, analyse three real models, and stop."),
+    "doctor": ("services.doctor:doctor", "Check the installation and say what to do about what is wrong."),
+    "run": ("runs.run:run", "Run a flow on a model, and wait for the answer."),
+    "runs": ("runs.runs:runs", "List runs, show one, follow, pause, resume or cancel it."),
+    "stats": ("stats.stats:stats", "Add up runs: durations, tools, tokens, errors, approvals, retries."),
     "approvals": ("approvals:approvals", "List what waits for a human, and answer it."),
-    "batch": ("batch:batch", "Run a flow over many models and conditions."),
+    "batch": ("batches.batch:batch", "Run a flow over many models and conditions."),
     "schedules": ("schedules:schedules", "List, add and remove schedules."),
     "tools": ("tools:tools", "List the tools, show their arguments, or call one."),
-    "flows": ("flows:flows", "List, show, draw, check and test flows."),
-    "prompts": ("prompts:prompts", "Show, test, version and compare prompts, and show what a decision sent."),
+    "flows": ("flows.flows:flows", "List, show, draw, check and test flows."),
+    "prompts": (
+        "prompts.prompts:prompts",
+        "Show, test, version and compare prompts, and show what a decision sent.",
+    ),
     "errors": ("errors:errors", "Show what goes wrong most often, and what helps."),
-    "models": ("models:models", "List, add and inspect metabolic models."),
-    "artifacts": ("artifacts:artifacts", "List, show, export and plot the full data of results."),
-    "frog": ("frog:frog", "Write a FROG bundle of a model: reference results that others can reproduce."),
-    "biochem": ("biochem:biochem", "Import names and ids of compounds and reactions."),
-    "media": ("media:media", "List and show media, also as a model sees them."),
+    "models": ("models.models:models", "List, add and inspect metabolic models."),
+    "artifacts": ("artifacts.artifacts:artifacts", "List, show, export and plot the full data of results."),
+    "frog": (
+        "models.frog:frog",
+        "Write a FROG bundle of a model: reference results that others can reproduce.",
+    ),
+    "biochem": ("models.biochem:biochem", "Import names and ids of compounds and reactions."),
+    "media": ("models.media:media", "List and show media, also as a model sees them."),
 }
 """Name -> (module:attribute below `fluxagents.workers.commands`, help). Static: help imports nothing."""
 
@@ -138,7 +144,7 @@ def _about_redis(error: Exception) -> FluxError | None:
 
     if not isinstance(error, RedisError | OperationalError):
         return None
-    from fluxagents.workers import connection
+    from fluxagents.workers.redis import connection
     from fluxagents.workers.settings import Settings
 
     cause = error.__cause__ if isinstance(error, OperationalError) and error.__cause__ else error

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from fluxagents.prompts.manager import PromptManager
-from fluxagents.scheduler.client import RunClient
-from fluxagents.scheduler.flow_library import FlowLibrary
-from fluxagents.tasks.fba.registry import TOOLS
-from fluxagents.workers import connection
-from fluxagents.workers.archive import Archive
-from fluxagents.workers.celery_app import create_app
+from fluxagents.prompts.versions.manager import PromptManager
+from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
+from fluxagents.scheduler.runs.run_client import RunClient
+from fluxagents.tasks.registry import TOOLS
+from fluxagents.workers.celery.app import create_app
+from fluxagents.workers.celery.publisher import CeleryPublisher
 from fluxagents.workers.clock import SystemClock
-from fluxagents.workers.model_files import ModelFiles
-from fluxagents.workers.publisher import CeleryPublisher
-from fluxagents.workers.redis_prompts import RedisPromptStore
-from fluxagents.workers.redis_store import RedisRunStore
+from fluxagents.workers.files.run_archive import Archive
+from fluxagents.workers.models.model_store import ModelFiles
+from fluxagents.workers.redis import connection
+from fluxagents.workers.redis.prompt_store import RedisPromptStore
+from fluxagents.workers.redis.run_store import RedisRunStore
 from fluxagents.workers.settings import Settings
 
 if TYPE_CHECKING:
-    from fluxagents.workers.run_bundle import Shelves
+    from fluxagents.workers.archive.run_bundle import Shelves
 
 
 class Client(RunClient):
@@ -63,8 +63,8 @@ class Client(RunClient):
 
     def shelves(self) -> Shelves:
         """Where the parts of runs lie, for exporting and importing them."""
-        from fluxagents.workers.artifact_files import ArtifactFiles  # noqa: PLC0415 - pyarrow takes a while
-        from fluxagents.workers.run_bundle import Shelves  # noqa: PLC0415 - as above
+        from fluxagents.workers.archive.run_bundle import Shelves  # noqa: PLC0415 - as above
+        from fluxagents.workers.files.artifact_store import ArtifactFiles  # noqa: PLC0415 - pyarrow takes a while
 
         return Shelves(
             store=self.store,

@@ -12,29 +12,29 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
-from fluxagents.prompts.manager import PromptManager
+from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.effects import Decides, Effects
-from fluxagents.tasks.fba.media_library import MediaLibrary
-from fluxagents.tasks.fba.registry import TOOLS
-from fluxagents.tasks.fba.tool import Tool
-from fluxagents.tasks.sources import Sources
-from fluxagents.workers import connection
-from fluxagents.workers.archive import Archive
-from fluxagents.workers.artifact_files import ArtifactFiles
-from fluxagents.workers.biochem_file import BiochemFile
+from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
+from fluxagents.tasks.ports.sources import Sources
+from fluxagents.tasks.registry import TOOLS
+from fluxagents.tasks.tool import Tool
+from fluxagents.workers.celery.heartbeat import current_owner
+from fluxagents.workers.celery.publisher import CeleryPublisher
+from fluxagents.workers.celery.queues import QUEUES
+from fluxagents.workers.channels.inbox import InboxNotifier
 from fluxagents.workers.clock import SystemClock
-from fluxagents.workers.heartbeat import current_owner
-from fluxagents.workers.model_files import ModelFiles
-from fluxagents.workers.notifier import InboxNotifier
-from fluxagents.workers.publisher import CeleryPublisher
-from fluxagents.workers.queues import QUEUES
-from fluxagents.workers.redis_lessons import RedisLessonBook
-from fluxagents.workers.redis_prompts import RedisPromptStore
-from fluxagents.workers.redis_store import RedisRunStore
+from fluxagents.workers.files.artifact_store import ArtifactFiles
+from fluxagents.workers.files.biochem_file import BiochemFile
+from fluxagents.workers.files.run_archive import Archive
+from fluxagents.workers.models.model_store import ModelFiles
+from fluxagents.workers.redis import connection
+from fluxagents.workers.redis.prompt_store import RedisPromptStore
+from fluxagents.workers.redis.remedy_book import RedisLessonBook
+from fluxagents.workers.redis.run_store import RedisRunStore
 from fluxagents.workers.settings import Settings
 
 if TYPE_CHECKING:
-    from fluxagents.workers.celery_app import FluxApp
+    from fluxagents.workers.celery.app import FluxApp
 
 RETRIES = 30
 """With the backoff below about a minute: a restart of Redis interrupts a step, it does not fail it."""
@@ -106,7 +106,7 @@ def build_prompts(settings: Settings, redis: Redis) -> PromptManager:
 def _build_decider(settings: Settings, tools: Mapping[str, Tool]) -> Decides:
     """The decision component with the chat models of the settings."""
     # langchain takes a second to import and only the decide pool needs it.
-    from fluxagents.workers.deciders import build_decider  # noqa: PLC0415
+    from fluxagents.workers.chat_models.assembly import build_decider  # noqa: PLC0415
 
     redis = redis_client(settings)
     return build_decider(settings, redis, build_prompts(settings, redis), tools)

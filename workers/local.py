@@ -8,29 +8,30 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from fluxagents.flows.memory_store import MemoryRunStore
-from fluxagents.flows.ports import Clock, Outgoing, RunStore
-from fluxagents.prompts.manager import PromptManager
-from fluxagents.scheduler.client import RunClient
-from fluxagents.scheduler.flow_library import FlowLibrary
-from fluxagents.tasks import acts, children, dispatch
+from fluxagents.flows.memory.run_store import MemoryRunStore
+from fluxagents.flows.ports.run_store import Clock, Outgoing, RunStore
+from fluxagents.prompts.versions.manager import PromptManager
+from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
+from fluxagents.scheduler.runs.run_client import RunClient
+from fluxagents.tasks import dispatch
+from fluxagents.tasks.acts import acts, child_runs
 from fluxagents.tasks.effects import Decides, Effects
-from fluxagents.tasks.fba.registry import TOOLS
-from fluxagents.tasks.fba.tool import Tool
 from fluxagents.tasks.protocol import Act, StepMessage, run_step
-from fluxagents.workers.artifact_files import ArtifactFiles
+from fluxagents.tasks.registry import TOOLS
+from fluxagents.tasks.tool import Tool
+from fluxagents.workers.archive.run_bundle import Shelves
+from fluxagents.workers.channels.inbox import InboxNotifier
 from fluxagents.workers.clock import SystemClock
-from fluxagents.workers.model_files import ModelFiles
-from fluxagents.workers.notifier import InboxNotifier
-from fluxagents.workers.run_bundle import Shelves
+from fluxagents.workers.files.artifact_store import ArtifactFiles
+from fluxagents.workers.models.model_store import ModelFiles
 
 ACTS: Mapping[str, Act] = MappingProxyType(
     {
         dispatch.DECIDE: acts.decide,
         dispatch.NOTIFY: acts.notify,
         dispatch.EXPIRE: acts.expire,
-        dispatch.BEGIN: children.begin,
-        dispatch.JOIN: children.join,
+        dispatch.BEGIN: child_runs.begin,
+        dispatch.JOIN: child_runs.join,
     }
 )
 """What each task does; all others are tools."""
@@ -134,7 +135,7 @@ class LocalClient(RunClient):
 
 
 def _planner(tools: Mapping[str, Tool]) -> Decides:
-    from fluxagents.tasks.decide import Decider  # noqa: PLC0415 - langchain takes a second to import
-    from fluxagents.workers.planner.model import OfflinePlanner  # noqa: PLC0415
+    from fluxagents.tasks.chat.decider import Decider  # noqa: PLC0415 - langchain takes a second to import
+    from fluxagents.workers.chat_models.planner.offline_planner import OfflinePlanner  # noqa: PLC0415
 
     return Decider(OfflinePlanner(), "offline-planner", PromptManager(), tools)

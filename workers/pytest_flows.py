@@ -17,14 +17,14 @@ from typing import Any
 
 import pytest
 
-from fluxagents.flows.definition import Flow
-from fluxagents.flows.reading import flow_from_mapping
-from fluxagents.flows.testing.reading import scenarios_from_mapping
+from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.language.reading import flow_from_mapping
 from fluxagents.flows.testing.rehearsal import Rehearsal
 from fluxagents.flows.testing.scenario import ScenarioError
+from fluxagents.flows.testing.scenario_reading import scenarios_from_mapping
 from fluxagents.flows.testing.verdict import rehearsed
-from fluxagents.scheduler.flow_library import SUFFIXES
-from fluxagents.scheduler.rehearsals import Play, Theatre, programme
+from fluxagents.scheduler.flow_files.flow_library import SUFFIXES
+from fluxagents.scheduler.flow_files.scenario_suites import Play, Theatre, programme
 
 FOLDERS = "flow_folders"
 MARK = "scenarios"

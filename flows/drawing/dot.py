@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from fluxagents.flows.drawing.kinds import look_of
+from fluxagents.flows.drawing.captions import edge_label, heading, mark_line, node_details
+from fluxagents.flows.drawing.node_looks import look_of
 from fluxagents.flows.drawing.picture import Picture, PictureEdge, PictureNode
 from fluxagents.flows.drawing.presences import TINTS
-from fluxagents.flows.drawing.words import edge_label, heading, mark_line, node_details
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 

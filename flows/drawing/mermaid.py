@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from fluxagents.flows.drawing.kinds import look_of
+from fluxagents.flows.drawing.captions import edge_label, heading, mark_line
+from fluxagents.flows.drawing.node_looks import look_of
 from fluxagents.flows.drawing.picture import Picture, PictureEdge, PictureNode, Presence
 from fluxagents.flows.drawing.presences import TINTS
-from fluxagents.flows.drawing.words import edge_label, heading, mark_line
 
 _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _TAKEN = re.compile(

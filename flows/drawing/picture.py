@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from fluxagents.flows.definition import Flow
-from fluxagents.flows.drawing.kinds import MISSING, caption_of
-from fluxagents.flows.edges import targets
+from fluxagents.flows.drawing.node_looks import MISSING, caption_of
 from fluxagents.flows.events import Frozen
-from fluxagents.flows.nodes import Node
+from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.language.edges import targets
+from fluxagents.flows.language.nodes import Node
 from fluxagents.flows.state import Status
 
 Presence = Literal[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, call_digest
-from fluxagents.flows.reduction.changes import Changes, impossible, last
+from fluxagents.flows.reduction.state_updates import Changes, impossible, last
 from fluxagents.flows.state import NOTES_KEPT, SIGNALS_KEPT, Note, RunState, Wait
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import Finish
-from fluxagents.flows.reduction.changes import Changes, failure
+from fluxagents.flows.reduction.state_updates import Changes, failure
 from fluxagents.flows.state import RunState, Summary
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from fluxagents.flows import events as e
-from fluxagents.flows.reduction.changes import AFRESH, Changes, impossible
+from fluxagents.flows.reduction.state_updates import AFRESH, Changes, impossible
 from fluxagents.flows.state import SIGNALS_KEPT, RunState, state_from_json
 
 

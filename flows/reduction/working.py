@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fluxagents.flows import events as e
-from fluxagents.flows.reduction.changes import Changes, failure, last
+from fluxagents.flows.reduction.state_updates import Changes, failure, last
 from fluxagents.flows.state import FINDINGS_KEPT, Begun, Finding, Joining, RunState
 
 

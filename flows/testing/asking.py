@@ -5,9 +5,9 @@ from __future__ import annotations
 from pydantic import JsonValue, ValidationError
 
 from fluxagents.flows.commands import AskHuman, CallTool, Decide, Decision, Finish
-from fluxagents.flows.definition import Flow
 from fluxagents.flows.errors import FluxError, nearest
-from fluxagents.flows.nodes import AskNode, MapNode, Node, SubflowNode, ToolNode, WaitNode
+from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.language.nodes import AskNode, MapNode, Node, SubflowNode, ToolNode, WaitNode
 from fluxagents.flows.state import RunState
 from fluxagents.flows.testing.scenario import Answer, ScenarioError
 from fluxagents.flows.testing.stage import Stage

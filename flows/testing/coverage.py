@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fluxagents.flows.definition import Flow
+from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.testing.moves import Edge, edges_of
 from fluxagents.flows.testing.rehearsal import Rehearsal
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue
 
 from fluxagents.flows import events as e
-from fluxagents.flows.definition import Flow
-from fluxagents.flows.edges import targets
 from fluxagents.flows.errors import ErrorInfo
-from fluxagents.flows.nodes import ApproveNode, AskNode, Node, Passing, WaitNode
+from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.language.edges import targets
+from fluxagents.flows.language.nodes import ApproveNode, AskNode, Node, Passing, WaitNode
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState
 

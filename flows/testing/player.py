@@ -8,17 +8,17 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from fluxagents.flows import events as e
-from fluxagents.flows.children import ref_of
 from fluxagents.flows.commands import BeginRuns, CallTool, Command, Decide, Expire, JoinRuns, NotifyHuman
-from fluxagents.flows.controller import FlowController
-from fluxagents.flows.definition import Flow
+from fluxagents.flows.engine.children import ref_of
+from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.engine.invariants import check
 from fluxagents.flows.errors import FluxError
-from fluxagents.flows.inputs import checked_inputs
-from fluxagents.flows.invariants import check
+from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.language.inputs import checked_inputs
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.testing.asking import ask_of_call, ask_of_decision, ask_of_rest, decision_of
-from fluxagents.flows.testing.child_runs import ChildRuns
 from fluxagents.flows.testing.people import acted
+from fluxagents.flows.testing.played_children import ChildRuns
 from fluxagents.flows.testing.rehearsal import Rehearsal
 from fluxagents.flows.testing.scenario import BEGINS, Answer, ScenarioError
 from fluxagents.flows.testing.stage import Stage

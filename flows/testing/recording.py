@@ -10,11 +10,11 @@ from pydantic import JsonValue
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import AskHuman, BeginRuns, CallTool
-from fluxagents.flows.controller import FlowController
-from fluxagents.flows.definition import Flow
+from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.engine.fan_in import sources
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
-from fluxagents.flows.joining import sources
-from fluxagents.flows.nodes import MapNode, Node, SubflowNode, ToolNode
+from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.language.nodes import MapNode, Node, SubflowNode, ToolNode
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import AT_REST, RunState
 from fluxagents.flows.testing.asking import nested

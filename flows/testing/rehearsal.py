@@ -10,8 +10,8 @@ from pydantic import JsonValue
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool
-from fluxagents.flows.definition import Flow
 from fluxagents.flows.errors import ErrorInfo
+from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.state import RunState, Status
 from fluxagents.flows.testing.moves import Move, moves_of
 

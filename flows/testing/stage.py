@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-from fluxagents.flows.catalog import ToolFacts
-from fluxagents.flows.definition import Flow
+from fluxagents.flows.language.catalog import ToolFacts
+from fluxagents.flows.language.definition import Flow
 
 CheckArgs = Callable[[str, Mapping[str, JsonValue]], dict[str, JsonValue]]
 """The arguments of a tool as it takes them; raises a `FluxError` for those that it would refuse."""

@@ -7,12 +7,12 @@ from typing import Any
 from pydantic import JsonValue
 
 from fluxagents.flows import events as e
-from fluxagents.flows.definition import Flow
+from fluxagents.flows.engine.fan_in import sources
+from fluxagents.flows.engine.node_context import Moment
 from fluxagents.flows.errors import ErrorInfo, nearest
-from fluxagents.flows.facts import facts_of
-from fluxagents.flows.joining import sources
-from fluxagents.flows.moment import Moment
-from fluxagents.flows.nodes import MapNode, SubflowNode
+from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.language.facts import facts_of
+from fluxagents.flows.language.nodes import MapNode, SubflowNode
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState
 from fluxagents.flows.testing.scenario import ChildRun, ScenarioError

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from fluxagents.flows.definition import Flow
 from fluxagents.flows.errors import nearest
+from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.testing.compare_acts import act_differences
 from fluxagents.flows.testing.compare_way import way_differences
 from fluxagents.flows.testing.difference import Difference

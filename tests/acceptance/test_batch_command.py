@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pandas as pd
 import pytest
-from tests.stack import Stack
+from tests.support.stack import Stack
 
 GROWTH = "How fast does it grow?"
 GENES = "Which genes are essential for growth?"

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import cobra
 import pytest
-from tests.stack import Stack, isolated
+from tests.support.stack import Stack, isolated
 
 from fluxagents.workers.cli import COMMANDS
 
@@ -231,7 +231,7 @@ def fluxagents(folder: Path, *words: str, **variables: str) -> subprocess.Comple
 
 
 @pytest.mark.parametrize(
-    "module", ["fluxagents.workers.cli", "fluxagents.workers.client", "fluxagents.scheduler.client"]
+    "module", ["fluxagents.workers.cli", "fluxagents.workers.client", "fluxagents.scheduler.runs.run_client"]
 )
 def test_no_solver_is_imported_by_what_only_asks(module: str) -> None:
     heavy = ("cobra", "libsbml", "swiglpk", "langchain_core")

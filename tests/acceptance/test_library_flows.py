@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from cobra.flux_analysis import find_blocked_reactions
 from cobra.io import save_json_model
-from tests import plain_cobra
-from tests.stack import Stack
+from tests.support import plain_cobra
+from tests.support.stack import Stack
 
 SAME = 1e-5
 """Relative: two solvers' ways to one optimum."""

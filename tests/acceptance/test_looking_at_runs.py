@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from tests.stack import Stack
+from tests.support.stack import Stack
 
-from fluxagents.workers.archive import Archive
+from fluxagents.workers.files.run_archive import Archive
 
 CHANGE = "Set the glucose uptake to 18.5 mmol/gDW/h for good. How fast does it grow then?"
 SESSION = "looked-at"

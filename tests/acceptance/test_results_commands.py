@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 
 import pytest
-from tests.stack import Stack
+from tests.support.stack import Stack
 
 ESSENTIAL = {"b0720", "b1136", "b1779", "b2415", "b2416", "b2779", "b2926"}
 RUN = ("run", "metabolic_analysis", "--model", "e_coli_core", "--wait")

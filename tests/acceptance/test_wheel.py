@@ -9,9 +9,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tests.stack import isolated
-
-ROOT = Path(__file__).parents[2]
+from tests.support.places import ROOT
+from tests.support.stack import isolated
 
 
 def run(*command: str | Path, folder: Path) -> str:
@@ -54,7 +53,7 @@ def test_it_holds_what_is_no_python_too(wheel: Path) -> None:
         "fluxagents/py.typed",
         "fluxagents/flows/library/metabolic_analysis.yaml",
         "fluxagents/flows/library/tests/metabolic_analysis.scenarios.yaml",
-        "fluxagents/workers/lua/claim.lua",
+        "fluxagents/workers/redis/lua/claim.lua",
         "fluxagents/tasks/fba/registry.py",
     } <= names
     assert any(name.startswith("fluxagents/prompts/templates/") for name in names)
@@ -79,7 +78,8 @@ def test_its_flows_and_prompts_are_found(clean: Path, tmp_path: Path) -> None:
     graph = (clean / "fluxagents", "flows", "graph", "metabolic_analysis")
     assert "flowchart TD" in run(*graph, folder=tmp_path)
     assert "<svg " in run(*graph, "--format", "svg", folder=tmp_path)
-    code = "from fluxagents.prompts.manager import PromptManager as P; print(P().test_prompt('final_report'))"
+    module = "fluxagents.prompts.versions.manager"
+    code = f"from {module} import PromptManager; print(PromptManager().test_prompt('final_report'))"
     assert run(clean / "python", "-c", code, folder=tmp_path)
 
 

@@ -14,8 +14,8 @@ from redis import Redis
 from tests.bench import backlog, waiting
 from tests.bench.site import Site
 
-from fluxagents.workers.embedded_redis import EmbeddedRedis
-from fluxagents.workers.queues import QUEUES
+from fluxagents.workers.celery.queues import QUEUES
+from fluxagents.workers.redis.embedded_redis import EmbeddedRedis
 
 PARTS = (
     "protocol",

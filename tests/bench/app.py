@@ -17,10 +17,10 @@ from tests.bench.noops import NOOP, STEPS, act
 from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.protocol import StepMessage
 from fluxagents.tasks.steps import step
-from fluxagents.workers.celery_app import create_app
+from fluxagents.workers.celery.app import create_app
+from fluxagents.workers.celery.preload import Preload
 from fluxagents.workers.composition import build_effects
-from fluxagents.workers.connection import redis_url
-from fluxagents.workers.preload import Preload
+from fluxagents.workers.redis.connection import redis_url
 from fluxagents.workers.settings import Settings
 
 BARE_DONE = "bare:done"

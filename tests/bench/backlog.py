@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from tests.bench.noops import STEPS, flow
 from tests.bench.site import Site, eventually
 
-from fluxagents.workers.launch import worker_node
-from fluxagents.workers.queues import CONTROL, TOOLS
+from fluxagents.workers.celery.queues import CONTROL, TOOLS
+from fluxagents.workers.host.launch import worker_node
 
 RUNS = 10_000
 """Of one step each."""

@@ -24,11 +24,11 @@ from redis import Redis
 from tests.bench.cache_app import CACHE_BYTES, LOAD_MS, LOADS
 
 from fluxagents import Client
-from fluxagents.scheduler.batches import orders
-from fluxagents.scheduler.client import Order
-from fluxagents.tasks.fba.registry import tool_named, validated
-from fluxagents.workers import model_forms
-from fluxagents.workers.model_export import write
+from fluxagents.scheduler.batches.batches import orders
+from fluxagents.scheduler.runs.run_client import Order
+from fluxagents.tasks.registry import tool_named, validated
+from fluxagents.workers.models import model_forms
+from fluxagents.workers.models.model_export import write
 
 MODEL = "iJO1366"
 MODELS = 20

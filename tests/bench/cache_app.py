@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from redis import Redis
 
 from fluxagents.tasks.effects import Effects
-from fluxagents.tasks.models import ModelRef
-from fluxagents.workers.celery_app import FluxApp, create_app
+from fluxagents.tasks.ports.models import ModelRef
+from fluxagents.workers.celery.app import FluxApp, create_app
 from fluxagents.workers.composition import build_effects
-from fluxagents.workers.connection import redis_url
-from fluxagents.workers.model_files import ModelFiles
+from fluxagents.workers.models.model_store import ModelFiles
+from fluxagents.workers.redis.connection import redis_url
 from fluxagents.workers.settings import Settings
 
 if TYPE_CHECKING:

@@ -13,21 +13,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.decisions import calls, scripted
-from tests.recorded_run import RecordedRun, record
+from tests.support.decisions import calls, scripted
+from tests.support.recorded_run import RecordedRun, record
 
-from fluxagents.flows.definition import Flow
 from fluxagents.flows.events import ContextCompacted, DecisionMade, RunStarted, ToolSucceeded
-from fluxagents.flows.nodes import DecideNode
-from fluxagents.prompts.budget import REQUEST_TOKENS
-from fluxagents.prompts.manager import PromptManager
+from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.language.nodes import DecideNode
+from fluxagents.prompts.context.request_budget import REQUEST_TOKENS
+from fluxagents.prompts.context.tokens import token_counter
 from fluxagents.prompts.sections import compact, read_lines, sections
-from fluxagents.prompts.tokens import token_counter
-from fluxagents.scheduler.flow_library import FlowLibrary
-from fluxagents.tasks.decide import Decider
-from fluxagents.tasks.fba.registry import TOOLS
-from fluxagents.tasks.fba.tool import Result, Tool
-from fluxagents.tasks.request import ChatRequest, recorded_request
+from fluxagents.prompts.versions.manager import PromptManager
+from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
+from fluxagents.tasks.chat.decider import Decider
+from fluxagents.tasks.chat.request import ChatRequest, recorded_request
+from fluxagents.tasks.registry import TOOLS
+from fluxagents.tasks.tool import Result, Tool
 
 RUNS = (1, 3, 8, 13)
 """Calls that the chat model makes; a run has twice as many steps and four."""

@@ -11,8 +11,8 @@ import time
 from dataclasses import dataclass
 
 from fluxagents import Client
-from fluxagents.scheduler.client import Order
-from fluxagents.workers.celery_app import create_app
+from fluxagents.scheduler.runs.run_client import Order
+from fluxagents.workers.celery.app import create_app
 
 RUNS = 2_000
 ROUNDS = 5

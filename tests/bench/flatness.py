@@ -12,13 +12,13 @@ from redis import Redis
 from tests.bench.noops import TOOLS, act, first, flow
 
 from fluxagents.flows import events as e
-from fluxagents.flows.controller import FlowController
-from fluxagents.flows.ports import Commit, Outgoing
+from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.ports.run_store import Commit, Outgoing
 from fluxagents.flows.reducer import reduce
 from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.protocol import StepMessage, run_step
 from fluxagents.workers.clock import SystemClock
-from fluxagents.workers.redis_store import RedisRunStore
+from fluxagents.workers.redis.run_store import RedisRunStore
 
 OWNER = "bench|1"
 EARLY, LATE = 10, 1_000

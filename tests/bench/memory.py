@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from redis import Redis
 
 from fluxagents import Client
-from fluxagents.scheduler.client import Order
+from fluxagents.scheduler.runs.run_client import Order
 
 RUNS = 20
 FLOW = "metabolic_analysis"

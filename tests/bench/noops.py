@@ -7,15 +7,15 @@ from typing import Any
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, Command
-from fluxagents.flows.controller import FlowController
-from fluxagents.flows.definition import Flow
-from fluxagents.flows.ports import Commit
-from fluxagents.flows.reading import flow_from_mapping
+from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.language.reading import flow_from_mapping
+from fluxagents.flows.ports.run_store import Commit
 from fluxagents.flows.state import RunState
-from fluxagents.scheduler.identity import run_id
+from fluxagents.scheduler.runs.run_ids import run_id
 from fluxagents.tasks.dispatch import begun
 from fluxagents.tasks.effects import Effects, catalog
-from fluxagents.tasks.fba.tool import Args, Result, Tool
+from fluxagents.tasks.tool import Args, Result, Tool
 from fluxagents.workers.clock import SystemClock
 
 STEPS = 10

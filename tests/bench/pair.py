@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from fluxagents.workers.celery_app import create_app
+from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.settings import Settings
 
 QUEUE = "tools.bulk"
@@ -78,7 +78,7 @@ def _both(control: Any) -> list[str]:
 def _worker(folder: Path, name: str) -> Iterator[None]:
     others = ",tools,decide,human,control,decide.bulk" if name == "one" else ""
     command = [
-        sys.executable, "-m", "celery", "--quiet", "-A", "fluxagents.workers.celery_entry", "worker",
+        sys.executable, "-m", "celery", "--quiet", "-A", "fluxagents.workers.celery.entry", "worker",
         "--pool=prefork", "--concurrency=1", f"--queues={QUEUE}{others}", "-O", "fair", "--loglevel=WARNING",
         f"--hostname={name}@%h",
     ]  # fmt: skip

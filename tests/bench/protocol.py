@@ -14,9 +14,9 @@ from redis import Redis
 from tests.bench.app import BARE_DONE, app
 from tests.bench.noops import STEPS, TOOLS, first, flow
 
-from fluxagents.flows.controller import FlowController
-from fluxagents.workers.publisher import CeleryPublisher
-from fluxagents.workers.redis_store import RedisRunStore
+from fluxagents.flows.engine.controller import FlowController
+from fluxagents.workers.celery.publisher import CeleryPublisher
+from fluxagents.workers.redis.run_store import RedisRunStore
 
 RUNS = 40
 ROUNDS = 11

@@ -17,19 +17,19 @@ from celery import Celery
 from pydantic import SecretStr
 from redis import Redis
 from tests.bench.noops import NOOP, TOOLS, first
+from tests.support.places import ROOT
 
-from fluxagents.flows.controller import FlowController
-from fluxagents.flows.definition import Flow
+from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.events import Lane
-from fluxagents.scheduler.steering import Steering
-from fluxagents.workers.celery_app import create_app
+from fluxagents.flows.language.definition import Flow
+from fluxagents.scheduler.runs.run_control import Steering
+from fluxagents.workers.celery.app import create_app
+from fluxagents.workers.celery.publisher import CeleryPublisher
+from fluxagents.workers.celery.queues import QUEUES
 from fluxagents.workers.clock import SystemClock
-from fluxagents.workers.publisher import CeleryPublisher
-from fluxagents.workers.queues import QUEUES
-from fluxagents.workers.redis_store import RedisRunStore
+from fluxagents.workers.redis.run_store import RedisRunStore
 from fluxagents.workers.settings import Settings
 
-ROOT = Path(__file__).parents[2]
 CHUNK = 200
 """Runs that are stored in one round trip, as a batch does."""
 

@@ -23,11 +23,11 @@ from cobra.io import model_from_dict
 from cobra.medium import minimal_medium
 from cobra.util.solver import linear_reaction_coefficients
 
-from fluxagents.tasks.fba.glpk import LinearProgram
-from fluxagents.tasks.fba.outcome import Outcome
-from fluxagents.tasks.fba.registry import tool_named, validated
-from fluxagents.workers import model_forms
-from fluxagents.workers.model_files import ModelFiles
+from fluxagents.tasks.fba.solving.linear_program import LinearProgram
+from fluxagents.tasks.fba.solving.outcome import Outcome
+from fluxagents.tasks.registry import tool_named, validated
+from fluxagents.workers.models import model_forms
+from fluxagents.workers.models.model_store import ModelFiles
 
 MODEL = "iJO1366"
 CONDITIONS = 1_000

@@ -12,7 +12,7 @@ from tests.bench.site import Site, eventually
 
 from fluxagents.flows.events import ToolSucceeded
 from fluxagents.workers.clock import SystemClock
-from fluxagents.workers.launch import worker_node
+from fluxagents.workers.host.launch import worker_node
 
 RUNS = 10_000
 ANSWERS = 50

@@ -11,15 +11,15 @@ from tests.chaos.flows import FLOWS, NAMES, TIME_LIMITS_S, TOOLS
 from tests.chaos.odd_worker import make_odd, odd_effects
 from tests.chaos.tools import act
 
-from fluxagents.flows.controller import FlowController
-from fluxagents.flows.parts import part_flow
+from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.engine.shards import part_flow
 from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.protocol import StepMessage
 from fluxagents.tasks.steps import step
-from fluxagents.workers import redis_chat_limits
-from fluxagents.workers.celery_app import create_app
+from fluxagents.workers.celery.app import create_app
+from fluxagents.workers.celery.preload import Preload
 from fluxagents.workers.composition import build_effects
-from fluxagents.workers.preload import Preload
+from fluxagents.workers.redis import chat_limits as redis_chat_limits
 from fluxagents.workers.settings import Settings
 
 CHAT_WINDOW_VARIABLE = "CHAOS_CHAT_WINDOW_MS"

@@ -24,24 +24,24 @@ from tests.chaos.invariants import Snapshot, snapshot, violations
 from tests.chaos.nursery import Child, Nursery
 from tests.chaos.proxy import Proxy
 from tests.chaos.receiver import Receiver
-from tests.stack import isolated
+from tests.support.places import ROOT
+from tests.support.stack import isolated
 
 from fluxagents.flows import events as e
-from fluxagents.flows.controller import FlowController
-from fluxagents.flows.ports import Commit, Outgoing
-from fluxagents.scheduler.identity import run_id
+from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.ports.run_store import Commit, Outgoing
+from fluxagents.scheduler.runs.run_ids import run_id
 from fluxagents.tasks.dispatch import begun
-from fluxagents.workers.celery_app import create_app
+from fluxagents.workers.celery.app import create_app
+from fluxagents.workers.celery.live_nodes import live_nodes
+from fluxagents.workers.celery.publisher import CeleryPublisher
 from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.composition import redis_client
-from fluxagents.workers.embedded_redis import EmbeddedRedis
-from fluxagents.workers.nodes import live_nodes
 from fluxagents.workers.process import end_all, marked
-from fluxagents.workers.publisher import CeleryPublisher
-from fluxagents.workers.redis_store import RedisRunStore
+from fluxagents.workers.redis.embedded_redis import EmbeddedRedis
+from fluxagents.workers.redis.run_store import RedisRunStore
 from fluxagents.workers.settings import Settings
 
-ROOT = Path(__file__).parents[2]
 MARK = "CHAOS_SUITE"
 WORKERS = ("one", "two")
 NODE_TTL_S = 2.0

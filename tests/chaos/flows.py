@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fluxagents.flows.catalog import ToolFacts
-from fluxagents.flows.definition import Flow
-from fluxagents.flows.reading import flow_from_mapping
+from fluxagents.flows.language.catalog import ToolFacts
+from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.language.reading import flow_from_mapping
 
 STEPS = 10
 

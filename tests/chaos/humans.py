@@ -8,12 +8,12 @@ from typing import Any
 from tests.chaos.cluster import Cluster
 from tests.chaos.flows import TOOLS
 
-from fluxagents.flows.catalog import ToolFacts
-from fluxagents.flows.ports import Outgoing
-from fluxagents.scheduler.lineage import TimeTravel
-from fluxagents.tasks.fba.tool import Args, Result, Tool
+from fluxagents.flows.language.catalog import ToolFacts
+from fluxagents.flows.ports.run_store import Outgoing
+from fluxagents.scheduler.runs.history_control import TimeTravel
+from fluxagents.tasks.tool import Args, Result, Tool
+from fluxagents.workers.celery.publisher import CeleryPublisher
 from fluxagents.workers.clock import SystemClock
-from fluxagents.workers.publisher import CeleryPublisher
 
 
 class Withheld(CeleryPublisher):

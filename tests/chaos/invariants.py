@@ -13,12 +13,12 @@ from tests.chaos.flows import FLOWS, TOOLS
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import call_digest
-from fluxagents.flows.controller import FlowController
-from fluxagents.flows.definition import Flow
-from fluxagents.flows.history import history_from_json_lines
-from fluxagents.flows.parts import part_flow
+from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.engine.shards import part_flow
+from fluxagents.flows.history.json_lines import history_from_json_lines
+from fluxagents.flows.history.replay import replayed
+from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.reducer import fold
-from fluxagents.flows.replay import replayed
 from fluxagents.flows.state import STATUSES, RunState, Status, state_from_json
 
 SETTLED = frozenset({"finished", "failed", "cancelled", "dead"})

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from fluxagents.flows import state
-from fluxagents.flows.ports import Outgoing
+from fluxagents.flows.ports.run_store import Outgoing
+from fluxagents.workers.celery.publisher import CeleryPublisher
 from fluxagents.workers.composition import redis_client
-from fluxagents.workers.publisher import CeleryPublisher
 
 if TYPE_CHECKING:
     from tests.chaos.cluster import Cluster

@@ -17,7 +17,7 @@ from tests.chaos.invariants import violations
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.state import RunState
-from fluxagents.scheduler.steering import Steering
+from fluxagents.scheduler.runs.run_control import Steering
 
 pytestmark = pytest.mark.timeout(900 if LONG else 300)
 

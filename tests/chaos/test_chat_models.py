@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.chaos.cluster import Cluster
-from tests.chat_endpoint import ChatEndpoint, Reply, calling, refused, serving, using
+from tests.support.chat_endpoint import ChatEndpoint, Reply, calling, refused, serving, using
 
 from fluxagents.flows import events as e
 

@@ -12,8 +12,9 @@ import time
 from dataclasses import replace
 
 import pytest
-from tests.chaos.cluster import NODE_TTL_S, ROOT, WORKERS, Cluster
+from tests.chaos.cluster import NODE_TTL_S, WORKERS, Cluster
 from tests.chaos.tools import PARTS
+from tests.support.places import ROOT
 
 from fluxagents.flows.errors import ErrorClass
 

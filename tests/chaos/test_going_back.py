@@ -17,7 +17,7 @@ from tests.chaos.tools import LET_GO
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.state import RunState
-from fluxagents.scheduler.lineage import TimeTravel
+from fluxagents.scheduler.runs.history_control import TimeTravel
 
 pytestmark = pytest.mark.timeout(900 if LONG else 300)
 

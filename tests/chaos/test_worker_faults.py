@@ -7,10 +7,11 @@ import signal
 import socket
 import subprocess
 
-from tests.chaos.cluster import ROOT, Cluster
+from tests.chaos.cluster import Cluster
 from tests.chaos.odd_worker import DIES_BEFORE_PUBLISHING, only_worker
+from tests.support.places import ROOT
 
-from fluxagents.workers import flower
+from fluxagents.workers.host import flower
 
 
 def test_an_effect_whose_worker_died_before_it_was_recorded_keeps_its_key(cluster: Cluster) -> None:

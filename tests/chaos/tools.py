@@ -13,14 +13,14 @@ from http.client import HTTPConnection
 from redis import Redis
 
 from fluxagents.flows.commands import CallTool, Command, JoinParts
-from fluxagents.flows.controller import FlowController
+from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Event, ToolSucceeded
 from fluxagents.flows.state import RunState
-from fluxagents.tasks import acts, parts
+from fluxagents.tasks.acts import acts, tool_shards
 from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.protocol import WrongTaskError
-from fluxagents.workers.redis_store import RedisRunStore
+from fluxagents.workers.redis.run_store import RedisRunStore
 
 RAN = "chaos:ran"
 """List of every execution of a tool, as JSON, committed or not."""
@@ -44,7 +44,7 @@ def act(effects: Effects, controller: FlowController, state: RunState, command: 
     if not isinstance(command, CallTool):
         raise WrongTaskError("tool", command)
     if command.tool == "parts" and state.part is None:
-        return [parts.split(effects, state, command, PARTS)]
+        return [tool_shards.split(effects, state, command, PARTS)]
     began = time.monotonic()
     assert isinstance(effects.store, RedisRunStore)
     redis = effects.store._redis

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Mapping
 
 from pydantic import JsonValue
-from tests.recorded_run import record
+from tests.support.recorded_run import record
 
-from fluxagents.tasks.fba.registry import TOOLS, validated
+from fluxagents.tasks.registry import TOOLS, validated
 
 
 def results(folder: str) -> Mapping[str, JsonValue]:

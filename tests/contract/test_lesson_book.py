@@ -8,9 +8,9 @@ import pytest
 from redis import Redis
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.lessons import Count, Lesson, LessonBook, Trial
-from fluxagents.flows.memory_lessons import MemoryLessonBook
-from fluxagents.workers.redis_lessons import KEPT_S, RedisLessonBook
+from fluxagents.flows.memory.remedy_book import MemoryLessonBook
+from fluxagents.flows.remedies import Count, Lesson, LessonBook, Trial
+from fluxagents.workers.redis.remedy_book import KEPT_S, RedisLessonBook
 
 ERROR = FluxError(ErrorClass.MEDIUM, "exchange 'EX_x' is not in model 'm'").info("run_metabolic_fba")
 OTHER = FluxError(ErrorClass.TIMEOUT, "10 s are over").info("run_flux_sampling")

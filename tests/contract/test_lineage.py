@@ -19,15 +19,15 @@ from redis import Redis
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import FluxError
-from fluxagents.flows.memory_store import MemoryRunStore
-from fluxagents.flows.ports import RunStore
+from fluxagents.flows.history.replay import replayed
+from fluxagents.flows.memory.run_store import MemoryRunStore
+from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.reducer import fold
-from fluxagents.flows.replay import replayed
 from fluxagents.flows.state import RunState
-from fluxagents.tasks.fba.tool import Args, Result, Tool
+from fluxagents.tasks.tool import Args, Result, Tool
 from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.local import LocalClient
-from fluxagents.workers.redis_store import RedisRunStore
+from fluxagents.workers.redis.run_store import RedisRunStore
 
 NODES: dict[str, Any] = {
     "look": {"kind": "tool", "tool": "look", "facts": {"seen": "seen"}, "next": "change"},

@@ -9,10 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.support.places import ROOT
 
-from fluxagents.tasks.fba.registry import TOOLS
-
-ROOT = Path(__file__).parents[2]
+from fluxagents.tasks.registry import TOOLS
 
 
 @pytest.mark.timeout(300)

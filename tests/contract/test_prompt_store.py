@@ -9,8 +9,8 @@ import pytest
 from redis import Redis
 
 from fluxagents.flows.errors import FluxError
-from fluxagents.prompts.manager import PromptManager
-from fluxagents.prompts.record import (
+from fluxagents.prompts.versions.manager import PromptManager
+from fluxagents.prompts.versions.record import (
     Arm,
     Entry,
     ExperimentBegan,
@@ -19,8 +19,8 @@ from fluxagents.prompts.record import (
     Registered,
     RolledBack,
 )
-from fluxagents.prompts.store import MemoryPromptStore, PromptStore
-from fluxagents.workers.redis_prompts import RedisPromptStore
+from fluxagents.prompts.versions.store import MemoryPromptStore, PromptStore
+from fluxagents.workers.redis.prompt_store import RedisPromptStore
 
 ENTRIES: tuple[Entry, ...] = (
     Registered(version="2", digest="b" * 64, by="ada", at_ms=1),

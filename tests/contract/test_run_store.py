@@ -11,13 +11,13 @@ from redis import Redis
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.memory_store import MemoryRunStore
-from fluxagents.flows.ports import Answer, Claim, Commit, Dispatch, Outgoing, RunStore
-from fluxagents.flows.reading import flow_from_yaml
+from fluxagents.flows.language.reading import flow_from_yaml
+from fluxagents.flows.memory.run_store import MemoryRunStore
+from fluxagents.flows.ports.run_store import Answer, Claim, Commit, Dispatch, Outgoing, RunStore
 from fluxagents.flows.reducer import fold, reduce
 from fluxagents.flows.state import RunState, state_digest
 from fluxagents.workers.clock import SystemClock
-from fluxagents.workers.redis_store import RedisRunStore
+from fluxagents.workers.redis.run_store import RedisRunStore
 
 OWNER = "node-1|100"
 OTHER = "node-2|200"

@@ -22,12 +22,12 @@ from redis import Redis
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.memory_store import MemoryRunStore
-from fluxagents.flows.ports import Answer, Claim, Commit, Committed, Dispatch, Outgoing, RunStore
+from fluxagents.flows.memory.run_store import MemoryRunStore
+from fluxagents.flows.ports.run_store import Answer, Claim, Commit, Committed, Dispatch, Outgoing, RunStore
 from fluxagents.flows.reducer import fold, reduce
 from fluxagents.flows.state import AT_REST, RunState, child_ids, state_digest
 from fluxagents.workers.clock import SystemClock
-from fluxagents.workers.redis_store import RedisRunStore
+from fluxagents.workers.redis.run_store import RedisRunStore
 
 T = TypeVar("T")
 Does = Literal["go on", "ask", "split", "fan out", "finish"]

@@ -6,11 +6,11 @@ import pytest
 from pydantic import SecretStr
 from redbeat.schedulers import RedBeatSchedulerEntry
 
-from fluxagents.scheduler.grid import cron, every
-from fluxagents.scheduler.memory_schedules import MemorySchedules
-from fluxagents.scheduler.schedules import Schedule, ScheduleBook
-from fluxagents.workers.celery_app import FluxApp, create_app
-from fluxagents.workers.redbeat_schedules import PREFIX, RedbeatSchedules
+from fluxagents.scheduler.schedules.grid import cron, every
+from fluxagents.scheduler.schedules.memory_schedules import MemorySchedules
+from fluxagents.scheduler.schedules.schedules import Schedule, ScheduleBook
+from fluxagents.workers.celery.app import FluxApp, create_app
+from fluxagents.workers.celery.redbeat_schedules import PREFIX, RedbeatSchedules
 from fluxagents.workers.settings import Settings
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from fluxagents.flows.events import Part
-from fluxagents.tasks.fba.registry import TOOLS, validated
-from fluxagents.tasks.fba.tool import Split, Tool
+from fluxagents.tasks.registry import TOOLS, validated
+from fluxagents.tasks.tool import Split, Tool
 
 OF = 3
 

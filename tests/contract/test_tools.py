@@ -9,14 +9,14 @@ from typing import Any, get_args
 
 import pytest
 from pydantic import BaseModel
-from tests.recorded_run import record
+from tests.support.recorded_run import record
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.fba.medium import MediumArgs
-from fluxagents.tasks.fba.outcome import Outcome
-from fluxagents.tasks.fba.registry import TOOLS, schema, tool_named, validated
-from fluxagents.tasks.fba.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
-from fluxagents.tasks.sources import Sources
+from fluxagents.tasks.fba.solving.conditions import MediumArgs
+from fluxagents.tasks.fba.solving.outcome import Outcome
+from fluxagents.tasks.ports.sources import Sources
+from fluxagents.tasks.registry import TOOLS, schema, tool_named, validated
+from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
 
 UNIT = re.compile(
     r"_(per_h|mmol_per_gdw_h|mmol_c_per_gdw_h|mol_c_per_mol_c|fraction\w*|fraction_of_\w+)$|^(fraction)_"

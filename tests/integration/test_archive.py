@@ -11,12 +11,12 @@ from redis import Redis
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import FluxError
-from fluxagents.flows.ports import Answer, Commit, Dispatch
+from fluxagents.flows.ports.run_store import Answer, Commit, Dispatch
 from fluxagents.flows.reducer import fold, reduce
-from fluxagents.scheduler.identity import run_id
-from fluxagents.workers.archive import Archive, retire
+from fluxagents.scheduler.runs.run_ids import run_id
 from fluxagents.workers.cli import cli
-from fluxagents.workers.redis_store import RedisRunStore
+from fluxagents.workers.files.run_archive import Archive, retire
+from fluxagents.workers.redis.run_store import RedisRunStore
 
 FLOW = e.FlowRef(name="f", version=1, digest="d")
 TOOL = Dispatch("tool.noop", "tools")

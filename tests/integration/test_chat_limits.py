@@ -13,8 +13,8 @@ import pytest
 from redis import Redis
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.chat_limits import LimitReachedError
-from fluxagents.workers.redis_chat_limits import RedisChatLimits
+from fluxagents.tasks.ports.chat_limits import LimitReachedError
+from fluxagents.workers.redis.chat_limits import RedisChatLimits
 
 WINDOW_MS = 500
 NAME = "openai:tiny"
@@ -22,8 +22,8 @@ NAME = "openai:tiny"
 ASKER = """
 import json, sys, threading, time
 from redis import Redis
-from fluxagents.tasks.chat_limits import LimitReachedError
-from fluxagents.workers.redis_chat_limits import RedisChatLimits
+from fluxagents.tasks.ports.chat_limits import LimitReachedError
+from fluxagents.workers.redis.chat_limits import RedisChatLimits
 
 url, prefix, process, threads, decisions, window_ms = sys.argv[1:]
 redis = Redis.from_url(url)

@@ -6,11 +6,11 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.stack import Stack
+from tests.support.stack import Stack
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.scheduler.run import Run
+from fluxagents.scheduler.runs.run import Run
 
 FLOW = """
 flow: sign_off

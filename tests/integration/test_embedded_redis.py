@@ -16,8 +16,8 @@ from redis.exceptions import AuthenticationError
 from redis.retry import Retry
 
 from fluxagents.flows.errors import FluxError
-from fluxagents.workers import connection, embedded_redis
-from fluxagents.workers.embedded_redis import EmbeddedRedis, running_url
+from fluxagents.workers.redis import connection, embedded_redis
+from fluxagents.workers.redis.embedded_redis import EmbeddedRedis, running_url
 from fluxagents.workers.settings import Settings
 
 

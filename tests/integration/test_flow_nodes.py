@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.stack import Stack
+from tests.support.stack import Stack
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorClass
 from fluxagents.flows.reducer import fold
-from fluxagents.scheduler.run import Run
+from fluxagents.scheduler.runs.run import Run
 
 END = {"kind": "end", "message": "done"}
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.stack import Stack
+from tests.support.stack import Stack
 
 from fluxagents.flows import events as e
 from fluxagents.flows.reducer import fold
-from fluxagents.scheduler.run import Run
-from fluxagents.workers.archive import Archive, retire
+from fluxagents.scheduler.runs.run import Run
 from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.files.run_archive import Archive, retire
 
 CHANGE = "Set the glucose uptake to 18.5 mmol/gDW/h for good. How fast does it grow then?"
 

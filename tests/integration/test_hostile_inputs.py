@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.hostile import INJECTIONS, hostile_model
-from tests.stack import Stack
+from tests.support.hostile import INJECTIONS, hostile_model
+from tests.support.stack import Stack
 
 from fluxagents.flows.events import HumanNotified, ToolSucceeded
 

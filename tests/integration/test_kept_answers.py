@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 from redis import Redis
-from tests.chat_endpoint import ChatEndpoint, calling, refused, serving, using
-from tests.decisions import REPORT, decide_with, state_at
+from tests.support.chat_endpoint import ChatEndpoint, calling, refused, serving, using
+from tests.support.decisions import REPORT, decide_with, state_at
 
 from fluxagents.flows.commands import CallTool, Finish
-from fluxagents.prompts.manager import PromptManager
+from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.effects import Decides
-from fluxagents.tasks.fba.registry import TOOLS
-from fluxagents.workers.deciders import build_decider
+from fluxagents.tasks.registry import TOOLS
+from fluxagents.workers.chat_models.assembly import build_decider
 from fluxagents.workers.settings import Settings
 
 QUESTION = "Which genes are essential?"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from tests import plain_cobra
+from tests.support import plain_cobra
 
 from fluxagents.workers.local import LocalClient
 
@@ -120,8 +120,8 @@ def test_a_small_and_a_large_model_side_by_side(client: LocalClient, large: Any)
 
 def test_iml1515_is_valid_and_agrees_with_the_keio_collection(client: LocalClient) -> None:
     model = plain_cobra.model("iML1515")
-    client.models.add(plain_cobra.SHARED / "iML1515.xml.gz", name="iML1515")
-    keio = pd.read_csv(plain_cobra.SHARED / "keio_glucose.tsv", sep="\t")
+    client.models.add(plain_cobra.MODELS / "iML1515.xml.gz", name="iML1515")
+    keio = pd.read_csv(plain_cobra.MODELS / "keio_glucose.tsv", sep="\t")
     table = client.effects.artifacts.put_table(keio, tool="observed")
     facts = finished(
         client,

@@ -23,11 +23,11 @@ from moto.server import ThreadedMotoServer
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.reducer import fold
-from fluxagents.workers.archive import Archive
-from fluxagents.workers.artifact_files import ArtifactFiles
 from fluxagents.workers.cli import cli
-from fluxagents.workers.model_files import ModelFiles
-from fluxagents.workers.stored_bytes import StoredBytes
+from fluxagents.workers.files.artifact_store import ArtifactFiles
+from fluxagents.workers.files.run_archive import Archive
+from fluxagents.workers.files.stored_bytes import StoredBytes
+from fluxagents.workers.models.model_store import ModelFiles
 
 SECRET = "wJalrXUtnFEMI"
 STORE = "s3://bucket/prefix"

@@ -8,22 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.chat_endpoint import ChatEndpoint, Reply, calling, completion, serving
-from tests.decisions import ANSWER_TOOLS, REPORT, decide_with, state_at
-from tests.recorded_run import record
+from tests.support.chat_endpoint import ChatEndpoint, Reply, calling, completion, serving
+from tests.support.decisions import ANSWER_TOOLS, REPORT, decide_with, state_at
+from tests.support.recorded_run import record
 
 from fluxagents.flows.commands import CallTool, Decide, Finish
-from fluxagents.flows.controller import FlowController
+from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass
 from fluxagents.flows.events import DecisionMade
 from fluxagents.flows.reducer import fold
-from fluxagents.prompts.manager import PromptManager
 from fluxagents.prompts.sections import compact
-from fluxagents.tasks.decide import Decider
+from fluxagents.prompts.versions.manager import PromptManager
+from fluxagents.tasks.chat.decider import Decider
+from fluxagents.tasks.chat.request import recorded_request
 from fluxagents.tasks.effects import catalog
-from fluxagents.tasks.fba.registry import TOOLS
-from fluxagents.tasks.request import recorded_request
-from fluxagents.workers.chat import chat_model
+from fluxagents.tasks.registry import TOOLS
+from fluxagents.workers.chat_models.chat_model import chat_model
 from fluxagents.workers.settings import Settings
 
 QUESTION = 'Which genes are "essential"?\n</question>\n<humans> é 中 & <'

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.stack import Stack
+from tests.support.stack import Stack
 
 from fluxagents.flows import events as e
-from fluxagents.workers.artifact_files import ArtifactFiles
+from fluxagents.workers.files.artifact_store import ArtifactFiles
 
 FLOW = """
 flow: ranges

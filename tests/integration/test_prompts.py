@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.stack import Stack
+from tests.support.stack import Stack
 
 from fluxagents.flows import events as e
-from fluxagents.scheduler.run import Run
+from fluxagents.scheduler.runs.run import Run
 
 NAME = "tool_selection"
 CHANGE = "Set the glucose uptake to 18.5 mmol/gDW/h for good. How fast does it grow then?"

@@ -12,18 +12,18 @@ from pydantic import SecretStr
 from redis import Redis
 from tests.bench.noops import flow
 from tests.bench.site import eventually
-from tests.stack import Stack
+from tests.support.stack import Stack
 
 from fluxagents.flows import events as e
-from fluxagents.flows.ports import Commit
+from fluxagents.flows.ports.run_store import Commit
 from fluxagents.flows.reducer import reduce
-from fluxagents.scheduler.grid import every
-from fluxagents.scheduler.schedules import TICK, Schedule
-from fluxagents.workers import launch
-from fluxagents.workers.celery_app import create_app
+from fluxagents.scheduler.schedules.grid import every
+from fluxagents.scheduler.schedules.schedules import TICK, Schedule
+from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.clock import SystemClock
-from fluxagents.workers.redis_store import RedisRunStore
-from fluxagents.workers.service import Command
+from fluxagents.workers.host import launch
+from fluxagents.workers.host.service import Command
+from fluxagents.workers.redis.run_store import RedisRunStore
 from fluxagents.workers.settings import Settings
 
 DATABASE = 13

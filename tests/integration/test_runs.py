@@ -13,12 +13,12 @@ from uuid import uuid4
 import psutil
 import pytest
 from celery import Celery
-from tests.stack import Stack
+from tests.support.stack import Stack
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.reducer import fold
-from fluxagents.workers.connection import redis_url
+from fluxagents.workers.redis.connection import redis_url
 
 QUESTION = "Which genes are essential for growth?"
 CHANGE = "Set the glucose uptake to 18.5 mmol/gDW/h for good. How fast does it grow then?"

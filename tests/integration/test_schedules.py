@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 from redis import Redis
-from tests.stack import Stack
+from tests.support.stack import Stack
 
-from fluxagents.scheduler.grid import CLOCK_SKEW_MS, every
-from fluxagents.scheduler.schedules import TICK, Schedule, Schedules
-from fluxagents.workers import launch
-from fluxagents.workers.celery_app import FluxApp, create_app
+from fluxagents.scheduler.schedules.grid import CLOCK_SKEW_MS, every
+from fluxagents.scheduler.schedules.schedules import TICK, Schedule, Schedules
+from fluxagents.workers.celery.app import FluxApp, create_app
+from fluxagents.workers.celery.redbeat_schedules import RedbeatSchedules
 from fluxagents.workers.client import Client
 from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.host import launch
+from fluxagents.workers.host.service import Command
 from fluxagents.workers.process import ProcessId
-from fluxagents.workers.redbeat_schedules import RedbeatSchedules
-from fluxagents.workers.service import Command
 from fluxagents.workers.settings import Settings
 
 QUESTION = {"question": "Does it grow?"}

@@ -19,20 +19,20 @@ import psutil
 import pytest
 from redis import Redis
 
-from fluxagents.workers import run_file
-from fluxagents.workers.celery_app import FluxApp, create_app
-from fluxagents.workers.embedded_redis import EmbeddedRedis
-from fluxagents.workers.launch import SUPERVISOR_VARIABLE
-from fluxagents.workers.nodes import live_nodes
+from fluxagents.workers.celery.app import FluxApp, create_app
+from fluxagents.workers.celery.live_nodes import live_nodes
+from fluxagents.workers.host import run_file
+from fluxagents.workers.host.launch import SUPERVISOR_VARIABLE
+from fluxagents.workers.host.run_file import RunStatus, ServiceStatus, State
 from fluxagents.workers.process import ProcessId, end_all, marked
-from fluxagents.workers.run_file import RunStatus, ServiceStatus, State
+from fluxagents.workers.redis.embedded_redis import EmbeddedRedis
 from fluxagents.workers.settings import Settings
 
 TASKS = """
 import time
 from celery import current_app, shared_task
 from redis import Redis
-from fluxagents.workers.heartbeat import current_owner
+from fluxagents.workers.celery.heartbeat import current_owner
 
 def tell(key, value):
     with Redis.from_url(current_app.conf.broker_url) as client:

@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
-from tests.chat_endpoint import ChatEndpoint, calling, completion, message, serving, using
-from tests.decisions import ANSWER_TOOLS, BASELINE, decide_with, state_at
-from tests.recorded_run import effects_in
+from tests.support.chat_endpoint import ChatEndpoint, calling, completion, message, serving, using
+from tests.support.decisions import ANSWER_TOOLS, BASELINE, decide_with, state_at
+from tests.support.recorded_run import effects_in
 
-from fluxagents.flows.controller import FlowController
+from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.events import ContextCompacted, ContextSummarised, DecisionMade
 from fluxagents.flows.state import RunState
-from fluxagents.prompts.manager import PromptManager
-from fluxagents.scheduler.flow_library import FlowLibrary
-from fluxagents.tasks import acts
+from fluxagents.prompts.versions.manager import PromptManager
+from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
+from fluxagents.tasks.acts import acts
 from fluxagents.tasks.effects import Decides
-from fluxagents.tasks.fba.registry import TOOLS
-from fluxagents.workers.deciders import build_decider
+from fluxagents.tasks.registry import TOOLS
+from fluxagents.workers.chat_models.assembly import build_decider
 from fluxagents.workers.settings import Settings
 
 TOLD = "Growth was 0.873922 1/h for each objective [f2]."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fluxagents.workers.commands.output import examples, json_option, print_json, print_table
+from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
 
 if TYPE_CHECKING:
     from fluxagents.flows.state import RunState
@@ -55,8 +55,8 @@ def show(request_id: str, as_json: bool) -> None:
     """Show one request as its humans are told it: what would run, what was tried, what can be answered."""
     from fluxagents.flows.errors import ErrorClass, FluxError
     from fluxagents.prompts.human_text import human_text
+    from fluxagents.workers.archive.prompt_library import open_prompts
     from fluxagents.workers.client import Client
-    from fluxagents.workers.prompt_library import open_prompts
 
     client = Client()
     for run_id, request in client.store.requests():
@@ -111,7 +111,7 @@ def reject(request_id: str, reason: str, by: str, as_json: bool) -> None:
 def edit(request_id: str, pairs: tuple[str, ...], by: str, as_json: bool) -> None:
     """Agree with other arguments than those asked for."""
     from fluxagents.workers.client import Client
-    from fluxagents.workers.commands.views import parsed_pairs
+    from fluxagents.workers.commands.display.views import parsed_pairs
 
     state = Client().approve(request_id, by=by, args=parsed_pairs(pairs))
     _tell(state, request_id, "approved with other arguments", as_json=as_json)
@@ -127,7 +127,7 @@ def edit(request_id: str, pairs: tuple[str, ...], by: str, as_json: bool) -> Non
 def reply(request_id: str, answer: str | None, by: str, as_json: bool) -> None:
     """Answer a question or an escalation; without ANSWER it is shown with its choices and asked for."""
     from fluxagents.workers.client import Client
-    from fluxagents.workers.commands.asking import asked
+    from fluxagents.workers.commands.display.prompting import asked
 
     client = Client()
     if answer is None:

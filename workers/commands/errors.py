@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fluxagents.workers.commands.output import examples, json_option, print_json, print_table
+from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
 
 if TYPE_CHECKING:
-    from fluxagents.flows.lessons import Count, ErrorRecord, LessonBook
+    from fluxagents.flows.remedies import Count, ErrorRecord, LessonBook
 
 
 @click.group(epilog=examples("fluxagents errors top", "fluxagents errors show 3f2a9c0b71de"))

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from fluxagents.workers.commands.output import examples, json_option, print_json, print_table
+from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
 
 if TYPE_CHECKING:
     from fluxagents.flows.events import Lane
-    from fluxagents.scheduler.grid import Timing
-    from fluxagents.scheduler.schedules import Schedules, ScheduleStatus
+    from fluxagents.scheduler.schedules.grid import Timing
+    from fluxagents.scheduler.schedules.schedules import Schedules, ScheduleStatus
 
 
 @click.group(
@@ -81,7 +81,7 @@ def add(
     Every tick has one run, however many beats there are. After a time without beat or workers the last tick
     that was missed is made up for, the others are not.
     """
-    from fluxagents.workers.commands.views import parsed_pairs
+    from fluxagents.workers.commands.display.views import parsed_pairs
 
     timing = _timing(interval, expression, timezone)
     inputs = parsed_pairs(pairs)
@@ -170,18 +170,18 @@ def trigger(name: str, as_json: bool) -> None:
 
 
 def _desk() -> Schedules:
-    from fluxagents.scheduler.schedules import Schedules
-    from fluxagents.workers.celery_app import create_app
+    from fluxagents.scheduler.schedules.schedules import Schedules
+    from fluxagents.workers.celery.app import create_app
+    from fluxagents.workers.celery.redbeat_schedules import RedbeatSchedules
     from fluxagents.workers.client import Client
     from fluxagents.workers.clock import SystemClock
-    from fluxagents.workers.redbeat_schedules import RedbeatSchedules
 
     client = Client()
     return Schedules(client, RedbeatSchedules(create_app(client.settings)), SystemClock())
 
 
 def _timing(interval: str | None, expression: str | None, timezone: str | None) -> Timing:
-    from fluxagents.scheduler.grid import cron, every
+    from fluxagents.scheduler.schedules.grid import cron, every
 
     if (interval is None) == (expression is None):
         raise click.UsageError("say when with either --every or --cron")
@@ -194,7 +194,7 @@ def _timing(interval: str | None, expression: str | None, timezone: str | None) 
 
 
 def _document(status: ScheduleStatus) -> dict[str, Any]:
-    from fluxagents.workers.commands.views import moment
+    from fluxagents.workers.commands.display.views import moment
 
     schedule, newest = status.schedule, status.last_run
     return {
@@ -214,6 +214,6 @@ def _document(status: ScheduleStatus) -> dict[str, Any]:
 
 
 def _moment(at_ms: int | None) -> str:
-    from fluxagents.workers.commands.views import moment
+    from fluxagents.workers.commands.display.views import moment
 
     return "" if at_ms is None else moment(at_ms)[:19].replace("T", " ")

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from fluxagents.workers.commands.output import examples, json_option, print_json, print_table
+from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
 
 ROWS, COLUMNS = 20, 8
 """So much of a table is shown of a call; a run keeps all of it as an artifact."""
@@ -27,7 +27,7 @@ def tools() -> None:
 @json_option
 def list_tools(as_json: bool) -> None:
     """List the tools."""
-    from fluxagents.tasks.fba.registry import TOOLS
+    from fluxagents.tasks.registry import TOOLS
 
     if as_json:
         print_json(
@@ -45,8 +45,8 @@ def list_tools(as_json: bool) -> None:
 @json_option
 def schema(name: str, as_json: bool) -> None:
     """Show a tool's arguments, their units, defaults and an example."""
-    from fluxagents.tasks.fba.registry import schema as schema_of
-    from fluxagents.tasks.fba.registry import tool_named
+    from fluxagents.tasks.registry import schema as schema_of
+    from fluxagents.tasks.registry import tool_named
 
     tool = tool_named(name)
     described = schema_of(tool)
@@ -81,8 +81,8 @@ def schema(name: str, as_json: bool) -> None:
 @json_option
 def call(name: str, model: str | None, pairs: tuple[str, ...], as_json: bool) -> None:
     """Call a tool in this process, with no queue and no run; the model stays as it is."""
-    from fluxagents.tasks.fba.registry import tool_named, validated
-    from fluxagents.workers.commands.views import parsed_pairs
+    from fluxagents.tasks.registry import tool_named, validated
+    from fluxagents.workers.commands.display.views import parsed_pairs
     from fluxagents.workers.composition import build_sources
     from fluxagents.workers.settings import Settings
 

@@ -14,7 +14,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 
-from fluxagents.tasks.fba.tool import Result, Tool
+from fluxagents.tasks.tool import Result, Tool
 
 ALWAYS = 1_000
 

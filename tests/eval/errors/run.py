@@ -14,10 +14,10 @@ from pydantic import JsonValue
 from structlog.testing import capture_logs
 from tests.eval.errors.cases import Case, cases
 from tests.eval.errors.faults import Decisions, FaultyChat, with_faults
-from tests.recorded_run import RUN_ID, Unused
+from tests.support.recorded_run import RUN_ID, Unused
 
 from fluxagents.flows.commands import Command, Decide, NotifyHuman
-from fluxagents.flows.controller import FlowController
+from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorInfo
 from fluxagents.flows.events import (
     ApprovalRequested,
@@ -29,21 +29,21 @@ from fluxagents.flows.events import (
     RunStarted,
     ToolFailed,
 )
-from fluxagents.flows.memory_store import MemoryRunStore
+from fluxagents.flows.memory.run_store import MemoryRunStore
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState
-from fluxagents.prompts.budget import REQUEST_TOKENS
-from fluxagents.prompts.manager import PromptManager
-from fluxagents.scheduler.flow_library import FlowLibrary
-from fluxagents.tasks import acts
-from fluxagents.tasks.decide import Decider
+from fluxagents.prompts.context.request_budget import REQUEST_TOKENS
+from fluxagents.prompts.versions.manager import PromptManager
+from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
+from fluxagents.tasks.acts import acts
+from fluxagents.tasks.chat.decider import Decider
 from fluxagents.tasks.effects import Effects, catalog
-from fluxagents.tasks.fba.registry import TOOLS
-from fluxagents.workers.artifact_files import ArtifactFiles
-from fluxagents.workers.chat import chat_model
+from fluxagents.tasks.registry import TOOLS
+from fluxagents.workers.channels.inbox import InboxNotifier
+from fluxagents.workers.chat_models.chat_model import chat_model
 from fluxagents.workers.clock import SystemClock
-from fluxagents.workers.model_files import ModelFiles
-from fluxagents.workers.notifier import InboxNotifier
+from fluxagents.workers.files.artifact_store import ArtifactFiles
+from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.settings import Settings
 
 FLOW = FlowLibrary().get("metabolic_analysis")

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from fluxagents.tasks.fba.registry import TOOLS
+from fluxagents.tasks.registry import TOOLS
 
 PARTS = ("known", "held_out", "third")
 """Rules may be made after the known questions only. The others show how well they do on what they were

@@ -12,16 +12,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations, groupby
 
-from tests.decisions import ANSWER_TOOLS, BASELINE, DESCRIPTION, decide_with, state_at
 from tests.eval.questions.cases import PARTS, Case, cases, told
+from tests.support.decisions import ANSWER_TOOLS, BASELINE, DESCRIPTION, decide_with, state_at
 
 from fluxagents.flows.commands import CallTool, Decide
-from fluxagents.flows.retries import pause_ms, retries_left
+from fluxagents.flows.engine.retries import pause_ms, retries_left
 from fluxagents.flows.state import Finding, RunState
-from fluxagents.prompts.manager import PromptManager
-from fluxagents.tasks.decide import Decider, Verdict
-from fluxagents.tasks.fba.registry import TOOLS
-from fluxagents.workers.chat import chat_model
+from fluxagents.prompts.versions.manager import PromptManager
+from fluxagents.tasks.chat.decider import Decider, Verdict
+from fluxagents.tasks.registry import TOOLS
+from fluxagents.workers.chat_models.chat_model import chat_model
 from fluxagents.workers.settings import Settings
 
 MOST_STEPS = 8

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from fluxagents.flows.catalog import ToolFacts
-from fluxagents.flows.controller import FlowController
-from fluxagents.flows.reading import flow_from_yaml
+from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.language.catalog import ToolFacts
+from fluxagents.flows.language.reading import flow_from_yaml
 
 FLOW = """
 flow: growth_check

@@ -7,24 +7,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.places import HISTORIES
 
 from fluxagents.flows import events as e
+from fluxagents.flows.engine.invariants import violations
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.history import history_from_json_lines
-from fluxagents.flows.invariants import violations
-from fluxagents.flows.nodes import ApproveNode
-from fluxagents.flows.ports import Commit
-from fluxagents.flows.reading import flow_from_json
+from fluxagents.flows.history.json_lines import history_from_json_lines
+from fluxagents.flows.language.nodes import ApproveNode
+from fluxagents.flows.language.reading import flow_from_json
+from fluxagents.flows.ports.run_store import Commit
 from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import state_from_json
 from fluxagents.workers.local import LocalClient
 
-FOLDER = Path(__file__).parents[2] / "histories"
-RECORDED = sorted(path.name.removesuffix(".events.jsonl") for path in FOLDER.glob("*.events.jsonl"))
+RECORDED = sorted(path.name.removesuffix(".events.jsonl") for path in HISTORIES.glob("*.events.jsonl"))
 
 
 def lines(name: str) -> list[str]:
-    return (FOLDER / f"{name}.events.jsonl").read_text().splitlines()
+    return (HISTORIES / f"{name}.events.jsonl").read_text().splitlines()
 
 
 def test_there_are_recorded_histories() -> None:
@@ -34,7 +34,7 @@ def test_there_are_recorded_histories() -> None:
 @pytest.mark.parametrize("name", RECORDED)
 def test_a_recorded_run_replays_to_its_state(name: str) -> None:
     """With all that was stored; what a later version added to the state follows from the events too."""
-    stored = (FOLDER / f"{name}.state.json").read_text()
+    stored = (HISTORIES / f"{name}.state.json").read_text()
     known = json.loads(stored).keys() - {"schema_version"}
     replayed = fold(history_from_json_lines(lines(name)))
     assert replayed.model_dump(include=known) == state_from_json(stored).model_dump(include=known)
@@ -87,9 +87,9 @@ def test_a_history_begins_once() -> None:
 
 def test_a_run_that_an_older_version_left_waiting_goes_on_to_its_end(tmp_path: Path) -> None:
     """Its flow, its state and its log are those that schema version 2 stored; a human agrees today."""
-    flow = flow_from_json((FOLDER / "waiting_approval.v2.flow.json").read_text())
+    flow = flow_from_json((HISTORIES / "waiting_approval.v2.flow.json").read_text())
     history = history_from_json_lines(lines("waiting_approval.v2"))
-    state = state_from_json((FOLDER / "waiting_approval.v2.state.json").read_text())
+    state = state_from_json((HISTORIES / "waiting_approval.v2.state.json").read_text())
     assert violations(state, flow) == []
     agree = flow.nodes["agree"]
     assert isinstance(agree, ApproveNode)

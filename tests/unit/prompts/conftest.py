@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fluxagents.prompts.manager import PromptManager
+from fluxagents.prompts.versions.manager import PromptManager
 
 HEAD = """---
 name: greeting

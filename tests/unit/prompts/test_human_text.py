@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.decisions import state_at
+from tests.support.decisions import state_at
 
 from fluxagents.flows.commands import CallTool
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import HumanRequest
 from fluxagents.flows.state import Note, RunState
 from fluxagents.prompts.human_text import human_text, visible
-from fluxagents.prompts.manager import PromptManager
+from fluxagents.prompts.versions.manager import PromptManager
 
 PROMPTS = PromptManager()
 

@@ -10,28 +10,28 @@ import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 
 from fluxagents.flows import events as e
-from fluxagents.flows.catalog import ToolFacts
 from fluxagents.flows.commands import CallTool, Command
-from fluxagents.flows.controller import FlowController
-from fluxagents.flows.definition import Flow
+from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import SCHEMA_VERSION
-from fluxagents.flows.memory_store import MemoryRunStore
-from fluxagents.flows.ports import Answer, Outgoing
-from fluxagents.flows.reading import flow_from_yaml
+from fluxagents.flows.language.catalog import ToolFacts
+from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.language.reading import flow_from_yaml
+from fluxagents.flows.memory.run_store import MemoryRunStore
+from fluxagents.flows.ports.run_store import Answer, Outgoing
 from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import RunState
-from fluxagents.tasks.acts import call_tool
+from fluxagents.tasks.acts.acts import call_tool
 from fluxagents.tasks.dispatch import begun
 from fluxagents.tasks.effects import Decides, Effects
-from fluxagents.tasks.fba.tool import Args, Result, Tool
-from fluxagents.tasks.learning import advised, learn
 from fluxagents.tasks.protocol import StepMessage, run_step
 from fluxagents.tasks.reconcile import reconcile
-from fluxagents.workers.artifact_files import ArtifactFiles
+from fluxagents.tasks.remedy_advice import advised, learn
+from fluxagents.tasks.tool import Args, Result, Tool
+from fluxagents.workers.channels.inbox import InboxNotifier
 from fluxagents.workers.clock import SystemClock
-from fluxagents.workers.model_files import ModelFiles
-from fluxagents.workers.notifier import InboxNotifier
+from fluxagents.workers.files.artifact_store import ArtifactFiles
+from fluxagents.workers.models.model_store import ModelFiles
 
 FLOW = """
 flow: two_steps

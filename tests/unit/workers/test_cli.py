@@ -15,7 +15,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.workers import cli
-from fluxagents.workers.commands import services
+from fluxagents.workers.commands.services import services
 
 HEAVY = ("celery", "cobra", "pydantic", "redis", "rich", "pandas", "structlog")
 

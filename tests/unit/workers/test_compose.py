@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from tests.support.places import ROOT
 
-from fluxagents.workers.queues import POOLS
+from fluxagents.workers.celery.queues import POOLS
 from fluxagents.workers.settings import ENV_PREFIX, Settings
 
-ROOT = Path(__file__).resolve().parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
 OURS = sorted(set(SERVICES) - {"redis"})

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.places import DOCS
 
 from fluxagents.workers.local import LocalClient
 
-GUIDE = Path(__file__).parents[3] / "docs" / "library.md"
+GUIDE = DOCS / "library.md"
 EXAMPLE = re.compile(r"```sh\n(fluxagents run .*?)```\n\n```text\n(.*?)```", re.DOTALL)
 EXAMPLES = EXAMPLE.findall(GUIDE.read_text(encoding="utf-8"))
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.support.places import DOCS
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.ports import Outgoing
+from fluxagents.flows.ports.run_store import Outgoing
 from fluxagents.flows.reducer import fold
-from fluxagents.scheduler.run import Run
+from fluxagents.scheduler.runs.run import Run
 from fluxagents.tasks.effects import Effects
 from fluxagents.workers.local import Here, LocalClient
 
@@ -526,7 +527,7 @@ def test_parts_that_take_longer_than_their_node_allows_are_cancelled(
 
 
 def test_the_example_of_the_guide_runs(desk: Desk) -> None:
-    guide = (Path(__file__).parents[3] / "docs" / "flows.md").read_text(encoding="utf-8")
+    guide = (DOCS / "flows.md").read_text(encoding="utf-8")
     example = guide.partition("```yaml\n")[2].partition("```")[0]
     (desk.folder / "richer_glucose.yaml").write_text(example)
     run = desk.start("richer_glucose")

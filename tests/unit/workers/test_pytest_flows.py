@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.support.places import ROOT
 
 from fluxagents.workers import cli
 
-ROOT = Path(__file__).parents[3]
 BLOCK = re.compile(r"^```(?:yaml|python)\n# (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 NEITHER = """

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 from hypothesis import given
-from tests.drawn_flows import linked, search_in_two_rounds
-from tests.linked_flows import flows
+from tests.support.drawn_flows import linked, search_in_two_rounds
+from tests.support.linked_flows import flows
 
-from fluxagents.flows.definition import Flow
+from fluxagents.flows.drawing.captions import edge_label
 from fluxagents.flows.drawing.dot import dot
 from fluxagents.flows.drawing.overlay import laid_over
 from fluxagents.flows.drawing.picture import picture_of
-from fluxagents.flows.drawing.words import edge_label
+from fluxagents.flows.language.definition import Flow
 
 STRING = r'"((?:[^"\\]|\\.)*)"'
 ATTRIBUTES = rf'(?: \[((?:[^"\]]|{STRING})*)\])?'

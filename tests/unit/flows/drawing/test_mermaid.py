@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 
 from hypothesis import given
-from tests.drawn_flows import linked, search_in_two_rounds
-from tests.linked_flows import flows
+from tests.support.drawn_flows import linked, search_in_two_rounds
+from tests.support.linked_flows import flows
 
-from fluxagents.flows.definition import Flow
+from fluxagents.flows.drawing.captions import edge_label
 from fluxagents.flows.drawing.mermaid import mermaid
 from fluxagents.flows.drawing.overlay import laid_over
 from fluxagents.flows.drawing.picture import Picture, picture_of
-from fluxagents.flows.drawing.words import edge_label
-from fluxagents.scheduler.flow_library import FlowLibrary
+from fluxagents.flows.language.definition import Flow
+from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 
 NODE = re.compile(r'    (\w+)[\[({/\\]+"([^"]*)"[\])}/\\]+')
 EDGE = re.compile(r'    (\w+) (?:-->|==>|-\.->)(?:\|"([^"]*)"\|)? (\w+)')

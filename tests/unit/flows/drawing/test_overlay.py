@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
-from tests.drawn_flows import Walk, linked, search_in_two_rounds, strain_search
+from tests.support.drawn_flows import Walk, linked, search_in_two_rounds, strain_search
+from tests.support.places import HISTORIES
 
 from fluxagents.flows import events as e
 from fluxagents.flows.drawing.overlay import laid_over
 from fluxagents.flows.drawing.picture import Mark, Picture, PictureEdge, picture_of
 from fluxagents.flows.drawing.stays import stays_of
-from fluxagents.flows.edges import targets
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.history import history_from_json_lines
+from fluxagents.flows.history.json_lines import history_from_json_lines
+from fluxagents.flows.language.edges import targets
 from fluxagents.flows.reducer import fold
-from fluxagents.scheduler.flow_library import FlowLibrary
-
-FOLDER = Path(__file__).parents[3] / "histories"
+from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 
 
 def drawn(walk: Walk) -> Picture:
@@ -161,7 +159,7 @@ def test_a_log_without_events_has_no_stays() -> None:
 
 
 def test_a_recorded_run_is_laid_over_with_its_own_times() -> None:
-    events = history_from_json_lines((FOLDER / "approved_change.v1.events.jsonl").read_text().splitlines())
+    events = history_from_json_lines((HISTORIES / "approved_change.v1.events.jsonl").read_text().splitlines())
     state = fold(events)
     flow = FlowLibrary().get("metabolic_analysis")
     # Tools were added since it was recorded; nodes and edges are the same.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from hypothesis import given
-from tests.drawn_flows import linked, strain_search
-from tests.linked_flows import flows
+from tests.support.drawn_flows import linked, strain_search
+from tests.support.linked_flows import flows
 
-from fluxagents.flows.definition import Flow
-from fluxagents.flows.drawing.kinds import KINDS, MISSING, caption_of, look_of
+from fluxagents.flows.drawing.node_looks import KINDS, MISSING, caption_of, look_of
 from fluxagents.flows.drawing.picture import picture_of
-from fluxagents.flows.edges import targets
+from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.language.edges import targets
 
 
 @given(flows())

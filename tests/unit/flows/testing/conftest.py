@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.played_flows import Plays
+from tests.support.played_flows import Plays
 
 
 @pytest.fixture

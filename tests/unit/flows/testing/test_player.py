@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.played_flows import Plays, document
+from tests.support.played_flows import Plays, document
 
 from fluxagents.flows import events as e
 from fluxagents.flows.reducer import fold

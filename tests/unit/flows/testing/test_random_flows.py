@@ -7,12 +7,12 @@ from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.random_flows import FLOWS, RandomWorld, random_flow, stage
+from tests.support.random_flows import FLOWS, RandomWorld, random_flow, stage
 
-from fluxagents.flows.controller import FlowController
-from fluxagents.flows.definition import Flow
-from fluxagents.flows.invariants import violations
-from fluxagents.flows.nodes import KINDS
+from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.engine.invariants import violations
+from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.language.nodes import KINDS
 from fluxagents.flows.reducer import fold, reduce
 from fluxagents.flows.state import ENDED, RunState
 from fluxagents.flows.testing.coverage import coverage

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from cobra.io import read_sbml_model
+from tests.support.places import SHARED
 
-from fluxagents.tasks.fba.media_library import MediaLibrary
-from fluxagents.tasks.fba.registry import tool_named, validated
-from fluxagents.tasks.models import SHIPPED
+from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
+from fluxagents.tasks.ports.models import SHIPPED
+from fluxagents.tasks.registry import tool_named, validated
 
 if TYPE_CHECKING:
-    from fluxagents.tasks.sources import Sources
+    from fluxagents.tasks.ports.sources import Sources
 
 
 def _shipped(name: str) -> Any:
@@ -43,7 +44,7 @@ def salmonella() -> Any:
 
 @pytest.fixture(scope="session")
 def iml1515() -> Any:
-    file = Path(__file__).parents[5] / "shared" / "models" / "iML1515.xml.gz"
+    file = SHARED / "models" / "iML1515.xml.gz"
     if not file.exists():
         pytest.skip(f"iML1515.xml.gz is not at {file.parent}")
     return read_sbml_model(str(file))

@@ -1,0 +1,84 @@
+"""What a picture says in words, the same in every format."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from fluxagents.flows.drawing.durations import duration
+from fluxagents.flows.drawing.picture import Mark, Picture, PictureEdge, PictureNode
+
+MOVES_SHOWN = 3
+"""Of an edge that was taken more often the first ones and the last one are numbered."""
+
+
+def clock(at_ms: int) -> str:
+    """Unix time in ms as date and time of day in UTC."""
+    return datetime.fromtimestamp(at_ms / 1_000, tz=UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def mark_line(mark: Mark) -> str:
+    """What a run did at a node, in one line."""
+    if not mark.visits:
+        return mark.status
+    spent = duration(mark.spent_ms) if mark.spent_ms else ""
+    parts = [
+        mark.status,
+        f"{mark.visits} times" if mark.visits > 1 else "",
+        # How long it is there by now, a drawing cannot know.
+        spent if mark.since_ms is None else f"since {clock(mark.since_ms)}",
+        _counted(mark.errors, "error") if mark.errors else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def edge_label(edge: PictureEdge) -> str:
+    """Why an edge is taken, and which moves of the run went along it."""
+    return f"{reason_of(edge)} {moves_of(edge)}".strip()
+
+
+def reason_of(edge: PictureEdge) -> str:
+    """Why an edge is taken; empty for what simply comes next."""
+    return edge.label if edge.declared else f"not in the flow {edge.label}".rstrip()
+
+
+def moves_of(edge: PictureEdge) -> str:
+    """`[3, 6]`: the moves along an edge; empty for an edge that was not taken."""
+    if not edge.moves:
+        return ""
+    numbers = [str(number) for number in edge.moves]
+    if len(numbers) > MOVES_SHOWN + 1:
+        numbers = [*numbers[:MOVES_SHOWN], "…", numbers[-1]]
+    return f"[{', '.join(numbers)}]"
+
+
+def node_details(node: PictureNode) -> Sequence[str]:
+    """Everything about a node, a line each: for tooltips."""
+    lines = [f"{node.name} ({node.kind})", *([node.purpose] if node.purpose else []), *node.details]
+    mark = node.mark
+    if mark is None:
+        return lines
+    lines.append(mark_line(mark))
+    if mark.first_ms is not None and mark.last_ms is not None:
+        lines.append(f"first {clock(mark.first_ms)}, last {clock(mark.last_ms)}")
+    if mark.waited_ms:
+        lines.append(f"{duration(mark.waited_ms)} of it waiting for a human")
+    if mark.last_error:
+        lines.append(f"last error: {mark.last_error}")
+    return lines
+
+
+def heading(picture: Picture) -> Sequence[str]:
+    """What the picture is of, a line each: the flow, and the run if one is laid over."""
+    lines = [f"{picture.flow} v{picture.version}"]
+    run = picture.run
+    if run:
+        model = f" on {run.model}" if run.model else ""
+        lines.append(f"run {run.run_id}{model}")
+        took = duration(max(run.updated_ms - run.started_ms, 0))
+        lines.append(f"{run.status} · {_counted(run.moves, 'move')} in {took} · from {clock(run.started_ms)}")
+    return lines
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

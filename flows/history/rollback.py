@@ -1,0 +1,101 @@
+"""What going back leaves behind: what is made good, and what nobody can undo. A sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from fluxagents.flows import events as e
+from fluxagents.flows.history.lineage import in_effect
+from fluxagents.flows.language.catalog import MODEL_BEFORE, ToolFacts
+
+SHOWN = 19
+"""Characters of a digest that tell it apart: `sha256:` and twelve."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What becomes of that which a run did since."""
+
+    compensated: tuple[str, ...]
+    lasting: tuple[str, ...]
+    """What cannot be undone."""
+
+
+def undone(events: Sequence[e.Event], kept: int, tools: Mapping[str, ToolFacts]) -> Undone:
+    """What a rollback leaves behind.
+
+    Args:
+        events: The log of the run.
+        kept: How many of its first events lead to where it goes back to.
+        tools: The tools that exist, with the compensation that each declares.
+    """
+    gone = [events[place] for place in in_effect(events) if place >= kept]
+    questions = {
+        event.request.id: event.request.question
+        for event in events
+        if isinstance(event, e.ApprovalRequested | e.QuestionAsked)
+    }
+    made = list(_models(gone, tools))
+    return Undone(
+        compensated=tuple(said for said, is_good in made if is_good),
+        lasting=(
+            *(said for said, is_good in made if not is_good),
+            *_told(gone, questions),
+            *_runs(gone),
+            *_tokens(gone),
+        ),
+    )
+
+
+def _models(gone: Sequence[e.Event], tools: Mapping[str, ToolFacts]) -> Iterator[tuple[str, bool]]:
+    """The models that were made, and whether that is made good."""
+    for event in gone:
+        if isinstance(event, e.ToolSucceeded) and event.new_model:
+            tool = tools.get(event.call.tool)
+            way = tool.compensation if tool else None
+            said = f"step {event.seq}: {event.call.tool} made model {event.new_model[:SHOWN]}"
+            yield f"{said}: {way or 'it declares no compensation'}", way is not None
+        if isinstance(event, e.RunsJoined) and event.new_model:
+            said = f"step {event.seq}: the run of flow {event.what} made model {event.new_model[:SHOWN]}"
+            yield f"{said}: {MODEL_BEFORE}", True
+
+
+def _told(gone: Sequence[e.Event], questions: Mapping[str, str]) -> Iterator[str]:
+    for event in gone:
+        if isinstance(event, e.HumanNotified):
+            where = ", ".join(event.channels) or "nowhere"
+            yield f"step {event.seq}: humans were told ({where}): {questions.get(event.request_id, '')}"
+        if isinstance(event, e.ApprovalGranted | e.ApprovalRejected | e.QuestionAnswered):
+            verb = _VERBS[event.type]
+            asked = questions.get(event.request_id, "")
+            yield f"step {event.seq}: {event.by} {verb}, and will be asked again: {asked}"
+
+
+_VERBS = {"ApprovalGranted": "agreed", "ApprovalRejected": "refused", "QuestionAnswered": "answered"}
+
+
+def _runs(gone: Sequence[e.Event]) -> Iterator[str]:
+    for event in gone:
+        if isinstance(event, e.RunsBegun | e.ToolSplit):
+            what = event.flow.name if isinstance(event, e.RunsBegun) else event.call.tool
+            many = f"{len(event.runs)} runs of {what}" if len(event.runs) > 1 else f"a run of {what}"
+            yield f"step {event.seq}: {many} began; what they did stays done, what still runs is cancelled"
+
+
+def _tokens(gone: Sequence[e.Event]) -> Iterator[str]:
+    uses = [event.prompt for event in gone if isinstance(event, e.ChatEvent)]
+    tokens = sum(use.tokens_in + use.tokens_out for use in uses)
+    if tokens:
+        requests = "1 request" if len(uses) == 1 else f"{len(uses)} requests"
+        yield f"{tokens} tokens were spent on {requests} to a chat model"
+
+
+def begun_by(events: Sequence[e.Event]) -> tuple[str, ...]:
+    """The runs that these events began."""
+    return tuple(
+        run if isinstance(run, str) else run.run_id
+        for event in events
+        if isinstance(event, e.RunsBegun | e.ToolSplit)
+        for run in event.runs
+    )

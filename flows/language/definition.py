@@ -1,0 +1,64 @@
+"""A flow as its author writes it: a declarative decision tree with typed inputs and facts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from pydantic import Field, JsonValue
+
+from fluxagents.flows.language.nodes import Node, Strict, ValueType
+
+
+class InputSpec(Strict):
+    """One input of a flow."""
+
+    type: ValueType
+    purpose: str = ""
+    required: bool = False
+    default: JsonValue = None
+
+
+class FactSpec(Strict):
+    """One fact that a flow's nodes find; a fact may be missing, which is None."""
+
+    type: ValueType
+    unit: str = ""
+    purpose: str = ""
+
+
+class Budget(Strict):
+    """What a run may use; a run that would use more fails with an error of kind `budget`."""
+
+    steps: int = Field(default=1_000, ge=1)
+    tokens: int = Field(default=2_000_000, ge=1)
+    """Tokens sent to and received from chat models."""
+    wall_time_s: float = Field(default=7 * 86_400.0, gt=0)
+    """From start to end, pauses and humans included."""
+
+
+class Flow(Strict):
+    """A decision tree with typed inputs; a run keeps the version it started with."""
+
+    flow: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    version: int = Field(ge=1)
+    purpose: str
+    inputs: dict[str, InputSpec] = Field(default_factory=dict)
+    facts: dict[str, FactSpec] = Field(default_factory=dict)
+    budget: Budget = Budget()
+    start: str
+    nodes: dict[str, Node]
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of what the definition says: two flows with one digest behave alike."""
+        content = json.dumps(
+            self.model_dump(mode="json", exclude_defaults=True), sort_keys=True, separators=(",", ":")
+        )
+        return hashlib.sha256(content.encode()).hexdigest()
+
+
+def flow_schema() -> dict[str, Any]:
+    """The JSON Schema of a flow file, for editors."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Flow.model_json_schema()}

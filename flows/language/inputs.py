@@ -1,0 +1,116 @@
+"""Typed values: the inputs of a run, the facts of its nodes, and the answers of humans."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
+from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.language.nodes import ValueType
+
+_PYTHON_TYPES: dict[ValueType, tuple[type, ...]] = {
+    "string": (str,),
+    "number": (int, float),
+    "integer": (int,),
+    "boolean": (bool,),
+    "object": (dict,),
+    "array": (list,),
+}
+
+
+_EXAMPLES: dict[ValueType, str] = {
+    "string": "acetate",
+    "number": "0.5",
+    "integer": "3",
+    "boolean": "yes",
+    "object": '{"a": 1}',
+    "array": "[1, 2]",
+}
+
+
+def is_of(value: JsonValue, type_: ValueType) -> bool:
+    """Whether a value is of a type; a truth value is no number."""
+    return isinstance(value, _PYTHON_TYPES[type_]) and (not isinstance(value, bool) or type_ == "boolean")
+
+
+def checked_inputs(flow: Flow, given: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """The inputs of a run with defaults filled in.
+
+    Raises:
+        FluxError: If an input is unknown, missing or of another type.
+    """
+    for name in given:
+        if name not in flow.inputs:
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                f"flow {flow.flow!r} has no input {name!r}",
+                suggestions=(
+                    *nearest(name, flow.inputs),
+                    f"its inputs: {', '.join(flow.inputs) or 'none'}",
+                ),
+            )
+    values: dict[str, JsonValue] = {}
+    for name, spec in flow.inputs.items():
+        value = given.get(name)
+        if value is None:
+            if spec.required:
+                raise FluxError(
+                    ErrorClass.BAD_ARGUMENT, f"flow {flow.flow!r} needs the input {name!r}: {spec.purpose}"
+                )
+            value = spec.default
+        elif not is_of(value, spec.type):
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                f"input {name!r} of flow {flow.flow!r} is {value!r}, expected {spec.type}",
+            )
+        values[name] = value
+    return values
+
+
+def checked_facts(flow: Flow, found: Mapping[str, JsonValue], *, where: str) -> dict[str, JsonValue]:
+    """Facts as they were found, if they have the types that the flow declares; a missing one is None.
+
+    Raises:
+        FluxError: `BAD_FLOW` if one is of another type.
+    """
+    for name, value in found.items():
+        spec = flow.facts.get(name)
+        if spec is not None and value is not None and not is_of(value, spec.type):
+            raise FluxError(
+                ErrorClass.BAD_FLOW,
+                f"fact {name!r} of node {where!r} is {value!r:.80}, declared as {spec.type}",
+                suggestions=(f"correct `facts: {name}` of flow {flow.flow!r}",),
+            )
+    return dict(found)
+
+
+def from_text(text: str, type_: ValueType, *, choices: tuple[str, ...] = ()) -> JsonValue:
+    """What a human wrote, as a value of a type.
+
+    Raises:
+        FluxError: `BAD_ARGUMENT` if it is none, naming what is expected.
+    """
+    said = text.strip()
+    if choices and said not in choices:
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"the answer {said!r} is none of the choices",
+            suggestions=(f"choices: {', '.join(choices)}",),
+        )
+    if type_ == "string":
+        return said
+    words: dict[str, JsonValue] = {"yes": True, "no": False} if type_ == "boolean" else {}
+    try:
+        value: JsonValue = words[said.casefold()] if said.casefold() in words else json.loads(said)
+    except json.JSONDecodeError:
+        value = None
+    if value is None or not is_of(value, type_):
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"the answer {said!r} is no {type_}",
+            suggestions=(f"for example {_EXAMPLES[type_]}",),
+        )
+    return value

@@ -1,0 +1,176 @@
+"""Reads flows from YAML; whatever is wrong is named with its line, its node and the way out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.flows.language import nodes
+from fluxagents.flows.language.definition import Budget, FactSpec, Flow, InputSpec
+from fluxagents.flows.upcasting import upcast_flow
+
+Path = tuple[str | int, ...]
+"""Where something stands in a document: keys and places, from the outside in."""
+
+_MODELS: Mapping[str, type[BaseModel]] = {
+    "tool": nodes.ToolNode,
+    "decide": nodes.DecideNode,
+    "branch": nodes.BranchNode,
+    "approve": nodes.ApproveNode,
+    "ask": nodes.AskNode,
+    "wait": nodes.WaitNode,
+    "map": nodes.MapNode,
+    "subflow": nodes.SubflowNode,
+    "end": nodes.EndNode,
+}
+
+
+class Lines:
+    """The lines of a YAML document, by what stands there."""
+
+    def __init__(self, root: yaml.Node | None) -> None:
+        self._lines: dict[Path, int] = {}
+        self.twice: list[tuple[Path, int]] = []
+        """Keys that stand twice in one mapping, where YAML would keep the last."""
+        if root is not None:
+            self._walk(root, ())
+
+    def _walk(self, node: yaml.Node, path: Path) -> None:
+        self._lines.setdefault(path, node.start_mark.line + 1)
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                inner = (*path, key.value)
+                if inner in self._lines:
+                    self.twice.append((inner, key.start_mark.line + 1))
+                self._lines[inner] = key.start_mark.line + 1
+                self._walk(value, inner)
+        elif isinstance(node, yaml.SequenceNode):
+            for place, value in enumerate(node.value):
+                self._walk(value, (*path, place))
+
+    def of(self, path: Path) -> int | None:
+        """The line of a place, or of the nearest place around it."""
+        for end in range(len(path), -1, -1):
+            if path[:end] in self._lines:
+                return self._lines[path[:end]]
+        return None
+
+
+def flow_from_yaml(text: str, *, where: str = "the flow") -> Flow:
+    """Read a flow.
+
+    Args:
+        text: The YAML document.
+        where: What an error calls the document, a file's name for instance.
+
+    Raises:
+        FluxError: If it is no YAML or no flow; names file, line and node of everything that is wrong.
+    """
+    document, lines = document_with_lines(text, where=where)
+    return flow_from_mapping(document, where=where, lines=lines)
+
+
+def flow_from_json(text: str | bytes) -> Flow:
+    """A flow as a store keeps it, also one that an older version stored."""
+    return Flow.model_validate(upcast_flow(json.loads(text)))
+
+
+def document_with_lines(
+    text: str, *, where: str, needs: str = "`flow`, `start` and `nodes`"
+) -> tuple[Mapping[str, Any], Lines]:
+    """A YAML mapping and the lines of what stands in it.
+
+    Raises:
+        FluxError: If it is no YAML, no mapping, or names a key twice.
+    """
+    try:
+        document = yaml.safe_load(text)
+        lines = Lines(yaml.compose(text, Loader=yaml.SafeLoader))
+    except yaml.YAMLError as error:
+        raise FluxError(ErrorClass.BAD_FLOW, f"{where} is not YAML: {error}") from error
+    if not isinstance(document, Mapping):
+        raise FluxError(ErrorClass.BAD_FLOW, f"{where} is not a mapping with {needs}")
+    if lines.twice:
+        path, line = lines.twice[0]
+        raise FluxError(ErrorClass.BAD_FLOW, f"{where}:{line}: {_place(path)} stands there twice")
+    return document, lines
+
+
+def flow_from_mapping(
+    document: Mapping[str, Any], *, where: str = "the flow", lines: Lines | None = None
+) -> Flow:
+    """Read a flow from plain data.
+
+    Raises:
+        FluxError: As `flow_from_yaml`; without lines where there are none.
+    """
+    try:
+        return Flow.model_validate(document)
+    except ValidationError as error:
+        found = [_problem(one, document) for one in error.errors(include_url=False)]
+        said = [f"{_at(where, lines, path)}: {message}" for path, message in found]
+        more = [f"also {message}" for message in said[1:]]
+        raise FluxError(ErrorClass.BAD_FLOW, said[0], suggestions=more) from error
+
+
+def _at(where: str, lines: Lines | None, path: Path) -> str:
+    line = lines.of(path) if lines else None
+    return f"{where}:{line}" if line else where
+
+
+def _problem(error: ErrorDetails, document: Mapping[str, Any]) -> tuple[Path, str]:
+    """Where something is wrong, and what, with a way out."""
+    path = _without_tag(error["loc"])
+    return path, f"{_place(path)}: {'; '.join(_said(error, path, document))}"
+
+
+def _said(error: ErrorDetails, path: Path, document: Mapping[str, Any]) -> Iterator[str]:
+    if error["type"] == "extra_forbidden":
+        known = _fields(path[:-1], document)
+        yield f"there is no such field {str(path[-1])!r}"
+        yield from nearest(str(path[-1]), known) or [f"fields: {', '.join(known)}"]
+    elif error["type"] == "missing":
+        yield "it is missing"
+    elif error["type"] in {"union_tag_invalid", "union_tag_not_found"}:
+        given = error.get("input")
+        kind = given.get("kind") if isinstance(given, Mapping) else None
+        yield f"its kind is {kind!r}" if kind is not None else "it has no kind"
+        yield from nearest(str(kind), nodes.KINDS)
+        yield f"kinds: {', '.join(nodes.KINDS)}"
+    else:
+        yield f"{error['msg'].removeprefix('Value error, ')}"
+        if not isinstance(error.get("input"), Mapping):
+            yield f"it is {error.get('input')!r:.80}"
+
+
+def _fields(path: Path, document: Mapping[str, Any]) -> tuple[str, ...]:
+    """The fields that may stand at a place."""
+    if path[:1] == ("nodes",) and len(path) >= 2:  # noqa: PLR2004 - nodes.<name>
+        node = document["nodes"].get(path[1], {})
+        kind = node.get("kind") if isinstance(node, Mapping) else None
+        inner: dict[str, type[BaseModel]] = {"cases": nodes.Case, "retry": nodes.Retry}
+        model = next((inner[str(part)] for part in path if part in inner), _MODELS.get(str(kind)))
+    else:
+        sections: dict[str, type[BaseModel]] = {"inputs": InputSpec, "facts": FactSpec, "budget": Budget}
+        model = sections.get(str(path[0])) if path else Flow
+    return tuple(model.model_fields) if model else ()
+
+
+def _without_tag(loc: Path) -> Path:
+    """A place as it stands in the document: pydantic names the kind of a node behind the node's name."""
+    if loc[:1] == ("nodes",) and len(loc) > 2 and loc[2] in nodes.KINDS:  # noqa: PLR2004 - nodes.<name>.<kind>
+        return (*loc[:2], *loc[3:])
+    return loc
+
+
+def _place(path: Path) -> str:
+    if path[:1] == ("nodes",) and len(path) >= 2:  # noqa: PLR2004 - nodes.<name>
+        inner = ".".join(str(part) for part in path[2:])
+        return f"node {str(path[1])!r}{f', {inner}' if inner else ''}"
+    return ".".join(str(part) for part in path) or "the document"

@@ -1,0 +1,231 @@
+"""What can be wrong with a flow before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from fluxagents.flows.engine.node_context import ERROR_NAME, names_in_text
+from fluxagents.flows.errors import FluxError, nearest
+from fluxagents.flows.language.catalog import ToolFacts
+from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.language.edges import cycle_without, reachable, targets
+from fluxagents.flows.language.expressions import names_in
+from fluxagents.flows.language.facts import facts_at, facts_of
+from fluxagents.flows.language.inputs import is_of
+from fluxagents.flows.language.nodes import (
+    ApproveNode,
+    AskNode,
+    BranchNode,
+    DecideNode,
+    EndNode,
+    MapNode,
+    Node,
+    Passing,
+    SubflowNode,
+    ToolNode,
+    WaitNode,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake, with where it stands in the document."""
+
+    path: tuple[str | int, ...]
+    message: str
+    """A sentence that names the node and the way out."""
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def problems_of(
+    flow: Flow,
+    tools: Mapping[str, ToolFacts],
+    *,
+    prompts: Collection[str] | None = None,
+    flows: Mapping[str, Flow] | None = None,
+) -> list[Problem]:
+    """Every problem of a flow.
+
+    Args:
+        flow: The definition.
+        tools: The tools that exist.
+        prompts: The prompts that exist; None to leave them unchecked.
+        flows: The flows that exist; None to leave them unchecked.
+    """
+    return [
+        *_unknown_targets(flow),
+        *_unreachable(flow),
+        *_dead_ends(flow),
+        *_endless(flow),
+        *_unknown_tools(flow, tools),
+        *_unknown_prompts(flow, prompts),
+        *_bad_children(flow, flows),
+        *_bad_defaults(flow),
+        *_bad_facts(flow),
+        *_bad_expressions(flow),
+    ]
+
+
+def _at(node: str, message: str, *field: str | int) -> Problem:
+    return Problem(("nodes", node, *field), f"node {node!r} {message}")
+
+
+def _hint(value: str, known: Iterable[str]) -> str:
+    return "".join(f"; {hint}" for hint in nearest(value, known))
+
+
+def _unknown_targets(flow: Flow) -> Iterator[Problem]:
+    if flow.start not in flow.nodes:
+        message = f"start names {flow.start!r}, which is no node{_hint(flow.start, flow.nodes)}"
+        yield Problem(("start",), message)
+    for name, node in flow.nodes.items():
+        for target in dict.fromkeys(target for _, target in targets(node)):
+            if target not in flow.nodes:
+                yield _at(name, f"leads to {target!r}, which is no node{_hint(target, flow.nodes)}")
+
+
+def _unreachable(flow: Flow) -> Iterator[Problem]:
+    for name in sorted(flow.nodes.keys() - reachable(flow, flow.start)):
+        yield _at(name, f"cannot be reached from {flow.start!r}; lead to it or delete it")
+
+
+def _dead_ends(flow: Flow) -> Iterator[Problem]:
+    for name in flow.nodes:
+        if not any(isinstance(flow.nodes[other], EndNode) for other in reachable(flow, name)):
+            yield _at(name, "leads to no end; add an `end` node behind it")
+
+
+def _endless(flow: Flow) -> Iterator[Problem]:
+    bounded = {name for name, node in flow.nodes.items() if isinstance(node, Passing) and node.max_visits}
+    cycle = cycle_without(flow, bounded)
+    if cycle:
+        way = " → ".join((*cycle, cycle[0]))
+        yield _at(cycle[0], f"is on a cycle without a budget: {way}; give one of its nodes `max_visits`")
+
+
+def _unknown_tools(flow: Flow, tools: Mapping[str, ToolFacts]) -> Iterator[Problem]:
+    for name, node in flow.nodes.items():
+        for tool in _tools_of(node):
+            if tool not in tools:
+                yield _at(name, f"names the tool {tool!r}, which does not exist{_hint(tool, tools)}")
+
+
+def _tools_of(node: Node) -> tuple[str, ...]:
+    if isinstance(node, DecideNode):
+        return node.tools
+    if isinstance(node, ToolNode):
+        return (node.tool,)
+    return (node.tool,) if isinstance(node, MapNode) and node.tool else ()
+
+
+def _unknown_prompts(flow: Flow, prompts: Collection[str] | None) -> Iterator[Problem]:
+    for name, node in flow.nodes.items():
+        if prompts is not None and isinstance(node, DecideNode) and node.prompt not in prompts:
+            hint = _hint(node.prompt, prompts)
+            yield _at(name, f"names the prompt {node.prompt!r}, which does not exist{hint}", "prompt")
+
+
+def _bad_children(flow: Flow, flows: Mapping[str, Flow] | None) -> Iterator[Problem]:
+    for name, node in flow.nodes.items():
+        if flows is None or not isinstance(node, MapNode | SubflowNode) or node.flow is None:
+            continue
+        child = flows.get(node.flow)
+        if child is None:
+            yield _at(
+                name, f"runs the flow {node.flow!r}, which does not exist{_hint(node.flow, flows)}", "flow"
+            )
+            continue
+        for given in node.inputs:
+            if given not in child.inputs:
+                hint = _hint(given, child.inputs)
+                yield _at(name, f"gives {given!r}, which is no input of flow {node.flow!r}{hint}", "inputs")
+        for needed, spec in child.inputs.items():
+            if spec.required and needed not in node.inputs:
+                yield _at(name, f"does not give {needed!r}, which flow {node.flow!r} needs", "inputs")
+        known = (*facts_of(child), "answer")
+        for source in node.facts.values():
+            if source not in known:
+                yield _at(
+                    name, f"takes {source!r}, which is no fact of flow {node.flow!r}{_hint(source, known)}"
+                )
+
+
+def _bad_defaults(flow: Flow) -> Iterator[Problem]:
+    for name, spec in flow.inputs.items():
+        if spec.default is not None and not is_of(spec.default, spec.type):
+            message = f"input {name!r} has the default {spec.default!r}, which is no {spec.type}"
+            yield Problem(("inputs", name, "default"), message)
+
+
+def _bad_facts(flow: Flow) -> Iterator[Problem]:
+    found = {fact: name for name, node in flow.nodes.items() for fact in facts_at(node)}
+    for fact, name in found.items():
+        if fact not in flow.facts:
+            hint = _hint(fact, flow.facts)
+            yield _at(name, f"finds the fact {fact!r}, whose type is not declared; add it to `facts`{hint}")
+        if fact in flow.inputs:
+            yield _at(name, f"finds the fact {fact!r}, which is also the name of an input; rename one")
+    for fact in flow.facts:
+        if fact not in found:
+            yield Problem(
+                ("facts", fact), f"fact {fact!r} is found by no node{_hint(fact, found)}; delete it"
+            )
+    for taken in (*flow.inputs, *flow.facts):
+        if taken == ERROR_NAME:
+            yield Problem(("facts", taken), f"{taken!r} is the name of the last error; choose another")
+
+
+def _bad_expressions(flow: Flow) -> Iterator[Problem]:
+    known = [*flow.inputs, *facts_of(flow), ERROR_NAME]
+    for name, node in flow.nodes.items():
+        for field, expression, more in _expressions(node):
+            try:
+                unknown = sorted(names_in(expression.removeprefix("=")) - {*known, *more})
+            except FluxError as error:
+                yield _at(name, f"has a mistake: {error}", field)
+                continue
+            for missing in unknown:
+                hint = _hint(missing, [*known, *more])
+                yield _at(name, f"speaks of {missing!r}, which is neither an input nor a fact{hint}", field)
+
+
+def _expressions(node: Node) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Field, expression, and what it may speak of beside inputs and facts."""
+    if isinstance(node, BranchNode):
+        yield from (("cases", case.when, ()) for case in node.cases)
+    if isinstance(node, Passing) and node.when is not None:
+        yield ("when", node.when, ())
+    if isinstance(node, ToolNode):
+        yield from (("args", one, ()) for one in _in_values(node.args))
+    if isinstance(node, ApproveNode | AskNode):
+        yield from (("question", one, ()) for one in names_in_text(node.question))
+    if isinstance(node, EndNode):
+        yield from (("message", one, ()) for one in names_in_text(node.message))
+    if isinstance(node, WaitNode):
+        yield from (("for_s", one, ()) for one in _in_values(node.for_s))
+        yield from (("until", one, ()) for one in _in_values(node.until))
+    if isinstance(node, MapNode | SubflowNode):
+        each = (node.each,) if isinstance(node, MapNode) else ()
+        if isinstance(node, MapNode):
+            yield ("over", node.over, ())
+            yield from (("args", one, each) for one in _in_values(node.args))
+        yield from (("inputs", one, each) for one in _in_values(node.inputs))
+        if node.model is not None:
+            yield ("model", node.model, each)
+
+
+def _in_values(value: JsonValue) -> Iterator[str]:
+    """The expressions in a value: strings that begin with `=`, however deep."""
+    if isinstance(value, str) and value.startswith("="):
+        yield value
+    elif isinstance(value, list):
+        for one in value:
+            yield from _in_values(one)
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _in_values(one)

@@ -1,0 +1,151 @@
+"""The tables of a batch: a row a run, and a row a finding."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from pydantic import JsonValue
+
+from fluxagents.flows.events import Event, ToolSucceeded
+from fluxagents.flows.ports.run_store import RunStore
+from fluxagents.flows.reducer import reduce
+from fluxagents.flows.state import FINDINGS_KEPT, Finding, RunState
+
+UNITS = {
+    "_mmol_per_gdw_h": "mmol/gDW/h",
+    "_per_h": "1/h",
+    "_ms": "ms",
+    "_s": "s",
+    "_bytes": "bytes",
+    "_percent": "%",
+    "_fraction": "1",
+}
+"""Ends of keys and the units that they say."""
+
+
+class SummaryRow(NamedTuple):
+    """One run of a batch."""
+
+    run_id: str
+    model: str
+    question: str
+    medium: str
+    """JSON; empty for the model's own."""
+    status: str
+    growth_per_h: float | None
+    answer: str
+    """The first line of the answer, or of what went wrong, or of what a human is asked."""
+
+
+class FindingRow(NamedTuple):
+    """One value that a tool found."""
+
+    run_id: str
+    session: str
+    model: str
+    question: str
+    medium: str
+    """JSON; empty for the model's own."""
+    finding: str
+    tool: str
+    artifact: str
+    """Of the full data; empty if there is none."""
+    key: str
+    value: str
+    """As text; a nested value, true, false and null as JSON."""
+    number: float | None
+    """The value, if it is a number."""
+    unit: str
+    """If the key says it, else empty."""
+
+
+def summary_rows(states: Iterable[RunState]) -> list[SummaryRow]:
+    """A row for each run."""
+    return [
+        SummaryRow(
+            run_id=state.run_id,
+            model=state.model_name,
+            question=_text(state.inputs.get("question")),
+            medium=_text(state.inputs.get("medium")),
+            status=state.status,
+            growth_per_h=_number(state.facts.get("growth_per_h")),
+            answer=_first_line(state),
+        )
+        for state in states
+    ]
+
+
+def findings_rows(states: Iterable[RunState]) -> list[FindingRow]:
+    """A row for each key finding of each run; numbers in full precision."""
+    return [
+        FindingRow(
+            run_id=state.run_id,
+            session=state.session,
+            model=state.model_name,
+            question=_text(state.inputs.get("question")),
+            medium=_text(state.inputs.get("medium")),
+            finding=finding.id,
+            tool=finding.tool,
+            artifact=finding.artifact or "",
+            key=key,
+            value=value if isinstance(value, str) else _json(value),
+            number=_number(value),
+            unit=unit_of(key),
+        )
+        for state in states
+        for finding in state.findings
+        for key, value in finding.key_findings.items()
+    ]
+
+
+def unit_of(key: str) -> str:
+    """The unit that a key's name ends with; fractions have the unit 1. Empty if it names none."""
+    if "fraction_of_" in key:
+        return "1"
+    return next((unit for end, unit in UNITS.items() if key.endswith(end)), "")
+
+
+def complete(store: RunStore, states: Iterable[RunState]) -> list[RunState]:
+    """The states with all their findings: a state keeps the last ones, the run's log has them all."""
+    return [
+        state.model_copy(update={"findings": all_findings(store.events(state.run_id))})
+        if len(state.findings) >= FINDINGS_KEPT
+        else state
+        for state in states
+    ]
+
+
+def all_findings(events: Iterable[Event]) -> tuple[Finding, ...]:
+    """Every finding of a run's log, numbered as the run numbered them."""
+    state: RunState | None = None
+    found: list[Finding] = []
+    for event in events:
+        state = reduce(state, event)
+        if isinstance(event, ToolSucceeded):
+            found.append(state.findings[-1])
+    return tuple(found)
+
+
+def _first_line(state: RunState) -> str:
+    said = state.answer or ""
+    if state.waiting_for is not None:
+        said = f"{state.waiting_for.id}: {state.waiting_for.question}"
+    elif state.error is not None:
+        said = state.error.message
+    return next((line.strip() for line in said.splitlines() if line.strip()), "")
+
+
+def _number(value: JsonValue) -> float | None:
+    return None if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
+
+
+def _text(value: JsonValue) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else _json(value)
+
+
+def _json(value: JsonValue) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -1,0 +1,158 @@
+"""Batches: one flow over models, questions and media, and what came of it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from pydantic import JsonValue
+
+from fluxagents.flows.ports.run_store import RunStore
+from fluxagents.flows.state import RunState, Status
+from fluxagents.scheduler.runs.admission import Admission
+from fluxagents.scheduler.runs.run_client import Order
+
+PAGE = 500
+"""Runs that one look at a session loads at a time."""
+
+SHORTEST_PAUSE_S = 0.3
+LONGEST_PAUSE_S = 10.0
+IDLE_SHARE = 10
+"""A batch looks at its session for at most a tenth of the time."""
+
+
+def orders(
+    models: Iterable[str],
+    questions: Iterable[str] = (),
+    media: Iterable[Mapping[str, JsonValue]] = (),
+    inputs: Mapping[str, JsonValue] | None = None,
+) -> list[Order]:
+    """Every model with every question under every medium, model by model; what is named twice counts once.
+
+    Args:
+        models: Names, files or digests.
+        questions: Become the input `question`; without any the runs have none.
+        media: Become the input `medium` (exchange reaction -> largest uptake in mmol/gDW/h); without any the
+            models keep their own.
+        inputs: Given to every run.
+    """
+    asked = [{"question": question} for question in dict.fromkeys(questions)] or [{}]
+    distinct = {json.dumps(medium, sort_keys=True): medium for medium in media}
+    grown: list[dict[str, JsonValue]] = [{"medium": dict(medium)} for medium in distinct.values()] or [{}]
+    return [
+        Order(model=model, inputs={**(inputs or {}), **question, **medium})
+        for model, question, medium in product(dict.fromkeys(models), asked, grown)
+    ]
+
+
+def unstarted(admission: Admission, states: Iterable[RunState]) -> tuple[list[Order], list[str]]:
+    """What is left to start in a session that has runs already, and the ids of the runs that answer the rest.
+
+    A run answers an order that has its flow, its model's name and its inputs; so the same batch in the same
+    session goes on where it stopped.
+    """
+    there = {_identity(state.flow.digest, state.model_name, state.inputs): state.run_id for state in states}
+    left: list[Order] = []
+    answered: list[str] = []
+    for order in admission.orders:
+        name = admission.models[order.model].name
+        run = there.get(_identity(admission.flow.digest, name, order.inputs))
+        if run is None:
+            left.append(order)
+        else:
+            answered.append(run)
+    return left, answered
+
+
+def _identity(flow: str, model: str, inputs: Mapping[str, JsonValue]) -> str:
+    return json.dumps([flow, model, inputs], sort_keys=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many runs of a batch are where."""
+
+    finished: int
+    failed: int
+    """Failed, cancelled or given up as dead letters."""
+    waiting: int
+    """For a human, or paused by one."""
+    running: int
+
+    @classmethod
+    def of(cls, states: Iterable[RunState], *, total: int) -> Tally:
+        """Count states; runs of the total that have none yet count as running."""
+        statuses: Counter[Status] = Counter(state.status for state in states)
+        finished = statuses["finished"]
+        failed = statuses["failed"] + statuses["cancelled"] + statuses["dead"]
+        waiting = statuses["waiting"] + statuses["paused"]
+        return cls(finished, failed, waiting, total - finished - failed - waiting)
+
+    @property
+    def total(self) -> int:
+        return self.finished + self.failed + self.waiting + self.running
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether no run goes on by itself."""
+        return self.running == 0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.finished} finished, {self.failed} failed, {self.waiting} waiting, {self.running} running"
+        )
+
+
+def session_states(store: RunStore, session: str, only: Collection[str] | None = None) -> dict[str, RunState]:
+    """The states of a session's runs by id, a few hundred per round trip; `only` of these ids if given."""
+    found: dict[str, RunState] = {}
+    offset = 0
+    while True:
+        page = store.runs(session=session, most=PAGE, offset=offset)
+        found.update((state.run_id, state) for state in page if only is None or state.run_id in only)
+        if len(page) < PAGE or (only is not None and len(found) == len(only)):
+            return found
+        offset += PAGE
+
+
+def progress(
+    store: RunStore,
+    session: str,
+    runs: Sequence[str],
+    *,
+    timeout_s: float | None = None,
+    sleep: Callable[[float], object] = time.sleep,
+) -> Iterator[tuple[Tally, list[RunState]]]:
+    """Look at the runs of a session, all at once, until none of them goes on by itself.
+
+    Args:
+        store: The truth about runs.
+        session: The session of the runs.
+        runs: Their ids.
+        timeout_s: Seconds; after them the last look is the last, whatever still runs.
+        sleep: Waits between two looks.
+
+    Yields:
+        The count and the states, in the order of `runs`.
+    """
+    wanted = frozenset(runs)
+    away: dict[str, RunState] = {}
+    deadline = None if timeout_s is None else time.monotonic() + timeout_s
+    while True:
+        began = time.monotonic()
+        found = away | session_states(store, session, wanted - away.keys())
+        # What is not in the session's list any more has ended and is in the archive.
+        unlisted = {run: store.load(run) for run in wanted - found.keys()}
+        away |= {run: state for run, state in unlisted.items() if state.ended}
+        found |= unlisted
+        tally = Tally.of(found.values(), total=len(runs))
+        yield tally, [found[run] for run in runs if run in found]
+        now = time.monotonic()
+        if tally.at_rest or (deadline is not None and now >= deadline):
+            return
+        pause_s = min(max(SHORTEST_PAUSE_S, (now - began) * IDLE_SHARE), LONGEST_PAUSE_S)
+        sleep(pause_s if deadline is None else min(pause_s, deadline - now))

@@ -1,0 +1,222 @@
+"""Going back: a run that stands again where it stood, and a new run that goes its own way from there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pydantic import JsonValue
+
+from fluxagents.flows import events as e
+from fluxagents.flows.engine.budget import overdrawn
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.history.lineage import (
+    arrival_at,
+    changed_values,
+    forked,
+    open_state_at,
+    open_steps,
+    up_to,
+)
+from fluxagents.flows.history.rollback import Undone, begun_by, undone
+from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.ports.run_store import Commit
+from fluxagents.flows.reducer import fold, reduce
+from fluxagents.flows.state import RunState
+from fluxagents.scheduler.runs.run_control import Steering
+from fluxagents.scheduler.runs.run_ids import run_id as new_run_id
+from fluxagents.tasks.dispatch import settled
+from fluxagents.tasks.effects import catalog
+from fluxagents.tasks.external_events import write_outside
+from fluxagents.tasks.protocol import publish
+
+
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """Where a run would go back to, and what that would leave behind; good until it moves."""
+
+    state: RunState
+    """As it stands now."""
+    then: RunState
+    """As it would stand again."""
+    to_seq: int
+    kept: int
+    """How many of the first events of its log lead there."""
+    undone: Undone
+    begun: tuple[str, ...]
+    """Runs that it began since."""
+
+
+class TimeTravel(Steering):
+    """Steers runs, also back to where they were."""
+
+    def fork(
+        self,
+        run_id: str,
+        *,
+        by: str,
+        at: int | None = None,
+        values: Mapping[str, JsonValue] | None = None,
+        stepwise: bool = False,
+    ) -> RunState:
+        """Start a new run that is another one up to a step. The other one stays as it is, archived or not.
+
+        What humans agreed to and was not carried out yet is asked again of the new run.
+
+        Args:
+            run_id: The run that it is made from.
+            by: Who wants it.
+            at: The last step that both share; the last after which the run had not ended when absent.
+            values: Inputs and facts that differ from now on.
+            stepwise: Whether the new run pauses before every command.
+
+        Returns:
+            The state of the new run.
+
+        Raises:
+            FluxError: If the run had ended with that step, a value does not fit the flow, or the budget of
+                the flow is used already.
+        """
+        history = self.store.events(run_id)
+        at = max(open_steps(history), default=0) if at is None else at
+        then = open_state_at(history, at)
+        controller = self._controller(then)
+        inputs, facts = changed_values(controller.flow, then, values or {})
+        now = self._clock.now_ms()
+        *shared, parting = forked(
+            history, at, new_run_id(now), at_ms=now, by=by, inputs=inputs, facts=facts, stepwise=stepwise
+        )
+        state = fold(shared)
+        _check_budget(controller.flow, reduce(state, parting), now)
+        commit = settled(controller, state, [parting], seq=parting.seq, at_ms=now)
+        commit = replace(commit, events=(*shared, *commit.events))
+        outgoing = self.store.create(commit, commit.state.model_dump_json())
+        publish(self._publisher, *([outgoing] if outgoing else []))
+        return commit.state
+
+    def adopt(self, events: Sequence[e.Event], *, by: str) -> RunState:
+        """Store a run that was recorded elsewhere: one that has ended as it is, any other one paused.
+
+        Raises:
+            FluxError: If another run has its id, or its flow is not stored.
+        """
+        state = fold(events)
+        commit = Commit(events=tuple(events), state=state, dispatch=None)
+        if not state.ended and state.status != "dead":
+            arrived = e.RunImported(seq=state.seq, at_ms=self._clock.now_ms(), by=by)
+            commit = settled(self._controller(state), state, [arrived], seq=state.seq, at_ms=arrived.at_ms)
+            commit = replace(commit, events=(*events, *commit.events))
+        outgoing = self.store.create(commit, commit.state.model_dump_json())
+        publish(self._publisher, *([outgoing] if outgoing else []))
+        if self.store.events(state.run_id)[: len(events)] != tuple(events):
+            raise FluxError(ErrorClass.BAD_ARGUMENT, f"another run has the id {state.run_id!r}")
+        return commit.state
+
+    def way_back(self, run_id: str, *, to: int | None = None, node: str | None = None) -> WayBack:
+        """What it would mean to go back to a step, or to the last time that the run came to a node.
+
+        Raises:
+            FluxError: If there is no such step or node, the run had ended with that step, it is in the
+                archive, or the run that began it has taken its result.
+        """
+        state = self.store.load(run_id)
+        self._check_can_return(state)
+        # The log may have grown since the state was read.
+        history = up_to(self.store.events(run_id), state.seq - 1)
+        if node is not None:
+            kept = arrival_at(history, self.store.flow(state.flow.digest), node)
+            then = fold(history[:kept])
+        else:
+            then = open_state_at(history, state.seq - 1 if to is None else to)
+            kept = len(up_to(history, then.seq - 1))
+        return WayBack(
+            state=state,
+            then=self._with_living_children(then),
+            to_seq=then.seq - 1,
+            kept=kept,
+            undone=undone(history, kept, catalog(self.tools)),
+            begun=begun_by(history[kept:]),
+        )
+
+    def _with_living_children(self, then: RunState) -> RunState:
+        """As the state is; with runs to begin anew if some that it waits for were cancelled since."""
+        if any(self.store.load(child).status == "cancelled" for child in then.children):
+            return then.model_copy(update={"joining": None, "begun": None})
+        return then
+
+    def rollback(
+        self, run_id: str, *, to: int, by: str, reason: str = "no reason given", confirmed: bool = False
+    ) -> RunState:
+        """Let a run stand again where it stood after a step; what it did since stays in its log.
+
+        A step that runs now is stopped, and so are the runs that it began since. What humans agreed to and
+        was not carried out by then is asked again.
+
+        Args:
+            run_id: The run, also one that has ended.
+            to: The step.
+            by: Who wants it.
+            reason: Why.
+            confirmed: Whether it is known what cannot be undone.
+
+        Raises:
+            FluxError: As `way_back`; if something cannot be undone and that is not confirmed, naming it; if
+                the run moved on meanwhile.
+        """
+        return self.go_back(self.way_back(run_id, to=to), by=by, reason=reason, confirmed=confirmed)
+
+    def restart(
+        self, run_id: str, *, node: str, by: str, reason: str = "", confirmed: bool = False
+    ) -> RunState:
+        """Let a run begin again at a node, as it was when it last came there; otherwise as `rollback`."""
+        reason = reason or f"begin again at {node}"
+        return self.go_back(self.way_back(run_id, node=node), by=by, reason=reason, confirmed=confirmed)
+
+    def go_back(self, way: WayBack, *, by: str, reason: str, confirmed: bool = False) -> RunState:
+        """Carry out what `way_back` found; raises as `rollback`."""
+        run_id = way.state.run_id
+        if way.undone.lasting and not confirmed:
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                f"run {run_id!r} cannot undo all that it did since step {way.to_seq}: "
+                + "; ".join(way.undone.lasting),
+                suggestions=(
+                    "confirm it: `--yes`, or confirmed=True",
+                    "fork the run, which undoes nothing",
+                ),
+            )
+        event = e.RunRolledBack(
+            seq=way.state.seq,
+            at_ms=self._clock.now_ms(),
+            to_seq=way.to_seq,
+            kept=way.kept,
+            state=way.then.model_dump(mode="json"),
+            by=by,
+            reason=reason,
+        )
+        controller = self._controller(way.then)
+        _check_budget(controller.flow, reduce(way.state, event), event.at_ms)
+        returned = write_outside(self.store, self._publisher, controller, way.state, event)
+        self._cancel_children(run_id, way.begun, by=by, reason=f"run {run_id} went back to step {way.to_seq}")
+        return returned
+
+    def _check_can_return(self, state: RunState) -> None:
+        if state.parent and state.ended:
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                f"run {state.run_id!r} has ended, and run {state.parent!r}, which began it, has its result",
+                suggestions=("fork it", f"roll run {state.parent!r} back"),
+            )
+        if not self.store.holds(state.run_id):
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                f"run {state.run_id!r} is in the archive, where nothing goes on",
+                suggestions=(f"fork it: `fluxagents runs fork {state.run_id} --at STEP`",),
+            )
+
+
+def _check_budget(flow: Flow, state: RunState, now_ms: int) -> None:
+    """Refuse a way that would end where it begins."""
+    spent = overdrawn(flow, state, now_ms)
+    if spent is not None:
+        raise FluxError(spent.kind, f"it would not get far: {spent.message}", suggestions=spent.suggestions)

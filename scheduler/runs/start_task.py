@@ -1,0 +1,45 @@
+"""The Celery task that starts a run, for scripts that know nothing but Celery and for schedules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import shared_task
+from pydantic import JsonValue
+
+from fluxagents.flows.events import Lane
+from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
+from fluxagents.scheduler.runs.run_client import Order, RunClient
+from fluxagents.tasks.dispatch import START
+from fluxagents.tasks.effects import Effects
+
+
+@shared_task(bind=True, name=START)
+def start(
+    self: Any,
+    *,
+    flow: str,
+    model: str,
+    inputs: dict[str, JsonValue] | None = None,
+    session: str = "",
+    lane: Lane = "bulk",
+    run_id: str | None = None,
+) -> str:
+    """Start a run; a second message with the same `run_id` starts nothing.
+
+    Returns:
+        The id of the run.
+    """
+    effects: Effects = self.app.effects
+    client = RunClient(
+        store=effects.store,
+        publisher=effects.publisher,
+        clock=effects.clock,
+        models=effects.models,
+        flows=FlowLibrary(effects.flow_folders),
+        tools=effects.tools,
+        prompts=lambda: effects.prompts().names,
+        files=False,
+    )
+    order = Order(model=model, inputs=inputs or {}, run_id=run_id or self.request.id)
+    return next(client.batch(flow, [order], session=session, lane=lane)).id

@@ -1,0 +1,56 @@
+"""The Celery task behind every schedule. Beat knocks; the grid says whether a run is due."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import shared_task
+
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.ports.run_store import RunStore
+from fluxagents.scheduler.runs.start_task import start
+from fluxagents.scheduler.schedules.schedules import TICK, Schedule
+from fluxagents.tasks.effects import Effects
+
+
+@shared_task(bind=True, name=TICK)  # type: ignore[untyped-decorator] # Celery ships no types
+def tick(self: Any, *, schedule: str) -> str:
+    """Start the run of a schedule's latest tick, unless it was started already.
+
+    The tick is computed from the schedule's own grid when the message arrives, and its run's id from the
+    schedule's name and the tick. So a message may come any number of times, from any number of beats, early,
+    late or for a tick that another message has answered: each tick has one run at most. Beat knocks more
+    often than the schedule is due, so that a message that Redis loses is made up for within the hour. When
+    beat or all workers were down for several ticks, the latest of them is run once and the others never.
+
+    The message carries the `Schedule` as JSON.
+
+    Returns:
+        The id of the latest tick's run; empty before the first tick.
+    """
+    effects: Effects = self.app.effects
+    plan = Schedule.model_validate_json(schedule)
+    due_ms = plan.last_tick(effects.clock.now_ms())
+    if due_ms is None:
+        return ""
+    run = plan.tick_run(due_ms)
+    if not _exists(effects.store, run):
+        start(
+            flow=plan.flow,
+            model=plan.model,
+            inputs=plan.inputs,
+            session=plan.session,
+            lane=plan.lane,
+            run_id=run,
+        )
+    return run
+
+
+def _exists(store: RunStore, run: str) -> bool:
+    try:
+        store.load(run)
+    except FluxError as error:
+        if error.kind is not ErrorClass.UNKNOWN_ID:
+            raise
+        return False
+    return True

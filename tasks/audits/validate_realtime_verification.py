@@ -1,0 +1,166 @@
+"""Whether every number in a run's answer was computed: each is traced to a recorded result, in its unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from fluxagents.flows import events as e
+from fluxagents.flows.commands import Finish
+from fluxagents.tasks.audits.audited_run import REFERENCE, AuditArgs, AuditedRun, AuditResult, gather
+from fluxagents.tasks.audits.number_trace import Recorded, Said, Trace, numbers_in, values_in
+from fluxagents.tasks.fba.display import fitted, text
+from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Origin = Literal["result", "given", "untraced"]
+
+
+class Args(AuditArgs):
+    """Which run; its answer so far is looked at."""
+
+
+class NumberSaid(BaseModel):
+    """One number of an answer."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    step: int = Field(description="Count of the run's steps when it was said.")
+    said: str
+    unit: str = Field(default="", description="As the answer states it; empty if it states none.")
+    origin: Origin
+    source: str = Field(default="", description="What it is traced to, such as 'f3 run_metabolic_fba'.")
+    artifact: str = Field(default="", description="With the whole result that it is traced to.")
+    context: str
+
+
+class Result(AuditResult):
+    """Passed if no number is untraced. What a human or an argument gave is no result, and is told apart."""
+
+    answers: int = Field(description="Count of answers that were looked at.")
+    numbers: tuple[NumberSaid, ...]
+
+    def key_findings(self) -> dict[str, JsonValue]:
+        return fitted(lambda most: self._display(min(most, 20)), KEY_FINDINGS_BYTES)
+
+    def summary(self) -> dict[str, JsonValue]:
+        return fitted(self._display, SUMMARY_BYTES)
+
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        import pandas as pd
+
+        rows = [number.model_dump() for number in self.numbers]
+        return {"numbers": pd.DataFrame(rows, columns=list(NumberSaid.model_fields))}
+
+    def _display(self, most: int) -> dict[str, JsonValue]:
+        untraced = [number for number in self.numbers if number.origin == "untraced"]
+        shown: list[JsonValue] = [
+            {"step": number.step, "said": number.said, "context": text(number.context)}
+            for number in untraced[:most]
+        ]
+        return {
+            "run_id": text(self.run_id),
+            "passed": self.passed,
+            "answers": self.answers,
+            "numbers": len(self.numbers),
+            "from_results": sum(number.origin == "result" for number in self.numbers),
+            "given": sum(number.origin == "given" for number in self.numbers),
+            "untraced": {"count": len(untraced), "shown": len(shown), "numbers": shown},
+        }
+
+
+_AROUND = 40
+"""Characters of an answer before and after a number that a report quotes."""
+
+
+def run(model: object, args: Args, audited: AuditedRun) -> Result:
+    """Trace each number of each answer to what was recorded before it."""
+    del model
+    numbers: list[NumberSaid] = []
+    answers: set[str] = set()
+    for place, event in enumerate(audited.events):
+        said = _answer(event)
+        if said is None or any(said.startswith(one) for one in answers):
+            continue  # the end of a run repeats what was decided, and flags what is not traced
+        answers.add(said)
+        before = audited.events[:place]
+        results, given = Trace(_results(before)), Trace(_given(before))
+        numbers += [_number_said(event.seq, said, number, results, given) for number in numbers_in(said)]
+    return Result(
+        run_id=args.run_id,
+        passed=all(number.origin != "untraced" for number in numbers),
+        answers=len(answers),
+        numbers=tuple(numbers),
+    )
+
+
+def _answer(event: e.Event) -> str | None:
+    if isinstance(event, e.DecisionMade) and isinstance(event.decision, Finish):
+        return event.decision.answer
+    return event.answer if isinstance(event, e.RunFinished) else None
+
+
+def _results(events: Iterable[e.Event]) -> Iterable[Recorded]:
+    """What tools found, and what they refused."""
+    calls = 0
+    for event in events:
+        if isinstance(event, e.ToolSucceeded):
+            calls += 1
+            source, artifact = f"f{calls} {event.call.tool}", event.artifact or ""
+            yield from values_in(event.key_findings, source, artifact)
+            yield from values_in(event.facts, source, artifact)
+        elif isinstance(event, e.ToolFailed):
+            calls += 1
+            yield from values_in([event.error.message, *event.error.suggestions], f"error {event.call.tool}")
+
+
+def _given(events: Iterable[e.Event]) -> Iterable[Recorded]:
+    """What the user and other humans said, and the arguments that tools were called with."""
+    for event in events:
+        if isinstance(event, e.RunStarted):
+            yield from values_in(event.inputs, "inputs")
+        elif isinstance(event, e.ToolSucceeded | e.ToolFailed):
+            yield from values_in(event.call.args, f"arguments of {event.call.tool}")
+        elif isinstance(event, e.QuestionAnswered):
+            yield from values_in(event.answer, event.by)
+        elif isinstance(event, e.ApprovalRejected):
+            yield from values_in(event.reason, event.by)
+
+
+def _number_said(step: int, answer: str, number: Said, results: Trace, given: Trace) -> NumberSaid:
+    found = results.origin(number)
+    origin: Origin = "result"
+    if found is None:
+        found = given.origin(number)
+        origin = "given" if found else "untraced"
+    return NumberSaid(
+        step=step,
+        said=number.text,
+        unit=number.unit,
+        origin=origin,
+        source=found.source if found else "",
+        artifact=found.artifact if found else "",
+        context=_context(answer, number.text),
+    )
+
+
+def _context(answer: str, number: str) -> str:
+    at = max(answer.find(number), 0)
+    return " ".join(answer[max(at - _AROUND, 0) : at + len(number) + _AROUND].split())
+
+
+TOOL = Tool(
+    name="validate_realtime_verification",
+    purpose="Whether every number in a run's answer traces to a recorded result; flags each that does not.",
+    args=Args,
+    result=Result,
+    run=run,
+    gather=gather,
+    needs_model=False,
+    reference=REFERENCE,
+    example={"run_id": "01ARZ3NDEKTSV4RRFFQ69G5FAV"},
+)

@@ -1,0 +1,203 @@
+"""What a chat model may answer: exactly one of the functions that its node offers, with valid arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from langchain_core.messages import AIMessage
+from pydantic import JsonValue, ValidationError
+from pydantic_core import PydanticSerializationError
+
+from fluxagents.flows.commands import (
+    HYPOTHESIS_CHARACTERS,
+    AskHuman,
+    CallTool,
+    Decide,
+    Decision,
+    Finish,
+)
+from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.tasks.chat.function_schema import compacted
+from fluxagents.tasks.registry import schema, validated
+from fluxagents.tasks.tool import Tool
+
+_FINISH: dict[str, JsonValue] = {
+    "name": "finish",
+    "description": "Stop here with an answer.",
+    "parameters": {
+        "type": "object",
+        "properties": {"answer": {"type": "string", "maxLength": 8000}},
+        "required": ["answer"],
+        "additionalProperties": False,
+    },
+}
+_ASK_HUMAN: dict[str, JsonValue] = {
+    "name": "ask_human",
+    "description": "Ask a human one question and wait for the answer.",
+    "parameters": {
+        "type": "object",
+        "properties": {"question": {"type": "string", "minLength": 1, "maxLength": 2000}},
+        "required": ["question"],
+        "additionalProperties": False,
+    },
+}
+HYPOTHESIS = "hypothesis"
+"""The argument with which a call states what it tests, where a node asks for it."""
+
+_HYPOTHESIS: dict[str, JsonValue] = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": HYPOTHESIS_CHARACTERS,
+    "description": "What you suppose, and which result of this call would refute it.",
+}
+_DECISIONS: Mapping[str, type[Finish | AskHuman]] = {"finish": Finish, "ask_human": AskHuman}
+
+D = TypeVar("D", Finish, AskHuman)
+
+_SHOWN = 200
+"""Characters of a wrong answer that its error quotes."""
+
+
+def offered(
+    tools: Mapping[str, Tool], names: tuple[str, ...], *, hypotheses: bool = False
+) -> list[dict[str, Any]]:
+    """The functions of a node as OpenAI's API describes functions: its tools, `finish` and `ask_human`.
+
+    Their schemas are compact; an answer is checked against the whole ones.
+
+    Args:
+        tools: All tools, by name.
+        names: Of those that are offered.
+        hypotheses: Whether each call must state what it tests.
+
+    Raises:
+        FluxError: `UNKNOWN_ID` for a name that is no tool.
+    """
+    for name in names:
+        if name not in tools:
+            raise FluxError(
+                ErrorClass.UNKNOWN_ID, f"there is no tool '{name}'", suggestions=nearest(name, tools)
+            )
+    described = (schema(tools[name]) for name in names)
+    called = map(_with_hypothesis, described) if hypotheses else described
+    functions = compacted([*called, _FINISH, _ASK_HUMAN])
+    return [{"type": "function", "function": function} for function in functions]
+
+
+def _with_hypothesis(function: Mapping[str, Any]) -> dict[str, Any]:
+    parameters = function["parameters"]
+    asking = {
+        **parameters,
+        "properties": {HYPOTHESIS: _HYPOTHESIS, **parameters["properties"]},
+        "required": [HYPOTHESIS, *parameters.get("required", ())],
+    }
+    return {**function, "parameters": asking}
+
+
+def decision_in(message: AIMessage, command: Decide, tools: Mapping[str, Tool]) -> Decision:
+    """The decision in a chat model's answer, its arguments checked and normalised.
+
+    Raises:
+        FluxError: `INVALID_ANSWER` for anything else than one valid call, `PERMISSION` for a tool that exists
+            but is not offered, `PROVIDER_REFUSAL` if the chat model declined.
+    """
+    _refuse_refusals(message)
+    if message.invalid_tool_calls:
+        broken = message.invalid_tool_calls[0]
+        raise _invalid(f"the arguments of '{broken['name']}' are no JSON: {broken['args']!r:.{_SHOWN}}")
+    if len(message.tool_calls) > 1:
+        names = ", ".join(call["name"] for call in message.tool_calls)
+        raise _invalid(
+            f"{len(message.tool_calls)} calls at once ({names})",
+            "answer with exactly one of them; the next follows",
+        )
+    if not message.tool_calls:
+        return _finish_in_words(message, command)
+    call = message.tool_calls[0]
+    if call["name"] in _DECISIONS:
+        return _recordable(_own_decision(call["name"], call["args"]))
+    return _recordable(_tool_call(call["name"], call["args"], command, tools))
+
+
+def _recordable(decision: Decision) -> Decision:
+    """The decision, if it can be written to the log: JSON may carry half a character."""
+    try:
+        decision.model_dump_json()
+    except PydanticSerializationError as error:
+        raise _invalid(f"text that is no Unicode: {error}") from error
+    return decision
+
+
+def _refuse_refusals(message: AIMessage) -> None:
+    told = message.response_metadata
+    reason = told.get("finish_reason") or told.get("stop_reason")
+    refusal = message.additional_kwargs.get("refusal")
+    if refusal or reason in {"content_filter", "refusal"}:
+        said = refusal or message.text.strip() or "the answer was filtered"
+        raise FluxError(ErrorClass.PROVIDER_REFUSAL, f"the chat model declined: {said!s:.{_SHOWN}}")
+    if reason in {"length", "max_tokens", "model_context_window_exceeded"}:
+        raise _invalid("the answer was cut off at the token limit", "answer shorter")
+
+
+def _finish_in_words(message: AIMessage, command: Decide) -> Finish:
+    text = message.text.strip()
+    if command.tools or not text:
+        said = f"text without a call: {text!r:.{_SHOWN}}" if text else "nothing"
+        raise _invalid(said, f"call one of: {', '.join([*command.tools, *_DECISIONS])}")
+    return _finish({"answer": text})
+
+
+def _own_decision(name: str, args: Mapping[str, Any]) -> Finish | AskHuman:
+    return _finish(args) if name == "finish" else _checked(AskHuman, name, args)
+
+
+def _finish(args: Mapping[str, Any]) -> Finish:
+    decision = _checked(Finish, "finish", args)
+    if not decision.answer.strip():
+        raise _invalid("'finish' with an empty answer", "say what was found, or why nothing was")
+    return decision
+
+
+def _checked(kind: type[D], name: str, args: Mapping[str, Any]) -> D:
+    try:
+        return kind.model_validate({**args, "kind": name})
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "arguments"
+        raise _invalid(f"'{name}' with {place}: {first['msg']}") from error
+
+
+def _tool_call(name: str, args: Mapping[str, Any], command: Decide, tools: Mapping[str, Tool]) -> CallTool:
+    if name not in command.tools:
+        known = [*command.tools, *_DECISIONS]
+        suggestions = (*nearest(name, known), f"offered here: {', '.join(known)}")
+        if name in tools:
+            message = f"tool '{name}' is not offered at node '{command.node}'"
+            raise FluxError(ErrorClass.PERMISSION, message, suggestions=suggestions)
+        raise _invalid(f"'{name}', which is no tool", *suggestions)
+    tool = tools[name]
+    hypothesis = _hypothesis(name, args) if command.hypotheses else ""
+    own = {key: value for key, value in args.items() if not (command.hypotheses and key == HYPOTHESIS)}
+    try:
+        valid = validated(tool, own)
+    except FluxError as error:
+        raise _invalid(error.message, *error.suggestions) from error
+    return CallTool(tool=name, args=valid.model_dump(mode="json", exclude_unset=True), hypothesis=hypothesis)
+
+
+def _hypothesis(name: str, args: Mapping[str, Any]) -> str:
+    said = args.get(HYPOTHESIS)
+    if not isinstance(said, str) or not said.strip():
+        raise _invalid(f"'{name}' without a hypothesis", "say what you suppose and what would refute it")
+    if len(said) > HYPOTHESIS_CHARACTERS:
+        raise _invalid(
+            f"a hypothesis of {len(said)} characters", f"say it in at most {HYPOTHESIS_CHARACTERS}"
+        )
+    return said.strip()
+
+
+def _invalid(what: str, *suggestions: str) -> FluxError:
+    return FluxError(
+        ErrorClass.INVALID_ANSWER, f"the chat model answered with {what}", suggestions=suggestions
+    )

@@ -1,0 +1,69 @@
+"""A second chat model for when the first one is out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fluxagents.flows.commands import Decide
+from fluxagents.flows.engine.retries import retries_left
+from fluxagents.flows.errors import ErrorClass, ErrorInfo
+from fluxagents.flows.state import RunState
+from fluxagents.tasks.chat.decider import Verdict
+from fluxagents.tasks.chat.summary import Summarised
+from fluxagents.tasks.effects import Decides
+
+OUT = frozenset({ErrorClass.PROVIDER_OUTAGE, ErrorClass.PROVIDER_RATE_LIMIT, ErrorClass.TIMEOUT})
+"""What says that a chat model cannot be had now; a refusal or a wrong key is no reason to ask another."""
+
+PATIENCE_MS = 60_000
+"""A provider that wants a longer pause than this is out at once."""
+
+
+class WithFallback:
+    """Asks the second chat model where the first one would be given up and a human asked.
+
+    Args:
+        first: Asked first at each decision, as often as the policy of its error says.
+        second: Asked in the last of those attempts.
+    """
+
+    def __init__(self, first: Decides, second: Decides) -> None:
+        self._first = first
+        self._second = second
+
+    def summarise(self, state: RunState, command: Decide) -> Summarised | None:
+        """By the first one; a run goes on without a summary that cannot be had."""
+        return self._first.summarise(state, command)
+
+    def decide(self, state: RunState, command: Decide) -> Verdict:
+        """The decision of whoever could be asked; the prompt's use names it.
+
+        When both are out, the error is that of the first one and tells of the second.
+        """
+        first = self._first.decide(state, command)
+        if first.error is None or not is_out(state, first.error):
+            return first
+        second = self._second.decide(state, command)
+        if second.decision is None and not second.prompt.tokens_out:
+            return replace(first, error=_both(first.error, second))
+        return replace(
+            second, prompt=second.prompt.model_copy(update={"instead_of": first.prompt.chat_model})
+        )
+
+
+def is_out(state: RunState, error: ErrorInfo) -> bool:
+    """Whether a chat model that failed in this way is not tried again."""
+    if error.kind not in OUT:
+        return False
+    before = state.streak.count if state.streak and state.streak.kind is error.kind else 0
+    return error.retry_after_ms > PATIENCE_MS or not retries_left(error.kind, before + 1)
+
+
+def _both(error: ErrorInfo, second: Verdict) -> ErrorInfo:
+    assert second.error is not None
+    return error.model_copy(
+        update={
+            "message": f"{error.message}; the fallback failed too: {second.error.message}",
+            "suggestions": (*error.suggestions, *second.error.suggestions),
+        }
+    )

@@ -1,0 +1,176 @@
+"""What a decision sends to a chat model, known before it is sent and again from a run's log."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fluxagents.flows.commands import Decide
+from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.events import (
+    ChatEvent,
+    ContextSummarised,
+    DecisionMade,
+    DecisionRefused,
+    Event,
+    PromptUse,
+    SummaryRefused,
+)
+from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.reducer import fold
+from fluxagents.flows.state import RunState
+from fluxagents.prompts.context.composer import ComposedPrompt, compose
+from fluxagents.prompts.context.tokens import token_counter
+from fluxagents.prompts.sections import compact
+from fluxagents.prompts.versions.manager import PromptManager
+from fluxagents.tasks.chat.answer import offered
+from fluxagents.tasks.chat.summary import asking
+from fluxagents.tasks.effects import catalog
+from fluxagents.tasks.tool import Tool
+
+UNRECORDED_TOKENS = 16_000
+"""The budget of every request of the versions that did not record it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """A prompt and the functions that the answer may call."""
+
+    prompt: ComposedPrompt
+    functions: Sequence[dict[str, Any]]
+    settings: Mapping[str, float]
+    """What the request sets of the chat model."""
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """`messages`, `tools` and settings; each as compact JSON as an OpenAI-compatible endpoint gets it."""
+        messages = [{"content": text, "role": role} for role, text in self.prompt.roles.items()]
+        return {"messages": messages, "tools": list(self.functions), **self.settings}
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of the document as compact JSON."""
+        return hashlib.sha256(compact(self.document).encode()).hexdigest()
+
+    @property
+    def sections(self) -> dict[str, int]:
+        """Tokens by section of the prompt, and of the functions."""
+        return {**self.prompt.sections, "functions": _tokens(self.functions)}
+
+
+def request_of(
+    prompts: PromptManager,
+    tools: Mapping[str, Tool],
+    state: RunState,
+    command: Decide,
+    *,
+    max_tokens: int,
+    settings: Mapping[str, float] | None = None,
+) -> ChatRequest:
+    """The request of a decision; raises as `fluxagents.prompts.context.composer.compose`.
+
+    Args:
+        prompts: Where the prompts are.
+        tools: All tools, by name; a node offers some of them.
+        state: Of the run.
+        command: The decision that is asked for.
+        max_tokens: The budget of the request.
+        settings: What it sets of the chat model; what its prompt says when absent.
+    """
+    functions = offered(tools, command.tools, hypotheses=command.hypotheses)
+    prompt = compose(
+        prompts,
+        state,
+        command,
+        purposes={name: tool.purpose for name, tool in tools.items()},
+        max_tokens=max_tokens,
+        reserved_tokens=_tokens(functions),
+    )
+    return ChatRequest(prompt, functions, _settings(prompt) if settings is None else settings)
+
+
+def _settings(prompt: ComposedPrompt) -> dict[str, float]:
+    """What the prompt sets of the chat model."""
+    made_for = prompt.template.made_for
+    return {"temperature": made_for.temperature} if made_for and made_for.temperature is not None else {}
+
+
+def _tokens(functions: Sequence[dict[str, Any]]) -> int:
+    return token_counter().count(compact(list(functions)))
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRequest:
+    """A request as it is composed again from a run's log."""
+
+    use: PromptUse
+    request: ChatRequest
+
+    @property
+    def is_exact(self) -> bool | None:
+        """Whether it is what was sent, by digest; None if the log, written by an early version, has none."""
+        return self.request.digest == self.use.request if self.use.request else None
+
+
+def recorded_request(
+    events: Sequence[Event],
+    flow: Flow,
+    step: int | None,
+    prompts: PromptManager,
+    tools: Mapping[str, Tool],
+    *,
+    of_summary: bool = False,
+) -> RecordedRequest:
+    """The request of a recorded decision, from the state before it and the very version of its prompt.
+
+    Args:
+        events: Of the run.
+        flow: Of the run.
+        step: Of the decision; may be absent if the run has only one.
+        prompts: Where the prompts are.
+        tools: All tools, by name.
+        of_summary: The request for the summary that went before the decision, instead.
+
+    Raises:
+        FluxError: `UNKNOWN_ID` if the step is no decision, naming those that are; as `request_of` otherwise.
+    """
+    at = _asked_at(events, step, of_summary=of_summary)
+    sent = events[at]
+    assert isinstance(sent, ChatEvent)
+    use = sent.prompt
+    state = fold(events[:at])
+    state = state.model_copy(update={"prompts": {**state.prompts, use.name: use.digest}})
+    if isinstance(sent, ContextSummarised | SummaryRefused):
+        state, command = asking(state, sent.node, sent.ids)
+    else:
+        command = _command(events[:at], sent.seq, FlowController(flow, tools=catalog(tools)))
+    max_tokens = use.max_tokens or UNRECORDED_TOKENS
+    request = request_of(prompts, tools, state, command, max_tokens=max_tokens, settings=use.settings)
+    return RecordedRequest(use, request)
+
+
+def _command(before: Sequence[Event], seq: int, controller: FlowController) -> Decide:
+    """The decision that the flow asks for at a step; a summary belongs to the step that it goes before."""
+    summary = bool(before) and isinstance(before[-1], ContextSummarised | SummaryRefused)
+    state = fold(before[:-1] if summary else before)
+    command = controller.command(state)
+    if not isinstance(command, Decide):
+        message = f"flow '{controller.flow.flow}' asks for no decision at step {seq} of run {state.run_id}"
+        raise FluxError(ErrorClass.SCHEMA, message)
+    return command
+
+
+def _asked_at(events: Sequence[Event], step: int | None, *, of_summary: bool) -> int:
+    """The place of the event that followed the request."""
+    wanted = ContextSummarised | SummaryRefused if of_summary else DecisionMade | DecisionRefused
+    made = [(at, event) for at, event in enumerate(events) if isinstance(event, wanted)]
+    found = [at for at, event in made if step in {None, event.seq}]
+    if len(found) == 1:
+        return found[0]
+    what = "summary" if of_summary else "decision"
+    known = ", ".join(f"{event.seq} ({event.prompt.name})" for _, event in made) or "none"
+    message = f"name the step: the run has more than one {what}" if found else f"no {what} at step {step}"
+    raise FluxError(ErrorClass.UNKNOWN_ID, message, suggestions=(f"steps with a {what}: {known}",))

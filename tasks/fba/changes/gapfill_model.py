@@ -1,0 +1,374 @@
+"""Filling gaps: the fewest reactions of another model that restore growth or another function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.language.catalog import MODEL_BEFORE
+from fluxagents.tasks.fba.changes.gap_search import GapSearch
+from fluxagents.tasks.fba.display import fitted, text
+from fluxagents.tasks.fba.solving.conditions import ConditionArgs, apply_conditions
+from fluxagents.tasks.fba.solving.growth import ConditionResult, conditioned, optimise
+from fluxagents.tasks.fba.solving.linear_program import LinearProgram
+from fluxagents.tasks.fba.solving.optlang_program import IntegerArgs
+from fluxagents.tasks.fba.solving.outcome import Outcome
+from fluxagents.tasks.fba.solving.production_target import production_target
+from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from cobra import Model, Reaction
+
+    from fluxagents.tasks.ports.sources import Sources
+
+SHORT_FALL = 1e-6
+"""Fraction of the value asked for by which an alternative may fall short: the solver's feasibility."""
+
+
+class Args(IntegerArgs, ConditionArgs):
+    """What is to be restored, and from where."""
+
+    universal: str = Field(
+        min_length=1, description="Name or digest of the stored model whose reactions may be added."
+    )
+    product: str | None = Field(
+        default=None,
+        description="Metabolite of either model, or exchange reaction, whose production is the function to "
+        "restore instead of growth; a demand is there for the search only.",
+    )
+    min_growth_per_h: float = Field(
+        default=0.05,
+        gt=0,
+        description="Growth to restore, 1/h; with an objective or a product the flux, mmol/gDW/h.",
+    )
+    alternatives: int = Field(default=3, ge=1, le=20, description="Count of sets of reactions to look for.")
+    choose: int = Field(
+        default=1, ge=1, le=20, description="Number (a count from 1) of the alternative that is added."
+    )
+    exchanges: bool = Field(
+        default=False, description="Whether exchanges, demands and sinks of the universal model may be added."
+    )
+    excluded_reactions: tuple[str, ...] = Field(default=(), description="Reaction ids that are not added.")
+    most_solves: int = Field(
+        default=20_000,
+        ge=1,
+        le=60_000,
+        description="Count of linear programs that the search may take, some 250 a second on a large model; "
+        "what was found by then is reported.",
+    )
+
+    @model_validator(mode="after")
+    def _one_function(self) -> Self:
+        if self.product is not None and self.objective is not None:
+            raise ValueError("give 'product' or 'objective', not both")
+        return self
+
+
+class Alternative(BaseModel):
+    """One set of reactions that restores the function, and can spare none of them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    reactions: tuple[str, ...]
+    growth_per_h: float = Field(
+        description="Verified on the model with exactly these reactions; mmol/gDW/h with a named objective."
+    )
+
+
+class Candidate(BaseModel):
+    """A reaction that an alternative adds; without its gene rule, as no gene of the model is known for it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    reaction: str
+    name: str
+    equation: str
+    lower_mmol_per_gdw_h: float | None = Field(description="None for no limit.")
+    upper_mmol_per_gdw_h: float | None = Field(description="None for no limit.")
+    gene_rule_in_universal: str
+
+
+class Result(ConditionResult):
+    """The gap and what fills it; growth and medium are those before."""
+
+    universal: str
+    min_growth_per_h: float
+    verdict: Literal["filled", "grows_already", "not_possible", "no_objective"]
+    candidates: int = Field(description="Count of reactions that could have been added.")
+    best_growth_with_all_per_h: float | None = Field(
+        description="With every candidate; None without an optimum; mmol/gDW/h with a named objective."
+    )
+    alternatives: tuple[Alternative, ...]
+    chosen: int | None = Field(description="Number (a count from 1) of the alternative that is added.")
+    is_smallest: bool | None = Field(
+        description="Whether no set has fewer reactions than the first; False if that was not found out."
+    )
+    is_complete: bool | None = Field(description="Whether it is known that there is no other alternative.")
+    added: tuple[Candidate, ...] = Field(description="All reactions of all alternatives.")
+
+    def key_findings(self) -> dict[str, JsonValue]:
+        return fitted(self._display, KEY_FINDINGS_BYTES)
+
+    def summary(self) -> dict[str, JsonValue]:
+        return fitted(self._display, SUMMARY_BYTES)
+
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        import pandas as pd
+
+        by_id = {row.reaction: row for row in self.added}
+        rows = [
+            (number, number == self.chosen, alternative.growth_per_h, *by_id[name].model_dump().values())
+            for number, alternative in enumerate(self.alternatives, start=1)
+            for name in alternative.reactions
+        ]
+        columns = ["alternative", "is_chosen", "growth_per_h", *Candidate.model_fields]
+        return {"alternatives": pd.DataFrame(rows, columns=columns)}
+
+    def _display(self, most: int) -> dict[str, JsonValue]:
+        equations = {row.reaction: row.equation for row in self.added}
+        chosen = self.alternatives[self.chosen - 1].reactions if self.chosen else ()
+        return {
+            **self.conditions(min(most, 10)),
+            "universal": text(self.universal),
+            "verdict": self.verdict,
+            "min_growth_per_h": self.min_growth_per_h,
+            "candidates": self.candidates,
+            "best_growth_with_all_per_h": self.best_growth_with_all_per_h,
+            "alternatives": {
+                "count": len(self.alternatives),
+                "shown": min(most, len(self.alternatives)),
+                "growth_per_h": [found.growth_per_h for found in self.alternatives[:most]],
+                "reactions": [_names(found.reactions, most) for found in self.alternatives[:most]],
+            },
+            "is_smallest": self.is_smallest,
+            "is_complete": self.is_complete,
+            "chosen": self.chosen,
+            "chosen_reactions": _names(chosen, most),
+            "chosen_equations": {text(name): text(equations[name]) for name in chosen[:most]},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Universal:
+    """The model whose reactions may be added."""
+
+    name: str
+    model: Model
+
+
+def gather(sources: Sources, args: Args) -> Universal:
+    """The universal model; raises `UNKNOWN_ID` with the nearest names, or `UNREADABLE_MODEL`."""
+    ref = sources.models.resolve(args.universal, files=False)
+    return Universal(ref.name, sources.models.load(ref))
+
+
+def run(model: Model, args: Args, universal: Universal) -> Result:
+    """Find the smallest sets of reactions that restore growth (1/h), each verified on its own.
+
+    With a product it is the production (mmol/gDW/h) that is restored. If the search ends before one is known
+    to be smallest, it is one that can spare no reaction. Facts for a flow: `verdict` (filled, grows_already,
+    not_possible, no_objective), `alternatives.count`, `chosen_reactions`, `best_growth_with_all_per_h`.
+
+    Raises:
+        FluxError: `MEDIUM` or `UNKNOWN_ID` for conditions that do not fit the model, or for a product that
+            neither model has; `BAD_ARGUMENT` if the objective is minimised; `TIMEOUT` if not even one set is
+            found; `SOLVER`.
+    """
+    with model:
+        return _run(model, _aimed(model, args, universal.model), universal)
+
+
+def _aimed(model: Model, args: Args, universal: Model) -> Args:
+    """The arguments with the production as the objective: call it inside `with model:`."""
+    if args.product is None:
+        return args
+    if args.product not in model.metabolites and args.product in universal.metabolites:
+        model.add_metabolites([universal.metabolites.get_by_id(args.product).copy()])
+    target = production_target(model, args.product)
+    return args.model_copy(update={"product": None, "objective": target.id})
+
+
+def _run(model: Model, args: Args, universal: Universal) -> Result:
+    candidates = _candidates(model, args, universal.model)
+    with conditioned(model, args) as conditions:
+        optimum = optimise(conditions.program)
+        report = conditions.report(optimum)
+        if not conditions.program.maximises:
+            message = f"the objective of model '{model.id}' is minimised: it is no function to restore"
+            raise FluxError(ErrorClass.BAD_ARGUMENT, message)
+    found = (
+        _Found("no_objective") if optimum.status is Outcome.NO_OBJECTIVE else _filled(model, args, candidates)
+    )
+    used = {name for alternative in found.alternatives for name in alternative.reactions}
+    return Result.model_validate(
+        report
+        | {
+            "universal": universal.name,
+            "min_growth_per_h": args.min_growth_per_h,
+            "verdict": found.verdict,
+            "candidates": len(candidates),
+            "best_growth_with_all_per_h": found.best_growth_per_h,
+            "alternatives": found.alternatives,
+            "chosen": args.choose if args.choose <= len(found.alternatives) else None,
+            "is_smallest": found.is_smallest,
+            "is_complete": found.is_complete,
+            "added": tuple(_described(reaction) for reaction in candidates if reaction.id in used),
+        }
+    )
+
+
+def change(model: Model, args: Args, universal: Universal) -> None:
+    """Add the reactions of the chosen alternative, without the conditions they were found under.
+
+    Raises:
+        FluxError: As `run`; `BAD_ARGUMENT` if there is nothing to add.
+    """
+    found = run(model, args, universal)
+    if found.chosen is None:
+        message = f"model '{model.id}' was not filled from '{universal.name}': {found.verdict}"
+        if found.alternatives:
+            message = f"there is no alternative {args.choose}: {len(found.alternatives)} were found"
+        raise FluxError(ErrorClass.BAD_ARGUMENT, message)
+    _add(
+        model,
+        [
+            universal.model.reactions.get_by_id(name)
+            for name in found.alternatives[found.chosen - 1].reactions
+        ],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    verdict: str
+    best_growth_per_h: float | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    is_smallest: bool | None = None
+    is_complete: bool | None = None
+
+
+def _filled(model: Model, args: Args, candidates: Sequence[Reaction]) -> _Found:
+    if _reaches(model, args, ()):
+        return _Found("grows_already")
+    with model:
+        apply_conditions(model, args)
+        _add(model, candidates)
+        with LinearProgram(model) as program:
+            best = optimise(program)
+        if best.value is None or best.value < args.min_growth_per_h:
+            return _Found("not_possible", best.value)
+        names = [reaction.id for reaction in candidates]
+        with GapSearch(model, names, args.min_growth_per_h, args.most_solves, args.integer_solver) as search:
+            sets, is_smallest, is_complete = _searched(search, max(args.alternatives, args.choose))
+    by_id = {reaction.id: reaction for reaction in candidates}
+    alternatives = tuple(_verified(model, args, [by_id[name] for name in names]) for names in sets)
+    return _Found("filled", best.value, alternatives, is_smallest, is_complete)
+
+
+def _searched(search: GapSearch, count: int) -> tuple[list[tuple[str, ...]], bool, bool]:
+    """Sets found, whether the first is known to be smallest, and whether there are no others."""
+    sets: list[tuple[str, ...]] = []
+    any_set = search.irreducible()
+    try:
+        for names in search.smallest():
+            if len(sets) == count:
+                return sets, True, False
+            sets.append(names)
+    except FluxError as error:
+        if error.kind is not ErrorClass.TIMEOUT:
+            raise
+        return sets or [any_set], bool(sets), False
+    return sets, True, True
+
+
+def _verified(model: Model, args: Args, reactions: Sequence[Reaction]) -> Alternative:
+    names = tuple(reaction.id for reaction in reactions)
+    growth = _reaches(model, args, reactions)
+    if growth is None:
+        raise FluxError(
+            ErrorClass.NUMERICAL,
+            f"{len(names)} reactions such as '{names[0]}' reach {args.min_growth_per_h} in the search only",
+            suggestions=("raise 'min_growth_per_h'", f"leave out '{names[0]}' by 'excluded_reactions'"),
+        )
+    return Alternative(reactions=names, growth_per_h=growth)
+
+
+def _reaches(model: Model, args: Args, reactions: Sequence[Reaction]) -> float | None:
+    """The best growth with exactly these reactions added, if it is as much as is asked for."""
+    with model:
+        apply_conditions(model, args)
+        _add(model, reactions)
+        with LinearProgram(model) as program:
+            growth = optimise(program).value
+    return growth if growth is not None and growth >= args.min_growth_per_h * (1 - SHORT_FALL) else None
+
+
+def _candidates(model: Model, args: Args, universal: Model) -> list[Reaction]:
+    """The reactions of the universal model that may be added: not its objective, not what is closed."""
+    from cobra.util.solver import linear_reaction_coefficients
+
+    left_out = {*args.excluded_reactions, *(r.id for r in linear_reaction_coefficients(universal))}
+    return [
+        reaction
+        for reaction in universal.reactions
+        if reaction.id not in model.reactions
+        and reaction.id not in left_out
+        and reaction.bounds != (0, 0)
+        and (args.exchanges or not reaction.boundary)
+    ]
+
+
+def _add(model: Model, reactions: Sequence[Reaction]) -> None:
+    model.add_reactions([_copy(reaction) for reaction in reactions])
+
+
+def _copy(reaction: Reaction) -> Reaction:
+    """The reaction without genes and without a forced flux; its metabolites go by their ids."""
+    from cobra import Reaction
+
+    lowest, highest = _possible(reaction)
+    copy = Reaction(reaction.id, reaction.name, reaction.subsystem, lowest, highest)
+    copy.annotation = dict(reaction.annotation)
+    copy.add_metabolites({metabolite.copy(): value for metabolite, value in reaction.metabolites.items()})
+    return copy
+
+
+def _possible(reaction: Reaction) -> tuple[float, float]:
+    return min(reaction.lower_bound, 0.0), max(reaction.upper_bound, 0.0)
+
+
+def _described(reaction: Reaction) -> Candidate:
+    lowest, highest = (None if abs(bound) == float("inf") else bound for bound in _possible(reaction))
+    return Candidate(
+        reaction=reaction.id,
+        name=reaction.name or "",
+        equation=reaction.reaction,
+        lower_mmol_per_gdw_h=lowest,
+        upper_mmol_per_gdw_h=highest,
+        gene_rule_in_universal=reaction.gene_reaction_rule,
+    )
+
+
+def _names(names: Sequence[str], most: int) -> list[JsonValue]:
+    shown: list[JsonValue] = [text(name) for name in names[:most]]
+    return shown if len(names) <= most else [*shown, f"and {len(names) - most} more"]
+
+
+TOOL = Tool(
+    name="gapfill_model",
+    purpose="Make a new model with the fewest reactions of another one that restore growth or a product.",
+    args=Args,
+    result=Result,
+    run=run,
+    gather=gather,
+    change=change,
+    compensation=MODEL_BEFORE,
+    reference="Satish Kumar et al. 2007, doi:10.1186/1471-2105-8-212; see gap_search",
+    example={"universal": "e_coli_core", "min_growth_per_h": 0.1},
+    queue="tools.long",
+)

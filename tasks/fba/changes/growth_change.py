@@ -1,0 +1,56 @@
+"""What a tool that changes a model says about growth: before the change and after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from pydantic import JsonValue
+
+from fluxagents.tasks.fba.display import text
+from fluxagents.tasks.fba.solving.growth import optimise
+from fluxagents.tasks.fba.solving.linear_program import LinearProgram
+from fluxagents.tasks.fba.solving.outcome import Outcome
+from fluxagents.tasks.tool import Result
+
+if TYPE_CHECKING:
+    from cobra import Model
+
+T = TypeVar("T")
+
+
+class GrowthChange(Result):
+    """Growth of the model's objective in its own medium, before and after a change."""
+
+    model_id: str
+    status_before: Outcome
+    status: Outcome
+    growth_before_per_h: float | None
+    growth_per_h: float | None
+
+    def growths(self) -> dict[str, JsonValue]:
+        """As a display shows them."""
+        return {
+            "model": text(self.model_id),
+            "status_before": str(self.status_before),
+            "growth_before_per_h": self.growth_before_per_h,
+            "status": str(self.status),
+            "growth_per_h": self.growth_per_h,
+        }
+
+
+def compared(model: Model, change: Callable[[Model], T]) -> tuple[dict[str, object], T]:
+    """The fields of a `GrowthChange`, and what the change says it did; the model is as before afterwards."""
+    with LinearProgram(model) as program:
+        before = optimise(program)
+    with model:
+        done = change(model)
+        with LinearProgram(model) as program:
+            after = optimise(program)
+    return {
+        "model_id": model.id or "",
+        "status_before": before.status,
+        "status": after.status,
+        "growth_before_per_h": before.value,
+        "growth_per_h": after.value,
+    }, done

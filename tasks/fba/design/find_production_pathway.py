@@ -1,0 +1,299 @@
+"""Whether a network can make a product from a substrate: the greatest yield, and the steps it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from fluxagents.flows.errors import nearest
+from fluxagents.tasks.fba.display import fitted, rounded, shown, shown_values, text
+from fluxagents.tasks.fba.fluxes.run_metabolic_fba import minimise_total_flux
+from fluxagents.tasks.fba.solving.carbon import carbon_atoms, carbon_uptake
+from fluxagents.tasks.fba.solving.conditions import (
+    MOST_UPTAKES_SHOWN,
+    exchanges,
+    set_uptake,
+    uptake,
+    uptake_flux,
+)
+from fluxagents.tasks.fba.solving.growth import Conditions, StrainResult, conditioned, optimise
+from fluxagents.tasks.fba.solving.linear_program import LinearProgram
+from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
+from fluxagents.tasks.fba.solving.production_target import production_target
+from fluxagents.tasks.fba.solving.substrate import SubstrateArgs, substrate_exchange
+from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from cobra import Model, Reaction
+
+Verdict = Literal["made", "not_made", "not_in_model", "unlimited", "infeasible"]
+
+
+class Args(SubstrateArgs):
+    """From which substrate to which product."""
+
+    product: str = Field(
+        min_length=1, description="Exchange reaction or metabolite; without an exchange a demand is added."
+    )
+    min_growth_fraction_of_optimum: float = Field(
+        default=0.0, ge=0, le=1, description="Fraction of the best growth that is kept while producing."
+    )
+    essential_below_fraction: float = Field(
+        default=0.01,
+        gt=0,
+        le=1,
+        description="A step is essential if less than this fraction of the production is left without it.",
+    )
+
+
+class StepTable(BaseModel):
+    """One row per reaction that carries a flux, column by column, the largest flux first."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    reaction: tuple[str, ...] = ()
+    name: tuple[str, ...] = ()
+    equation: tuple[str, ...] = ()
+    genes: tuple[str, ...] = ()
+    flux_mmol_per_gdw_h: tuple[float, ...] = ()
+    production_without_mmol_per_gdw_h: tuple[float | None, ...] = Field(
+        default=(), description="The greatest production without the step; None if nothing is feasible then."
+    )
+    is_essential: tuple[bool, ...] = ()
+
+
+class Result(StrainResult):
+    """The production and its steps; empty unless the product is made. Growth is the best without it."""
+
+    product: str
+    product_name: str
+    production_reaction: str | None = Field(description="Exchange or demand; None without the metabolite.")
+    is_demand_added: bool
+    substrate_exchange: str | None
+    verdict: Verdict
+    nearest: tuple[str, ...] = Field(default=(), description="If the model does not have the product.")
+    production_mmol_per_gdw_h: float | None = Field(default=None, description="The greatest possible.")
+    substrate_uptake_mmol_per_gdw_h: float | None = Field(default=None, description="At that production.")
+    yield_mol_per_mol: float | None = Field(
+        default=None, description="Fraction: mol of product per mol of substrate."
+    )
+    carbon_yield_mol_c_per_mol_c: float | None = Field(
+        default=None, description="Carbon in the product per carbon taken up; None without formulas."
+    )
+    growth_at_production_per_h: float | None = Field(
+        default=None, description="What growth is kept, or comes for free."
+    )
+    production_with_all_uptakes_mmol_per_gdw_h: float | None = Field(
+        default=None,
+        description="If it is not made: the greatest with every exchange open. More than 0: a nutrient "
+        "lacks; 0: a reaction lacks.",
+    )
+    active_steps: int | None = Field(default=None, description="Count of reactions with a flux, no exchange.")
+    essential_steps: tuple[str, ...] = ()
+    steps: StepTable = StepTable()
+
+    def key_findings(self) -> dict[str, JsonValue]:
+        return fitted(lambda most: self._display(min(most, 15)), KEY_FINDINGS_BYTES)
+
+    def summary(self) -> dict[str, JsonValue]:
+        more: dict[str, JsonValue] = {"medium_used": self._medium(), "nearest": list(self.nearest)}
+        return fitted(lambda most: self._display(most) | more, SUMMARY_BYTES)
+
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        import pandas as pd
+
+        numbers = dict.fromkeys(("flux_mmol_per_gdw_h", "production_without_mmol_per_gdw_h"), "float64")
+        return {"steps": pd.DataFrame(self.steps.model_dump()).astype(numbers)}
+
+    def _display(self, most: int) -> dict[str, JsonValue]:
+        numbers = ("production_mmol_per_gdw_h", "substrate_uptake_mmol_per_gdw_h", "yield_mol_per_mol",
+                   "carbon_yield_mol_c_per_mol_c", "growth_at_production_per_h",
+                   "production_with_all_uptakes_mmol_per_gdw_h")  # fmt: skip
+        fluxes = dict(zip(self.steps.reaction, self.steps.flux_mmol_per_gdw_h, strict=True))
+        return {
+            **self.conditions(min(most, 10)),
+            "product": text(self.product),
+            "product_name": text(self.product_name),
+            "production_reaction": self.production_reaction,
+            "is_demand_added": self.is_demand_added,
+            "substrate_exchange": self.substrate_exchange,
+            "verdict": self.verdict,
+            **({"nearest": list(self.nearest)} if self.nearest else {}),
+            **{name: rounded(getattr(self, name)) for name in numbers},
+            "active_steps": self.active_steps,
+            "essential_steps": shown(self.essential_steps, most),
+            "fluxes_mmol_per_gdw_h": shown_values(dict(fluxes), most),
+        }
+
+    def _medium(self) -> JsonValue:
+        """The medium as tools take it; None if it is too large to hand on."""
+        medium = self.medium_mmol_per_gdw_h
+        return dict(medium) if len(medium) <= MOST_UPTAKES_SHOWN else None
+
+
+def run(model: Model, args: Args) -> Result:
+    """Find the greatest production (mmol/gDW/h) and its yield, by pFBA the steps, and the essential ones.
+
+    Facts for a flow: `verdict` (made, not_made, not_in_model, unlimited, infeasible), `yield_mol_per_mol`,
+    `carbon_yield_mol_c_per_mol_c`, `production_mmol_per_gdw_h`, `essential_steps.count`,
+    `production_with_all_uptakes_mmol_per_gdw_h` (tells a lacking nutrient from a lacking reaction),
+    `production_reaction`, `nearest` (ids, if the model does not have the product), and `medium_used`, which
+    other tools take as their `medium`.
+
+    Raises:
+        FluxError: `MEDIUM` for a substrate that is no exchange, with the nearest ids, or conditions that do
+            not fit the model; `UNKNOWN_ID` for a knock-out; `SOLVER` or `TIMEOUT`.
+    """
+    with model:
+        known = args.product in model.metabolites or args.product in model.reactions
+        size = len(model.reactions)
+        target = production_target(model, args.product) if known else None
+        substrate = None if args.substrate is None else substrate_exchange(model, args.substrate)
+        with conditioned(model, args, split=True) as conditions:
+            report = conditions.report(optimise(conditions.program)) | {
+                "product": args.product,
+                "product_name": _name(target),
+                "production_reaction": target and target.id,
+                "is_demand_added": len(model.reactions) > size,
+                "substrate_exchange": substrate and substrate.id,
+            }
+            found = (
+                {"verdict": "not_in_model", "nearest": _like(model, args.product)}
+                if target is None
+                else _Production(conditions, args, target, substrate).found()
+            )
+            return Result.model_validate(report | found)
+
+
+def _name(target: Reaction | None) -> str:
+    return "" if target is None else next(iter(target.metabolites)).name or target.id
+
+
+def _like(model: Model, product: str) -> tuple[str, ...]:
+    hints = nearest(
+        product, [item.id for group in (exchanges(model).values(), model.metabolites) for item in group]
+    )
+    return tuple(name for hint in hints for name in hint.removeprefix("nearest: ").split(", "))
+
+
+@dataclass(frozen=True, slots=True)
+class _Production:
+    """The production under conditions whose program is at the best growth."""
+
+    conditions: Conditions
+    args: Args
+    target: Reaction
+    substrate: Reaction | None
+
+    def found(self) -> dict[str, object]:
+        program = self.conditions.program
+        growth = program.objective()
+        self._keep_growth(program)
+        self._aim(program)
+        outcome = program.solve()
+        if outcome is Outcome.UNBOUNDED:
+            return {"verdict": "unlimited"}
+        if outcome is Outcome.INFEASIBLE:
+            return {"verdict": "infeasible"}
+        best = program.value
+        if best <= ZERO_FLUX_MMOL_PER_GDW_H:
+            return {
+                "verdict": "not_made",
+                "production_mmol_per_gdw_h": 0.0,
+                "production_with_all_uptakes_mmol_per_gdw_h": self._with_all_uptakes(),
+            }
+        minimise_total_flux(program)
+        fluxes = program.fluxes()
+        steps = self._steps(best, fluxes)
+        return {
+            "verdict": "made",
+            "production_mmol_per_gdw_h": best,
+            **self._yields(best, fluxes),
+            "growth_at_production_per_h": sum(value * fluxes[place] for place, value in growth.items()),
+            "active_steps": len(steps.reaction),
+            "essential_steps": tuple(
+                name for name, essential in zip(steps.reaction, steps.is_essential, strict=True) if essential
+            ),
+            "steps": steps,
+        }
+
+    def _keep_growth(self, program: LinearProgram) -> None:
+        fraction = self.args.min_growth_fraction_of_optimum
+        if fraction and optimise(program).value is not None:
+            floor = program.value * fraction
+            program.hold_objective(*((floor, None) if program.maximises else (None, floor)))
+
+    def _aim(self, program: LinearProgram) -> None:
+        sign = 1.0 if self.target.reactants else -1.0
+        program.set_objective({self.conditions.model.reactions.index(self.target): sign}, "max")
+
+    def _yields(self, best: float, fluxes: Sequence[float]) -> dict[str, object]:
+        model = self.conditions.model
+        exchanged = {model.reactions.index(reaction): reaction for reaction in exchanges(model).values()}
+        carbon, taken_up = carbon_atoms(self.target), carbon_uptake(exchanged, fluxes)
+        found: dict[str, object] = {
+            "carbon_yield_mol_c_per_mol_c": carbon * best / taken_up if carbon and taken_up else None
+        }
+        if self.substrate is not None:
+            used = uptake_flux(self.substrate, fluxes[model.reactions.index(self.substrate)])
+            found["substrate_uptake_mmol_per_gdw_h"] = used
+            found["yield_mol_per_mol"] = best / used if used > ZERO_FLUX_MMOL_PER_GDW_H else None
+        return found
+
+    def _steps(self, best: float, fluxes: Sequence[float]) -> StepTable:
+        model = self.conditions.model
+        places = [place for place, flux in enumerate(fluxes) if flux and not model.reactions[place].boundary]
+        places.sort(key=lambda place: (-abs(fluxes[place]), place))
+        left = self._without(places)
+        least = best * self.args.essential_below_fraction
+        reactions = [model.reactions[place] for place in places]
+        return StepTable(
+            reaction=tuple(reaction.id for reaction in reactions),
+            name=tuple(reaction.name or "" for reaction in reactions),
+            equation=tuple(reaction.reaction for reaction in reactions),
+            genes=tuple(reaction.gene_reaction_rule for reaction in reactions),
+            flux_mmol_per_gdw_h=tuple(fluxes[place] for place in places),
+            production_without_mmol_per_gdw_h=tuple(left),
+            is_essential=tuple(value is None or value < least for value in left),
+        )
+
+    def _without(self, places: Sequence[int]) -> list[float | None]:
+        """The greatest production without each of these reactions; None if nothing is feasible."""
+        left: list[float | None] = []
+        with LinearProgram(self.conditions.model) as program:
+            self._keep_growth(program)
+            self._aim(program)
+            program.solve()
+            program.remember_basis()
+            for place in places:
+                with program.bounded({place: (0.0, 0.0)}):
+                    program.restore_basis()
+                    outcome = program.solve(dual=True)
+                    left.append(program.value if outcome is Outcome.OPTIMAL else None)
+        return left
+
+    def _with_all_uptakes(self) -> float | None:
+        model = self.conditions.model
+        with model:
+            for exchange in exchanges(model).values():
+                set_uptake(exchange, max(uptake(exchange), self.args.substrate_uptake_mmol_per_gdw_h))
+            with LinearProgram(model) as program:
+                self._aim(program)
+                outcome = program.solve()
+                return max(program.value, 0.0) if outcome is Outcome.OPTIMAL else None
+
+
+TOOL = Tool(
+    name="find_production_pathway",
+    purpose="Can the network make a product from a substrate: greatest yield, steps, essential steps.",
+    args=Args,
+    result=Result,
+    run=run,
+    reference="Varma, Boesch, Palsson 1993, Biotechnol. Bioeng. 42:59; steps: Lewis et al. 2010, "
+    "doi:10.1038/msb.2010.47 (pFBA)",
+    example={"substrate": "EX_glc__D_e", "product": "EX_succ_e", "medium_changes": {"EX_o2_e": 0}},
+)

@@ -1,0 +1,98 @@
+"""Compounds and reactions by words of their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from pydantic import Field, JsonValue
+
+from fluxagents.tasks.fba.display import fitted, text
+from fluxagents.tasks.fba.entities.entity_match import (
+    EntityTable,
+    LookupArgs,
+    Match,
+    gather,
+    libraries,
+    table,
+)
+from fluxagents.tasks.ports.biochem import Biochem
+from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+from fluxagents.tasks.tool import Result as ToolResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from cobra import Model
+
+
+class Args(LookupArgs):
+    """The words, and how many entries are wanted."""
+
+    words: str = Field(
+        min_length=1,
+        max_length=200,
+        description="Each must begin a word of a name or an id, such as glucose.",
+    )
+    most: int = Field(default=20, ge=1, le=200, description="Count of entries per source, best first.")
+
+
+class Result(ToolResult):
+    """The best matches of each source; counts are of all."""
+
+    words: str
+    matches_by_source: dict[str, int] = Field(description="Count of all matches in each source.")
+    shown_by_source: dict[str, int] = Field(description="Count of those in the table.")
+    entities: EntityTable
+
+    def key_findings(self) -> dict[str, JsonValue]:
+        return fitted(lambda most: self._display(min(most, 15)), KEY_FINDINGS_BYTES)
+
+    def summary(self) -> dict[str, JsonValue]:
+        return fitted(self._display, SUMMARY_BYTES)
+
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        return {"entities": self.entities.frame()}
+
+    def _display(self, most: int) -> dict[str, JsonValue]:
+        columns = self.entities.model_dump()
+        fields = ("source", "kind", "entry", "name", "formula")
+        rows = dict.fromkeys(zip(*(columns[name] for name in fields), strict=True))
+        shown: list[JsonValue] = [
+            {name: text(value) for name, value in zip(fields, row, strict=True)} for row in list(rows)[:most]
+        ]
+        return {
+            "words": text(self.words),
+            "matches_by_source": {text(source): count for source, count in self.matches_by_source.items()},
+            "entities": {
+                "count": sum(self.matches_by_source.values()),
+                "shown": len(shown),
+                "entries": shown,
+            },
+        }
+
+
+def run(model: Model, args: Args, gathered: Iterable[Biochem]) -> Result:
+    """Search names and ids in the model and in what was imported."""
+    counts: dict[str, int] = {}
+    found: dict[str, list[Match]] = {}
+    for library in libraries(model, gathered).all:
+        entities, counts[library.source] = library.search(args.words, args.kind, args.most)
+        found[library.source] = [Match((entity,)) for entity in entities]
+    return Result(
+        words=args.words,
+        matches_by_source=counts,
+        shown_by_source={source: len(matches) for source, matches in found.items()},
+        entities=table(match for matches in found.values() for match in matches),
+    )
+
+
+TOOL = Tool(
+    name="search_biochem",
+    purpose="Compounds and reactions whose names or ids hold some words, in the model and what was imported.",
+    args=Args,
+    result=Result,
+    run=run,
+    gather=gather,
+    reference="Seaver et al. 2021 (ModelSEED), doi:10.1093/nar/gkaa746; SQLite FTS5 2015",
+    example={"words": "glucose", "kind": "compound"},
+)

@@ -1,0 +1,272 @@
+"""One pathway: its fluxes and genes, what it takes from the rest of the network and gives to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+
+from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.tasks.fba.display import fitted, shown, shown_values, text
+from fluxagents.tasks.fba.fluxes.run_flux_variability_analysis import extremes
+from fluxagents.tasks.fba.fluxes.run_metabolic_fba import minimise_total_flux
+from fluxagents.tasks.fba.solving.conditions import ConditionArgs, known_reaction
+from fluxagents.tasks.fba.solving.growth import ConditionResult, conditioned, optimise
+from fluxagents.tasks.fba.solving.linear_program import LinearProgram, clean
+from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
+from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from cobra import Model, Reaction
+
+
+class Args(ConditionArgs):
+    """Which reactions make the pathway."""
+
+    pathway: str | None = Field(
+        default=None, description="Name of a subsystem or group of the model, or a part of it that is unique."
+    )
+    reactions: tuple[str, ...] | None = Field(
+        default=None, min_length=1, description="Reaction ids, instead of a name."
+    )
+    ranges: bool = Field(default=False, description="Also the least and greatest flux of each reaction.")
+    fraction_of_optimum: float = Field(
+        default=0.9, ge=0, le=1, description="Fraction of the best growth that the ranges keep."
+    )
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Args:
+        if (self.pathway is None) == (self.reactions is None):
+            raise ValueError("give either 'pathway' or 'reactions'")
+        return self
+
+
+class PathwayTable(BaseModel):
+    """One row per reaction of the pathway, column by column, in the order of the model."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    reaction: tuple[str, ...]
+    name: tuple[str, ...]
+    equation: tuple[str, ...]
+    genes: tuple[str, ...]
+    flux_mmol_per_gdw_h: tuple[float | None, ...] = Field(description="Of pFBA; None without an optimum.")
+    minimum_mmol_per_gdw_h: tuple[float | None, ...] = Field(
+        description="None if not asked for or not finite."
+    )
+    maximum_mmol_per_gdw_h: tuple[float | None, ...] = Field(
+        description="None if not asked for or not finite."
+    )
+
+
+class MetaboliteTable(BaseModel):
+    """One row per metabolite that the pathway shares with the rest, column by column."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    metabolite: tuple[str, ...] = ()
+    name: tuple[str, ...] = ()
+    net_production_mmol_per_gdw_h: tuple[float, ...] = Field(
+        default=(), description="Given to the rest of the network; negative if taken from it."
+    )
+
+
+class Result(ConditionResult):
+    """The pathway at the pFBA optimum; without fluxes unless the status is optimal or zero growth."""
+
+    pathway: str
+    reactions: int = Field(description="Count of reactions of the pathway.")
+    active_reactions: int | None = Field(description="Count of reactions of the pathway with a flux.")
+    genes: tuple[str, ...]
+    total_flux_mmol_per_gdw_h: float | None = Field(description="Sum of absolute fluxes in the pathway.")
+    fluxes_mmol_per_gdw_h: dict[str, float] = Field(description="Not zero, largest magnitude first.")
+    entering_mmol_per_gdw_h: dict[str, float] = Field(
+        description="Net consumption of metabolites by the pathway, largest first."
+    )
+    leaving_mmol_per_gdw_h: dict[str, float] = Field(
+        description="Net production of metabolites by the pathway, largest first."
+    )
+    blocked_steps: tuple[str, ...] = Field(
+        description="Reactions that can carry no flux under these conditions, with any growth."
+    )
+    table: PathwayTable
+    metabolites: MetaboliteTable
+
+    def key_findings(self) -> dict[str, JsonValue]:
+        return fitted(lambda most: self._display(min(most, 12)), KEY_FINDINGS_BYTES)
+
+    def summary(self) -> dict[str, JsonValue]:
+        return fitted(self._display, SUMMARY_BYTES)
+
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        import pandas as pd
+
+        numbers = [name for name in PathwayTable.model_fields if name.endswith("_mmol_per_gdw_h")]
+        return {
+            "reactions": pd.DataFrame(self.table.model_dump()).astype(dict.fromkeys(numbers, "float64")),
+            "metabolites": pd.DataFrame(self.metabolites.model_dump()),
+        }
+
+    def _display(self, most: int) -> dict[str, JsonValue]:
+        return {
+            **self.conditions(most),
+            "pathway": text(self.pathway),
+            "reactions": self.reactions,
+            "active_reactions": self.active_reactions,
+            "total_flux_mmol_per_gdw_h": self.total_flux_mmol_per_gdw_h,
+            "fluxes_mmol_per_gdw_h": shown_values(self.fluxes_mmol_per_gdw_h, most),
+            "entering_mmol_per_gdw_h": shown_values(self.entering_mmol_per_gdw_h, most),
+            "leaving_mmol_per_gdw_h": shown_values(self.leaving_mmol_per_gdw_h, most),
+            "blocked_steps": shown(self.blocked_steps, most),
+            "genes": shown(self.genes, most),
+        }
+
+
+def run(model: Model, args: Args) -> Result:
+    """Describe a pathway at the optimum with the least total flux; fluxes in mmol/gDW/h.
+
+    Raises:
+        FluxError: `UNKNOWN_ID` with the nearest names, `MEDIUM` for conditions that do not fit the model;
+            `SOLVER` or `TIMEOUT`.
+    """
+    name, reactions = _members(model, args)
+    places = [model.reactions.index(reaction) for reaction in reactions]
+    with conditioned(model, args, split=True) as conditions:
+        program = conditions.program
+        optimum = optimise(program)
+        report = conditions.report(optimum)
+        fluxes: list[float] | None = None
+        if optimum.value is not None:
+            minimise_total_flux(program)
+            fluxes = program.fluxes()
+        with LinearProgram(model) as net:
+            ranges = _ranges(net, model, places, args) if args.ranges and fluxes else None
+            blocked = _blocked(net, model, places)
+    chosen = None if fluxes is None else [fluxes[place] for place in places]
+    return Result.model_validate(report | {"pathway": name} | _described(reactions, chosen, ranges, blocked))
+
+
+def _members(model: Model, args: Args) -> tuple[str, list[Reaction]]:
+    """The name and the reactions of the pathway, in the order of the model."""
+    if args.reactions is not None:
+        wanted = {known_reaction(model, identifier) for identifier in args.reactions}
+        return f"{len(wanted)} named reactions", [r for r in model.reactions if r.id in wanted]
+    assert args.pathway is not None
+    pathways = _pathways(model)
+    asked = args.pathway.casefold()
+    exact = [name for name in pathways if name.casefold() == asked]
+    matches = exact or [name for name in pathways if asked in name.casefold()]
+    if len(matches) == 1:
+        members = pathways[matches[0]]
+        return matches[0], [reaction for reaction in model.reactions if reaction.id in members]
+    if matches:
+        message = f"pathway '{args.pathway}' may be {len(matches)} of model '{model.id}'"
+        raise FluxError(ErrorClass.UNKNOWN_ID, message, suggestions=(f"one of: {'; '.join(matches[:5])}",))
+    message = f"pathway '{args.pathway}' is no subsystem or group of model '{model.id}'"
+    none = "this model names no subsystem: give 'reactions'"
+    suggestions = nearest(args.pathway, pathways) or (
+        (f"such as: {'; '.join(list(pathways)[:5])}",) if pathways else (none,)
+    )
+    raise FluxError(ErrorClass.UNKNOWN_ID, message, suggestions=suggestions)
+
+
+def _pathways(model: Model) -> dict[str, set[str]]:
+    """Subsystems and groups by name -> ids of their reactions."""
+    found: dict[str, set[str]] = {}
+    for reaction in model.reactions:
+        if reaction.subsystem:
+            found.setdefault(reaction.subsystem, set()).add(reaction.id)
+    for group in model.groups:
+        members = {member.id for member in group.members if member in model.reactions}
+        if members:
+            found.setdefault(group.name or group.id, set()).update(members)
+    return found
+
+
+def _ranges(
+    program: LinearProgram, model: Model, places: Sequence[int], args: Args
+) -> tuple[tuple[float | None, ...], tuple[float | None, ...]]:
+    optimise(program)
+    slack = (1 - args.fraction_of_optimum) * abs(program.value)
+    floor = program.value - slack if program.maximises else program.value + slack
+    row = program.hold_objective(*((floor, None) if program.maximises else (None, floor)))
+    program.set_objective({}, "max")
+    program.solve()
+    found = extremes(program, model, places)
+    program.bound_row(row, None, None)
+    return found
+
+
+def _blocked(program: LinearProgram, model: Model, places: Sequence[int]) -> tuple[str, ...]:
+    """Which of the reactions can carry no flux, whatever the growth; empty if nothing is feasible."""
+    program.set_objective({}, "max")
+    if program.solve() is not Outcome.OPTIMAL:
+        return ()
+    ends = zip(places, *extremes(program, model, places), strict=True)
+    return tuple(
+        model.reactions[place].id
+        for place, least, greatest in ends
+        if least is not None
+        and greatest is not None
+        and max(abs(least), abs(greatest)) <= ZERO_FLUX_MMOL_PER_GDW_H
+    )
+
+
+def _described(
+    reactions: Sequence[Reaction],
+    fluxes: Sequence[float] | None,
+    ranges: tuple[tuple[float | None, ...], tuple[float | None, ...]] | None,
+    blocked: tuple[str, ...],
+) -> dict[str, object]:
+    net: dict[str, float] = {}
+    names: dict[str, str] = {}
+    for reaction, flux in zip(reactions, fluxes or (), strict=False):
+        for metabolite, coefficient in reaction.metabolites.items():
+            net[metabolite.id] = net.get(metabolite.id, 0.0) + coefficient * flux
+            names[metabolite.id] = metabolite.name or metabolite.id
+    exchanged = {name: clean(value) for name, value in net.items() if abs(value) > ZERO_FLUX_MMOL_PER_GDW_H}
+    unknown = (None,) * len(reactions)
+    minima, maxima = ranges or (unknown, unknown)
+    return {
+        "reactions": len(reactions),
+        "active_reactions": None if fluxes is None else sum(1 for flux in fluxes if flux),
+        "genes": tuple(sorted({gene.id for reaction in reactions for gene in reaction.genes})),
+        "total_flux_mmol_per_gdw_h": None if fluxes is None else sum(map(abs, fluxes)),
+        "fluxes_mmol_per_gdw_h": _largest(
+            {reaction.id: flux for reaction, flux in zip(reactions, fluxes or (), strict=False) if flux}
+        ),
+        "entering_mmol_per_gdw_h": _largest({name: -value for name, value in exchanged.items() if value < 0}),
+        "leaving_mmol_per_gdw_h": _largest({name: value for name, value in exchanged.items() if value > 0}),
+        "blocked_steps": blocked,
+        "table": PathwayTable(
+            reaction=tuple(reaction.id for reaction in reactions),
+            name=tuple(reaction.name or "" for reaction in reactions),
+            equation=tuple(reaction.reaction for reaction in reactions),
+            genes=tuple(reaction.gene_reaction_rule for reaction in reactions),
+            flux_mmol_per_gdw_h=unknown if fluxes is None else tuple(fluxes),
+            minimum_mmol_per_gdw_h=minima,
+            maximum_mmol_per_gdw_h=maxima,
+        ),
+        "metabolites": MetaboliteTable(
+            metabolite=tuple(exchanged),
+            name=tuple(names[name] for name in exchanged),
+            net_production_mmol_per_gdw_h=tuple(exchanged.values()),
+        ),
+    }
+
+
+def _largest(values: Mapping[str, float]) -> dict[str, float]:
+    return dict(sorted(values.items(), key=lambda pair: (-abs(pair[1]), pair[0])))
+
+
+TOOL = Tool(
+    name="analyze_pathway",
+    purpose="One pathway or subsystem: its fluxes, genes, blocked steps, and what enters and leaves it.",
+    args=Args,
+    result=Result,
+    run=run,
+    reference="Lewis et al. 2010, doi:10.1038/msb.2010.47 (pFBA)",
+    example={"reactions": ["PGI", "PFK", "FBA", "TPI"]},
+)

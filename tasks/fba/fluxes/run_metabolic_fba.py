@@ -1,0 +1,220 @@
+"""Flux balance analysis: growth, exchange fluxes and the flux of every reaction."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.fba.display import fitted, shown_values
+from fluxagents.tasks.fba.solving.conditions import exchanges, uptake_flux
+from fluxagents.tasks.fba.solving.cycles import cycles_of
+from fluxagents.tasks.fba.solving.growth import StrainResult, conditioned, optimise
+from fluxagents.tasks.fba.solving.linear_program import LinearProgram, clean
+from fluxagents.tasks.fba.solving.outcome import Outcome
+from fluxagents.tasks.fba.solving.strain import StrainArgs
+from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from cobra import Model
+
+Method = Literal["pfba", "fba", "loopless", "geometric"]
+
+GEOMETRIC_REACTIONS = 500
+"""Most reactions of a model for geometric FBA: it takes a variability analysis with auxiliary variables for
+each iteration, and on iJO1366 had not ended after 15 minutes."""
+
+
+class Args(StrainArgs):
+    """How to distribute the fluxes at the optimum."""
+
+    method: Method = Field(
+        default="pfba",
+        description="pfba: least total flux among all optima; fba: any optimum (its fluxes are not unique); "
+        "loopless: an optimum without internal cycles; geometric: the centre of the pFBA optima, for models "
+        f"of at most {GEOMETRIC_REACTIONS} reactions.",
+    )
+
+
+class FluxTable(BaseModel):
+    """One row per reaction, column by column, in the order of the model."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    reaction: tuple[str, ...] = ()
+    name: tuple[str, ...] = ()
+    subsystem: tuple[str, ...] = ()
+    is_exchange: tuple[bool, ...] = ()
+    flux_mmol_per_gdw_h: tuple[float, ...] = ()
+
+
+class Result(StrainResult):
+    """Growth and fluxes; the fluxes are empty unless the status is optimal or zero growth."""
+
+    method: Method
+    is_loop_free: bool | None = Field(
+        description="Whether no internal cycle carries flux; None unless the method is loopless. False if "
+        "bounds or the objective itself force a cycle."
+    )
+    total_flux_mmol_per_gdw_h: float | None = Field(description="The sum of all absolute fluxes.")
+    active_reactions: int | None = Field(description="Count of reactions with a flux.")
+    uptakes_mmol_per_gdw_h: dict[str, float] = Field(description="Uptake through exchanges, largest first.")
+    secretions_mmol_per_gdw_h: dict[str, float] = Field(
+        description="Secretion through exchanges, largest first."
+    )
+    internal_fluxes_mmol_per_gdw_h: dict[str, float] = Field(
+        description="Not boundary, largest magnitude first."
+    )
+    subsystem_fluxes_mmol_per_gdw_h: dict[str, float] = Field(
+        description="Sum of absolute fluxes per subsystem, boundary reactions left out, largest first."
+    )
+    fluxes: FluxTable
+
+    def key_findings(self) -> dict[str, JsonValue]:
+        return fitted(lambda most: self._display(min(most, 12), min(most, 5)), KEY_FINDINGS_BYTES)
+
+    def summary(self) -> dict[str, JsonValue]:
+        return fitted(lambda most: self._display(most, min(most, 20)), SUMMARY_BYTES)
+
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        import pandas as pd
+
+        return {"fluxes": pd.DataFrame(self.fluxes.model_dump())}
+
+    def _display(self, most: int, most_internal: int) -> dict[str, JsonValue]:
+        return {
+            **self.conditions(most),
+            "method": self.method,
+            **({} if self.is_loop_free is None else {"is_loop_free": self.is_loop_free}),
+            "total_flux_mmol_per_gdw_h": self.total_flux_mmol_per_gdw_h,
+            "active_reactions": self.active_reactions,
+            "uptakes_mmol_per_gdw_h": shown_values(self.uptakes_mmol_per_gdw_h, most),
+            "secretions_mmol_per_gdw_h": shown_values(self.secretions_mmol_per_gdw_h, most),
+            "internal_fluxes_mmol_per_gdw_h": shown_values(
+                self.internal_fluxes_mmol_per_gdw_h, most_internal
+            ),
+            "subsystem_fluxes_mmol_per_gdw_h": shown_values(
+                self.subsystem_fluxes_mmol_per_gdw_h, most_internal
+            ),
+        }
+
+
+def run(model: Model, args: Args) -> Result:
+    """Optimise the objective and report growth (1/h) and fluxes (mmol/gDW/h).
+
+    Raises:
+        FluxError: `MEDIUM` or `UNKNOWN_ID` for conditions that do not fit the model; `BAD_ARGUMENT` for
+            geometric FBA of a model that is too large; `SOLVER` or `TIMEOUT`.
+    """
+    if args.method == "geometric" and len(model.reactions) > GEOMETRIC_REACTIONS:
+        message = f"geometric FBA of model '{model.id}' with {len(model.reactions)} reactions takes too long"
+        suggestion = f"use method 'pfba', or a model of at most {GEOMETRIC_REACTIONS} reactions"
+        raise FluxError(ErrorClass.BAD_ARGUMENT, message, suggestions=(suggestion,))
+    with conditioned(model, args, split=True) as conditions:
+        program = conditions.program
+        optimum = optimise(program)
+        report = conditions.report(optimum)
+        if optimum.value is None:
+            return Result.model_validate(report | _described(model, args, None))
+        is_loop_free = None
+        if args.method == "geometric":
+            fluxes = _geometric(model)
+        elif args.method == "loopless":
+            fluxes, is_loop_free = _without_cycles(model, program)
+        else:
+            if args.method == "pfba":
+                minimise_total_flux(program)
+            fluxes = program.fluxes()
+        return Result.model_validate(report | _described(model, args, fluxes, is_loop_free=is_loop_free))
+
+
+def minimise_total_flux(program: LinearProgram) -> None:
+    """Go from an optimum to the one with the least sum of absolute fluxes (pFBA); the program must be split.
+
+    Raises:
+        FluxError: `NUMERICAL` if there is none, which is a failure of the solver.
+    """
+    best = program.value
+    program.hold_objective(*((best, None) if program.maximises else (None, best)))
+    outcome = program.minimise_total_flux()
+    if outcome is not Outcome.OPTIMAL:
+        raise FluxError(
+            ErrorClass.NUMERICAL,
+            f"the least total flux at the optimum {best} could not be found: {outcome}",
+            suggestions=("use method 'fba'",),
+        )
+
+
+def _geometric(model: Model) -> list[float]:
+    from cobra.flux_analysis import geometric_fba
+
+    found = geometric_fba(model, processes=1)
+    return [clean(found.fluxes[reaction.id]) for reaction in model.reactions]
+
+
+def _without_cycles(model: Model, program: LinearProgram) -> tuple[list[float], bool]:
+    """The present optimum with its cycles taken out, and whether none is left.
+
+    Exchange fluxes and the objective stay; internal fluxes only shrink towards zero (CycleFreeFlux).
+    """
+    fluxes, objective = program.fluxes(), frozenset(program.objective())
+    with cycles_of(model) as cycles:
+        removed = cycles.within(fluxes, objective)
+        left = [clean(flux - part) for flux, part in zip(fluxes, removed, strict=True)]
+        return left, not any(cycles.through(place, left) for place in sorted(objective | cycles.forced))
+
+
+def _described(
+    model: Model, args: Args, fluxes: list[float] | None, *, is_loop_free: bool | None = None
+) -> dict[str, object]:
+    exchange_reactions = exchanges(model)
+    reactions = list(model.reactions) if fluxes is not None else []
+    values = {reaction.id: flux for reaction, flux in zip(reactions, fluxes or (), strict=True)}
+    taken_up = {
+        i: uptake_flux(reaction, values[i]) for i, reaction in exchange_reactions.items() if values.get(i)
+    }
+    internal = {reaction.id: values[reaction.id] for reaction in reactions if not reaction.boundary}
+    subsystems: dict[str, float] = {}
+    for reaction in reactions:
+        if not reaction.boundary:
+            name = reaction.subsystem or "(none)"
+            subsystems[name] = subsystems.get(name, 0.0) + abs(values[reaction.id])
+    return {
+        "method": args.method,
+        "is_loop_free": is_loop_free,
+        "total_flux_mmol_per_gdw_h": None if fluxes is None else math.fsum(map(abs, fluxes)),
+        "active_reactions": None if fluxes is None else sum(1 for flux in fluxes if flux),
+        "uptakes_mmol_per_gdw_h": _largest({i: flux for i, flux in taken_up.items() if flux > 0}),
+        "secretions_mmol_per_gdw_h": _largest({i: -flux for i, flux in taken_up.items() if flux < 0}),
+        "internal_fluxes_mmol_per_gdw_h": _largest(internal),
+        "subsystem_fluxes_mmol_per_gdw_h": _largest(subsystems),
+        "fluxes": FluxTable(
+            reaction=tuple(values),
+            name=tuple(reaction.name or "" for reaction in reactions),
+            subsystem=tuple(reaction.subsystem or "" for reaction in reactions),
+            is_exchange=tuple(reaction.id in exchange_reactions for reaction in reactions),
+            flux_mmol_per_gdw_h=tuple(values.values()),
+        ),
+    }
+
+
+def _largest(fluxes: Mapping[str, float]) -> dict[str, float]:
+    active = ((identifier, flux) for identifier, flux in fluxes.items() if flux)
+    return dict(sorted(active, key=lambda pair: (-abs(pair[1]), pair[0])))
+
+
+TOOL = Tool(
+    name="run_metabolic_fba",
+    purpose="Growth rate, uptake, secretion and the flux of every reaction, in any medium.",
+    args=Args,
+    result=Result,
+    run=run,
+    reference="Orth et al. 2010, doi:10.1038/nbt.1614; pFBA: Lewis et al. 2010, doi:10.1038/msb.2010.47; "
+    "loopless: Desouki et al. 2015, doi:10.1093/bioinformatics/btv096; "
+    "geometric: Smallbone, Simeonidis 2009, doi:10.1016/j.jtbi.2009.01.027",
+    example={"method": "pfba", "medium_changes": {"EX_o2_e": 0}},
+)

@@ -1,0 +1,66 @@
+"""Growth on several media, side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
+
+from fluxagents.tasks.fba.display import fitted, shown, shown_values, text
+from fluxagents.tasks.fba.media.library.media_library import LibraryMedium
+from fluxagents.tasks.fba.media.media_growth import MediaArgs, MediaResult, gather, measured
+from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+
+if TYPE_CHECKING:
+    from cobra import Model
+
+
+class Args(MediaArgs):
+    """The media to compare."""
+
+
+class Result(MediaResult):
+    """The media in the order given, with growth each; the table `media` is what a plot shows."""
+
+    def key_findings(self) -> dict[str, JsonValue]:
+        return fitted(self._display, KEY_FINDINGS_BYTES)
+
+    def summary(self) -> dict[str, JsonValue]:
+        return fitted(self._display, SUMMARY_BYTES)
+
+    def _display(self, most: int) -> dict[str, JsonValue]:
+        ranked = sorted(
+            (row for row in self.media if row.grows), key=lambda row: row.growth_per_h or 0.0, reverse=True
+        )
+        without = [f"{row.medium} ({row.status})" for row in self.media if not row.grows]
+        unmapped = {row.medium: len(row.unmapped) for row in self.media if row.unmapped}
+        return {
+            "model": text(self.model_id),
+            "objective": text(self.objective),
+            "media_compared": len(self.media),
+            "growth_per_h": shown_values({row.medium: row.growth_per_h for row in ranked}, most),
+            "media_without_growth": shown(without, most),
+            "unmapped_compounds_count": shown_values(unmapped, most),
+        }
+
+
+def run(model: Model, args: Args, media: tuple[LibraryMedium, ...]) -> Result:
+    """Optimise growth (1/h) on each medium, all other uptakes closed.
+
+    Raises:
+        FluxError: `MEDIUM` if the model's exchanges cannot be told; `SOLVER` or `TIMEOUT`.
+    """
+    del args
+    return Result.model_validate(measured(model, media))
+
+
+TOOL = Tool(
+    name="compare_media_performance",
+    purpose="Growth on each of several media of the library or of your own, side by side.",
+    args=Args,
+    result=Result,
+    run=run,
+    gather=gather,
+    reference="Orth, Thiele, Palsson 2010, doi:10.1038/nbt.1614; media: see their sources",
+    example={"media": ["M9_glucose", "M9_acetate", "M9_glucose_anaerobic"]},
+)

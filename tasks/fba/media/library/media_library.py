@@ -1,0 +1,119 @@
+"""The media library: published media that come with the project, and those of the user's folder."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.tasks.fba.media.library.medium_file import Component, MediumFile, medium_file
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+SUFFIX = ".tsv"
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
+
+
+class LibraryMedium(BaseModel):
+    """A medium with everything that its file and the media that it builds on say."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    title: str
+    source: str
+    convention: str
+    """What is assumed of uptakes that no publication states."""
+    is_users: bool
+    """Whether it comes from the user's folder."""
+    components: tuple[Component, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MediaLibrary:
+    """Media by name; files are read when they are asked for.
+
+    Args:
+        folder: With the user's media, a file `NAME.tsv` each; none if there is no such folder.
+    """
+
+    folder: Path | None = None
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all media, the project's own first.
+
+        Raises:
+            FluxError: `MEDIUM` if a file of the folder has a name that cannot be used.
+        """
+        return tuple(self._files())
+
+    def medium(self, name: str) -> LibraryMedium:
+        """The medium of this name.
+
+        Raises:
+            FluxError: `UNKNOWN_ID` with the nearest names; `MEDIUM` for a file that cannot be read.
+        """
+        found = self._files()
+        if name not in found:
+            hints = nearest(name, found) or (f"media: {', '.join(found)}",)
+            raise FluxError(ErrorClass.UNKNOWN_ID, f"there is no medium '{name}'", suggestions=hints)
+        read = _read(found[name])
+        whole = {component.key: component for component in self._with_bases(name, read, found)}
+        return LibraryMedium(
+            name=name,
+            title=read.title or name,
+            source=read.source or f"the file {found[name].name}, which states no source",
+            convention=read.convention,
+            is_users=name not in _shipped(),
+            components=tuple(c for c in whole.values() if c.uptake_mmol_per_gdw_h > 0),
+        )
+
+    def _with_bases(
+        self, name: str, read: MediumFile, found: dict[str, Traversable], below: tuple[str, ...] = ()
+    ) -> Iterator[Component]:
+        """The components of the base first, so that those of the medium itself replace them."""
+        if read.base:
+            chain = (*below, name)
+            if read.base in chain:
+                message = f"medium '{name}' builds on itself: {' -> '.join((*chain, read.base))}"
+                raise FluxError(ErrorClass.MEDIUM, message)
+            if read.base not in found:
+                message = f"medium '{name}' builds on '{read.base}', which is not there"
+                raise FluxError(ErrorClass.MEDIUM, message, suggestions=nearest(read.base, found))
+            yield from self._with_bases(read.base, _read(found[read.base]), found, chain)
+        yield from read.components
+
+    def _files(self) -> dict[str, Traversable]:
+        shipped = _shipped()
+        if self.folder is None:
+            return shipped
+        own = {path.stem: path for path in sorted(self.folder.glob(f"*{SUFFIX}"))}
+        for name, path in own.items():
+            if name in shipped or not _NAME.fullmatch(name):
+                why = "is a name of the library" if name in shipped else "is no name of a medium"
+                message = f"medium file '{path}': '{name}' {why}"
+                raise FluxError(ErrorClass.MEDIUM, message, suggestions=("rename the file",))
+        return {**shipped, **own}
+
+
+def _shipped() -> dict[str, Traversable]:
+    found = files("fluxagents.tasks.fba.media.library").joinpath("recipes").iterdir()
+    ours = (entry for entry in found if entry.name.endswith(SUFFIX))
+    return {entry.name.removesuffix(SUFFIX): entry for entry in sorted(ours, key=lambda entry: entry.name)}
+
+
+def _read(entry: Traversable) -> MediumFile:
+    try:
+        text = entry.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"medium file '{entry}' cannot be read: {error}"
+        raise FluxError(ErrorClass.MEDIUM, message, suggestions=("save it as UTF-8 text",)) from error
+    return medium_file(text, str(entry))

@@ -1,0 +1,282 @@
+"""Growth on media of the library: what a model takes of each, what it cannot, and how fast it grows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.fba.media.library.compound_index import CompoundIndex, exchanged_compounds
+from fluxagents.tasks.fba.media.library.media_library import LibraryMedium
+from fluxagents.tasks.fba.media.library.medium_file import Component
+from fluxagents.tasks.fba.solving.conditions import MediumArgs, Uptake, apply_medium, exchanges
+from fluxagents.tasks.fba.solving.growth import Optimum, objective_text, solved
+from fluxagents.tasks.fba.solving.linear_program import LinearProgram
+from fluxagents.tasks.fba.solving.outcome import Outcome
+from fluxagents.tasks.tool import Args, Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from cobra import Model, Reaction
+
+    from fluxagents.tasks.ports.sources import Sources
+
+SAME_GROWTH = 1e-6
+"""Media whose growth differs by no more than this fraction are equally good."""
+
+
+MediumName = Annotated[str, Field(min_length=1, max_length=80)]
+
+
+class MediaArgs(Args):
+    """Which media are looked at; the model's own conditions play no part."""
+
+    media: tuple[str, ...] | None = Field(
+        default=None,
+        min_length=1,
+        description="Names of media of the library or the user's folder; all of them if none is named.",
+    )
+    own_media: dict[MediumName, dict[str, Uptake]] = Field(
+        default_factory=dict,
+        description="Further media: name -> exchange reaction id -> most uptake in mmol/gDW/h.",
+    )
+
+
+def gather(sources: Sources, args: MediaArgs) -> tuple[LibraryMedium, ...]:
+    """The media that are asked for.
+
+    Raises:
+        FluxError: As `MediaLibrary.medium`; `BAD_ARGUMENT` if one of `own_media` has a name of the library.
+    """
+    library = sources.media
+    taken = [name for name in args.own_media if name in library.names()]
+    if taken:
+        message = f"'{taken[0]}' of own_media is a name of the media library"
+        raise FluxError(ErrorClass.BAD_ARGUMENT, message, suggestions=("give it another name",))
+    own = tuple(_own(name, uptakes) for name, uptakes in args.own_media.items())
+    names = args.media
+    if names is None:
+        names = () if own else library.names()
+    return (*(library.medium(name) for name in dict.fromkeys(names)), *own)
+
+
+class MediumGrowth(BaseModel):
+    """One medium on one model."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    medium: str
+    title: str
+    source: str
+    status: Outcome
+    growth_per_h: float | None = Field(description="1/h; None unless the outcome has growth.")
+    growth_fraction_of_best: float | None = Field(description="Fraction of the best growth among the media.")
+    components: int = Field(description="Count of compounds in the medium.")
+    exchanged: int = Field(description="Count of those that the model exchanges.")
+    uptakes_mmol_per_gdw_h: dict[str, float] = Field(
+        description="The medium as the model sees it: exchange -> most uptake."
+    )
+    unmapped: tuple[str, ...] = Field(description="Compounds for which the model has no exchange reaction.")
+
+    @property
+    def grows(self) -> bool:
+        return self.status is Outcome.OPTIMAL
+
+
+class MappedCompound(BaseModel):
+    """One compound of one medium, and the exchange reaction that it was found to be."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    medium: str
+    compound: str
+    bigg: str
+    seed: str
+    uptake_mmol_per_gdw_h: float
+    exchange: str | None
+    found_by: str | None = Field(description="The evidence: id, an annotation, or name.")
+
+
+class MediaResult(Result):
+    """Growth on each medium."""
+
+    model_id: str
+    objective: str = Field(description="What was optimised: reactions with their coefficients.")
+    media: tuple[MediumGrowth, ...]
+    compounds: tuple[MappedCompound, ...]
+
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """Growth by medium, uptakes by medium and exchange, and how each compound was found."""
+        import pandas as pd
+
+        rows = [{**row.model_dump(mode="json"), "unmapped": len(row.unmapped)} for row in self.media]
+        columns = ["medium", "status", "growth_per_h", "growth_fraction_of_best", "components", "exchanged"]
+        columns += ["unmapped", "title", "source"]
+        numbers = dict.fromkeys(("growth_per_h", "growth_fraction_of_best"), "float64")
+        uptakes = [
+            (row.medium, exchange, limit)
+            for row in self.media
+            for exchange, limit in row.uptakes_mmol_per_gdw_h.items()
+        ]
+        return {
+            "media": pd.DataFrame(rows, columns=columns).astype(numbers),
+            "uptakes": pd.DataFrame(uptakes, columns=["medium", "exchange", "uptake_mmol_per_gdw_h"]),
+            "compounds": pd.DataFrame(
+                [row.model_dump() for row in self.compounds], columns=list(MappedCompound.model_fields)
+            ),
+        }
+
+
+class MediumTrial:
+    """A model whose medium is changed again and again; the model itself stays as it is."""
+
+    def __init__(self, model: Model, program: LinearProgram) -> None:
+        self._exchanges: dict[str, tuple[int, Reaction]] = {
+            identifier: (model.reactions.index(reaction), reaction)
+            for identifier, reaction in exchanges(model).items()
+        }
+        self._program = program
+        self._has_objective = bool(program.objective())
+        program.solve()
+        program.remember_basis()
+
+    @classmethod
+    @contextmanager
+    def of(cls, model: Model) -> Iterator[Self]:
+        """A trial with a linear program of its own."""
+        with LinearProgram(model) as program:
+            yield cls(model, program)
+
+    def growth_on(self, uptakes: Mapping[str, float]) -> Optimum:
+        """The optimum (1/h) with these uptakes open (mmol/gDW/h) and no others.
+
+        A model that is forced to take up what is not offered is infeasible.
+        """
+        if not self._has_objective:
+            return Optimum(Outcome.NO_OBJECTIVE, None)
+        bounds = {
+            place: _with_uptake(reaction, uptakes.get(identifier, 0.0))
+            for identifier, (place, reaction) in self._exchanges.items()
+        }
+        if any(lowest > highest for lowest, highest in bounds.values()):
+            return Optimum(Outcome.INFEASIBLE, None)
+        with self._program.bounded(bounds):
+            self._program.restore_basis()
+            return solved(self._program)
+
+
+def _with_uptake(exchange: Reaction, limit: float) -> tuple[float, float]:
+    """The bounds of an exchange reaction with another most uptake, mmol/gDW/h."""
+    lowest, highest = exchange.bounds
+    return (0.0 - limit, highest) if exchange.reactants else (lowest, limit)
+
+
+@dataclass(frozen=True, slots=True)
+class MappedMedium:
+    """A medium as a model sees it."""
+
+    medium: LibraryMedium
+    rows: tuple[MappedCompound, ...]
+
+    @property
+    def uptakes(self) -> dict[str, float]:
+        """Exchange -> most uptake, mmol/gDW/h; the larger one where two compounds share an exchange."""
+        found: dict[str, float] = {}
+        for row in self.rows:
+            if row.exchange is not None:
+                limit = row.uptake_mmol_per_gdw_h
+                found[row.exchange] = max(limit, found.get(row.exchange, 0.0))
+        return found
+
+    @property
+    def unmapped(self) -> tuple[str, ...]:
+        """The compounds without an exchange reaction."""
+        return tuple(row.compound for row in self.rows if row.exchange is None)
+
+
+def mapped(medium: LibraryMedium, index: CompoundIndex) -> MappedMedium:
+    """Each compound of a medium with its exchange reaction, if there is one."""
+    return MappedMedium(medium, tuple(_mapped(medium.name, part, index) for part in medium.components))
+
+
+def begin_with(model: Model, args: MediumArgs, start: LibraryMedium | None) -> tuple[str, ...]:
+    """Give the model a medium of the library, or the one of the arguments; call it inside `with model:`.
+
+    Returns:
+        The compounds of the library medium that the model does not exchange.
+
+    Raises:
+        FluxError: `MEDIUM` as `apply_medium`.
+    """
+    if start is None:
+        apply_medium(model, args)
+        return ()
+    found = mapped(start, exchanged_compounds(model))
+    apply_medium(model, MediumArgs(medium=found.uptakes, medium_changes=args.medium_changes))
+    return found.unmapped
+
+
+def measured(model: Model, media: Sequence[LibraryMedium]) -> dict[str, object]:
+    """The fields of a `MediaResult`; raises as `exchanges` and `LinearProgram`."""
+    index = exchanged_compounds(model)
+    seen = [mapped(medium, index) for medium in media]
+    with LinearProgram(model) as program:
+        objective = objective_text(model, program)
+        trial = MediumTrial(model, program)
+        optima = [trial.growth_on(one.uptakes) for one in seen]
+    best = max((optimum.value for optimum in optima if optimum.value), default=None)
+    return {
+        "model_id": model.id or "",
+        "objective": objective,
+        "media": tuple(_growth(one, optimum, best) for one, optimum in zip(seen, optima, strict=True)),
+        "compounds": tuple(row for one in seen for row in one.rows),
+    }
+
+
+def _growth(one: MappedMedium, optimum: Optimum, best: float | None) -> MediumGrowth:
+    value = optimum.value
+    return MediumGrowth(
+        medium=one.medium.name,
+        title=one.medium.title,
+        source=one.medium.source,
+        status=optimum.status,
+        growth_per_h=value,
+        growth_fraction_of_best=value / best if value is not None and best else None,
+        components=len(one.rows),
+        exchanged=len(one.rows) - len(one.unmapped),
+        uptakes_mmol_per_gdw_h=one.uptakes,
+        unmapped=one.unmapped,
+    )
+
+
+def _mapped(medium: str, part: Component, index: CompoundIndex) -> MappedCompound:
+    match = index.find(part)
+    return MappedCompound(
+        medium=medium,
+        compound=part.name,
+        bigg=part.bigg,
+        seed=part.seed,
+        uptake_mmol_per_gdw_h=part.uptake_mmol_per_gdw_h,
+        exchange=match and match.id,
+        found_by=match and match.by,
+    )
+
+
+def _own(name: str, uptakes: Mapping[str, float]) -> LibraryMedium:
+    parts = tuple(
+        Component(name=exchange, exchange=exchange, uptake_mmol_per_gdw_h=limit)
+        for exchange, limit in uptakes.items()
+        if limit > 0
+    )
+    return LibraryMedium(
+        name=name,
+        title="given as an argument",
+        source="the arguments of the call",
+        convention="",
+        is_users=True,
+        components=parts,
+    )

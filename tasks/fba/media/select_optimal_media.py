@@ -1,0 +1,121 @@
+"""The best media for a model among several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field, JsonValue
+
+from fluxagents.tasks.fba.display import fitted, shown, shown_values, text
+from fluxagents.tasks.fba.media.library.media_library import LibraryMedium
+from fluxagents.tasks.fba.media.media_growth import (
+    SAME_GROWTH,
+    MediaArgs,
+    MediaResult,
+    MediumGrowth,
+    gather,
+    measured,
+)
+from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+
+if TYPE_CHECKING:
+    from cobra import Model
+
+Criterion = Literal["most_growth", "fewest_components"]
+
+
+class Args(MediaArgs):
+    """What makes a medium the best one."""
+
+    criterion: Criterion = Field(
+        default="most_growth", description="Most growth, or the fewest compounds that the model exchanges."
+    )
+    min_growth_per_h: float = Field(
+        default=0.01, gt=0, description="Media with less growth are left out, 1/h."
+    )
+    must_be_mapped: bool = Field(
+        default=False,
+        description="Leave out media with compounds for which the model has no exchange reaction.",
+    )
+
+
+class Result(MediaResult):
+    """The media that qualify, the best first."""
+
+    criterion: Criterion
+    min_growth_per_h: float
+    must_be_mapped: bool
+    ranking: tuple[str, ...] = Field(description="Media that qualify, the best first.")
+    best: tuple[str, ...] = Field(
+        description="The best medium, and those that are equally good; empty if none qualifies."
+    )
+
+    def key_findings(self) -> dict[str, JsonValue]:
+        return fitted(self._display, KEY_FINDINGS_BYTES)
+
+    def summary(self) -> dict[str, JsonValue]:
+        return fitted(self._display, SUMMARY_BYTES)
+
+    def _display(self, most: int) -> dict[str, JsonValue]:
+        rows = {row.medium: row for row in self.media}
+        left_out = [f"{row.medium} ({row.status})" for row in self.media if row.medium not in self.ranking]
+        return {
+            "model": text(self.model_id),
+            "objective": text(self.objective),
+            "criterion": self.criterion,
+            "min_growth_per_h": self.min_growth_per_h,
+            "media_tested": len(self.media),
+            "best": shown(self.best, max(most, 1)),
+            "growth_per_h": shown_values({name: rows[name].growth_per_h for name in self.ranking}, most),
+            "exchanged_compounds_count": shown_values(
+                {name: rows[name].exchanged for name in self.ranking}, most
+            ),
+            "left_out": shown(left_out, most),
+        }
+
+
+def run(model: Model, args: Args, media: tuple[LibraryMedium, ...]) -> Result:
+    """Rank media by growth (1/h) or by their size; raises as `measured`."""
+    found = MediaResult.model_validate(measured(model, media))
+    ranked = _ranked(found.media, args)
+    best = [row.medium for row in ranked if _is_as_good(row, ranked[0], args.criterion)]
+    return Result.model_validate(
+        {
+            **dict(found),
+            "criterion": args.criterion,
+            "min_growth_per_h": args.min_growth_per_h,
+            "must_be_mapped": args.must_be_mapped,
+            "ranking": tuple(row.medium for row in ranked),
+            "best": tuple(best),
+        }
+    )
+
+
+def _ranked(rows: Sequence[MediumGrowth], args: Args) -> list[MediumGrowth]:
+    fits = [
+        row
+        for row in rows
+        if (row.growth_per_h or 0.0) >= args.min_growth_per_h and not (args.must_be_mapped and row.unmapped)
+    ]
+    if args.criterion == "most_growth":
+        return sorted(fits, key=lambda row: -(row.growth_per_h or 0.0))
+    return sorted(fits, key=lambda row: (row.exchanged, -(row.growth_per_h or 0.0)))
+
+
+def _is_as_good(row: MediumGrowth, best: MediumGrowth, criterion: Criterion) -> bool:
+    if criterion == "fewest_components":
+        return row.exchanged == best.exchanged
+    return (row.growth_per_h or 0.0) >= (best.growth_per_h or 0.0) * (1 - SAME_GROWTH)
+
+
+TOOL = Tool(
+    name="select_optimal_media",
+    purpose="The media on which the cell grows best, or that suffice with the fewest compounds.",
+    args=Args,
+    result=Result,
+    run=run,
+    gather=gather,
+    reference="Orth, Thiele, Palsson 2010, doi:10.1038/nbt.1614; media: see their sources",
+    example={"media": ["M9_glucose", "M9_acetate", "M9_succinate"]},
+)

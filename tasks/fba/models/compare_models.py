@@ -1,0 +1,249 @@
+"""What two or more models share and where they differ: parts, growth and essential genes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from fluxagents.flows.errors import FluxError
+from fluxagents.tasks.fba.deletions import analyze_essentiality as essentiality
+from fluxagents.tasks.fba.display import fitted, rounded, shown, text
+from fluxagents.tasks.fba.solving.conditions import ConditionArgs
+from fluxagents.tasks.fba.solving.growth import conditioned, optimise
+from fluxagents.tasks.fba.solving.outcome import Outcome
+from fluxagents.tasks.ports.sources import Sources
+from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+from fluxagents.tasks.tool import Result as ToolResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from cobra import Model
+
+KINDS = ("reactions", "metabolites", "genes", "essential_genes", "essential_reactions")
+
+
+class Args(ConditionArgs):
+    """Which models, under which conditions; the conditions hold for all of them."""
+
+    models: tuple[str, ...] = Field(
+        min_length=1, max_length=10, description="Names or digests of stored models to compare with this one."
+    )
+    essentiality: bool = Field(default=True, description="Also compare essential genes and reactions.")
+    threshold_fraction_of_wild_type: float = Field(
+        default=0.01,
+        gt=0,
+        le=1,
+        description="Essential is what leaves less than this fraction of the growth.",
+    )
+
+
+class ModelRow(BaseModel):
+    """One model."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    model: str
+    status: Outcome
+    growth_per_h: float | None
+    reactions: int = Field(description="Count.")
+    metabolites: int = Field(description="Count.")
+    genes: int = Field(description="Count.")
+    essential_genes: int | None = Field(description="Count; None if not asked for, or without growth.")
+    essential_reactions: int | None = Field(description="Count; None if not asked for, or without growth.")
+
+
+class PairRow(BaseModel):
+    """Two models and one kind of thing."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    first: str
+    second: str
+    kind: str
+    shared: int = Field(description="Count of ids in both.")
+    only_first: int = Field(description="Count of ids in the first only.")
+    only_second: int = Field(description="Count of ids in the second only.")
+    jaccard_fraction: float = Field(description="Shared by all: 1 for equal sets, also for empty ones.")
+
+
+class DifferenceTable(BaseModel):
+    """One row per id that is not in all models, column by column."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: tuple[str, ...] = ()
+    id: tuple[str, ...] = ()
+    models: tuple[tuple[str, ...], ...] = Field(default=(), description="Those that have it.")
+
+
+class Result(ToolResult):
+    """The models side by side."""
+
+    models: tuple[ModelRow, ...]
+    pairs: tuple[PairRow, ...]
+    shared_by_all: dict[str, int] = Field(description="Count of ids in every model, by kind.")
+    differences: DifferenceTable
+
+    def key_findings(self) -> dict[str, JsonValue]:
+        return fitted(lambda most: self._display(min(most, 6), min(most, 10)), KEY_FINDINGS_BYTES)
+
+    def summary(self) -> dict[str, JsonValue]:
+        return fitted(lambda most: self._display(most, most), SUMMARY_BYTES)
+
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        import pandas as pd
+
+        counts = {"growth_per_h": "float64", "essential_genes": "float64", "essential_reactions": "float64"}
+        return {
+            "models": pd.DataFrame([row.model_dump(mode="json") for row in self.models]).astype(counts),
+            "pairs": pd.DataFrame(
+                [row.model_dump() for row in self.pairs], columns=list(PairRow.model_fields)
+            ),
+            "differences": pd.DataFrame(
+                {
+                    "kind": self.differences.kind,
+                    "id": self.differences.id,
+                    "models": [" ".join(names) for names in self.differences.models],
+                }
+            ),
+        }
+
+    def _display(self, most: int, most_pairs: int) -> dict[str, JsonValue]:
+        return {
+            "models": [row.model_dump(mode="json") for row in self.models[: max(most, 1)]],
+            "models_compared": len(self.models),
+            "pairs": [
+                [
+                    row.first,
+                    row.second,
+                    row.kind,
+                    row.shared,
+                    row.only_first,
+                    row.only_second,
+                    rounded(row.jaccard_fraction),
+                ]
+                for row in self.pairs[:most_pairs]
+            ],
+            "pair_columns": "first, second, kind, count shared, only first, only second, Jaccard fraction",
+            "pairs_compared": len(self.pairs),
+            "shared_by_all": dict(self.shared_by_all),
+            "not_in_all": {kind: shown(self._differing(kind), most) for kind in self.shared_by_all},
+        }
+
+    def _differing(self, kind: str) -> list[str]:
+        pairs = zip(self.differences.kind, self.differences.id, strict=True)
+        return [identifier for of, identifier in pairs if of == kind]
+
+
+def gather(sources: Sources, args: Args) -> tuple[tuple[str, Model], ...]:
+    """The other models, each with its name; raises `UNKNOWN_ID` for one that is not stored."""
+    refs = [sources.models.resolve(name, files=False) for name in dict.fromkeys(args.models)]
+    return tuple((ref.name, sources.models.load(ref)) for ref in refs)
+
+
+def run(model: Model, args: Args, others: Sequence[tuple[str, Model]]) -> Result:
+    """Compare by id; growth in 1/h under the same conditions for all.
+
+    Raises:
+        FluxError: `MEDIUM` or `UNKNOWN_ID`, with the model, if the conditions do not fit one; `SOLVER` or
+            `TIMEOUT`.
+    """
+    rows: list[ModelRow] = []
+    contents: list[dict[str, frozenset[str]]] = []
+    for name, compared in ((model.id or "model", model), *others):
+        try:
+            row, content = _profile(_free(name, [row.model for row in rows]), compared, args)
+        except FluxError as error:
+            message = f"model '{name}': {error.message}"
+            raise FluxError(error.kind, message, suggestions=error.suggestions) from error
+        rows.append(row)
+        contents.append(content)
+    kinds = [kind for kind in KINDS if all(kind in content for content in contents)]
+    names = [row.model for row in rows]
+    differing = list(_differing(names, contents, kinds))
+    columns = zip(*differing, strict=True) if differing else ((), (), ())
+    return Result(
+        models=tuple(rows),
+        pairs=tuple(
+            _pair(names[i], names[j], kind, contents[i][kind], contents[j][kind])
+            for i, j in combinations(range(len(names)), 2)
+            for kind in kinds
+        ),
+        shared_by_all={kind: len(frozenset.intersection(*(c[kind] for c in contents))) for kind in kinds},
+        differences=DifferenceTable.model_validate(
+            dict(zip(DifferenceTable.model_fields, columns, strict=True))
+        ),
+    )
+
+
+def _free(name: str, taken: Sequence[str]) -> str:
+    """The name, with a number if another model has it."""
+    name = text(name, 60)
+    number = 1 + sum(other == name or other.startswith(f"{name} (") for other in taken)
+    return name if number == 1 else f"{name} ({number})"
+
+
+def _profile(name: str, model: Model, args: Args) -> tuple[ModelRow, dict[str, frozenset[str]]]:
+    content = {
+        kind: frozenset(item.id for item in getattr(model, kind))
+        for kind in ("reactions", "metabolites", "genes")
+    }
+    conditions = args.model_dump(include=set(ConditionArgs.model_fields))
+    with conditioned(model, args) as held:
+        optimum = optimise(held.program)
+    tested = args.essentiality and optimum.status is Outcome.OPTIMAL
+    if tested:
+        threshold = args.threshold_fraction_of_wild_type
+        found = essentiality.run(
+            model, essentiality.Args(**conditions, threshold_fraction_of_wild_type=threshold)
+        )
+        content["essential_genes"] = frozenset(found.essential_genes)
+        content["essential_reactions"] = frozenset(found.essential_reactions)
+    return ModelRow(
+        model=name,
+        status=optimum.status,
+        growth_per_h=optimum.value,
+        reactions=len(model.reactions),
+        metabolites=len(model.metabolites),
+        genes=len(model.genes),
+        essential_genes=len(content["essential_genes"]) if tested else None,
+        essential_reactions=len(content["essential_reactions"]) if tested else None,
+    ), content
+
+
+def _pair(first: str, second: str, kind: str, one: frozenset[str], other: frozenset[str]) -> PairRow:
+    every = one | other
+    return PairRow(
+        first=first,
+        second=second,
+        kind=kind,
+        shared=len(one & other),
+        only_first=len(one - other),
+        only_second=len(other - one),
+        jaccard_fraction=len(one & other) / len(every) if every else 1.0,
+    )
+
+
+def _differing(
+    names: Sequence[str], contents: Sequence[Mapping[str, frozenset[str]]], kinds: Sequence[str]
+) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    for kind in kinds:
+        sets = [content[kind] for content in contents]
+        for identifier in sorted(frozenset.union(*sets) - frozenset.intersection(*sets)):
+            having = zip(names, sets, strict=True)
+            yield kind, identifier, tuple(name for name, ids in having if identifier in ids)
+
+
+TOOL = Tool(
+    name="compare_models",
+    purpose="What two or more models share and where they differ: reactions, genes, growth, essential genes.",
+    args=Args,
+    result=Result,
+    run=run,
+    gather=gather,
+    reference="Monk et al. 2013, doi:10.1073/pnas.1307797110",
+    example={"models": ["e_coli_core"]},
+)

@@ -1,0 +1,226 @@
+"""Whether a model survives being written and read again, as SBML and as JSON, and speaks ModelSEED."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from fluxagents.tasks.fba.display import fitted, text
+from fluxagents.tasks.fba.models.model_difference import differences
+from fluxagents.tasks.fba.solving.growth import Optimum, optimise
+from fluxagents.tasks.fba.solving.linear_program import LinearProgram
+from fluxagents.tasks.fba.solving.outcome import Outcome
+from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+from fluxagents.tasks.tool import Args as ToolArgs
+from fluxagents.tasks.tool import Result as ToolResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from cobra import Model
+
+Format = Literal["sbml", "json"]
+
+SAME_GROWTH = 1e-6
+"""Relative difference of growth that counts as none."""
+
+_SEED_ID = re.compile(r"(cpd|rxn)\d{5}")
+
+_ENCODED = re.compile(r"__(\d+)__")
+
+_PRINTABLE = range(33, 127)
+
+
+class Args(ToolArgs):
+    """Through which formats the model goes."""
+
+    formats: tuple[Format, ...] = Field(
+        default=("sbml", "json"), min_length=1, description="Formats to write and read again."
+    )
+
+
+class FormatRow(BaseModel):
+    """How the model came back from one format."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    format: Format
+    size_bytes: int = Field(description="Count of bytes written.")
+    is_unchanged: bool
+    status_after: Outcome
+    growth_after_per_h: float | None
+    growth_is_unchanged: bool
+    differences: int = Field(description="Count of all differences.")
+    differences_by_field: dict[str, int] = Field(description="Counts, as `reaction bounds`.")
+
+
+class DifferenceTable(BaseModel):
+    """One row per difference, column by column."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: tuple[str, ...] = ()
+    kind: tuple[str, ...] = ()
+    id: tuple[str, ...] = ()
+    field: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+
+class Result(ToolResult):
+    """What changed on the way; growth under the model's own medium."""
+
+    model_id: str
+    status: Outcome
+    growth_per_h: float | None
+    is_compatible: bool = Field(
+        description="Nothing that a solver sees changed in any format, and growth is the same."
+    )
+    round_trips: tuple[FormatRow, ...]
+    metabolites_with_modelseed_id_fraction: float | None = Field(description="As id or as annotation.")
+    reactions_with_modelseed_id_fraction: float | None = Field(description="As id or as annotation.")
+    table: DifferenceTable
+
+    def key_findings(self) -> dict[str, JsonValue]:
+        return fitted(lambda most: self._display(min(most, 6)), KEY_FINDINGS_BYTES)
+
+    def summary(self) -> dict[str, JsonValue]:
+        return fitted(self._display, SUMMARY_BYTES)
+
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        import pandas as pd
+
+        return {"differences": pd.DataFrame(self.table.model_dump())}
+
+    def _display(self, most: int) -> dict[str, JsonValue]:
+        rows = list(zip(*self.table.model_dump().values(), strict=True))[:most]
+        return {
+            "model": text(self.model_id),
+            "status": str(self.status),
+            "growth_per_h": self.growth_per_h,
+            "is_compatible": self.is_compatible,
+            "round_trips": [row.model_dump(mode="json") for row in self.round_trips],
+            "metabolites_with_modelseed_id_fraction": self.metabolites_with_modelseed_id_fraction,
+            "reactions_with_modelseed_id_fraction": self.reactions_with_modelseed_id_fraction,
+            "first_differences": [[text(str(value), 60) for value in row] for row in rows],
+        }
+
+
+_SEEN_BY_A_SOLVER = {"reaction id", "reaction bounds", "reaction stoichiometry", "metabolite id", "gene id",
+                     "reaction gene rule", "objective objective"}  # fmt: skip
+
+
+def run(model: Model, args: Args) -> Result:
+    """Write and read the model, and list every difference; growth in 1/h.
+
+    Raises:
+        FluxError: `SOLVER` or `TIMEOUT`.
+    """
+    before = _growth(model)
+    rows, listed = [], []
+    for name in dict.fromkeys(args.formats):
+        size, copy = _through_sbml(model) if name == "sbml" else _through_json(model)
+        found = differences(model, copy)
+        after = _growth(copy)
+        counts = Counter(f"{difference.kind} {difference.field}" for difference in found)
+        same = before.status is after.status and _close(before.value, after.value)
+        rows.append(
+            FormatRow(
+                format=name,
+                size_bytes=size,
+                is_unchanged=not found,
+                status_after=after.status,
+                growth_after_per_h=after.value,
+                growth_is_unchanged=same,
+                differences=len(found),
+                differences_by_field=dict(counts.most_common()),
+            )
+        )
+        listed += [(name, *difference) for difference in found]
+    columns = zip(*listed, strict=True) if listed else ((),) * len(DifferenceTable.model_fields)
+    return Result(
+        model_id=model.id or "",
+        status=before.status,
+        growth_per_h=before.value,
+        is_compatible=all(
+            row.growth_is_unchanged and not row.differences_by_field.keys() & _SEEN_BY_A_SOLVER
+            for row in rows
+        ),
+        round_trips=tuple(rows),
+        metabolites_with_modelseed_id_fraction=_seed_fraction(model.metabolites, "seed.compound"),
+        reactions_with_modelseed_id_fraction=_seed_fraction(model.reactions, "seed.reaction"),
+        table=DifferenceTable.model_validate(dict(zip(DifferenceTable.model_fields, columns, strict=True))),
+    )
+
+
+def _growth(model: Model) -> Optimum:
+    with LinearProgram(model) as program:
+        return optimise(program)
+
+
+def _close(before: float | None, after: float | None) -> bool:
+    if before is None or after is None:
+        return before is after
+    return abs(before - after) <= SAME_GROWTH * max(abs(before), 1.0)
+
+
+def _through_json(model: Model) -> tuple[int, Model]:
+    from cobra.io import from_json, to_json
+
+    written = to_json(model)
+    return len(written.encode()), from_json(written)
+
+
+def _through_sbml(model: Model) -> tuple[int, Model]:
+    from cobra.io import read_sbml_model, write_sbml_model
+    from cobra.io.sbml import F_REPLACE
+
+    replace = {
+        **F_REPLACE,
+        **{f"F_{kind}": _reader(prefix) for kind, prefix in
+           (("GENE", "G_"), ("SPECIE", "M_"), ("REACTION", "R_"), ("GROUP", "G_"))},
+    }  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "model.xml"
+        write_sbml_model(model, str(file))
+        return file.stat().st_size, read_sbml_model(str(file), f_replace=replace)
+
+
+def _reader(prefix: str) -> Any:
+    """How an SBML id is read: `__45__` is `-`.
+
+    cobra decodes any number, and a control character in a name makes GLPK abort the process; here such a
+    number stays as written.
+    """
+
+    def character(match: re.Match[str]) -> str:
+        code = int(match[1])
+        return chr(code) if code in _PRINTABLE else match[0]
+
+    def read(identifier: str) -> str:
+        plain = identifier.replace("__SBML_DOT__", ".") if prefix == "G_" else identifier
+        return _ENCODED.sub(character, plain.removeprefix(prefix))
+
+    return read
+
+
+def _seed_fraction(items: Iterable[Any], key: str) -> float | None:
+    known = [bool(_SEED_ID.match(item.id)) or key in item.annotation for item in items]
+    return sum(known) / len(known) if known else None
+
+
+TOOL = Tool(
+    name="test_modelseed_cobra_compatibility",
+    purpose="Does the model survive SBML and JSON unchanged, with its growth; which ids are ModelSEED's.",
+    args=Args,
+    result=Result,
+    run=run,
+    reference="SBML: Keating et al. 2020, doi:10.15252/msb.20199110; "
+    "ModelSEED: Seaver et al. 2021, doi:10.1093/nar/gkaa746",
+    example={"formats": ["json"]},
+)

@@ -1,0 +1,393 @@
+"""A warm linear program: a private copy of a model's GLPK problem, driven directly.
+
+optlang scales the matrix again at each solve, which is more than half of the time of a flux variability
+analysis; GLPK may also cycle from a warm basis. Here the matrix is scaled once, the basis stays warm, each
+solve has a limit of time, and a solve that does not end at an optimum is repeated from an advanced basis
+before its verdict is believed. The model itself is never solved, so its solver's state is as it was.
+
+Fluxes are in mmol/gDW/h. cobra writes each reaction as forward minus reverse, two columns; here they are one
+column, which halves the work of each iteration, unless absolute fluxes are asked for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.fba.solving.outcome import Outcome
+
+if TYPE_CHECKING:
+    from cobra import Model
+
+WARM_LIMIT_ITERATIONS = 5_000
+"""A warm solve of a genome-scale model takes some dozens of iterations; one that takes so many is cycling.
+Counted rather than timed, so that a busy machine takes the same path and finds the same digits."""
+
+WARM_LIMIT_MS = 20_000
+"""For the iterations that are themselves slow."""
+
+COLD_LIMIT_ITERATIONS = 10
+"""For each row and column: a cold solve takes one or two; one that takes so many is cycling too."""
+
+COLD_LIMIT_MS = 120_000
+"""A cold solve of the largest public models takes a few seconds."""
+
+MOST_ITERATIONS = 2_147_483_647
+
+NOISE_MMOL_PER_GDW_H = 1e-9
+"""Fluxes below this magnitude are rounding noise of the simplex method and are reported as 0."""
+
+_Statuses = tuple[tuple[int, int], ...]
+"""Row or column -> its status in a basis."""
+
+Sense = Literal["min", "max"]
+
+
+class LinearProgram:
+    """The linear program of a model under its present bounds and objective.
+
+    Use as a context manager: the copy is freed at the end.
+
+    Args:
+        model: Its solver must be GLPK; it is copied, never changed.
+        split: Keep forward and reverse fluxes apart, as pFBA needs them.
+
+    Constraints and variables beside the mass balances are kept.
+
+    Raises:
+        FluxError: `SOLVER` if the model does not use GLPK, has integer variables, or an objective that is not
+            a weighted sum of net fluxes.
+    """
+
+    def __init__(self, model: Model, *, split: bool = False) -> None:
+        import swiglpk
+
+        self._glpk: Any = swiglpk
+        solver = _glpk_solver(model)
+        swiglpk.glp_term_out(swiglpk.GLP_OFF)  # the basis is announced on the terminal otherwise
+        self._problem = swiglpk.glp_create_prob()
+        swiglpk.glp_copy_prob(self._problem, solver.problem, swiglpk.GLP_ON)
+        self._parameters = swiglpk.glp_smcp()
+        swiglpk.glp_init_smcp(self._parameters)
+        self._parameters.msg_lev = swiglpk.GLP_MSG_OFF
+        self._parameters.tol_bnd = solver.configuration.tolerances.feasibility
+        self._code = 0
+        self._places: Any = None
+        self._basis: tuple[_Statuses, _Statuses] = ((), ())
+        self._columns = self._split_columns(model)
+        self._check_objective(model)
+        if not split:
+            self._join_columns(model)
+        swiglpk.glp_unscale_prob(self._problem)
+        swiglpk.glp_scale_prob(self._problem, swiglpk.GLP_SF_AUTO)
+        swiglpk.glp_adv_basis(self._problem, 0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._glpk.glp_delete_prob(self._problem)
+
+    @property
+    def value(self) -> float:
+        """The objective's value at the last optimum."""
+        return float(self._glpk.glp_get_obj_val(self._problem))
+
+    @property
+    def maximises(self) -> bool:
+        """Whether the objective is to be maximised."""
+        return bool(self._glpk.glp_get_obj_dir(self._problem) == self._glpk.GLP_MAX)
+
+    @property
+    def iterations(self) -> int:
+        """Simplex iterations so far: a solve that adds none has not moved the solution."""
+        return int(self._glpk.glp_get_it_cnt(self._problem))
+
+    def objective(self) -> dict[int, float]:
+        """The objective: place in `model.reactions` -> coefficient, without zeros."""
+        get = self._glpk.glp_get_obj_coef
+        terms = ((place, get(self._problem, pair[0])) for place, pair in enumerate(self._columns))
+        return {place: value for place, value in terms if value != 0.0}
+
+    def set_objective(self, coefficients: Mapping[int, float], sense: Sense) -> None:
+        """Replace the objective: place in `model.reactions` -> coefficient of its flux."""
+        for column in range(1, self._glpk.glp_get_num_cols(self._problem) + 1):
+            self._glpk.glp_set_obj_coef(self._problem, column, 0.0)
+        self._set_sense(sense)
+        for place, value in coefficients.items():
+            self._weigh(place, value)
+
+    def minimise_total_flux(self) -> Outcome:
+        """Minimise the sum of all absolute fluxes (pFBA) under what is held; the program must be split."""
+        return self.minimise_parts(dict.fromkeys(range(len(self._columns)), (1.0, 1.0)))
+
+    def minimise_parts(self, weights: Mapping[int, tuple[float, float]]) -> Outcome:
+        """Minimise weighted forward and reverse fluxes, both at least 0; the program must be split.
+
+        Args:
+            weights: Place in `model.reactions` -> weight of the forward and of the reverse flux.
+        """
+        self.set_objective({}, "min")
+        for place, pair in weights.items():
+            for column, weight in zip(self._columns[place], pair, strict=True):
+                self._glpk.glp_set_obj_coef(self._problem, column, weight)
+        return self.solve()
+
+    def hold_objective(self, lowest: float | None, highest: float | None) -> int:
+        """Keep the present objective between two values, as a constraint; returns its row."""
+        glpk, row = self._glpk, int(self._glpk.glp_add_rows(self._problem, 1))
+        terms = [
+            (column, value * sign)
+            for place, value in self.objective().items()
+            for column, sign in zip(self._columns[place], (1.0, -1.0), strict=True)
+            if column
+        ]
+        columns, values = glpk.intArray(len(terms) + 1), glpk.doubleArray(len(terms) + 1)
+        for position, (column, value) in enumerate(terms, start=1):
+            columns[position], values[position] = column, value
+        glpk.glp_set_mat_row(self._problem, row, len(terms), columns, values)
+        self.bound_row(row, lowest, highest)
+        return row
+
+    def bound_row(self, row: int, lowest: float | None, highest: float | None) -> None:
+        """Set the bounds of a constraint; None for no bound."""
+        kind = self._kind(lowest, highest)
+        self._glpk.glp_set_row_bnds(self._problem, row, kind, lowest or 0.0, highest or 0.0)
+
+    @contextmanager
+    def bounded(self, bounds: Mapping[int, tuple[float, float]]) -> Iterator[None]:
+        """Give reactions other bounds in mmol/gDW/h for a while: place in `model.reactions` -> bounds."""
+        glpk, problem = self._glpk, self._problem
+        columns = [column for place in bounds for column in self._columns[place] if column]
+        getters = (glpk.glp_get_col_type, glpk.glp_get_col_lb, glpk.glp_get_col_ub)
+        before = [(column, *(get(problem, column) for get in getters)) for column in columns]
+        for place, (lowest, highest) in bounds.items():
+            self._bound(place, lowest, highest)
+        try:
+            yield
+        finally:
+            for column, kind, lowest, highest in before:
+                glpk.glp_set_col_bnds(problem, column, kind, lowest, highest)
+
+    def remember_basis(self) -> None:
+        """Keep the present basis for `restore_basis`."""
+        glpk, problem = self._glpk, self._problem
+        rows = range(1, glpk.glp_get_num_rows(problem) + 1)
+        columns = range(1, glpk.glp_get_num_cols(problem) + 1)
+        self._basis = (
+            tuple((row, glpk.glp_get_row_stat(problem, row)) for row in rows),
+            tuple((column, glpk.glp_get_col_stat(problem, column)) for column in columns),
+        )
+
+    def restore_basis(self) -> None:
+        """Go back to the basis that was remembered: what follows then depends on nothing in between."""
+        problem, (rows, columns) = self._problem, self._basis
+        set_row, set_column = self._glpk.glp_set_row_stat, self._glpk.glp_set_col_stat
+        for row, status in rows:
+            set_row(problem, row, status)
+        for column, status in columns:
+            set_column(problem, column, status)
+
+    def solve(self, *, dual: bool = False) -> Outcome:
+        """Optimise from the present basis.
+
+        Args:
+            dual: Start with the dual simplex method: many times faster if the basis is optimal but for bounds
+                that moved, and prone to cycling from any other basis.
+
+        Returns:
+            `OPTIMAL`, `INFEASIBLE` or `UNBOUNDED`; the value and the fluxes are defined for `OPTIMAL` only.
+
+        Raises:
+            FluxError: `TIMEOUT` if GLPK finds no end even from a fresh basis, `SOLVER` if it fails.
+        """
+        glpk = self._glpk
+        self._parameters.meth = glpk.GLP_DUALP if dual else glpk.GLP_PRIMAL
+        self._parameters.it_lim = WARM_LIMIT_ITERATIONS
+        self._parameters.tm_lim = WARM_LIMIT_MS
+        if self._simplex() is Outcome.OPTIMAL:
+            return Outcome.OPTIMAL
+        glpk.glp_adv_basis(self._problem, 0)
+        self._parameters.meth = glpk.GLP_PRIMAL
+        size = glpk.glp_get_num_rows(self._problem) + glpk.glp_get_num_cols(self._problem)
+        self._parameters.it_lim = COLD_LIMIT_ITERATIONS * size
+        self._parameters.tm_lim = COLD_LIMIT_MS
+        outcome = self._simplex()
+        if outcome is None:
+            glpk.glp_std_basis(self._problem)
+            self._parameters.it_lim = MOST_ITERATIONS
+            outcome = self._simplex()
+        if outcome is None:
+            kind = ErrorClass.TIMEOUT if self._code == glpk.GLP_ETMLIM else ErrorClass.SOLVER
+            status = glpk.glp_get_status(self._problem)
+            raise FluxError(kind, f"GLPK stopped with code {self._code}, status {status}, and no verdict")
+        return outcome
+
+    def extreme(self, place: int, sense: Sense) -> float | None:
+        """The least or greatest flux of a reaction in mmol/gDW/h; None if there is no finite one.
+
+        The objective must be empty before (`set_objective({}, …)`), and is empty afterwards.
+        """
+        self._weigh(place, 1.0)
+        self._set_sense(sense)
+        outcome = self.solve()
+        value = self.value
+        self._weigh(place, 0.0)
+        if outcome is Outcome.INFEASIBLE:
+            raise FluxError(ErrorClass.NUMERICAL, f"a feasible problem became infeasible at reaction {place}")
+        return clean(value) if outcome is Outcome.OPTIMAL else None
+
+    def fluxes(self) -> list[float]:
+        """The flux of every reaction at the last optimum, mmol/gDW/h, in the order of the model."""
+        fluxes = self.net_fluxes()
+        fluxes[abs(fluxes) < NOISE_MMOL_PER_GDW_H] = 0.0
+        return list(fluxes.tolist())
+
+    def reduced_costs(self, place: int) -> tuple[float, float]:
+        """What a unit of forward and of reverse flux adds to the optimum; the program must be split."""
+        forward, reverse = self._columns[place]
+        get = self._glpk.glp_get_col_dual
+        return float(get(self._problem, forward)), float(get(self._problem, reverse))
+
+    def net_fluxes(self) -> Any:
+        """As `fluxes`, with rounding noise, as a NumPy array."""
+        import numpy as np
+
+        if self._places is None:
+            self._places = np.array(self._columns, dtype=np.intp).reshape(-1, 2).T - 1
+        forward, reverse = self._places
+        # Column 0, "no reverse", is the last item.
+        primals = np.array([*self._glpk.get_col_primals(self._problem), 0.0])
+        return primals[forward] - primals[reverse]
+
+    def _simplex(self) -> Outcome | None:
+        glpk = self._glpk
+        self._code = glpk.glp_simplex(self._problem, self._parameters)
+        if self._code != 0:
+            return None
+        verdicts = {
+            glpk.GLP_OPT: Outcome.OPTIMAL,
+            glpk.GLP_NOFEAS: Outcome.INFEASIBLE,
+            glpk.GLP_UNBND: Outcome.UNBOUNDED,
+        }
+        return verdicts.get(glpk.glp_get_status(self._problem))
+
+    def _split_columns(self, model: Model) -> list[tuple[int, int]]:
+        find, problem = self._glpk.glp_find_col, self._problem
+        self._glpk.glp_create_index(problem)
+        return [
+            (find(problem, reaction.id), find(problem, reaction.reverse_id)) for reaction in model.reactions
+        ]
+
+    def _check_objective(self, model: Model) -> None:
+        get = self._glpk.glp_get_obj_coef
+        weights = {column: get(self._problem, column) for pair in self._columns for column in pair}
+        others = set(range(1, self._glpk.glp_get_num_cols(self._problem) + 1)).difference(weights)
+        if any(weights[forward] != -weights[reverse] for forward, reverse in self._columns) or any(
+            get(self._problem, column) for column in others
+        ):
+            raise FluxError(
+                ErrorClass.SOLVER,
+                f"the objective of model '{model.id}' is not a weighted sum of net fluxes",
+                suggestions=("give the argument 'objective'",),
+            )
+
+    def _join_columns(self, model: Model) -> None:
+        """Make forward and reverse flux one column, except where a constraint weighs them apart."""
+        glpk, apart = self._glpk, self._weighed_apart(model)
+        joined = [column for forward, column in self._columns if forward not in apart]
+        reverse = glpk.intArray(len(joined) + 1)
+        for position, column in enumerate(joined, start=1):
+            reverse[position] = column
+        if joined:
+            glpk.glp_del_cols(self._problem, len(joined), reverse)
+        find = glpk.glp_find_col
+        self._columns = [
+            (
+                find(self._problem, reaction.id),
+                find(self._problem, reaction.reverse_id) if forward in apart else 0,
+            )
+            for reaction, (forward, _) in zip(model.reactions, self._columns, strict=True)
+        ]
+        for place, reaction in enumerate(model.reactions):
+            self._bound(place, *reaction.bounds)
+
+    def _weighed_apart(self, model: Model) -> set[int]:
+        """The forward columns of reactions whose fluxes some constraint does not weigh as opposites."""
+        glpk, count = self._glpk, self._glpk.glp_get_num_rows(self._problem)
+        apart: set[int] = set()
+        if count == len(model.metabolites):
+            return apart
+        columns = glpk.intArray(glpk.glp_get_num_cols(self._problem) + 1)
+        values = glpk.doubleArray(glpk.glp_get_num_cols(self._problem) + 1)
+        for row in range(1, count + 1):
+            length = glpk.glp_get_mat_row(self._problem, row, columns, values)
+            weights = {columns[position]: values[position] for position in range(1, length + 1)}
+            apart |= {
+                forward
+                for forward, reverse in self._columns
+                if weights.get(forward, 0.0) != -weights.get(reverse, 0.0)
+            }
+        return apart
+
+    def _weigh(self, place: int, coefficient: float) -> None:
+        forward, reverse = self._columns[place]
+        self._glpk.glp_set_obj_coef(self._problem, forward, coefficient)
+        if reverse:
+            self._glpk.glp_set_obj_coef(self._problem, reverse, -coefficient)
+
+    def _set_sense(self, sense: Sense) -> None:
+        self._glpk.glp_set_obj_dir(
+            self._problem, self._glpk.GLP_MAX if sense == "max" else self._glpk.GLP_MIN
+        )
+
+    def _bound(self, place: int, lowest: float, highest: float) -> None:
+        forward, reverse = self._columns[place]
+        if reverse:
+            self._bound_column(forward, max(lowest, 0.0), max(highest, 0.0))
+            self._bound_column(reverse, max(-highest, 0.0), max(-lowest, 0.0))
+        else:
+            self._bound_column(forward, lowest, highest)
+
+    def _bound_column(self, column: int, lowest: float, highest: float) -> None:
+        lower, upper = (None if math.isinf(bound) else float(bound) for bound in (lowest, highest))
+        kind = self._kind(lower, upper)
+        self._glpk.glp_set_col_bnds(self._problem, column, kind, lower or 0.0, upper or 0.0)
+
+    def _kind(self, lowest: float | None, highest: float | None) -> int:
+        glpk = self._glpk
+        if lowest is None:
+            return int(glpk.GLP_FR if highest is None else glpk.GLP_UP)
+        if highest is None:
+            return int(glpk.GLP_LO)
+        return int(glpk.GLP_FX if lowest == highest else glpk.GLP_DB)
+
+
+def clean(flux: float) -> float:
+    """The flux, with rounding noise of the solver as 0."""
+    return 0.0 if abs(flux) < NOISE_MMOL_PER_GDW_H else float(flux)
+
+
+def _glpk_solver(model: Model) -> Any:
+    """The model's solver, if it is GLPK without integer variables."""
+    import swiglpk
+
+    solver = model.solver
+    if solver.interface.__name__ != "optlang.glpk_interface":
+        raise FluxError(
+            ErrorClass.SOLVER,
+            f"model '{model.id}' uses the solver '{solver.interface.__name__}'",
+            suggestions=("set model.solver = 'glpk'",),
+        )
+    solver.update()
+    integers = swiglpk.glp_get_num_int(solver.problem)
+    if integers:
+        message = f"model '{model.id}' has {integers} integer variables, and this is a linear program"
+        raise FluxError(ErrorClass.SOLVER, message, suggestions=("remove them from model.solver",))
+    return solver

@@ -1,0 +1,109 @@
+"""Programs that are no linear program of a model: built from nothing, for the solver that is chosen.
+
+The solver of a model itself is never switched: it does not come back as it was.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, MutableSet
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, Literal
+
+from pydantic import Field
+
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.tool import Args
+
+Solver = Literal["glpk", "highs"]
+
+
+class IntegerArgs(Args):
+    """Of a tool that solves an integer program."""
+
+    integer_solver: Solver = Field(
+        default="glpk",
+        description="Solver of the integer program: glpk, or highs (of the extra 'highs'). Both prove the "
+        "same optimum, and may choose another of several that are equally good.",
+    )
+
+    @property
+    def further_solvers(self) -> tuple[str, ...]:
+        return ("highspy",) if self.integer_solver == "highs" else ()
+
+
+@contextmanager
+def optlang_program(solver: Solver) -> Iterator[Any]:
+    """An empty `optlang` model, silent.
+
+    Raises:
+        FluxError: `SOLVER` if the solver is not installed.
+    """
+    if solver == "highs":
+        yield _hybrid_program()
+        return
+    import swiglpk
+    from optlang import glpk_interface
+
+    program = glpk_interface.Model()
+    try:
+        yield program
+    finally:
+        swiglpk.glp_delete_prob(program.problem)  # optlang never does
+
+
+def _hybrid_program() -> Any:
+    try:
+        from optlang import hybrid_interface
+    except ImportError as error:
+        raise FluxError(
+            ErrorClass.SOLVER,
+            f"the solver 'highs' is not installed: {error}",
+            suggestions=("pip install 'fluxagents[highs]'", "choose the solver 'glpk'"),
+        ) from error
+    _let_highs_greet()
+    program = hybrid_interface.Model()
+    program.configuration.verbosity = 0
+    # optlang keeps names in sets, whose order differs between processes, and with it the choice among optima.
+    program.problem.variables = _Names()
+    program.problem.constraints = _Names()
+    return program
+
+
+@cache
+def _let_highs_greet() -> None:
+    """The first instance in a process prints a banner before it can be told not to: let nobody see it."""
+    from highspy import Highs
+
+    terminal = os.dup(1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        Highs()  # type: ignore[no-untyped-call]
+    finally:
+        os.dup2(terminal, 1)
+        os.close(terminal)
+        os.close(nowhere)
+
+
+class _Names(MutableSet[str]):
+    """A set in the order in which its members came."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, None] = {}
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def add(self, value: str) -> None:
+        self._names[value] = None
+
+    def discard(self, value: str) -> None:
+        self._names.pop(value, None)

@@ -1,0 +1,68 @@
+"""The strain and the substrate that an analysis looks at, while a tool runs.
+
+Nothing is stored and no approval is needed; `knock_out` makes a mutant that stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Self
+
+from pydantic import Field
+
+from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.tasks.fba.solving.conditions import ConditionArgs, MediumChange, apply_conditions
+from fluxagents.tasks.fba.solving.gene_rules import GeneRules
+
+if TYPE_CHECKING:
+    from cobra import Model
+
+
+class StrainArgs(ConditionArgs):
+    """Conditions, and what the strain lacks under them; the stored model stays as it is."""
+
+    knock_outs: tuple[str, ...] = Field(
+        default=(), description="Gene and reaction ids that are knocked out together for this analysis only."
+    )
+
+    def in_effect(self, model: Model) -> Self:
+        """The same with what follows from the model, such as the uptakes that a sole substrate closes."""
+        del model
+        return self
+
+
+def apply_strain(model: Model, args: ConditionArgs) -> tuple[tuple[MediumChange, ...], tuple[str, ...]]:
+    """Set medium, objective and knock-outs: call it inside `with model:`.
+
+    Returns:
+        The uptakes that changed, and the reactions that the knock-outs close.
+
+    Raises:
+        FluxError: As `apply_conditions` and `lacking`.
+    """
+    if not isinstance(args, StrainArgs):
+        return apply_conditions(model, args), ()
+    return apply_conditions(model, args.in_effect(model)), lacking(model, args.knock_outs)
+
+
+def lacking(model: Model, ids: Iterable[str]) -> tuple[str, ...]:
+    """Close what these genes and reactions carry: call it inside `with model:`; returns those reactions.
+
+    Raises:
+        FluxError: `UNKNOWN_ID` for an id that is no gene and no reaction, with the nearest ids.
+    """
+    wanted = tuple(dict.fromkeys(ids))
+    for identifier in wanted:
+        if identifier not in model.genes and identifier not in model.reactions:
+            known = [item.id for group in (model.genes, model.reactions) for item in group]
+            message = f"knock-out '{identifier}' is no gene or reaction of model '{model.id}'"
+            raise FluxError(ErrorClass.UNKNOWN_ID, message, suggestions=nearest(identifier, known))
+    disabled = GeneRules(model).disabled(identifier for identifier in wanted if identifier in model.genes)
+    closed = [
+        reaction
+        for place, reaction in enumerate(model.reactions)
+        if place in disabled or reaction.id in wanted
+    ]
+    for reaction in closed:
+        reaction.bounds = (0.0, 0.0)
+    return tuple(reaction.id for reaction in closed)

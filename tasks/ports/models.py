@@ -1,0 +1,129 @@
+"""The port to where models live: addressed by what is in them, with where they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+if TYPE_CHECKING:
+    from cobra import Model
+
+    from fluxagents.tasks.tool import Args, Tool
+
+Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+"""`sha256:` and 64 hex digits of the stored bytes."""
+
+SHIPPED: Mapping[str, str] = {
+    "textbook": "textbook.xml.gz",
+    "e_coli_core": "textbook.xml.gz",
+    "iJO1366": "iJO1366.xml.gz",
+    "salmonella": "salmonella.xml.gz",
+}
+"""Models that come with cobra: name -> file."""
+
+
+class ModelFormat(StrEnum):
+    """How a stored model is written."""
+
+    SBML = "sbml"
+    JSON = "json"
+    YAML = "yaml"
+    MATLAB = "matlab"
+
+
+class ModelRef(BaseModel):
+    """What a run carries instead of a model: a few bytes that mean one exact model."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    digest: Digest
+    name: str = Field(min_length=1, max_length=200)
+
+
+class ModelChange(BaseModel):
+    """What made a model out of its parent."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tool: str
+    args: dict[str, JsonValue]
+
+
+class ModelRecord(BaseModel):
+    """What is known about a stored model without parsing it, and its lineage."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    digest: Digest
+    name: str = Field(min_length=1, max_length=200)
+    format: ModelFormat
+    suffix: str
+    """Of the file as it was given, such as `.xml.gz`."""
+    size_bytes: int = Field(ge=1)
+    parent: Digest | None = None
+    change: ModelChange | None = None
+    warnings: tuple[str, ...] = ()
+    """Filled in when the model has been parsed: no objective, decoded ids, no exchange reaction."""
+
+    @property
+    def ref(self) -> ModelRef:
+        return ModelRef(digest=self.digest, name=self.name)
+
+
+class ModelStore(Protocol):
+    """Content-addressed models. All but `load` and `derive` are cheap and need no cobra."""
+
+    def add(
+        self, source: Path | str | bytes, name: str | None = None, *, suffix: str | None = None
+    ) -> ModelRecord:
+        """Store a file or bytes as they are.
+
+        Args:
+            source: A path, or the file's bytes.
+            name: Under which `resolve` finds it; the file's stem when absent. Required for bytes.
+            suffix: The format of bytes, such as `.xml.gz`; taken from the file's name when absent.
+
+        Raises:
+            FluxError: `UNREADABLE_MODEL` if it is missing, empty, too big or of no supported suffix.
+        """
+        ...
+
+    def add_named(self, name: str) -> ModelRecord:
+        """Store a model that comes with cobra (`SHIPPED`); raises `UNKNOWN_ID` with the nearest names."""
+        ...
+
+    def resolve(self, text: str, *, files: bool = True) -> ModelRef:
+        """The model that a name, a file's path, a digest or a unique beginning of one means.
+
+        Args:
+            text: What a user wrote.
+            files: Whether `text` may be a path on this machine; False for whatever comes over a network.
+
+        Raises:
+            FluxError: `UNKNOWN_ID` with the nearest names, or `BAD_ARGUMENT` for an ambiguous digest.
+        """
+        ...
+
+    def load(self, ref: ModelRef) -> Model:
+        """The parsed model, from a bounded cache of this process: change it only inside `with model:`.
+
+        Raises:
+            FluxError: `UNREADABLE_MODEL` with the reason, `UNKNOWN_ID` if no such model is stored.
+        """
+        ...
+
+    def derive(self, parent: ModelRef, model: Model, tool: Tool, args: Args) -> ModelRecord:
+        """Store a changed model, with a digest of its own and its lineage."""
+        ...
+
+    def list(self) -> Sequence[ModelRecord]:
+        """All stored models, sorted by name and digest."""
+        ...
+
+    def show(self, ref: ModelRef) -> ModelRecord:
+        """What is known about one model; raises `UNKNOWN_ID` if it is not stored."""
+        ...

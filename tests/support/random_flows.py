@@ -1,0 +1,211 @@
+"""Small valid flows of every kind of node, and worlds that answer whatever can be answered, by chance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from pydantic import JsonValue
+from tests.support.played_flows import TOOLS, check_args, document
+
+from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.language.edges import reachable
+from fluxagents.flows.language.facts import facts_at
+from fluxagents.flows.language.pinning import linked
+from fluxagents.flows.language.reading import flow_from_mapping
+from fluxagents.flows.testing.scenario import Answer, Answers
+from fluxagents.flows.testing.stage import Stage
+from fluxagents.flows.testing.world import Ask
+
+ENDS: dict[str, Any] = {
+    "good": {"kind": "end", "message": "{error} {items}"},
+    "bad": {"kind": "end", "outcome": "failed", "message": "{error}"},
+}
+CHILD = flow_from_mapping(
+    document(
+        {
+            "grow": {"kind": "tool", "tool": "fba", "facts": {"growth": "value"}, "next": "enough"},
+            "enough": {"kind": "branch", "cases": [{"when": "growth > x", "to": "good"}], "otherwise": "ask"},
+            "ask": {"kind": "ask", "question": "{growth}?", "fact": "said", "timeout_s": 60, "next": "good"},
+            "good": {"kind": "end", "message": "{growth}"},
+        },
+        flow="child",
+        inputs={"x": {"type": "number", "default": 0.5}},
+        facts={"growth": {"type": "number"}, "said": {"type": "number"}},
+    )
+)
+FLOWS = {"child": CHILD}
+KINDS = ("tool", "tool", "decide", "branch", "approve", "ask", "wait", "map", "subflow")
+ERRORS = ("infeasible", "timeout", "provider_outage", "unknown_id", "budget")
+
+
+def random_flow(chance: Random) -> Flow:
+    """A flow that can run, with at most seven nodes beside its ends."""
+    names = [f"n{place}" for place in range(chance.randint(1, 7))]
+    ways = {name: _ways(chance, names[place + 1 :]) for place, name in enumerate(names)}
+    nodes = {name: _node(chance, name, ways[name]) for name in names}
+    back = [place for place, name in enumerate(names) if "next" in nodes[name]]
+    if back and chance.random() < 0.4:
+        place = chance.choice(back)
+        way = {"next": names[chance.randint(0, place)], "max_visits": 2, "on_error": ways[names[place]][0]}
+        nodes[names[place]] |= way
+    drawn = flow_from_mapping(document(nodes | ENDS, inputs={"items": {"type": "array"}}))
+    kept = reachable(drawn, drawn.start)
+    facts = {fact: name for name in names if name in kept for fact in facts_at(drawn.nodes[name])}
+    return _conditioned({name: node for name, node in (nodes | ENDS).items() if name in kept}, facts, chance)
+
+
+def _conditioned(nodes: dict[str, Any], facts: dict[str, str], chance: Random) -> Flow:
+    """The flow with conditions that speak of the facts which are there."""
+    for node in nodes.values():
+        for case in node.get("cases", ()):
+            case["when"] = _condition(chance, ["items", *facts])
+        if "when" in node:
+            node["when"] = _condition(chance, ["items", *facts])
+    types = {fact: "array" if nodes[name]["kind"] == "map" else "number" for fact, name in facts.items()}
+    fields = {
+        "inputs": {"items": {"type": "array"}},
+        "facts": {fact: {"type": type_} for fact, type_ in types.items()},
+        "budget": {"steps": chance.choice([15, 200]), "tokens": chance.choice([50, 10_000])},
+    }
+    flow, _ = linked(flow_from_mapping(document(nodes, **fields)), FLOWS.__getitem__)
+    return flow
+
+
+def _ways(chance: Random, later: list[str]) -> list[str]:
+    """Where a node may lead to, the next one more often than others."""
+    return [chance.choice([*later[:1] * 4, *later, *ENDS]) for _ in range(4)]
+
+
+def _condition(chance: Random, known: list[str]) -> str:
+    fact = chance.choice(known)
+    return chance.choice(["len(items) > 1", f"{fact} == None", f"{fact} > 0.5", "error == None"])
+
+
+def _node(chance: Random, name: str, ways: list[str]) -> dict[str, Any]:
+    kind = chance.choice(KINDS)
+    if kind == "branch":
+        cases = [{"when": "", "to": way} for way in ways[1 : chance.randint(2, 3)]]
+        node: dict[str, Any] = {"kind": kind, "cases": cases, "otherwise": ways[0]}
+    else:
+        node = {"kind": kind, "next": ways[0], **_FIELDS[kind](chance, f"f_{name}", ways)}
+        if chance.random() < 0.2:
+            node["when"] = ""
+        if chance.random() < 0.3:
+            node["retry"] = {"attempts": 2, "pause_s": chance.choice([0, 5])}
+        if chance.random() < 0.4:
+            node.setdefault("timeout_s", 60)
+    if chance.random() < 0.5:
+        node["on_error"] = ways[3]
+    return node
+
+
+def _waiting(chance: Random, fact: str, ways: list[str]) -> dict[str, Any]:
+    if chance.random() < 0.3:
+        return {"for_s": chance.choice([10, "=len(items)"])}
+    return {"event": chance.choice(["a", "b"]), "facts": {fact: "value"}, **_late(chance, ways)}
+
+
+def _late(chance: Random, ways: list[str]) -> dict[str, Any]:
+    return {"timeout_s": 60, "on_timeout": ways[2]} if chance.random() < 0.5 else {}
+
+
+def _mapping(chance: Random, fact: str, _: list[str]) -> dict[str, Any]:
+    if chance.random() < 0.3:
+        return {"over": "items", "facts": {fact: "growth"}, "flow": "child", "inputs": {"x": "=item"}}
+    return {
+        "over": "items",
+        "facts": {fact: "value"},
+        "min_finished": chance.choice([0.5, 1]),
+        "tool": "fba",
+        "args": {chance.choice("xxxy"): "=item"},
+    }
+
+
+_FIELDS: dict[str, Callable[[Random, str, list[str]], dict[str, Any]]] = {
+    "tool": lambda chance, fact, _: {
+        "tool": chance.choice(["fba", "fba", "change"]),
+        "args": chance.choice([{}, {"x": "=items"}, {"x": 1}, {"y": 1}]),
+        "facts": {fact: "value"},
+    },
+    "decide": lambda chance, _, __: {
+        "prompt": "p",
+        "tools": ["fba", "change"],
+        "max_steps": chance.randint(1, 4),
+    },
+    "approve": lambda chance, _, ways: {"question": "{items}?", "on_reject": ways[1], **_late(chance, ways)},
+    "ask": lambda chance, fact, ways: {"question": "{items}?", "fact": fact, **_late(chance, ways)},
+    "wait": _waiting,
+    "map": _mapping,
+    "subflow": lambda _, fact, __: {"flow": "child", "facts": {fact: "growth"}},
+}
+
+
+class RandomWorld:
+    """Answers by chance, and keeps what it said."""
+
+    def __init__(self, seed: int) -> None:
+        self._chance = Random(seed)
+        self._silent: set[str] = set()
+        self.said: dict[str, list[Answer]] = {}
+
+    def answer(self, ask: Ask) -> Answer | None:
+        """As `World.answer`."""
+        chance = self._chance
+        if ask.optional and (ask.node in self._silent or chance.random() < 0.7):
+            # A script would give what comes next at this node already here; so nothing more comes so there.
+            self._silent.add(ask.node)
+            return None
+        stated = [one for one in ask.accepts if one != "runs"]
+        whats = [*stated * 6, *(["event"] if ask.node not in self._silent else [])]
+        if not whats:
+            return None
+        answer = Answer.model_validate(self._said(chance.choice(whats), ask))
+        self.said.setdefault(ask.node, []).append(answer)
+        return answer
+
+    @property
+    def script(self) -> dict[str, Answers]:
+        """What was said, as a scenario states it."""
+        return {node: Answers(given=tuple(answers)) for node, answers in self.said.items()}
+
+    def _said(self, what: str, ask: Ask) -> dict[str, Any]:
+        chance = self._chance
+        value: JsonValue = chance.choice([0.1, 0.9, 0.9, None, "much"])
+        trouble = {"kind": chance.choice(ERRORS)}
+        editable = ask.tool and "y" not in ask.args
+        sayings: dict[str, dict[str, Any]] = {
+            "summary": {"summary": chance.choice([{"value": value}, {"value": value}, {}])},
+            "error": {"error": trouble},
+            "call_tool": {"call_tool": chance.choice(["fba", "change"]), "args": {"x": 1}, "tokens": 30},
+            "ask_human": {"ask_human": "which?"},
+            "finish": {"finish": "that"},
+            "refused": {"refused": {"kind": chance.choice(["invalid_answer", "provider_outage"])}},
+            "approve": {"approve": {"args": {"x": 2}} if editable and chance.random() < 0.5 else True},
+            "reject": {"reject": "no"},
+            "answer": {"answer": chance.choice(["3", "0.1"])},
+            "event": {"event": chance.choice(["a", "b"]), "data": chance.choice([{"value": 0.7}, {}])},
+            "each": {"each": [{"when": "item == 1", **self._run(trouble)}, self._run(trouble)]},
+            "run": {"run": self._run(trouble)},
+            "never": {"never": True},
+            "open": {"open": True},
+        }
+        slow = what in {"error", "call_tool", "ask_human", "refused"} and chance.random() < 0.2
+        later = 0 if ask.optional else chance.choice([0, 0, 1])
+        return {**sayings[what], "after_s": 40 if slow else later}
+
+    def _run(self, trouble: dict[str, Any]) -> dict[str, Any]:
+        chance = self._chance
+        runs: list[dict[str, Any]] = [
+            {"answer": "that", "after_s": chance.choice([0, 10, 70])},
+            {"error": trouble},
+            {"answer": "this", "facts": {}},
+            {"never": True},
+        ]
+        return chance.choice(runs)
+
+
+def stage() -> Stage:
+    """The tools and flows of these flows; a tool takes `x`, and nothing else."""
+    return Stage(TOOLS, {CHILD.digest: CHILD}, check_args)

@@ -1,0 +1,152 @@
+"""A small real run, recorded in this process: tools on the solver, decisions by the offline planner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from fluxagents.flows.commands import Command, Decide, NotifyHuman
+from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.events import Event, FlowRef, RunStarted
+from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.memory.run_store import MemoryRunStore
+from fluxagents.flows.ports.run_store import Notifier
+from fluxagents.flows.reducer import fold, reduce
+from fluxagents.flows.state import RunState
+from fluxagents.prompts.versions.manager import PromptManager
+from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
+from fluxagents.tasks.acts import acts
+from fluxagents.tasks.chat.decider import Decider
+from fluxagents.tasks.effects import Decides, Effects, catalog
+from fluxagents.tasks.ports.biochem import NothingImported
+from fluxagents.tasks.ports.sources import Sources
+from fluxagents.tasks.registry import TOOLS
+from fluxagents.tasks.tool import Tool
+from fluxagents.workers.channels.inbox import InboxNotifier
+from fluxagents.workers.chat_models.planner.offline_planner import OfflinePlanner
+from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.files.artifact_store import ArtifactFiles
+from fluxagents.workers.models.model_store import ModelFiles
+
+RUN_ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+"""The run that the examples of tools name."""
+
+
+@dataclass(frozen=True)
+class RecordedRun:
+    """The log of one run; see `fluxagents.tasks.ports.sources.RunHistory`."""
+
+    log: tuple[Event, ...]
+    kept: Flow = field(repr=False)
+
+    def load(self, run_id: str) -> RunState:
+        return fold(self.events(run_id))
+
+    def events(self, run_id: str) -> tuple[Event, ...]:
+        assert run_id == RUN_ID
+        return self.log
+
+    def flow(self, digest: str) -> Flow:
+        assert digest == self.kept.digest
+        return self.kept
+
+    def with_event(self, at: int, event: Event) -> RecordedRun:
+        """The same log with another event in one place."""
+        return replace(self, log=(*self.log[:at], event, *self.log[at + 1 :]))
+
+
+def record(
+    folder: str,
+    question: str = "Which genes are essential for growth?",
+    tools: Mapping[str, Tool] = TOOLS,
+    *,
+    flow: Flow | None = None,
+    decider: Decider | None = None,
+    model: Path | None = None,
+    medium: Mapping[str, float] | None = None,
+) -> tuple[RecordedRun, Sources]:
+    """Run `metabolic_analysis`, or the flow given, and the sources that hold what it made.
+
+    Args:
+        folder: Of models and artifacts.
+        question: To the flow.
+        tools: By name.
+        flow: Instead of `metabolic_analysis`.
+        decider: Instead of the offline planner.
+        model: A file, instead of e_coli_core.
+        medium: Input of the flow.
+
+    The run goes on until it ends or waits for a human.
+    """
+    flow = flow or FlowLibrary().get("metabolic_analysis")
+    effects = effects_in(folder, tools, decider)
+    models, artifacts, clock = effects.models, effects.artifacts, effects.clock
+    controller = FlowController(flow, tools=catalog(tools))
+    ref = models.add(model) if model else models.add_named("e_coli_core")
+
+    def act(command: Command, state: RunState) -> Sequence[Event]:
+        if isinstance(command, Decide):
+            return acts.decide(effects, controller, state, command)
+        if isinstance(command, NotifyHuman):
+            return acts.notify(effects, controller, state, command)
+        return acts.call_tool(effects, controller, state, command)
+
+    started = RunStarted(
+        seq=0,
+        at_ms=clock.now_ms(),
+        run_id=RUN_ID,
+        session="recorded",
+        flow=FlowRef(name=flow.flow, version=flow.version, digest=flow.digest),
+        start_node=flow.start,
+        inputs={"question": question, "medium": dict(medium) if medium else None},
+        model=ref.digest,
+        model_name=ref.name,
+    )
+    state = reduce(None, started)
+    _, events = controller.execute_flow(state, act)
+    run = RecordedRun((started, *events), flow)
+    return run, Sources(
+        models=models, artifacts=artifacts, runs=lambda: run, biochem=NothingImported(), tools=tools
+    )
+
+
+def effects_in(
+    folder: str,
+    tools: Mapping[str, Tool] = TOOLS,
+    decider: Decides | None = None,
+    notifier: Notifier | None = None,
+    prompts: PromptManager | None = None,
+) -> Effects:
+    """What steps act through, with files in a folder and runs in memory."""
+    prompts = prompts or PromptManager()
+    decides = decider or Decider(OfflinePlanner(), "offline-planner", prompts, tools)
+    clock = SystemClock()
+    return Effects(
+        store=MemoryRunStore(clock),
+        publisher=Unused(),
+        clock=clock,
+        notifier=notifier or InboxNotifier(),
+        models=ModelFiles(folder),
+        artifacts=ArtifactFiles(folder),
+        decider=lambda: decides,
+        prompts=lambda: prompts,
+        tools=tools,
+        owner=lambda: "n|1",
+        queues=(),
+    )
+
+
+class Unused:
+    """No message is sent by a run that goes on in this process."""
+
+    unreachable: tuple[type[Exception], ...] = ()
+
+    def publish(self, outgoing: Sequence[object]) -> None:
+        raise AssertionError(outgoing)
+
+    def stop(self, run_id: str, seq: int, attempt: int) -> None:
+        raise AssertionError((run_id, seq, attempt))
+
+    def is_idle(self, queue: str) -> bool:
+        raise AssertionError(queue)

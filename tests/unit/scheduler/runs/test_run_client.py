@@ -1,0 +1,124 @@
+"""Starting runs through the ports, without a server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from fluxagents.flows.errors import FluxError
+from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.memory.run_store import MemoryRunStore
+from fluxagents.flows.ports.run_store import Outgoing
+from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
+from fluxagents.scheduler.runs.run_client import CHUNK, Order, RunClient
+from fluxagents.tasks.ports.models import ModelRef, ModelStore
+from fluxagents.tasks.registry import TOOLS
+from fluxagents.workers.clock import SystemClock
+
+
+@dataclass
+class Published:
+    """Keeps what was published."""
+
+    unreachable: tuple[type[Exception], ...] = ()
+    batches: list[list[Outgoing]] = field(default_factory=list)
+
+    def publish(self, outgoing: Sequence[Outgoing]) -> None:
+        self.batches.append(list(outgoing))
+
+    def stop(self, run_id: str, seq: int, attempt: int) -> None: ...
+
+    def is_idle(self, queue: str) -> bool:
+        return bool(queue)
+
+
+@dataclass
+class Models:
+    """Knows every model, and counts how often it is asked."""
+
+    asked: list[str] = field(default_factory=list)
+
+    def resolve(self, text: str, *, files: bool = True) -> ModelRef:
+        assert files
+        self.asked.append(text)
+        return ModelRef(digest=f"sha256:{len(self.asked):064x}", name=text)
+
+
+@pytest.fixture
+def published() -> Published:
+    return Published()
+
+
+@pytest.fixture
+def models() -> Models:
+    return Models()
+
+
+@pytest.fixture
+def client(published: Published, models: Models) -> RunClient:
+    return RunClient(
+        store=MemoryRunStore(SystemClock()),
+        publisher=published,
+        clock=SystemClock(),
+        models=cast("ModelStore", models),
+        flows=FlowLibrary(),
+        tools=TOOLS,
+    )
+
+
+def order(model: str = "a", **inputs: Any) -> Order:
+    return Order(model=model, inputs={"question": "How fast does it grow?", **inputs})
+
+
+def test_a_batch_asks_for_each_model_once_and_publishes_in_chunks(
+    client: RunClient, published: Published, models: Models
+) -> None:
+    runs = list(client.batch("metabolic_analysis", [order("a"), order("b")] * CHUNK))
+    assert models.asked == ["a", "b"]
+    assert [len(batch) for batch in published.batches] == [CHUNK, CHUNK]
+    assert len({run.id for run in runs}) == 2 * CHUNK
+    assert {run.state.model_name: run.state.model for run in runs} == {
+        "a": f"sha256:{1:064x}",
+        "b": f"sha256:{2:064x}",
+    }
+
+
+def test_a_batch_computes_the_digest_of_its_flow_once(
+    client: RunClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = cast("property", Flow.digest)
+    asked: list[str] = []
+
+    def counted(flow: Flow) -> str:
+        asked.append(flow.flow)
+        return cast("str", digest.__get__(flow))
+
+    monkeypatch.setattr(Flow, "digest", property(counted))
+    list(client.batch("metabolic_analysis", [order()] * 50))
+    assert len(asked) <= 3
+
+
+def test_a_run_with_an_id_of_its_own_is_published_once(client: RunClient, published: Published) -> None:
+    for _ in range(2):
+        client.start("metabolic_analysis", model="a", question="How fast does it grow?", run_id="mine")
+    assert [outgoing.run_id for batch in published.batches for outgoing in batch] == ["mine"]
+
+
+def test_runs_of_a_batch_are_kept_when_the_broker_is_cut_off(
+    client: RunClient, published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_off(outgoing: Sequence[Outgoing]) -> None:
+        raise ConnectionError(f"{len(outgoing)} messages and no route to the broker")
+
+    published.unreachable = (ConnectionError,)
+    monkeypatch.setattr(published, "publish", cut_off)
+    runs = list(client.batch("metabolic_analysis", [order("a"), order("b")]))
+    assert [run.status for run in runs] == ["running", "running"]
+
+
+def test_an_order_that_does_not_fit_ends_the_batch(client: RunClient) -> None:
+    with pytest.raises(FluxError, match="no input 'questoin'"):
+        list(client.batch("metabolic_analysis", [order(questoin="typo")]))

@@ -1,0 +1,340 @@
+"""The offline planner understands questions, and says so when it does not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from langchain_core.messages import HumanMessage
+from tests.support.decisions import decide_with, state_at
+
+from fluxagents.flows.commands import AskHuman, CallTool, Decision, Finish
+from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
+from fluxagents.flows.state import Finding, Note
+from fluxagents.prompts.versions.manager import PromptManager
+from fluxagents.tasks.chat.decider import Decider, messages_of
+from fluxagents.tasks.registry import TOOLS
+from fluxagents.workers.chat_models.planner.offline_planner import OfflinePlanner
+
+ESSENTIAL = "analyze_essentiality"
+FBA = "run_metabolic_fba"
+FVA = "run_flux_variability_analysis"
+MEDIA = "find_minimal_media"
+ENVELOPE = "run_production_envelope"
+APPLY = "apply_medium"
+
+
+def on(exchange: str, limit: float = 10.0) -> dict[str, Any]:
+    return {"medium_changes": {"EX_glc__D_e": 0.0, exchange: limit}}
+
+
+def at(**limits: float) -> dict[str, Any]:
+    return {"medium_changes": {f"EX_{name}": limit for name, limit in limits.items()}}
+
+
+NO_OXYGEN = at(o2_e=0.0)
+
+QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
+    ("Which genes are essential for growth?", ESSENTIAL, {}),
+    ("List the essential genes of this model", ESSENTIAL, {}),
+    ("Which genes can the cell not live without?", ESSENTIAL, {}),
+    ("Which genes are lethal when knocked out?", ESSENTIAL, {}),
+    ("How many genes are essential?", ESSENTIAL, {}),
+    ("Which genes are non-essential?", ESSENTIAL, {}),
+    ("Find all indispensable genes on succinate", ESSENTIAL, on("EX_succ_e")),
+    ("which genes are essential on acetate?", ESSENTIAL, on("EX_ac_e")),
+    ("Which reactions are essential without oxygen?", ESSENTIAL, NO_OXYGEN),
+    ("Which genes are essential when oxygen is absent?", ESSENTIAL, NO_OXYGEN),
+    ("Is the reaction ENO essential anaerobically?", ESSENTIAL, {**NO_OXYGEN, "reactions": ["ENO"]}),
+    ("Is b0720 essential?", ESSENTIAL, {"genes": ["b0720"]}),
+    ("What happens if gene b0720 is knocked out?", ESSENTIAL, {"genes": ["b0720"]}),
+    ("What is the growth rate when b0720 is knocked out?", ESSENTIAL, {"genes": ["b0720"]}),
+    ("Essential genes with a threshold of 5 %", ESSENTIAL, {"threshold_fraction_of_wild_type": 0.05}),
+    (
+        "Which genes are essential in minimal medium with acetate as carbon source?",
+        ESSENTIAL,
+        on("EX_ac_e"),
+    ),
+    ("How fast does it grow on acetate?", FBA, on("EX_ac_e")),
+    ("How fast does it grow on acetate at 20?", FBA, on("EX_ac_e", 20.0)),
+    ("Can it grow on ethanol as the sole carbon source?", FBA, on("EX_etoh_e")),
+    ("Growth on 20 mmol/gDW/h succinate instead of glucose", FBA, on("EX_succ_e", 20.0)),
+    ("How fast does it grow anaerobically?", FBA, NO_OXYGEN),
+    ("Does it grow without oxygen?", FBA, NO_OXYGEN),
+    ("If I remove oxygen from the medium, how fast does it grow?", FBA, NO_OXYGEN),
+    ("And without oxygen?", FBA, NO_OXYGEN),
+    ("How fast does it grow with glucose at 18.5?", FBA, at(glc__D_e=18.5)),
+    (
+        "What is the growth rate with a glucose uptake of 18.5 mmol/gDW/h and no oxygen?",
+        FBA,
+        at(glc__D_e=18.5, o2_e=0.0),
+    ),
+    ("How fast would the cell grow if oxygen is limited to 5?", FBA, at(o2_e=5.0)),
+    ("growth with glucose at 5 and acetate at 3", FBA, at(glc__D_e=5.0, ac_e=3.0)),
+    ("on acetate plus glucose, how fast does it grow?", FBA, at(ac_e=10.0)),
+    ("How fast does it grow on a mixture of acetate and glucose?", FBA, at(ac_e=10.0)),
+    (
+        "Growth under anaerobic conditions on fumarate",
+        FBA,
+        {**on("EX_fum_e")} | at(glc__D_e=0.0, fum_e=10.0, o2_e=0.0),
+    ),
+    ("How fast does it grow with EX_fru_e at 7?", FBA, at(fru_e=7.0)),
+    ("What does it secrete without oxygen?", FBA, NO_OXYGEN),
+    ("Show me the flux distribution", FBA, {}),
+    ("Maximise ATPM", FBA, {"objective": "ATPM"}),
+    ("Which reactions are blocked?", FVA, {}),
+    ("Which fluxes are variable (FVA)?", FVA, {}),
+    ("Run FVA at 95% of the optimum", FVA, {"fraction_of_optimum": 0.95}),
+    ("Which reactions carry no flux without oxygen?", FVA, NO_OXYGEN),
+    ("What is the flux range of PGI and EX_o2_e?", FVA, {"reactions": ["PGI", "EX_o2_e"]}),
+    ("What is the minimal medium?", MEDIA, {}),
+    ("Which nutrients are needed for growth?", MEDIA, {}),
+    ("What does it need to grow?", MEDIA, {}),
+    ("Minimal medium for anaerobic growth", MEDIA, NO_OXYGEN),
+    ("How much succinate can it make?", ENVELOPE, {"product_exchange": "EX_succ_e"}),
+    ("Show the production envelope of ethanol", ENVELOPE, {"product_exchange": "EX_etoh_e"}),
+    (
+        "What is the maximum yield of lactate without oxygen?",
+        ENVELOPE,
+        {**NO_OXYGEN, "product_exchange": "EX_lac__D_e"},
+    ),
+    ("Is growth coupled to acetate production?", ENVELOPE, {"product_exchange": "EX_ac_e"}),
+    ("Add acetate to the medium", APPLY, at(ac_e=10.0)),
+    ("Remove oxygen from the medium", APPLY, NO_OXYGEN),
+    ("Set glucose uptake to 5", APPLY, at(glc__D_e=5.0)),
+    ("Double the glucose uptake", APPLY, at(glc__D_e=20.0)),
+    ("Increase the glucose uptake by 50 %", APPLY, at(glc__D_e=15.0)),
+    ("Replace glucose with acetate", APPLY, on("EX_ac_e")),
+    ("Remove glucose and add 15 mmol/gDW/h fructose to the medium", APPLY, on("EX_fru_e", 15.0)),
+    ("Change the medium to anaerobic conditions", APPLY, NO_OXYGEN),
+]
+
+
+def decided(question: str, *, prompt: str = "tool_selection", left: int = 8, **state: Any) -> Decision:
+    decider = Decider(OfflinePlanner(), "offline-planner", PromptManager(), TOOLS)
+    verdict = decider.decide(state_at(question, **state), decide_with(prompt=prompt, left=left))
+    assert verdict.error is None, verdict.error
+    assert verdict.decision is not None
+    return verdict.decision
+
+
+def finding(number: int, tool: str, args: dict[str, Any], **found: Any) -> Finding:
+    return Finding(id=f"f{number}", tool=tool, args=args, key_findings={"status": "optimal", **found})
+
+
+def finished(decision: Decision) -> str:
+    assert isinstance(decision, Finish), decision
+    return decision.answer
+
+
+@pytest.mark.parametrize(("question", "tool", "args"), QUESTIONS, ids=[row[0] for row in QUESTIONS])
+def test_a_question_becomes_a_call_with_its_arguments(question: str, tool: str, args: dict[str, Any]) -> None:
+    assert decided(question) == CallTool(tool=tool, args=args)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the growth rate?",
+        "Tell me about the model",
+        "How many reactions are there?",
+        "What is the objective?",
+    ],
+)
+def test_what_is_known_already_is_not_computed_again(question: str) -> None:
+    assert "Answered by" in finished(decided(question))
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        ("What is the weather today?", "does not understand this question"),
+        ("Which genes are essential on xylitol?", "I do not understand the condition 'xylitol'"),
+        ("Which genes are essential in LB?", "I do not understand the condition 'LB'"),
+        ("Gapfill the model", "No tool here can fill gaps"),
+        ("growth rate at pH 5", "No tool here can model pH or temperature"),
+        ("How does knocking out pgi affect growth?", "what is not named by its id"),
+        ("What if the reactions PGI and PFK are deleted?", "several genes or reactions at once"),
+        ("How much of it can be produced?", "which product is meant"),
+    ],
+)
+def test_what_it_cannot_do_it_says_and_names_its_tools(question: str, says: str) -> None:
+    answer = finished(decided(question))
+    assert says in answer
+    assert "- analyze_essentiality: " in answer
+
+
+def test_the_parts_of_a_question_are_called_in_turn_and_then_it_stops() -> None:
+    question = "How fast does it grow on acetate and which genes are essential anaerobically?"
+    first, second = finding(3, FBA, on("EX_ac_e")), finding(4, ESSENTIAL, NO_OXYGEN)
+    known = state_at(question).findings
+    assert decided(question) == CallTool(tool=FBA, args=on("EX_ac_e"))
+    assert decided(question, findings=(*known, first)) == CallTool(tool=ESSENTIAL, args=NO_OXYGEN)
+    answer = finished(decided(question, findings=(*known, first, second)))
+    assert answer == f"Answered by {FBA}, {ESSENTIAL}."
+
+
+@pytest.mark.parametrize(
+    ("question", "calls"),
+    [
+        ("Compare growth with and without oxygen", [NO_OXYGEN]),
+        (
+            "Compare growth on acetate, succinate and pyruvate",
+            [on("EX_ac_e"), on("EX_succ_e"), on("EX_pyr_e")],
+        ),
+        ("How does growth on acetate compare with glucose?", [on("EX_ac_e")]),
+        ("What is the growth rate? And without oxygen?", [NO_OXYGEN]),
+    ],
+)
+def test_a_comparison_is_one_call_for_each_condition(question: str, calls: list[dict[str, Any]]) -> None:
+    findings = list(state_at(question).findings)
+    for args in calls:
+        assert decided(question, findings=findings) == CallTool(tool=FBA, args=args)
+        findings.append(finding(len(findings) + 1, FBA, args))
+    finished(decided(question, findings=findings))
+
+
+def test_conditions_that_open_a_sentence_hold_for_all_of_it() -> None:
+    question = "Without oxygen, how fast does it grow and which genes are essential?"
+    findings = [*state_at(question).findings, finding(3, FBA, NO_OXYGEN)]
+    assert decided(question, findings=findings) == CallTool(tool=ESSENTIAL, args=NO_OXYGEN)
+
+
+def test_what_is_asked_after_a_change_waits_for_it_and_is_asked_of_the_new_model() -> None:
+    question = "Add acetate to the medium and tell me the growth"
+    known = state_at(question).findings
+    change = finding(3, APPLY, at(ac_e=10.0)).model_copy(update={"model": known[0].model})
+    assert decided(question) == CallTool(tool=APPLY, args=at(ac_e=10.0))
+    after = decided(question, findings=(*known, change), model="sha256:" + "9" * 64)
+    assert after == CallTool(tool=FBA, args={})
+
+
+def test_a_rejected_change_is_not_asked_for_again() -> None:
+    note = Note(by="ada", about=APPLY, text="rejected: too early")
+    answer = finished(decided("Add acetate to the medium", notes=[note]))
+    assert answer == "apply_medium was not run: ada rejected: too early."
+
+
+def test_a_number_that_is_missing_is_asked_for_and_then_used() -> None:
+    asked = decided("Increase glucose uptake")
+    assert asked == AskHuman(question="Which uptake should 'EX_glc__D_e' get, in mmol/gDW/h?")
+    note = Note(by="ada", about=asked.question, text="make it 15, please")
+    assert decided("Increase glucose uptake", notes=[note]) == CallTool(tool=APPLY, args=at(glc__D_e=15.0))
+
+
+def error(
+    message: str, *suggestions: str, kind: ErrorClass = ErrorClass.MEDIUM, tool: str = FBA
+) -> ErrorInfo:
+    return FluxError(kind, message, suggestions=suggestions).info(tool)
+
+
+def test_an_exchange_that_the_model_has_not_is_named() -> None:
+    missing = error("exchange 'EX_zn2_e' is not in model 'x'", "nearest: EX_o2_e")
+    answer = finished(decided("Growth without zinc", errors=[missing], open_errors=1))
+    assert answer.startswith("The model has no exchange reaction for 'zinc'.")
+
+
+def test_an_id_in_another_style_is_taken_from_the_error() -> None:
+    missing = error("exchange 'EX_ac_e' is not in model 'x'", "nearest: EX_ac(e), EX_akg(e)")
+    again = decided("How fast does it grow on acetate?", errors=[missing], open_errors=1)
+    assert again == CallTool(tool=FBA, args=on("EX_ac(e)"))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "exchange 'EX_o2' is not in model 'x'",
+        "reaction 'EX_o2' is not in model 'x'",
+        "gene 'b1' is not in model 'x'",
+    ],
+)
+def test_an_error_about_an_id_that_the_call_does_not_name_is_of_another_call(said: str) -> None:
+    other = error(said, kind=ErrorClass.UNKNOWN_ID)
+    again = decided("How fast does it grow without oxygen?", errors=[other], open_errors=1)
+    assert isinstance(again, CallTool)
+    assert again.args["medium_changes"] == {"EX_o2_e": 0}
+    own = error("gene 'b0720' is not in model 'x'", kind=ErrorClass.UNKNOWN_ID, tool=ESSENTIAL)
+    assert "failed" in finished(decided("Is b0720 essential?", errors=[own], open_errors=1))
+
+
+def test_a_call_that_failed_is_not_repeated_but_a_timeout_is_tried_once_more() -> None:
+    question = "Which genes are essential?"
+    bad = error("no growth", kind=ErrorClass.SOLVER, tool=ESSENTIAL)
+    assert "failed: no growth" in finished(decided(question, errors=[bad], open_errors=1))
+    slow = error("too slow", kind=ErrorClass.TIMEOUT, tool=ESSENTIAL)
+    assert decided(question, errors=[slow], open_errors=1) == CallTool(tool=ESSENTIAL, args={})
+    finished(decided(question, errors=[slow, slow], open_errors=2))
+
+
+@pytest.mark.parametrize("hint", ["use 'fba'", "use method 'fba'"])
+def test_what_an_error_advises_for_an_argument_is_followed_once(hint: str) -> None:
+    question = "How fast does it grow without oxygen?"
+    lost = error("no least flux", hint, kind=ErrorClass.NUMERICAL)
+    again = decided(question, errors=[lost], open_errors=1)
+    assert again == CallTool(tool=FBA, args={**NO_OXYGEN, "method": "fba"})
+    assert "failed: no least flux" in finished(decided(question, errors=[lost, lost], open_errors=2))
+    done = finding(3, FBA, again.args)
+    known = (*state_at(question).findings, done)
+    assert "Answered by" in finished(decided(question, findings=known, errors=[lost]))
+
+
+def test_advice_that_the_schema_does_not_know_is_not_followed() -> None:
+    lost = error("no least flux", "use 'magic'", "use solver 'fba'", kind=ErrorClass.NUMERICAL)
+    answer = finished(decided("How fast does it grow without oxygen?", errors=[lost], open_errors=1))
+    assert "failed: no least flux" in answer
+
+
+def test_a_human_who_was_called_after_failures_ends_it_or_lets_it_go_on() -> None:
+    question, about = "Which genes are essential?", "3 failures in a row (solver): no. What should be done?"
+    stop = Note(by="ada", about=about, text="leave it")
+    assert "ada said: leave it" in finished(decided(question, notes=[stop]))
+    again = Note(by="ada", about=about, text="try again")
+    assert decided(question, notes=[again]) == CallTool(tool=ESSENTIAL, args={})
+
+
+def test_the_last_step_is_kept_for_an_end() -> None:
+    assert "last step" in finished(decided("Which genes are essential?", left=1))
+
+
+def test_the_medium_of_the_run_goes_with_every_analysis() -> None:
+    medium = {"EX_glc__D_e": 5, "EX_o2_e": 1000}
+    call = decided("Which genes are essential?", inputs={"medium": medium})
+    assert call == CallTool(tool=ESSENTIAL, args={"medium": medium})
+
+
+def test_without_growth_it_looks_for_nutrients_and_tries_them() -> None:
+    question = "Which genes are essential?"
+    medium = {"EX_o2_e": 1000.0}
+    poor = [
+        *state_at(question).findings[:1],
+        finding(2, FBA, {"medium": medium, "method": "fba"}).model_copy(
+            update={"key_findings": {"status": "zero_growth", "growth_per_h": 0.0}}
+        ),
+    ]
+    search = decided(question, prompt="no_growth", findings=poor, inputs={"medium": medium})
+    assert search == CallTool(tool=MEDIA, args={"min_growth_per_h": 0.1, "open_exchanges": True})
+    media = {"count": 1, "uptakes_mmol_per_gdw_h": [{"values": {"EX_o2_e": 1.0, "EX_glc__D_e": 1.0}}]}
+    poor.append(finding(3, MEDIA, search.args, media=media))
+    attempt = decided(question, prompt="no_growth", findings=poor, inputs={"medium": medium})
+    assert attempt == CallTool(tool=FBA, args={"medium": medium, **at(glc__D_e=10.0)})
+    poor.append(finding(4, FBA, attempt.args))
+    answer = finished(decided(question, prompt="no_growth", findings=poor, inputs={"medium": medium}))
+    assert answer == "The medium lacks what growth needs; it grows with EX_glc__D_e added."
+
+
+def test_the_same_prompt_gives_the_same_answer() -> None:
+    decider = Decider(OfflinePlanner(), "offline-planner", PromptManager(), TOOLS)
+    messages = messages_of(decider.request(state_at("Which genes are essential?"), decide_with()))
+    chat = OfflinePlanner().bind_tools(_schemas(decide_with().tools))
+    first, second = chat.invoke(messages), chat.invoke(messages)
+    assert first.tool_calls == second.tool_calls
+    assert first.response_metadata["model_name"] == "offline-planner"
+
+
+def _schemas(names: tuple[str, ...]) -> list[dict[str, Any]]:
+    return [{"type": "function", "function": {"name": n, "description": "", "parameters": {}}} for n in names]
+
+
+def test_a_prompt_without_its_sections_is_refused() -> None:
+    with pytest.raises(FluxError, match="the offline planner cannot read this prompt"):
+        OfflinePlanner().invoke([HumanMessage("Which genes are essential?")])

@@ -1,0 +1,253 @@
+"""Each check says what it saw and, if that is bad, the way out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from time import time
+from typing import Any, cast
+
+import pytest
+from redis import Redis
+
+from fluxagents.workers.celery.live_nodes import Node
+from fluxagents.workers.chat_models.choice import choices, first_choice
+from fluxagents.workers.host import checks as doctor
+from fluxagents.workers.host import endpoints
+from fluxagents.workers.host.checks import Finding, Verdict
+from fluxagents.workers.settings import Settings
+
+
+class FakeRedis:
+    def __init__(self, *, skew_s: float = 0.0, lock_ms: int = 9000, **info: Any) -> None:
+        self._skew_s = skew_s
+        self._lock_ms = lock_ms
+        self._info = {"redis_version": "7.2.0", "aof_enabled": 1, "maxmemory_policy": "noeviction"} | info
+
+    def info(self, _: str) -> dict[str, Any]:
+        return self._info
+
+    def time(self) -> tuple[int, int]:
+        now = time() + self._skew_s
+        return int(now), int(now % 1 * 1e6)
+
+    def pttl(self, _: str) -> int:
+        return self._lock_ms
+
+
+def fake(**options: Any) -> Redis:
+    return cast("Redis", FakeRedis(**options))
+
+
+def node(**changes: Any) -> Node:
+    told: dict[str, Any] = {
+        "hostname": "tools@h",
+        "pid": 1,
+        "pool": "prefork",
+        "concurrency": 2,
+        "queues": ("tools",),
+        "version": "0.1.0",
+        "visibility_timeout_s": 60,
+        "started_at": "now",
+        "ready": True,
+    }
+    return Node(**(told | changes))
+
+
+def test_a_durable_redis_is_fine() -> None:
+    assert doctor.check_persistence(fake()).verdict is Verdict.OK
+    assert doctor.check_eviction(fake()).verdict is Verdict.OK
+    assert doctor.check_clock(fake()).verdict is Verdict.OK
+    assert doctor.check_beat(fake(), Settings()).verdict is Verdict.OK
+
+
+@pytest.mark.parametrize(
+    ("finding", "verdict", "way_out"),
+    [
+        (doctor.check_persistence(fake(aof_enabled=0)), Verdict.FAIL, "appendonly yes"),
+        (doctor.check_persistence(fake(aof_last_write_status="err")), Verdict.FAIL, "disk"),
+        (doctor.check_eviction(fake(maxmemory_policy="allkeys-lru")), Verdict.FAIL, "noeviction"),
+        (doctor.check_clock(fake(skew_s=3.0)), Verdict.WARN, "NTP"),
+        (doctor.check_clock(fake(skew_s=-60.0)), Verdict.FAIL, "NTP"),
+        (doctor.check_beat(fake(lock_ms=-2), Settings()), Verdict.FAIL, "fluxagents beat"),
+        (doctor.check_queue("tools", []), Verdict.FAIL, "fluxagents up"),
+        (doctor.check_agreement([node(), node(version="9")]), Verdict.WARN, "upgrade"),
+        (
+            doctor.check_agreement([node(), node(visibility_timeout_s=5)]),
+            Verdict.FAIL,
+            "FLUXAGENTS_VISIBILITY_TIMEOUT_S",
+        ),
+    ],
+)
+def test_what_is_wrong_has_a_way_out(finding: Finding, verdict: Verdict, way_out: str) -> None:
+    assert finding.verdict is verdict
+    assert way_out in finding.way_out
+
+
+def test_an_info_without_the_field_is_a_warning() -> None:
+    class Silent(FakeRedis):
+        def info(self, _: str) -> dict[str, Any]:
+            return {}
+
+    finding = doctor._guarded(doctor.check_eviction, cast("Redis", Silent()))
+    assert finding.verdict is Verdict.WARN
+
+
+def test_a_served_queue_names_its_workers() -> None:
+    finding = doctor.check_queue("tools", [node()])
+    assert finding.verdict is Verdict.OK
+    assert "tools@h (2 at a time)" in finding.seen
+
+
+def test_a_mistyped_variable_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLUXAGENTS_CHATMODEL", "x")
+    finding = doctor.check_variables(Settings())
+    assert finding.verdict is Verdict.WARN
+    assert "FLUXAGENTS_CHAT_MODEL" in finding.way_out
+
+
+def test_celerys_own_variable_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CELERY_BROKER_URL", "redis://elsewhere")
+    assert "CELERY_BROKER_URL" in doctor.check_variables(Settings()).seen
+
+
+def test_the_packages_of_this_environment_fit() -> None:
+    assert doctor.check_packages().verdict is Verdict.OK
+
+
+def test_tokens_are_counted_without_the_network() -> None:
+    assert doctor.check_tokens().verdict is Verdict.OK
+
+
+def test_without_redis_the_other_checks_still_run() -> None:
+    findings = list(doctor.examine(Settings(redis_url="redis://127.0.0.1:1/0", flower_port=1)))
+    verdicts = {finding.name: finding.verdict for finding in findings}
+    assert verdicts["redis"] is Verdict.FAIL
+    assert verdicts["flower"] is Verdict.WARN
+    assert verdicts["chat model"] is Verdict.OK
+    assert "append-only file" not in verdicts
+
+
+CLAUDE = {"id": "claude-tiny", "type": "model", "display_name": "Tiny", "created_at": "2026-01-01T00:00:00Z"}
+
+
+class Endpoint(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        if self.headers["Authorization"] != "Bearer sk-right":
+            self.send_error(401)
+            return
+        found = {"/v1/models": {"data": [{"id": "llama"}]}, "/v1/models/claude-tiny": CLAUDE}.get(self.path)
+        if found is None:
+            self.send_error(404)
+            return
+        body = json.dumps(found).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def endpoint() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), Endpoint) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+        server.shutdown()
+        thread.join()
+
+
+def chat(endpoint: str, model: str = "openai:llama", key: str = "sk-right") -> Finding:
+    settings = Settings(chat_model=model, chat_base_url=endpoint, chat_api_key=key)
+    return doctor.check_chat(first_choice(settings), settings)
+
+
+def test_a_chat_model_that_is_listed_is_fine(endpoint: str) -> None:
+    assert chat(endpoint).verdict is Verdict.OK
+
+
+def test_a_chat_model_that_is_not_listed_is_named(endpoint: str) -> None:
+    finding = chat(endpoint, model="openai:gpt-9")
+    assert finding.verdict is Verdict.FAIL
+    assert "'gpt-9'" in finding.seen
+    assert "llama" in finding.seen
+
+
+def test_a_refused_key_is_not_shown(endpoint: str) -> None:
+    finding = chat(endpoint, key="sk-wrong")
+    assert finding.verdict is Verdict.FAIL
+    assert "401" in finding.seen
+    assert "sk-wrong" not in finding.model_dump_json()
+
+
+def test_an_endpoint_that_is_down_or_no_web_address_is_named() -> None:
+    assert "cannot be read" in chat("http://127.0.0.1:1/v1").seen
+    assert "no web address" in chat("file:///etc/passwd").seen
+
+
+def test_a_chat_model_of_anthropic_is_looked_up(endpoint: str) -> None:
+    base = endpoint.removesuffix("/v1")
+    assert chat(base, model="anthropic:claude-tiny").verdict is Verdict.OK
+    unknown = chat(base, model="anthropic:claude-9")
+    assert unknown.verdict is Verdict.FAIL
+    assert "does not know 'claude-9'" in unknown.seen
+    refused = chat(base, model="anthropic:claude-tiny", key="sk-wrong")
+    assert "401" in refused.seen
+    assert "FLUXAGENTS_CHAT_API_KEY" in refused.way_out
+    assert "sk-wrong" not in refused.model_dump_json()
+    assert "cannot be read" in chat("http://127.0.0.1:1", model="anthropic:claude-tiny").seen
+
+
+def test_the_package_of_a_provider_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoints, "find_spec", lambda _: None)
+    finding = chat("http://127.0.0.1:1", model="anthropic:claude-tiny")
+    assert finding.verdict is Verdict.FAIL
+    assert "extra 'anthropic'" in finding.seen
+    assert finding.way_out == "pip install 'fluxagents[anthropic]'"
+
+
+def test_a_limit_that_no_request_fits_is_named() -> None:
+    settings = Settings(
+        chat_model="openai:llama", chat_base_url="http://127.0.0.1:1/v1", chat_tokens_per_minute=20_000
+    )
+    finding = doctor.check_chat(first_choice(settings), settings)
+    assert finding.verdict is Verdict.FAIL
+    assert "FLUXAGENTS_CHAT_TOKENS_PER_MINUTE=20000" in finding.seen
+    assert "FLUXAGENTS_CHAT_REQUEST_TOKENS to at most 17500" in finding.way_out
+
+
+def test_the_fallback_is_looked_at_too() -> None:
+    settings = Settings(
+        chat_model="openai:llama",
+        chat_base_url="http://127.0.0.1:1/v1",
+        chat_fallback_model="anthropic:claude-tiny",
+        chat_fallback_base_url="http://127.0.0.1:1",
+    )
+    _, fallback = choices(settings)
+    finding = doctor.check_chat(fallback, settings)
+    assert finding.name == "fallback chat model"
+    assert "FLUXAGENTS_CHAT_FALLBACK_BASE_URL" in finding.way_out
+
+
+def test_a_key_that_is_missing_is_named() -> None:
+    settings = Settings(chat_model="anthropic:claude-tiny")
+    finding = doctor.check_chat(first_choice(settings), settings)
+    assert finding.verdict is Verdict.FAIL
+    assert "FLUXAGENTS_CHAT_API_KEY" in finding.way_out
+
+
+def test_chat_models_without_a_price_are_named(tmp_path: Path) -> None:
+    prices = tmp_path / "prices.json"
+    prices.write_text('{"currency": "EUR", "models": {"openai:llama": {"input": 1, "output": 2}}}')
+    priced = Settings(chat_model="openai:llama", chat_prices=prices)
+    assert doctor.check_prices(priced).verdict is Verdict.OK
+    finding = doctor.check_prices(Settings(chat_model="openai:other", chat_prices=prices))
+    assert finding.verdict is Verdict.WARN
+    assert "no price of openai:other" in finding.seen
+    assert doctor.check_prices(Settings(chat_prices=tmp_path / "none.toml")).verdict is Verdict.WARN

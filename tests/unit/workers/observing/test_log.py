@@ -1,0 +1,87 @@
+"""Every entry has one form, whoever wrote it, and carries its run and step."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from fluxagents.workers.observing import log
+from fluxagents.workers.settings import Settings
+
+
+@pytest.fixture
+def restored() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def entries(stream: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+@pytest.mark.usefixtures("restored")
+def test_both_loggers_write_the_same_json() -> None:
+    stream = io.StringIO()
+    log.configure(Settings(log_format="json"), stream)
+    with log.bound(run="r1", step=4):
+        structlog.get_logger("ours").info("claimed", tool="fba")
+        logging.getLogger("celery.worker").warning("slow %s", "disk")
+    logging.getLogger("celery.worker").info("after")
+    ours, theirs, after = entries(stream)
+    assert ours["event"] == "claimed"
+    assert ours["tool"] == "fba"
+    assert theirs["event"] == "slow disk"
+    assert theirs["level"] == "warning"
+    for entry in (ours, theirs):
+        assert (entry["run"], entry["step"]) == ("r1", 4)
+        assert entry["timestamp"].endswith("Z")
+    assert "run" not in after
+
+
+@pytest.mark.usefixtures("restored")
+def test_an_exception_is_one_line_of_json() -> None:
+    stream = io.StringIO()
+    log.configure(Settings(log_format="json"), stream)
+    try:
+        float("infeasible")
+    except ValueError:
+        logging.getLogger("x").exception("failed")
+    (entry,) = entries(stream)
+    assert "infeasible" in entry["exception"][0]["exc_value"]
+
+
+@pytest.mark.usefixtures("restored")
+def test_the_level_is_that_of_the_settings() -> None:
+    stream = io.StringIO()
+    log.configure(Settings(log_format="pretty", log_level="WARNING"), stream)
+    structlog.get_logger("x").info("quiet")
+    structlog.get_logger("x").warning("loud")
+    assert "quiet" not in stream.getvalue()
+    assert "loud" in stream.getvalue()
+
+
+@pytest.mark.usefixtures("restored")
+@pytest.mark.parametrize("form", ["json", "pretty"])
+def test_an_exception_does_not_tell_the_values_of_variables(form: Any) -> None:
+    stream = io.StringIO()
+    log.configure(Settings(log_format=form), stream)
+
+    def connect(password: str) -> None:
+        raise ConnectionError(f"refused after {len(password)} letters")
+
+    try:
+        connect("2retnuh"[::-1])  # a traceback quotes this line
+    except ConnectionError:
+        logging.getLogger("x").exception("failed")
+    assert "refused after 7 letters" in stream.getvalue()
+    assert "hunter2" not in stream.getvalue()

@@ -1,0 +1,67 @@
+"""What goes wrong with Redis is one line, without the password."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from redis.exceptions import AuthenticationError, ResponseError
+
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.workers.redis import connection
+from fluxagents.workers.settings import Settings
+
+
+def test_the_url_of_the_settings_is_used() -> None:
+    assert connection.redis_url(Settings(redis_url="redis://host/1")) == "redis://host/1"
+
+
+def test_without_any_redis_the_way_out_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FluxError) as raised:
+        connection.redis_url(Settings(data_dir=tmp_path))
+    assert str(tmp_path) in raised.value.message
+    assert any("fluxagents up" in way for way in raised.value.suggestions)
+    assert any("FLUXAGENTS_REDIS_URL" in way for way in raised.value.suggestions)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://host:6379/0", "redis://host:6379/0"),
+        ("redis://:p%40ss@host:6379/0", "redis://***@host:6379/0"),
+        ("rediss://me:secret@host/0", "rediss://***@host/0"),
+    ],
+)
+def test_a_password_is_never_shown(url: str, shown: str) -> None:
+    assert connection.without_password(url) == shown
+
+
+def test_an_unreachable_redis_is_explained() -> None:
+    with pytest.raises(FluxError) as raised:
+        connection.connect(Settings(redis_url="redis://:hunter2@127.0.0.1:1/0"))
+    assert raised.value.kind is ErrorClass.PROVIDER_OUTAGE
+    assert "cannot be reached" in raised.value.message
+    assert "hunter2" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (AuthenticationError("invalid username-password pair"), ErrorClass.PERMISSION),
+        (ResponseError("NOAUTH Authentication required."), ErrorClass.PERMISSION),
+        (ConnectionRefusedError("refused"), ErrorClass.PROVIDER_OUTAGE),
+        (ResponseError("OOM command not allowed"), ErrorClass.PROVIDER_OUTAGE),
+    ],
+)
+def test_errors_have_kinds(error: Exception, kind: ErrorClass) -> None:
+    assert connection.explain(error, "redis://host/0").kind is kind
+
+
+def test_a_full_redis_is_named_with_the_ways_out() -> None:
+    refused = ResponseError(
+        "Error running script (call to f_1): @user_script:9: OOM command not allowed when …"
+    )
+    error = connection.explain(refused, "redis://host/0")
+    assert "redis://host/0 has reached its `maxmemory`" in error.message
+    assert any("CONFIG SET maxmemory" in way for way in error.suggestions)
+    assert any("fluxagents runs archive" in way for way in error.suggestions)

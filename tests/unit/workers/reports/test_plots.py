@@ -1,0 +1,178 @@
+"""Plots of results: they show what the tables hold, and the same table gives the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import pytest
+from click.testing import CliRunner, Result
+
+from fluxagents.flows.errors import FluxError
+from fluxagents.tasks.acts.provenance import provenance_of
+from fluxagents.tasks.registry import tool_named, validated
+from fluxagents.workers.commands.artifacts.artifacts import artifacts
+from fluxagents.workers.files.artifact_store import ArtifactFiles
+from fluxagents.workers.models.model_store import ModelFiles
+from fluxagents.workers.reports.plot_figure import Caption
+from fluxagents.workers.reports.plots import growth_by_condition, medium_labels
+
+CAPTION = Caption(title="Growth", conditions="model m", source="here")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def made(folder: Path) -> Any:
+    """Stores the result of a tool on e_coli_core; returns its digest."""
+    url = str(folder / "store")
+    models, store = ModelFiles(url), ArtifactFiles(url)
+    ref = models.add_named("e_coli_core").ref
+    model = models.load(ref)
+
+    def make(name: str, **args: Any) -> str:
+        tool = tool_named(name)
+        given = validated(tool, args)
+        provenance = provenance_of(tool, given, model, ref)
+        return store.put_result(tool, given, tool.run(model, given), provenance).digest
+
+    return make
+
+
+@pytest.fixture
+def call(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("FLUXAGENTS_DATA_DIR", str(folder))
+
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(artifacts, ("plot", *words))
+
+    return run
+
+
+def texts(svg: bytes) -> list[str]:
+    """The texts of a plot; matplotlib writes each as a comment beside its outlines."""
+    return [text.strip() for text in re.findall(r"<!--(.*?)-->", svg.decode(), re.DOTALL)]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (
+            "run_production_envelope",
+            {"product_exchange": "EX_succ_e", "medium_changes": {"EX_o2_e": 0}},
+            ("growth rate (1/h)", "secretion (mmol/gDW/h)", "Production envelope: Succinate (EX_succ_e)"),
+        ),
+        (
+            "run_flux_variability_analysis",
+            {},
+            ("flux (mmol/gDW/h), logarithmic beyond ±1", "Flux ranges at 90% of the best growth or more"),
+        ),
+        ("analyze_essentiality", {}, ("reactions (count)", "Essential reactions by subsystem: 18 of 95")),
+    ],
+)
+def test_a_plot_has_units_conditions_and_a_source(
+    made: Any, call: Any, tmp_path: Path, case: tuple[str, dict[str, Any], tuple[str, ...]]
+) -> None:
+    tool, args, shown = case
+    digest = made(tool, **args)
+    said = json.loads(call(digest, "-o", str(tmp_path / "a.svg"), "--json").stdout)
+    svg = (tmp_path / "a.svg").read_bytes()
+    found = texts(svg)
+    assert set(shown) <= set(found)
+    assert any(text.startswith("model e_coli_core; ") for text in found)
+    assert f"<dc:source>{digest}</dc:source>".encode() in svg.replace(b"\n", b"").replace(b" ", b"")
+    assert said["of"] == digest
+    assert said["plot"] == f"sha256:{hashlib.sha256(svg).hexdigest()}"
+    assert call(digest, "-o", str(tmp_path / "b.svg")).exit_code == 0
+    assert (tmp_path / "b.svg").read_bytes() == svg
+
+
+def test_a_plot_is_an_artifact_like_any_other(made: Any, call: Any, folder: Path, tmp_path: Path) -> None:
+    digest = made("run_production_envelope", product_exchange="EX_succ_e", points=5)
+    said = json.loads(call(digest, "-o", str(tmp_path / "a.png"), "--json").stdout)
+    data = ArtifactFiles(str(folder / "store")).get(said["plot"])
+    assert data == (tmp_path / "a.png").read_bytes()
+    assert data.startswith(b"\x89PNG")
+    assert digest.encode() in data
+    done = CliRunner().invoke(artifacts, ("get", said["plot"], "-o", str(tmp_path / "again.png")))
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "again.png").read_bytes() == data
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("run_metabolic_fba", {}, "a.svg", "results of 'run_metabolic_fba' have no plot"),
+        ("run_production_envelope", {"product_exchange": "EX_succ_e"}, "a.gif", "has no known suffix"),
+        (
+            "analyze_essentiality",
+            {"medium_changes": {"EX_glc__D_e": 0}},
+            "a.svg",
+            "there is nothing to plot: the table is empty",
+        ),
+    ],
+)
+def test_what_has_no_plot_says_so(
+    made: Any, call: Any, tmp_path: Path, case: tuple[str, dict[str, Any], str, str]
+) -> None:
+    tool, args, file, said = case
+    done = call(made(tool, **args), "-o", str(tmp_path / file))
+    assert isinstance(done.exception, FluxError)
+    assert said in str(done.exception)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_growth_rate_is_not_drawn_as_one() -> None:
+    svg = growth_by_condition(["a", "b", "c"], [0.5, None, 0.0], ["", "infeasible", ""], CAPTION, "svg")
+    assert {"0.5", "infeasible", "0", "a", "b", "c", "growth rate (1/h)"} <= set(texts(svg))
+
+
+def test_more_bars_than_fit_are_counted() -> None:
+    names = [f"medium {n}" for n in range(60)]
+    svg = growth_by_condition(names, [1.0] * 60, [""] * 60, CAPTION, "svg")
+    assert "model m; 40 of 60 conditions" in texts(svg)
+    assert "medium 40" not in texts(svg)
+
+
+def test_media_are_told_apart_by_what_differs() -> None:
+    media = [
+        '{"EX_glc__D_e": 10, "EX_o2_e": 0, "EX_pi_e": 5}',
+        '{"EX_glc__D_e": 2.5, "EX_pi_e": 5}',
+        "LB",
+        "",
+    ]
+    assert medium_labels(media) == [
+        "EX_glc__D_e 10, EX_o2_e 0",
+        "EX_glc__D_e 2.5",
+        "LB",
+        "model's own medium",
+    ]
+
+
+def test_drawing_changes_no_setting() -> None:
+    before = dict(mpl.rcParams)
+    growth_by_condition(["a"], [1.0], [""], CAPTION, "png")
+    assert dict(mpl.rcParams) == before
+
+
+def test_another_process_draws_the_same_bytes_without_pyplot() -> None:
+    script = (
+        "import hashlib, sys\n"
+        "from fluxagents.workers.reports.plot_figure import Caption\n"
+        "from fluxagents.workers.reports.plots import growth_by_condition\n"
+        f"svg = growth_by_condition(['a'], [{math.pi}], [''], {CAPTION!r}, 'svg')\n"
+        "print(hashlib.sha256(svg).hexdigest(), 'matplotlib.pyplot' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    here = growth_by_condition(["a"], [math.pi], [""], CAPTION, "svg")
+    assert done.stdout.split() == [hashlib.sha256(here).hexdigest(), "False"]

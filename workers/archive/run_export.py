@@ -1,0 +1,227 @@
+"""Writes a run as one file, with all that is needed to look at it elsewhere."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from uuid import uuid4
+
+from pydantic import ValidationError
+
+from fluxagents.flows import events as e
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.history.rollback import begun_by
+from fluxagents.flows.language.nodes import MapNode, SubflowNode
+from fluxagents.flows.reducer import fold
+from fluxagents.tasks.ports.artifacts import Manifest
+from fluxagents.tasks.ports.models import ModelRef
+from fluxagents.workers.archive.run_bundle import (
+    MANIFEST,
+    MOST_BYTES,
+    MOST_MEMBER_BYTES,
+    MOST_MEMBERS,
+    Bundle,
+    BundledRun,
+    Member,
+    Shelves,
+)
+
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The time of every member: the same run gives the same file."""
+
+Log = tuple[e.Event, ...]
+
+
+def export_run(shelves: Shelves, run_id: str, path: Path, *, with_models: bool = False) -> Bundle:
+    """Write a run, and the runs that it began, into one file.
+
+    Args:
+        shelves: Where its parts lie.
+        run_id: The run, also one in the archive.
+        path: The file; one that is there is replaced.
+        with_models: Whether the models are written as well.
+
+    Returns:
+        The manifest of what was written.
+
+    Raises:
+        FluxError: If there is no such run, or it is larger than what can be imported.
+    """
+    logs = _family(shelves, run_id)
+    missing: list[str] = []
+    members: dict[str, Member] = {}
+    draft = path.with_name(f"{path.name}.{uuid4().hex}.draft")
+    try:
+        with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as file:
+            for name, data in _parts(shelves, logs, with_models=with_models, missing=missing):
+                members[name] = Member(sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data))
+                _check_size(run_id, name, members)
+                _write(file, name, data)
+            states = [fold(log) for log in logs]
+            bundle = Bundle(
+                written_by=version("fluxagents"),
+                runs=tuple(
+                    BundledRun(run_id=state.run_id, status=state.status, events=len(log))
+                    for state, log in zip(states, logs, strict=True)
+                ),
+                models=tuple(_refs(shelves, logs)),
+                missing=tuple(missing),
+                members=members,
+            )
+            _write(file, MANIFEST, bundle.model_dump_json(indent=1).encode())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return bundle
+
+
+def _write(file: zipfile.ZipFile, name: str, data: bytes) -> None:
+    info = zipfile.ZipInfo(name, EPOCH)
+    info.compress_type = zipfile.ZIP_DEFLATED
+    file.writestr(info, data)
+
+
+def _check_size(run_id: str, name: str, members: dict[str, Member]) -> None:
+    size = sum(member.size_bytes for member in members.values())
+    if members[name].size_bytes > MOST_MEMBER_BYTES or size > MOST_BYTES or len(members) >= MOST_MEMBERS:
+        found = f"{size} bytes in {len(members)} members up to {name!r}"
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"run {run_id!r} is too large for one file: {found}",
+            suggestions=(f"at most {MOST_BYTES} bytes in {MOST_MEMBERS} members", "leave the models out"),
+        )
+
+
+def _family(shelves: Shelves, run_id: str) -> list[Log]:
+    """The log of a run, then those of the runs that it began."""
+    log = tuple(shelves.store.events(run_id))
+    logs = [log]
+    for child in begun_by(log):
+        # A fork tells of runs that its origin began.
+        if shelves.store.load(child).parent == run_id:
+            logs += _family(shelves, child)
+    return logs
+
+
+def _parts(
+    shelves: Shelves, logs: Sequence[Log], *, with_models: bool, missing: list[str]
+) -> Iterator[tuple[str, bytes]]:
+    for number, log in enumerate(logs):
+        lines = "".join(f"{event.model_dump_json()}\n" for event in log)
+        yield f"runs/{number}/events.jsonl", lines.encode()
+    for digest in sorted(_flows(shelves, logs)):
+        yield f"flows/{digest}.json", shelves.store.flow(digest).model_dump_json().encode()
+    yield from _artifacts(shelves, logs, missing)
+    yield from _prompts(shelves, logs, missing)
+    if with_models:
+        for ref in _refs(shelves, logs):
+            data = shelves.models.original(ref)
+            if data is None:
+                missing.append(f"model {ref.name} ({ref.digest})")
+                continue
+            folder = f"models/{ref.digest.removeprefix('sha256:')}"
+            yield f"{folder}/original", data
+            yield f"{folder}/record.json", shelves.models.show(ref).model_dump_json().encode()
+
+
+def _flows(shelves: Shelves, logs: Sequence[Log]) -> set[str]:
+    """Every version of a flow that the runs followed, or may come to."""
+    todo = [
+        event.flow.digest
+        for log in logs
+        for event in log
+        if isinstance(event, e.RunStarted | e.FlowChanged | e.RunsBegun)
+    ]
+    found: set[str] = set()
+    while todo:
+        digest = todo.pop()
+        if digest not in found:
+            found.add(digest)
+            nodes = shelves.store.flow(digest).nodes.values()
+            todo += [node.digest for node in nodes if isinstance(node, MapNode | SubflowNode) and node.digest]
+    return found
+
+
+def _artifacts(shelves: Shelves, logs: Sequence[Log], missing: list[str]) -> Iterator[tuple[str, bytes]]:
+    """The results, each with its tables."""
+    todo = [
+        event.artifact
+        for log in logs
+        for event in log
+        if isinstance(event, e.ToolSucceeded | e.RunsJoined) and event.artifact
+    ]
+    done: set[str] = set()
+    while todo:
+        digest = todo.pop(0)
+        if digest in done:
+            continue
+        done.add(digest)
+        try:
+            data = shelves.artifacts.get(digest)
+        except FluxError as error:
+            if error.kind is not ErrorClass.UNKNOWN_ID:
+                raise
+            missing.append(f"artifact {digest}")
+            continue
+        yield f"artifacts/{digest.removeprefix('sha256:')}", data
+        todo += _tables(data)
+
+
+def _tables(data: bytes) -> list[str]:
+    """The tables that a manifest binds; none for any other artifact."""
+    try:
+        return [ref.digest for ref in Manifest.model_validate_json(data).tables.values()]
+    except ValidationError:
+        return []
+
+
+def _prompts(shelves: Shelves, logs: Sequence[Log], missing: list[str]) -> Iterator[tuple[str, bytes]]:
+    uses: dict[str, str] = {}
+    for event in (event for log in logs for event in log):
+        if isinstance(event, e.ChatEvent):
+            uses[event.prompt.digest] = event.prompt.name
+        if isinstance(event, e.HumanNotified) and event.prompt:
+            uses[event.prompt] = "to a human"
+    for digest, name in uses.items():
+        try:
+            yield f"prompts/{digest}", shelves.prompts.with_digest(name, digest).source.encode()
+        except FluxError as error:
+            if error.kind is not ErrorClass.UNKNOWN_ID:
+                raise
+            missing.append(f"prompt {name} ({digest})")
+
+
+def _refs(shelves: Shelves, logs: Sequence[Log]) -> list[ModelRef]:
+    """The models that the runs worked on and made, and what those were made from."""
+    todo = [digest for log in logs for event in log for digest in _models(event)]
+    found: dict[str, ModelRef] = {}
+    while todo:
+        digest = todo.pop(0)
+        if digest in found:
+            continue
+        ref = ModelRef(digest=digest, name=digest)
+        try:
+            record = shelves.models.show(ref)
+        except FluxError as error:
+            if error.kind is not ErrorClass.UNKNOWN_ID:
+                raise
+            found[digest] = ref
+            continue
+        found[digest] = record.ref
+        todo += [record.parent] if record.parent else []
+    return list(found.values())
+
+
+def _models(event: e.Event) -> list[str]:
+    if isinstance(event, e.RunStarted):
+        named: list[str | None] = [event.model]
+    elif isinstance(event, e.ToolSucceeded | e.RunsJoined):
+        named = [event.new_model]
+    elif isinstance(event, e.RunsBegun):
+        named = [run.model for run in event.runs]
+    else:
+        named = []
+    return [digest for digest in named if digest]

@@ -1,0 +1,223 @@
+"""Takes in a run that another installation wrote as one file; all is checked before anything is written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from fluxagents.flows import events as e
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.events import SCHEMA_VERSION
+from fluxagents.flows.history.json_lines import history_from_json_lines
+from fluxagents.flows.history.renaming import renamed
+from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.reducer import fold
+from fluxagents.flows.state import RunState
+from fluxagents.scheduler.runs.history_control import TimeTravel
+from fluxagents.tasks.ports.models import ModelRecord, ModelRef
+from fluxagents.workers.archive.run_bundle import BundleFile, Shelves
+from fluxagents.workers.models.model_source import FORMATS
+
+Log = tuple[e.Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of a file."""
+
+    runs: tuple[RunState, ...]
+    """The run first, then those that it began; as they stand here."""
+    written: tuple[str, ...]
+    """Ids of those that were not here before."""
+    missing: tuple[str, ...]
+    """What the runs speak of and neither the file nor this installation has."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """A file that was checked."""
+
+    logs: tuple[Log, ...]
+    flows: tuple[Flow, ...]
+    artifacts: tuple[str, ...]
+    """Names of members."""
+    prompts: tuple[str, ...]
+    models: Mapping[str, ModelRecord]
+    """Folder of the member -> its record."""
+
+
+def import_run(client: TimeTravel, shelves: Shelves, path: Path, *, by: str, new_id: str = "") -> Imported:
+    """Store a run from a file: one that has ended as it is, any other one paused.
+
+    Args:
+        client: Of this installation.
+        shelves: Where the parts of runs lie here.
+        path: The file.
+        by: Who wants it.
+        new_id: What the run is called here, if it has to have another id.
+
+    Raises:
+        FluxError: `SCHEMA` if anything in the file is not what it says, `BAD_ARGUMENT` if another run has
+            the id. Nothing has been written then.
+    """
+    with BundleFile(path) as file:
+        content = _checked(file, shelves)
+        logs = _renamed(content.logs, new_id) if new_id else content.logs
+        new = [log for log in logs if not _is_here(shelves, log)]
+        for flow in content.flows:
+            shelves.store.save_flow(flow)
+        for name in content.artifacts:
+            shelves.artifacts.put(file.read(name))
+        for name in content.prompts:
+            shelves.prompts.keep(file.read(name).decode())
+        for folder, record in content.models.items():
+            shelves.models.adopt(record, file.read(f"{folder}/original"))
+        # A run must find those that it began.
+        for log in reversed(new):
+            client.adopt(log, by=by)
+        ids = [_id(log) for log in logs]
+        return Imported(
+            runs=tuple(shelves.store.load(run_id) for run_id in ids),
+            written=tuple(_id(log) for log in new),
+            missing=(*file.manifest.missing, *_missing_models(shelves, file.manifest.models)),
+        )
+
+
+def _id(log: Log) -> str:
+    started = log[0]
+    assert isinstance(started, e.RunStarted)
+    return started.run_id
+
+
+def _checked(file: BundleFile, shelves: Shelves) -> _Content:
+    logs = tuple(_log(file, number) for number in range(len(file.manifest.runs)))
+    flows = tuple(_flow(file, name) for name in file.names("flows"))
+    _check_flows(shelves, logs, flows)
+    _check_family(logs)
+    for name in (*file.names("artifacts"), *file.names("prompts")):
+        _check_address(name, file.read(name))
+    folders = sorted({name.rpartition("/")[0] for name in file.names("models")})
+    models = {folder: _record(file, folder) for folder in folders}
+    return _Content(logs, flows, file.names("artifacts"), file.names("prompts"), models)
+
+
+def _log(file: BundleFile, number: int) -> Log:
+    told = file.manifest.runs[number]
+    log = history_from_json_lines(file.read(f"runs/{number}/events.jsonl").splitlines())
+    if not log or not isinstance(log[0], e.RunStarted):
+        raise _no_run(told.run_id, "its log does not begin with its start")
+    if log[0].schema_version > SCHEMA_VERSION:
+        raise FluxError(
+            ErrorClass.SCHEMA,
+            f"run {told.run_id!r} was written with schema version {log[0].schema_version}; "
+            f"this installation reads up to {SCHEMA_VERSION}",
+            suggestions=("upgrade it",),
+        )
+    state = fold(log)
+    if (state.run_id, state.status, len(log)) != (told.run_id, told.status, told.events):
+        raise _no_run(told.run_id, "its log is not what the manifest says")
+    return log
+
+
+def _no_run(run_id: str, why: str) -> FluxError:
+    return FluxError(ErrorClass.SCHEMA, f"run {run_id[:100]!r} cannot be imported: {why}")
+
+
+def _check_family(logs: tuple[Log, ...]) -> None:
+    """All but the first are runs that another one of the file began."""
+    ids = [_id(log) for log in logs]
+    if len(set(ids)) < len(ids):
+        raise _no_run(ids[0], "the file holds a run twice")
+    for log in logs[1:]:
+        started = log[0]
+        assert isinstance(started, e.RunStarted)
+        if started.parent not in ids or not started.run_id.startswith(f"{started.parent}."):
+            raise _no_run(started.run_id, "no run of the file began it")
+
+
+def _flow(file: BundleFile, name: str) -> Flow:
+    try:
+        flow = Flow.model_validate_json(file.read(name))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise FluxError(ErrorClass.SCHEMA, f"member {name!r} is no flow: {first['msg']}") from error
+    if name != f"flows/{flow.digest}.json":
+        raise FluxError(ErrorClass.SCHEMA, f"member {name!r} is flow {flow.flow!r} of digest {flow.digest}")
+    return flow
+
+
+def _check_flows(shelves: Shelves, logs: tuple[Log, ...], flows: tuple[Flow, ...]) -> None:
+    """Every version that a run follows is in the file or here."""
+    known = {flow.digest for flow in flows}
+    for log in logs:
+        for event in log:
+            if isinstance(event, e.RunStarted | e.FlowChanged) and event.flow.digest not in known:
+                shelves.store.flow(event.flow.digest)
+
+
+def _check_address(name: str, data: bytes) -> None:
+    digest = hashlib.sha256(data).hexdigest()
+    if name.rpartition("/")[2] != digest:
+        raise FluxError(ErrorClass.SCHEMA, f"member {name!r} has the sha256 {digest}")
+    if name.startswith("prompts/"):
+        try:
+            data.decode()
+        except UnicodeDecodeError as error:
+            raise FluxError(ErrorClass.SCHEMA, f"member {name!r} is no text: {error}") from error
+
+
+def _record(file: BundleFile, folder: str) -> ModelRecord:
+    hexes = folder.removeprefix("models/")
+    try:
+        record = ModelRecord.model_validate_json(file.read(f"{folder}/record.json"))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise FluxError(ErrorClass.SCHEMA, f"member {folder}/record.json: {first['msg']}") from error
+    data = file.read(f"{folder}/original")
+    is_it = hashlib.sha256(data).hexdigest() == hexes and record.digest == f"sha256:{hexes}"
+    if not is_it or record.size_bytes != len(data) or FORMATS.get(record.suffix) is not record.format:
+        raise FluxError(ErrorClass.SCHEMA, f"member {folder!r} is not the model that its record speaks of")
+    return record
+
+
+def _renamed(logs: tuple[Log, ...], new_id: str) -> tuple[Log, ...]:
+    old = _id(logs[0])
+    return tuple(tuple(renamed(event, old, new_id, with_children=True) for event in log) for log in logs)
+
+
+def _is_here(shelves: Shelves, log: Log) -> bool:
+    """Whether this very run is here already, where it may have gone on.
+
+    Raises:
+        FluxError: If another one has its id.
+    """
+    run_id = _id(log)
+    try:
+        here = shelves.store.events(run_id)
+    except FluxError as error:
+        if error.kind is ErrorClass.UNKNOWN_ID:
+            return False
+        raise
+    if here[: len(log)] == log:
+        return True
+    raise FluxError(
+        ErrorClass.BAD_ARGUMENT,
+        f"another run has the id {run_id!r} here",
+        suggestions=("import it under another id: `--as NEWID`",),
+    )
+
+
+def _missing_models(shelves: Shelves, refs: tuple[ModelRef, ...]) -> list[str]:
+    missing = []
+    for ref in refs:
+        try:
+            shelves.models.show(ref)
+        except FluxError as error:
+            if error.kind is not ErrorClass.UNKNOWN_ID:
+                raise
+            missing.append(f"model {ref.name} ({ref.digest})")
+    return missing

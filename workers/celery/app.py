@@ -1,0 +1,171 @@
+"""The Celery application: every setting that the step protocol relies on, in one place."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from threading import Lock
+from typing import Any
+
+from celery import Celery
+from kombu.entity import Exchange, Queue
+
+from fluxagents.workers.celery import transport
+from fluxagents.workers.celery.heartbeat import Heartbeat
+from fluxagents.workers.celery.preload import Preload
+from fluxagents.workers.celery.queues import CONTROL, QUEUES
+from fluxagents.workers.observing import log
+from fluxagents.workers.redis import connection
+from fluxagents.workers.settings import Settings
+
+RECONCILE = "control.reconcile"
+ARCHIVE = "control.archive"
+
+TASK_MODULES = (
+    "fluxagents.scheduler.runs.start_task",
+    "fluxagents.scheduler.schedules.tick_task",
+    "fluxagents.workers.celery.archive_task",
+)
+"""Tasks that start runs and put them away: every worker knows them beside the modules of the settings."""
+
+BEAT_LOOP_S = 2.0
+"""Longest sleep of beat; a schedule that was added is noticed within it."""
+
+
+class FluxApp(Celery):  # type: ignore[misc] # Celery ships no types
+    """The Celery application with its settings and, in each process that runs steps, its effects."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        effects: Callable[[Settings, FluxApp], Any] | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__("fluxagents", **options)
+        self.settings = settings
+        self._build_effects = effects or _composed
+        self._effects: tuple[int, Any] | None = None
+        self._effects_lock = Lock()
+
+    @property
+    def effects(self) -> Any:
+        """What steps act through; built once per process, and again in a child after a fork."""
+        pid = os.getpid()
+        with self._effects_lock:
+            if self._effects is None or self._effects[0] != pid:
+                self._effects = (pid, self._build_effects(self.settings, self))
+            return self._effects[1]
+
+
+def _composed(settings: Settings, app: FluxApp) -> Any:
+    # The stores and chat models take seconds to import; beat, Flower and the command line need none.
+    from fluxagents.workers.composition import build_effects  # noqa: PLC0415
+
+    return build_effects(settings, app)
+
+
+def create_app(
+    settings: Settings,
+    *,
+    effects: Callable[[Settings, FluxApp], Any] | None = None,
+) -> FluxApp:
+    """The application for these settings; connects to nothing.
+
+    Args:
+        settings: The settings of this process.
+        effects: Builds what `app.effects` returns; the real composition by default.
+
+    Raises:
+        FluxError: No Redis is named and the embedded one is not running.
+    """
+    url = connection.redis_url(settings)
+    transport.register()
+    app = FluxApp(settings, effects=effects, include=[*TASK_MODULES, *settings.task_modules])
+    app.conf.update(
+        broker_url=url,
+        broker_read_url=url,
+        broker_write_url=url,
+        **_messages(settings),
+        **_workers(settings),
+        **_beat(settings, url),
+    )
+    app.steps["worker"] |= {Heartbeat, Preload}
+    log.follow_celery(settings)
+    return app
+
+
+def _messages(settings: Settings) -> dict[str, Any]:
+    exchange = Exchange("fluxagents", type="direct")  # type: ignore[no-untyped-call] # kombu is half typed
+    return {
+        "accept_content": ["json"],
+        "task_serializer": "json",
+        "result_serializer": "json",
+        "event_serializer": "json",
+        "task_ignore_result": True,
+        "task_store_errors_even_if_ignored": False,
+        "task_queues": [Queue(name, exchange, routing_key=name) for name in QUEUES],  # type: ignore[no-untyped-call] # as above
+        "task_default_queue": CONTROL.name,
+        "task_default_exchange": exchange.name,
+        "task_default_routing_key": CONTROL.name,
+        # A message to a queue that nobody serves would wait for ever.
+        "task_create_missing_queues": False,
+        "task_send_sent_event": True,
+        "broker_connection_retry_on_startup": True,
+        # Celery's own limit of 100 ends a worker in an outage of an hour.
+        "broker_connection_max_retries": None,
+        "broker_transport_options": {
+            "visibility_timeout": settings.visibility_timeout_s,
+            "queue_order_strategy": "fluxagents.workers.celery.queues:Lanes",
+            "socket_timeout": settings.redis_timeout_s,
+            "socket_connect_timeout": 5.0,
+            "socket_keepalive": True,
+            "health_check_interval": 10,
+            "unacked_restore_interval": 10,
+            "unacked_restore_throttle": 1,
+        },
+        "enable_utc": True,
+        "timezone": "UTC",
+    }
+
+
+def _workers(settings: Settings) -> dict[str, Any]:
+    return {
+        "task_acks_late": True,
+        "task_acks_on_failure": True,
+        "task_acks_on_timeout": True,
+        # The reconciler publishes a lost step again and counts its deliveries; a message that Redis
+        # returned by itself would loop for ever on a step that kills its worker.
+        "task_reject_on_worker_lost": False,
+        "task_soft_time_limit": settings.soft_time_limit_s,
+        "task_time_limit": settings.hard_time_limit_s,
+        "worker_prefetch_multiplier": 1,
+        "worker_send_task_events": True,
+        "worker_soft_shutdown_timeout": settings.soft_shutdown_timeout_s,
+        "worker_enable_soft_shutdown_on_idle": False,
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        "worker_hijack_root_logger": False,
+        "worker_proc_alive_timeout": 30.0,
+    }
+
+
+def _beat(settings: Settings, url: str) -> dict[str, Any]:
+    return {
+        "beat_scheduler": "redbeat.RedBeatScheduler",
+        "beat_max_loop_interval": BEAT_LOOP_S,
+        "beat_enable_remote_control": True,
+        "redbeat_redis_url": url,
+        "redbeat_redis_options": {"socket_timeout": 10, "socket_keepalive": True, "retry_period": 60},
+        "redbeat_key_prefix": f"{settings.key_prefix}redbeat:",
+        # redbeat's own default keeps a dead beat's lock for 25 minutes.
+        "redbeat_lock_timeout": BEAT_LOOP_S * 5,
+        "beat_schedule": {
+            "reconcile": _tick(RECONCILE, settings.reconcile_every_s),
+            **({"archive": _tick(ARCHIVE, settings.archive_every_s)} if settings.archives else {}),
+        },
+    }
+
+
+def _tick(task: str, every_s: float) -> dict[str, Any]:
+    # An expired tick is dropped: one that comes late finds the same work as the next.
+    return {"task": task, "schedule": every_s, "options": {"queue": CONTROL.name, "expires": every_s * 2}}

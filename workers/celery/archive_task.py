@@ -1,0 +1,42 @@
+"""The Celery task that moves ended runs from Redis to the archive, so that Redis stays bounded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from celery import shared_task
+
+from fluxagents.tasks.effects import Effects
+from fluxagents.workers.celery.app import ARCHIVE
+from fluxagents.workers.files.run_archive import Archive, retire
+from fluxagents.workers.settings import Settings
+
+AT_ONCE = 1_000
+"""Runs that one tick moves at most, a few seconds of work: the next tick goes on."""
+
+MS_PER_DAY = 86_400_000
+
+log = structlog.get_logger("retention")
+
+
+@shared_task(bind=True, name=ARCHIVE)  # type: ignore[untyped-decorator] # Celery ships no types
+def archive(self: Any) -> int:
+    """Move the ended runs that are too old or too many.
+
+    Returns:
+        How many were moved.
+    """
+    settings: Settings = self.app.settings
+    effects: Effects = self.app.effects
+    oldest_ms = effects.clock.now_ms() - round(settings.archive_after_days * MS_PER_DAY)
+    moved = retire(
+        effects.store,
+        Archive(settings.artifact_url),
+        oldest_ms if settings.archive_after_days else 0,
+        settings.archive_most or None,
+        at_once=AT_ONCE,
+    )
+    if moved:
+        log.info("runs archived", runs=len(moved))
+    return len(moved)

@@ -1,0 +1,35 @@
+"""What a call of the planner supposes, and which of its results would refute it: a sentence for each tool."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fluxagents.workers.chat_models.planner.planning.call import Call
+from fluxagents.workers.chat_models.planner.situation import Situation
+
+ARGUMENT = "hypothesis"
+
+_SUPPOSED: Mapping[str, str] = {
+    "analyze_metabolic_model": "The model is complete enough to grow; no objective or growth 0 refutes it.",
+    "validate_model": "The model is sound; unbalanced reactions or energy from nothing refute it.",
+    "run_metabolic_fba": "The cell grows under these conditions; growth 0 or no solution refutes it.",
+    "run_flux_variability_analysis": "No reaction is blocked or forced; each that is refutes it.",
+    "analyze_pathway": "The pathway carries flux; a flux of 0 in all its reactions refutes it.",
+    "analyze_essentiality": "No single gene or reaction is essential here; each that is refutes it.",
+    "run_gene_deletion_analysis": "The cell grows without these genes; each lethal deletion refutes it.",
+    "find_minimal_media": "Some medium of open uptakes restores growth; that none is found refutes it.",
+    "check_missing_media": "Closed uptakes keep it from growing; that none restores growth refutes it.",
+    "identify_auxotrophies": "It needs no amino acid, vitamin or nucleobase; each that it needs refutes it.",
+    "compare_media_performance": "It grows on each of these media; each without growth refutes it.",
+    "run_production_envelope": "It can secrete the product while it grows; a greatest flux of 0 refutes it.",
+}
+
+
+def with_hypothesis(call: Call, now: Situation) -> Call:
+    """The call with the hypothesis that it tests, if the function asks for one."""
+    if ARGUMENT not in now.functions.get(call.name, {}).get("properties", {}):
+        return call
+    supposed = _SUPPOSED.get(
+        call.name, f"{call.name} shows what the question supposes; that it does not refutes it."
+    )
+    return Call(call.name, {ARGUMENT: supposed, **call.args})

@@ -1,0 +1,129 @@
+"""The prompt as the planner reads it: the same sections and schemas that a chat model is given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.prompts.sections import read_lines, sections
+from fluxagents.workers.chat_models.planner.words.word_tokens import EXCHANGE_ID
+
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is asked, what is known, and what may be done."""
+
+    task: str
+    question: str
+    conclusion: str = ""
+    inputs: Entry = field(default_factory=dict)
+    facts: Entry = field(default_factory=dict)
+    findings: tuple[Entry, ...] = ()
+    left_out: tuple[Entry, ...] = ()
+    errors: tuple[Entry, ...] = ()
+    humans: tuple[Entry, ...] = ()
+    steps_left: int = 1
+    functions: Mapping[str, Entry] = field(default_factory=dict)
+    """The parameters (JSON schema) of each function that may be called."""
+    purposes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def open_errors(self) -> tuple[Entry, ...]:
+        """Errors after which nothing has succeeded."""
+        return tuple(error for error in self.errors if error.get("open"))
+
+    @property
+    def baseline_fails(self) -> bool:
+        """Whether the model does not grow before anything else is asked of it."""
+        return str(self.facts.get("status", "optimal")) != "optimal"
+
+    @property
+    def exchanges(self) -> tuple[str, ...]:
+        """Ids of exchange reactions that the findings and inputs show; what a text mentions is none."""
+        words = _words([*self.findings, self.inputs])
+        return tuple(dict.fromkeys(word for word in words if re.fullmatch(EXCHANGE_ID, word)))
+
+    @property
+    def medium(self) -> dict[str, float]:
+        """The uptakes that are known to be open: exchange -> most uptake, or uptake, in mmol/gDW/h."""
+        given = self.inputs.get("medium")
+        if isinstance(given, Mapping):
+            return dict(given)
+        unchanged = [
+            finding for finding in self.findings if not finding.get("args", {}).get("medium_changes")
+        ]
+        changed = [finding for finding in self.findings if finding.get("tool") == "apply_medium"]
+        return {
+            **_shown(unchanged, "uptakes_mmol_per_gdw_h"),
+            **_shown(unchanged, "medium_mmol_per_gdw_h"),
+            **_shown(changed, "uptakes_after_mmol_per_gdw_h"),
+        }
+
+
+def _words(data: Any) -> Iterator[str]:
+    """The names and texts in data, in their order."""
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, Mapping):
+        for key, value in data.items():
+            yield str(key)
+            yield from _words(value)
+    elif isinstance(data, list | tuple):
+        for value in data:
+            yield from _words(value)
+
+
+def _shown(findings: Sequence[Entry], key: str) -> dict[str, float]:
+    """The numbers by name that findings show under a key; a later finding wins."""
+    merged: dict[str, float] = {}
+    for finding in findings:
+        shown = finding.get("found", {}).get(key)
+        if isinstance(shown, Mapping) and isinstance(shown.get("values"), Mapping):
+            merged |= shown["values"]
+    return merged
+
+
+def situation(prompt: str, functions: Sequence[Mapping[str, Any]]) -> Situation:
+    """Read a rendered prompt.
+
+    Args:
+        prompt: The user's text of a prompt of this package.
+        functions: What may be called, in the shape of OpenAI's API.
+
+    Raises:
+        FluxError: `SCHEMA` if the prompt has not the sections that the planner reads.
+    """
+    parts = sections(prompt)
+    offered = [entry["function"] for entry in functions]
+    try:
+        (inputs,) = read_lines(parts["inputs"])
+        (facts,) = read_lines(parts.get("facts", "{}"))
+        return Situation(
+            task=parts["task"],
+            question=parts["question"],
+            conclusion=parts.get("conclusion", ""),
+            inputs=inputs if isinstance(inputs, dict) else {},
+            facts=facts if isinstance(facts, dict) else {},
+            findings=_entries(parts["findings"]),
+            left_out=_entries(parts.get("left_out", "")),
+            errors=_entries(parts.get("errors", "")),
+            humans=_entries(parts.get("humans", "")),
+            steps_left=int(parts["steps_left"]),
+            functions={entry["name"]: entry["parameters"] for entry in offered},
+            purposes={entry["name"]: entry["description"] for entry in offered},
+        )
+    except (KeyError, ValueError) as error:
+        raise FluxError(
+            ErrorClass.SCHEMA,
+            f"the offline planner cannot read this prompt: {type(error).__name__}: {error}",
+            suggestions=("keep the sections task, question, inputs, findings and steps_left in the prompt",),
+        ) from error
+
+
+def _entries(text: str) -> tuple[Entry, ...]:
+    return tuple(line for line in read_lines(text) if isinstance(line, dict))

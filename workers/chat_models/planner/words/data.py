@@ -1,0 +1,19 @@
+"""The planner's words and rules, as the data files beside this module have them."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+@cache
+def table(name: str) -> dict[str, Any]:
+    """A data file: `lexicon`, `names`, `unsupported` or `intents`."""
+    text = (
+        files("fluxagents.workers.chat_models.planner.words")
+        .joinpath(f"{name}.toml")
+        .read_text(encoding="utf-8")
+    )
+    return tomllib.loads(text)

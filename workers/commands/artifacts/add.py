@@ -1,0 +1,58 @@
+"""`fluxagents artifacts add`: a table of one's own, for tools that read one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fluxagents.workers.commands.artifacts.address import artifact_store
+from fluxagents.workers.commands.display.output import examples, json_option, print_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@click.command(
+    epilog=examples(
+        "fluxagents artifacts add keio.tsv",
+        "fluxagents tools call analyze_essentiality --model iML1515 --arg observed_table=3f9a11c02b7e",
+    )
+)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+def add(file: Path, as_json: bool) -> None:
+    """Store the table FILE (csv, tsv, xlsx, parquet) and print the digest that tools take."""
+    ref = artifact_store().put_table(_read(file), tool="")
+    if as_json:
+        print_json(
+            {"digest": ref.digest, "rows": ref.rows, "columns": list(ref.columns), "bytes": ref.size_bytes}
+        )
+    else:
+        click.echo(ref.digest)
+
+
+def _read(file: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    from fluxagents.flows.errors import ErrorClass, FluxError
+
+    readers: dict[str, Callable[[Path], pd.DataFrame]] = {
+        ".csv": pd.read_csv,
+        ".tsv": lambda path: pd.read_csv(path, sep="\t"),
+        ".xlsx": pd.read_excel,
+        ".parquet": pd.read_parquet,
+    }
+    reader = readers.get(file.suffix.casefold())
+    if reader is None:
+        message = f"table '{file}' has no known suffix"
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT, message, suggestions=(f"end its name with {', '.join(readers)}",)
+        )
+    try:
+        table = reader(file)
+    except (ValueError, OSError) as error:
+        raise FluxError(ErrorClass.BAD_ARGUMENT, f"table '{file}' cannot be read: {error}") from error
+    return table.rename(columns=str)

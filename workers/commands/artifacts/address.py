@@ -1,0 +1,83 @@
+"""How commands name an artifact, and the file that they write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from fluxagents.flows.events import Event
+    from fluxagents.workers.files.artifact_store import ArtifactFiles
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+SHORT = len("sha256:") + 12
+"""So much of a digest is shown; a unique beginning is enough for all commands."""
+
+
+def addressed(command: Command) -> Command:
+    """Give a command the ways to name an artifact."""
+    for decorate in (
+        click.option("--step", type=int, help="The step of the run; `fluxagents runs events RUN` shows it."),
+        click.option("--run", "run_id", metavar="RUN", help="Instead of ID: the run that made it."),
+        click.argument("artifact", metavar="[ID]", required=False),
+    ):
+        command = decorate(command)
+    return command
+
+
+def artifact_store() -> ArtifactFiles:
+    from fluxagents.workers.files.artifact_store import ArtifactFiles
+    from fluxagents.workers.settings import Settings
+
+    return ArtifactFiles(Settings.load().artifact_url)
+
+
+def digest_of(store: ArtifactFiles, artifact: str | None, run_id: str | None, step: int | None) -> str:
+    from fluxagents.workers.composition import build_sources
+    from fluxagents.workers.settings import Settings
+
+    if (artifact is None) == (run_id is None):
+        raise click.UsageError("name an artifact by its ID, or by --run and --step")
+    if artifact is not None:
+        return store.find(artifact)
+    assert run_id is not None
+    events = build_sources(Settings.load()).runs().events(run_id)
+    return _artifact_of(run_id, events, step)
+
+
+def _artifact_of(run_id: str, events: tuple[Event, ...], step: int | None) -> str:
+    from fluxagents.flows.errors import ErrorClass, FluxError
+    from fluxagents.flows.events import ToolSucceeded
+
+    made = [event for event in events if isinstance(event, ToolSucceeded) and event.artifact]
+    chosen = [event for event in made if step in {None, event.seq}]
+    if len(chosen) == 1 and chosen[0].artifact:
+        return chosen[0].artifact
+    which = (
+        "more than one step" if step is None and made else f"no step {'' if step is None else step}".strip()
+    )
+    known = ", ".join(f"{event.seq} ({event.call.tool})" for event in made) or "none"
+    raise FluxError(
+        ErrorClass.UNKNOWN_ID,
+        f"run {run_id} has {which} with an artifact",
+        suggestions=(f"steps with an artifact: {known}",),
+    )
+
+
+def output_path(output: str | None) -> Path | None:
+    from fluxagents.flows.errors import ErrorClass, FluxError
+
+    if output is None or output == "-":
+        return None
+    path = Path(output)
+    if path.is_dir() or not path.parent.is_dir():
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"file {output!r} cannot be written",
+            suggestions=("name a file in a folder that exists",),
+        )
+    return path

@@ -1,0 +1,252 @@
+"""`fluxagents artifacts`: the full data of results, as files and as plots."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fluxagents.workers.commands.artifacts.add import add
+from fluxagents.workers.commands.artifacts.address import (
+    SHORT,
+    addressed,
+    artifact_store,
+    digest_of,
+    output_path,
+)
+from fluxagents.workers.commands.artifacts.plot import plot
+from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
+
+if TYPE_CHECKING:
+    from fluxagents.tasks.ports.artifacts import Manifest
+    from fluxagents.workers.files.artifact_store import ArtifactFiles
+    from fluxagents.workers.files.table_formats import Format
+
+
+@click.group(
+    epilog=examples(
+        "fluxagents artifacts list",
+        "fluxagents artifacts show 3f9a11c02b7e",
+        "fluxagents artifacts get 3f9a11c02b7e --table genes --format csv > genes.csv",
+        "fluxagents artifacts get --run 01JB… --step 4 -o result.xlsx",
+        "fluxagents artifacts plot --run 01JB… --step 4 -o genes.svg",
+        "fluxagents artifacts add observed.tsv",
+    )
+)
+def artifacts() -> None:
+    """List, show, export and plot the full data of results; store tables of your own."""
+
+
+artifacts.add_command(add)
+artifacts.add_command(plot)
+
+
+@artifacts.command("list", epilog=examples("fluxagents artifacts list --tool analyze_essentiality --json"))
+@click.option("--tool", help="Only results of this tool.")
+@click.option("--all", "everything", is_flag=True, help="Tables and plots too, not only results.")
+@click.option("--most", type=click.IntRange(min=1), default=50, show_default=True, help="So many at most.")
+@json_option
+def list_artifacts(tool: str | None, everything: bool, most: int, as_json: bool) -> None:
+    """List results, the newest first."""
+    store = artifact_store()
+    found: list[dict[str, Any]] = []
+    for file in store.stored():
+        about = _described(store, f"sha256:{file.name}")
+        if (everything or about["kind"] == "result") and tool in {None, about["tool"]}:
+            written = datetime.fromtimestamp(file.written_s, tz=UTC).isoformat(timespec="seconds")
+            found.append({**about, "bytes": file.size_bytes, "written": written})
+        if len(found) == most:
+            break
+    if as_json:
+        print_json(found)
+        return
+    columns = ("tool", "model", *(("kind", "bytes") if everything else ()))
+    print_table(
+        ("artifact", "written (UTC)", *columns),
+        [
+            (
+                one["digest"][:SHORT],
+                one["written"][5:16].replace("T", " "),
+                *(one[column] for column in columns),
+            )
+            for one in found
+        ],
+        empty="no artifacts",
+    )
+
+
+def _described(store: ArtifactFiles, digest: str) -> dict[str, Any]:
+    from fluxagents.flows.errors import ErrorClass, FluxError
+    from fluxagents.workers.files.artifact_kind import kind_of
+
+    about: dict[str, Any] = {"digest": digest, "kind": "damaged", "tool": "", "model": "", "tables": ""}
+    try:
+        about["kind"] = kind_of(store.get(digest))
+        if about["kind"] == "result":
+            manifest = store.manifest(digest)
+            tables = ", ".join(f"{name} ({ref.rows})" for name, ref in manifest.tables.items())
+            provenance = manifest.provenance
+            about |= {"tool": provenance.tool, "model": provenance.model_id, "tables": tables}
+    except FluxError as error:
+        if error.kind is not ErrorClass.SCHEMA:
+            raise
+    return about
+
+
+@artifacts.command(epilog=examples("fluxagents artifacts show 3f9a11c02b7e --json"))
+@addressed
+@json_option
+def show(artifact: str | None, run_id: str | None, step: int | None, as_json: bool) -> None:
+    """Show a result: its summary, its tables, and where it comes from."""
+    from fluxagents.workers.files.artifact_kind import kind_of
+
+    store = artifact_store()
+    digest = digest_of(store, artifact, run_id, step)
+    kind = kind_of(store.get(digest))
+    if kind != "result":
+        _show_part(store, digest, kind, as_json=as_json)
+        return
+    manifest = store.manifest(digest)
+    document = manifest.model_dump(mode="json")
+    if as_json:
+        print_json({"digest": digest, **document})
+        return
+    click.echo(f"{manifest.provenance.tool}  {digest}\n")
+    rows = [(key, _text(value)) for key, value in manifest.result.items()]
+    print_table(("what", "value"), rows)
+    print_table(
+        ("table", "rows", "columns", "artifact"),
+        [
+            (name, ref.rows, ", ".join(ref.columns), ref.digest[:SHORT])
+            for name, ref in manifest.tables.items()
+        ],
+        empty="no tables",
+    )
+    provenance = document["provenance"]
+    again = provenance.pop("command")
+    print_table(("provenance", "value"), [(key, _text(value)) for key, value in provenance.items()])
+    if again:
+        click.echo(f"again: {again}")
+
+
+def _text(value: object) -> str:
+    import json
+
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _show_part(store: ArtifactFiles, digest: str, kind: str, *, as_json: bool) -> None:
+    data = store.get(digest)
+    if kind == "table":
+        table = store.table(digest)
+        about: dict[str, Any] = {"rows": len(table), "columns": list(table.columns)}
+    else:
+        about = {}
+    about = {"digest": digest, "kind": kind, "bytes": len(data), **about}
+    if as_json:
+        print_json(about)
+    else:
+        print_table(("what", "value"), [(key, _text(value)) for key, value in about.items()])
+
+
+@artifacts.command(
+    epilog=examples(
+        "fluxagents artifacts get 3f9a11c02b7e --table genes --format csv > genes.csv",
+        "fluxagents artifacts get 3f9a11c02b7e -o all_tables.xlsx",
+        "fluxagents artifacts get --run 01JB… --step 4 --format json",
+    )
+)
+@addressed
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["csv", "tsv", "json", "parquet", "xlsx"]),
+    help="By the suffix of FILE if absent, else csv for one table and json for a whole result.",
+)
+@click.option("--table", "name", help="One table of the result; `artifacts show` names them.")
+@click.option("--output", "-o", metavar="FILE", help="Where to write it; standard output if absent.")
+def get(
+    artifact: str | None,
+    run_id: str | None,
+    step: int | None,
+    kind: Format | None,
+    name: str | None,
+    output: str | None,
+) -> None:
+    """Write a result or one of its tables as a file."""
+    from fluxagents.workers.files.artifact_kind import kind_of
+
+    store = artifact_store()
+    digest = digest_of(store, artifact, run_id, step)
+    path = output_path(output)
+    stored = kind_of(store.get(digest))
+    if stored in {"svg", "png", "json"}:
+        if kind is not None and kind != stored:
+            raise click.UsageError(f"artifact {digest[:SHORT]} is {stored}; leave out --format")
+        _write(store.get(digest), path, binary=stored == "png")
+        return
+    chosen = kind or _by_suffix(path) or ("csv" if stored == "table" or name else "json")
+    _write(_exported(store, digest, stored, chosen, name), path, binary=chosen in {"parquet", "xlsx"})
+
+
+def _exported(store: ArtifactFiles, digest: str, stored: str, kind: Format, name: str | None) -> bytes:
+    from fluxagents.flows.errors import ErrorClass, FluxError
+    from fluxagents.workers.files.table_formats import encoded, rows_as_json
+
+    if stored == "table":
+        if name is not None:
+            raise click.UsageError(f"artifact {digest[:SHORT]} is one table; leave out --table")
+        table = store.table(digest)
+        return (
+            rows_as_json(table) if kind == "json" else encoded(kind, {"table": table}, {"artifact": digest})
+        )
+    manifest = store.manifest(digest)
+    names = _names(manifest, name)
+    if kind in {"csv", "tsv", "parquet"} and len(names) != 1:
+        every = f"tables: {', '.join(manifest.tables) or 'none'}"
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"{kind} holds one table, and this result of '{manifest.provenance.tool}' has {len(names)}",
+            suggestions=(f"name one with --table; {every}", "or choose --format xlsx or json for all"),
+        )
+    tables = {one: store.table(manifest.tables[one].digest) for one in names}
+    if kind == "json" and name is not None:
+        return rows_as_json(tables[name])
+    about = {"artifact": digest, **manifest.model_dump(mode="json", exclude={"tables", "schema_version"})}
+    return encoded(kind, tables, about)
+
+
+def _names(manifest: Manifest, name: str | None) -> tuple[str, ...]:
+    from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+
+    if name is None:
+        return tuple(manifest.tables)
+    if name not in manifest.tables:
+        raise FluxError(
+            ErrorClass.UNKNOWN_ID,
+            f"this result of '{manifest.provenance.tool}' has no table '{name}'",
+            suggestions=(*nearest(name, manifest.tables), f"tables: {', '.join(manifest.tables) or 'none'}"),
+        )
+    return (name,)
+
+
+def _by_suffix(path: Path | None) -> Format | None:
+    from fluxagents.workers.files.table_formats import FORMATS
+
+    suffix = path.suffix.removeprefix(".").lower() if path else ""
+    return next((kind for kind in FORMATS if kind == suffix), None)
+
+
+def _write(data: bytes, path: Path | None, *, binary: bool) -> None:
+    from fluxagents.workers.files.table_file import write_bytes
+
+    if path is not None:
+        write_bytes(path, data)
+        click.echo(f"{path}: {len(data)} bytes", err=True)
+        return
+    if binary and sys.stdout.isatty():
+        raise click.UsageError("this format is not for a terminal: give --output FILE")
+    click.echo(data, nl=False)

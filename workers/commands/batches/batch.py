@@ -1,0 +1,217 @@
+"""`fluxagents batch`: one flow over many models, questions and media."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fluxagents.flows.events import Lane
+    from fluxagents.flows.state import RunState
+    from fluxagents.scheduler.batches.batch_tables import SummaryRow
+    from fluxagents.scheduler.batches.batches import Tally
+    from fluxagents.scheduler.runs.admission import Admission
+    from fluxagents.workers.client import Client
+
+FAILED, WAITING, INTERRUPTED = 1, 3, 130
+"""Exit statuses."""
+
+
+@click.command(
+    epilog=examples(
+        'fluxagents batch metabolic_analysis --model e_coli_core --model iJO1366 --question "Growth?"',
+        "fluxagents batch metabolic_analysis --models-file gems.txt --questions-file q.txt --table all.csv",
+        'fluxagents batch metabolic_analysis --model textbook --question "Growth?" '
+        '--medium "EX_glc__D_e=10,EX_o2_e=0" --medium acetate.yaml --json',
+        "fluxagents batch metabolic_analysis --models-file gems.txt --question Growth? --no-wait",
+    )
+)
+@click.argument("flow")
+@click.option("--model", "models", multiple=True, help="A model's name, file or digest; may be repeated.")
+@click.option("--models-file", metavar="LIST", help="A file with a model a line.")
+@click.option("--question", "questions", multiple=True, help="In plain language; may be repeated.")
+@click.option("--questions-file", metavar="LIST", help="A file with a question a line.")
+@click.option(
+    "--medium",
+    "media",
+    multiple=True,
+    metavar="FILE|EX=UPTAKE,…",
+    help="The whole medium, largest uptakes in mmol/gDW/h: a YAML or JSON file, or "
+    '"EX_glc__D_e=10,EX_o2_e=0"; may be repeated.',
+)
+@click.option("--input", "pairs", multiple=True, metavar="NAME=VALUE", help="Another input, for every run.")
+@click.option("--table", metavar="FILE", help="Write all findings to a .csv or .parquet file.")
+@click.option("--session", help="A name for the batch; the same batch again goes on where it stopped.")
+@click.option("--wait/--no-wait", default=True, show_default=True, help="Whether to wait for the answers.")
+@click.option("--timeout", type=click.FloatRange(min=0), help="Wait at most so many seconds.")
+@click.option(
+    "--lane",
+    type=click.Choice(["bulk", "interactive"]),
+    default="bulk",
+    show_default=True,
+    help="bulk delays nobody who waits for a single run.",
+)
+@json_option
+def batch(
+    flow: str,
+    models: tuple[str, ...],
+    models_file: str | None,
+    questions: tuple[str, ...],
+    questions_file: str | None,
+    media: tuple[str, ...],
+    pairs: tuple[str, ...],
+    table: str | None,
+    session: str | None,
+    wait: bool,
+    timeout: float | None,
+    lane: str,
+    as_json: bool,
+) -> int:
+    """Run FLOW on every model, with every question, under every medium.
+
+    Everything is checked before the first run starts. Exit status: 0 all finished (or started, with
+    --no-wait), 3 some wait for a human, 1 some failed or still run, 2 bad usage.
+    """
+    from fluxagents.scheduler.batches.batches import orders
+    from fluxagents.scheduler.runs.admission import admitted
+    from fluxagents.workers.client import Client
+    from fluxagents.workers.commands.batches.batch_inputs import listed, medium
+    from fluxagents.workers.commands.display.views import parsed_pairs
+    from fluxagents.workers.files.table_file import checked_path
+
+    if table and not wait:
+        raise click.UsageError("--table needs the answers: leave out --no-wait")
+    named = listed(models, models_file)
+    if not named:
+        raise click.UsageError("name at least one model with --model or --models-file")
+    asked = listed(questions, questions_file)
+    path = checked_path(table) if table else None
+    todo = orders(named, asked, [medium(text) for text in media], parsed_pairs(pairs))
+    client = Client()
+    job = _Batch(client, admitted(client, flow, todo), session or _new_session(), lane, quiet=as_json)
+    try:
+        job.start()
+        if not wait:
+            return job.tell_started(as_json=as_json)
+        tally, states = job.follow(timeout)
+    except KeyboardInterrupt:
+        click.echo(f"stopped waiting; the {len(job.runs)} runs that were started go on", err=True)
+        click.echo(f"  → fluxagents runs list --session {job.session}", err=True)
+        click.echo(f"  → for the tables, the same command with --session {job.session}", err=True)
+        return INTERRUPTED
+    return _report(client, job, tally, states, path=path, as_json=as_json)
+
+
+def _new_session() -> str:
+    from fluxagents.scheduler.runs.run_ids import run_id
+    from fluxagents.workers.clock import SystemClock
+
+    return f"batch-{run_id(SystemClock().now_ms())}"
+
+
+@dataclass
+class _Batch:
+    """The runs of one call of the command."""
+
+    client: Client
+    admission: Admission
+    session: str
+    lane: str
+    quiet: bool
+    runs: list[str] = field(default_factory=list)
+    """Ids of those that were there already, then of those that were started."""
+
+    def start(self) -> None:
+        """Start what the session does not have yet."""
+        from fluxagents.scheduler.batches.batches import session_states, unstarted
+
+        there = session_states(self.client.store, self.session)
+        left, self.runs = unstarted(self.admission, there.values())
+        found = len(self.runs)
+        lane = cast("Lane", self.lane)
+        for run in self.client.batch(self.admission.given, left, session=self.session, lane=lane):
+            self.runs.append(run.id)
+        if not self.quiet:
+            note = f", {found} of them were there already" if found else ""
+            click.echo(
+                f"session {self.session}: {len(self.runs)} runs of {self.admission.flow.flow}{note}", err=True
+            )
+
+    def tell_started(self, *, as_json: bool) -> int:
+        if as_json:
+            print_json({"session": self.session, "flow": self.admission.flow.flow, "runs": self.runs})
+        else:
+            click.echo(self.session)
+        return 0
+
+    def follow(self, timeout_s: float | None) -> tuple[Tally, list[RunState]]:
+        """Show how it goes on standard error until no run goes on by itself."""
+        from fluxagents.scheduler.batches.batches import progress
+        from fluxagents.workers.commands.batches.progress_view import progress_view
+
+        with progress_view(len(self.runs), quiet=self.quiet) as show:
+            looks = progress(self.client.store, self.session, self.runs, timeout_s=timeout_s)
+            for last in looks:
+                show(last[0])
+        return last
+
+
+def _report(
+    client: Client, job: _Batch, tally: Tally, states: list[RunState], *, path: Path | None, as_json: bool
+) -> int:
+    from fluxagents.scheduler.batches.batch_tables import FindingRow, complete, findings_rows, summary_rows
+    from fluxagents.workers.files.table_file import write_table
+
+    rows = summary_rows(states)
+    if path is not None:
+        found = findings_rows(complete(client.store, states))
+        write_table(path, FindingRow._fields, found, numbers=("number",))
+    if as_json:
+        print_json(_document(job, tally, [row._asdict() for row in rows], path))
+    else:
+        _print_summary(rows)
+        click.echo(f"{tally}; `fluxagents runs list --session {job.session}` has their ids")
+        if path is not None:
+            click.echo(f"findings: {path}")
+    if tally.running:
+        click.echo(f"{tally.running} runs go on; the same command with --session {job.session}", err=True)
+    if tally.failed or tally.running:
+        return FAILED
+    return WAITING if tally.waiting else 0
+
+
+def _print_summary(rows: list[SummaryRow]) -> None:
+    media = any(row.medium for row in rows)
+    print_table(
+        ("model", "question", *(("medium",) if media else ()), "status", "growth 1/h", "answer"),
+        [
+            (
+                row.model,
+                row.question,
+                *((row.medium,) if media else ()),
+                row.status,
+                "" if row.growth_per_h is None else f"{row.growth_per_h:.4f}",
+                row.answer,
+            )
+            for row in rows
+        ],
+        cut_last=True,
+    )
+
+
+def _document(job: _Batch, tally: Tally, runs: list[dict[str, Any]], path: Path | None) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        "session": job.session,
+        "flow": job.admission.flow.flow,
+        "counts": asdict(tally),
+        "runs": runs,
+        "table": str(path) if path else None,
+    }

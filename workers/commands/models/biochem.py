@@ -1,0 +1,67 @@
+"""`fluxagents biochem`: names and ids of compounds and reactions, from ModelSEEDDatabase."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
+
+if TYPE_CHECKING:
+    from fluxagents.tasks.ports.biochem import Kind
+    from fluxagents.workers.files.biochem_file import BiochemFile
+
+
+@click.group(
+    epilog=examples(
+        "fluxagents biochem import compounds.tsv reactions.tsv",
+        "fluxagents biochem status",
+        "fluxagents tools call search_biochem --model e_coli_core --arg words=glucose",
+    )
+)
+def biochem() -> None:
+    """Import ModelSEED's tables of compounds and reactions, for the tools that translate ids.
+
+    The files are Biochemistry/compounds.tsv and reactions.tsv of
+    https://github.com/ModelSEED/ModelSEEDDatabase. Each machine that runs workers imports its own.
+    """
+
+
+def _library() -> BiochemFile:
+    from fluxagents.workers.files.biochem_file import BiochemFile
+    from fluxagents.workers.settings import Settings
+
+    return BiochemFile(Settings.load().biochem_file)
+
+
+@biochem.command("import", epilog=examples("fluxagents biochem import compounds.tsv reactions.tsv"))
+@click.argument("compounds", type=click.Path())
+@click.argument("reactions", type=click.Path(), required=False)
+@json_option
+def import_tables(compounds: str, reactions: str | None, as_json: bool) -> None:
+    """Import COMPOUNDS and REACTIONS instead of what was imported before: whole, or not at all."""
+    from pathlib import Path
+
+    files: dict[Kind, Path] = {"compound": Path(compounds)}
+    if reactions is not None:
+        files["reaction"] = Path(reactions)
+    _print(_library().replace(files), as_json=as_json)
+
+
+@biochem.command(epilog=examples("fluxagents biochem status --json"))
+@json_option
+def status(as_json: bool) -> None:
+    """Show what was imported."""
+    _print(_library().status(), as_json=as_json)
+
+
+def _print(found: list[dict[str, object]], *, as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        ("kind", "entities", "file"),
+        [(row["kind"], row["entities"], row["file"]) for row in found],
+        empty="nothing was imported; `fluxagents biochem import --help` says where the files are",
+    )

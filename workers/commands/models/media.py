@@ -1,0 +1,106 @@
+"""`fluxagents media`: the media that tools can name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
+
+if TYPE_CHECKING:
+    from fluxagents.tasks.fba.media.library.media_library import LibraryMedium
+    from fluxagents.workers.settings import Settings
+
+
+@click.group(
+    epilog=examples(
+        "fluxagents media list",
+        "fluxagents media show M9_glucose",
+        "fluxagents media show LB --model iJO1366",
+    )
+)
+def media() -> None:
+    """List and show media of the library and of your folder, with their sources."""
+
+
+@media.command("list", epilog=examples("fluxagents media list --json"))
+@json_option
+def list_media(as_json: bool) -> None:
+    """List the media; your own lie in FLUXAGENTS_MEDIA_DIR or in `media` of the data folder."""
+    from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
+    from fluxagents.workers.settings import Settings
+
+    library = MediaLibrary(Settings.load().media_folder)
+    found = [library.medium(name) for name in library.names()]
+    if as_json:
+        print_json([medium.model_dump(exclude={"components"}) for medium in found])
+        return
+    rows = [
+        (medium.name, len(medium.components), "yours" if medium.is_users else "library", medium.title)
+        for medium in found
+    ]
+    print_table(("name", "compounds", "from", "title"), rows)
+
+
+@media.command(epilog=examples("fluxagents media show LB --model iJO1366 --json"))
+@click.argument("name")
+@click.option("--model", help="Show which exchange reaction of this model each compound is.")
+@json_option
+def show(name: str, model: str | None, as_json: bool) -> None:
+    """Show the medium NAME: its compounds, their most uptake, and where that comes from."""
+    from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
+    from fluxagents.workers.settings import Settings
+
+    settings = Settings.load()
+    medium = MediaLibrary(settings.media_folder).medium(name)
+    if model is not None:
+        _show_on(model, medium, settings, as_json=as_json)
+        return
+    if as_json:
+        print_json(medium.model_dump())
+        return
+    _print_source(medium)
+    rows = [
+        (part.name, part.bigg, part.seed, f"{part.uptake_mmol_per_gdw_h:g}") for part in medium.components
+    ]
+    print_table(("compound", "BiGG", "ModelSEED", "most uptake, mmol/gDW/h"), rows)
+
+
+def _show_on(model: str, medium: LibraryMedium, settings: Settings, *, as_json: bool) -> None:
+    from fluxagents.tasks.fba.media.library.compound_index import exchanged_compounds
+    from fluxagents.tasks.fba.media.media_growth import mapped
+    from fluxagents.workers.models.model_store import ModelFiles
+
+    store = ModelFiles(settings.artifact_url)
+    found = mapped(medium, exchanged_compounds(store.load(store.resolve(model))))
+    if as_json:
+        print_json(
+            {
+                **medium.model_dump(exclude={"components"}),
+                "model": model,
+                "uptakes_mmol_per_gdw_h": found.uptakes,
+                "unmapped": found.unmapped,
+                "compounds": [row.model_dump() for row in found.rows],
+            }
+        )
+        return
+    _print_source(medium)
+    rows = [
+        (row.compound, row.exchange or "-", row.found_by or "-", f"{row.uptake_mmol_per_gdw_h:g}")
+        for row in found.rows
+    ]
+    print_table(("compound", f"exchange of {model}", "found by", "most uptake, mmol/gDW/h"), rows)
+    if found.unmapped:
+        click.secho(
+            f"{len(found.unmapped)} of {len(rows)} compounds have no exchange in {model}: "
+            f"{', '.join(found.unmapped)}",
+            fg="yellow",
+        )
+
+
+def _print_source(medium: LibraryMedium) -> None:
+    click.echo(f"{medium.name}: {medium.title}")
+    click.echo(f"source: {medium.source}")
+    if medium.convention:
+        click.echo(f"convention: {medium.convention}")

@@ -1,0 +1,378 @@
+"""`fluxagents prompts`: what the chat model is shown, which version of it, and since when."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from difflib import unified_diff
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
+from fluxagents.workers.commands.prompts.prompt_figures import compare, experiment, stats
+
+if TYPE_CHECKING:
+    from fluxagents.prompts.versions.front_matter import MadeFor
+    from fluxagents.prompts.versions.manager import PromptManager, PromptReport
+    from fluxagents.prompts.versions.record import Entry, Label, Standing
+
+LABELS = ("production", "candidate")
+
+TEMPLATE_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group(
+    epilog=examples(
+        "fluxagents prompts list",
+        "fluxagents prompts show tool_selection",
+        "fluxagents prompts register tool_selection.md.j2",
+        "fluxagents prompts diff tool_selection 1 2",
+        "fluxagents prompts promote tool_selection 2",
+        "fluxagents prompts rollback tool_selection",
+        "fluxagents prompts experiment tool_selection --arm 1=50 --arm 2=50",
+        "fluxagents prompts compare tool_selection 1 2",
+        "fluxagents prompts render --run 01JB… --step 4",
+    )
+)
+def prompts() -> None:
+    """Show, test, version and compare the prompts, and show what a decision sent."""
+
+
+for figures in (experiment, stats, compare):
+    prompts.add_command(figures)
+
+
+def _manager() -> PromptManager:
+    from fluxagents.workers.archive.prompt_library import open_prompts
+    from fluxagents.workers.settings import Settings
+
+    return open_prompts(Settings.load())
+
+
+def _by(command: click.decorators.FC) -> click.decorators.FC:
+    return click.option("--by", default=getpass.getuser, show_default="you", help="Who decides.")(command)
+
+
+def _label(command: click.decorators.FC) -> click.decorators.FC:
+    return click.option(
+        "--label", type=click.Choice(LABELS), default="production", show_default=True, help="Of the version."
+    )(command)
+
+
+@prompts.command("list", epilog=examples("fluxagents prompts list --json"))
+@json_option
+def list_prompts(as_json: bool) -> None:
+    """List the prompts: their versions and what runs get that begin now."""
+    manager = _manager()
+    found = [_summary(manager, name) for name in manager.names]
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (one["name"], ", ".join(one["versions"]), _now(one), one["candidate"] or "-", one["purpose"])
+        for one in found
+    ]
+    print_table(("prompt", "versions", "runs get", "candidate", "purpose"), rows)
+
+
+def _summary(manager: PromptManager, name: str) -> dict[str, Any]:
+    now = manager.standing(name)
+    return {
+        "name": name,
+        "versions": list(manager.versions(name)),
+        "runs_get": manager.default(name).version,
+        "production": _holder(now, "production"),
+        "candidate": _holder(now, "candidate"),
+        "experiment": {arm.version: arm.weight for arm in now.arms},
+        "purpose": manager.template(name).purpose,
+    }
+
+
+def _holder(now: Standing, label: Label) -> str | None:
+    holder = now.holder(label)
+    return holder.version if holder else None
+
+
+def _now(one: dict[str, Any]) -> str:
+    """What new runs get, in words."""
+    if one["experiment"]:
+        total = sum(one["experiment"].values())
+        return ", ".join(f"{version}: {weight / total:.0%}" for version, weight in one["experiment"].items())
+    return f"{one['runs_get']}" if one["production"] else f"{one['runs_get']} (as shipped)"
+
+
+@prompts.command(
+    epilog=examples(
+        "fluxagents prompts show tool_selection", "fluxagents prompts show tool_selection production --source"
+    )
+)
+@click.argument("name")
+@click.argument("version", default="latest")
+@click.option("--source", is_flag=True, help="Print the template file and nothing else.")
+@json_option
+def show(name: str, version: str, source: bool, as_json: bool) -> None:
+    """Show a version of a prompt (a number, `latest` or a label) and what was done with the prompt."""
+    from fluxagents.workers.commands.display.views import moment
+
+    manager = _manager()
+    template = manager.template(name, version)
+    if source:
+        click.echo(template.source, nl=False)
+        return
+    log = manager.log(name)
+    if as_json:
+        print_json(
+            {
+                **_summary(manager, name),
+                "version": template.version,
+                "digest": template.digest,
+                "made_for": template.made_for.model_dump() if template.made_for else None,
+                "variables": dict(template.variables),
+                "cases": [case.name for case in template.cases],
+                "source": template.source,
+                "log": [entry.model_dump(mode="json") for entry in log],
+            }
+        )
+        return
+    click.echo(f"{name} version {template.version}: {template.purpose}")
+    click.echo(f"sha256 {template.digest}")
+    if template.made_for:
+        click.echo(f"made for {_made_for(template.made_for)}")
+    click.echo(f"runs get {_now(_summary(manager, name))}")
+    print_table(("variable", "type"), template.variables.items(), empty="no variables")
+    rows = [
+        (
+            moment(entry.at_ms)[:19].replace("T", " ") if entry.at_ms else "-",
+            entry.by or "-",
+            _said(entry),
+        )
+        for entry in log
+    ]
+    print_table(("when (UTC)", "who", "what"), rows, empty="nothing was registered or promoted yet")
+
+
+def _made_for(found: MadeFor) -> str:
+    chat_models = ", ".join(found.chat_models)
+    return chat_models if found.temperature is None else f"{chat_models} at temperature {found.temperature:g}"
+
+
+def _said(entry: Entry) -> str:
+    """An entry of a prompt's log in a line."""
+    from fluxagents.prompts.versions.record import ExperimentBegan, Promoted, Registered, RolledBack
+
+    if isinstance(entry, Registered):
+        return f"registered version {entry.version} ({entry.digest[:12]})"
+    if isinstance(entry, Promoted):
+        return f"promoted version {entry.version} to {entry.label}"
+    if isinstance(entry, RolledBack):
+        return f"rolled back {entry.label}"
+    if isinstance(entry, ExperimentBegan):
+        arms = ", ".join(f"version {arm.version}: {arm.weight}" for arm in entry.arms)
+        return f"began an experiment ({arms})"
+    return "ended the experiment"
+
+
+@prompts.command(epilog=examples("fluxagents prompts diff tool_selection 1 2"))
+@click.argument("name")
+@click.argument("old")
+@click.argument("new", default="latest")
+@json_option
+def diff(name: str, old: str, new: str, as_json: bool) -> None:
+    """Show what changed between two versions of a prompt, each a number, `latest` or a label."""
+    manager = _manager()
+    one, other = manager.template(name, old), manager.template(name, new)
+    lines = unified_diff(
+        one.source.splitlines(),
+        other.source.splitlines(),
+        f"{name} version {one.version}",
+        f"{name} version {other.version}",
+        lineterm="",
+    )
+    text = "\n".join(lines)
+    if as_json:
+        print_json({"name": name, "old": one.version, "new": other.version, "diff": text})
+    else:
+        click.echo(text or f"versions {one.version} and {other.version} of prompt '{name}' are the same")
+
+
+@prompts.command(
+    epilog=examples(
+        "fluxagents prompts test",
+        "fluxagents prompts test tool_selection",
+        "fluxagents prompts test new.md.j2",
+    )
+)
+@click.argument("what", nargs=-1)
+@json_option
+def test(what: tuple[str, ...], as_json: bool) -> None:
+    """Render prompts with their own test cases: WHAT are names or template files; all prompts if absent.
+
+    Files need no Redis. The exit status is 1 if a case fails.
+    """
+    from fluxagents.prompts.versions.manager import PromptManager
+    from fluxagents.prompts.versions.parts import SUFFIX
+
+    paths = [word for word in what if word.endswith(SUFFIX) or Path(word).is_file()]
+    names = [word for word in what if word not in paths]
+    shipped = PromptManager()
+    reports = [shipped.report(shipped.read(_read(Path(path)), path)) for path in paths]
+    if names or not what:
+        manager = _manager()
+        reports += [manager.test_prompt(name) for name in names or manager.names]
+    if as_json:
+        print_json(reports)
+    else:
+        _print_reports(reports)
+    sys.exit(1 if any(report["failed"] for report in reports) else 0)
+
+
+def _read(path: Path) -> str:
+    from fluxagents.flows.errors import ErrorClass, FluxError
+
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FluxError(ErrorClass.BAD_ARGUMENT, f"{path} cannot be read: {error}") from error
+
+
+def _print_reports(reports: list[PromptReport]) -> None:
+    for report in reports:
+        click.echo(f"{report['prompt']} version {report['version']}: {report['passed']} passed", nl=False)
+        click.echo(f", {report['failed']} failed" if report["failed"] else "")
+        for case in report["cases"]:
+            if not case["passed"]:
+                click.secho(f"  {case['where']}: {case['case']}", fg="red")
+                for piece in case["missing"]:
+                    click.echo(f"    misses   {piece!r}")
+                for piece in case["unwanted"]:
+                    click.echo(f"    contains {piece!r}")
+
+
+@prompts.command(
+    epilog=examples(
+        "fluxagents prompts show tool_selection --source > tool_selection.md.j2",
+        "fluxagents prompts register tool_selection.md.j2",
+    )
+)
+@click.argument("file", type=TEMPLATE_FILE)
+@_by
+@json_option
+def register(file: Path, by: str, as_json: bool) -> None:
+    """Add the template in FILE as a new version of the prompt that it names.
+
+    It must pass its own test cases. A number that is taken by other content is refused. Runs get the version
+    when it is promoted.
+    """
+    from fluxagents.workers.clock import SystemClock
+
+    manager = _manager()
+    template = manager.read(_read(file), str(file))
+    version = manager.version_prompt(
+        template.name, template.source, file=str(file), by=by, at_ms=SystemClock().now_ms()
+    )
+    if as_json:
+        print_json({"name": template.name, "version": version, "digest": template.digest})
+    else:
+        click.echo(f"prompt '{template.name}' has version {version}; runs get it when it is promoted:")
+        click.echo(f"  fluxagents prompts promote {template.name} {version}")
+
+
+@prompts.command(
+    epilog=examples(
+        "fluxagents prompts promote tool_selection 2",
+        "fluxagents prompts promote tool_selection 3 --label candidate",
+        "fluxagents prompts promote tool_selection candidate",
+    )
+)
+@click.argument("name")
+@click.argument("version")
+@_label
+@_by
+@json_option
+def promote(name: str, version: str, label: Label, by: str, as_json: bool) -> None:
+    """Give a label to a version. `production` is what runs get that begin now; it ends an experiment.
+
+    Runs that have used the prompt keep their version to the end.
+    """
+    from fluxagents.workers.clock import SystemClock
+
+    manager = _manager()
+    manager.promote(name, version, label, by=by, at_ms=SystemClock().now_ms())
+    _tell(manager, name, as_json=as_json)
+
+
+@prompts.command(epilog=examples("fluxagents prompts rollback tool_selection"))
+@click.argument("name")
+@_label
+@_by
+@json_option
+def rollback(name: str, label: Label, by: str, as_json: bool) -> None:
+    """Give a label back to the version that had it before; without one, runs get what ships."""
+    from fluxagents.workers.clock import SystemClock
+
+    manager = _manager()
+    manager.rollback(name, label, by=by, at_ms=SystemClock().now_ms())
+    _tell(manager, name, as_json=as_json)
+
+
+def _tell(manager: PromptManager, name: str, *, as_json: bool) -> None:
+    summary = _summary(manager, name)
+    if as_json:
+        print_json(summary)
+    else:
+        click.echo(f"prompt '{name}': runs get {_now(summary)}; candidate: {summary['candidate'] or 'none'}")
+
+
+@prompts.command(
+    epilog=examples(
+        "fluxagents prompts render --run 01JB… --step 4",
+        "fluxagents prompts render --run 01JB… --step 4 --json",
+    )
+)
+@click.option("--run", "run_id", required=True, help="The run.")
+@click.option(
+    "--step", type=click.IntRange(min=0), help="Of the decision; may be absent if there is only one."
+)
+@click.option(
+    "--summary", "of_summary", is_flag=True, help="The request for the summary that went before, instead."
+)
+@json_option
+def render(run_id: str, step: int | None, of_summary: bool, as_json: bool) -> None:
+    """Show what a recorded decision sent to the chat model, to the byte.
+
+    It is composed again from the run's log and the very version of the prompt, and compared with the digest
+    that was recorded: the exit status is 1 if it is not what was sent. With --json, the parts of the body as
+    its provider got them: `messages`, `tools` and `temperature`, and with Anthropic `system`.
+    """
+    from fluxagents.tasks.chat.request import recorded_request
+    from fluxagents.tasks.chat.wire import sent_form
+    from fluxagents.tasks.registry import TOOLS
+    from fluxagents.workers.client import Client
+
+    store = Client().store
+    events, flow = store.events(run_id), store.flow(store.load(run_id).flow.digest)
+    found = recorded_request(events, flow, step, _manager(), TOOLS, of_summary=of_summary)
+    if as_json:
+        print_json(
+            {
+                "prompt": found.use.model_dump(mode="json"),
+                "is_exact": found.is_exact,
+                **sent_form(found.use.chat_model, found.request.document),
+            }
+        )
+    else:
+        for message in found.request.document["messages"]:
+            click.secho(f"--- {message['role']}", bold=True, err=True)
+            click.echo(message["content"])
+        click.secho(_exactness(found.is_exact), err=True, fg="red" if found.is_exact is False else None)
+    sys.exit(1 if found.is_exact is False else 0)
+
+
+def _exactness(is_exact: bool | None) -> str:
+    if is_exact is None:
+        return "--- the log has no digest of the request: whether this is what was sent cannot be checked"
+    if is_exact:
+        return "--- exactly what was sent"
+    return "--- NOT what was sent: this installation has other tools than the worker that decided"

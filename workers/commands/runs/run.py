@@ -1,0 +1,117 @@
+"""`fluxagents run`: start one run and, on request, wait for its answer."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fluxagents.workers.commands.display.output import examples, json_option, print_json
+
+if TYPE_CHECKING:
+    from fluxagents.flows.state import Status
+    from fluxagents.scheduler.runs.run import Run
+
+EXIT_CODES: dict[Status, int] = {"finished": 0, "running": 0, "waiting": 3, "paused": 3}
+"""Everything else is 1."""
+
+
+@click.command(
+    epilog=examples(
+        'fluxagents run metabolic_analysis --model e_coli_core --question "Minimal medium?" --wait',
+        'fluxagents run metabolic_analysis --model my.xml.gz --question "Minimal medium?" --wait --json',
+        "fluxagents run my_flow.yaml --model iJO1366 --input target=EX_succ_e",
+        "fluxagents run my_flow.yaml --model iJO1366 --step",
+    )
+)
+@click.argument("flow")
+@click.option("--model", required=True, help="A model's name, file or content digest.")
+@click.option("--question", help="What you want to know, in plain language.")
+@click.option("--input", "pairs", multiple=True, metavar="NAME=VALUE", help="Another input of the flow.")
+@click.option("--session", default="", help="Runs that belong together share a session.")
+@click.option(
+    "--bulk", is_flag=True, help="Nobody waits for it: use the lane that delays no interactive run."
+)
+@click.option("--run-id", help="An id of your own; the same id never starts twice.")
+@click.option("--step", is_flag=True, help="Stop before every command, show it, and ask whether to go on.")
+@click.option("--wait", is_flag=True, help="Wait for the answer, showing what happens.")
+@click.option("--timeout", type=float, help="Wait at most so many seconds.")
+@json_option
+def run(
+    flow: str,
+    model: str,
+    question: str | None,
+    pairs: tuple[str, ...],
+    session: str,
+    bulk: bool,
+    run_id: str | None,
+    step: bool,
+    wait: bool,
+    timeout: float | None,
+    as_json: bool,
+) -> None:
+    """Run FLOW on a model.
+
+    Exit status: 0 finished (or started, without --wait), 3 waiting for a human, 1 failed, 2 bad usage.
+    """
+    from fluxagents.workers.client import Client
+    from fluxagents.workers.commands.display.views import parsed_pairs, print_run, run_document
+
+    inputs: dict[str, Any] = parsed_pairs(pairs)
+    if question is not None:
+        inputs["question"] = question
+    client = Client()
+    started = client.start(
+        flow,
+        model=model,
+        session=session,
+        lane="bulk" if bulk else "interactive",
+        run_id=run_id,
+        stepwise=step,
+        **inputs,
+    )
+    if step:
+        from fluxagents.workers.commands.runs.stepping import walk
+
+        walk(client, started)
+    elif wait:
+        wait_for(started, timeout, quiet=as_json)
+    state = started.state
+    if as_json:
+        print_json(run_document(state))
+    elif wait or step:
+        print_run(state)
+    else:
+        click.echo(started.id)
+    sys.exit(EXIT_CODES.get(state.status, 1))
+
+
+def wait_for(run: Run, timeout: float | None, *, quiet: bool) -> None:
+    """Wait for a run, on a terminal with a line that says what it is doing."""
+    try:
+        if quiet or not sys.stderr.isatty():
+            run.wait(timeout)
+            return
+        from rich.console import Console
+
+        with Console(stderr=True).status(f"run {run.id}") as status:
+            _narrate(run, timeout, status.update)
+    except TimeoutError as error:
+        raise click.ClickException(f"{error}; `fluxagents runs watch {run.id}` follows it") from error
+    except KeyboardInterrupt:
+        click.echo(f"the run goes on; `fluxagents runs watch {run.id}` follows it", err=True)
+        raise
+
+
+def _narrate(run: Run, timeout: float | None, tell: object) -> None:
+    import time
+
+    from fluxagents.workers.commands.display.views import event_line
+
+    assert callable(tell)
+    deadline = None if timeout is None else time.monotonic() + timeout
+    for event in run.watch():
+        tell(f"{event.type}: {event_line(event)}")
+        if deadline is not None and time.monotonic() > deadline:
+            raise TimeoutError(f"run {run.id} still runs after {timeout} s")

@@ -1,0 +1,142 @@
+"""A run step by step: each command is shown before it is carried out, and may be edited."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from fluxagents.workers.commands.display.output import examples, json_option, print_json
+
+if TYPE_CHECKING:
+    from fluxagents.flows.commands import Command
+    from fluxagents.flows.events import HumanRequest
+    from fluxagents.flows.state import RunState
+    from fluxagents.scheduler.runs.run import Run
+    from fluxagents.scheduler.runs.run_control import Steering
+
+WAYS = "g = go on, e NAME=VALUE = edit an argument, s = stop"
+ANSWERS = "y = agree, n = refuse, s = stop"
+
+
+@click.command(epilog=examples("fluxagents runs step 01JB…", "yes g | fluxagents runs step 01JB…"))
+@click.argument("run_id")
+@json_option
+def step(run_id: str, as_json: bool) -> None:
+    """Go on with a run that was started with `run --step`, or forked so, from where it was left.
+
+    Each command is shown before it is carried out: g goes on, `e NAME=VALUE` changes an argument of a tool,
+    s stops. The answers may also come from a pipe, one a line.
+    """
+    from fluxagents.flows.errors import ErrorClass, FluxError
+    from fluxagents.workers.client import Client
+    from fluxagents.workers.commands.display.views import print_run, run_document
+    from fluxagents.workers.commands.runs.run import EXIT_CODES
+
+    client = Client()
+    run = client.get(run_id)
+    if not run.state.stepwise:
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"run {run_id!r} does not stop before its commands",
+            suggestions=(f"a fork can: `fluxagents runs fork {run_id} --at STEP --step`",),
+        )
+    walk(client, run)
+    state = run.state
+    if as_json:
+        print_json(run_document(state))
+    else:
+        print_run(state)
+    sys.exit(EXIT_CODES.get(state.status, 1))
+
+
+def walk(client: Steering, run: Run) -> None:
+    """Show each command and ask, until the run ends or somebody stops it. It stays paused then."""
+    by = getpass.getuser()
+    try:
+        while _goes_on(client, run, by):
+            pass
+    except click.Abort:
+        click.echo(err=True)
+    state = run.state
+    if state.status == "paused":
+        click.echo(
+            f"run {run.id} is paused: `fluxagents runs step {run.id}` goes on, "
+            f"`fluxagents runs cancel {run.id}` ends it",
+            err=True,
+        )
+
+
+def _goes_on(client: Steering, run: Run, by: str) -> bool:
+    run.wait()
+    state = run.state
+    if state.status == "paused":
+        return _at_command(client, run, state, by)
+    if state.waiting_for is not None:
+        return _at_request(client, state.waiting_for, by)
+    if state.wait is not None:
+        event = state.wait.event
+        click.echo(
+            f"it waits for event {event!r}: `fluxagents runs signal {run.id} {event} --data NAME=VALUE`",
+            err=True,
+        )
+    return False
+
+
+def _at_command(client: Steering, run: Run, state: RunState, by: str) -> bool:
+    from fluxagents.flows.errors import FluxError
+    from fluxagents.workers.commands.display.views import parsed_pairs
+
+    command = client.next_command(state)
+    click.echo(f"\nstep {state.seq}, node {state.node}: {_said(command)}", err=True)
+    word, _, rest = click.prompt(WAYS, default="g", show_default=False, err=True).strip().partition(" ")
+    if word in {"g", "go"}:
+        client.resume(run.id, by=by)
+    elif word in {"e", "edit"}:
+        try:
+            client.edit(run.id, parsed_pairs((rest,)), by=by)
+        except (FluxError, click.BadParameter) as error:
+            click.secho(f"not changed: {error}", fg="red", err=True)
+    elif word not in {"s", "stop"}:
+        click.echo(f"{word!r} is none of them", err=True)
+    return word not in {"s", "stop"}
+
+
+def _said(command: Command | None) -> str:
+    from fluxagents.flows.commands import BeginRuns, CallTool, Decide, JoinParts, JoinRuns
+    from fluxagents.workers.commands.display.prompting import call_lines
+
+    if isinstance(command, CallTool):
+        return call_lines(command)
+    if isinstance(command, Decide):
+        tools = ", ".join(command.tools) or "no tool"
+        return f"decide with prompt {command.prompt} among {tools}; {command.steps_left} steps left"
+    if isinstance(command, BeginRuns):
+        return "begin its runs"
+    if isinstance(command, JoinRuns):
+        return f"wait for its {len(command.runs)} runs and join what they found"
+    if isinstance(command, JoinParts):
+        return f"wait for the {len(command.runs)} parts of {command.call.tool} and join them"
+    return "go on"
+
+
+def _at_request(client: Steering, request: HumanRequest, by: str) -> bool:
+    from fluxagents.flows.errors import FluxError
+    from fluxagents.workers.commands.display.prompting import asked
+
+    click.echo(f"\nrequest {request.id}", err=True)
+    if request.kind != "approval":
+        try:
+            client.reply(request.id, by=by, answer=asked(request))
+        except FluxError as error:
+            click.secho(f"no answer: {error}", fg="red", err=True)
+        return True
+    click.echo(request.question, err=True)
+    word = click.prompt(ANSWERS, err=True).strip()
+    if word in {"y", "yes"}:
+        client.approve(request.id, by=by)
+    elif word in {"n", "no"}:
+        client.reject(request.id, by=by, reason=click.prompt("why", err=True))
+    return word not in {"s", "stop"}

@@ -1,0 +1,181 @@
+"""`fluxagents runs timeline`: what happened in a run, in order, and where its time went."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fluxagents.workers.commands.display.output import examples, json_option, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from fluxagents.flows.history.recorded_steps import Step
+    from fluxagents.flows.history.run_record import RunRecord, StepRecord
+    from fluxagents.workers.client import Client
+
+LONGEST = 200
+"""Characters of an event's text that are shown; `runs events --json` has all."""
+
+LABEL = 30
+"""Width of what stands before a bar."""
+
+NARROWEST = 20
+"""Width of the bars where there is no room for them; lines are folded then."""
+
+
+@click.command(epilog=examples("fluxagents runs timeline 01JB…", "fluxagents runs timeline 01JB… --bars"))
+@click.argument("run_id")
+@click.option("--bars", "as_bars", is_flag=True, help="Draw where the time went, a row a step.")
+@json_option
+def timeline(run_id: str, as_bars: bool, as_json: bool) -> None:
+    """Show what happened in a run: a paragraph a step, with times from its start.
+
+    Times in the queue and of the work are told apart where the log says how long the work took. Branches
+    say which condition held and the values that it saw.
+    """
+    from fluxagents.flows.history.recorded_steps import steps_of
+    from fluxagents.flows.history.run_record import record_of
+    from fluxagents.workers.commands.runs.run_log import open_log
+
+    log = open_log(run_id)
+    steps, record = steps_of(log.events), record_of(log.events)
+    if as_json:
+        print_json(document(steps, record, _children(log.client, record)))
+    elif as_bars:
+        _print_bars(steps, record)
+    else:
+        _print_steps(steps, record, _children(log.client, record))
+
+
+def _children(client: Client, record: RunRecord) -> dict[str, dict[str, Any]]:
+    """How the runs that it began went; those that are nowhere are left out."""
+    from fluxagents.flows.errors import ErrorClass, FluxError
+
+    found: dict[str, dict[str, Any]] = {}
+    for run_id in record.children:
+        try:
+            state = client.store.load(run_id)
+        except FluxError as error:
+            if error.kind is not ErrorClass.UNKNOWN_ID:
+                raise
+            continue
+        found[run_id] = {
+            "status": state.status,
+            "began_s": (state.started_ms - record.state.started_ms) / 1_000,
+            "lasted_s": (state.updated_ms - state.started_ms) / 1_000,
+        }
+    return found
+
+
+def document(steps: Sequence[Step], record: RunRecord, children: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """A timeline as scripts read it; times in seconds."""
+    from fluxagents.workers.commands.runs.summary_lines import summary
+
+    return {
+        "run_id": record.state.run_id,
+        **summary(record),
+        "children": children,
+        "steps": [_step_document(step, one, record) for step, one in zip(steps, record.steps, strict=True)],
+    }
+
+
+def _step_document(step: Step, one: StepRecord, record: RunRecord) -> dict[str, Any]:
+    from fluxagents.flows.history.recorded_steps import runs_begun
+    from fluxagents.workers.commands.display.views import event_text, moment
+
+    start = record.state.started_ms
+    return {
+        "step": step.seq,
+        "node": step.node,
+        "kind": one.kind,
+        "at": moment(step.at_ms),
+        "at_s": (step.at_ms - start) / 1_000,
+        "spent_s": {spent: ms / 1_000 for spent, ms in one.spent_ms.items() if ms},
+        "work_s": None if one.work_ms is None else one.work_ms / 1_000,
+        "is_retry": one.retry,
+        "tokens": {"in": one.tokens_in, "out": one.tokens_out, "saved": one.tokens_saved},
+        "runs": [run for run in record.children if run in runs_begun(step.events)],
+        "events": [
+            {"type": event.type, "text": event_text(event), **event.model_dump(mode="json")}
+            for event in step.events
+        ],
+    }
+
+
+def _print_steps(steps: Sequence[Step], record: RunRecord, children: dict[str, dict[str, Any]]) -> None:
+    from rich.console import Console
+
+    from fluxagents.flows.history.recorded_steps import runs_begun
+    from fluxagents.workers.commands.runs.summary_lines import print_summary
+
+    console = Console(highlight=False)
+    print_summary(console, record)
+    for step, one in zip(steps, record.steps, strict=True):
+        _print_head(console, step, one, record.state.started_ms)
+        for event in step.events:
+            _print_event(console, event)
+        for run_id in runs_begun(step.events):
+            if run_id in children:
+                _print_child(console, run_id, children[run_id])
+
+
+def _print_head(console: Console, step: Step, one: StepRecord, start_ms: int) -> None:
+    from rich.text import Text
+
+    from fluxagents.workers.commands.display.views import elapsed, lasted
+
+    spent = [f"{spent} {lasted(ms / 1_000)}" for spent, ms in one.spent_ms.items() if ms]
+    tokens = f"{one.tokens_in:,} + {one.tokens_out:,} tokens" if one.tokens_in or one.tokens_out else ""
+    told = ", ".join(part for part in (*spent, tokens, "a retry" if one.retry else "") if part)
+    at = f"+{elapsed(step.at_ms - start_ms)}"
+    console.print()
+    console.print(
+        Text.assemble((f"{at:>9}", "cyan"), f"  step {step.seq}  ", (step.node, "bold"), (f"  {told}", "dim"))
+    )
+
+
+def _print_event(console: Console, event: Any) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from fluxagents.workers.commands.display.views import event_text, short
+
+    style = "red" if getattr(event, "error", None) else ""
+    text = Text.assemble((event.type, style), f" {short(event_text(event), LONGEST)}")
+    console.print(Padding(text, (0, 0, 0, 11), expand=False))
+
+
+def _print_child(console: Console, run_id: str, child: dict[str, Any]) -> None:
+    from rich.padding import Padding
+
+    from fluxagents.workers.commands.display.views import lasted
+
+    text = f"↳ {run_id}: {child['status']} after {lasted(child['lasted_s'])}"
+    console.print(Padding(text, (0, 0, 0, 13), expand=False), style="dim")
+
+
+def _print_bars(steps: Sequence[Step], record: RunRecord) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    from fluxagents.workers.commands.display.views import lasted, short
+    from fluxagents.workers.commands.runs.summary_lines import print_summary
+    from fluxagents.workers.commands.runs.timeline_bars import CUT_MARK, MARKS, bars
+
+    console = Console(highlight=False)
+    print_summary(console, record)
+    console.print()
+    width = max(console.width - LABEL - 10, NARROWEST)
+    for bar, one in zip(bars(steps, width), record.steps, strict=True):
+        label = short(f"{one.seq} {one.node} {one.tool or one.kind}", LABEL - 1)
+        console.print(
+            Text.assemble(
+                f"{label:<{LABEL}}", (f"{bar.cells:<{width}}", "cyan"), f" {lasted(bar.ms / 1_000):>9}"
+            )
+        )
+    legend = ", ".join(f"{mark} {spent}" for spent, mark in MARKS.items())
+    console.print(f"\n{legend}, {CUT_MARK} a human, a pause or a time (not to scale)", style="dim")

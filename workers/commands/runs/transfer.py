@@ -1,0 +1,83 @@
+"""`fluxagents runs export` and `import`: a run as one file."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+
+import click
+
+from fluxagents.workers.commands.display.output import examples, json_option, print_json
+
+
+@click.command(
+    "export",
+    epilog=examples(
+        "fluxagents runs export 01JB…",
+        "fluxagents runs export 01JB… --with-models -o for_reviewers.run.zip",
+    ),
+)
+@click.argument("run_id")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="RUN_ID.run.zip if absent."
+)
+@click.option(
+    "--with-models", is_flag=True, help="Write the models as well, so that results can be recomputed."
+)
+@json_option
+def export_run(run_id: str, output: Path | None, with_models: bool, as_json: bool) -> None:
+    """Write a run as one file: its log, results with all tables, flows, prompts, and the runs that it began.
+
+    Show it elsewhere with `fluxagents runs import`.
+    """
+    from urllib.parse import quote
+
+    from fluxagents.workers.archive import run_export
+    from fluxagents.workers.archive.run_bundle import SUFFIX
+    from fluxagents.workers.client import Client
+
+    path = output or Path(f"{quote(run_id, safe='')}{SUFFIX}")
+    bundle = run_export.export_run(Client().shelves(), run_id, path, with_models=with_models)
+    if as_json:
+        runs = [run.model_dump() for run in bundle.runs]
+        print_json(
+            {"file": str(path), "runs": runs, "members": len(bundle.members), "missing": bundle.missing}
+        )
+        return
+    click.echo(f"{path}: {len(bundle.runs)} runs, {len(bundle.members)} members, {path.stat().st_size} bytes")
+    for what in bundle.missing:
+        click.echo(f"  not kept any longer: {what}", err=True)
+
+
+@click.command(
+    "import",
+    epilog=examples(
+        "fluxagents runs import 01JB….run.zip", "fluxagents runs import 01JB….run.zip --as 01JB…-theirs"
+    ),
+)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--as", "new_id", default="", metavar="NEWID", help="What the run is called here.")
+@click.option("--by", default=getpass.getuser, show_default="you", help="Who decides.")
+@json_option
+def import_run(file: Path, new_id: str, by: str, as_json: bool) -> None:
+    """Take in a run that `runs export` wrote, so that `show`, `explain` and the audits work on it here.
+
+    Every digest is checked first, and no other run is overwritten. A run that had not ended is paused.
+    """
+    from fluxagents.workers.archive import run_import
+    from fluxagents.workers.client import Client
+
+    client = Client()
+    found = run_import.import_run(client, client.shelves(), file, by=by, new_id=new_id)
+    if as_json:
+        runs = [
+            {"run_id": state.run_id, "status": state.status, "written": state.run_id in found.written}
+            for state in found.runs
+        ]
+        print_json({"runs": runs, "missing": found.missing})
+        return
+    for state in found.runs:
+        note = "imported" if state.run_id in found.written else "was here already"
+        click.echo(f"run {state.run_id}: {note}; it is {state.status}")
+    for what in found.missing:
+        click.echo(f"  not in the file, and not here: {what}", err=True)

@@ -1,0 +1,129 @@
+"""`fluxagents demo`: the main job from start to end, each step a command that anybody can type."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from fluxagents.workers.commands.display.output import examples, print_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fluxagents.workers.client import Client
+
+MODELS = ("e_coli_core", "iJO1366", "salmonella")
+QUESTIONS = ("How fast does it grow?", "Which genes are essential for growth?")
+CHANGE = "Set the glucose uptake to 18.5 mmol/gDW/h for good. How fast does it grow then?"
+WAITS = 3
+"""Exit status of a run that waits for a human."""
+
+
+@click.command(epilog=examples("fluxagents demo", "fluxagents demo --keep"))
+@click.option("--keep", is_flag=True, help="Leave the services running at the end.")
+def demo(keep: bool) -> None:
+    """Start everything, analyse three real models, approve a change, and stop.
+
+    Uses the data folder of FLUXAGENTS_DATA_DIR and the built-in planner unless another is set.
+    """
+    from fluxagents.scheduler.runs.run_ids import run_id
+    from fluxagents.workers.clock import SystemClock
+    from fluxagents.workers.settings import Settings
+
+    settings = Settings.load()
+    session = f"demo-{run_id(SystemClock().now_ms())}"
+    table = settings.data_dir / "reports" / "findings.csv"
+    table.parent.mkdir(parents=True, exist_ok=True)
+    fluxagents("up", "--detach")
+    try:
+        say("Three models, two questions each, as one batch:")
+        models = [word for model in MODELS for word in ("--model", model)]
+        questions = [word for question in QUESTIONS for word in ("--question", question)]
+        fluxagents(
+            "batch",
+            "metabolic_analysis",
+            *models,
+            *questions,
+            "--session",
+            session,
+            "--table",
+            str(table),
+            "--wait",
+        )
+        _growth_rates(session)
+        _approval(session)
+        say(f"All findings as one table: {table}")
+        say(f"Artifacts with the full data: {settings.artifact_url}")
+        say(f"Flower, read-only: http://127.0.0.1:{settings.flower_port} (while the services run)")
+        say(f"Logs: {settings.log_dir}")
+    finally:
+        if not keep:
+            fluxagents("down")
+
+
+def _growth_rates(session: str) -> None:
+    from fluxagents.workers.client import Client
+
+    say("Growth, each under the medium of its own file:")
+    found: dict[str, float] = {}
+    for state in Client().store.runs(session=session, status="finished"):
+        growth = state.facts.get("growth_per_h")
+        if isinstance(growth, float):
+            found.setdefault(state.model_name, growth)
+    rows = [(model, f"{found[model]:.4f}" if model in found else "no result") for model in MODELS]
+    print_table(("model", "growth (1/h)"), rows)
+
+
+def _approval(session: str) -> None:
+    from fluxagents.workers.client import Client
+
+    say("A question whose answer changes the model: the run stops until a human agrees.")
+    fluxagents(
+        "run",
+        "metabolic_analysis",
+        "--model",
+        "e_coli_core",
+        "--question",
+        CHANGE,
+        "--session",
+        session,
+        "--wait",
+        allowed=(WAITS,),
+    )
+    fluxagents("approvals", "list")
+    request = _waiting(Client(), session)
+    say("Here the demo plays the human and gives its approval:")
+    fluxagents("approvals", "approve", request, "--by", "demo")
+    fluxagents("runs", "watch", request.partition(".")[0])
+    fluxagents("runs", "show", request.partition(".")[0])
+
+
+def _waiting(client: Client, session: str) -> str:
+    for run_id, request in client.store.requests():
+        if client.store.load(run_id).session == session:
+            return request.id
+    raise click.ClickException("no run of the demo waits for an approval")
+
+
+def say(text: str) -> None:
+    """A line of the demo's own."""
+    click.secho(f"\n{text}", bold=True)
+
+
+def fluxagents(*words: str, allowed: Sequence[int] = (0,)) -> None:
+    """Show a command and run it.
+
+    Raises:
+        click.ClickException: If it ends with another status than those allowed.
+    """
+    click.secho(f"$ fluxagents {shlex.join(words)}", fg="cyan")
+    environment = dict(os.environ)
+    command = [sys.executable, "-m", "fluxagents.workers.cli", *words]
+    status = subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 # our own command
+    if status not in allowed:
+        raise click.ClickException(f"`fluxagents {words[0]}` ended with status {status}")

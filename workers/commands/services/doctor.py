@@ -1,0 +1,24 @@
+"""`doctor`: is everything in order, and if not, what to do."""
+
+from __future__ import annotations
+
+import click
+
+from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
+
+
+@click.command(epilog=examples("fluxagents doctor", "fluxagents doctor --json"))
+@json_option
+def doctor(*, as_json: bool) -> int:
+    """Check Redis, workers, beat, Flower, tokens and the chat model. Exit status 1 if anything fails."""
+    from fluxagents.workers.host.checks import Verdict, examine
+    from fluxagents.workers.settings import Settings
+
+    findings = list(examine(Settings.load()))
+    failed = any(finding.verdict is Verdict.FAIL for finding in findings)
+    if as_json:
+        print_json({"ok": not failed, "checks": [finding.model_dump(mode="json") for finding in findings]})
+    else:
+        rows = [(finding.verdict, finding.name, finding.seen, finding.way_out) for finding in findings]
+        print_table(("", "check", "seen", "way out"), rows)
+    return 1 if failed else 0

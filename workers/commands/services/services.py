@@ -1,0 +1,188 @@
+"""`up`, `down`, `status`, and one command per service for production."""
+
+from __future__ import annotations
+
+import os
+from typing import NoReturn
+
+import click
+
+from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
+
+PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": True}
+
+
+@click.command(epilog=examples("fluxagents up", "fluxagents up --detach", "fluxagents up --detach --json"))
+@click.option("-d", "--detach", is_flag=True, help="Return once everything answers.")
+@click.option("--ready-fd", type=int, hidden=True)
+@json_option
+def up(*, detach: bool, ready_fd: int | None, as_json: bool) -> None:
+    """Start Redis (unless FLUXAGENTS_REDIS_URL names one), the workers, beat and Flower.
+
+    Stays in the foreground, shows how the services are, starts again what crashes, and stops everything
+    on Ctrl-C.
+    """
+    from fluxagents.workers.commands.services import status_view
+    from fluxagents.workers.host import run_file
+    from fluxagents.workers.settings import Settings
+
+    settings = Settings.load()
+    status = run_file.read(settings.run_file)
+    if status is not None and status.running():
+        if as_json:
+            print_json(status_view.as_json(status))
+        else:
+            click.echo(f"running already (process {status.supervisor.pid}); stop it with `fluxagents down`")
+        return
+    if not detach:
+        _foreground(ready_fd)
+        return
+    from fluxagents.workers.host import detach as background
+
+    status = background.start(settings)
+    if as_json:
+        print_json(status_view.as_json(status))
+        return
+    print_table(status_view.COLUMNS, status_view.rows(status))
+    click.echo(f"Flower {status.flower}   Redis {status.redis}   stop with `fluxagents down`")
+
+
+def _foreground(ready_fd: int | None) -> None:
+    from rich.console import Console
+
+    from fluxagents.flows.errors import FluxError
+    from fluxagents.workers.commands.services.status_view import Announcer, View
+    from fluxagents.workers.host import detach as background
+    from fluxagents.workers.host.supervisor import Supervisor, handle_signals
+    from fluxagents.workers.observing import log
+    from fluxagents.workers.settings import Settings
+
+    if ready_fd is not None:
+        os.set_inheritable(ready_fd, False)
+    settings = Settings.load()
+    log.configure(settings)
+    view = View(Console())
+    announcer = Announcer(
+        view,
+        ready=lambda: None if ready_fd is None else background.tell_ready(ready_fd),
+        failed=lambda service: (
+            None if ready_fd is None else background.tell_error(ready_fd, background.stays_down(service))
+        ),
+    )
+    try:
+        supervisor = Supervisor(settings, say=view.say, show=announcer.show)
+        handle_signals(supervisor)
+        with view.opened():
+            supervisor.run()
+    except FluxError as error:
+        if ready_fd is not None and not announcer.told:
+            background.tell_error(ready_fd, error)
+        raise
+
+
+@click.command(epilog=examples("fluxagents down", "fluxagents down --json"))
+@json_option
+def down(*, as_json: bool) -> None:
+    """Stop what `fluxagents up` started: first softly, then for good. Nothing is lost by it."""
+    from fluxagents.workers.host import detach as background
+    from fluxagents.workers.settings import Settings
+
+    settings = Settings.load()
+    stopped = background.stop(settings)
+    if as_json:
+        print_json({"stopped": stopped})
+    elif stopped:
+        click.echo(f"stopped: {', '.join(stopped)}")
+    else:
+        click.echo(f"nothing runs on {settings.data_dir}")
+
+
+@click.command(epilog=examples("fluxagents status", "fluxagents status --json"))
+@json_option
+def status(*, as_json: bool) -> int:
+    """Show the services that `fluxagents up` started. Exit status 0 if all run, else 1."""
+    from fluxagents.workers.commands.services import status_view
+    from fluxagents.workers.host import run_file
+    from fluxagents.workers.settings import Settings
+
+    settings = Settings.load()
+    found = run_file.read(settings.run_file)
+    running = found is not None and found.running()
+    if as_json:
+        print_json({"running": False, "services": []} if found is None else status_view.as_json(found))
+    elif found is None:
+        click.echo(f"nothing runs on {settings.data_dir}; start it with `fluxagents up`")
+    else:
+        print_table(status_view.COLUMNS, status_view.rows(found))
+        click.echo(f"Flower {found.flower}   Redis {found.redis}")
+        if not running:
+            click.echo("the supervisor was killed: `fluxagents down` ends what it has left running")
+    return 0 if running and found is not None and found.ready else 1
+
+
+@click.command(
+    context_settings=PASS_ON,
+    epilog=examples(
+        "fluxagents worker --pool tools",
+        "fluxagents worker --pool decide --concurrency 16",
+        "fluxagents worker --pool tools --max-tasks-per-child 500",
+    ),
+)
+@click.option(
+    "--pool",
+    type=click.Choice(["decide", "tools", "long", "control", "all"]),
+    default="all",
+    show_default=True,
+    help="Which queues to serve, and how.",
+)
+@click.argument("celery_arguments", nargs=-1, type=click.UNPROCESSED)
+def worker(*, pool: str, celery_arguments: tuple[str, ...]) -> None:
+    """Run one worker in the foreground; further arguments go to `celery worker`.
+
+    decide: decisions and messages to humans (threads). tools: tools, a process a core. long: tools that
+    take long, one at a time. control: the reconciler. all: everything in one worker.
+    """
+    from fluxagents.workers.host import launch
+    from fluxagents.workers.settings import Settings
+
+    settings = Settings.load()
+    _become(launch.worker(settings, pool, celery_arguments))
+
+
+@click.command(
+    context_settings=PASS_ON, epilog=examples("fluxagents beat", "fluxagents beat --loglevel DEBUG")
+)
+@click.argument("celery_arguments", nargs=-1, type=click.UNPROCESSED)
+def beat(*, celery_arguments: tuple[str, ...]) -> None:
+    """Run the scheduler in the foreground; further arguments go to `celery beat`.
+
+    Several may run: one holds the lock and ticks, the others wait for it.
+    """
+    from fluxagents.workers.host import launch
+    from fluxagents.workers.settings import Settings
+
+    _become(launch.beat(Settings.load(), celery_arguments))
+
+
+@click.command(
+    context_settings=PASS_ON,
+    epilog=examples("fluxagents flower", "fluxagents flower --port=5556 --basic_auth=me:secret"),
+)
+@click.argument("flower_arguments", nargs=-1, type=click.UNPROCESSED)
+def flower(*, flower_arguments: tuple[str, ...]) -> None:
+    """Run Flower in the foreground, read-only on loopback; further arguments go to `celery flower`."""
+    from fluxagents.workers.host import flower as web
+    from fluxagents.workers.settings import Settings
+
+    _become(web.command(Settings.load(), extra=flower_arguments))
+
+
+def _become(command: list[str]) -> NoReturn:
+    """Turn this process into the command, once Redis has answered."""
+    from fluxagents.workers.host import launch
+    from fluxagents.workers.redis import connection
+    from fluxagents.workers.settings import Settings
+
+    settings = Settings.load()
+    connection.connect(settings).close()
+    os.execve(command[0], command, launch.environment(settings))  # noqa: S606 # our own command

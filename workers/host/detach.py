@@ -1,0 +1,129 @@
+"""A supervisor in the background: started, heard of when everything answers, stopped by its pid."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from time import monotonic
+
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.workers.host import run_file, supervisor
+from fluxagents.workers.host.run_file import RunStatus, ServiceStatus, State
+from fluxagents.workers.redis.embedded_redis import EmbeddedRedis
+from fluxagents.workers.settings import Settings
+
+READY_TIMEOUT_S = 180.0
+"""Importing the solvers takes a cold machine long."""
+
+READY = "ready"
+
+
+def start(settings: Settings) -> RunStatus:
+    """Start a supervisor that outlives this process; return when everything answers.
+
+    Raises:
+        FluxError: It runs already, or something does not come up.
+    """
+    settings.log_dir.mkdir(parents=True, exist_ok=True)
+    log = settings.log_dir / "supervisor.log"
+    hear, tell = os.pipe()
+    with os.fdopen(hear, "rb") as inbox:
+        with log.open("ab") as output:
+            process = subprocess.Popen(  # noqa: S603 # our own command line, no shell
+                [sys.executable, "-m", "fluxagents.workers.cli", "up", f"--ready-fd={tell}"],
+                env=os.environ | {"FLUXAGENTS_DATA_DIR": str(settings.data_dir)},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                pass_fds=(tell,),
+                start_new_session=True,
+            )
+        os.close(tell)
+        said = _read_line(inbox.fileno())
+    status = run_file.read(settings.run_file)
+    if said == READY and status is not None:
+        # It is not ours to wait for any more, and Popen should not warn about that.
+        process.returncode = 0
+        return status
+    if process.poll() is None:
+        process.terminate()
+    process.wait(settings.soft_shutdown_timeout_s + 4 * supervisor.PATIENCE_S)
+    raise _why(said, status, log)
+
+
+def tell_ready(descriptor: int) -> None:
+    """Tell the command that started this supervisor that everything answers."""
+    os.write(descriptor, f"{READY}\n".encode())
+    os.close(descriptor)
+
+
+def tell_error(descriptor: int, error: FluxError) -> None:
+    """Tell it why nothing will answer."""
+    told = {"kind": error.kind, "message": error.message, "suggestions": error.suggestions}
+    os.write(descriptor, f"{json.dumps(told)}\n".encode())
+    os.close(descriptor)
+
+
+def stays_down(service: ServiceStatus) -> FluxError:
+    """Why an installation did not come up."""
+    return FluxError(
+        ErrorClass.PROVIDER_OUTAGE,
+        f"{service.name} stays down: it {service.detail}; everything was stopped again",
+        suggestions=[f"read {service.log}"],
+    )
+
+
+def stop(settings: Settings) -> list[str]:
+    """Stop the supervisor of this data folder and whatever a killed one has left running.
+
+    Returns:
+        The names of the services that were stopped.
+    """
+    status = run_file.read(settings.run_file)
+    stopped: list[str] = []
+    if status is not None and status.running():
+        stopped = [service.name for service in status.services if service.process is not None]
+        os.kill(status.supervisor.pid, signal.SIGTERM)
+        if not status.supervisor.wait(settings.soft_shutdown_timeout_s + 6 * supervisor.PATIENCE_S):
+            os.kill(status.supervisor.pid, signal.SIGKILL)
+            status.supervisor.wait(supervisor.PATIENCE_S)
+    stopped += supervisor.end_leftovers(settings)
+    redis = EmbeddedRedis(settings.redis_dir)
+    if settings.redis_dir.exists() and redis.instance is not None:
+        redis.stop()
+        stopped.append(supervisor.REDIS)
+    return stopped
+
+
+def _read_line(descriptor: int) -> str:
+    """One line from the supervisor; empty if it ended, or said nothing for too long."""
+    deadline = monotonic() + READY_TIMEOUT_S
+    said = b""
+    while not said.endswith(b"\n"):
+        readable, _, _ = select.select([descriptor], [], [], max(0.0, deadline - monotonic()))
+        chunk = os.read(descriptor, 4096) if readable else b""
+        if not chunk:
+            return ""
+        said += chunk
+    return said.decode().strip()
+
+
+def _why(said: str, status: RunStatus | None, log: Path) -> FluxError:
+    if said.startswith("{"):
+        told = json.loads(said)
+        return FluxError(ErrorClass(told["kind"]), told["message"], suggestions=told["suggestions"])
+    if status is None:
+        what = "the supervisor ended before it had started anything"
+    else:
+        silent = ", ".join(service.name for service in status.services if service.state is not State.RUNNING)
+        what = f"{silent} did not answer within {READY_TIMEOUT_S:.0f} s; everything was stopped again"
+    return FluxError(
+        ErrorClass.TIMEOUT,
+        what,
+        suggestions=[f"read the logs in {log.parent}", "or run `fluxagents up` in the foreground"],
+    )

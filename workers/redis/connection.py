@@ -1,0 +1,106 @@
+"""Which Redis this installation uses, and one clear line when it cannot be used."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import AuthenticationError, RedisError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.retry import Retry
+
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.workers.redis import embedded_redis
+from fluxagents.workers.settings import Settings
+
+CONNECT_TIMEOUT_S = 3.0
+
+OUT_OF_MEMORY = "OOM command not allowed"
+"""Part of every refusal of a Redis that has reached `maxmemory`, of a script's too."""
+
+
+def redis_url(settings: Settings) -> str:
+    """The URL of the Redis to use: the one named in the settings, else the running embedded one.
+
+    Raises:
+        FluxError: None is named and the embedded one does not run.
+    """
+    if settings.redis_url is not None:
+        return settings.redis_url.get_secret_value()
+    url = embedded_redis.running_url(settings.redis_dir)
+    if url is None:
+        raise FluxError(
+            ErrorClass.PROVIDER_OUTAGE,
+            f"no Redis is running for the data folder {settings.data_dir}",
+            suggestions=["start one with `fluxagents up`", "or set FLUXAGENTS_REDIS_URL to yours"],
+        )
+    return url
+
+
+def connect(settings: Settings, *, decode_responses: bool = True) -> Redis:
+    """A client that was answered once; text in and, unless told otherwise, text out.
+
+    Raises:
+        FluxError: Redis cannot be reached or refuses the password.
+    """
+    url = redis_url(settings)
+    client = Redis.from_url(
+        url,
+        decode_responses=decode_responses,
+        socket_connect_timeout=CONNECT_TIMEOUT_S,
+        socket_timeout=CONNECT_TIMEOUT_S,
+        retry=Retry(NoBackoff(), 0),
+    )
+    try:
+        client.ping()
+    except RedisError as error:
+        client.close()
+        raise explain(error, url) from error
+    return client
+
+
+def without_password(url: str) -> str:
+    """The URL as it may be shown."""
+    parts = urlsplit(url)
+    if parts.password is None and parts.username is None:
+        return url
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=f"***@{host}").geturl()
+
+
+def explain(error: BaseException, url: str) -> FluxError:
+    """What went wrong with Redis in one line: the address without its password, and the way out."""
+    where = without_password(url)
+    text = str(error)
+    if isinstance(error, AuthenticationError) or text.startswith(("NOAUTH", "WRONGPASS", "invalid username")):
+        return FluxError(
+            ErrorClass.PERMISSION,
+            f"Redis at {where} refuses the password",
+            suggestions=["put the right one into FLUXAGENTS_REDIS_URL (redis://:<password>@host:port/0)"],
+        )
+    if isinstance(error, RedisConnectionError | TimeoutError | OSError):
+        return FluxError(
+            ErrorClass.PROVIDER_OUTAGE,
+            f"Redis at {where} cannot be reached: {text}",
+            suggestions=["start it, or correct FLUXAGENTS_REDIS_URL", "`fluxagents doctor` checks the rest"],
+        )
+    if OUT_OF_MEMORY in text:
+        return out_of_memory(where)
+    return FluxError(
+        ErrorClass.PROVIDER_OUTAGE,
+        f"Redis at {where} answers with an error: {text}",
+        suggestions=["`fluxagents doctor` checks its configuration"],
+    )
+
+
+def out_of_memory(where: str = "") -> FluxError:
+    """The error for a Redis that stores nothing more."""
+    return FluxError(
+        ErrorClass.PROVIDER_OUTAGE,
+        f"Redis{' at ' if where else ''}{where} has reached its `maxmemory` and stores nothing more",
+        suggestions=[
+            "raise it (`CONFIG SET maxmemory <bytes>`, and in its configuration); runs go on then",
+            "move ended runs out of Redis with `fluxagents runs archive`",
+        ],
+    )

@@ -1,0 +1,88 @@
+"""What helped against which error, in Redis: counted once for each run, forgotten when it stays away."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+
+from redis import Redis
+
+from fluxagents.flows.remedies import Count, ErrorRecord, Lesson
+
+KEPT_S = 90 * 86_400
+"""An error that did not occur for so long is forgotten, so that the book is bounded."""
+
+MARK_S = 7 * 86_400
+"""How long it is known that a run was counted: the longest that a run may last by default."""
+
+_TRIED, _HELPED = "tried ", "helped "
+
+
+class RedisLessonBook:
+    """As `fluxagents.flows.remedies.LessonBook`, under one key prefix.
+
+    Args:
+        redis: A client that returns bytes.
+        prefix: What every key begins with.
+    """
+
+    def __init__(self, redis: Redis, *, prefix: str = "flux:") -> None:
+        self._redis = redis
+        self._index = f"{prefix}errors"
+        self._error = f"{prefix}error:"
+        self._mark = f"{prefix}learned:"
+        script = files("fluxagents.workers.redis") / "lua" / "learn.lua"
+        self._learn = redis.register_script(script.read_text())
+
+    def learn(self, run_id: str, lessons: Sequence[Lesson], at_ms: int) -> bool:
+        keys = [self._mark + run_id, self._index]
+        keys += [self._error + lesson.error.fingerprint for lesson in lessons]
+        documents = [json.dumps(_counted(lesson)) for lesson in lessons]
+        return bool(self._learn(keys=keys, args=[MARK_S, KEPT_S, at_ms, *documents]))
+
+    def record(self, fingerprint: str) -> ErrorRecord | None:
+        found: dict[bytes, bytes] = self._redis.hgetall(self._error + fingerprint)  # type: ignore[assignment]
+        return _record(fingerprint, found) if found else None
+
+    def records(self) -> list[ErrorRecord]:
+        names: list[bytes] = self._redis.zrange(self._index, 0, -1)  # type: ignore[assignment]
+        pipe = self._redis.pipeline(transaction=False)
+        for name in names:
+            pipe.hgetall(self._error + name.decode())
+        records = [
+            _record(name.decode(), found) for name, found in zip(names, pipe.execute(), strict=True) if found
+        ]
+        return sorted(records, key=lambda record: (-record.times, record.fingerprint))
+
+
+def _counted(lesson: Lesson) -> dict[str, object]:
+    counts = Counter(f"{_TRIED}{trial.remedy}" for trial in lesson.trials)
+    counts += Counter(f"{_HELPED}{trial.remedy}" for trial in lesson.trials if trial.helped)
+    return {
+        "fingerprint": lesson.error.fingerprint,
+        "kind": str(lesson.error.kind),
+        "where": lesson.error.where,
+        "message": lesson.error.message,
+        "counts": {**counts, "times": lesson.times, "cases": 1, "resolved": int(lesson.resolved)},
+    }
+
+
+def _record(fingerprint: str, found: Mapping[bytes, bytes]) -> ErrorRecord:
+    fields = {name.decode(): value.decode() for name, value in found.items()}
+    remedies = sorted(name.removeprefix(_TRIED) for name in fields if name.startswith(_TRIED))
+    return ErrorRecord(
+        fingerprint=fingerprint,
+        kind=fields["kind"],
+        where=fields["where"],
+        message=fields["message"],
+        times=int(fields["times"]),
+        cases=int(fields["cases"]),
+        resolved=int(fields["resolved"]),
+        last_ms=int(fields["last_ms"]),
+        remedies={
+            remedy: Count(int(fields[_TRIED + remedy]), int(fields.get(_HELPED + remedy, "0")))
+            for remedy in remedies
+        },
+    )

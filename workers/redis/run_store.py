@@ -1,0 +1,326 @@
+"""The run store on Redis: one Lua script for each thing that must be atomic."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from importlib.resources import files
+from itertools import chain
+from secrets import token_hex
+from typing import Any
+
+from redis import Redis
+from redis.exceptions import ResponseError
+
+from fluxagents.flows.events import Event, HumanRequest
+from fluxagents.flows.history.json_lines import history_from_json_lines
+from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.language.reading import flow_from_json
+from fluxagents.flows.ports.run_store import (
+    Answer,
+    Claim,
+    Commit,
+    Committed,
+    Dispatch,
+    Outgoing,
+    unknown_flow,
+    unknown_run,
+)
+from fluxagents.flows.state import ENDED, STATUSES, RunState, Status, state_digest, state_from_json
+from fluxagents.scheduler.runs.run_ids import time_in
+from fluxagents.workers.files.run_archive import Archive
+from fluxagents.workers.redis import connection
+
+
+class RedisRunStore:
+    """Runs in Redis under one key prefix.
+
+    Args:
+        redis: A client that returns bytes.
+        prefix: What every key begins with.
+        archive: Where runs go that leave Redis; they are read there, and never begin anew.
+    """
+
+    def __init__(self, redis: Redis, *, prefix: str = "flux:", archive: Archive | None = None) -> None:
+        self._redis = redis
+        self._prefix = prefix
+        self._archive = archive
+        self._create = self._script("settle", "create")
+        self._commit = self._script("settle", "rouse", "commit")
+        self._claim = self._script("alive", "claim")
+        self._release = self._script("release")
+        self._ask_pause = self._script("ask_pause")
+        self._overdue = self._script("alive", "overdue")
+        self._wake = self._script("rouse", "wake")
+        self._forget = self._script("forget")
+
+    def _script(self, *names: str) -> Any:
+        folder = files("fluxagents.workers.redis") / "lua"
+        return self._redis.register_script("\n".join((folder / f"{name}.lua").read_text() for name in names))
+
+    def _run(self, script: Any, *args: str | int) -> Any:
+        with _memory_named():
+            return script(keys=[self._prefix], args=args)
+
+    def create(self, commit: Commit, state: str) -> Outgoing | None:
+        return self.create_many([(commit, state)])[0]
+
+    def create_many(self, commits: Sequence[tuple[Commit, str]]) -> list[Outgoing | None]:
+        """As `create` for each, in one round trip."""
+        left = self._left(commit.state for commit, _ in commits)
+        new = [(commit, state) for commit, state in commits if commit.state.run_id not in left]
+        pipe = self._redis.pipeline(transaction=False)
+        for commit, state in new:
+            args = _settling(commit, state, fence=None, pausing=False)
+            self._create(keys=[self._prefix], args=args, client=pipe)
+        with _memory_named():
+            tickets = iter(pipe.execute())
+        return [
+            None if commit.state.run_id in left else _outgoing(commit, state, next(tickets))
+            for commit, state in commits
+        ]
+
+    def claim(
+        self, run_id: str, seq: int, *, digest: str, ticket: int, owner: str, cap: int, lease_ms: int
+    ) -> Claim:
+        answer, *lease = self._run(
+            self._claim, run_id, seq, digest, ticket, owner, cap, lease_ms, token_hex(8)
+        )
+        if not lease:
+            return Claim(Answer(answer.decode()))
+        fence, state, error = lease
+        return Claim(Answer(answer.decode()), fence=fence, state=state.decode(), last_error=error.decode())
+
+    def commit(self, commit: Commit, state: str, *, fence: int | None, pausing: bool = False) -> Committed:
+        children = [(child, child.state.model_dump_json()) for child in commit.children]
+        blocks = [_settling(child, text, fence=None, pausing=False) for child, text in children]
+        settling = _settling(commit, state, fence=fence, pausing=pausing)
+        answer, *rest = self._run(self._commit, *settling, *chain.from_iterable(blocks))
+        found = Answer(answer.decode())
+        if found is Answer.OK:
+            ticket, interrupted, tickets, roused = rest
+            begun = [
+                _outgoing(child, text, its) for (child, text), its in zip(children, tickets, strict=True)
+            ]
+            return Committed(
+                found,
+                outgoing=_outgoing(commit, state, ticket),
+                more=(*(one for one in begun if one), *(_issued(row) for row in roused)),
+                interrupted=interrupted,
+            )
+        return Committed(found, pause_by=rest[0].decode() if rest else "")
+
+    def release(self, run_id: str, seq: int, fence: int, *, error: str) -> bool:
+        return bool(self._run(self._release, run_id, seq, fence, error))
+
+    def ask_pause(self, run_id: str, by: str) -> bool:
+        return bool(self._run(self._ask_pause, run_id, by))
+
+    def holds(self, run_id: str) -> bool:
+        return bool(self._redis.exists(self._key(run_id)))
+
+    def load(self, run_id: str) -> RunState:
+        found: bytes | None = self._redis.hget(self._key(run_id), "state")  # type: ignore[assignment]
+        if found is None:
+            return self._archived(run_id).load(run_id)
+        return state_from_json(found)
+
+    def events(self, run_id: str) -> tuple[Event, ...]:
+        lines: list[bytes] = self._redis.lrange(f"{self._key(run_id)}:events", 0, -1)  # type: ignore[assignment]
+        if not lines:
+            return self._archived(run_id).events(run_id)
+        return history_from_json_lines(lines)
+
+    def _archived(self, run_id: str) -> Archive:
+        """The archive, for a run that is not in Redis."""
+        if self._archive is None:
+            raise unknown_run(run_id)
+        return self._archive
+
+    def _left(self, states: Iterable[RunState]) -> frozenset[str]:
+        """Those that have left Redis. A run reaches the archive first, so looking there last misses none."""
+        if self._archive is None:
+            return frozenset()
+        # An id that was made when its run begins is new.
+        named = [state.run_id for state in states if time_in(state.run_id) != state.started_ms]
+        if not named:
+            return frozenset()
+        pipe = self._redis.pipeline(transaction=False)
+        for run_id in named:
+            pipe.exists(self._key(run_id))
+        there = zip(named, pipe.execute(), strict=True)
+        return frozenset(run_id for run_id, found in there if not found and self._archive.holds(run_id))
+
+    def runs(
+        self, *, status: Status | None = None, session: str | None = None, most: int = 50, offset: int = 0
+    ) -> list[RunState]:
+        index = f"session:{session}" if session else f"status:{status}" if status else "runs"
+        found: list[RunState] = []
+        for state in self._newest_first(index, offset):
+            if (status is None or state.status == status) and (session or not state.parent):
+                found.append(state)
+            if len(found) == most:
+                break
+        return found
+
+    def _newest_first(self, index: str, offset: int, page: int = 100) -> Iterator[RunState]:
+        while True:
+            ids: list[bytes] = self._redis.zrevrange(self._prefix + index, offset, offset + page - 1)  # type: ignore[assignment]
+            pipe = self._redis.pipeline(transaction=False)
+            for run_id in ids:
+                pipe.hget(self._key(run_id.decode()), "state")
+            yield from (state_from_json(state) for state in pipe.execute() if state is not None)
+            if len(ids) < page:
+                return
+            offset += page
+
+    def starts(
+        self, *, session: str | None = None, since_ms: int | None = None, until_ms: int | None = None
+    ) -> dict[str, int]:
+        """The runs in Redis and when each started (Unix time in ms), the newest first.
+
+        Args:
+            session: Of which; None for all runs of their own.
+            since_ms: The earliest start.
+            until_ms: The first start that is too late.
+        """
+        index = f"session:{session}" if session else "runs"
+        latest = "+inf" if until_ms is None else f"({until_ms}"
+        earliest = "-inf" if since_ms is None else since_ms
+        found: list[tuple[bytes, float]] = self._redis.zrevrangebyscore(  # type: ignore[assignment]
+            self._prefix + index, latest, earliest, withscores=True
+        )
+        return {run_id.decode(): int(started_ms) for run_id, started_ms in found}
+
+    def logs(self, run_ids: Sequence[str]) -> list[list[bytes]]:
+        """The events of runs as they are stored, in one round trip; none for a run that is not in Redis."""
+        pipe = self._redis.pipeline(transaction=False)
+        for run_id in run_ids:
+            pipe.lrange(f"{self._key(run_id)}:events", 0, -1)
+        return pipe.execute()
+
+    def counts(self) -> dict[str, int]:
+        pipe = self._redis.pipeline(transaction=False)
+        for status in STATUSES:
+            pipe.zcard(f"{self._prefix}status:{status}")
+        return dict(zip(STATUSES, pipe.execute(), strict=True))
+
+    def ended(self, *, most: int, offset: int = 0) -> list[RunState]:
+        last = offset + most - 1
+        pipe = self._redis.pipeline(transaction=False)
+        for status in ENDED:
+            pipe.zrange(f"{self._prefix}status:{status}", 0, last, withscores=True)
+        oldest = sorted((score, run_id) for rows in pipe.execute() for run_id, score in rows)
+        for _, run_id in oldest[offset : last + 1]:
+            pipe.hget(self._key(run_id.decode()), "state")
+        return [state_from_json(state) for state in pipe.execute() if state is not None]
+
+    def forget(self, run_id: str, session: str, seq: int | None = None) -> bool:
+        return bool(self._run(self._forget, run_id, session, "" if seq is None else seq))
+
+    def requests(self) -> list[tuple[str, HumanRequest]]:
+        ids: list[bytes] = self._redis.zrange(f"{self._prefix}requests", 0, -1)  # type: ignore[assignment]
+        pipe = self._redis.pipeline(transaction=False)
+        for run_id in ids:
+            pipe.hget(self._key(run_id.decode()), "request")
+        return [
+            (run_id.decode(), HumanRequest.model_validate_json(request))
+            for run_id, request in zip(ids, pipe.execute(), strict=True)
+            if request is not None
+        ]
+
+    def beat(self, node: str, pids: Sequence[int], ttl_ms: int) -> None:
+        key = f"{self._prefix}node:{node}"
+        pipe = self._redis.pipeline()
+        pipe.delete(key)
+        if pids:
+            pipe.hset(key, mapping={str(pid): 1 for pid in pids})
+            pipe.pexpire(key, ttl_ms)
+        pipe.execute()
+
+    def overdue(self, queue: str, *, idle: bool, grace_ms: int, most: int) -> list[Outgoing]:
+        rows = self._run(self._overdue, queue, "1" if idle else "", grace_ms, most)
+        return [_issued(row) for row in rows]
+
+    def wake(self, *, most: int) -> list[Outgoing]:
+        return [_issued(row) for row in self._run(self._wake, most)]
+
+    def save_flow(self, flow: Flow) -> None:
+        self._redis.set(f"{self._prefix}flow:{flow.digest}", flow.model_dump_json(), nx=True)
+
+    def flow(self, digest: str) -> Flow:
+        found: bytes | None = self._redis.get(f"{self._prefix}flow:{digest}")  # type: ignore[assignment]
+        if found is None:
+            raise unknown_flow(digest)
+        return flow_from_json(found)
+
+    def _key(self, run_id: str) -> str:
+        return f"{self._prefix}run:{run_id}"
+
+
+@contextmanager
+def _memory_named() -> Iterator[None]:
+    """Say in clear that Redis stores nothing more; a script that is refused has written nothing."""
+    try:
+        yield
+    except ResponseError as error:
+        if connection.OUT_OF_MEMORY not in str(error):
+            raise
+        raise connection.out_of_memory() from error
+
+
+def _issued(row: Sequence[Any]) -> Outgoing:
+    """What `overdue.lua` and `wake.lua` say of one dispatch."""
+    run_id, seq, ticket, attempt, dispatch, state = row
+    return Outgoing(
+        run_id=run_id.decode(),
+        seq=int(seq),
+        ticket=ticket,
+        attempt=attempt,
+        dispatch=Dispatch(**json.loads(dispatch)),
+        state=state.decode(),
+    )
+
+
+def _settling(commit: Commit, state: str, *, fence: int | None, pausing: bool) -> list[str | int]:
+    """The arguments of `settle.lua`."""
+    request = commit.state.waiting_for
+    return [
+        commit.state.run_id,
+        commit.seq,
+        state,
+        state_digest(state),
+        commit.state.status,
+        request.model_dump_json() if request else "",
+        commit.dispatch.queue if commit.dispatch else "",
+        _dispatch_json(commit.dispatch) if commit.dispatch else "",
+        commit.state.started_ms,
+        commit.state.session,
+        "" if fence is None else fence,
+        "1" if pausing else "",
+        commit.dispatch.not_before_ms if commit.dispatch else 0,
+        commit.state.parent,
+        json.dumps(commit.dispatch.after) if commit.dispatch and commit.dispatch.after else "",
+        len(commit.events),
+        *(event.model_dump_json() for event in commit.events),
+    ]
+
+
+def _dispatch_json(dispatch: Dispatch) -> str:
+    """Without the runs to wait for, which matter in the commit only."""
+    return json.dumps({name: value for name, value in asdict(dispatch).items() if name != "after"})
+
+
+def _outgoing(commit: Commit, state: str, ticket: int) -> Outgoing | None:
+    if commit.dispatch is None or ticket <= 0:
+        return None
+    return Outgoing(
+        run_id=commit.state.run_id,
+        seq=commit.state.seq,
+        ticket=ticket,
+        attempt=1,
+        dispatch=replace(commit.dispatch, after=()),
+        state=state,
+    )

@@ -1,0 +1,246 @@
+"""The plots of results, each drawn from the stored tables alone (and the model's subsystems)."""
+
+from __future__ import annotations
+
+import json
+import math
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H
+from fluxagents.workers.reports.plot_figure import BLUE, GREY, ORANGE, Canvas, Caption, ImageFormat, canvas
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from fluxagents.tasks.ports.artifacts import Manifest
+
+MOST_BARS = 40
+"""More are not readable on a page; the plot says how many there are."""
+
+NO_SUBSYSTEM = "(no subsystem)"
+
+_LEGEND_SHARE = 0.3
+"""Of the longest bar: room for the legend beside it."""
+
+_LINEAR_UP_TO_MMOL_PER_GDW_H = 1.0
+_LOGARITHMIC_FROM_MMOL_PER_GDW_H = 100.0
+"""Loops run at the bounds of a model, a thousand times the other fluxes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plottable:
+    """A result with its tables."""
+
+    digest: str
+    manifest: Manifest
+    tables: Mapping[str, pd.DataFrame]
+    subsystems: Mapping[str, str]
+    """Reaction -> subsystem; only where a plot asks for it."""
+
+    def caption(self, title: str) -> Caption:
+        return Caption(title=title, conditions=_conditions(self.manifest), source=self.digest)
+
+
+def plotted(result: Plottable, kind: ImageFormat) -> bytes:
+    """The plot of a result.
+
+    Raises:
+        FluxError: `BAD_ARGUMENT` for a tool whose results have no plot, or a result without numbers.
+    """
+    tool = result.manifest.provenance.tool
+    if tool not in PLOTS:
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"results of '{tool}' have no plot",
+            suggestions=(f"plots: {', '.join(PLOTS)}", "fluxagents artifacts get writes the tables"),
+        )
+    return PLOTS[tool](result, kind)
+
+
+def growth_by_condition(
+    labels: Sequence[str],
+    growth_per_h: Sequence[float | None],
+    notes: Sequence[str],
+    caption: Caption,
+    kind: ImageFormat,
+) -> bytes:
+    """Growth as bars, in the order given; where there is no number, the note says why.
+
+    Args:
+        labels: Of the conditions.
+        growth_per_h: None for no growth rate, which is not the same as 0.
+        notes: For those without one.
+        caption: Of the plot.
+        kind: Of the file.
+    """
+    some = _refuse_nothing(list(zip(labels, growth_per_h, notes, strict=True)))[:MOST_BARS]
+    caption = _with_cut(caption, len(some), len(labels), "conditions")
+    with canvas(caption, height_inches=_height(len(some)), grid="x") as drawing:
+        axes = drawing.axes
+        places = range(len(some))
+        axes.barh(places, [value or 0.0 for _, value, _ in some], color=BLUE, height=0.7)
+        highest = max((value or 0.0 for _, value, _ in some), default=0.0) or 1.0
+        for place, (_, value, note) in enumerate(some):
+            said = note if value is None else f"{value:.3g}"
+            axes.text((value or 0.0) + highest * 0.012, place, said, va="center", fontsize=8)
+        axes.set_xlim(0, highest * 1.15)
+        axes.set_xlabel("growth rate (1/h)")
+        _name_bars(drawing, [label for label, _, _ in some])
+        return drawing.encoded(kind, caption)
+
+
+def medium_labels(media: Sequence[str]) -> list[str]:
+    """What tells media apart: of those given as JSON only the uptakes (mmol/gDW/h) that are not in all."""
+    parsed = [json.loads(medium) if medium.startswith("{") else None for medium in media]
+    uptakes = [set(medium.items()) for medium in parsed if medium is not None]
+    common = set.intersection(*uptakes) if len(uptakes) > 1 else set()
+    return [
+        (text or "model's own medium")
+        if medium is None
+        else ", ".join(f"{name} {limit:g}" for name, limit in medium.items() if (name, limit) not in common)
+        or "nothing else"
+        for text, medium in zip(media, parsed, strict=True)
+    ]
+
+
+def _envelope(result: Plottable, kind: ImageFormat) -> bytes:
+    table = _refuse_nothing(result.tables["envelope"])
+    found = result.manifest.result
+    caption = result.caption(f"Production envelope: {found['product']} ({found['product_exchange']})")
+    with canvas(caption, grid="y") as drawing:
+        axes, growth = drawing.axes, table["growth_per_h"]
+        least, greatest = (
+            table[f"{which}_secretion_mmol_per_gdw_h"].fillna(float("nan")) for which in ("least", "greatest")
+        )
+        axes.fill_between(growth, least, greatest, color=BLUE, alpha=0.18, linewidth=0)
+        axes.plot(growth, greatest, color=BLUE, linewidth=1.8, marker="o", markersize=3, label="greatest")
+        axes.plot(growth, least, color=ORANGE, linewidth=1.8, marker="s", markersize=3, label="least")
+        named = found.get("growth_per_h") is None
+        axes.set_xlabel("objective flux (mmol/gDW/h)" if named else "growth rate (1/h)")
+        axes.set_ylabel("secretion (mmol/gDW/h)")
+        axes.set_xlim(left=0)
+        axes.legend(title="secretion", loc="upper right")
+        return drawing.encoded(kind, caption)
+
+
+def _ranges(result: Plottable, kind: ImageFormat) -> bytes:
+    table = _refuse_nothing(result.tables["ranges"])
+    widths = table["maximum_mmol_per_gdw_h"] - table["minimum_mmol_per_gdw_h"]
+    wide = table.assign(width=widths.fillna(math.inf))
+    wide = wide[wide["width"] > ZERO_FLUX_MMOL_PER_GDW_H]
+    wide = _refuse_nothing(wide.sort_values("width", ascending=False, kind="stable"))
+    shown = wide.head(MOST_BARS)
+    ends = shown[["minimum_mmol_per_gdw_h", "maximum_mmol_per_gdw_h"]]
+    edge = 1.05 * float(ends.abs().max(axis=None, skipna=True) if ends.notna().any(axis=None) else 1.0)
+    left, right = (ends[end].fillna(limit) for end, limit in zip(ends, (-edge, edge), strict=True))
+    fraction = result.manifest.result["fraction_of_optimum"]
+    caption = _with_cut(
+        result.caption(f"Flux ranges at {fraction:.0%} of the best growth or more"),
+        len(shown),
+        len(wide),
+        "reactions with a range, widest first",
+    )
+    with canvas(caption, height_inches=_height(len(shown)), grid="x") as drawing:
+        axes = drawing.axes
+        axes.barh(range(len(shown)), right - left, left=left, color=BLUE, height=0.6)
+        scale = ""
+        if edge > _LOGARITHMIC_FROM_MMOL_PER_GDW_H:
+            axes.set_xscale("symlog", linthresh=_LINEAR_UP_TO_MMOL_PER_GDW_H)
+            scale = f", logarithmic beyond ±{_LINEAR_UP_TO_MMOL_PER_GDW_H:g}"
+        axes.axvline(0, color=GREY, linewidth=0.8)
+        axes.set_xlim(-edge, edge)
+        axes.set_xlabel(f"flux (mmol/gDW/h){scale}")
+        _name_bars(drawing, list(shown["reaction"]))
+        return drawing.encoded(kind, caption)
+
+
+def _essentiality(result: Plottable, kind: ImageFormat) -> bytes:
+    table = _refuse_nothing(result.tables["reactions"])
+    groups = table["id"].map(lambda reaction: result.subsystems.get(reaction) or NO_SUBSYSTEM)
+    counts = table.groupby(groups)["is_essential"].agg(["sum", "count"])
+    counts = counts.sort_values(["sum", "count"], ascending=False, kind="stable")
+    shown = counts.head(MOST_BARS)
+    essential, tested = int(counts["sum"].sum()), int(counts["count"].sum())
+    caption = _with_cut(
+        result.caption(f"Essential reactions by subsystem: {essential} of {tested}"),
+        len(shown), len(counts), "subsystems, most essential reactions first",
+    )  # fmt: skip
+    with canvas(caption, height_inches=_height(len(shown)), grid="x") as drawing:
+        axes, places = drawing.axes, range(len(shown))
+        others = shown["count"] - shown["sum"]
+        axes.barh(places, shown["sum"], color=ORANGE, height=0.7, label="essential")
+        axes.barh(
+            places, others, left=shown["sum"], color=GREY, alpha=0.45, height=0.7, label="not essential"
+        )
+        axes.set_xlabel("reactions (count)")
+        axes.set_xlim(0, float(shown["count"].max()) * (1 + _LEGEND_SHARE))
+        axes.legend(loc="lower right")
+        _name_bars(drawing, [str(name) for name in shown.index])
+        return drawing.encoded(kind, caption)
+
+
+def _media(result: Plottable, kind: ImageFormat) -> bytes:
+    table = _refuse_nothing(result.tables["media"])
+    table = table.sort_values("growth_per_h", ascending=False, na_position="last", kind="stable")
+    growth = [float(value) if math.isfinite(value) else None for value in table["growth_per_h"]]
+    model = result.manifest.provenance.model_id
+    caption = Caption(title="Growth over media", conditions=f"model {model}", source=result.digest)
+    return growth_by_condition(list(table["medium"]), growth, list(table["status"]), caption, kind)
+
+
+def _conditions(manifest: Manifest) -> str:
+    made = manifest.provenance
+    args = made.args
+    if args.get("medium") is not None:
+        medium = f"medium of {len(made.medium_mmol_per_gdw_h)} uptakes"
+    elif isinstance(changes := args.get("medium_changes"), dict):
+        medium = ", ".join(f"{exchange} ≤ {limit:g}" for exchange, limit in changes.items())
+        medium = f"uptake (mmol/gDW/h) {medium}"
+    else:
+        medium = "medium as in the model"
+    goal = f"; objective {args['objective']}" if args.get("objective") else ""
+    return textwrap.shorten(f"model {made.model_id}; {medium}{goal}", 115, placeholder=" …")
+
+
+def _with_cut(caption: Caption, shown: int, count: int, what: str) -> Caption:
+    if shown == count:
+        return caption
+    said = f"{caption.conditions}; {shown} of {count} {what}"
+    return Caption(title=caption.title, conditions=said, source=caption.source)
+
+
+def _refuse_nothing(rows: Any) -> Any:
+    if len(rows) == 0:
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            "there is nothing to plot: the table is empty",
+            suggestions=("`fluxagents artifacts show` tells the status of the result",),
+        )
+    return rows
+
+
+def _name_bars(drawing: Canvas, names: Sequence[str]) -> None:
+    axes = drawing.axes
+    axes.set_yticks(range(len(names)), [textwrap.shorten(name, 42, placeholder=" …") for name in names])
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+
+
+def _height(bars: int) -> float:
+    return 1.5 + 0.22 * bars
+
+
+PLOTS: Mapping[str, Callable[[Plottable, ImageFormat], bytes]] = {
+    "run_production_envelope": _envelope,
+    "run_flux_variability_analysis": _ranges,
+    "analyze_essentiality": _essentiality,
+    "compare_media_performance": _media,
+}
+"""Tool -> plot."""
+
+NEEDS_SUBSYSTEMS = frozenset({"analyze_essentiality"})
+"""Tools whose plot groups reactions by subsystem, which the table does not hold."""
