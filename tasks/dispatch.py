@@ -23,7 +23,8 @@ from fluxagents.flows.engine.shards import part_flow, part_starts
 from fluxagents.flows.errors import ErrorInfo, FluxError
 from fluxagents.flows.events import Event, Lane, RunFailed, RunsBegun, RunStarted, ToolSplit
 from fluxagents.flows.language.catalog import ToolFacts
-from fluxagents.flows.ports.run_store import Commit, Dispatch
+from fluxagents.flows.ports.commit import Commit
+from fluxagents.flows.ports.dispatch import Dispatch
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState
 

@@ -11,7 +11,10 @@ from fluxagents.flows.commands import Decide
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.language.catalog import ToolFacts
 from fluxagents.flows.memory.remedy_book import MemoryLessonBook
-from fluxagents.flows.ports.run_store import Clock, Notifier, Publisher, RunStore
+from fluxagents.flows.ports.clock import Clock
+from fluxagents.flows.ports.notifier import Notifier
+from fluxagents.flows.ports.publisher import Publisher
+from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.remedies import LessonBook
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.versions.manager import PromptManager

@@ -9,7 +9,9 @@ import structlog
 from fluxagents.flows import events as e
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.ports.run_store import Answer, Publisher, RunStore, unknown_run
+from fluxagents.flows.ports.commit import CommitStatus
+from fluxagents.flows.ports.publisher import Publisher
+from fluxagents.flows.ports.run_store import RunStore, unknown_run
 from fluxagents.flows.state import AT_REST, RunState
 from fluxagents.tasks.dispatch import settled
 from fluxagents.tasks.effects import Effects
@@ -38,12 +40,12 @@ def write_outside(
     """
     commit = settled(controller, state, [event], seq=state.seq, at_ms=event.at_ms)
     done = store.commit(commit, commit.state.model_dump_json(), fence=None)
-    if done.answer is Answer.UNKNOWN:
+    if done.status is CommitStatus.UNKNOWN:
         raise unknown_run(state.run_id)
-    if done.answer is not Answer.OK:
+    if done.status is not CommitStatus.OK:
         raise FluxError(
             ErrorClass.BAD_ARGUMENT,
-            f"run {state.run_id!r} moved on meanwhile: {done.answer.value}",
+            f"run {state.run_id!r} moved on meanwhile: {done.status.value}",
             suggestions=("look at it again with `fluxagents runs show`",),
         )
     if done.interrupted:

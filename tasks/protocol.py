@@ -11,7 +11,10 @@ from fluxagents.flows.commands import Command
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Event, RunDeadLettered, RunFailed, RunPaused
-from fluxagents.flows.ports.run_store import Answer, Claim, Commit, Outgoing, Publisher
+from fluxagents.flows.ports.claim import Claim, ClaimStatus
+from fluxagents.flows.ports.commit import Commit, CommitStatus
+from fluxagents.flows.ports.dispatch import Outgoing
+from fluxagents.flows.ports.publisher import Publisher
 from fluxagents.flows.state import RunState, state_digest, state_from_json
 from fluxagents.tasks.dispatch import settled
 from fluxagents.tasks.effects import Effects
@@ -26,7 +29,7 @@ class StepMessage:
 
     run: str
     seq: int
-    ticket: int
+    sequence_number: int
     state: str
     """Serialized; empty when it was too large for a message and stays in the store."""
 
@@ -42,41 +45,47 @@ class WrongTaskError(Exception):
         super().__init__(f"task {task!r} cannot carry out {command.kind!r}")
 
 
-def run_step(effects: Effects, message: StepMessage, act: Act) -> Answer:
+def run_step(effects: Effects, message: StepMessage, act: Act) -> ClaimStatus | CommitStatus:
     """Carry out one step, once as far as its record goes.
 
     Returns:
-        What the store said; anything but OK means that this delivery changed nothing.
+        The status of the claim, or of the commit; anything but OK means that this delivery changed nothing.
     """
     digest = state_digest(message.state) if message.state else ""
     claim = effects.store.claim(
         message.run,
         message.seq,
         digest=digest,
-        ticket=message.ticket,
+        sequence_number=message.sequence_number,
         owner=effects.owner(),
-        cap=effects.deliveries,
+        max_deliveries=effects.deliveries,
         lease_ms=effects.lease_ms,
     )
-    if claim.answer not in {Answer.OK, Answer.EXHAUSTED}:
-        log.info("delivery dropped", run=message.run, step=message.seq, answer=claim.answer.value)
-        return claim.answer
+    if claim.status not in {ClaimStatus.OK, ClaimStatus.EXHAUSTED}:
+        log.info("delivery dropped", run=message.run, step=message.seq, status=claim.status.value)
+        return claim.status
     try:
         return _claimed(effects, message, claim, act)
     except WrongTaskError as error:
         effects.store.release(message.run, message.seq, claim.fence, error="")
-        log.warning("delivery dropped", run=message.run, step=message.seq, answer="forged", why=str(error))
-        return Answer.FORGED
+        log.warning(
+            "delivery dropped",
+            run=message.run,
+            step=message.seq,
+            status=ClaimStatus.DIGEST_MISMATCH.value,
+            why=str(error),
+        )
+        return ClaimStatus.DIGEST_MISMATCH
     except BaseException as error:
         # The lease goes back, so that the step is tried elsewhere without waiting for this process to end.
         effects.store.release(message.run, message.seq, claim.fence, error=_failure(error))
         raise
 
 
-def _claimed(effects: Effects, message: StepMessage, claim: Claim, act: Act) -> Answer:
+def _claimed(effects: Effects, message: StepMessage, claim: Claim, act: Act) -> CommitStatus:
     state = state_from_json(message.state or claim.state)
     controller = effects.controller(state.flow.digest)
-    if claim.answer is Answer.EXHAUSTED:
+    if claim.status is ClaimStatus.EXHAUSTED:
         happened: Sequence[Event] = [_dead_letter(effects, message.seq, claim.last_error)]
     else:
         happened = _act(effects, controller, state, act)
@@ -121,19 +130,19 @@ def _dead_letter(effects: Effects, seq: int, last_error: str) -> RunDeadLettered
     return RunDeadLettered(seq=seq, at_ms=effects.clock.now_ms(), error=error.info("step"))
 
 
-def _write(effects: Effects, controller: FlowController, commit: Commit, fence: int) -> Answer:
-    done = effects.store.commit(commit, commit.state.model_dump_json(), fence=fence)
-    if done.answer is Answer.PAUSE:
-        commit = _with_pause(controller, commit, by=done.pause_by, at_ms=effects.clock.now_ms())
-        done = effects.store.commit(commit, commit.state.model_dump_json(), fence=fence, pausing=True)
-    if done.answer is not Answer.OK:
+def _write(effects: Effects, controller: FlowController, commit: Commit, fence: int) -> CommitStatus:
+    result = effects.store.commit(commit, commit.state.model_dump_json(), fence=fence)
+    if result.status is CommitStatus.PAUSE_REQUESTED:
+        commit = _with_pause(controller, commit, by=result.pause_by, at_ms=effects.clock.now_ms())
+        result = effects.store.commit(commit, commit.state.model_dump_json(), fence=fence, pausing=True)
+    if result.status is not CommitStatus.OK:
         log.warning(
-            "commit lost the race", run=commit.state.run_id, step=commit.seq, answer=done.answer.value
+            "commit lost the race", run=commit.state.run_id, step=commit.seq, status=result.status.value
         )
-    publish(effects.publisher, *done.messages)
-    if done.answer is Answer.OK:
+    publish(effects.publisher, *result.messages)
+    if result.status is CommitStatus.OK:
         learn(effects, commit.state)
-    return done.answer
+    return result.status
 
 
 def _with_pause(controller: FlowController, commit: Commit, *, by: str, at_ms: int) -> Commit:

@@ -22,11 +22,13 @@ def reconcile(effects: Effects) -> int:
     published = 0
     for queue in effects.queues:
         idle = effects.publisher.is_idle(queue)
-        for outgoing in effects.store.overdue(queue, idle=idle, grace_ms=effects.grace_ms, most=BATCH):
+        for outgoing in effects.store.find_lost_dispatches(
+            queue, idle=idle, grace_ms=effects.grace_ms, limit=BATCH
+        ):
             log.info("published again", run=outgoing.run_id, step=outgoing.seq, attempt=outgoing.attempt)
             publish(effects.publisher, outgoing)
             published += 1
-    for outgoing in effects.store.wake(most=BATCH):
+    for outgoing in effects.store.wake(limit=BATCH):
         publish(effects.publisher, outgoing)
         published += 1
     return published

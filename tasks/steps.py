@@ -31,27 +31,27 @@ def step(task: Any, act: Act, message: StepMessage) -> str:
 
 @shared_task(bind=True, name=dispatch.DECIDE)
 def decide(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -> str:
-    return step(self, acts.decide, StepMessage(run=run, seq=seq, ticket=ticket, state=state))
+    return step(self, acts.decide, StepMessage(run=run, seq=seq, sequence_number=ticket, state=state))
 
 
 @shared_task(bind=True, name=dispatch.NOTIFY)
 def notify(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -> str:
-    return step(self, acts.notify, StepMessage(run=run, seq=seq, ticket=ticket, state=state))
+    return step(self, acts.notify, StepMessage(run=run, seq=seq, sequence_number=ticket, state=state))
 
 
 @shared_task(bind=True, name=dispatch.EXPIRE)
 def expire(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -> str:
-    return step(self, acts.expire, StepMessage(run=run, seq=seq, ticket=ticket, state=state))
+    return step(self, acts.expire, StepMessage(run=run, seq=seq, sequence_number=ticket, state=state))
 
 
 @shared_task(bind=True, name=dispatch.BEGIN)
 def begin(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -> str:
-    return step(self, child_runs.begin, StepMessage(run=run, seq=seq, ticket=ticket, state=state))
+    return step(self, child_runs.begin, StepMessage(run=run, seq=seq, sequence_number=ticket, state=state))
 
 
 @shared_task(bind=True, name=dispatch.JOIN)
 def join(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -> str:
-    return step(self, child_runs.join, StepMessage(run=run, seq=seq, ticket=ticket, state=state))
+    return step(self, child_runs.join, StepMessage(run=run, seq=seq, sequence_number=ticket, state=state))
 
 
 # Without events: its ticks would bury the steps in Flower.
@@ -70,7 +70,7 @@ def tool_task(name: str, *, soft_time_limit_s: int) -> Any:
         time_limit=soft_time_limit_s + 60,
     )
     def tool(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -> str:
-        return step(self, acts.call_tool, StepMessage(run=run, seq=seq, ticket=ticket, state=state))
+        return step(self, acts.call_tool, StepMessage(run=run, seq=seq, sequence_number=ticket, state=state))
 
     return tool
 

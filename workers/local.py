@@ -9,7 +9,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from fluxagents.flows.memory.run_store import MemoryRunStore
-from fluxagents.flows.ports.run_store import Clock, Outgoing, RunStore
+from fluxagents.flows.ports.clock import Clock
+from fluxagents.flows.ports.dispatch import Outgoing
+from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.scheduler.runs.run_client import RunClient
@@ -67,7 +69,9 @@ class Here:
 
     @staticmethod
     def _carry_out(effects: Effects, one: Outgoing) -> None:
-        message = StepMessage(run=one.run_id, seq=one.seq, ticket=one.ticket, state=one.state)
+        message = StepMessage(
+            run=one.run_id, seq=one.seq, sequence_number=one.sequence_number, state=one.state
+        )
         run_step(effects, message, ACTS.get(one.dispatch.task, acts.call_tool))
 
 
@@ -131,7 +135,7 @@ class LocalClient(RunClient):
 
     def tick(self) -> None:
         """Let go on whatever waited for a time that has come."""
-        self.effects.publisher.publish(self.effects.store.wake(most=1_000))
+        self.effects.publisher.publish(self.effects.store.wake(limit=1_000))
 
 
 def _planner(tools: Mapping[str, Tool]) -> Decides:

@@ -9,17 +9,11 @@ from threading import RLock
 
 from fluxagents.flows.events import Event, HumanRequest
 from fluxagents.flows.language.definition import Flow
-from fluxagents.flows.ports.run_store import (
-    Answer,
-    Claim,
-    Clock,
-    Commit,
-    Committed,
-    Dispatch,
-    Outgoing,
-    unknown_flow,
-    unknown_run,
-)
+from fluxagents.flows.ports.claim import Claim, ClaimStatus
+from fluxagents.flows.ports.clock import Clock
+from fluxagents.flows.ports.commit import Commit, CommitResult, CommitStatus
+from fluxagents.flows.ports.dispatch import Dispatch, Outgoing
+from fluxagents.flows.ports.run_store import unknown_flow, unknown_run
 from fluxagents.flows.state import AT_REST, ENDED, STATUSES, RunState, Status, state_digest, state_from_json
 
 
@@ -31,7 +25,7 @@ class _Run:
     digest: str = ""
     events: list[Event] = field(default_factory=list)
     dispatch: Dispatch | None = None
-    ticket: int = 0
+    sequence_number: int = 0
     attempt: int = 0
     due: bool = False
     sleeping: bool = False
@@ -44,7 +38,7 @@ class _Run:
     pause_by: str = ""
     open: set[str] = field(default_factory=set)
     """Runs that it waits for."""
-    followers: set[str] = field(default_factory=set)
+    waiters: set[str] = field(default_factory=set)
     """Runs that wait for it."""
     request: HumanRequest | None = None
 
@@ -52,9 +46,9 @@ class _Run:
 @dataclass
 class _Queue:
     issued: int = 0
-    seen: int = 0
-    mark_seen: int = 0
-    mark_ms: int | None = None
+    claimed: int = 0
+    high_water_mark: int = 0
+    marked_ms: int | None = None
 
 
 class MemoryRunStore:
@@ -73,83 +67,91 @@ class MemoryRunStore:
             if commit.state.run_id in self._runs:
                 return None
             self._runs[commit.state.run_id] = _Run()
-            return self._settle(commit, state)
+            return self._write(commit, state)
 
     def create_many(self, commits: Sequence[tuple[Commit, str]]) -> list[Outgoing | None]:
         return [self.create(commit, state) for commit, state in commits]
 
     def claim(
-        self, run_id: str, seq: int, *, digest: str, ticket: int, owner: str, cap: int, lease_ms: int
+        self,
+        run_id: str,
+        seq: int,
+        *,
+        digest: str,
+        sequence_number: int,
+        owner: str,
+        max_deliveries: int,
+        lease_ms: int,
     ) -> Claim:
         with self._lock:
             run = self._runs.get(run_id)
-            refusal = self._refusal(run, seq, digest)
+            refusal = self._find_refusal(run, seq, digest)
             if run is None or run.dispatch is None or refusal:
-                return Claim(refusal or Answer.UNKNOWN)
+                return Claim(refusal or ClaimStatus.UNKNOWN)
             queue = self._queues[run.dispatch.queue]
-            if queue.seen < ticket <= queue.issued:
-                queue.seen = ticket
-            if run.owner and self._holds(run):
-                return Claim(Answer.LEASED)
+            if queue.claimed < sequence_number <= queue.issued:
+                queue.claimed = sequence_number
+            if run.owner and self._has_lease(run):
+                return Claim(ClaimStatus.LEASED)
             node, _, pid = owner.rpartition("|")
-            if self._lives(node):
+            if self._is_alive(node):
                 self._nodes[node][1].add(pid)
             run.owner, run.due = owner, False
             run.lease_until_ms = self._clock.now_ms() + lease_ms
             run.fence += 1
             run.deliveries += 1
-            answer = Answer.EXHAUSTED if run.deliveries > cap else Answer.OK
+            status = ClaimStatus.EXHAUSTED if run.deliveries > max_deliveries else ClaimStatus.OK
             return Claim(
-                answer, fence=run.fence, state="" if digest else run.state, last_error=run.last_error
+                status, fence=run.fence, state="" if digest else run.state, last_error=run.last_error
             )
 
-    def _refusal(self, run: _Run | None, seq: int, digest: str) -> Answer | None:
+    def _find_refusal(self, run: _Run | None, seq: int, digest: str) -> ClaimStatus | None:
         if run is None:
-            return Answer.UNKNOWN
+            return ClaimStatus.UNKNOWN
         if run.seq != seq:
-            return Answer.STALE
+            return ClaimStatus.STALE
         if run.dispatch is None or run.sleeping:
-            return Answer.HELD
+            return ClaimStatus.NOT_RUNNABLE
         if digest and run.digest != digest:
-            return Answer.FORGED
+            return ClaimStatus.DIGEST_MISMATCH
         return None
 
-    def commit(self, commit: Commit, state: str, *, fence: int | None, pausing: bool = False) -> Committed:
+    def commit(self, commit: Commit, state: str, *, fence: int | None, pausing: bool = False) -> CommitResult:
         with self._lock:
             run = self._runs.get(commit.state.run_id)
             if run is None:
-                return Committed(Answer.UNKNOWN)
+                return CommitResult(CommitStatus.UNKNOWN)
             if run.seq != commit.seq or (fence is not None and (not run.owner or run.fence != fence)):
-                return Committed(Answer.STALE)
+                return CommitResult(CommitStatus.STALE)
             goes_on = commit.state.status in {"running", "waiting"}
             if fence is not None and run.pause_by and not pausing and goes_on:
-                return Committed(Answer.PAUSE, pause_by=run.pause_by)
+                return CommitResult(CommitStatus.PAUSE_REQUESTED, pause_by=run.pause_by)
             interrupted = run.attempt if run.owner and fence is None else 0
-            begun = [self.create(child, child.state.model_dump_json()) for child in commit.children]
-            outgoing = self._settle(commit, state)
-            more = [*begun, *self._rouse_followers(commit.state)]
-            return Committed(
-                Answer.OK,
+            started = [self.create(child, child.state.model_dump_json()) for child in commit.children]
+            outgoing = self._write(commit, state)
+            others = [*started, *self._resume_waiters(commit.state)]
+            return CommitResult(
+                CommitStatus.OK,
                 outgoing=outgoing,
-                more=tuple(one for one in more if one),
+                others=tuple(message for message in others if message),
                 interrupted=interrupted,
             )
 
-    def _rouse_followers(self, state: RunState) -> Iterator[Outgoing | None]:
+    def _resume_waiters(self, state: RunState) -> Iterator[Outgoing | None]:
         """The messages of the runs that waited for this one as the last."""
         if state.status not in AT_REST:
             return
-        followers, self._runs[state.run_id].followers = self._runs[state.run_id].followers, set()
-        for run_id in sorted(followers):
-            follower = self._runs.get(run_id)
-            if follower is None or state.run_id not in follower.open:
+        waiters, self._runs[state.run_id].waiters = self._runs[state.run_id].waiters, set()
+        for run_id in sorted(waiters):
+            waiter = self._runs.get(run_id)
+            if waiter is None or state.run_id not in waiter.open:
                 continue
-            follower.open.remove(state.run_id)
-            if not follower.open:
-                follower.sleeping = False
-                yield self._issue(run_id, follower)
+            waiter.open.remove(state.run_id)
+            if not waiter.open:
+                waiter.sleeping = False
+                yield self._issue(run_id, waiter)
 
-    def _settle(self, commit: Commit, state: str) -> Outgoing | None:
+    def _write(self, commit: Commit, state: str) -> Outgoing | None:
         run = self._runs[commit.state.run_id]
         run.events += commit.events
         run.seq, run.status, run.state, run.digest = (
@@ -169,8 +171,8 @@ class MemoryRunStore:
             if (later or not until_ms) and other in self._runs and self._runs[other].status not in AT_REST
         }
         for other in run.open:
-            self._runs[other].followers.add(commit.state.run_id)
-        # A run that waits for others, at most until then, goes on when all have come to rest already.
+            self._runs[other].waiters.add(commit.state.run_id)
+        # A run that waits for others, at most until then, goes on when all are terminal already.
         run.sleeping = bool(run.open) or (later and not (commit.dispatch and commit.dispatch.after))
         return None if run.sleeping else self._issue(commit.state.run_id, run)
 
@@ -179,10 +181,10 @@ class MemoryRunStore:
             return None
         queue = self._queues[run.dispatch.queue]
         queue.issued += 1
-        run.ticket, run.attempt, run.due = queue.issued, run.attempt + 1, True
+        run.sequence_number, run.attempt, run.due = queue.issued, run.attempt + 1, True
         run.dispatched_ms = self._clock.now_ms()
         dispatch = replace(run.dispatch, after=())
-        return Outgoing(run_id, run.seq, run.ticket, run.attempt, dispatch, run.state)
+        return Outgoing(run_id, run.seq, run.sequence_number, run.attempt, dispatch, run.state)
 
     def release(self, run_id: str, seq: int, fence: int, *, error: str) -> bool:
         with self._lock:
@@ -194,7 +196,7 @@ class MemoryRunStore:
             run.last_error = error or run.last_error
             return True
 
-    def ask_pause(self, run_id: str, by: str) -> bool:
+    def request_pause(self, run_id: str, by: str) -> bool:
         with self._lock:
             run = self._runs.get(run_id)
             if run is None or not run.owner:
@@ -208,19 +210,19 @@ class MemoryRunStore:
 
     def load(self, run_id: str) -> RunState:
         with self._lock:
-            return state_from_json(self._known(run_id).state)
+            return state_from_json(self._find(run_id).state)
 
     def events(self, run_id: str) -> tuple[Event, ...]:
         with self._lock:
-            return tuple(self._known(run_id).events)
+            return tuple(self._find(run_id).events)
 
-    def _known(self, run_id: str) -> _Run:
+    def _find(self, run_id: str) -> _Run:
         if run_id not in self._runs:
             raise unknown_run(run_id)
         return self._runs[run_id]
 
     def runs(
-        self, *, status: Status | None = None, session: str | None = None, most: int = 50, offset: int = 0
+        self, *, status: Status | None = None, session: str | None = None, limit: int = 50, offset: int = 0
     ) -> list[RunState]:
         with self._lock:
             states = [state_from_json(run.state) for run in self._runs.values()]
@@ -231,7 +233,7 @@ class MemoryRunStore:
             newest_first = [state for state in newest_first if state.session == session]
         if status:
             newest_first = [state for state in newest_first if state.status == status]
-        return newest_first[offset : offset + most]
+        return newest_first[offset : offset + limit]
 
     def counts(self) -> dict[str, int]:
         with self._lock:
@@ -240,11 +242,11 @@ class MemoryRunStore:
                 found[run.status] += 1
             return found
 
-    def ended(self, *, most: int, offset: int = 0) -> list[RunState]:
+    def list_ended_runs(self, *, limit: int, offset: int = 0) -> list[RunState]:
         with self._lock:
             states = [state_from_json(run.state) for run in self._runs.values() if run.status in ENDED]
         oldest_first = sorted(states, key=lambda state: (state.started_ms, state.run_id))
-        return oldest_first[offset : offset + most]
+        return oldest_first[offset : offset + limit]
 
     def forget(self, run_id: str, session: str, seq: int | None = None) -> bool:
         with self._lock:
@@ -265,15 +267,15 @@ class MemoryRunStore:
             if pids:
                 self._nodes[node] = (self._clock.now_ms() + ttl_ms, {str(pid) for pid in pids})
 
-    def _lives(self, node: str) -> bool:
+    def _is_alive(self, node: str) -> bool:
         return node in self._nodes and self._nodes[node][0] > self._clock.now_ms()
 
-    def _holds(self, run: _Run) -> bool:
+    def _has_lease(self, run: _Run) -> bool:
         node, _, pid = run.owner.rpartition("|")
         in_time = self._clock.now_ms() <= run.lease_until_ms
-        return in_time and self._lives(node) and pid in self._nodes[node][1]
+        return in_time and self._is_alive(node) and pid in self._nodes[node][1]
 
-    def overdue(self, queue: str, *, idle: bool, grace_ms: int, most: int) -> list[Outgoing]:
+    def find_lost_dispatches(self, queue: str, *, idle: bool, grace_ms: int, limit: int) -> list[Outgoing]:
         with self._lock:
             mine = {
                 i: run
@@ -282,24 +284,24 @@ class MemoryRunStore:
             }
             lost: dict[str, _Run] = {}
             for run_id, run in mine.items():
-                if run.owner and not self._holds(run):
+                if run.owner and not self._has_lease(run):
                     run.owner = ""
                     lost[run_id] = run
-            passed = self._mark_passed(self._queues[queue], grace_ms)
-            for run_id, run in sorted(mine.items(), key=lambda item: item[1].ticket)[:most]:
+            overtaken = self._advance_mark(self._queues[queue], grace_ms)
+            for run_id, run in sorted(mine.items(), key=lambda item: item[1].sequence_number)[:limit]:
                 waited = self._clock.now_ms() - run.dispatched_ms
-                if run.due and (run.ticket < passed or (idle and waited >= grace_ms)):
+                if run.due and (run.sequence_number < overtaken or (idle and waited >= grace_ms)):
                     lost[run_id] = run
             issued = (self._issue(run_id, run) for run_id, run in lost.items())
             return [outgoing for outgoing in issued if outgoing]
 
-    def wake(self, *, most: int) -> list[Outgoing]:
+    def wake(self, *, limit: int) -> list[Outgoing]:
         with self._lock:
             found: list[Outgoing] = []
             for run_id, run in self._runs.items():
                 until = run.dispatch.not_before_ms if run.dispatch else 0
                 timed = until > 0 or not run.open
-                if run.sleeping and timed and until <= self._clock.now_ms() and len(found) < most:
+                if run.sleeping and timed and until <= self._clock.now_ms() and len(found) < limit:
                     run.sleeping = False
                     run.open = set()
                     outgoing = self._issue(run_id, run)
@@ -307,13 +309,13 @@ class MemoryRunStore:
                     found.append(outgoing)
             return found
 
-    def _mark_passed(self, queue: _Queue, grace_ms: int) -> int:
-        """The last ticket that was claimed at least `grace_ms` ago, or 0 while the mark is younger."""
+    def _advance_mark(self, queue: _Queue, grace_ms: int) -> int:
+        """The sequence number that was claimed at least `grace_ms` ago, or 0 while the mark is younger."""
         now = self._clock.now_ms()
-        if queue.mark_ms is not None and now - queue.mark_ms < grace_ms:
+        if queue.marked_ms is not None and now - queue.marked_ms < grace_ms:
             return 0
-        passed, queue.mark_seen, queue.mark_ms = queue.mark_seen, queue.seen, now
-        return passed
+        overtaken, queue.high_water_mark, queue.marked_ms = queue.high_water_mark, queue.claimed, now
+        return overtaken
 
     def save_flow(self, flow: Flow) -> None:
         self._flows.setdefault(flow.digest, flow)

@@ -112,7 +112,7 @@ def session_states(store: RunStore, session: str, only: Collection[str] | None =
     found: dict[str, RunState] = {}
     offset = 0
     while True:
-        page = store.runs(session=session, most=PAGE, offset=offset)
+        page = store.runs(session=session, limit=PAGE, offset=offset)
         found.update((state.run_id, state) for state in page if only is None or state.run_id in only)
         if len(page) < PAGE or (only is not None and len(found) == len(only)):
             return found

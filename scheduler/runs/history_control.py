@@ -20,7 +20,7 @@ from fluxagents.flows.history.lineage import (
 )
 from fluxagents.flows.history.rollback import Undone, begun_by, undone
 from fluxagents.flows.language.definition import Flow
-from fluxagents.flows.ports.run_store import Commit
+from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.reducer import fold, reduce
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.run_control import Steering

@@ -17,7 +17,10 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.history.migration import Migration, migration
 from fluxagents.flows.language.inputs import checked_inputs
 from fluxagents.flows.language.pinning import linked
-from fluxagents.flows.ports.run_store import Clock, Commit, Publisher, RunStore
+from fluxagents.flows.ports.clock import Clock
+from fluxagents.flows.ports.commit import Commit
+from fluxagents.flows.ports.publisher import Publisher
+from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.scheduler.runs.history_control import TimeTravel

@@ -11,7 +11,9 @@ from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, Command
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.ports.run_store import Clock, Publisher, RunStore
+from fluxagents.flows.ports.clock import Clock
+from fluxagents.flows.ports.publisher import Publisher
+from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.state import RunState
 from fluxagents.tasks.effects import catalog
 from fluxagents.tasks.external_events import write_outside
@@ -47,7 +49,7 @@ class Steering:
     def pause(self, run_id: str, *, by: str) -> RunState:
         """Pause a run: at once when no worker is at it, else after the step that runs now."""
         state = self._open(run_id)
-        if state.status == "paused" or self.store.ask_pause(run_id, by):
+        if state.status == "paused" or self.store.request_pause(run_id, by):
             return state
         return self._append(state, lambda now: e.RunPaused(seq=state.seq, at_ms=now, by=by))
 

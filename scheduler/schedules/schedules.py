@@ -11,7 +11,7 @@ from pydantic import Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.events import Frozen, Lane
-from fluxagents.flows.ports.run_store import Clock
+from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.admission import admitted, portable_flow
 from fluxagents.scheduler.runs.run import Run
@@ -182,7 +182,7 @@ class Schedules:
 
     def _status(self, schedule: Schedule) -> ScheduleStatus:
         now_ms = self._clock.now_ms()
-        newest = self._client.store.runs(session=schedule.session, most=1)
+        newest = self._client.store.runs(session=schedule.session, limit=1)
         return ScheduleStatus(
             schedule=schedule,
             next_ms=schedule.next_tick(now_ms),

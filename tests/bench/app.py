@@ -42,7 +42,7 @@ def _app() -> Celery:
 
     @app.task(bind=True, name="tool.noop")
     def noop(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -> str:
-        return step(self, act, StepMessage(run=run, seq=seq, ticket=ticket, state=state))
+        return step(self, act, StepMessage(run=run, seq=seq, sequence_number=ticket, state=state))
 
     @app.task(name="plain.noop", ignore_result=False)
     def plain(state: str) -> str:

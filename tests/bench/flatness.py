@@ -13,7 +13,8 @@ from tests.bench.noops import TOOLS, act, first, flow
 
 from fluxagents.flows import events as e
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.ports.run_store import Commit, Outgoing
+from fluxagents.flows.ports.commit import Commit
+from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.flows.reducer import reduce
 from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.protocol import StepMessage, run_step
@@ -98,7 +99,7 @@ class Runs:
         """Carry out one step; the message of the next."""
         run_step(
             self.effects,
-            StepMessage(outgoing.run_id, outgoing.seq, outgoing.ticket, outgoing.state),
+            StepMessage(outgoing.run_id, outgoing.seq, outgoing.sequence_number, outgoing.state),
             act,
         )
         assert self.publisher.last is not None
@@ -199,7 +200,7 @@ def _costs(runs: Runs) -> Costs:
     created = time.perf_counter()
     runs.step(outgoing)
     stepped = time.perf_counter()
-    runs.store.runs(most=50)
+    runs.store.runs(limit=50)
     runs.store.counts()
     looked = time.perf_counter()
     return Costs((created - began) * 1_000, (stepped - created) * 1_000, (looked - stepped) * 1_000)

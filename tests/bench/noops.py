@@ -10,7 +10,7 @@ from fluxagents.flows.commands import CallTool, Command
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.reading import flow_from_mapping
-from fluxagents.flows.ports.run_store import Commit
+from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.run_ids import run_id
 from fluxagents.tasks.dispatch import begun

@@ -34,7 +34,7 @@ def _effects(settings: Settings, app: Any) -> Effects:
 
 
 def _run(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -> str:
-    return step(self, act, StepMessage(run=run, seq=seq, ticket=ticket, state=state))
+    return step(self, act, StepMessage(run=run, seq=seq, sequence_number=ticket, state=state))
 
 
 def _app() -> Celery:

@@ -29,7 +29,8 @@ from tests.support.stack import isolated
 
 from fluxagents.flows import events as e
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.ports.run_store import Commit, Outgoing
+from fluxagents.flows.ports.commit import Commit
+from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.scheduler.runs.run_ids import run_id
 from fluxagents.tasks.dispatch import begun
 from fluxagents.workers.celery.app import create_app

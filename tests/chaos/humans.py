@@ -9,7 +9,7 @@ from tests.chaos.cluster import Cluster
 from tests.chaos.flows import TOOLS
 
 from fluxagents.flows.language.catalog import ToolFacts
-from fluxagents.flows.ports.run_store import Outgoing
+from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.scheduler.runs.history_control import TimeTravel
 from fluxagents.tasks.tool import Args, Result, Tool
 from fluxagents.workers.celery.publisher import CeleryPublisher

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from fluxagents.flows import state
-from fluxagents.flows.ports.run_store import Outgoing
+from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.workers.celery.publisher import CeleryPublisher
 from fluxagents.workers.composition import redis_client
 

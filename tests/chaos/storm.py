@@ -18,7 +18,7 @@ from tests.chaos.humans import steering
 from tests.chaos.tools import RAN
 
 from fluxagents.flows.errors import FluxError
-from fluxagents.flows.ports.run_store import Outgoing
+from fluxagents.flows.ports.dispatch import Outgoing
 
 WORKERS = tuple(f"worker-{number}" for number in range(1, 7))
 """So many that some are up although one is killed every two seconds and takes longer to come back."""

@@ -132,7 +132,7 @@ def test_duplicate_reordered_late_and_forged_messages_change_nothing(
     for one in issued:
         state = json.loads(one.state) | {"tool_calls": 7, "node": "n9"}
         forged += [
-            replace(one, seq=rng.randrange(12), ticket=rng.randrange(-5, 10_000)),
+            replace(one, seq=rng.randrange(12), sequence_number=rng.randrange(-5, 10_000)),
             replace(one, state=json.dumps(state)),
             replace(one, state="no state"),
             replace(one, run_id=f"{one.run_id}x"),

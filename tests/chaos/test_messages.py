@@ -12,7 +12,7 @@ from tests.chaos.humans import Withheld, steering
 from tests.chaos.odd_worker import READS_SCHEMA, VISIBILITY, only_worker
 
 from fluxagents.flows.events import SCHEMA_VERSION
-from fluxagents.flows.ports.run_store import Outgoing
+from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.tasks.effects import Effects
 
 WRONG_TASKS = ("step.decide", "human.notify", "run.expire")

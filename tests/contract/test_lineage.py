@@ -116,7 +116,7 @@ class World:
         """Of all runs and of those that they began."""
         for run_id in self.runs:
             yield self.store.load(run_id)
-            yield from self.store.runs(session=run_id, most=1_000)
+            yield from self.store.runs(session=run_id, limit=1_000)
 
     # What humans do: `number` chooses among the runs, steps and nodes that there are.
 

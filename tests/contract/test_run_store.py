@@ -13,7 +13,10 @@ from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.reading import flow_from_yaml
 from fluxagents.flows.memory.run_store import MemoryRunStore
-from fluxagents.flows.ports.run_store import Answer, Claim, Commit, Dispatch, Outgoing, RunStore
+from fluxagents.flows.ports.claim import Claim, ClaimStatus
+from fluxagents.flows.ports.commit import Commit, CommitStatus
+from fluxagents.flows.ports.dispatch import Dispatch, Outgoing
+from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.reducer import fold, reduce
 from fluxagents.flows.state import RunState, state_digest
 from fluxagents.workers.clock import SystemClock
@@ -73,20 +76,26 @@ class Runs:
         *,
         owner: str = OWNER,
         digest: str = "",
-        ticket: int = 0,
-        cap: int = 3,
+        sequence_number: int = 0,
+        max_deliveries: int = 3,
         lease_ms: int = 60_000,
     ) -> Claim:
         return self.store.claim(
-            run_id, seq, digest=digest, ticket=ticket, owner=owner, cap=cap, lease_ms=lease_ms
+            run_id,
+            seq,
+            digest=digest,
+            sequence_number=sequence_number,
+            owner=owner,
+            max_deliveries=max_deliveries,
+            lease_ms=lease_ms,
         )
 
-    def step(self, run_id: str, seq: int, ticket: int = 0, **options: object) -> Outgoing | None:
-        claim = self.claim(run_id, seq, ticket=ticket)
-        assert claim.answer is Answer.OK
+    def step(self, run_id: str, seq: int, sequence_number: int = 0, **options: object) -> Outgoing | None:
+        claim = self.claim(run_id, seq, sequence_number=sequence_number)
+        assert claim.status is ClaimStatus.OK
         commit = entered(self.store.load(run_id), **options)  # type: ignore[arg-type]
         done = self.store.commit(commit, text(commit), fence=claim.fence)
-        assert done.answer is Answer.OK
+        assert done.status is CommitStatus.OK
         return done.outgoing
 
 
@@ -112,24 +121,24 @@ def test_many_runs_are_created_at_once(runs: Runs) -> None:
 
 def test_a_step_is_claimed_by_one_worker(runs: Runs) -> None:
     run_id, _ = runs.new()
-    assert runs.claim(run_id).answer is Answer.OK
-    assert runs.claim(run_id, owner=OTHER).answer is Answer.LEASED
+    assert runs.claim(run_id).status is ClaimStatus.OK
+    assert runs.claim(run_id, owner=OTHER).status is ClaimStatus.LEASED
 
 
-@pytest.mark.parametrize(("seq", "answer"), [(0, Answer.STALE), (2, Answer.STALE)])
-def test_another_step_than_the_present_one_is_stale(runs: Runs, seq: int, answer: Answer) -> None:
+@pytest.mark.parametrize(("seq", "answer"), [(0, ClaimStatus.STALE), (2, ClaimStatus.STALE)])
+def test_another_step_than_the_present_one_is_stale(runs: Runs, seq: int, answer: ClaimStatus) -> None:
     run_id, _ = runs.new()
-    assert runs.claim(run_id, seq).answer is answer
+    assert runs.claim(run_id, seq).status is answer
 
 
 def test_a_message_about_no_run_is_unknown(runs: Runs) -> None:
-    assert runs.claim("nobody").answer is Answer.UNKNOWN
+    assert runs.claim("nobody").status is ClaimStatus.UNKNOWN
 
 
 def test_a_state_that_was_never_committed_is_forged(runs: Runs) -> None:
     run_id, outgoing = runs.new()
-    assert runs.claim(run_id, digest=state_digest(outgoing.state + " ")).answer is Answer.FORGED
-    assert runs.claim(run_id, digest=state_digest(outgoing.state)).answer is Answer.OK
+    assert runs.claim(run_id, digest=state_digest(outgoing.state + " ")).status is ClaimStatus.DIGEST_MISMATCH
+    assert runs.claim(run_id, digest=state_digest(outgoing.state)).status is ClaimStatus.OK
 
 
 def test_a_claim_without_a_state_is_given_the_stored_one(runs: Runs) -> None:
@@ -151,73 +160,73 @@ def test_the_loser_of_a_race_writes_nothing(runs: Runs) -> None:
     first = runs.claim(run_id)
     runs.store.beat("node-1", [], 0)
     second = runs.claim(run_id, owner=OTHER)
-    assert second.answer is Answer.OK
+    assert second.status is ClaimStatus.OK
     assert second.fence > first.fence
     commit = entered(runs.store.load(run_id))
-    assert runs.store.commit(commit, text(commit), fence=first.fence).answer is Answer.STALE
+    assert runs.store.commit(commit, text(commit), fence=first.fence).status is CommitStatus.STALE
     assert len(runs.store.events(run_id)) == 1
-    assert runs.store.commit(commit, text(commit), fence=second.fence).answer is Answer.OK
-    assert runs.store.commit(commit, text(commit), fence=second.fence).answer is Answer.STALE
+    assert runs.store.commit(commit, text(commit), fence=second.fence).status is CommitStatus.OK
+    assert runs.store.commit(commit, text(commit), fence=second.fence).status is CommitStatus.STALE
     assert len(runs.store.events(run_id)) == 2
 
 
 def test_a_commit_without_a_lease_is_stale(runs: Runs) -> None:
     run_id, _ = runs.new()
     commit = entered(runs.store.load(run_id))
-    assert runs.store.commit(commit, text(commit), fence=0).answer is Answer.STALE
+    assert runs.store.commit(commit, text(commit), fence=0).status is CommitStatus.STALE
 
 
 def test_a_lease_ends_with_its_process(runs: Runs) -> None:
     run_id, _ = runs.new()
     runs.claim(run_id)
     runs.store.beat("node-1", [101], 60_000)
-    assert runs.claim(run_id, owner="node-1|101").answer is Answer.OK
+    assert runs.claim(run_id, owner="node-1|101").status is ClaimStatus.OK
 
 
 def test_a_lease_ends_with_its_time(runs: Runs) -> None:
     run_id, _ = runs.new()
     runs.claim(run_id, lease_ms=-1)
-    assert runs.claim(run_id, owner=OTHER).answer is Answer.OK
+    assert runs.claim(run_id, owner=OTHER).status is ClaimStatus.OK
 
 
 def test_a_process_that_claims_before_the_next_heartbeat_counts_as_alive(runs: Runs) -> None:
     run_id, _ = runs.new()
-    assert runs.claim(run_id, owner="node-1|555").answer is Answer.OK
-    assert runs.claim(run_id, owner=OTHER).answer is Answer.LEASED
+    assert runs.claim(run_id, owner="node-1|555").status is ClaimStatus.OK
+    assert runs.claim(run_id, owner=OTHER).status is ClaimStatus.LEASED
 
 
 def test_a_step_that_is_delivered_too_often_is_exhausted(runs: Runs) -> None:
     run_id, _ = runs.new()
     for pid in (1, 2):
         runs.store.beat("node-1", [pid], 60_000)
-        assert runs.claim(run_id, owner=f"node-1|{pid}", cap=2).answer is Answer.OK
+        assert runs.claim(run_id, owner=f"node-1|{pid}", max_deliveries=2).status is ClaimStatus.OK
     runs.store.beat("node-1", [3], 60_000)
-    last = runs.claim(run_id, owner="node-1|3", cap=2)
-    assert last.answer is Answer.EXHAUSTED
+    last = runs.claim(run_id, owner="node-1|3", max_deliveries=2)
+    assert last.status is ClaimStatus.EXHAUSTED
     commit = entered(runs.store.load(run_id))
-    assert runs.store.commit(commit, text(commit), fence=last.fence).answer is Answer.OK
+    assert runs.store.commit(commit, text(commit), fence=last.fence).status is CommitStatus.OK
 
 
 def test_a_released_lease_can_be_taken_again_and_is_no_delivery(runs: Runs) -> None:
     run_id, _ = runs.new()
     for _ in range(4):
-        claim = runs.claim(run_id, cap=1)
-        assert claim.answer is Answer.OK
+        claim = runs.claim(run_id, max_deliveries=1)
+        assert claim.status is ClaimStatus.OK
         assert runs.store.release(run_id, 1, claim.fence, error="")
     assert not runs.store.release(run_id, 1, claim.fence, error="")
 
 
 def test_a_step_that_failed_and_was_released_counts_as_delivered(runs: Runs) -> None:
     run_id, _ = runs.new()
-    runs.store.release(run_id, 1, runs.claim(run_id, cap=1).fence, error="a fault")
-    claim = runs.claim(run_id, cap=1)
-    assert (claim.answer, claim.last_error) == (Answer.EXHAUSTED, "a fault")
+    runs.store.release(run_id, 1, runs.claim(run_id, max_deliveries=1).fence, error="a fault")
+    claim = runs.claim(run_id, max_deliveries=1)
+    assert (claim.status, claim.last_error) == (ClaimStatus.EXHAUSTED, "a fault")
 
 
 def test_a_run_without_a_dispatch_is_held(runs: Runs) -> None:
     run_id, _ = runs.new()
     assert runs.step(run_id, 1, dispatch=None) is None
-    assert runs.claim(run_id, 2).answer is Answer.HELD
+    assert runs.claim(run_id, 2).status is ClaimStatus.NOT_RUNNABLE
 
 
 def test_an_event_from_outside_takes_the_step_from_its_worker(runs: Runs) -> None:
@@ -226,23 +235,23 @@ def test_an_event_from_outside_takes_the_step_from_its_worker(runs: Runs) -> Non
     state = runs.store.load(run_id)
     cancelled = e.RunCancelled(seq=1, at_ms=3, by="ada", reason="enough")
     commit = Commit(events=(cancelled,), state=reduce(state, cancelled), dispatch=None)
-    assert runs.store.commit(commit, text(commit), fence=None).answer is Answer.OK
+    assert runs.store.commit(commit, text(commit), fence=None).status is CommitStatus.OK
     late = entered(state)
-    assert runs.store.commit(late, text(late), fence=claim.fence).answer is Answer.STALE
+    assert runs.store.commit(late, text(late), fence=claim.fence).status is CommitStatus.STALE
     assert runs.store.load(run_id).status == "cancelled"
 
 
 def test_a_pause_is_told_to_the_worker_at_its_commit(runs: Runs) -> None:
     run_id, _ = runs.new()
-    assert not runs.store.ask_pause(run_id, "ada")
+    assert not runs.store.request_pause(run_id, "ada")
     claim = runs.claim(run_id)
-    assert runs.store.ask_pause(run_id, "ada")
+    assert runs.store.request_pause(run_id, "ada")
     commit = entered(runs.store.load(run_id))
     told = runs.store.commit(commit, text(commit), fence=claim.fence)
-    assert (told.answer, told.pause_by) == (Answer.PAUSE, "ada")
+    assert (told.status, told.pause_by) == (CommitStatus.PAUSE_REQUESTED, "ada")
     pause = e.RunPaused(seq=1, at_ms=3, by="ada")
     paused = replace(commit, events=(*commit.events, pause), state=reduce(commit.state, pause), dispatch=None)
-    assert runs.store.commit(paused, text(paused), fence=claim.fence, pausing=True).answer is Answer.OK
+    assert runs.store.commit(paused, text(paused), fence=claim.fence, pausing=True).status is CommitStatus.OK
     assert runs.store.load(run_id).status == "paused"
 
 
@@ -265,7 +274,7 @@ def test_runs_are_listed_newest_first_and_by_status_and_session(runs: Runs) -> N
     ids = [runs.new(at_ms=at, session=session)[0] for at, session in ((1, "x"), (2, "y"), (3, "x"))]
     runs.store.commit(finish := finished(runs.store.load(ids[2])), text(finish), fence=None)
     assert [state.run_id for state in runs.store.runs()] == ids[::-1]
-    assert [state.run_id for state in runs.store.runs(most=1, offset=1)] == [ids[1]]
+    assert [state.run_id for state in runs.store.runs(limit=1, offset=1)] == [ids[1]]
     assert [state.run_id for state in runs.store.runs(session="x")] == [ids[2], ids[0]]
     assert [state.run_id for state in runs.store.runs(status="finished")] == [ids[2]]
     assert runs.store.runs(session="y", status="finished") == []
@@ -302,27 +311,27 @@ class TestSleepingDispatches:
 
     def test_it_is_neither_claimed_nor_lost_before_its_time(self, runs: Runs) -> None:
         run_id = self.asleep(runs, ms=60_000)
-        assert runs.claim(run_id, 2).answer is Answer.HELD
-        assert runs.store.wake(most=10) == []
-        assert runs.store.overdue("tools", idle=True, grace_ms=0, most=10) == []
+        assert runs.claim(run_id, 2).status is ClaimStatus.NOT_RUNNABLE
+        assert runs.store.wake(limit=10) == []
+        assert runs.store.find_lost_dispatches("tools", idle=True, grace_ms=0, limit=10) == []
 
     def test_it_is_issued_once_when_its_time_has_come(self, runs: Runs) -> None:
         run_id = self.asleep(runs, ms=30)
         woken: list[Outgoing] = []
         while not woken:
-            woken = runs.store.wake(most=10)
+            woken = runs.store.wake(limit=10)
         assert [(one.run_id, one.seq, one.attempt) for one in woken] == [(run_id, 2, 1)]
-        assert runs.store.wake(most=10) == []
-        assert runs.claim(run_id, 2, ticket=woken[0].ticket).answer is Answer.OK
+        assert runs.store.wake(limit=10) == []
+        assert runs.claim(run_id, 2, sequence_number=woken[0].sequence_number).status is ClaimStatus.OK
 
     def test_one_that_is_cancelled_never_wakes(self, runs: Runs) -> None:
         cancelled = self.asleep(runs, ms=300)
         commit = finished(runs.store.load(cancelled))
-        assert runs.store.commit(commit, text(commit), fence=None).answer is Answer.OK
+        assert runs.store.commit(commit, text(commit), fence=None).status is CommitStatus.OK
         self.asleep(runs, ms=301)
         woken: list[Outgoing] = []
         while not woken:
-            woken = runs.store.wake(most=10)
+            woken = runs.store.wake(limit=10)
         assert cancelled not in {one.run_id for one in woken}
 
 
@@ -339,58 +348,58 @@ def test_an_event_from_outside_names_the_attempt_that_it_interrupts(runs: Runs) 
 class TestLostDispatches:
     """What the broker lost is found; what merely waits is left alone."""
 
-    def overdue(self, runs: Runs, *, idle: bool = False, grace_ms: int = 0) -> list[str]:
-        lost = runs.store.overdue("tools", idle=idle, grace_ms=grace_ms, most=100)
+    def find_lost_dispatches(self, runs: Runs, *, idle: bool = False, grace_ms: int = 0) -> list[str]:
+        lost = runs.store.find_lost_dispatches("tools", idle=idle, grace_ms=grace_ms, limit=100)
         return [outgoing.run_id for outgoing in lost]
 
     def test_a_backlog_behind_a_slow_worker_is_not_lost(self, runs: Runs) -> None:
         for _ in range(50):
             runs.new()
         for _ in range(5):
-            assert self.overdue(runs) == []
+            assert self.find_lost_dispatches(runs) == []
 
     def test_one_that_was_overtaken_is_lost(self, runs: Runs) -> None:
         lost, _ = runs.new()
         taken, outgoing = runs.new()
         waiting, _ = runs.new()
-        runs.claim(taken, ticket=outgoing.ticket)
-        self.overdue(runs)
-        assert self.overdue(runs) == [lost]
-        assert self.overdue(runs) == []
+        runs.claim(taken, sequence_number=outgoing.sequence_number)
+        self.find_lost_dispatches(runs)
+        assert self.find_lost_dispatches(runs) == [lost]
+        assert self.find_lost_dispatches(runs) == []
         assert waiting != lost
 
     def test_one_that_was_overtaken_just_now_has_its_grace(self, runs: Runs) -> None:
         runs.new()
         taken, outgoing = runs.new()
-        runs.claim(taken, ticket=outgoing.ticket)
-        self.overdue(runs, grace_ms=60_000)
-        assert self.overdue(runs, grace_ms=60_000) == []
+        runs.claim(taken, sequence_number=outgoing.sequence_number)
+        self.find_lost_dispatches(runs, grace_ms=60_000)
+        assert self.find_lost_dispatches(runs, grace_ms=60_000) == []
 
     def test_all_are_lost_when_the_queue_is_empty(self, runs: Runs) -> None:
         ids = [runs.new()[0] for _ in range(3)]
-        assert self.overdue(runs, idle=True, grace_ms=60_000) == []
-        assert self.overdue(runs, idle=True) == ids
+        assert self.find_lost_dispatches(runs, idle=True, grace_ms=60_000) == []
+        assert self.find_lost_dispatches(runs, idle=True) == ids
 
     def test_a_step_whose_worker_died_is_issued_again(self, runs: Runs) -> None:
         run_id, outgoing = runs.new()
-        runs.claim(run_id, ticket=outgoing.ticket)
-        assert self.overdue(runs, idle=True) == []
+        runs.claim(run_id, sequence_number=outgoing.sequence_number)
+        assert self.find_lost_dispatches(runs, idle=True) == []
         runs.store.beat("node-1", [], 0)
-        again = runs.store.overdue("tools", idle=False, grace_ms=60_000, most=100)
+        again = runs.store.find_lost_dispatches("tools", idle=False, grace_ms=60_000, limit=100)
         assert [(one.run_id, one.seq, one.attempt) for one in again] == [(run_id, 1, 2)]
-        assert again[0].ticket > outgoing.ticket
+        assert again[0].sequence_number > outgoing.sequence_number
         assert again[0].state == outgoing.state
         assert again[0].dispatch == outgoing.dispatch
 
     def test_a_forged_ticket_does_not_make_the_backlog_look_lost(self, runs: Runs) -> None:
         ids = [runs.new()[0] for _ in range(5)]
-        runs.claim(ids[0], ticket=10_000)
-        self.overdue(runs)
-        assert self.overdue(runs) == []
+        runs.claim(ids[0], sequence_number=10_000)
+        self.find_lost_dispatches(runs)
+        assert self.find_lost_dispatches(runs) == []
 
     def test_other_queues_are_left_alone(self, runs: Runs) -> None:
         runs.new()
-        assert runs.store.overdue("decide", idle=True, grace_ms=0, most=10) == []
+        assert runs.store.find_lost_dispatches("decide", idle=True, grace_ms=0, limit=10) == []
 
 
 def test_the_suite_walks_over_every_method_of_the_port() -> None:
@@ -400,14 +409,14 @@ def test_the_suite_walks_over_every_method_of_the_port() -> None:
         assert methods <= set(dir(implementation))
 
 
-@pytest.mark.parametrize(("cap", "answer"), [(1, b"ok"), (0, b"exhausted")])
+@pytest.mark.parametrize(("max_deliveries", "answer"), [(1, b"ok"), (0, b"exhausted")])
 def test_a_claim_whose_reply_was_lost_is_answered_again_and_alike(
-    redis: Redis, key_prefix: str, cap: int, answer: bytes
+    redis: Redis, key_prefix: str, max_deliveries: int, answer: bytes
 ) -> None:
     store = RedisRunStore(redis, prefix=key_prefix)
     store.beat("node-1", [100], 60_000)
     run_id, _ = Runs(store).new()
-    asked = (run_id, 1, "", 0, OWNER, cap, 60_000, "the same nonce")
+    asked = (run_id, 1, "", 0, OWNER, max_deliveries, 60_000, "the same nonce")
     first = store._run(store._claim, *asked)
     assert first[0] == answer
     assert store._run(store._claim, *asked) == first
@@ -431,7 +440,7 @@ def test_a_run_may_begin_with_a_whole_history(runs: Runs) -> None:
     assert outgoing.seq == 9_000
     assert runs.store.events(run_id) == commit.events
     assert runs.store.load(run_id) == commit.state
-    assert runs.claim(run_id, 9_000).answer is Answer.OK
+    assert runs.claim(run_id, 9_000).status is ClaimStatus.OK
 
 
 def test_a_run_that_has_ended_may_go_on(runs: Runs) -> None:
@@ -440,7 +449,7 @@ def test_a_run_that_has_ended_may_go_on(runs: Runs) -> None:
     before = runs.store.load(run_id)
     commit = Commit(events=(ended,), state=reduce(before, ended), dispatch=None)
     claim = runs.claim(run_id)
-    assert runs.store.commit(commit, text(commit), fence=claim.fence).answer is Answer.OK
+    assert runs.store.commit(commit, text(commit), fence=claim.fence).status is CommitStatus.OK
     back = e.RunRolledBack(
         seq=2, at_ms=4, to_seq=0, kept=1, state=before.model_dump(mode="json"), by="ada", reason="r"
     )
@@ -449,8 +458,8 @@ def test_a_run_that_has_ended_may_go_on(runs: Runs) -> None:
     assert outgoing is not None
     assert not runs.store.forget(run_id, "s", commit.state.seq)
     assert [state.run_id for state in runs.store.runs(status="running", session="s")] == [run_id]
-    assert runs.store.ended(most=10) == []
-    assert runs.claim(run_id, 3).answer is Answer.OK
+    assert runs.store.list_ended_runs(limit=10) == []
+    assert runs.claim(run_id, 3).status is ClaimStatus.OK
     assert fold(runs.store.events(run_id)) == runs.store.load(run_id)
 
 
@@ -458,7 +467,7 @@ def test_only_a_run_that_is_as_it_was_read_is_forgotten(runs: Runs) -> None:
     run_id, _ = runs.new()
     ended = e.RunFinished(seq=1, at_ms=3, node="a", answer="42")
     commit = Commit(events=(ended,), state=reduce(runs.store.load(run_id), ended), dispatch=None)
-    assert runs.store.commit(commit, text(commit), fence=None).answer is Answer.OK
+    assert runs.store.commit(commit, text(commit), fence=None).status is CommitStatus.OK
     assert not runs.store.forget(run_id, "s", 1)
     assert runs.store.holds(run_id)
     assert runs.store.forget(run_id, "s", 2)
@@ -477,27 +486,27 @@ class TestChildren:
             entered(runs.store.load(parent), dispatch=replace(NOOP, after=names)), children=children
         )
         done = runs.store.commit(commit, text(commit), fence=claim.fence)
-        assert (done.answer, done.outgoing) == (Answer.OK, None)
-        assert tuple(one.run_id for one in done.more) == names
-        assert runs.claim(parent, 2).answer is Answer.HELD
-        return parent, list(done.more)
+        assert (done.status, done.outgoing) == (CommitStatus.OK, None)
+        assert tuple(one.run_id for one in done.others) == names
+        assert runs.claim(parent, 2).status is ClaimStatus.NOT_RUNNABLE
+        return parent, list(done.others)
 
     def end(self, runs: Runs, child: Outgoing, event: e.Event | None = None) -> tuple[Outgoing, ...]:
         claim = runs.claim(child.run_id, child.seq)
-        assert claim.answer is Answer.OK
+        assert claim.status is ClaimStatus.OK
         event = event or e.RunFinished(seq=child.seq, at_ms=3, node="a", answer="")
         commit = Commit(events=(event,), state=reduce(runs.store.load(child.run_id), event), dispatch=None)
-        return runs.store.commit(commit, text(commit), fence=claim.fence).more
+        return runs.store.commit(commit, text(commit), fence=claim.fence).others
 
     def test_the_last_child_to_come_to_rest_rouses_the_parent(self, runs: Runs) -> None:
         parent, (first, second) = self.begin(runs)
-        assert runs.store.wake(most=10) == []
-        assert runs.store.overdue("tools", idle=True, grace_ms=60_000, most=10) == []
+        assert runs.store.wake(limit=10) == []
+        assert runs.store.find_lost_dispatches("tools", idle=True, grace_ms=60_000, limit=10) == []
         dead = e.RunDeadLettered(seq=1, at_ms=3, error=FluxError(ErrorClass.INTERNAL, "x").info("a"))
         assert self.end(runs, first, dead) == ()
         (roused,) = self.end(runs, second)
         assert (roused.run_id, roused.seq, roused.dispatch) == (parent, 2, NOOP)
-        assert runs.claim(parent, 2, ticket=roused.ticket).answer is Answer.OK
+        assert runs.claim(parent, 2, sequence_number=roused.sequence_number).status is ClaimStatus.OK
 
     def test_a_child_that_ends_a_second_time_rouses_nobody(self, runs: Runs) -> None:
         _, (first, second) = self.begin(runs)
@@ -515,7 +524,7 @@ class TestChildren:
         parent, children = self.begin(runs)
         gone = e.RunCancelled(seq=2, at_ms=3, by="ada", reason="enough")
         commit = Commit(events=(gone,), state=reduce(runs.store.load(parent), gone), dispatch=None)
-        assert runs.store.commit(commit, text(commit), fence=None).answer is Answer.OK
+        assert runs.store.commit(commit, text(commit), fence=None).status is CommitStatus.OK
         assert [self.end(runs, child) for child in children] == [(), ()]
 
     def test_a_parent_that_was_paused_waits_for_those_that_are_left(self, runs: Runs) -> None:
@@ -558,7 +567,7 @@ class TestChildren:
         claim = runs.claim(parent)
         child = child_of(parent, 0)
         commit = replace(entered(runs.store.load(parent)), children=(child,))
-        assert runs.store.commit(commit, text(commit), fence=claim.fence + 1).answer is Answer.STALE
+        assert runs.store.commit(commit, text(commit), fence=claim.fence + 1).status is CommitStatus.STALE
         with pytest.raises(FluxError, match="does not exist"):
             runs.store.load(child.state.run_id)
 

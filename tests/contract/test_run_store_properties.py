@@ -23,7 +23,10 @@ from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.memory.run_store import MemoryRunStore
-from fluxagents.flows.ports.run_store import Answer, Claim, Commit, Committed, Dispatch, Outgoing, RunStore
+from fluxagents.flows.ports.claim import Claim, ClaimStatus
+from fluxagents.flows.ports.commit import Commit, CommitResult, CommitStatus
+from fluxagents.flows.ports.dispatch import Dispatch, Outgoing
+from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.reducer import fold, reduce
 from fluxagents.flows.state import AT_REST, RunState, child_ids, state_digest
 from fluxagents.workers.clock import SystemClock
@@ -178,13 +181,13 @@ class Stores(RuleBasedStateMachine):
                 run.state.run_id,
                 sent.seq,
                 digest=state_digest(sent.state) if digest is None else digest,
-                ticket=sent.ticket,
+                sequence_number=sent.sequence_number,
                 owner=owner,
-                cap=CAP,
+                max_deliveries=CAP,
                 lease_ms=lease_ms,
             )
         )
-        assert claim.answer is self.expected(run, sent, forged=digest not in {None, ""})
+        assert claim.status is self.expected(run, sent, forged=digest not in {None, ""})
         if not claim.fence:
             return None
         self.check_lease(run, claim, by_reference=digest == "")
@@ -197,32 +200,32 @@ class Stores(RuleBasedStateMachine):
             given_ms = SystemClock().now_ms()
             while SystemClock().now_ms() <= given_ms + 1:
                 """The clock ticks in ms."""
-        run.held.append(Held(run.state, claim.fence, claim.answer is Answer.EXHAUSTED))
+        run.held.append(Held(run.state, claim.fence, claim.status is ClaimStatus.EXHAUSTED))
         return run.held[-1]
 
-    def expected(self, run: Modelled, sent: Outgoing, *, forged: bool) -> Answer:
+    def expected(self, run: Modelled, sent: Outgoing, *, forged: bool) -> ClaimStatus:
         if sent.seq != run.state.seq:
-            return Answer.STALE
+            return ClaimStatus.STALE
         if not run.sent:
-            return Answer.HELD
+            return ClaimStatus.NOT_RUNNABLE
         if forged:
-            return Answer.FORGED
+            return ClaimStatus.DIGEST_MISMATCH
         if self.holds(run):
-            return Answer.LEASED
-        return Answer.EXHAUSTED if run.deliveries >= CAP else Answer.OK
+            return ClaimStatus.LEASED
+        return ClaimStatus.EXHAUSTED if run.deliveries >= CAP else ClaimStatus.OK
 
     def check_lease(self, run: Modelled, claim: Claim, *, by_reference: bool) -> None:
         assert claim.fence > run.fence
         assert claim.state == (run.state.model_dump_json() if by_reference else "")
         assert claim.last_error == run.last_error
 
-    def commit(self, commit: Commit, *, fence: int | None, pausing: bool = False) -> Committed:
+    def commit(self, commit: Commit, *, fence: int | None, pausing: bool = False) -> CommitResult:
         text = commit.state.model_dump_json()
         return self.both(lambda store: store.commit(commit, text, fence=fence, pausing=pausing))
 
     def write(
         self, run: Modelled, held: Held, does: Does = "go on", *, queue: str = "tools", pause_ms: int = 0
-    ) -> Answer:
+    ) -> CommitStatus:
         """Commit with a lease that the worker has, or had: only the latest fence writes, and only once."""
         event = step_event(held, does)
         seq, state = held.state.seq, reduce(held.state, event)
@@ -230,19 +233,19 @@ class Stores(RuleBasedStateMachine):
         commit = with_children(commit, event)
         done = self.commit(commit, fence=held.fence)
         if seq != run.state.seq or run.owner is None or held.fence != run.fence:
-            assert done.answer is Answer.STALE
-            return done.answer
+            assert done.status is CommitStatus.STALE
+            return done.status
         if run.pause_by and state.status in {"running", "waiting"}:
-            assert (done.answer, done.pause_by) == (Answer.PAUSE, run.pause_by)
+            assert (done.status, done.pause_by) == (CommitStatus.PAUSE_REQUESTED, run.pause_by)
             pause = e.RunPaused(seq=seq, at_ms=seq, by=done.pause_by)
             commit = replace(commit, events=(event, pause), state=reduce(state, pause), dispatch=None)
             done = self.commit(commit, fence=held.fence, pausing=True)
-        assert done.answer is Answer.OK
+        assert done.status is CommitStatus.OK
         self.settle(run, commit, done)
-        return done.answer
+        return done.status
 
-    def settle(self, run: Modelled, commit: Commit, done: Committed) -> None:
-        more = {one.run_id: one for one in done.more}
+    def settle(self, run: Modelled, commit: Commit, done: CommitResult) -> None:
+        more = {one.run_id: one for one in done.others}
         for child in commit.children:
             run_id = child.state.run_id
             assert run_id not in self.runs
@@ -292,7 +295,9 @@ class Stores(RuleBasedStateMachine):
             run.deliveries -= 0 if error else 1
 
     def ask_for_pause(self, run: Modelled) -> None:
-        assert self.both(lambda store: store.ask_pause(run.state.run_id, "ada")) is (run.owner is not None)
+        assert self.both(lambda store: store.request_pause(run.state.run_id, "ada")) is (
+            run.owner is not None
+        )
         run.pause_by = "ada" if run.owner else run.pause_by
 
     def steer(self, run: Modelled, seen: RunState, event: e.Event) -> None:
@@ -301,17 +306,19 @@ class Stores(RuleBasedStateMachine):
         commit = Commit(events=(event,), state=state, dispatch=self.follows(state, "tools"))
         done = self.commit(commit, fence=None)
         if seen.seq != run.state.seq:
-            assert done.answer is Answer.STALE
+            assert done.status is CommitStatus.STALE
             return
-        assert done.answer is Answer.OK
+        assert done.status is CommitStatus.OK
         assert (done.interrupted > 0) == (run.owner is not None)
         self.settle(run, commit, done)
 
     def issued(self, ask: Callable[[RunStore], list[Outgoing]]) -> list[Outgoing]:
-        """What both stores issue again: the same runs, with the same tickets in another order."""
+        """What both stores issue again: the same runs, with the same sequence numbers in another order."""
         memory, real = (sorted(ask(store), key=lambda one: one.run_id) for store in self.stores)
-        assert [replace(one, ticket=0) for one in memory] == [replace(one, ticket=0) for one in real]
-        assert sorted(one.ticket for one in memory) == sorted(one.ticket for one in real)
+        assert [replace(one, sequence_number=0) for one in memory] == [
+            replace(one, sequence_number=0) for one in real
+        ]
+        assert sorted(one.sequence_number for one in memory) == sorted(one.sequence_number for one in real)
         for one in memory:
             run = self.runs[one.run_id]
             assert run.dispatch
@@ -388,7 +395,7 @@ class Stores(RuleBasedStateMachine):
         self.steer(run, seen, possible[what % len(possible)])
 
     @rule(number=which)
-    def ask_pause(self, number: int) -> None:
+    def request_pause(self, number: int) -> None:
         self.ask_for_pause(self.one_of(number))
 
     @rule(node=node_names, alive=st.booleans())
@@ -405,7 +412,9 @@ class Stores(RuleBasedStateMachine):
         mine = {name: run for name, run in self.runs.items() if run.dispatch and run.dispatch.queue == queue}
         free = {name for name, run in mine.items() if self.free(run)}
         lost = {name for name in free if mine[name].owner}
-        issued = self.issued(lambda store: store.overdue(queue, idle=idle, grace_ms=0, most=1_000))
+        issued = self.issued(
+            lambda store: store.find_lost_dispatches(queue, idle=idle, grace_ms=0, limit=1_000)
+        )
         found = {one.run_id for one in issued}
         assert lost <= found <= free
         assert found == free or not idle
@@ -425,7 +434,7 @@ class Stores(RuleBasedStateMachine):
             # A server's clock cannot be put forward: its timers are put back instead.
             put_back = {name: at_ms - self.clock.ahead_ms for name, at_ms in due_ms.items()}
             assert self.redis.zadd(f"{self.prefix}timers", put_back, xx=True) == 0
-        woken = self.issued(lambda store: store.wake(most=1_000))
+        woken = self.issued(lambda store: store.wake(limit=1_000))
         assert {one.run_id for one in woken} == {
             name for name, at_ms in due_ms.items() if at_ms <= self.clock.now_ms()
         }
@@ -453,7 +462,7 @@ class Stores(RuleBasedStateMachine):
                 assert self.claim(run, sent, "node-2|1") is None
                 self.reconcile(sent.dispatch.queue, idle=True)
                 assert self.holds(run)
-            assert self.write(run, held, queue=queue) is Answer.OK
+            assert self.write(run, held, queue=queue) is CommitStatus.OK
             if twice:
                 assert self.claim(run, sent, "node-2|1") is None
 
@@ -474,12 +483,14 @@ class Stores(RuleBasedStateMachine):
         if how == "reconcile":
             assert run.dispatch
             self.reconcile(run.dispatch.queue, idle=False)
-        assert self.write(run, old) is Answer.STALE if run.owner is None else True
+        assert self.write(run, old) is CommitStatus.STALE if run.owner is None else True
         new = self.claim(run, run.messages[-1], "node-2|1")
         assert new is not None
         latecomers = (old, new) if first else (new, old)
         answers = [self.write(run, held, does) for held in latecomers]
-        assert answers == ([Answer.STALE, Answer.OK] if first else [Answer.OK, Answer.STALE])
+        assert answers == (
+            [CommitStatus.STALE, CommitStatus.OK] if first else [CommitStatus.OK, CommitStatus.STALE]
+        )
         self.give_back(run, old, error="a fault")
 
     @precondition(lambda self: self.is_any(self.free))
@@ -506,7 +517,7 @@ class Stores(RuleBasedStateMachine):
             held = self.claim(run, run.messages[-1], "node-1|1")
             assert held is not None
             if held.exhausted:
-                assert self.write(run, held) is Answer.OK
+                assert self.write(run, held) is CommitStatus.OK
                 assert run.state.status == "dead"
                 return
             if how == "crash":
@@ -559,7 +570,7 @@ class Stores(RuleBasedStateMachine):
 
     @invariant()
     def both_list_alike(self) -> None:
-        listed = self.both(lambda store: store.runs(most=1_000))
+        listed = self.both(lambda store: store.runs(limit=1_000))
         assert {state.run_id: state for state in listed} == {
             run_id: run.state for run_id, run in self.runs.items() if not run.state.parent
         }

@@ -11,7 +11,9 @@ from redis import Redis
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import FluxError
-from fluxagents.flows.ports.run_store import Answer, Commit, Dispatch
+from fluxagents.flows.ports.claim import ClaimStatus
+from fluxagents.flows.ports.commit import Commit, CommitStatus
+from fluxagents.flows.ports.dispatch import Dispatch
 from fluxagents.flows.reducer import fold, reduce
 from fluxagents.scheduler.runs.run_ids import run_id
 from fluxagents.workers.cli import cli
@@ -49,12 +51,14 @@ def lived(store: RedisRunStore, run_id: str, end: str) -> None:
     """A run that was created, claimed, asked a human, and came to this end; an empty one goes on."""
     state = begun(run_id).state
     store.create(begun(run_id), state.model_dump_json())
-    claim = store.claim(run_id, 1, digest="", ticket=1, owner="node-1|1", cap=3, lease_ms=60_000)
+    claim = store.claim(
+        run_id, 1, digest="", sequence_number=1, owner="node-1|1", max_deliveries=3, lease_ms=60_000
+    )
     request = e.HumanRequest(id=f"{run_id}.1", kind="question", node="a", question="which?", digest="x")
     asked = e.QuestionAsked(seq=1, at_ms=2, request=request)
     state = reduce(state, asked)
     commit = Commit(events=(asked,), state=state, dispatch=TOOL)
-    assert store.commit(commit, state.model_dump_json(), fence=claim.fence).answer is Answer.OK
+    assert store.commit(commit, state.model_dump_json(), fence=claim.fence).status is CommitStatus.OK
     ends: dict[str, e.Event] = {
         "finished": e.RunFinished(seq=2, at_ms=3, node="a", answer="42"),
         "cancelled": e.RunCancelled(seq=2, at_ms=3, by="ada", reason="enough"),
@@ -62,7 +66,7 @@ def lived(store: RedisRunStore, run_id: str, end: str) -> None:
     if end:
         state = reduce(state, ends[end])
         commit = Commit(events=(ends[end],), state=state, dispatch=None)
-        assert store.commit(commit, state.model_dump_json(), fence=None).answer is Answer.OK
+        assert store.commit(commit, state.model_dump_json(), fence=None).status is CommitStatus.OK
 
 
 def keys(redis: Redis, prefix: str) -> set[str]:
@@ -88,8 +92,10 @@ def test_an_archived_run_is_identical(store: RedisRunStore, archive: Archive) ->
     assert retire(store, archive, 10) == ["r"]
     assert (archive.load("r"), archive.events("r")) == (state, events)
     assert fold(archive.events("r")) == archive.load("r")
-    claim = store.claim("r", 2, digest="", ticket=1, owner="node-1|1", cap=3, lease_ms=60_000)
-    assert claim.answer is Answer.UNKNOWN
+    claim = store.claim(
+        "r", 2, digest="", sequence_number=1, owner="node-1|1", max_deliveries=3, lease_ms=60_000
+    )
+    assert claim.status is ClaimStatus.UNKNOWN
 
 
 def test_a_run_that_has_not_ended_is_never_archived(store: RedisRunStore, archive: Archive) -> None:

@@ -26,7 +26,7 @@ def flow(folder: Path, name: str, nodes: dict[str, Any], **fields: Any) -> str:
 
 def folds(stack: Stack, run: Run) -> None:
     store = stack.client().store
-    for state in store.runs(session=run.id, most=1_000):
+    for state in store.runs(session=run.id, limit=1_000):
         assert fold(store.events(state.run_id)) == state
 
 

@@ -51,8 +51,8 @@ def test_parts_are_runs_of_their_own_and_give_one_result(stack: Stack, flow: str
     assert run.state.facts["total"] == pytest.approx(
         (ranges["maximum_mmol_per_gdw_h"] - ranges["minimum_mmol_per_gdw_h"]).sum()
     )
-    assert run.id in {state.run_id for state in client.store.runs(most=1_000)}
-    assert not {state.run_id for state in client.store.runs(most=1_000)} & set(split.runs)
+    assert run.id in {state.run_id for state in client.store.runs(limit=1_000)}
+    assert not {state.run_id for state in client.store.runs(limit=1_000)} & set(split.runs)
 
 
 def test_a_cancelled_run_takes_its_parts_with_it(stack: Stack, flow: str) -> None:

@@ -15,7 +15,7 @@ from tests.bench.site import eventually
 from tests.support.stack import Stack
 
 from fluxagents.flows import events as e
-from fluxagents.flows.ports.run_store import Commit
+from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.reducer import reduce
 from fluxagents.scheduler.schedules.grid import every
 from fluxagents.scheduler.schedules.schedules import TICK, Schedule

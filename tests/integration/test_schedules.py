@@ -47,11 +47,11 @@ class Town:
     beats: list[ProcessId]
 
     def runs(self, schedule: Schedule) -> set[str]:
-        return {state.run_id for state in self.client.store.runs(session=schedule.session, most=1_000)}
+        return {state.run_id for state in self.client.store.runs(session=schedule.session, limit=1_000)}
 
     def snapshot(self, schedule: Schedule) -> tuple[set[str], list[str]]:
         """The runs there are, and the runs of all ticks up to the newest of them, in order."""
-        states = self.client.store.runs(session=schedule.session, most=1_000)
+        states = self.client.store.runs(session=schedule.session, limit=1_000)
         ids = {state.run_id for state in states}
         newest = max(state.started_ms for state in states)
         tick, ticks = schedule.next_tick(schedule.created_ms), []

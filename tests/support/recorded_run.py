@@ -11,7 +11,7 @@ from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.events import Event, FlowRef, RunStarted
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.memory.run_store import MemoryRunStore
-from fluxagents.flows.ports.run_store import Notifier
+from fluxagents.flows.ports.notifier import Notifier
 from fluxagents.flows.reducer import fold, reduce
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.versions.manager import PromptManager

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kombu.exceptions import BatchPublishError, OperationalError
 from redis.exceptions import RedisError
 
-from fluxagents.flows.ports.run_store import Outgoing
+from fluxagents.flows.ports.dispatch import Outgoing
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -74,7 +74,7 @@ class CeleryPublisher:
             {
                 "run": outgoing.run_id,
                 "seq": outgoing.seq,
-                "ticket": outgoing.ticket,
+                "ticket": outgoing.sequence_number,
                 "state": outgoing.state if inline else "",
             },
             argsrepr="",

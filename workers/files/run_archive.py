@@ -153,7 +153,7 @@ def retire(
     too_many = 0 if most is None else max(ended - most, 0)
     moved: list[str] = []
     gone = kept = 0
-    while page := store.ended(most=PAGE, offset=kept):
+    while page := store.list_ended_runs(limit=PAGE, offset=kept):
         for state in page:
             if gone >= too_many and state.updated_ms >= older_than_ms:
                 kept += 1

@@ -18,16 +18,10 @@ from fluxagents.flows.events import Event, HumanRequest
 from fluxagents.flows.history.json_lines import history_from_json_lines
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.reading import flow_from_json
-from fluxagents.flows.ports.run_store import (
-    Answer,
-    Claim,
-    Commit,
-    Committed,
-    Dispatch,
-    Outgoing,
-    unknown_flow,
-    unknown_run,
-)
+from fluxagents.flows.ports.claim import Claim, ClaimStatus
+from fluxagents.flows.ports.commit import Commit, CommitResult, CommitStatus
+from fluxagents.flows.ports.dispatch import Dispatch, Outgoing
+from fluxagents.flows.ports.run_store import unknown_flow, unknown_run
 from fluxagents.flows.state import ENDED, STATUSES, RunState, Status, state_digest, state_from_json
 from fluxagents.scheduler.runs.run_ids import time_in
 from fluxagents.workers.files.run_archive import Archive
@@ -51,8 +45,8 @@ class RedisRunStore:
         self._commit = self._script("settle", "rouse", "commit")
         self._claim = self._script("alive", "claim")
         self._release = self._script("release")
-        self._ask_pause = self._script("ask_pause")
-        self._overdue = self._script("alive", "overdue")
+        self._request_pause = self._script("request_pause")
+        self._find_lost_dispatches = self._script("alive", "find_lost_dispatches")
         self._wake = self._script("rouse", "wake")
         self._forget = self._script("forget")
 
@@ -76,47 +70,58 @@ class RedisRunStore:
             args = _settling(commit, state, fence=None, pausing=False)
             self._create(keys=[self._prefix], args=args, client=pipe)
         with _memory_named():
-            tickets = iter(pipe.execute())
+            sequence_numbers = iter(pipe.execute())
         return [
-            None if commit.state.run_id in left else _outgoing(commit, state, next(tickets))
+            None if commit.state.run_id in left else _outgoing(commit, state, next(sequence_numbers))
             for commit, state in commits
         ]
 
     def claim(
-        self, run_id: str, seq: int, *, digest: str, ticket: int, owner: str, cap: int, lease_ms: int
+        self,
+        run_id: str,
+        seq: int,
+        *,
+        digest: str,
+        sequence_number: int,
+        owner: str,
+        max_deliveries: int,
+        lease_ms: int,
     ) -> Claim:
-        answer, *lease = self._run(
-            self._claim, run_id, seq, digest, ticket, owner, cap, lease_ms, token_hex(8)
+        status, *lease = self._run(
+            self._claim, run_id, seq, digest, sequence_number, owner, max_deliveries, lease_ms, token_hex(8)
         )
         if not lease:
-            return Claim(Answer(answer.decode()))
+            return Claim(ClaimStatus(status.decode()))
         fence, state, error = lease
-        return Claim(Answer(answer.decode()), fence=fence, state=state.decode(), last_error=error.decode())
+        return Claim(
+            ClaimStatus(status.decode()), fence=fence, state=state.decode(), last_error=error.decode()
+        )
 
-    def commit(self, commit: Commit, state: str, *, fence: int | None, pausing: bool = False) -> Committed:
+    def commit(self, commit: Commit, state: str, *, fence: int | None, pausing: bool = False) -> CommitResult:
         children = [(child, child.state.model_dump_json()) for child in commit.children]
         blocks = [_settling(child, text, fence=None, pausing=False) for child, text in children]
         settling = _settling(commit, state, fence=fence, pausing=pausing)
         answer, *rest = self._run(self._commit, *settling, *chain.from_iterable(blocks))
-        found = Answer(answer.decode())
-        if found is Answer.OK:
-            ticket, interrupted, tickets, roused = rest
+        status = CommitStatus(answer.decode())
+        if status is CommitStatus.OK:
+            sequence_number, interrupted, sequence_numbers, roused = rest
             begun = [
-                _outgoing(child, text, its) for (child, text), its in zip(children, tickets, strict=True)
+                _outgoing(child, text, its)
+                for (child, text), its in zip(children, sequence_numbers, strict=True)
             ]
-            return Committed(
-                found,
-                outgoing=_outgoing(commit, state, ticket),
-                more=(*(one for one in begun if one), *(_issued(row) for row in roused)),
+            return CommitResult(
+                status,
+                outgoing=_outgoing(commit, state, sequence_number),
+                others=(*(one for one in begun if one), *(_issued(row) for row in roused)),
                 interrupted=interrupted,
             )
-        return Committed(found, pause_by=rest[0].decode() if rest else "")
+        return CommitResult(status, pause_by=rest[0].decode() if rest else "")
 
     def release(self, run_id: str, seq: int, fence: int, *, error: str) -> bool:
         return bool(self._run(self._release, run_id, seq, fence, error))
 
-    def ask_pause(self, run_id: str, by: str) -> bool:
-        return bool(self._run(self._ask_pause, run_id, by))
+    def request_pause(self, run_id: str, by: str) -> bool:
+        return bool(self._run(self._request_pause, run_id, by))
 
     def holds(self, run_id: str) -> bool:
         return bool(self._redis.exists(self._key(run_id)))
@@ -154,14 +159,14 @@ class RedisRunStore:
         return frozenset(run_id for run_id, found in there if not found and self._archive.holds(run_id))
 
     def runs(
-        self, *, status: Status | None = None, session: str | None = None, most: int = 50, offset: int = 0
+        self, *, status: Status | None = None, session: str | None = None, limit: int = 50, offset: int = 0
     ) -> list[RunState]:
         index = f"session:{session}" if session else f"status:{status}" if status else "runs"
         found: list[RunState] = []
         for state in self._newest_first(index, offset):
             if (status is None or state.status == status) and (session or not state.parent):
                 found.append(state)
-            if len(found) == most:
+            if len(found) == limit:
                 break
         return found
 
@@ -207,8 +212,8 @@ class RedisRunStore:
             pipe.zcard(f"{self._prefix}status:{status}")
         return dict(zip(STATUSES, pipe.execute(), strict=True))
 
-    def ended(self, *, most: int, offset: int = 0) -> list[RunState]:
-        last = offset + most - 1
+    def list_ended_runs(self, *, limit: int, offset: int = 0) -> list[RunState]:
+        last = offset + limit - 1
         pipe = self._redis.pipeline(transaction=False)
         for status in ENDED:
             pipe.zrange(f"{self._prefix}status:{status}", 0, last, withscores=True)
@@ -240,12 +245,12 @@ class RedisRunStore:
             pipe.pexpire(key, ttl_ms)
         pipe.execute()
 
-    def overdue(self, queue: str, *, idle: bool, grace_ms: int, most: int) -> list[Outgoing]:
-        rows = self._run(self._overdue, queue, "1" if idle else "", grace_ms, most)
+    def find_lost_dispatches(self, queue: str, *, idle: bool, grace_ms: int, limit: int) -> list[Outgoing]:
+        rows = self._run(self._find_lost_dispatches, queue, "1" if idle else "", grace_ms, limit)
         return [_issued(row) for row in rows]
 
-    def wake(self, *, most: int) -> list[Outgoing]:
-        return [_issued(row) for row in self._run(self._wake, most)]
+    def wake(self, *, limit: int) -> list[Outgoing]:
+        return [_issued(row) for row in self._run(self._wake, limit)]
 
     def save_flow(self, flow: Flow) -> None:
         self._redis.set(f"{self._prefix}flow:{flow.digest}", flow.model_dump_json(), nx=True)
@@ -272,12 +277,12 @@ def _memory_named() -> Iterator[None]:
 
 
 def _issued(row: Sequence[Any]) -> Outgoing:
-    """What `overdue.lua` and `wake.lua` say of one dispatch."""
-    run_id, seq, ticket, attempt, dispatch, state = row
+    """What `find_lost_dispatches.lua` and `wake.lua` say of one dispatch."""
+    run_id, seq, sequence_number, attempt, dispatch, state = row
     return Outgoing(
         run_id=run_id.decode(),
         seq=int(seq),
-        ticket=ticket,
+        sequence_number=sequence_number,
         attempt=attempt,
         dispatch=Dispatch(**json.loads(dispatch)),
         state=state.decode(),
@@ -313,13 +318,13 @@ def _dispatch_json(dispatch: Dispatch) -> str:
     return json.dumps({name: value for name, value in asdict(dispatch).items() if name != "after"})
 
 
-def _outgoing(commit: Commit, state: str, ticket: int) -> Outgoing | None:
-    if commit.dispatch is None or ticket <= 0:
+def _outgoing(commit: Commit, state: str, sequence_number: int) -> Outgoing | None:
+    if commit.dispatch is None or sequence_number <= 0:
         return None
     return Outgoing(
         run_id=commit.state.run_id,
         seq=commit.state.seq,
-        ticket=ticket,
+        sequence_number=sequence_number,
         attempt=1,
         dispatch=replace(commit.dispatch, after=()),
         state=state,

@@ -15,7 +15,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.history.json_lines import history_from_json_lines
 from fluxagents.flows.language.nodes import ApproveNode
 from fluxagents.flows.language.reading import flow_from_json
-from fluxagents.flows.ports.run_store import Commit
+from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import state_from_json
 from fluxagents.workers.local import LocalClient

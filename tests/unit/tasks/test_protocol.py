@@ -18,7 +18,9 @@ from fluxagents.flows.language.catalog import ToolFacts
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.reading import flow_from_yaml
 from fluxagents.flows.memory.run_store import MemoryRunStore
-from fluxagents.flows.ports.run_store import Answer, Outgoing
+from fluxagents.flows.ports.claim import ClaimStatus
+from fluxagents.flows.ports.commit import CommitStatus
+from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import RunState
 from fluxagents.tasks.acts.acts import call_tool
@@ -113,9 +115,14 @@ class World:
         assert outgoing is not None
         self.publisher.publish([outgoing])
 
-    def deliver(self, outgoing: Outgoing, act: Callable[..., Sequence[e.Event]] | None = None) -> Answer:
+    def deliver(
+        self, outgoing: Outgoing, act: Callable[..., Sequence[e.Event]] | None = None
+    ) -> ClaimStatus | CommitStatus:
         message = StepMessage(
-            run=outgoing.run_id, seq=outgoing.seq, ticket=outgoing.ticket, state=outgoing.state
+            run=outgoing.run_id,
+            seq=outgoing.seq,
+            sequence_number=outgoing.sequence_number,
+            state=outgoing.state,
         )
         return run_step(self.effects, message, act or self.act)
 
@@ -153,8 +160,8 @@ def world(tmp_path: Path) -> World:
 
 
 def test_steps_lead_to_the_end(world: World) -> None:
-    assert world.deliver(world.publisher.sent[0]) is Answer.OK
-    assert world.deliver(world.publisher.sent[1]) is Answer.OK
+    assert world.deliver(world.publisher.sent[0]) is CommitStatus.OK
+    assert world.deliver(world.publisher.sent[1]) is CommitStatus.OK
     state = world.store.load("r")
     assert (state.status, state.answer) == ("finished", "both steps ran")
     assert fold(world.store.events("r")) == state
@@ -163,21 +170,21 @@ def test_steps_lead_to_the_end(world: World) -> None:
 def test_a_second_delivery_changes_nothing(world: World) -> None:
     first = world.publisher.sent[0]
     world.deliver(first)
-    assert world.deliver(first) is Answer.STALE
+    assert world.deliver(first) is ClaimStatus.STALE
     assert world.acts == 1
     assert len(world.publisher.sent) == 2
 
 
 def test_a_delivery_during_the_step_changes_nothing(world: World) -> None:
     first = world.publisher.sent[0]
-    during: list[Answer] = []
+    during: list[ClaimStatus | CommitStatus] = []
 
     def act(*args: object) -> Sequence[e.Event]:
         during.append(world.deliver(first))
         return world.act(*args)  # type: ignore[arg-type]
 
-    assert world.deliver(first, act) is Answer.OK
-    assert during == [Answer.LEASED]
+    assert world.deliver(first, act) is CommitStatus.OK
+    assert during == [ClaimStatus.LEASED]
     assert world.acts == 1
 
 
@@ -186,12 +193,12 @@ def test_an_effect_whose_lease_was_taken_is_not_recorded(world: World) -> None:
 
     def slow(*args: object) -> Sequence[e.Event]:
         world.store.beat("n", [2], 60_000)
-        other = StepMessage(run="r", seq=1, ticket=first.ticket, state=first.state)
+        other = StepMessage(run="r", seq=1, sequence_number=first.sequence_number, state=first.state)
         taken_over = replace(world.effects, owner=lambda: "n|2")
-        assert run_step(taken_over, other, world.act) is Answer.OK
+        assert run_step(taken_over, other, world.act) is CommitStatus.OK
         return world.act(*args)  # type: ignore[arg-type]
 
-    assert world.deliver(first, slow) is Answer.STALE
+    assert world.deliver(first, slow) is CommitStatus.STALE
     assert [event.type for event in world.store.events("r")].count("ToolSucceeded") == 1
     assert fold(world.store.events("r")) == world.store.load("r")
 
@@ -204,14 +211,14 @@ def test_a_step_that_raises_gives_its_lease_back(world: World) -> None:
 
     with pytest.raises(RuntimeError, match="told to stop"):
         world.deliver(first, broken)
-    assert world.deliver(first) is Answer.OK
+    assert world.deliver(first) is CommitStatus.OK
 
 
 def test_an_error_of_ours_in_an_act_fails_the_run_with_it(world: World) -> None:
     def broken(*_: object) -> Sequence[e.Event]:
         raise FluxError(ErrorClass.BAD_FLOW, "prompt 'x' does not exist")
 
-    assert world.deliver(world.publisher.sent[0], broken) is Answer.OK
+    assert world.deliver(world.publisher.sent[0], broken) is CommitStatus.OK
     state = world.store.load("r")
     assert state.status == "failed"
     assert state.error is not None
@@ -225,7 +232,7 @@ def test_a_step_that_raises_every_time_ends_in_the_dead_letters(world: World) ->
     for _ in range(2):
         with pytest.raises(RuntimeError, match="a fault"):
             world.deliver(world.publisher.sent[0], broken)
-    assert world.deliver(world.publisher.sent[0], broken) is Answer.OK
+    assert world.deliver(world.publisher.sent[0], broken) is CommitStatus.OK
     state = world.store.load("r")
     assert state.status == "dead"
     assert state.error is not None
@@ -234,11 +241,11 @@ def test_a_step_that_raises_every_time_ends_in_the_dead_letters(world: World) ->
 
 def test_what_could_not_be_published_is_published_by_the_reconciler(world: World) -> None:
     world.publisher.cut_off = True
-    assert world.deliver(world.publisher.sent[0]) is Answer.OK
+    assert world.deliver(world.publisher.sent[0]) is CommitStatus.OK
     assert len(world.publisher.sent) == 1
     world.publisher.cut_off = False
     assert reconcile(world.effects) == 1
-    assert world.deliver(world.publisher.sent[1]) is Answer.OK
+    assert world.deliver(world.publisher.sent[1]) is CommitStatus.OK
     assert world.store.load("r").status == "finished"
 
 
@@ -247,11 +254,17 @@ def test_a_step_that_kills_its_worker_each_time_ends_in_the_dead_letters(world: 
     for pid in range(10, 12):
         world.store.beat("n", [pid], 60_000)
         claim = world.store.claim(
-            "r", 1, digest="", ticket=first.ticket, owner=f"n|{pid}", cap=2, lease_ms=60_000
+            "r",
+            1,
+            digest="",
+            sequence_number=first.sequence_number,
+            owner=f"n|{pid}",
+            max_deliveries=2,
+            lease_ms=60_000,
         )
-        assert claim.answer is Answer.OK
+        assert claim.status is ClaimStatus.OK
     world.store.beat("n", [1], 60_000)
-    assert world.deliver(first) is Answer.OK
+    assert world.deliver(first) is CommitStatus.OK
     state = world.store.load("r")
     assert state.status == "dead"
     assert state.error is not None
@@ -261,17 +274,17 @@ def test_a_step_that_kills_its_worker_each_time_ends_in_the_dead_letters(world: 
 
 def test_a_pause_that_was_asked_for_during_a_step_is_recorded_with_it(world: World) -> None:
     def act(*args: object) -> Sequence[e.Event]:
-        assert world.store.ask_pause("r", "ada")
+        assert world.store.request_pause("r", "ada")
         return world.act(*args)  # type: ignore[arg-type]
 
-    assert world.deliver(world.publisher.sent[0], act) is Answer.OK
+    assert world.deliver(world.publisher.sent[0], act) is CommitStatus.OK
     assert world.store.load("r").status == "paused"
     assert len(world.publisher.sent) == 1
     assert [event.type for event in world.store.events("r")][-1] == "RunPaused"
 
 
 def test_a_step_that_may_succeed_later_waits_in_the_store_and_is_tried_again(world: World) -> None:
-    assert world.deliver(world.publisher.sent[0], world.fail(ErrorClass.TIMEOUT)) is Answer.OK
+    assert world.deliver(world.publisher.sent[0], world.fail(ErrorClass.TIMEOUT)) is CommitStatus.OK
     state = world.store.load("r")
     assert state.status == "running"
     assert state.not_before_ms > state.updated_ms
@@ -281,7 +294,7 @@ def test_a_step_that_may_succeed_later_waits_in_the_store_and_is_tried_again(wor
     later = state.not_before_ms
     world.store._clock.now_ms = lambda: later  # type: ignore[method-assign]
     assert reconcile(world.effects) == 1
-    assert world.deliver(world.publisher.sent[1]) is Answer.OK
+    assert world.deliver(world.publisher.sent[1]) is CommitStatus.OK
     assert world.store.load("r").node == "two"
     assert fold(world.store.events("r")) == world.store.load("r")
 
@@ -292,7 +305,7 @@ def test_retries_come_to_an_end(world: World) -> None:
     world.store._clock = type("Later", (), {"now_ms": lambda _: 2**50})()
     reconcile(world.effects)
     world.store.beat("n", [1], 60_000)
-    assert world.deliver(world.publisher.sent[1], fail) is Answer.OK
+    assert world.deliver(world.publisher.sent[1], fail) is CommitStatus.OK
     state = world.store.load("r")
     assert state.status == "failed"
     assert state.error is not None
@@ -307,11 +320,11 @@ def test_a_tool_beyond_its_soft_time_limit_is_a_timeout_and_tried_again(world: W
         name="noop", purpose="", args=Args, result=Result, run=too_slow, reference="", needs_model=False
     )
     world.effects = replace(world.effects, tools={"noop": tool})
-    assert world.deliver(world.publisher.sent[0], call_tool) is Answer.OK
+    assert world.deliver(world.publisher.sent[0], call_tool) is CommitStatus.OK
     state = world.store.load("r")
     assert state.status == "running"
     assert state.errors[-1].kind is ErrorClass.TIMEOUT
-    assert world.deliver(world.publisher.sent[0]) is Answer.STALE
+    assert world.deliver(world.publisher.sent[0]) is ClaimStatus.STALE
 
 
 def test_an_error_that_stays_is_not_tried_again(world: World) -> None:
@@ -326,11 +339,11 @@ def test_what_helped_against_an_error_is_counted_when_its_run_ends_and_suggested
     world.store._clock = type("Later", (), {"now_ms": lambda _: 2**50})()
     for _ in ("one", "two"):
         world.store.beat("n", [1], 60_000)
-        assert world.deliver(world.publisher.sent[-1], world.fail(ErrorClass.TIMEOUT)) is Answer.OK
+        assert world.deliver(world.publisher.sent[-1], world.fail(ErrorClass.TIMEOUT)) is CommitStatus.OK
         assert advised(world.effects, error) == error
         reconcile(world.effects)
         world.store.beat("n", [1], 60_000)
-        assert world.deliver(world.publisher.sent[-1]) is Answer.OK
+        assert world.deliver(world.publisher.sent[-1]) is CommitStatus.OK
     assert world.store.load("r").status == "finished"
     assert advised(world.effects, error).suggestions == ("call noop again (helped in 2 of 2 cases before)",)
     learn(world.effects, world.store.load("r"))
@@ -341,8 +354,10 @@ def test_what_helped_against_an_error_is_counted_when_its_run_ends_and_suggested
 
 def test_a_forged_state_is_dropped(world: World) -> None:
     first = world.publisher.sent[0]
-    forged = StepMessage(run="r", seq=1, ticket=1, state=first.state.replace('"node":"one"', '"node":"two"'))
-    assert run_step(world.effects, forged, world.act) is Answer.FORGED
+    forged = StepMessage(
+        run="r", seq=1, sequence_number=1, state=first.state.replace('"node":"one"', '"node":"two"')
+    )
+    assert run_step(world.effects, forged, world.act) is ClaimStatus.DIGEST_MISMATCH
     assert world.acts == 0
 
 
@@ -350,7 +365,7 @@ def test_a_state_of_a_newer_schema_is_an_error_and_the_step_is_not_lost(world: W
     world.store._runs["r"].state = newer = world.store._runs["r"].state.replace(
         f'"schema_version":{SCHEMA_VERSION}', '"schema_version":99'
     )
-    message = StepMessage(run="r", seq=1, ticket=1, state="")
+    message = StepMessage(run="r", seq=1, sequence_number=1, state="")
     with pytest.raises(FluxError, match="schema version 99"):
         run_step(world.effects, message, world.act)
     assert world.store._runs["r"].state == newer

@@ -12,7 +12,7 @@ from tests.support.places import DOCS
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.ports.run_store import Outgoing
+from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.flows.reducer import fold
 from fluxagents.scheduler.runs.run import Run
 from fluxagents.tasks.effects import Effects
@@ -74,7 +74,7 @@ def types(run: Run) -> list[str]:
 
 def consistent(desk: Desk, run: Run) -> None:
     """Every run of the session folds to what is stored."""
-    for state in desk.client.store.runs(session=run.id, most=1_000):
+    for state in desk.client.store.runs(session=run.id, limit=1_000):
         assert fold(desk.client.store.events(state.run_id)) == state
 
 

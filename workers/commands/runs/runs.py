@@ -52,7 +52,7 @@ def list_runs(status: str | None, session: str | None, most: int, as_json: bool)
     from fluxagents.workers.client import Client
     from fluxagents.workers.commands.display.views import moment, run_document
 
-    found = Client().store.runs(status=status, session=session, most=most)  # type: ignore[arg-type] # click checked it
+    found = Client().store.runs(status=status, session=session, limit=most)  # type: ignore[arg-type] # click checked it
     if as_json:
         print_json([run_document(state) for state in found])
         return
@@ -237,7 +237,7 @@ def dead(as_json: bool) -> None:
     from fluxagents.workers.client import Client
     from fluxagents.workers.commands.display.views import run_document
 
-    found = Client().store.runs(status="dead", most=1_000)
+    found = Client().store.runs(status="dead", limit=1_000)
     if as_json:
         print_json([run_document(state) for state in found])
         return

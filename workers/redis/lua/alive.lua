@@ -1,4 +1,4 @@
--- Shared part of claim and overdue: whether a lease still holds: its owner
+-- Shared part of claim and find_lost_dispatches: whether a lease still holds: its owner
 -- lives, and it is not older than any step may take.
 local P = KEYS[1]
 

@@ -5,8 +5,8 @@ local run = P .. 'run:' .. id
 local is = redis.call('HMGET', run, 'seq', 'digest', 'owner', 'queue', 'lease_until', 'nonce', 'fence')
 if not is[1] then return {'unknown'} end
 if is[1] ~= ARGV[2] then return {'stale'} end
-if not is[4] then return {'held'} end
-if ARGV[3] ~= '' and is[2] ~= ARGV[3] then return {'forged'} end
+if not is[4] then return {'not_runnable'} end
+if ARGV[3] ~= '' and is[2] ~= ARGV[3] then return {'digest_mismatch'} end
 local ticket = tonumber(ARGV[4])
 local issued = tonumber(redis.call('GET', P .. 'ticket:' .. is[4]))
 if ticket <= issued and ticket > tonumber(redis.call('GET', P .. 'seen:' .. is[4]) or 0) then

@@ -6,7 +6,7 @@ if not is[1] then return {'unknown'} end
 if is[1] ~= ARGV[2] then return {'stale'} end
 if ARGV[11] ~= '' then
   if not is[4] or is[3] ~= ARGV[11] then return {'stale'} end
-  if is[5] and ARGV[12] == '' and (ARGV[5] == 'running' or ARGV[5] == 'waiting') then return {'pause', is[5]} end
+  if is[5] and ARGV[12] == '' and (ARGV[5] == 'running' or ARGV[5] == 'waiting') then return {'pause_requested', is[5]} end
 end
 local interrupted = 0
 if is[4] then

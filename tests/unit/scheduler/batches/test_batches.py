@@ -11,7 +11,7 @@ from fluxagents.flows.commands import CallTool
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.memory.run_store import MemoryRunStore
-from fluxagents.flows.ports.run_store import Commit
+from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import RunState, Status
 from fluxagents.scheduler.batches.batch_tables import (

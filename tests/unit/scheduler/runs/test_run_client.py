@@ -11,7 +11,7 @@ import pytest
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.memory.run_store import MemoryRunStore
-from fluxagents.flows.ports.run_store import Outgoing
+from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.scheduler.runs.run_client import CHUNK, Order, RunClient
 from fluxagents.tasks.ports.models import ModelRef, ModelStore

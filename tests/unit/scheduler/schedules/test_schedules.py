@@ -11,7 +11,7 @@ import pytest
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.memory.run_store import MemoryRunStore
-from fluxagents.flows.ports.run_store import Outgoing
+from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.scheduler.runs import start_task as starts
@@ -110,7 +110,7 @@ class Desk:
         return run
 
     def runs(self, schedule: Schedule) -> list[str]:
-        return [state.run_id for state in self.store.runs(session=schedule.session, most=10_000)]
+        return [state.run_id for state in self.store.runs(session=schedule.session, limit=10_000)]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from redis import Redis
 from tests.support.story import part, split, whole
 
 from fluxagents.flows import events as e
-from fluxagents.flows.ports.run_store import Commit
+from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.reducer import fold
 from fluxagents.scheduler.runs.run_ids import run_id
 from fluxagents.workers.archive.histories import PAGE, Choice, Histories, History

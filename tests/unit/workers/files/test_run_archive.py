@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.memory.run_store import MemoryRunStore
-from fluxagents.flows.ports.run_store import Commit
+from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.reducer import fold, reduce
 from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.files.run_archive import Archive, retire

@@ -13,7 +13,7 @@ from redis import Redis
 from tests.support.drawn_flows import Walk, linked, search_in_two_rounds, strain_search
 
 from fluxagents.flows.language.definition import Flow
-from fluxagents.flows.ports.run_store import Commit
+from fluxagents.flows.ports.commit import Commit
 from fluxagents.workers.cli import cli
 from fluxagents.workers.files.run_archive import Archive, retire
 from fluxagents.workers.redis.run_store import RedisRunStore

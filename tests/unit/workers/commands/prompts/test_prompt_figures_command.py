@@ -15,7 +15,7 @@ from redis import Redis
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.ports.run_store import Commit
+from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.reducer import fold
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.prompts.versions.record import arm_of

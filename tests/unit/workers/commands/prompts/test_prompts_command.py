@@ -14,7 +14,7 @@ from tests.support.recorded_run import RUN_ID, RecordedRun, record
 
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.events import DecisionMade
-from fluxagents.flows.ports.run_store import Commit
+from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.reducer import fold
 from fluxagents.prompts.sections import compact
 from fluxagents.prompts.versions.manager import PromptManager

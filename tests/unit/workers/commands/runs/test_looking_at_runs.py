@@ -15,7 +15,7 @@ from tests.support.story import part, split
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import FluxError
-from fluxagents.flows.ports.run_store import Commit
+from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.reducer import fold
 from fluxagents.workers.commands.runs.runs import runs
 from fluxagents.workers.files.run_archive import Archive, retire

@@ -16,7 +16,7 @@ from tests.support.story import part, split, whole
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import FluxError
-from fluxagents.flows.ports.run_store import Commit
+from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.reducer import fold
 from fluxagents.scheduler.runs.run_ids import run_id
 from fluxagents.workers.commands.stats.stats import stats

@@ -1,0 +1,36 @@
+"""The lease that a worker takes on a step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ClaimStatus(StrEnum):
+    """Whether a step may run."""
+
+    OK = "ok"
+    UNKNOWN = "unknown"
+    """There is no such run."""
+    STALE = "stale"
+    """The run is at another step."""
+    LEASED = "leased"
+    """A live worker holds the lease."""
+    DIGEST_MISMATCH = "digest_mismatch"
+    """The state in the message is not the one that was committed."""
+    NOT_RUNNABLE = "not_runnable"
+    """The run waits, is paused or has ended."""
+    EXHAUSTED = "exhausted"
+    """The step was delivered too often; the claimant must record that in the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The answer to a claim; it carries a lease when the status is OK or EXHAUSTED."""
+
+    status: ClaimStatus
+    fence: int = 0
+    state: str = ""
+    """The serialized state, when the claim came without one."""
+    last_error: str = ""
+    """The error of the delivery before this one, if its worker lived to report it."""
