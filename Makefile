@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench eval chaos lock clean
+.PHONY: help demo test lint index bench eval chaos lock clean
 
 help: ## Show what can be made.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ bench: $(READY) ## Measure speed, as ratios within one run.
 CHAT ?= offline
 eval: $(READY) ## How often decisions are right, and what they are shown: CHAT=offline, openai:<model> or anthropic:<model>.
 	$(BIN)/python -m tests.eval --chat-model $(CHAT)
+
+index: $(READY) ## Write the index of the tools anew, after a tool has changed.
+	$(BIN)/python -m fluxagents.tasks
 
 RUNS ?= 1000
 SEED ?= 20

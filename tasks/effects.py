@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from fluxagents.flows.commands import Decide
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.language.catalog import ToolFacts
 from fluxagents.flows.memory.remedy_book import MemoryLessonBook
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.notifier import Notifier
@@ -23,6 +22,7 @@ from fluxagents.tasks.ports.artifacts import ArtifactStore
 from fluxagents.tasks.ports.biochem import Biochem, NothingImported
 from fluxagents.tasks.ports.models import ModelStore
 from fluxagents.tasks.ports.sources import Sources
+from fluxagents.tasks.registry import tool_facts
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
@@ -97,19 +97,5 @@ class Effects:
             FluxError: If no such flow is stored.
         """
         if digest not in self.controllers:
-            self.controllers[digest] = FlowController(self.store.flow(digest), tools=catalog(self.tools))
+            self.controllers[digest] = FlowController(self.store.flow(digest), tools=tool_facts(self.tools))
         return self.controllers[digest]
-
-
-def catalog(tools: Mapping[str, Tool]) -> dict[str, ToolFacts]:
-    """The tools as the controller sees them."""
-    return {
-        name: ToolFacts(
-            name=name,
-            queue=tool.queue,
-            needs_approval=tool.needs_approval,
-            time_limit_s=tool.soft_time_limit_s,
-            compensation=tool.compensation,
-        )
-        for name, tool in tools.items()
-    }

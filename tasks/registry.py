@@ -1,157 +1,188 @@
-"""All tools, by name; their arguments checked; their schemas for a chat model. Imports no solver."""
+"""All tools by name. The index is light: a tool's module is imported when the tool itself is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib import import_module
+from importlib.resources import files
 from typing import Any
 
-from pydantic import JsonValue, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.tasks.audits import validate_ai_audit, validate_realtime_verification, validate_tool_audit
-from fluxagents.tasks.fba.artifacts import fetch_artifact
-from fluxagents.tasks.fba.changes import (
-    add_reactions,
-    apply_medium,
-    find_missing_reactions,
-    gapfill_model,
-    knock_out,
-    set_bounds,
-)
-from fluxagents.tasks.fba.deletions import analyze_essentiality, run_gene_deletion_analysis
-from fluxagents.tasks.fba.design import (
-    find_growth_coupled_knock_outs,
-    find_production_pathway,
-    run_production_envelope,
-)
-from fluxagents.tasks.fba.display import text
-from fluxagents.tasks.fba.entities import resolve_biochem_entity, search_biochem, translate_database_ids
-from fluxagents.tasks.fba.fluxes import (
-    analyze_pathway,
-    analyze_reaction_expression,
-    run_flux_sampling,
-    run_flux_variability_analysis,
-    run_metabolic_fba,
-)
-from fluxagents.tasks.fba.media import (
-    analyze_media_compatibility,
-    check_missing_media,
-    compare_media_performance,
-    find_minimal_media,
-    identify_auxotrophies,
-    manipulate_media_composition,
-    optimize_media_composition,
-    predict_auxotrophies,
-    select_optimal_media,
-)
-from fluxagents.tasks.fba.models import (
-    analyze_metabolic_model,
-    compare_models,
-    score_model,
-    test_modelseed_cobra_compatibility,
-    validate_model,
-)
-from fluxagents.tasks.tool import Args, Tool
+from fluxagents.flows.language.catalog import ToolFacts
+from fluxagents.tasks.tool import Tool
 
-TOOLS: Mapping[str, Tool] = MappingProxyType(
-    {
-        tool.name: tool
-        for tool in (
-            analyze_metabolic_model.TOOL,
-            validate_model.TOOL,
-            score_model.TOOL,
-            compare_models.TOOL,
-            test_modelseed_cobra_compatibility.TOOL,
-            run_metabolic_fba.TOOL,
-            run_flux_variability_analysis.TOOL,
-            run_flux_sampling.TOOL,
-            analyze_pathway.TOOL,
-            analyze_essentiality.TOOL,
-            run_gene_deletion_analysis.TOOL,
-            analyze_reaction_expression.TOOL,
-            find_minimal_media.TOOL,
-            check_missing_media.TOOL,
-            identify_auxotrophies.TOOL,
-            predict_auxotrophies.TOOL,
-            select_optimal_media.TOOL,
-            analyze_media_compatibility.TOOL,
-            manipulate_media_composition.TOOL,
-            optimize_media_composition.TOOL,
-            compare_media_performance.TOOL,
-            run_production_envelope.TOOL,
-            find_production_pathway.TOOL,
-            find_growth_coupled_knock_outs.TOOL,
-            find_missing_reactions.TOOL,
-            gapfill_model.TOOL,
-            apply_medium.TOOL,
-            knock_out.TOOL,
-            set_bounds.TOOL,
-            add_reactions.TOOL,
-            fetch_artifact.TOOL,
-            resolve_biochem_entity.TOOL,
-            search_biochem.TOOL,
-            translate_database_ids.TOOL,
-            validate_tool_audit.TOOL,
-            validate_ai_audit.TOOL,
-            validate_realtime_verification.TOOL,
-        )
-    }
+MODULES = (
+    "fba.models.analyze_metabolic_model",
+    "fba.models.validate_model",
+    "fba.models.score_model",
+    "fba.models.compare_models",
+    "fba.models.test_modelseed_cobra_compatibility",
+    "fba.fluxes.run_metabolic_fba",
+    "fba.fluxes.run_flux_variability_analysis",
+    "fba.fluxes.run_flux_sampling",
+    "fba.fluxes.analyze_pathway",
+    "fba.deletions.analyze_essentiality",
+    "fba.deletions.run_gene_deletion_analysis",
+    "fba.fluxes.analyze_reaction_expression",
+    "fba.media.find_minimal_media",
+    "fba.media.check_missing_media",
+    "fba.media.identify_auxotrophies",
+    "fba.media.predict_auxotrophies",
+    "fba.media.select_optimal_media",
+    "fba.media.analyze_media_compatibility",
+    "fba.media.manipulate_media_composition",
+    "fba.media.optimize_media_composition",
+    "fba.media.compare_media_performance",
+    "fba.design.run_production_envelope",
+    "fba.design.find_production_pathway",
+    "fba.design.find_growth_coupled_knock_outs",
+    "fba.changes.find_missing_reactions",
+    "fba.changes.gapfill_model",
+    "fba.changes.apply_medium",
+    "fba.changes.knock_out",
+    "fba.changes.set_bounds",
+    "fba.changes.add_reactions",
+    "fba.artifacts.fetch_artifact",
+    "fba.entities.resolve_biochem_entity",
+    "fba.entities.search_biochem",
+    "fba.entities.translate_database_ids",
+    "audits.validate_tool_audit",
+    "audits.validate_ai_audit",
+    "audits.validate_realtime_verification",
 )
+"""Where each tool is, below `fluxagents.tasks`, in the order in which a chat model is shown them."""
+
+INDEX_FILE = "index.json"
+"""What `make index` writes: an entry per tool, so that none is imported to list, route or describe it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolEntry:
+    """What is known of a tool without importing it."""
+
+    name: str
+    purpose: str
+    queue: str
+    soft_time_limit_s: int
+    needs_approval: bool
+    needs_model: bool
+    compensation: str | None
+    reference: str
+    example: Mapping[str, JsonValue]
+    parameters: Mapping[str, JsonValue]
+    """JSON schema of the arguments."""
+
+    @classmethod
+    def of(cls, tool: Tool) -> ToolEntry:
+        """The entry of a tool."""
+        parameters = _without_titles(tool.args.model_json_schema())
+        assert isinstance(parameters, dict)
+        parameters.pop("description", None)
+        return cls(
+            name=tool.name,
+            purpose=tool.purpose,
+            queue=tool.queue,
+            soft_time_limit_s=tool.soft_time_limit_s,
+            needs_approval=tool.needs_approval,
+            needs_model=tool.needs_model,
+            compensation=tool.compensation,
+            reference=tool.reference,
+            example=dict(tool.example),
+            parameters=parameters,
+        )
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """Name, description and parameters (JSON schema), as a chat model is given them."""
+        return {"name": self.name, "description": self.purpose, "parameters": dict(self.parameters)}
+
+    @property
+    def facts(self) -> ToolFacts:
+        """The tool as a controller sees it."""
+        return ToolFacts(
+            name=self.name,
+            queue=self.queue,
+            needs_approval=self.needs_approval,
+            time_limit_s=self.soft_time_limit_s,
+            compensation=self.compensation,
+        )
+
+
+class ToolModules(Mapping[str, Tool]):
+    """The tools of this project; `entries` imports none of them, `tools[name]` imports that one."""
+
+    @cached_property
+    def entries(self) -> Mapping[str, ToolEntry]:
+        """What is known of each tool, by name."""
+        text = files("fluxagents.tasks").joinpath(INDEX_FILE).read_text(encoding="utf-8")
+        return {entry["name"]: ToolEntry(**entry) for entry in json.loads(text)}
+
+    def __getitem__(self, name: str) -> Tool:
+        return _import_tool(_MODULE_OF[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_MODULE_OF)
+
+    def __len__(self) -> int:
+        return len(_MODULE_OF)
+
+
+_MODULE_OF = {module.rpartition(".")[2]: module for module in MODULES}
+
+TOOLS = ToolModules()
 """Every tool, in the order in which a chat model is shown them."""
+
+
+def entries_of(tools: Mapping[str, Tool]) -> Mapping[str, ToolEntry]:
+    """The entries of some tools, by name; those of this project without importing them."""
+    if isinstance(tools, ToolModules):
+        return tools.entries
+    return {name: ToolEntry.of(tool) for name, tool in tools.items()}
+
+
+def tool_facts(tools: Mapping[str, Tool]) -> dict[str, ToolFacts]:
+    """The tools as a controller sees them."""
+    return {name: entry.facts for name, entry in entries_of(tools).items()}
 
 
 def tool_named(name: str) -> Tool:
     """The tool of this name; raises `UNKNOWN_ID` with the nearest names."""
-    if name in TOOLS:
-        return TOOLS[name]
-    suggestions = nearest(name, TOOLS) or (f"tools: {', '.join(TOOLS)}",)
-    raise FluxError(ErrorClass.UNKNOWN_ID, f"there is no tool '{name}'", suggestions=suggestions)
+    require_tool(name, TOOLS)
+    return TOOLS[name]
 
 
-def validated(tool: Tool, args: Mapping[str, Any]) -> Args:
-    """The arguments, checked.
-
-    Raises:
-        FluxError: `BAD_ARGUMENT`, naming each argument that does not fit, its value and the nearest one.
-    """
-    try:
-        return tool.args.model_validate(dict(args))
-    except ValidationError as error:
-        details = error.errors(include_url=False, include_context=False)
-        messages = [_message(detail) for detail in details]
-        unknown = [str(detail["loc"][0]) for detail in details if detail["type"] == "extra_forbidden"]
-        known = list(tool.args.model_fields)
-        near = tuple(hint for name in unknown for hint in nearest(name, known))
-        every = f"arguments of '{tool.name}': {', '.join(known)}"
-        raise FluxError(
-            ErrorClass.BAD_ARGUMENT, f"'{tool.name}' got {'; '.join(messages)}", suggestions=(*near, every)
-        ) from error
+def require_tool(name: str, tools: Mapping[str, object]) -> None:
+    """Refuse a name that is no tool with `UNKNOWN_ID` and the nearest names."""
+    if name not in tools:
+        suggestions = nearest(name, tools) or (f"tools: {', '.join(tools)}",)
+        raise FluxError(ErrorClass.UNKNOWN_ID, f"there is no tool '{name}'", suggestions=suggestions)
 
 
-def schema(tool: Tool) -> dict[str, JsonValue]:
-    """Name, description and parameters (JSON schema) of a tool, as a chat model is given them."""
-    parameters = _untitled(tool.args.model_json_schema())
-    assert isinstance(parameters, dict)
-    parameters.pop("description", None)
-    return {"name": tool.name, "description": tool.purpose, "parameters": parameters}
+def index_json() -> str:
+    """The index as it is stored: one entry per tool, made from the tools themselves."""
+    entries = [vars(ToolEntry.of(tool)) for tool in TOOLS.values()]
+    return json.dumps(entries, indent=1, ensure_ascii=False) + "\n"
 
 
-def _message(detail: ErrorDetails) -> str:
-    where = ".".join(str(part) for part in detail["loc"]) or "arguments"
-    value = text(repr(detail["input"]), 80)
-    if detail["type"] == "extra_forbidden":
-        return f"the unknown argument '{where}' = {value}"
-    return f"argument '{where}' = {value}: {detail['msg']}"
+@cache
+def _import_tool(module: str) -> Tool:
+    tool: Tool = import_module(f"fluxagents.tasks.{module}").TOOL
+    return tool
 
 
-def _untitled(node: JsonValue) -> JsonValue:
+def _without_titles(node: JsonValue) -> JsonValue:
     """The schema without the titles that pydantic makes up; a property called title stays."""
     if isinstance(node, list):
-        return [_untitled(item) for item in node]
+        return [_without_titles(item) for item in node]
     if not isinstance(node, dict):
         return node
     return {
-        key: _untitled(value) for key, value in node.items() if key != "title" or not isinstance(value, str)
+        key: _without_titles(value)
+        for key, value in node.items()
+        if key != "title" or not isinstance(value, str)
     }

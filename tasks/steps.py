@@ -75,5 +75,7 @@ def tool_task(name: str, *, soft_time_limit_s: int) -> Any:
     return tool
 
 
-TOOL_TASKS = {name: tool_task(name, soft_time_limit_s=tool.soft_time_limit_s) for name, tool in TOOLS.items()}
+TOOL_TASKS = {
+    name: tool_task(name, soft_time_limit_s=tool.soft_time_limit_s) for name, tool in TOOLS.entries.items()
+}
 """One task per tool, so that Flower, routes and limits speak of tools."""

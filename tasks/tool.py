@@ -1,69 +1,38 @@
-"""What a tool is: typed arguments in, a typed result in three tiers out."""
+"""A tool: what it is called, what it takes and gives, and how it runs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import JsonValue, ValidationError
+from pydantic_core import ErrorDetails
+
+from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.flows.events import Part
+from fluxagents.tasks.display import text
+from fluxagents.tasks.ports.models import ModelChange
+from fluxagents.tasks.ports.results import Args, Result
+from fluxagents.tasks.ports.sources import Sources
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
-
-    from fluxagents.flows.events import Part
-    from fluxagents.tasks.ports.sources import Sources
-
-KEY_FINDINGS_BYTES = 2_048
-"""Most that a result may put before a chat model."""
-
-SUMMARY_BYTES = 5_120
-"""Most that a result may put into the state of a run."""
-
-
-class Args(BaseModel):
-    """Arguments of a tool; an unknown one is refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    @property
-    def further_solvers(self) -> tuple[str, ...]:
-        """Packages of the solvers that these arguments choose beside the model's own."""
-        return ()
-
-
-class Result(BaseModel):
-    """Everything that a tool found. Numbers carry their unit in the field's name; a missing one is None."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    def key_findings(self) -> dict[str, JsonValue]:
-        """What a chat model needs to answer, in at most 2 KB of JSON."""
-        raise NotImplementedError
-
-    def summary(self) -> dict[str, JsonValue]:
-        """The structured result without its tables, in at most 5 KB of JSON."""
-        raise NotImplementedError
-
-    def tables(self) -> Mapping[str, pd.DataFrame]:
-        """The full data, a table a name; columns carry their unit in the name."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """How the work of a tool is cut into parts that other workers compute, and put together again.
+    """How the work of a tool is cut into shards that other workers compute, and put together again.
 
-    The cut depends on the model and the arguments alone, so that one worker or many find the same.
+    The cut depends on the model and the arguments alone, so that one worker or many get the same result.
     """
 
     parts: Callable[[Model, Any], int]
-    """Into how many parts; 1 when it is not worth it."""
+    """Into how many shards; 1 when it is not worth it."""
     run: Callable[[Model, Any, Part], Result]
-    """One part; leaves the model as it found it."""
+    """Computes one shard; leaves the model as it was."""
     merge: Callable[[Any, Sequence[Any]], Result]
-    """The whole from all parts in order, as `Tool.run` would have found it."""
+    """The whole from all shards in order, as `Tool.run` computes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +45,7 @@ class Tool:
     args: type[Args]
     result: type[Result]
     run: Callable[..., Result]
-    """`run(model, args)`, or `run(model, args, gathered)`; leaves the model as it found it."""
+    """`run(model, args)`, or `run(model, args, gathered)`; leaves the model as it was."""
     reference: str
     """Where the method is described."""
     example: Mapping[str, JsonValue] = field(default_factory=dict)
@@ -86,33 +55,58 @@ class Tool:
     needs_model: bool = True
     """Without one, `run` is given None."""
     change: Callable[..., None] | None = None
-    """Set on a tool that makes a new model: carries the change out on the model given; called as `run`."""
+    """Set on a tool that makes a new model: changes the model that it is given; called as `run`."""
     compensation: str | None = None
-    """Set on a tool that has an effect: what makes it good when a run goes back behind it, in a sentence."""
+    """Set on a tool that has an effect: how the effect is undone when a run is rolled back, in a sentence."""
     split: Split | None = None
     """Set on a tool whose work may be large."""
     queue: Literal["tools", "tools.long"] = "tools"
     soft_time_limit_s: int = 600
-
-    TASK_PREFIX: ClassVar[str] = "tool."
 
     @property
     def needs_approval(self) -> bool:
         """Whether a human must agree before the tool runs."""
         return self.change is not None
 
+    def parse(self, args: Mapping[str, Any]) -> Args:
+        """The arguments, checked.
+
+        Raises:
+            FluxError: `BAD_ARGUMENT`, naming each argument that does not fit, its value and the nearest one.
+        """
+        try:
+            return self.args.model_validate(dict(args))
+        except ValidationError as error:
+            details = error.errors(include_url=False, include_context=False)
+            problems = "; ".join(map(_describe, details))
+            unknown = [str(detail["loc"][0]) for detail in details if detail["type"] == "extra_forbidden"]
+            known = list(self.args.model_fields)
+            hints = tuple(hint for name in unknown for hint in nearest(name, known))
+            every = f"arguments of '{self.name}': {', '.join(known)}"
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT, f"'{self.name}' got {problems}", suggestions=(*hints, every)
+            ) from error
+
+    def describe_change(self, args: Args) -> ModelChange:
+        """What this tool, called with these arguments, does to a model."""
+        return ModelChange(tool=self.name, args=args.model_dump(mode="json", exclude_none=True))
+
     def carry_out(self, model: Model | None, args: Args, sources: Sources) -> Result:
         """Gather what the tool needs, and run it."""
-        return self.run(model, args, *self._gathered(sources, args))
+        return self.run(model, args, *self._gather(sources, args))
 
     def apply(self, model: Model, args: Args, sources: Sources) -> None:
-        """Carry the change out on the model; only for a tool that has one."""
+        """Change the model; only for a tool that has a change."""
         assert self.change is not None
-        self.change(model, args, *self._gathered(sources, args))
+        self.change(model, args, *self._gather(sources, args))
 
-    def _gathered(self, sources: Sources, args: Args) -> tuple[Any, ...]:
+    def _gather(self, sources: Sources, args: Args) -> tuple[Any, ...]:
         return () if self.gather is None else (self.gather(sources, args),)
 
-    @property
-    def task_name(self) -> str:
-        return f"{self.TASK_PREFIX}{self.name}"
+
+def _describe(detail: ErrorDetails) -> str:
+    where = ".".join(str(step) for step in detail["loc"]) or "arguments"
+    value = text(repr(detail["input"]), 80)
+    if detail["type"] == "extra_forbidden":
+        return f"the unknown argument '{where}' = {value}"
+    return f"argument '{where}' = {value}: {detail['msg']}"

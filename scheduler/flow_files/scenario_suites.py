@@ -30,8 +30,7 @@ from fluxagents.scheduler.flow_files.flow_library import (
     is_flow_file,
     text_of,
 )
-from fluxagents.tasks.effects import catalog
-from fluxagents.tasks.registry import TOOLS, validated
+from fluxagents.tasks.registry import TOOLS, tool_facts
 from fluxagents.tasks.tool import Tool
 
 TESTS = "tests"
@@ -109,7 +108,7 @@ class Theatre:
             FluxError: `BAD_FLOW` if something is wrong with it.
         """
         linked_flow, others = linked(flow, self.flow)
-        tools = catalog(self._tools)
+        tools = tool_facts(self._tools)
         for one in (linked_flow, *others):
             problems = FlowController(one, tools=tools, flows=self.flows).validate_flow()
             if problems:
@@ -124,11 +123,11 @@ class Theatre:
         Args:
             flows: Those that it runs, linked.
         """
-        return Stage(catalog(self._tools), {one.digest: one for one in flows}, self._args)
+        return Stage(tool_facts(self._tools), {one.digest: one for one in flows}, self._args)
 
     def _args(self, tool: str, args: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-        found: dict[str, JsonValue] = validated(self._tools[tool], args).model_dump(
-            mode="json", exclude_unset=True
+        found: dict[str, JsonValue] = (
+            self._tools[tool].parse(args).model_dump(mode="json", exclude_unset=True)
         )
         return found
 

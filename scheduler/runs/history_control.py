@@ -26,9 +26,9 @@ from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.run_control import Steering
 from fluxagents.scheduler.runs.run_ids import run_id as new_run_id
 from fluxagents.tasks.dispatch import settled
-from fluxagents.tasks.effects import catalog
 from fluxagents.tasks.external_events import write_outside
 from fluxagents.tasks.protocol import publish
+from fluxagents.tasks.registry import tool_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class TimeTravel(Steering):
             then=self._with_living_children(then),
             to_seq=then.seq - 1,
             kept=kept,
-            undone=undone(history, kept, catalog(self.tools)),
+            undone=undone(history, kept, tool_facts(self.tools)),
             begun=begun_by(history[kept:]),
         )
 

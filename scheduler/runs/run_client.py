@@ -27,10 +27,10 @@ from fluxagents.scheduler.runs.history_control import TimeTravel
 from fluxagents.scheduler.runs.run import Run
 from fluxagents.scheduler.runs.run_ids import run_id
 from fluxagents.tasks.dispatch import begun
-from fluxagents.tasks.effects import catalog
 from fluxagents.tasks.external_events import write_outside
 from fluxagents.tasks.ports.models import ModelRef, ModelStore
 from fluxagents.tasks.protocol import publish
+from fluxagents.tasks.registry import tool_facts
 from fluxagents.tasks.tool import Tool
 
 CHUNK = 200
@@ -151,7 +151,9 @@ class RunClient(TimeTravel):
         known = self.flows.flows()
         definition, others = linked(self.flows.get(flow), self.flows.get)
         for one in (definition, *others):
-            controller = FlowController(one, tools=catalog(self.tools), prompts=self._prompts(), flows=known)
+            controller = FlowController(
+                one, tools=tool_facts(self.tools), prompts=self._prompts(), flows=known
+            )
             problems = controller.validate_flow()
             if problems:
                 raise FluxError(
@@ -159,7 +161,7 @@ class RunClient(TimeTravel):
                 )
         for one in (*others, definition):
             self.store.save_flow(one)
-        return FlowController(definition, tools=catalog(self.tools))
+        return FlowController(definition, tools=tool_facts(self.tools))
 
     def _first(
         self,

@@ -15,9 +15,8 @@ from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.publisher import Publisher
 from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.state import RunState
-from fluxagents.tasks.effects import catalog
 from fluxagents.tasks.external_events import write_outside
-from fluxagents.tasks.registry import validated
+from fluxagents.tasks.registry import tool_facts
 from fluxagents.tasks.tool import Tool
 
 ANSWERS = (e.ApprovalGranted, e.ApprovalRejected, e.QuestionAnswered)
@@ -125,7 +124,7 @@ class Steering:
         if args is not None:
             if call is None:
                 raise FluxError(ErrorClass.BAD_ARGUMENT, f"request {request_id!r} has no arguments to edit")
-            edited = validated(self.tools[call.tool], {**call.args, **args})
+            edited = self.tools[call.tool].parse({**call.args, **args})
             call = CallTool(tool=call.tool, args=edited.model_dump(mode="json", exclude_unset=True))
         return self._append(
             state,
@@ -184,7 +183,7 @@ class Steering:
                 f"run {run_id!r} is {state.status} and has no call of a tool before it that could be edited",
                 suggestions=("only the next call of a paused run can be edited",),
             )
-        checked = validated(self.tools[call.tool], {**call.args, **args})
+        checked = self.tools[call.tool].parse({**call.args, **args})
         edited = CallTool(tool=call.tool, args=checked.model_dump(mode="json", exclude_unset=True))
         return self._append(state, lambda now: e.CallEdited(seq=state.seq, at_ms=now, call=edited, by=by))
 
@@ -239,4 +238,4 @@ class Steering:
         return write_outside(self.store, self._publisher, self._controller(state), state, event)
 
     def _controller(self, state: RunState) -> FlowController:
-        return FlowController(self.store.flow(state.flow.digest), tools=catalog(self.tools))
+        return FlowController(self.store.flow(state.flow.digest), tools=tool_facts(self.tools))

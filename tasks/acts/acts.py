@@ -32,10 +32,10 @@ from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.external_events import cancel_late
 from fluxagents.tasks.ports.chat_limits import LimitReachedError
 from fluxagents.tasks.ports.models import ModelRef
+from fluxagents.tasks.ports.results import Args
 from fluxagents.tasks.protocol import WrongTaskError
-from fluxagents.tasks.registry import validated
 from fluxagents.tasks.remedy_advice import advised
-from fluxagents.tasks.tool import Args, Tool
+from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     from cobra import Model
@@ -135,7 +135,7 @@ def _run_tool(
 ) -> ToolSucceeded | ToolSplit:
     call = command.call if isinstance(command, JoinParts) else command
     tool = effects.tools[call.tool]
-    args = validated(tool, call.args)
+    args = tool.parse(call.args)
     ref = _model_of(state, tool)
     model = effects.models.load(ref) if ref else None
     done = ToolSucceeded(
@@ -163,7 +163,7 @@ def _run_tool(
         done,
         key_findings=result.key_findings(),
         facts=controller.facts(state, result.summary()),
-        artifact=effects.artifacts.put_result(tool, args, result, provenance).digest,
+        artifact=effects.artifacts.put_result(result, provenance).digest,
         new_model=_changed_model(effects, ref, tool, model, args),
     )
 
@@ -192,7 +192,7 @@ def _changed_model(
         return None
     with model:
         tool.apply(model, args, effects.sources)
-        return effects.models.derive(ref, model, tool, args).digest
+        return effects.models.derive(ref, model, tool.describe_change(args)).digest
 
 
 def notify(

@@ -23,7 +23,6 @@ from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.external_events import cancel_late
 from fluxagents.tasks.ports.artifacts import Manifest, Provenance
 from fluxagents.tasks.protocol import WrongTaskError
-from fluxagents.tasks.registry import validated
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,7 +92,7 @@ def _inputs(
 ) -> dict[str, JsonValue]:
     if not isinstance(node, MapNode) or node.tool is None:
         return checked_inputs(flow, plan.inputs)
-    validated(effects.tools[node.tool], plan.inputs)
+    effects.tools[node.tool].parse(plan.inputs)
     work = flow.nodes[flow.start]
     assert isinstance(work, ToolNode)
     return {**dict.fromkeys(work.args), **plan.inputs}

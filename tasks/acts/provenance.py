@@ -19,7 +19,8 @@ from fluxagents.tasks.ports.models import ModelRef, ModelStore
 if TYPE_CHECKING:
     from cobra import Model
 
-    from fluxagents.tasks.tool import Args, Tool
+    from fluxagents.tasks.ports.results import Args
+    from fluxagents.tasks.tool import Tool
 
 PACKAGES = ("fluxagents", "cobra", "optlang", "swiglpk", "numpy", "pandas")
 

@@ -12,7 +12,8 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Part, ToolSplit
 from fluxagents.flows.state import RunState
 from fluxagents.tasks.effects import Effects
-from fluxagents.tasks.tool import Args, Result, Split, Tool
+from fluxagents.tasks.ports.results import Args, Result
+from fluxagents.tasks.tool import Split, Tool
 
 if TYPE_CHECKING:
     from cobra import Model

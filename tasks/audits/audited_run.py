@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -12,10 +11,8 @@ from fluxagents.flows.events import Event
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.versions.manager import PromptManager
-from fluxagents.tasks.tool import Args, Result, Tool
-
-if TYPE_CHECKING:
-    from fluxagents.tasks.ports.sources import Sources
+from fluxagents.tasks.ports.results import Args, Result
+from fluxagents.tasks.ports.sources import RepeatableTool, Sources
 
 REFERENCE = "Baker 2016, doi:10.1038/533452a; Sandve et al. 2013, doi:10.1371/journal.pcbi.1003285"
 """Why results are computed again, and what must be recorded for it."""
@@ -41,7 +38,7 @@ class AuditedRun:
     state: RunState
     events: tuple[Event, ...]
     flow: Flow
-    tools: Mapping[str, Tool]
+    tools: Mapping[str, RepeatableTool]
     prompts: PromptManager
 
 

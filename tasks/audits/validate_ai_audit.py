@@ -14,8 +14,9 @@ from fluxagents.flows.errors import FluxError
 from fluxagents.flows.language.nodes import DecideNode
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.audits.audited_run import REFERENCE, AuditArgs, AuditedRun, AuditResult, gather
-from fluxagents.tasks.fba.display import fitted, text
-from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+from fluxagents.tasks.display import fitted, text
+from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,7 +136,6 @@ def _decision_problems(audited: AuditedRun, event: e.DecisionMade) -> Iterator[s
 
 
 def _call_problems(audited: AuditedRun, node: DecideNode, call: CallTool) -> Iterator[str]:
-    from fluxagents.tasks.registry import validated
 
     if call.tool not in node.tools:
         yield f"tool '{call.tool}' is not offered at this node; offered: {', '.join(node.tools)}"
@@ -144,7 +144,7 @@ def _call_problems(audited: AuditedRun, node: DecideNode, call: CallTool) -> Ite
         yield f"there is no tool '{call.tool}'"
         return
     try:
-        validated(tool, call.args)
+        tool.parse(call.args)
     except FluxError as error:
         yield error.message
 

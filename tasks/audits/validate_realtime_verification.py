@@ -11,8 +11,9 @@ from fluxagents.flows import events as e
 from fluxagents.flows.commands import Finish
 from fluxagents.tasks.audits.audited_run import REFERENCE, AuditArgs, AuditedRun, AuditResult, gather
 from fluxagents.tasks.audits.number_trace import Recorded, Said, Trace, numbers_in, values_in
-from fluxagents.tasks.fba.display import fitted, text
-from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+from fluxagents.tasks.display import fitted, text
+from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,16 +12,17 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Event, RunStarted, ToolSucceeded
 from fluxagents.tasks.audits.audited_run import REFERENCE, AuditArgs, AuditResult
-from fluxagents.tasks.fba.display import fitted, text
+from fluxagents.tasks.display import fitted, text
+from fluxagents.tasks.ports.artifacts import Manifest
 from fluxagents.tasks.ports.models import ModelRef
-from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
-from fluxagents.tasks.tool import Result as ToolResult
+from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.ports.results import Result as ToolResult
+from fluxagents.tasks.ports.sources import RepeatableTool, Sources
+from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fluxagents.tasks.ports.artifacts import Manifest
-    from fluxagents.tasks.ports.sources import Sources
 
 Verdict = Literal["same", "differs", "damaged", "failed", "not_recomputed"]
 
@@ -110,7 +111,7 @@ class _Recorded:
     """The results of a run, and the ways to read and to compute them again."""
 
     events: tuple[ToolSucceeded, ...]
-    tools: Mapping[str, Tool]
+    tools: Mapping[str, RepeatableTool]
     manifest: Callable[[str], Manifest]
     table: Callable[[str], pd.DataFrame]
     again: Callable[[ToolSucceeded], ToolResult]
@@ -122,7 +123,6 @@ def gather(sources: Sources, args: Args) -> _Recorded:
     Raises:
         FluxError: `UNKNOWN_ID` if there is no such run, `BAD_ARGUMENT` if it computed a part of a call only.
     """
-    from fluxagents.tasks.registry import validated
 
     def again(event: ToolSucceeded) -> ToolResult:
         tool, model = sources.tools.get(event.call.tool), None
@@ -130,7 +130,7 @@ def gather(sources: Sources, args: Args) -> _Recorded:
             raise FluxError(ErrorClass.UNKNOWN_ID, f"there is no tool '{event.call.tool}' here")
         if tool.needs_model and event.model is not None:
             model = sources.models.load(ModelRef(digest=event.model, name=event.model))
-        return tool.carry_out(model, validated(tool, event.call.args), sources)
+        return tool.carry_out(model, tool.parse(event.call.args), sources)
 
     events = sources.runs().events(args.run_id)
     _refuse_part(args.run_id, events)

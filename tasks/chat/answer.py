@@ -19,7 +19,7 @@ from fluxagents.flows.commands import (
 )
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.tasks.chat.function_schema import compacted
-from fluxagents.tasks.registry import schema, validated
+from fluxagents.tasks.registry import entries_of, require_tool
 from fluxagents.tasks.tool import Tool
 
 _FINISH: dict[str, JsonValue] = {
@@ -75,11 +75,9 @@ def offered(
         FluxError: `UNKNOWN_ID` for a name that is no tool.
     """
     for name in names:
-        if name not in tools:
-            raise FluxError(
-                ErrorClass.UNKNOWN_ID, f"there is no tool '{name}'", suggestions=nearest(name, tools)
-            )
-    described = (schema(tools[name]) for name in names)
+        require_tool(name, tools)
+    entries = entries_of(tools)
+    described = (entries[name].schema for name in names)
     called = map(_with_hypothesis, described) if hypotheses else described
     functions = compacted([*called, _FINISH, _ASK_HUMAN])
     return [{"type": "function", "function": function} for function in functions]
@@ -180,7 +178,7 @@ def _tool_call(name: str, args: Mapping[str, Any], command: Decide, tools: Mappi
     hypothesis = _hypothesis(name, args) if command.hypotheses else ""
     own = {key: value for key, value in args.items() if not (command.hypotheses and key == HYPOTHESIS)}
     try:
-        valid = validated(tool, own)
+        valid = tool.parse(own)
     except FluxError as error:
         raise _invalid(error.message, *error.suggestions) from error
     return CallTool(tool=name, args=valid.model_dump(mode="json", exclude_unset=True), hypothesis=hypothesis)

@@ -28,7 +28,7 @@ from fluxagents.prompts.sections import compact
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.chat.answer import offered
 from fluxagents.tasks.chat.summary import asking
-from fluxagents.tasks.effects import catalog
+from fluxagents.tasks.registry import tool_facts
 from fluxagents.tasks.tool import Tool
 
 UNRECORDED_TOKENS = 16_000
@@ -146,7 +146,7 @@ def recorded_request(
     if isinstance(sent, ContextSummarised | SummaryRefused):
         state, command = asking(state, sent.node, sent.ids)
     else:
-        command = _command(events[:at], sent.seq, FlowController(flow, tools=catalog(tools)))
+        command = _command(events[:at], sent.seq, FlowController(flow, tools=tool_facts(tools)))
     max_tokens = use.max_tokens or UNRECORDED_TOKENS
     request = request_of(prompts, tools, state, command, max_tokens=max_tokens, settings=use.settings)
     return RecordedRequest(use, request)

@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.ports.models import Digest, ModelChange
+from fluxagents.tasks.ports.results import Result
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fluxagents.tasks.tool import Args, Result, Tool
 
 PARQUET = "application/vnd.apache.parquet"
 JSON = "application/json"
@@ -109,7 +109,7 @@ class ArtifactStore(Protocol):
         """Store a plot."""
         ...
 
-    def put_result(self, tool: Tool, args: Args, result: Result, provenance: Provenance) -> ArtifactRef:
+    def put_result(self, result: Result, provenance: Provenance) -> ArtifactRef:
         """Store the tables of a result and a manifest that binds them; returns the manifest's reference."""
         ...
 

@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 if TYPE_CHECKING:
     from cobra import Model
 
-    from fluxagents.tasks.tool import Args, Tool
 
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 """`sha256:` and 64 hex digits of the stored bytes."""
@@ -116,7 +115,7 @@ class ModelStore(Protocol):
         """
         ...
 
-    def derive(self, parent: ModelRef, model: Model, tool: Tool, args: Args) -> ModelRecord:
+    def derive(self, parent: ModelRef, model: Model, change: ModelChange) -> ModelRecord:
         """Store a changed model, with a digest of its own and its lineage."""
         ...
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fluxagents.flows.events import Event
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.versions.manager import PromptManager
-from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.tasks.ports.artifacts import ArtifactStore
 from fluxagents.tasks.ports.biochem import Biochem
+from fluxagents.tasks.ports.media import MediaCatalog
 from fluxagents.tasks.ports.models import ModelStore
+from fluxagents.tasks.ports.results import Args, Result
 
 if TYPE_CHECKING:
-    from fluxagents.tasks.tool import Tool
+    from cobra import Model
 
 
 class RunHistory(Protocol):
@@ -35,6 +36,33 @@ class RunHistory(Protocol):
         ...
 
 
+class RepeatableTool(Protocol):
+    """A tool as an audit sees it: something that computes a recorded result again."""
+
+    @property
+    def result(self) -> type[Result]:
+        """What the tool gives."""
+        ...
+
+    @property
+    def needs_model(self) -> bool:
+        """Whether `carry_out` is given a model."""
+        ...
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether a human must agree before the tool runs."""
+        ...
+
+    def parse(self, args: Mapping[str, Any]) -> Args:
+        """The arguments, checked; raises `BAD_ARGUMENT`."""
+        ...
+
+    def carry_out(self, model: Model | None, args: Args, sources: Sources) -> Result:
+        """Compute the result."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
     """The readable world of a tool."""
@@ -42,11 +70,11 @@ class Sources:
     models: ModelStore
     artifacts: ArtifactStore
     runs: Callable[[], RunHistory]
-    """Asked for only by tools that read runs: most need no run store."""
+    """Called only by tools that read runs: most need no run store."""
     biochem: Biochem
     """Names of compounds and reactions that were imported."""
-    tools: Mapping[str, Tool]
+    tools: Mapping[str, RepeatableTool]
     """All tools, by name: an audit calls them again."""
-    media: MediaLibrary = field(default_factory=MediaLibrary)
+    media: MediaCatalog
     prompts: Callable[[], PromptManager] = PromptManager
     """Also the versions that were registered at run time, where there is a store of them."""

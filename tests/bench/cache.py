@@ -26,7 +26,7 @@ from tests.bench.cache_app import CACHE_BYTES, LOAD_MS, LOADS
 from fluxagents import Client
 from fluxagents.scheduler.batches.batches import orders
 from fluxagents.scheduler.runs.run_client import Order
-from fluxagents.tasks.registry import tool_named, validated
+from fluxagents.tasks.registry import tool_named
 from fluxagents.workers.models import model_forms
 from fluxagents.workers.models.model_export import write
 
@@ -95,10 +95,10 @@ def lines(folder: Path, redis: Redis) -> Iterator[str]:
 def _variant(client: Client, model: Model, glucose_mmol_per_gdw_h: float) -> str:
     """The name of a model like the given one with another medium, stored in its fast form."""
     tool = tool_named("apply_medium")
-    args = validated(tool, {"medium_changes": {"EX_glc__D_e": glucose_mmol_per_gdw_h}})
+    args = tool.parse({"medium_changes": {"EX_glc__D_e": glucose_mmol_per_gdw_h}})
     with model:
         model.reactions.EX_glc__D_e.lower_bound = -glucose_mmol_per_gdw_h
-        return client.models.derive(client.models.resolve(MODEL), model, tool, args).name
+        return client.models.derive(client.models.resolve(MODEL), model, tool.describe_change(args)).name
 
 
 def _measured(folder: Path, redis: Redis, client: Client, wanted: Sequence[Order], cache_bytes: int) -> Batch:

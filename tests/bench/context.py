@@ -26,8 +26,9 @@ from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.tasks.chat.decider import Decider
 from fluxagents.tasks.chat.request import ChatRequest, recorded_request
+from fluxagents.tasks.ports.results import Result
 from fluxagents.tasks.registry import TOOLS
-from fluxagents.tasks.tool import Result, Tool
+from fluxagents.tasks.tool import Tool
 
 RUNS = (1, 3, 8, 13)
 """Calls that the chat model makes; a run has twice as many steps and four."""

@@ -14,8 +14,10 @@ from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.run_ids import run_id
 from fluxagents.tasks.dispatch import begun
-from fluxagents.tasks.effects import Effects, catalog
-from fluxagents.tasks.tool import Args, Result, Tool
+from fluxagents.tasks.effects import Effects
+from fluxagents.tasks.ports.results import Args, Result
+from fluxagents.tasks.registry import tool_facts
+from fluxagents.tasks.tool import Tool
 from fluxagents.workers.clock import SystemClock
 
 STEPS = 10
@@ -29,7 +31,7 @@ def _nothing(model: None, args: Args) -> Result:
 NOOP = Tool(
     name="noop", purpose="Nothing.", args=Args, result=Result, run=_nothing, reference="", needs_model=False
 )
-TOOLS = catalog({NOOP.name: NOOP})
+TOOLS = tool_facts({NOOP.name: NOOP})
 
 
 def flow(steps: int = STEPS) -> Flow:

@@ -25,7 +25,7 @@ from cobra.util.solver import linear_reaction_coefficients
 
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import Outcome
-from fluxagents.tasks.registry import tool_named, validated
+from fluxagents.tasks.registry import tool_named
 from fluxagents.workers.models import model_forms
 from fluxagents.workers.models.model_store import ModelFiles
 
@@ -190,7 +190,7 @@ def _peak_mb() -> float:
 
 def _tool(name: str, model: Any, **args: Any) -> Any:
     tool = tool_named(name)
-    return tool.run(model, validated(tool, args))
+    return tool.run(model, tool.parse(args))
 
 
 def _conditions() -> Iterator[tuple[float, float]]:

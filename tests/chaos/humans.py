@@ -11,7 +11,8 @@ from tests.chaos.flows import TOOLS
 from fluxagents.flows.language.catalog import ToolFacts
 from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.scheduler.runs.history_control import TimeTravel
-from fluxagents.tasks.tool import Args, Result, Tool
+from fluxagents.tasks.ports.results import Args, Result
+from fluxagents.tasks.tool import Tool
 from fluxagents.workers.celery.publisher import CeleryPublisher
 from fluxagents.workers.clock import SystemClock
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 from tests.support.recorded_run import record
 
-from fluxagents.tasks.registry import TOOLS, validated
+from fluxagents.tasks.registry import TOOLS
 
 
 def results(folder: str) -> Mapping[str, JsonValue]:
@@ -22,7 +22,7 @@ def results(folder: str) -> Mapping[str, JsonValue]:
     model = sources.models.load(sources.models.resolve("e_coli_core"))
     return {
         tool.name: tool.carry_out(
-            model if tool.needs_model else None, validated(tool, tool.example), sources
+            model if tool.needs_model else None, tool.parse(tool.example), sources
         ).model_dump(mode="json")
         for tool in TOOLS.values()
     }

@@ -24,7 +24,8 @@ from fluxagents.flows.memory.run_store import MemoryRunStore
 from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import RunState
-from fluxagents.tasks.tool import Args, Result, Tool
+from fluxagents.tasks.ports.results import Args, Result
+from fluxagents.tasks.tool import Tool
 from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.local import LocalClient
 from fluxagents.workers.redis.run_store import RedisRunStore

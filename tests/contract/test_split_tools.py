@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fluxagents.flows.events import Part
-from fluxagents.tasks.registry import TOOLS, validated
+from fluxagents.tasks.registry import TOOLS
 from fluxagents.tasks.tool import Split, Tool
 
 OF = 3
@@ -40,14 +40,14 @@ def close(found: Any, expected: Any) -> bool:
 
 @each_split_tool
 def test_parts_and_the_whole_find_the_same(tool: Tool, model: Any) -> None:
-    args = validated(tool, tool.example)
+    args = tool.parse(tool.example)
     whole = tool.run(model, args).model_dump(mode="json")
     assert close(in_parts(tool, model, args).model_dump(mode="json"), whole)
 
 
 @each_split_tool
 def test_parts_of_an_infeasible_model_are_infeasible(tool: Tool, model: Any) -> None:
-    args = validated(tool, tool.example)
+    args = tool.parse(tool.example)
     with model:
         model.reactions.ATPM.bounds = (900, 1000)
         found = in_parts(tool, model, args)
@@ -57,4 +57,4 @@ def test_parts_of_an_infeasible_model_are_infeasible(tool: Tool, model: Any) -> 
 
 @each_split_tool
 def test_a_small_model_is_not_split(tool: Tool, model: Any) -> None:
-    assert split_of(tool).parts(model, validated(tool, tool.example)) == 1
+    assert split_of(tool).parts(model, tool.parse(tool.example)) == 1

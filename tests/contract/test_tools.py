@@ -14,9 +14,10 @@ from tests.support.recorded_run import record
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.solving.conditions import MediumArgs
 from fluxagents.tasks.fba.solving.outcome import Outcome
+from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.ports.sources import Sources
-from fluxagents.tasks.registry import TOOLS, schema, tool_named, validated
-from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+from fluxagents.tasks.registry import TOOLS, ToolEntry, tool_named
+from fluxagents.tasks.tool import Tool
 
 UNIT = re.compile(
     r"_(per_h|mmol_per_gdw_h|mmol_c_per_gdw_h|mol_c_per_mol_c|fraction\w*|fraction_of_\w+)$|^(fraction)_"
@@ -44,7 +45,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
 
 
 def example(tool: Tool) -> Any:
-    return validated(tool, tool.example)
+    return tool.parse(tool.example)
 
 
 def state(model: Any) -> dict[str, Any]:
@@ -63,7 +64,6 @@ def state(model: Any) -> dict[str, Any]:
 @each_tool
 def test_name_purpose_and_reference_are_there(tool: Tool) -> None:
     assert tool_named(tool.name) is tool
-    assert tool.task_name == f"tool.{tool.name}"
     assert "\n" not in tool.purpose
     assert len(tool.purpose) <= 120
     assert re.search(r"doi:|\d{4}", tool.reference)
@@ -76,19 +76,19 @@ def test_what_changes_a_model_says_how_that_is_made_good(tool: Tool) -> None:
 
 @each_tool
 def test_schema_round_trips_and_refuses_extras(tool: Tool) -> None:
-    described = json.loads(json.dumps(schema(tool)))
+    described = json.loads(json.dumps(ToolEntry.of(tool).schema))
     assert set(described) == {"name", "description", "parameters"}
     assert described["parameters"]["additionalProperties"] is False
     assert set(described["parameters"]["properties"]) == set(tool.args.model_fields)
     args = example(tool)
-    assert validated(tool, json.loads(args.model_dump_json())) == args
+    assert tool.parse(json.loads(args.model_dump_json())) == args
 
 
 @each_tool
 def test_unknown_argument_is_refused_with_the_nearest(tool: Tool) -> None:
     name = next(iter(tool.args.model_fields))
     with pytest.raises(FluxError) as raised:
-        validated(tool, {**tool.example, f"{name}x": 1})
+        tool.parse({**tool.example, f"{name}x": 1})
     assert raised.value.kind is ErrorClass.BAD_ARGUMENT
     assert f"'{name}x'" in str(raised.value)
     assert any(hint.startswith("nearest: ") and name in hint for hint in raised.value.suggestions)
@@ -107,7 +107,7 @@ def test_the_model_is_as_it_was_after_an_error(tool: Tool, model: Any, sources: 
     with pytest.raises(FluxError, match="EX_nonsense"):
         tool.carry_out(
             model,
-            validated(tool, {**tool.example, "medium_changes": {"EX_o2_e": 0, "EX_nonsense": 1}}),
+            tool.parse({**tool.example, "medium_changes": {"EX_o2_e": 0, "EX_nonsense": 1}}),
             sources,
         )
     assert state(model) == before

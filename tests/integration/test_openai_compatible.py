@@ -21,8 +21,7 @@ from fluxagents.prompts.sections import compact
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.chat.decider import Decider
 from fluxagents.tasks.chat.request import recorded_request
-from fluxagents.tasks.effects import catalog
-from fluxagents.tasks.registry import TOOLS
+from fluxagents.tasks.registry import TOOLS, tool_facts
 from fluxagents.workers.chat_models.chat_model import chat_model
 from fluxagents.workers.settings import Settings
 
@@ -77,7 +76,7 @@ def test_what_was_sent_is_composed_again_from_the_log_of_the_run(
     run, _ = record(str(tmp_path))
     at, planned = next((at, event) for at, event in enumerate(run.log) if isinstance(event, DecisionMade))
     state = fold(run.log[:at])
-    command = FlowController(run.kept, tools=catalog(TOOLS)).command(state)
+    command = FlowController(run.kept, tools=tool_facts(TOOLS)).command(state)
     assert isinstance(command, Decide)
     verdict = decider_of(endpoint).decide(state, command)
     assert verdict.decision == Finish(answer="done")

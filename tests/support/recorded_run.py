@@ -18,10 +18,11 @@ from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.tasks.acts import acts
 from fluxagents.tasks.chat.decider import Decider
-from fluxagents.tasks.effects import Decides, Effects, catalog
+from fluxagents.tasks.effects import Decides, Effects
+from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.tasks.ports.biochem import NothingImported
 from fluxagents.tasks.ports.sources import Sources
-from fluxagents.tasks.registry import TOOLS
+from fluxagents.tasks.registry import TOOLS, tool_facts
 from fluxagents.tasks.tool import Tool
 from fluxagents.workers.channels.inbox import InboxNotifier
 from fluxagents.workers.chat_models.planner.offline_planner import OfflinePlanner
@@ -82,7 +83,7 @@ def record(
     flow = flow or FlowLibrary().get("metabolic_analysis")
     effects = effects_in(folder, tools, decider)
     models, artifacts, clock = effects.models, effects.artifacts, effects.clock
-    controller = FlowController(flow, tools=catalog(tools))
+    controller = FlowController(flow, tools=tool_facts(tools))
     ref = models.add(model) if model else models.add_named("e_coli_core")
 
     def act(command: Command, state: RunState) -> Sequence[Event]:
@@ -107,7 +108,12 @@ def record(
     _, events = controller.execute_flow(state, act)
     run = RecordedRun((started, *events), flow)
     return run, Sources(
-        models=models, artifacts=artifacts, runs=lambda: run, biochem=NothingImported(), tools=tools
+        models=models,
+        artifacts=artifacts,
+        runs=lambda: run,
+        biochem=NothingImported(),
+        tools=tools,
+        media=MediaLibrary(),
     )
 
 

@@ -33,11 +33,11 @@ def list_tools(as_json: bool) -> None:
         print_json(
             [
                 {"name": tool.name, "purpose": tool.purpose, "needs_approval": tool.needs_approval}
-                for tool in TOOLS.values()
+                for tool in TOOLS.entries.values()
             ]
         )
         return
-    print_table(("tool", "purpose"), [(tool.name, tool.purpose) for tool in TOOLS.values()])
+    print_table(("tool", "purpose"), [(tool.name, tool.purpose) for tool in TOOLS.entries.values()])
 
 
 @tools.command(epilog=examples("fluxagents tools schema analyze_essentiality --json"))
@@ -45,11 +45,11 @@ def list_tools(as_json: bool) -> None:
 @json_option
 def schema(name: str, as_json: bool) -> None:
     """Show a tool's arguments, their units, defaults and an example."""
-    from fluxagents.tasks.registry import schema as schema_of
-    from fluxagents.tasks.registry import tool_named
+    from fluxagents.tasks.registry import TOOLS, require_tool
 
-    tool = tool_named(name)
-    described = schema_of(tool)
+    require_tool(name, TOOLS)
+    tool = TOOLS.entries[name]
+    described = tool.schema
     if as_json:
         print_json({**described, "reference": tool.reference, "example": dict(tool.example)})
         return
@@ -81,13 +81,13 @@ def schema(name: str, as_json: bool) -> None:
 @json_option
 def call(name: str, model: str | None, pairs: tuple[str, ...], as_json: bool) -> None:
     """Call a tool in this process, with no queue and no run; the model stays as it is."""
-    from fluxagents.tasks.registry import tool_named, validated
+    from fluxagents.tasks.registry import tool_named
     from fluxagents.workers.commands.display.views import parsed_pairs
     from fluxagents.workers.composition import build_sources
     from fluxagents.workers.settings import Settings
 
     tool = tool_named(name)
-    args = validated(tool, parsed_pairs(pairs))
+    args = tool.parse(parsed_pairs(pairs))
     sources = build_sources(Settings.load())
     if tool.needs_model and model is None:
         raise click.UsageError(f"tool '{name}' works on a model: give --model, such as --model e_coli_core")

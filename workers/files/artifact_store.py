@@ -24,7 +24,7 @@ from fluxagents.workers.files.stored_bytes import StoredBytes, StoredFile
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fluxagents.tasks.tool import Args, Result, Tool
+    from fluxagents.tasks.ports.results import Result
 
 SHORTEST_BEGINNING = 6
 """Hex digits that may stand for a digest."""
@@ -72,14 +72,13 @@ class ArtifactFiles:
         """See `ArtifactStore.put_image`."""
         return ArtifactRef(digest=self._put(data), media_type=media_type, size_bytes=len(data), tool=tool)
 
-    def put_result(self, tool: Tool, args: Args, result: Result, provenance: Provenance) -> ArtifactRef:
+    def put_result(self, result: Result, provenance: Provenance) -> ArtifactRef:
         """See `ArtifactStore.put_result`."""
-        if provenance.tool != tool.name or tool.args.model_validate(provenance.args) != args:
-            message = f"the provenance of '{provenance.tool}' is not that of this call of '{tool.name}'"
-            raise FluxError(ErrorClass.INTERNAL, message)
-        tables = {name: self.put_table(table, tool=tool.name) for name, table in result.tables().items()}
+        tables = {
+            name: self.put_table(table, tool=provenance.tool) for name, table in result.tables().items()
+        }
         manifest = Manifest(provenance=provenance, result=result.summary(), tables=tables)
-        return self.put_json(manifest.model_dump(mode="json"), tool=tool.name)
+        return self.put_json(manifest.model_dump(mode="json"), tool=provenance.tool)
 
     def get(self, digest: str) -> bytes:
         """See `ArtifactStore.get`."""

@@ -38,7 +38,6 @@ from fluxagents.workers.models.parsing import ParsingLimits, parse
 if TYPE_CHECKING:
     from cobra import Model
 
-    from fluxagents.tasks.tool import Args, Tool
 
 CACHE_BYTES = 256_000_000
 """Of one worker process: about 17 models of the size of iJO1366."""
@@ -128,7 +127,7 @@ class ModelFiles:
         """See `ModelStore.load`."""
         return self._cache.get(ref.digest, lambda: _in_memory(self._parsed(ref)))
 
-    def derive(self, parent: ModelRef, model: Model, tool: Tool, args: Args) -> ModelRecord:
+    def derive(self, parent: ModelRef, model: Model, change: ModelChange) -> ModelRecord:
         """See `ModelStore.derive`."""
         data = model_forms.dumped(model)
         hexes = hashlib.sha256(data).hexdigest()
@@ -139,7 +138,7 @@ class ModelFiles:
             suffix=".json",
             size_bytes=len(data),
             parent=parent.digest,
-            change=ModelChange(tool=tool.name, args=args.model_dump(mode="json", exclude_none=True)),
+            change=change,
             warnings=self.show(parent).warnings,
         )
         self._bytes.write(f"models/{hexes}/original", data)

@@ -12,12 +12,13 @@ from pydantic import Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.events import ToolSucceeded
+from fluxagents.tasks.display import fitted, rounded, text
 from fluxagents.tasks.fba.artifacts.table_filter import filtered
-from fluxagents.tasks.fba.display import fitted, rounded, text
 from fluxagents.tasks.ports.artifacts import PARQUET, ArtifactRef
-from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
-from fluxagents.tasks.tool import Args as ToolArgs
-from fluxagents.tasks.tool import Result as ToolResult
+from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.ports.results import Args as ToolArgs
+from fluxagents.tasks.ports.results import Result as ToolResult
+from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,10 +9,11 @@ from pydantic import Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.catalog import MODEL_BEFORE
+from fluxagents.tasks.display import fitted, shown_values
 from fluxagents.tasks.fba.changes.growth_change import GrowthChange, compared
-from fluxagents.tasks.fba.display import fitted, shown_values
 from fluxagents.tasks.fba.solving.conditions import MediumArgs, MediumChange, apply_medium, medium_of
-from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     import pandas as pd

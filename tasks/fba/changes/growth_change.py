@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import JsonValue
 
-from fluxagents.tasks.fba.display import text
+from fluxagents.tasks.display import text
 from fluxagents.tasks.fba.solving.growth import optimise
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import Outcome
-from fluxagents.tasks.tool import Result
+from fluxagents.tasks.ports.results import Result
 
 if TYPE_CHECKING:
     from cobra import Model

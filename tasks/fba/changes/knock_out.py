@@ -9,13 +9,14 @@ from pydantic import Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.catalog import MODEL_BEFORE
+from fluxagents.tasks.display import fitted, shown
 from fluxagents.tasks.fba.changes.growth_change import GrowthChange, compared
 from fluxagents.tasks.fba.changes.set_bounds import BoundsChange, changes_table, set_bounds, shown_changes
-from fluxagents.tasks.fba.display import fitted, shown
 from fluxagents.tasks.fba.solving.conditions import known_reaction
 from fluxagents.tasks.fba.solving.gene_rules import GeneRules
-from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
-from fluxagents.tasks.tool import Args as ToolArgs
+from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.ports.results import Args as ToolArgs
+from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     import pandas as pd

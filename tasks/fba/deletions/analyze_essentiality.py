@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from fluxagents.tasks.display import fitted, shown
 from fluxagents.tasks.fba.deletions.essentiality_agreement import (
     Agreement,
     ObservedArgs,
     agreement,
     stored_observations,
 )
-from fluxagents.tasks.fba.display import fitted, shown
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs, known_reaction
 from fluxagents.tasks.fba.solving.gene_rules import GeneRules
 from fluxagents.tasks.fba.solving.growth import ConditionResult, conditioned, optimise
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.fba.solving.wild_type import Disabled, WildType, is_lethal
-from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     import pandas as pd

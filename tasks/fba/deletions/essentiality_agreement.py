@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.tasks.fba.display import rounded, shown, text
-from fluxagents.tasks.tool import Args
+from fluxagents.tasks.display import rounded, shown, text
+from fluxagents.tasks.ports.results import Args
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from fluxagents.flows.events import Part
+from fluxagents.tasks.display import fitted, shown, shown_values, text
 from fluxagents.tasks.fba.deletions.gene_pairs import GenePairs, Pair
 from fluxagents.tasks.fba.deletions.moma import Adjustment, adjustment
-from fluxagents.tasks.fba.display import fitted, shown, shown_values, text
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs
 from fluxagents.tasks.fba.solving.gene_rules import GeneRules
 from fluxagents.tasks.fba.solving.growth import ConditionResult, conditioned, optimise
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.fba.solving.wild_type import Survivor, WildType, is_lethal
-from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Split, Tool
+from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.tool import Split, Tool
 
 if TYPE_CHECKING:
     import pandas as pd

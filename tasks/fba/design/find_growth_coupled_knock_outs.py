@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from fluxagents.tasks.display import fitted, rounded, text
 from fluxagents.tasks.fba.design.growth_coupling import Coupling, CouplingScreen
 from fluxagents.tasks.fba.design.knock_out_targets import Targets
 from fluxagents.tasks.fba.design.strain_search import Design, StrainSearch
-from fluxagents.tasks.fba.display import fitted, rounded, text
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs
 from fluxagents.tasks.fba.solving.growth import ConditionResult, conditioned, optimise
 from fluxagents.tasks.fba.solving.production_target import production_target
 from fluxagents.tasks.fba.solving.wild_type import WildType
-from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from fluxagents.tasks.fba.display import fitted, rounded, text
+from fluxagents.tasks.display import fitted, rounded, text
 from fluxagents.tasks.fba.solving.carbon import carbon_atoms, carbon_uptake, carbon_yield
 from fluxagents.tasks.fba.solving.conditions import exchanges
 from fluxagents.tasks.fba.solving.growth import Conditions, StrainResult, conditioned, optimise
@@ -15,7 +15,8 @@ from fluxagents.tasks.fba.solving.linear_program import Sense
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H
 from fluxagents.tasks.fba.solving.production_target import production_target
 from fluxagents.tasks.fba.solving.strain import StrainArgs
-from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     import pandas as pd

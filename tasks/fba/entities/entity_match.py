@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from fluxagents.tasks.fba.entities.entity_library import MODEL, ModelLibrary
 from fluxagents.tasks.ports.biochem import Biochem, Entity, Kind
-from fluxagents.tasks.tool import Args
+from fluxagents.tasks.ports.results import Args
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, JsonValue
 
 from fluxagents.flows.errors import nearest
-from fluxagents.tasks.fba.display import fitted, text
+from fluxagents.tasks.display import fitted, text
 from fluxagents.tasks.fba.entities.entity_match import (
     EntityTable,
     LookupArgs,
@@ -18,8 +18,9 @@ from fluxagents.tasks.fba.entities.entity_match import (
     table,
 )
 from fluxagents.tasks.ports.biochem import Biochem
-from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
-from fluxagents.tasks.tool import Result as ToolResult
+from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.ports.results import Result as ToolResult
+from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     import pandas as pd

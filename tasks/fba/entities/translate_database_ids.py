@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.tasks.fba.display import fitted, shown, text
+from fluxagents.tasks.display import fitted, shown, text
 from fluxagents.tasks.fba.entities.entity_library import MODEL
 from fluxagents.tasks.fba.entities.entity_match import IDENTIFYING, Libraries, LookupArgs, gather, libraries
 from fluxagents.tasks.fba.entities.resolve_biochem_entity import outcome
 from fluxagents.tasks.ports.biochem import Biochem
-from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
-from fluxagents.tasks.tool import Result as ToolResult
+from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.ports.results import Result as ToolResult
+from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     import pandas as pd

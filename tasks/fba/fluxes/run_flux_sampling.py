@@ -10,7 +10,7 @@ from pydantic import Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Part
-from fluxagents.tasks.fba.display import fitted, rounded
+from fluxagents.tasks.display import fitted, rounded
 from fluxagents.tasks.fba.fluxes.flux_statistics import (
     CONVERGED_R_HAT,
     COUPLED,
@@ -24,7 +24,8 @@ from fluxagents.tasks.fba.solving.conditions import ConditionArgs, known_reactio
 from fluxagents.tasks.fba.solving.growth import ConditionResult, Conditions, conditioned, optimise
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram, Sense
 from fluxagents.tasks.fba.solving.outcome import Outcome
-from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Split, Tool
+from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.tool import Split, Tool
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.fba.display import fitted, rounded, shown
+from fluxagents.tasks.display import fitted, rounded, shown
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs, known_reaction
 from fluxagents.tasks.fba.solving.cycles import LooplessRanges, cycles_of
 from fluxagents.tasks.fba.solving.growth import ConditionResult, Conditions, Optimum, conditioned, optimise
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram, Sense, clean
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
-from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Split, Tool
+from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.tool import Split, Tool
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.fba.display import fitted, shown_values
+from fluxagents.tasks.display import fitted, shown_values
 from fluxagents.tasks.fba.solving.conditions import exchanges, uptake_flux
 from fluxagents.tasks.fba.solving.cycles import cycles_of
 from fluxagents.tasks.fba.solving.growth import StrainResult, conditioned, optimise
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram, clean
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.fba.solving.strain import StrainArgs
-from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     import pandas as pd

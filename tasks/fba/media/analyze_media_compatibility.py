@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from fluxagents.tasks.fba.display import fitted, shown, shown_values, text
-from fluxagents.tasks.fba.media.library.media_library import LibraryMedium
+from fluxagents.tasks.display import fitted, shown, shown_values, text
 from fluxagents.tasks.fba.media.media_growth import MediaArgs, MediaResult, MediumGrowth, gather, measured
 from fluxagents.tasks.fba.media.restoration import Restoration, restoration
 from fluxagents.tasks.fba.solving.conditions import MediumArgs, apply_medium
 from fluxagents.tasks.fba.solving.optlang_program import IntegerArgs
 from fluxagents.tasks.fba.solving.outcome import Outcome
-from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+from fluxagents.tasks.ports.media import LibraryMedium
+from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, JsonValue
 
-from fluxagents.tasks.fba.display import fitted, shown, shown_values
+from fluxagents.tasks.display import fitted, shown, shown_values
 from fluxagents.tasks.fba.media.restoration import Restoration, restoration
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs, exchanges
 from fluxagents.tasks.fba.solving.growth import ConditionResult, conditioned, optimise
 from fluxagents.tasks.fba.solving.optlang_program import IntegerArgs
 from fluxagents.tasks.fba.solving.outcome import Outcome
-from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from fluxagents.tasks.fba.display import fitted, shown, shown_values, text
-from fluxagents.tasks.fba.media.library.media_library import LibraryMedium
+from fluxagents.tasks.display import fitted, shown, shown_values, text
 from fluxagents.tasks.fba.media.media_growth import MediaArgs, MediaResult, gather, measured
-from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+from fluxagents.tasks.ports.media import LibraryMedium
+from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     from cobra import Model

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.fba.display import fitted, shown, shown_values
+from fluxagents.tasks.display import fitted, shown, shown_values
 from fluxagents.tasks.fba.media.nutrient_search import NutrientSearch, open_uptakes
 from fluxagents.tasks.fba.media.restoration import ways_to_grow
 from fluxagents.tasks.fba.solving.conditions import (
@@ -23,7 +23,8 @@ from fluxagents.tasks.fba.solving.growth import ConditionResult, Optimum, condit
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.optlang_program import IntegerArgs
 from fluxagents.tasks.fba.solving.outcome import Outcome
-from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
-from fluxagents.tasks.fba.display import fitted, shown
+from fluxagents.tasks.display import fitted, shown
 from fluxagents.tasks.fba.media.library.compound_index import exchanged_compounds
 from fluxagents.tasks.fba.media.library.compounds import Compound, classes_by_name, compounds_in
 from fluxagents.tasks.fba.media.media_growth import MediumTrial
@@ -22,7 +22,8 @@ from fluxagents.tasks.fba.solving.conditions import ConditionArgs, exchanges, me
 from fluxagents.tasks.fba.solving.growth import ConditionResult, Optimum, conditioned, optimise
 from fluxagents.tasks.fba.solving.optlang_program import IntegerArgs
 from fluxagents.tasks.fba.solving.outcome import Outcome
-from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     import pandas as pd

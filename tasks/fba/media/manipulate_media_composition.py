@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, JsonValue, model_validator
 
-from fluxagents.tasks.fba.display import fitted, shown, shown_values, text
-from fluxagents.tasks.fba.media.library.media_library import LibraryMedium
+from fluxagents.tasks.display import fitted, shown, shown_values, text
 from fluxagents.tasks.fba.media.media_growth import begin_with
 from fluxagents.tasks.fba.media.medium_edit import Edit, EditedMedium, EditedUptake, Untouched
 from fluxagents.tasks.fba.media.medium_words import edits_in
@@ -16,8 +15,10 @@ from fluxagents.tasks.fba.solving.conditions import MediumArgs, exchanges, mediu
 from fluxagents.tasks.fba.solving.growth import Optimum, optimise
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import Outcome
-from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
-from fluxagents.tasks.tool import Result as ToolResult
+from fluxagents.tasks.ports.media import LibraryMedium
+from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.ports.results import Result as ToolResult
+from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     import pandas as pd

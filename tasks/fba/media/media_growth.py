@@ -11,13 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.media.library.compound_index import CompoundIndex, exchanged_compounds
-from fluxagents.tasks.fba.media.library.media_library import LibraryMedium
-from fluxagents.tasks.fba.media.library.medium_file import Component
-from fluxagents.tasks.fba.solving.conditions import MediumArgs, Uptake, apply_medium, exchanges
+from fluxagents.tasks.fba.solving.conditions import MediumArgs, apply_medium, exchanges
 from fluxagents.tasks.fba.solving.growth import Optimum, objective_text, solved
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import Outcome
-from fluxagents.tasks.tool import Args, Result
+from fluxagents.tasks.ports.media import Component, LibraryMedium, Uptake
+from fluxagents.tasks.ports.results import Args, Result
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,7 +18,8 @@ from fluxagents.tasks.fba.media.library.compounds import (
     compounds_by_name,
     compounds_in,
 )
-from fluxagents.tasks.fba.solving.conditions import Uptake, medium_of
+from fluxagents.tasks.fba.solving.conditions import medium_of
+from fluxagents.tasks.ports.media import Uptake
 
 if TYPE_CHECKING:
     from cobra import Model

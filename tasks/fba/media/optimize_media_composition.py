@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.fba.display import fitted, rounded, shown_values
-from fluxagents.tasks.fba.media.library.media_library import LibraryMedium
+from fluxagents.tasks.display import fitted, rounded, shown_values
 from fluxagents.tasks.fba.media.media_growth import MediumTrial, begin_with
 from fluxagents.tasks.fba.media.medium_edit import Nutrients
 from fluxagents.tasks.fba.media.nutrient_search import GROWTH_TOLERANCE, NutrientSearch, open_uptakes
@@ -25,7 +24,9 @@ from fluxagents.tasks.fba.solving.conditions import (
 from fluxagents.tasks.fba.solving.growth import ConditionResult, conditioned, optimise
 from fluxagents.tasks.fba.solving.optlang_program import IntegerArgs
 from fluxagents.tasks.fba.solving.outcome import Outcome
-from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+from fluxagents.tasks.ports.media import LibraryMedium
+from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from fluxagents.tasks.fba.display import fitted, shown
+from fluxagents.tasks.display import fitted, shown
 from fluxagents.tasks.fba.media.identify_auxotrophies import AuxotrophyArgs, NutrientTests, nutrient_tests
 from fluxagents.tasks.fba.media.library.compound_index import exchanged_compounds, inner_compounds
 from fluxagents.tasks.fba.media.library.compounds import Compound
@@ -22,7 +22,8 @@ from fluxagents.tasks.fba.solving.conditions import exchanges, set_uptake
 from fluxagents.tasks.fba.solving.growth import ConditionResult, conditioned, optimise
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
-from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     import pandas as pd

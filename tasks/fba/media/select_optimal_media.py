@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, JsonValue
 
-from fluxagents.tasks.fba.display import fitted, shown, shown_values, text
-from fluxagents.tasks.fba.media.library.media_library import LibraryMedium
+from fluxagents.tasks.display import fitted, shown, shown_values, text
 from fluxagents.tasks.fba.media.media_growth import (
     SAME_GROWTH,
     MediaArgs,
@@ -17,7 +16,9 @@ from fluxagents.tasks.fba.media.media_growth import (
     gather,
     measured,
 )
-from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+from fluxagents.tasks.ports.media import LibraryMedium
+from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     from cobra import Model

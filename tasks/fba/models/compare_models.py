@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import FluxError
+from fluxagents.tasks.display import fitted, rounded, shown, text
 from fluxagents.tasks.fba.deletions import analyze_essentiality as essentiality
-from fluxagents.tasks.fba.display import fitted, rounded, shown, text
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs
 from fluxagents.tasks.fba.solving.growth import conditioned, optimise
 from fluxagents.tasks.fba.solving.outcome import Outcome
+from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.ports.results import Result as ToolResult
 from fluxagents.tasks.ports.sources import Sources
-from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
-from fluxagents.tasks.tool import Result as ToolResult
+from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     import pandas as pd

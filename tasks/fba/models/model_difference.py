@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fluxagents.tasks.fba.display import text
+from fluxagents.tasks.display import text
 
 if TYPE_CHECKING:
     from cobra import Model

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.fba.display import fitted, rounded, shown
+from fluxagents.tasks.display import fitted, rounded, shown
 from fluxagents.tasks.fba.fluxes.run_flux_variability_analysis import extremes
 from fluxagents.tasks.fba.models.score_sheet import ScoredTest, internal_reactions, structural_tests, total
 from fluxagents.tasks.fba.models.validate_model import unbalanced_reactions
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs
 from fluxagents.tasks.fba.solving.growth import ConditionResult, conditioned, optimise
-from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
+from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     import pandas as pd

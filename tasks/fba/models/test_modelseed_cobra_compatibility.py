@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from fluxagents.tasks.fba.display import fitted, text
+from fluxagents.tasks.display import fitted, text
 from fluxagents.tasks.fba.models.model_difference import differences
 from fluxagents.tasks.fba.solving.growth import Optimum, optimise
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import Outcome
-from fluxagents.tasks.tool import KEY_FINDINGS_BYTES, SUMMARY_BYTES, Tool
-from fluxagents.tasks.tool import Args as ToolArgs
-from fluxagents.tasks.tool import Result as ToolResult
+from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.ports.results import Args as ToolArgs
+from fluxagents.tasks.ports.results import Result as ToolResult
+from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,17 +6,17 @@ Uptake is positive in a medium and negative as a flux, both in mmol/gDW/h.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.tasks.tool import Args
+from fluxagents.tasks.ports.media import Uptake
+from fluxagents.tasks.ports.results import Args
 
 if TYPE_CHECKING:
     from cobra import Model, Reaction
 
-Uptake = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 """The most uptake through an exchange reaction, mmol/gDW/h."""
 
 MOST_UPTAKES_SHOWN = 80

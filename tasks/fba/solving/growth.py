@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, JsonValue
 
-from fluxagents.tasks.fba.display import shown, shown_values, text
+from fluxagents.tasks.display import shown, shown_values, text
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs, MediumChange, medium_of
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import ZERO_GROWTH_PER_H, Outcome
 from fluxagents.tasks.fba.solving.strain import StrainArgs, apply_strain
-from fluxagents.tasks.tool import Result
+from fluxagents.tasks.ports.results import Result
 
 if TYPE_CHECKING:
     from cobra import Model

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.tool import Args
+from fluxagents.tasks.ports.results import Args
 
 Solver = Literal["glpk", "highs"]
 

@@ -14,7 +14,8 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 
-from fluxagents.tasks.tool import Result, Tool
+from fluxagents.tasks.ports.results import Result
+from fluxagents.tasks.tool import Tool
 
 ALWAYS = 1_000
 

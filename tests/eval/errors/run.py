@@ -37,8 +37,8 @@ from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.tasks.acts import acts
 from fluxagents.tasks.chat.decider import Decider
-from fluxagents.tasks.effects import Effects, catalog
-from fluxagents.tasks.registry import TOOLS
+from fluxagents.tasks.effects import Effects
+from fluxagents.tasks.registry import TOOLS, tool_facts
 from fluxagents.workers.channels.inbox import InboxNotifier
 from fluxagents.workers.chat_models.chat_model import chat_model
 from fluxagents.workers.clock import SystemClock
@@ -146,7 +146,7 @@ class Laboratory:
             owner=lambda: "n|1",
             queues=(),
         )
-        controller = FlowController(FLOW, tools=catalog(tools))
+        controller = FlowController(FLOW, tools=tool_facts(tools))
 
         def act(command: Command, state: RunState) -> Sequence[Event]:
             if isinstance(command, NotifyHuman):

@@ -26,10 +26,11 @@ from fluxagents.flows.state import RunState
 from fluxagents.tasks.acts.acts import call_tool
 from fluxagents.tasks.dispatch import begun
 from fluxagents.tasks.effects import Decides, Effects
+from fluxagents.tasks.ports.results import Args, Result
 from fluxagents.tasks.protocol import StepMessage, run_step
 from fluxagents.tasks.reconcile import reconcile
 from fluxagents.tasks.remedy_advice import advised, learn
-from fluxagents.tasks.tool import Args, Result, Tool
+from fluxagents.tasks.tool import Tool
 from fluxagents.workers.channels.inbox import InboxNotifier
 from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.files.artifact_store import ArtifactFiles

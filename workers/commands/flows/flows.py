@@ -144,11 +144,10 @@ def validate(flow: str | None, as_json: bool) -> None:
     """
     from fluxagents.flows.language.file_validation import problems_in
     from fluxagents.prompts.versions.manager import PromptManager
-    from fluxagents.tasks.effects import catalog
-    from fluxagents.tasks.registry import TOOLS
+    from fluxagents.tasks.registry import TOOLS, tool_facts
 
     found = library()
-    tools, prompts, known = catalog(TOOLS), PromptManager().names, found.flows()
+    tools, prompts, known = tool_facts(TOOLS), PromptManager().names, found.flows()
     problems = {
         where: problems_in(text, where=where, tools=tools, prompts=prompts, flows=known)
         for where, text in found.texts(flow)

@@ -9,7 +9,7 @@ import click
 from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
 
 if TYPE_CHECKING:
-    from fluxagents.tasks.fba.media.library.media_library import LibraryMedium
+    from fluxagents.tasks.ports.media import LibraryMedium
     from fluxagents.workers.settings import Settings
 
 

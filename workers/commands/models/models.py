@@ -77,12 +77,12 @@ def add(file: str, name: str | None, as_json: bool) -> None:
 @json_option
 def show(model: str, as_json: bool) -> None:
     """Show what is in MODEL, a name, file or digest."""
-    from fluxagents.tasks.registry import tool_named, validated
+    from fluxagents.tasks.registry import tool_named
 
     store = _store()
     ref = store.resolve(model)
     tool = tool_named("analyze_metabolic_model")
-    found = tool.run(store.load(ref), validated(tool, {})).summary()
+    found = tool.run(store.load(ref), tool.parse({})).summary()
     record = store.show(ref)
     if as_json:
         print_json({**record.model_dump(mode="json"), "analysis": found})

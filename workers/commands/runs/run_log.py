@@ -46,9 +46,9 @@ class RunLog:
     def controller(self, digest: str) -> FlowController:
         """What decides in such a flow, with the tools of this installation; raises as `flow`."""
         from fluxagents.flows.engine.controller import FlowController
-        from fluxagents.tasks.effects import catalog
+        from fluxagents.tasks.registry import tool_facts
 
-        return FlowController(self.flow(digest), tools=catalog(self.client.tools))
+        return FlowController(self.flow(digest), tools=tool_facts(self.client.tools))
 
 
 def open_log(run_id: str, client: Client | None = None) -> RunLog:

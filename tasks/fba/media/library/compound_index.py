@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fluxagents.tasks.fba.media.library.compounds import Compound, structure_of
-from fluxagents.tasks.fba.media.library.medium_file import Component
 from fluxagents.tasks.fba.solving.conditions import exchanges
+from fluxagents.tasks.ports.media import Component
 
 if TYPE_CHECKING:
     from cobra import Metabolite, Model

@@ -9,10 +9,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict
-
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.tasks.fba.media.library.medium_file import Component, MediumFile, medium_file
+from fluxagents.tasks.fba.media.library.medium_file import MediumFile, medium_file
+from fluxagents.tasks.ports.media import Component, LibraryMedium
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -20,21 +19,6 @@ if TYPE_CHECKING:
 SUFFIX = ".tsv"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
-
-
-class LibraryMedium(BaseModel):
-    """A medium with everything that its file and the media that it builds on say."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str
-    title: str
-    source: str
-    convention: str
-    """What is assumed of uptakes that no publication states."""
-    is_users: bool
-    """Whether it comes from the user's folder."""
-    components: tuple[Component, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ import math
 import re
 from collections.abc import Mapping
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.tasks.fba.media.library.compounds import Compound, compounds_by_id, compounds_by_name
-from fluxagents.tasks.fba.solving.conditions import Uptake
+from fluxagents.tasks.ports.media import Component
 
 UPTAKE = "uptake_mmol_per_gdw_h"
 IDS = ("exchange", "bigg", "seed", "kegg", "inchikey", "name")
@@ -24,25 +24,6 @@ HEADINGS = ("title", "source", "convention", "base")
 
 _HEADING = re.compile(r"#\s*(\w+)\s*:\s*(.*\S)\s*$")
 _MOST_UPTAKE = 1_000_000.0
-
-
-class Component(BaseModel):
-    """A compound of a medium, by as many ids as are known."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    name: str
-    exchange: str = ""
-    bigg: str = ""
-    seed: str = ""
-    kegg: str = ""
-    inchikey: str = ""
-    uptake_mmol_per_gdw_h: Uptake = Field(description="The most uptake, mmol/gDW/h.")
-
-    @property
-    def key(self) -> str:
-        """What tells compounds apart."""
-        return self.exchange or self.bigg or self.seed or self.kegg or self.inchikey or self.name
 
 
 class MediumFile(BaseModel):

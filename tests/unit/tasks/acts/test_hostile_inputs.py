@@ -34,12 +34,11 @@ from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.tasks.acts import acts
 from fluxagents.tasks.chat.decider import Decider
-from fluxagents.tasks.effects import catalog
-from fluxagents.tasks.registry import TOOLS
+from fluxagents.tasks.registry import TOOLS, tool_facts
 from fluxagents.workers.chat_models.planner.offline_planner import OfflinePlanner
 
 PROMPTS = PromptManager()
-CONTROLLER = FlowController(FlowLibrary().get("metabolic_analysis"), tools=catalog(TOOLS))
+CONTROLLER = FlowController(FlowLibrary().get("metabolic_analysis"), tools=tool_facts(TOOLS))
 
 PIECES = st.sampled_from(
     [
@@ -173,7 +172,7 @@ def test_an_approval_is_for_one_call_with_exactly_its_arguments(tmp_path: Path) 
 def approved(folder: Path, run: RecordedRun, decider: Decider) -> tuple[RunState, tuple[Event, ...]]:
     """The run after a human agreed to what it waits for."""
     effects = effects_in(str(folder), decider=decider)
-    controller = FlowController(run.kept, tools=catalog(TOOLS))
+    controller = FlowController(run.kept, tools=tool_facts(TOOLS))
     state = run.load(RUN_ID)
     assert state.waiting_for is not None
     at_ms = state.updated_ms

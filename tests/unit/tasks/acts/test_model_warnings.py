@@ -15,8 +15,8 @@ from fluxagents.flows.language.reading import flow_from_yaml
 from fluxagents.flows.memory.run_store import MemoryRunStore
 from fluxagents.flows.reducer import reduce
 from fluxagents.tasks.acts.acts import call_tool
-from fluxagents.tasks.effects import Effects, catalog
-from fluxagents.tasks.registry import TOOLS
+from fluxagents.tasks.effects import Effects
+from fluxagents.tasks.registry import TOOLS, tool_facts
 from fluxagents.workers.channels.inbox import InboxNotifier
 from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.files.artifact_store import ArtifactFiles
@@ -39,7 +39,7 @@ def test_warnings_of_a_model_are_in_the_provenance(tmp_path: Path) -> None:
     models, artifacts = ModelFiles(str(tmp_path)), ArtifactFiles(str(tmp_path))
     ref = models.add(to_json(idle).encode(), "idle", suffix=".json").ref
     effects = effects_with(models, artifacts)
-    controller = FlowController(flow_from_yaml(FLOW), tools=catalog(TOOLS))
+    controller = FlowController(flow_from_yaml(FLOW), tools=tool_facts(TOOLS))
     started = e.RunStarted(
         seq=0,
         at_ms=0,

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from fluxagents.tasks.acts.provenance import lineage_of, provenance_of
-from fluxagents.tasks.registry import tool_named, validated
+from fluxagents.tasks.registry import tool_named
 from fluxagents.workers.commands.tools import tools
 from fluxagents.workers.models.model_store import ModelFiles
 
@@ -20,7 +20,7 @@ def test_the_command_computes_the_same_again(tmp_path: Path, monkeypatch: pytest
     models = ModelFiles(str(tmp_path / "store"))
     ref = models.add_named("e_coli_core").ref
     tool = tool_named("run_metabolic_fba")
-    args = validated(tool, {"medium_changes": {"EX_o2_e": 0}, "method": "fba"})
+    args = tool.parse({"medium_changes": {"EX_o2_e": 0}, "method": "fba"})
     model = models.load(ref)
     provenance = provenance_of(tool, args, model, ref)
     assert provenance.bounds_changed_mmol_per_gdw_h == {"EX_o2_e": (0.0, 1000.0)}
@@ -36,7 +36,7 @@ def test_knock_outs_and_the_substrate_of_an_analysis_are_told(tmp_path: Path) ->
     models = ModelFiles(str(tmp_path))
     ref = models.add_named("e_coli_core").ref
     tool = tool_named("find_production_pathway")
-    args = validated(tool, {"substrate": "EX_ac_e", "product": "EX_succ_e", "knock_outs": ["b0118", "b1276"]})
+    args = tool.parse({"substrate": "EX_ac_e", "product": "EX_succ_e", "knock_outs": ["b0118", "b1276"]})
     provenance = provenance_of(tool, args, models.load(ref), ref)
     closed = {"ACONTa", "ACONTb"}
     assert provenance.bounds_changed_mmol_per_gdw_h == {
@@ -54,12 +54,12 @@ def test_a_changed_model_knows_all_its_ancestors(tmp_path: Path) -> None:
     tool = tool_named("apply_medium")
     last = first
     for uptake in (5, 6):
-        args = validated(tool, {"medium_changes": {"EX_glc__D_e": uptake}})
+        args = tool.parse({"medium_changes": {"EX_glc__D_e": uptake}})
         model = models.load(last)
         with model:
             assert tool.change is not None
             tool.change(model, args)
-            last = models.derive(last, model, tool, args).ref
+            last = models.derive(last, model, tool.describe_change(args)).ref
     lineage = lineage_of(models, last)
     assert [one.change.args["medium_changes"] for one in lineage if one.change] == [
         {"EX_glc__D_e": 6.0},

@@ -17,7 +17,7 @@ from fluxagents.flows.events import DecisionMade, Event, Part, RunFinished, RunS
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.audits.number_trace import Trace, numbers_in, values_in
 from fluxagents.tasks.ports.sources import Sources
-from fluxagents.tasks.registry import tool_named, validated
+from fluxagents.tasks.registry import tool_named
 
 Recorded = tuple[RecordedRun, Sources]
 
@@ -35,7 +35,7 @@ def recorded(folder: Path) -> Recorded:
 def audit(name: str, recorded: Recorded, run: RecordedRun | None = None, **args: Any) -> Any:
     tool = tool_named(name)
     sources = recorded[1] if run is None else replace(recorded[1], runs=lambda: run)
-    return tool.carry_out(None, validated(tool, {"run_id": RUN_ID, **args}), sources)
+    return tool.carry_out(None, tool.parse({"run_id": RUN_ID, **args}), sources)
 
 
 def changed(run: RecordedRun, kind: type[Event], change: Callable[[Any], Event | None]) -> RecordedRun:

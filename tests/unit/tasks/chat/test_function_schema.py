@@ -13,14 +13,14 @@ from fluxagents.prompts.context.tokens import token_counter
 from fluxagents.prompts.sections import compact
 from fluxagents.tasks.chat.answer import offered
 from fluxagents.tasks.chat.function_schema import AS_ABOVE, compacted
-from fluxagents.tasks.registry import TOOLS, schema
+from fluxagents.tasks.registry import TOOLS
 
 MEANING = ("enum", "minimum", "maximum", "exclusiveMinimum", "minItems", "maxItems", "pattern", "maxLength")
 """What bounds a value; a chat model that never sees it would guess."""
 
 
 def alone(name: str) -> dict[str, Any]:
-    (function,) = compacted([schema(TOOLS[name])])
+    (function,) = compacted([TOOLS.entries[name].schema])
     parameters: dict[str, Any] = function["parameters"]
     return parameters
 
@@ -39,7 +39,7 @@ def meanings(node: object) -> Iterator[str]:
 
 @pytest.mark.parametrize("name", TOOLS)
 def test_names_requirements_ranges_and_choices_stay(name: str) -> None:
-    whole, short = schema(TOOLS[name])["parameters"], alone(name)
+    whole, short = TOOLS.entries[name].schema["parameters"], alone(name)
     assert isinstance(whole, dict)
     assert isinstance(whole["properties"], dict)
     assert list(short["properties"]) == list(whole["properties"])
@@ -49,7 +49,7 @@ def test_names_requirements_ranges_and_choices_stay(name: str) -> None:
 
 @pytest.mark.parametrize("name", TOOLS)
 def test_defaults_other_than_null_and_descriptions_stay(name: str) -> None:
-    whole, short = schema(TOOLS[name])["parameters"], alone(name)["properties"]
+    whole, short = TOOLS.entries[name].schema["parameters"], alone(name)["properties"]
     assert isinstance(whole, dict)
     assert isinstance(whole["properties"], dict)
     for argument, found in whole["properties"].items():
@@ -90,7 +90,7 @@ def test_an_argument_of_the_same_name_and_another_meaning_is_described_again() -
 
 def test_a_third_of_the_tokens_goes() -> None:
     count = token_counter().count
-    whole = sum(count(compact(schema(TOOLS[name]))) for name in ANSWER_TOOLS)
+    whole = sum(count(compact(TOOLS.entries[name].schema)) for name in ANSWER_TOOLS)
     assert count(compact([*offered(TOOLS, ANSWER_TOOLS)])) < 0.75 * whole
 
 

@@ -14,7 +14,7 @@ from tests.support.places import SHARED
 
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.tasks.ports.models import SHIPPED
-from fluxagents.tasks.registry import tool_named, validated
+from fluxagents.tasks.registry import tool_named
 
 if TYPE_CHECKING:
     from fluxagents.tasks.ports.sources import Sources
@@ -56,7 +56,7 @@ def call() -> Callable[..., Any]:
 
     def run(tool: str, model: Any, **args: Any) -> Any:
         chosen = tool_named(tool)
-        return chosen.run(model, validated(chosen, args))
+        return chosen.run(model, chosen.parse(args))
 
     return run
 
@@ -67,7 +67,7 @@ def call_media() -> Callable[..., Any]:
 
     def run(tool: str, model: Any, library: MediaLibrary | None = None, **args: Any) -> Any:
         chosen = tool_named(tool)
-        checked = validated(chosen, args)
+        checked = chosen.parse(args)
         assert chosen.gather is not None
         gathered = chosen.gather(cast("Sources", SimpleNamespace(media=library or MediaLibrary())), checked)
         return chosen.run(model, checked, gathered)

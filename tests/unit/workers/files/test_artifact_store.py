@@ -11,8 +11,8 @@ import pytest
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.ports.artifacts import PARQUET, Provenance
-from fluxagents.tasks.registry import validated
-from fluxagents.tasks.tool import Args, Result, Tool
+from fluxagents.tasks.ports.results import Args, Result
+from fluxagents.tasks.tool import Tool
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 
 
@@ -104,19 +104,13 @@ def test_unknown_column_names_the_nearest(store: ArtifactFiles, table: pd.DataFr
 
 
 def test_a_result_is_bound_to_its_tables_and_its_provenance(store: ArtifactFiles) -> None:
-    args = validated(TOOL, {})
-    ref = store.put_result(TOOL, args, result(), provenance())
+    ref = store.put_result(result(), provenance())
     manifest = store.manifest(ref.digest)
     assert manifest.provenance == provenance()
     assert manifest.result["growth_per_h"] == 0.5
     assert store.rows(manifest.tables["fluxes"].digest)[0]["flux_mmol_per_gdw_h"] == 3.5
-    assert store.put_result(TOOL, args, result(), provenance()) == ref
-    assert store.put_result(TOOL, args, result(), provenance(model_digest=f"sha256:{'2' * 64}")) != ref
-
-
-def test_the_provenance_must_be_of_this_call(store: ArtifactFiles) -> None:
-    with pytest.raises(FluxError, match="is not that of this call"):
-        store.put_result(TOOL, validated(TOOL, {"method": "fba"}), result(), provenance())
+    assert store.put_result(result(), provenance()) == ref
+    assert store.put_result(result(), provenance(model_digest=f"sha256:{'2' * 64}")) != ref
 
 
 def test_damage_is_found(store: ArtifactFiles, table: pd.DataFrame, tmp_path: Path) -> None:

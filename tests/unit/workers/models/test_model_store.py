@@ -22,7 +22,7 @@ from cobra.io import read_sbml_model
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.ports.models import SHIPPED, ModelFormat, ModelRef
-from fluxagents.tasks.registry import tool_named, validated
+from fluxagents.tasks.registry import tool_named
 from fluxagents.workers.models import model_forms
 from fluxagents.workers.models.model_cache import CachedModel, ModelCache
 from fluxagents.workers.models.model_store import _PARSED, ModelFiles
@@ -263,14 +263,14 @@ def test_abort_for_want_of_memory_is_not_the_fault_of_the_file(monkeypatch: pyte
 
 def test_a_derived_model_has_its_own_digest_and_lineage(shared: ModelFiles) -> None:
     tool = tool_named("apply_medium")
-    args = validated(tool, {"medium_changes": {"EX_o2_e": 0}})
+    args = tool.parse({"medium_changes": {"EX_o2_e": 0}})
     parent = shared.resolve("textbook")
     model = shared.load(parent)
     assert tool.change is not None
     with model:
         tool.change(model, args)
-        record = shared.derive(parent, model, tool, args)
-        assert shared.derive(parent, model, tool, args) == record
+        record = shared.derive(parent, model, tool.describe_change(args))
+        assert shared.derive(parent, model, tool.describe_change(args)) == record
     assert record.parent == parent.digest != record.digest
     assert record.change is not None
     assert record.change.model_dump() == {
@@ -404,7 +404,7 @@ def test_a_thousand_media_on_one_model_keep_memory_flat(shared: ModelFiles, tmp_
 import sys
 from pathlib import Path
 import psutil
-from fluxagents.tasks.registry import tool_named, validated
+from fluxagents.tasks.registry import tool_named
 from fluxagents.workers.models import model_forms
 model, tool = model_forms.loaded(Path(sys.argv[1]).read_bytes()), tool_named("run_metabolic_fba")
 used = []

@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 
 from fluxagents.flows.errors import FluxError
 from fluxagents.tasks.acts.provenance import provenance_of
-from fluxagents.tasks.registry import tool_named, validated
+from fluxagents.tasks.registry import tool_named
 from fluxagents.workers.commands.artifacts.artifacts import artifacts
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.models.model_store import ModelFiles
@@ -42,9 +42,9 @@ def made(folder: Path) -> Any:
 
     def make(name: str, **args: Any) -> str:
         tool = tool_named(name)
-        given = validated(tool, args)
+        given = tool.parse(args)
         provenance = provenance_of(tool, given, model, ref)
-        return store.put_result(tool, given, tool.run(model, given), provenance).digest
+        return store.put_result(tool.run(model, given), provenance).digest
 
     return make
 

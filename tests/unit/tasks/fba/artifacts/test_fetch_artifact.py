@@ -13,7 +13,7 @@ from tests.support.recorded_run import RUN_ID, record
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.artifacts.table_filter import filtered
 from fluxagents.tasks.ports.sources import Sources
-from fluxagents.tasks.registry import tool_named, validated
+from fluxagents.tasks.registry import tool_named
 
 TABLE = pd.DataFrame(
     {
@@ -35,7 +35,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
 @pytest.fixture(scope="module")
 def fetch(sources: Sources) -> Fetch:
     tool = tool_named("fetch_artifact")
-    return lambda **args: tool.carry_out(None, validated(tool, args), sources)
+    return lambda **args: tool.carry_out(None, tool.parse(args), sources)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.registry import tool_named, validated
+from fluxagents.tasks.registry import tool_named
 from fluxagents.workers.models.model_store import ModelFiles
 
 NAME = "add_reactions"
@@ -54,12 +54,12 @@ def test_the_stored_model_grows_as_reported(tmp_path: Path) -> None:
     store, tool = ModelFiles(str(tmp_path)), tool_named(NAME)
     ref = store.resolve("e_coli_core")
     model = store.load(ref)
-    args = validated(tool, {"reactions": GLYCEROL_UPTAKE, "metabolites": GLYCEROL})
+    args = tool.parse({"reactions": GLYCEROL_UPTAKE, "metabolites": GLYCEROL})
     found: Any = tool.run(model, args)
     with model:
         assert tool.change is not None
         tool.change(model, args)
-        new = store.load(store.derive(ref, model, tool, args).ref)
+        new = store.load(store.derive(ref, model, tool.describe_change(args)).ref)
     assert new.slim_optimize() == pytest.approx(found.growth_per_h, rel=1e-6)
     assert new.metabolites.glyc_c.formula == "C3H8O3"
     assert new.reactions.GLYCtoDHAP.gene_reaction_rule == "b3926 and (b2241 or b0720)"

@@ -9,7 +9,7 @@ import pytest
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.solving.conditions import medium_of
-from fluxagents.tasks.registry import tool_named, validated
+from fluxagents.tasks.registry import tool_named
 
 TOOL = tool_named("apply_medium")
 
@@ -26,7 +26,7 @@ def test_run_reports_what_change_does(textbook: Any, call: Callable[..., Any]) -
     assert found.growth_per_h == pytest.approx(0.3893130741, rel=1e-6)
     with textbook:
         assert TOOL.change is not None
-        TOOL.change(textbook, validated(TOOL, args))
+        TOOL.change(textbook, TOOL.parse(args))
         assert medium_of(textbook) == found.medium_mmol_per_gdw_h
 
 

@@ -13,7 +13,7 @@ import pytest
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.changes.gap_search import GapSearch
 from fluxagents.tasks.fba.changes.gapfill_model import Universal
-from fluxagents.tasks.registry import tool_named, validated
+from fluxagents.tasks.registry import tool_named
 from fluxagents.workers.models.model_store import ModelFiles
 
 TOOL = tool_named("gapfill_model")
@@ -44,7 +44,7 @@ def intact(tmp_path_factory: pytest.TempPathFactory) -> Any:
 def fill(intact: Any) -> Fill:
     def run(model: Any, universal: Any = None, **args: Any) -> Any:
         source = Universal("e_coli_core", universal or intact)
-        return TOOL.run(model, validated(TOOL, {"universal": "e_coli_core", **args}), source)
+        return TOOL.run(model, TOOL.parse({"universal": "e_coli_core", **args}), source)
 
     return run
 
@@ -143,7 +143,7 @@ def test_a_product_that_only_the_other_model_knows(
         assert found.alternatives[0].growth_per_h == pytest.approx(intact.slim_optimize(), rel=1e-6)
     assert (len(model.reactions), len(model.metabolites)) == sizes
     assert TOOL.change is not None
-    args = validated(TOOL, {"universal": "e_coli_core", "product": "etoh_c", **PRODUCTION})
+    args = TOOL.parse({"universal": "e_coli_core", "product": "etoh_c", **PRODUCTION})
     with model:
         TOOL.change(model, args, Universal("e_coli_core", intact))
         assert {"ALCD2x"} == {reaction.id for reaction in model.metabolites.etoh_c.reactions}
@@ -155,7 +155,7 @@ def test_what_is_found_without_adding_it_is_what_gap_filling_adds(
     model = gapped("PGI", "G6PDH2r")
     seen = tool_named("find_missing_reactions")
     args = {"universal": "e_coli_core", "alternatives": 2, "choose": 2}
-    proposed: Any = seen.run(model, validated(seen, args), Universal("e_coli_core", intact))
+    proposed: Any = seen.run(model, seen.parse(args), Universal("e_coli_core", intact))
     assert proposed.model_dump() == fill(model, alternatives=2, choose=2).model_dump()
     assert (seen.needs_approval, TOOL.needs_approval) == (False, True)
     facts = proposed.summary()
@@ -174,7 +174,7 @@ def test_change_adds_the_chosen_alternative(gapped: Callable[..., Any], intact: 
     model = gapped("PGI", "G6PDH2r")
     assert TOOL.change is not None
     for choose in (1, 2):
-        args = validated(TOOL, {"universal": "e_coli_core", "choose": choose, "alternatives": 2})
+        args = TOOL.parse({"universal": "e_coli_core", "choose": choose, "alternatives": 2})
         found: Any = TOOL.run(model, args, Universal("e_coli_core", intact))
         before = {reaction.id for reaction in model.reactions}
         with model:
@@ -195,16 +195,16 @@ def test_the_universal_model_is_found_by_name_and_stays_as_it_is(tmp_path: Path)
     with model:
         model.remove_reactions([model.reactions.ENO])
         gapped = store.derive(
-            ref, model, knock, validated(knock, {"bounds": {"ENO": {"upper_mmol_per_gdw_h": 0}}})
+            ref, model, knock.describe_change(knock.parse({"bounds": {"ENO": {"upper_mmol_per_gdw_h": 0}}}))
         ).ref
     universal, before = store.load(ref), store.load(ref).slim_optimize()
-    found: Any = TOOL.carry_out(store.load(gapped), validated(TOOL, {"universal": "e_coli_core"}), sources)
+    found: Any = TOOL.carry_out(store.load(gapped), TOOL.parse({"universal": "e_coli_core"}), sources)
     assert found.alternatives[0].reactions == ("ENO",)
     assert found.added[0].gene_rule_in_universal == "b2779"
     assert len(universal.reactions) == 95
     assert universal.slim_optimize() == pytest.approx(before)
     with pytest.raises(FluxError, match="there is no model 'e_coli_cor'"):
-        TOOL.carry_out(store.load(gapped), validated(TOOL, {"universal": "e_coli_cor"}), sources)
+        TOOL.carry_out(store.load(gapped), TOOL.parse({"universal": "e_coli_cor"}), sources)
 
 
 def test_a_model_that_grows_is_left_alone(textbook: Any, intact: Any, fill: Fill) -> None:
@@ -212,7 +212,7 @@ def test_a_model_that_grows_is_left_alone(textbook: Any, intact: Any, fill: Fill
     assert (found.verdict, found.alternatives, found.chosen) == ("grows_already", (), None)
     assert TOOL.change is not None
     with pytest.raises(FluxError, match="was not filled from 'e_coli_core': grows_already"):
-        TOOL.change(textbook, validated(TOOL, {"universal": "e_coli_core"}), Universal("e_coli_core", intact))
+        TOOL.change(textbook, TOOL.parse({"universal": "e_coli_core"}), Universal("e_coli_core", intact))
 
 
 def test_what_cannot_be_filled_is_a_result(gapped: Callable[..., Any], fill: Fill) -> None:
@@ -228,7 +228,7 @@ def test_exchanges_are_added_only_if_allowed(gapped: Callable[..., Any], fill: F
 
 
 def test_an_alternative_that_there_is_not_is_an_error(gapped: Callable[..., Any], intact: Any) -> None:
-    args = validated(TOOL, {"universal": "e_coli_core", "choose": 5})
+    args = TOOL.parse({"universal": "e_coli_core", "choose": 5})
     assert TOOL.change is not None
     with pytest.raises(FluxError, match="there is no alternative 5: 1 were found") as raised:
         TOOL.change(gapped("ENO"), args, Universal("e_coli_core", intact))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.registry import tool_named, validated
+from fluxagents.tasks.registry import tool_named
 from fluxagents.workers.models.model_store import ModelFiles
 
 NAME = "knock_out"
@@ -39,13 +39,13 @@ def test_the_stored_mutant_knows_its_genes(tmp_path: Path) -> None:
     store, tool = ModelFiles(str(tmp_path)), tool_named(NAME)
     ref = store.resolve("e_coli_core")
     for gene in ("b1676", "b1854"):
-        args = validated(tool, {"genes": [gene]})
+        args = tool.parse({"genes": [gene]})
         model = store.load(ref)
         found: Any = tool.run(model, args)
         with model:
             assert tool.change is not None
             tool.change(model, args)
-            ref = store.derive(ref, model, tool, args).ref
+            ref = store.derive(ref, model, tool.describe_change(args)).ref
     assert [change.reaction for change in found.changes] == ["PYK"]
     mutant = store.load(ref)
     assert mutant.reactions.PYK.bounds == (0, 0)

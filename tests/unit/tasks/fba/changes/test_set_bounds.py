@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.registry import tool_named, validated
+from fluxagents.tasks.registry import tool_named
 
 NAME = "set_bounds"
 
@@ -26,7 +26,7 @@ def test_run_reports_what_change_does(textbook: Any, call: Callable[..., Any]) -
     assert tool.needs_approval
     assert tool.change is not None
     with textbook:
-        tool.change(textbook, validated(tool, args))
+        tool.change(textbook, tool.parse(args))
         assert textbook.reactions.PGI.bounds == (-1000, 4)
         assert textbook.slim_optimize() == pytest.approx(found.growth_per_h, rel=1e-6)
     assert textbook.reactions.PGI.bounds == (-1000, 1000)

@@ -16,7 +16,7 @@ from tests.support.places import SHARED
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.deletions.essentiality_agreement import observations
-from fluxagents.tasks.registry import tool_named, validated
+from fluxagents.tasks.registry import tool_named
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 
 NAME = "analyze_essentiality"
@@ -98,12 +98,12 @@ def test_a_stored_table_of_observations(textbook: Any, tmp_path: Path) -> None:
     sources: Any = SimpleNamespace(artifacts=store)
     tool = tool_named(NAME)
     columns = {"gene_column": "bigg_id", "essential_column": "phenotype"}
-    named = validated(tool, {"observed_table": digest, **columns})
-    inline: Any = tool.carry_out(textbook, validated(tool, {"observed": OBSERVED}), sources)
+    named = tool.parse({"observed_table": digest, **columns})
+    inline: Any = tool.carry_out(textbook, tool.parse({"observed": OBSERVED}), sources)
     stored: Any = tool.carry_out(textbook, named, sources)
     assert stored.agreement == inline.agreement
     with pytest.raises(FluxError, match=r"no column 'gene'.*columns: bigg_id, phenotype"):
-        tool.carry_out(textbook, validated(tool, {"observed_table": digest}), sources)
+        tool.carry_out(textbook, tool.parse({"observed_table": digest}), sources)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Part
 from fluxagents.tasks.fba.deletions import gene_pairs
 from fluxagents.tasks.fba.deletions import run_gene_deletion_analysis as gene_deletion
-from fluxagents.tasks.registry import tool_named, validated
+from fluxagents.tasks.registry import tool_named
 
 NAME = "run_gene_deletion_analysis"
 
@@ -80,7 +80,7 @@ def test_what_the_short_table_leaves_out_grows_as_the_worse_gene(
 
 
 def test_parts_together_are_the_whole(textbook: Any) -> None:
-    args = validated(tool_named(NAME), {"kind": "double", "medium_changes": {"EX_o2_e": 0}})
+    args = tool_named(NAME).parse({"kind": "double", "medium_changes": {"EX_o2_e": 0}})
     assert isinstance(args, gene_deletion.Args)
     pieces = [gene_deletion.run_part(textbook, args, Part(index=i, of=3)) for i in range(3)]
     kept = [gene_deletion.Result.model_validate_json(piece.model_dump_json()) for piece in pieces]
@@ -91,7 +91,7 @@ def test_parts_together_are_the_whole(textbook: Any) -> None:
 
 
 def test_large_requests_are_split_and_small_ones_are_not(ijo1366: Any, textbook: Any) -> None:
-    args = validated(tool_named(NAME), {"kind": "double"})
+    args = tool_named(NAME).parse({"kind": "double"})
     assert isinstance(args, gene_deletion.Args)
     assert gene_deletion.parts(textbook, args) == 1
     assert gene_deletion.parts(ijo1366, args) == gene_deletion.PARTS

@@ -9,7 +9,7 @@ import pytest
 
 from fluxagents.flows.errors import FluxError
 from fluxagents.tasks.ports.biochem import Biochem, NothingImported
-from fluxagents.tasks.registry import tool_named, validated
+from fluxagents.tasks.registry import tool_named
 from fluxagents.workers.files.biochem_file import BiochemFile
 
 HEAD = "id\tabbreviation\tname\tformula\tinchikey\tis_obsolete\taliases"
@@ -36,7 +36,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Biochem:
 
 def ask(name: str, model: Any, *others: Biochem, **args: Any) -> Any:
     tool = tool_named(name)
-    return tool.run(model, validated(tool, args), others)
+    return tool.run(model, tool.parse(args), others)
 
 
 def translated(model: Any, *others: Biochem, **args: Any) -> dict[str, tuple[str, tuple[str, ...]]]:
@@ -138,7 +138,7 @@ def test_without_an_import_only_the_model_answers(textbook: Any) -> None:
     tool = tool_named("resolve_biochem_entity")
     nothing = NothingImported()
     assert nothing.source == ""
-    found = tool.run(textbook, validated(tool, {"query": "pyr"}), ())
+    found = tool.run(textbook, tool.parse({"query": "pyr"}), ())
     assert found.sources == ("model e_coli_core",)  # type: ignore[attr-defined] # of this tool
 
 

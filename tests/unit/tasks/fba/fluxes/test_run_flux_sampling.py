@@ -12,7 +12,7 @@ from cobra.util import create_stoichiometric_matrix
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.fluxes.convergence import effective_sample_size, split_r_hat
-from fluxagents.tasks.registry import tool_named, validated
+from fluxagents.tasks.registry import tool_named
 
 NAME = "run_flux_sampling"
 
@@ -102,7 +102,7 @@ def test_no_uniform_sample_of_an_endless_space(two_ways: Any, call: Callable[...
 
 def test_what_cannot_be_paid_for_is_refused_before_it_starts(ijo1366: Any, call: Callable[..., Any]) -> None:
     with pytest.raises(FluxError, match="5000000 steps"):
-        validated(tool_named(NAME), {"samples": 50_000, "thinning": 100})
+        tool_named(NAME).parse({"samples": 50_000, "thinning": 100})
     with pytest.raises(FluxError, match="name the reactions of interest"):
         call(NAME, ijo1366, samples=20_000, thinning=1)
 

@@ -8,12 +8,11 @@ import pytest
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.models import compare_models as comparison
-from fluxagents.tasks.registry import validated
 
 
 def compared(model: Any, *others: tuple[str, Any], **args: Any) -> Any:
     given = {"models": [name for name, _ in others], **args}
-    checked = validated(comparison.TOOL, given)
+    checked = comparison.TOOL.parse(given)
     assert isinstance(checked, comparison.Args)
     return comparison.run(model, checked, others)
 

@@ -17,7 +17,7 @@ from fluxagents.tasks.acts.provenance import provenance_of
 from fluxagents.tasks.fba.changes.gapfill_model import Universal
 from fluxagents.tasks.fba.solving.hitting_set import smallest_hitting_set
 from fluxagents.tasks.fba.solving.optlang_program import Solver
-from fluxagents.tasks.registry import tool_named, validated
+from fluxagents.tasks.registry import tool_named
 from fluxagents.workers.models.model_store import ModelFiles
 
 pytest.importorskip("highspy", reason="the extra 'highs' is not installed")
@@ -113,7 +113,7 @@ def test_provenance_names_the_solvers_that_were_chosen(tmp_path: Path) -> None:
     model = models.load(ref)
     tool = tool_named("find_minimal_media")
     for given, further in (({}, {}), ({"integer_solver": "highs"}, {"highspy": version("highspy")})):
-        provenance = provenance_of(tool, validated(tool, dict(given)), model, ref)
+        provenance = provenance_of(tool, tool.parse(dict(given)), model, ref)
         assert (provenance.solver, provenance.solver_version) == ("glpk_interface", version("swiglpk"))
         assert provenance.further_solvers == further
 
@@ -138,7 +138,7 @@ def test_gaps_and_auxotrophies_of_the_core_model(
     with textbook:
         textbook.remove_reactions([textbook.reactions.get_by_id(name) for name in ("O2t", "PFK", "TKT1")])
         filled: list[Any] = [
-            tool.run(textbook, validated(tool, {**given, "integer_solver": solver}), universal)
+            tool.run(textbook, tool.parse({**given, "integer_solver": solver}), universal)
             for solver in SOLVERS
         ]
     glpk, highs = filled

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from fluxagents.flows.errors import FluxError
 from fluxagents.tasks.acts.provenance import provenance_of
-from fluxagents.tasks.registry import tool_named, validated
+from fluxagents.tasks.registry import tool_named
 from fluxagents.workers.commands.artifacts.artifacts import artifacts
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.files.table_formats import encoded
@@ -36,9 +36,9 @@ def digest(folder: Path) -> str:
     models = ModelFiles(url)
     ref = models.add_named("e_coli_core").ref
     tool = tool_named("analyze_essentiality")
-    args, model = validated(tool, {}), models.load(ref)
+    args, model = tool.parse({}), models.load(ref)
     provenance = provenance_of(tool, args, model, ref)
-    return ArtifactFiles(url).put_result(tool, args, tool.run(model, args), provenance).digest
+    return ArtifactFiles(url).put_result(tool.run(model, args), provenance).digest
 
 
 @pytest.fixture

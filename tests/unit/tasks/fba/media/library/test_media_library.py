@@ -8,7 +8,8 @@ import pytest
 from tests.support.places import DOCS
 
 from fluxagents.flows.errors import FluxError
-from fluxagents.tasks.fba.media.library.media_library import LibraryMedium, MediaLibrary
+from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
+from fluxagents.tasks.ports.media import LibraryMedium
 
 LIBRARY = MediaLibrary()
 

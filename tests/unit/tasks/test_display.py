@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fluxagents.tasks.fba.display import fitted, rounded, shown, shown_values, text
+from fluxagents.tasks.display import fitted, rounded, shown, shown_values, text
 
 
 @given(st.lists(st.text(max_size=300), max_size=500))
