@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import click
 
-from fluxagents.workers.commands.display.output import JSON_FLAG, examples
-
-if TYPE_CHECKING:
-    from fluxagents.flows.errors import FluxError
+from fluxagents.workers.commands.display.options import JSON_FLAG, examples
 
 COMMANDS = {
     "up": ("services.services:up", "Start everything on this machine: Redis, workers, beat and Flower."),
@@ -78,8 +76,6 @@ class LazyGroup(click.Group):
         args: list[str],
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from difflib import get_close_matches
-
             close = get_close_matches(args[0], COMMANDS, n=3)
             hint = f" Did you mean: {', '.join(close)}?" if close else ""
             ctx.fail(f"No such command {args[0]!r}.{hint}")
@@ -103,52 +99,39 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line; an error is one line on standard error, or a JSON document with `--json`."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        status = cli.main(args=given, prog_name="fluxagents", standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        status = cli.main(args=words, prog_name="fluxagents", standalone_mode=False)
+    except click.exceptions.Exit as exit_request:
+        sys.exit(exit_request.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)
         sys.exit(130)
     except click.ClickException as error:
-        if JSON_FLAG in given:
+        if JSON_FLAG in words:
             _print_error("bad_argument", error.format_message(), ())
         else:
             error.show()
         sys.exit(error.exit_code)
-    except Exception as error:  # noqa: BLE001 # the rim: what is not ours goes on below
-        sys.exit(_report(error, as_json=JSON_FLAG in given))
+    except Exception as error:  # noqa: BLE001 # an unknown error is raised again below
+        sys.exit(_report(error, as_json=JSON_FLAG in words))
     sys.exit(status if isinstance(status, int) else 0)
 
 
 def _report(error: Exception, *, as_json: bool) -> int:
-    from fluxagents.flows.errors import FluxError
+    # Celery's and Redis's errors take 0.3 s to import, and only a command that fails needs them.
+    from fluxagents.workers.commands.display.failures import explain_error  # noqa: PLC0415
 
-    told = error if isinstance(error, FluxError) else _about_redis(error)
-    if told is None:
+    known = explain_error(error)
+    if known is None:
         raise error
     if as_json:
-        _print_error(str(told.kind), told.message, told.suggestions)
+        _print_error(str(known.kind), known.message, known.suggestions)
     else:
-        click.secho(f"error: {told.message}", fg="red", err=True)
-        for suggestion in told.suggestions:
+        click.secho(f"error: {known.message}", fg="red", err=True)
+        for suggestion in known.suggestions:
             click.echo(f"  → {suggestion}", err=True)
-    return 2 if told.kind in BAD_USAGE else 1
-
-
-def _about_redis(error: Exception) -> FluxError | None:
-    """The same error in one line if it is about Redis, else none."""
-    from kombu.exceptions import OperationalError
-    from redis.exceptions import RedisError
-
-    if not isinstance(error, RedisError | OperationalError):
-        return None
-    from fluxagents.workers.redis import connection
-    from fluxagents.workers.settings import Settings
-
-    cause = error.__cause__ if isinstance(error, OperationalError) and error.__cause__ else error
-    return connection.explain(cause, connection.redis_url(Settings.load()))
+    return 2 if known.kind in BAD_USAGE else 1
 
 
 def _print_error(kind: str, message: str, suggestions: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -13,15 +14,11 @@ __all__ = ["Client", "LocalClient", "__version__"]
 
 __version__ = version("fluxagents")
 
+_CLIENTS = {"Client": "fluxagents.workers.client", "LocalClient": "fluxagents.workers.local"}
+"""Imported at first use: the command line starts without Celery and Redis."""
+
 
 def __getattr__(name: str) -> Any:
-    """Import a client when it is asked for: the command line starts without Celery and Redis."""
-    if name == "Client":
-        from fluxagents.workers.client import Client  # noqa: PLC0415 # see above
-
-        return Client
-    if name == "LocalClient":
-        from fluxagents.workers.local import LocalClient  # noqa: PLC0415 # see above
-
-        return LocalClient
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _CLIENTS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_CLIENTS[name]), name)

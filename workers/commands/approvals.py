@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import getpass
-from typing import TYPE_CHECKING
-
 import click
 
-from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
-
-if TYPE_CHECKING:
-    from fluxagents.flows.state import RunState
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.state import RunState
+from fluxagents.prompts.human_text import human_text, visible
+from fluxagents.workers.archive.prompt_library import open_prompts
+from fluxagents.workers.client import Client
+from fluxagents.workers.commands.display.options import by_option, examples, json_option
+from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.commands.display.prompting import asked
+from fluxagents.workers.commands.display.views import parsed_pairs
 
 
 @click.group(
@@ -30,14 +32,10 @@ def approvals() -> None:
 @json_option
 def list_requests(as_json: bool) -> None:
     """List the requests that wait, the oldest first."""
-    from fluxagents.workers.client import Client
-
     waiting = Client().store.requests()
     if as_json:
         print_json([{"run_id": run_id, **request.model_dump(mode="json")} for run_id, request in waiting])
         return
-    from fluxagents.prompts.human_text import visible
-
     print_table(
         ("request", "kind", "who", "question"),
         [
@@ -53,11 +51,6 @@ def list_requests(as_json: bool) -> None:
 @json_option
 def show(request_id: str, as_json: bool) -> None:
     """Show one request as its humans are told it: what would run, what was tried, what can be answered."""
-    from fluxagents.flows.errors import ErrorClass, FluxError
-    from fluxagents.prompts.human_text import human_text
-    from fluxagents.workers.archive.prompt_library import open_prompts
-    from fluxagents.workers.client import Client
-
     client = Client()
     for run_id, request in client.store.requests():
         if request.id == request_id:
@@ -74,30 +67,22 @@ def show(request_id: str, as_json: bool) -> None:
     )
 
 
-def _by(command: click.decorators.FC) -> click.decorators.FC:
-    return click.option("--by", default=getpass.getuser, show_default="you", help="Who decides.")(command)
-
-
 @approvals.command(epilog=examples("fluxagents approvals approve 01JB….7"))
 @click.argument("request_id")
-@_by
+@by_option
 @json_option
 def approve(request_id: str, by: str, as_json: bool) -> None:
     """Agree: the run continues with exactly what was shown."""
-    from fluxagents.workers.client import Client
-
     _tell(Client().approve(request_id, by=by), request_id, "approved", as_json=as_json)
 
 
 @approvals.command(epilog=examples("fluxagents approvals reject 01JB….7 --reason 'keep the medium'"))
 @click.argument("request_id")
 @click.option("--reason", required=True, help="The chat model is shown it.")
-@_by
+@by_option
 @json_option
 def reject(request_id: str, reason: str, by: str, as_json: bool) -> None:
     """Refuse: the run continues without it and knows why."""
-    from fluxagents.workers.client import Client
-
     _tell(Client().reject(request_id, by=by, reason=reason), request_id, "rejected", as_json=as_json)
 
 
@@ -106,13 +91,10 @@ def reject(request_id: str, reason: str, by: str, as_json: bool) -> None:
 @click.option(
     "--arg", "pairs", multiple=True, required=True, metavar="NAME=VALUE", help="An argument to change."
 )
-@_by
+@by_option
 @json_option
 def edit(request_id: str, pairs: tuple[str, ...], by: str, as_json: bool) -> None:
     """Agree with other arguments than those asked for."""
-    from fluxagents.workers.client import Client
-    from fluxagents.workers.commands.display.views import parsed_pairs
-
     state = Client().approve(request_id, by=by, args=parsed_pairs(pairs))
     _tell(state, request_id, "approved with other arguments", as_json=as_json)
 
@@ -122,13 +104,10 @@ def edit(request_id: str, pairs: tuple[str, ...], by: str, as_json: bool) -> Non
 )
 @click.argument("request_id")
 @click.argument("answer", required=False)
-@_by
+@by_option
 @json_option
 def reply(request_id: str, answer: str | None, by: str, as_json: bool) -> None:
     """Answer a question or an escalation; without ANSWER it is shown with its choices and asked for."""
-    from fluxagents.workers.client import Client
-    from fluxagents.workers.commands.display.prompting import asked
-
     client = Client()
     if answer is None:
         answer = asked(client.request(request_id))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
-
-if TYPE_CHECKING:
-    from fluxagents.flows.remedies import Count, ErrorRecord, LessonBook
+from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.flows.remedies import Count, ErrorRecord, LessonBook
+from fluxagents.workers.commands.display.options import examples, json_option
+from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.composition import build_lessons, redis_client
+from fluxagents.workers.settings import Settings
 
 
 @click.group(epilog=examples("fluxagents errors top", "fluxagents errors show 3f2a9c0b71de"))
@@ -23,9 +25,6 @@ def errors() -> None:
 
 
 def _book() -> LessonBook:
-    from fluxagents.workers.composition import build_lessons, redis_client
-    from fluxagents.workers.settings import Settings
-
     settings = Settings.load()
     return build_lessons(settings, redis_client(settings))
 
@@ -87,8 +86,6 @@ def _by_success(found: tuple[str, Count]) -> tuple[float, int, str]:
 
 
 def _check_kind(kind: str | None) -> None:
-    from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-
     if kind is not None and kind not in set(ErrorClass):
         raise FluxError(
             ErrorClass.BAD_ARGUMENT,
@@ -98,8 +95,6 @@ def _check_kind(kind: str | None) -> None:
 
 
 def _found(book: LessonBook, fingerprint: str) -> ErrorRecord:
-    from fluxagents.flows.errors import ErrorClass, FluxError
-
     record = book.record(fingerprint)
     if record is None:
         raise FluxError(

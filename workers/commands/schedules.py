@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import click
 
-from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
-
-if TYPE_CHECKING:
-    from fluxagents.flows.events import Lane
-    from fluxagents.scheduler.schedules.grid import Timing
-    from fluxagents.scheduler.schedules.schedules import Schedules, ScheduleStatus
+from fluxagents.flows.events import Lane
+from fluxagents.scheduler.schedules.grid import Timing, cron, every
+from fluxagents.scheduler.schedules.schedules import Schedules, ScheduleStatus
+from fluxagents.workers.celery.app import create_app
+from fluxagents.workers.celery.redbeat_schedules import RedbeatSchedules
+from fluxagents.workers.client import Client
+from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.commands.display.options import examples, json_option
+from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.commands.display.views import moment, parsed_pairs
 
 
 @click.group(
@@ -81,8 +85,6 @@ def add(
     Every tick has one run, however many beats there are. After a time without beat or workers the last tick
     that was missed is made up for, the others are not.
     """
-    from fluxagents.workers.commands.display.views import parsed_pairs
-
     timing = _timing(interval, expression, timezone)
     inputs = parsed_pairs(pairs)
     if question is not None:
@@ -170,19 +172,11 @@ def trigger(name: str, as_json: bool) -> None:
 
 
 def _desk() -> Schedules:
-    from fluxagents.scheduler.schedules.schedules import Schedules
-    from fluxagents.workers.celery.app import create_app
-    from fluxagents.workers.celery.redbeat_schedules import RedbeatSchedules
-    from fluxagents.workers.client import Client
-    from fluxagents.workers.clock import SystemClock
-
     client = Client()
     return Schedules(client, RedbeatSchedules(create_app(client.settings)), SystemClock())
 
 
 def _timing(interval: str | None, expression: str | None, timezone: str | None) -> Timing:
-    from fluxagents.scheduler.schedules.grid import cron, every
-
     if (interval is None) == (expression is None):
         raise click.UsageError("say when with either --every or --cron")
     if expression is not None:
@@ -194,8 +188,6 @@ def _timing(interval: str | None, expression: str | None, timezone: str | None) 
 
 
 def _document(status: ScheduleStatus) -> dict[str, Any]:
-    from fluxagents.workers.commands.display.views import moment
-
     schedule, newest = status.schedule, status.last_run
     return {
         "name": schedule.name,
@@ -214,6 +206,4 @@ def _document(status: ScheduleStatus) -> dict[str, Any]:
 
 
 def _moment(at_ms: int | None) -> str:
-    from fluxagents.workers.commands.display.views import moment
-
     return "" if at_ms is None else moment(at_ms)[:19].replace("T", " ")

@@ -6,7 +6,12 @@ import json
 
 import click
 
-from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
+from fluxagents.tasks.registry import TOOLS, require_tool, tool_named
+from fluxagents.workers.commands.display.options import examples, json_option
+from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.commands.display.views import parsed_pairs
+from fluxagents.workers.composition import build_sources
+from fluxagents.workers.settings import Settings
 
 ROWS, COLUMNS = 20, 8
 """So much of a table is shown of a call; a run keeps all of it as an artifact."""
@@ -27,8 +32,6 @@ def tools() -> None:
 @json_option
 def list_tools(as_json: bool) -> None:
     """List the tools."""
-    from fluxagents.tasks.registry import TOOLS
-
     if as_json:
         print_json(
             [
@@ -45,8 +48,6 @@ def list_tools(as_json: bool) -> None:
 @json_option
 def schema(name: str, as_json: bool) -> None:
     """Show a tool's arguments, their units, defaults and an example."""
-    from fluxagents.tasks.registry import TOOLS, require_tool
-
     require_tool(name, TOOLS)
     tool = TOOLS.entries[name]
     described = tool.schema
@@ -81,11 +82,6 @@ def schema(name: str, as_json: bool) -> None:
 @json_option
 def call(name: str, model: str | None, pairs: tuple[str, ...], as_json: bool) -> None:
     """Call a tool in this process, with no queue and no run; the model stays as it is."""
-    from fluxagents.tasks.registry import tool_named
-    from fluxagents.workers.commands.display.views import parsed_pairs
-    from fluxagents.workers.composition import build_sources
-    from fluxagents.workers.settings import Settings
-
     tool = tool_named(name)
     args = tool.parse(parsed_pairs(pairs))
     sources = build_sources(Settings.load())

@@ -10,7 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from cobra import Model
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.fluxes import run_flux_variability_analysis as flux_variability
@@ -18,9 +20,6 @@ from fluxagents.tasks.fba.solving.gene_rules import GeneRules
 from fluxagents.tasks.fba.solving.growth import Optimum, optimise, solved
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import Outcome
-
-if TYPE_CHECKING:
-    from cobra import Model
 
 Rows = list[dict[str, Any]]
 

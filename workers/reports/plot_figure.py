@@ -9,11 +9,11 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 ImageFormat = Literal["svg", "png"]
 IMAGE_FORMATS: tuple[ImageFormat, ...] = ("svg", "png")
@@ -71,10 +71,6 @@ class Canvas:
 @contextmanager
 def canvas(caption: Caption, *, height_inches: float = 4.2, grid: Literal["x", "y"]) -> Iterator[Canvas]:
     """An empty plot with its caption; the style holds within the block."""
-    # matplotlib takes a second to import.
-    import matplotlib as mpl  # noqa: PLC0415
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
     with mpl.rc_context(_SETTINGS):
         figure = Figure(figsize=(_WIDTH_INCHES, height_inches), layout="constrained")
         axes = figure.add_subplot()

@@ -7,16 +7,14 @@ import math
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H
+from fluxagents.tasks.ports.artifacts import Manifest
 from fluxagents.workers.reports.plot_figure import BLUE, GREY, ORANGE, Canvas, Caption, ImageFormat, canvas
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from fluxagents.tasks.ports.artifacts import Manifest
 
 MOST_BARS = 40
 """More are not readable on a page; the plot says how many there are."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
-if TYPE_CHECKING:
-    from fluxagents.flows.events import Event
-    from fluxagents.workers.files.artifact_store import ArtifactFiles
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.events import Event, ToolSucceeded
+from fluxagents.workers.composition import build_sources
+from fluxagents.workers.files.artifact_store import ArtifactFiles
+from fluxagents.workers.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -30,16 +32,10 @@ def addressed(command: Command) -> Command:
 
 
 def artifact_store() -> ArtifactFiles:
-    from fluxagents.workers.files.artifact_store import ArtifactFiles
-    from fluxagents.workers.settings import Settings
-
     return ArtifactFiles(Settings.load().artifact_url)
 
 
 def digest_of(store: ArtifactFiles, artifact: str | None, run_id: str | None, step: int | None) -> str:
-    from fluxagents.workers.composition import build_sources
-    from fluxagents.workers.settings import Settings
-
     if (artifact is None) == (run_id is None):
         raise click.UsageError("name an artifact by its ID, or by --run and --step")
     if artifact is not None:
@@ -50,9 +46,6 @@ def digest_of(store: ArtifactFiles, artifact: str | None, run_id: str | None, st
 
 
 def _artifact_of(run_id: str, events: tuple[Event, ...], step: int | None) -> str:
-    from fluxagents.flows.errors import ErrorClass, FluxError
-    from fluxagents.flows.events import ToolSucceeded
-
     made = [event for event in events if isinstance(event, ToolSucceeded) and event.artifact]
     chosen = [event for event in made if step in {None, event.seq}]
     if len(chosen) == 1 and chosen[0].artifact:
@@ -69,8 +62,6 @@ def _artifact_of(run_id: str, events: tuple[Event, ...], step: int | None) -> st
 
 
 def output_path(output: str | None) -> Path | None:
-    from fluxagents.flows.errors import ErrorClass, FluxError
-
     if output is None or output == "-":
         return None
     path = Path(output)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.tasks.ports.artifacts import Manifest
 from fluxagents.workers.commands.artifacts.add import add
 from fluxagents.workers.commands.artifacts.address import (
     SHORT,
@@ -18,12 +21,12 @@ from fluxagents.workers.commands.artifacts.address import (
     output_path,
 )
 from fluxagents.workers.commands.artifacts.plot import plot
-from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
-
-if TYPE_CHECKING:
-    from fluxagents.tasks.ports.artifacts import Manifest
-    from fluxagents.workers.files.artifact_store import ArtifactFiles
-    from fluxagents.workers.files.table_formats import Format
+from fluxagents.workers.commands.display.options import examples, json_option
+from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.files.artifact_kind import kind_of
+from fluxagents.workers.files.artifact_store import ArtifactFiles
+from fluxagents.workers.files.table_file import write_bytes
+from fluxagents.workers.files.table_formats import FORMATS, Format, encoded, rows_as_json
 
 
 @click.group(
@@ -79,9 +82,6 @@ def list_artifacts(tool: str | None, everything: bool, most: int, as_json: bool)
 
 
 def _described(store: ArtifactFiles, digest: str) -> dict[str, Any]:
-    from fluxagents.flows.errors import ErrorClass, FluxError
-    from fluxagents.workers.files.artifact_kind import kind_of
-
     about: dict[str, Any] = {"digest": digest, "kind": "damaged", "tool": "", "model": "", "tables": ""}
     try:
         about["kind"] = kind_of(store.get(digest))
@@ -101,8 +101,6 @@ def _described(store: ArtifactFiles, digest: str) -> dict[str, Any]:
 @json_option
 def show(artifact: str | None, run_id: str | None, step: int | None, as_json: bool) -> None:
     """Show a result: its summary, its tables, and where it comes from."""
-    from fluxagents.workers.files.artifact_kind import kind_of
-
     store = artifact_store()
     digest = digest_of(store, artifact, run_id, step)
     kind = kind_of(store.get(digest))
@@ -133,8 +131,6 @@ def show(artifact: str | None, run_id: str | None, step: int | None, as_json: bo
 
 
 def _text(value: object) -> str:
-    import json
-
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
@@ -177,8 +173,6 @@ def get(
     output: str | None,
 ) -> None:
     """Write a result or one of its tables as a file."""
-    from fluxagents.workers.files.artifact_kind import kind_of
-
     store = artifact_store()
     digest = digest_of(store, artifact, run_id, step)
     path = output_path(output)
@@ -193,9 +187,6 @@ def get(
 
 
 def _exported(store: ArtifactFiles, digest: str, stored: str, kind: Format, name: str | None) -> bytes:
-    from fluxagents.flows.errors import ErrorClass, FluxError
-    from fluxagents.workers.files.table_formats import encoded, rows_as_json
-
     if stored == "table":
         if name is not None:
             raise click.UsageError(f"artifact {digest[:SHORT]} is one table; leave out --table")
@@ -220,8 +211,6 @@ def _exported(store: ArtifactFiles, digest: str, stored: str, kind: Format, name
 
 
 def _names(manifest: Manifest, name: str | None) -> tuple[str, ...]:
-    from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-
     if name is None:
         return tuple(manifest.tables)
     if name not in manifest.tables:
@@ -234,15 +223,11 @@ def _names(manifest: Manifest, name: str | None) -> tuple[str, ...]:
 
 
 def _by_suffix(path: Path | None) -> Format | None:
-    from fluxagents.workers.files.table_formats import FORMATS
-
     suffix = path.suffix.removeprefix(".").lower() if path else ""
     return next((kind for kind in FORMATS if kind == suffix), None)
 
 
 def _write(data: bytes, path: Path | None, *, binary: bool) -> None:
-    from fluxagents.workers.files.table_file import write_bytes
-
     if path is not None:
         write_bytes(path, data)
         click.echo(f"{path}: {len(data)} bytes", err=True)

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, cast
 
 import click
 
-from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from fluxagents.flows.events import Lane
-    from fluxagents.flows.state import RunState
-    from fluxagents.scheduler.batches.batch_tables import SummaryRow
-    from fluxagents.scheduler.batches.batches import Tally
-    from fluxagents.scheduler.runs.admission import Admission
-    from fluxagents.workers.client import Client
+from fluxagents.flows.events import Lane
+from fluxagents.flows.state import RunState
+from fluxagents.scheduler.batches.batch_tables import (
+    FindingRow,
+    SummaryRow,
+    complete,
+    findings_rows,
+    summary_rows,
+)
+from fluxagents.scheduler.batches.batches import Tally, orders, progress, session_states, unstarted
+from fluxagents.scheduler.runs.admission import Admission, admitted
+from fluxagents.scheduler.runs.run_ids import run_id
+from fluxagents.workers.client import Client
+from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.commands.batches.batch_inputs import listed, medium
+from fluxagents.workers.commands.batches.progress_view import progress_view
+from fluxagents.workers.commands.display.options import examples, json_option
+from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.commands.display.views import parsed_pairs
+from fluxagents.workers.files.table_file import checked_path, write_table
 
 FAILED, WAITING, INTERRUPTED = 1, 3, 130
 """Exit statuses."""
@@ -78,13 +88,6 @@ def batch(
     Everything is checked before the first run starts. Exit status: 0 all finished (or started, with
     --no-wait), 3 some wait for a human, 1 some failed or still run, 2 bad usage.
     """
-    from fluxagents.scheduler.batches.batches import orders
-    from fluxagents.scheduler.runs.admission import admitted
-    from fluxagents.workers.client import Client
-    from fluxagents.workers.commands.batches.batch_inputs import listed, medium
-    from fluxagents.workers.commands.display.views import parsed_pairs
-    from fluxagents.workers.files.table_file import checked_path
-
     if table and not wait:
         raise click.UsageError("--table needs the answers: leave out --no-wait")
     named = listed(models, models_file)
@@ -109,9 +112,6 @@ def batch(
 
 
 def _new_session() -> str:
-    from fluxagents.scheduler.runs.run_ids import run_id
-    from fluxagents.workers.clock import SystemClock
-
     return f"batch-{run_id(SystemClock().now_ms())}"
 
 
@@ -129,8 +129,6 @@ class _Batch:
 
     def start(self) -> None:
         """Start what the session does not have yet."""
-        from fluxagents.scheduler.batches.batches import session_states, unstarted
-
         there = session_states(self.client.store, self.session)
         left, self.runs = unstarted(self.admission, there.values())
         found = len(self.runs)
@@ -152,9 +150,6 @@ class _Batch:
 
     def follow(self, timeout_s: float | None) -> tuple[Tally, list[RunState]]:
         """Show how it goes on standard error until no run goes on by itself."""
-        from fluxagents.scheduler.batches.batches import progress
-        from fluxagents.workers.commands.batches.progress_view import progress_view
-
         with progress_view(len(self.runs), quiet=self.quiet) as show:
             looks = progress(self.client.store, self.session, self.runs, timeout_s=timeout_s)
             for last in looks:
@@ -165,9 +160,6 @@ class _Batch:
 def _report(
     client: Client, job: _Batch, tally: Tally, states: list[RunState], *, path: Path | None, as_json: bool
 ) -> int:
-    from fluxagents.scheduler.batches.batch_tables import FindingRow, complete, findings_rows, summary_rows
-    from fluxagents.workers.files.table_file import write_table
-
     rows = summary_rows(states)
     if path is not None:
         found = findings_rows(complete(client.store, states))
@@ -206,8 +198,6 @@ def _print_summary(rows: list[SummaryRow]) -> None:
 
 
 def _document(job: _Batch, tally: Tally, runs: list[dict[str, Any]], path: Path | None) -> dict[str, Any]:
-    from dataclasses import asdict
-
     return {
         "session": job.session,
         "flow": job.admission.flow.flow,

@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+import yaml
 from pydantic import JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -57,8 +58,6 @@ def _pairs(text: str) -> dict[str, object]:
 
 
 def _document(file: str) -> object:
-    import yaml
-
     text = _text(file)
     try:
         return json.loads(text) if file.endswith(".json") else yaml.safe_load(text)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from fluxagents.flows.commands import CallTool
-    from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.commands import CallTool
+from fluxagents.flows.events import HumanRequest
 
 
 def asked(request: HumanRequest) -> str:

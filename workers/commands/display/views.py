@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import click
+from pydantic import JsonValue
+from rich.console import Console
+from rich.text import Text
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool
-from fluxagents.prompts.statistics.costs import cost
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from pydantic import JsonValue
-    from rich.console import Console
-
-    from fluxagents.flows.state import Finding, RunState
-    from fluxagents.prompts.statistics.costs import Prices, Usage
+from fluxagents.flows.state import Finding, RunState
+from fluxagents.prompts.human_text import visible
+from fluxagents.prompts.statistics.costs import Prices, Usage, cost
 
 SHORT_DIGEST = len("sha256:") + 12
 """So much of a digest tells artifacts apart; `--json` shows all of it."""
@@ -185,11 +184,6 @@ _SAID: dict[str, Any] = {
 
 def print_run(state: RunState) -> None:
     """A run for people: the answer first, then what it rests on."""
-    from rich.console import Console
-    from rich.text import Text
-
-    from fluxagents.prompts.human_text import visible
-
     console = Console()
     colour = {"finished": "green", "failed": "red", "dead": "red", "waiting": "yellow"}.get(
         state.status, "cyan"
@@ -228,10 +222,6 @@ def print_run(state: RunState) -> None:
 
 
 def _print_finding(console: Console, finding: Finding) -> None:
-    from rich.text import Text
-
-    from fluxagents.prompts.human_text import visible
-
     shown = short(_call(CallTool(tool=finding.tool, args=finding.args)))
     artifact = (finding.artifact or "")[:SHORT_DIGEST]
     console.print(Text.assemble((f"{finding.id} ", "dim"), shown, "  ", (artifact, "dim")))
@@ -241,9 +231,6 @@ def _print_finding(console: Console, finding: Finding) -> None:
 
 def print_cost(taken: Mapping[str, Usage], prices: Prices | None) -> None:
     """A line for each chat model that answered, and what all of it costs."""
-    from rich.console import Console
-    from rich.text import Text
-
     console = Console()
     for name, one in taken.items():
         cached = f" ({one.tokens_cached:,} from its cache)" if one.tokens_cached else ""
@@ -265,8 +252,6 @@ def parsed_pairs(pairs: tuple[str, ...]) -> dict[str, JsonValue]:
     Raises:
         click.BadParameter: If a word has no `=`.
     """
-    import click
-
     found: dict[str, JsonValue] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
+from fluxagents.workers.commands.display.options import examples, json_option
+from fluxagents.workers.commands.display.output import print_json, print_table
 
 if TYPE_CHECKING:
     from fluxagents.flows.testing.coverage import Coverage

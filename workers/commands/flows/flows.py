@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
+from fluxagents.workers.commands.display.options import examples, json_option
+from fluxagents.workers.commands.display.output import print_json, print_table
 from fluxagents.workers.commands.flows import flow_tests
 
 if TYPE_CHECKING:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import click
 
-from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
-
-if TYPE_CHECKING:
-    from fluxagents.tasks.ports.biochem import Kind
-    from fluxagents.workers.files.biochem_file import BiochemFile
+from fluxagents.tasks.ports.biochem import Kind
+from fluxagents.workers.commands.display.options import examples, json_option
+from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.files.biochem_file import BiochemFile
+from fluxagents.workers.settings import Settings
 
 
 @click.group(
@@ -29,9 +29,6 @@ def biochem() -> None:
 
 
 def _library() -> BiochemFile:
-    from fluxagents.workers.files.biochem_file import BiochemFile
-    from fluxagents.workers.settings import Settings
-
     return BiochemFile(Settings.load().biochem_file)
 
 
@@ -41,8 +38,6 @@ def _library() -> BiochemFile:
 @json_option
 def import_tables(compounds: str, reactions: str | None, as_json: bool) -> None:
     """Import COMPOUNDS and REACTIONS instead of what was imported before: whole, or not at all."""
-    from pathlib import Path
-
     files: dict[Kind, Path] = {"compound": Path(compounds)}
     if reactions is not None:
         files["reaction"] = Path(reactions)

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import click
 
 from fluxagents.workers.commands.artifacts.address import output_path
-from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
-
-if TYPE_CHECKING:
-    from cobra import Model
-
-    from fluxagents.tasks.ports.models import ModelRef
-    from fluxagents.workers.models.model_store import ModelFiles
+from fluxagents.workers.commands.display.options import examples, json_option
+from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.files.table_file import write_bytes
+from fluxagents.workers.models.model_store import ModelFiles
+from fluxagents.workers.settings import Settings
 
 
 @click.command(
@@ -37,26 +32,17 @@ def frog(model: str, output: str, curators: tuple[str, ...], as_json: bool) -> N
     The tables and the COMBINE archive are those of FROG version 1. Flux ranges are at the optimum itself
     (fraction 1), as FROG asks; they are ill-conditioned there, so compare them with a tolerance.
     """
-    from fluxagents.workers.files.table_file import write_bytes
-    from fluxagents.workers.models.model_store import ModelFiles
-    from fluxagents.workers.models.parser_process import decoded
-    from fluxagents.workers.reports.frog_archive import Curator, frog_archive, location_of, sbml_names
-    from fluxagents.workers.reports.frog_report import frog_report
-    from fluxagents.workers.settings import Settings
+    # cobra, libSBML and the tools take seconds to import; the help of the command needs none of them.
+    from fluxagents.workers.commands.models.frog_bundle import build_bundle  # noqa: PLC0415
 
     path = output_path(output)
     if path is None:
         raise click.UsageError("name a file with --output")
     store = ModelFiles(Settings.load().artifact_url)
     ref = store.resolve(model)
-    loaded = store.load(ref)
-    sbml = _sbml(store, ref, loaded)
-    names = sbml_names(sbml, location_of(loaded.id or ref.name), decoded)
-    report = frog_report(loaded, names, lambda what: click.echo(f"{ref.name}: {what}", err=True))
-    people = [
-        Curator(given_name=name.rpartition(" ")[0], family_name=name.rpartition(" ")[2]) for name in curators
-    ]
-    data = frog_archive(report, sbml, names, people)
+    report, data = build_bundle(
+        store, ref, curators, lambda what: click.echo(f"{ref.name}: {what}", err=True)
+    )
     write_bytes(path, data)
     counts = {name: len(rows) for name, rows in report.tables().items()}
     (objective,) = report.objective
@@ -75,23 +61,3 @@ def frog(model: str, output: str, curators: tuple[str, ...], as_json: bool) -> N
         return
     print_table(("table", "rows"), list(counts.items()))
     click.echo(f"{path}: {len(data)} bytes; {objective['status']}, objective {objective['value']}")
-
-
-def _sbml(store: ModelFiles, ref: ModelRef, model: Model) -> bytes:
-    """The model's own SBML file, or one written from it if it came in another format."""
-    import tempfile
-
-    from cobra.io import write_sbml_model
-
-    from fluxagents.tasks.ports.models import ModelFormat
-    from fluxagents.workers.models.parser_process import expanded
-    from fluxagents.workers.models.parsing import ParsingLimits
-
-    record, original = store.show(ref), store.original(ref)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.xml"
-        if record.format is ModelFormat.SBML and original is not None:
-            path.write_bytes(original)
-            return expanded(path, record.suffix, ParsingLimits().expanded_bytes)
-        write_sbml_model(model, str(path))
-        return path.read_bytes()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
-
-if TYPE_CHECKING:
-    from fluxagents.tasks.ports.media import LibraryMedium
-    from fluxagents.workers.settings import Settings
+from fluxagents.tasks.fba.media.library.compound_index import exchanged_compounds
+from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
+from fluxagents.tasks.fba.media.media_growth import mapped
+from fluxagents.tasks.ports.media import LibraryMedium
+from fluxagents.workers.commands.display.options import examples, json_option
+from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.models.model_store import ModelFiles
+from fluxagents.workers.settings import Settings
 
 
 @click.group(
@@ -28,9 +29,6 @@ def media() -> None:
 @json_option
 def list_media(as_json: bool) -> None:
     """List the media; your own lie in FLUXAGENTS_MEDIA_DIR or in `media` of the data folder."""
-    from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
-    from fluxagents.workers.settings import Settings
-
     library = MediaLibrary(Settings.load().media_folder)
     found = [library.medium(name) for name in library.names()]
     if as_json:
@@ -49,9 +47,6 @@ def list_media(as_json: bool) -> None:
 @json_option
 def show(name: str, model: str | None, as_json: bool) -> None:
     """Show the medium NAME: its compounds, their most uptake, and where that comes from."""
-    from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
-    from fluxagents.workers.settings import Settings
-
     settings = Settings.load()
     medium = MediaLibrary(settings.media_folder).medium(name)
     if model is not None:
@@ -68,10 +63,6 @@ def show(name: str, model: str | None, as_json: bool) -> None:
 
 
 def _show_on(model: str, medium: LibraryMedium, settings: Settings, *, as_json: bool) -> None:
-    from fluxagents.tasks.fba.media.library.compound_index import exchanged_compounds
-    from fluxagents.tasks.fba.media.media_growth import mapped
-    from fluxagents.workers.models.model_store import ModelFiles
-
     store = ModelFiles(settings.artifact_url)
     found = mapped(medium, exchanged_compounds(store.load(store.resolve(model))))
     if as_json:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
-
-if TYPE_CHECKING:
-    from fluxagents.workers.models.model_store import ModelFiles
+from fluxagents.tasks.ports.models import SHIPPED
+from fluxagents.tasks.registry import tool_named
+from fluxagents.workers.commands.display.options import examples, json_option
+from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.models.model_export import SUFFIXES, write
+from fluxagents.workers.models.model_store import ModelFiles
+from fluxagents.workers.settings import Settings
 
 
 @click.group(
@@ -24,9 +25,6 @@ def models() -> None:
 
 
 def _store() -> ModelFiles:
-    from fluxagents.workers.models.model_store import ModelFiles
-    from fluxagents.workers.settings import Settings
-
     return ModelFiles(Settings.load().artifact_url)
 
 
@@ -34,8 +32,6 @@ def _store() -> ModelFiles:
 @json_option
 def list_models(as_json: bool) -> None:
     """List the stored models and those that come with cobra."""
-    from fluxagents.tasks.ports.models import SHIPPED
-
     stored = _store().list()
     if as_json:
         print_json(
@@ -77,8 +73,6 @@ def add(file: str, name: str | None, as_json: bool) -> None:
 @json_option
 def show(model: str, as_json: bool) -> None:
     """Show what is in MODEL, a name, file or digest."""
-    from fluxagents.tasks.registry import tool_named
-
     store = _store()
     ref = store.resolve(model)
     tool = tool_named("analyze_metabolic_model")
@@ -108,8 +102,6 @@ def show(model: str, as_json: bool) -> None:
 @click.option("--output", type=click.Path(dir_okay=False), help="NAME.xml, .json, .yml or .mat by default.")
 def export(model: str, kind: str, output: str | None) -> None:
     """Write MODEL, a name, file or digest, as a file that other programs read."""
-    from fluxagents.workers.models.model_export import SUFFIXES, write
-
     store = _store()
     ref = store.resolve(model)
     path = output or f"{ref.name}{SUFFIXES[kind]}"

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import getpass
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fluxagents.prompts.statistics.comparison import Difference, Estimate
-    from fluxagents.prompts.statistics.costs import Cost, Prices
-    from fluxagents.prompts.statistics.figures import Metric, Trial
-    from fluxagents.prompts.versions.manager import PromptManager
+from fluxagents.prompts.statistics.comparison import Difference, Estimate, compared, estimate
+from fluxagents.prompts.statistics.costs import Cost, Prices, cost, total
+from fluxagents.prompts.statistics.figures import METRICS, Metric, Trial
+from fluxagents.prompts.versions.manager import PromptManager
+from fluxagents.prompts.versions.record import trialled
+from fluxagents.workers.archive.prompt_library import open_prompts, recorded_trials
+from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.commands.display.options import by_option, examples, json_option
+from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.files.price_file import prices_of
+from fluxagents.workers.settings import Settings
 
 MOST = click.option(
     "--most",
@@ -48,17 +50,13 @@ def _arm(context: click.Context, parameter: click.Parameter, given: tuple[str, .
 @click.argument("name")
 @click.option("--arm", "arms", multiple=True, callback=_arm, metavar="VERSION=WEIGHT", help="One variant.")
 @click.option("--end", is_flag=True, help="End the experiment.")
-@click.option("--by", default=getpass.getuser, show_default="you", help="Who decides.")
+@by_option
 @json_option
 def experiment(name: str, arms: dict[str, int], end: bool, by: str, as_json: bool) -> None:
     """Share new runs out among versions of a prompt, by hash of the run, or end that.
 
     A run keeps its variant. Promoting a version to production ends the experiment too.
     """
-    from fluxagents.workers.archive.prompt_library import open_prompts
-    from fluxagents.workers.clock import SystemClock
-    from fluxagents.workers.settings import Settings
-
     if end == bool(arms):
         raise click.UsageError("give two or more --arm VERSION=WEIGHT, or --end")
     manager, at_ms = open_prompts(Settings.load()), SystemClock().now_ms()
@@ -87,10 +85,6 @@ def stats(name: str | None, most: int, as_json: bool) -> None:
     decision said; success and rating are of runs. With --json also their 95 % confidence intervals. Rate a
     run with `fluxagents runs rate`.
     """
-    from fluxagents.workers.archive.prompt_library import open_prompts, recorded_trials
-    from fluxagents.workers.files.price_file import prices_of
-    from fluxagents.workers.settings import Settings
-
     settings = Settings.load()
     prices = prices_of(settings)
     manager = open_prompts(settings)
@@ -135,10 +129,6 @@ def _cost_line(found: Cost, calls: int) -> str:
 
 
 def _figures(found: Sequence[Trial], prices: Prices | None) -> dict[str, Any]:
-    from fluxagents.prompts.statistics.comparison import estimate
-    from fluxagents.prompts.statistics.costs import cost, total
-    from fluxagents.prompts.statistics.figures import METRICS
-
     calls = sum(trial.calls for trial in found)
     taken = total(trial.taken for trial in found)
     return {
@@ -181,11 +171,6 @@ def compare(name: str, old: str | None, new: str | None, most: int, as_json: boo
     Only runs count that began during the last experiment with both versions. Without one, versions were not
     shared out by chance: all runs count, and the output says so.
     """
-    from fluxagents.prompts.statistics.comparison import compared
-    from fluxagents.prompts.versions.record import trialled
-    from fluxagents.workers.archive.prompt_library import open_prompts, recorded_trials
-    from fluxagents.workers.settings import Settings
-
     settings = Settings.load()
     manager = open_prompts(settings)
     versions = _two(manager, name, old, new)
@@ -227,8 +212,6 @@ def _two(manager: PromptManager, name: str, old: str | None, new: str | None) ->
 
 
 def _print_comparison(old: str, new: str, differences: Sequence[Difference]) -> None:
-    from fluxagents.prompts.statistics.figures import METRICS
-
     rows = [
         (
             one.metric.replace("_", " "),

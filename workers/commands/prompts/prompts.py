@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from difflib import unified_diff
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.prompts.versions.front_matter import MadeFor
+from fluxagents.prompts.versions.manager import PromptManager, PromptReport
+from fluxagents.prompts.versions.parts import SUFFIX
+from fluxagents.prompts.versions.record import (
+    Entry,
+    ExperimentBegan,
+    Label,
+    Promoted,
+    Registered,
+    RolledBack,
+    Standing,
+)
+from fluxagents.tasks.chat.wire import sent_form
+from fluxagents.workers.archive.prompt_library import open_prompts
+from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.commands.display.options import by_option, examples, json_option
+from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.commands.display.views import moment
 from fluxagents.workers.commands.prompts.prompt_figures import compare, experiment, stats
-
-if TYPE_CHECKING:
-    from fluxagents.prompts.versions.front_matter import MadeFor
-    from fluxagents.prompts.versions.manager import PromptManager, PromptReport
-    from fluxagents.prompts.versions.record import Entry, Label, Standing
+from fluxagents.workers.commands.runs.run_log import open_log
+from fluxagents.workers.settings import Settings
 
 LABELS = ("production", "candidate")
 
@@ -45,14 +59,7 @@ for figures in (experiment, stats, compare):
 
 
 def _manager() -> PromptManager:
-    from fluxagents.workers.archive.prompt_library import open_prompts
-    from fluxagents.workers.settings import Settings
-
     return open_prompts(Settings.load())
-
-
-def _by(command: click.decorators.FC) -> click.decorators.FC:
-    return click.option("--by", default=getpass.getuser, show_default="you", help="Who decides.")(command)
 
 
 def _label(command: click.decorators.FC) -> click.decorators.FC:
@@ -114,8 +121,6 @@ def _now(one: dict[str, Any]) -> str:
 @json_option
 def show(name: str, version: str, source: bool, as_json: bool) -> None:
     """Show a version of a prompt (a number, `latest` or a label) and what was done with the prompt."""
-    from fluxagents.workers.commands.display.views import moment
-
     manager = _manager()
     template = manager.template(name, version)
     if source:
@@ -160,8 +165,6 @@ def _made_for(found: MadeFor) -> str:
 
 def _said(entry: Entry) -> str:
     """An entry of a prompt's log in a line."""
-    from fluxagents.prompts.versions.record import ExperimentBegan, Promoted, Registered, RolledBack
-
     if isinstance(entry, Registered):
         return f"registered version {entry.version} ({entry.digest[:12]})"
     if isinstance(entry, Promoted):
@@ -211,9 +214,6 @@ def test(what: tuple[str, ...], as_json: bool) -> None:
 
     Files need no Redis. The exit status is 1 if a case fails.
     """
-    from fluxagents.prompts.versions.manager import PromptManager
-    from fluxagents.prompts.versions.parts import SUFFIX
-
     paths = [word for word in what if word.endswith(SUFFIX) or Path(word).is_file()]
     names = [word for word in what if word not in paths]
     shipped = PromptManager()
@@ -229,8 +229,6 @@ def test(what: tuple[str, ...], as_json: bool) -> None:
 
 
 def _read(path: Path) -> str:
-    from fluxagents.flows.errors import ErrorClass, FluxError
-
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -257,7 +255,7 @@ def _print_reports(reports: list[PromptReport]) -> None:
     )
 )
 @click.argument("file", type=TEMPLATE_FILE)
-@_by
+@by_option
 @json_option
 def register(file: Path, by: str, as_json: bool) -> None:
     """Add the template in FILE as a new version of the prompt that it names.
@@ -265,8 +263,6 @@ def register(file: Path, by: str, as_json: bool) -> None:
     It must pass its own test cases. A number that is taken by other content is refused. Runs get the version
     when it is promoted.
     """
-    from fluxagents.workers.clock import SystemClock
-
     manager = _manager()
     template = manager.read(_read(file), str(file))
     version = manager.version_prompt(
@@ -289,15 +285,13 @@ def register(file: Path, by: str, as_json: bool) -> None:
 @click.argument("name")
 @click.argument("version")
 @_label
-@_by
+@by_option
 @json_option
 def promote(name: str, version: str, label: Label, by: str, as_json: bool) -> None:
     """Give a label to a version. `production` is what runs get that begin now; it ends an experiment.
 
     Runs that have used the prompt keep their version to the end.
     """
-    from fluxagents.workers.clock import SystemClock
-
     manager = _manager()
     manager.promote(name, version, label, by=by, at_ms=SystemClock().now_ms())
     _tell(manager, name, as_json=as_json)
@@ -306,12 +300,10 @@ def promote(name: str, version: str, label: Label, by: str, as_json: bool) -> No
 @prompts.command(epilog=examples("fluxagents prompts rollback tool_selection"))
 @click.argument("name")
 @_label
-@_by
+@by_option
 @json_option
 def rollback(name: str, label: Label, by: str, as_json: bool) -> None:
     """Give a label back to the version that had it before; without one, runs get what ships."""
-    from fluxagents.workers.clock import SystemClock
-
     manager = _manager()
     manager.rollback(name, label, by=by, at_ms=SystemClock().now_ms())
     _tell(manager, name, as_json=as_json)
@@ -346,14 +338,8 @@ def render(run_id: str, step: int | None, of_summary: bool, as_json: bool) -> No
     that was recorded: the exit status is 1 if it is not what was sent. With --json, the parts of the body as
     its provider got them: `messages`, `tools` and `temperature`, and with Anthropic `system`.
     """
-    from fluxagents.tasks.chat.request import recorded_request
-    from fluxagents.tasks.chat.wire import sent_form
-    from fluxagents.tasks.registry import TOOLS
-    from fluxagents.workers.client import Client
-
-    store = Client().store
-    events, flow = store.events(run_id), store.flow(store.load(run_id).flow.digest)
-    found = recorded_request(events, flow, step, _manager(), TOOLS, of_summary=of_summary)
+    log = open_log(run_id)
+    found = log.request(log.state.flow.digest, step, _manager(), of_summary=of_summary)
     if as_json:
         print_json(
             {

@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
 
-from fluxagents.workers.commands.display.output import examples, json_option, print_json
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from fluxagents.flows.history.run_diff import Difference, RunDiff
-    from fluxagents.workers.commands.runs.run_log import RunLog
+from fluxagents.flows.history.run_diff import Difference, RunDiff, run_diff
+from fluxagents.workers.commands.display.options import examples, json_option
+from fluxagents.workers.commands.display.output import print_json
+from fluxagents.workers.commands.runs.run_log import RunLog, open_log
 
 SHOWN = 400
 """Characters of a value that are shown; `--json` has all."""
@@ -56,9 +56,6 @@ def diff(a: str, b: str, tolerance: float, as_json: bool) -> None:
     Ids, times and digests of results are no difference. Counts must be equal; other numbers may differ by
     the tolerance, and by 1e-6 unless the tolerance is 0. Exit status: 0 the same, 1 different.
     """
-    from fluxagents.flows.history.run_diff import run_diff
-    from fluxagents.workers.commands.runs.run_log import open_log
-
     one = open_log(a)
     other = open_log(b, one.client)
     found = run_diff(one.events, other.events, tolerance)
@@ -81,8 +78,6 @@ def _document(found: RunDiff, a: RunLog, b: RunLog) -> dict[str, Any]:
 
 
 def _print(found: RunDiff, a: RunLog, b: RunLog) -> None:
-    from rich.console import Console
-
     console = Console(highlight=False)
     for side, log in (("A", a), ("B", b)):
         state = log.state
@@ -109,9 +104,6 @@ def _print_path(console: Console, found: RunDiff) -> None:
 
 
 def _print_difference(console: Console, one: Difference) -> None:
-    from rich.padding import Padding
-    from rich.text import Text
-
     by = f" ({one.relative:.2g} relative)" if one.relative is not None else ""
     console.print(Padding(Text(f"{one.what}{by}"), (0, 0, 0, 2), expand=False))
     for side, value, style in (("A", one.a, "red"), ("B", one.b, "green")):

@@ -6,17 +6,22 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
 
-from fluxagents.workers.commands.display.output import examples, json_option, print_json
+from fluxagents.flows.history.explanation import Explanation, explained
+from fluxagents.flows.history.state_diff import Change
+from fluxagents.flows.state import RunState
+from fluxagents.workers.archive.prompt_library import open_prompts
+from fluxagents.workers.commands.display.options import examples, json_option
+from fluxagents.workers.commands.display.output import print_json
+from fluxagents.workers.commands.display.views import lasted
+from fluxagents.workers.commands.runs.run_log import RunLog, open_log
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from fluxagents.flows.history.explanation import Explanation
-    from fluxagents.flows.history.state_diff import Change
-    from fluxagents.flows.state import RunState
     from fluxagents.tasks.chat.request import RecordedRequest
-    from fluxagents.workers.commands.runs.run_log import RunLog
+
 
 SHOWN = 1_000
 """Characters of a value that are shown; `--json` has all."""
@@ -44,9 +49,6 @@ def explain(run_id: str, step: int, full: bool, as_json: bool) -> None:
     The prompt is composed again from the log, as `fluxagents prompts render` does, and compared with the
     digest of what was sent.
     """
-    from fluxagents.flows.history.explanation import explained
-    from fluxagents.workers.commands.runs.run_log import open_log
-
     log = open_log(run_id)
     found = explained(log.events, step, log.controller)
     request = _request(log, found)
@@ -60,12 +62,8 @@ def _request(log: RunLog, found: Explanation) -> RecordedRequest | None:
     """What the decision of the step sent; None for a step that decides nothing."""
     if not found.record.prompt or found.step.before is None:
         return None
-    from fluxagents.tasks.chat.request import recorded_request
-    from fluxagents.workers.archive.prompt_library import open_prompts
-
     prompts = open_prompts(log.client.settings)
-    flow = log.flow(found.step.before.flow.digest)
-    return recorded_request(log.events, flow, found.step.seq, prompts, log.client.tools)
+    return log.request(found.step.before.flow.digest, found.step.seq, prompts)
 
 
 def _document(found: Explanation, request: RecordedRequest | None) -> dict[str, Any]:
@@ -96,10 +94,6 @@ def _document(found: Explanation, request: RecordedRequest | None) -> dict[str, 
 
 
 def _print(found: Explanation, request: RecordedRequest | None, *, full: bool) -> None:
-    from rich.console import Console
-
-    from fluxagents.workers.commands.display.views import lasted
-
     console, step, one = Console(highlight=False), found.step, found.record
     spent = ", ".join(f"{spent} {lasted(ms / 1_000)}" for spent, ms in one.spent_ms.items() if ms)
     console.print(f"step {step.seq} of run {step.after.run_id} at node {step.node}: {one.kind}", style="bold")
@@ -130,9 +124,6 @@ def _heading(console: Console, text: str) -> None:
 
 def _print_state(console: Console, state: RunState) -> None:
     """The state in a few lines; what changed follows, and `--json` has all."""
-    from rich.padding import Padding
-    from rich.text import Text
-
     lists = f"{len(state.findings)} findings, {len(state.errors)} errors, {len(state.notes)} notes"
     lines = [f"{state.status} at {state.node}, next step {state.seq}, {lists}"]
     if state.facts:
@@ -146,9 +137,6 @@ def _print_state(console: Console, state: RunState) -> None:
 
 
 def _print_value(console: Console, value: Any, *, full: bool) -> None:
-    from rich.padding import Padding
-    from rich.text import Text
-
     text = "nothing" if value is None else _text(value, full=full)
     console.print(Padding(Text(text), (0, 0, 0, 2), expand=False))
 
@@ -159,9 +147,6 @@ def _text(value: Any, *, full: bool) -> str:
 
 
 def _print_prompt(console: Console, request: RecordedRequest, *, full: bool) -> None:
-    from rich.padding import Padding
-    from rich.text import Text
-
     use, document = request.use, request.request.document
     exact = {True: "exactly what was sent", False: "NOT what was sent", None: "no digest was recorded"}
     _heading(console, f"Prompt {use.name} version {use.version} to {use.chat_model}")
@@ -177,9 +162,6 @@ def _print_prompt(console: Console, request: RecordedRequest, *, full: bool) -> 
 
 
 def _print_change(console: Console, change: Change, *, full: bool) -> None:
-    from rich.padding import Padding
-    from rich.text import Text
-
     mark, colour = MARKS[change.kind]
     before, after = _text(change.before, full=full), _text(change.after, full=full)
     value = {"added": after, "removed": before, "changed": f"{before} → {after}"}[change.kind]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from fluxagents.workers.commands.display.output import examples, json_option, print_json
-
-if TYPE_CHECKING:
-    from fluxagents.flows.history.replay import Divergence, Replay
+from fluxagents.flows.history.replay import Divergence, Replay, replayed
+from fluxagents.workers.commands.display.options import examples, json_option
+from fluxagents.workers.commands.display.output import print_json
+from fluxagents.workers.commands.display.views import event_line
+from fluxagents.workers.commands.runs.run_log import open_log
 
 
 @click.command(epilog=examples("fluxagents runs replay 01JB…", "fluxagents runs replay 01JB… --json"))
@@ -23,9 +24,6 @@ def replay(run_id: str, as_json: bool) -> None:
     between (nodes entered, branches taken, retries, requests, the end) must be the one that this version
     of the software would write. Exit status: 0 the same, 1 different; the first event that differs is shown.
     """
-    from fluxagents.flows.history.replay import replayed
-    from fluxagents.workers.commands.runs.run_log import open_log
-
     log = open_log(run_id)
     found = replayed(log.events, log.state, log.controller)
     if as_json:
@@ -81,8 +79,6 @@ def _print(run_id: str, found: Replay) -> None:
 
 
 def _print_divergence(found: Divergence) -> None:
-    from fluxagents.workers.commands.display.views import event_line
-
     click.echo(f"event {found.at} (from 0), step {found.step}: {found.why}")
     for what, event in (("recorded", found.recorded), ("expected", found.expected)):
         if event is not None:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import getpass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from fluxagents.workers.commands.display.output import examples, json_option, print_json
-
-if TYPE_CHECKING:
-    from fluxagents.flows.state import RunState
-    from fluxagents.scheduler.runs.history_control import WayBack
-
-
-def _by(command: click.decorators.FC) -> click.decorators.FC:
-    return click.option("--by", default=getpass.getuser, show_default="you", help="Who decides.")(command)
+from fluxagents.flows.state import RunState
+from fluxagents.scheduler.runs.history_control import WayBack
+from fluxagents.workers.client import Client
+from fluxagents.workers.commands.display.options import by_option, examples, json_option
+from fluxagents.workers.commands.display.output import print_json
+from fluxagents.workers.commands.display.views import parsed_pairs
 
 
 def _yes(command: click.decorators.FC) -> click.decorators.FC:
@@ -33,16 +29,13 @@ def _yes(command: click.decorators.FC) -> click.decorators.FC:
 @click.option("--at", type=int, help="The last step that both share; the last one that is open if absent.")
 @click.option("--set", "pairs", multiple=True, metavar="NAME=VALUE", help="An input or a fact that differs.")
 @click.option("--step", is_flag=True, help="The new run stops before every command: `runs step` goes on.")
-@_by
+@by_option
 @json_option
 def fork(run_id: str, at: int | None, pairs: tuple[str, ...], step: bool, by: str, as_json: bool) -> None:
     """Start a new run that is RUN_ID up to a step; that one stays as it is. Prints the id of the new run.
 
     `fluxagents runs events RUN_ID` shows the steps.
     """
-    from fluxagents.workers.client import Client
-    from fluxagents.workers.commands.display.views import parsed_pairs
-
     state = Client().fork(run_id, at=at, values=parsed_pairs(pairs), by=by, stepwise=step)
     if as_json:
         print_json({"run_id": state.run_id, "origin": run_id, "status": state.status})
@@ -60,15 +53,13 @@ def fork(run_id: str, at: int | None, pairs: tuple[str, ...], step: bool, by: st
 @click.option("--to", type=int, required=True, help="The step after which it stands again.")
 @click.option("--reason", default="no reason given", show_default=True)
 @_yes
-@_by
+@by_option
 @json_option
 def rollback(run_id: str, to: int, reason: str, yes: bool, by: str, as_json: bool) -> None:
     """Let a run, also one that has ended, stand again where it stood, and go on from there.
 
     What it did since stays in its log. What cannot be undone is named first, and must be confirmed.
     """
-    from fluxagents.workers.client import Client
-
     client = Client()
     way = client.way_back(run_id, to=to)
     confirmed = _confirmed(way, yes=yes, as_json=as_json)
@@ -80,12 +71,10 @@ def rollback(run_id: str, to: int, reason: str, yes: bool, by: str, as_json: boo
 @click.option("--from", "node", required=True, help="A node that it came to.")
 @click.option("--reason", default="", help="Why.")
 @_yes
-@_by
+@by_option
 @json_option
 def restart(run_id: str, node: str, reason: str, yes: bool, by: str, as_json: bool) -> None:
     """Let a run begin again at a node, as it was when it last came there; otherwise as `rollback`."""
-    from fluxagents.workers.client import Client
-
     client = Client()
     way = client.way_back(run_id, node=node)
     confirmed = _confirmed(way, yes=yes, as_json=as_json)
@@ -140,12 +129,10 @@ def _tell(state: RunState, way: WayBack, *, as_json: bool) -> None:
 )
 @click.option("--dry-run", is_flag=True, help="Check it and show what differs; change nothing.")
 @_yes
-@_by
+@by_option
 @json_option
 def migrate(run_id: str, flow: str | None, dry_run: bool, yes: bool, by: str, as_json: bool) -> None:
     """Let a run that waits or is paused go on with another version of its flow, from where it stands."""
-    from fluxagents.workers.client import Client
-
     client = Client()
     flow = flow or client.store.load(run_id).flow.name
     found = client.migration(run_id, flow=flow)
@@ -168,13 +155,10 @@ def migrate(run_id: str, flow: str | None, dry_run: bool, yes: bool, by: str, as
 @click.argument("run_id")
 @click.argument("event")
 @click.option("--data", "pairs", multiple=True, metavar="NAME=VALUE", help="What comes with the event.")
-@_by
+@by_option
 @json_option
 def signal(run_id: str, event: str, pairs: tuple[str, ...], by: str, as_json: bool) -> None:
     """Send a run a named EVENT; a node that waits for it, now or later, takes it."""
-    from fluxagents.workers.client import Client
-    from fluxagents.workers.commands.display.views import parsed_pairs
-
     state = Client().signal(run_id, event, by=by, data=parsed_pairs(pairs))
     if as_json:
         print_json({"run_id": run_id, "event": event, "status": state.status})

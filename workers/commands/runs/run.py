@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+import time
+from typing import Any
 
 import click
+from rich.console import Console
 
-from fluxagents.workers.commands.display.output import examples, json_option, print_json
-
-if TYPE_CHECKING:
-    from fluxagents.flows.state import Status
-    from fluxagents.scheduler.runs.run import Run
-
-EXIT_CODES: dict[Status, int] = {"finished": 0, "running": 0, "waiting": 3, "paused": 3}
-"""Everything else is 1."""
+from fluxagents.scheduler.runs.run import Run
+from fluxagents.workers.client import Client
+from fluxagents.workers.commands.display.options import examples, json_option
+from fluxagents.workers.commands.display.output import print_json
+from fluxagents.workers.commands.display.views import event_line, parsed_pairs, print_run, run_document
+from fluxagents.workers.commands.runs.exit_status import exit_status
+from fluxagents.workers.commands.runs.stepping import walk
 
 
 @click.command(
@@ -55,9 +56,6 @@ def run(
 
     Exit status: 0 finished (or started, without --wait), 3 waiting for a human, 1 failed, 2 bad usage.
     """
-    from fluxagents.workers.client import Client
-    from fluxagents.workers.commands.display.views import parsed_pairs, print_run, run_document
-
     inputs: dict[str, Any] = parsed_pairs(pairs)
     if question is not None:
         inputs["question"] = question
@@ -72,8 +70,6 @@ def run(
         **inputs,
     )
     if step:
-        from fluxagents.workers.commands.runs.stepping import walk
-
         walk(client, started)
     elif wait:
         wait_for(started, timeout, quiet=as_json)
@@ -84,7 +80,7 @@ def run(
         print_run(state)
     else:
         click.echo(started.id)
-    sys.exit(EXIT_CODES.get(state.status, 1))
+    sys.exit(exit_status(state.status))
 
 
 def wait_for(run: Run, timeout: float | None, *, quiet: bool) -> None:
@@ -93,8 +89,6 @@ def wait_for(run: Run, timeout: float | None, *, quiet: bool) -> None:
         if quiet or not sys.stderr.isatty():
             run.wait(timeout)
             return
-        from rich.console import Console
-
         with Console(stderr=True).status(f"run {run.id}") as status:
             _narrate(run, timeout, status.update)
     except TimeoutError as error:
@@ -105,10 +99,6 @@ def wait_for(run: Run, timeout: float | None, *, quiet: bool) -> None:
 
 
 def _narrate(run: Run, timeout: float | None, tell: object) -> None:
-    import time
-
-    from fluxagents.workers.commands.display.views import event_line
-
     assert callable(tell)
     deadline = None if timeout is None else time.monotonic() + timeout
     for event in run.watch():

@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.events import Event
+from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.state import RunState
+from fluxagents.prompts.versions.manager import PromptManager
+from fluxagents.tasks.registry import tool_facts
+from fluxagents.workers.client import Client
+
 if TYPE_CHECKING:
-    from fluxagents.flows.engine.controller import FlowController
-    from fluxagents.flows.events import Event
-    from fluxagents.flows.language.definition import Flow
-    from fluxagents.flows.state import RunState
-    from fluxagents.workers.client import Client
+    from fluxagents.tasks.chat.request import RecordedRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +32,6 @@ class RunLog:
         Raises:
             FluxError: If it is nowhere.
         """
-        from fluxagents.flows.errors import ErrorClass, FluxError
-
         try:
             return self.client.store.flow(digest)
         except FluxError as error:
@@ -45,10 +48,28 @@ class RunLog:
 
     def controller(self, digest: str) -> FlowController:
         """What decides in such a flow, with the tools of this installation; raises as `flow`."""
-        from fluxagents.flows.engine.controller import FlowController
-        from fluxagents.tasks.registry import tool_facts
-
         return FlowController(self.flow(digest), tools=tool_facts(self.client.tools))
+
+    def request(
+        self, digest: str, step: int | None, prompts: PromptManager, *, of_summary: bool = False
+    ) -> RecordedRequest:
+        """What a decision of the run sent to the chat model, composed again from the log.
+
+        Args:
+            digest: The version of the flow that the run followed then.
+            step: The step of the decision; None if there is only one.
+            prompts: The prompts with all their versions.
+            of_summary: The request for the summary that preceded the decision.
+
+        Raises:
+            FluxError: As `flow`, or if there is no such decision.
+        """
+        # langchain takes 0.3 s to import, and only two commands compose a request.
+        from fluxagents.tasks.chat.request import recorded_request  # noqa: PLC0415
+
+        return recorded_request(
+            self.events, self.flow(digest), step, prompts, self.client.tools, of_summary=of_summary
+        )
 
 
 def open_log(run_id: str, client: Client | None = None) -> RunLog:
@@ -57,7 +78,5 @@ def open_log(run_id: str, client: Client | None = None) -> RunLog:
     Raises:
         FluxError: If there is no such run, or its log cannot be read.
     """
-    from fluxagents.workers.client import Client
-
     client = client or Client()
     return RunLog(client, client.store.load(run_id), client.store.events(run_id))

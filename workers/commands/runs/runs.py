@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 
 import click
 
-from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.history.run_record import record_of
+from fluxagents.prompts.statistics.costs import usage
+from fluxagents.scheduler.schedules.grid import every
+from fluxagents.workers.client import Client
+from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.commands.display.options import by_option, examples, json_option
+from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.commands.display.views import (
+    cost_document,
+    event_line,
+    moment,
+    print_cost,
+    print_run,
+    run_document,
+)
 from fluxagents.workers.commands.runs.diff import diff
+from fluxagents.workers.commands.runs.exit_status import exit_status
 from fluxagents.workers.commands.runs.explain import explain
 from fluxagents.workers.commands.runs.replay_check import replay
 from fluxagents.workers.commands.runs.rewind import fork, migrate, restart, rollback, signal
 from fluxagents.workers.commands.runs.stepping import step
+from fluxagents.workers.commands.runs.summary_lines import counted, summary
 from fluxagents.workers.commands.runs.timeline import timeline
 from fluxagents.workers.commands.runs.transfer import export_run, import_run
+from fluxagents.workers.files.price_file import prices_of
+from fluxagents.workers.files.run_archive import Archive, retire
+from fluxagents.workers.redis.connection import connect
+from fluxagents.workers.redis.ratings import Rating, RedisRatings
 
 STATUSES = ("running", "waiting", "paused", "finished", "failed", "cancelled", "dead")
 
@@ -49,9 +69,6 @@ for another_way in (fork, rollback, restart, migrate, signal, step, export_run, 
 @json_option
 def list_runs(status: str | None, session: str | None, most: int, as_json: bool) -> None:
     """List runs, the newest first."""
-    from fluxagents.workers.client import Client
-    from fluxagents.workers.commands.display.views import moment, run_document
-
     found = Client().store.runs(status=status, session=session, limit=most)  # type: ignore[arg-type] # click checked it
     if as_json:
         print_json([run_document(state) for state in found])
@@ -82,14 +99,6 @@ def show(run_id: str, as_json: bool) -> None:
 
     FLUXAGENTS_CHAT_PRICES names the file with prices; without a price a cost is unknown.
     """
-    from fluxagents.flows.errors import ErrorClass, FluxError
-    from fluxagents.flows.history.run_record import record_of
-    from fluxagents.prompts.statistics.costs import usage
-    from fluxagents.workers.client import Client
-    from fluxagents.workers.commands.display.views import cost_document, print_cost, print_run, run_document
-    from fluxagents.workers.commands.runs.summary_lines import counted, summary
-    from fluxagents.workers.files.price_file import prices_of
-
     client = Client()
     prices = prices_of(client.settings)
     state = client.store.load(run_id)
@@ -117,9 +126,6 @@ def show(run_id: str, as_json: bool) -> None:
 @json_option
 def events(run_id: str, as_json: bool) -> None:
     """Show a run's log: every event, in order."""
-    from fluxagents.workers.client import Client
-    from fluxagents.workers.commands.display.views import event_line, moment
-
     log = Client().store.events(run_id)
     if as_json:
         print_json([event.model_dump(mode="json") for event in log])
@@ -133,17 +139,13 @@ def events(run_id: str, as_json: bool) -> None:
 @json_option
 def watch(run_id: str, as_json: bool) -> None:
     """Follow a run until it ends or needs a human; with --json a line an event."""
-    from fluxagents.workers.client import Client
-    from fluxagents.workers.commands.display.views import event_line, moment
-    from fluxagents.workers.commands.runs.run import EXIT_CODES
-
     run = Client().get(run_id)
     for event in run.watch():
         if as_json:
             click.echo(event.model_dump_json())
         else:
             click.echo(f"{event.seq:>4}  {moment(event.at_ms)[11:23]}  {event.type:<18} {event_line(event)}")
-    sys.exit(EXIT_CODES.get(run.status, 1))
+    sys.exit(exit_status(run.status))
 
 
 @runs.command(
@@ -154,11 +156,6 @@ def watch(run_id: str, as_json: bool) -> None:
 @json_option
 def archive(older_than: str, most: int | None, as_json: bool) -> None:
     """Move ended runs from Redis to the archive, where `show` and `events` still find them."""
-    from fluxagents.scheduler.schedules.grid import every
-    from fluxagents.workers.client import Client
-    from fluxagents.workers.clock import SystemClock
-    from fluxagents.workers.files.run_archive import Archive, retire
-
     before_ms = SystemClock().now_ms() - round(every(older_than).seconds * 1_000)
     client = Client()
     moved = retire(client.store, Archive(client.settings.artifact_url), before_ms, most)
@@ -168,18 +165,12 @@ def archive(older_than: str, most: int | None, as_json: bool) -> None:
         click.echo(f"{len(moved)} runs moved to the archive")
 
 
-def _by(command: click.decorators.FC) -> click.decorators.FC:
-    return click.option("--by", default=getpass.getuser, show_default="you", help="Who decides.")(command)
-
-
 @runs.command(epilog=examples("fluxagents runs pause 01JB…"))
 @click.argument("run_id")
-@_by
+@by_option
 @json_option
 def pause(run_id: str, by: str, as_json: bool) -> None:
     """Pause a run, after the step that runs now if there is one."""
-    from fluxagents.workers.client import Client
-
     state = Client().pause(run_id, by=by)
     note = "paused" if state.status == "paused" else "will pause after the step that runs now"
     _tell(run_id, state.status, note, as_json=as_json)
@@ -187,12 +178,10 @@ def pause(run_id: str, by: str, as_json: bool) -> None:
 
 @runs.command(epilog=examples("fluxagents runs resume 01JB…"))
 @click.argument("run_id")
-@_by
+@by_option
 @json_option
 def resume(run_id: str, by: str, as_json: bool) -> None:
     """Let a paused run go on."""
-    from fluxagents.workers.client import Client
-
     state = Client().resume(run_id, by=by)
     _tell(run_id, state.status, f"goes on; it is {state.status}", as_json=as_json)
 
@@ -200,12 +189,10 @@ def resume(run_id: str, by: str, as_json: bool) -> None:
 @runs.command(epilog=examples("fluxagents runs cancel 01JB… --reason 'wrong model'"))
 @click.argument("run_id")
 @click.option("--reason", default="no reason given", show_default=True)
-@_by
+@by_option
 @json_option
 def cancel(run_id: str, reason: str, by: str, as_json: bool) -> None:
     """End a run now."""
-    from fluxagents.workers.client import Client
-
     state = Client().cancel(run_id, by=by, reason=reason)
     _tell(run_id, state.status, "cancelled", as_json=as_json)
 
@@ -213,15 +200,10 @@ def cancel(run_id: str, reason: str, by: str, as_json: bool) -> None:
 @runs.command(epilog=examples("fluxagents runs rate 01JB… 5"))
 @click.argument("run_id")
 @click.argument("stars", type=click.IntRange(1, 5))
-@_by
+@by_option
 @json_option
 def rate(run_id: str, stars: int, by: str, as_json: bool) -> None:
     """Say how good a run was, from 1 to 5; `fluxagents prompts stats` counts it."""
-    from fluxagents.workers.client import Client
-    from fluxagents.workers.clock import SystemClock
-    from fluxagents.workers.redis.connection import connect
-    from fluxagents.workers.redis.ratings import Rating, RedisRatings
-
     client = Client()
     state = client.store.load(run_id)
     redis = connect(client.settings, decode_responses=False)
@@ -234,9 +216,6 @@ def rate(run_id: str, stars: int, by: str, as_json: bool) -> None:
 @json_option
 def dead(as_json: bool) -> None:
     """List the dead letters: runs with a step that never came to an end."""
-    from fluxagents.workers.client import Client
-    from fluxagents.workers.commands.display.views import run_document
-
     found = Client().store.runs(status="dead", limit=1_000)
     if as_json:
         print_json([run_document(state) for state in found])
@@ -253,24 +232,20 @@ def dead(as_json: bool) -> None:
 
 @runs.command(epilog=examples("fluxagents runs retry 01JB…"))
 @click.argument("run_id")
-@_by
+@by_option
 @json_option
 def retry(run_id: str, by: str, as_json: bool) -> None:
     """Try a run among the dead letters again, from the step that never came to an end."""
-    from fluxagents.workers.client import Client
-
     state = Client().retry(run_id, by=by)
     _tell(run_id, state.status, "is tried again", as_json=as_json)
 
 
 @runs.command(epilog=examples("fluxagents runs discard 01JB…"))
 @click.argument("run_id")
-@_by
+@by_option
 @json_option
 def discard(run_id: str, by: str, as_json: bool) -> None:
     """End a run among the dead letters; its log stays."""
-    from fluxagents.workers.client import Client
-
     state = Client().discard(run_id, by=by)
     _tell(run_id, state.status, "discarded", as_json=as_json)
 

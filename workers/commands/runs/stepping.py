@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import getpass
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
-from fluxagents.workers.commands.display.output import examples, json_option, print_json
-
-if TYPE_CHECKING:
-    from fluxagents.flows.commands import Command
-    from fluxagents.flows.events import HumanRequest
-    from fluxagents.flows.state import RunState
-    from fluxagents.scheduler.runs.run import Run
-    from fluxagents.scheduler.runs.run_control import Steering
+from fluxagents.flows.commands import BeginRuns, CallTool, Command, Decide, JoinParts, JoinRuns
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.state import RunState
+from fluxagents.scheduler.runs.run import Run
+from fluxagents.scheduler.runs.run_control import Steering
+from fluxagents.workers.client import Client
+from fluxagents.workers.commands.display.options import examples, json_option
+from fluxagents.workers.commands.display.output import print_json
+from fluxagents.workers.commands.display.prompting import asked, call_lines
+from fluxagents.workers.commands.display.views import parsed_pairs, print_run, run_document
+from fluxagents.workers.commands.runs.exit_status import exit_status
 
 WAYS = "g = go on, e NAME=VALUE = edit an argument, s = stop"
 ANSWERS = "y = agree, n = refuse, s = stop"
@@ -30,11 +33,6 @@ def step(run_id: str, as_json: bool) -> None:
     Each command is shown before it is carried out: g goes on, `e NAME=VALUE` changes an argument of a tool,
     s stops. The answers may also come from a pipe, one a line.
     """
-    from fluxagents.flows.errors import ErrorClass, FluxError
-    from fluxagents.workers.client import Client
-    from fluxagents.workers.commands.display.views import print_run, run_document
-    from fluxagents.workers.commands.runs.run import EXIT_CODES
-
     client = Client()
     run = client.get(run_id)
     if not run.state.stepwise:
@@ -49,7 +47,7 @@ def step(run_id: str, as_json: bool) -> None:
         print_json(run_document(state))
     else:
         print_run(state)
-    sys.exit(EXIT_CODES.get(state.status, 1))
+    sys.exit(exit_status(state.status))
 
 
 def walk(client: Steering, run: Run) -> None:
@@ -86,9 +84,6 @@ def _goes_on(client: Steering, run: Run, by: str) -> bool:
 
 
 def _at_command(client: Steering, run: Run, state: RunState, by: str) -> bool:
-    from fluxagents.flows.errors import FluxError
-    from fluxagents.workers.commands.display.views import parsed_pairs
-
     command = client.next_command(state)
     click.echo(f"\nstep {state.seq}, node {state.node}: {_said(command)}", err=True)
     word, _, rest = click.prompt(WAYS, default="g", show_default=False, err=True).strip().partition(" ")
@@ -105,9 +100,6 @@ def _at_command(client: Steering, run: Run, state: RunState, by: str) -> bool:
 
 
 def _said(command: Command | None) -> str:
-    from fluxagents.flows.commands import BeginRuns, CallTool, Decide, JoinParts, JoinRuns
-    from fluxagents.workers.commands.display.prompting import call_lines
-
     if isinstance(command, CallTool):
         return call_lines(command)
     if isinstance(command, Decide):
@@ -123,9 +115,6 @@ def _said(command: Command | None) -> str:
 
 
 def _at_request(client: Steering, request: HumanRequest, by: str) -> bool:
-    from fluxagents.flows.errors import FluxError
-    from fluxagents.workers.commands.display.prompting import asked
-
     click.echo(f"\nrequest {request.id}", err=True)
     if request.kind != "approval":
         try:

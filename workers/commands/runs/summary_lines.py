@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from rich.console import Console
+from rich.console import Console
+from rich.text import Text
 
-    from fluxagents.flows.history.run_record import RequestRecord, RunRecord
+from fluxagents.flows.history.run_record import RequestRecord, RunRecord
+from fluxagents.workers.commands.display.views import lasted
 
 COLOURS = {"finished": "green", "failed": "red", "dead": "red", "waiting": "yellow"}
 
@@ -42,8 +43,6 @@ def _request(one: RequestRecord) -> dict[str, Any]:
 
 def print_summary(console: Console, record: RunRecord) -> None:
     """Which run it is, and what `counted` says."""
-    from rich.text import Text
-
     state = record.state
     colour = COLOURS.get(state.status, "cyan")
     console.print(Text.assemble(("run ", "dim"), state.run_id, "  ", (state.status, f"bold {colour}")))
@@ -54,8 +53,6 @@ def print_summary(console: Console, record: RunRecord) -> None:
 
 def counted(record: RunRecord) -> tuple[str, str]:
     """How long it took and on what; how much of everything there was."""
-    from fluxagents.workers.commands.display.views import lasted
-
     state = record.state
     passed = (state.updated_ms - state.started_ms) / 1_000
     spent = sorted(((ms, name) for name, ms in record.spent_ms.items() if ms), reverse=True)
@@ -77,8 +74,6 @@ def counted(record: RunRecord) -> tuple[str, str]:
 
 
 def _answered(one: RequestRecord) -> str:
-    from fluxagents.workers.commands.display.views import lasted
-
     if one.delay_ms is None:
         return f"{one.kind} {one.outcome}"
     return f"{one.kind} {one.outcome} by {one.by} after {lasted(one.delay_ms / 1_000)}"

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import click
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
 
-from fluxagents.workers.commands.display.output import examples, json_option, print_json
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from rich.console import Console
-
-    from fluxagents.flows.history.recorded_steps import Step
-    from fluxagents.flows.history.run_record import RunRecord, StepRecord
-    from fluxagents.workers.client import Client
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.history.recorded_steps import Step, runs_begun, steps_of
+from fluxagents.flows.history.run_record import RunRecord, StepRecord, record_of
+from fluxagents.workers.client import Client
+from fluxagents.workers.commands.display.options import examples, json_option
+from fluxagents.workers.commands.display.output import print_json
+from fluxagents.workers.commands.display.views import elapsed, event_text, lasted, moment, short
+from fluxagents.workers.commands.runs.run_log import open_log
+from fluxagents.workers.commands.runs.summary_lines import print_summary, summary
+from fluxagents.workers.commands.runs.timeline_bars import CUT_MARK, MARKS, bars
 
 LONGEST = 200
 """Characters of an event's text that are shown; `runs events --json` has all."""
@@ -37,10 +41,6 @@ def timeline(run_id: str, as_bars: bool, as_json: bool) -> None:
     Times in the queue and of the work are told apart where the log says how long the work took. Branches
     say which condition held and the values that it saw.
     """
-    from fluxagents.flows.history.recorded_steps import steps_of
-    from fluxagents.flows.history.run_record import record_of
-    from fluxagents.workers.commands.runs.run_log import open_log
-
     log = open_log(run_id)
     steps, record = steps_of(log.events), record_of(log.events)
     if as_json:
@@ -53,8 +53,6 @@ def timeline(run_id: str, as_bars: bool, as_json: bool) -> None:
 
 def _children(client: Client, record: RunRecord) -> dict[str, dict[str, Any]]:
     """How the runs that it began went; those that are nowhere are left out."""
-    from fluxagents.flows.errors import ErrorClass, FluxError
-
     found: dict[str, dict[str, Any]] = {}
     for run_id in record.children:
         try:
@@ -73,8 +71,6 @@ def _children(client: Client, record: RunRecord) -> dict[str, dict[str, Any]]:
 
 def document(steps: Sequence[Step], record: RunRecord, children: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """A timeline as scripts read it; times in seconds."""
-    from fluxagents.workers.commands.runs.summary_lines import summary
-
     return {
         "run_id": record.state.run_id,
         **summary(record),
@@ -84,9 +80,6 @@ def document(steps: Sequence[Step], record: RunRecord, children: dict[str, dict[
 
 
 def _step_document(step: Step, one: StepRecord, record: RunRecord) -> dict[str, Any]:
-    from fluxagents.flows.history.recorded_steps import runs_begun
-    from fluxagents.workers.commands.display.views import event_text, moment
-
     start = record.state.started_ms
     return {
         "step": step.seq,
@@ -107,11 +100,6 @@ def _step_document(step: Step, one: StepRecord, record: RunRecord) -> dict[str, 
 
 
 def _print_steps(steps: Sequence[Step], record: RunRecord, children: dict[str, dict[str, Any]]) -> None:
-    from rich.console import Console
-
-    from fluxagents.flows.history.recorded_steps import runs_begun
-    from fluxagents.workers.commands.runs.summary_lines import print_summary
-
     console = Console(highlight=False)
     print_summary(console, record)
     for step, one in zip(steps, record.steps, strict=True):
@@ -124,10 +112,6 @@ def _print_steps(steps: Sequence[Step], record: RunRecord, children: dict[str, d
 
 
 def _print_head(console: Console, step: Step, one: StepRecord, start_ms: int) -> None:
-    from rich.text import Text
-
-    from fluxagents.workers.commands.display.views import elapsed, lasted
-
     spent = [f"{spent} {lasted(ms / 1_000)}" for spent, ms in one.spent_ms.items() if ms]
     tokens = f"{one.tokens_in:,} + {one.tokens_out:,} tokens" if one.tokens_in or one.tokens_out else ""
     told = ", ".join(part for part in (*spent, tokens, "a retry" if one.retry else "") if part)
@@ -139,33 +123,17 @@ def _print_head(console: Console, step: Step, one: StepRecord, start_ms: int) ->
 
 
 def _print_event(console: Console, event: Any) -> None:
-    from rich.padding import Padding
-    from rich.text import Text
-
-    from fluxagents.workers.commands.display.views import event_text, short
-
     style = "red" if getattr(event, "error", None) else ""
     text = Text.assemble((event.type, style), f" {short(event_text(event), LONGEST)}")
     console.print(Padding(text, (0, 0, 0, 11), expand=False))
 
 
 def _print_child(console: Console, run_id: str, child: dict[str, Any]) -> None:
-    from rich.padding import Padding
-
-    from fluxagents.workers.commands.display.views import lasted
-
     text = f"↳ {run_id}: {child['status']} after {lasted(child['lasted_s'])}"
     console.print(Padding(text, (0, 0, 0, 13), expand=False), style="dim")
 
 
 def _print_bars(steps: Sequence[Step], record: RunRecord) -> None:
-    from rich.console import Console
-    from rich.text import Text
-
-    from fluxagents.workers.commands.display.views import lasted, short
-    from fluxagents.workers.commands.runs.summary_lines import print_summary
-    from fluxagents.workers.commands.runs.timeline_bars import CUT_MARK, MARKS, bars
-
     console = Console(highlight=False)
     print_summary(console, record)
     console.print()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
+from urllib.parse import quote
 
 import click
 
-from fluxagents.workers.commands.display.output import examples, json_option, print_json
+from fluxagents.workers.archive import run_export, run_import
+from fluxagents.workers.archive.run_bundle import SUFFIX
+from fluxagents.workers.client import Client
+from fluxagents.workers.commands.display.options import by_option, examples, json_option
+from fluxagents.workers.commands.display.output import print_json
 
 
 @click.command(
@@ -30,12 +34,6 @@ def export_run(run_id: str, output: Path | None, with_models: bool, as_json: boo
 
     Show it elsewhere with `fluxagents runs import`.
     """
-    from urllib.parse import quote
-
-    from fluxagents.workers.archive import run_export
-    from fluxagents.workers.archive.run_bundle import SUFFIX
-    from fluxagents.workers.client import Client
-
     path = output or Path(f"{quote(run_id, safe='')}{SUFFIX}")
     bundle = run_export.export_run(Client().shelves(), run_id, path, with_models=with_models)
     if as_json:
@@ -57,16 +55,13 @@ def export_run(run_id: str, output: Path | None, with_models: bool, as_json: boo
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--as", "new_id", default="", metavar="NEWID", help="What the run is called here.")
-@click.option("--by", default=getpass.getuser, show_default="you", help="Who decides.")
+@by_option
 @json_option
 def import_run(file: Path, new_id: str, by: str, as_json: bool) -> None:
     """Take in a run that `runs export` wrote, so that `show`, `explain` and the audits work on it here.
 
     Every digest is checked first, and no other run is overwritten. A run that had not ended is paused.
     """
-    from fluxagents.workers.archive import run_import
-    from fluxagents.workers.client import Client
-
     client = Client()
     found = run_import.import_run(client, client.shelves(), file, by=by, new_id=new_id)
     if as_json:

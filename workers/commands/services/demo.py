@@ -6,16 +6,16 @@ import os
 import shlex
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import click
 
-from fluxagents.workers.commands.display.output import examples, print_table
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from fluxagents.workers.client import Client
+from fluxagents.scheduler.runs.run_ids import run_id
+from fluxagents.workers.client import Client
+from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.commands.display.options import examples
+from fluxagents.workers.commands.display.output import print_table
+from fluxagents.workers.settings import Settings
 
 MODELS = ("e_coli_core", "iJO1366", "salmonella")
 QUESTIONS = ("How fast does it grow?", "Which genes are essential for growth?")
@@ -31,10 +31,6 @@ def demo(keep: bool) -> None:
 
     Uses the data folder of FLUXAGENTS_DATA_DIR and the built-in planner unless another is set.
     """
-    from fluxagents.scheduler.runs.run_ids import run_id
-    from fluxagents.workers.clock import SystemClock
-    from fluxagents.workers.settings import Settings
-
     settings = Settings.load()
     session = f"demo-{run_id(SystemClock().now_ms())}"
     table = settings.data_dir / "reports" / "findings.csv"
@@ -67,8 +63,6 @@ def demo(keep: bool) -> None:
 
 
 def _growth_rates(session: str) -> None:
-    from fluxagents.workers.client import Client
-
     say("Growth, each under the medium of its own file:")
     found: dict[str, float] = {}
     for state in Client().store.runs(session=session, status="finished"):
@@ -80,8 +74,6 @@ def _growth_rates(session: str) -> None:
 
 
 def _approval(session: str) -> None:
-    from fluxagents.workers.client import Client
-
     say("A question whose answer changes the model: the run stops until a human agrees.")
     fluxagents(
         "run",
@@ -104,8 +96,8 @@ def _approval(session: str) -> None:
 
 
 def _waiting(client: Client, session: str) -> str:
-    for run_id, request in client.store.requests():
-        if client.store.load(run_id).session == session:
+    for waiting_run, request in client.store.requests():
+        if client.store.load(waiting_run).session == session:
             return request.id
     raise click.ClickException("no run of the demo waits for an approval")
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import click
 
-from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
+from fluxagents.workers.commands.display.options import examples, json_option
+from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.host.checks import Verdict, examine
+from fluxagents.workers.settings import Settings
 
 
 @click.command(epilog=examples("fluxagents doctor", "fluxagents doctor --json"))
 @json_option
 def doctor(*, as_json: bool) -> int:
     """Check Redis, workers, beat, Flower, tokens and the chat model. Exit status 1 if anything fails."""
-    from fluxagents.workers.host.checks import Verdict, examine
-    from fluxagents.workers.settings import Settings
-
     findings = list(examine(Settings.load()))
     failed = any(finding.verdict is Verdict.FAIL for finding in findings)
     if as_json:

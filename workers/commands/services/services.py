@@ -6,8 +6,20 @@ import os
 from typing import NoReturn
 
 import click
+from rich.console import Console
 
-from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
+from fluxagents.flows.errors import FluxError
+from fluxagents.workers.commands.display.options import examples, json_option
+from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.commands.services import status_view
+from fluxagents.workers.commands.services.status_view import Announcer, View
+from fluxagents.workers.host import detach as background
+from fluxagents.workers.host import flower as web
+from fluxagents.workers.host import launch, run_file
+from fluxagents.workers.host.supervisor import Supervisor, handle_signals
+from fluxagents.workers.observing import log
+from fluxagents.workers.redis import connection
+from fluxagents.workers.settings import Settings
 
 PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": True}
 
@@ -22,10 +34,6 @@ def up(*, detach: bool, ready_fd: int | None, as_json: bool) -> None:
     Stays in the foreground, shows how the services are, starts again what crashes, and stops everything
     on Ctrl-C.
     """
-    from fluxagents.workers.commands.services import status_view
-    from fluxagents.workers.host import run_file
-    from fluxagents.workers.settings import Settings
-
     settings = Settings.load()
     status = run_file.read(settings.run_file)
     if status is not None and status.running():
@@ -37,8 +45,6 @@ def up(*, detach: bool, ready_fd: int | None, as_json: bool) -> None:
     if not detach:
         _foreground(ready_fd)
         return
-    from fluxagents.workers.host import detach as background
-
     status = background.start(settings)
     if as_json:
         print_json(status_view.as_json(status))
@@ -48,15 +54,6 @@ def up(*, detach: bool, ready_fd: int | None, as_json: bool) -> None:
 
 
 def _foreground(ready_fd: int | None) -> None:
-    from rich.console import Console
-
-    from fluxagents.flows.errors import FluxError
-    from fluxagents.workers.commands.services.status_view import Announcer, View
-    from fluxagents.workers.host import detach as background
-    from fluxagents.workers.host.supervisor import Supervisor, handle_signals
-    from fluxagents.workers.observing import log
-    from fluxagents.workers.settings import Settings
-
     if ready_fd is not None:
         os.set_inheritable(ready_fd, False)
     settings = Settings.load()
@@ -84,9 +81,6 @@ def _foreground(ready_fd: int | None) -> None:
 @json_option
 def down(*, as_json: bool) -> None:
     """Stop what `fluxagents up` started: first softly, then for good. Nothing is lost by it."""
-    from fluxagents.workers.host import detach as background
-    from fluxagents.workers.settings import Settings
-
     settings = Settings.load()
     stopped = background.stop(settings)
     if as_json:
@@ -101,10 +95,6 @@ def down(*, as_json: bool) -> None:
 @json_option
 def status(*, as_json: bool) -> int:
     """Show the services that `fluxagents up` started. Exit status 0 if all run, else 1."""
-    from fluxagents.workers.commands.services import status_view
-    from fluxagents.workers.host import run_file
-    from fluxagents.workers.settings import Settings
-
     settings = Settings.load()
     found = run_file.read(settings.run_file)
     running = found is not None and found.running()
@@ -142,9 +132,6 @@ def worker(*, pool: str, celery_arguments: tuple[str, ...]) -> None:
     decide: decisions and messages to humans (threads). tools: tools, a process a core. long: tools that
     take long, one at a time. control: the reconciler. all: everything in one worker.
     """
-    from fluxagents.workers.host import launch
-    from fluxagents.workers.settings import Settings
-
     settings = Settings.load()
     _become(launch.worker(settings, pool, celery_arguments))
 
@@ -158,9 +145,6 @@ def beat(*, celery_arguments: tuple[str, ...]) -> None:
 
     Several may run: one holds the lock and ticks, the others wait for it.
     """
-    from fluxagents.workers.host import launch
-    from fluxagents.workers.settings import Settings
-
     _become(launch.beat(Settings.load(), celery_arguments))
 
 
@@ -171,18 +155,11 @@ def beat(*, celery_arguments: tuple[str, ...]) -> None:
 @click.argument("flower_arguments", nargs=-1, type=click.UNPROCESSED)
 def flower(*, flower_arguments: tuple[str, ...]) -> None:
     """Run Flower in the foreground, read-only on loopback; further arguments go to `celery flower`."""
-    from fluxagents.workers.host import flower as web
-    from fluxagents.workers.settings import Settings
-
     _become(web.command(Settings.load(), extra=flower_arguments))
 
 
 def _become(command: list[str]) -> NoReturn:
     """Turn this process into the command, once Redis has answered."""
-    from fluxagents.workers.host import launch
-    from fluxagents.workers.redis import connection
-    from fluxagents.workers.settings import Settings
-
     settings = Settings.load()
     connection.connect(settings).close()
     os.execve(command[0], command, launch.environment(settings))  # noqa: S606 # our own command

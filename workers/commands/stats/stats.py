@@ -4,21 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as ProgressBar
 
-from fluxagents.workers.commands.display.output import examples, json_option, print_json
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from fluxagents.flows.history.run_record import RunRecord
-    from fluxagents.flows.statistics.run_statistics import Statistics
-    from fluxagents.prompts.statistics.costs import Prices
-    from fluxagents.workers.archive.histories import Choice, Histories, History, Progress, Unreadable
-    from fluxagents.workers.settings import Settings
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.history.run_record import RunRecord, record_of
+from fluxagents.flows.statistics.run_statistics import Statistics
+from fluxagents.prompts.statistics.costs import Prices, Usage, cost
+from fluxagents.workers.archive.histories import (
+    Choice,
+    Histories,
+    History,
+    Progress,
+    Unreadable,
+    open_histories,
+)
+from fluxagents.workers.archive.record_file import record_file, steps_path
+from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.commands.display import period
+from fluxagents.workers.commands.display.options import examples, json_option
+from fluxagents.workers.commands.display.output import print_json
+from fluxagents.workers.commands.display.views import moment
+from fluxagents.workers.commands.stats.stats_view import print_stats
+from fluxagents.workers.files.price_file import prices_of
+from fluxagents.workers.files.table_file import checked_path
+from fluxagents.workers.settings import Settings
 
 
 @click.command(
@@ -50,12 +67,6 @@ def stats(
     A part of a large tool call, and any other run that a run began, is no run of its own here; what it
     worked, sent, failed and asked counts. Quantiles are exact below 10 s and to 0.05 % above.
     """
-    from fluxagents.flows.statistics.run_statistics import Statistics
-    from fluxagents.workers.commands.display.views import moment
-    from fluxagents.workers.commands.stats.stats_view import print_stats
-    from fluxagents.workers.files.price_file import prices_of
-    from fluxagents.workers.settings import Settings
-
     settings = Settings.load()
     choice = _choice(flow, session, since, until)
     path = _parquet_path(parquet)
@@ -87,11 +98,6 @@ def stats(
 
 
 def _choice(flow: str | None, session: str | None, since: str | None, until: str | None) -> Choice:
-    from fluxagents.flows.errors import ErrorClass, FluxError
-    from fluxagents.workers.archive.histories import Choice
-    from fluxagents.workers.clock import SystemClock
-    from fluxagents.workers.commands.display import period
-
     now_ms = SystemClock().now_ms()
     from_ms = period.since_ms(since, now_ms) if since else None
     to_ms = period.until_ms(until, now_ms) if until else None
@@ -105,16 +111,12 @@ def _choice(flow: str | None, session: str | None, since: str | None, until: str
 
 
 def _parquet_path(text: str | None) -> Path | None:
-    from fluxagents.workers.files.table_file import checked_path
-
     return None if text is None else checked_path(text, suffixes=(".parquet",))
 
 
 def _keeper(path: Path | None, opened: ExitStack) -> Callable[[RunRecord], None]:
     if path is None:
         return lambda _: None
-    from fluxagents.workers.archive.record_file import record_file
-
     return opened.enter_context(record_file(path)).add
 
 
@@ -122,8 +124,6 @@ def _records(
     settings: Settings, choice: Choice, opened: ExitStack, unreadable: list[Unreadable]
 ) -> Iterator[tuple[History, RunRecord, RunRecord]]:
     """Each run that is chosen, and those that it began, with the one that they began with."""
-    from fluxagents.workers.archive.histories import History, Unreadable, open_histories
-
     histories = open_histories(settings)
     show = opened.enter_context(_progress())
     for item, progress in histories.stream(choice):
@@ -137,10 +137,6 @@ def _records(
 def _with_children(
     histories: Histories, history: History, unreadable: list[Unreadable]
 ) -> Iterator[tuple[History, RunRecord, RunRecord]]:
-    from fluxagents.flows.errors import FluxError
-    from fluxagents.flows.history.run_record import record_of
-    from fluxagents.workers.archive.histories import Unreadable
-
     root: RunRecord | None = None
     for one in chain([history], histories.children(history)):
         if isinstance(one, Unreadable):
@@ -160,24 +156,17 @@ def _with_children(
 @contextmanager
 def _progress() -> Iterator[Callable[[Progress], None]]:
     """A bar on a terminal, for as long as it takes."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
     console = Console(stderr=True)
     if not console.is_terminal:
         yield lambda _: None
         return
     columns = (TextColumn("reading runs"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
+    with ProgressBar(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=None)
         yield lambda progress: bar.update(task, completed=progress.seen, total=progress.total)
 
 
 def _cost(found: Statistics, prices: Prices | None) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    from fluxagents.prompts.statistics.costs import Usage, cost
-
     taken = {
         name: Usage(one.calls - one.refused, one.tokens_in, one.tokens_cached, one.tokens_out)
         for name, one in found.chat_models.items()
@@ -186,6 +175,4 @@ def _cost(found: Statistics, prices: Prices | None) -> dict[str, Any]:
 
 
 def _say_where(path: Path) -> None:
-    from fluxagents.workers.archive.record_file import steps_path
-
     click.echo(f"runs: {path}\nsteps: {steps_path(path)}")

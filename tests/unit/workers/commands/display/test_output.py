@@ -9,7 +9,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from fluxagents.workers.commands.display.output import json_option, print_json, print_table
+from fluxagents.workers.commands.display.options import json_option
+from fluxagents.workers.commands.display.output import print_json, print_table
 
 
 def test_cells_are_not_markup(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,6 @@ from tests.unit.workers.commands.runs.test_rewind import CHANGE, TWICE, TWICE_FI
 from tests.unit.workers.test_local import EVENT, GROWTH, Desk, status
 
 from fluxagents.flows.errors import FluxError
-from fluxagents.workers import client
 from fluxagents.workers.commands.approvals import approvals
 from fluxagents.workers.commands.runs.run import run as run_command
 from fluxagents.workers.commands.runs.runs import runs
@@ -30,10 +29,11 @@ def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def desk(tmp_path: Path, parsed: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """The commands find the client of this process where they look for the one on Redis."""
+    """The commands use the client of this process instead of the one on Redis."""
     (tmp_path / "store").symlink_to(parsed)
     found = Desk(tmp_path)
-    monkeypatch.setattr(client, "Client", lambda: found.client)
+    for module in ("approvals", "runs.rewind", "runs.run", "runs.runs", "runs.stepping"):
+        monkeypatch.setattr(f"fluxagents.workers.commands.{module}.Client", lambda: found.client)
     return found
 
 

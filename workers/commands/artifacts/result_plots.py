@@ -1,0 +1,79 @@
+"""The plots of `fluxagents artifacts plot`: of one result, or of the runs of a session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.scheduler.batches.batch_tables import summary_rows
+from fluxagents.scheduler.batches.batches import session_states
+from fluxagents.tasks.ports.models import ModelRef
+from fluxagents.workers.client import Client
+from fluxagents.workers.files.artifact_store import ArtifactFiles
+from fluxagents.workers.models.model_store import ModelFiles
+from fluxagents.workers.reports.plot_figure import IMAGE_FORMATS, Caption, ImageFormat
+from fluxagents.workers.reports.plots import (
+    NEEDS_SUBSYSTEMS,
+    Plottable,
+    growth_by_condition,
+    medium_labels,
+    plotted,
+)
+from fluxagents.workers.settings import Settings
+
+
+def image_format(path: Path | None) -> ImageFormat:
+    if path is None:
+        return "svg"
+    suffix = path.suffix.removeprefix(".").lower()
+    for kind in IMAGE_FORMATS:
+        if suffix == kind:
+            return kind
+    raise FluxError(
+        ErrorClass.BAD_ARGUMENT,
+        f"plot '{path}' has no known suffix",
+        suggestions=("end it with .svg or .png",),
+    )
+
+
+def plot_result(store: ArtifactFiles, digest: str, kind: ImageFormat) -> tuple[str, bytes]:
+    manifest = store.manifest(digest)
+    made = manifest.provenance
+    subsystems: dict[str, str] = {}
+    if made.tool in NEEDS_SUBSYSTEMS and made.model_digest is not None:
+        subsystems = _subsystems(made.model_digest)
+    tables = {name: store.table(ref.digest) for name, ref in manifest.tables.items()}
+    return made.tool, plotted(Plottable(digest, manifest, tables, subsystems), kind)
+
+
+def _subsystems(model_digest: str) -> dict[str, str]:
+    model = ModelFiles(Settings.load().artifact_url).load(ModelRef(digest=model_digest, name=model_digest))
+    return {reaction.id: reaction.subsystem or "" for reaction in model.reactions}
+
+
+def plot_session(session: str, kind: ImageFormat) -> bytes:
+    rows = summary_rows(session_states(Client().store, session).values())
+    if not rows:
+        raise FluxError(ErrorClass.UNKNOWN_ID, f"there are no runs of session '{session}'")
+    media = [row.medium for row in rows]
+    columns = [
+        [row.model for row in rows],
+        medium_labels(media) if len(set(media)) > 1 else media,
+        [row.question for row in rows],
+    ]
+    # What all runs have in common stands above the plot, what differs beside its bar.
+    same = [column[0] for column in columns if len(set(column)) == 1 and column[0]]
+    differ = [column for column in columns if len(set(column)) > 1]
+    labels = ["; ".join(parts) for parts in zip(*differ, strict=True)]
+    caption = Caption(
+        title=f"Growth over {len(rows)} runs",
+        conditions="; ".join([f"session {session}", *same])[:115],
+        source=f"session {session}",
+    )
+    return growth_by_condition(
+        labels or [row.run_id for row in rows],
+        [row.growth_per_h for row in rows],
+        [row.status for row in rows],
+        caption,
+        kind,
+    )

@@ -1,0 +1,34 @@
+"""The options that many commands share, and the examples at the end of their help."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+JSON_FLAG = "--json"
+
+
+def examples(*lines: str) -> str:
+    """The examples at the end of a command's help, one per line: `@click.command(epilog=examples(...))`."""
+    # click rewraps a paragraph unless it begins with a backspace.
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def json_option(command: Command) -> Command:
+    """Give a command the flag `--json`, passed to it as `as_json`.
+
+    An error of a command called with the flag is a JSON document too: see `fluxagents.workers.cli`.
+    """
+    return click.option(JSON_FLAG, "as_json", is_flag=True, help="Print one JSON document, for scripts.")(
+        command
+    )
+
+
+def by_option(command: Command) -> Command:
+    """Give a command the option `--by`: the person who decides, by default the user of this machine."""
+    return click.option("--by", default=getpass.getuser, show_default="you", help="Who decides.")(command)

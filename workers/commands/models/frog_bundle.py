@@ -1,0 +1,50 @@
+"""The archive that `fluxagents frog` writes: the model as SBML, and the tables computed from it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from cobra import Model
+from cobra.io import write_sbml_model
+
+from fluxagents.tasks.ports.models import ModelFormat, ModelRef
+from fluxagents.workers.models.model_store import ModelFiles
+from fluxagents.workers.models.parser_process import decoded, expanded
+from fluxagents.workers.models.parsing import ParsingLimits
+from fluxagents.workers.reports.frog_archive import Curator, frog_archive, location_of, sbml_names
+from fluxagents.workers.reports.frog_report import FrogReport, Progress, frog_report
+
+
+def build_bundle(
+    store: ModelFiles, ref: ModelRef, curators: Sequence[str], progress: Progress
+) -> tuple[FrogReport, bytes]:
+    """The report on a model, and the archive with the report and the model.
+
+    Args:
+        store: Where the model is.
+        ref: The model.
+        curators: Names of people, the family name last.
+        progress: Is given a line before each part of the computation.
+    """
+    model = store.load(ref)
+    sbml = _sbml(store, ref, model)
+    names = sbml_names(sbml, location_of(model.id or ref.name), decoded)
+    report = frog_report(model, names, progress)
+    people = [
+        Curator(given_name=name.rpartition(" ")[0], family_name=name.rpartition(" ")[2]) for name in curators
+    ]
+    return report, frog_archive(report, sbml, names, people)
+
+
+def _sbml(store: ModelFiles, ref: ModelRef, model: Model) -> bytes:
+    """The model's own SBML file, or one written from it if it came in another format."""
+    record, original = store.show(ref), store.original(ref)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.xml"
+        if record.format is ModelFormat.SBML and original is not None:
+            path.write_bytes(original)
+            return expanded(path, record.suffix, ParsingLimits().expanded_bytes)
+        write_sbml_model(model, str(path))
+        return path.read_bytes()
