@@ -9,10 +9,9 @@ from fluxagents.flows.state import RunState
 from fluxagents.prompts.human_text import human_text, visible
 from fluxagents.workers.archive.prompt_library import open_prompts
 from fluxagents.workers.client import Client
-from fluxagents.workers.commands.display.options import by_option, examples, json_option
+from fluxagents.workers.commands.display.options import by_option, examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import print_json, print_table
 from fluxagents.workers.commands.display.prompting import asked
-from fluxagents.workers.commands.display.views import parsed_pairs
 
 
 @click.group(
@@ -95,7 +94,7 @@ def reject(request_id: str, reason: str, by: str, as_json: bool) -> None:
 @json_option
 def edit(request_id: str, pairs: tuple[str, ...], by: str, as_json: bool) -> None:
     """Agree with other arguments than those asked for."""
-    state = Client().approve(request_id, by=by, args=parsed_pairs(pairs))
+    state = Client().approve(request_id, by=by, args=parse_pairs(pairs))
     _tell(state, request_id, "approved with other arguments", as_json=as_json)
 
 

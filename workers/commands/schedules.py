@@ -13,9 +13,9 @@ from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.celery.redbeat_schedules import RedbeatSchedules
 from fluxagents.workers.client import Client
 from fluxagents.workers.clock import SystemClock
-from fluxagents.workers.commands.display.options import examples, json_option
+from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import print_json, print_table
-from fluxagents.workers.commands.display.views import moment, parsed_pairs
+from fluxagents.workers.commands.display.times import format_date, format_time
 
 
 @click.group(
@@ -86,7 +86,7 @@ def add(
     that was missed is made up for, the others are not.
     """
     timing = _timing(interval, expression, timezone)
-    inputs = parsed_pairs(pairs)
+    inputs = parse_pairs(pairs)
     if question is not None:
         inputs["question"] = question
     desk = _desk()
@@ -103,7 +103,7 @@ def add(
     if as_json:
         print_json(_document(added))
     else:
-        click.echo(f"{name}: {added.schedule.timing}, next {_moment(added.next_ms)}")
+        click.echo(f"{name}: {added.schedule.timing}, next {_date_or_nothing(added.next_ms)}")
 
 
 @schedules.command("list", epilog=examples("fluxagents schedules list --json"))
@@ -122,8 +122,8 @@ def list_schedules(as_json: bool) -> None:
                 status.schedule.timing,
                 status.schedule.flow,
                 status.schedule.model,
-                _moment(status.next_ms),
-                _moment(status.last_ms),
+                _date_or_nothing(status.next_ms),
+                _date_or_nothing(status.last_ms),
                 status.last_run.run_id if status.last_run else "",
                 status.last_run.status if status.last_run else "",
             )
@@ -197,13 +197,13 @@ def _document(status: ScheduleStatus) -> dict[str, Any]:
         "inputs": schedule.inputs,
         "lane": schedule.lane,
         "session": schedule.session,
-        "created": moment(schedule.created_ms),
-        "next_tick": moment(status.next_ms),
-        "last_tick": moment(status.last_ms) if status.last_ms is not None else None,
+        "created": format_time(schedule.created_ms),
+        "next_tick": format_time(status.next_ms),
+        "last_tick": format_time(status.last_ms) if status.last_ms is not None else None,
         "last_run": newest.run_id if newest else None,
         "last_run_status": newest.status if newest else None,
     }
 
 
-def _moment(at_ms: int | None) -> str:
-    return "" if at_ms is None else moment(at_ms)[:19].replace("T", " ")
+def _date_or_nothing(at_ms: int | None) -> str:
+    return "" if at_ms is None else format_date(at_ms)

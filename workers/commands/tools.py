@@ -7,9 +7,8 @@ import json
 import click
 
 from fluxagents.tasks.registry import TOOLS, require_tool, tool_named
-from fluxagents.workers.commands.display.options import examples, json_option
+from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import print_json, print_table
-from fluxagents.workers.commands.display.views import parsed_pairs
 from fluxagents.workers.composition import build_sources
 from fluxagents.workers.settings import Settings
 
@@ -83,7 +82,7 @@ def schema(name: str, as_json: bool) -> None:
 def call(name: str, model: str | None, pairs: tuple[str, ...], as_json: bool) -> None:
     """Call a tool in this process, with no queue and no run; the model stays as it is."""
     tool = tool_named(name)
-    args = tool.parse(parsed_pairs(pairs))
+    args = tool.parse(parse_pairs(pairs))
     sources = build_sources(Settings.load())
     if tool.needs_model and model is None:
         raise click.UsageError(f"tool '{name}' works on a model: give --model, such as --model e_coli_core")

@@ -24,9 +24,8 @@ from fluxagents.workers.client import Client
 from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.commands.batches.batch_inputs import listed, medium
 from fluxagents.workers.commands.batches.progress_view import progress_view
-from fluxagents.workers.commands.display.options import examples, json_option
+from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import print_json, print_table
-from fluxagents.workers.commands.display.views import parsed_pairs
 from fluxagents.workers.files.table_file import checked_path, write_table
 
 FAILED, WAITING, INTERRUPTED = 1, 3, 130
@@ -95,7 +94,7 @@ def batch(
         raise click.UsageError("name at least one model with --model or --models-file")
     asked = listed(questions, questions_file)
     path = checked_path(table) if table else None
-    todo = orders(named, asked, [medium(text) for text in media], parsed_pairs(pairs))
+    todo = orders(named, asked, [medium(text) for text in media], parse_pairs(pairs))
     client = Client()
     job = _Batch(client, admitted(client, flow, todo), session or _new_session(), lane, quiet=as_json)
     try:

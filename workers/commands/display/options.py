@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -32,3 +33,21 @@ def json_option(command: Command) -> Command:
 def by_option(command: Command) -> Command:
     """Give a command the option `--by`: the person who decides, by default the user of this machine."""
     return click.option("--by", default=getpass.getuser, show_default="you", help="Who decides.")(command)
+
+
+def parse_pairs(pairs: tuple[str, ...]) -> dict[str, Any]:
+    """`name=value` words as arguments; a value that is JSON is read as JSON, any other is text.
+
+    Raises:
+        click.BadParameter: If a word has no `=`.
+    """
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{pair!r} is not name=value")
+        try:
+            values[name] = json.loads(value)
+        except json.JSONDecodeError:
+            values[name] = value
+    return values

@@ -27,7 +27,7 @@ from fluxagents.workers.archive.prompt_library import open_prompts
 from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.commands.display.options import by_option, examples, json_option
 from fluxagents.workers.commands.display.output import print_json, print_table
-from fluxagents.workers.commands.display.views import moment
+from fluxagents.workers.commands.display.times import format_date
 from fluxagents.workers.commands.prompts.prompt_figures import compare, experiment, stats
 from fluxagents.workers.commands.runs.run_log import open_log
 from fluxagents.workers.settings import Settings
@@ -149,7 +149,7 @@ def show(name: str, version: str, source: bool, as_json: bool) -> None:
     print_table(("variable", "type"), template.variables.items(), empty="no variables")
     rows = [
         (
-            moment(entry.at_ms)[:19].replace("T", " ") if entry.at_ms else "-",
+            format_date(entry.at_ms) if entry.at_ms else "-",
             entry.by or "-",
             _said(entry),
         )

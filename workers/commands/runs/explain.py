@@ -16,7 +16,7 @@ from fluxagents.flows.state import RunState
 from fluxagents.workers.archive.prompt_library import open_prompts
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import print_json
-from fluxagents.workers.commands.display.views import lasted
+from fluxagents.workers.commands.display.times import format_duration
 from fluxagents.workers.commands.runs.run_log import RunLog, open_log
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _document(found: Explanation, request: RecordedRequest | None) -> dict[str, 
 
 def _print(found: Explanation, request: RecordedRequest | None, *, full: bool) -> None:
     console, step, one = Console(highlight=False), found.step, found.record
-    spent = ", ".join(f"{spent} {lasted(ms / 1_000)}" for spent, ms in one.spent_ms.items() if ms)
+    spent = ", ".join(f"{spent} {format_duration(ms / 1_000)}" for spent, ms in one.spent_ms.items() if ms)
     console.print(f"step {step.seq} of run {step.after.run_id} at node {step.node}: {one.kind}", style="bold")
     if spent:
         console.print(spent, style="dim")

@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from fluxagents.flows.history.replay import Divergence, Replay, replayed
+from fluxagents.workers.commands.display.event_text import summarise_event
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import print_json
-from fluxagents.workers.commands.display.views import event_line
 from fluxagents.workers.commands.runs.run_log import open_log
 
 
@@ -82,4 +82,4 @@ def _print_divergence(found: Divergence) -> None:
     click.echo(f"event {found.at} (from 0), step {found.step}: {found.why}")
     for what, event in (("recorded", found.recorded), ("expected", found.expected)):
         if event is not None:
-            click.echo(f"  {what} {event.type} {event_line(event)}")
+            click.echo(f"  {what} {event.type} {summarise_event(event)}")

@@ -9,9 +9,8 @@ import click
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.history_control import WayBack
 from fluxagents.workers.client import Client
-from fluxagents.workers.commands.display.options import by_option, examples, json_option
+from fluxagents.workers.commands.display.options import by_option, examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import print_json
-from fluxagents.workers.commands.display.views import parsed_pairs
 
 
 def _yes(command: click.decorators.FC) -> click.decorators.FC:
@@ -36,7 +35,7 @@ def fork(run_id: str, at: int | None, pairs: tuple[str, ...], step: bool, by: st
 
     `fluxagents runs events RUN_ID` shows the steps.
     """
-    state = Client().fork(run_id, at=at, values=parsed_pairs(pairs), by=by, stepwise=step)
+    state = Client().fork(run_id, at=at, values=parse_pairs(pairs), by=by, stepwise=step)
     if as_json:
         print_json({"run_id": state.run_id, "origin": run_id, "status": state.status})
     else:
@@ -159,7 +158,7 @@ def migrate(run_id: str, flow: str | None, dry_run: bool, yes: bool, by: str, as
 @json_option
 def signal(run_id: str, event: str, pairs: tuple[str, ...], by: str, as_json: bool) -> None:
     """Send a run a named EVENT; a node that waits for it, now or later, takes it."""
-    state = Client().signal(run_id, event, by=by, data=parsed_pairs(pairs))
+    state = Client().signal(run_id, event, by=by, data=parse_pairs(pairs))
     if as_json:
         print_json({"run_id": run_id, "event": event, "status": state.status})
     else:

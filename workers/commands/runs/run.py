@@ -11,9 +11,10 @@ from rich.console import Console
 
 from fluxagents.scheduler.runs.run import Run
 from fluxagents.workers.client import Client
-from fluxagents.workers.commands.display.options import examples, json_option
+from fluxagents.workers.commands.display.event_text import summarise_event
+from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import print_json
-from fluxagents.workers.commands.display.views import event_line, parsed_pairs, print_run, run_document
+from fluxagents.workers.commands.display.run_view import print_run, run_document
 from fluxagents.workers.commands.runs.exit_status import exit_status
 from fluxagents.workers.commands.runs.stepping import walk
 
@@ -56,7 +57,7 @@ def run(
 
     Exit status: 0 finished (or started, without --wait), 3 waiting for a human, 1 failed, 2 bad usage.
     """
-    inputs: dict[str, Any] = parsed_pairs(pairs)
+    inputs: dict[str, Any] = parse_pairs(pairs)
     if question is not None:
         inputs["question"] = question
     client = Client()
@@ -102,6 +103,6 @@ def _narrate(run: Run, timeout: float | None, tell: object) -> None:
     assert callable(tell)
     deadline = None if timeout is None else time.monotonic() + timeout
     for event in run.watch():
-        tell(f"{event.type}: {event_line(event)}")
+        tell(f"{event.type}: {summarise_event(event)}")
         if deadline is not None and time.monotonic() > deadline:
             raise TimeoutError(f"run {run.id} still runs after {timeout} s")

@@ -12,16 +12,11 @@ from fluxagents.prompts.statistics.costs import usage
 from fluxagents.scheduler.schedules.grid import every
 from fluxagents.workers.client import Client
 from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.commands.display.event_text import summarise_event
 from fluxagents.workers.commands.display.options import by_option, examples, json_option
 from fluxagents.workers.commands.display.output import print_json, print_table
-from fluxagents.workers.commands.display.views import (
-    cost_document,
-    event_line,
-    moment,
-    print_cost,
-    print_run,
-    run_document,
-)
+from fluxagents.workers.commands.display.run_view import cost_document, print_cost, print_run, run_document
+from fluxagents.workers.commands.display.times import format_clock, format_time
 from fluxagents.workers.commands.runs.diff import diff
 from fluxagents.workers.commands.runs.exit_status import exit_status
 from fluxagents.workers.commands.runs.explain import explain
@@ -78,7 +73,7 @@ def list_runs(status: str | None, session: str | None, most: int, as_json: bool)
         [
             (
                 state.run_id,
-                moment(state.started_ms)[5:16].replace("T", " "),
+                format_time(state.started_ms)[5:16].replace("T", " "),
                 state.model_name,
                 state.status,
                 state.inputs.get("question") or state.flow.name,
@@ -130,7 +125,7 @@ def events(run_id: str, as_json: bool) -> None:
     if as_json:
         print_json([event.model_dump(mode="json") for event in log])
         return
-    rows = [(event.seq, moment(event.at_ms)[11:23], event.type, event_line(event)) for event in log]
+    rows = [(event.seq, format_clock(event.at_ms), event.type, summarise_event(event)) for event in log]
     print_table(("step", "time (UTC)", "event", ""), rows, cut_last=True)
 
 
@@ -144,7 +139,9 @@ def watch(run_id: str, as_json: bool) -> None:
         if as_json:
             click.echo(event.model_dump_json())
         else:
-            click.echo(f"{event.seq:>4}  {moment(event.at_ms)[11:23]}  {event.type:<18} {event_line(event)}")
+            click.echo(
+                f"{event.seq:>4}  {format_clock(event.at_ms)}  {event.type:<18} {summarise_event(event)}"
+            )
     sys.exit(exit_status(run.status))
 
 

@@ -14,10 +14,10 @@ from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.run import Run
 from fluxagents.scheduler.runs.run_control import Steering
 from fluxagents.workers.client import Client
-from fluxagents.workers.commands.display.options import examples, json_option
+from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import print_json
 from fluxagents.workers.commands.display.prompting import asked, call_lines
-from fluxagents.workers.commands.display.views import parsed_pairs, print_run, run_document
+from fluxagents.workers.commands.display.run_view import print_run, run_document
 from fluxagents.workers.commands.runs.exit_status import exit_status
 
 WAYS = "g = go on, e NAME=VALUE = edit an argument, s = stop"
@@ -91,7 +91,7 @@ def _at_command(client: Steering, run: Run, state: RunState, by: str) -> bool:
         client.resume(run.id, by=by)
     elif word in {"e", "edit"}:
         try:
-            client.edit(run.id, parsed_pairs((rest,)), by=by)
+            client.edit(run.id, parse_pairs((rest,)), by=by)
         except (FluxError, click.BadParameter) as error:
             click.secho(f"not changed: {error}", fg="red", err=True)
     elif word not in {"s", "stop"}:

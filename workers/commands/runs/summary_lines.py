@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from fluxagents.flows.history.run_record import RequestRecord, RunRecord
-from fluxagents.workers.commands.display.views import lasted
+from fluxagents.workers.commands.display.times import format_duration
 
 COLOURS = {"finished": "green", "failed": "red", "dead": "red", "waiting": "yellow"}
 
@@ -56,7 +56,7 @@ def counted(record: RunRecord) -> tuple[str, str]:
     state = record.state
     passed = (state.updated_ms - state.started_ms) / 1_000
     spent = sorted(((ms, name) for name, ms in record.spent_ms.items() if ms), reverse=True)
-    shares = ", ".join(f"{name} {lasted(ms / 1_000)}" for ms, name in spent)
+    shares = ", ".join(f"{name} {format_duration(ms / 1_000)}" for ms, name in spent)
     saved = sum(step.tokens_saved for step in record.steps)
     told = (
         _many(state.seq - 1, "step"),
@@ -70,13 +70,15 @@ def counted(record: RunRecord) -> tuple[str, str]:
         f"began {_many(len(record.children), 'run')}" if record.children else "",
     )
     until = "took" if state.ended else "goes on after"
-    return f"{until} {lasted(passed)}: {shares or 'nothing yet'}", "; ".join(one for one in told if one)
+    return f"{until} {format_duration(passed)}: {shares or 'nothing yet'}", "; ".join(
+        one for one in told if one
+    )
 
 
 def _answered(one: RequestRecord) -> str:
     if one.delay_ms is None:
         return f"{one.kind} {one.outcome}"
-    return f"{one.kind} {one.outcome} by {one.by} after {lasted(one.delay_ms / 1_000)}"
+    return f"{one.kind} {one.outcome} by {one.by} after {format_duration(one.delay_ms / 1_000)}"
 
 
 def _many(number: int, what: str, plural: str = "") -> str:

@@ -14,9 +14,10 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.history.recorded_steps import Step, runs_begun, steps_of
 from fluxagents.flows.history.run_record import RunRecord, StepRecord, record_of
 from fluxagents.workers.client import Client
+from fluxagents.workers.commands.display.event_text import describe_event, shorten
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import print_json
-from fluxagents.workers.commands.display.views import elapsed, event_text, lasted, moment, short
+from fluxagents.workers.commands.display.times import format_duration, format_elapsed, format_time
 from fluxagents.workers.commands.runs.run_log import open_log
 from fluxagents.workers.commands.runs.summary_lines import print_summary, summary
 from fluxagents.workers.commands.runs.timeline_bars import CUT_MARK, MARKS, bars
@@ -85,7 +86,7 @@ def _step_document(step: Step, one: StepRecord, record: RunRecord) -> dict[str, 
         "step": step.seq,
         "node": step.node,
         "kind": one.kind,
-        "at": moment(step.at_ms),
+        "at": format_time(step.at_ms),
         "at_s": (step.at_ms - start) / 1_000,
         "spent_s": {spent: ms / 1_000 for spent, ms in one.spent_ms.items() if ms},
         "work_s": None if one.work_ms is None else one.work_ms / 1_000,
@@ -93,7 +94,7 @@ def _step_document(step: Step, one: StepRecord, record: RunRecord) -> dict[str, 
         "tokens": {"in": one.tokens_in, "out": one.tokens_out, "saved": one.tokens_saved},
         "runs": [run for run in record.children if run in runs_begun(step.events)],
         "events": [
-            {"type": event.type, "text": event_text(event), **event.model_dump(mode="json")}
+            {"type": event.type, "text": describe_event(event), **event.model_dump(mode="json")}
             for event in step.events
         ],
     }
@@ -112,10 +113,10 @@ def _print_steps(steps: Sequence[Step], record: RunRecord, children: dict[str, d
 
 
 def _print_head(console: Console, step: Step, one: StepRecord, start_ms: int) -> None:
-    spent = [f"{spent} {lasted(ms / 1_000)}" for spent, ms in one.spent_ms.items() if ms]
+    spent = [f"{spent} {format_duration(ms / 1_000)}" for spent, ms in one.spent_ms.items() if ms]
     tokens = f"{one.tokens_in:,} + {one.tokens_out:,} tokens" if one.tokens_in or one.tokens_out else ""
     told = ", ".join(part for part in (*spent, tokens, "a retry" if one.retry else "") if part)
-    at = f"+{elapsed(step.at_ms - start_ms)}"
+    at = f"+{format_elapsed(step.at_ms - start_ms)}"
     console.print()
     console.print(
         Text.assemble((f"{at:>9}", "cyan"), f"  step {step.seq}  ", (step.node, "bold"), (f"  {told}", "dim"))
@@ -124,12 +125,12 @@ def _print_head(console: Console, step: Step, one: StepRecord, start_ms: int) ->
 
 def _print_event(console: Console, event: Any) -> None:
     style = "red" if getattr(event, "error", None) else ""
-    text = Text.assemble((event.type, style), f" {short(event_text(event), LONGEST)}")
+    text = Text.assemble((event.type, style), f" {shorten(describe_event(event), LONGEST)}")
     console.print(Padding(text, (0, 0, 0, 11), expand=False))
 
 
 def _print_child(console: Console, run_id: str, child: dict[str, Any]) -> None:
-    text = f"↳ {run_id}: {child['status']} after {lasted(child['lasted_s'])}"
+    text = f"↳ {run_id}: {child['status']} after {format_duration(child['lasted_s'])}"
     console.print(Padding(text, (0, 0, 0, 13), expand=False), style="dim")
 
 
@@ -139,10 +140,12 @@ def _print_bars(steps: Sequence[Step], record: RunRecord) -> None:
     console.print()
     width = max(console.width - LABEL - 10, NARROWEST)
     for bar, one in zip(bars(steps, width), record.steps, strict=True):
-        label = short(f"{one.seq} {one.node} {one.tool or one.kind}", LABEL - 1)
+        label = shorten(f"{one.seq} {one.node} {one.tool or one.kind}", LABEL - 1)
         console.print(
             Text.assemble(
-                f"{label:<{LABEL}}", (f"{bar.cells:<{width}}", "cyan"), f" {lasted(bar.ms / 1_000):>9}"
+                f"{label:<{LABEL}}",
+                (f"{bar.cells:<{width}}", "cyan"),
+                f" {format_duration(bar.ms / 1_000):>9}",
             )
         )
     legend = ", ".join(f"{mark} {spent}" for spent, mark in MARKS.items())

@@ -31,7 +31,7 @@ from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.commands.display import period
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import print_json
-from fluxagents.workers.commands.display.views import moment
+from fluxagents.workers.commands.display.times import format_time
 from fluxagents.workers.commands.stats.stats_view import print_stats
 from fluxagents.workers.files.price_file import prices_of
 from fluxagents.workers.files.table_file import checked_path
@@ -83,8 +83,8 @@ def stats(
     document = {
         **found.document(),
         "cost": _cost(found, prices_of(settings)),
-        "first_started": None if found.first_ms is None else moment(found.first_ms),
-        "last_started": None if found.last_ms is None else moment(found.last_ms),
+        "first_started": None if found.first_ms is None else format_time(found.first_ms),
+        "last_started": None if found.last_ms is None else format_time(found.last_ms),
         "in_redis": places["redis"],
         "in_archive": places["archive"],
         "unreadable": [{"run": one.name, "why": one.why} for one in unreadable],

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from fluxagents.workers.commands.display.output import print_table
-from fluxagents.workers.commands.display.views import lasted
+from fluxagents.workers.commands.display.times import format_duration
 
 ROWS = 15
 """Steps and errors that are shown; `--json` has all."""
@@ -58,7 +58,7 @@ def _counted(number: int, what: str) -> str:
 
 
 def _times(found: Row, *names: str) -> list[str]:
-    return ["-" if found[name] is None else lasted(found[name]) for name in names]
+    return ["-" if found[name] is None else format_duration(found[name]) for name in names]
 
 
 def _print_flows(flows: list[Row]) -> None:
@@ -82,7 +82,7 @@ def _print_spent(spent: dict[str, float]) -> None:
     total = sum(spent.values())
     if total:
         parts = sorted(((seconds, name) for name, seconds in spent.items() if seconds), reverse=True)
-        shares = [f"{name} {seconds / total:.0%} ({lasted(seconds)})" for seconds, name in parts]
+        shares = [f"{name} {seconds / total:.0%} ({format_duration(seconds)})" for seconds, name in parts]
         _heading("Where the time of the runs went")
         click.echo(click.wrap_text(", ".join(shares), width=80))
 

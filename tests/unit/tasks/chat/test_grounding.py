@@ -15,7 +15,8 @@ from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.chat.decider import Decider
 from fluxagents.tasks.chat.grounding import MOST, untraced
 from fluxagents.tasks.registry import TOOLS
-from fluxagents.workers.commands.display.views import event_line, run_document
+from fluxagents.workers.commands.display.event_text import summarise_event
+from fluxagents.workers.commands.display.run_view import run_document
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_the_answer_of_a_run_says_which_numbers_are_not_traced(tmp_path: Path) -
     run = answered(tmp_path, "It grows at 0.874 1/h, and at 0.95 1/h on acetate.")
     decided = [event for event in run.log if isinstance(event, DecisionMade)][-1]
     assert decided.untraced == ("0.95 1/h",)
-    assert "not traced: 0.95 1/h" in event_line(decided)
+    assert "not traced: 0.95 1/h" in summarise_event(decided)
     finished = run.log[-1]
     assert isinstance(finished, RunFinished)
     assert finished.answer.startswith("It grows at 0.874 1/h, and at 0.95 1/h on acetate.\n\nNot traced to")

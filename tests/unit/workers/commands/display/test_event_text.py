@@ -2,8 +2,6 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import pytest
-
 from fluxagents.flows.commands import Finish
 from fluxagents.flows.events import (
     BranchTaken,
@@ -14,7 +12,7 @@ from fluxagents.flows.events import (
     EventBase,
     PromptUse,
 )
-from fluxagents.workers.commands.display.views import elapsed, event_line, event_text, lasted
+from fluxagents.workers.commands.display.event_text import describe_event, summarise_event
 
 
 def test_a_compacted_context_says_what_went_how_and_what_it_saved() -> None:
@@ -30,7 +28,7 @@ def test_a_compacted_context_says_what_went_how_and_what_it_saved() -> None:
         tokens=13_900,
         max_tokens=14_000,
     )
-    assert event_line(event) == "600 tokens saved, 13900 of 14000 sent; reference: f2, f3; budget: f2"
+    assert summarise_event(event) == "600 tokens saved, 13900 of 14000 sent; reference: f2, f3; budget: f2"
 
 
 class WaitBegan(EventBase):
@@ -43,7 +41,7 @@ class WaitBegan(EventBase):
 
 def test_an_event_of_an_unknown_type_is_shown_by_its_fields() -> None:
     event: Any = WaitBegan(seq=1, at_ms=2, until="noon", steps=(1, 2))
-    assert event_text(event) == "until: noon, steps: [1, 2]"
+    assert describe_event(event) == "until: noon, steps: [1, 2]"
 
 
 def test_a_branch_says_why_it_was_taken_and_what_it_saw() -> None:
@@ -56,44 +54,14 @@ def test_a_branch_says_why_it_was_taken_and_what_it_saw() -> None:
         seen={"status": "optimal", "growth_per_h": 0.87},
     )
     assert (
-        event_text(event)
+        describe_event(event)
         == """grows → answer because status == 'optimal'; saw status = "optimal", growth_per_h = 0.87"""
     )
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0.0, "0 ms"),
-        (0.012, "12 ms"),
-        (3.414, "3.41 s"),
-        (312, "5.2 min"),
-        (25_560, "7.1 h"),
-        (259_200, "3.0 d"),
-    ],
-)
-def test_a_duration_has_its_largest_unit(seconds: float, text: str) -> None:
-    assert lasted(seconds) == text
-
-
-@pytest.mark.parametrize(
-    ("ms", "text"),
-    [
-        (0, "0.000 s"),
-        (59_999, "59.999 s"),
-        (119_970, "1:59.9"),
-        (424_400, "7:04.4"),
-        (3_723_000, "1:02:03"),
-        (262_923_999, "3 d 1:02:03"),
-    ],
-)
-def test_time_since_a_start_is_as_fine_as_it_is_short(ms: int, text: str) -> None:
-    assert elapsed(ms) == text
-
-
 def test_a_deferred_decision_names_the_chat_model_and_the_time() -> None:
     event = DecisionDeferred(seq=1, at_ms=0, node="n", chat_model="openai:tiny", not_before_ms=61_000)
-    assert event_line(event) == (
+    assert summarise_event(event) == (
         "the limit of openai:tiny is used up, not before 1970-01-01T00:01:01.000+00:00"
     )
 
@@ -108,4 +76,4 @@ def test_a_decision_says_who_made_it_and_in_whose_place() -> None:
         cached=True,
     )
     event = DecisionMade(seq=1, at_ms=0, node="n", decision=Finish(answer="done"), prompt=use)
-    assert event_line(event) == "finish: done [openai:other instead of anthropic:tiny, kept answer]"
+    assert summarise_event(event) == "finish: done [openai:other instead of anthropic:tiny, kept answer]"
