@@ -21,7 +21,7 @@ COMMANDS = {
     "beat": ("services.services:beat", "Run the scheduler in the foreground, for production."),
     "flower": ("services.services:flower", "Run Flower in the foreground, read-only."),
     "demo": ("services.demo:demo", "Start everything, analyse three real models, and stop."),
-    "doctor": ("services.doctor:doctor", "Check the installation and say what to do about what is wrong."),
+    "doctor": ("services.doctor:doctor", "Check the installation and say what to do about each problem."),
     "run": ("runs.run:run", "Run a flow on a model, and wait for the answer."),
     "runs": ("runs.runs:runs", "List runs, show one, follow, pause, resume or cancel it."),
     "stats": ("stats.stats:stats", "Add up runs: durations, tools, tokens, errors, approvals, retries."),

@@ -1,1 +1,1 @@
-"""The commands of `fluxagents`, a module a topic; each imports what it needs when it runs."""
+"""The commands of `fluxagents`, one module per topic, imported when its command is called."""

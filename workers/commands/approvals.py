@@ -11,7 +11,7 @@ from fluxagents.workers.archive.prompt_library import open_prompts
 from fluxagents.workers.client import Client
 from fluxagents.workers.commands.display.options import by_option, examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import print_json, print_table
-from fluxagents.workers.commands.display.prompting import asked
+from fluxagents.workers.commands.display.prompting import prompt_answer
 
 
 @click.group(
@@ -49,7 +49,7 @@ def list_requests(as_json: bool) -> None:
 @click.argument("request_id")
 @json_option
 def show(request_id: str, as_json: bool) -> None:
-    """Show one request as its humans are told it: what would run, what was tried, what can be answered."""
+    """Show one request as its humans get it: what would run, what was tried, and the possible answers."""
     client = Client()
     for run_id, request in client.store.requests():
         if request.id == request_id:
@@ -71,18 +71,18 @@ def show(request_id: str, as_json: bool) -> None:
 @by_option
 @json_option
 def approve(request_id: str, by: str, as_json: bool) -> None:
-    """Agree: the run continues with exactly what was shown."""
-    _tell(Client().approve(request_id, by=by), request_id, "approved", as_json=as_json)
+    """Approve: the run continues with exactly what was shown."""
+    _print_answer(Client().approve(request_id, by=by), request_id, "approved", as_json=as_json)
 
 
 @approvals.command(epilog=examples("fluxagents approvals reject 01JB….7 --reason 'keep the medium'"))
 @click.argument("request_id")
-@click.option("--reason", required=True, help="The chat model is shown it.")
+@click.option("--reason", required=True, help="Why; the chat model sees it.")
 @by_option
 @json_option
 def reject(request_id: str, reason: str, by: str, as_json: bool) -> None:
-    """Refuse: the run continues without it and knows why."""
-    _tell(Client().reject(request_id, by=by, reason=reason), request_id, "rejected", as_json=as_json)
+    """Reject: the run continues without it and knows why."""
+    _print_answer(Client().reject(request_id, by=by, reason=reason), request_id, "rejected", as_json=as_json)
 
 
 @approvals.command(epilog=examples("fluxagents approvals edit 01JB….7 --arg replace=true"))
@@ -93,9 +93,9 @@ def reject(request_id: str, reason: str, by: str, as_json: bool) -> None:
 @by_option
 @json_option
 def edit(request_id: str, pairs: tuple[str, ...], by: str, as_json: bool) -> None:
-    """Agree with other arguments than those asked for."""
+    """Approve with other arguments than those requested."""
     state = Client().approve(request_id, by=by, args=parse_pairs(pairs))
-    _tell(state, request_id, "approved with other arguments", as_json=as_json)
+    _print_answer(state, request_id, "approved with other arguments", as_json=as_json)
 
 
 @approvals.command(
@@ -106,14 +106,14 @@ def edit(request_id: str, pairs: tuple[str, ...], by: str, as_json: bool) -> Non
 @by_option
 @json_option
 def reply(request_id: str, answer: str | None, by: str, as_json: bool) -> None:
-    """Answer a question or an escalation; without ANSWER it is shown with its choices and asked for."""
+    """Answer a question or an escalation; without ANSWER, show it with its choices and ask for one."""
     client = Client()
     if answer is None:
-        answer = asked(client.request(request_id))
-    _tell(client.reply(request_id, by=by, answer=answer), request_id, "answered", as_json=as_json)
+        answer = prompt_answer(client.request(request_id))
+    _print_answer(client.reply(request_id, by=by, answer=answer), request_id, "answered", as_json=as_json)
 
 
-def _tell(state: RunState, request_id: str, verdict: str, *, as_json: bool) -> None:
+def _print_answer(state: RunState, request_id: str, verdict: str, *, as_json: bool) -> None:
     if as_json:
         document = {
             "request_id": request_id,

@@ -17,14 +17,14 @@ from fluxagents.workers.settings import Settings
 
 @click.group(epilog=examples("fluxagents errors top", "fluxagents errors show 3f2a9c0b71de"))
 def errors() -> None:
-    """Show the errors of runs that have ended, and what was followed by success.
+    """Show the errors of ended runs, and the remedies that success followed.
 
     Errors that differ in quoted values and numbers only share a fingerprint. A remedy that has helped often
     enough is suggested when the error occurs again. An error that did not occur for 90 days is forgotten.
     """
 
 
-def _book() -> LessonBook:
+def _remedy_book() -> LessonBook:
     settings = Settings.load()
     return build_lessons(settings, redis_client(settings))
 
@@ -33,12 +33,14 @@ def _book() -> LessonBook:
     epilog=examples("fluxagents errors top", "fluxagents errors top --kind medium --most 5 --json")
 )
 @click.option("--kind", help="Only errors of this kind, such as 'unknown_id' or 'timeout'.")
-@click.option("--most", type=click.IntRange(min=1), default=20, show_default=True, help="Errors to show.")
+@click.option(
+    "--most", "limit", type=click.IntRange(min=1), default=20, show_default=True, help="Errors to show."
+)
 @json_option
-def top(kind: str | None, most: int, as_json: bool) -> None:
+def top(kind: str | None, limit: int, as_json: bool) -> None:
     """List the errors that occur most often."""
     _check_kind(kind)
-    records = [record for record in _book().records() if kind in {None, record.kind}][:most]
+    records = [record for record in _remedy_book().records() if kind in {None, record.kind}][:limit]
     if as_json:
         print_json([_document(record) for record in records])
         return
@@ -54,7 +56,7 @@ def top(kind: str | None, most: int, as_json: bool) -> None:
             )
             for record in records
         ],
-        empty="no run that has ended had an error",
+        empty="no ended run had an error",
         cut_last=True,
     )
 
@@ -64,7 +66,7 @@ def top(kind: str | None, most: int, as_json: bool) -> None:
 @json_option
 def show(fingerprint: str, as_json: bool) -> None:
     """Show the error with this FINGERPRINT and every remedy that was tried, with its success rate."""
-    record = _found(_book(), fingerprint)
+    record = _find_record(_remedy_book(), fingerprint)
     if as_json:
         print_json(_document(record))
         return
@@ -80,8 +82,8 @@ def show(fingerprint: str, as_json: bool) -> None:
     )
 
 
-def _by_success(found: tuple[str, Count]) -> tuple[float, int, str]:
-    remedy, count = found
+def _by_success(item: tuple[str, Count]) -> tuple[float, int, str]:
+    remedy, count = item
     return (-count.rate, -count.helped, remedy)
 
 
@@ -94,7 +96,7 @@ def _check_kind(kind: str | None) -> None:
         )
 
 
-def _found(book: LessonBook, fingerprint: str) -> ErrorRecord:
+def _find_record(book: LessonBook, fingerprint: str) -> ErrorRecord:
     record = book.record(fingerprint)
     if record is None:
         raise FluxError(

@@ -1,4 +1,4 @@
-"""`fluxagents schedules`: runs that start by themselves."""
+"""`fluxagents schedules`: runs that start at given times."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def schedules() -> None:
 @click.option(
     "--model",
     required=True,
-    help="A model's name, looked up at every tick, or its file or digest, which stays the same model.",
+    help="A model's name, looked up at every tick, or a file or digest, which fixes the model.",
 )
 @click.option("--question", help="What you want to know, in plain language.")
 @click.option("--input", "pairs", multiple=True, metavar="NAME=VALUE", help="Another input of the flow.")
@@ -55,7 +55,7 @@ def schedules() -> None:
     "--cron",
     "expression",
     metavar="EXPRESSION",
-    help="Minute, hour, day, month, weekday (0 is Sunday); both day fields must hold.",
+    help="Minute, hour, day, month, weekday (0 is Sunday); both day fields must match.",
 )
 @click.option("--timezone", metavar="ZONE", help="Of --cron, such as Europe/Vienna.  [default: UTC]")
 @click.option(
@@ -82,14 +82,14 @@ def add(
 ) -> None:
     """Add the schedule NAME. Its first run starts at its first tick; `trigger` starts one at once.
 
-    Every tick has one run, however many beats there are. After a time without beat or workers the last tick
-    that was missed is made up for, the others are not.
+    Every tick starts one run, however many beats there are. After an outage of beat or the workers only the
+    last missed tick is made up for.
     """
     timing = _timing(interval, expression, timezone)
     inputs = parse_pairs(pairs)
     if question is not None:
         inputs["question"] = question
-    desk = _desk()
+    desk = _open_schedules()
     desk.add(
         name,
         flow=flow,
@@ -109,10 +109,10 @@ def add(
 @schedules.command("list", epilog=examples("fluxagents schedules list --json"))
 @json_option
 def list_schedules(as_json: bool) -> None:
-    """List the schedules: when they were and will be due, and how their newest run is."""
-    found = _desk().list()
+    """List the schedules: their last and next tick, and the status of their newest run."""
+    statuses = _open_schedules().list()
     if as_json:
-        print_json([_document(status) for status in found])
+        print_json([_document(status) for status in statuses])
         return
     print_table(
         ("schedule", "when", "flow", "model", "next (UTC)", "last tick (UTC)", "newest run", "status"),
@@ -127,7 +127,7 @@ def list_schedules(as_json: bool) -> None:
                 status.last_run.run_id if status.last_run else "",
                 status.last_run.status if status.last_run else "",
             )
-            for status in found
+            for status in statuses
         ],
         empty="no schedules; `fluxagents schedules add --help` shows how to add one",
     )
@@ -138,7 +138,7 @@ def list_schedules(as_json: bool) -> None:
 @json_option
 def show(name: str, as_json: bool) -> None:
     """Show the schedule NAME."""
-    status = _desk().get(name)
+    status = _open_schedules().get(name)
     document = _document(status)
     if as_json:
         print_json(document)
@@ -152,7 +152,7 @@ def show(name: str, as_json: bool) -> None:
 @json_option
 def remove(name: str, as_json: bool) -> None:
     """Remove the schedule NAME; its runs stay."""
-    _desk().remove(name)
+    _open_schedules().remove(name)
     if as_json:
         print_json({"removed": name})
     else:
@@ -164,14 +164,14 @@ def remove(name: str, as_json: bool) -> None:
 @json_option
 def trigger(name: str, as_json: bool) -> None:
     """Start a run of the schedule NAME now, beside its ticks; prints the run's id."""
-    run = _desk().trigger(name)
+    run = _open_schedules().trigger(name)
     if as_json:
         print_json({"schedule": name, "run_id": run.id})
     else:
         click.echo(run.id)
 
 
-def _desk() -> Schedules:
+def _open_schedules() -> Schedules:
     client = Client()
     return Schedules(client, RedbeatSchedules(create_app(client.settings)), SystemClock())
 

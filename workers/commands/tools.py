@@ -13,7 +13,7 @@ from fluxagents.workers.composition import build_sources
 from fluxagents.workers.settings import Settings
 
 ROWS, COLUMNS = 20, 8
-"""So much of a table is shown of a call; a run keeps all of it as an artifact."""
+"""Of a table that are shown; a run keeps the whole table as an artifact."""
 
 
 @click.group(
@@ -64,8 +64,8 @@ def schema(name: str, as_json: bool) -> None:
         if isinstance(spec, dict)
     ]
     print_table(("argument", "default", "meaning"), rows, empty="no arguments")
-    words = " ".join(f"--arg {key}='{json.dumps(value)}'" for key, value in tool.example.items())
-    click.echo(f"\nexample: fluxagents tools call {tool.name} --model e_coli_core {words}".rstrip())
+    arguments = " ".join(f"--arg {key}='{json.dumps(value)}'" for key, value in tool.example.items())
+    click.echo(f"\nexample: fluxagents tools call {tool.name} --model e_coli_core {arguments}".rstrip())
     click.echo(f"method:  {tool.reference}")
 
 

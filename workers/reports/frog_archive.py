@@ -155,9 +155,9 @@ def _manifest(location: str) -> bytes:
     lines = ['<?xml version="1.0" encoding="UTF-8"?>']
     lines.append('<omexManifest xmlns="http://identifiers.org/combine.specifications/omex-manifest">')
     lines += [
-        f"  <content location={quoteattr(place)} format={quoteattr(_SPECIFICATION + kind)}"
+        f"  <content location={quoteattr(path)} format={quoteattr(_SPECIFICATION + kind)}"
         f"{' master=' + quoteattr('true') if is_master else ''}/>"
-        for place, kind, is_master in entries
+        for path, kind, is_master in entries
     ]
     return "\n".join([*lines, "</omexManifest>", ""]).encode()
 

@@ -93,10 +93,10 @@ def frog_report(model: Model, names: SbmlNames, progress: Progress) -> FrogRepor
         reactions = [
             {
                 **head,
-                "reaction": names.reactions.get(one.id, one.id),
-                **knock_outs.without(frozenset({place})),
+                "reaction": names.reactions.get(reaction.id, reaction.id),
+                **knock_outs.without(frozenset({index})),
             }
-            for place, one in enumerate(model.reactions)
+            for index, reaction in enumerate(model.reactions)
         ]
     progress(f"flux ranges: {len(model.reactions)}")
     ranges = [
@@ -117,7 +117,7 @@ class _KnockOuts:
     def __init__(self, program: LinearProgram, optimum: Optimum, fluxes: list[float]) -> None:
         self._program = program
         self._known: dict[frozenset[int], Optimum] = {frozenset(): optimum}
-        self._active = frozenset(place for place, flux in enumerate(fluxes) if flux)
+        self._active = frozenset(index for index, flux in enumerate(fluxes) if flux)
         self._intact = optimum
         program.remember_basis()
 
@@ -138,8 +138,8 @@ def _outcome(optimum: Optimum) -> dict[str, Any]:
 
 
 def _ranges(model: Model, fluxes: list[float]) -> Iterator[tuple[str, dict[str, Any]]]:
-    found: Any = flux_variability.run(model, flux_variability.Args(fraction_of_optimum=FRACTION_OF_OPTIMUM))
-    table = found.ranges
+    result: Any = flux_variability.run(model, flux_variability.Args(fraction_of_optimum=FRACTION_OF_OPTIMUM))
+    table = result.ranges
     bounds = dict(
         zip(
             table.reaction,
@@ -147,12 +147,12 @@ def _ranges(model: Model, fluxes: list[float]) -> Iterator[tuple[str, dict[str, 
             strict=True,
         )
     )
-    for place, reaction in enumerate(model.reactions):
+    for index, reaction in enumerate(model.reactions):
         row: dict[str, Any] = {"flux": None, "status": "infeasible", "minimum": None, "maximum": None}
         if reaction.id in bounds:
             least, greatest = bounds[reaction.id]
             row = {
-                "flux": fluxes[place],
+                "flux": fluxes[index],
                 "status": "optimal",
                 "minimum": -math.inf if least is None else least,
                 "maximum": math.inf if greatest is None else greatest,

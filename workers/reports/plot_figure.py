@@ -59,7 +59,7 @@ class Canvas:
         self.figure = figure
         self.axes = axes
 
-    def encoded(self, kind: ImageFormat, caption: Caption) -> bytes:
+    def encode(self, kind: ImageFormat, caption: Caption) -> bytes:
         """The figure as a file, its source in the metadata; without a date, so that bytes repeat."""
         metadata: dict[str, Any] = {"Title": caption.title, "Source": caption.source}
         metadata |= {"Date": None} if kind == "svg" else {"Software": None}

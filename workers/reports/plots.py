@@ -16,7 +16,7 @@ from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H
 from fluxagents.tasks.ports.artifacts import Manifest
 from fluxagents.workers.reports.plot_figure import BLUE, GREY, ORANGE, Canvas, Caption, ImageFormat, canvas
 
-MOST_BARS = 40
+MAX_BARS = 40
 """More are not readable on a page; the plot says how many there are."""
 
 NO_SUBSYSTEM = "(no subsystem)"
@@ -43,7 +43,7 @@ class Plottable:
         return Caption(title=title, conditions=_conditions(self.manifest), source=self.digest)
 
 
-def plotted(result: Plottable, kind: ImageFormat) -> bytes:
+def draw_plot(result: Plottable, kind: ImageFormat) -> bytes:
     """The plot of a result.
 
     Raises:
@@ -75,20 +75,20 @@ def growth_by_condition(
         caption: Of the plot.
         kind: Of the file.
     """
-    some = _refuse_nothing(list(zip(labels, growth_per_h, notes, strict=True)))[:MOST_BARS]
-    caption = _with_cut(caption, len(some), len(labels), "conditions")
-    with canvas(caption, height_inches=_height(len(some)), grid="x") as drawing:
+    bars = _check_not_empty(list(zip(labels, growth_per_h, notes, strict=True)))[:MAX_BARS]
+    caption = _note_cut(caption, len(bars), len(labels), "conditions")
+    with canvas(caption, height_inches=_height(len(bars)), grid="x") as drawing:
         axes = drawing.axes
-        places = range(len(some))
-        axes.barh(places, [value or 0.0 for _, value, _ in some], color=BLUE, height=0.7)
-        highest = max((value or 0.0 for _, value, _ in some), default=0.0) or 1.0
-        for place, (_, value, note) in enumerate(some):
-            said = note if value is None else f"{value:.3g}"
-            axes.text((value or 0.0) + highest * 0.012, place, said, va="center", fontsize=8)
+        positions = range(len(bars))
+        axes.barh(positions, [value or 0.0 for _, value, _ in bars], color=BLUE, height=0.7)
+        highest = max((value or 0.0 for _, value, _ in bars), default=0.0) or 1.0
+        for position, (_, value, note) in enumerate(bars):
+            label = note if value is None else f"{value:.3g}"
+            axes.text((value or 0.0) + highest * 0.012, position, label, va="center", fontsize=8)
         axes.set_xlim(0, highest * 1.15)
         axes.set_xlabel("growth rate (1/h)")
-        _name_bars(drawing, [label for label, _, _ in some])
-        return drawing.encoded(kind, caption)
+        _name_bars(drawing, [label for label, _, _ in bars])
+        return drawing.encode(kind, caption)
 
 
 def medium_labels(media: Sequence[str]) -> list[str]:
@@ -106,9 +106,11 @@ def medium_labels(media: Sequence[str]) -> list[str]:
 
 
 def _envelope(result: Plottable, kind: ImageFormat) -> bytes:
-    table = _refuse_nothing(result.tables["envelope"])
-    found = result.manifest.result
-    caption = result.caption(f"Production envelope: {found['product']} ({found['product_exchange']})")
+    table = _check_not_empty(result.tables["envelope"])
+    result_fields = result.manifest.result
+    caption = result.caption(
+        f"Production envelope: {result_fields['product']} ({result_fields['product_exchange']})"
+    )
     with canvas(caption, grid="y") as drawing:
         axes, growth = drawing.axes, table["growth_per_h"]
         least, greatest = (
@@ -117,34 +119,34 @@ def _envelope(result: Plottable, kind: ImageFormat) -> bytes:
         axes.fill_between(growth, least, greatest, color=BLUE, alpha=0.18, linewidth=0)
         axes.plot(growth, greatest, color=BLUE, linewidth=1.8, marker="o", markersize=3, label="greatest")
         axes.plot(growth, least, color=ORANGE, linewidth=1.8, marker="s", markersize=3, label="least")
-        named = found.get("growth_per_h") is None
-        axes.set_xlabel("objective flux (mmol/gDW/h)" if named else "growth rate (1/h)")
+        has_named_objective = result_fields.get("growth_per_h") is None
+        axes.set_xlabel("objective flux (mmol/gDW/h)" if has_named_objective else "growth rate (1/h)")
         axes.set_ylabel("secretion (mmol/gDW/h)")
         axes.set_xlim(left=0)
         axes.legend(title="secretion", loc="upper right")
-        return drawing.encoded(kind, caption)
+        return drawing.encode(kind, caption)
 
 
 def _ranges(result: Plottable, kind: ImageFormat) -> bytes:
-    table = _refuse_nothing(result.tables["ranges"])
+    table = _check_not_empty(result.tables["ranges"])
     widths = table["maximum_mmol_per_gdw_h"] - table["minimum_mmol_per_gdw_h"]
     wide = table.assign(width=widths.fillna(math.inf))
     wide = wide[wide["width"] > ZERO_FLUX_MMOL_PER_GDW_H]
-    wide = _refuse_nothing(wide.sort_values("width", ascending=False, kind="stable"))
-    shown = wide.head(MOST_BARS)
-    ends = shown[["minimum_mmol_per_gdw_h", "maximum_mmol_per_gdw_h"]]
+    wide = _check_not_empty(wide.sort_values("width", ascending=False, kind="stable"))
+    bars = wide.head(MAX_BARS)
+    ends = bars[["minimum_mmol_per_gdw_h", "maximum_mmol_per_gdw_h"]]
     edge = 1.05 * float(ends.abs().max(axis=None, skipna=True) if ends.notna().any(axis=None) else 1.0)
     left, right = (ends[end].fillna(limit) for end, limit in zip(ends, (-edge, edge), strict=True))
     fraction = result.manifest.result["fraction_of_optimum"]
-    caption = _with_cut(
+    caption = _note_cut(
         result.caption(f"Flux ranges at {fraction:.0%} of the best growth or more"),
-        len(shown),
+        len(bars),
         len(wide),
         "reactions with a range, widest first",
     )
-    with canvas(caption, height_inches=_height(len(shown)), grid="x") as drawing:
+    with canvas(caption, height_inches=_height(len(bars)), grid="x") as drawing:
         axes = drawing.axes
-        axes.barh(range(len(shown)), right - left, left=left, color=BLUE, height=0.6)
+        axes.barh(range(len(bars)), right - left, left=left, color=BLUE, height=0.6)
         scale = ""
         if edge > _LOGARITHMIC_FROM_MMOL_PER_GDW_H:
             axes.set_xscale("symlog", linthresh=_LINEAR_UP_TO_MMOL_PER_GDW_H)
@@ -152,37 +154,37 @@ def _ranges(result: Plottable, kind: ImageFormat) -> bytes:
         axes.axvline(0, color=GREY, linewidth=0.8)
         axes.set_xlim(-edge, edge)
         axes.set_xlabel(f"flux (mmol/gDW/h){scale}")
-        _name_bars(drawing, list(shown["reaction"]))
-        return drawing.encoded(kind, caption)
+        _name_bars(drawing, list(bars["reaction"]))
+        return drawing.encode(kind, caption)
 
 
 def _essentiality(result: Plottable, kind: ImageFormat) -> bytes:
-    table = _refuse_nothing(result.tables["reactions"])
+    table = _check_not_empty(result.tables["reactions"])
     groups = table["id"].map(lambda reaction: result.subsystems.get(reaction) or NO_SUBSYSTEM)
     counts = table.groupby(groups)["is_essential"].agg(["sum", "count"])
     counts = counts.sort_values(["sum", "count"], ascending=False, kind="stable")
-    shown = counts.head(MOST_BARS)
+    bars = counts.head(MAX_BARS)
     essential, tested = int(counts["sum"].sum()), int(counts["count"].sum())
-    caption = _with_cut(
+    caption = _note_cut(
         result.caption(f"Essential reactions by subsystem: {essential} of {tested}"),
-        len(shown), len(counts), "subsystems, most essential reactions first",
+        len(bars), len(counts), "subsystems, most essential reactions first",
     )  # fmt: skip
-    with canvas(caption, height_inches=_height(len(shown)), grid="x") as drawing:
-        axes, places = drawing.axes, range(len(shown))
-        others = shown["count"] - shown["sum"]
-        axes.barh(places, shown["sum"], color=ORANGE, height=0.7, label="essential")
+    with canvas(caption, height_inches=_height(len(bars)), grid="x") as drawing:
+        axes, positions = drawing.axes, range(len(bars))
+        others = bars["count"] - bars["sum"]
+        axes.barh(positions, bars["sum"], color=ORANGE, height=0.7, label="essential")
         axes.barh(
-            places, others, left=shown["sum"], color=GREY, alpha=0.45, height=0.7, label="not essential"
+            positions, others, left=bars["sum"], color=GREY, alpha=0.45, height=0.7, label="not essential"
         )
         axes.set_xlabel("reactions (count)")
-        axes.set_xlim(0, float(shown["count"].max()) * (1 + _LEGEND_SHARE))
+        axes.set_xlim(0, float(bars["count"].max()) * (1 + _LEGEND_SHARE))
         axes.legend(loc="lower right")
-        _name_bars(drawing, [str(name) for name in shown.index])
-        return drawing.encoded(kind, caption)
+        _name_bars(drawing, [str(name) for name in bars.index])
+        return drawing.encode(kind, caption)
 
 
 def _media(result: Plottable, kind: ImageFormat) -> bytes:
-    table = _refuse_nothing(result.tables["media"])
+    table = _check_not_empty(result.tables["media"])
     table = table.sort_values("growth_per_h", ascending=False, na_position="last", kind="stable")
     growth = [float(value) if math.isfinite(value) else None for value in table["growth_per_h"]]
     model = result.manifest.provenance.model_id
@@ -191,27 +193,27 @@ def _media(result: Plottable, kind: ImageFormat) -> bytes:
 
 
 def _conditions(manifest: Manifest) -> str:
-    made = manifest.provenance
-    args = made.args
+    provenance = manifest.provenance
+    args = provenance.args
     if args.get("medium") is not None:
-        medium = f"medium of {len(made.medium_mmol_per_gdw_h)} uptakes"
+        medium = f"medium of {len(provenance.medium_mmol_per_gdw_h)} uptakes"
     elif isinstance(changes := args.get("medium_changes"), dict):
         medium = ", ".join(f"{exchange} ≤ {limit:g}" for exchange, limit in changes.items())
         medium = f"uptake (mmol/gDW/h) {medium}"
     else:
         medium = "medium as in the model"
     goal = f"; objective {args['objective']}" if args.get("objective") else ""
-    return textwrap.shorten(f"model {made.model_id}; {medium}{goal}", 115, placeholder=" …")
+    return textwrap.shorten(f"model {provenance.model_id}; {medium}{goal}", 115, placeholder=" …")
 
 
-def _with_cut(caption: Caption, shown: int, count: int, what: str) -> Caption:
+def _note_cut(caption: Caption, shown: int, count: int, what: str) -> Caption:
     if shown == count:
         return caption
-    said = f"{caption.conditions}; {shown} of {count} {what}"
-    return Caption(title=caption.title, conditions=said, source=caption.source)
+    conditions = f"{caption.conditions}; {shown} of {count} {what}"
+    return Caption(title=caption.title, conditions=conditions, source=caption.source)
 
 
-def _refuse_nothing(rows: Any) -> Any:
+def _check_not_empty(rows: Any) -> Any:
     if len(rows) == 0:
         raise FluxError(
             ErrorClass.BAD_ARGUMENT,

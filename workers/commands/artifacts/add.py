@@ -1,4 +1,4 @@
-"""`fluxagents artifacts add`: a table of one's own, for tools that read one."""
+"""`fluxagents artifacts add`: store a table of your own, for tools that read one."""
 
 from __future__ import annotations
 

@@ -16,12 +16,9 @@ from fluxagents.workers.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-SHORT = len("sha256:") + 12
-"""So much of a digest is shown; a unique beginning is enough for all commands."""
 
-
-def addressed(command: Command) -> Command:
-    """Give a command the ways to name an artifact."""
+def address_options(command: Command) -> Command:
+    """Give a command the argument and the options that name an artifact."""
     for decorate in (
         click.option("--step", type=int, help="The step of the run; `fluxagents runs events RUN` shows it."),
         click.option("--run", "run_id", metavar="RUN", help="Instead of ID: the run that made it."),
@@ -35,25 +32,27 @@ def artifact_store() -> ArtifactFiles:
     return ArtifactFiles(Settings.load().artifact_url)
 
 
-def digest_of(store: ArtifactFiles, artifact: str | None, run_id: str | None, step: int | None) -> str:
+def find_digest(store: ArtifactFiles, artifact: str | None, run_id: str | None, step: int | None) -> str:
     if (artifact is None) == (run_id is None):
         raise click.UsageError("name an artifact by its ID, or by --run and --step")
     if artifact is not None:
         return store.find(artifact)
     assert run_id is not None
     events = build_sources(Settings.load()).runs().events(run_id)
-    return _artifact_of(run_id, events, step)
+    return _find_artifact(run_id, events, step)
 
 
-def _artifact_of(run_id: str, events: tuple[Event, ...], step: int | None) -> str:
-    made = [event for event in events if isinstance(event, ToolSucceeded) and event.artifact]
-    chosen = [event for event in made if step in {None, event.seq}]
+def _find_artifact(run_id: str, events: tuple[Event, ...], step: int | None) -> str:
+    with_artifact = [event for event in events if isinstance(event, ToolSucceeded) and event.artifact]
+    chosen = [event for event in with_artifact if step in {None, event.seq}]
     if len(chosen) == 1 and chosen[0].artifact:
         return chosen[0].artifact
     which = (
-        "more than one step" if step is None and made else f"no step {'' if step is None else step}".strip()
+        "more than one step"
+        if step is None and with_artifact
+        else f"no step {'' if step is None else step}".strip()
     )
-    known = ", ".join(f"{event.seq} ({event.call.tool})" for event in made) or "none"
+    known = ", ".join(f"{event.seq} ({event.call.tool})" for event in with_artifact) or "none"
     raise FluxError(
         ErrorClass.UNKNOWN_ID,
         f"run {run_id} has {which} with an artifact",

@@ -14,13 +14,13 @@ from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.tasks.ports.artifacts import Manifest
 from fluxagents.workers.commands.artifacts.add import add
 from fluxagents.workers.commands.artifacts.address import (
-    SHORT,
-    addressed,
+    address_options,
     artifact_store,
-    digest_of,
+    find_digest,
     output_path,
 )
 from fluxagents.workers.commands.artifacts.plot import plot
+from fluxagents.workers.commands.display.event_text import SHORT_DIGEST
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import print_json, print_table
 from fluxagents.workers.files.artifact_kind import kind_of
@@ -49,39 +49,41 @@ artifacts.add_command(plot)
 
 @artifacts.command("list", epilog=examples("fluxagents artifacts list --tool analyze_essentiality --json"))
 @click.option("--tool", help="Only results of this tool.")
-@click.option("--all", "everything", is_flag=True, help="Tables and plots too, not only results.")
-@click.option("--most", type=click.IntRange(min=1), default=50, show_default=True, help="So many at most.")
+@click.option("--all", "with_parts", is_flag=True, help="Tables and plots too, not only results.")
+@click.option(
+    "--most", "limit", type=click.IntRange(min=1), default=50, show_default=True, help="Most results to list."
+)
 @json_option
-def list_artifacts(tool: str | None, everything: bool, most: int, as_json: bool) -> None:
+def list_artifacts(tool: str | None, with_parts: bool, limit: int, as_json: bool) -> None:
     """List results, the newest first."""
     store = artifact_store()
-    found: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     for file in store.stored():
-        about = _described(store, f"sha256:{file.name}")
-        if (everything or about["kind"] == "result") and tool in {None, about["tool"]}:
+        about = _describe(store, f"sha256:{file.name}")
+        if (with_parts or about["kind"] == "result") and tool in {None, about["tool"]}:
             written = datetime.fromtimestamp(file.written_s, tz=UTC).isoformat(timespec="seconds")
-            found.append({**about, "bytes": file.size_bytes, "written": written})
-        if len(found) == most:
+            rows.append({**about, "bytes": file.size_bytes, "written": written})
+        if len(rows) == limit:
             break
     if as_json:
-        print_json(found)
+        print_json(rows)
         return
-    columns = ("tool", "model", *(("kind", "bytes") if everything else ()))
+    columns = ("tool", "model", *(("kind", "bytes") if with_parts else ()))
     print_table(
         ("artifact", "written (UTC)", *columns),
         [
             (
-                one["digest"][:SHORT],
-                one["written"][5:16].replace("T", " "),
-                *(one[column] for column in columns),
+                row["digest"][:SHORT_DIGEST],
+                row["written"][5:16].replace("T", " "),
+                *(row[column] for column in columns),
             )
-            for one in found
+            for row in rows
         ],
         empty="no artifacts",
     )
 
 
-def _described(store: ArtifactFiles, digest: str) -> dict[str, Any]:
+def _describe(store: ArtifactFiles, digest: str) -> dict[str, Any]:
     about: dict[str, Any] = {"digest": digest, "kind": "damaged", "tool": "", "model": "", "tables": ""}
     try:
         about["kind"] = kind_of(store.get(digest))
@@ -97,12 +99,12 @@ def _described(store: ArtifactFiles, digest: str) -> dict[str, Any]:
 
 
 @artifacts.command(epilog=examples("fluxagents artifacts show 3f9a11c02b7e --json"))
-@addressed
+@address_options
 @json_option
 def show(artifact: str | None, run_id: str | None, step: int | None, as_json: bool) -> None:
     """Show a result: its summary, its tables, and where it comes from."""
     store = artifact_store()
-    digest = digest_of(store, artifact, run_id, step)
+    digest = find_digest(store, artifact, run_id, step)
     kind = kind_of(store.get(digest))
     if kind != "result":
         _show_part(store, digest, kind, as_json=as_json)
@@ -118,7 +120,7 @@ def show(artifact: str | None, run_id: str | None, step: int | None, as_json: bo
     print_table(
         ("table", "rows", "columns", "artifact"),
         [
-            (name, ref.rows, ", ".join(ref.columns), ref.digest[:SHORT])
+            (name, ref.rows, ", ".join(ref.columns), ref.digest[:SHORT_DIGEST])
             for name, ref in manifest.tables.items()
         ],
         empty="no tables",
@@ -155,7 +157,7 @@ def _show_part(store: ArtifactFiles, digest: str, kind: str, *, as_json: bool) -
         "fluxagents artifacts get --run 01JB… --step 4 --format json",
     )
 )
-@addressed
+@address_options
 @click.option(
     "--format",
     "kind",
@@ -174,28 +176,28 @@ def get(
 ) -> None:
     """Write a result or one of its tables as a file."""
     store = artifact_store()
-    digest = digest_of(store, artifact, run_id, step)
+    digest = find_digest(store, artifact, run_id, step)
     path = output_path(output)
     stored = kind_of(store.get(digest))
     if stored in {"svg", "png", "json"}:
         if kind is not None and kind != stored:
-            raise click.UsageError(f"artifact {digest[:SHORT]} is {stored}; leave out --format")
+            raise click.UsageError(f"artifact {digest[:SHORT_DIGEST]} is {stored}; leave out --format")
         _write(store.get(digest), path, binary=stored == "png")
         return
-    chosen = kind or _by_suffix(path) or ("csv" if stored == "table" or name else "json")
-    _write(_exported(store, digest, stored, chosen, name), path, binary=chosen in {"parquet", "xlsx"})
+    chosen = kind or _format_by_suffix(path) or ("csv" if stored == "table" or name else "json")
+    _write(_export(store, digest, stored, chosen, name), path, binary=chosen in {"parquet", "xlsx"})
 
 
-def _exported(store: ArtifactFiles, digest: str, stored: str, kind: Format, name: str | None) -> bytes:
+def _export(store: ArtifactFiles, digest: str, stored: str, kind: Format, name: str | None) -> bytes:
     if stored == "table":
         if name is not None:
-            raise click.UsageError(f"artifact {digest[:SHORT]} is one table; leave out --table")
+            raise click.UsageError(f"artifact {digest[:SHORT_DIGEST]} is one table; leave out --table")
         table = store.table(digest)
         return (
             rows_as_json(table) if kind == "json" else encoded(kind, {"table": table}, {"artifact": digest})
         )
     manifest = store.manifest(digest)
-    names = _names(manifest, name)
+    names = _table_names(manifest, name)
     if kind in {"csv", "tsv", "parquet"} and len(names) != 1:
         every = f"tables: {', '.join(manifest.tables) or 'none'}"
         raise FluxError(
@@ -203,14 +205,14 @@ def _exported(store: ArtifactFiles, digest: str, stored: str, kind: Format, name
             f"{kind} holds one table, and this result of '{manifest.provenance.tool}' has {len(names)}",
             suggestions=(f"name one with --table; {every}", "or choose --format xlsx or json for all"),
         )
-    tables = {one: store.table(manifest.tables[one].digest) for one in names}
+    tables = {table_name: store.table(manifest.tables[table_name].digest) for table_name in names}
     if kind == "json" and name is not None:
         return rows_as_json(tables[name])
     about = {"artifact": digest, **manifest.model_dump(mode="json", exclude={"tables", "schema_version"})}
     return encoded(kind, tables, about)
 
 
-def _names(manifest: Manifest, name: str | None) -> tuple[str, ...]:
+def _table_names(manifest: Manifest, name: str | None) -> tuple[str, ...]:
     if name is None:
         return tuple(manifest.tables)
     if name not in manifest.tables:
@@ -222,7 +224,7 @@ def _names(manifest: Manifest, name: str | None) -> tuple[str, ...]:
     return (name,)
 
 
-def _by_suffix(path: Path | None) -> Format | None:
+def _format_by_suffix(path: Path | None) -> Format | None:
     suffix = path.suffix.removeprefix(".").lower() if path else ""
     return next((kind for kind in FORMATS if kind == suffix), None)
 

@@ -6,7 +6,12 @@ from typing import Any
 
 import click
 
-from fluxagents.workers.commands.artifacts.address import addressed, artifact_store, digest_of, output_path
+from fluxagents.workers.commands.artifacts.address import (
+    address_options,
+    artifact_store,
+    find_digest,
+    output_path,
+)
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import print_json
 from fluxagents.workers.files.table_file import write_bytes
@@ -19,7 +24,7 @@ from fluxagents.workers.files.table_file import write_bytes
         "fluxagents artifacts plot --session nightly -o growth.svg",
     )
 )
-@addressed
+@address_options
 @click.option("--session", help="Instead of ID: growth over the runs of a batch.")
 @click.option("--output", "-o", metavar="FILE", help="A .svg or .png file; the plot is stored in any case.")
 @json_option
@@ -46,21 +51,21 @@ def plot(
             raise click.UsageError("name either an artifact or a --session")
         source, tool, data = f"session {session}", "batch", result_plots.plot_session(session, kind)
     else:
-        source = digest_of(store, artifact, run_id, step)
+        source = find_digest(store, artifact, run_id, step)
         tool, data = result_plots.plot_result(store, source, kind)
     media_type: Any = {"svg": "image/svg+xml", "png": "image/png"}[kind]
     stored = store.put_image(data, media_type, tool=tool)
     if path is not None:
         write_bytes(path, data)
     if as_json:
-        shown = {
+        document = {
             "plot": stored.digest,
             "of": source,
             "tool": tool,
             "format": kind,
             "bytes": stored.size_bytes,
         }
-        print_json({**shown, "file": str(path) if path else None})
+        print_json({**document, "file": str(path) if path else None})
         return
     if path is not None:
         click.echo(f"{path}: {len(data)} bytes")

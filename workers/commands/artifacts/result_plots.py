@@ -15,9 +15,9 @@ from fluxagents.workers.reports.plot_figure import IMAGE_FORMATS, Caption, Image
 from fluxagents.workers.reports.plots import (
     NEEDS_SUBSYSTEMS,
     Plottable,
+    draw_plot,
     growth_by_condition,
     medium_labels,
-    plotted,
 )
 from fluxagents.workers.settings import Settings
 
@@ -38,12 +38,12 @@ def image_format(path: Path | None) -> ImageFormat:
 
 def plot_result(store: ArtifactFiles, digest: str, kind: ImageFormat) -> tuple[str, bytes]:
     manifest = store.manifest(digest)
-    made = manifest.provenance
+    provenance = manifest.provenance
     subsystems: dict[str, str] = {}
-    if made.tool in NEEDS_SUBSYSTEMS and made.model_digest is not None:
-        subsystems = _subsystems(made.model_digest)
+    if provenance.tool in NEEDS_SUBSYSTEMS and provenance.model_digest is not None:
+        subsystems = _subsystems(provenance.model_digest)
     tables = {name: store.table(ref.digest) for name, ref in manifest.tables.items()}
-    return made.tool, plotted(Plottable(digest, manifest, tables, subsystems), kind)
+    return provenance.tool, draw_plot(Plottable(digest, manifest, tables, subsystems), kind)
 
 
 def _subsystems(model_digest: str) -> dict[str, str]:

@@ -22,7 +22,7 @@ from fluxagents.scheduler.runs.admission import Admission, admitted
 from fluxagents.scheduler.runs.run_ids import run_id
 from fluxagents.workers.client import Client
 from fluxagents.workers.clock import SystemClock
-from fluxagents.workers.commands.batches.batch_inputs import listed, medium
+from fluxagents.workers.commands.batches.batch_inputs import parse_medium, read_list
 from fluxagents.workers.commands.batches.progress_view import progress_view
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import print_json, print_table
@@ -43,9 +43,9 @@ FAILED, WAITING, INTERRUPTED = 1, 3, 130
 )
 @click.argument("flow")
 @click.option("--model", "models", multiple=True, help="A model's name, file or digest; may be repeated.")
-@click.option("--models-file", metavar="LIST", help="A file with a model a line.")
+@click.option("--models-file", metavar="LIST", help="A file with one model per line.")
 @click.option("--question", "questions", multiple=True, help="In plain language; may be repeated.")
-@click.option("--questions-file", metavar="LIST", help="A file with a question a line.")
+@click.option("--questions-file", metavar="LIST", help="A file with one question per line.")
 @click.option(
     "--medium",
     "media",
@@ -56,9 +56,9 @@ FAILED, WAITING, INTERRUPTED = 1, 3, 130
 )
 @click.option("--input", "pairs", multiple=True, metavar="NAME=VALUE", help="Another input, for every run.")
 @click.option("--table", metavar="FILE", help="Write all findings to a .csv or .parquet file.")
-@click.option("--session", help="A name for the batch; the same batch again goes on where it stopped.")
+@click.option("--session", help="A name for the batch; the same batch again continues where it stopped.")
 @click.option("--wait/--no-wait", default=True, show_default=True, help="Whether to wait for the answers.")
-@click.option("--timeout", type=click.FloatRange(min=0), help="Wait at most so many seconds.")
+@click.option("--timeout", type=click.FloatRange(min=0), help="Wait at most this many seconds.")
 @click.option(
     "--lane",
     type=click.Choice(["bulk", "interactive"]),
@@ -89,14 +89,16 @@ def batch(
     """
     if table and not wait:
         raise click.UsageError("--table needs the answers: leave out --no-wait")
-    named = listed(models, models_file)
-    if not named:
+    all_models = read_list(models, models_file)
+    if not all_models:
         raise click.UsageError("name at least one model with --model or --models-file")
-    asked = listed(questions, questions_file)
+    all_questions = read_list(questions, questions_file)
     path = checked_path(table) if table else None
-    todo = orders(named, asked, [medium(text) for text in media], parse_pairs(pairs))
+    wanted_runs = orders(
+        all_models, all_questions, [parse_medium(text) for text in media], parse_pairs(pairs)
+    )
     client = Client()
-    job = _Batch(client, admitted(client, flow, todo), session or _new_session(), lane, quiet=as_json)
+    job = _Batch(client, admitted(client, flow, wanted_runs), session or _new_session(), lane, quiet=as_json)
     try:
         job.start()
         if not wait:
@@ -124,18 +126,18 @@ class _Batch:
     lane: str
     quiet: bool
     runs: list[str] = field(default_factory=list)
-    """Ids of those that were there already, then of those that were started."""
+    """The ids of runs that existed already, then of those that were started."""
 
     def start(self) -> None:
-        """Start what the session does not have yet."""
-        there = session_states(self.client.store, self.session)
-        left, self.runs = unstarted(self.admission, there.values())
-        found = len(self.runs)
+        """Start the runs that the session does not have yet."""
+        known_states = session_states(self.client.store, self.session)
+        missing, self.runs = unstarted(self.admission, known_states.values())
+        known_count = len(self.runs)
         lane = cast("Lane", self.lane)
-        for run in self.client.batch(self.admission.given, left, session=self.session, lane=lane):
+        for run in self.client.batch(self.admission.given, missing, session=self.session, lane=lane):
             self.runs.append(run.id)
         if not self.quiet:
-            note = f", {found} of them were there already" if found else ""
+            note = f", {known_count} of them were there already" if known_count else ""
             click.echo(
                 f"session {self.session}: {len(self.runs)} runs of {self.admission.flow.flow}{note}", err=True
             )
@@ -148,12 +150,12 @@ class _Batch:
         return 0
 
     def follow(self, timeout_s: float | None) -> tuple[Tally, list[RunState]]:
-        """Show how it goes on standard error until no run goes on by itself."""
+        """Show the progress on standard error until every run has ended or waits."""
         with progress_view(len(self.runs), quiet=self.quiet) as show:
-            looks = progress(self.client.store, self.session, self.runs, timeout_s=timeout_s)
-            for last in looks:
-                show(last[0])
-        return last
+            updates = progress(self.client.store, self.session, self.runs, timeout_s=timeout_s)
+            for latest in updates:
+                show(latest[0])
+        return latest
 
 
 def _report(
@@ -161,8 +163,8 @@ def _report(
 ) -> int:
     rows = summary_rows(states)
     if path is not None:
-        found = findings_rows(complete(client.store, states))
-        write_table(path, FindingRow._fields, found, numbers=("number",))
+        findings = findings_rows(complete(client.store, states))
+        write_table(path, FindingRow._fields, findings, numbers=("number",))
     if as_json:
         print_json(_document(job, tally, [row._asdict() for row in rows], path))
     else:

@@ -1,4 +1,4 @@
-"""What `fluxagents batch` is given: lists in files, and media."""
+"""The inputs of `fluxagents batch`: lists in files, and media."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from pydantic import JsonValue
 from fluxagents.flows.errors import ErrorClass, FluxError
 
 
-def listed(given: Sequence[str], file: str | None) -> list[str]:
-    """The values given one by one and those of a file: one a line; empty lines and `#` lines do not count.
+def read_list(values: Sequence[str], file: str | None) -> list[str]:
+    """The values from the command line, then those of a file: one per line, without empty and `#` lines.
 
     Raises:
         FluxError: If the file cannot be read or holds nothing.
     """
     if file is None:
-        return list(given)
-    lines = (line.strip() for line in _text(file).splitlines())
-    found = [line for line in lines if line and not line.startswith("#")]
-    if not found:
+        return list(values)
+    lines = (line.strip() for line in _read_text(file).splitlines())
+    listed = [line for line in lines if line and not line.startswith("#")]
+    if not listed:
         raise FluxError(ErrorClass.BAD_ARGUMENT, f"file {file!r} lists nothing")
-    return [*given, *found]
+    return [*values, *listed]
 
 
-def medium(text: str) -> dict[str, JsonValue]:
+def parse_medium(text: str) -> dict[str, JsonValue]:
     """A medium from a YAML or JSON file, or from words such as `EX_glc__D_e=10,EX_o2_e=0`.
 
     Returns:
@@ -38,44 +38,44 @@ def medium(text: str) -> dict[str, JsonValue]:
         FluxError: If it is no such mapping, or an uptake is no finite number of at least 0.
     """
     if "=" in text and not Path(text).is_file():
-        return _checked(_pairs(text), text)
-    return _checked(_document(text), text)
+        return _check_uptakes(_parse_pairs(text), text)
+    return _check_uptakes(_read_document(text), text)
 
 
-def _pairs(text: str) -> dict[str, object]:
-    found: dict[str, object] = {}
+def _parse_pairs(text: str) -> dict[str, object]:
+    uptakes: dict[str, object] = {}
     for part in text.split(","):
         exchange, equals, uptake = (word.strip() for word in part.partition("="))
         if not equals or not exchange:
-            raise _bad(text, f"{part!r} is not EXCHANGE=UPTAKE")
-        if exchange in found:
-            raise _bad(text, f"{exchange!r} is named twice")
+            raise _medium_error(text, f"{part!r} is not EXCHANGE=UPTAKE")
+        if exchange in uptakes:
+            raise _medium_error(text, f"{exchange!r} is named twice")
         try:
-            found[exchange] = float(uptake)
+            uptakes[exchange] = float(uptake)
         except ValueError:
-            found[exchange] = uptake
-    return found
+            uptakes[exchange] = uptake
+    return uptakes
 
 
-def _document(file: str) -> object:
-    text = _text(file)
+def _read_document(file: str) -> object:
+    text = _read_text(file)
     try:
         return json.loads(text) if file.endswith(".json") else yaml.safe_load(text)
     except (ValueError, yaml.YAMLError) as error:
-        raise _bad(file, f"the file cannot be read: {' '.join(str(error).split())}") from error
+        raise _medium_error(file, f"the file cannot be read: {' '.join(str(error).split())}") from error
 
 
-def _checked(found: object, text: str) -> dict[str, JsonValue]:
-    if not isinstance(found, dict) or not found:
-        raise _bad(text, "it names no exchange reaction")
-    for exchange, uptake in found.items():
+def _check_uptakes(uptakes: object, text: str) -> dict[str, JsonValue]:
+    if not isinstance(uptakes, dict) or not uptakes:
+        raise _medium_error(text, "it names no exchange reaction")
+    for exchange, uptake in uptakes.items():
         number = isinstance(uptake, int | float) and not isinstance(uptake, bool)
         if not isinstance(exchange, str) or not number or not math.isfinite(uptake) or uptake < 0:
-            raise _bad(text, f"uptake {uptake!r} of {exchange!r} is no number of at least 0")
-    return {exchange: float(uptake) for exchange, uptake in found.items()}
+            raise _medium_error(text, f"uptake {uptake!r} of {exchange!r} is no number of at least 0")
+    return {exchange: float(uptake) for exchange, uptake in uptakes.items()}
 
 
-def _bad(text: str, reason: str) -> FluxError:
+def _medium_error(text: str, reason: str) -> FluxError:
     return FluxError(
         ErrorClass.MEDIUM,
         f"medium {text!r}: {reason}",
@@ -86,7 +86,7 @@ def _bad(text: str, reason: str) -> FluxError:
     )
 
 
-def _text(file: str) -> str:
+def _read_text(file: str) -> str:
     try:
         return Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

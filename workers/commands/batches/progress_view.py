@@ -1,4 +1,4 @@
-"""How a batch goes, on standard error: a bar on a terminal, else a line when something has changed."""
+"""The progress of a batch on standard error: a bar on a terminal, else one line per change."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from fluxagents.scheduler.batches.batches import Tally
 
 LINE_EVERY_S = 5.0
-"""Shortest time between two lines, but for the last one."""
+"""Shortest time between two lines; the last line may come sooner."""
 
 Show = Callable[[Tally], None]
 
 
 @contextmanager
 def progress_view(total: int, *, quiet: bool) -> Iterator[Show]:
-    """What shows the counts of a batch.
+    """A function that shows the counts of a batch.
 
     Args:
         total: Runs of the batch.
@@ -28,7 +28,7 @@ def progress_view(total: int, *, quiet: bool) -> Iterator[Show]:
     """
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield _nothing if quiet else Lines()
+        yield _show_nothing if quiet else Lines()
         return
     bar = Progress(
         BarColumn(),
@@ -43,7 +43,7 @@ def progress_view(total: int, *, quiet: bool) -> Iterator[Show]:
 
 
 class Lines:
-    """One line a change, a few seconds apart at least."""
+    """One line per change, at least a few seconds apart."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -51,12 +51,12 @@ class Lines:
         self._shown_at = float("-inf")
 
     def __call__(self, tally: Tally) -> None:
-        now = self._clock()
-        if tally == self._shown or (not tally.at_rest and now - self._shown_at < LINE_EVERY_S):
+        now_s = self._clock()
+        if tally == self._shown or (not tally.at_rest and now_s - self._shown_at < LINE_EVERY_S):
             return
-        self._shown, self._shown_at = tally, now
+        self._shown, self._shown_at = tally, now_s
         click.echo(str(tally), err=True)
 
 
-def _nothing(tally: Tally) -> None:
+def _show_nothing(tally: Tally) -> None:
     del tally

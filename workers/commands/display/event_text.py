@@ -10,7 +10,7 @@ from fluxagents.flows.commands import CallTool
 from fluxagents.workers.commands.display.times import format_time
 
 SHORT_DIGEST = len("sha256:") + 12
-"""So much of a digest tells artifacts apart; `--json` shows all of it."""
+"""Characters of a digest that are shown; commands accept any unique beginning."""
 
 MAX_LINE_LENGTH = 100
 """Of an event in one line."""

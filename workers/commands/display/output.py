@@ -1,4 +1,4 @@
-"""How commands show things: tables for people, one JSON document for scripts."""
+"""The output of commands: tables for people, one JSON document for scripts."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Any
 import click
 from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 CUT_WIDTH = 24
-"""Characters that a column keeps when it is cut."""
+"""Least width of a column that is cut, in characters."""
 
 
 def print_json(value: Any) -> None:
@@ -29,10 +30,10 @@ def print_table(
     cut_last: bool = False,
     whole: int = 1,
 ) -> None:
-    """Print a table to standard output; `empty` is said instead of a table without rows.
+    """Print a table to standard output, or the text `empty` if it has no rows.
 
-    Cells are folded where the screen ends, but for the first column, which the next command is given, or
-    the first `whole` ones, and with `cut_last` for the last one, of which the beginning is enough.
+    Cells are folded at the edge of the screen. The first `whole` columns are never folded: they hold the ids
+    that other commands take. With `cut_last` the last column is cut instead of folded.
     """
     cells = [[str(cell) for cell in row] for row in rows]
     if not cells:
@@ -45,13 +46,23 @@ def table(
     columns: Sequence[str], rows: Iterable[Sequence[str]], *, cut_last: bool = False, whole: int = 1
 ) -> Any:
     """A rich table in the house style; cell text is never read as markup."""
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for number, column in enumerate(columns):
         if cut_last and number == len(columns) - 1:
-            shown.expand = True
-            shown.add_column(column, overflow="ellipsis", no_wrap=True, ratio=1, min_width=CUT_WIDTH)
+            grid.expand = True
+            grid.add_column(column, overflow="ellipsis", no_wrap=True, ratio=1, min_width=CUT_WIDTH)
         else:
-            shown.add_column(column, overflow="fold", no_wrap=number < whole)
+            grid.add_column(column, overflow="fold", no_wrap=number < whole)
     for row in rows:
-        shown.add_row(*(Text(cell) for cell in row))
-    return shown
+        grid.add_row(*(Text(cell) for cell in row))
+    return grid
+
+
+def count_text(number: int, noun: str, plural: str = "") -> str:
+    """A number with its noun: `1 run`, `2,000 runs`."""
+    return f"1 {noun}" if number == 1 else f"{number:,} {plural or noun + 's'}"
+
+
+def indent(text: str | Text, columns: int) -> Padding:
+    """Text whose lines all begin some columns further right, also where the screen folds them."""
+    return Padding(Text(text) if isinstance(text, str) else text, (0, 0, 0, columns), expand=False)

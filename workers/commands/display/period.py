@@ -1,4 +1,4 @@
-"""Moments as people write them: an ISO date or time, or an interval before now such as `7d`."""
+"""Points in time as people write them: an ISO date or time, or an interval before now such as `7d`."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ def since_ms(text: str, now_ms: int) -> int:
     Raises:
         FluxError: If it is neither a date, a time nor an interval.
     """
-    return _moment_ms(text, now_ms, end=False)
+    return _time_ms(text, now_ms, end=False)
 
 
 def until_ms(text: str, now_ms: int) -> int:
-    """The first ms (Unix time) that is after it: a day or a ms is included, an interval ends before now.
+    """The first ms (Unix time) after what `text` means: a day is included whole.
 
     Raises:
         FluxError: As `since_ms`.
     """
-    return _moment_ms(text, now_ms, end=True)
+    return _time_ms(text, now_ms, end=True)
 
 
-def _moment_ms(text: str, now_ms: int, *, end: bool) -> int:
+def _time_ms(text: str, now_ms: int, *, end: bool) -> int:
     try:
         day = date.fromisoformat(text)
     except ValueError:
         pass
     else:
         start = datetime(day.year, day.month, day.day, tzinfo=UTC)
-        return _ms(start + timedelta(days=1) if end else start)
+        return _unix_ms(start + timedelta(days=1) if end else start)
     try:
-        moment = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError:
         return now_ms - round(_interval_s(text) * 1_000)
-    return _ms(moment if moment.tzinfo else moment.replace(tzinfo=UTC)) + end
+    return _unix_ms(time if time.tzinfo else time.replace(tzinfo=UTC)) + end
 
 
 def _interval_s(text: str) -> float:
@@ -54,5 +54,5 @@ def _interval_s(text: str) -> float:
         ) from error
 
 
-def _ms(moment: datetime) -> int:
-    return round(moment.timestamp() * 1_000)
+def _unix_ms(time: datetime) -> int:
+    return round(time.timestamp() * 1_000)

@@ -1,4 +1,4 @@
-"""Questions to whoever sits at the terminal, or to the lines of a script; asked on standard error."""
+"""Questions to the person at the terminal or to the lines of a script, on standard error."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from fluxagents.flows.commands import CallTool
 from fluxagents.flows.events import HumanRequest
 
 
-def asked(request: HumanRequest) -> str:
-    """The answer to a question; of several choices one, by its name or its number."""
+def prompt_answer(request: HumanRequest) -> str:
+    """Print a question and read its answer; a choice is named by its text or its number."""
     click.echo(request.question, err=True)
     for number, choice in enumerate(request.choices, start=1):
         click.echo(f"  {number}  {choice}", err=True)
@@ -23,6 +23,6 @@ def asked(request: HumanRequest) -> str:
 
 
 def call_lines(call: CallTool) -> str:
-    """A call of a tool, an argument a line."""
+    """A call of a tool, one argument per line."""
     args = [f"\n    {name} = {json.dumps(value, ensure_ascii=False)}" for name, value in call.args.items()]
     return f"{call.tool}{''.join(args) or ' without arguments'}"

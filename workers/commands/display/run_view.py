@@ -14,7 +14,10 @@ from fluxagents.flows.state import Finding, RunState
 from fluxagents.prompts.human_text import visible
 from fluxagents.prompts.statistics.costs import Prices, Usage, cost
 from fluxagents.workers.commands.display.event_text import SHORT_DIGEST, describe_call, shorten
+from fluxagents.workers.commands.display.output import count_text
 from fluxagents.workers.commands.display.times import format_time
+
+COLOURS = {"finished": "green", "failed": "red", "dead": "red", "waiting": "yellow"}
 
 
 def run_document(state: RunState) -> dict[str, Any]:
@@ -46,29 +49,26 @@ def run_document(state: RunState) -> dict[str, Any]:
     }
 
 
-def cost_document(taken: Mapping[str, Usage], prices: Prices | None) -> dict[str, Any]:
-    """What a run asked of chat models, and what that costs, as scripts read it."""
+def cost_document(used: Mapping[str, Usage], prices: Prices | None) -> dict[str, Any]:
+    """The chat models that a run used, and what they cost, as scripts read it."""
     return {
-        "chat_models": {name: asdict(usage) for name, usage in taken.items()},
-        "cost": asdict(cost(taken, prices)),
+        "chat_models": {name: asdict(usage) for name, usage in used.items()},
+        "cost": asdict(cost(used, prices)),
     }
 
 
+def print_head(console: Console, state: RunState) -> None:
+    """Print which run it is: id, status, flow and model."""
+    status = (state.status, f"bold {COLOURS.get(state.status, 'cyan')}")
+    console.print(Text.assemble(("run ", "dim"), state.run_id, "  ", status))
+    flow = f"{state.flow.name} v{state.flow.version}"
+    console.print(Text.assemble(("flow ", "dim"), flow, ("  model ", "dim"), visible(state.model_name)))
+
+
 def print_run(state: RunState) -> None:
-    """A run for people: the answer first, then what it rests on."""
+    """Print a run for people: the answer first, then the findings behind it."""
     console = Console()
-    colour = {"finished": "green", "failed": "red", "dead": "red", "waiting": "yellow"}.get(
-        state.status, "cyan"
-    )
-    console.print(Text.assemble(("run ", "dim"), state.run_id, "  ", (state.status, f"bold {colour}")))
-    console.print(
-        Text.assemble(
-            ("flow ", "dim"),
-            f"{state.flow.name} v{state.flow.version}",
-            ("  model ", "dim"),
-            visible(state.model_name),
-        )
-    )
+    print_head(console, state)
     if state.inputs.get("question"):
         console.print(Text.assemble(("question ", "dim"), visible(str(state.inputs["question"]))))
     if state.answer:
@@ -94,25 +94,25 @@ def print_run(state: RunState) -> None:
 
 
 def _print_finding(console: Console, finding: Finding) -> None:
-    shown = shorten(describe_call(CallTool(tool=finding.tool, args=finding.args)))
+    call = shorten(describe_call(CallTool(tool=finding.tool, args=finding.args)))
     artifact = (finding.artifact or "")[:SHORT_DIGEST]
-    console.print(Text.assemble((f"{finding.id} ", "dim"), shown, "  ", (artifact, "dim")))
+    console.print(Text.assemble((f"{finding.id} ", "dim"), call, "  ", (artifact, "dim")))
     if finding.hypothesis:
         console.print(Text(f"   tests: {visible(finding.hypothesis)}", style="dim"))
 
 
-def print_cost(taken: Mapping[str, Usage], prices: Prices | None) -> None:
-    """A line for each chat model that answered, and what all of it costs."""
+def print_cost(used: Mapping[str, Usage], prices: Prices | None) -> None:
+    """Print one line for each chat model that answered, and the cost of all."""
     console = Console()
-    for name, one in taken.items():
-        cached = f" ({one.tokens_cached:,} from its cache)" if one.tokens_cached else ""
-        calls = "1 answer" if one.calls == 1 else f"{one.calls} answers"
-        said = f"{calls}, {one.tokens_in:,} tokens in{cached}, {one.tokens_out:,} out"
-        console.print(Text.assemble(("chat model ", "dim"), name, "  ", (said, "dim")))
-    found = cost(taken, prices)
-    if found.amount is not None and taken:
-        said = f"{found.amount:.6f} {found.currency}" if found.currency else "nothing"
-        console.print(Text.assemble(("cost ", "dim"), said))
-    elif found.unpriced:
-        names = ", ".join(found.unpriced)
+    for name, usage in used.items():
+        cached = f" ({usage.tokens_cached:,} from its cache)" if usage.tokens_cached else ""
+        answers = count_text(usage.calls, "answer")
+        text = f"{answers}, {usage.tokens_in:,} tokens in{cached}, {usage.tokens_out:,} out"
+        console.print(Text.assemble(("chat model ", "dim"), name, "  ", (text, "dim")))
+    total = cost(used, prices)
+    if total.amount is not None and used:
+        text = f"{total.amount:.6f} {total.currency}" if total.currency else "nothing"
+        console.print(Text.assemble(("cost ", "dim"), text))
+    elif total.unpriced:
+        names = ", ".join(total.unpriced)
         console.print(Text(f"cost unknown: FLUXAGENTS_CHAT_PRICES has no price for {names}", style="dim"))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+
+from fluxagents.flows.history.time_spans import Spent
 
 UNITS = ((172_800.0, 86_400.0, "d"), (3_600.0, 3_600.0, "h"), (60.0, 60.0, "min"))
 """From so many seconds on, in units of so many seconds."""
@@ -29,6 +32,11 @@ def format_duration(seconds: float) -> str:
         if seconds >= least:
             return f"{seconds / unit:.1f} {name}"
     return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds * 1_000:.0f} ms"
+
+
+def describe_spent(spent_ms: Mapping[Spent, int]) -> str:
+    """What time was spent on: `queue 12 ms, work 3.41 s`."""
+    return ", ".join(f"{spent} {format_duration(ms / 1_000)}" for spent, ms in spent_ms.items() if ms)
 
 
 def format_elapsed(ms: int) -> str:

@@ -51,12 +51,12 @@ def status(as_json: bool) -> None:
     _print(_library().status(), as_json=as_json)
 
 
-def _print(found: list[dict[str, object]], *, as_json: bool) -> None:
+def _print(rows: list[dict[str, object]], *, as_json: bool) -> None:
     if as_json:
-        print_json(found)
+        print_json(rows)
         return
     print_table(
         ("kind", "entities", "file"),
-        [(row["kind"], row["entities"], row["file"]) for row in found],
+        [(row["kind"], row["entities"], row["file"]) for row in rows],
         empty="nothing was imported; `fluxagents biochem import --help` says where the files are",
     )

@@ -30,13 +30,13 @@ def media() -> None:
 def list_media(as_json: bool) -> None:
     """List the media; your own lie in FLUXAGENTS_MEDIA_DIR or in `media` of the data folder."""
     library = MediaLibrary(Settings.load().media_folder)
-    found = [library.medium(name) for name in library.names()]
+    all_media = [library.medium(name) for name in library.names()]
     if as_json:
-        print_json([medium.model_dump(exclude={"components"}) for medium in found])
+        print_json([medium.model_dump(exclude={"components"}) for medium in all_media])
         return
     rows = [
         (medium.name, len(medium.components), "yours" if medium.is_users else "library", medium.title)
-        for medium in found
+        for medium in all_media
     ]
     print_table(("name", "compounds", "from", "title"), rows)
 
@@ -46,7 +46,7 @@ def list_media(as_json: bool) -> None:
 @click.option("--model", help="Show which exchange reaction of this model each compound is.")
 @json_option
 def show(name: str, model: str | None, as_json: bool) -> None:
-    """Show the medium NAME: its compounds, their most uptake, and where that comes from."""
+    """Show the medium NAME: its compounds, their largest uptake, and its source."""
     settings = Settings.load()
     medium = MediaLibrary(settings.media_folder).medium(name)
     if model is not None:
@@ -59,33 +59,33 @@ def show(name: str, model: str | None, as_json: bool) -> None:
     rows = [
         (part.name, part.bigg, part.seed, f"{part.uptake_mmol_per_gdw_h:g}") for part in medium.components
     ]
-    print_table(("compound", "BiGG", "ModelSEED", "most uptake, mmol/gDW/h"), rows)
+    print_table(("compound", "BiGG", "ModelSEED", "largest uptake, mmol/gDW/h"), rows)
 
 
 def _show_on(model: str, medium: LibraryMedium, settings: Settings, *, as_json: bool) -> None:
     store = ModelFiles(settings.artifact_url)
-    found = mapped(medium, exchanged_compounds(store.load(store.resolve(model))))
+    mapping = mapped(medium, exchanged_compounds(store.load(store.resolve(model))))
     if as_json:
         print_json(
             {
                 **medium.model_dump(exclude={"components"}),
                 "model": model,
-                "uptakes_mmol_per_gdw_h": found.uptakes,
-                "unmapped": found.unmapped,
-                "compounds": [row.model_dump() for row in found.rows],
+                "uptakes_mmol_per_gdw_h": mapping.uptakes,
+                "unmapped": mapping.unmapped,
+                "compounds": [row.model_dump() for row in mapping.rows],
             }
         )
         return
     _print_source(medium)
     rows = [
         (row.compound, row.exchange or "-", row.found_by or "-", f"{row.uptake_mmol_per_gdw_h:g}")
-        for row in found.rows
+        for row in mapping.rows
     ]
-    print_table(("compound", f"exchange of {model}", "found by", "most uptake, mmol/gDW/h"), rows)
-    if found.unmapped:
+    print_table(("compound", f"exchange of {model}", "found by", "largest uptake, mmol/gDW/h"), rows)
+    if mapping.unmapped:
         click.secho(
-            f"{len(found.unmapped)} of {len(rows)} compounds have no exchange in {model}: "
-            f"{', '.join(found.unmapped)}",
+            f"{len(mapping.unmapped)} of {len(rows)} compounds have no exchange in {model}: "
+            f"{', '.join(mapping.unmapped)}",
             fg="yellow",
         )
 

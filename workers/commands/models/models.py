@@ -76,17 +76,17 @@ def show(model: str, as_json: bool) -> None:
     store = _store()
     ref = store.resolve(model)
     tool = tool_named("analyze_metabolic_model")
-    found = tool.run(store.load(ref), tool.parse({})).summary()
+    analysis = tool.run(store.load(ref), tool.parse({})).summary()
     record = store.show(ref)
     if as_json:
-        print_json({**record.model_dump(mode="json"), "analysis": found})
+        print_json({**record.model_dump(mode="json"), "analysis": analysis})
         return
     click.echo(f"{record.name}  {record.digest}")
     if record.parent:
         click.echo(f"made from {record.parent} by {record.change.tool if record.change else 'hand'}")
     for warning in record.warnings:
         click.secho(f"warning: {warning}", fg="yellow")
-    print_table(("what", "value"), [(key, value) for key, value in found.items()])
+    print_table(("what", "value"), [(key, value) for key, value in analysis.items()])
 
 
 @models.command(

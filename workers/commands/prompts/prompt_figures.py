@@ -20,20 +20,21 @@ from fluxagents.workers.commands.display.output import print_json, print_table
 from fluxagents.workers.files.price_file import prices_of
 from fluxagents.workers.settings import Settings
 
-MOST = click.option(
+limit_option = click.option(
     "--most",
+    "limit",
     type=click.IntRange(min=1),
     default=1_000,
     show_default=True,
-    help="So many runs, the newest, archived ones too.",
+    help="Most runs to read, the newest first, archived ones included.",
 )
 
 
-def _arm(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, int]:
+def _parse_arms(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, int]:
     """`2=50` as version and weight."""
     del context, parameter
     arms: dict[str, int] = {}
-    for text in given:
+    for text in texts:
         version, _, weight = text.partition("=")
         if not version or not weight.isdecimal() or version in arms:
             raise click.BadParameter(f"{text!r} is no VERSION=WEIGHT, or names its version twice")
@@ -48,41 +49,43 @@ def _arm(context: click.Context, parameter: click.Parameter, given: tuple[str, .
     )
 )
 @click.argument("name")
-@click.option("--arm", "arms", multiple=True, callback=_arm, metavar="VERSION=WEIGHT", help="One variant.")
+@click.option(
+    "--arm", "arms", multiple=True, callback=_parse_arms, metavar="VERSION=WEIGHT", help="One variant."
+)
 @click.option("--end", is_flag=True, help="End the experiment.")
 @by_option
 @json_option
 def experiment(name: str, arms: dict[str, int], end: bool, by: str, as_json: bool) -> None:
-    """Share new runs out among versions of a prompt, by hash of the run, or end that.
+    """Divide new runs among versions of a prompt, by hash of the run, or end the experiment.
 
     A run keeps its variant. Promoting a version to production ends the experiment too.
     """
     if end == bool(arms):
         raise click.UsageError("give two or more --arm VERSION=WEIGHT, or --end")
     manager, at_ms = open_prompts(Settings.load()), SystemClock().now_ms()
-    now = (
+    standing = (
         manager.end_experiment(name, by=by, at_ms=at_ms)
         if end
         else manager.experiment(name, arms, by=by, at_ms=at_ms)
     )
     if as_json:
-        print_json({"name": name, "experiment": {arm.version: arm.weight for arm in now.arms}})
+        print_json({"name": name, "experiment": {arm.version: arm.weight for arm in standing.arms}})
         return
-    total = sum(arm.weight for arm in now.arms)
-    shares = ", ".join(f"version {arm.version} to {arm.weight / total:.1%}" for arm in now.arms)
+    total = sum(arm.weight for arm in standing.arms)
+    shares = ", ".join(f"version {arm.version} to {arm.weight / total:.1%}" for arm in standing.arms)
     click.echo(f"prompt '{name}': new runs get {shares or f'version {manager.default(name).version}'}")
 
 
 @click.command(epilog=examples("fluxagents prompts stats", "fluxagents prompts stats tool_selection --json"))
 @click.argument("name", required=False)
-@MOST
+@limit_option
 @json_option
-def stats(name: str | None, most: int, as_json: bool) -> None:
+def stats(name: str | None, limit: int, as_json: bool) -> None:
     """Show the figures of each version of a prompt, or of all, from the newest runs.
 
-    Tokens, cost and seconds are those of a call; a cost is known if FLUXAGENTS_CHAT_PRICES has a price of
-    every chat model that answered. Invalid answers are of all calls, errors of the tools that ran as a
-    decision said; success and rating are of runs. With --json also their 95 % confidence intervals. Rate a
+    Tokens, cost and seconds are per call; a cost is known if FLUXAGENTS_CHAT_PRICES has a price for every
+    chat model that answered. Invalid answers are shares of all calls, errors shares of the tool calls that
+    decisions made; success and rating are per run. With --json also their 95 % confidence intervals. Rate a
     run with `fluxagents runs rate`.
     """
     settings = Settings.load()
@@ -90,11 +93,11 @@ def stats(name: str | None, most: int, as_json: bool) -> None:
     manager = open_prompts(settings)
     if name is not None:
         manager.versions(name)
-    found = [
-        trials for trials in recorded_trials(settings, most=most).values() if name in {None, trials[0].name}
+    groups = [
+        trials for trials in recorded_trials(settings, most=limit).values() if name in {None, trials[0].name}
     ]
     rows = sorted(
-        (_figures(trials, prices) for trials in found), key=lambda row: (row["name"], int(row["version"]))
+        (_figures(trials, prices) for trials in groups), key=lambda row: (row["name"], int(row["version"]))
     )
     if as_json:
         print_json(
@@ -119,36 +122,36 @@ def stats(name: str | None, most: int, as_json: bool) -> None:
         empty="no run has used a prompt yet",
     )
     for row in rows if prices else []:
-        click.echo(f"{row['name']} {row['version']}: {_cost_line(row['cost'], row['calls'])}")
+        click.echo(f"{row['name']} {row['version']}: {_format_cost(row['cost'], row['calls'])}")
 
 
-def _cost_line(found: Cost, calls: int) -> str:
-    if found.amount is None:
-        return f"cost unknown: no price of {', '.join(found.unpriced)}"
-    return f"a call costs {found.amount / calls:.4g} {found.currency}"
+def _format_cost(costs: Cost, calls: int) -> str:
+    if costs.amount is None:
+        return f"cost unknown: no price of {', '.join(costs.unpriced)}"
+    return f"a call costs {costs.amount / calls:.4g} {costs.currency}"
 
 
-def _figures(found: Sequence[Trial], prices: Prices | None) -> dict[str, Any]:
-    calls = sum(trial.calls for trial in found)
-    taken = total(trial.taken for trial in found)
+def _figures(trials: Sequence[Trial], prices: Prices | None) -> dict[str, Any]:
+    calls = sum(trial.calls for trial in trials)
+    used = total(trial.taken for trial in trials)
     return {
-        "name": found[0].name,
-        "version": found[0].version,
-        "digest": found[0].digest,
-        "runs": len(found),
+        "name": trials[0].name,
+        "version": trials[0].version,
+        "digest": trials[0].digest,
+        "runs": len(trials),
         "calls": calls,
-        "tokens_in": sum(trial.tokens_in for trial in found),
-        "tokens_out": sum(trial.tokens_out for trial in found),
-        "tokens_per_call": sum(trial.tokens_in + trial.tokens_out for trial in found) / calls,
-        "chat_models": {name: asdict(one) for name, one in taken.items()},
-        "cost": cost(taken, prices),
-        "seconds_per_call": sum(trial.duration_ms for trial in found) / calls / 1_000,
-        "invalid_answers": sum(trial.invalid_answers for trial in found),
-        "no_answers": sum(trial.no_answers for trial in found),
-        "tool_calls": sum(trial.tool_calls for trial in found),
-        "tool_errors": sum(trial.tool_errors for trial in found),
-        "success": estimate(METRICS["success"], found),
-        "rating": estimate(METRICS["rating"], found),
+        "tokens_in": sum(trial.tokens_in for trial in trials),
+        "tokens_out": sum(trial.tokens_out for trial in trials),
+        "tokens_per_call": sum(trial.tokens_in + trial.tokens_out for trial in trials) / calls,
+        "chat_models": {name: asdict(usage) for name, usage in used.items()},
+        "cost": cost(used, prices),
+        "seconds_per_call": sum(trial.duration_ms for trial in trials) / calls / 1_000,
+        "invalid_answers": sum(trial.invalid_answers for trial in trials),
+        "no_answers": sum(trial.no_answers for trial in trials),
+        "tool_calls": sum(trial.tool_calls for trial in trials),
+        "tool_errors": sum(trial.tool_errors for trial in trials),
+        "success": estimate(METRICS["success"], trials),
+        "rating": estimate(METRICS["rating"], trials),
     }
 
 
@@ -160,47 +163,47 @@ def _figures(found: Sequence[Trial], prices: Prices | None) -> dict[str, Any]:
 @click.argument("name")
 @click.argument("old", required=False)
 @click.argument("new", required=False)
-@MOST
+@limit_option
 @json_option
-def compare(name: str, old: str | None, new: str | None, most: int, as_json: bool) -> None:
+def compare(name: str, old: str | None, new: str | None, limit: int, as_json: bool) -> None:
     """Compare two versions of a prompt, with 95 % confidence intervals; without them, the experiment's two.
 
     Each run counts once: success, invalid answers and tool errors are shares of runs, the others means over
     runs. With --json each version's own intervals too.
 
     Only runs count that began during the last experiment with both versions. Without one, versions were not
-    shared out by chance: all runs count, and the output says so.
+    assigned at random: all runs count, and the output says so.
     """
     settings = Settings.load()
     manager = open_prompts(settings)
-    versions = _two(manager, name, old, new)
-    one, other = (manager.template(name, version) for version in versions)
-    period = trialled(manager.log(name), (one.digest, other.digest))
-    found = recorded_trials(
-        settings, most=most, wanted=lambda run: period is None or period.covers(run.at_ms)
+    versions = _choose_versions(manager, name, old, new)
+    old_template, new_template = (manager.template(name, version) for version in versions)
+    period = trialled(manager.log(name), (old_template.digest, new_template.digest))
+    trials = recorded_trials(
+        settings, most=limit, wanted=lambda run: period is None or period.covers(run.at_ms)
     )
-    differences = compared(found.get(one.digest, ()), found.get(other.digest, ()))
+    differences = compared(trials.get(old_template.digest, ()), trials.get(new_template.digest, ()))
     if as_json:
         print_json(
             {
                 "name": name,
-                "old": one.version,
-                "new": other.version,
+                "old": old_template.version,
+                "new": new_template.version,
                 "by_chance": period is not None,
                 "experiment": asdict(period) if period else None,
                 "metrics": [asdict(difference) for difference in differences],
             }
         )
         return
-    _print_comparison(one.version, other.version, differences)
+    _print_comparison(old_template.version, new_template.version, differences)
     if period is None:
         click.secho(
-            "no experiment had both versions: they met different runs, and may differ for that reason",
+            "no experiment had both versions: they had different runs, and may differ for that reason",
             fg="yellow",
         )
 
 
-def _two(manager: PromptManager, name: str, old: str | None, new: str | None) -> tuple[str, str]:
+def _choose_versions(manager: PromptManager, name: str, old: str | None, new: str | None) -> tuple[str, str]:
     """The versions to compare."""
     if old is not None and new is not None:
         return old, new
@@ -214,31 +217,31 @@ def _two(manager: PromptManager, name: str, old: str | None, new: str | None) ->
 def _print_comparison(old: str, new: str, differences: Sequence[Difference]) -> None:
     rows = [
         (
-            one.metric.replace("_", " "),
-            _estimate(one.old, METRICS[one.metric]),
-            _estimate(one.new, METRICS[one.metric]),
-            _between(one, METRICS[one.metric]),
-            one.verdict,
+            row.metric.replace("_", " "),
+            _format_estimate(row.old, METRICS[row.metric]),
+            _format_estimate(row.new, METRICS[row.metric]),
+            _format_difference(row, METRICS[row.metric]),
+            row.verdict,
         )
-        for one in differences
+        for row in differences
     ]
     columns = ("", f"{old} (runs)", f"{new} (runs)", "difference [95 % CI]", f"{new} is")
     print_table(columns, rows)
 
 
-def _estimate(found: Estimate, metric: Metric) -> str:
-    return "-" if found.value is None else f"{_number(found.value, metric)} ({found.runs})"
+def _format_estimate(estimate: Estimate, metric: Metric) -> str:
+    return "-" if estimate.value is None else f"{_format_number(estimate.value, metric)} ({estimate.runs})"
 
 
-def _between(found: Difference, metric: Metric) -> str:
-    if found.difference is None:
+def _format_difference(row: Difference, metric: Metric) -> str:
+    if row.difference is None:
         return "-"
-    text = _number(found.difference, metric, sign="+")
-    if found.interval is None:
+    text = _format_number(row.difference, metric, sign="+")
+    if row.interval is None:
         return text
-    low, high = (_number(end, metric, sign="+") for end in found.interval)
+    low, high = (_format_number(end, metric, sign="+") for end in row.interval)
     return f"{text} [{low}, {high}]"
 
 
-def _number(value: float, metric: Metric, sign: str = "") -> str:
+def _format_number(value: float, metric: Metric, sign: str = "") -> str:
     return format(value, f"{sign}.1%" if metric.kind == "share" else f"{sign}.4g")

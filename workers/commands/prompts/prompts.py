@@ -1,4 +1,4 @@
-"""`fluxagents prompts`: what the chat model is shown, which version of it, and since when."""
+"""`fluxagents prompts`: the prompts, their versions, and what decisions sent."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ for figures in (experiment, stats, compare):
     prompts.add_command(figures)
 
 
-def _manager() -> PromptManager:
+def _open_manager() -> PromptManager:
     return open_prompts(Settings.load())
 
 
@@ -71,43 +71,51 @@ def _label(command: click.decorators.FC) -> click.decorators.FC:
 @prompts.command("list", epilog=examples("fluxagents prompts list --json"))
 @json_option
 def list_prompts(as_json: bool) -> None:
-    """List the prompts: their versions and what runs get that begin now."""
-    manager = _manager()
-    found = [_summary(manager, name) for name in manager.names]
+    """List the prompts: their versions, and which one new runs get."""
+    manager = _open_manager()
+    summaries = [_summary(manager, name) for name in manager.names]
     if as_json:
-        print_json(found)
+        print_json(summaries)
         return
     rows = [
-        (one["name"], ", ".join(one["versions"]), _now(one), one["candidate"] or "-", one["purpose"])
-        for one in found
+        (
+            row["name"],
+            ", ".join(row["versions"]),
+            _describe_default(row),
+            row["candidate"] or "-",
+            row["purpose"],
+        )
+        for row in summaries
     ]
     print_table(("prompt", "versions", "runs get", "candidate", "purpose"), rows)
 
 
 def _summary(manager: PromptManager, name: str) -> dict[str, Any]:
-    now = manager.standing(name)
+    standing = manager.standing(name)
     return {
         "name": name,
         "versions": list(manager.versions(name)),
         "runs_get": manager.default(name).version,
-        "production": _holder(now, "production"),
-        "candidate": _holder(now, "candidate"),
-        "experiment": {arm.version: arm.weight for arm in now.arms},
+        "production": _holder(standing, "production"),
+        "candidate": _holder(standing, "candidate"),
+        "experiment": {arm.version: arm.weight for arm in standing.arms},
         "purpose": manager.template(name).purpose,
     }
 
 
-def _holder(now: Standing, label: Label) -> str | None:
-    holder = now.holder(label)
+def _holder(standing: Standing, label: Label) -> str | None:
+    holder = standing.holder(label)
     return holder.version if holder else None
 
 
-def _now(one: dict[str, Any]) -> str:
+def _describe_default(summary: dict[str, Any]) -> str:
     """What new runs get, in words."""
-    if one["experiment"]:
-        total = sum(one["experiment"].values())
-        return ", ".join(f"{version}: {weight / total:.0%}" for version, weight in one["experiment"].items())
-    return f"{one['runs_get']}" if one["production"] else f"{one['runs_get']} (as shipped)"
+    if summary["experiment"]:
+        total = sum(summary["experiment"].values())
+        return ", ".join(
+            f"{version}: {weight / total:.0%}" for version, weight in summary["experiment"].items()
+        )
+    return f"{summary['runs_get']}" if summary["production"] else f"{summary['runs_get']} (as shipped)"
 
 
 @prompts.command(
@@ -120,8 +128,8 @@ def _now(one: dict[str, Any]) -> str:
 @click.option("--source", is_flag=True, help="Print the template file and nothing else.")
 @json_option
 def show(name: str, version: str, source: bool, as_json: bool) -> None:
-    """Show a version of a prompt (a number, `latest` or a label) and what was done with the prompt."""
-    manager = _manager()
+    """Show a version of a prompt (a number, `latest` or a label) and the history of the prompt."""
+    manager = _open_manager()
     template = manager.template(name, version)
     if source:
         click.echo(template.source, nl=False)
@@ -144,27 +152,31 @@ def show(name: str, version: str, source: bool, as_json: bool) -> None:
     click.echo(f"{name} version {template.version}: {template.purpose}")
     click.echo(f"sha256 {template.digest}")
     if template.made_for:
-        click.echo(f"made for {_made_for(template.made_for)}")
-    click.echo(f"runs get {_now(_summary(manager, name))}")
+        click.echo(f"made for {_describe_target(template.made_for)}")
+    click.echo(f"runs get {_describe_default(_summary(manager, name))}")
     print_table(("variable", "type"), template.variables.items(), empty="no variables")
     rows = [
         (
             format_date(entry.at_ms) if entry.at_ms else "-",
             entry.by or "-",
-            _said(entry),
+            _describe_entry(entry),
         )
         for entry in log
     ]
     print_table(("when (UTC)", "who", "what"), rows, empty="nothing was registered or promoted yet")
 
 
-def _made_for(found: MadeFor) -> str:
-    chat_models = ", ".join(found.chat_models)
-    return chat_models if found.temperature is None else f"{chat_models} at temperature {found.temperature:g}"
+def _describe_target(made_for: MadeFor) -> str:
+    chat_models = ", ".join(made_for.chat_models)
+    return (
+        chat_models
+        if made_for.temperature is None
+        else f"{chat_models} at temperature {made_for.temperature:g}"
+    )
 
 
-def _said(entry: Entry) -> str:
-    """An entry of a prompt's log in a line."""
+def _describe_entry(entry: Entry) -> str:
+    """An entry of a prompt's log, in one line."""
     if isinstance(entry, Registered):
         return f"registered version {entry.version} ({entry.digest[:12]})"
     if isinstance(entry, Promoted):
@@ -184,20 +196,23 @@ def _said(entry: Entry) -> str:
 @json_option
 def diff(name: str, old: str, new: str, as_json: bool) -> None:
     """Show what changed between two versions of a prompt, each a number, `latest` or a label."""
-    manager = _manager()
-    one, other = manager.template(name, old), manager.template(name, new)
+    manager = _open_manager()
+    old_template, new_template = manager.template(name, old), manager.template(name, new)
     lines = unified_diff(
-        one.source.splitlines(),
-        other.source.splitlines(),
-        f"{name} version {one.version}",
-        f"{name} version {other.version}",
+        old_template.source.splitlines(),
+        new_template.source.splitlines(),
+        f"{name} version {old_template.version}",
+        f"{name} version {new_template.version}",
         lineterm="",
     )
     text = "\n".join(lines)
     if as_json:
-        print_json({"name": name, "old": one.version, "new": other.version, "diff": text})
+        print_json({"name": name, "old": old_template.version, "new": new_template.version, "diff": text})
     else:
-        click.echo(text or f"versions {one.version} and {other.version} of prompt '{name}' are the same")
+        click.echo(
+            text
+            or f"versions {old_template.version} and {new_template.version} of prompt '{name}' are the same"
+        )
 
 
 @prompts.command(
@@ -217,9 +232,9 @@ def test(what: tuple[str, ...], as_json: bool) -> None:
     paths = [word for word in what if word.endswith(SUFFIX) or Path(word).is_file()]
     names = [word for word in what if word not in paths]
     shipped = PromptManager()
-    reports = [shipped.report(shipped.read(_read(Path(path)), path)) for path in paths]
+    reports = [shipped.report(shipped.read(_read_file(Path(path)), path)) for path in paths]
     if names or not what:
-        manager = _manager()
+        manager = _open_manager()
         reports += [manager.test_prompt(name) for name in names or manager.names]
     if as_json:
         print_json(reports)
@@ -228,7 +243,7 @@ def test(what: tuple[str, ...], as_json: bool) -> None:
     sys.exit(1 if any(report["failed"] for report in reports) else 0)
 
 
-def _read(path: Path) -> str:
+def _read_file(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -260,11 +275,11 @@ def _print_reports(reports: list[PromptReport]) -> None:
 def register(file: Path, by: str, as_json: bool) -> None:
     """Add the template in FILE as a new version of the prompt that it names.
 
-    It must pass its own test cases. A number that is taken by other content is refused. Runs get the version
+    It must pass its own test cases. A version number that has other content is refused. Runs get the version
     when it is promoted.
     """
-    manager = _manager()
-    template = manager.read(_read(file), str(file))
+    manager = _open_manager()
+    template = manager.read(_read_file(file), str(file))
     version = manager.version_prompt(
         template.name, template.source, file=str(file), by=by, at_ms=SystemClock().now_ms()
     )
@@ -288,13 +303,13 @@ def register(file: Path, by: str, as_json: bool) -> None:
 @by_option
 @json_option
 def promote(name: str, version: str, label: Label, by: str, as_json: bool) -> None:
-    """Give a label to a version. `production` is what runs get that begin now; it ends an experiment.
+    """Give a label to a version. `production` is what new runs get; setting it ends an experiment.
 
     Runs that have used the prompt keep their version to the end.
     """
-    manager = _manager()
+    manager = _open_manager()
     manager.promote(name, version, label, by=by, at_ms=SystemClock().now_ms())
-    _tell(manager, name, as_json=as_json)
+    _print_standing(manager, name, as_json=as_json)
 
 
 @prompts.command(epilog=examples("fluxagents prompts rollback tool_selection"))
@@ -303,18 +318,19 @@ def promote(name: str, version: str, label: Label, by: str, as_json: bool) -> No
 @by_option
 @json_option
 def rollback(name: str, label: Label, by: str, as_json: bool) -> None:
-    """Give a label back to the version that had it before; without one, runs get what ships."""
-    manager = _manager()
+    """Give a label back to the version that had it before; if there is none, runs get the shipped version."""
+    manager = _open_manager()
     manager.rollback(name, label, by=by, at_ms=SystemClock().now_ms())
-    _tell(manager, name, as_json=as_json)
+    _print_standing(manager, name, as_json=as_json)
 
 
-def _tell(manager: PromptManager, name: str, *, as_json: bool) -> None:
+def _print_standing(manager: PromptManager, name: str, *, as_json: bool) -> None:
     summary = _summary(manager, name)
     if as_json:
         print_json(summary)
     else:
-        click.echo(f"prompt '{name}': runs get {_now(summary)}; candidate: {summary['candidate'] or 'none'}")
+        candidate = summary["candidate"] or "none"
+        click.echo(f"prompt '{name}': runs get {_describe_default(summary)}; candidate: {candidate}")
 
 
 @prompts.command(
@@ -325,38 +341,40 @@ def _tell(manager: PromptManager, name: str, *, as_json: bool) -> None:
 )
 @click.option("--run", "run_id", required=True, help="The run.")
 @click.option(
-    "--step", type=click.IntRange(min=0), help="Of the decision; may be absent if there is only one."
+    "--step", type=click.IntRange(min=0), help="The step of the decision; optional if there is only one."
 )
 @click.option(
-    "--summary", "of_summary", is_flag=True, help="The request for the summary that went before, instead."
+    "--summary", "of_summary", is_flag=True, help="Show the request for the preceding summary instead."
 )
 @json_option
 def render(run_id: str, step: int | None, of_summary: bool, as_json: bool) -> None:
     """Show what a recorded decision sent to the chat model, to the byte.
 
-    It is composed again from the run's log and the very version of the prompt, and compared with the digest
-    that was recorded: the exit status is 1 if it is not what was sent. With --json, the parts of the body as
-    its provider got them: `messages`, `tools` and `temperature`, and with Anthropic `system`.
+    The request is composed again from the run's log and the exact version of the prompt, and compared with
+    the recorded digest: the exit status is 1 if they differ. With --json, the parts of the body as the
+    provider received them: `messages`, `tools` and `temperature`, and with Anthropic `system`.
     """
     log = open_log(run_id)
-    found = log.request(log.state.flow.digest, step, _manager(), of_summary=of_summary)
+    recorded = log.request(log.state.flow.digest, step, _open_manager(), of_summary=of_summary)
     if as_json:
         print_json(
             {
-                "prompt": found.use.model_dump(mode="json"),
-                "is_exact": found.is_exact,
-                **sent_form(found.use.chat_model, found.request.document),
+                "prompt": recorded.use.model_dump(mode="json"),
+                "is_exact": recorded.is_exact,
+                **sent_form(recorded.use.chat_model, recorded.request.document),
             }
         )
     else:
-        for message in found.request.document["messages"]:
+        for message in recorded.request.document["messages"]:
             click.secho(f"--- {message['role']}", bold=True, err=True)
             click.echo(message["content"])
-        click.secho(_exactness(found.is_exact), err=True, fg="red" if found.is_exact is False else None)
-    sys.exit(1 if found.is_exact is False else 0)
+        click.secho(
+            _describe_exactness(recorded.is_exact), err=True, fg="red" if recorded.is_exact is False else None
+        )
+    sys.exit(1 if recorded.is_exact is False else 0)
 
 
-def _exactness(is_exact: bool | None) -> str:
+def _describe_exactness(is_exact: bool | None) -> str:
     if is_exact is None:
         return "--- the log has no digest of the request: whether this is what was sent cannot be checked"
     if is_exact:

@@ -9,15 +9,14 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from fluxagents.flows.history.run_diff import Difference, RunDiff, run_diff
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import print_json
+from fluxagents.workers.commands.display.output import indent, print_json
 from fluxagents.workers.commands.runs.run_log import RunLog, open_log
 
-SHOWN = 400
+MAX_SHOWN = 400
 """Characters of a value that are shown; `--json` has all."""
 
 TITLES = {
@@ -56,63 +55,63 @@ def diff(a: str, b: str, tolerance: float, as_json: bool) -> None:
     Ids, times and digests of results are no difference. Counts must be equal; other numbers may differ by
     the tolerance, and by 1e-6 unless the tolerance is 0. Exit status: 0 the same, 1 different.
     """
-    one = open_log(a)
-    other = open_log(b, one.client)
-    found = run_diff(one.events, other.events, tolerance)
+    log = open_log(a)
+    other_log = open_log(b, log.client)
+    result = run_diff(log.events, other_log.events, tolerance)
     if as_json:
-        print_json(_document(found, one, other))
+        print_json(_document(result, log, other_log))
     else:
-        _print(found, one, other)
-    sys.exit(0 if found.same else 1)
+        _print(result, log, other_log)
+    sys.exit(0 if result.same else 1)
 
 
-def _document(found: RunDiff, a: RunLog, b: RunLog) -> dict[str, Any]:
+def _document(result: RunDiff, a: RunLog, b: RunLog) -> dict[str, Any]:
     return {
         "a": a.state.run_id,
         "b": b.state.run_id,
-        "same": found.same,
-        "tolerance_fraction": found.tolerance,
-        "path": [{"node": node, "in": side} for side, node in found.path],
-        "differences": [asdict(one) for one in found.differences],
+        "same": result.same,
+        "tolerance_fraction": result.tolerance,
+        "path": [{"node": node, "in": side} for side, node in result.path],
+        "differences": [asdict(difference) for difference in result.differences],
     }
 
 
-def _print(found: RunDiff, a: RunLog, b: RunLog) -> None:
+def _print(result: RunDiff, a: RunLog, b: RunLog) -> None:
     console = Console(highlight=False)
     for side, log in (("A", a), ("B", b)):
         state = log.state
         flow = f"{state.flow.name} v{state.flow.version}"
         console.print(f"{side}  {state.run_id}  {flow}  {state.model_name}  {state.status}")
-    if found.same:
-        console.print(f"the same, numbers to {found.tolerance:g}", style="green")
+    if result.same:
+        console.print(f"the same, numbers to {result.tolerance:g}", style="green")
         return
     for section, title in TITLES.items():
-        shown = [one for one in found.differences if one.section == section]
-        if shown:
+        differences = [difference for difference in result.differences if difference.section == section]
+        if differences:
             console.print(f"\n{title}", style="bold")
-        if section == "path" and shown:
-            _print_path(console, found)
+        if section == "path" and differences:
+            _print_path(console, result)
             continue
-        for one in shown:
-            _print_difference(console, one)
+        for difference in differences:
+            _print_difference(console, difference)
 
 
-def _print_path(console: Console, found: RunDiff) -> None:
-    for side, node in found.path:
+def _print_path(console: Console, result: RunDiff) -> None:
+    for side, node in result.path:
         mark, style = {"both": (" ", "dim"), "a": ("A", "red"), "b": ("B", "green")}[side]
         console.print(f"  {mark}  {node}", style=style)
 
 
-def _print_difference(console: Console, one: Difference) -> None:
-    by = f" ({one.relative:.2g} relative)" if one.relative is not None else ""
-    console.print(Padding(Text(f"{one.what}{by}"), (0, 0, 0, 2), expand=False))
-    for side, value, style in (("A", one.a, "red"), ("B", one.b, "green")):
+def _print_difference(console: Console, difference: Difference) -> None:
+    by = f" ({difference.relative:.2g} relative)" if difference.relative is not None else ""
+    console.print(indent(f"{difference.what}{by}", 2))
+    for side, value, style in (("A", difference.a, "red"), ("B", difference.b, "green")):
         text = Text.assemble((f"{side}  ", style), _text(value))
-        console.print(Padding(text, (0, 0, 0, 4), expand=False))
+        console.print(indent(text, 4))
 
 
 def _text(value: Any) -> str:
     if value is None:
         return "-"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}… (--json has all)"
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}… (--json has all)"

@@ -1,4 +1,4 @@
-"""`fluxagents runs replay`: whether a run's log still leads to its state, by the way its flow would go."""
+"""`fluxagents runs replay`: check a run's log against its state and against its flow."""
 
 from __future__ import annotations
 
@@ -20,66 +20,68 @@ from fluxagents.workers.commands.runs.run_log import open_log
 def replay(run_id: str, as_json: bool) -> None:
     """Fold a run's log and compare the state with the stored one; walk its flow again along the log.
 
-    What tools, chat models and humans said is taken from the log; nothing is computed again. Every event
-    between (nodes entered, branches taken, retries, requests, the end) must be the one that this version
-    of the software would write. Exit status: 0 the same, 1 different; the first event that differs is shown.
+    The answers of tools, chat models and humans come from the log; nothing is computed again. Every event
+    between them (nodes entered, branches taken, retries, requests, the end) must be the one that this
+    version of the software would write. The first event that differs is shown. Exit status: 0 the same,
+    1 different.
     """
     log = open_log(run_id)
-    found = replayed(log.events, log.state, log.controller)
+    result = replayed(log.events, log.state, log.controller)
     if as_json:
-        print_json(_document(run_id, found))
+        print_json(_document(run_id, result))
     else:
-        _print(run_id, found)
-    sys.exit(0 if found.same else 1)
+        _print(run_id, result)
+    sys.exit(0 if result.same else 1)
 
 
-def _document(run_id: str, found: Replay) -> dict[str, Any]:
+def _document(run_id: str, result: Replay) -> dict[str, Any]:
     return {
         "run_id": run_id,
-        "same": found.same,
-        "events": found.events,
-        "walked_again": found.walked,
-        "stored_digest": found.stored_digest,
-        "folded_digest": found.folded_digest or None,
+        "same": result.same,
+        "events": result.events,
+        "walked_again": result.walked,
+        "stored_digest": result.stored_digest,
+        "folded_digest": result.folded_digest or None,
         "state_changes": [
-            {"path": one.path, "stored": one.before, "folded": one.after} for one in found.state_changes
+            {"path": change.path, "stored": change.before, "folded": change.after}
+            for change in result.state_changes
         ],
-        "not_compared": list(found.not_compared),
-        "first_difference": _divergence(found.divergence) if found.divergence else None,
+        "not_compared": list(result.not_compared),
+        "first_difference": _divergence_document(result.divergence) if result.divergence else None,
     }
 
 
-def _divergence(found: Divergence) -> dict[str, Any]:
+def _divergence_document(divergence: Divergence) -> dict[str, Any]:
     return {
-        "event": found.at,
-        "step": found.step,
-        "why": found.why,
-        "recorded": found.recorded.model_dump(mode="json") if found.recorded else None,
-        "expected": found.expected.model_dump(mode="json") if found.expected else None,
+        "event": divergence.at,
+        "step": divergence.step,
+        "why": divergence.why,
+        "recorded": divergence.recorded.model_dump(mode="json") if divergence.recorded else None,
+        "expected": divergence.expected.model_dump(mode="json") if divergence.expected else None,
     }
 
 
-def _print(run_id: str, found: Replay) -> None:
-    if found.same:
+def _print(run_id: str, result: Replay) -> None:
+    if result.same:
         click.secho(f"run {run_id} replays to its state", fg="green")
-        click.echo(f"{found.events} events, {found.walked} of them written by the flow and walked again")
-        click.echo(f"state sha256 {found.folded_digest}")
-        if found.not_compared:
-            names = ", ".join(found.not_compared)
+        click.echo(f"{result.events} events, {result.walked} of them written by the flow and walked again")
+        click.echo(f"state sha256 {result.folded_digest}")
+        if result.not_compared:
+            names = ", ".join(result.not_compared)
             click.echo(f"stored by an earlier version, whose state had no {names}")
         return
     click.secho(f"run {run_id} does not replay", fg="red")
-    if found.divergence:
-        _print_divergence(found.divergence)
-    if found.stored_digest != found.folded_digest:
-        click.echo(f"state stored {found.stored_digest}")
-        click.echo(f"state folded {found.folded_digest or 'impossible'}")
-    for one in found.state_changes:
-        click.echo(f"  {one.path}: stored {one.before!r}, folded {one.after!r}")
+    if result.divergence:
+        _print_divergence(result.divergence)
+    if result.stored_digest != result.folded_digest:
+        click.echo(f"state stored {result.stored_digest}")
+        click.echo(f"state folded {result.folded_digest or 'impossible'}")
+    for change in result.state_changes:
+        click.echo(f"  {change.path}: stored {change.before!r}, folded {change.after!r}")
 
 
-def _print_divergence(found: Divergence) -> None:
-    click.echo(f"event {found.at} (from 0), step {found.step}: {found.why}")
-    for what, event in (("recorded", found.recorded), ("expected", found.expected)):
+def _print_divergence(divergence: Divergence) -> None:
+    click.echo(f"event {divergence.at} (from 0), step {divergence.step}: {divergence.why}")
+    for what, event in (("recorded", divergence.recorded), ("expected", divergence.expected)):
         if event is not None:
             click.echo(f"  {what} {event.type} {summarise_event(event)}")

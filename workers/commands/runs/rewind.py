@@ -1,4 +1,4 @@
-"""`fluxagents runs fork`, `rollback`, `restart`, `migrate` and `signal`: other ways than straight on."""
+"""`fluxagents runs fork`, `rollback`, `restart`, `migrate` and `signal`: change the course of a run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fluxagents.workers.commands.display.options import by_option, examples, jso
 from fluxagents.workers.commands.display.output import print_json
 
 
-def _yes(command: click.decorators.FC) -> click.decorators.FC:
+def _yes_option(command: click.decorators.FC) -> click.decorators.FC:
     return click.option("--yes", is_flag=True, help="Ask nothing; for scripts.")(command)
 
 
@@ -25,13 +25,13 @@ def _yes(command: click.decorators.FC) -> click.decorators.FC:
     )
 )
 @click.argument("run_id")
-@click.option("--at", type=int, help="The last step that both share; the last one that is open if absent.")
+@click.option("--at", type=int, help="The last step that both share; by default the last one before its end.")
 @click.option("--set", "pairs", multiple=True, metavar="NAME=VALUE", help="An input or a fact that differs.")
 @click.option("--step", is_flag=True, help="The new run stops before every command: `runs step` goes on.")
 @by_option
 @json_option
 def fork(run_id: str, at: int | None, pairs: tuple[str, ...], step: bool, by: str, as_json: bool) -> None:
-    """Start a new run that is RUN_ID up to a step; that one stays as it is. Prints the id of the new run.
+    """Start a new run that shares the first steps of RUN_ID, which stays as it is. Prints the new id.
 
     `fluxagents runs events RUN_ID` shows the steps.
     """
@@ -49,69 +49,70 @@ def fork(run_id: str, at: int | None, pairs: tuple[str, ...], step: bool, by: st
     )
 )
 @click.argument("run_id")
-@click.option("--to", type=int, required=True, help="The step after which it stands again.")
+@click.option("--to", type=int, required=True, help="The step to rewind to; the run goes on after it.")
 @click.option("--reason", default="no reason given", show_default=True)
-@_yes
+@_yes_option
 @by_option
 @json_option
 def rollback(run_id: str, to: int, reason: str, yes: bool, by: str, as_json: bool) -> None:
-    """Let a run, also one that has ended, stand again where it stood, and go on from there.
+    """Rewind a run, even one that has ended, to an earlier step, and let it go on from there.
 
-    What it did since stays in its log. What cannot be undone is named first, and must be confirmed.
+    Its later events stay in its log. What cannot be undone is listed first, and must be confirmed.
     """
     client = Client()
-    way = client.way_back(run_id, to=to)
-    confirmed = _confirmed(way, yes=yes, as_json=as_json)
-    _tell(client.go_back(way, by=by, reason=reason, confirmed=confirmed), way, as_json=as_json)
+    plan = client.way_back(run_id, to=to)
+    confirmed = _confirm(plan, yes=yes, as_json=as_json)
+    _print_rewind(client.go_back(plan, by=by, reason=reason, confirmed=confirmed), plan, as_json=as_json)
 
 
 @click.command(epilog=examples("fluxagents runs restart 01JB… --from survey"))
 @click.argument("run_id")
-@click.option("--from", "node", required=True, help="A node that it came to.")
+@click.option("--from", "node", required=True, help="A node that the run has entered.")
 @click.option("--reason", default="", help="Why.")
-@_yes
+@_yes_option
 @by_option
 @json_option
 def restart(run_id: str, node: str, reason: str, yes: bool, by: str, as_json: bool) -> None:
-    """Let a run begin again at a node, as it was when it last came there; otherwise as `rollback`."""
+    """Restart a run at a node, with the state of its last visit there; otherwise as `rollback`."""
     client = Client()
-    way = client.way_back(run_id, node=node)
-    confirmed = _confirmed(way, yes=yes, as_json=as_json)
+    plan = client.way_back(run_id, node=node)
+    confirmed = _confirm(plan, yes=yes, as_json=as_json)
     reason = reason or f"begin again at {node}"
-    _tell(client.go_back(way, by=by, reason=reason, confirmed=confirmed), way, as_json=as_json)
+    _print_rewind(client.go_back(plan, by=by, reason=reason, confirmed=confirmed), plan, as_json=as_json)
 
 
-def _confirmed(way: WayBack, *, yes: bool, as_json: bool) -> bool:
-    """Whether what cannot be undone is accepted; with --json nobody is asked."""
-    if yes or as_json or not way.undone.lasting:
+def _confirm(plan: WayBack, *, yes: bool, as_json: bool) -> bool:
+    """Whether the person accepts what cannot be undone; with --json there is no question."""
+    if yes or as_json or not plan.undone.lasting:
         return yes
-    _list("made good:", way.undone.compensated)
-    _list("cannot be undone:", way.undone.lasting)
+    _print_list("recovered:", plan.undone.compensated)
+    _print_list("cannot be undone:", plan.undone.lasting)
     click.confirm(
-        f"Let run {way.state.run_id} stand where it stood after step {way.to_seq}?", abort=True, err=True
+        f"Rewind run {plan.state.run_id} to where it was after step {plan.to_seq}?", abort=True, err=True
     )
     return True
 
 
-def _list(title: str, lines: tuple[str, ...]) -> None:
+def _print_list(title: str, lines: tuple[str, ...]) -> None:
     if lines:
         click.echo("\n  ".join((title, *lines)), err=True)
 
 
-def _tell(state: RunState, way: WayBack, *, as_json: bool) -> None:
+def _print_rewind(state: RunState, plan: WayBack, *, as_json: bool) -> None:
     if as_json:
         document: dict[str, Any] = {
             "run_id": state.run_id,
             "status": state.status,
-            "to": way.to_seq,
-            "node": way.then.node,
-            "compensated": way.undone.compensated,
-            "not_undone": way.undone.lasting,
+            "to": plan.to_seq,
+            "node": plan.then.node,
+            "compensated": plan.undone.compensated,
+            "not_undone": plan.undone.lasting,
         }
         print_json(document)
     else:
         click.echo(
-            f"run {state.run_id}: back at node {way.then.node}, after step {way.to_seq}; it is {state.status}"
+            f"run {state.run_id}: rewound to node {plan.then.node}, after step {plan.to_seq}; "
+            f"it is {state.status}"
         )
 
 
@@ -127,25 +128,27 @@ def _tell(state: RunState, way: WayBack, *, as_json: bool) -> None:
     "--flow", help="The new version: a name or a YAML file; what its flow's name means now if absent."
 )
 @click.option("--dry-run", is_flag=True, help="Check it and show what differs; change nothing.")
-@_yes
+@_yes_option
 @by_option
 @json_option
 def migrate(run_id: str, flow: str | None, dry_run: bool, yes: bool, by: str, as_json: bool) -> None:
-    """Let a run that waits or is paused go on with another version of its flow, from where it stands."""
+    """Let a waiting or paused run go on with another version of its flow, from its current node."""
     client = Client()
     flow = flow or client.store.load(run_id).flow.name
-    found = client.migration(run_id, flow=flow)
+    migration = client.migration(run_id, flow=flow)
     if not as_json:
-        click.echo("\n  ".join((f"run {run_id} can go on with it:", *found.changes)), err=True)
+        click.echo(
+            "\n  ".join((f"run {run_id} can go on with the new version:", *migration.changes)), err=True
+        )
     if dry_run:
         if as_json:
-            print_json({"run_id": run_id, "migrated": False, "changes": found.changes})
+            print_json({"run_id": run_id, "migrated": False, "changes": migration.changes})
         return
     if not (yes or as_json):
         click.confirm("Go on with the new version?", abort=True, err=True)
     state = client.migrate(run_id, flow=flow, by=by)
     if as_json:
-        print_json({"run_id": run_id, "migrated": True, "changes": found.changes, "status": state.status})
+        print_json({"run_id": run_id, "migrated": True, "changes": migration.changes, "status": state.status})
     else:
         click.echo(f"run {run_id}: follows {state.flow.name} v{state.flow.version}; it is {state.status}")
 

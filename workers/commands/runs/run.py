@@ -38,7 +38,7 @@ from fluxagents.workers.commands.runs.stepping import walk
 @click.option("--run-id", help="An id of your own; the same id never starts twice.")
 @click.option("--step", is_flag=True, help="Stop before every command, show it, and ask whether to go on.")
 @click.option("--wait", is_flag=True, help="Wait for the answer, showing what happens.")
-@click.option("--timeout", type=float, help="Wait at most so many seconds.")
+@click.option("--timeout", type=float, help="Wait at most this many seconds.")
 @json_option
 def run(
     flow: str,

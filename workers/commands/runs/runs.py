@@ -23,7 +23,7 @@ from fluxagents.workers.commands.runs.explain import explain
 from fluxagents.workers.commands.runs.replay_check import replay
 from fluxagents.workers.commands.runs.rewind import fork, migrate, restart, rollback, signal
 from fluxagents.workers.commands.runs.stepping import step
-from fluxagents.workers.commands.runs.summary_lines import counted, summary
+from fluxagents.workers.commands.runs.summary_lines import summary_document, summary_lines
 from fluxagents.workers.commands.runs.timeline import timeline
 from fluxagents.workers.commands.runs.transfer import export_run, import_run
 from fluxagents.workers.files.price_file import prices_of
@@ -49,24 +49,22 @@ def runs() -> None:
     """Look at runs, follow, compare, pause, resume or cancel them."""
 
 
-for looking in (timeline, explain, diff, replay):
-    runs.add_command(looking)
-
-
-for another_way in (fork, rollback, restart, migrate, signal, step, export_run, import_run):
-    runs.add_command(another_way)
+for command in (timeline, explain, diff, replay, fork, rollback, restart, migrate, signal, step):
+    runs.add_command(command)
+runs.add_command(export_run)
+runs.add_command(import_run)
 
 
 @runs.command("list", epilog=examples("fluxagents runs list --status failed --most 20"))
 @click.option("--status", type=click.Choice(STATUSES))
 @click.option("--session", help="Only runs of this session.")
-@click.option("--most", default=50, show_default=True, help="So many at most, the newest first.")
+@click.option("--most", "limit", default=50, show_default=True, help="Most runs to list, the newest first.")
 @json_option
-def list_runs(status: str | None, session: str | None, most: int, as_json: bool) -> None:
+def list_runs(status: str | None, session: str | None, limit: int, as_json: bool) -> None:
     """List runs, the newest first."""
-    found = Client().store.runs(status=status, session=session, limit=most)  # type: ignore[arg-type] # click checked it
+    states = Client().store.runs(status=status, session=session, limit=limit)  # type: ignore[arg-type] # click checked it
     if as_json:
-        print_json([run_document(state) for state in found])
+        print_json([run_document(state) for state in states])
         return
     print_table(
         ("run", "started", "model", "status", "question"),
@@ -78,7 +76,7 @@ def list_runs(status: str | None, session: str | None, most: int, as_json: bool)
                 state.status,
                 state.inputs.get("question") or state.flow.name,
             )
-            for state in found
+            for state in states
         ],
         cut_last=True,
         whole=4,
@@ -90,7 +88,7 @@ def list_runs(status: str | None, session: str | None, most: int, as_json: bool)
 @click.argument("run_id")
 @json_option
 def show(run_id: str, as_json: bool) -> None:
-    """Show a run: its answer, what the answer rests on, and what it took, of which chat model.
+    """Show a run: its answer, the findings behind it, and its time, tokens and cost.
 
     FLUXAGENTS_CHAT_PRICES names the file with prices; without a price a cost is unknown.
     """
@@ -104,15 +102,15 @@ def show(run_id: str, as_json: bool) -> None:
         if error.kind is not ErrorClass.SCHEMA:
             raise
         log, record, why = (), None, error.message
-    taken = usage(log)
+    used = usage(log)
     if as_json:
-        took = summary(record) if record else {"log_error": why}
-        print_json({**run_document(state), **took, **cost_document(taken, prices)})
+        took = summary_document(record) if record else {"log_error": why}
+        print_json({**run_document(state), **took, **cost_document(used, prices)})
         return
     print_run(state)
-    print_cost(taken, prices)
+    print_cost(used, prices)
     click.echo()
-    for line in counted(record) if record else (f"its log cannot be read: {why}",):
+    for line in summary_lines(record) if record else (f"its log cannot be read: {why}",):
         click.secho(click.wrap_text(line, width=80), dim=True)
 
 
@@ -133,7 +131,7 @@ def events(run_id: str, as_json: bool) -> None:
 @click.argument("run_id")
 @json_option
 def watch(run_id: str, as_json: bool) -> None:
-    """Follow a run until it ends or needs a human; with --json a line an event."""
+    """Follow a run until it ends or needs a human; with --json one event per line."""
     run = Client().get(run_id)
     for event in run.watch():
         if as_json:
@@ -149,13 +147,15 @@ def watch(run_id: str, as_json: bool) -> None:
     epilog=examples("fluxagents runs archive --older-than 30d", "fluxagents runs archive --most 10000")
 )
 @click.option("--older-than", default="30d", show_default=True, help="Runs whose last event is older.")
-@click.option("--most", type=click.IntRange(min=0), help="Ended runs that stay in Redis, whatever their age.")
+@click.option(
+    "--most", "limit", type=click.IntRange(min=0), help="Ended runs that stay in Redis, whatever their age."
+)
 @json_option
-def archive(older_than: str, most: int | None, as_json: bool) -> None:
+def archive(older_than: str, limit: int | None, as_json: bool) -> None:
     """Move ended runs from Redis to the archive, where `show` and `events` still find them."""
     before_ms = SystemClock().now_ms() - round(every(older_than).seconds * 1_000)
     client = Client()
-    moved = retire(client.store, Archive(client.settings.artifact_url), before_ms, most)
+    moved = retire(client.store, Archive(client.settings.artifact_url), before_ms, limit)
     if as_json:
         print_json({"archived": moved})
     else:
@@ -170,7 +170,7 @@ def pause(run_id: str, by: str, as_json: bool) -> None:
     """Pause a run, after the step that runs now if there is one."""
     state = Client().pause(run_id, by=by)
     note = "paused" if state.status == "paused" else "will pause after the step that runs now"
-    _tell(run_id, state.status, note, as_json=as_json)
+    _print_change(run_id, state.status, note, as_json=as_json)
 
 
 @runs.command(epilog=examples("fluxagents runs resume 01JB…"))
@@ -180,7 +180,7 @@ def pause(run_id: str, by: str, as_json: bool) -> None:
 def resume(run_id: str, by: str, as_json: bool) -> None:
     """Let a paused run go on."""
     state = Client().resume(run_id, by=by)
-    _tell(run_id, state.status, f"goes on; it is {state.status}", as_json=as_json)
+    _print_change(run_id, state.status, f"goes on; it is {state.status}", as_json=as_json)
 
 
 @runs.command(epilog=examples("fluxagents runs cancel 01JB… --reason 'wrong model'"))
@@ -191,7 +191,7 @@ def resume(run_id: str, by: str, as_json: bool) -> None:
 def cancel(run_id: str, reason: str, by: str, as_json: bool) -> None:
     """End a run now."""
     state = Client().cancel(run_id, by=by, reason=reason)
-    _tell(run_id, state.status, "cancelled", as_json=as_json)
+    _print_change(run_id, state.status, "cancelled", as_json=as_json)
 
 
 @runs.command(epilog=examples("fluxagents runs rate 01JB… 5"))
@@ -206,22 +206,22 @@ def rate(run_id: str, stars: int, by: str, as_json: bool) -> None:
     redis = connect(client.settings, decode_responses=False)
     rating = Rating(stars=stars, by=by, at_ms=SystemClock().now_ms())
     RedisRatings(redis, prefix=client.settings.key_prefix).rate(run_id, rating)
-    _tell(run_id, state.status, f"rated {stars} of 5", as_json=as_json)
+    _print_change(run_id, state.status, f"rated {stars} of 5", as_json=as_json)
 
 
 @runs.command(epilog=examples("fluxagents runs dead"))
 @json_option
 def dead(as_json: bool) -> None:
-    """List the dead letters: runs with a step that never came to an end."""
-    found = Client().store.runs(status="dead", limit=1_000)
+    """List the dead letters: runs with a step that never ended."""
+    states = Client().store.runs(status="dead", limit=1_000)
     if as_json:
-        print_json([run_document(state) for state in found])
+        print_json([run_document(state) for state in states])
         return
     print_table(
         ("run", "model", "step", "what happened"),
         [
             (state.run_id, state.model_name, state.seq - 1, state.error.message if state.error else "")
-            for state in found
+            for state in states
         ],
         empty="no dead letters",
     )
@@ -232,9 +232,9 @@ def dead(as_json: bool) -> None:
 @by_option
 @json_option
 def retry(run_id: str, by: str, as_json: bool) -> None:
-    """Try a run among the dead letters again, from the step that never came to an end."""
+    """Retry a run from the dead letters, from the step that never ended."""
     state = Client().retry(run_id, by=by)
-    _tell(run_id, state.status, "is tried again", as_json=as_json)
+    _print_change(run_id, state.status, "is tried again", as_json=as_json)
 
 
 @runs.command(epilog=examples("fluxagents runs discard 01JB…"))
@@ -242,12 +242,12 @@ def retry(run_id: str, by: str, as_json: bool) -> None:
 @by_option
 @json_option
 def discard(run_id: str, by: str, as_json: bool) -> None:
-    """End a run among the dead letters; its log stays."""
+    """End a run from the dead letters; its log stays."""
     state = Client().discard(run_id, by=by)
-    _tell(run_id, state.status, "discarded", as_json=as_json)
+    _print_change(run_id, state.status, "discarded", as_json=as_json)
 
 
-def _tell(run_id: str, status: str, note: str, *, as_json: bool) -> None:
+def _print_change(run_id: str, status: str, note: str, *, as_json: bool) -> None:
     if as_json:
         print_json({"run_id": run_id, "status": status, "note": note})
     else:

@@ -12,15 +12,15 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import HumanRequest
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.run import Run
-from fluxagents.scheduler.runs.run_control import Steering
+from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.workers.client import Client
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import print_json
-from fluxagents.workers.commands.display.prompting import asked, call_lines
+from fluxagents.workers.commands.display.prompting import call_lines, prompt_answer
 from fluxagents.workers.commands.display.run_view import print_run, run_document
 from fluxagents.workers.commands.runs.exit_status import exit_status
 
-WAYS = "g = go on, e NAME=VALUE = edit an argument, s = stop"
+CHOICES = "g = go on, e NAME=VALUE = edit an argument, s = stop"
 ANSWERS = "y = agree, n = refuse, s = stop"
 
 
@@ -50,7 +50,7 @@ def step(run_id: str, as_json: bool) -> None:
     sys.exit(exit_status(state.status))
 
 
-def walk(client: Steering, run: Run) -> None:
+def walk(client: RunClient, run: Run) -> None:
     """Show each command and ask, until the run ends or somebody stops it. It stays paused then."""
     by = getpass.getuser()
     try:
@@ -67,13 +67,13 @@ def walk(client: Steering, run: Run) -> None:
         )
 
 
-def _goes_on(client: Steering, run: Run, by: str) -> bool:
+def _goes_on(client: RunClient, run: Run, by: str) -> bool:
     run.wait()
     state = run.state
     if state.status == "paused":
-        return _at_command(client, run, state, by)
+        return _on_command(client, run, state, by)
     if state.waiting_for is not None:
-        return _at_request(client, state.waiting_for, by)
+        return _on_request(client, state.waiting_for, by)
     if state.wait is not None:
         event = state.wait.event
         click.echo(
@@ -83,10 +83,10 @@ def _goes_on(client: Steering, run: Run, by: str) -> bool:
     return False
 
 
-def _at_command(client: Steering, run: Run, state: RunState, by: str) -> bool:
+def _on_command(client: RunClient, run: Run, state: RunState, by: str) -> bool:
     command = client.next_command(state)
-    click.echo(f"\nstep {state.seq}, node {state.node}: {_said(command)}", err=True)
-    word, _, rest = click.prompt(WAYS, default="g", show_default=False, err=True).strip().partition(" ")
+    click.echo(f"\nstep {state.seq}, node {state.node}: {_describe_command(command)}", err=True)
+    word, _, rest = click.prompt(CHOICES, default="g", show_default=False, err=True).strip().partition(" ")
     if word in {"g", "go"}:
         client.resume(run.id, by=by)
     elif word in {"e", "edit"}:
@@ -99,7 +99,7 @@ def _at_command(client: Steering, run: Run, state: RunState, by: str) -> bool:
     return word not in {"s", "stop"}
 
 
-def _said(command: Command | None) -> str:
+def _describe_command(command: Command | None) -> str:
     if isinstance(command, CallTool):
         return call_lines(command)
     if isinstance(command, Decide):
@@ -114,11 +114,11 @@ def _said(command: Command | None) -> str:
     return "go on"
 
 
-def _at_request(client: Steering, request: HumanRequest, by: str) -> bool:
+def _on_request(client: RunClient, request: HumanRequest, by: str) -> bool:
     click.echo(f"\nrequest {request.id}", err=True)
     if request.kind != "approval":
         try:
-            client.reply(request.id, by=by, answer=asked(request))
+            client.reply(request.id, by=by, answer=prompt_answer(request))
         except FluxError as error:
             click.secho(f"no answer: {error}", fg="red", err=True)
         return True

@@ -8,12 +8,12 @@ from rich.console import Console
 from rich.text import Text
 
 from fluxagents.flows.history.run_record import RequestRecord, RunRecord
-from fluxagents.workers.commands.display.times import format_duration
+from fluxagents.workers.commands.display.output import count_text
+from fluxagents.workers.commands.display.run_view import print_head
+from fluxagents.workers.commands.display.times import describe_spent, format_duration
 
-COLOURS = {"finished": "green", "failed": "red", "dead": "red", "waiting": "yellow"}
 
-
-def summary(record: RunRecord) -> dict[str, Any]:
+def summary_document(record: RunRecord) -> dict[str, Any]:
     """The figures of a run as scripts read them; times in seconds."""
     return {
         "status": record.state.status,
@@ -23,65 +23,58 @@ def summary(record: RunRecord) -> dict[str, Any]:
         "tool_calls": record.state.tool_calls,
         "errors_counted": len(record.errors),
         "retries": record.retries,
-        "requests": [_request(one) for one in record.requests],
+        "requests": [_request_document(request) for request in record.requests],
         "compactions": sum(step.tokens_saved > 0 for step in record.steps),
         "tokens_saved": sum(step.tokens_saved for step in record.steps),
         "runs_begun": list(record.children),
     }
 
 
-def _request(one: RequestRecord) -> dict[str, Any]:
+def _request_document(request: RequestRecord) -> dict[str, Any]:
     return {
-        "id": one.id,
-        "kind": one.kind,
-        "tool": one.tool or None,
-        "outcome": one.outcome,
-        "by": one.by or None,
-        "delay_s": None if one.delay_ms is None else one.delay_ms / 1_000,
+        "id": request.id,
+        "kind": request.kind,
+        "tool": request.tool or None,
+        "outcome": request.outcome,
+        "by": request.by or None,
+        "delay_s": None if request.delay_ms is None else request.delay_ms / 1_000,
     }
 
 
 def print_summary(console: Console, record: RunRecord) -> None:
-    """Which run it is, and what `counted` says."""
-    state = record.state
-    colour = COLOURS.get(state.status, "cyan")
-    console.print(Text.assemble(("run ", "dim"), state.run_id, "  ", (state.status, f"bold {colour}")))
-    flow = f"{state.flow.name} v{state.flow.version}"
-    console.print(Text.assemble(("flow ", "dim"), flow, ("  model ", "dim"), state.model_name))
-    console.print(Text("\n".join(counted(record))), style="dim")
+    """Print which run it is, then its `summary_lines`."""
+    print_head(console, record.state)
+    console.print(Text("\n".join(summary_lines(record))), style="dim")
 
 
-def counted(record: RunRecord) -> tuple[str, str]:
-    """How long it took and on what; how much of everything there was."""
+def summary_lines(record: RunRecord) -> tuple[str, str]:
+    """How long the run took and on what, and the counts of what it did."""
     state = record.state
-    passed = (state.updated_ms - state.started_ms) / 1_000
-    spent = sorted(((ms, name) for name, ms in record.spent_ms.items() if ms), reverse=True)
-    shares = ", ".join(f"{name} {format_duration(ms / 1_000)}" for ms, name in spent)
+    duration = format_duration((state.updated_ms - state.started_ms) / 1_000)
+    longest_first = sorted(record.spent_ms.items(), key=lambda item: (item[1], item[0]), reverse=True)
+    shares = describe_spent(dict(longest_first))
     saved = sum(step.tokens_saved for step in record.steps)
-    told = (
-        _many(state.seq - 1, "step"),
-        _many(state.decisions, "decision"),
-        _many(state.tool_calls, "tool call"),
+    counts = (
+        _nonzero(state.seq - 1, "step"),
+        _nonzero(state.decisions, "decision"),
+        _nonzero(state.tool_calls, "tool call"),
         f"{state.tokens_in:,} + {state.tokens_out:,} tokens" if state.decisions else "",
         f"{saved:,} tokens saved" if saved else "",
-        _many(len(record.errors), "error"),
-        _many(record.retries, "retry", "retries"),
-        *(_answered(one) for one in record.requests),
-        f"began {_many(len(record.children), 'run')}" if record.children else "",
+        _nonzero(len(record.errors), "error"),
+        _nonzero(record.retries, "retry", "retries"),
+        *(_describe_request(request) for request in record.requests),
+        f"began {count_text(len(record.children), 'run')}" if record.children else "",
     )
     until = "took" if state.ended else "goes on after"
-    return f"{until} {format_duration(passed)}: {shares or 'nothing yet'}", "; ".join(
-        one for one in told if one
-    )
+    return f"{until} {duration}: {shares or 'nothing yet'}", "; ".join(text for text in counts if text)
 
 
-def _answered(one: RequestRecord) -> str:
-    if one.delay_ms is None:
-        return f"{one.kind} {one.outcome}"
-    return f"{one.kind} {one.outcome} by {one.by} after {format_duration(one.delay_ms / 1_000)}"
+def _describe_request(request: RequestRecord) -> str:
+    text = f"{request.kind} {request.outcome}"
+    if request.delay_ms is None:
+        return text
+    return f"{text} by {request.by} after {format_duration(request.delay_ms / 1_000)}"
 
 
-def _many(number: int, what: str, plural: str = "") -> str:
-    if not number:
-        return ""
-    return f"1 {what}" if number == 1 else f"{number:,} {plural or what + 's'}"
+def _nonzero(number: int, noun: str, plural: str = "") -> str:
+    return count_text(number, noun, plural) if number else ""

@@ -1,4 +1,4 @@
-"""Where the time of a run went, drawn with characters: a row a step."""
+"""Where the time of a run went, drawn with characters: one row per step."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ def bars(steps: Sequence[Step], width: int) -> tuple[Bar, ...]:
         width: Characters of the whole time line.
     """
     spans = [(step, spans_of(step)) for step in steps]
-    to_scale = sum(span.ms for _, found in spans for span in found if span.spent not in CUT)
-    cuts = sum(span.spent in CUT for _, found in spans for span in found)
+    to_scale = sum(span.ms for _, step_spans in spans for span in step_spans if span.spent not in CUT)
+    cuts = sum(span.spent in CUT for _, step_spans in spans for span in step_spans)
     room = max(width - cuts * len(CUT_MARK), 10)
     passed_ms = passed_cuts = 0
     drawn: list[Bar] = []
-    for step, found in spans:
+    for step, step_spans in spans:
         start = _column(passed_ms, to_scale, room) + passed_cuts * len(CUT_MARK)
         cells = ""
-        for span in found:
+        for span in step_spans:
             if span.spent in CUT:
                 cells += CUT_MARK
                 passed_cuts += 1
@@ -56,7 +56,7 @@ def bars(steps: Sequence[Step], width: int) -> tuple[Bar, ...]:
             passed_ms += span.ms
         cells = cells or TOO_SHORT
         start = min(start, max(width - len(cells), 0))
-        drawn.append(Bar(step.seq, " " * start + cells, sum(span.ms for span in found)))
+        drawn.append(Bar(step.seq, " " * start + cells, sum(span.ms for span in step_spans)))
     return tuple(drawn)
 
 

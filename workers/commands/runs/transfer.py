@@ -63,16 +63,16 @@ def import_run(file: Path, new_id: str, by: str, as_json: bool) -> None:
     Every digest is checked first, and no other run is overwritten. A run that had not ended is paused.
     """
     client = Client()
-    found = run_import.import_run(client, client.shelves(), file, by=by, new_id=new_id)
+    result = run_import.import_run(client, client.shelves(), file, by=by, new_id=new_id)
     if as_json:
         runs = [
-            {"run_id": state.run_id, "status": state.status, "written": state.run_id in found.written}
-            for state in found.runs
+            {"run_id": state.run_id, "status": state.status, "written": state.run_id in result.written}
+            for state in result.runs
         ]
-        print_json({"runs": runs, "missing": found.missing})
+        print_json({"runs": runs, "missing": result.missing})
         return
-    for state in found.runs:
-        note = "imported" if state.run_id in found.written else "was here already"
+    for state in result.runs:
+        note = "imported" if state.run_id in result.written else "was here already"
         click.echo(f"run {state.run_id}: {note}; it is {state.status}")
-    for what in found.missing:
+    for what in result.missing:
         click.echo(f"  not in the file, and not here: {what}", err=True)

@@ -64,12 +64,14 @@ def demo(keep: bool) -> None:
 
 def _growth_rates(session: str) -> None:
     say("Growth, each under the medium of its own file:")
-    found: dict[str, float] = {}
+    growth_rates: dict[str, float] = {}
     for state in Client().store.runs(session=session, status="finished"):
         growth = state.facts.get("growth_per_h")
         if isinstance(growth, float):
-            found.setdefault(state.model_name, growth)
-    rows = [(model, f"{found[model]:.4f}" if model in found else "no result") for model in MODELS]
+            growth_rates.setdefault(state.model_name, growth)
+    rows = [
+        (model, f"{growth_rates[model]:.4f}" if model in growth_rates else "no result") for model in MODELS
+    ]
     print_table(("model", "growth (1/h)"), rows)
 
 

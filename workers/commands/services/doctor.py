@@ -20,5 +20,5 @@ def doctor(*, as_json: bool) -> int:
         print_json({"ok": not failed, "checks": [finding.model_dump(mode="json") for finding in findings]})
     else:
         rows = [(finding.verdict, finding.name, finding.seen, finding.way_out) for finding in findings]
-        print_table(("", "check", "seen", "way out"), rows)
+        print_table(("", "check", "seen", "what to do"), rows)
     return 1 if failed else 0

@@ -31,7 +31,7 @@ PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": True}
 def up(*, detach: bool, ready_fd: int | None, as_json: bool) -> None:
     """Start Redis (unless FLUXAGENTS_REDIS_URL names one), the workers, beat and Flower.
 
-    Stays in the foreground, shows how the services are, starts again what crashes, and stops everything
+    Stays in the foreground, shows the state of the services, restarts what crashes, and stops everything
     on Ctrl-C.
     """
     settings = Settings.load()
@@ -69,10 +69,10 @@ def _foreground(ready_fd: int | None) -> None:
     try:
         supervisor = Supervisor(settings, say=view.say, show=announcer.show)
         handle_signals(supervisor)
-        with view.opened():
+        with view.live():
             supervisor.run()
     except FluxError as error:
-        if ready_fd is not None and not announcer.told:
+        if ready_fd is not None and not announcer.is_announced:
             background.tell_error(ready_fd, error)
         raise
 
@@ -80,7 +80,7 @@ def _foreground(ready_fd: int | None) -> None:
 @click.command(epilog=examples("fluxagents down", "fluxagents down --json"))
 @json_option
 def down(*, as_json: bool) -> None:
-    """Stop what `fluxagents up` started: first softly, then for good. Nothing is lost by it."""
+    """Stop what `fluxagents up` started: gracefully first, then by force. No run is lost."""
     settings = Settings.load()
     stopped = background.stop(settings)
     if as_json:
@@ -96,18 +96,18 @@ def down(*, as_json: bool) -> None:
 def status(*, as_json: bool) -> int:
     """Show the services that `fluxagents up` started. Exit status 0 if all run, else 1."""
     settings = Settings.load()
-    found = run_file.read(settings.run_file)
-    running = found is not None and found.running()
+    services = run_file.read(settings.run_file)
+    running = services is not None and services.running()
     if as_json:
-        print_json({"running": False, "services": []} if found is None else status_view.as_json(found))
-    elif found is None:
+        print_json({"running": False, "services": []} if services is None else status_view.as_json(services))
+    elif services is None:
         click.echo(f"nothing runs on {settings.data_dir}; start it with `fluxagents up`")
     else:
-        print_table(status_view.COLUMNS, status_view.rows(found))
-        click.echo(f"Flower {found.flower}   Redis {found.redis}")
+        print_table(status_view.COLUMNS, status_view.rows(services))
+        click.echo(f"Flower {services.flower}   Redis {services.redis}")
         if not running:
-            click.echo("the supervisor was killed: `fluxagents down` ends what it has left running")
-    return 0 if running and found is not None and found.ready else 1
+            click.echo("the supervisor was killed: `fluxagents down` stops what it left running")
+    return 0 if running and services is not None and services.ready else 1
 
 
 @click.command(
@@ -129,8 +129,8 @@ def status(*, as_json: bool) -> int:
 def worker(*, pool: str, celery_arguments: tuple[str, ...]) -> None:
     """Run one worker in the foreground; further arguments go to `celery worker`.
 
-    decide: decisions and messages to humans (threads). tools: tools, a process a core. long: tools that
-    take long, one at a time. control: the reconciler. all: everything in one worker.
+    decide: decisions and messages to humans (threads). tools: tools, one process per core. long: slow
+    tools, one at a time. control: the reconciler. all: everything in one worker.
     """
     settings = Settings.load()
     _become(launch.worker(settings, pool, celery_arguments))

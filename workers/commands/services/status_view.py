@@ -1,4 +1,4 @@
-"""How the services look: a live table on a terminal, a line per change elsewhere."""
+"""The state of the services: a live table on a terminal, one line per change elsewhere."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from fluxagents.workers.host.run_file import RunStatus, ServiceStatus, State
 COLUMNS = ("service", "pid", "state", "uptime", "restarts", "log")
 
 
-def uptime(service: ServiceStatus, now: float) -> str:
+def uptime(service: ServiceStatus, now_s: float) -> str:
     """How long a service has run, in the two largest units; empty if it does not run."""
     if service.process is None:
         return ""
-    seconds = max(0, int(now - service.process.started_at))
+    seconds = max(0, int(now_s - service.process.started_at))
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
@@ -33,14 +33,14 @@ def uptime(service: ServiceStatus, now: float) -> str:
 
 
 def rows(status: RunStatus) -> list[tuple[str, ...]]:
-    """The table of the services, a row each."""
-    now = time()
+    """The table of the services, one row per service."""
+    now_s = time()
     return [
         (
             service.name,
             str(service.process.pid) if service.process is not None else "",
             f"{service.state}: {service.detail}" if service.detail else str(service.state),
-            uptime(service, now),
+            uptime(service, now_s),
             str(service.restarts),
             service.log,
         )
@@ -62,7 +62,7 @@ class View:
         self._states: dict[str, State] = {}
         self._greeted = False
 
-    def opened(self) -> AbstractContextManager[object]:
+    def live(self) -> AbstractContextManager[object]:
         return self._live if self._live is not None else nullcontext()
 
     def say(self, line: str) -> None:
@@ -71,7 +71,7 @@ class View:
     def show(self, status: RunStatus) -> None:
         """Draw the table anew, or print what changed."""
         if self._live is not None:
-            self._live.update(Group(table(COLUMNS, rows(status)), _where(status)), refresh=True)
+            self._live.update(Group(table(COLUMNS, rows(status)), _addresses(status)), refresh=True)
             return
         for service in status.services:
             if self._states.get(service.name) != service.state:
@@ -79,11 +79,11 @@ class View:
                 self._console.print(f"{service.name}: {service.state}", highlight=False)
         if status.ready and not self._greeted:
             self._greeted = True
-            self._console.print(_where(status))
+            self._console.print(_addresses(status))
 
 
 class Announcer:
-    """Passes a supervisor's news on and says once how the start went: all answer, or one stays down."""
+    """Shows a supervisor's status and reports the end of the start once: all answer, or one failed."""
 
     def __init__(
         self,
@@ -95,20 +95,20 @@ class Announcer:
         self._view = view
         self._ready = ready
         self._failed = failed
-        self.told = False
+        self.is_announced = False
 
     def show(self, status: RunStatus) -> None:
         self._view.show(status)
-        if self.told:
+        if self.is_announced:
             return
         down = [service for service in status.services if service.state is State.FAILED]
         if down:
-            self.told = True
+            self.is_announced = True
             self._failed(down[0])
         elif status.ready:
-            self.told = True
+            self.is_announced = True
             self._ready()
 
 
-def _where(status: RunStatus) -> Text:
+def _addresses(status: RunStatus) -> Text:
     return Text(f"Flower {status.flower}   Redis {status.redis}   stop with Ctrl-C or `fluxagents down`")

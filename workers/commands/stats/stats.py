@@ -1,4 +1,4 @@
-"""`fluxagents stats`: what the runs of an installation say together."""
+"""`fluxagents stats`: statistics over the runs of an installation."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ from fluxagents.workers.settings import Settings
 @click.option("--session", help="Only runs of this session.")
 @click.option("--since", metavar="WHEN", help="Runs that started then or later: 2026-01-31, or 7d ago.")
 @click.option("--until", metavar="WHEN", help="Runs that started then or earlier; a day is included.")
-@click.option("--children", is_flag=True, help="Count runs that other runs began as runs of their own.")
+@click.option("--children", is_flag=True, help="Count runs that other runs began as runs too.")
 @click.option("--parquet", metavar="FILE", help="Also write a row per run, and beside it a row per step.")
 @json_option
 def stats(
@@ -64,37 +64,37 @@ def stats(
 ) -> None:
     """Add up runs in Redis and in the archive: durations, tools, tokens, errors, approvals, retries.
 
-    A part of a large tool call, and any other run that a run began, is no run of its own here; what it
-    worked, sent, failed and asked counts. Quantiles are exact below 10 s and to 0.05 % above.
+    Runs that another run began, such as the parts of a large tool call, are not counted as runs; their work,
+    tokens, errors and requests are. Quantiles are exact below 10 s and to 0.05 % above.
     """
     settings = Settings.load()
     choice = _choice(flow, session, since, until)
     path = _parquet_path(parquet)
-    found, places, unreadable = Statistics(), {"redis": 0, "archive": 0}, list[Any]()
+    statistics, counts, unreadable = Statistics(), {"redis": 0, "archive": 0}, list[Any]()
     with ExitStack() as opened:
-        keep = _keeper(path, opened)
+        keep = _open_writer(path, opened)
         for history, record, root in _records(settings, choice, opened, unreadable):
             if root is record or children:
-                found.add(record)
+                statistics.add(record)
                 keep(record)
-                places[history.place] += 1
+                counts[history.place] += 1
             else:
-                found.add_child(record, root)
+                statistics.add_child(record, root)
     document = {
-        **found.document(),
-        "cost": _cost(found, prices_of(settings)),
-        "first_started": None if found.first_ms is None else format_time(found.first_ms),
-        "last_started": None if found.last_ms is None else format_time(found.last_ms),
-        "in_redis": places["redis"],
-        "in_archive": places["archive"],
-        "unreadable": [{"run": one.name, "why": one.why} for one in unreadable],
+        **statistics.document(),
+        "cost": _cost(statistics, prices_of(settings)),
+        "first_started": None if statistics.first_ms is None else format_time(statistics.first_ms),
+        "last_started": None if statistics.last_ms is None else format_time(statistics.last_ms),
+        "in_redis": counts["redis"],
+        "in_archive": counts["archive"],
+        "unreadable": [{"run": run.name, "why": run.why} for run in unreadable],
     }
     if as_json:
         print_json(document)
     else:
         print_stats(document)
         if path:
-            _say_where(path)
+            _print_paths(path)
 
 
 def _choice(flow: str | None, session: str | None, since: str | None, until: str | None) -> Choice:
@@ -114,7 +114,7 @@ def _parquet_path(text: str | None) -> Path | None:
     return None if text is None else checked_path(text, suffixes=(".parquet",))
 
 
-def _keeper(path: Path | None, opened: ExitStack) -> Callable[[RunRecord], None]:
+def _open_writer(path: Path | None, opened: ExitStack) -> Callable[[RunRecord], None]:
     if path is None:
         return lambda _: None
     return opened.enter_context(record_file(path)).add
@@ -123,7 +123,7 @@ def _keeper(path: Path | None, opened: ExitStack) -> Callable[[RunRecord], None]
 def _records(
     settings: Settings, choice: Choice, opened: ExitStack, unreadable: list[Unreadable]
 ) -> Iterator[tuple[History, RunRecord, RunRecord]]:
-    """Each run that is chosen, and those that it began, with the one that they began with."""
+    """Each chosen run and the runs that it began, each with its record and the record of the chosen run."""
     histories = open_histories(settings)
     show = opened.enter_context(_progress())
     for item, progress in histories.stream(choice):
@@ -138,24 +138,24 @@ def _with_children(
     histories: Histories, history: History, unreadable: list[Unreadable]
 ) -> Iterator[tuple[History, RunRecord, RunRecord]]:
     root: RunRecord | None = None
-    for one in chain([history], histories.children(history)):
-        if isinstance(one, Unreadable):
-            unreadable.append(one)
+    for item in chain([history], histories.children(history)):
+        if isinstance(item, Unreadable):
+            unreadable.append(item)
             continue
         try:
-            record = record_of(one.events)
+            record = record_of(item.events)
         except FluxError as error:
-            unreadable.append(Unreadable(one.run_id, error.message))
+            unreadable.append(Unreadable(item.run_id, error.message))
             if root is None:
                 return
             continue
         root = root or record
-        yield one, record, root
+        yield item, record, root
 
 
 @contextmanager
 def _progress() -> Iterator[Callable[[Progress], None]]:
-    """A bar on a terminal, for as long as it takes."""
+    """A progress bar, on a terminal."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield lambda _: None
@@ -166,13 +166,13 @@ def _progress() -> Iterator[Callable[[Progress], None]]:
         yield lambda progress: bar.update(task, completed=progress.seen, total=progress.total)
 
 
-def _cost(found: Statistics, prices: Prices | None) -> dict[str, Any]:
-    taken = {
-        name: Usage(one.calls - one.refused, one.tokens_in, one.tokens_cached, one.tokens_out)
-        for name, one in found.chat_models.items()
+def _cost(statistics: Statistics, prices: Prices | None) -> dict[str, Any]:
+    used = {
+        name: Usage(usage.calls - usage.refused, usage.tokens_in, usage.tokens_cached, usage.tokens_out)
+        for name, usage in statistics.chat_models.items()
     }
-    return asdict(cost(taken, prices))
+    return asdict(cost(used, prices))
 
 
-def _say_where(path: Path) -> None:
+def _print_paths(path: Path) -> None:
     click.echo(f"runs: {path}\nsteps: {steps_path(path)}")

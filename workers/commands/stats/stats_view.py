@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from fluxagents.workers.commands.display.output import print_table
+from fluxagents.workers.commands.display.output import count_text, print_table
 from fluxagents.workers.commands.display.times import format_duration
 
 ROWS = 15
@@ -16,7 +16,7 @@ Row = dict[str, Any]
 
 
 def print_stats(document: Row) -> None:
-    """The tables that have rows; the sections in the order of a first look."""
+    """Print the tables that have rows, the most general first."""
     _print_runs(document)
     if not document["runs"]:
         return
@@ -27,8 +27,8 @@ def print_stats(document: Row) -> None:
     _print_errors(document)
     _print_requests(document)
     _print_steps(document["steps"])
-    for one in document["unreadable"]:
-        click.secho(f"not counted, cannot be read: {one['run']}: {one['why']}", fg="yellow", err=True)
+    for run in document["unreadable"]:
+        click.secho(f"not counted, cannot be read: {run['run']}: {run['why']}", fg="yellow", err=True)
 
 
 def _heading(text: str) -> None:
@@ -40,29 +40,27 @@ def _print_runs(document: Row) -> None:
         click.echo("no runs; `fluxagents stats --help` shows how to choose others")
         return
     click.echo(
-        f"{_counted(document['runs'], 'run')}: {document['in_redis']:,} in Redis, "
+        f"{count_text(document['runs'], 'run')}: {document['in_redis']:,} in Redis, "
         f"{document['in_archive']:,} in the archive"
     )
     click.echo(f"started {_day(document['first_started'])} to {_day(document['last_started'])} (UTC)")
     click.echo(", ".join(f"{count:,} {status}" for status, count in document["status"].items()))
     if document["children"]:
-        click.echo(f"They began {_counted(document['children'], 'run')} more, whose work is counted below.")
+        click.echo(
+            f"They began {count_text(document['children'], 'child run')}, whose work is counted below."
+        )
 
 
-def _day(moment: str) -> str:
-    return moment[:16].replace("T", " ")
+def _day(time: str) -> str:
+    return time[:16].replace("T", " ")
 
 
-def _counted(number: int, what: str) -> str:
-    return f"1 {what}" if number == 1 else f"{number:,} {what}s"
-
-
-def _times(found: Row, *names: str) -> list[str]:
-    return ["-" if found[name] is None else format_duration(found[name]) for name in names]
+def _times(figures: Row, *names: str) -> list[str]:
+    return ["-" if figures[name] is None else format_duration(figures[name]) for name in names]
 
 
 def _print_flows(flows: list[Row]) -> None:
-    _heading("Flows: how long runs took that have ended")
+    _heading("Flows: duration of ended runs")
     print_table(
         ("flow", "runs", "failed", "median", "p90", "max", "tokens/run"),
         [
@@ -89,7 +87,7 @@ def _print_spent(spent: dict[str, float]) -> None:
 
 def _print_tools(tools: list[Row]) -> None:
     if tools:
-        _heading("Tools: time of a call, or of a part of one")
+        _heading("Tools: time per call, or per part of a split call")
         print_table(
             ("tool", "calls", "median", "p90", "max"),
             [(row["tool"], _calls(row), *_times(row["work_s"], "median", "p90", "max")) for row in tools],
@@ -103,7 +101,7 @@ def _calls(row: Row) -> str:
 
 def _print_chat_models(document: Row) -> None:
     if document["chat_models"]:
-        _heading("Chat models: tokens, and time of a request")
+        _heading("Chat models: tokens, and time per request")
         print_table(
             ("chat model", "calls", "in", "out", "median", "p90", "max"),
             [
@@ -134,7 +132,7 @@ def _print_errors(document: Row) -> None:
     errors = document["errors"]
     if errors:
         times = sum(row["times"] for row in errors)
-        _heading(f"Errors, by fingerprint: {times:,} in all, {document['retries']:,} steps tried again")
+        _heading(f"Errors, by fingerprint: {times:,} in all, {document['retries']:,} steps retried")
         print_table(
             ("fingerprint", "kind", "times", "runs", "latest"),
             [
@@ -154,7 +152,7 @@ def _print_errors(document: Row) -> None:
 def _print_requests(document: Row) -> None:
     if not document["requests"]:
         return
-    _heading("Humans: from asking to answering")
+    _heading("Humans: time to answer")
     print_table(
         ("", "asked", "outcomes", "median", "p90", "max"),
         [
@@ -179,11 +177,11 @@ def _print_requests(document: Row) -> None:
 
 def _print_steps(steps: list[Row]) -> None:
     for flow in dict.fromkeys(row["flow"] for row in steps):
-        shown = [row for row in steps if row["flow"] == flow and row["work_s"]["count"]]
-        if not shown:
+        rows = [row for row in steps if row["flow"] == flow and row["work_s"]["count"]]
+        if not rows:
             continue
-        more = f", the {ROWS} longest of {len(shown)}" if len(shown) > ROWS else ""
-        _heading(f"Steps of {flow}{more}: time in the queue, and of the work")
+        more = f", the {ROWS} longest of {len(rows)}" if len(rows) > ROWS else ""
+        _heading(f"Steps of {flow}{more}: time in the queue and at work")
         print_table(
             ("node", "kind", "steps", "queue", "p90", "work", "p90"),
             [
@@ -194,6 +192,6 @@ def _print_steps(steps: list[Row]) -> None:
                     *_times(row["queue_s"], "median", "p90"),
                     *_times(row["work_s"], "median", "p90"),
                 )
-                for row in shown[:ROWS]
+                for row in rows[:ROWS]
             ],
         )

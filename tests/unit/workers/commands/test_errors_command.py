@@ -42,7 +42,7 @@ def learned(redis: Redis, key_prefix: str) -> None:
 
 
 def test_without_errors_it_says_so(call: Call) -> None:
-    assert call("top").output == "no run that has ended had an error\n"
+    assert call("top").output == "no ended run had an error\n"
     assert json.loads(call("top", "--json").output) == []
 
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.workers.commands.batches.batch_inputs import listed, medium
+from fluxagents.workers.commands.batches.batch_inputs import parse_medium, read_list
 
 
 def test_a_list_has_a_value_a_line_and_may_have_comments(tmp_path: Path) -> None:
     file = tmp_path / "models.txt"
     file.write_text("# mine\n\niJO1366\n  e_coli_core  \n")
-    assert listed(["a"], str(file)) == ["a", "iJO1366", "e_coli_core"]
-    assert listed(["a"], None) == ["a"]
+    assert read_list(["a"], str(file)) == ["a", "iJO1366", "e_coli_core"]
+    assert read_list(["a"], None) == ["a"]
 
 
 @pytest.mark.parametrize("content", [None, "", "# nothing\n"])
@@ -23,18 +23,18 @@ def test_a_list_that_is_missing_or_empty_is_an_error(tmp_path: Path, content: st
     if content is not None:
         file.write_text(content)
     with pytest.raises(FluxError, match=r"models\.txt"):
-        listed([], str(file))
+        read_list([], str(file))
 
 
 def test_a_medium_is_words_or_a_file(tmp_path: Path) -> None:
     expected = {"EX_glc__D_e": 10.0, "EX_o2_e": 0.0}
-    assert medium("EX_glc__D_e=10, EX_o2_e=0") == expected
+    assert parse_medium("EX_glc__D_e=10, EX_o2_e=0") == expected
     for name, text in (
         ("m.yaml", "EX_glc__D_e: 10\nEX_o2_e: 0\n"),
         ("m.json", '{"EX_glc__D_e": 10, "EX_o2_e": 0}'),
     ):
         (tmp_path / name).write_text(text)
-        assert medium(str(tmp_path / name)) == expected
+        assert parse_medium(str(tmp_path / name)) == expected
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_medium_is_words_or_a_file(tmp_path: Path) -> None:
 )
 def test_a_bad_medium_names_the_value_and_the_way_out(text: str, said: str) -> None:
     with pytest.raises(FluxError, match=said) as caught:
-        medium(text)
+        parse_medium(text)
     assert caught.value.kind is ErrorClass.MEDIUM
     assert caught.value.suggestions
 
@@ -61,4 +61,4 @@ def test_a_file_that_is_no_medium_is_an_error(tmp_path: Path, content: str) -> N
     file = tmp_path / "m.yaml"
     file.write_text(content)
     with pytest.raises(FluxError, match=r"m\.yaml"):
-        medium(str(file))
+        parse_medium(str(file))

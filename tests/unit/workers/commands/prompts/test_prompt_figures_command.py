@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from redis import Redis
+from tests.support.command_calls import invoke
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool
@@ -39,14 +39,7 @@ def call(redis_url: str, key_prefix: str, monkeypatch: pytest.MonkeyPatch) -> Ca
     monkeypatch.setenv("FLUXAGENTS_REDIS_URL", redis_url)
     monkeypatch.setenv("FLUXAGENTS_KEY_PREFIX", key_prefix)
 
-    def run(group: click.Group, *words: str, status: int = 0) -> Result:
-        done = CliRunner().invoke(group, words)
-        if done.exception is not None and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        assert done.exit_code == status, done.output
-        return done
-
-    return run
+    return invoke
 
 
 def as_json(done: Result) -> Any:

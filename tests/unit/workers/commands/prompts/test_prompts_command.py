@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from redis import Redis
+from tests.support.command_calls import invoke
 from tests.support.recorded_run import RUN_ID, RecordedRun, record
 
 from fluxagents.flows.errors import FluxError
@@ -31,14 +33,7 @@ def call(redis_url: str, key_prefix: str, monkeypatch: pytest.MonkeyPatch) -> Ca
     monkeypatch.setenv("FLUXAGENTS_REDIS_URL", redis_url)
     monkeypatch.setenv("FLUXAGENTS_KEY_PREFIX", key_prefix)
 
-    def run(*words: str, status: int = 0) -> Result:
-        done = CliRunner().invoke(prompts, words)
-        if done.exception is not None and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        assert done.exit_code == status, done.output
-        return done
-
-    return run
+    return partial(invoke, prompts)
 
 
 def as_json(done: Result) -> Any:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from redis import Redis
+from tests.support.command_calls import invoke
 from tests.support.recorded_run import RUN_ID, RecordedRun, record
 from tests.support.story import part, split
 
@@ -49,14 +51,7 @@ def call(redis_url: str, key_prefix: str, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("FLUXAGENTS_STORE_URL", str(tmp_path))
     monkeypatch.setenv("COLUMNS", "80")
 
-    def run(*words: str, status: int = 0) -> Result:
-        done = CliRunner().invoke(runs, words)
-        if done.exception is not None and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        assert done.exit_code == status, done.output
-        return done
-
-    return run
+    return partial(invoke, runs)
 
 
 def put(store: RedisRunStore, log: tuple[e.Event, ...], run_id: str = "") -> None:

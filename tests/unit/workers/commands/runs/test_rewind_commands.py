@@ -70,13 +70,13 @@ def test_rollback_names_what_cannot_be_undone_and_asks(desk: Desk) -> None:
     refused = call(runs, "rollback", run.id, "--to", "0", answers="n\n")
     assert refused.exit_code == 1
     assert status(run) == "finished"
-    assert "made good:\n  step 3: knock_out made model" in refused.stderr
+    assert "recovered:\n  step 3: knock_out made model" in refused.stderr
     assert "cannot be undone:" in refused.stderr
     assert "step 2: ada agreed, and will be asked again" in refused.stderr
     with pytest.raises(FluxError, match="cannot undo all"):
         call(runs, "rollback", run.id, "--to", "0", "--json")
     agreed = call(runs, "rollback", run.id, "--to", "0", answers="y\n")
-    assert said(agreed) == f"run {run.id}: back at node change, after step 0; it is waiting\n"
+    assert said(agreed) == f"run {run.id}: rewound to node change, after step 0; it is waiting\n"
     found = document(call(runs, "rollback", run.id, "--to", "2", "--yes", "--json"))
     assert (found["to"], found["node"], found["status"]) == (2, "change", "waiting")
 
@@ -84,7 +84,7 @@ def test_rollback_names_what_cannot_be_undone_and_asks(desk: Desk) -> None:
 def test_restart_begins_again_at_a_node(desk: Desk) -> None:
     run = desk.start(desk.flow("twice", TWICE, **TWICE_FIELDS))
     done = call(runs, "restart", run.id, "--from", "second")
-    assert said(done) == f"run {run.id}: back at node second, after step 1; it is running\n"
+    assert said(done) == f"run {run.id}: rewound to node second, after step 1; it is running\n"
     assert status(run) == "finished"
 
 

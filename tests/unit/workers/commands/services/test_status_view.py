@@ -39,7 +39,7 @@ def test_uptime_in_its_two_largest_units(seconds: int, shown: str) -> None:
 def test_without_a_terminal_each_change_is_a_line() -> None:
     stream = io.StringIO()
     view = View(Console(file=stream, width=200))
-    with view.opened():
+    with view.live():
         for state in (State.STARTING, State.STARTING, State.RUNNING, State.RUNNING):
             view.show(status(state))
     first, second, where = stream.getvalue().splitlines()
@@ -50,7 +50,7 @@ def test_without_a_terminal_each_change_is_a_line() -> None:
 def test_on_a_terminal_a_table_is_drawn() -> None:
     stream = io.StringIO()
     view = View(Console(file=stream, width=200, force_terminal=True))
-    with view.opened():
+    with view.live():
         view.show(status(State.RUNNING))
         view.say("tools ended")
     assert "/logs/tools.log" in stream.getvalue()

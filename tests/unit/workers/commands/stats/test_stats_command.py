@@ -95,7 +95,7 @@ def test_parts_are_counted_with_the_run_that_began_them_wherever_they_lie(
     after = as_json(call)
     assert (after["in_archive"], after["tools"]) == (1, before["tools"])
     assert as_json(call, "--children")["runs"] == 3
-    assert "They began 2 runs more" in call().stdout
+    assert "They began 2 child runs" in call().stdout
 
 
 def test_runs_are_chosen_by_flow_session_and_start(
@@ -154,7 +154,7 @@ def test_the_tables_fit_a_terminal(call: Call, store: RedisRunStore) -> None:
         "approved 2",
         "ada",
         "growth_check v1",
-        "2 steps tried again",
+        "2 steps retried",
     ):
         assert expected in shown
 
