@@ -51,7 +51,7 @@ BAD_USAGE = frozenset({"unknown_id", "bad_argument", "medium", "unreadable_model
 
 
 class LazyGroup(click.Group):
-    """A group that knows its commands' names and imports one when it is called."""
+    """A group that knows its commands' names and imports a command when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx

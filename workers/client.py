@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Client(RunClient):
-    """Starts and steers runs from a script. Imports neither cobra nor libsbml.
+    """Starts and controls runs from a script. Imports neither cobra nor libsbml.
 
     Args:
         redis_url: `redis://[:password@]host:port/db`; without it `FLUXAGENTS_REDIS_URL` or the Redis that
@@ -62,7 +62,7 @@ class Client(RunClient):
         self._redis = redis
 
     def shelves(self) -> Shelves:
-        """Where the parts of runs lie, for exporting and importing them."""
+        """The stores of all parts of a run, for exporting and importing runs."""
         # Both import pyarrow, which takes 0.2 s and which no other method of a client needs.
         from fluxagents.workers.archive.run_bundle import Shelves  # noqa: PLC0415
         from fluxagents.workers.files.artifact_store import ArtifactFiles  # noqa: PLC0415

@@ -89,8 +89,8 @@ def add(
     inputs = parse_pairs(pairs)
     if question is not None:
         inputs["question"] = question
-    desk = _open_schedules()
-    desk.add(
+    registered = _open_schedules()
+    registered.add(
         name,
         flow=flow,
         model=model,
@@ -99,7 +99,7 @@ def add(
         lane=cast("Lane", lane),
         replace=replace,
     )
-    added = desk.get(name)
+    added = registered.get(name)
     if as_json:
         print_json(_document(added))
     else:

@@ -60,7 +60,7 @@ def location_of(name: str) -> str:
     return f"./{plain or 'model'}.xml"
 
 
-def sbml_names(sbml: bytes, location: str, decoded: Any) -> SbmlNames:
+def read_sbml_names(sbml: bytes, location: str, decoded: Any) -> SbmlNames:
     """What an SBML file calls its reactions, genes and objective.
 
     Args:
@@ -86,7 +86,9 @@ def sbml_names(sbml: bytes, location: str, decoded: Any) -> SbmlNames:
     return SbmlNames(location=location, objective=objective, reactions=reactions, genes=genes)
 
 
-def frog_archive(report: FrogReport, sbml: bytes, names: SbmlNames, curators: Sequence[Curator]) -> bytes:
+def build_frog_archive(
+    report: FrogReport, sbml: bytes, names: SbmlNames, curators: Sequence[Curator]
+) -> bytes:
     """The archive with everything in it.
 
     Args:
@@ -97,7 +99,7 @@ def frog_archive(report: FrogReport, sbml: bytes, names: SbmlNames, curators: Se
     """
     metadata = _metadata(sbml, names, curators)
     files = {"metadata.json": _json({**metadata, "frog_id": f"{metadata['frog_id']}_tsv"})}
-    files |= {name: tsv(name, rows) for name, rows in report.tables().items()}
+    files |= {name: encode_tsv(name, rows) for name, rows in report.tables().items()}
     files["frog.json"] = _json(
         {
             "metadata": metadata,
@@ -120,7 +122,7 @@ def frog_archive(report: FrogReport, sbml: bytes, names: SbmlNames, curators: Se
     return sink.getvalue()
 
 
-def tsv(name: str, rows: Rows) -> bytes:
+def encode_tsv(name: str, rows: Rows) -> bytes:
     """One table in the format's own way: tabs, NaN for what is missing."""
     columns = COLUMNS[name]
     lines = ["\t".join(columns)]

@@ -1,8 +1,8 @@
-"""FROG analysis: a model's objective, flux ranges and deletions, by which tools are compared.
+"""FROG analysis: a model's objective, flux ranges and deletions, for comparing tools.
 
 FROG version 1 (https://www.ebi.ac.uk/biomodels/curation/fbc): ids as in the SBML file, flux ranges at the
 optimum itself. A fraction of 1 is ill-posed: in iJO1366 the bound of OPHHX3 moves from 1e-7 to 2e-4 when the
-growth floor moves by 1e-6. So ranges are compared with a tolerance, and other fractions tell more of a cell.
+growth floor moves by 1e-6. So compare ranges with a tolerance; smaller fractions say more about a cell.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class FrogReport:
         return dict(zip(COLUMNS, every, strict=True))
 
 
-def frog_report(model: Model, names: SbmlNames, progress: Progress) -> FrogReport:
+def compute_frog_report(model: Model, names: SbmlNames, progress: Progress) -> FrogReport:
     """Compute the tables; a knock-out that is infeasible has that status and no value.
 
     Raises:
@@ -112,7 +112,7 @@ def frog_report(model: Model, names: SbmlNames, progress: Progress) -> FrogRepor
 
 
 class _KnockOuts:
-    """Growth without some reactions; what carries no flux at the optimum may go without a change."""
+    """Growth without some reactions; a reaction without flux at the optimum is not solved for."""
 
     def __init__(self, program: LinearProgram, optimum: Optimum, fluxes: list[float]) -> None:
         self._program = program

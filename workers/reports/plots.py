@@ -69,9 +69,9 @@ def growth_by_condition(
     """Growth as bars, in the order given; where there is no number, the note says why.
 
     Args:
-        labels: Of the conditions.
+        labels: The names of the conditions.
         growth_per_h: None for no growth rate, which is not the same as 0.
-        notes: For those without one.
+        notes: What to show for conditions without a growth rate.
         caption: Of the plot.
         kind: Of the file.
     """
@@ -92,7 +92,7 @@ def growth_by_condition(
 
 
 def medium_labels(media: Sequence[str]) -> list[str]:
-    """What tells media apart: of those given as JSON only the uptakes (mmol/gDW/h) that are not in all."""
+    """A label per medium; for media given as JSON the uptakes (mmol/gDW/h) that not all of them have."""
     parsed = [json.loads(medium) if medium.startswith("{") else None for medium in media]
     uptakes = [set(medium.items()) for medium in parsed if medium is not None]
     common = set.intersection(*uptakes) if len(uptakes) > 1 else set()

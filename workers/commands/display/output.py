@@ -39,10 +39,10 @@ def print_table(
     if not cells:
         click.echo(empty)
         return
-    Console().print(table(columns, cells, cut_last=cut_last, whole=whole))
+    Console().print(build_table(columns, cells, cut_last=cut_last, whole=whole))
 
 
-def table(
+def build_table(
     columns: Sequence[str], rows: Iterable[Sequence[str]], *, cut_last: bool = False, whole: int = 1
 ) -> Any:
     """A rich table in the house style; cell text is never read as markup."""

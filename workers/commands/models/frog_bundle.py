@@ -13,8 +13,8 @@ from fluxagents.tasks.ports.models import ModelFormat, ModelRef
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.models.parser_process import decoded, expanded
 from fluxagents.workers.models.parsing import ParsingLimits
-from fluxagents.workers.reports.frog_archive import Curator, frog_archive, location_of, sbml_names
-from fluxagents.workers.reports.frog_report import FrogReport, Progress, frog_report
+from fluxagents.workers.reports.frog_archive import Curator, build_frog_archive, location_of, read_sbml_names
+from fluxagents.workers.reports.frog_report import FrogReport, Progress, compute_frog_report
 
 
 def build_bundle(
@@ -30,12 +30,12 @@ def build_bundle(
     """
     model = store.load(ref)
     sbml = _sbml(store, ref, model)
-    names = sbml_names(sbml, location_of(model.id or ref.name), decoded)
-    report = frog_report(model, names, progress)
+    names = read_sbml_names(sbml, location_of(model.id or ref.name), decoded)
+    report = compute_frog_report(model, names, progress)
     people = [
         Curator(given_name=name.rpartition(" ")[0], family_name=name.rpartition(" ")[2]) for name in curators
     ]
-    return report, frog_archive(report, sbml, names, people)
+    return report, build_frog_archive(report, sbml, names, people)
 
 
 def _sbml(store: ModelFiles, ref: ModelRef, model: Model) -> bytes:

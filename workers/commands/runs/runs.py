@@ -1,4 +1,4 @@
-"""`fluxagents runs`: look at runs and steer them."""
+"""`fluxagents runs`: look at runs and control them."""
 
 from __future__ import annotations
 

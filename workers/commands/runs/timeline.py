@@ -24,7 +24,7 @@ from fluxagents.workers.commands.display.times import (
 )
 from fluxagents.workers.commands.runs.run_log import open_log
 from fluxagents.workers.commands.runs.summary_lines import print_summary, summary_document
-from fluxagents.workers.commands.runs.timeline_bars import CUT_MARK, MARKS, bars
+from fluxagents.workers.commands.runs.timeline_bars import CUT_MARK, MARKS, draw_bars
 
 LONGEST = 200
 """Characters of an event's text that are shown; `runs events --json` has all."""
@@ -158,7 +158,7 @@ def _print_bars(steps: Sequence[Step], record: RunRecord) -> None:
     print_summary(console, record)
     console.print()
     width = max(console.width - LABEL - 10, NARROWEST)
-    for bar, step_record in zip(bars(steps, width), record.steps, strict=True):
+    for bar, step_record in zip(draw_bars(steps, width), record.steps, strict=True):
         label = shorten(
             f"{step_record.seq} {step_record.node} {step_record.tool or step_record.kind}", LABEL - 1
         )

@@ -30,7 +30,7 @@ class Bar:
     """From the step before to this one."""
 
 
-def bars(steps: Sequence[Step], width: int) -> tuple[Bar, ...]:
+def draw_bars(steps: Sequence[Step], width: int) -> tuple[Bar, ...]:
     """The bars of all steps below each other, as a Gantt chart.
 
     Args:

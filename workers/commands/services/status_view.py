@@ -11,7 +11,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from fluxagents.workers.commands.display.output import table
+from fluxagents.workers.commands.display.output import build_table
 from fluxagents.workers.host.run_file import RunStatus, ServiceStatus, State
 
 COLUMNS = ("service", "pid", "state", "uptime", "restarts", "log")
@@ -71,7 +71,7 @@ class View:
     def show(self, status: RunStatus) -> None:
         """Draw the table anew, or print what changed."""
         if self._live is not None:
-            self._live.update(Group(table(COLUMNS, rows(status)), _addresses(status)), refresh=True)
+            self._live.update(Group(build_table(COLUMNS, rows(status)), _addresses(status)), refresh=True)
             return
         for service in status.services:
             if self._states.get(service.name) != service.state:

@@ -21,7 +21,7 @@ from fluxagents.flows.errors import FluxError
 from fluxagents.workers.commands.models.frog import frog
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.reports.frog_archive import location_of
-from fluxagents.workers.reports.frog_report import COLUMNS, SbmlNames, frog_report
+from fluxagents.workers.reports.frog_report import COLUMNS, SbmlNames, compute_frog_report
 
 NO_NAMES = SbmlNames(location="./m.xml", objective="obj", reactions={}, genes={})
 
@@ -142,7 +142,7 @@ def test_a_model_that_is_no_sbml_gets_an_sbml_file(tmp_path: Path, model: Any) -
 def test_an_infeasible_model_has_rows_without_numbers(model: Any) -> None:
     with model:
         model.reactions.R_ATPM.bounds = (900, 1000)
-        report = frog_report(model, NO_NAMES, lambda _: None)
+        report = compute_frog_report(model, NO_NAMES, lambda _: None)
     rows = [row for table in report.tables().values() for row in table]
     assert len(rows) == 1 + 95 + 137 + 95
     assert {row["status"] for row in rows} == {"infeasible"}
@@ -152,7 +152,7 @@ def test_an_infeasible_model_has_rows_without_numbers(model: Any) -> None:
 def test_zero_growth_is_an_optimum(model: Any) -> None:
     with model:
         model.reactions.R_Biomass_Ecoli_core.bounds = (0, 0)
-        report = frog_report(model, NO_NAMES, lambda _: None)
+        report = compute_frog_report(model, NO_NAMES, lambda _: None)
         reference = single_reaction_deletion(model, model.reactions, processes=1)
     assert report.objective[0] | {} == {**report.objective[0], "status": "optimal", "value": 0.0}
     expected = {next(iter(row.ids)): row.status for row in reference.itertuples()}
@@ -170,7 +170,7 @@ def test_what_frog_has_no_word_for_is_an_error(model: Any, kind: str) -> None:
         else:
             model.objective = {}
         with pytest.raises(FluxError, match=kind):
-            frog_report(model, NO_NAMES, lambda _: None)
+            compute_frog_report(model, NO_NAMES, lambda _: None)
 
 
 @pytest.mark.parametrize("name", ["../../etc/x", "a/b", "", "e_coli_core", "/root"])
