@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.events import Part
-from fluxagents.tasks.display import text
+from fluxagents.tasks.display import cut_text
 from fluxagents.tasks.ports.models import ModelChange
 from fluxagents.tasks.ports.results import Args, Result
 from fluxagents.tasks.ports.sources import Sources
@@ -106,7 +106,7 @@ class Tool:
 
 def _describe(detail: ErrorDetails) -> str:
     where = ".".join(str(step) for step in detail["loc"]) or "arguments"
-    value = text(repr(detail["input"]), 80)
+    value = cut_text(repr(detail["input"]), 80)
     if detail["type"] == "extra_forbidden":
         return f"the unknown argument '{where}' = {value}"
     return f"argument '{where}' = {value}: {detail['msg']}"

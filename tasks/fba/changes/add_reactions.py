@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.language.catalog import MODEL_BEFORE
-from fluxagents.tasks.display import fitted, rounded, shown, text
-from fluxagents.tasks.fba.changes.growth_change import GrowthChange, compared
+from fluxagents.tasks.display import cut_text, fit_display, list_names, round_for_display
+from fluxagents.tasks.fba.changes.growth_change import GrowthChange, compare_growth
 from fluxagents.tasks.fba.changes.reaction_equation import ANY_FLUX_MMOL_PER_GDW_H, read_equation
 from fluxagents.tasks.fba.changes.set_bounds import Bound
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
@@ -114,10 +114,10 @@ class Result(GrowthChange):
     new_genes: tuple[str, ...]
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(self._display, KEY_FINDINGS_BYTES)
+        return fit_display(self._display, KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(self._display, SUMMARY_BYTES)
+        return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         import pandas as pd
@@ -135,10 +135,10 @@ class Result(GrowthChange):
                 "count": len(self.added),
                 "shown": min(most, len(self.added)),
                 "unbalanced": sum(1 for row in self.added if row.balance == "unbalanced"),
-                "reactions": [_shown(row) for row in self.added[:most]],
+                "reactions": [_display_reactions(row) for row in self.added[:most]],
             },
-            "new_metabolites": shown([text(name) for name in self.new_metabolites], most),
-            "new_genes": shown([text(name) for name in self.new_genes], most),
+            "new_metabolites": list_names([cut_text(name) for name in self.new_metabolites], most),
+            "new_genes": list_names([cut_text(name) for name in self.new_genes], most),
         }
 
 
@@ -149,26 +149,28 @@ def run(model: Model, args: Args) -> Result:
         FluxError: `UNKNOWN_ID` for a metabolite that is neither in the model nor new, `BAD_ARGUMENT` for an
             equation, rule or bounds that make no sense, or for what is in the model already.
     """
-    growths, done = compared(model, lambda changed: _added(changed, args))
+    growths, done = compare_growth(model, lambda changed: _add_all(changed, args))
     return Result.model_validate(growths | done)
 
 
 def change(model: Model, args: Args) -> None:
     """Add the reactions to the model; raises as `run`."""
-    _added(model, args)
+    _add_all(model, args)
 
 
-def _shown(row: AddedReaction) -> dict[str, JsonValue]:
+def _display_reactions(row: AddedReaction) -> dict[str, JsonValue]:
     return {
-        "id": text(row.reaction),
-        "equation": text(row.equation),
+        "id": cut_text(row.reaction),
+        "equation": cut_text(row.equation),
         "bounds_mmol_per_gdw_h": [row.lower_mmol_per_gdw_h, row.upper_mmol_per_gdw_h],
         "balance": row.balance,
-        "imbalance": {element: rounded(count) for element, count in list(row.imbalance.items())[:6]},
+        "imbalance": {
+            element: round_for_display(count) for element, count in list(row.imbalance.items())[:6]
+        },
     }
 
 
-def _added(model: Model, args: Args) -> dict[str, object]:
+def _add_all(model: Model, args: Args) -> dict[str, object]:
     genes_before = {gene.id for gene in model.genes}
     _refuse_known(model, args)
     _add_metabolites(model, args)
@@ -178,7 +180,7 @@ def _added(model: Model, args: Args) -> dict[str, object]:
     if unused:
         raise FluxError(ErrorClass.BAD_ARGUMENT, f"new metabolite '{unused[0]}' is in no new reaction")
     return {
-        "added": tuple(_described(reaction) for reaction in reactions),
+        "added": tuple(_describe_reaction(reaction) for reaction in reactions),
         "new_metabolites": tuple(new.id for new in args.metabolites),
         "new_genes": tuple(gene.id for gene in model.genes if gene.id not in genes_before),
     }
@@ -290,7 +292,7 @@ def _rule(new: NewReaction) -> GPR:
     return rule
 
 
-def _described(reaction: Reaction) -> AddedReaction:
+def _describe_reaction(reaction: Reaction) -> AddedReaction:
     balance, imbalance = _balance(reaction)
     return AddedReaction(
         reaction=reaction.id,

@@ -42,7 +42,7 @@ class GenePairs:
         self._rules = rules
         self._genes = genes
         self._partners = partners
-        self._disabled = {gene: rules.disabled((gene,)) for gene in (*genes, *(partners or ()))}
+        self._disabled = {gene: rules.disabled_reactions((gene,)) for gene in (*genes, *(partners or ()))}
         self.alone = {gene: wild_type.without(places) for gene, places in self._disabled.items()}
         self.of_all_parts = sum(1 for _ in self._all())
         self._slice = (
@@ -68,7 +68,7 @@ class GenePairs:
 
     def _both(self, pair: Pair) -> Disabled:
         if self._rules.share_a_rule(*pair):
-            return self._rules.disabled(pair)
+            return self._rules.disabled_reactions(pair)
         return self._disabled[pair[0]] | self._disabled[pair[1]]
 
     def _all(self) -> Iterator[Pair]:
@@ -85,7 +85,7 @@ class GenePairs:
         unsettled = 0
         for pair in self:
             parents = [self.alone[gene] for gene in pair]
-            unsettled += self._wild_type.inherited(self._both(pair), parents) is None
+            unsettled += self._wild_type.inherit_growth(self._both(pair), parents) is None
             if unsettled > MOST_SOLVES:
                 raise FluxError(
                     ErrorClass.BAD_ARGUMENT,

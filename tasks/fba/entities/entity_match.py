@@ -95,11 +95,11 @@ class Libraries:
         return tuple(library.source for library in self.all)
 
     def _matches(self, ask: Callable[[Biochem], Sequence[Entity]]) -> list[Match]:
-        groups = merged(entity for library in self.all for entity in ask(library))
-        found = [Match((*group, *self._related(group))) for group in groups]
+        groups = merge_entries(entity for library in self.all for entity in ask(library))
+        found = [Match((*group, *self._find_related(group))) for group in groups]
         return sorted(found, key=lambda match: match.is_obsolete)
 
-    def _related(self, group: Sequence[Entity]) -> list[Entity]:
+    def _find_related(self, group: Sequence[Entity]) -> list[Entity]:
         """Entries of other sources that share an identifying id with those found: one step, not further."""
         sources = {entity.source for entity in group}
         found = [
@@ -128,7 +128,7 @@ def libraries(model: Model, others: Iterable[Biochem]) -> Libraries:
     return Libraries((own, *(other for other in others if other.source != own.source)))
 
 
-def merged(entities: Iterable[Entity]) -> list[list[Entity]]:
+def merge_entries(entities: Iterable[Entity]) -> list[list[Entity]]:
     """Entries of different sources that share an identifying id as one; a source knows its own apart."""
     groups: list[list[Entity]] = []
     for entity in entities:

@@ -51,7 +51,7 @@ class CorrelatedPair(BaseModel):
     correlation: float = Field(description="Pearson's, -1 to 1: a fraction.")
 
 
-def described(ids: Sequence[str], fluxes: Any, lengths: Sequence[int]) -> dict[str, Any]:
+def describe_sample(ids: Sequence[str], fluxes: Any, lengths: Sequence[int]) -> dict[str, Any]:
     """Statistics of a sample, as fields of the result.
 
     Args:

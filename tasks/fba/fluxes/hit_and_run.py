@@ -29,7 +29,7 @@ class FluxSpace:
     highest: Any
 
     @classmethod
-    def spanned(cls, points: Any, lowest: Any, highest: Any, weights: Any, floor: float) -> FluxSpace:
+    def span_polytope(cls, points: Any, lowest: Any, highest: Any, weights: Any, floor: float) -> FluxSpace:
         """The space between vertices.
 
         Args:

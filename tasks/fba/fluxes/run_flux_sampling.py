@@ -10,18 +10,18 @@ from pydantic import Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Part
-from fluxagents.tasks.display import fitted, rounded
+from fluxagents.tasks.display import fit_display, round_for_display
 from fluxagents.tasks.fba.fluxes.flux_statistics import (
     CONVERGED_R_HAT,
     COUPLED,
     CorrelatedPair,
     StatisticsTable,
     correlations,
-    described,
+    describe_sample,
 )
 from fluxagents.tasks.fba.fluxes.hit_and_run import Chain, FluxSpace
-from fluxagents.tasks.fba.solving.conditions import ConditionArgs, known_reaction
-from fluxagents.tasks.fba.solving.growth import ConditionResult, Conditions, conditioned, optimise
+from fluxagents.tasks.fba.solving.conditions import ConditionArgs, require_reaction
+from fluxagents.tasks.fba.solving.growth import ConditionResult, Conditions, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram, Sense
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
@@ -96,10 +96,10 @@ class Result(ConditionResult):
     )
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(min(most, 6)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda most: self._display(min(most, 6)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(min(most, 25)), SUMMARY_BYTES)
+        return fit_display(lambda most: self._display(min(most, 25)), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         import pandas as pd
@@ -134,7 +134,7 @@ class Result(ConditionResult):
         return {
             **self.conditions(most),
             **{name: getattr(self, name) for name in scalars},
-            **{name: rounded(getattr(self, name)) for name in numbers},
+            **{name: round_for_display(getattr(self, name)) for name in numbers},
             "most_spread_mean_and_deviation_mmol_per_gdw_h": self._spread(most),
             "strongest_correlations": self._pairs(most),
             "coupled_pairs": self.coupled_pairs,
@@ -149,7 +149,10 @@ class Result(ConditionResult):
         return {
             "count": len(table.reaction),
             "shown": len(widest),
-            "values": {name: [rounded(mean), rounded(deviation)] for name, mean, deviation in widest},
+            "values": {
+                name: [round_for_display(mean), round_for_display(deviation)]
+                for name, mean, deviation in widest
+            },
         }
 
     def _pairs(self, most: int) -> dict[str, JsonValue]:
@@ -157,7 +160,7 @@ class Result(ConditionResult):
         return {
             "count": self.variable_reactions * (self.variable_reactions - 1) // 2,
             "shown": len(pairs),
-            "pairs": [[pair.first, pair.second, rounded(pair.correlation)] for pair in pairs],
+            "pairs": [[pair.first, pair.second, round_for_display(pair.correlation)] for pair in pairs],
         }
 
 
@@ -182,21 +185,21 @@ def run_part(model: Model, args: Args, part: Part) -> Result:
     """Some of the chains, without what only all samples together tell; raises as `run`."""
     ids = [reaction.id for reaction in model.reactions]
     if args.reactions is not None:
-        ids = [known_reaction(model, identifier) for identifier in dict.fromkeys(args.reactions)]
+        ids = [require_reaction(model, identifier) for identifier in dict.fromkeys(args.reactions)]
     if args.samples * len(ids) > MOST_VALUES:
         raise FluxError(
             ErrorClass.BAD_ARGUMENT,
             f"{args.samples} samples of {len(ids)} reactions are more than {MOST_VALUES} values",
             suggestions=("name the reactions of interest in 'reactions'", "take fewer samples"),
         )
-    with conditioned(model, args) as conditions:
+    with hold_conditions(model, args) as conditions:
         optimum = optimise(conditions.program)
         report = conditions.report(optimum)
         feasible = optimum.value is not None or (
             optimum.status is Outcome.NO_OBJECTIVE and conditions.program.solve() is Outcome.OPTIMAL
         )
         chains = range(args.chains * part.index // part.of, args.chains * (part.index + 1) // part.of)
-        found = _sampled(conditions, args, ids, optimum.value, chains) if feasible and chains else {}
+        found = _sample(conditions, args, ids, optimum.value, chains) if feasible and chains else {}
     settings = args.model_dump(include={"thinning", "chains", "seed", "fraction_of_optimum"})
     return Result.model_validate(report | settings | {"processes": 1} | _NOTHING | found)
 
@@ -217,7 +220,7 @@ def merge(args: Args, results: Sequence[Result]) -> Result:
             **{name: max(getattr(result, name) for result in sampled) for name in _VIOLATIONS},
             "chain_of_sample": tuple(chain for result in sampled for chain in result.chain_of_sample),
             "fluxes_mmol_per_gdw_h": dict(zip(ids, map(tuple, fluxes.T.tolist()), strict=True)),
-            **described(ids, fluxes, _lengths(args)),
+            **describe_sample(ids, fluxes, _lengths(args)),
         }
     )
 
@@ -248,7 +251,7 @@ def _lengths(args: Args) -> list[int]:
     ]
 
 
-def _sampled(
+def _sample(
     conditions: Conditions, args: Args, ids: Sequence[str], best: float | None, chosen: range
 ) -> dict[str, Any]:
     import numpy as np
@@ -327,7 +330,7 @@ def _space(program: LinearProgram, model: Model, weights: Mapping[int, float], f
     lowest, highest = np.array([reaction.bounds for reaction in model.reactions], dtype=float).T
     coefficients = np.zeros(len(lowest))
     coefficients[list(weights)] = list(weights.values())
-    return FluxSpace.spanned(np.array(points), lowest, highest, coefficients, floor)
+    return FluxSpace.span_polytope(np.array(points), lowest, highest, coefficients, floor)
 
 
 TOOL = Tool(

@@ -9,10 +9,16 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.display import fitted, rounded, shown
-from fluxagents.tasks.fba.solving.conditions import ConditionArgs, known_reaction
+from fluxagents.tasks.display import fit_display, list_names, round_for_display
+from fluxagents.tasks.fba.solving.conditions import ConditionArgs, require_reaction
 from fluxagents.tasks.fba.solving.cycles import LooplessRanges, cycles_of
-from fluxagents.tasks.fba.solving.growth import ConditionResult, Conditions, Optimum, conditioned, optimise
+from fluxagents.tasks.fba.solving.growth import (
+    ConditionResult,
+    Conditions,
+    Optimum,
+    hold_conditions,
+    optimise,
+)
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram, Sense, clean
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
@@ -74,10 +80,10 @@ class Result(ConditionResult):
     ranges: RangeTable
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(min(most, 10)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda most: self._display(min(most, 10)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(self._display, SUMMARY_BYTES)
+        return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         import pandas as pd
@@ -90,13 +96,13 @@ class Result(ConditionResult):
             "fraction_of_optimum": self.fraction_of_optimum,
             "loopless": self.loopless,
             "reactions_tested": len(self.ranges.reaction),
-            "total_range_mmol_per_gdw_h": rounded(self.total_range_mmol_per_gdw_h),
+            "total_range_mmol_per_gdw_h": round_for_display(self.total_range_mmol_per_gdw_h),
             "widest_ranges_mmol_per_gdw_h": self._widest(min(most, 15)),
-            "blocked": shown(self.blocked, most),
-            "fixed": shown(self.fixed, most),
-            "essential": shown(self.essential, most),
-            "variable": shown(self.variable, min(most, 5)),
-            "unbounded": shown(self.unbounded, most),
+            "blocked": list_names(self.blocked, most),
+            "fixed": list_names(self.fixed, most),
+            "essential": list_names(self.essential, most),
+            "variable": list_names(self.variable, min(most, 5)),
+            "unbounded": list_names(self.unbounded, most),
         }
 
     def _widest(self, most: int) -> dict[str, JsonValue]:
@@ -105,7 +111,7 @@ class Result(ConditionResult):
         return {
             "count": len(rows),
             "shown": len(widest),
-            "values": {row[0]: [rounded(row[1]), rounded(row[2])] for row in widest},
+            "values": {row[0]: [round_for_display(row[1]), round_for_display(row[2])] for row in widest},
         }
 
 
@@ -128,46 +134,48 @@ def run(model: Model, args: Args) -> Result:
     Raises:
         FluxError: `MEDIUM` or `UNKNOWN_ID` for arguments that do not fit the model; `SOLVER` or `TIMEOUT`.
     """
-    return _found(model, args, _wanted(model, args))
+    return _find_ranges(model, args, _reaction_ids(model, args))
 
 
 def parts(model: Model, args: Args) -> int:
     """Into how many parts the reactions are cut."""
     each = LOOPLESS_REACTIONS_PER_PART if args.loopless else REACTIONS_PER_PART
-    return max(1, math.ceil(len(_wanted(model, args)) / each))
+    return max(1, math.ceil(len(_reaction_ids(model, args)) / each))
 
 
 def run_part(model: Model, args: Args, part: Part) -> Result:
     """As `run`, for the reactions of one part; raises as `run`."""
-    ids = _wanted(model, args)
+    ids = _reaction_ids(model, args)
     first, behind = (len(ids) * place // part.of for place in (part.index, part.index + 1))
-    return _found(model, args, ids[first:behind])
+    return _find_ranges(model, args, ids[first:behind])
 
 
 def merge(args: Args, results: Sequence[Result]) -> Result:
     """The ranges of all parts as one result."""
     del args
     rows = [row for result in results for row in _rows(result.ranges)]
-    return Result.model_validate(results[0].model_dump() | _sorted(rows))
+    return Result.model_validate(results[0].model_dump() | _sort_into_sets(rows))
 
 
-def _wanted(model: Model, args: Args) -> list[str]:
+def _reaction_ids(model: Model, args: Args) -> list[str]:
     if args.reactions is None:
         return [reaction.id for reaction in model.reactions]
-    return [known_reaction(model, identifier) for identifier in dict.fromkeys(args.reactions)]
+    return [require_reaction(model, identifier) for identifier in dict.fromkeys(args.reactions)]
 
 
-def _found(model: Model, args: Args, ids: Sequence[str]) -> Result:
-    with conditioned(model, args) as conditions:
+def _find_ranges(model: Model, args: Args, ids: Sequence[str]) -> Result:
+    with hold_conditions(model, args) as conditions:
         optimum = optimise(conditions.program)
         report = conditions.report(optimum)
         rows = _rows(_ranges(conditions, optimum, args, ids))
     return Result.model_validate(
-        report | {"fraction_of_optimum": args.fraction_of_optimum, "loopless": args.loopless} | _sorted(rows)
+        report
+        | {"fraction_of_optimum": args.fraction_of_optimum, "loopless": args.loopless}
+        | _sort_into_sets(rows)
     )
 
 
-def _sorted(rows: Sequence[_Row]) -> dict[str, object]:
+def _sort_into_sets(rows: Sequence[_Row]) -> dict[str, object]:
     """What all ranges together say."""
     columns = zip(*rows, strict=True) if rows else ((), (), ())
     return {

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import FluxError
-from fluxagents.tasks.display import fitted, rounded, shown, text
+from fluxagents.tasks.display import cut_text, fit_display, list_names, round_for_display
 from fluxagents.tasks.fba.deletions import analyze_essentiality as essentiality
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs
-from fluxagents.tasks.fba.solving.growth import conditioned, optimise
+from fluxagents.tasks.fba.solving.growth import hold_conditions, optimise
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.ports.results import Result as ToolResult
@@ -89,10 +89,10 @@ class Result(ToolResult):
     differences: DifferenceTable
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(min(most, 6), min(most, 10)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda most: self._display(min(most, 6), min(most, 10)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(most, most), SUMMARY_BYTES)
+        return fit_display(lambda most: self._display(most, most), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         import pandas as pd
@@ -124,14 +124,14 @@ class Result(ToolResult):
                     row.shared,
                     row.only_first,
                     row.only_second,
-                    rounded(row.jaccard_fraction),
+                    round_for_display(row.jaccard_fraction),
                 ]
                 for row in self.pairs[:most_pairs]
             ],
             "pair_columns": "first, second, kind, count shared, only first, only second, Jaccard fraction",
             "pairs_compared": len(self.pairs),
             "shared_by_all": dict(self.shared_by_all),
-            "not_in_all": {kind: shown(self._differing(kind), most) for kind in self.shared_by_all},
+            "not_in_all": {kind: list_names(self._differing(kind), most) for kind in self.shared_by_all},
         }
 
     def _differing(self, kind: str) -> list[str]:
@@ -182,7 +182,7 @@ def run(model: Model, args: Args, others: Sequence[tuple[str, Model]]) -> Result
 
 def _free(name: str, taken: Sequence[str]) -> str:
     """The name, with a number if another model has it."""
-    name = text(name, 60)
+    name = cut_text(name, 60)
     number = 1 + sum(other == name or other.startswith(f"{name} (") for other in taken)
     return name if number == 1 else f"{name} ({number})"
 
@@ -193,7 +193,7 @@ def _profile(name: str, model: Model, args: Args) -> tuple[ModelRow, dict[str, f
         for kind in ("reactions", "metabolites", "genes")
     }
     conditions = args.model_dump(include=set(ConditionArgs.model_fields))
-    with conditioned(model, args) as held:
+    with hold_conditions(model, args) as held:
         optimum = optimise(held.program)
     tested = args.essentiality and optimum.status is Outcome.OPTIMAL
     if tested:

@@ -72,9 +72,9 @@ def energy_cycles(model: Model) -> tuple[tuple[str, ...], tuple[EnergyCycle, ...
         model.add_reactions(list(tests.values()))
         for carrier, reaction in tests.items():
             reaction.add_metabolites(dict(known[carrier]))
-        with cycles_of(model) as cycles, cycles.program.bounded(cycles.probes(range(first))):
+        with cycles_of(model) as cycles, cycles.program.hold_bounds(cycles.probes(range(first))):
             for place, carrier in enumerate(tests, start=first):
-                with cycles.program.bounded(cycles.probes((place,))):
+                with cycles.program.hold_bounds(cycles.probes((place,))):
                     cycles.program.set_objective({place: 1.0}, "max")
                     cycles.program.solve()
                     fluxes = [float(flux) for flux in cycles.program.net_fluxes()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fluxagents.tasks.display import text
+from fluxagents.tasks.display import cut_text
 
 if TYPE_CHECKING:
     from cobra import Model
@@ -50,7 +50,9 @@ def _fields(
     for field in dict.fromkeys([*first, *second]):
         values = first.get(field, ""), second.get(field, "")
         if values[0] != values[1]:
-            yield Difference(kind, identifier, field, *(text(str(value), _SHOWN_BYTES) for value in values))
+            yield Difference(
+                kind, identifier, field, *(cut_text(str(value), _SHOWN_BYTES) for value in values)
+            )
 
 
 def _objective(model: Model) -> tuple[str, tuple[tuple[str, float], ...]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fluxagents.tasks.fba.models import annotation_databases as databases
 from fluxagents.tasks.fba.models.reaction_kinds import TRANSPORT_TERMS, biomass_reactions, transport_reactions
-from fluxagents.tasks.fba.models.stoichiometric_consistency import unconserved_metabolites
+from fluxagents.tasks.fba.models.stoichiometric_consistency import find_unconserved_metabolites
 
 if TYPE_CHECKING:
     from cobra import Model, Reaction
@@ -60,7 +60,7 @@ def structural_tests(
         unbalanced: Ids of internal reactions without mass balance, and without charge balance.
         internal: Neither boundary nor biomass.
     """
-    unconserved = unconserved_metabolites(internal)
+    unconserved = find_unconserved_metabolites(internal)
     yield ScoredTest("consistency", "stoichiometric_consistency", float(not unconserved), unconserved,
                      CONSISTENCY_WEIGHT)  # fmt: skip
     for name, ids in zip(("mass_balance", "charge_balance"), unbalanced, strict=True):

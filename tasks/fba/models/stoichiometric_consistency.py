@@ -19,7 +19,7 @@ CONSERVED = 0.5
 """A mass is 1 or more, or 0; this lies between."""
 
 
-def unconserved_metabolites(reactions: Sequence[Reaction]) -> tuple[str, ...]:
+def find_unconserved_metabolites(reactions: Sequence[Reaction]) -> tuple[str, ...]:
     """Ids of metabolites that cannot have a mass; empty if the reactions are consistent.
 
     Args:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from fluxagents.tasks.display import fitted, text
+from fluxagents.tasks.display import cut_text, fit_display
 from fluxagents.tasks.fba.models.model_difference import differences
 from fluxagents.tasks.fba.solving.growth import Optimum, optimise
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
@@ -88,10 +88,10 @@ class Result(ToolResult):
     table: DifferenceTable
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(min(most, 6)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda most: self._display(min(most, 6)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(self._display, SUMMARY_BYTES)
+        return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         import pandas as pd
@@ -101,14 +101,14 @@ class Result(ToolResult):
     def _display(self, most: int) -> dict[str, JsonValue]:
         rows = list(zip(*self.table.model_dump().values(), strict=True))[:most]
         return {
-            "model": text(self.model_id),
+            "model": cut_text(self.model_id),
             "status": str(self.status),
             "growth_per_h": self.growth_per_h,
             "is_compatible": self.is_compatible,
             "round_trips": [row.model_dump(mode="json") for row in self.round_trips],
             "metabolites_with_modelseed_id_fraction": self.metabolites_with_modelseed_id_fraction,
             "reactions_with_modelseed_id_fraction": self.reactions_with_modelseed_id_fraction,
-            "first_differences": [[text(str(value), 60) for value in row] for row in rows],
+            "first_differences": [[cut_text(str(value), 60) for value in row] for row in rows],
         }
 
 

@@ -121,12 +121,12 @@ def apply_conditions(model: Model, args: ConditionArgs) -> tuple[MediumChange, .
     """
     changes = apply_medium(model, args)
     if args.objective is not None:
-        model.objective = model.reactions.get_by_id(known_reaction(model, args.objective))
+        model.objective = model.reactions.get_by_id(require_reaction(model, args.objective))
         model.objective_direction = "max"
     return changes
 
 
-def known_reaction(model: Model, identifier: str) -> str:
+def require_reaction(model: Model, identifier: str) -> str:
     """The id, if the model has such a reaction; otherwise `UNKNOWN_ID` with the nearest ids."""
     if identifier in model.reactions:
         return identifier

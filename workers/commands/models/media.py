@@ -68,12 +68,12 @@ def show(name: str, model: str | None, as_json: bool) -> None:
 
 
 def _show_on(model: str, medium: LibraryMedium, settings: Settings, *, as_json: bool) -> None:
-    from fluxagents.tasks.fba.media.library.compound_index import exchanged_compounds
-    from fluxagents.tasks.fba.media.media_growth import mapped
+    from fluxagents.tasks.fba.media.library.compound_index import index_exchanges
+    from fluxagents.tasks.fba.media.media_growth import map_medium
     from fluxagents.workers.models.model_store import ModelFiles
 
     store = ModelFiles(settings.artifact_url)
-    found = mapped(medium, exchanged_compounds(store.load(store.resolve(model))))
+    found = map_medium(medium, index_exchanges(store.load(store.resolve(model))))
     if as_json:
         print_json(
             {
