@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows import events as e
@@ -17,9 +17,6 @@ from fluxagents.tasks.audits.audited_run import REFERENCE, AuditArgs, AuditedRun
 from fluxagents.tasks.display import cut_text, fit_display
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -53,8 +50,6 @@ class Result(AuditResult):
         return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         columns = list(Finding.model_fields)
         return {
             "problems": pd.DataFrame([one.model_dump() for one in self.problems], columns=columns),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows import events as e
@@ -14,9 +15,6 @@ from fluxagents.tasks.audits.number_trace import Recorded, Said, Trace, numbers_
 from fluxagents.tasks.display import cut_text, fit_display
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Origin = Literal["result", "given", "untraced"]
 
@@ -52,8 +50,6 @@ class Result(AuditResult):
         return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         rows = [number.model_dump() for number in self.numbers]
         return {"numbers": pd.DataFrame(rows, columns=list(NumberSaid.model_fields))}
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -19,10 +20,6 @@ from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.ports.results import Result as ToolResult
 from fluxagents.tasks.ports.sources import RepeatableTool, Sources
 from fluxagents.tasks.tool import Tool
-
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 Verdict = Literal["same", "differs", "damaged", "failed", "not_recomputed"]
 
@@ -70,8 +67,6 @@ class Result(AuditResult):
         return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         rows = [step.model_dump() for step in self.steps]
         table = pd.DataFrame(rows, columns=list(StepAudit.model_fields))
         return {"steps": table.astype({"greatest_difference_fraction": "float64"})}

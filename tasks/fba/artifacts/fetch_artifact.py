@@ -6,25 +6,21 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pandas as pd
 from pydantic import Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.events import ToolSucceeded
 from fluxagents.tasks.display import cut_text, fit_display, round_for_display
 from fluxagents.tasks.fba.artifacts.table_filter import filter_table
-from fluxagents.tasks.ports.artifacts import PARQUET, ArtifactRef
+from fluxagents.tasks.ports.artifacts import PARQUET, ArtifactRef, Manifest
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.ports.results import Args as ToolArgs
 from fluxagents.tasks.ports.results import Result as ToolResult
+from fluxagents.tasks.ports.sources import Sources
 from fluxagents.tasks.tool import Tool
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from fluxagents.tasks.ports.artifacts import Manifest
-    from fluxagents.tasks.ports.sources import Sources
 
 _WIDE, _NARROW = 12, 8
 """A table with more columns than the first shows as few as the second where space is short."""
@@ -74,8 +70,6 @@ class Result(ToolResult):
         return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         return {"rows": pd.DataFrame(self.rows, columns=list(self.columns))}
 
     def _display(self, most: int) -> dict[str, JsonValue]:

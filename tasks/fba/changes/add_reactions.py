@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
@@ -14,12 +15,12 @@ from fluxagents.tasks.display import cut_text, fit_display, list_names, round_fo
 from fluxagents.tasks.fba.changes.growth_change import GrowthChange, compare_growth
 from fluxagents.tasks.fba.changes.reaction_equation import ANY_FLUX_MMOL_PER_GDW_H, read_equation
 from fluxagents.tasks.fba.changes.set_bounds import Bound
+from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.ports.results import Args as ToolArgs
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Metabolite, Model, Reaction
     from cobra.core.gene import GPR
 
@@ -120,8 +121,6 @@ class Result(GrowthChange):
         return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         rows = [
             {**row.model_dump(), "imbalance": " ".join(f"{e}:{n:g}" for e, n in row.imbalance.items())}
             for row in self.added
@@ -201,11 +200,9 @@ def _refuse_known(model: Model, args: Args) -> None:
 
 
 def _add_metabolites(model: Model, args: Args) -> None:
-    from cobra import Metabolite
-
     model.add_metabolites(
         [
-            Metabolite(
+            cobra.Metabolite(
                 new.id,
                 formula=new.formula or None,
                 name=new.name,
@@ -218,8 +215,6 @@ def _add_metabolites(model: Model, args: Args) -> None:
 
 
 def _add(model: Model, new: NewReaction) -> Reaction:
-    from cobra import Reaction
-
     stoichiometry, bounds = _read(new)
     lowest = bounds[0] if new.lower_mmol_per_gdw_h is None else new.lower_mmol_per_gdw_h
     highest = bounds[1] if new.upper_mmol_per_gdw_h is None else new.upper_mmol_per_gdw_h
@@ -228,7 +223,7 @@ def _add(model: Model, new: NewReaction) -> Reaction:
         raise FluxError(ErrorClass.BAD_ARGUMENT, message)
     metabolites = {_metabolite(model, new, name): value for name, value in stoichiometry.items()}
     _refuse_same(model, new, metabolites)
-    reaction = Reaction(
+    reaction = cobra.Reaction(
         new.id, name=new.name, subsystem=new.subsystem, lower_bound=lowest, upper_bound=highest
     )
     reaction.gpr = _rule(new)
@@ -278,11 +273,9 @@ def _refuse_same(model: Model, new: NewReaction, metabolites: Mapping[Metabolite
 
 
 def _rule(new: NewReaction) -> GPR:
-    from cobra.core.gene import GPR
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)  # an unreadable rule is told by its empty body
-        rule = GPR.from_string(new.gene_rule)
+        rule = cobra.core.gene.GPR.from_string(new.gene_rule)
     if new.gene_rule.strip() and rule.body is None:
         raise FluxError(
             ErrorClass.BAD_ARGUMENT,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -14,18 +15,17 @@ from fluxagents.tasks.display import cut_text, fit_display
 from fluxagents.tasks.fba.changes.gap_search import GapSearch
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs, apply_conditions
 from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
+from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.optlang_program import IntegerArgs
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.fba.solving.production_target import production_target
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.ports.sources import Sources
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model, Reaction
-
-    from fluxagents.tasks.ports.sources import Sources
 
 SHORT_FALL = 1e-6
 """Fraction of the value asked for by which an alternative may fall short: the solver's feasibility."""
@@ -119,8 +119,6 @@ class Result(ConditionResult):
         return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         by_id = {row.reaction: row for row in self.added}
         rows = [
             (number, number == self.chosen, alternative.growth_per_h, *by_id[name].model_dump().values())
@@ -313,9 +311,10 @@ def _reaches(model: Model, args: Args, reactions: Sequence[Reaction]) -> float |
 
 def _candidates(model: Model, args: Args, universal: Model) -> list[Reaction]:
     """The reactions of the universal model that may be added: not its objective, not what is closed."""
-    from cobra.util.solver import linear_reaction_coefficients
-
-    left_out = {*args.excluded_reactions, *(r.id for r in linear_reaction_coefficients(universal))}
+    left_out = {
+        *args.excluded_reactions,
+        *(r.id for r in cobra.util.solver.linear_reaction_coefficients(universal)),
+    }
     return [
         reaction
         for reaction in universal.reactions
@@ -332,10 +331,8 @@ def _add(model: Model, reactions: Sequence[Reaction]) -> None:
 
 def _copy(reaction: Reaction) -> Reaction:
     """The reaction without genes and without a forced flux; its metabolites go by their ids."""
-    from cobra import Reaction
-
     lowest, highest = _possible(reaction)
-    copy = Reaction(reaction.id, reaction.name, reaction.subsystem, lowest, highest)
+    copy = cobra.Reaction(reaction.id, reaction.name, reaction.subsystem, lowest, highest)
     copy.annotation = dict(reaction.annotation)
     copy.add_metabolites({metabolite.copy(): value for metabolite, value in reaction.metabolites.items()})
     return copy

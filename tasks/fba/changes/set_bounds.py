@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Self
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -17,7 +18,6 @@ from fluxagents.tasks.ports.results import Args as ToolArgs
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model, Reaction
 
 Bound = Annotated[float, Field(ge=-1_000_000, le=1_000_000, allow_inf_nan=False)]
@@ -114,8 +114,6 @@ def set_bounds(reaction: Reaction, lowest: float, highest: float) -> BoundsChang
 
 def changes_table(changes: Iterable[BoundsChange]) -> pd.DataFrame:
     """A row per change; NaN for no limit."""
-    import pandas as pd
-
     columns = list(BoundsChange.model_fields)
     numbers = dict.fromkeys(columns[2:], "float64")
     return pd.DataFrame([change.model_dump() for change in changes], columns=columns).astype(numbers)

@@ -11,11 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.tasks.display import cut_text, list_names, round_for_display
 from fluxagents.tasks.ports.results import Args
+from fluxagents.tasks.ports.sources import Sources
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from fluxagents.tasks.ports.sources import Sources
 
 _ESSENTIAL = {"e", "essential", "true", "yes", "1", "1.0"}
 _NOT_ESSENTIAL = {"n", "ne", "non-essential", "nonessential", "false", "no", "0", "0.0"}

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import nearest
@@ -28,7 +29,6 @@ from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model, Reaction
 
 Verdict = Literal["made", "not_made", "not_in_model", "unlimited", "infeasible"]
@@ -105,8 +105,6 @@ class Result(StrainResult):
         return fit_display(lambda most: self._display(most) | more, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         numbers = dict.fromkeys(("flux_mmol_per_gdw_h", "production_without_mmol_per_gdw_h"), "float64")
         return {"steps": pd.DataFrame(self.steps.model_dump()).astype(numbers)}
 

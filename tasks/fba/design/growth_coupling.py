@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
+
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.solving.carbon import carbon_uptake, carbon_yield
 from fluxagents.tasks.fba.solving.conditions import exchanges
@@ -191,6 +193,4 @@ class CouplingScreen:
 
 
 def _active(program: LinearProgram) -> frozenset[int]:
-    import numpy as np
-
     return frozenset(np.flatnonzero(np.abs(program.net_fluxes()) >= NOISE_MMOL_PER_GDW_H).tolist())

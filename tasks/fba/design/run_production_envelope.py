@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.tasks.display import cut_text, fit_display, round_for_display
@@ -19,7 +20,6 @@ from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model, Reaction
 
 
@@ -75,8 +75,6 @@ class Result(StrainResult):
         return fit_display(lambda most: self._display(min(most, 25)), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         return {"envelope": pd.DataFrame(self.envelope.model_dump()).astype("float64")}
 
     def _display(self, most: int) -> dict[str, JsonValue]:

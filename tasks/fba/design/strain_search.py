@@ -47,10 +47,7 @@ class StrainSearch:
     def search(self) -> SearchResult:
         """All designs with one or two knock-outs that gain enough."""
         wild_type = self.screen.wild_type
-        alone = {
-            target: self.screen.without(target.disabled, (wild_type,))
-            for target in self.targets.items
-        }
+        alone = {target: self.screen.without(target.disabled, (wild_type,)) for target in self.targets.items}
         living = [(target, strain) for target, strain in alone.items() if strain is not None]
         designs = [
             Design((target,), target.disabled, strain)

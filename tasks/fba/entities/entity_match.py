@@ -6,17 +6,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from fluxagents.tasks.fba.entities.entity_library import MODEL, ModelLibrary
 from fluxagents.tasks.ports.biochem import Biochem, Entity, Kind
 from fluxagents.tasks.ports.results import Args
+from fluxagents.tasks.ports.sources import Sources
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
-
-    from fluxagents.tasks.ports.sources import Sources
 
 IDENTIFYING = ("bigg", "modelseed", "kegg", "metanetx", "inchikey")
 """Two entries of one kind that share an id of these namespaces are the same compound or reaction."""
@@ -49,8 +48,6 @@ class EntityTable(BaseModel):
     id: tuple[str, ...] = ()
 
     def frame(self) -> pd.DataFrame:
-        import pandas as pd
-
         return pd.DataFrame(self.model_dump())
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from statistics import quantiles
 from typing import TYPE_CHECKING, Annotated, Literal
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -20,7 +21,6 @@ from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
 
 LOWER_QUARTILE = 0
@@ -125,8 +125,6 @@ class Result(ConditionResult):
         return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         columns = self.reactions.model_dump()
         numbers = ("level", "most_flux_mmol_per_gdw_h", "penalty", "flux_mmol_per_gdw_h")
         return {"reactions": pd.DataFrame(columns).astype(dict.fromkeys(numbers, "float64"))}

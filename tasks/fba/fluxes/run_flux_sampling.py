@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
 from pydantic import Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -22,13 +24,13 @@ from fluxagents.tasks.fba.fluxes.flux_statistics import (
 from fluxagents.tasks.fba.fluxes.hit_and_run import Chain, FluxSpace
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs, require_reaction
 from fluxagents.tasks.fba.solving.growth import ConditionResult, Conditions, hold_conditions, optimise
+from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram, Sense
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Split, Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
 
 TOLERANCE_MMOL_PER_GDW_H = 1e-6
@@ -102,8 +104,6 @@ class Result(ConditionResult):
         return fit_display(lambda most: self._display(min(most, 25)), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         numbers = dict.fromkeys(list(StatisticsTable.model_fields)[1:], "float64")
         samples = pd.DataFrame({"chain": self.chain_of_sample, **self.fluxes_mmol_per_gdw_h})
         return {
@@ -114,9 +114,6 @@ class Result(ConditionResult):
 
     def _correlations(self) -> pd.DataFrame:
         """Every pair of variable reactions, from the full sample."""
-        import numpy as np
-        import pandas as pd
-
         judged = zip(self.statistics.reaction, self.statistics.r_hat, strict=True)
         names = np.array([name for name, r_hat in judged if r_hat is not None], dtype=object)
         values = np.array([self.fluxes_mmol_per_gdw_h[name] for name in names])
@@ -206,8 +203,6 @@ def run_part(model: Model, args: Args, part: Part) -> Result:
 
 def merge(args: Args, results: Sequence[Result]) -> Result:
     """All chains as one sample."""
-    import numpy as np
-
     sampled = [result for result in results if result.samples]
     if not sampled:
         return results[0]
@@ -254,9 +249,6 @@ def _lengths(args: Args) -> list[int]:
 def _sample(
     conditions: Conditions, args: Args, ids: Sequence[str], best: float | None, chosen: range
 ) -> dict[str, Any]:
-    import numpy as np
-    from cobra.util import create_stoichiometric_matrix
-
     model, program = conditions.model, conditions.program
     weights, floor = _growth_floor(conditions, args.fraction_of_optimum, best)
     space = _space(program, model, weights, floor)
@@ -267,7 +259,9 @@ def _sample(
     ]
     samples = np.vstack(chains)[:, : len(model.reactions)]
     outside = space.violation(np.vstack(chains))
-    imbalance = float(np.abs(create_stoichiometric_matrix(model, "dok").tocsr() @ samples.T).max(initial=0.0))
+    imbalance = float(
+        np.abs(cobra.util.create_stoichiometric_matrix(model, "dok").tocsr() @ samples.T).max(initial=0.0)
+    )
     if max(outside, imbalance) > TOLERANCE_MMOL_PER_GDW_H:
         raise FluxError(
             ErrorClass.NUMERICAL,
@@ -301,8 +295,6 @@ def _growth_floor(
 
 def _space(program: LinearProgram, model: Model, weights: Mapping[int, float], floor: float) -> FluxSpace:
     """The flux space with its vertices in all directions of single fluxes."""
-    import numpy as np
-
     if weights:
         program.set_objective(weights, "max")
         program.hold_objective(floor, None)

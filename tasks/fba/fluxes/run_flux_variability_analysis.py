@@ -6,9 +6,12 @@ import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.events import Part
 from fluxagents.tasks.display import fit_display, list_names, round_for_display
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs, require_reaction
 from fluxagents.tasks.fba.solving.cycles import LooplessRanges, cycles_of
@@ -25,10 +28,7 @@ from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Split, Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
-
-    from fluxagents.flows.events import Part
 
 ATTAINED_MMOL_PER_GDW_H = 1e-9
 """A flux this near to its bound in any solution shows that the bound is reached: no solve is needed."""
@@ -86,8 +86,6 @@ class Result(ConditionResult):
         return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         return {"ranges": pd.DataFrame(self.ranges.model_dump()).astype(dict.fromkeys(_NUMBERS, "float64"))}
 
     def _display(self, most: int) -> dict[str, JsonValue]:
@@ -231,8 +229,6 @@ def extremes(
         model: For the reactions' bounds.
         places: Of the reactions in `model.reactions`.
     """
-    import numpy as np
-
     lowest = np.array([reaction.lower_bound for reaction in model.reactions], dtype=float)
     highest = np.array([reaction.upper_bound for reaction in model.reactions], dtype=float)
     reached: dict[Sense, Any] = {sense: np.zeros(len(lowest), dtype=bool) for sense in ("min", "max")}

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -13,6 +14,7 @@ from fluxagents.tasks.display import fit_display, list_values
 from fluxagents.tasks.fba.solving.conditions import exchanges, uptake_flux
 from fluxagents.tasks.fba.solving.cycles import cycles_of
 from fluxagents.tasks.fba.solving.growth import StrainResult, hold_conditions, optimise
+from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram, clean
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.fba.solving.strain import StrainArgs
@@ -20,7 +22,6 @@ from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
 
 Method = Literal["pfba", "fba", "loopless", "geometric"]
@@ -82,8 +83,6 @@ class Result(StrainResult):
         return fit_display(lambda most: self._display(most, min(most, 20)), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         return {"fluxes": pd.DataFrame(self.fluxes.model_dump())}
 
     def _display(self, most: int, most_internal: int) -> dict[str, JsonValue]:
@@ -149,9 +148,7 @@ def minimise_total_flux(program: LinearProgram) -> None:
 
 
 def _geometric(model: Model) -> list[float]:
-    from cobra.flux_analysis import geometric_fba
-
-    found = geometric_fba(model, processes=1)
+    found = cobra.flux_analysis.geometric_fba(model, processes=1)
     return [clean(found.fluxes[reaction.id]) for reaction in model.reactions]
 
 

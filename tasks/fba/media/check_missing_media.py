@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import pandas as pd
 from pydantic import Field, JsonValue
 
 from fluxagents.tasks.display import fit_display, list_names, list_values
@@ -17,7 +18,6 @@ from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
 
 
@@ -50,8 +50,6 @@ class Result(ConditionResult):
         return fit_display(lambda most: self._display(most, most), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         rows = [
             (number, exchange, self.names[exchange], needed, found.best_growth_per_h)
             for number, found in enumerate(self.missing.sets if self.missing else (), start=1)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
 from fluxagents.tasks.display import fit_display, list_names
@@ -26,7 +27,6 @@ from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
 
 CLASSES = ("amino acids", "vitamins", "nucleobases")
@@ -135,8 +135,6 @@ class Result(ConditionResult):
         return fit_display(lambda most: self._display(most, most), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         numbers = dict.fromkeys(("growth_without_per_h", "growth_alone_per_h"), "float64")
         rows = [row.model_dump(mode="json") for row in self.nutrients]
         sets = [

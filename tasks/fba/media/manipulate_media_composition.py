@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Self
 
+import pandas as pd
 from pydantic import Field, JsonValue, model_validator
 
 from fluxagents.tasks.display import cut_text, fit_display, list_names, list_values
@@ -18,13 +19,11 @@ from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.ports.media import LibraryMedium
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.ports.results import Result as ToolResult
+from fluxagents.tasks.ports.sources import Sources
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
-
-    from fluxagents.tasks.ports.sources import Sources
 
 
 class Args(MediumArgs):
@@ -77,8 +76,6 @@ class Result(ToolResult):
         return fit_display(lambda most: self._display(most, most), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         before, after = self.medium_before_mmol_per_gdw_h, self.medium_mmol_per_gdw_h
         medium = [(name, before.get(name, 0.0), after.get(name, 0.0)) for name in {**before, **after}]
         columns = ["exchange", "uptake_before_mmol_per_gdw_h", "uptake_after_mmol_per_gdw_h"]

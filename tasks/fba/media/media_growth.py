@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Self
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -17,12 +18,10 @@ from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.ports.media import Component, LibraryMedium, Uptake
 from fluxagents.tasks.ports.results import Args, Result
+from fluxagents.tasks.ports.sources import Sources
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model, Reaction
-
-    from fluxagents.tasks.ports.sources import Sources
 
 SAME_GROWTH = 1e-6
 """Media whose growth differs by no more than this fraction are equally good."""
@@ -110,8 +109,6 @@ class MediaResult(Result):
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         """Growth by medium, uptakes by medium and exchange, and how each compound was found."""
-        import pandas as pd
-
         rows = [{**row.model_dump(mode="json"), "unmapped": len(row.unmapped)} for row in self.media]
         columns = ["medium", "status", "growth_per_h", "growth_fraction_of_best", "components", "exchanged"]
         columns += ["unmapped", "title", "source"]

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.tasks.display import fit_display, list_names, list_values
@@ -16,7 +17,6 @@ from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Metabolite, Model, Reaction
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9_.\-\[\]()/:+,*']{1,255}")
@@ -75,8 +75,6 @@ class Result(ConditionResult):
         return fit_display(lambda most: self._display(most) | self._details(most), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         return {"reactions": pd.DataFrame(self.table.model_dump())}
 
     def _display(self, most: int) -> dict[str, JsonValue]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import FluxError
@@ -20,7 +21,6 @@ from fluxagents.tasks.ports.sources import Sources
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
 
 KINDS = ("reactions", "metabolites", "genes", "essential_genes", "essential_reactions")
@@ -95,8 +95,6 @@ class Result(ToolResult):
         return fit_display(lambda most: self._display(most, most), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         counts = {"growth_per_h": "float64", "essential_genes": "float64", "essential_reactions": "float64"}
         return {
             "models": pd.DataFrame([row.model_dump(mode="json") for row in self.models]).astype(counts),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fluxagents.tasks.fba.solving.cycles import TURNING_MMOL_PER_GDW_H, cycles_of
+from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 
 if TYPE_CHECKING:
     from cobra import Metabolite, Model
@@ -61,13 +62,11 @@ def energy_cycles(model: Model) -> tuple[tuple[str, ...], tuple[EnergyCycle, ...
 
     The model is as it was afterwards; bounds count by their sign, so that a forced flux forces nothing.
     """
-    from cobra import Reaction
-
     found = []
     with model:
         known = _carriers(model)
         first = len(model.reactions)
-        tests = {carrier: Reaction(f"discharge_{place}", carrier, upper_bound=1000.0)
+        tests = {carrier: cobra.Reaction(f"discharge_{place}", carrier, upper_bound=1000.0)
                  for place, carrier in enumerate(known)}  # fmt: skip
         model.add_reactions(list(tests.values()))
         for carrier, reaction in tests.items():

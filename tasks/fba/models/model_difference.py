@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fluxagents.tasks.display import cut_text
+from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 
 if TYPE_CHECKING:
     from cobra import Model
@@ -56,9 +57,10 @@ def _fields(
 
 
 def _objective(model: Model) -> tuple[str, tuple[tuple[str, float], ...]]:
-    from cobra.util.solver import linear_reaction_coefficients
-
-    terms = ((reaction.id, value) for reaction, value in linear_reaction_coefficients(model).items())
+    terms = (
+        (reaction.id, value)
+        for reaction, value in cobra.util.solver.linear_reaction_coefficients(model).items()
+    )
     return str(model.objective_direction), tuple(sorted(terms))
 
 

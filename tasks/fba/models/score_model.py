@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -15,14 +16,12 @@ from fluxagents.tasks.fba.models.score_sheet import ScoredTest, internal_reactio
 from fluxagents.tasks.fba.models.validate_model import find_unbalanced_reactions
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs
 from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
+from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
-
-    from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 
 BLOCKED_MMOL_PER_GDW_H = 1e-7
 NEAR_BOUND = 1e-5
@@ -74,8 +73,6 @@ class Result(ConditionResult):
         return fit_display(lambda most: self._display(most) | {"databases": self._databases()}, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         tests = [test.model_dump() | {"failing": len(test.failing)} for test in self.tests]
         failing = [(test.section, test.test, name) for test in self.tests for name in test.failing]
         return {

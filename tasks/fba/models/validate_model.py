@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.tasks.display import fit_display, list_names
@@ -13,13 +14,13 @@ from fluxagents.tasks.fba.fluxes.run_flux_variability_analysis import extremes
 from fluxagents.tasks.fba.models.energy_cycles import energy_cycles
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs
 from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
+from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Metabolite, Model, Reaction
 
 BALANCED = 1e-6
@@ -95,8 +96,6 @@ class Result(ConditionResult):
         return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         return {"findings": pd.DataFrame(self.findings.model_dump())}
 
     def _display(self, most: int) -> dict[str, JsonValue]:
@@ -241,14 +240,16 @@ def _find_blocked_when_open(model: Model) -> tuple[str, ...] | None:
 
 def _precursors(model: Model, biomass: Sequence[Reaction]) -> dict[str, object]:
     """Which reactants of biomass can be drained, alone or with the by-products of biomass given back."""
-    from cobra import Reaction as NewReaction
-
     reactants = sorted({m for r in biomass for m in r.reactants}, key=lambda m: str(m.id))
     products = {m for r in biomass for m in r.products}
     with model:
         first = len(model.reactions)
-        drains = [NewReaction(f"drain_{i}", lower_bound=0.0, upper_bound=0.0) for i in range(len(reactants))]
-        returns = [NewReaction(f"return_{i}", lower_bound=0.0, upper_bound=0.0) for i in range(len(products))]
+        drains = [
+            cobra.Reaction(f"drain_{i}", lower_bound=0.0, upper_bound=0.0) for i in range(len(reactants))
+        ]
+        returns = [
+            cobra.Reaction(f"return_{i}", lower_bound=0.0, upper_bound=0.0) for i in range(len(products))
+        ]
         model.add_reactions(drains + returns)
         for drain, metabolite in zip(drains, reactants, strict=True):
             drain.add_metabolites({metabolite: -1})

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, Field
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 from fluxagents.tasks.ports.media import Uptake
 from fluxagents.tasks.ports.results import Args
 
@@ -61,12 +62,10 @@ class MediumChange(BaseModel):
 
 def exchanges(model: Model) -> dict[str, Reaction]:
     """The exchange reactions by id, as cobra tells them from demands and sinks; empty if there are none."""
-    from cobra.medium import find_boundary_types
-
     if not model.boundary:
         return {}
     try:
-        return {reaction.id: reaction for reaction in find_boundary_types(model, "exchange")}
+        return {reaction.id: reaction for reaction in cobra.medium.find_boundary_types(model, "exchange")}
     except RuntimeError as error:
         raise FluxError(
             ErrorClass.MEDIUM,

@@ -17,6 +17,9 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+import numpy as np
+import swiglpk
+
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.solving.outcome import Outcome
 
@@ -64,8 +67,6 @@ class LinearProgram:
     """
 
     def __init__(self, model: Model, *, split: bool = False) -> None:
-        import swiglpk
-
         self._glpk: Any = swiglpk
         solver = _glpk_solver(model)
         swiglpk.glp_term_out(swiglpk.GLP_OFF)  # the basis is announced on the terminal otherwise
@@ -257,8 +258,6 @@ class LinearProgram:
 
     def net_fluxes(self) -> Any:
         """As `fluxes`, with rounding noise, as a NumPy array."""
-        import numpy as np
-
         if self._places is None:
             self._places = np.array(self._columns, dtype=np.intp).reshape(-1, 2).T - 1
         forward, reverse = self._places
@@ -376,8 +375,6 @@ def clean(flux: float) -> float:
 
 def _glpk_solver(model: Model) -> Any:
     """The model's solver, if it is GLPK without integer variables."""
-    import swiglpk
-
     solver = model.solver
     if solver.interface.__name__ != "optlang.glpk_interface":
         raise FluxError(

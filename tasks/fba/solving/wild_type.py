@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.solving.growth import Optimum, solve
 from fluxagents.tasks.fba.solving.linear_program import NOISE_MMOL_PER_GDW_H, LinearProgram
@@ -122,6 +124,4 @@ def is_lethal(fraction_of_wild_type: float | None, threshold: float) -> bool:
 
 
 def _active(program: LinearProgram) -> frozenset[int]:
-    import numpy as np
-
     return frozenset(np.flatnonzero(np.abs(program.net_fluxes()) >= NOISE_MMOL_PER_GDW_H).tolist())
