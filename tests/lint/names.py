@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 
 IRREGULAR = frozenset(
-    # fmt: off
     [
         "begun",
         "bound",
@@ -38,7 +37,6 @@ IRREGULAR = frozenset(
         "won",
         "written",
     ]
-    # fmt: on
 )
 """Participles that do not end in -ed."""
 
