@@ -19,7 +19,8 @@ from fluxagents.flows.commands import (
 from fluxagents.flows.engine.children import child_starts
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.engine.invariants import check
-from fluxagents.flows.engine.shards import part_flow, part_starts
+from fluxagents.flows.engine.shards import part_starts
+from fluxagents.flows.engine.tool_flows import build_shard_flow
 from fluxagents.flows.errors import ErrorInfo, FluxError
 from fluxagents.flows.events import Event, Lane, RunFailed, RunsBegun, RunStarted, ToolSplit
 from fluxagents.flows.language.catalog import ToolFacts
@@ -138,7 +139,7 @@ def _children(
             commits = [begun(child, started, error=run.error) for started, run in starts]
             yield from _in_turn(commits, event.width)
         if isinstance(event, ToolSplit):
-            flow = part_flow(event.call.tool, event.call.args)
+            flow = build_shard_flow(event.call.tool, event.call.args)
             part_controller = FlowController(flow, tools=controller.tools)
             yield from (begun(part_controller, started) for started in part_starts(state, event))
 

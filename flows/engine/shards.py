@@ -3,30 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
+from fluxagents.flows.engine.tool_flows import build_shard_flow
 from fluxagents.flows.events import FlowRef, Part, RunStarted, ToolSplit
-from fluxagents.flows.language.definition import Budget, Flow
-from fluxagents.flows.language.nodes import EndNode, ToolNode
 from fluxagents.flows.state import RunState
-
-
-def part_flow(tool: str, names: Iterable[str]) -> Flow:
-    """The flow of one part: calls the tool with the run's inputs as they are.
-
-    Args:
-        tool: The tool.
-        names: The arguments that are given.
-    """
-    work = ToolNode(kind="tool", tool=tool, args={name: f"={name}" for name in sorted(names)}, next="done")
-    return Flow(
-        flow=f"part_of_{tool}",
-        version=1,
-        purpose=f"One part of a call of {tool}.",
-        budget=Budget(steps=20),
-        start="work",
-        nodes={"work": work, "done": EndNode(kind="end", message="computed")},
-    )
 
 
 def part_ids(run_id: str, seq: int, count: int) -> tuple[str, ...]:
@@ -46,7 +26,7 @@ def part_starts(state: RunState, split: ToolSplit) -> list[RunStarted]:
         state: The run before it was split.
         split: What was decided.
     """
-    flow = part_flow(split.call.tool, split.call.args)
+    flow = build_shard_flow(split.call.tool, split.call.args)
     return [
         RunStarted(
             seq=0,

@@ -12,8 +12,7 @@ from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.history.renaming import renamed
 from fluxagents.flows.language.definition import Flow
-from fluxagents.flows.language.facts import facts_of
-from fluxagents.flows.language.inputs import checked_facts, checked_inputs
+from fluxagents.flows.language.inputs import check_facts, check_inputs
 from fluxagents.flows.language.nodes import EndNode
 from fluxagents.flows.reducer import fold, reduce
 from fluxagents.flows.state import RunState
@@ -183,7 +182,7 @@ def changed_values(
     Raises:
         FluxError: If a name is neither, or a value is of another type.
     """
-    known = {**flow.inputs, **dict.fromkeys(facts_of(flow))}
+    known = {**flow.inputs, **dict.fromkeys(flow.fact_names)}
     for name in given:
         if name not in known:
             raise FluxError(
@@ -192,6 +191,6 @@ def changed_values(
                 suggestions=(*nearest(name, known), f"there are: {', '.join(known) or 'none'}"),
             )
     inputs = {name: value for name, value in given.items() if name in flow.inputs}
-    checked = checked_inputs(flow, {**state.inputs, **inputs}) if inputs else {}
+    checked = check_inputs(flow, {**state.inputs, **inputs}) if inputs else {}
     facts = {name: value for name, value in given.items() if name not in flow.inputs}
-    return {name: checked[name] for name in inputs}, checked_facts(flow, facts, where=state.node)
+    return {name: checked[name] for name in inputs}, check_facts(flow, facts, where=state.node)

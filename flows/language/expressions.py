@@ -12,6 +12,9 @@ from simpleeval import EvalWithCompoundTypes, InvalidExpression
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 
+ERROR_NAME = "error"
+"""What expressions call the last error: a mapping with `kind`, `message` and `where`, or None."""
+
 
 def _get(mapping: Mapping[str, Any], name: str, default: Any = None) -> Any:
     """A value of a mapping that may not have it."""

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.language.definition import Flow
-from fluxagents.flows.language.nodes import ValueType
+from fluxagents.flows.language.node_base import ValueType
 
 _PYTHON_TYPES: dict[ValueType, tuple[type, ...]] = {
     "string": (str,),
@@ -36,7 +36,7 @@ def is_of(value: JsonValue, type_: ValueType) -> bool:
     return isinstance(value, _PYTHON_TYPES[type_]) and (not isinstance(value, bool) or type_ == "boolean")
 
 
-def checked_inputs(flow: Flow, given: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+def check_inputs(flow: Flow, given: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """The inputs of a run with defaults filled in.
 
     Raises:
@@ -70,7 +70,7 @@ def checked_inputs(flow: Flow, given: Mapping[str, JsonValue]) -> dict[str, Json
     return values
 
 
-def checked_facts(flow: Flow, found: Mapping[str, JsonValue], *, where: str) -> dict[str, JsonValue]:
+def check_facts(flow: Flow, found: Mapping[str, JsonValue], *, where: str) -> dict[str, JsonValue]:
     """Facts as they were found, if they have the types that the flow declares; a missing one is None.
 
     Raises:
@@ -87,7 +87,7 @@ def checked_facts(flow: Flow, found: Mapping[str, JsonValue], *, where: str) -> 
     return dict(found)
 
 
-def from_text(text: str, type_: ValueType, *, choices: tuple[str, ...] = ()) -> JsonValue:
+def value_from_text(text: str, type_: ValueType, *, choices: tuple[str, ...] = ()) -> JsonValue:
     """What a human wrote, as a value of a type.
 
     Raises:

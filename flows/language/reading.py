@@ -13,22 +13,11 @@ from pydantic_core import ErrorDetails
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.language import nodes
 from fluxagents.flows.language.definition import Budget, FactSpec, Flow, InputSpec
+from fluxagents.flows.language.node_base import Retry
 from fluxagents.flows.upcasting import upcast_flow
 
 Path = tuple[str | int, ...]
 """Where something stands in a document: keys and places, from the outside in."""
-
-_MODELS: Mapping[str, type[BaseModel]] = {
-    "tool": nodes.ToolNode,
-    "decide": nodes.DecideNode,
-    "branch": nodes.BranchNode,
-    "approve": nodes.ApproveNode,
-    "ask": nodes.AskNode,
-    "wait": nodes.WaitNode,
-    "map": nodes.MapNode,
-    "subflow": nodes.SubflowNode,
-    "end": nodes.EndNode,
-}
 
 
 class Lines:
@@ -154,8 +143,8 @@ def _fields(path: Path, document: Mapping[str, Any]) -> tuple[str, ...]:
     if path[:1] == ("nodes",) and len(path) >= 2:  # noqa: PLR2004 - nodes.<name>
         node = document["nodes"].get(path[1], {})
         kind = node.get("kind") if isinstance(node, Mapping) else None
-        inner: dict[str, type[BaseModel]] = {"cases": nodes.Case, "retry": nodes.Retry}
-        model = next((inner[str(part)] for part in path if part in inner), _MODELS.get(str(kind)))
+        inner: dict[str, type[BaseModel]] = {"cases": nodes.Case, "retry": Retry}
+        model = next((inner[str(part)] for part in path if part in inner), nodes.KINDS.get(str(kind)))
     else:
         sections: dict[str, type[BaseModel]] = {"inputs": InputSpec, "facts": FactSpec, "budget": Budget}
         model = sections.get(str(path[0])) if path else Flow

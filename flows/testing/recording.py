@@ -11,7 +11,6 @@ from pydantic import JsonValue
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import AskHuman, BeginRuns, CallTool
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.engine.fan_in import sources
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.nodes import MapNode, Node, SubflowNode, ToolNode
@@ -175,7 +174,7 @@ class _Recorder:
         if not isinstance(self._controller.command(state), BeginRuns):
             return False
         try:
-            self._controller.plans(state)
+            self._controller.plan_runs(state)
         except FluxError:
             return False
         return True
@@ -191,7 +190,7 @@ class _Recorder:
         if child.status not in AT_REST or (child.status == "cancelled" and child.error is None):
             return {"never": True}
         if child.status == "finished":
-            wanted = [one for one in sources(node).values() if one != "answer"]
+            wanted = [one for one in node.fact_sources.values() if one != "answer"]
             facts = {one: child.facts[one] for one in wanted if one in child.facts}
             found: dict[str, Any] = {"facts": facts, "answer": child.answer}
             if isinstance(node, SubflowNode) and child.model and child.model != self._began_with(child):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pydantic import JsonValue
 
 from fluxagents.flows import events as e
-from fluxagents.flows.engine.budget import overdrawn
+from fluxagents.flows.engine.budget import check_budget
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.history.lineage import (
     arrival_at,
@@ -217,6 +217,6 @@ class TimeTravel(Steering):
 
 def _check_budget(flow: Flow, state: RunState, now_ms: int) -> None:
     """Refuse a way that would end where it begins."""
-    spent = overdrawn(flow, state, now_ms)
+    spent = check_budget(flow, state, now_ms)
     if spent is not None:
         raise FluxError(spent.kind, f"it would not get far: {spent.message}", suggestions=spent.suggestions)

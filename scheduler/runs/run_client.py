@@ -15,8 +15,8 @@ from fluxagents.flows.engine.children import ref_of
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.history.migration import Migration, migration
-from fluxagents.flows.language.inputs import checked_inputs
-from fluxagents.flows.language.pinning import linked
+from fluxagents.flows.language.inputs import check_inputs
+from fluxagents.flows.language.pinning import pin_subflows
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.ports.publisher import Publisher
@@ -149,7 +149,7 @@ class RunClient(TimeTravel):
             FluxError: If there is no such flow, or something is wrong with it.
         """
         known = self.flows.flows()
-        definition, others = linked(self.flows.get(flow), self.flows.get)
+        definition, others = pin_subflows(self.flows.get(flow), self.flows.get)
         for one in (definition, *others):
             controller = FlowController(
                 one, tools=tool_facts(self.tools), prompts=self._prompts(), flows=known
@@ -174,7 +174,7 @@ class RunClient(TimeTravel):
         lane: e.Lane,
         stepwise: bool,
     ) -> Commit:
-        inputs = checked_inputs(controller.flow, order.inputs)
+        inputs = check_inputs(controller.flow, order.inputs)
         now = self._clock.now_ms()
         run = order.run_id or run_id(now)
         started = e.RunStarted(

@@ -162,7 +162,7 @@ def _run_tool(
         effects,
         done,
         key_findings=result.key_findings(),
-        facts=controller.facts(state, result.summary()),
+        facts=controller.extract_facts(state, result.summary()),
         artifact=effects.artifacts.put_result(result, provenance).digest,
         new_model=_changed_model(effects, ref, tool, model, args),
     )
@@ -224,7 +224,7 @@ def expire(
     if not isinstance(command, Expire):
         raise WrongTaskError("run.expire", command)
     # The store's clock said that it is time; this machine's may be behind.
-    return [controller.expired(state, max(effects.clock.now_ms(), command.at_ms))]
+    return [controller.on_expiry(state, max(effects.clock.now_ms(), command.at_ms))]
 
 
 def _failed(effects: Effects, state: RunState, call: CallTool, error: FluxError, began: float) -> ToolFailed:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fluxagents.flows.commands import CallTool
-from fluxagents.flows.engine.shards import part_flow, part_ids
+from fluxagents.flows.engine.shards import part_ids
+from fluxagents.flows.engine.tool_flows import build_shard_flow
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Part, ToolSplit
 from fluxagents.flows.state import RunState
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 def split(effects: Effects, state: RunState, call: CallTool, count: int) -> ToolSplit:
     """A call as so many parts."""
     # The runs of the parts begin when the event is committed; their flow must be there before.
-    effects.store.save_flow(part_flow(call.tool, call.args))
+    effects.store.save_flow(build_shard_flow(call.tool, call.args))
     return ToolSplit(
         seq=state.seq,
         at_ms=effects.clock.now_ms(),

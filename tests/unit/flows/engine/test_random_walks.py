@@ -21,6 +21,7 @@ from fluxagents.flows.commands import (
     JoinParts,
     JoinRuns,
     NotifyHuman,
+    call_digest,
 )
 from fluxagents.flows.engine.children import ref_of
 from fluxagents.flows.engine.controller import FlowController
@@ -205,18 +206,20 @@ class Walk:
     def called(self, command: CallTool | JoinParts) -> e.Event:
         call = command.call if isinstance(command, JoinParts) else command
         seq, node = self.state.seq, self.state.node
-        assert call.tool != "change" or self.state.approved == CONTROLLER.digest(self.state, call)
+        assert call.tool != "change" or self.state.approved == call_digest(
+            call.tool, call.args, self.state.model
+        )
         if isinstance(command, CallTool) and call.tool == "fba" and self.choose("whole", "split") == "split":
             return e.ToolSplit(seq=seq, at_ms=self.now, node=node, call=call, runs=("r.p0", "r.p1"))
         if self.choose(*["works"] * 5, "fails") == "fails":
             error = self.failed(self.kind())
             return e.ToolFailed(seq=seq, at_ms=self.now, node=node, call=call, error=error)
-        facts = CONTROLLER.facts(self.state, {"growth": self.draw.draw(NUMBERS)})
+        facts = CONTROLLER.extract_facts(self.state, {"growth": self.draw.draw(NUMBERS)})
         return e.ToolSucceeded(seq=seq, at_ms=self.now, node=node, call=call, key_findings={}, facts=facts)
 
     def begun(self) -> e.Event:
         try:
-            _, plans = CONTROLLER.plans(self.state)
+            _, plans = CONTROLLER.plan_runs(self.state)
         except FluxError as error:
             return e.NodeFailed(
                 seq=self.state.seq, at_ms=self.now, node=self.state.node, error=error.info(self.state.node)
@@ -268,7 +271,7 @@ class Walk:
         choice = self.choose(*["act"] * 12, *["late"] * 4, *["signal"] * 4, "cancel")
         if choice == "late":
             self.now = max(self.now, command.at_ms)
-            return CONTROLLER.expired(self.state, self.now)
+            return CONTROLLER.on_expiry(self.state, self.now)
         if choice == "signal":
             data: dict[str, JsonValue] = {"growth": self.draw.draw(NUMBERS)} if at_ms % 2 else {}
             return e.EventReceived(seq=seq, at_ms=at_ms, name="measured", data=data, by="lab")
@@ -283,7 +286,7 @@ class Walk:
     def answered(self, request: e.HumanRequest) -> e.Event:
         seq, at_ms = self.state.seq, self.now
         if request.kind != "approval":
-            facts = CONTROLLER.facts_of_answer(self.state, "3")
+            facts = CONTROLLER.parse_answer(self.state, "3")
             return e.QuestionAnswered(
                 seq=seq, at_ms=at_ms, request_id=request.id, by="ada", answer="3", facts=facts
             )

@@ -43,7 +43,7 @@ def told(controller: FlowController, decisions: Sequence[Decision | FluxError], 
     def act(command: Command, state: RunState) -> list[e.Event]:
         seq, at_ms, node = state.seq, state.updated_ms + 10, state.node
         if isinstance(command, CallTool):
-            facts = controller.facts(state, {"growth": {"value": growth}, "status": "optimal"})
+            facts = controller.extract_facts(state, {"growth": {"value": growth}, "status": "optimal"})
             return [
                 e.ToolSucceeded(seq=seq, at_ms=at_ms, node=node, call=command, key_findings={}, facts=facts)
             ]
