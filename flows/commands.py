@@ -64,7 +64,7 @@ class NotifyHuman(CommandBase):
 
 
 class JoinParts(CommandBase):
-    """Put the parts of a tool call together; waits in the store until all its runs have come to rest."""
+    """Put the parts of a tool call together; waits in the store until all its runs are terminal."""
 
     kind: Literal["join_parts"] = "join_parts"
     call: CallTool
@@ -81,7 +81,7 @@ class BeginRuns(CommandBase):
 
 
 class JoinRuns(CommandBase):
-    """Put together what the runs of a node found; waits in the store until all have come to rest."""
+    """Put together what the runs of a node found; waits in the store until all are terminal."""
 
     kind: Literal["join_runs"] = "join_runs"
     node: str

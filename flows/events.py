@@ -280,7 +280,7 @@ class RunsBegun(EventBase):
 
 
 class RunsJoined(EventBase):
-    """All runs of the node have come to rest, and what they found was put together."""
+    """All runs of the node are terminal, and what they found was put together."""
 
     type: Literal["RunsJoined"] = "RunsJoined"
     node: str

@@ -145,7 +145,7 @@ def _children(
 
 
 def _in_turn(commits: Sequence[Commit], width: int) -> Iterator[Commit]:
-    """Runs of which so many work at once: each begins when the one `width` before it has come to rest."""
+    """Runs of which so many work at once: each begins when the one `width` before it is terminal."""
     before = [commit.state.run_id for commit in commits if commit.dispatch]
     places = count()
     for commit in commits:

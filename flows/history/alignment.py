@@ -9,7 +9,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 
-def aligned(
+def align(
     a: Sequence[Item], b: Sequence[Item], key: Callable[[Item], str]
 ) -> list[tuple[Item | None, Item | None]]:
     """Both in order, side by side where their keys are the same."""

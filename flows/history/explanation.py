@@ -30,7 +30,9 @@ class Explanation:
         return tuple(str(digest) for digest in found if digest)
 
 
-def explained(events: Sequence[Event], seq: int, controllers: Callable[[str], FlowController]) -> Explanation:
+def explain_step(
+    events: Sequence[Event], seq: int, controllers: Callable[[str], FlowController]
+) -> Explanation:
     """What a step was about.
 
     Args:

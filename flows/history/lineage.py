@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.flows.history.renaming import renamed
+from fluxagents.flows.history.renaming import rename_run
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.inputs import check_facts, check_inputs
 from fluxagents.flows.language.nodes import EndNode
@@ -78,12 +78,12 @@ def _ranges(steps: Sequence[int]) -> str:
     return " and ".join(said) or "no step"
 
 
-def in_effect(events: Sequence[e.Event]) -> tuple[int, ...]:
+def find_effective(events: Sequence[e.Event]) -> tuple[int, ...]:
     """The places in a log of the events that still count: those that no rollback went behind."""
     line: list[int] = []
     for place, event in enumerate(events):
         if isinstance(event, e.RunRolledBack):
-            line = list(in_effect(events[: event.kept]))
+            line = list(find_effective(events[: event.kept]))
         line.append(place)
     return tuple(line)
 
@@ -100,10 +100,10 @@ def arrival_at(events: Sequence[e.Event], flow: Flow, node: str) -> int:
         FluxError: If it was never there, or the flow ends there.
     """
     found: dict[str, int] = {}
-    for place in in_effect(events):
+    for place in find_effective(events):
         event = events[place]
         if isinstance(event, ARRIVALS):
-            found[_arrived_at(event)] = place + 1
+            found[_find_arrival(event)] = place + 1
     places = {name: kept for name, kept in found.items() if not _ends(flow, name)}
     if node not in places:
         why = "ends there" if node in found else "was never at it"
@@ -115,7 +115,7 @@ def arrival_at(events: Sequence[e.Event], flow: Flow, node: str) -> int:
     return places[node]
 
 
-def _arrived_at(event: e.Event) -> str:
+def _find_arrival(event: e.Event) -> str:
     if isinstance(event, e.RunStarted):
         return event.start_node
     if isinstance(event, e.BranchTaken | e.NodeSkipped):
@@ -128,7 +128,7 @@ def _ends(flow: Flow, name: str) -> bool:
     return name not in flow.nodes or isinstance(flow.nodes[name], EndNode)
 
 
-def forked(
+def fork_history(
     events: Sequence[e.Event],
     at: int,
     new_run_id: str,
@@ -171,10 +171,10 @@ def forked(
         stepwise=stepwise,
         by=by,
     )
-    return (*(renamed(event, state.run_id, new_run_id) for event in up_to(events, at)), parting)
+    return (*(rename_run(event, state.run_id, new_run_id) for event in up_to(events, at)), parting)
 
 
-def changed_values(
+def split_values(
     flow: Flow, state: RunState, given: Mapping[str, JsonValue]
 ) -> tuple[dict[str, JsonValue], dict[str, JsonValue]]:
     """Values that somebody sets, as inputs and as facts; both have the types that the flow declares.

@@ -10,11 +10,11 @@ from pydantic import JsonValue
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, Decision, Finish
-from fluxagents.flows.history.alignment import aligned
+from fluxagents.flows.history.alignment import align
 from fluxagents.flows.history.recorded_steps import call_of, path_of, prompt_of, steps_of
 from fluxagents.flows.history.run_record import record_of
 from fluxagents.flows.state import RunState
-from fluxagents.flows.tolerance import TOLERANCE, differing, same_text
+from fluxagents.flows.tolerance import TOLERANCE, find_differences, same_text
 
 Section = Literal["start", "prompts", "path", "decisions", "calls", "findings", "humans", "outcome", "answer"]
 
@@ -68,7 +68,7 @@ def run_diff(a: Sequence[e.Event], b: Sequence[e.Event], tolerance: float = TOLE
     Raises:
         FluxError: As `fluxagents.flows.reducer.fold`.
     """
-    path = aligned(path_of(a), path_of(b), key=str)
+    path = align(path_of(a), path_of(b), key=str)
     return RunDiff(
         differences=(
             *_starts(a, b),
@@ -92,22 +92,22 @@ def _last(events: Sequence[e.Event]) -> RunState:
 
 def _starts(a: Sequence[e.Event], b: Sequence[e.Event]) -> Iterator[Difference]:
     one, other = _last(a), _last(b)
-    told: list[JsonValue] = [
+    starts: list[JsonValue] = [
         {
             "flow": state.flow.name,
             "flow version": state.flow.version,
             "flow digest": state.flow.digest,
             "model": state.model_name,
-            "model digest": _started(events).model,
+            "model digest": _first_event(events).model,
             "inputs": state.inputs,
         }
         for state, events in ((one, a), (other, b))
     ]
-    for found in differing(told[0], told[1], 0.0):
+    for found in find_differences(starts[0], starts[1], 0.0):
         yield Difference("start", found.path, found.a, found.b, found.relative)
 
 
-def _started(events: Sequence[e.Event]) -> e.RunStarted:
+def _first_event(events: Sequence[e.Event]) -> e.RunStarted:
     first = events[0]
     assert isinstance(first, e.RunStarted)
     return first
@@ -115,13 +115,13 @@ def _started(events: Sequence[e.Event]) -> e.RunStarted:
 
 def _prompts(a: Sequence[e.Event], b: Sequence[e.Event]) -> Iterator[Difference]:
     """Versions of prompts that both used, and the chat models."""
-    one, other = _used(a), _used(b)
+    one, other = _list_prompts(a), _list_prompts(b)
     for name in one.keys() & other.keys():
         if one[name] != other[name]:
             yield Difference("prompts", name, one[name], other[name])
 
 
-def _used(events: Sequence[e.Event]) -> dict[str, str]:
+def _list_prompts(events: Sequence[e.Event]) -> dict[str, str]:
     uses = [use for event in events if (use := prompt_of(event))]
     versions = {f"prompt {use.name}": f"version {use.version} ({use.digest[:12]})" for use in uses}
     chat_models = ", ".join(dict.fromkeys(use.chat_model for use in uses))
@@ -137,18 +137,18 @@ def _paths(path: Sequence[tuple[str | None, str | None]]) -> Iterator[Difference
 
 def _decisions(a: Sequence[e.Event], b: Sequence[e.Event], tolerance: float) -> Iterator[Difference]:
     made = [[event for event in log if isinstance(event, e.DecisionMade)] for log in (a, b)]
-    pairs = aligned(made[0], made[1], key=_decision_key)
+    pairs = align(made[0], made[1], key=_decision_key)
     for number, (one, other) in enumerate(pairs, start=1):
         there = one or other
         assert there is not None
         what = f"{number} at {there.node}"
         if one is None or other is None:
-            yield Difference("decisions", what, _told(one), _told(other))
+            yield Difference("decisions", what, _dump_decision(one), _dump_decision(other))
             continue
         # What a decision ends with is compared as the run's answer.
         if isinstance(one.decision, Finish):
             continue
-        for found in differing(one.decision.model_dump(), other.decision.model_dump(), tolerance):
+        for found in find_differences(one.decision.model_dump(), other.decision.model_dump(), tolerance):
             yield Difference("decisions", f"{what}: {found.path}", found.a, found.b, found.relative)
 
 
@@ -157,11 +157,11 @@ def _decision_key(event: e.DecisionMade) -> str:
     return f"{event.node} {decision.kind} {decision.tool if isinstance(decision, CallTool) else ''}"
 
 
-def _told(event: e.DecisionMade | None) -> JsonValue:
+def _dump_decision(event: e.DecisionMade | None) -> JsonValue:
     return None if event is None else event.decision.model_dump(mode="json")
 
 
-def _called(events: Sequence[e.Event]) -> list[_Call]:
+def _list_calls(events: Sequence[e.Event]) -> list[_Call]:
     found: list[_Call] = []
     for event in events:
         call = call_of(event)
@@ -173,7 +173,9 @@ def _called(events: Sequence[e.Event]) -> list[_Call]:
 
 
 def _calls(a: Sequence[e.Event], b: Sequence[e.Event], tolerance: float) -> Iterator[Difference]:
-    pairs = aligned(_called(a), _called(b), key=lambda one: f"{one.node} {one.call.tool} {bool(one.error)}")
+    pairs = align(
+        _list_calls(a), _list_calls(b), key=lambda one: f"{one.node} {one.call.tool} {bool(one.error)}"
+    )
     for number, (one, other) in enumerate(pairs, start=1):
         there = one or other
         assert there is not None
@@ -181,11 +183,11 @@ def _calls(a: Sequence[e.Event], b: Sequence[e.Event], tolerance: float) -> Iter
         if one is None or other is None:
             yield Difference("calls", what, _args(one), _args(other))
             continue
-        for found in differing(one.call.args, other.call.args, tolerance):
+        for found in find_differences(one.call.args, other.call.args, tolerance):
             yield Difference("calls", f"{what}: {found.path}", found.a, found.b, found.relative)
         if not same_text(one.error, other.error, tolerance):
             yield Difference("calls", f"{what}: error", one.error, other.error)
-        for found in differing(one.found, other.found, tolerance):
+        for found in find_differences(one.found, other.found, tolerance):
             yield Difference("findings", f"{what}: {found.path}", found.a, found.b, found.relative)
 
 
@@ -198,7 +200,7 @@ def _humans(a: Sequence[e.Event], b: Sequence[e.Event]) -> Iterator[Difference]:
         [f"{one.kind} {one.tool}".strip() + f": {one.outcome}" for one in record_of(log).requests]
         for log in (a, b)
     ]
-    for number, (one, other) in enumerate(aligned(asked[0], asked[1], key=str), start=1):
+    for number, (one, other) in enumerate(align(asked[0], asked[1], key=str), start=1):
         if one != other:
             yield Difference("humans", f"request {number}", one, other)
 
@@ -209,7 +211,7 @@ def _outcomes(a: RunState, b: RunState, tolerance: float) -> Iterator[Difference
     errors = [f"{one.error.kind}: {one.error.message}" if one.error else "" for one in (a, b)]
     if not same_text(errors[0], errors[1], tolerance):
         yield Difference("outcome", "error", errors[0] or None, errors[1] or None)
-    for found in differing(dict(a.facts), dict(b.facts), tolerance):
+    for found in find_differences(dict(a.facts), dict(b.facts), tolerance):
         yield Difference("outcome", f"fact {found.path}", found.a, found.b, found.relative)
     if not same_text(a.answer or "", b.answer or "", tolerance):
         yield Difference("answer", "answer", a.answer, b.answer)

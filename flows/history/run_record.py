@@ -198,19 +198,19 @@ def _requests(events: Sequence[e.Event], *, ended: bool) -> tuple[RequestRecord,
             tool = request.call.tool if request.call else ""
             found[request.id] = RequestRecord(request.id, request.kind, tool, event.at_ms, "open", None)
         elif closes in found and not isinstance(event, e.HumanNotified):
-            found[closes] = _closed(found[closes], event)
+            found[closes] = _close(found[closes], event)
     if ended:
         end = events[-1].at_ms
-        found |= {id_: _dropped(one, end) for id_, one in found.items() if one.outcome == "open"}
+        found |= {id_: _drop(request, end) for id_, request in found.items() if request.outcome == "open"}
     return tuple(found.values())
 
 
-def _closed(asked: RequestRecord, event: e.Event) -> RequestRecord:
+def _close(asked: RequestRecord, event: e.Event) -> RequestRecord:
     by = str(vars(event).get("by", ""))
     return RequestRecord(asked.id, asked.kind, asked.tool, asked.asked_ms, _outcome(event), event.at_ms, by)
 
 
-def _dropped(asked: RequestRecord, at_ms: int) -> RequestRecord:
+def _drop(asked: RequestRecord, at_ms: int) -> RequestRecord:
     return RequestRecord(asked.id, asked.kind, asked.tool, asked.asked_ms, "dropped", at_ms)
 
 

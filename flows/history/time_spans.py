@@ -41,15 +41,15 @@ def spans_of(step: Step) -> tuple[Span, ...]:
     the beginning of that work was spent waiting, and the state before says for what.
     """
     if step.before is None:
-        return _kept([Span("other", step.events[0].at_ms, step.at_ms)])
+        return _drop_empty([Span("other", step.events[0].at_ms, step.at_ms)])
     ready, end = step.before.updated_ms, max(step.at_ms, step.before.updated_ms)
     worked = work_ms(step)
     began = end if worked is None else max(ready, end - worked)
     retry_until = min(max(ready, step.before.not_before_ms), began)
-    return _kept(
+    return _drop_empty(
         [
             Span("retry", ready, retry_until),
-            Span(_waited_for(step.before, worked), retry_until, began),
+            Span(_classify_wait(step.before, worked), retry_until, began),
             Span("work", began, end),
         ]
     )
@@ -63,7 +63,7 @@ def totals_ms(spans: Iterable[Span]) -> dict[Spent, int]:
     return found
 
 
-def _waited_for(before: RunState, worked: int | None) -> Spent:
+def _classify_wait(before: RunState, worked: int | None) -> Spent:
     if before.status == "waiting":
         return "human" if before.waiting_for else "timer"
     if before.status == "paused" or before.ended:
@@ -75,5 +75,5 @@ def _waited_for(before: RunState, worked: int | None) -> Spent:
     return "other" if worked is None else "queue"
 
 
-def _kept(spans: list[Span]) -> tuple[Span, ...]:
+def _drop_empty(spans: list[Span]) -> tuple[Span, ...]:
     return tuple(span for span in spans if span.ms > 0)

@@ -62,7 +62,7 @@ def evaluate(expression: str, names: Mapping[str, Any]) -> Any:
         )
     evaluator = EvalWithCompoundTypes(functions=dict(FUNCTIONS), names=dict(names))
     try:
-        return evaluator.eval(expression, previously_parsed=_parsed(expression))
+        return evaluator.eval(expression, previously_parsed=_parse(expression))
     except (
         InvalidExpression,
         AttributeError,
@@ -81,14 +81,14 @@ def names_in(expression: str) -> frozenset[str]:
     Raises:
         FluxError: If the expression cannot be read.
     """
-    tree = _parsed(expression)
+    tree = _parse(expression)
     found = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
     own = {node.id for node in found if isinstance(node.ctx, ast.Store)}
     return frozenset({node.id for node in found} - own - set(FUNCTIONS) - {"True", "False", "None"})
 
 
 @lru_cache(maxsize=1_024)
-def _parsed(expression: str) -> ast.AST:
+def _parse(expression: str) -> ast.AST:
     try:
         parsed: ast.AST = EvalWithCompoundTypes.parse(expression)
     except (SyntaxError, InvalidExpression, ValueError) as error:

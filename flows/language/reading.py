@@ -116,10 +116,10 @@ def _at(where: str, lines: Lines | None, path: Path) -> str:
 def _problem(error: ErrorDetails, document: Mapping[str, Any]) -> tuple[Path, str]:
     """Where something is wrong, and what, with a way out."""
     path = _without_tag(error["loc"])
-    return path, f"{_place(path)}: {'; '.join(_said(error, path, document))}"
+    return path, f"{_place(path)}: {'; '.join(_explain(error, path, document))}"
 
 
-def _said(error: ErrorDetails, path: Path, document: Mapping[str, Any]) -> Iterator[str]:
+def _explain(error: ErrorDetails, path: Path, document: Mapping[str, Any]) -> Iterator[str]:
     if error["type"] == "extra_forbidden":
         known = _fields(path[:-1], document)
         yield f"there is no such field {str(path[-1])!r}"

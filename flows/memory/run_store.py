@@ -14,7 +14,7 @@ from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.commit import Commit, CommitResult, CommitStatus
 from fluxagents.flows.ports.dispatch import Dispatch, Outgoing
 from fluxagents.flows.ports.run_store import unknown_flow, unknown_run
-from fluxagents.flows.state import AT_REST, ENDED, STATUSES, RunState, Status, state_digest, state_from_json
+from fluxagents.flows.state import ENDED, STATUSES, TERMINAL, RunState, Status, state_digest, state_from_json
 
 
 @dataclass
@@ -139,7 +139,7 @@ class MemoryRunStore:
 
     def _resume_waiters(self, state: RunState) -> Iterator[Outgoing | None]:
         """The messages of the runs that waited for this one as the last."""
-        if state.status not in AT_REST:
+        if state.status not in TERMINAL:
             return
         waiters, self._runs[state.run_id].waiters = self._runs[state.run_id].waiters, set()
         for run_id in sorted(waiters):
@@ -168,7 +168,7 @@ class MemoryRunStore:
         run.open = {
             other
             for other in (commit.dispatch.after if commit.dispatch else ())
-            if (later or not until_ms) and other in self._runs and self._runs[other].status not in AT_REST
+            if (later or not until_ms) and other in self._runs and self._runs[other].status not in TERMINAL
         }
         for other in run.open:
             self._runs[other].waiters.add(commit.state.run_id)

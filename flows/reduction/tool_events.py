@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fluxagents.flows import events as e
 from fluxagents.flows.reduction.state_updates import Changes, add_failure, last
-from fluxagents.flows.state import FINDINGS_KEPT, Begun, Finding, Joining, RunState
+from fluxagents.flows.state import FINDINGS_KEPT, ChildRuns, Finding, RunState, SplitCall
 
 
 def on_success(state: RunState, event: e.ToolSucceeded) -> Changes:
@@ -34,12 +34,12 @@ def on_success(state: RunState, event: e.ToolSucceeded) -> Changes:
 
 
 def on_split(_: RunState, event: e.ToolSplit) -> Changes:
-    return {"joining": Joining(call=event.call, runs=event.runs), "cleared": False}
+    return {"joining": SplitCall(call=event.call, runs=event.runs), "cleared": False}
 
 
 def on_children(_: RunState, event: e.RunsBegun) -> Changes:
     prefix = event.runs[0].run_id.rpartition(".")[0]
-    return {"begun": Begun(prefix=prefix, count=len(event.runs)), "cleared": False}
+    return {"begun": ChildRuns(prefix=prefix, count=len(event.runs)), "cleared": False}
 
 
 def on_fan_in(state: RunState, event: e.RunsJoined) -> Changes:

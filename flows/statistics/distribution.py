@@ -26,7 +26,7 @@ class Distribution:
         self.greatest_ms = max(self.greatest_ms, value_ms)
         self.count += 1
         self.total_ms += value_ms
-        self._bins[_rounded(value_ms)] += 1
+        self._bins[_round(value_ms)] += 1
 
     def quantile_ms(self, share: float) -> float | None:
         """The time that this share of all is at most, between neighbours in proportion, as in NumPy."""
@@ -66,7 +66,7 @@ class Distribution:
         }
 
 
-def _rounded(value_ms: int) -> int:
+def _round(value_ms: int) -> int:
     digits = len(str(abs(value_ms)))
     return value_ms if digits <= DIGITS else round(value_ms, DIGITS - digits)
 

@@ -90,7 +90,7 @@ class Statistics:
         if step.kind not in {"start", "human"}:
             figures = self.steps.setdefault((_flow(run), step.node, step.kind), StepFigures())
             figures.count += 1
-            _timed(step, figures.queue, figures.work)
+            _add_times(step, figures.queue, figures.work)
         if step.kind in {"tool", "join"} and step.tool:
             self._tool(run, step)
         if step.chat_model:
@@ -104,7 +104,7 @@ class Statistics:
         figures.failed += step.error is not None and not is_part
         figures.retries += step.retry
         if step.kind == "tool":
-            _timed(step, figures.queue, figures.work)
+            _add_times(step, figures.queue, figures.work)
 
     def _chat(self, step: StepRecord) -> None:
         figures = self.chat_models.setdefault(step.chat_model, ChatFigures())
@@ -141,7 +141,7 @@ class Statistics:
             "flows": _rows("flow", self.flows, lambda one: one.status.total()),
             "steps": [
                 {"flow": flow, "node": node, "kind": kind, **one.row()}
-                for (flow, node, kind), one in _most(self.steps, lambda one: one.work.total_ms)
+                for (flow, node, kind), one in _sort_descending(self.steps, lambda one: one.work.total_ms)
             ],
             "tools": _rows("tool", self.tools, lambda one: one.work.total_ms),
             "chat_models": _rows("chat_model", self.chat_models, lambda one: one.calls),
@@ -155,7 +155,7 @@ def _flow(run: RunRecord) -> str:
     return f"{run.state.flow.name} v{run.state.flow.version}"
 
 
-def _timed(step: StepRecord, queue: Distribution, work: Distribution) -> None:
+def _add_times(step: StepRecord, queue: Distribution, work: Distribution) -> None:
     """Queue and work, where the step says how long it worked."""
     if step.work_ms is None:
         return
@@ -164,9 +164,9 @@ def _timed(step: StepRecord, queue: Distribution, work: Distribution) -> None:
         queue.add(step.spent_ms["queue"])
 
 
-def _most(found: Mapping[K, V], measure: Callable[[V], int]) -> list[tuple[K, V]]:
+def _sort_descending(found: Mapping[K, V], measure: Callable[[V], int]) -> list[tuple[K, V]]:
     return sorted(found.items(), key=lambda item: (-measure(item[1]), item[0]))
 
 
 def _rows(label: str, found: Mapping[str, F], measure: Callable[[F], int]) -> list[dict[str, Any]]:
-    return [{label: name, **one.row()} for name, one in _most(found, measure)]
+    return [{label: name, **one.row()} for name, one in _sort_descending(found, measure)]

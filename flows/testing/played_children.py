@@ -18,7 +18,7 @@ from fluxagents.flows.errors import FluxError
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.inputs import check_inputs
 from fluxagents.flows.language.nodes import MapNode, SubflowNode, ToolNode
-from fluxagents.flows.state import AT_REST, RunState, child_ids
+from fluxagents.flows.state import TERMINAL, RunState, child_ids
 from fluxagents.flows.testing.asking import ask_of_runs
 from fluxagents.flows.testing.rehearsal import Rehearsal
 from fluxagents.flows.testing.scenario import Answer, Answers, ChildRun, ScenarioError
@@ -120,7 +120,7 @@ class ChildRuns:
     def joined(self, state: RunState, command: JoinRuns, at_ms: int) -> Sequence[e.Event]:
         """What the node makes of its runs, when the last has come to rest or their time is over."""
         node, _ = self._controller.plan_runs(state)
-        late = [run for run, ends in self._runs if run.status not in AT_REST or ends > command.until_ms]
+        late = [run for run, ends in self._runs if run.status not in TERMINAL or ends > command.until_ms]
         if late:
             error = late_runs_error(state, len(late), len(self._runs))
             return [_failed(state, error, max(at_ms, command.until_ms))]

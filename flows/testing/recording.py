@@ -15,7 +15,7 @@ from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.nodes import MapNode, Node, SubflowNode, ToolNode
 from fluxagents.flows.reducer import reduce
-from fluxagents.flows.state import AT_REST, RunState
+from fluxagents.flows.state import TERMINAL, RunState
 from fluxagents.flows.testing.asking import nested
 from fluxagents.flows.testing.rehearsal import Rehearsal
 from fluxagents.flows.testing.scenario import Scenario
@@ -187,7 +187,7 @@ class _Recorder:
 
     def _run(self, node: MapNode | SubflowNode, run_id: str, began_ms: int) -> dict[str, Any]:
         child = self._load(run_id)
-        if child.status not in AT_REST or (child.status == "cancelled" and child.error is None):
+        if child.status not in TERMINAL or (child.status == "cancelled" and child.error is None):
             return {"never": True}
         if child.status == "finished":
             wanted = [one for one in node.fact_sources.values() if one != "answer"]

@@ -12,7 +12,7 @@ from tests.support.story import CHANGE, FBA, Story, decided, entered, failed, fi
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, Finish
 from fluxagents.flows.history.run_diff import Difference, run_diff
-from fluxagents.flows.tolerance import Differing, differing, same_text
+from fluxagents.flows.tolerance import ValueDifference, find_differences, same_text
 
 
 def only(*differences: Difference) -> Difference:
@@ -131,15 +131,15 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_a_document_does_not_differ_from_itself(document: Any) -> None:
-    assert list(differing(document, document, 0.0)) == []
+    assert list(find_differences(document, document, 0.0)) == []
 
 
 @given(JSON, JSON)
 def test_documents_differ_both_ways_alike(a: Any, b: Any) -> None:
-    there, back = list(differing(a, b, 1e-6)), list(differing(b, a, 1e-6))
+    there, back = list(find_differences(a, b, 1e-6)), list(find_differences(b, a, 1e-6))
     assert {one.path for one in there} == {one.path for one in back}
 
 
 def test_a_truth_is_no_number() -> None:
-    assert list(differing({"x": True}, {"x": 1}, 0.1)) == [Differing("x", True, 1)]
-    assert Differing("x", True, 1).relative is None
+    assert list(find_differences({"x": True}, {"x": 1}, 0.1)) == [ValueDifference("x", True, 1)]
+    assert ValueDifference("x", True, 1).relative is None
