@@ -34,7 +34,7 @@ from fluxagents.tasks.ports.chat_limits import LimitReachedError
 from fluxagents.tasks.ports.models import ModelRef
 from fluxagents.tasks.ports.results import Args
 from fluxagents.tasks.protocol import WrongTaskError
-from fluxagents.tasks.remedy_advice import advised
+from fluxagents.tasks.remedy_advice import add_suggestions
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ def _failed(effects: Effects, state: RunState, call: CallTool, error: FluxError,
         at_ms=effects.clock.now_ms(),
         node=state.node,
         call=call,
-        error=advised(effects, error.info(call.tool)),
+        error=add_suggestions(effects, error.info(call.tool)),
         duration_ms=_since(began),
     )
 
