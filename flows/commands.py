@@ -63,7 +63,7 @@ class NotifyHuman(CommandBase):
     request_id: str
 
 
-class JoinParts(CommandBase):
+class JoinShards(CommandBase):
     """Put the parts of a tool call together; waits in the store until all its runs are terminal."""
 
     kind: Literal["join_parts"] = "join_parts"
@@ -99,7 +99,7 @@ class Expire(CommandBase):
 
 
 Command = Annotated[
-    CallTool | JoinParts | Decide | NotifyHuman | BeginRuns | JoinRuns | Expire, Field(discriminator="kind")
+    CallTool | JoinShards | Decide | NotifyHuman | BeginRuns | JoinRuns | Expire, Field(discriminator="kind")
 ]
 """What a step carries out. Pure nodes are walked through and never become a command."""
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, JsonValue, ValidationError
 
 from fluxagents.flows.commands import AskHuman, CallTool
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
-from fluxagents.flows.events import SCHEMA_VERSION, FlowRef, Frozen, HumanRequest, Lane, Part
+from fluxagents.flows.events import SCHEMA_VERSION, FlowRef, Frozen, HumanRequest, Lane, Shard
 from fluxagents.flows.upcasting import upcast_state
 
 FINDINGS_KEPT = 24
@@ -117,7 +117,7 @@ class RunState(Frozen):
     inputs: dict[str, JsonValue]
     parent: str = ""
     """The run that began this one; empty for a run of its own."""
-    part: Part | None = None
+    part: Shard | None = None
     lane: Lane
     started_ms: int
     updated_ms: int

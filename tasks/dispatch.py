@@ -12,14 +12,14 @@ from fluxagents.flows.commands import (
     Command,
     Decide,
     Expire,
-    JoinParts,
     JoinRuns,
+    JoinShards,
     NotifyHuman,
 )
 from fluxagents.flows.engine.children import child_starts
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.engine.invariants import check
-from fluxagents.flows.engine.shards import part_starts
+from fluxagents.flows.engine.shards import start_shards
 from fluxagents.flows.engine.tool_flows import build_shard_flow
 from fluxagents.flows.errors import ErrorInfo, FluxError
 from fluxagents.flows.events import Event, Lane, RunFailed, RunsBegun, RunStarted, ToolSplit
@@ -51,7 +51,7 @@ def dispatch_of(command: Command, lane: Lane, tools: Mapping[str, ToolFacts]) ->
         return Dispatch(
             task=f"{TOOL_PREFIX}{command.tool}", queue=_lane(queue, lane), label={"tool": command.tool}
         )
-    if isinstance(command, JoinParts):
+    if isinstance(command, JoinShards):
         begin = dispatch_of(command.call, lane, tools)
         label = {**begin.label, "join": str(len(command.runs))}
         return replace(begin, label=label, after=command.runs, not_before_ms=command.until_ms)
@@ -141,7 +141,7 @@ def _children(
         if isinstance(event, ToolSplit):
             flow = build_shard_flow(event.call.tool, event.call.args)
             part_controller = FlowController(flow, tools=controller.tools)
-            yield from (begun(part_controller, started) for started in part_starts(state, event))
+            yield from (begun(part_controller, started) for started in start_shards(state, event))
 
 
 def _in_turn(commits: Sequence[Commit], width: int) -> Iterator[Commit]:

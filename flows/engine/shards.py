@@ -1,26 +1,26 @@
-"""The parts of a tool call: each a run of its own, with all that holds for runs."""
+"""The shards of a tool call: each a run of its own, with all that holds for runs."""
 
 from __future__ import annotations
 
 import re
 
 from fluxagents.flows.engine.tool_flows import build_shard_flow
-from fluxagents.flows.events import FlowRef, Part, RunStarted, ToolSplit
+from fluxagents.flows.events import FlowRef, RunStarted, Shard, ToolSplit
 from fluxagents.flows.state import RunState
 
 
-def part_ids(run_id: str, seq: int, count: int) -> tuple[str, ...]:
-    """The runs of a call's parts; the same step always names the same."""
+def name_shards(run_id: str, seq: int, count: int) -> tuple[str, ...]:
+    """The runs of a call's shards; the same step always names the same."""
     return tuple(f"{run_id}.{seq}.part{index}" for index in range(count))
 
 
-def is_part_id(run_id: str) -> bool:
-    """Whether it is the id of a part; see `part_ids`."""
+def is_shard_id(run_id: str) -> bool:
+    """Whether it is the id of a shard; see `name_shards`."""
     return re.fullmatch(r".+\.\d+\.part\d+", run_id, re.DOTALL) is not None
 
 
-def part_starts(state: RunState, split: ToolSplit) -> list[RunStarted]:
-    """How the parts begin.
+def start_shards(state: RunState, split: ToolSplit) -> list[RunStarted]:
+    """How the shards begin.
 
     Args:
         state: The run before it was split.
@@ -40,7 +40,7 @@ def part_starts(state: RunState, split: ToolSplit) -> list[RunStarted]:
             model_name=state.model_name,
             lane=state.lane,
             parent=state.run_id,
-            part=Part(index=index, of=len(split.runs)),
+            part=Shard(index=index, of=len(split.runs)),
         )
         for index, run_id in enumerate(split.runs)
     ]

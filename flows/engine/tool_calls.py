@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fluxagents.flows import events as e
-from fluxagents.flows.commands import CallTool, Command, JoinParts
+from fluxagents.flows.commands import CallTool, Command, JoinShards
 from fluxagents.flows.engine.node_context import NodeContext
 
 
@@ -11,7 +11,7 @@ def continue_call(context: NodeContext, timeout_s: float | None) -> e.Event | Co
     """What follows from the call that the run is at; None without one."""
     if context.state.joining:
         joining = context.state.joining
-        return JoinParts(call=joining.call, runs=joining.runs, until_ms=context.last_ms(timeout_s))
+        return JoinShards(call=joining.call, runs=joining.runs, until_ms=context.last_ms(timeout_s))
     pending = context.state.pending
     return request_call(context, pending) if isinstance(pending, CallTool) else None
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from fluxagents.flows import events as e
-from fluxagents.flows.commands import CallTool, Command, Decide, JoinParts
+from fluxagents.flows.commands import CallTool, Command, Decide, JoinShards
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.history.state_diff import Change, state_changes
@@ -201,9 +201,9 @@ def _why(recorded: e.Event, expected: e.Event | None) -> str:
 def _explain_misfit(command: Command | None, event: e.Event) -> str:
     """Why an effect is none of what the controller asked for; empty if it may be."""
     if isinstance(event, e.ToolSucceeded | e.ToolFailed | e.ToolSplit):
-        if not isinstance(command, CallTool | JoinParts):
+        if not isinstance(command, CallTool | JoinShards):
             return f"the controller asks for no tool here, but {_describe(command)}"
-        call = command.call if isinstance(command, JoinParts) else command
+        call = command.call if isinstance(command, JoinShards) else command
         return "" if call == event.call else f"the controller asks for {call.tool} with {call.args}"
     if isinstance(event, e.DecisionMade | e.DecisionRefused) and not isinstance(command, Decide):
         return f"the controller asks for no decision here, but {_describe(command)}"

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fluxagents.flows.commands import CallTool
-from fluxagents.flows.engine.shards import part_ids
+from fluxagents.flows.engine.shards import name_shards
 from fluxagents.flows.engine.tool_flows import build_shard_flow
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.events import Part, ToolSplit
+from fluxagents.flows.events import Shard, ToolSplit
 from fluxagents.flows.state import RunState
 from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.ports.results import Args, Result
@@ -29,13 +29,13 @@ def split(effects: Effects, state: RunState, call: CallTool, count: int) -> Tool
         at_ms=effects.clock.now_ms(),
         node=state.node,
         call=call,
-        runs=part_ids(state.run_id, state.seq, count),
+        runs=name_shards(state.run_id, state.seq, count),
     )
 
 
-def computed(effects: Effects, tool: Tool, model: Model | None, args: Args, part: Part) -> str:
+def computed(effects: Effects, tool: Tool, model: Model | None, args: Args, shard: Shard) -> str:
     """Compute one part and keep all of it; the digest of the artifact."""
-    result = _split_of(tool).run(model, args, part)
+    result = _split_of(tool).run(model, args, shard)
     return effects.artifacts.put_json(result.model_dump(mode="json"), tool=tool.name).digest
 
 

@@ -18,8 +18,8 @@ from fluxagents.flows.commands import (
     Decide,
     Expire,
     Finish,
-    JoinParts,
     JoinRuns,
+    JoinShards,
     NotifyHuman,
     call_digest,
 )
@@ -169,7 +169,7 @@ class Walk:
         match command:
             case Decide():
                 return [self.decided()]
-            case CallTool() | JoinParts():
+            case CallTool() | JoinShards():
                 return [self.called(command)]
             case NotifyHuman():
                 told = e.HumanNotified(
@@ -203,8 +203,8 @@ class Walk:
         }[choice]
         return e.DecisionMade(seq=seq, at_ms=self.now, node=node, decision=decision, prompt=PROMPT)
 
-    def called(self, command: CallTool | JoinParts) -> e.Event:
-        call = command.call if isinstance(command, JoinParts) else command
+    def called(self, command: CallTool | JoinShards) -> e.Event:
+        call = command.call if isinstance(command, JoinShards) else command
         seq, node = self.state.seq, self.state.node
         assert call.tool != "change" or self.state.approved == call_digest(
             call.tool, call.args, self.state.model
