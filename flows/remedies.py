@@ -86,7 +86,7 @@ class ErrorRecord:
             for remedy, count in self.remedies.items()
             if count.helped >= LEAST_HELPED and count.rate >= LEAST_RATE
         ]
-        return max(proven, key=lambda found: (found[1].rate, found[1].helped, found[0]), default=None)
+        return max(proven, key=lambda item: (item[1].rate, item[1].helped, item[0]), default=None)
 
 
 def suggest_remedy(record: ErrorRecord | None) -> tuple[str, ...]:
@@ -149,15 +149,15 @@ class _CaseFold:
             open_errors[error.fingerprint] = _OpenError(error, call)
 
     def _add_trial(self, open_errors: dict[str, _OpenError], call: CallTool | None, *, helped: bool) -> None:
-        for one in open_errors.values():
-            one.trials.append(Trial(ASK_HUMAN if self.human else _remedy(one.call, call), helped))
+        for error in open_errors.values():
+            error.trials.append(Trial(ASK_HUMAN if self.human else _remedy(error.call, call), helped))
         if open_errors:
             self.human = False
         if helped:
             self._close(open_errors)
 
     def _close(self, open_errors: dict[str, _OpenError]) -> None:
-        self.cases += [one.close() for one in open_errors.values()]
+        self.cases += [error.close() for error in open_errors.values()]
         open_errors.clear()
 
 

@@ -66,11 +66,11 @@ def find_differences(
 def _in_lists(
     a: list[JsonValue], b: list[JsonValue], tolerance: float, path: str
 ) -> Iterator[ValueDifference]:
-    if not all(isinstance(one, str) for one in (*a, *b)):
-        for at, (one, other) in enumerate(zip_longest(a, b)):
-            yield from find_differences(one, other, tolerance, f"{path}[{at}]")
+    if not all(isinstance(item, str) for item in (*a, *b)):
+        for at, (item_a, item_b) in enumerate(zip_longest(a, b)):
+            yield from find_differences(item_a, item_b, tolerance, f"{path}[{at}]")
         return
-    only_a, only_b = [one for one in a if one not in b], [one for one in b if one not in a]
+    only_a, only_b = [item for item in a if item not in b], [item for item in b if item not in a]
     if only_a or only_b:
         yield ValueDifference(f"{path} (only there)", only_a, only_b)
     elif a != b:
@@ -83,7 +83,7 @@ def same_text(a: str, b: str, tolerance: float) -> bool:
     if _NUMBER.split(a) != _NUMBER.split(b):
         return False
     pairs = zip(_NUMBER.findall(a), _NUMBER.findall(b), strict=True)
-    return all(one == other or is_close(_value(one), _value(other), tolerance) for one, other in pairs)
+    return all(x == y or is_close(_value(x), _value(y), tolerance) for x, y in pairs)
 
 
 def _value(text: str) -> float:

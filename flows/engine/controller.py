@@ -122,8 +122,8 @@ class FlowController:
 
     def command(self, state: RunState) -> Command | None:
         """The command that a committed state calls for; None when the run has ended."""
-        found = self._next(state, state.seq, state.updated_ms)
-        return None if isinstance(found, e.EventBase) else found
+        following = self._next(state, state.seq, state.updated_ms)
+        return None if isinstance(following, e.EventBase) else following
 
     def extract_facts(self, state: RunState, summary: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         """The facts that the present node takes from a tool's summary.

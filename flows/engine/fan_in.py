@@ -38,7 +38,7 @@ def join_children(
     """
     values = collect_facts(node, runs)
     facts: dict[str, JsonValue] = (
-        dict(values) if node.has_items else {fact: found[0] for fact, found in values.items()}
+        dict(values) if node.has_items else {fact: each[0] for fact, each in values.items()}
     )
     only = None if node.has_items else runs[0]
     return RunsJoined(
@@ -65,7 +65,7 @@ def _read_fact(run: RunState, source: str) -> JsonValue:
     return run.answer if source == "answer" else run.facts.get(source)
 
 
-def summarise_runs(runs: Sequence[RunState], found: Mapping[str, list[JsonValue]]) -> dict[str, JsonValue]:
+def summarise_runs(runs: Sequence[RunState], facts: Mapping[str, list[JsonValue]]) -> dict[str, JsonValue]:
     """Counts, the first failures, and each fact: all of few values, or the range of many numbers."""
     failures: list[JsonValue] = [_describe(run)[:160] for run in runs if run.status != "finished"]
     shown: dict[str, JsonValue] = {
@@ -77,7 +77,7 @@ def summarise_runs(runs: Sequence[RunState], found: Mapping[str, list[JsonValue]
         shown["failures"] = failures[:MAX_SHOWN]
     if len(runs) == 1 and runs[0].answer:
         shown["answer"] = runs[0].answer[:800]
-    for fact, values in found.items():
+    for fact, values in facts.items():
         numbers = [
             value for value in values if isinstance(value, int | float) and not isinstance(value, bool)
         ]

@@ -91,6 +91,6 @@ def _of_bounds(state: RunState) -> Iterator[str]:
         ("notes", len(state.notes), NOTES_KEPT),
         ("signals", len(state.signals), SIGNALS_KEPT),
     )
-    for what, count, most in bounds:
-        if count > most:
-            yield f"it keeps {count} {what}; at most {most}"
+    for what, count, limit in bounds:
+        if count > limit:
+            yield f"it keeps {count} {what}; at most {limit}"

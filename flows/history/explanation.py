@@ -26,8 +26,8 @@ class Explanation:
     @property
     def artifacts(self) -> tuple[str, ...]:
         """The digests of what it made."""
-        found = (getattr(event, "artifact", None) for event in self.step.events)
-        return tuple(str(digest) for digest in found if digest)
+        artifacts = (getattr(event, "artifact", None) for event in self.step.events)
+        return tuple(str(digest) for digest in artifacts if digest)
 
 
 def explain_step(
@@ -44,7 +44,7 @@ def explain_step(
         FluxError: `UNKNOWN_ID` if there is no such step, naming those that there are; as `controllers`.
     """
     step = step_at(steps_of(events), seq)
-    (record,) = (one for one in record_of(events).steps if one.seq == seq)
+    (record,) = (step for step in record_of(events).steps if step.seq == seq)
     return Explanation(
         step=step,
         record=record,

@@ -58,33 +58,33 @@ def open_state_at(events: Sequence[e.Event], seq: int) -> RunState:
 
 def open_steps(events: Sequence[e.Event]) -> tuple[int, ...]:
     """The steps after which the run had not ended."""
-    found = []
+    steps = []
     state: RunState | None = None
     for seq, step in groupby(events, key=lambda event: event.seq):
         for event in step:
             state = reduce(state, event)
         if state is not None and not state.ended:
-            found.append(seq)
-    return tuple(found)
+            steps.append(seq)
+    return tuple(steps)
 
 
 def _ranges(steps: Sequence[int]) -> str:
     """Numbers in words: `steps 0 to 4 and step 7`."""
-    said = []
+    ranges = []
     for _, run in groupby(enumerate(steps), key=lambda pair: pair[1] - pair[0]):
         numbers = [number for _, number in run]
         many = len(numbers) > 1
-        said.append(f"steps {numbers[0]} to {numbers[-1]}" if many else f"step {numbers[0]}")
-    return " and ".join(said) or "no step"
+        ranges.append(f"steps {numbers[0]} to {numbers[-1]}" if many else f"step {numbers[0]}")
+    return " and ".join(ranges) or "no step"
 
 
 def find_effective(events: Sequence[e.Event]) -> tuple[int, ...]:
     """The places in a log of the events that still count: those that no rollback went behind."""
     line: list[int] = []
-    for place, event in enumerate(events):
+    for index, event in enumerate(events):
         if isinstance(event, e.RunRolledBack):
             line = list(find_effective(events[: event.kept]))
-        line.append(place)
+        line.append(index)
     return tuple(line)
 
 
@@ -99,20 +99,20 @@ def arrival_at(events: Sequence[e.Event], flow: Flow, node: str) -> int:
     Raises:
         FluxError: If it was never there, or the flow ends there.
     """
-    found: dict[str, int] = {}
-    for place in find_effective(events):
-        event = events[place]
+    arrivals: dict[str, int] = {}
+    for index in find_effective(events):
+        event = events[index]
         if isinstance(event, ARRIVALS):
-            found[_find_arrival(event)] = place + 1
-    places = {name: kept for name, kept in found.items() if not _ends(flow, name)}
-    if node not in places:
-        why = "ends there" if node in found else "was never at it"
+            arrivals[_find_arrival(event)] = index + 1
+    restarts = {name: kept for name, kept in arrivals.items() if not _ends(flow, name)}
+    if node not in restarts:
+        why = "ends there" if node in arrivals else "was never at it"
         raise FluxError(
             ErrorClass.BAD_ARGUMENT,
             f"the run cannot begin again at node {node!r}: it {why}",
-            suggestions=(*nearest(node, places), f"it was at {', '.join(places)}"),
+            suggestions=(*nearest(node, restarts), f"it was at {', '.join(restarts)}"),
         )
-    return places[node]
+    return restarts[node]
 
 
 def _find_arrival(event: e.Event) -> str:

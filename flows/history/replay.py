@@ -94,7 +94,7 @@ def replay_run(
         walked=walk.walked,
         stored_digest=_digest(stored, known),
         folded_digest=_digest(folded, known) if folded else "",
-        state_changes=tuple(one for one in changes if re.split(r"[.\[]", one.path)[0] in known),
+        state_changes=tuple(change for change in changes if re.split(r"[.\[]", change.path)[0] in known),
         not_compared=tuple(sorted(RunState.model_fields.keys() - known)),
         divergence=walk.divergence or broken,
     )

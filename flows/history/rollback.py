@@ -30,17 +30,17 @@ def report_rollback(events: Sequence[e.Event], kept: int, tools: Mapping[str, To
         kept: How many of its first events lead to where it goes back to.
         tools: The tools that exist, with the compensation that each declares.
     """
-    gone = [events[place] for place in find_effective(events) if place >= kept]
+    gone = [events[index] for index in find_effective(events) if index >= kept]
     questions = {
         event.request.id: event.request.question
         for event in events
         if isinstance(event, e.ApprovalRequested | e.QuestionAsked)
     }
-    made = list(_models(gone, tools))
+    models = list(_models(gone, tools))
     return RollbackReport(
-        compensated=tuple(sentence for sentence, is_compensated in made if is_compensated),
+        compensated=tuple(sentence for sentence, is_compensated in models if is_compensated),
         irreversible=(
-            *(sentence for sentence, is_compensated in made if not is_compensated),
+            *(sentence for sentence, is_compensated in models if not is_compensated),
             *_list_notices(gone, questions),
             *_runs(gone),
             *_tokens(gone),

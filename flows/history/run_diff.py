@@ -53,7 +53,7 @@ class _Call:
 
     node: str
     call: CallTool
-    found: JsonValue
+    findings: JsonValue
     error: str
 
 
@@ -80,7 +80,8 @@ def run_diff(a: Sequence[e.Event], b: Sequence[e.Event], tolerance: float = TOLE
             *_outcomes(_last(a), _last(b), tolerance),
         ),
         path=tuple(
-            ("both" if one and other else "a" if one else "b", str(one or other)) for one, other in path
+            ("both" if node_a and node_b else "a" if node_a else "b", str(node_a or node_b))
+            for node_a, node_b in path
         ),
         tolerance=tolerance,
     )
@@ -91,7 +92,6 @@ def _last(events: Sequence[e.Event]) -> RunState:
 
 
 def _starts(a: Sequence[e.Event], b: Sequence[e.Event]) -> Iterator[Difference]:
-    one, other = _last(a), _last(b)
     starts: list[JsonValue] = [
         {
             "flow": state.flow.name,
@@ -101,10 +101,17 @@ def _starts(a: Sequence[e.Event], b: Sequence[e.Event]) -> Iterator[Difference]:
             "model digest": _first_event(events).model,
             "inputs": state.inputs,
         }
-        for state, events in ((one, a), (other, b))
+        for state, events in ((_last(a), a), (_last(b), b))
     ]
-    for found in find_differences(starts[0], starts[1], 0.0):
-        yield Difference("start", found.path, found.a, found.b, found.relative)
+    yield from _compare("start", "", starts[0], starts[1], 0.0)
+
+
+def _compare(
+    section: Section, prefix: str, a: JsonValue, b: JsonValue, tolerance: float
+) -> Iterator[Difference]:
+    """Where two values differ, each place named with a prefix."""
+    for value in find_differences(a, b, tolerance):
+        yield Difference(section, f"{prefix}{value.path}", value.a, value.b, value.relative)
 
 
 def _first_event(events: Sequence[e.Event]) -> e.RunStarted:
@@ -115,10 +122,10 @@ def _first_event(events: Sequence[e.Event]) -> e.RunStarted:
 
 def _prompts(a: Sequence[e.Event], b: Sequence[e.Event]) -> Iterator[Difference]:
     """Versions of prompts that both used, and the chat models."""
-    one, other = _list_prompts(a), _list_prompts(b)
-    for name in one.keys() & other.keys():
-        if one[name] != other[name]:
-            yield Difference("prompts", name, one[name], other[name])
+    prompts_a, prompts_b = _list_prompts(a), _list_prompts(b)
+    for name in prompts_a.keys() & prompts_b.keys():
+        if prompts_a[name] != prompts_b[name]:
+            yield Difference("prompts", name, prompts_a[name], prompts_b[name])
 
 
 def _list_prompts(events: Sequence[e.Event]) -> dict[str, str]:
@@ -129,27 +136,25 @@ def _list_prompts(events: Sequence[e.Event]) -> dict[str, str]:
 
 
 def _paths(path: Sequence[tuple[str | None, str | None]]) -> Iterator[Difference]:
-    only_a = [one for one, other in path if one and not other]
-    only_b = [other for one, other in path if other and not one]
+    only_a = [node_a for node_a, node_b in path if node_a and not node_b]
+    only_b = [node_b for node_a, node_b in path if node_b and not node_a]
     if only_a or only_b:
         yield Difference("path", "nodes only there", [*only_a], [*only_b])
 
 
 def _decisions(a: Sequence[e.Event], b: Sequence[e.Event], tolerance: float) -> Iterator[Difference]:
-    made = [[event for event in log if isinstance(event, e.DecisionMade)] for log in (a, b)]
-    pairs = align(made[0], made[1], key=_decision_key)
-    for number, (one, other) in enumerate(pairs, start=1):
-        there = one or other
-        assert there is not None
-        what = f"{number} at {there.node}"
-        if one is None or other is None:
-            yield Difference("decisions", what, _dump_decision(one), _dump_decision(other))
-            continue
+    decisions = [[event for event in log if isinstance(event, e.DecisionMade)] for log in (a, b)]
+    pairs = align(decisions[0], decisions[1], key=_decision_key)
+    for number, (made_a, made_b) in enumerate(pairs, start=1):
+        made = made_a or made_b
+        assert made is not None
+        what = f"{number} at {made.node}"
+        dump_a, dump_b = _dump_decision(made_a), _dump_decision(made_b)
+        if made_a is None or made_b is None:
+            yield Difference("decisions", what, dump_a, dump_b)
         # What a decision ends with is compared as the run's answer.
-        if isinstance(one.decision, Finish):
-            continue
-        for found in find_differences(one.decision.model_dump(), other.decision.model_dump(), tolerance):
-            yield Difference("decisions", f"{what}: {found.path}", found.a, found.b, found.relative)
+        elif not isinstance(made.decision, Finish):
+            yield from _compare("decisions", f"{what}: ", dump_a, dump_b, tolerance)
 
 
 def _decision_key(event: e.DecisionMade) -> str:
@@ -162,56 +167,53 @@ def _dump_decision(event: e.DecisionMade | None) -> JsonValue:
 
 
 def _list_calls(events: Sequence[e.Event]) -> list[_Call]:
-    found: list[_Call] = []
+    calls: list[_Call] = []
     for event in events:
         call = call_of(event)
         if call and isinstance(event, e.ToolSucceeded):
-            found.append(_Call(event.node, call, event.key_findings, ""))
+            calls.append(_Call(event.node, call, event.key_findings, ""))
         elif call and isinstance(event, e.ToolFailed):
-            found.append(_Call(event.node, call, None, f"{event.error.kind}: {event.error.message}"))
-    return found
+            calls.append(_Call(event.node, call, None, f"{event.error.kind}: {event.error.message}"))
+    return calls
 
 
 def _calls(a: Sequence[e.Event], b: Sequence[e.Event], tolerance: float) -> Iterator[Difference]:
     pairs = align(
-        _list_calls(a), _list_calls(b), key=lambda one: f"{one.node} {one.call.tool} {bool(one.error)}"
+        _list_calls(a), _list_calls(b), key=lambda made: f"{made.node} {made.call.tool} {bool(made.error)}"
     )
-    for number, (one, other) in enumerate(pairs, start=1):
-        there = one or other
-        assert there is not None
-        what = f"{number} {there.call.tool}"
-        if one is None or other is None:
-            yield Difference("calls", what, _args(one), _args(other))
+    for number, (call_a, call_b) in enumerate(pairs, start=1):
+        call = call_a or call_b
+        assert call is not None
+        what = f"{number} {call.call.tool}"
+        if call_a is None or call_b is None:
+            yield Difference("calls", what, _dump_call(call_a), _dump_call(call_b))
             continue
-        for found in find_differences(one.call.args, other.call.args, tolerance):
-            yield Difference("calls", f"{what}: {found.path}", found.a, found.b, found.relative)
-        if not same_text(one.error, other.error, tolerance):
-            yield Difference("calls", f"{what}: error", one.error, other.error)
-        for found in find_differences(one.found, other.found, tolerance):
-            yield Difference("findings", f"{what}: {found.path}", found.a, found.b, found.relative)
+        yield from _compare("calls", f"{what}: ", call_a.call.args, call_b.call.args, tolerance)
+        if not same_text(call_a.error, call_b.error, tolerance):
+            yield Difference("calls", f"{what}: error", call_a.error, call_b.error)
+        yield from _compare("findings", f"{what}: ", call_a.findings, call_b.findings, tolerance)
 
 
-def _args(one: _Call | None) -> JsonValue:
-    return None if one is None else {"args": one.call.args, **({"error": one.error} if one.error else {})}
+def _dump_call(made: _Call | None) -> JsonValue:
+    return None if made is None else {"args": made.call.args, **({"error": made.error} if made.error else {})}
 
 
 def _humans(a: Sequence[e.Event], b: Sequence[e.Event]) -> Iterator[Difference]:
-    asked = [
-        [f"{one.kind} {one.tool}".strip() + f": {one.outcome}" for one in record_of(log).requests]
+    requests = [
+        [f"{asked.kind} {asked.tool}".strip() + f": {asked.outcome}" for asked in record_of(log).requests]
         for log in (a, b)
     ]
-    for number, (one, other) in enumerate(align(asked[0], asked[1], key=str), start=1):
-        if one != other:
-            yield Difference("humans", f"request {number}", one, other)
+    for number, (request_a, request_b) in enumerate(align(requests[0], requests[1], key=str), start=1):
+        if request_a != request_b:
+            yield Difference("humans", f"request {number}", request_a, request_b)
 
 
 def _outcomes(a: RunState, b: RunState, tolerance: float) -> Iterator[Difference]:
     if a.status != b.status:
         yield Difference("outcome", "status", a.status, b.status)
-    errors = [f"{one.error.kind}: {one.error.message}" if one.error else "" for one in (a, b)]
+    errors = [f"{run.error.kind}: {run.error.message}" if run.error else "" for run in (a, b)]
     if not same_text(errors[0], errors[1], tolerance):
         yield Difference("outcome", "error", errors[0] or None, errors[1] or None)
-    for found in find_differences(dict(a.facts), dict(b.facts), tolerance):
-        yield Difference("outcome", f"fact {found.path}", found.a, found.b, found.relative)
+    yield from _compare("outcome", "fact ", dict(a.facts), dict(b.facts), tolerance)
     if not same_text(a.answer or "", b.answer or "", tolerance):
         yield Difference("answer", "answer", a.answer, b.answer)

@@ -30,7 +30,7 @@ class Span:
 
 def work_ms(step: Step) -> int | None:
     """How long a step worked; None if its events do not say."""
-    durations = [found for event in step.events if (found := duration_ms(event)) is not None]
+    durations = [duration for event in step.events if (duration := duration_ms(event)) is not None]
     return sum(durations) if durations else None
 
 
@@ -57,10 +57,10 @@ def spans_of(step: Step) -> tuple[Span, ...]:
 
 def totals_ms(spans: Iterable[Span]) -> dict[Spent, int]:
     """How much was spent on each; nothing is left out."""
-    found: dict[Spent, int] = dict.fromkeys(SPENT, 0)
+    totals: dict[Spent, int] = dict.fromkeys(SPENT, 0)
     for span in spans:
-        found[span.spent] += span.ms
-    return found
+        totals[span.spent] += span.ms
+    return totals
 
 
 def _classify_wait(before: RunState, worked: int | None) -> Spent:

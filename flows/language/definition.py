@@ -54,8 +54,8 @@ class Flow(Strict):
     @property
     def fact_names(self) -> tuple[str, ...]:
         """All facts that it may find, declared or not."""
-        found = (fact for node in self.nodes.values() for fact in node.fact_names)
-        return tuple(dict.fromkeys((*self.facts, *found)))
+        names = (fact for node in self.nodes.values() for fact in node.fact_names)
+        return tuple(dict.fromkeys((*self.facts, *names)))
 
     @property
     def digest(self) -> str:

@@ -82,9 +82,9 @@ def names_in(expression: str) -> frozenset[str]:
         FluxError: If the expression cannot be read.
     """
     tree = _parse(expression)
-    found = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
-    own = {node.id for node in found if isinstance(node.ctx, ast.Store)}
-    return frozenset({node.id for node in found} - own - set(FUNCTIONS) - {"True", "False", "None"})
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    own = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    return frozenset({node.id for node in names} - own - set(FUNCTIONS) - {"True", "False", "None"})
 
 
 @lru_cache(maxsize=1_024)

@@ -26,21 +26,21 @@ def extract_facts(
     Raises:
         FluxError: `BAD_FLOW` if a path leads nowhere, or a value has another type than declared.
     """
-    found = {fact: _at_path(document, path, f"fact {fact!r}: {what}") for fact, path in wanted.items()}
-    return check_facts(flow, found, where=where)
+    facts = {fact: _at_path(document, path, f"fact {fact!r}: {what}") for fact, path in wanted.items()}
+    return check_facts(flow, facts, where=where)
 
 
 def _at_path(document: Mapping[str, JsonValue], path: str, what: str) -> JsonValue:
-    found: JsonValue = dict(document)
+    value: JsonValue = dict(document)
     for part in path.split("."):
-        if found is None:
+        if value is None:
             return None
-        if not isinstance(found, dict) or part not in found:
-            known = list(found) if isinstance(found, dict) else []
+        if not isinstance(value, dict) or part not in value:
+            known = list(value) if isinstance(value, dict) else []
             raise FluxError(
                 ErrorClass.BAD_FLOW,
                 f"{what} has no {part!r} on the way {path!r}",
                 suggestions=(*nearest(part, known), f"there: {', '.join(known) or 'nothing'}"),
             )
-        found = found[part]
-    return found
+        value = value[part]
+    return value

@@ -34,6 +34,6 @@ def _pin(flow: Flow, get: Callable[[str], Flow], above: tuple[str, ...]) -> tupl
                 ErrorClass.BAD_FLOW, f"node {name!r} of flow {flow.flow!r} runs in a circle: {way}"
             )
         child, grandchildren = _pin(get(node.flow), get, (*above, node.flow))
-        below |= {found.digest: found for found in (*grandchildren, child)}
+        below |= {pinned.digest: pinned for pinned in (*grandchildren, child)}
         nodes[name] = node.model_copy(update={"digest": child.digest})
     return flow.model_copy(update={"nodes": nodes}), tuple(below.values())

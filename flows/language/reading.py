@@ -40,8 +40,8 @@ class Lines:
                 self._lines[inner] = key.start_mark.line + 1
                 self._walk(value, inner)
         elif isinstance(node, yaml.SequenceNode):
-            for place, value in enumerate(node.value):
-                self._walk(value, (*path, place))
+            for index, value in enumerate(node.value):
+                self._walk(value, (*path, index))
 
     def of(self, path: Path) -> int | None:
         """The line of a place, or of the nearest place around it."""
@@ -102,10 +102,10 @@ def flow_from_mapping(
     try:
         return Flow.model_validate(document)
     except ValidationError as error:
-        found = [_problem(one, document) for one in error.errors(include_url=False)]
-        said = [f"{_at(where, lines, path)}: {message}" for path, message in found]
-        more = [f"also {message}" for message in said[1:]]
-        raise FluxError(ErrorClass.BAD_FLOW, said[0], suggestions=more) from error
+        problems = [_problem(details, document) for details in error.errors(include_url=False)]
+        sentences = [f"{_at(where, lines, path)}: {message}" for path, message in problems]
+        more = [f"also {message}" for message in sentences[1:]]
+        raise FluxError(ErrorClass.BAD_FLOW, sentences[0], suggestions=more) from error
 
 
 def _at(where: str, lines: Lines | None, path: Path) -> str:

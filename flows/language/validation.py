@@ -176,17 +176,17 @@ def _bad_defaults(flow: Flow) -> Iterator[Problem]:
 
 
 def _bad_facts(flow: Flow) -> Iterator[Problem]:
-    found = {fact: name for name, node in flow.nodes.items() for fact in node.fact_names}
-    for fact, name in found.items():
+    finders = {fact: name for name, node in flow.nodes.items() for fact in node.fact_names}
+    for fact, name in finders.items():
         if fact not in flow.facts:
             hint = _hint(fact, flow.facts)
             yield _at(name, f"finds the fact {fact!r}, whose type is not declared; add it to `facts`{hint}")
         if fact in flow.inputs:
             yield _at(name, f"finds the fact {fact!r}, which is also the name of an input; rename one")
     for fact in flow.facts:
-        if fact not in found:
+        if fact not in finders:
             yield Problem(
-                ("facts", fact), f"fact {fact!r} is found by no node{_hint(fact, found)}; delete it"
+                ("facts", fact), f"fact {fact!r} is found by no node{_hint(fact, finders)}; delete it"
             )
     for taken in (*flow.inputs, *flow.facts):
         if taken == ERROR_NAME:

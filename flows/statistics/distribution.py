@@ -32,11 +32,11 @@ class Distribution:
         """The time that this share of all is at most, between neighbours in proportion, as in NumPy."""
         if not self.count:
             return None
-        place = (self.count - 1) * share
-        low = int(place)
+        rank = (self.count - 1) * share
+        low = int(rank)
         first, second = self._at(low), self._at(min(low + 1, self.count - 1))
-        found = first + (second - first) * (place - low)
-        return min(max(found, self.least_ms), self.greatest_ms)
+        quantile = first + (second - first) * (rank - low)
+        return min(max(quantile, self.least_ms), self.greatest_ms)
 
     def _at(self, rank: int) -> int:
         values = sorted(self._bins)
