@@ -77,7 +77,7 @@ def _in_lists(
         yield ValueDifference(path, a, b)
 
 
-def same_text(a: str, b: str, tolerance: float) -> bool:
+def is_same_text(a: str, b: str, tolerance: float) -> bool:
     """Whether two texts say the same: the same words, and numbers that are close. Digests say nothing."""
     a, b = _DIGEST.sub("sha256:…", a), _DIGEST.sub("sha256:…", b)
     if _NUMBER.split(a) != _NUMBER.split(b):

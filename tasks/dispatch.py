@@ -16,9 +16,9 @@ from fluxagents.flows.commands import (
     JoinShards,
     NotifyHuman,
 )
-from fluxagents.flows.engine.children import child_starts
+from fluxagents.flows.engine.children import start_children
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.engine.invariants import check
+from fluxagents.flows.engine.invariants import check_state
 from fluxagents.flows.engine.shards import start_shards
 from fluxagents.flows.engine.tool_flows import build_shard_flow
 from fluxagents.flows.errors import ErrorInfo, FluxError
@@ -103,7 +103,7 @@ def settled(
         for event in (*happened, failed):
             state = reduce(state, event)
         return Commit(events=(*happened, failed), state=state, dispatch=None)
-    check(after, controller.flow)
+    check_state(after, controller.flow)
     if command is None:
         return Commit(events=events, state=after, dispatch=None)
     dispatch = dispatch_of(command, after.lane, controller.tools)
@@ -135,7 +135,7 @@ def _children(
         if isinstance(event, RunsBegun):
             assert flows is not None
             child = flows(event.flow.digest)
-            starts = zip(child_starts(state, event), event.runs, strict=True)
+            starts = zip(start_children(state, event), event.runs, strict=True)
             commits = [begun(child, started, error=run.error) for started, run in starts]
             yield from _in_turn(commits, event.width)
         if isinstance(event, ToolSplit):

@@ -9,8 +9,7 @@ from pydantic import JsonValue
 from fluxagents.flows.commands import BeginRuns, Command, JoinRuns
 from fluxagents.flows.engine.node_context import NodeContext
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.events import Event, FlowRef, RunsBegun, RunStarted
-from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.events import Event, RunsBegun, RunStarted
 from fluxagents.flows.language.node_base import ChildRunNode
 from fluxagents.flows.state import RunState
 
@@ -52,7 +51,7 @@ def evaluate_model(context: NodeContext, expression: str | None, **more: JsonVal
     return model
 
 
-def child_starts(state: RunState, begun: RunsBegun) -> list[RunStarted]:
+def start_children(state: RunState, begun: RunsBegun) -> list[RunStarted]:
     """How the runs begin.
 
     Args:
@@ -75,8 +74,3 @@ def child_starts(state: RunState, begun: RunsBegun) -> list[RunStarted]:
         )
         for run in begun.runs
     ]
-
-
-def ref_of(flow: Flow) -> FlowRef:
-    """How a run names the exact version of a flow."""
-    return FlowRef(name=flow.flow, version=flow.version, digest=flow.digest)

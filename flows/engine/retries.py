@@ -23,7 +23,7 @@ def should_retry(state: RunState, retry: Retry | None) -> bool:
     if state.outcome != "failed":
         return False
     assert state.streak is not None
-    return retries_left(kind, state.streak.count)
+    return may_retry(kind, state.streak.count)
 
 
 _HOPELESS = frozenset({ErrorClass.BUDGET, ErrorClass.BAD_FLOW})
@@ -46,7 +46,7 @@ def compute_pause_ms(state: RunState, retry: Retry | None, *, key: str) -> int:
     return pause_ms(state.streak.kind, state.streak.count, key, at_least_ms=asked_ms)
 
 
-def retries_left(kind: ErrorClass, failures: int) -> bool:
+def may_retry(kind: ErrorClass, failures: int) -> bool:
     """Whether a step that failed so many times in a row with this kind is tried again by its policy."""
     return failures < POLICIES[kind].attempts
 

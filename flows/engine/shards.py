@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from fluxagents.flows.engine.tool_flows import build_shard_flow
-from fluxagents.flows.events import FlowRef, RunStarted, Shard, ToolSplit
+from fluxagents.flows.events import RunStarted, Shard, ToolSplit
 from fluxagents.flows.state import RunState
 
 
@@ -33,7 +33,7 @@ def start_shards(state: RunState, split: ToolSplit) -> list[RunStarted]:
             at_ms=split.at_ms,
             run_id=run_id,
             session=state.run_id,
-            flow=FlowRef(name=flow.flow, version=flow.version, digest=flow.digest),
+            flow=flow.ref,
             start_node=flow.start,
             inputs=split.call.args,
             model=state.model,

@@ -10,7 +10,7 @@ from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.events import Event
 from fluxagents.flows.history.recorded_steps import Step, step_at, steps_of
 from fluxagents.flows.history.run_record import StepRecord, record_of
-from fluxagents.flows.history.state_diff import Change, state_changes
+from fluxagents.flows.history.state_diff import Change, diff_states
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,5 +49,5 @@ def explain_step(
         step=step,
         record=record,
         command=controllers(step.before.flow.digest).command(step.before) if step.before else None,
-        changes=state_changes(step.before, step.after),
+        changes=diff_states(step.before, step.after),
     )

@@ -25,7 +25,7 @@ class Migration:
     """What differs between the versions, a sentence each."""
 
 
-def migration(old: Flow, new: Flow, state: RunState, *, now_ms: int) -> Migration:
+def plan_migration(old: Flow, new: Flow, state: RunState, *, now_ms: int) -> Migration:
     """Check that a run can go on with another version of its flow.
 
     Args:

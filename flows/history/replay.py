@@ -12,7 +12,7 @@ from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, Command, Decide, JoinShards
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import FluxError
-from fluxagents.flows.history.state_diff import Change, state_changes
+from fluxagents.flows.history.state_diff import Change, diff_states
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState, state_digest
 
@@ -88,7 +88,7 @@ def replay_run(
         walk.end()
     folded, broken = _fold(events)
     known = frozenset(stored.model_fields_set)
-    changes = state_changes(stored, folded) if folded else ()
+    changes = diff_states(stored, folded) if folded else ()
     return Replay(
         events=len(events),
         walked=walk.walked,

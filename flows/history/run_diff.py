@@ -14,7 +14,7 @@ from fluxagents.flows.history.alignment import align
 from fluxagents.flows.history.recorded_steps import call_of, path_of, prompt_of, steps_of
 from fluxagents.flows.history.run_record import record_of
 from fluxagents.flows.state import RunState
-from fluxagents.flows.tolerance import TOLERANCE, find_differences, same_text
+from fluxagents.flows.tolerance import TOLERANCE, find_differences, is_same_text
 
 Section = Literal["start", "prompts", "path", "decisions", "calls", "findings", "humans", "outcome", "answer"]
 
@@ -57,7 +57,7 @@ class _Call:
     error: str
 
 
-def run_diff(a: Sequence[e.Event], b: Sequence[e.Event], tolerance: float = TOLERANCE) -> RunDiff:
+def compare_runs(a: Sequence[e.Event], b: Sequence[e.Event], tolerance: float = TOLERANCE) -> RunDiff:
     """Compare two histories. Ids, times and digests of results are no difference.
 
     Args:
@@ -189,7 +189,7 @@ def _calls(a: Sequence[e.Event], b: Sequence[e.Event], tolerance: float) -> Iter
             yield Difference("calls", what, _dump_call(call_a), _dump_call(call_b))
             continue
         yield from _compare("calls", f"{what}: ", call_a.call.args, call_b.call.args, tolerance)
-        if not same_text(call_a.error, call_b.error, tolerance):
+        if not is_same_text(call_a.error, call_b.error, tolerance):
             yield Difference("calls", f"{what}: error", call_a.error, call_b.error)
         yield from _compare("findings", f"{what}: ", call_a.findings, call_b.findings, tolerance)
 
@@ -212,8 +212,8 @@ def _outcomes(a: RunState, b: RunState, tolerance: float) -> Iterator[Difference
     if a.status != b.status:
         yield Difference("outcome", "status", a.status, b.status)
     errors = [f"{run.error.kind}: {run.error.message}" if run.error else "" for run in (a, b)]
-    if not same_text(errors[0], errors[1], tolerance):
+    if not is_same_text(errors[0], errors[1], tolerance):
         yield Difference("outcome", "error", errors[0] or None, errors[1] or None)
     yield from _compare("outcome", "fact ", dict(a.facts), dict(b.facts), tolerance)
-    if not same_text(a.answer or "", b.answer or "", tolerance):
+    if not is_same_text(a.answer or "", b.answer or "", tolerance):
         yield Difference("answer", "answer", a.answer, b.answer)

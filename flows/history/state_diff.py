@@ -24,7 +24,7 @@ class Change:
     after: JsonValue
 
 
-def state_changes(before: RunState | None, after: RunState) -> tuple[Change, ...]:
+def diff_states(before: RunState | None, after: RunState) -> tuple[Change, ...]:
     """What a step changed; for the first step, everything that is there after it."""
     was: JsonValue = {} if before is None else before.model_dump(mode="json", exclude_defaults=True)
     return changes(was, after.model_dump(mode="json", exclude_defaults=True))

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import Field, JsonValue
 
+from fluxagents.flows.events import FlowRef
 from fluxagents.flows.language.node_base import Strict, ValueType
 from fluxagents.flows.language.nodes import Node
 
@@ -56,6 +57,11 @@ class Flow(Strict):
         """All facts that it may find, declared or not."""
         names = (fact for node in self.nodes.values() for fact in node.fact_names)
         return tuple(dict.fromkeys((*self.facts, *names)))
+
+    @property
+    def ref(self) -> FlowRef:
+        """How a run names exactly this version."""
+        return FlowRef(name=self.flow, version=self.version, digest=self.digest)
 
     @property
     def digest(self) -> str:

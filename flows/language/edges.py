@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from fluxagents.flows.language.definition import Flow
 
 
-def reachable(flow: Flow, start: str) -> set[str]:
+def find_reachable(flow: Flow, start: str) -> set[str]:
     """The nodes that a run may come to from a node, itself included."""
     seen: set[str] = set()
     todo = [start]
@@ -21,7 +21,7 @@ def reachable(flow: Flow, start: str) -> set[str]:
     return seen
 
 
-def cycle_without(flow: Flow, bounded: Collection[str]) -> tuple[str, ...]:
+def find_cycle(flow: Flow, bounded: Collection[str]) -> tuple[str, ...]:
     """The nodes of one cycle that passes none of these nodes, in order; empty when there is none."""
     leads = {
         name: [to for _, to in node.edges if to in flow.nodes and to not in bounded]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fluxagents.flows.errors import FluxError, nearest
 from fluxagents.flows.language.catalog import ToolFacts
 from fluxagents.flows.language.definition import Flow
-from fluxagents.flows.language.edges import cycle_without, reachable
+from fluxagents.flows.language.edges import find_cycle, find_reachable
 from fluxagents.flows.language.expressions import ERROR_NAME, names_in
 from fluxagents.flows.language.inputs import is_of
 from fluxagents.flows.language.node_base import ActivityNode, ChildRunNode
@@ -109,13 +109,13 @@ def _unknown_targets(flow: Flow) -> Iterator[Problem]:
 
 
 def _unreachable(flow: Flow) -> Iterator[Problem]:
-    for name in sorted(flow.nodes.keys() - reachable(flow, flow.start)):
+    for name in sorted(flow.nodes.keys() - find_reachable(flow, flow.start)):
         yield _at(name, f"cannot be reached from {flow.start!r}; lead to it or delete it")
 
 
 def _dead_ends(flow: Flow) -> Iterator[Problem]:
     for name in flow.nodes:
-        if not any(isinstance(flow.nodes[other], EndNode) for other in reachable(flow, name)):
+        if not any(isinstance(flow.nodes[other], EndNode) for other in find_reachable(flow, name)):
             yield _at(name, "leads to no end; add an `end` node behind it")
 
 
@@ -123,7 +123,7 @@ def _endless(flow: Flow) -> Iterator[Problem]:
     bounded = {
         name for name, node in flow.nodes.items() if isinstance(node, ActivityNode) and node.max_visits
     }
-    cycle = cycle_without(flow, bounded)
+    cycle = find_cycle(flow, bounded)
     if cycle:
         way = " → ".join((*cycle, cycle[0]))
         yield _at(cycle[0], f"is on a cycle without a budget: {way}; give one of its nodes `max_visits`")

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import JoinRuns
-from fluxagents.flows.engine.children import ChildPlan, child_starts, ref_of
+from fluxagents.flows.engine.children import ChildPlan, start_children
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.engine.fan_in import find_shortfall, join_children, late_runs_error
 from fluxagents.flows.engine.node_context import NodeContext
@@ -104,7 +104,7 @@ class ChildRuns:
             seq=state.seq,
             at_ms=at_ms,
             node=state.node,
-            flow=ref_of(flow),
+            flow=flow.ref,
             start_node=flow.start,
             runs=tuple(runs),
             width=node.width if isinstance(node, MapNode) else 1,
@@ -112,7 +112,7 @@ class ChildRuns:
         stated = self._stated(state, node, answer, len(plans))
         self._runs = [
             (refused_at_once(started, run.error), at_ms) if run.error else self._run(node, flow, started, one)
-            for started, run, one in zip(child_starts(state, begun), runs, stated, strict=True)
+            for started, run, one in zip(start_children(state, begun), runs, stated, strict=True)
         ]
         self.ended |= {run.run_id: run for run, _ in self._runs}
         return [begun]

@@ -9,9 +9,8 @@ from pydantic import JsonValue
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import BeginRuns, CallTool, Command, Decide, Expire, JoinRuns, NotifyHuman
-from fluxagents.flows.engine.children import ref_of
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.engine.invariants import check
+from fluxagents.flows.engine.invariants import check_state
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.inputs import check_inputs
@@ -61,7 +60,7 @@ def play(
         at_ms=round(begins.timestamp() * 1_000),
         run_id=run_id,
         session=run_id,
-        flow=ref_of(flow),
+        flow=flow.ref,
         start_node=flow.start,
         inputs=checked,
         model=model,
@@ -138,7 +137,7 @@ class Player:
             for event in events:
                 self._state = reduce(self._state, event)
         self._log += events
-        check(self._state, self._controller.flow)
+        check_state(self._state, self._controller.flow)
 
     def _happens(self, command: Command) -> Sequence[e.Event]:
         if isinstance(command, Decide):

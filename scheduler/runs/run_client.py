@@ -11,10 +11,9 @@ from typing import Any
 from pydantic import JsonValue
 
 from fluxagents.flows import events as e
-from fluxagents.flows.engine.children import ref_of
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.history.migration import Migration, migration
+from fluxagents.flows.history.migration import Migration, plan_migration
 from fluxagents.flows.language.inputs import check_inputs
 from fluxagents.flows.language.pinning import pin_subflows
 from fluxagents.flows.ports.clock import Clock
@@ -121,7 +120,7 @@ class RunClient(TimeTravel):
             FluxError: As `start`; orders before the one that does not fit have been started then.
         """
         controller = self.checked(flow)
-        ref = ref_of(controller.flow)
+        ref = controller.flow.ref
         # A name means the same model for the whole batch.
         resolve = cache(lambda name: self.models.resolve(name, files=self._files))
         todo = iter(orders)
@@ -218,7 +217,7 @@ class RunClient(TimeTravel):
         changed = e.FlowChanged(
             seq=state.seq,
             at_ms=self._clock.now_ms(),
-            flow=ref_of(controller.flow),
+            flow=controller.flow.ref,
             node=state.node,
             inputs=self._migration(state, controller).inputs,
             by=by,
@@ -230,7 +229,7 @@ class RunClient(TimeTravel):
 
     def _migration(self, state: RunState, controller: FlowController) -> Migration:
         old = self.store.flow(state.flow.digest)
-        return migration(old, controller.flow, state, now_ms=self._clock.now_ms())
+        return plan_migration(old, controller.flow, state, now_ms=self._clock.now_ms())
 
     def get(self, run_id: str) -> Run:
         """The run of this id.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from fluxagents.flows.commands import BeginRuns, Command, JoinRuns
-from fluxagents.flows.engine.children import ChildPlan, ref_of
+from fluxagents.flows.engine.children import ChildPlan
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.engine.fan_in import (
     collect_facts,
@@ -59,7 +59,7 @@ def _begun(
         seq=state.seq,
         at_ms=effects.clock.now_ms(),
         node=state.node,
-        flow=ref_of(flow),
+        flow=flow.ref,
         start_node=flow.start,
         runs=tuple(runs),
         width=node.width if isinstance(node, MapNode) else 1,

@@ -187,7 +187,7 @@ class Stores(RuleBasedStateMachine):
                 lease_ms=lease_ms,
             )
         )
-        assert claim.status is self.expected(run, sent, forged=digest not in {None, ""})
+        assert claim.status is self.expected(run, sent, altered=digest not in {None, ""})
         if not claim.fence:
             return None
         self.check_lease(run, claim, by_reference=digest == "")
@@ -203,12 +203,12 @@ class Stores(RuleBasedStateMachine):
         run.held.append(Held(run.state, claim.fence, claim.status is ClaimStatus.EXHAUSTED))
         return run.held[-1]
 
-    def expected(self, run: Modelled, sent: Outgoing, *, forged: bool) -> ClaimStatus:
+    def expected(self, run: Modelled, sent: Outgoing, *, altered: bool) -> ClaimStatus:
         if sent.seq != run.state.seq:
             return ClaimStatus.STALE
         if not run.sent:
             return ClaimStatus.NOT_RUNNABLE
-        if forged:
+        if altered:
             return ClaimStatus.DIGEST_MISMATCH
         if self.holds(run):
             return ClaimStatus.LEASED

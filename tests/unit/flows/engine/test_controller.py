@@ -40,7 +40,7 @@ class Driver:
             at_ms=1,
             run_id="r1",
             session="s1",
-            flow=e.FlowRef(name=flow.flow, version=flow.version, digest=flow.digest),
+            flow=flow.ref,
             start_node=flow.start,
             inputs={"question": "does it grow?", "floor_per_h": 0.1},
             model="sha256:m",

@@ -23,9 +23,8 @@ from fluxagents.flows.commands import (
     NotifyHuman,
     call_digest,
 )
-from fluxagents.flows.engine.children import ref_of
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.engine.invariants import violations
+from fluxagents.flows.engine.invariants import find_violations
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
 from fluxagents.flows.language.catalog import ToolFacts
 from fluxagents.flows.language.reading import flow_from_yaml
@@ -134,7 +133,7 @@ class Walk:
             at_ms=0,
             run_id="r",
             session="r",
-            flow=ref_of(flow),
+            flow=flow.ref,
             start_node=draw.draw(st.sampled_from(sorted(flow.nodes))),
             inputs={"items": draw.draw(st.sampled_from([[1, 2, 3], [1], [], [1, 2], [1, 2, 3], "x"]))},
             model="sha256:m",
@@ -234,7 +233,7 @@ class Walk:
             seq=self.state.seq,
             at_ms=self.now,
             node=self.state.node,
-            flow=ref_of(CONTROLLER.flow),
+            flow=CONTROLLER.flow.ref,
             start_node="measure",
             runs=tuple(runs),
             width=2,
@@ -300,7 +299,7 @@ def folded(log: Sequence[e.Event]) -> RunState | None:
     state = None
     for event in log:
         state = reduce(state, event)
-        assert violations(state, CONTROLLER.flow, walking=True) == [], event
+        assert find_violations(state, CONTROLLER.flow, walking=True) == [], event
     return state
 
 
@@ -311,7 +310,7 @@ def test_every_state_on_the_way_is_sound_and_follows_from_the_log(
 ) -> None:
     walk = Walk(draw, stepwise=stepwise)
     for _ in range(150):
-        assert violations(walk.state, CONTROLLER.flow) == []
+        assert find_violations(walk.state, CONTROLLER.flow) == []
         assert (walk.command is None) == walk.state.ended
         if walk.state.ended:
             break
@@ -345,12 +344,12 @@ def test_a_run_goes_back_to_any_step_and_on_from_there(draw: st.DataObject) -> N
             reason="",
         )
     )
-    assert violations(walk.state, CONTROLLER.flow) == []
+    assert find_violations(walk.state, CONTROLLER.flow) == []
     assert (walk.state.tokens_in, walk.state.approved) == (spent, None)
     assert fold(walk.log) == walk.state
     if not walk.state.ended:
         walk.step()
-        assert violations(walk.state, CONTROLLER.flow) == []
+        assert find_violations(walk.state, CONTROLLER.flow) == []
 
 
 def test_the_flow_of_these_walks_is_sound_itself() -> None:
@@ -361,12 +360,12 @@ def test_a_state_that_cannot_be_is_named() -> None:
     flow = CONTROLLER.flow
     state: RunState = reduce(
         None,
-        e.RunStarted(seq=0, at_ms=0, run_id="r", session="r", flow=ref_of(flow), start_node="ask", inputs={}),
+        e.RunStarted(seq=0, at_ms=0, run_id="r", session="r", flow=flow.ref, start_node="ask", inputs={}),
     )
     broken = state.model_copy(update={"status": "waiting"})
-    assert violations(broken, flow) == ["it is waiting and waits for 0 things"]
-    assert violations(state.model_copy(update={"node": "nowhere"}), flow) == [
+    assert find_violations(broken, flow) == ["it is waiting and waits for 0 things"]
+    assert find_violations(state.model_copy(update={"node": "nowhere"}), flow) == [
         "it stands at 'nowhere', which is no node of flow 'everything'"
     ]
     with pytest.raises(AssertionError):
-        assert violations(state.model_copy(update={"approved": "x"}), flow) == []
+        assert find_violations(state.model_copy(update={"approved": "x"}), flow) == []

@@ -16,7 +16,7 @@ from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.history.explanation import explain_step
 from fluxagents.flows.history.replay import Replay, replay_run
-from fluxagents.flows.history.run_diff import run_diff
+from fluxagents.flows.history.run_diff import compare_runs
 from fluxagents.flows.history.run_record import record_of
 from fluxagents.flows.reducer import fold, reduce
 from fluxagents.flows.state import RunState, state_from_json
@@ -215,7 +215,7 @@ def test_whatever_happens_to_a_run_it_replays(draw: st.DataObject, stepwise: boo
     assert found.same
     record = record_of(walk.log)
     assert sum(record.spent_ms.values()) == walk.log[-1].at_ms - walk.log[0].at_ms
-    assert run_diff(walk.log, walk.log).same
+    assert compare_runs(walk.log, walk.log).same
 
 
 def test_a_run_that_goes_on_with_another_version_is_walked_with_both(controller: FlowController) -> None:
