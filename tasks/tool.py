@@ -10,7 +10,7 @@ from pydantic import JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.flows.events import Part
+from fluxagents.flows.events import Shard
 from fluxagents.tasks.display import cut_text
 from fluxagents.tasks.ports.models import ModelChange
 from fluxagents.tasks.ports.results import Args, Result
@@ -27,9 +27,9 @@ class Split:
     The cut depends on the model and the arguments alone, so that one worker or many get the same result.
     """
 
-    parts: Callable[[Model, Any], int]
+    count: Callable[[Model, Any], int]
     """Into how many shards; 1 when it is not worth it."""
-    run: Callable[[Model, Any, Part], Result]
+    run: Callable[[Model, Any, Shard], Result]
     """Computes one shard; leaves the model as it was."""
     merge: Callable[[Any, Sequence[Any]], Result]
     """The whole from all shards in order, as `Tool.run` computes it."""

@@ -10,7 +10,8 @@ import click
 from fluxagents.workers.commands.display.output import examples, json_option, print_json, print_table
 
 if TYPE_CHECKING:
-    from fluxagents.flows.remedies import Count, ErrorRecord, LessonBook
+    from fluxagents.flows.ports.remedy_book import RemedyBook
+    from fluxagents.flows.remedies import Count, ErrorRecord
 
 
 @click.group(epilog=examples("fluxagents errors top", "fluxagents errors show 3f2a9c0b71de"))
@@ -22,12 +23,12 @@ def errors() -> None:
     """
 
 
-def _book() -> LessonBook:
-    from fluxagents.workers.composition import build_lessons, redis_client
+def _book() -> RemedyBook:
+    from fluxagents.workers.composition import build_remedies, redis_client
     from fluxagents.workers.settings import Settings
 
     settings = Settings.load()
-    return build_lessons(settings, redis_client(settings))
+    return build_remedies(settings, redis_client(settings))
 
 
 @errors.command(
@@ -97,7 +98,7 @@ def _check_kind(kind: str | None) -> None:
         )
 
 
-def _found(book: LessonBook, fingerprint: str) -> ErrorRecord:
+def _found(book: RemedyBook, fingerprint: str) -> ErrorRecord:
     from fluxagents.flows.errors import ErrorClass, FluxError
 
     record = book.record(fingerprint)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Self
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from fluxagents.flows.events import Part
+from fluxagents.flows.events import Shard
 from fluxagents.tasks.display import cut_text, fit_display, list_names, list_values
 from fluxagents.tasks.fba.deletions.gene_pairs import GenePairs, Pair
 from fluxagents.tasks.fba.deletions.moma import Adjustment, adjustment
@@ -173,17 +173,17 @@ def run(model: Model, args: Args) -> Result:
             `BAD_ARGUMENT` if the objective is minimised or more than `gene_pairs.MOST_SOLVES` pairs need a
             solve; `SOLVER` or `TIMEOUT`.
     """
-    return run_part(model, args, Part(index=0, of=1))
+    return run_shard(model, args, Shard(index=0, of=1))
 
 
-def parts(model: Model, args: Args) -> int:
+def count_shards(model: Model, args: Args) -> int:
     """Into how many parts to split: one if the parts would wait longer than work."""
     genes = len(model.genes if args.genes is None else args.genes)
     partners = genes if args.partners is None else len(args.partners)
     return PARTS if args.kind == "double" and genes * partners > MOST_PAIRS_WHOLE else 1
 
 
-def run_part(model: Model, args: Args, part: Part) -> Result:
+def run_shard(model: Model, args: Args, shard: Shard) -> Result:
     """As `run`, for one part of the pairs; each part knows every gene that is lethal alone."""
     rules = GeneRules(model)
     genes = _ids(model, rules, args.genes)
@@ -201,7 +201,7 @@ def run_part(model: Model, args: Args, part: Part) -> Result:
             return Result.model_validate(report)
         tally = _Tally(wild_type, args.threshold_fraction_of_wild_type)
         if args.kind == "double":
-            found = _pairs(tally, GenePairs(wild_type, rules, genes, partners, part))
+            found = _pairs(tally, GenePairs(wild_type, rules, genes, partners, shard))
         else:
             chosen = sets or [(gene,) for gene in genes]
             with _strains(model, args, wild_type) as strains:
@@ -314,7 +314,7 @@ TOOL = Tool(
     args=Args,
     result=Result,
     run=run,
-    split=Split(parts=parts, run=run_part, merge=merge),
+    split=Split(count=count_shards, run=run_shard, merge=merge),
     reference="Suthers et al. 2009, doi:10.1038/msb.2009.56; Segre et al. 2002, doi:10.1073/pnas.232349399",
     example={"kind": "double", "genes": ["b1723", "b3916", "b2926", "b0720"]},
     queue="tools.long",

@@ -11,7 +11,7 @@ import pandas as pd
 from pydantic import Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.events import Part
+from fluxagents.flows.events import Shard
 from fluxagents.tasks.display import fit_display, round_for_display
 from fluxagents.tasks.fba.fluxes.flux_statistics import (
     CONVERGED_R_HAT,
@@ -170,15 +170,15 @@ def run(model: Model, args: Args) -> Result:
         FluxError: `MEDIUM` or `UNKNOWN_ID` for arguments that do not fit the model; `UNBOUNDED` if a flux has
             no limit; `BAD_ARGUMENT` for more values than are kept; `NUMERICAL`, `SOLVER` or `TIMEOUT`.
     """
-    return merge(args, [run_part(model, args, Part(index=0, of=1))])
+    return merge(args, [run_shard(model, args, Shard(index=0, of=1))])
 
 
-def parts(model: Model, args: Args) -> int:
+def count_shards(model: Model, args: Args) -> int:
     """Into how many parts: one for each chain, where sampling takes longer than finding the flux space."""
     return args.chains if args.samples * args.thinning * len(model.reactions) > MOST_MOVES_WHOLE else 1
 
 
-def run_part(model: Model, args: Args, part: Part) -> Result:
+def run_shard(model: Model, args: Args, shard: Shard) -> Result:
     """Some of the chains, without what only all samples together tell; raises as `run`."""
     ids = [reaction.id for reaction in model.reactions]
     if args.reactions is not None:
@@ -195,7 +195,7 @@ def run_part(model: Model, args: Args, part: Part) -> Result:
         feasible = optimum.value is not None or (
             optimum.status is Outcome.NO_OBJECTIVE and conditions.program.solve() is Outcome.OPTIMAL
         )
-        chains = range(args.chains * part.index // part.of, args.chains * (part.index + 1) // part.of)
+        chains = range(args.chains * shard.index // shard.of, args.chains * (shard.index + 1) // shard.of)
         found = _sample(conditions, args, ids, optimum.value, chains) if feasible and chains else {}
     settings = args.model_dump(include={"thinning", "chains", "seed", "fraction_of_optimum"})
     return Result.model_validate(report | settings | {"processes": 1} | _NOTHING | found)
@@ -331,7 +331,7 @@ TOOL = Tool(
     args=Args,
     result=Result,
     run=run,
-    split=Split(parts=parts, run=run_part, merge=merge),
+    split=Split(count=count_shards, run=run_shard, merge=merge),
     reference="OptGP: Megchelenbrink et al. 2014, doi:10.1371/journal.pone.0086587; "
     "R-hat and effective samples: Vehtari et al. 2021, doi:10.1214/20-BA1221",
     example={"samples": 200, "thinning": 20, "reactions": ["PFK", "PGI", "EX_ac_e"]},

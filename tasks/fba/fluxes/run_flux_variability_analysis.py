@@ -11,7 +11,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.events import Part
+from fluxagents.flows.events import Shard
 from fluxagents.tasks.display import fit_display, list_names, round_for_display
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs, require_reaction
 from fluxagents.tasks.fba.solving.cycles import LooplessRanges, cycles_of
@@ -135,16 +135,16 @@ def run(model: Model, args: Args) -> Result:
     return _find_ranges(model, args, _reaction_ids(model, args))
 
 
-def parts(model: Model, args: Args) -> int:
+def count_shards(model: Model, args: Args) -> int:
     """Into how many parts the reactions are cut."""
     each = LOOPLESS_REACTIONS_PER_PART if args.loopless else REACTIONS_PER_PART
     return max(1, math.ceil(len(_reaction_ids(model, args)) / each))
 
 
-def run_part(model: Model, args: Args, part: Part) -> Result:
+def run_shard(model: Model, args: Args, shard: Shard) -> Result:
     """As `run`, for the reactions of one part; raises as `run`."""
     ids = _reaction_ids(model, args)
-    first, behind = (len(ids) * place // part.of for place in (part.index, part.index + 1))
+    first, behind = (len(ids) * place // shard.of for place in (shard.index, shard.index + 1))
     return _find_ranges(model, args, ids[first:behind])
 
 
@@ -316,7 +316,7 @@ TOOL = Tool(
     args=Args,
     result=Result,
     run=run,
-    split=Split(parts=parts, run=run_part, merge=merge),
+    split=Split(count=count_shards, run=run_shard, merge=merge),
     reference="Mahadevan, Schilling 2003, doi:10.1016/j.ymben.2003.09.002; "
     "loopless: Schellenberger, Lewis, Palsson 2011, doi:10.1016/j.bpj.2010.12.3707",
     example={"fraction_of_optimum": 0.9, "reactions": ["PGI", "EX_o2_e"]},

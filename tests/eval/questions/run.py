@@ -16,7 +16,7 @@ from tests.eval.questions.cases import PARTS, Case, cases, told
 from tests.support.decisions import ANSWER_TOOLS, BASELINE, DESCRIPTION, decide_with, state_at
 
 from fluxagents.flows.commands import CallTool, Decide
-from fluxagents.flows.engine.retries import pause_ms, retries_left
+from fluxagents.flows.engine.retries import may_retry, pause_ms
 from fluxagents.flows.state import Finding, RunState
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.chat.decider import Decider, Verdict
@@ -91,7 +91,7 @@ def _decided(decider: Decider, state: RunState, command: Decide) -> Verdict:
     while True:
         verdict = decider.decide(state, command)
         error = verdict.error
-        if error is None or not retries_left(error.kind, failures):
+        if error is None or not may_retry(error.kind, failures):
             return verdict
         time.sleep(pause_ms(error.kind, failures, state.run_id, at_least_ms=error.retry_after_ms) / 1_000)
         failures += 1

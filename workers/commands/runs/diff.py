@@ -56,12 +56,12 @@ def diff(a: str, b: str, tolerance: float, as_json: bool) -> None:
     Ids, times and digests of results are no difference. Counts must be equal; other numbers may differ by
     the tolerance, and by 1e-6 unless the tolerance is 0. Exit status: 0 the same, 1 different.
     """
-    from fluxagents.flows.history.run_diff import run_diff
+    from fluxagents.flows.history.run_diff import compare_runs
     from fluxagents.workers.commands.runs.run_log import open_log
 
     one = open_log(a)
     other = open_log(b, one.client)
-    found = run_diff(one.events, other.events, tolerance)
+    found = compare_runs(one.events, other.events, tolerance)
     if as_json:
         print_json(_document(found, one, other))
     else:

@@ -44,11 +44,11 @@ def explain(run_id: str, step: int, full: bool, as_json: bool) -> None:
     The prompt is composed again from the log, as `fluxagents prompts render` does, and compared with the
     digest of what was sent.
     """
-    from fluxagents.flows.history.explanation import explained
+    from fluxagents.flows.history.explanation import explain_step
     from fluxagents.workers.commands.runs.run_log import open_log
 
     log = open_log(run_id)
-    found = explained(log.events, step, log.controller)
+    found = explain_step(log.events, step, log.controller)
     request = _request(log, found)
     if as_json:
         print_json(_document(found, request))

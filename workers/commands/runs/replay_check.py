@@ -23,11 +23,11 @@ def replay(run_id: str, as_json: bool) -> None:
     between (nodes entered, branches taken, retries, requests, the end) must be the one that this version
     of the software would write. Exit status: 0 the same, 1 different; the first event that differs is shown.
     """
-    from fluxagents.flows.history.replay import replayed
+    from fluxagents.flows.history.replay import replay_run
     from fluxagents.workers.commands.runs.run_log import open_log
 
     log = open_log(run_id)
-    found = replayed(log.events, log.state, log.controller)
+    found = replay_run(log.events, log.state, log.controller)
     if as_json:
         print_json(_document(run_id, found))
     else:

@@ -95,10 +95,10 @@ def restart(run_id: str, node: str, reason: str, yes: bool, by: str, as_json: bo
 
 def _confirmed(way: WayBack, *, yes: bool, as_json: bool) -> bool:
     """Whether what cannot be undone is accepted; with --json nobody is asked."""
-    if yes or as_json or not way.undone.lasting:
+    if yes or as_json or not way.report.irreversible:
         return yes
-    _list("made good:", way.undone.compensated)
-    _list("cannot be undone:", way.undone.lasting)
+    _list("made good:", way.report.compensated)
+    _list("cannot be undone:", way.report.irreversible)
     click.confirm(
         f"Let run {way.state.run_id} stand where it stood after step {way.to_seq}?", abort=True, err=True
     )
@@ -117,8 +117,8 @@ def _tell(state: RunState, way: WayBack, *, as_json: bool) -> None:
             "status": state.status,
             "to": way.to_seq,
             "node": way.then.node,
-            "compensated": way.undone.compensated,
-            "not_undone": way.undone.lasting,
+            "compensated": way.report.compensated,
+            "not_undone": way.report.irreversible,
         }
         print_json(document)
     else:

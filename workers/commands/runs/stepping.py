@@ -105,7 +105,7 @@ def _at_command(client: Steering, run: Run, state: RunState, by: str) -> bool:
 
 
 def _said(command: Command | None) -> str:
-    from fluxagents.flows.commands import BeginRuns, CallTool, Decide, JoinParts, JoinRuns
+    from fluxagents.flows.commands import BeginRuns, CallTool, Decide, JoinRuns, JoinShards
     from fluxagents.workers.commands.display.prompting import call_lines
 
     if isinstance(command, CallTool):
@@ -117,7 +117,7 @@ def _said(command: Command | None) -> str:
         return "begin its runs"
     if isinstance(command, JoinRuns):
         return f"wait for its {len(command.runs)} runs and join what they found"
-    if isinstance(command, JoinParts):
+    if isinstance(command, JoinShards):
         return f"wait for the {len(command.runs)} parts of {command.call.tool} and join them"
     return "go on"
 

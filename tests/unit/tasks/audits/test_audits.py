@@ -13,7 +13,7 @@ from tests.support.recorded_run import RUN_ID, RecordedRun, record
 
 from fluxagents.flows.commands import CallTool, Finish
 from fluxagents.flows.errors import FluxError
-from fluxagents.flows.events import DecisionMade, Event, Part, RunFinished, RunStarted, ToolSucceeded
+from fluxagents.flows.events import DecisionMade, Event, RunFinished, RunStarted, Shard, ToolSucceeded
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.audits.number_trace import Trace, numbers_in, values_in
 from fluxagents.tasks.ports.sources import Sources
@@ -138,7 +138,7 @@ def test_a_table_that_was_exchanged_is_found(recorded: Recorded) -> None:
 
 
 def test_a_part_of_a_call_is_audited_with_the_whole(recorded: Recorded) -> None:
-    part = {"part": Part(index=0, of=4), "parent": "01WHOLE"}
+    part = {"part": Shard(index=0, of=4), "parent": "01WHOLE"}
     run = changed(recorded[0], RunStarted, lambda event: event.model_copy(update=part))
     with pytest.raises(FluxError, match="audit run 01WHOLE"):
         audit("validate_tool_audit", recorded, run)

@@ -1,4 +1,4 @@
-"""What changes a run from outside: pauses, ends, edits, and ways back."""
+"""What controls a run: pauses, ends, edits, forks and rollbacks."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from fluxagents.flows.reduction.state_updates import AFRESH, Changes, impossible
 from fluxagents.flows.state import SIGNALS_KEPT, RunState, state_from_json
 
 
-def paused(state: RunState, _: e.RunPaused) -> Changes:
+def on_pause(state: RunState, _: e.RunPaused) -> Changes:
     return {"status": "paused", "paused_from": state.status}
 
 
-def resumed(state: RunState, _: e.RunResumed) -> Changes:
+def on_resume(state: RunState, _: e.RunResumed) -> Changes:
     return {"status": state.paused_from or "running", "paused_from": None, "cleared": True}
 
 
-AT_REST: Changes = {
+NOTHING_AWAITED: Changes = {
     "paused_from": None,
     "waiting_for": None,
     "wait": None,
@@ -27,27 +27,27 @@ AT_REST: Changes = {
 """Nothing is waited for any more."""
 
 
-def cancelled(_: RunState, __: e.RunCancelled) -> Changes:
-    return {"status": "cancelled", **AT_REST}
+def on_cancel(_: RunState, __: e.RunCancelled) -> Changes:
+    return {"status": "cancelled", **NOTHING_AWAITED}
 
 
-def finished(_: RunState, event: e.RunFinished) -> Changes:
-    return {"status": "finished", "answer": event.answer, **AT_REST}
+def on_finish(_: RunState, event: e.RunFinished) -> Changes:
+    return {"status": "finished", "answer": event.answer, **NOTHING_AWAITED}
 
 
-def failed(_: RunState, event: e.RunFailed) -> Changes:
-    return {"status": "failed", "error": event.error, **AT_REST}
+def on_failure(_: RunState, event: e.RunFailed) -> Changes:
+    return {"status": "failed", "error": event.error, **NOTHING_AWAITED}
 
 
-def dead(_: RunState, event: e.RunDeadLettered) -> Changes:
+def on_dead_letter(_: RunState, event: e.RunDeadLettered) -> Changes:
     return {"status": "dead", "error": event.error}
 
 
-def retried(_: RunState, __: e.RunRetried) -> Changes:
+def on_retry(_: RunState, __: e.RunRetried) -> Changes:
     return {"status": "running", "error": None, "streak": None}
 
 
-def edited(state: RunState, event: e.CallEdited) -> Changes:
+def on_call_edit(state: RunState, event: e.CallEdited) -> Changes:
     if state.status != "paused":
         raise impossible(event, f"run {state.run_id} is {state.status}, not paused")
     return {"pending": event.call, "approved": None}
@@ -73,7 +73,7 @@ IDENTITY = ("session", "parent", "part", "lane", "origin", "first_id", "started_
 """What a run is stays as well."""
 
 
-def forked(state: RunState, event: e.RunForked) -> Changes:
+def on_fork(state: RunState, event: e.RunForked) -> Changes:
     # What was chosen for other values is chosen again.
     pending = None if event.inputs or event.facts else state.pending
     return {
@@ -92,7 +92,7 @@ def forked(state: RunState, event: e.RunForked) -> Changes:
     }
 
 
-def rolled_back(state: RunState, event: e.RunRolledBack) -> Changes:
+def on_rollback(state: RunState, event: e.RunRolledBack) -> Changes:
     then = state_from_json(json.dumps(event.state))
     if then.run_id != state.run_id:
         raise impossible(event, f"it goes back to a state of run {then.run_id!r}")
@@ -114,7 +114,7 @@ def rolled_back(state: RunState, event: e.RunRolledBack) -> Changes:
     }
 
 
-def migrated(state: RunState, event: e.FlowChanged) -> Changes:
+def on_flow_change(state: RunState, event: e.FlowChanged) -> Changes:
     paused = state.status == "paused"
     return {
         **AFRESH,
@@ -128,7 +128,7 @@ def migrated(state: RunState, event: e.FlowChanged) -> Changes:
     }
 
 
-def imported(state: RunState, event: e.RunImported) -> Changes:
+def on_import(state: RunState, event: e.RunImported) -> Changes:
     return {
         **ANEW,
         "status": "paused",

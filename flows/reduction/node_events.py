@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from fluxagents.flows import events as e
-from fluxagents.flows.reduction.state_updates import Changes, arrived, failure, last
+from fluxagents.flows.reduction.state_updates import Changes, add_failure, arrive, last
 from fluxagents.flows.state import NOTES_KEPT, Note, RunState
 
 
-def entered(state: RunState, event: e.NodeEntered) -> Changes:
-    return arrived(state, event.node, event.at_ms)
+def on_entry(state: RunState, event: e.NodeEntered) -> Changes:
+    return arrive(state, event.node, event.at_ms)
 
 
-def branched(state: RunState, event: e.BranchTaken | e.NodeSkipped) -> Changes:
-    return arrived(state, event.to, event.at_ms)
+def on_branch(state: RunState, event: e.BranchTaken | e.NodeSkipped) -> Changes:
+    return arrive(state, event.to, event.at_ms)
 
 
-def broken(state: RunState, event: e.NodeFailed) -> Changes:
+def on_failure(state: RunState, event: e.NodeFailed) -> Changes:
     return {
-        **failure(state, event.error),
+        **add_failure(state, event.error),
         "outcome": "broken",
         "status": "running" if state.status == "waiting" else state.status,
         "waiting_for": None,
@@ -30,6 +30,6 @@ def broken(state: RunState, event: e.NodeFailed) -> Changes:
     }
 
 
-def spent(state: RunState, event: e.BudgetSpent) -> Changes:
+def on_budget_spent(state: RunState, event: e.BudgetSpent) -> Changes:
     note = Note(by="budget", about=event.node, text=f"all {event.steps} steps were used")
     return {"outcome": "budget", "notes": last((*state.notes, note), NOTES_KEPT)}

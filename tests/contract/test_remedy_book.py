@@ -1,4 +1,4 @@
-"""One suite for both books of lessons: in memory, and Redis."""
+"""One suite for both remedy books: in memory, and Redis."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import pytest
 from redis import Redis
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.memory.remedy_book import MemoryLessonBook
-from fluxagents.flows.remedies import Count, Lesson, LessonBook, Trial
-from fluxagents.workers.redis.remedy_book import KEPT_S, RedisLessonBook
+from fluxagents.flows.memory.remedy_book import MemoryRemedyBook
+from fluxagents.flows.ports.remedy_book import RemedyBook
+from fluxagents.flows.remedies import Count, ErrorCase, Trial
+from fluxagents.workers.redis.remedy_book import KEPT_S, RedisRemedyBook
 
 ERROR = FluxError(ErrorClass.MEDIUM, "exchange 'EX_x' is not in model 'm'").info("run_metabolic_fba")
 OTHER = FluxError(ErrorClass.TIMEOUT, "10 s are over").info("run_flux_sampling")
@@ -18,21 +19,25 @@ HUMAN = Trial("ask a human", helped=True)
 
 
 @pytest.fixture(params=["memory", "redis"])
-def book(request: pytest.FixtureRequest, key_prefix: str) -> LessonBook:
+def book(request: pytest.FixtureRequest, key_prefix: str) -> RemedyBook:
     if request.param == "memory":
-        return MemoryLessonBook()
-    return RedisLessonBook(request.getfixturevalue("redis"), prefix=key_prefix)
+        return MemoryRemedyBook()
+    return RedisRemedyBook(request.getfixturevalue("redis"), prefix=key_prefix)
 
 
-def test_an_empty_book_knows_nothing(book: LessonBook) -> None:
+def test_an_empty_book_knows_nothing(book: RemedyBook) -> None:
     assert book.record(ERROR.fingerprint) is None
     assert book.records() == []
 
 
-def test_lessons_add_up_over_runs(book: LessonBook) -> None:
+def test_cases_add_up_over_runs(book: RemedyBook) -> None:
     failed = Trial("call run_metabolic_fba again", helped=False)
-    assert book.learn("r1", [Lesson(ERROR, 2, (failed, HUMAN)), Lesson(OTHER, 1, ())], at_ms=10)
-    assert book.learn("r2", [Lesson(ERROR, 1, (failed,)), Lesson(ERROR, 1, (HUMAN,))], at_ms=20)
+    assert book.record_outcome(
+        "r1", [ErrorCase(ERROR, 2, (failed, HUMAN)), ErrorCase(OTHER, 1, ())], at_ms=10
+    )
+    assert book.record_outcome(
+        "r2", [ErrorCase(ERROR, 1, (failed,)), ErrorCase(ERROR, 1, (HUMAN,))], at_ms=20
+    )
     record = book.record(ERROR.fingerprint)
     assert record is not None
     assert (record.kind, record.where, record.message) == ("medium", "run_metabolic_fba", ERROR.message)
@@ -42,10 +47,10 @@ def test_lessons_add_up_over_runs(book: LessonBook) -> None:
     assert book.records()[0] == record
 
 
-def test_a_run_is_counted_once_however_often_it_is_told(book: LessonBook) -> None:
-    lessons = [Lesson(ERROR, 1, (HUMAN,))]
+def test_a_run_is_counted_once_however_often_it_is_told(book: RemedyBook) -> None:
+    cases = [ErrorCase(ERROR, 1, (HUMAN,))]
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: book.learn("r1", lessons, at_ms=10), range(16)))
+        answers = list(pool.map(lambda _: book.record_outcome("r1", cases, at_ms=10), range(16)))
     assert sum(answers) == 1
     record = book.record(ERROR.fingerprint)
     assert record is not None
@@ -53,9 +58,9 @@ def test_a_run_is_counted_once_however_often_it_is_told(book: LessonBook) -> Non
 
 
 def test_an_error_that_stays_away_is_forgotten(redis: Redis, key_prefix: str) -> None:
-    book = RedisLessonBook(redis, prefix=key_prefix)
-    book.learn("r1", [Lesson(OTHER, 1, ())], at_ms=0)
-    book.learn("r2", [Lesson(ERROR, 1, (HUMAN,))], at_ms=KEPT_S * 1_000 + 1)
+    book = RedisRemedyBook(redis, prefix=key_prefix)
+    book.record_outcome("r1", [ErrorCase(OTHER, 1, ())], at_ms=0)
+    book.record_outcome("r2", [ErrorCase(ERROR, 1, (HUMAN,))], at_ms=KEPT_S * 1_000 + 1)
     assert [record.fingerprint for record in book.records()] == [ERROR.fingerprint]
     assert all(redis.ttl(key) > 0 for key in redis.scan_iter(f"{key_prefix}error:*"))
     assert all(redis.ttl(key) > 0 for key in redis.scan_iter(f"{key_prefix}learned:*"))

@@ -8,11 +8,11 @@ from fluxagents.flows.reduction.state_updates import Changes, impossible, last
 from fluxagents.flows.state import NOTES_KEPT, SIGNALS_KEPT, Note, RunState, Wait
 
 
-def requested(_: RunState, event: e.ApprovalRequested | e.QuestionAsked) -> Changes:
+def on_request(_: RunState, event: e.ApprovalRequested | e.QuestionAsked) -> Changes:
     return {"status": "waiting", "waiting_for": event.request, "notified": False}
 
 
-def answered(
+def close_request(
     state: RunState, event: e.ApprovalGranted | e.ApprovalRejected | e.QuestionAnswered | e.RequestExpired
 ) -> Changes:
     if state.waiting_for is None or state.waiting_for.id != event.request_id:
@@ -27,18 +27,18 @@ def answered(
     }
 
 
-def granted(state: RunState, event: e.ApprovalGranted) -> Changes:
+def on_approval(state: RunState, event: e.ApprovalGranted) -> Changes:
     if event.call is None:
-        return {**answered(state, event), "outcome": "approved"}
+        return {**close_request(state, event), "outcome": "approved"}
     digest = call_digest(event.call.tool, event.call.args, state.model)
-    return {**answered(state, event), "pending": event.call, "approved": digest}
+    return {**close_request(state, event), "pending": event.call, "approved": digest}
 
 
-def rejected(state: RunState, event: e.ApprovalRejected) -> Changes:
+def on_rejection(state: RunState, event: e.ApprovalRejected) -> Changes:
     about = state.pending.tool if isinstance(state.pending, CallTool) else state.node
     note = Note(by=event.by, about=about, text=f"rejected: {event.reason}")
     return {
-        **answered(state, event),
+        **close_request(state, event),
         "pending": None,
         "approved": None,
         "outcome": "rejected",
@@ -46,11 +46,11 @@ def rejected(state: RunState, event: e.ApprovalRejected) -> Changes:
     }
 
 
-def told(state: RunState, event: e.QuestionAnswered) -> Changes:
+def on_answer(state: RunState, event: e.QuestionAnswered) -> Changes:
     about = state.waiting_for.question if state.waiting_for else state.node
     note = Note(by=event.by, about=about, text=event.answer)
     return {
-        **answered(state, event),
+        **close_request(state, event),
         "pending": None,
         "facts": {**state.facts, **event.facts},
         "notes": last((*state.notes, note), NOTES_KEPT),
@@ -58,11 +58,11 @@ def told(state: RunState, event: e.QuestionAnswered) -> Changes:
     }
 
 
-def expired(state: RunState, event: e.RequestExpired) -> Changes:
+def on_request_expiry(state: RunState, event: e.RequestExpired) -> Changes:
     about = state.waiting_for.question if state.waiting_for else state.node
     note = Note(by="deadline", about=about, text="nobody answered in time")
     return {
-        **answered(state, event),
+        **close_request(state, event),
         "pending": None,
         "approved": None,
         "outcome": "expired",
@@ -71,11 +71,11 @@ def expired(state: RunState, event: e.RequestExpired) -> Changes:
     }
 
 
-def waiting(_: RunState, event: e.WaitStarted) -> Changes:
+def on_wait_start(_: RunState, event: e.WaitStarted) -> Changes:
     return {"status": "waiting", "wait": Wait(until_ms=event.until_ms, event=event.event)}
 
 
-def waited(state: RunState, event: e.WaitEnded) -> Changes:
+def on_wait_end(state: RunState, event: e.WaitEnded) -> Changes:
     late = event.by == "timeout"
     awaited = state.wait.event if state.wait else ""
     return {
@@ -88,10 +88,10 @@ def waited(state: RunState, event: e.WaitEnded) -> Changes:
     }
 
 
-def signalled(state: RunState, event: e.EventReceived) -> Changes:
+def on_event(state: RunState, event: e.EventReceived) -> Changes:
     others = [(name, data) for name, data in state.signals.items() if name != event.name]
     return {"signals": dict([*others, (event.name, event.data)][-SIGNALS_KEPT:])}
 
 
-def notified(_: RunState, __: e.HumanNotified) -> Changes:
+def on_notification(_: RunState, __: e.HumanNotified) -> Changes:
     return {"notified": True}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from fluxagents.flows import events as e
-from fluxagents.flows.reduction.state_updates import Changes, failure, last
-from fluxagents.flows.state import FINDINGS_KEPT, Begun, Finding, Joining, RunState
+from fluxagents.flows.reduction.state_updates import Changes, add_failure, last
+from fluxagents.flows.state import FINDINGS_KEPT, ChildRuns, Finding, RunState, SplitCall
 
 
-def succeeded(state: RunState, event: e.ToolSucceeded) -> Changes:
+def on_success(state: RunState, event: e.ToolSucceeded) -> Changes:
     finding = Finding(
         id=f"f{state.tool_calls + 1}",
         tool=event.call.tool,
@@ -33,16 +33,16 @@ def succeeded(state: RunState, event: e.ToolSucceeded) -> Changes:
     }
 
 
-def split(_: RunState, event: e.ToolSplit) -> Changes:
-    return {"joining": Joining(call=event.call, runs=event.runs), "cleared": False}
+def on_split(_: RunState, event: e.ToolSplit) -> Changes:
+    return {"joining": SplitCall(call=event.call, runs=event.runs), "cleared": False}
 
 
-def begun(_: RunState, event: e.RunsBegun) -> Changes:
+def on_children(_: RunState, event: e.RunsBegun) -> Changes:
     prefix = event.runs[0].run_id.rpartition(".")[0]
-    return {"begun": Begun(prefix=prefix, count=len(event.runs)), "cleared": False}
+    return {"begun": ChildRuns(prefix=prefix, count=len(event.runs)), "cleared": False}
 
 
-def joined(state: RunState, event: e.RunsJoined) -> Changes:
+def on_fan_in(state: RunState, event: e.RunsJoined) -> Changes:
     finding = Finding(
         id=f"f{state.tool_calls + 1}",
         tool=event.what,
@@ -64,9 +64,9 @@ def joined(state: RunState, event: e.RunsJoined) -> Changes:
     }
 
 
-def failed_tool(state: RunState, event: e.ToolFailed) -> Changes:
+def on_failure(state: RunState, event: e.ToolFailed) -> Changes:
     return {
-        **failure(state, event.error),
+        **add_failure(state, event.error),
         "failed_call": event.call,
         "tool_calls": state.tool_calls + 1,
         "pending": None,
@@ -77,7 +77,7 @@ def failed_tool(state: RunState, event: e.ToolFailed) -> Changes:
     }
 
 
-def retrying(_: RunState, event: e.RetryScheduled) -> Changes:
+def on_retry(_: RunState, event: e.RetryScheduled) -> Changes:
     return {
         "outcome": None,
         "pending": event.call,
