@@ -16,14 +16,14 @@ from tests.support.decisions import ANSWER_TOOLS, BASELINE, DESCRIPTION
 from fluxagents.flows.commands import CallTool
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.chat_models.planner.calls.arguments import ARGUMENTS
+from fluxagents.workers.chat_models.planner.calls.interpretation import interpret_question
 from fluxagents.workers.chat_models.planner.calls.lookups import LOOKUPS
-from fluxagents.workers.chat_models.planner.calls.question_intents import reading
-from fluxagents.workers.chat_models.planner.planning.plan import next_call
-from fluxagents.workers.chat_models.planner.rules.intents import intents
+from fluxagents.workers.chat_models.planner.planning.plan import choose_next_call
+from fluxagents.workers.chat_models.planner.rules.intents import load_intents
 from fluxagents.workers.chat_models.planner.situation import Situation
-from fluxagents.workers.chat_models.planner.words.concepts import tokens_of
-from fluxagents.workers.chat_models.planner.words.data import table
-from fluxagents.workers.chat_models.planner.words.spelling import nearest
+from fluxagents.workers.chat_models.planner.words.data import load_table
+from fluxagents.workers.chat_models.planner.words.spelling import closest_word
+from fluxagents.workers.chat_models.planner.words.tagger import tag_question
 
 CASES = [case for part in PARTS for case in cases(part)]
 FINDINGS = tuple(
@@ -88,7 +88,7 @@ def calls(question: str) -> list[CallTool]:
             steps_left=left,
             functions=SCHEMAS,
         )
-        call = next_call(now)
+        call = choose_next_call(now)
         if call.name not in TOOLS:
             break
         made.append(CallTool(tool=call.name, args=call.args))
@@ -113,7 +113,7 @@ def test_the_planner_keeps_what_it_reached_on_the_known_part() -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "signs"),
+    ("question", "tags"),
     [
         ("Welche Gene sind ohne Sauerstoff essentiell?", "which gene without COMPOUND essential END"),
         ("Waechst es auf Glukose?", "growth on COMPOUND END"),
@@ -129,8 +129,8 @@ def test_the_planner_keeps_what_it_reached_on_the_known_part() -> None:
         ("blubb", "UNKNOWN"),
     ],
 )
-def test_words_of_every_language_get_one_meaning_and_ids_stay(question: str, signs: str) -> None:
-    assert " ".join(token.sign for token in tokens_of(question)) == signs
+def test_words_of_every_language_get_one_meaning_and_ids_stay(question: str, tags: str) -> None:
+    assert " ".join(token.tag for token in tag_question(question)) == tags
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_words_of_every_language_get_one_meaning_and_ids_stay(question: str, sig
     ],
 )
 def test_numbers_are_read_with_their_unit(question: str, value: float, unit: str) -> None:
-    (token,) = tokens_of(question)
+    (token,) = tag_question(question)
     assert (token.value, token.unit) == (value, unit)
 
 
@@ -155,25 +155,25 @@ def test_numbers_are_read_with_their_unit(question: str, value: float, unit: str
     [("glucsoe", "glucose"), ("acetone", None), ("threonate", None), ("variabillty", None)],
 )
 def test_a_word_is_corrected_only_if_it_is_nearly_a_known_one(written: str, meant: str | None) -> None:
-    assert nearest(written, ["acetate", "glucose", "threonine"], forgiven=1) == meant
+    assert closest_word(written, ["acetate", "glucose", "threonine"], max_mistakes=1) == meant
 
 
 def test_every_concept_of_the_rules_has_words() -> None:
-    concepts = set(table("lexicon"))
-    for intent in intents().values():
+    concepts = set(load_table("lexicon"))
+    for intent in load_intents().values():
         spoken = intent.along.union(*intent.asked_by)
         assert {sign for sign in spoken if not sign.isupper()} <= concepts, intent.name
 
 
 def test_every_intent_has_a_tool_that_is_offered_and_arguments() -> None:
-    for intent in intents().values():
+    for intent in load_intents().values():
         assert intent.tool in ANSWER_TOOLS
         assert (intent.name in ARGUMENTS) != (intent.name in LOOKUPS)
 
 
 WORDS = [
     phrase.strip().rstrip("*")
-    for by_language in table("lexicon").values()
+    for by_language in load_table("lexicon").values()
     for phrases in by_language.values()
     for phrase in phrases.split(",")
 ]
@@ -197,5 +197,5 @@ NUMBERS = ["5", "0.1", "95 %", "3 mmol/gDW/h", "0.2 1/h", "1,000", "?", ".", ","
 @given(st.lists(st.sampled_from(THINGS) | st.sampled_from(NUMBERS) | st.sampled_from(WORDS), max_size=14))
 def test_no_words_in_whatever_order_break_it_and_arguments_fit_their_tool(words: list[str]) -> None:
     asked = Situation(task="tool_selection", question=" ".join(words), findings=FINDINGS, steps_left=8)
-    for want in reading(asked).wants:
-        assert want.args.keys() <= TOOLS[want.tool].args.model_fields.keys()
+    for call in interpret_question(asked).calls:
+        assert call.args.keys() <= TOOLS[call.tool].args.model_fields.keys()
