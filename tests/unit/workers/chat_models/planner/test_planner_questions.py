@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.eval.questions.cases import PARTS, Expected, cases, told
-from tests.eval.questions.run import MOST_STEPS, compared
+from tests.eval.questions.cases import PARTS, Expected, cases, drop_defaults
+from tests.eval.questions.run import MAX_STEPS, compare_calls
 from tests.support.decisions import ANSWER_TOOLS, BASELINE, DESCRIPTION
 
 from fluxagents.flows.commands import CallTool
@@ -27,8 +27,8 @@ from fluxagents.workers.chat_models.planner.words.tagger import tag_question
 
 CASES = [case for part in PARTS for case in cases(part)]
 FINDINGS = tuple(
-    {"id": one.id, "tool": one.tool, "args": dict(one.args), "found": dict(one.key_findings)}
-    for one in (DESCRIPTION, BASELINE)
+    {"id": finding.id, "tool": finding.tool, "args": dict(finding.args), "found": dict(finding.key_findings)}
+    for finding in (DESCRIPTION, BASELINE)
 )
 SCHEMAS = {name: TOOLS[name].args.model_json_schema() for name in ANSWER_TOOLS}
 
@@ -74,41 +74,46 @@ def test_a_call_fits_only_with_the_same_arguments(args: dict[str, Any], fits: bo
 
 
 def test_defaults_are_not_told() -> None:
-    assert told("run_flux_variability_analysis", {"fraction_of_optimum": 0.9, "reactions": None}) == {}
+    assert (
+        drop_defaults("run_flux_variability_analysis", {"fraction_of_optimum": 0.9, "reactions": None}) == {}
+    )
 
 
 def calls(question: str) -> list[CallTool]:
     """What the planner calls until it stops, with a finding without numbers after each call."""
-    found, made = list(FINDINGS), list[CallTool]()
-    for left in range(MOST_STEPS, 0, -1):
-        now = Situation(
+    findings, planned = list(FINDINGS), list[CallTool]()
+    for left in range(MAX_STEPS, 0, -1):
+        situation = Situation(
             task="tool_selection",
             question=question,
-            findings=tuple(found),
+            findings=tuple(findings),
             steps_left=left,
             functions=SCHEMAS,
         )
-        call = choose_next_call(now)
+        call = choose_next_call(situation)
         if call.name not in TOOLS:
             break
-        made.append(CallTool(tool=call.name, args=call.args))
-        found.append({"id": f"f{len(found) + 1}", "tool": call.name, "args": call.args, "found": {}})
-    return made
+        planned.append(CallTool(tool=call.name, args=call.args))
+        findings.append({"id": f"f{len(findings) + 1}", "tool": call.name, "args": call.args, "found": {}})
+    return planned
 
 
-def signature(made: list[CallTool]) -> list[tuple[str, str]]:
-    return sorted((call.tool, json.dumps(told(call.tool, call.args), sort_keys=True)) for call in made)
+def sign_calls(planned: list[CallTool]) -> list[tuple[str, str]]:
+    return sorted(
+        (call.tool, json.dumps(drop_defaults(call.tool, call.args), sort_keys=True)) for call in planned
+    )
 
 
 def test_the_planner_keeps_what_it_reached_on_the_known_part() -> None:
     known = [case for case in CASES if case.part == "known"]
-    made = {case.question: calls(case.question) for case in known}
-    right = [compared(case, made[case.question]) for case in known]
+    planned = {case.question: calls(case.question) for case in known}
+    right = [compare_calls(case, planned[case.question]) for case in known]
     assert sum(tools for tools, _ in right) >= 0.99 * len(known)
     assert sum(arguments for _, arguments in right) >= 0.99 * len(known)
     groups = groupby((case for case in known if case.calls), key=lambda case: case.group)
     pairs = [pair for _, group in groups for pair in combinations(list(group), 2)]
-    alike = [signature(made[one.question]) == signature(made[other.question]) for one, other in pairs]
+    signatures = {question: sign_calls(made) for question, made in planned.items()}
+    alike = [signatures[first.question] == signatures[second.question] for first, second in pairs]
     assert sum(alike) >= 0.98 * len(pairs)
 
 

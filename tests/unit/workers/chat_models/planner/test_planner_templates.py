@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.eval.questions.cases import told
+from tests.eval.questions.cases import drop_defaults
 from tests.support.decisions import BASELINE, DESCRIPTION
 
 from fluxagents.workers.chat_models.planner.calls.interpretation import interpret_question
@@ -24,7 +24,7 @@ FINDINGS = tuple(
 def calls(question: str) -> set[tuple[str, str]]:
     asked = Situation(task="tool_selection", question=question, findings=FINDINGS, steps_left=8)
     return {
-        (call.tool, json.dumps(told(call.tool, call.args), sort_keys=True))
+        (call.tool, json.dumps(drop_defaults(call.tool, call.args), sort_keys=True))
         for call in interpret_question(asked).calls
     }
 
