@@ -114,7 +114,7 @@ def _prompt_problems(prompt: e.PromptUse) -> Iterator[str]:
 def _unknown(prompts: PromptManager, prompt: e.PromptUse) -> Iterator[str]:
     """What cannot be compared: this installation has another text, or none."""
     try:
-        prompts.with_digest(prompt.name, prompt.digest)
+        prompts.versions.find_by_digest(prompt.name, prompt.digest)
     except FluxError:
         yield f"prompt '{prompt.name}' v{prompt.version} has another text in this installation, or none"
 

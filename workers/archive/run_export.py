@@ -187,7 +187,7 @@ def _prompts(shelves: Shelves, logs: Sequence[Log], missing: list[str]) -> Itera
             uses[event.prompt] = "to a human"
     for digest, name in uses.items():
         try:
-            yield f"prompts/{digest}", shelves.prompts.with_digest(name, digest).source.encode()
+            yield f"prompts/{digest}", shelves.prompts.versions.find_by_digest(name, digest).source.encode()
         except FluxError as error:
             if error.kind is not ErrorClass.UNKNOWN_ID:
                 raise

@@ -73,7 +73,7 @@ def import_run(client: TimeTravel, shelves: Shelves, path: Path, *, by: str, new
         for name in content.artifacts:
             shelves.artifacts.put(file.read(name))
         for name in content.prompts:
-            shelves.prompts.keep(file.read(name).decode())
+            shelves.prompts.versions.keep(file.read(name).decode())
         for folder, record in content.models.items():
             shelves.models.adopt(record, file.read(f"{folder}/original"))
         # A run must find those that it began.

@@ -63,16 +63,17 @@ def experiment(name: str, arms: dict[str, int], end: bool, by: str, as_json: boo
         raise click.UsageError("give two or more --arm VERSION=WEIGHT, or --end")
     manager, at_ms = open_prompts(Settings.load()), SystemClock().now_ms()
     now = (
-        manager.end_experiment(name, by=by, at_ms=at_ms)
+        manager.releases.end_experiment(name, by=by, at_ms=at_ms)
         if end
-        else manager.experiment(name, arms, by=by, at_ms=at_ms)
+        else manager.releases.begin_experiment(name, arms, by=by, at_ms=at_ms)
     )
     if as_json:
         print_json({"name": name, "experiment": {arm.version: arm.weight for arm in now.arms}})
         return
     total = sum(arm.weight for arm in now.arms)
     shares = ", ".join(f"version {arm.version} to {arm.weight / total:.1%}" for arm in now.arms)
-    click.echo(f"prompt '{name}': new runs get {shares or f'version {manager.default(name).version}'}")
+    default = f"version {manager.versions.select_default(name).version}"
+    click.echo(f"prompt '{name}': new runs get {shares or default}")
 
 
 @click.command(epilog=examples("fluxagents prompts stats", "fluxagents prompts stats tool_selection --json"))
@@ -95,7 +96,7 @@ def stats(name: str | None, most: int, as_json: bool) -> None:
     prices = prices_of(settings)
     manager = open_prompts(settings)
     if name is not None:
-        manager.versions(name)
+        manager.versions.list_numbers(name)
     found = [
         trials for trials in recorded_trials(settings, most=most).values() if name in {None, trials[0].name}
     ]
@@ -181,20 +182,20 @@ def compare(name: str, old: str | None, new: str | None, most: int, as_json: boo
     Only runs count that began during the last experiment with both versions. Without one, versions were not
     shared out by chance: all runs count, and the output says so.
     """
-    from fluxagents.prompts.statistics.comparison import compared
-    from fluxagents.prompts.versions.record import trialled
+    from fluxagents.prompts.statistics.comparison import compare
+    from fluxagents.prompts.versions.record import find_trial_period
     from fluxagents.workers.archive.prompt_library import open_prompts, recorded_trials
     from fluxagents.workers.settings import Settings
 
     settings = Settings.load()
     manager = open_prompts(settings)
     versions = _two(manager, name, old, new)
-    one, other = (manager.template(name, version) for version in versions)
-    period = trialled(manager.log(name), (one.digest, other.digest))
+    one, other = (manager.versions.find(name, version) for version in versions)
+    period = find_trial_period(manager.versions.read_log(name), (one.digest, other.digest))
     found = recorded_trials(
         settings, most=most, wanted=lambda run: period is None or period.covers(run.at_ms)
     )
-    differences = compared(found.get(one.digest, ()), found.get(other.digest, ()))
+    differences = compare(found.get(one.digest, ()), found.get(other.digest, ()))
     if as_json:
         print_json(
             {
@@ -219,10 +220,10 @@ def _two(manager: PromptManager, name: str, old: str | None, new: str | None) ->
     """The versions to compare."""
     if old is not None and new is not None:
         return old, new
-    arms = manager.standing(name).arms
+    arms = manager.versions.load_state(name).arms
     if old is None and len(arms) == len(("old", "new")):
         return arms[0].version, arms[1].version
-    versions = ", ".join(manager.versions(name))
+    versions = ", ".join(manager.versions.list_numbers(name))
     raise click.UsageError(f"name two versions of prompt '{name}'; it has {versions}")
 
 

@@ -15,8 +15,9 @@ from fluxagents.workers.commands.prompts.prompt_figures import compare, experime
 
 if TYPE_CHECKING:
     from fluxagents.prompts.versions.front_matter import MadeFor
-    from fluxagents.prompts.versions.manager import PromptManager, PromptReport
-    from fluxagents.prompts.versions.record import Entry, Label, Standing
+    from fluxagents.prompts.versions.manager import PromptManager
+    from fluxagents.prompts.versions.record import Entry, Label, PromptState
+    from fluxagents.prompts.versions.reports import PromptReport
 
 LABELS = ("production", "candidate")
 
@@ -78,19 +79,19 @@ def list_prompts(as_json: bool) -> None:
 
 
 def _summary(manager: PromptManager, name: str) -> dict[str, Any]:
-    now = manager.standing(name)
+    now = manager.versions.load_state(name)
     return {
         "name": name,
-        "versions": list(manager.versions(name)),
-        "runs_get": manager.default(name).version,
+        "versions": list(manager.versions.list_numbers(name)),
+        "runs_get": manager.versions.select_default(name).version,
         "production": _holder(now, "production"),
         "candidate": _holder(now, "candidate"),
         "experiment": {arm.version: arm.weight for arm in now.arms},
-        "purpose": manager.template(name).purpose,
+        "purpose": manager.versions.find(name).purpose,
     }
 
 
-def _holder(now: Standing, label: Label) -> str | None:
+def _holder(now: PromptState, label: Label) -> str | None:
     holder = now.holder(label)
     return holder.version if holder else None
 
@@ -117,11 +118,11 @@ def show(name: str, version: str, source: bool, as_json: bool) -> None:
     from fluxagents.workers.commands.display.views import moment
 
     manager = _manager()
-    template = manager.template(name, version)
+    template = manager.versions.find(name, version)
     if source:
         click.echo(template.source, nl=False)
         return
-    log = manager.log(name)
+    log = manager.versions.read_log(name)
     if as_json:
         print_json(
             {
@@ -182,7 +183,7 @@ def _said(entry: Entry) -> str:
 def diff(name: str, old: str, new: str, as_json: bool) -> None:
     """Show what changed between two versions of a prompt, each a number, `latest` or a label."""
     manager = _manager()
-    one, other = manager.template(name, old), manager.template(name, new)
+    one, other = manager.versions.find(name, old), manager.versions.find(name, new)
     lines = unified_diff(
         one.source.splitlines(),
         other.source.splitlines(),
@@ -213,11 +214,12 @@ def test(what: tuple[str, ...], as_json: bool) -> None:
     """
     from fluxagents.prompts.versions.manager import PromptManager
     from fluxagents.prompts.versions.parts import SUFFIX
+    from fluxagents.prompts.versions.reports import build_report
 
     paths = [word for word in what if word.endswith(SUFFIX) or Path(word).is_file()]
     names = [word for word in what if word not in paths]
     shipped = PromptManager()
-    reports = [shipped.report(shipped.read(_read(Path(path)), path)) for path in paths]
+    reports = [build_report(shipped.versions.parse(_read(Path(path)), path)) for path in paths]
     if names or not what:
         manager = _manager()
         reports += [manager.test_prompt(name) for name in names or manager.names]
@@ -268,7 +270,7 @@ def register(file: Path, by: str, as_json: bool) -> None:
     from fluxagents.workers.clock import SystemClock
 
     manager = _manager()
-    template = manager.read(_read(file), str(file))
+    template = manager.versions.parse(_read(file), str(file))
     version = manager.version_prompt(
         template.name, template.source, file=str(file), by=by, at_ms=SystemClock().now_ms()
     )
@@ -299,7 +301,7 @@ def promote(name: str, version: str, label: Label, by: str, as_json: bool) -> No
     from fluxagents.workers.clock import SystemClock
 
     manager = _manager()
-    manager.promote(name, version, label, by=by, at_ms=SystemClock().now_ms())
+    manager.releases.promote(name, version, label, by=by, at_ms=SystemClock().now_ms())
     _tell(manager, name, as_json=as_json)
 
 
@@ -313,7 +315,7 @@ def rollback(name: str, label: Label, by: str, as_json: bool) -> None:
     from fluxagents.workers.clock import SystemClock
 
     manager = _manager()
-    manager.rollback(name, label, by=by, at_ms=SystemClock().now_ms())
+    manager.releases.rollback(name, label, by=by, at_ms=SystemClock().now_ms())
     _tell(manager, name, as_json=as_json)
 
 

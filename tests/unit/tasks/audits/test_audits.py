@@ -198,8 +198,8 @@ def test_another_text_of_a_prompt_is_said_and_is_no_fault(recorded: Recorded) ->
 def test_a_version_that_was_registered_at_run_time_is_known(recorded: Recorded) -> None:
     prompts = PromptManager()
     name = next(event.prompt.name for event in recorded[0].log if isinstance(event, DecisionMade))
-    body = prompts.template(name).source.split("---\n", 2)[2]
-    new = prompts.template(name, prompts.version_prompt(name, body))
+    body = prompts.versions.find(name).source.split("---\n", 2)[2]
+    new = prompts.versions.find(name, prompts.version_prompt(name, body))
 
     def other(event: Any) -> Event:
         update = {"name": name, "version": new.version, "digest": new.digest}

@@ -1,4 +1,4 @@
-"""A text cut into words, numbers, ids and punctuation; the words are still unknown."""
+"""Splits a text into words, numbers, ids and punctuation; the words have no tag yet."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ _CASED = {
 _PUNCTUATION = {"&": "and", "+": "plus"}
 
 
-def pieces_of(question: str) -> Iterator[Token]:
-    """The pieces of a question in their order."""
-    for match in _PATTERN.finditer(_prepared(question)):
-        kind, said = match.lastgroup or "", match[0]
+def tokenize(question: str) -> Iterator[Token]:
+    """The tokens of a question in their order."""
+    for match in _PATTERN.finditer(_normalize(question)):
+        kind, text = match.lastgroup or "", match[0]
         if match["NUMBER"]:
-            yield _number(match)
-        elif kind == "WORD" or (kind in _CASED and not _CASED[kind].fullmatch(said)):
-            yield Token(UNKNOWN, said)
+            yield _build_number(match)
+        elif kind == "WORD" or (kind in _CASED and not _CASED[kind].fullmatch(text)):
+            yield Token(UNKNOWN, text)
         elif kind == "COMMA":
-            yield Token(_PUNCTUATION.get(said, COMMA), said)
+            yield Token(_PUNCTUATION.get(text, COMMA), text)
         else:
-            yield Token(kind, said, said)
+            yield Token(kind, text, text)
 
 
 _ABBREVIATED = re.compile(
@@ -64,7 +64,7 @@ _BARE_UNIT = re.compile(
     r"|(?<=[a-zA-Z,:] )(?:in\s+)?mmol\s?/\s?gDW\s?/\s?h\b",
     re.IGNORECASE,
 )
-"""A unit without a number: all numbers of the question have it."""
+"""A unit without a number; all numbers of the question have it."""
 _EXTREMES = re.compile(
     r"\b(min\w*|max\w*|lower|upper|lowest|highest)\s?[/\u2013-]\s?(min\w*|max\w*|lower|upper|lowest|highest)\b",
     re.IGNORECASE,
@@ -72,14 +72,14 @@ _EXTREMES = re.compile(
 """Such as "min/max"."""
 
 
-def _prepared(text: str) -> str:
-    """The text with one way to write an apostrophe, a negation, a deletion and an abbreviation."""
+def _normalize(text: str) -> str:
+    """The text with one spelling of apostrophes, negations, deletions and abbreviations."""
     text = re.sub(r"[\u2018\u2019`\u00b4]", "'", text)
     text = re.sub(r"\bcan't\b", "cannot", text, flags=re.IGNORECASE)
     text = re.sub(r"(?<=\w)'s\b", " ", text)
     text = _BARE_UNIT.sub(" ", text)
     text = _EXTREMES.sub(r"\1 and \2", text)
-    text = re.sub(r"\b((?:[a-zA-Z]\.\s?)+)(?=[a-z(,])", _without_dots, text)
+    text = re.sub(r"\b((?:[a-zA-Z]\.\s?)+)(?=[a-z(,])", _drop_dots, text)
     text = re.sub(r"\bw/o(?:ut)?\b", "without", text, flags=re.IGNORECASE)
     text = re.sub(r"\bw/", "with ", text, flags=re.IGNORECASE)
     text = _ABBREVIATED.sub(r"\1 ", text)
@@ -87,22 +87,22 @@ def _prepared(text: str) -> str:
     return re.sub(r"n't\b", " not", text, flags=re.IGNORECASE)
 
 
-def _without_dots(match: re.Match[str]) -> str:
-    """An abbreviation such as "i.e." or "E. coli" ends no sentence."""
+def _drop_dots(match: re.Match[str]) -> str:
+    """An abbreviation such as "i.e." or "E. coli" without its dots, which end no sentence."""
     return " " if match[0].islower() else match[0].replace(".", " ")
 
 
-def _number(match: re.Match[str]) -> Token:
-    said, unit = match["NUMBER"], (match["unit"] or "").strip().lower()
-    value = float(_decimal(said))
+def _build_number(match: re.Match[str]) -> Token:
+    text, unit = match["NUMBER"], (match["unit"] or "").strip().lower()
+    value = float(_write_decimal(text))
     if unit and not unit.startswith(("mmol", "/", "1/", "h", "per h", "pro s", "par h", "por h")):
         return Token(PERCENT, match[0], value / 100, "percent")
     return Token(NUMBER, match[0], value, ("flux" if unit.startswith("mmol") else "rate") if unit else "")
 
 
-def _decimal(said: str) -> str:
+def _write_decimal(text: str) -> str:
     """A number with a point: a comma is decimal unless three digits follow it, as in 1,000."""
-    if re.fullmatch(r"[1-9]\d{0,2}(?:,\d{3})+", said):
-        return said.replace(",", "")
-    head, *tail = re.split(r"[.,]", said)
+    if re.fullmatch(r"[1-9]\d{0,2}(?:,\d{3})+", text):
+        return text.replace(",", "")
+    head, *tail = re.split(r"[.,]", text)
     return f"{head}.{''.join(tail)}" if tail else head
