@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING
 
 from redis import Redis
 from redis.backoff import ExponentialWithJitterBackoff
@@ -18,6 +17,7 @@ from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.tasks.ports.sources import Sources
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.tasks.tool import Tool
+from fluxagents.workers.celery.app import FluxApp
 from fluxagents.workers.celery.heartbeat import current_owner
 from fluxagents.workers.celery.publisher import CeleryPublisher
 from fluxagents.workers.celery.queues import QUEUES
@@ -32,9 +32,6 @@ from fluxagents.workers.redis.prompt_store import RedisPromptStore
 from fluxagents.workers.redis.remedy_book import RedisRemedyBook
 from fluxagents.workers.redis.run_store import RedisRunStore
 from fluxagents.workers.settings import Settings
-
-if TYPE_CHECKING:
-    from fluxagents.workers.celery.app import FluxApp
 
 RETRIES = 30
 """With the backoff below about a minute: a restart of Redis interrupts a step, it does not fail it."""

@@ -38,7 +38,7 @@ def _run(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -> 
 
 
 def _app() -> Celery:
-    app = create_app(Settings.load(), effects=_effects)
+    app = create_app(Settings.load(), build_effects=_effects)
     window_ms = os.environ.get(CHAT_WINDOW_VARIABLE, redis_chat_limits.WINDOW_MS)
     redis_chat_limits.WINDOW_MS = int(window_ms)
     # Nothing here needs cobra, and workers must come back quickly.

@@ -404,22 +404,22 @@ class TestLostDispatches:
 
 def test_the_suite_walks_over_every_method_of_the_port() -> None:
     stores: list[Callable[..., object]] = [MemoryRunStore, RedisRunStore]
-    methods = {name for name in vars(RunStore) if not name.startswith("_")}
+    methods = {name for name in dir(RunStore) if not name.startswith("_")}
     for implementation in stores:
         assert methods <= set(dir(implementation))
 
 
-@pytest.mark.parametrize(("max_deliveries", "answer"), [(1, b"ok"), (0, b"exhausted")])
+@pytest.mark.parametrize(("max_deliveries", "status"), [(1, ClaimStatus.OK), (0, ClaimStatus.EXHAUSTED)])
 def test_a_claim_whose_reply_was_lost_is_answered_again_and_alike(
-    redis: Redis, key_prefix: str, max_deliveries: int, answer: bytes
+    redis: Redis, key_prefix: str, max_deliveries: int, status: ClaimStatus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = RedisRunStore(redis, prefix=key_prefix)
-    store.beat("node-1", [100], 60_000)
-    run_id, _ = Runs(store).new()
-    asked = (run_id, 1, "", 0, OWNER, max_deliveries, 60_000, "the same nonce")
-    first = store._run(store._claim, *asked)
-    assert first[0] == answer
-    assert store._run(store._claim, *asked) == first
+    monkeypatch.setattr("fluxagents.workers.redis.run_store.token_hex", lambda _: "the same nonce")
+    runs = Runs(RedisRunStore(redis, prefix=key_prefix))
+    runs.store.beat("node-1", [100], 60_000)
+    run_id, _ = runs.new()
+    first = runs.claim(run_id, 1, max_deliveries=max_deliveries)
+    assert first.status is status
+    assert runs.claim(run_id, 1, max_deliveries=max_deliveries) == first
 
 
 def history_of(run_id: str, steps: int) -> Commit:

@@ -33,7 +33,7 @@ class RedisRemedyBook:
         self._index = f"{prefix}errors"
         self._error = f"{prefix}error:"
         self._mark = f"{prefix}learned:"
-        script = files("fluxagents.workers.redis") / "lua" / "learn.lua"
+        script = files("fluxagents.workers.redis") / "lua" / "record_remedies.lua"
         self._learn = redis.register_script(script.read_text())
 
     def record_outcome(self, run_id: str, cases: Sequence[ErrorCase], at_ms: int) -> bool:
