@@ -63,8 +63,8 @@ class NotifyHuman(CommandBase):
     request_id: str
 
 
-class JoinParts(CommandBase):
-    """Put the parts of a tool call together; waits in the store until all its runs have come to rest."""
+class JoinShards(CommandBase):
+    """Put the parts of a tool call together; waits in the store until all its runs are terminal."""
 
     kind: Literal["join_parts"] = "join_parts"
     call: CallTool
@@ -81,7 +81,7 @@ class BeginRuns(CommandBase):
 
 
 class JoinRuns(CommandBase):
-    """Put together what the runs of a node found; waits in the store until all have come to rest."""
+    """Put together what the runs of a node found; waits in the store until all are terminal."""
 
     kind: Literal["join_runs"] = "join_runs"
     node: str
@@ -99,7 +99,7 @@ class Expire(CommandBase):
 
 
 Command = Annotated[
-    CallTool | JoinParts | Decide | NotifyHuman | BeginRuns | JoinRuns | Expire, Field(discriminator="kind")
+    CallTool | JoinShards | Decide | NotifyHuman | BeginRuns | JoinRuns | Expire, Field(discriminator="kind")
 ]
 """What a step carries out. Pure nodes are walked through and never become a command."""
 

@@ -162,12 +162,12 @@ def fingerprint(kind: ErrorClass, where: str, message: str) -> str:
     return hashlib.sha256(f"{kind}|{where}|{pattern}".encode()).hexdigest()[:12]
 
 
-def nearest(value: str, known: Iterable[str], *, most: int = 3) -> tuple[str, ...]:
+def nearest(value: str, known: Iterable[str], *, limit: int = 3) -> tuple[str, ...]:
     """The known names most like `value`, best first, as suggestions for an error."""
     by_folded: dict[str, str] = {}
     for name in known:
         by_folded.setdefault(name.casefold(), name)
-    close = get_close_matches(value.casefold(), list(by_folded), n=most, cutoff=0.5)
+    close = get_close_matches(value.casefold(), list(by_folded), n=limit, cutoff=0.5)
     if not close:
         return ()
     return (f"nearest: {', '.join(by_folded[name] for name in close)}",)

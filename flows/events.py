@@ -28,7 +28,7 @@ class FlowRef(Frozen):
     digest: str
 
 
-class Part(Frozen):
+class Shard(Frozen):
     """One of the equal parts that a tool's work was split into."""
 
     index: int = Field(ge=0)
@@ -117,7 +117,7 @@ class RunStarted(EventBase):
     lane: Lane = "interactive"
     parent: str = ""
     """The run that began this one."""
-    part: Part | None = None
+    part: Shard | None = None
     """Which part of a tool call of the parent this run computes."""
     stepwise: bool = False
     """The run pauses before every command."""
@@ -280,7 +280,7 @@ class RunsBegun(EventBase):
 
 
 class RunsJoined(EventBase):
-    """All runs of the node have come to rest, and what they found was put together."""
+    """All runs of the node are terminal, and what they found was put together."""
 
     type: Literal["RunsJoined"] = "RunsJoined"
     node: str

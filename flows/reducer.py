@@ -8,7 +8,13 @@ from typing import Any
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.reduction import answering, deciding, steering, walking, working
+from fluxagents.flows.reduction import (
+    control_events,
+    decision_events,
+    node_events,
+    tool_events,
+    waiting_events,
+)
 from fluxagents.flows.reduction.state_updates import Changes, impossible
 from fluxagents.flows.state import RunState
 
@@ -23,7 +29,7 @@ def reduce(state: RunState | None, event: e.Event) -> RunState:
     if isinstance(event, e.RunStarted):
         if state is not None:
             raise impossible(event, f"run {state.run_id} has started already")
-        return _started(event)
+        return _start(event)
     if state is None:
         raise impossible(event, "no run has started")
     if event.seq not in (state.seq, state.seq - 1):
@@ -31,8 +37,8 @@ def reduce(state: RunState | None, event: e.Event) -> RunState:
     if state.ended and not isinstance(event, e.RunRolledBack):
         raise impossible(event, f"run {state.run_id} is {state.status}")
     changes = _BRANCHES[type(event)](state, event)
-    settled: Changes = {"seq": event.seq + 1, "updated_ms": event.at_ms, "not_before_ms": 0}
-    return state.model_copy(update=settled | changes)
+    position: Changes = {"seq": event.seq + 1, "updated_ms": event.at_ms, "not_before_ms": 0}
+    return state.model_copy(update=position | changes)
 
 
 def fold(events: Iterable[e.Event]) -> RunState:
@@ -47,7 +53,7 @@ def fold(events: Iterable[e.Event]) -> RunState:
     return state
 
 
-def _started(event: e.RunStarted) -> RunState:
+def _start(event: e.RunStarted) -> RunState:
     return RunState(
         run_id=event.run_id,
         session=event.session,
@@ -71,43 +77,43 @@ def _started(event: e.RunStarted) -> RunState:
 
 
 _BRANCHES: dict[type[e.Event], Callable[[RunState, Any], Changes]] = {
-    e.NodeEntered: walking.entered,
-    e.NodeSkipped: walking.branched,
-    e.NodeFailed: walking.broken,
-    e.BranchTaken: walking.branched,
-    e.BudgetSpent: walking.spent,
-    e.DecisionMade: deciding.decided,
-    e.DecisionRefused: deciding.refused,
-    e.DecisionDeferred: deciding.deferred,
-    e.ContextCompacted: deciding.compacted,
-    e.ContextSummarised: deciding.summarised,
-    e.SummaryRefused: deciding.unsummarised,
-    e.ToolSucceeded: working.succeeded,
-    e.ToolSplit: working.split,
-    e.ToolFailed: working.failed_tool,
-    e.RunsBegun: working.begun,
-    e.RunsJoined: working.joined,
-    e.RetryScheduled: working.retrying,
-    e.ApprovalRequested: answering.requested,
-    e.ApprovalGranted: answering.granted,
-    e.ApprovalRejected: answering.rejected,
-    e.QuestionAsked: answering.requested,
-    e.QuestionAnswered: answering.told,
-    e.RequestExpired: answering.expired,
-    e.WaitStarted: answering.waiting,
-    e.WaitEnded: answering.waited,
-    e.EventReceived: answering.signalled,
-    e.HumanNotified: answering.notified,
-    e.RunPaused: steering.paused,
-    e.RunResumed: steering.resumed,
-    e.RunCancelled: steering.cancelled,
-    e.RunFinished: steering.finished,
-    e.RunFailed: steering.failed,
-    e.RunDeadLettered: steering.dead,
-    e.RunRetried: steering.retried,
-    e.CallEdited: steering.edited,
-    e.RunForked: steering.forked,
-    e.RunRolledBack: steering.rolled_back,
-    e.FlowChanged: steering.migrated,
-    e.RunImported: steering.imported,
+    e.NodeEntered: node_events.on_entry,
+    e.NodeSkipped: node_events.on_branch,
+    e.NodeFailed: node_events.on_failure,
+    e.BranchTaken: node_events.on_branch,
+    e.BudgetSpent: node_events.on_budget_spent,
+    e.DecisionMade: decision_events.on_decision,
+    e.DecisionRefused: decision_events.on_refusal,
+    e.DecisionDeferred: decision_events.on_deferral,
+    e.ContextCompacted: decision_events.on_compaction,
+    e.ContextSummarised: decision_events.on_summary,
+    e.SummaryRefused: decision_events.on_summary_refusal,
+    e.ToolSucceeded: tool_events.on_success,
+    e.ToolSplit: tool_events.on_split,
+    e.ToolFailed: tool_events.on_failure,
+    e.RunsBegun: tool_events.on_children,
+    e.RunsJoined: tool_events.on_fan_in,
+    e.RetryScheduled: tool_events.on_retry,
+    e.ApprovalRequested: waiting_events.on_request,
+    e.ApprovalGranted: waiting_events.on_approval,
+    e.ApprovalRejected: waiting_events.on_rejection,
+    e.QuestionAsked: waiting_events.on_request,
+    e.QuestionAnswered: waiting_events.on_answer,
+    e.RequestExpired: waiting_events.on_request_expiry,
+    e.WaitStarted: waiting_events.on_wait_start,
+    e.WaitEnded: waiting_events.on_wait_end,
+    e.EventReceived: waiting_events.on_event,
+    e.HumanNotified: waiting_events.on_notification,
+    e.RunPaused: control_events.on_pause,
+    e.RunResumed: control_events.on_resume,
+    e.RunCancelled: control_events.on_cancel,
+    e.RunFinished: control_events.on_finish,
+    e.RunFailed: control_events.on_failure,
+    e.RunDeadLettered: control_events.on_dead_letter,
+    e.RunRetried: control_events.on_retry,
+    e.CallEdited: control_events.on_call_edit,
+    e.RunForked: control_events.on_fork,
+    e.RunRolledBack: control_events.on_rollback,
+    e.FlowChanged: control_events.on_flow_change,
+    e.RunImported: control_events.on_import,
 }

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from fluxagents.flows.commands import CallTool, Finish
 from fluxagents.flows.errors import ErrorInfo
@@ -37,7 +36,7 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class ErrorCase:
     """One error of a run, from its first occurrence to the success that ended it, or to no success."""
 
     error: ErrorInfo
@@ -87,26 +86,10 @@ class ErrorRecord:
             for remedy, count in self.remedies.items()
             if count.helped >= LEAST_HELPED and count.rate >= LEAST_RATE
         ]
-        return max(proven, key=lambda found: (found[1].rate, found[1].helped, found[0]), default=None)
+        return max(proven, key=lambda item: (item[1].rate, item[1].helped, item[0]), default=None)
 
 
-class LessonBook(Protocol):
-    """Remembers over all runs what helped against which error."""
-
-    def learn(self, run_id: str, lessons: Sequence[Lesson], at_ms: int) -> bool:
-        """Count the lessons of a run that has ended; False if that was done before."""
-        ...
-
-    def record(self, fingerprint: str) -> ErrorRecord | None:
-        """What is known of an error."""
-        ...
-
-    def records(self) -> list[ErrorRecord]:
-        """All errors that are remembered, those that occurred most often first."""
-        ...
-
-
-def suggestion(record: ErrorRecord | None) -> tuple[str, ...]:
+def suggest_remedy(record: ErrorRecord | None) -> tuple[str, ...]:
     """The proven remedy with its success rate, as suggestions of an error; empty if there is none."""
     best = record.best if record else None
     if best is None:
@@ -116,7 +99,7 @@ def suggestion(record: ErrorRecord | None) -> tuple[str, ...]:
 
 
 @dataclass(slots=True)
-class _Standing:
+class _OpenError:
     """An error that nothing has resolved yet."""
 
     error: ErrorInfo
@@ -124,70 +107,70 @@ class _Standing:
     times: int = 1
     trials: list[Trial] = field(default_factory=list)
 
-    def lesson(self) -> Lesson:
-        return Lesson(self.error, self.times, tuple(self.trials))
+    def close(self) -> ErrorCase:
+        return ErrorCase(self.error, self.times, tuple(self.trials))
 
 
 @dataclass(slots=True)
-class _Reading:
+class _CaseFold:
     """The fold over a run's events; errors of tools and of decisions are resolved by their own kind."""
 
-    lessons: list[Lesson] = field(default_factory=list)
-    of_tools: dict[str, _Standing] = field(default_factory=dict)
-    of_decisions: dict[str, _Standing] = field(default_factory=dict)
+    cases: list[ErrorCase] = field(default_factory=list)
+    of_tools: dict[str, _OpenError] = field(default_factory=dict)
+    of_decisions: dict[str, _OpenError] = field(default_factory=dict)
     human: bool = False
 
     def read(self, event: Event) -> None:
         if isinstance(event, DecisionRefused):
-            self._tried(self.of_decisions, None, helped=False)
-            self._occurred(self.of_decisions, event.error, None)
+            self._add_trial(self.of_decisions, None, helped=False)
+            self._add_error(self.of_decisions, event.error, None)
         elif isinstance(event, DecisionMade):
-            self._tried(self.of_decisions, None, helped=True)
+            self._add_trial(self.of_decisions, None, helped=True)
             if isinstance(event.decision, Finish):
-                self._closed(self.of_tools)
+                self._close(self.of_tools)
         elif isinstance(event, ToolFailed):
-            self._tried(self.of_tools, event.call, helped=False)
-            self._occurred(self.of_tools, event.error, event.call)
+            self._add_trial(self.of_tools, event.call, helped=False)
+            self._add_error(self.of_tools, event.error, event.call)
         elif isinstance(event, ToolSucceeded):
-            self._tried(self.of_tools, event.call, helped=True)
+            self._add_trial(self.of_tools, event.call, helped=True)
         elif isinstance(event, QuestionAnswered) or (isinstance(event, ApprovalGranted) and event.edited):
             # An answer from before the error is no remedy.
             self.human = bool(self.of_tools or self.of_decisions)
 
-    def ended(self) -> list[Lesson]:
-        self._closed(self.of_tools)
-        self._closed(self.of_decisions)
-        return self.lessons
+    def finish(self) -> list[ErrorCase]:
+        self._close(self.of_tools)
+        self._close(self.of_decisions)
+        return self.cases
 
-    def _occurred(self, standing: dict[str, _Standing], error: ErrorInfo, call: CallTool | None) -> None:
-        if error.fingerprint in standing:
-            standing[error.fingerprint].times += 1
+    def _add_error(self, open_errors: dict[str, _OpenError], error: ErrorInfo, call: CallTool | None) -> None:
+        if error.fingerprint in open_errors:
+            open_errors[error.fingerprint].times += 1
         else:
-            standing[error.fingerprint] = _Standing(error, call)
+            open_errors[error.fingerprint] = _OpenError(error, call)
 
-    def _tried(self, standing: dict[str, _Standing], call: CallTool | None, *, helped: bool) -> None:
-        for one in standing.values():
-            one.trials.append(Trial(ASK_HUMAN if self.human else _remedy(one.call, call), helped))
-        if standing:
+    def _add_trial(self, open_errors: dict[str, _OpenError], call: CallTool | None, *, helped: bool) -> None:
+        for error in open_errors.values():
+            error.trials.append(Trial(ASK_HUMAN if self.human else _remedy(error.call, call), helped))
+        if open_errors:
             self.human = False
         if helped:
-            self._closed(standing)
+            self._close(open_errors)
 
-    def _closed(self, standing: dict[str, _Standing]) -> None:
-        self.lessons += [one.lesson() for one in standing.values()]
-        standing.clear()
+    def _close(self, open_errors: dict[str, _OpenError]) -> None:
+        self.cases += [error.close() for error in open_errors.values()]
+        open_errors.clear()
 
 
-def lessons_of(events: Iterable[Event]) -> list[Lesson]:
-    """What can be learned from a run: its errors, what followed each, and what ended it.
+def find_error_cases(events: Iterable[Event]) -> list[ErrorCase]:
+    """The errors of a run, what followed each, and what ended it.
 
     Every tool call or answer between an error and the next success is a trial; the success is the one that
     helped. A run that gave up leaves its errors without one.
     """
-    reading = _Reading()
+    fold = _CaseFold()
     for event in events:
-        reading.read(event)
-    return reading.ended()
+        fold.read(event)
+    return fold.finish()
 
 
 def _remedy(failed: CallTool | None, call: CallTool | None) -> str:

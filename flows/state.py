@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, JsonValue, ValidationError
 
 from fluxagents.flows.commands import AskHuman, CallTool
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
-from fluxagents.flows.events import SCHEMA_VERSION, FlowRef, Frozen, HumanRequest, Lane, Part
+from fluxagents.flows.events import SCHEMA_VERSION, FlowRef, Frozen, HumanRequest, Lane, Shard
 from fluxagents.flows.upcasting import upcast_state
 
 FINDINGS_KEPT = 24
@@ -36,7 +36,7 @@ Outcome = Literal[
 ]
 """`failed`: a tool or a decision did; `broken`: the node itself did."""
 ENDED: frozenset[Status] = frozenset({"finished", "failed", "cancelled"})
-AT_REST: frozenset[Status] = ENDED | {"dead"}
+TERMINAL: frozenset[Status] = ENDED | {"dead"}
 """Ended, or in need of a human before anything can go on."""
 
 
@@ -76,14 +76,14 @@ class Streak(Frozen):
     count: int
 
 
-class Joining(Frozen):
+class SplitCall(Frozen):
     """The parts of a tool call, each a run of its own."""
 
     call: CallTool
     runs: tuple[str, ...]
 
 
-class Begun(Frozen):
+class ChildRuns(Frozen):
     """The runs that a node began and waits for."""
 
     prefix: str
@@ -117,7 +117,7 @@ class RunState(Frozen):
     inputs: dict[str, JsonValue]
     parent: str = ""
     """The run that began this one; empty for a run of its own."""
-    part: Part | None = None
+    part: Shard | None = None
     lane: Lane
     started_ms: int
     updated_ms: int
@@ -139,9 +139,9 @@ class RunState(Frozen):
     streak: Streak | None = None
     pending: Annotated[CallTool | AskHuman, Field(discriminator="kind")] | None = None
     """What was chosen and has not been carried out."""
-    joining: Joining | None = None
+    joining: SplitCall | None = None
     """What runs in parts now."""
-    begun: Begun | None = None
+    begun: ChildRuns | None = None
     """The runs of the present node."""
     wait: Wait | None = None
     signals: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)
@@ -207,7 +207,7 @@ class RunState(Frozen):
         """Whether nothing happens until somebody acts; a run that waits for a time goes on by itself."""
         if self.status == "waiting":
             return self.wait is None or bool(self.wait.event)
-        return self.status in AT_REST or self.status == "paused"
+        return self.status in TERMINAL or self.status == "paused"
 
 
 class _Versioned(BaseModel):

@@ -23,7 +23,7 @@ def upcast_state(document: Document) -> Document:
 
 def upcast_flow(document: Document) -> Document:
     """The definition of a flow as a store keeps it, which says no version."""
-    nodes = {name: _renamed(node, "within_s", "timeout_s") for name, node in document["nodes"].items()}
+    nodes = {name: _rename(node, "within_s", "timeout_s") for name, node in document["nodes"].items()}
     return {**document, "nodes": nodes}
 
 
@@ -37,7 +37,7 @@ def _to_3(state: Document) -> Document:
     return {**state, "attempt_ms": state.get("updated_ms", 0), "visits": visits}
 
 
-def _renamed(document: Document, old: str, new: str) -> Document:
+def _rename(document: Document, old: str, new: str) -> Document:
     if old not in document:
         return document
     rest = {name: value for name, value in document.items() if name != old}

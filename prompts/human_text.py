@@ -1,4 +1,4 @@
-"""What a human is told of a request; no text in it can pretend to be a line around it."""
+"""The text of a request to a human; no text in it can pretend to be a line around it."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def human_text(prompts: PromptManager, state: RunState, request: HumanRequest) -
     Raises:
         FluxError: As `PromptTemplate.render`, for a registered version that asks for other variables.
     """
-    template = prompts.default(ESCALATION)
+    template = prompts.versions.select_default(ESCALATION)
     # Nobody parses this text: it is read, so `<` and `&` stand for themselves.
     return HumanText(template, visible(unescape(template.render(_variables(state, request)))))
 
 
 def visible(text: str) -> str:
-    """The text with each character that is not seen, or moves others, written as its code.
+    """The text with the code of each character that is invisible or moves others.
 
     Names in models and words of users may hold control characters of terminals, or marks that turn the
     direction of the text around.
@@ -55,7 +55,7 @@ def visible(text: str) -> str:
 
 def _variables(state: RunState, request: HumanRequest) -> dict[str, JsonValue]:
     call = request.call
-    failed = state.errors[-state.streak.count :] if state.streak and request.kind == "escalation" else ()
+    failures = state.errors[-state.streak.count :] if state.streak and request.kind == "escalation" else ()
     until = datetime.fromtimestamp(request.deadline_ms / 1_000, tz=UTC) if request.deadline_ms else None
     return {
         "kind": request.kind,
@@ -69,8 +69,13 @@ def _variables(state: RunState, request: HumanRequest) -> dict[str, JsonValue]:
         "tool": call.tool if call else "",
         "args": dict(call.args) if call else {},
         "failures": [
-            {"error": str(one.kind), "at": one.where, "message": one.message, "try": list(one.suggestions)}
-            for one in failed
+            {
+                "error": str(error.kind),
+                "at": error.where,
+                "message": error.message,
+                "try": list(error.suggestions),
+            }
+            for error in failures
         ],
         "humans": [{"by": note.by, "about": note.about, "said": note.text} for note in state.notes],
         "assignees": list(request.assignees),

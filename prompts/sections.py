@@ -1,4 +1,4 @@
-"""How a prompt is cut into named sections, so that a reader can tell its text from what it quotes.
+"""Divides a prompt into named sections, so that a reader can tell its text from what it quotes.
 
 A section stands between `<name>` and `</name>`, each alone on a line. Whatever a template fills in is
 escaped: no question, note or id can close a section or open another one.
@@ -31,8 +31,8 @@ def compact(value: JsonValue) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def filled(value: JsonValue) -> str:
-    """What stands in the prompt for a value that a template fills in: text as it is, all else as JSON."""
+def render_value(value: JsonValue) -> str:
+    """The text of a value that a template fills in: escaped text, or JSON."""
     return escape(value if isinstance(value, str) else compact(value))
 
 
@@ -41,24 +41,24 @@ def json_lines(values: Iterable[JsonValue]) -> str:
     return "\n".join(compact(value) for value in values)
 
 
-def quoted(text: str) -> str:
-    """The text with a mark before each of its lines, so that none can be taken for a line around it."""
+def quote(text: str) -> str:
+    """The text with a mark before each of its lines, so that no line looks like one around it."""
     return "\n".join(f"> {line}" for line in text.splitlines() or [""])
 
 
-def oneline(text: str) -> str:
+def join_lines(text: str) -> str:
     """The text on one line."""
     return " ".join(text.split())
 
 
-def raw_sections(text: str) -> dict[str, str]:
+def split_sections(text: str) -> dict[str, str]:
     """The outermost sections, name -> content with its inner sections, still escaped."""
     return {match[1]: match[2] for match in _SECTION.finditer(text)}
 
 
 def sections(text: str) -> dict[str, str]:
     """The outermost sections, name -> content as it was filled in."""
-    return {name: unescape(content) for name, content in raw_sections(text).items()}
+    return {name: unescape(content) for name, content in split_sections(text).items()}
 
 
 def read_lines(content: str) -> list[JsonValue]:

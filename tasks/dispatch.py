@@ -12,14 +12,15 @@ from fluxagents.flows.commands import (
     Command,
     Decide,
     Expire,
-    JoinParts,
     JoinRuns,
+    JoinShards,
     NotifyHuman,
 )
-from fluxagents.flows.engine.children import child_starts
+from fluxagents.flows.engine.children import start_children
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.engine.invariants import check
-from fluxagents.flows.engine.shards import part_flow, part_starts
+from fluxagents.flows.engine.invariants import check_state
+from fluxagents.flows.engine.shards import start_shards
+from fluxagents.flows.engine.tool_flows import build_shard_flow
 from fluxagents.flows.errors import ErrorInfo, FluxError
 from fluxagents.flows.events import Event, Lane, RunFailed, RunsBegun, RunStarted, ToolSplit
 from fluxagents.flows.language.catalog import ToolFacts
@@ -50,7 +51,7 @@ def dispatch_of(command: Command, lane: Lane, tools: Mapping[str, ToolFacts]) ->
         return Dispatch(
             task=f"{TOOL_PREFIX}{command.tool}", queue=_lane(queue, lane), label={"tool": command.tool}
         )
-    if isinstance(command, JoinParts):
+    if isinstance(command, JoinShards):
         begin = dispatch_of(command.call, lane, tools)
         label = {**begin.label, "join": str(len(command.runs))}
         return replace(begin, label=label, after=command.runs, not_before_ms=command.until_ms)
@@ -102,7 +103,7 @@ def settled(
         for event in (*happened, failed):
             state = reduce(state, event)
         return Commit(events=(*happened, failed), state=state, dispatch=None)
-    check(after, controller.flow)
+    check_state(after, controller.flow)
     if command is None:
         return Commit(events=events, state=after, dispatch=None)
     dispatch = dispatch_of(command, after.lane, controller.tools)
@@ -134,17 +135,17 @@ def _children(
         if isinstance(event, RunsBegun):
             assert flows is not None
             child = flows(event.flow.digest)
-            starts = zip(child_starts(state, event), event.runs, strict=True)
+            starts = zip(start_children(state, event), event.runs, strict=True)
             commits = [begun(child, started, error=run.error) for started, run in starts]
             yield from _in_turn(commits, event.width)
         if isinstance(event, ToolSplit):
-            flow = part_flow(event.call.tool, event.call.args)
+            flow = build_shard_flow(event.call.tool, event.call.args)
             part_controller = FlowController(flow, tools=controller.tools)
-            yield from (begun(part_controller, started) for started in part_starts(state, event))
+            yield from (begun(part_controller, started) for started in start_shards(state, event))
 
 
 def _in_turn(commits: Sequence[Commit], width: int) -> Iterator[Commit]:
-    """Runs of which so many work at once: each begins when the one `width` before it has come to rest."""
+    """Runs of which so many work at once: each begins when the one `width` before it is terminal."""
     before = [commit.state.run_id for commit in commits if commit.dispatch]
     places = count()
     for commit in commits:

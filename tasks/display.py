@@ -15,7 +15,7 @@ DECIMALS = 6
 """Decimals of a flux in a display; the tables hold the full precision."""
 
 
-def fitted(build: Callable[[int], dict[str, JsonValue]], limit_bytes: int) -> dict[str, JsonValue]:
+def fit_display(build: Callable[[int], dict[str, JsonValue]], limit_bytes: int) -> dict[str, JsonValue]:
     """The largest display within the limit.
 
     Args:
@@ -29,29 +29,29 @@ def fitted(build: Callable[[int], dict[str, JsonValue]], limit_bytes: int) -> di
     raise AssertionError("a display without items fits")
 
 
-def shown(items: Sequence[str], most: int) -> dict[str, JsonValue]:
+def list_names(items: Sequence[str], most: int) -> dict[str, JsonValue]:
     """Names: how many there are, how many are shown, and those."""
     return {"count": len(items), "shown": min(most, len(items)), "ids": list(items[:most])}
 
 
-def shown_values(values: Mapping[str, float | None], most: int) -> dict[str, JsonValue]:
+def list_values(values: Mapping[str, float | None], most: int) -> dict[str, JsonValue]:
     """Numbers by name, in the order given: how many there are, how many are shown, and those."""
     some = list(values.items())[:most]
     return {
         "count": len(values),
         "shown": len(some),
-        "values": {name: rounded(value) for name, value in some},
+        "values": {name: round_for_display(value) for name, value in some},
     }
 
 
-def rounded(value: float | None) -> float | None:
+def round_for_display(value: float | None) -> float | None:
     """A number as a display shows it: `DECIMALS` decimals, or as many digits if it is small."""
     if value is None:
         return None
     return round(value, DECIMALS) if abs(value) >= 1 else float(f"{value:.{DECIMALS}g}")
 
 
-def text(value: str, most_bytes: int = 120) -> str:
+def cut_text(value: str, most_bytes: int = 120) -> str:
     """A name from a model's file, cut to a length that fits any display as JSON."""
     if len(json.dumps(value)) <= most_bytes:
         return value

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from fluxagents.flows.commands import Decide
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.memory.remedy_book import MemoryLessonBook
+from fluxagents.flows.memory.remedy_book import MemoryRemedyBook
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.notifier import Notifier
 from fluxagents.flows.ports.publisher import Publisher
+from fluxagents.flows.ports.remedy_book import RemedyBook
 from fluxagents.flows.ports.run_store import RunStore
-from fluxagents.flows.remedies import LessonBook
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
@@ -70,7 +70,7 @@ class Effects:
     media: MediaLibrary = field(default_factory=MediaLibrary)
     prompts: Callable[[], PromptManager] = PromptManager
     """For the tools that audit decisions."""
-    lessons: LessonBook = field(default_factory=MemoryLessonBook)
+    remedies: RemedyBook = field(default_factory=MemoryRemedyBook)
     """What helped against which error."""
     flow_folders: tuple[Path, ...] = ()
     """Where the user's flows lie, for runs that are started by a message."""

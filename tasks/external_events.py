@@ -12,7 +12,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.ports.commit import CommitStatus
 from fluxagents.flows.ports.publisher import Publisher
 from fluxagents.flows.ports.run_store import RunStore, unknown_run
-from fluxagents.flows.state import AT_REST, RunState
+from fluxagents.flows.state import TERMINAL, RunState
 from fluxagents.tasks.dispatch import settled
 from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.protocol import publish
@@ -55,12 +55,12 @@ def write_outside(
 
 
 def cancel_late(effects: Effects, runs: Sequence[str], reason: str) -> int:
-    """Cancel those runs that have not come to rest.
+    """Cancel those runs that are not terminal.
 
     Returns:
         How many there were.
     """
-    late = [run for run in map(effects.store.load, runs) if run.status not in AT_REST]
+    late = [run for run in map(effects.store.load, runs) if run.status not in TERMINAL]
     for run in late:
         event = e.RunCancelled(seq=run.seq, at_ms=effects.clock.now_ms(), by="its parent", reason=reason)
         controller = effects.controller(run.flow.digest)

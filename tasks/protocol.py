@@ -18,7 +18,7 @@ from fluxagents.flows.ports.publisher import Publisher
 from fluxagents.flows.state import RunState, state_digest, state_from_json
 from fluxagents.tasks.dispatch import settled
 from fluxagents.tasks.effects import Effects
-from fluxagents.tasks.remedy_advice import learn
+from fluxagents.tasks.remedy_advice import record_outcome
 
 log = structlog.get_logger("step")
 
@@ -141,7 +141,7 @@ def _write(effects: Effects, controller: FlowController, commit: Commit, fence: 
         )
     publish(effects.publisher, *result.messages)
     if result.status is CommitStatus.OK:
-        learn(effects, commit.state)
+        record_outcome(effects, commit.state)
     return result.status
 
 

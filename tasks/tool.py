@@ -10,8 +10,8 @@ from pydantic import JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.flows.events import Part
-from fluxagents.tasks.display import text
+from fluxagents.flows.events import Shard
+from fluxagents.tasks.display import cut_text
 from fluxagents.tasks.ports.models import ModelChange
 from fluxagents.tasks.ports.results import Args, Result
 from fluxagents.tasks.ports.sources import Sources
@@ -27,9 +27,9 @@ class Split:
     The cut depends on the model and the arguments alone, so that one worker or many get the same result.
     """
 
-    parts: Callable[[Model, Any], int]
+    count: Callable[[Model, Any], int]
     """Into how many shards; 1 when it is not worth it."""
-    run: Callable[[Model, Any, Part], Result]
+    run: Callable[[Model, Any, Shard], Result]
     """Computes one shard; leaves the model as it was."""
     merge: Callable[[Any, Sequence[Any]], Result]
     """The whole from all shards in order, as `Tool.run` computes it."""
@@ -106,7 +106,7 @@ class Tool:
 
 def _describe(detail: ErrorDetails) -> str:
     where = ".".join(str(step) for step in detail["loc"]) or "arguments"
-    value = text(repr(detail["input"]), 80)
+    value = cut_text(repr(detail["input"]), 80)
     if detail["type"] == "extra_forbidden":
         return f"the unknown argument '{where}' = {value}"
     return f"argument '{where}' = {value}: {detail['msg']}"

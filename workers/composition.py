@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING
 
 from redis import Redis
 from redis.backoff import ExponentialWithJitterBackoff
@@ -18,6 +17,7 @@ from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.tasks.ports.sources import Sources
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.tasks.tool import Tool
+from fluxagents.workers.celery.app import FluxApp
 from fluxagents.workers.celery.heartbeat import current_owner
 from fluxagents.workers.celery.publisher import CeleryPublisher
 from fluxagents.workers.celery.queues import QUEUES
@@ -29,12 +29,9 @@ from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.redis import connection
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
-from fluxagents.workers.redis.remedy_book import RedisLessonBook
+from fluxagents.workers.redis.remedy_book import RedisRemedyBook
 from fluxagents.workers.redis.run_store import RedisRunStore
 from fluxagents.workers.settings import Settings
-
-if TYPE_CHECKING:
-    from fluxagents.workers.celery.app import FluxApp
 
 RETRIES = 30
 """With the backoff below about a minute: a restart of Redis interrupts a step, it does not fail it."""
@@ -57,9 +54,9 @@ def build_store(settings: Settings, redis: Redis) -> RedisRunStore:
     return RedisRunStore(redis, prefix=settings.key_prefix, archive=Archive(settings.artifact_url))
 
 
-def build_lessons(settings: Settings, redis: Redis) -> RedisLessonBook:
+def build_remedies(settings: Settings, redis: Redis) -> RedisRemedyBook:
     """What helped against which error."""
-    return RedisLessonBook(redis, prefix=settings.key_prefix)
+    return RedisRemedyBook(redis, prefix=settings.key_prefix)
 
 
 def build_effects(settings: Settings, app: FluxApp, tools: Mapping[str, Tool] = TOOLS) -> Effects:
@@ -75,7 +72,7 @@ def build_effects(settings: Settings, app: FluxApp, tools: Mapping[str, Tool] = 
         biochem=BiochemFile(settings.biochem_file),
         media=MediaLibrary(settings.media_folder),
         flow_folders=(settings.flows_folder,),
-        lessons=build_lessons(settings, redis),
+        remedies=build_remedies(settings, redis),
         prompts=lambda: build_prompts(settings, redis),
         decider=cache(lambda: _build_decider(settings, tools)),
         tools=tools,

@@ -11,7 +11,6 @@ from pydantic import Field
 from fluxagents.flows.drawing.node_looks import MISSING, caption_of
 from fluxagents.flows.events import Frozen
 from fluxagents.flows.language.definition import Flow
-from fluxagents.flows.language.edges import targets
 from fluxagents.flows.language.nodes import Node
 from fluxagents.flows.state import Status
 
@@ -98,7 +97,7 @@ def picture_of(flow: Flow, *, digest: str = "") -> Picture:
     edges = tuple(
         PictureEdge(source=name, target=target, label=why)
         for name, node in flow.nodes.items()
-        for why, target in targets(node)
+        for why, target in node.edges
     )
     named = dict.fromkeys([flow.start, *(edge.target for edge in edges)])
     missing = [name for name in named if name not in flow.nodes]

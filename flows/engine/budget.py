@@ -10,7 +10,7 @@ from fluxagents.flows.language.nodes import EndNode
 from fluxagents.flows.state import RunState
 
 
-def overdrawn(flow: Flow, state: RunState, at_ms: int) -> FluxError | None:
+def check_budget(flow: Flow, state: RunState, at_ms: int) -> FluxError | None:
     """What the run used too much of; None while it may go on. A run at its end may end.
 
     Args:

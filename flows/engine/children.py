@@ -1,17 +1,16 @@
-"""The runs that `map` and `subflow` nodes begin: which there are, and how each begins."""
+"""The runs that `map` and `subflow` nodes begin: how each begins, and how the node waits for them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from fluxagents.flows.engine.node_context import Moment
+from fluxagents.flows.commands import BeginRuns, Command, JoinRuns
+from fluxagents.flows.engine.node_context import NodeContext
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.events import FlowRef, RunsBegun, RunStarted
-from fluxagents.flows.language.definition import Budget, Flow
-from fluxagents.flows.language.nodes import MAP_ITEMS, EndNode, MapNode, SubflowNode, ToolNode
+from fluxagents.flows.events import Event, RunsBegun, RunStarted
+from fluxagents.flows.language.node_base import ChildRunNode
 from fluxagents.flows.state import RunState
 
 
@@ -24,72 +23,35 @@ class ChildPlan:
     """What the flow calls the model; None for the parent's."""
 
 
-def child_plans(now: Moment, node: MapNode | SubflowNode) -> list[ChildPlan]:
-    """The runs of a node, in the order of its items.
+def on_child_runs(context: NodeContext, node: ChildRunNode) -> Event | Command:
+    """The runs of the node, the wait for them, or the way on."""
+    state = context.state
+    if state.outcome == "joined":
+        return context.enter(node.next)
+    if state.begun is None:
+        return BeginRuns(node=state.node)
+    return JoinRuns(node=state.node, runs=state.begun.runs, until_ms=context.last_ms(node.timeout_s))
+
+
+def evaluate_model(context: NodeContext, expression: str | None, **more: JsonValue) -> str | None:
+    """What the flow calls the model of a run; None where it leaves the parent's.
 
     Raises:
-        FluxError: `BAD_FLOW` if `over` gives no list or too long a one, or an expression fails.
+        FluxError: `BAD_FLOW` if it is no text.
     """
-    if isinstance(node, SubflowNode):
-        return [ChildPlan(now.arguments(node.inputs), _model(now, node.model))]
-    items = now.value(node.over)
-    if not isinstance(items, list):
-        raise FluxError(
-            ErrorClass.BAD_FLOW,
-            f"node {now.state.node!r} maps over {node.over!r}, which is {items!r:.80} and no list",
-        )
-    if len(items) > MAP_ITEMS:
-        raise FluxError(
-            ErrorClass.BAD_FLOW,
-            f"node {now.state.node!r} maps over {len(items)} items; at most {MAP_ITEMS}",
-            suggestions=("start a batch: `fluxagents batch --help`",),
-        )
-    given = node.args if node.tool else node.inputs
-    return [
-        ChildPlan(now.arguments(given, **{node.each: item}), _model(now, node.model, **{node.each: item}))
-        for item in items
-    ]
-
-
-def _model(now: Moment, expression: str | None, **more: JsonValue) -> str | None:
     if expression is None:
         return None
-    model = now.value(expression, **more)
+    model = context.evaluate(expression, **more)
     if not isinstance(model, str):
         raise FluxError(
             ErrorClass.BAD_FLOW,
-            f"node {now.state.node!r}: model {expression!r} is {model!r:.80}, expected a name or a digest",
+            f"node {context.state.node!r}: model {expression!r} is {model!r:.80}, "
+            "expected a name or a digest",
         )
     return model
 
 
-def tool_flow(node: MapNode, names: Iterable[str]) -> Flow:
-    """The flow of one item of a node that maps a tool: calls it with the run's inputs as they are.
-
-    Args:
-        node: The node.
-        names: The arguments that are given.
-    """
-    assert node.tool is not None
-    work = ToolNode(
-        kind="tool",
-        tool=node.tool,
-        args={name: f"={name}" for name in sorted(names)},
-        facts=node.facts,
-        retry=node.retry,
-        next="done",
-    )
-    return Flow(
-        flow=f"each_{node.tool}",
-        version=1,
-        purpose=f"One item of a map of {node.tool}.",
-        budget=Budget(steps=50),
-        start="work",
-        nodes={"work": work, "done": EndNode(kind="end", message="computed")},
-    )
-
-
-def child_starts(state: RunState, begun: RunsBegun) -> list[RunStarted]:
+def start_children(state: RunState, begun: RunsBegun) -> list[RunStarted]:
     """How the runs begin.
 
     Args:
@@ -112,8 +74,3 @@ def child_starts(state: RunState, begun: RunsBegun) -> list[RunStarted]:
         )
         for run in begun.runs
     ]
-
-
-def ref_of(flow: Flow) -> FlowRef:
-    """How a run names the exact version of a flow."""
-    return FlowRef(name=flow.flow, version=flow.version, digest=flow.digest)

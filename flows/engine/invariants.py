@@ -11,7 +11,7 @@ from fluxagents.flows.language.nodes import EndNode
 from fluxagents.flows.state import ERRORS_KEPT, FINDINGS_KEPT, NOTES_KEPT, SIGNALS_KEPT, RunState
 
 
-def violations(state: RunState, flow: Flow, *, walking: bool = False) -> list[str]:
+def find_violations(state: RunState, flow: Flow, *, walking: bool = False) -> list[str]:
     """The rules that a state breaks, a sentence each; empty for a sound one.
 
     Args:
@@ -23,18 +23,18 @@ def violations(state: RunState, flow: Flow, *, walking: bool = False) -> list[st
     return [*position, *_of_waiting(state), *_of_doing(state), *_of_bounds(state)]
 
 
-def check(state: RunState, flow: Flow) -> RunState:
+def check_state(state: RunState, flow: Flow) -> RunState:
     """The state, if it is sound.
 
     Raises:
         FluxError: `INTERNAL` if it breaks a rule, naming all that it breaks.
     """
-    broken = violations(state, flow)
-    if broken:
+    faults = find_violations(state, flow)
+    if faults:
         raise FluxError(
             ErrorClass.INTERNAL,
-            f"run {state.run_id!r} would be left at step {state.seq} in a state that cannot be: {broken[0]}",
-            suggestions=broken[1:],
+            f"run {state.run_id!r} would be left at step {state.seq} in a state that cannot be: {faults[0]}",
+            suggestions=faults[1:],
         )
     return state
 
@@ -91,6 +91,6 @@ def _of_bounds(state: RunState) -> Iterator[str]:
         ("notes", len(state.notes), NOTES_KEPT),
         ("signals", len(state.signals), SIGNALS_KEPT),
     )
-    for what, count, most in bounds:
-        if count > most:
-            yield f"it keeps {count} {what}; at most {most}"
+    for what, count, limit in bounds:
+        if count > limit:
+            yield f"it keeps {count} {what}; at most {limit}"

@@ -1,9 +1,8 @@
-"""A run at a node at a time: what the controller's decisions read, and how they speak."""
+"""A run at a node at a time: what transitions read, and how they speak."""
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,23 +11,19 @@ from pydantic import JsonValue
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, call_digest
+from fluxagents.flows.engine.budget import ends_ms
 from fluxagents.flows.errors import ErrorInfo, FluxError
 from fluxagents.flows.language.catalog import ToolFacts
 from fluxagents.flows.language.definition import Flow
-from fluxagents.flows.language.expressions import evaluate, names_in
-from fluxagents.flows.language.facts import facts_of
+from fluxagents.flows.language.expressions import ERROR_NAME, evaluate, names_in
 from fluxagents.flows.language.nodes import Node
+from fluxagents.flows.language.templates import fill_text, fill_value
 from fluxagents.flows.state import RunState
-
-ERROR_NAME = "error"
-"""What expressions call the last error: a mapping with `kind`, `message` and `where`, or None."""
-
-_IN_TEXT = re.compile(r"\{([^{}]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """What there is to know when the next thing is decided; `seq` and `at_ms` go into the events."""
+class NodeContext:
+    """All that decides what comes next; `seq` and `at_ms` go into the events."""
 
     flow: Flow
     tools: Mapping[str, ToolFacts]
@@ -45,41 +40,34 @@ class Moment:
         last = self.state.errors[-1] if self.state.errors else None
         return {
             **dict.fromkeys(self.flow.inputs),
-            **dict.fromkeys(facts_of(self.flow)),
+            **dict.fromkeys(self.flow.fact_names),
             ERROR_NAME: last.model_dump(mode="json", include={"kind", "message", "where"}) if last else None,
             **self.state.inputs,
             **self.state.facts,
             **more,
         }
 
-    def value(self, expression: str, **more: JsonValue) -> Any:
+    def evaluate(self, expression: str, **more: JsonValue) -> Any:
         """The value of an expression, written with or without the leading `=`."""
         return evaluate(expression.removeprefix("="), self.names(**more))
 
-    def seen(self, expression: str) -> dict[str, JsonValue]:
+    def values_in(self, expression: str) -> dict[str, JsonValue]:
         """The values that an expression looks at."""
         names = self.names()
         return {name: names.get(name) for name in names_in(expression)}
 
-    def computed(self, value: JsonValue, **more: JsonValue) -> JsonValue:
+    def fill_value(self, value: JsonValue, **more: JsonValue) -> JsonValue:
         """A value with every string that begins with `=` replaced by what it evaluates to."""
-        if isinstance(value, str) and value.startswith("="):
-            found: JsonValue = self.value(value, **more)
-            return found
-        if isinstance(value, list):
-            return [self.computed(one, **more) for one in value]
-        if isinstance(value, dict):
-            return {name: self.computed(one, **more) for name, one in value.items()}
-        return value
+        return fill_value(value, lambda expression: self.evaluate(expression, **more))
 
-    def arguments(self, args: Mapping[str, JsonValue], **more: JsonValue) -> dict[str, JsonValue]:
-        """Computed arguments; one that has no value is left out."""
-        values = {name: self.computed(value, **more) for name, value in args.items()}
+    def fill_arguments(self, args: Mapping[str, JsonValue], **more: JsonValue) -> dict[str, JsonValue]:
+        """Evaluated arguments; one that has no value is left out."""
+        values = {name: self.fill_value(value, **more) for name, value in args.items()}
         return {name: value for name, value in values.items() if value is not None}
 
-    def text(self, template: str) -> str:
+    def fill_text(self, template: str) -> str:
         """A text with each `{expression}` replaced by its value."""
-        return _IN_TEXT.sub(lambda found: _said(self.value(found[1])), template)
+        return fill_text(template, self.evaluate)
 
     def enter(self, node: str) -> e.NodeEntered:
         """The event that leads to another node."""
@@ -90,13 +78,19 @@ class Moment:
         info = error.info(self.state.node)
         return e.NodeFailed(seq=self.seq, at_ms=self.at_ms, node=self.state.node, error=info)
 
-    def end(self, error: ErrorInfo) -> e.RunFailed:
+    def end(self, error: FluxError | ErrorInfo) -> e.RunFailed:
         """The event that fails the run."""
-        return e.RunFailed(seq=self.seq, at_ms=self.at_ms, node=self.state.node, error=error)
+        info = error.info(self.state.node) if isinstance(error, FluxError) else error
+        return e.RunFailed(seq=self.seq, at_ms=self.at_ms, node=self.state.node, error=info)
 
     def deadline_ms(self, seconds: float | None) -> int:
         """The time so long after the present try began; 0 for none."""
         return self.state.attempt_ms + round(seconds * 1_000) if seconds is not None else 0
+
+    def last_ms(self, seconds: float | None) -> int:
+        """The end of the present try, or of the run's own time."""
+        last = ends_ms(self.flow, self.state)
+        return min(self.deadline_ms(seconds) or last, last)
 
     def digest(self, call: CallTool) -> str:
         """What an approval of this call is bound to."""
@@ -127,20 +121,10 @@ class Moment:
             **more,
         )
 
+    def ask(self, request: e.HumanRequest) -> e.QuestionAsked:
+        """The event that puts a question to a human."""
+        return e.QuestionAsked(seq=self.seq, at_ms=self.at_ms, request=request)
 
-def _said(value: Any) -> str:
-    """A value in a text: numbers to six digits, lists with commas, mappings as `name value, name value`."""
-    if isinstance(value, bool) or value is None:
-        return {True: "yes", False: "no", None: "unknown"}[value]
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    if isinstance(value, list):
-        return ", ".join(_said(one) for one in value) or "none"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_said(one)}" for name, one in value.items()) or "none"
-    return str(value)
-
-
-def names_in_text(template: str) -> list[str]:
-    """The expressions of a text."""
-    return _IN_TEXT.findall(template)
+    def ask_approval(self, request: e.HumanRequest) -> e.ApprovalRequested:
+        """The event that asks a human for an approval."""
+        return e.ApprovalRequested(seq=self.seq, at_ms=self.at_ms, request=request)

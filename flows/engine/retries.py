@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 
 from fluxagents.flows.errors import POLICIES, ErrorClass
-from fluxagents.flows.language.nodes import Retry
+from fluxagents.flows.language.node_base import Retry
 from fluxagents.flows.state import RunState
 
 
-def tried_again(state: RunState, retry: Retry | None) -> bool:
+def should_retry(state: RunState, retry: Retry | None) -> bool:
     """Whether what just failed is tried again.
 
     Args:
@@ -23,7 +23,7 @@ def tried_again(state: RunState, retry: Retry | None) -> bool:
     if state.outcome != "failed":
         return False
     assert state.streak is not None
-    return retries_left(kind, state.streak.count)
+    return may_retry(kind, state.streak.count)
 
 
 _HOPELESS = frozenset({ErrorClass.BUDGET, ErrorClass.BAD_FLOW})
@@ -37,7 +37,7 @@ def _kind(state: RunState) -> ErrorClass:
     return state.streak.kind
 
 
-def pause_after(state: RunState, retry: Retry | None, *, key: str) -> int:
+def compute_pause_ms(state: RunState, retry: Retry | None, *, key: str) -> int:
     """How long to wait before the next try, in ms; the same key gives the same pause."""
     asked_ms = state.errors[-1].retry_after_ms if state.outcome == "failed" else 0
     if retry is not None:
@@ -46,7 +46,7 @@ def pause_after(state: RunState, retry: Retry | None, *, key: str) -> int:
     return pause_ms(state.streak.kind, state.streak.count, key, at_least_ms=asked_ms)
 
 
-def retries_left(kind: ErrorClass, failures: int) -> bool:
+def may_retry(kind: ErrorClass, failures: int) -> bool:
     """Whether a step that failed so many times in a row with this kind is tried again by its policy."""
     return failures < POLICIES[kind].attempts
 

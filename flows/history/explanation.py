@@ -10,7 +10,7 @@ from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.events import Event
 from fluxagents.flows.history.recorded_steps import Step, step_at, steps_of
 from fluxagents.flows.history.run_record import StepRecord, record_of
-from fluxagents.flows.history.state_diff import Change, state_changes
+from fluxagents.flows.history.state_diff import Change, diff_states
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,13 @@ class Explanation:
     @property
     def artifacts(self) -> tuple[str, ...]:
         """The digests of what it made."""
-        found = (getattr(event, "artifact", None) for event in self.step.events)
-        return tuple(str(digest) for digest in found if digest)
+        artifacts = (getattr(event, "artifact", None) for event in self.step.events)
+        return tuple(str(digest) for digest in artifacts if digest)
 
 
-def explained(events: Sequence[Event], seq: int, controllers: Callable[[str], FlowController]) -> Explanation:
+def explain_step(
+    events: Sequence[Event], seq: int, controllers: Callable[[str], FlowController]
+) -> Explanation:
     """What a step was about.
 
     Args:
@@ -42,10 +44,10 @@ def explained(events: Sequence[Event], seq: int, controllers: Callable[[str], Fl
         FluxError: `UNKNOWN_ID` if there is no such step, naming those that there are; as `controllers`.
     """
     step = step_at(steps_of(events), seq)
-    (record,) = (one for one in record_of(events).steps if one.seq == seq)
+    (record,) = (step for step in record_of(events).steps if step.seq == seq)
     return Explanation(
         step=step,
         record=record,
         command=controllers(step.before.flow.digest).command(step.before) if step.before else None,
-        changes=state_changes(step.before, step.after),
+        changes=diff_states(step.before, step.after),
     )

@@ -10,10 +10,9 @@ from pydantic import JsonValue
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.flows.history.renaming import renamed
+from fluxagents.flows.history.renaming import rename_run
 from fluxagents.flows.language.definition import Flow
-from fluxagents.flows.language.facts import facts_of
-from fluxagents.flows.language.inputs import checked_facts, checked_inputs
+from fluxagents.flows.language.inputs import check_facts, check_inputs
 from fluxagents.flows.language.nodes import EndNode
 from fluxagents.flows.reducer import fold, reduce
 from fluxagents.flows.state import RunState
@@ -59,33 +58,33 @@ def open_state_at(events: Sequence[e.Event], seq: int) -> RunState:
 
 def open_steps(events: Sequence[e.Event]) -> tuple[int, ...]:
     """The steps after which the run had not ended."""
-    found = []
+    steps = []
     state: RunState | None = None
     for seq, step in groupby(events, key=lambda event: event.seq):
         for event in step:
             state = reduce(state, event)
         if state is not None and not state.ended:
-            found.append(seq)
-    return tuple(found)
+            steps.append(seq)
+    return tuple(steps)
 
 
 def _ranges(steps: Sequence[int]) -> str:
     """Numbers in words: `steps 0 to 4 and step 7`."""
-    said = []
+    ranges = []
     for _, run in groupby(enumerate(steps), key=lambda pair: pair[1] - pair[0]):
         numbers = [number for _, number in run]
         many = len(numbers) > 1
-        said.append(f"steps {numbers[0]} to {numbers[-1]}" if many else f"step {numbers[0]}")
-    return " and ".join(said) or "no step"
+        ranges.append(f"steps {numbers[0]} to {numbers[-1]}" if many else f"step {numbers[0]}")
+    return " and ".join(ranges) or "no step"
 
 
-def in_effect(events: Sequence[e.Event]) -> tuple[int, ...]:
+def find_effective(events: Sequence[e.Event]) -> tuple[int, ...]:
     """The places in a log of the events that still count: those that no rollback went behind."""
     line: list[int] = []
-    for place, event in enumerate(events):
+    for index, event in enumerate(events):
         if isinstance(event, e.RunRolledBack):
-            line = list(in_effect(events[: event.kept]))
-        line.append(place)
+            line = list(find_effective(events[: event.kept]))
+        line.append(index)
     return tuple(line)
 
 
@@ -100,23 +99,23 @@ def arrival_at(events: Sequence[e.Event], flow: Flow, node: str) -> int:
     Raises:
         FluxError: If it was never there, or the flow ends there.
     """
-    found: dict[str, int] = {}
-    for place in in_effect(events):
-        event = events[place]
+    arrivals: dict[str, int] = {}
+    for index in find_effective(events):
+        event = events[index]
         if isinstance(event, ARRIVALS):
-            found[_arrived_at(event)] = place + 1
-    places = {name: kept for name, kept in found.items() if not _ends(flow, name)}
-    if node not in places:
-        why = "ends there" if node in found else "was never at it"
+            arrivals[_find_arrival(event)] = index + 1
+    restarts = {name: kept for name, kept in arrivals.items() if not _ends(flow, name)}
+    if node not in restarts:
+        why = "ends there" if node in arrivals else "was never at it"
         raise FluxError(
             ErrorClass.BAD_ARGUMENT,
             f"the run cannot begin again at node {node!r}: it {why}",
-            suggestions=(*nearest(node, places), f"it was at {', '.join(places)}"),
+            suggestions=(*nearest(node, restarts), f"it was at {', '.join(restarts)}"),
         )
-    return places[node]
+    return restarts[node]
 
 
-def _arrived_at(event: e.Event) -> str:
+def _find_arrival(event: e.Event) -> str:
     if isinstance(event, e.RunStarted):
         return event.start_node
     if isinstance(event, e.BranchTaken | e.NodeSkipped):
@@ -129,7 +128,7 @@ def _ends(flow: Flow, name: str) -> bool:
     return name not in flow.nodes or isinstance(flow.nodes[name], EndNode)
 
 
-def forked(
+def fork_history(
     events: Sequence[e.Event],
     at: int,
     new_run_id: str,
@@ -172,10 +171,10 @@ def forked(
         stepwise=stepwise,
         by=by,
     )
-    return (*(renamed(event, state.run_id, new_run_id) for event in up_to(events, at)), parting)
+    return (*(rename_run(event, state.run_id, new_run_id) for event in up_to(events, at)), parting)
 
 
-def changed_values(
+def split_values(
     flow: Flow, state: RunState, given: Mapping[str, JsonValue]
 ) -> tuple[dict[str, JsonValue], dict[str, JsonValue]]:
     """Values that somebody sets, as inputs and as facts; both have the types that the flow declares.
@@ -183,7 +182,7 @@ def changed_values(
     Raises:
         FluxError: If a name is neither, or a value is of another type.
     """
-    known = {**flow.inputs, **dict.fromkeys(facts_of(flow))}
+    known = {**flow.inputs, **dict.fromkeys(flow.fact_names)}
     for name in given:
         if name not in known:
             raise FluxError(
@@ -192,6 +191,6 @@ def changed_values(
                 suggestions=(*nearest(name, known), f"there are: {', '.join(known) or 'none'}"),
             )
     inputs = {name: value for name, value in given.items() if name in flow.inputs}
-    checked = checked_inputs(flow, {**state.inputs, **inputs}) if inputs else {}
+    checked = check_inputs(flow, {**state.inputs, **inputs}) if inputs else {}
     facts = {name: value for name, value in given.items() if name not in flow.inputs}
-    return {name: checked[name] for name in inputs}, checked_facts(flow, facts, where=state.node)
+    return {name: checked[name] for name in inputs}, check_facts(flow, facts, where=state.node)

@@ -8,10 +8,10 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from fluxagents.flows.engine.budget import overdrawn
+from fluxagents.flows.engine.budget import check_budget
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.language.definition import Flow
-from fluxagents.flows.language.inputs import checked_inputs, is_of
+from fluxagents.flows.language.inputs import check_inputs, is_of
 from fluxagents.flows.state import RunState
 
 
@@ -25,7 +25,7 @@ class Migration:
     """What differs between the versions, a sentence each."""
 
 
-def migration(old: Flow, new: Flow, state: RunState, *, now_ms: int) -> Migration:
+def plan_migration(old: Flow, new: Flow, state: RunState, *, now_ms: int) -> Migration:
     """Check that a run can go on with another version of its flow.
 
     Args:
@@ -41,7 +41,7 @@ def migration(old: Flow, new: Flow, state: RunState, *, now_ms: int) -> Migratio
     inputs: dict[str, JsonValue] = {}
     try:
         given = {name: value for name, value in state.inputs.items() if value is not None}
-        inputs = checked_inputs(new, given)
+        inputs = check_inputs(new, given)
     except FluxError as error:
         problems.append(error.message)
     if problems:
@@ -74,7 +74,7 @@ def _problems(old: Flow, new: Flow, state: RunState, now_ms: int) -> Iterator[st
             f" and is of kind {node.kind!r}"
         )
     yield from _about_facts(old, new, state)
-    spent = overdrawn(new, state, now_ms)
+    spent = check_budget(new, state, now_ms)
     if spent is not None:
         yield spent.message
 

@@ -51,17 +51,17 @@ def steps_of(events: Iterable[Event]) -> tuple[Step, ...]:
     Raises:
         FluxError: As `fluxagents.flows.reducer.fold`.
     """
-    found: list[Step] = []
+    steps: list[Step] = []
     state: RunState | None = None
     for seq, group in groupby(events, key=lambda event: event.seq):
         before, together = state, tuple(group)
         for event in together:
             state = reduce(state, event)
         assert state is not None
-        found.append(Step(seq, together, before, state))
-    if not found:
+        steps.append(Step(seq, together, before, state))
+    if not steps:
         raise FluxError(ErrorClass.SCHEMA, "the history has no events")
-    return tuple(found)
+    return tuple(steps)
 
 
 def step_at(steps: Sequence[Step], seq: int) -> Step:
@@ -83,56 +83,56 @@ def step_at(steps: Sequence[Step], seq: int) -> Step:
 
 def path_of(events: Iterable[Event]) -> list[str]:
     """The nodes that a run was at, in order."""
-    found: list[str] = []
+    path: list[str] = []
     for step in steps_of(events):
         for event in step.events:
             if isinstance(event, RunStarted):
-                found.append(event.start_node)
+                path.append(event.start_node)
             elif isinstance(event, NodeEntered):
-                found.append(event.node)
+                path.append(event.node)
             elif isinstance(event, BranchTaken | NodeSkipped):
-                found.append(event.to)
-        if found[-1] != step.after.node:
-            found.append(step.after.node)
-    return found
+                path.append(event.to)
+        if path[-1] != step.after.node:
+            path.append(step.after.node)
+    return path
 
 
 def duration_ms(event: Event) -> int | None:
     """How long the work took that an event records; None for an event that records none."""
     if (prompt := prompt_of(event)) is not None:
         return prompt.duration_ms
-    found = vars(event).get("duration_ms")
-    return found if isinstance(found, int) else None
+    duration = vars(event).get("duration_ms")
+    return duration if isinstance(duration, int) else None
 
 
 def prompt_of(event: Event) -> PromptUse | None:
     """The request to a chat model behind an event."""
-    found = vars(event).get("prompt")
-    return found if isinstance(found, PromptUse) else None
+    prompt = vars(event).get("prompt")
+    return prompt if isinstance(prompt, PromptUse) else None
 
 
 def call_of(event: Event) -> CallTool | None:
     """The tool call that an event is about."""
-    found = vars(event).get("call")
-    return found if isinstance(found, CallTool) else None
+    call = vars(event).get("call")
+    return call if isinstance(call, CallTool) else None
 
 
 def error_of(event: Event) -> ErrorInfo | None:
     """What went wrong."""
-    found = vars(event).get("error")
-    return found if isinstance(found, ErrorInfo) else None
+    error = vars(event).get("error")
+    return error if isinstance(error, ErrorInfo) else None
 
 
 def request_of(event: Event) -> HumanRequest | None:
     """What a human is asked."""
-    found = vars(event).get("request")
-    return found if isinstance(found, HumanRequest) else None
+    request = vars(event).get("request")
+    return request if isinstance(request, HumanRequest) else None
 
 
 def runs_begun(events: Iterable[Event]) -> tuple[str, ...]:
     """The runs that a run began: those that its events name, or whose ids begin with its own and a step."""
     run_id = ""
-    found: dict[str, None] = {}
+    run_ids: dict[str, None] = {}
     for event in events:
         if isinstance(event, RunStarted):
             run_id = event.run_id
@@ -141,12 +141,12 @@ def runs_begun(events: Iterable[Event]) -> tuple[str, ...]:
         for name, value in vars(event).items():
             for text in _texts(value):
                 if text and (name in RUN_FIELDS or text.startswith(own)):
-                    found[text] = None
-    return tuple(found)
+                    run_ids[text] = None
+    return tuple(run_ids)
 
 
 def _texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, list | tuple):
-        yield from (one if isinstance(one, str) else str(getattr(one, "run_id", "")) for one in value)
+        yield from (item if isinstance(item, str) else str(getattr(item, "run_id", "")) for item in value)

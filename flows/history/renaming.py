@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from fluxagents.flows import events as e
 
 
-def renamed(event: e.Event, old: str, new: str, *, with_children: bool = False) -> e.Event:
+def rename_run(event: e.Event, old: str, new: str, *, with_children: bool = False) -> e.Event:
     """An event of run `old` as one of run `new`.
 
     Args:

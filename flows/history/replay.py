@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from fluxagents.flows import events as e
-from fluxagents.flows.commands import CallTool, Command, Decide, JoinParts
+from fluxagents.flows.commands import CallTool, Command, Decide, JoinShards
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import FluxError
-from fluxagents.flows.history.state_diff import Change, state_changes
+from fluxagents.flows.history.state_diff import Change, diff_states
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState, state_digest
 
@@ -29,7 +29,7 @@ WALKED: frozenset[type[BaseModel]] = frozenset(
         e.RunFinished,
     }
 )
-"""What only a controller writes. All else tells of an effect or of a human, and is taken as it is."""
+"""What only a controller writes. All else comes from an effect or from a human, and is taken as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Replay:
         return self.stored_digest == self.folded_digest and self.divergence is None
 
 
-def replayed(
+def replay_run(
     events: Sequence[e.Event], stored: RunState, controllers: Callable[[str], FlowController]
 ) -> Replay:
     """Fold a history, compare the state with the stored one, and walk the flow along the history.
@@ -86,15 +86,15 @@ def replayed(
             walk.follow(event)
     if walk.divergence is None:
         walk.end()
-    folded, broken = _folded(events)
+    folded, broken = _fold(events)
     known = frozenset(stored.model_fields_set)
-    changes = state_changes(stored, folded) if folded else ()
+    changes = diff_states(stored, folded) if folded else ()
     return Replay(
         events=len(events),
         walked=walk.walked,
         stored_digest=_digest(stored, known),
         folded_digest=_digest(folded, known) if folded else "",
-        state_changes=tuple(one for one in changes if re.split(r"[.\[]", one.path)[0] in known),
+        state_changes=tuple(change for change in changes if re.split(r"[.\[]", change.path)[0] in known),
         not_compared=tuple(sorted(RunState.model_fields.keys() - known)),
         divergence=walk.divergence or broken,
     )
@@ -104,7 +104,7 @@ def _digest(state: RunState, known: frozenset[str]) -> str:
     return state_digest(state.model_dump_json(include=set(known)))
 
 
-def _folded(events: Sequence[e.Event]) -> tuple[RunState | None, Divergence | None]:
+def _fold(events: Sequence[e.Event]) -> tuple[RunState | None, Divergence | None]:
     state: RunState | None = None
     for at, event in enumerate(events):
         try:
@@ -126,14 +126,14 @@ class _Walk:
     _state: RunState | None = None
     _began: RunState | None = None
     """The state before the present step."""
-    _told: bool = False
-    """Whether all events of the present step so far tell of an effect or of a human."""
+    _only_effects: bool = False
+    """Whether all events of the present step so far come from an effect or from a human."""
     _last: e.Event | None = None
 
     def follow(self, event: e.Event) -> None:
         if event.seq != self._step:
             self.end()
-            self._step, self._began, self._told = event.seq, self._state, True
+            self._step, self._began, self._only_effects = event.seq, self._state, True
         if self.divergence is None and self._state is not None:
             self._judge(event, self._state)
         if self.divergence is None:
@@ -164,17 +164,17 @@ class _Walk:
             if type(event) in WALKED:
                 why = _why(event, None)
             else:
-                why = _misfit(self.controllers(state.flow.digest).command(state), event)
+                why = _explain_misfit(self.controllers(state.flow.digest).command(state), event)
             if why:
                 self.divergence = Divergence(self._at, event.seq, why, event, None)
             return
         expected = self._next(state, event)
         if event == expected:
             self.walked += 1
-            self._told = False
+            self._only_effects = False
             return
         written = type(event) in WALKED or type(event) is type(expected)
-        if written or not (self._told or isinstance(event, e.RunPaused)):
+        if written or not (self._only_effects or isinstance(event, e.RunPaused)):
             self.divergence = Divergence(self._at, event.seq, _why(event, expected), event, expected)
 
     def _next(self, state: RunState, event: e.Event) -> e.Event | None:
@@ -194,21 +194,21 @@ def _why(recorded: e.Event, expected: e.Event | None) -> str:
     if type(recorded) is not type(expected):
         return f"the controller writes an event of type {expected.type!r} here"
     names = (name for name in type(recorded).model_fields)
-    differing = [name for name in names if getattr(recorded, name) != getattr(expected, name)]
-    return f"the controller writes another {', '.join(repr(name) for name in differing)}"
+    names_changed = [name for name in names if getattr(recorded, name) != getattr(expected, name)]
+    return f"the controller writes another {', '.join(repr(name) for name in names_changed)}"
 
 
-def _misfit(command: Command | None, event: e.Event) -> str:
+def _explain_misfit(command: Command | None, event: e.Event) -> str:
     """Why an effect is none of what the controller asked for; empty if it may be."""
     if isinstance(event, e.ToolSucceeded | e.ToolFailed | e.ToolSplit):
-        if not isinstance(command, CallTool | JoinParts):
-            return f"the controller asks for no tool here, but {_asked(command)}"
-        call = command.call if isinstance(command, JoinParts) else command
+        if not isinstance(command, CallTool | JoinShards):
+            return f"the controller asks for no tool here, but {_describe(command)}"
+        call = command.call if isinstance(command, JoinShards) else command
         return "" if call == event.call else f"the controller asks for {call.tool} with {call.args}"
     if isinstance(event, e.DecisionMade | e.DecisionRefused) and not isinstance(command, Decide):
-        return f"the controller asks for no decision here, but {_asked(command)}"
+        return f"the controller asks for no decision here, but {_describe(command)}"
     return ""
 
 
-def _asked(command: Command | None) -> str:
+def _describe(command: Command | None) -> str:
     return "nothing" if command is None else f"for {command.kind!r}"

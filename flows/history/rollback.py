@@ -1,4 +1,4 @@
-"""What going back leaves behind: what is made good, and what nobody can undo. A sentence each."""
+"""What a rollback leaves behind: what is compensated, and what is irreversible. A sentence each."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from fluxagents.flows import events as e
-from fluxagents.flows.history.lineage import in_effect
+from fluxagents.flows.history.lineage import find_effective
 from fluxagents.flows.language.catalog import MODEL_BEFORE, ToolFacts
 
-SHOWN = 19
+SHORT_DIGEST = 19
 """Characters of a digest that tell it apart: `sha256:` and twelve."""
 
 
 @dataclass(frozen=True, slots=True)
-class Undone:
-    """What becomes of that which a run did since."""
+class RollbackReport:
+    """What becomes of the effects that a run had since."""
 
     compensated: tuple[str, ...]
-    lasting: tuple[str, ...]
+    irreversible: tuple[str, ...]
     """What cannot be undone."""
 
 
-def undone(events: Sequence[e.Event], kept: int, tools: Mapping[str, ToolFacts]) -> Undone:
+def report_rollback(events: Sequence[e.Event], kept: int, tools: Mapping[str, ToolFacts]) -> RollbackReport:
     """What a rollback leaves behind.
 
     Args:
@@ -30,18 +30,18 @@ def undone(events: Sequence[e.Event], kept: int, tools: Mapping[str, ToolFacts])
         kept: How many of its first events lead to where it goes back to.
         tools: The tools that exist, with the compensation that each declares.
     """
-    gone = [events[place] for place in in_effect(events) if place >= kept]
+    gone = [events[index] for index in find_effective(events) if index >= kept]
     questions = {
         event.request.id: event.request.question
         for event in events
         if isinstance(event, e.ApprovalRequested | e.QuestionAsked)
     }
-    made = list(_models(gone, tools))
-    return Undone(
-        compensated=tuple(said for said, is_good in made if is_good),
-        lasting=(
-            *(said for said, is_good in made if not is_good),
-            *_told(gone, questions),
+    models = list(_models(gone, tools))
+    return RollbackReport(
+        compensated=tuple(sentence for sentence, is_compensated in models if is_compensated),
+        irreversible=(
+            *(sentence for sentence, is_compensated in models if not is_compensated),
+            *_list_notices(gone, questions),
             *_runs(gone),
             *_tokens(gone),
         ),
@@ -49,19 +49,21 @@ def undone(events: Sequence[e.Event], kept: int, tools: Mapping[str, ToolFacts])
 
 
 def _models(gone: Sequence[e.Event], tools: Mapping[str, ToolFacts]) -> Iterator[tuple[str, bool]]:
-    """The models that were made, and whether that is made good."""
+    """The models that were made, and whether that is compensated."""
     for event in gone:
         if isinstance(event, e.ToolSucceeded) and event.new_model:
             tool = tools.get(event.call.tool)
             way = tool.compensation if tool else None
-            said = f"step {event.seq}: {event.call.tool} made model {event.new_model[:SHOWN]}"
-            yield f"{said}: {way or 'it declares no compensation'}", way is not None
+            sentence = f"step {event.seq}: {event.call.tool} made model {event.new_model[:SHORT_DIGEST]}"
+            yield f"{sentence}: {way or 'it declares no compensation'}", way is not None
         if isinstance(event, e.RunsJoined) and event.new_model:
-            said = f"step {event.seq}: the run of flow {event.what} made model {event.new_model[:SHOWN]}"
-            yield f"{said}: {MODEL_BEFORE}", True
+            sentence = (
+                f"step {event.seq}: the run of flow {event.what} made model {event.new_model[:SHORT_DIGEST]}"
+            )
+            yield f"{sentence}: {MODEL_BEFORE}", True
 
 
-def _told(gone: Sequence[e.Event], questions: Mapping[str, str]) -> Iterator[str]:
+def _list_notices(gone: Sequence[e.Event], questions: Mapping[str, str]) -> Iterator[str]:
     for event in gone:
         if isinstance(event, e.HumanNotified):
             where = ", ".join(event.channels) or "nowhere"
@@ -91,7 +93,7 @@ def _tokens(gone: Sequence[e.Event]) -> Iterator[str]:
         yield f"{tokens} tokens were spent on {requests} to a chat model"
 
 
-def begun_by(events: Sequence[e.Event]) -> tuple[str, ...]:
+def find_child_runs(events: Sequence[e.Event]) -> tuple[str, ...]:
     """The runs that these events began."""
     return tuple(
         run if isinstance(run, str) else run.run_id

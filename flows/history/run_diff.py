@@ -10,11 +10,11 @@ from pydantic import JsonValue
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, Decision, Finish
-from fluxagents.flows.history.alignment import aligned
+from fluxagents.flows.history.alignment import align
 from fluxagents.flows.history.recorded_steps import call_of, path_of, prompt_of, steps_of
 from fluxagents.flows.history.run_record import record_of
 from fluxagents.flows.state import RunState
-from fluxagents.flows.tolerance import TOLERANCE, differing, same_text
+from fluxagents.flows.tolerance import TOLERANCE, find_differences, is_same_text
 
 Section = Literal["start", "prompts", "path", "decisions", "calls", "findings", "humans", "outcome", "answer"]
 
@@ -53,11 +53,11 @@ class _Call:
 
     node: str
     call: CallTool
-    found: JsonValue
+    findings: JsonValue
     error: str
 
 
-def run_diff(a: Sequence[e.Event], b: Sequence[e.Event], tolerance: float = TOLERANCE) -> RunDiff:
+def compare_runs(a: Sequence[e.Event], b: Sequence[e.Event], tolerance: float = TOLERANCE) -> RunDiff:
     """Compare two histories. Ids, times and digests of results are no difference.
 
     Args:
@@ -68,7 +68,7 @@ def run_diff(a: Sequence[e.Event], b: Sequence[e.Event], tolerance: float = TOLE
     Raises:
         FluxError: As `fluxagents.flows.reducer.fold`.
     """
-    path = aligned(path_of(a), path_of(b), key=str)
+    path = align(path_of(a), path_of(b), key=str)
     return RunDiff(
         differences=(
             *_starts(a, b),
@@ -80,7 +80,8 @@ def run_diff(a: Sequence[e.Event], b: Sequence[e.Event], tolerance: float = TOLE
             *_outcomes(_last(a), _last(b), tolerance),
         ),
         path=tuple(
-            ("both" if one and other else "a" if one else "b", str(one or other)) for one, other in path
+            ("both" if node_a and node_b else "a" if node_a else "b", str(node_a or node_b))
+            for node_a, node_b in path
         ),
         tolerance=tolerance,
     )
@@ -91,23 +92,29 @@ def _last(events: Sequence[e.Event]) -> RunState:
 
 
 def _starts(a: Sequence[e.Event], b: Sequence[e.Event]) -> Iterator[Difference]:
-    one, other = _last(a), _last(b)
-    told: list[JsonValue] = [
+    starts: list[JsonValue] = [
         {
             "flow": state.flow.name,
             "flow version": state.flow.version,
             "flow digest": state.flow.digest,
             "model": state.model_name,
-            "model digest": _started(events).model,
+            "model digest": _first_event(events).model,
             "inputs": state.inputs,
         }
-        for state, events in ((one, a), (other, b))
+        for state, events in ((_last(a), a), (_last(b), b))
     ]
-    for found in differing(told[0], told[1], 0.0):
-        yield Difference("start", found.path, found.a, found.b, found.relative)
+    yield from _compare("start", "", starts[0], starts[1], 0.0)
 
 
-def _started(events: Sequence[e.Event]) -> e.RunStarted:
+def _compare(
+    section: Section, prefix: str, a: JsonValue, b: JsonValue, tolerance: float
+) -> Iterator[Difference]:
+    """Where two values differ, each place named with a prefix."""
+    for value in find_differences(a, b, tolerance):
+        yield Difference(section, f"{prefix}{value.path}", value.a, value.b, value.relative)
+
+
+def _first_event(events: Sequence[e.Event]) -> e.RunStarted:
     first = events[0]
     assert isinstance(first, e.RunStarted)
     return first
@@ -115,13 +122,13 @@ def _started(events: Sequence[e.Event]) -> e.RunStarted:
 
 def _prompts(a: Sequence[e.Event], b: Sequence[e.Event]) -> Iterator[Difference]:
     """Versions of prompts that both used, and the chat models."""
-    one, other = _used(a), _used(b)
-    for name in one.keys() & other.keys():
-        if one[name] != other[name]:
-            yield Difference("prompts", name, one[name], other[name])
+    prompts_a, prompts_b = _list_prompts(a), _list_prompts(b)
+    for name in prompts_a.keys() & prompts_b.keys():
+        if prompts_a[name] != prompts_b[name]:
+            yield Difference("prompts", name, prompts_a[name], prompts_b[name])
 
 
-def _used(events: Sequence[e.Event]) -> dict[str, str]:
+def _list_prompts(events: Sequence[e.Event]) -> dict[str, str]:
     uses = [use for event in events if (use := prompt_of(event))]
     versions = {f"prompt {use.name}": f"version {use.version} ({use.digest[:12]})" for use in uses}
     chat_models = ", ".join(dict.fromkeys(use.chat_model for use in uses))
@@ -129,27 +136,25 @@ def _used(events: Sequence[e.Event]) -> dict[str, str]:
 
 
 def _paths(path: Sequence[tuple[str | None, str | None]]) -> Iterator[Difference]:
-    only_a = [one for one, other in path if one and not other]
-    only_b = [other for one, other in path if other and not one]
+    only_a = [node_a for node_a, node_b in path if node_a and not node_b]
+    only_b = [node_b for node_a, node_b in path if node_b and not node_a]
     if only_a or only_b:
         yield Difference("path", "nodes only there", [*only_a], [*only_b])
 
 
 def _decisions(a: Sequence[e.Event], b: Sequence[e.Event], tolerance: float) -> Iterator[Difference]:
-    made = [[event for event in log if isinstance(event, e.DecisionMade)] for log in (a, b)]
-    pairs = aligned(made[0], made[1], key=_decision_key)
-    for number, (one, other) in enumerate(pairs, start=1):
-        there = one or other
-        assert there is not None
-        what = f"{number} at {there.node}"
-        if one is None or other is None:
-            yield Difference("decisions", what, _told(one), _told(other))
-            continue
+    decisions = [[event for event in log if isinstance(event, e.DecisionMade)] for log in (a, b)]
+    pairs = align(decisions[0], decisions[1], key=_decision_key)
+    for number, (made_a, made_b) in enumerate(pairs, start=1):
+        made = made_a or made_b
+        assert made is not None
+        what = f"{number} at {made.node}"
+        dump_a, dump_b = _dump_decision(made_a), _dump_decision(made_b)
+        if made_a is None or made_b is None:
+            yield Difference("decisions", what, dump_a, dump_b)
         # What a decision ends with is compared as the run's answer.
-        if isinstance(one.decision, Finish):
-            continue
-        for found in differing(one.decision.model_dump(), other.decision.model_dump(), tolerance):
-            yield Difference("decisions", f"{what}: {found.path}", found.a, found.b, found.relative)
+        elif not isinstance(made.decision, Finish):
+            yield from _compare("decisions", f"{what}: ", dump_a, dump_b, tolerance)
 
 
 def _decision_key(event: e.DecisionMade) -> str:
@@ -157,59 +162,58 @@ def _decision_key(event: e.DecisionMade) -> str:
     return f"{event.node} {decision.kind} {decision.tool if isinstance(decision, CallTool) else ''}"
 
 
-def _told(event: e.DecisionMade | None) -> JsonValue:
+def _dump_decision(event: e.DecisionMade | None) -> JsonValue:
     return None if event is None else event.decision.model_dump(mode="json")
 
 
-def _called(events: Sequence[e.Event]) -> list[_Call]:
-    found: list[_Call] = []
+def _list_calls(events: Sequence[e.Event]) -> list[_Call]:
+    calls: list[_Call] = []
     for event in events:
         call = call_of(event)
         if call and isinstance(event, e.ToolSucceeded):
-            found.append(_Call(event.node, call, event.key_findings, ""))
+            calls.append(_Call(event.node, call, event.key_findings, ""))
         elif call and isinstance(event, e.ToolFailed):
-            found.append(_Call(event.node, call, None, f"{event.error.kind}: {event.error.message}"))
-    return found
+            calls.append(_Call(event.node, call, None, f"{event.error.kind}: {event.error.message}"))
+    return calls
 
 
 def _calls(a: Sequence[e.Event], b: Sequence[e.Event], tolerance: float) -> Iterator[Difference]:
-    pairs = aligned(_called(a), _called(b), key=lambda one: f"{one.node} {one.call.tool} {bool(one.error)}")
-    for number, (one, other) in enumerate(pairs, start=1):
-        there = one or other
-        assert there is not None
-        what = f"{number} {there.call.tool}"
-        if one is None or other is None:
-            yield Difference("calls", what, _args(one), _args(other))
+    pairs = align(
+        _list_calls(a), _list_calls(b), key=lambda made: f"{made.node} {made.call.tool} {bool(made.error)}"
+    )
+    for number, (call_a, call_b) in enumerate(pairs, start=1):
+        call = call_a or call_b
+        assert call is not None
+        what = f"{number} {call.call.tool}"
+        if call_a is None or call_b is None:
+            yield Difference("calls", what, _dump_call(call_a), _dump_call(call_b))
             continue
-        for found in differing(one.call.args, other.call.args, tolerance):
-            yield Difference("calls", f"{what}: {found.path}", found.a, found.b, found.relative)
-        if not same_text(one.error, other.error, tolerance):
-            yield Difference("calls", f"{what}: error", one.error, other.error)
-        for found in differing(one.found, other.found, tolerance):
-            yield Difference("findings", f"{what}: {found.path}", found.a, found.b, found.relative)
+        yield from _compare("calls", f"{what}: ", call_a.call.args, call_b.call.args, tolerance)
+        if not is_same_text(call_a.error, call_b.error, tolerance):
+            yield Difference("calls", f"{what}: error", call_a.error, call_b.error)
+        yield from _compare("findings", f"{what}: ", call_a.findings, call_b.findings, tolerance)
 
 
-def _args(one: _Call | None) -> JsonValue:
-    return None if one is None else {"args": one.call.args, **({"error": one.error} if one.error else {})}
+def _dump_call(made: _Call | None) -> JsonValue:
+    return None if made is None else {"args": made.call.args, **({"error": made.error} if made.error else {})}
 
 
 def _humans(a: Sequence[e.Event], b: Sequence[e.Event]) -> Iterator[Difference]:
-    asked = [
-        [f"{one.kind} {one.tool}".strip() + f": {one.outcome}" for one in record_of(log).requests]
+    requests = [
+        [f"{asked.kind} {asked.tool}".strip() + f": {asked.outcome}" for asked in record_of(log).requests]
         for log in (a, b)
     ]
-    for number, (one, other) in enumerate(aligned(asked[0], asked[1], key=str), start=1):
-        if one != other:
-            yield Difference("humans", f"request {number}", one, other)
+    for number, (request_a, request_b) in enumerate(align(requests[0], requests[1], key=str), start=1):
+        if request_a != request_b:
+            yield Difference("humans", f"request {number}", request_a, request_b)
 
 
 def _outcomes(a: RunState, b: RunState, tolerance: float) -> Iterator[Difference]:
     if a.status != b.status:
         yield Difference("outcome", "status", a.status, b.status)
-    errors = [f"{one.error.kind}: {one.error.message}" if one.error else "" for one in (a, b)]
-    if not same_text(errors[0], errors[1], tolerance):
+    errors = [f"{run.error.kind}: {run.error.message}" if run.error else "" for run in (a, b)]
+    if not is_same_text(errors[0], errors[1], tolerance):
         yield Difference("outcome", "error", errors[0] or None, errors[1] or None)
-    for found in differing(dict(a.facts), dict(b.facts), tolerance):
-        yield Difference("outcome", f"fact {found.path}", found.a, found.b, found.relative)
-    if not same_text(a.answer or "", b.answer or "", tolerance):
+    yield from _compare("outcome", "fact ", dict(a.facts), dict(b.facts), tolerance)
+    if not is_same_text(a.answer or "", b.answer or "", tolerance):
         yield Difference("answer", "answer", a.answer, b.answer)

@@ -124,7 +124,7 @@ def record_of(events: Sequence[e.Event]) -> RunRecord:
         state=state,
         steps=records,
         requests=_requests([event for event in events if event.seq > forked], ended=state.ended),
-        spent_ms={spent: sum(one.spent_ms[spent] for one in records if not one.shared) for spent in SPENT},
+        spent_ms={spent: sum(step.spent_ms[spent] for step in records if not step.shared) for spent in SPENT},
         children=runs_begun(events),
     )
 
@@ -141,7 +141,7 @@ def _step_records(steps: Iterable[Step], forked: int) -> Iterator[StepRecord]:
 
 def _step_record(step: Step, seen: ErrorInfo | None, *, shared: bool, retry: bool) -> StepRecord:
     first = step.events[0]
-    errors = [(event, found) for event in step.events if (found := error_of(event))]
+    errors = [(event, error) for event in step.events if (error := error_of(event))]
     prompt = next((use for event in step.events if (use := prompt_of(event))), None)
     call = call_of(first)
     return StepRecord(
@@ -191,26 +191,26 @@ def _kind(step: Step) -> StepKind:
 
 
 def _requests(events: Sequence[e.Event], *, ended: bool) -> tuple[RequestRecord, ...]:
-    found: dict[str, RequestRecord] = {}
+    requests: dict[str, RequestRecord] = {}
     for event in events:
         request, closes = request_of(event), str(vars(event).get("request_id", ""))
         if request:
             tool = request.call.tool if request.call else ""
-            found[request.id] = RequestRecord(request.id, request.kind, tool, event.at_ms, "open", None)
-        elif closes in found and not isinstance(event, e.HumanNotified):
-            found[closes] = _closed(found[closes], event)
+            requests[request.id] = RequestRecord(request.id, request.kind, tool, event.at_ms, "open", None)
+        elif closes in requests and not isinstance(event, e.HumanNotified):
+            requests[closes] = _close(requests[closes], event)
     if ended:
         end = events[-1].at_ms
-        found |= {id_: _dropped(one, end) for id_, one in found.items() if one.outcome == "open"}
-    return tuple(found.values())
+        requests |= {id_: _drop(open_, end) for id_, open_ in requests.items() if open_.outcome == "open"}
+    return tuple(requests.values())
 
 
-def _closed(asked: RequestRecord, event: e.Event) -> RequestRecord:
+def _close(asked: RequestRecord, event: e.Event) -> RequestRecord:
     by = str(vars(event).get("by", ""))
     return RequestRecord(asked.id, asked.kind, asked.tool, asked.asked_ms, _outcome(event), event.at_ms, by)
 
 
-def _dropped(asked: RequestRecord, at_ms: int) -> RequestRecord:
+def _drop(asked: RequestRecord, at_ms: int) -> RequestRecord:
     return RequestRecord(asked.id, asked.kind, asked.tool, asked.asked_ms, "dropped", at_ms)
 
 

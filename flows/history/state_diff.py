@@ -24,7 +24,7 @@ class Change:
     after: JsonValue
 
 
-def state_changes(before: RunState | None, after: RunState) -> tuple[Change, ...]:
+def diff_states(before: RunState | None, after: RunState) -> tuple[Change, ...]:
     """What a step changed; for the first step, everything that is there after it."""
     was: JsonValue = {} if before is None else before.model_dump(mode="json", exclude_defaults=True)
     return changes(was, after.model_dump(mode="json", exclude_defaults=True))
@@ -49,13 +49,13 @@ def _in_mapping(
     before: Mapping[str, JsonValue], after: Mapping[str, JsonValue], path: str
 ) -> Iterator[Change]:
     for name in dict.fromkeys([*before, *after]):
-        place = f"{path}.{name}" if path else name
+        inner = f"{path}.{name}" if path else name
         if name not in after:
-            yield Change(place, "removed", before[name], None)
+            yield Change(inner, "removed", before[name], None)
         elif name not in before:
-            yield Change(place, "added", None, after[name])
+            yield Change(inner, "added", None, after[name])
         else:
-            yield from changes(before[name], after[name], place)
+            yield from changes(before[name], after[name], inner)
 
 
 def _in_list(before: Sequence[JsonValue], after: Sequence[JsonValue], path: str) -> Iterator[Change]:

@@ -30,7 +30,7 @@ class Span:
 
 def work_ms(step: Step) -> int | None:
     """How long a step worked; None if its events do not say."""
-    durations = [found for event in step.events if (found := duration_ms(event)) is not None]
+    durations = [duration for event in step.events if (duration := duration_ms(event)) is not None]
     return sum(durations) if durations else None
 
 
@@ -41,15 +41,15 @@ def spans_of(step: Step) -> tuple[Span, ...]:
     the beginning of that work was spent waiting, and the state before says for what.
     """
     if step.before is None:
-        return _kept([Span("other", step.events[0].at_ms, step.at_ms)])
+        return _drop_empty([Span("other", step.events[0].at_ms, step.at_ms)])
     ready, end = step.before.updated_ms, max(step.at_ms, step.before.updated_ms)
     worked = work_ms(step)
     began = end if worked is None else max(ready, end - worked)
     retry_until = min(max(ready, step.before.not_before_ms), began)
-    return _kept(
+    return _drop_empty(
         [
             Span("retry", ready, retry_until),
-            Span(_waited_for(step.before, worked), retry_until, began),
+            Span(_classify_wait(step.before, worked), retry_until, began),
             Span("work", began, end),
         ]
     )
@@ -57,13 +57,13 @@ def spans_of(step: Step) -> tuple[Span, ...]:
 
 def totals_ms(spans: Iterable[Span]) -> dict[Spent, int]:
     """How much was spent on each; nothing is left out."""
-    found: dict[Spent, int] = dict.fromkeys(SPENT, 0)
+    totals: dict[Spent, int] = dict.fromkeys(SPENT, 0)
     for span in spans:
-        found[span.spent] += span.ms
-    return found
+        totals[span.spent] += span.ms
+    return totals
 
 
-def _waited_for(before: RunState, worked: int | None) -> Spent:
+def _classify_wait(before: RunState, worked: int | None) -> Spent:
     if before.status == "waiting":
         return "human" if before.waiting_for else "timer"
     if before.status == "paused" or before.ended:
@@ -75,5 +75,5 @@ def _waited_for(before: RunState, worked: int | None) -> Spent:
     return "other" if worked is None else "queue"
 
 
-def _kept(spans: list[Span]) -> tuple[Span, ...]:
+def _drop_empty(spans: list[Span]) -> tuple[Span, ...]:
     return tuple(span for span in spans if span.ms > 0)

@@ -8,7 +8,9 @@ from typing import Any
 
 from pydantic import Field, JsonValue
 
-from fluxagents.flows.language.nodes import Node, Strict, ValueType
+from fluxagents.flows.events import FlowRef
+from fluxagents.flows.language.node_base import Strict, ValueType
+from fluxagents.flows.language.nodes import Node
 
 
 class InputSpec(Strict):
@@ -49,6 +51,17 @@ class Flow(Strict):
     budget: Budget = Budget()
     start: str
     nodes: dict[str, Node]
+
+    @property
+    def fact_names(self) -> tuple[str, ...]:
+        """All facts that it may find, declared or not."""
+        names = (fact for node in self.nodes.values() for fact in node.fact_names)
+        return tuple(dict.fromkeys((*self.facts, *names)))
+
+    @property
+    def ref(self) -> FlowRef:
+        """How a run names exactly this version."""
+        return FlowRef(name=self.flow, version=self.version, digest=self.digest)
 
     @property
     def digest(self) -> str:

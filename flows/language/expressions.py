@@ -12,6 +12,9 @@ from simpleeval import EvalWithCompoundTypes, InvalidExpression
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 
+ERROR_NAME = "error"
+"""What expressions call the last error: a mapping with `kind`, `message` and `where`, or None."""
+
 
 def _get(mapping: Mapping[str, Any], name: str, default: Any = None) -> Any:
     """A value of a mapping that may not have it."""
@@ -59,7 +62,7 @@ def evaluate(expression: str, names: Mapping[str, Any]) -> Any:
         )
     evaluator = EvalWithCompoundTypes(functions=dict(FUNCTIONS), names=dict(names))
     try:
-        return evaluator.eval(expression, previously_parsed=_parsed(expression))
+        return evaluator.eval(expression, previously_parsed=_parse(expression))
     except (
         InvalidExpression,
         AttributeError,
@@ -78,14 +81,14 @@ def names_in(expression: str) -> frozenset[str]:
     Raises:
         FluxError: If the expression cannot be read.
     """
-    tree = _parsed(expression)
-    found = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
-    own = {node.id for node in found if isinstance(node.ctx, ast.Store)}
-    return frozenset({node.id for node in found} - own - set(FUNCTIONS) - {"True", "False", "None"})
+    tree = _parse(expression)
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    own = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    return frozenset({node.id for node in names} - own - set(FUNCTIONS) - {"True", "False", "None"})
 
 
 @lru_cache(maxsize=1_024)
-def _parsed(expression: str) -> ast.AST:
+def _parse(expression: str) -> ast.AST:
     try:
         parsed: ast.AST = EvalWithCompoundTypes.parse(expression)
     except (SyntaxError, InvalidExpression, ValueError) as error:

@@ -1,4 +1,4 @@
-"""The facts of a flow: who finds them, and where their values stand."""
+"""Takes the facts of a node out of a document."""
 
 from __future__ import annotations
 
@@ -8,28 +8,10 @@ from pydantic import JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.language.definition import Flow
-from fluxagents.flows.language.inputs import checked_facts
-from fluxagents.flows.language.nodes import AskNode, MapNode, Node, SubflowNode, ToolNode, WaitNode
+from fluxagents.flows.language.inputs import check_facts
 
 
-def facts_at(node: Node) -> tuple[str, ...]:
-    """The facts that a node finds."""
-    if isinstance(node, AskNode):
-        return (node.fact,)
-    if isinstance(node, ToolNode | WaitNode | MapNode | SubflowNode):
-        return tuple(node.facts)
-    return ()
-
-
-def facts_of(flow: Flow) -> tuple[str, ...]:
-    """All facts that a flow may find, declared or not."""
-    found = dict.fromkeys(flow.facts)
-    for node in flow.nodes.values():
-        found |= dict.fromkeys(facts_at(node))
-    return tuple(found)
-
-
-def facts_from(
+def extract_facts(
     flow: Flow, where: str, wanted: Mapping[str, str], document: Mapping[str, JsonValue], *, what: str
 ) -> dict[str, JsonValue]:
     """The facts that stand at dotted paths of a document.
@@ -44,21 +26,21 @@ def facts_from(
     Raises:
         FluxError: `BAD_FLOW` if a path leads nowhere, or a value has another type than declared.
     """
-    found = {fact: _at_path(document, path, f"fact {fact!r}: {what}") for fact, path in wanted.items()}
-    return checked_facts(flow, found, where=where)
+    facts = {fact: _at_path(document, path, f"fact {fact!r}: {what}") for fact, path in wanted.items()}
+    return check_facts(flow, facts, where=where)
 
 
 def _at_path(document: Mapping[str, JsonValue], path: str, what: str) -> JsonValue:
-    found: JsonValue = dict(document)
+    value: JsonValue = dict(document)
     for part in path.split("."):
-        if found is None:
+        if value is None:
             return None
-        if not isinstance(found, dict) or part not in found:
-            known = list(found) if isinstance(found, dict) else []
+        if not isinstance(value, dict) or part not in value:
+            known = list(value) if isinstance(value, dict) else []
             raise FluxError(
                 ErrorClass.BAD_FLOW,
                 f"{what} has no {part!r} on the way {path!r}",
                 suggestions=(*nearest(part, known), f"there: {', '.join(known) or 'nothing'}"),
             )
-        found = found[part]
-    return found
+        value = value[part]
+    return value

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.language.definition import Flow
-from fluxagents.flows.language.nodes import ValueType
+from fluxagents.flows.language.node_base import ValueType
 
 _PYTHON_TYPES: dict[ValueType, tuple[type, ...]] = {
     "string": (str,),
@@ -36,7 +36,7 @@ def is_of(value: JsonValue, type_: ValueType) -> bool:
     return isinstance(value, _PYTHON_TYPES[type_]) and (not isinstance(value, bool) or type_ == "boolean")
 
 
-def checked_inputs(flow: Flow, given: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+def check_inputs(flow: Flow, given: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """The inputs of a run with defaults filled in.
 
     Raises:
@@ -70,13 +70,13 @@ def checked_inputs(flow: Flow, given: Mapping[str, JsonValue]) -> dict[str, Json
     return values
 
 
-def checked_facts(flow: Flow, found: Mapping[str, JsonValue], *, where: str) -> dict[str, JsonValue]:
+def check_facts(flow: Flow, facts: Mapping[str, JsonValue], *, where: str) -> dict[str, JsonValue]:
     """Facts as they were found, if they have the types that the flow declares; a missing one is None.
 
     Raises:
         FluxError: `BAD_FLOW` if one is of another type.
     """
-    for name, value in found.items():
+    for name, value in facts.items():
         spec = flow.facts.get(name)
         if spec is not None and value is not None and not is_of(value, spec.type):
             raise FluxError(
@@ -84,33 +84,33 @@ def checked_facts(flow: Flow, found: Mapping[str, JsonValue], *, where: str) -> 
                 f"fact {name!r} of node {where!r} is {value!r:.80}, declared as {spec.type}",
                 suggestions=(f"correct `facts: {name}` of flow {flow.flow!r}",),
             )
-    return dict(found)
+    return dict(facts)
 
 
-def from_text(text: str, type_: ValueType, *, choices: tuple[str, ...] = ()) -> JsonValue:
+def value_from_text(text: str, type_: ValueType, *, choices: tuple[str, ...] = ()) -> JsonValue:
     """What a human wrote, as a value of a type.
 
     Raises:
         FluxError: `BAD_ARGUMENT` if it is none, naming what is expected.
     """
-    said = text.strip()
-    if choices and said not in choices:
+    answer = text.strip()
+    if choices and answer not in choices:
         raise FluxError(
             ErrorClass.BAD_ARGUMENT,
-            f"the answer {said!r} is none of the choices",
+            f"the answer {answer!r} is none of the choices",
             suggestions=(f"choices: {', '.join(choices)}",),
         )
     if type_ == "string":
-        return said
+        return answer
     words: dict[str, JsonValue] = {"yes": True, "no": False} if type_ == "boolean" else {}
     try:
-        value: JsonValue = words[said.casefold()] if said.casefold() in words else json.loads(said)
+        value: JsonValue = words[answer.casefold()] if answer.casefold() in words else json.loads(answer)
     except json.JSONDecodeError:
         value = None
     if value is None or not is_of(value, type_):
         raise FluxError(
             ErrorClass.BAD_ARGUMENT,
-            f"the answer {said!r} is no {type_}",
+            f"the answer {answer!r} is no {type_}",
             suggestions=(f"for example {_EXAMPLES[type_]}",),
         )
     return value

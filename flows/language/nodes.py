@@ -2,53 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, model_validator
 
-from fluxagents.flows.errors import ErrorClass
-
-ValueType = Literal["string", "number", "integer", "boolean", "object", "array"]
+from fluxagents.flows.language.node_base import (
+    ActivityNode,
+    ChildRunNode,
+    Edge,
+    Expression,
+    HumanNode,
+    NodeBase,
+    Strict,
+    WaitingNode,
+    optional_edge,
+)
+from fluxagents.flows.language.templates import find_in_text, find_in_value
 
 MAP_ITEMS = 500
 """Most items that one `map` node takes: one commit begins their runs."""
 
 
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Retry(Strict):
-    """How often a node is tried again; takes the place of the policy of the error's kind."""
-
-    attempts: int = Field(default=3, ge=2, le=20)
-    """Tries in all, the first one included."""
-    pause_s: float = Field(default=1.0, ge=0, le=86_400)
-    """Before the second try; each further pause is twice as long, and spread by up to half."""
-    kinds: tuple[ErrorClass, ...] = ()
-    """Kinds of errors that are tried again; all when empty."""
-
-
-class NodeBase(Strict):
-    purpose: str = ""
-
-
-class Passing(NodeBase):
-    """A node that does something and goes on."""
-
-    next: str
-    when: str | None = None
-    """A condition; where it does not hold, the node is passed by."""
-    on_error: str | None = None
-    """Where a failure leads that no retry mends; without it the run fails, or a human is asked."""
-    retry: Retry | None = None
-    timeout_s: float | None = Field(default=None, gt=0)
-    """The longest that one try may take, humans and waiting included."""
-    max_visits: int | None = Field(default=None, ge=1)
-    """How often a run may come here; each cycle of a flow needs a node that says it."""
-
-
-class ToolNode(Passing):
+class ToolNode(ActivityNode):
     """Runs one tool with fixed or computed arguments; a string that starts with `=` is an expression."""
 
     kind: Literal["tool"]
@@ -57,8 +33,20 @@ class ToolNode(Passing):
     facts: dict[str, str] = Field(default_factory=dict)
     """Fact name to the dotted path of its value in the tool's summary."""
 
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        return *super().expressions, *_in_value("args", self.args)
 
-class DecideNode(Passing):
+    @property
+    def fact_names(self) -> tuple[str, ...]:
+        return tuple(self.facts)
+
+    @property
+    def tool_names(self) -> tuple[str, ...]:
+        return (self.tool,)
+
+
+class DecideNode(ActivityNode):
     """Lets the chat model choose among tools until it finishes or its steps are used."""
 
     kind: Literal["decide"]
@@ -69,6 +57,10 @@ class DecideNode(Passing):
     """Failures of one kind in a row that call a human, or lead to `on_error`."""
     hypotheses: bool = False
     """Whether each call states a hypothesis and which of its results would refute it."""
+
+    @property
+    def tool_names(self) -> tuple[str, ...]:
+        return self.tools
 
 
 class Case(Strict):
@@ -85,31 +77,28 @@ class BranchNode(NodeBase):
     on_error: str | None = None
     """Where a condition leads that cannot be evaluated."""
 
+    @property
+    def edges(self) -> tuple[Edge, ...]:
+        cases = ((case.when, case.to) for case in self.cases)
+        return *cases, ("otherwise", self.otherwise), *optional_edge("error", self.on_error)
 
-class Asking(Passing):
-    """A node that waits for a human."""
-
-    question: str = Field(min_length=1)
-    """Text; `{expression}` in it is replaced by its value."""
-    assignees: tuple[str, ...] = ("anyone",)
-    on_timeout: str | None = None
-    """Where it leads when nobody answered within `timeout_s`."""
-
-    @model_validator(mode="after")
-    def _has_time_for_a_timeout(self) -> Self:
-        if self.on_timeout and self.timeout_s is None:
-            raise ValueError("on_timeout needs timeout_s")
-        return self
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        return tuple(Expression("cases", case.when) for case in self.cases)
 
 
-class ApproveNode(Asking):
+class ApproveNode(HumanNode):
     """Stops until a human agrees, or until time is up."""
 
     kind: Literal["approve"]
     on_reject: str
 
+    @property
+    def edges(self) -> tuple[Edge, ...]:
+        return ("approved", self.next), ("rejected", self.on_reject), *self.failure_edges
 
-class AskNode(Asking):
+
+class AskNode(HumanNode):
     """Asks a human for a value, which becomes a fact."""
 
     kind: Literal["ask"]
@@ -118,8 +107,12 @@ class AskNode(Asking):
     choices: tuple[str, ...] = ()
     """Answers that are allowed; any when empty."""
 
+    @property
+    def fact_names(self) -> tuple[str, ...]:
+        return (self.fact,)
 
-class WaitNode(Passing):
+
+class WaitNode(WaitingNode):
     """Waits in the store for a time, or for a named event; no worker and no message is held."""
 
     kind: Literal["wait"]
@@ -131,8 +124,14 @@ class WaitNode(Passing):
     """The name of an event that is sent to the run; one that came before is not lost."""
     facts: dict[str, str] = Field(default_factory=dict)
     """Fact name to the dotted path of its value in the event's data."""
-    on_timeout: str | None = None
-    """Where it leads when the event did not come within `timeout_s`."""
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        return *super().expressions, *_in_value("for_s", self.for_s), *_in_value("until", self.until)
+
+    @property
+    def fact_names(self) -> tuple[str, ...]:
+        return tuple(self.facts)
 
     @model_validator(mode="after")
     def _waits_for_one_thing(self) -> Self:
@@ -145,26 +144,18 @@ class WaitNode(Passing):
         return self
 
 
-class Starting(Passing):
-    """A node that begins runs of their own and waits in the store until all have come to rest."""
-
-    model: str | None = None
-    """An expression that gives the name or digest of the model to work on; the run's own when absent."""
-    facts: dict[str, str] = Field(default_factory=dict)
-    """Fact name to the name of a fact of the runs, or `answer`; for `map` a list in the items' order."""
-
-
-class SubflowNode(Starting):
+class SubflowNode(ChildRunNode):
     """Runs another flow as a child of this run."""
 
     kind: Literal["subflow"]
     flow: str
-    inputs: dict[str, JsonValue] = Field(default_factory=dict)
-    digest: str = ""
-    """The exact version, filled in when a run starts."""
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        return *super().expressions, *_in_value("inputs", self.inputs), *_of_model(self.model)
 
 
-class MapNode(Starting):
+class MapNode(ChildRunNode):
     """Does the same for each item of a list: one tool or one flow, in parallel on the workers."""
 
     kind: Literal["map"]
@@ -174,14 +165,40 @@ class MapNode(Starting):
     """What `args`, `inputs` and `model` call the present item."""
     tool: str | None = None
     args: dict[str, JsonValue] = Field(default_factory=dict)
-    flow: str | None = None
-    inputs: dict[str, JsonValue] = Field(default_factory=dict)
-    digest: str = ""
-    """The exact version of the flow, filled in when a run starts."""
     width: int = Field(default=16, ge=1, le=MAP_ITEMS)
     """How many items are worked on at once."""
     min_finished: float = Field(default=1.0, ge=0, le=1)
     """The share of items that must finish; with fewer the node fails."""
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        return (
+            *super().expressions,
+            Expression("over", self.over),
+            *_in_value("args", self.args, self.each),
+            *_in_value("inputs", self.inputs, self.each),
+            *_of_model(self.model, self.each),
+        )
+
+    @property
+    def tool_names(self) -> tuple[str, ...]:
+        return (self.tool,) if self.tool else ()
+
+    @property
+    def work(self) -> str:
+        return self.tool or super().work
+
+    @property
+    def fact_sources(self) -> Mapping[str, str]:
+        return {name: name for name in self.facts} if self.tool else self.facts
+
+    @property
+    def has_items(self) -> bool:
+        return True
+
+    @property
+    def min_share(self) -> float:
+        return self.min_finished
 
     @model_validator(mode="after")
     def _does_one_thing(self) -> Self:
@@ -200,10 +217,25 @@ class EndNode(NodeBase):
     message: str = ""
     """The answer or the reason when the run has none of its own; `{expression}` is replaced by its value."""
 
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        return tuple(Expression("message", text) for text in find_in_text(self.message))
+
+
+def _in_value(field: str, value: JsonValue, *names: str) -> tuple[Expression, ...]:
+    return tuple(Expression(field, text, names) for text in find_in_value(value))
+
+
+def _of_model(expression: str | None, *names: str) -> tuple[Expression, ...]:
+    return (Expression("model", expression, names),) if expression is not None else ()
+
 
 Node = Annotated[
     ToolNode | DecideNode | BranchNode | ApproveNode | AskNode | WaitNode | MapNode | SubflowNode | EndNode,
     Field(discriminator="kind"),
 ]
 
-KINDS = ("tool", "decide", "branch", "approve", "ask", "wait", "map", "subflow", "end")
+KINDS: Mapping[str, type[NodeBase]] = {
+    get_args(schema.model_fields["kind"].annotation)[0]: schema for schema in get_args(get_args(Node)[0])
+}
+"""The schema of each kind, by name."""

@@ -1,4 +1,4 @@
-"""Fixes which version of other flows a flow runs, so that a run keeps all of them to its end."""
+"""Pins which version of other flows a flow runs, so that a run keeps all of them to its end."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.definition import Flow
-from fluxagents.flows.language.nodes import MapNode, SubflowNode
+from fluxagents.flows.language.node_base import ChildRunNode
 
 
-def linked(flow: Flow, get: Callable[[str], Flow]) -> tuple[Flow, tuple[Flow, ...]]:
-    """The flow with the digest of each flow that it runs, and all those flows, linked as well.
+def pin_subflows(flow: Flow, get: Callable[[str], Flow]) -> tuple[Flow, tuple[Flow, ...]]:
+    """The flow with the digest of each flow that it runs, and all those flows, pinned as well.
 
     Args:
         flow: As its author wrote it.
@@ -19,21 +19,21 @@ def linked(flow: Flow, get: Callable[[str], Flow]) -> tuple[Flow, tuple[Flow, ..
     Raises:
         FluxError: `BAD_FLOW` if a flow runs itself, directly or through others; as `get` otherwise.
     """
-    return _linked(flow, get, (flow.flow,))
+    return _pin(flow, get, (flow.flow,))
 
 
-def _linked(flow: Flow, get: Callable[[str], Flow], above: tuple[str, ...]) -> tuple[Flow, tuple[Flow, ...]]:
+def _pin(flow: Flow, get: Callable[[str], Flow], above: tuple[str, ...]) -> tuple[Flow, tuple[Flow, ...]]:
     nodes = dict(flow.nodes)
     below: dict[str, Flow] = {}
     for name, node in flow.nodes.items():
-        if not isinstance(node, MapNode | SubflowNode) or node.flow is None:
+        if not isinstance(node, ChildRunNode) or node.flow is None:
             continue
         if node.flow in above:
             way = " → ".join((*above, node.flow))
             raise FluxError(
                 ErrorClass.BAD_FLOW, f"node {name!r} of flow {flow.flow!r} runs in a circle: {way}"
             )
-        child, grandchildren = _linked(get(node.flow), get, (*above, node.flow))
-        below |= {one.digest: one for one in (*grandchildren, child)}
+        child, grandchildren = _pin(get(node.flow), get, (*above, node.flow))
+        below |= {pinned.digest: pinned for pinned in (*grandchildren, child)}
         nodes[name] = node.model_copy(update={"digest": child.digest})
     return flow.model_copy(update={"nodes": nodes}), tuple(below.values())

@@ -13,22 +13,11 @@ from pydantic_core import ErrorDetails
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.language import nodes
 from fluxagents.flows.language.definition import Budget, FactSpec, Flow, InputSpec
+from fluxagents.flows.language.node_base import Retry
 from fluxagents.flows.upcasting import upcast_flow
 
 Path = tuple[str | int, ...]
 """Where something stands in a document: keys and places, from the outside in."""
-
-_MODELS: Mapping[str, type[BaseModel]] = {
-    "tool": nodes.ToolNode,
-    "decide": nodes.DecideNode,
-    "branch": nodes.BranchNode,
-    "approve": nodes.ApproveNode,
-    "ask": nodes.AskNode,
-    "wait": nodes.WaitNode,
-    "map": nodes.MapNode,
-    "subflow": nodes.SubflowNode,
-    "end": nodes.EndNode,
-}
 
 
 class Lines:
@@ -51,8 +40,8 @@ class Lines:
                 self._lines[inner] = key.start_mark.line + 1
                 self._walk(value, inner)
         elif isinstance(node, yaml.SequenceNode):
-            for place, value in enumerate(node.value):
-                self._walk(value, (*path, place))
+            for index, value in enumerate(node.value):
+                self._walk(value, (*path, index))
 
     def of(self, path: Path) -> int | None:
         """The line of a place, or of the nearest place around it."""
@@ -113,10 +102,10 @@ def flow_from_mapping(
     try:
         return Flow.model_validate(document)
     except ValidationError as error:
-        found = [_problem(one, document) for one in error.errors(include_url=False)]
-        said = [f"{_at(where, lines, path)}: {message}" for path, message in found]
-        more = [f"also {message}" for message in said[1:]]
-        raise FluxError(ErrorClass.BAD_FLOW, said[0], suggestions=more) from error
+        problems = [_problem(details, document) for details in error.errors(include_url=False)]
+        sentences = [f"{_at(where, lines, path)}: {message}" for path, message in problems]
+        more = [f"also {message}" for message in sentences[1:]]
+        raise FluxError(ErrorClass.BAD_FLOW, sentences[0], suggestions=more) from error
 
 
 def _at(where: str, lines: Lines | None, path: Path) -> str:
@@ -127,10 +116,10 @@ def _at(where: str, lines: Lines | None, path: Path) -> str:
 def _problem(error: ErrorDetails, document: Mapping[str, Any]) -> tuple[Path, str]:
     """Where something is wrong, and what, with a way out."""
     path = _without_tag(error["loc"])
-    return path, f"{_place(path)}: {'; '.join(_said(error, path, document))}"
+    return path, f"{_place(path)}: {'; '.join(_explain(error, path, document))}"
 
 
-def _said(error: ErrorDetails, path: Path, document: Mapping[str, Any]) -> Iterator[str]:
+def _explain(error: ErrorDetails, path: Path, document: Mapping[str, Any]) -> Iterator[str]:
     if error["type"] == "extra_forbidden":
         known = _fields(path[:-1], document)
         yield f"there is no such field {str(path[-1])!r}"
@@ -154,8 +143,8 @@ def _fields(path: Path, document: Mapping[str, Any]) -> tuple[str, ...]:
     if path[:1] == ("nodes",) and len(path) >= 2:  # noqa: PLR2004 - nodes.<name>
         node = document["nodes"].get(path[1], {})
         kind = node.get("kind") if isinstance(node, Mapping) else None
-        inner: dict[str, type[BaseModel]] = {"cases": nodes.Case, "retry": nodes.Retry}
-        model = next((inner[str(part)] for part in path if part in inner), _MODELS.get(str(kind)))
+        inner: dict[str, type[BaseModel]] = {"cases": nodes.Case, "retry": Retry}
+        model = next((inner[str(part)] for part in path if part in inner), nodes.KINDS.get(str(kind)))
     else:
         sections: dict[str, type[BaseModel]] = {"inputs": InputSpec, "facts": FactSpec, "budget": Budget}
         model = sections.get(str(path[0])) if path else Flow

@@ -5,29 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from pydantic import JsonValue
-
-from fluxagents.flows.engine.node_context import ERROR_NAME, names_in_text
 from fluxagents.flows.errors import FluxError, nearest
 from fluxagents.flows.language.catalog import ToolFacts
 from fluxagents.flows.language.definition import Flow
-from fluxagents.flows.language.edges import cycle_without, reachable, targets
-from fluxagents.flows.language.expressions import names_in
-from fluxagents.flows.language.facts import facts_at, facts_of
+from fluxagents.flows.language.edges import find_cycle, find_reachable
+from fluxagents.flows.language.expressions import ERROR_NAME, names_in
 from fluxagents.flows.language.inputs import is_of
-from fluxagents.flows.language.nodes import (
-    ApproveNode,
-    AskNode,
-    BranchNode,
-    DecideNode,
-    EndNode,
-    MapNode,
-    Node,
-    Passing,
-    SubflowNode,
-    ToolNode,
-    WaitNode,
-)
+from fluxagents.flows.language.node_base import ActivityNode, ChildRunNode
+from fluxagents.flows.language.nodes import DecideNode, EndNode
+from fluxagents.flows.language.pinning import pin_subflows
+from fluxagents.flows.language.reading import document_with_lines, flow_from_mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +29,7 @@ class Problem:
         return self.message
 
 
-def problems_of(
+def find_problems(
     flow: Flow,
     tools: Mapping[str, ToolFacts],
     *,
@@ -71,6 +58,38 @@ def problems_of(
     ]
 
 
+def find_file_problems(
+    text: str,
+    *,
+    where: str,
+    tools: Mapping[str, ToolFacts],
+    prompts: Collection[str],
+    flows: Mapping[str, Flow],
+) -> list[str]:
+    """The problems of a file, a sentence each that begins with the file and the line.
+
+    Args:
+        text: The YAML document.
+        where: What the sentences call it.
+        tools: The tools that exist.
+        prompts: The prompts that exist.
+        flows: The flows that exist.
+    """
+    try:
+        document, lines = document_with_lines(text, where=where)
+        flow = flow_from_mapping(document, where=where, lines=lines)
+    except FluxError as error:
+        return [error.message, *(more.removeprefix("also ") for more in error.suggestions)]
+    problems = find_problems(flow, tools, prompts=prompts, flows=flows)
+    sentences = [f"{where}:{lines.of(problem.path)}: {problem}" for problem in problems]
+    if not sentences:
+        try:
+            pin_subflows(flow, flows.__getitem__)
+        except FluxError as error:
+            sentences = [f"{where}: {error}"]
+    return sentences
+
+
 def _at(node: str, message: str, *field: str | int) -> Problem:
     return Problem(("nodes", node, *field), f"node {node!r} {message}")
 
@@ -84,25 +103,27 @@ def _unknown_targets(flow: Flow) -> Iterator[Problem]:
         message = f"start names {flow.start!r}, which is no node{_hint(flow.start, flow.nodes)}"
         yield Problem(("start",), message)
     for name, node in flow.nodes.items():
-        for target in dict.fromkeys(target for _, target in targets(node)):
+        for target in dict.fromkeys(target for _, target in node.edges):
             if target not in flow.nodes:
                 yield _at(name, f"leads to {target!r}, which is no node{_hint(target, flow.nodes)}")
 
 
 def _unreachable(flow: Flow) -> Iterator[Problem]:
-    for name in sorted(flow.nodes.keys() - reachable(flow, flow.start)):
+    for name in sorted(flow.nodes.keys() - find_reachable(flow, flow.start)):
         yield _at(name, f"cannot be reached from {flow.start!r}; lead to it or delete it")
 
 
 def _dead_ends(flow: Flow) -> Iterator[Problem]:
     for name in flow.nodes:
-        if not any(isinstance(flow.nodes[other], EndNode) for other in reachable(flow, name)):
+        if not any(isinstance(flow.nodes[other], EndNode) for other in find_reachable(flow, name)):
             yield _at(name, "leads to no end; add an `end` node behind it")
 
 
 def _endless(flow: Flow) -> Iterator[Problem]:
-    bounded = {name for name, node in flow.nodes.items() if isinstance(node, Passing) and node.max_visits}
-    cycle = cycle_without(flow, bounded)
+    bounded = {
+        name for name, node in flow.nodes.items() if isinstance(node, ActivityNode) and node.max_visits
+    }
+    cycle = find_cycle(flow, bounded)
     if cycle:
         way = " → ".join((*cycle, cycle[0]))
         yield _at(cycle[0], f"is on a cycle without a budget: {way}; give one of its nodes `max_visits`")
@@ -110,17 +131,9 @@ def _endless(flow: Flow) -> Iterator[Problem]:
 
 def _unknown_tools(flow: Flow, tools: Mapping[str, ToolFacts]) -> Iterator[Problem]:
     for name, node in flow.nodes.items():
-        for tool in _tools_of(node):
+        for tool in node.tool_names:
             if tool not in tools:
                 yield _at(name, f"names the tool {tool!r}, which does not exist{_hint(tool, tools)}")
-
-
-def _tools_of(node: Node) -> tuple[str, ...]:
-    if isinstance(node, DecideNode):
-        return node.tools
-    if isinstance(node, ToolNode):
-        return (node.tool,)
-    return (node.tool,) if isinstance(node, MapNode) and node.tool else ()
 
 
 def _unknown_prompts(flow: Flow, prompts: Collection[str] | None) -> Iterator[Problem]:
@@ -132,7 +145,7 @@ def _unknown_prompts(flow: Flow, prompts: Collection[str] | None) -> Iterator[Pr
 
 def _bad_children(flow: Flow, flows: Mapping[str, Flow] | None) -> Iterator[Problem]:
     for name, node in flow.nodes.items():
-        if flows is None or not isinstance(node, MapNode | SubflowNode) or node.flow is None:
+        if flows is None or not isinstance(node, ChildRunNode) or node.flow is None:
             continue
         child = flows.get(node.flow)
         if child is None:
@@ -147,7 +160,7 @@ def _bad_children(flow: Flow, flows: Mapping[str, Flow] | None) -> Iterator[Prob
         for needed, spec in child.inputs.items():
             if spec.required and needed not in node.inputs:
                 yield _at(name, f"does not give {needed!r}, which flow {node.flow!r} needs", "inputs")
-        known = (*facts_of(child), "answer")
+        known = (*child.fact_names, "answer")
         for source in node.facts.values():
             if source not in known:
                 yield _at(
@@ -163,17 +176,17 @@ def _bad_defaults(flow: Flow) -> Iterator[Problem]:
 
 
 def _bad_facts(flow: Flow) -> Iterator[Problem]:
-    found = {fact: name for name, node in flow.nodes.items() for fact in facts_at(node)}
-    for fact, name in found.items():
+    finders = {fact: name for name, node in flow.nodes.items() for fact in node.fact_names}
+    for fact, name in finders.items():
         if fact not in flow.facts:
             hint = _hint(fact, flow.facts)
             yield _at(name, f"finds the fact {fact!r}, whose type is not declared; add it to `facts`{hint}")
         if fact in flow.inputs:
             yield _at(name, f"finds the fact {fact!r}, which is also the name of an input; rename one")
     for fact in flow.facts:
-        if fact not in found:
+        if fact not in finders:
             yield Problem(
-                ("facts", fact), f"fact {fact!r} is found by no node{_hint(fact, found)}; delete it"
+                ("facts", fact), f"fact {fact!r} is found by no node{_hint(fact, finders)}; delete it"
             )
     for taken in (*flow.inputs, *flow.facts):
         if taken == ERROR_NAME:
@@ -181,9 +194,9 @@ def _bad_facts(flow: Flow) -> Iterator[Problem]:
 
 
 def _bad_expressions(flow: Flow) -> Iterator[Problem]:
-    known = [*flow.inputs, *facts_of(flow), ERROR_NAME]
+    known = [*flow.inputs, *flow.fact_names, ERROR_NAME]
     for name, node in flow.nodes.items():
-        for field, expression, more in _expressions(node):
+        for field, expression, more in node.expressions:
             try:
                 unknown = sorted(names_in(expression.removeprefix("=")) - {*known, *more})
             except FluxError as error:
@@ -192,40 +205,3 @@ def _bad_expressions(flow: Flow) -> Iterator[Problem]:
             for missing in unknown:
                 hint = _hint(missing, [*known, *more])
                 yield _at(name, f"speaks of {missing!r}, which is neither an input nor a fact{hint}", field)
-
-
-def _expressions(node: Node) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """Field, expression, and what it may speak of beside inputs and facts."""
-    if isinstance(node, BranchNode):
-        yield from (("cases", case.when, ()) for case in node.cases)
-    if isinstance(node, Passing) and node.when is not None:
-        yield ("when", node.when, ())
-    if isinstance(node, ToolNode):
-        yield from (("args", one, ()) for one in _in_values(node.args))
-    if isinstance(node, ApproveNode | AskNode):
-        yield from (("question", one, ()) for one in names_in_text(node.question))
-    if isinstance(node, EndNode):
-        yield from (("message", one, ()) for one in names_in_text(node.message))
-    if isinstance(node, WaitNode):
-        yield from (("for_s", one, ()) for one in _in_values(node.for_s))
-        yield from (("until", one, ()) for one in _in_values(node.until))
-    if isinstance(node, MapNode | SubflowNode):
-        each = (node.each,) if isinstance(node, MapNode) else ()
-        if isinstance(node, MapNode):
-            yield ("over", node.over, ())
-            yield from (("args", one, each) for one in _in_values(node.args))
-        yield from (("inputs", one, each) for one in _in_values(node.inputs))
-        if node.model is not None:
-            yield ("model", node.model, each)
-
-
-def _in_values(value: JsonValue) -> Iterator[str]:
-    """The expressions in a value: strings that begin with `=`, however deep."""
-    if isinstance(value, str) and value.startswith("="):
-        yield value
-    elif isinstance(value, list):
-        for one in value:
-            yield from _in_values(one)
-    elif isinstance(value, dict):
-        for one in value.values():
-            yield from _in_values(one)

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fluxagents.flows.remedies import Count, ErrorRecord, Lesson
+from fluxagents.flows.remedies import Count, ErrorCase, ErrorRecord
 
 
-class MemoryLessonBook:
-    """For a process on its own and for tests; see `fluxagents.flows.remedies.LessonBook`."""
+class MemoryRemedyBook:
+    """For a process on its own and for tests; see `fluxagents.flows.ports.remedy_book.RemedyBook`."""
 
     def __init__(self) -> None:
         self._records: dict[str, ErrorRecord] = {}
         self._learned: set[str] = set()
 
-    def learn(self, run_id: str, lessons: Sequence[Lesson], at_ms: int) -> bool:
+    def record_outcome(self, run_id: str, cases: Sequence[ErrorCase], at_ms: int) -> bool:
         if run_id in self._learned:
             return False
         self._learned.add(run_id)
-        for lesson in lessons:
-            self._records[lesson.error.fingerprint] = self._with(lesson, at_ms)
+        for case in cases:
+            self._records[case.error.fingerprint] = self._with(case, at_ms)
         return True
 
     def record(self, fingerprint: str) -> ErrorRecord | None:
@@ -29,8 +29,8 @@ class MemoryLessonBook:
     def records(self) -> list[ErrorRecord]:
         return sorted(self._records.values(), key=lambda record: (-record.times, record.fingerprint))
 
-    def _with(self, lesson: Lesson, at_ms: int) -> ErrorRecord:
-        error = lesson.error
+    def _with(self, case: ErrorCase, at_ms: int) -> ErrorRecord:
+        error = case.error
         known = self._records.get(error.fingerprint) or ErrorRecord(
             fingerprint=error.fingerprint,
             kind=str(error.kind),
@@ -43,15 +43,15 @@ class MemoryLessonBook:
             remedies={},
         )
         remedies = dict(known.remedies)
-        for trial in lesson.trials:
+        for trial in case.trials:
             count = remedies.get(trial.remedy, Count(0, 0))
             remedies[trial.remedy] = Count(count.tried + 1, count.helped + trial.helped)
         return replace(
             known,
             message=error.message,
-            times=known.times + lesson.times,
+            times=known.times + case.times,
             cases=known.cases + 1,
-            resolved=known.resolved + lesson.resolved,
+            resolved=known.resolved + case.resolved,
             last_ms=at_ms,
             remedies=remedies,
         )

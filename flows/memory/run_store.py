@@ -14,7 +14,7 @@ from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.commit import Commit, CommitResult, CommitStatus
 from fluxagents.flows.ports.dispatch import Dispatch, Outgoing
 from fluxagents.flows.ports.run_store import unknown_flow, unknown_run
-from fluxagents.flows.state import AT_REST, ENDED, STATUSES, RunState, Status, state_digest, state_from_json
+from fluxagents.flows.state import ENDED, STATUSES, TERMINAL, RunState, Status, state_digest, state_from_json
 
 
 @dataclass
@@ -139,7 +139,7 @@ class MemoryRunStore:
 
     def _resume_waiters(self, state: RunState) -> Iterator[Outgoing | None]:
         """The messages of the runs that waited for this one as the last."""
-        if state.status not in AT_REST:
+        if state.status not in TERMINAL:
             return
         waiters, self._runs[state.run_id].waiters = self._runs[state.run_id].waiters, set()
         for run_id in sorted(waiters):
@@ -168,7 +168,7 @@ class MemoryRunStore:
         run.open = {
             other
             for other in (commit.dispatch.after if commit.dispatch else ())
-            if (later or not until_ms) and other in self._runs and self._runs[other].status not in AT_REST
+            if (later or not until_ms) and other in self._runs and self._runs[other].status not in TERMINAL
         }
         for other in run.open:
             self._runs[other].waiters.add(commit.state.run_id)
@@ -237,10 +237,10 @@ class MemoryRunStore:
 
     def counts(self) -> dict[str, int]:
         with self._lock:
-            found: dict[str, int] = dict.fromkeys(STATUSES, 0)
+            counts: dict[str, int] = dict.fromkeys(STATUSES, 0)
             for run in self._runs.values():
-                found[run.status] += 1
-            return found
+                counts[run.status] += 1
+            return counts
 
     def list_ended_runs(self, *, limit: int, offset: int = 0) -> list[RunState]:
         with self._lock:
@@ -297,17 +297,17 @@ class MemoryRunStore:
 
     def wake(self, *, limit: int) -> list[Outgoing]:
         with self._lock:
-            found: list[Outgoing] = []
+            issued: list[Outgoing] = []
             for run_id, run in self._runs.items():
                 until = run.dispatch.not_before_ms if run.dispatch else 0
                 timed = until > 0 or not run.open
-                if run.sleeping and timed and until <= self._clock.now_ms() and len(found) < limit:
+                if run.sleeping and timed and until <= self._clock.now_ms() and len(issued) < limit:
                     run.sleeping = False
                     run.open = set()
                     outgoing = self._issue(run_id, run)
                     assert outgoing is not None
-                    found.append(outgoing)
-            return found
+                    issued.append(outgoing)
+            return issued
 
     def _advance_mark(self, queue: _Queue, grace_ms: int) -> int:
         """The sequence number that was claimed at least `grace_ms` ago, or 0 while the mark is younger."""

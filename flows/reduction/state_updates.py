@@ -18,7 +18,7 @@ def impossible(event: e.Event, why: str) -> FluxError:
     return FluxError(ErrorClass.SCHEMA, f"event {event.type!r} at step {event.seq} cannot follow: {why}")
 
 
-def arrived(state: RunState, node: str, at_ms: int) -> Changes:
+def arrive(state: RunState, node: str, at_ms: int) -> Changes:
     return {
         **AFRESH,
         "node": node,
@@ -41,7 +41,7 @@ AFRESH: Changes = {
 """A node that nothing has been done at."""
 
 
-def failure(state: RunState, error: ErrorInfo) -> Changes:
+def add_failure(state: RunState, error: ErrorInfo) -> Changes:
     count = state.streak.count + 1 if state.streak and state.streak.kind == error.kind else 1
     return {
         "errors": last((*state.errors, error), ERRORS_KEPT),
@@ -51,5 +51,5 @@ def failure(state: RunState, error: ErrorInfo) -> Changes:
     }
 
 
-def last(items: tuple[T, ...], most: int) -> tuple[T, ...]:
-    return items[-most:]
+def last(items: tuple[T, ...], limit: int) -> tuple[T, ...]:
+    return items[-limit:]

@@ -26,17 +26,17 @@ class Distribution:
         self.greatest_ms = max(self.greatest_ms, value_ms)
         self.count += 1
         self.total_ms += value_ms
-        self._bins[_rounded(value_ms)] += 1
+        self._bins[_round(value_ms)] += 1
 
     def quantile_ms(self, share: float) -> float | None:
         """The time that this share of all is at most, between neighbours in proportion, as in NumPy."""
         if not self.count:
             return None
-        place = (self.count - 1) * share
-        low = int(place)
+        rank = (self.count - 1) * share
+        low = int(rank)
         first, second = self._at(low), self._at(min(low + 1, self.count - 1))
-        found = first + (second - first) * (place - low)
-        return min(max(found, self.least_ms), self.greatest_ms)
+        quantile = first + (second - first) * (rank - low)
+        return min(max(quantile, self.least_ms), self.greatest_ms)
 
     def _at(self, rank: int) -> int:
         values = sorted(self._bins)
@@ -66,7 +66,7 @@ class Distribution:
         }
 
 
-def _rounded(value_ms: int) -> int:
+def _round(value_ms: int) -> int:
     digits = len(str(abs(value_ms)))
     return value_ms if digits <= DIGITS else round(value_ms, DIGITS - digits)
 

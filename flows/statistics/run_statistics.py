@@ -70,7 +70,7 @@ class Statistics:
 
     def _work(self, run: RunRecord, flow: FlowFigures) -> None:
         # What a fork shares with the run that it was made from was done once.
-        for step in (one for one in run.steps if not one.shared):
+        for step in (own for own in run.steps if not own.shared):
             self._step(run, step)
             flow.tokens += step.tokens_in + step.tokens_out
         for request in run.requests:
@@ -83,14 +83,14 @@ class Statistics:
         self.compactions += step.tokens_saved > 0
         self.tokens_saved += step.tokens_saved
         if step.error and not step.gives_up:
-            found = self.errors.setdefault(
+            errors = self.errors.setdefault(
                 step.error.fingerprint, ErrorFigures(step.error.kind, step.error.where, "")
             )
-            found.message, found.times = step.error.message, found.times + 1
+            errors.message, errors.times = step.error.message, errors.times + 1
         if step.kind not in {"start", "human"}:
             figures = self.steps.setdefault((_flow(run), step.node, step.kind), StepFigures())
             figures.count += 1
-            _timed(step, figures.queue, figures.work)
+            _add_times(step, figures.queue, figures.work)
         if step.kind in {"tool", "join"} and step.tool:
             self._tool(run, step)
         if step.chat_model:
@@ -104,7 +104,7 @@ class Statistics:
         figures.failed += step.error is not None and not is_part
         figures.retries += step.retry
         if step.kind == "tool":
-            _timed(step, figures.queue, figures.work)
+            _add_times(step, figures.queue, figures.work)
 
     def _chat(self, step: StepRecord) -> None:
         figures = self.chat_models.setdefault(step.chat_model, ChatFigures())
@@ -138,16 +138,16 @@ class Statistics:
             "retries": self.retries,
             "compactions": self.compactions,
             "tokens_saved": self.tokens_saved,
-            "flows": _rows("flow", self.flows, lambda one: one.status.total()),
+            "flows": _rows("flow", self.flows, lambda figures: figures.status.total()),
             "steps": [
-                {"flow": flow, "node": node, "kind": kind, **one.row()}
-                for (flow, node, kind), one in _most(self.steps, lambda one: one.work.total_ms)
+                {"flow": flow, "node": node, "kind": kind, **figures.row()}
+                for (flow, node, kind), figures in _sort_descending(self.steps, lambda row: row.work.total_ms)
             ],
-            "tools": _rows("tool", self.tools, lambda one: one.work.total_ms),
-            "chat_models": _rows("chat_model", self.chat_models, lambda one: one.calls),
-            "errors": _rows("fingerprint", self.errors, lambda one: one.times),
-            "requests": _rows("kind", self.requests, lambda one: one.outcomes.total()),
-            "humans": _rows("by", self.humans, lambda one: one.delay.count),
+            "tools": _rows("tool", self.tools, lambda figures: figures.work.total_ms),
+            "chat_models": _rows("chat_model", self.chat_models, lambda figures: figures.calls),
+            "errors": _rows("fingerprint", self.errors, lambda figures: figures.times),
+            "requests": _rows("kind", self.requests, lambda figures: figures.outcomes.total()),
+            "humans": _rows("by", self.humans, lambda figures: figures.delay.count),
         }
 
 
@@ -155,7 +155,7 @@ def _flow(run: RunRecord) -> str:
     return f"{run.state.flow.name} v{run.state.flow.version}"
 
 
-def _timed(step: StepRecord, queue: Distribution, work: Distribution) -> None:
+def _add_times(step: StepRecord, queue: Distribution, work: Distribution) -> None:
     """Queue and work, where the step says how long it worked."""
     if step.work_ms is None:
         return
@@ -164,9 +164,9 @@ def _timed(step: StepRecord, queue: Distribution, work: Distribution) -> None:
         queue.add(step.spent_ms["queue"])
 
 
-def _most(found: Mapping[K, V], measure: Callable[[V], int]) -> list[tuple[K, V]]:
-    return sorted(found.items(), key=lambda item: (-measure(item[1]), item[0]))
+def _sort_descending(figures: Mapping[K, V], measure: Callable[[V], int]) -> list[tuple[K, V]]:
+    return sorted(figures.items(), key=lambda item: (-measure(item[1]), item[0]))
 
 
-def _rows(label: str, found: Mapping[str, F], measure: Callable[[F], int]) -> list[dict[str, Any]]:
-    return [{label: name, **one.row()} for name, one in _most(found, measure)]
+def _rows(label: str, figures: Mapping[str, F], measure: Callable[[F], int]) -> list[dict[str, Any]]:
+    return [{label: name, **row.row()} for name, row in _sort_descending(figures, measure)]

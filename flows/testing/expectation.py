@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass
-from fluxagents.flows.language.nodes import Strict
+from fluxagents.flows.language.node_base import Strict
 from fluxagents.flows.state import Status
 
 TOLERANCE = 1e-6

@@ -10,8 +10,8 @@ from pydantic import JsonValue
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorInfo
 from fluxagents.flows.language.definition import Flow
-from fluxagents.flows.language.edges import targets
-from fluxagents.flows.language.nodes import ApproveNode, AskNode, Node, Passing, WaitNode
+from fluxagents.flows.language.node_base import ActivityNode, WaitingNode
+from fluxagents.flows.language.nodes import ApproveNode, Node
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState
 
@@ -50,8 +50,8 @@ def edges_of(flow: Flow) -> tuple[Edge, ...]:
     """Every edge of a flow; a node with a `when` has one more for where it does not hold."""
     found: dict[Edge, None] = {}
     for name, node in flow.nodes.items():
-        found |= {Edge(name, why, to): None for why, to in targets(node)}
-        if isinstance(node, Passing) and node.when is not None:
+        found |= {Edge(name, why, to): None for why, to in node.edges}
+        if isinstance(node, ActivityNode) and node.when is not None:
             found[Edge(name, PASSED_BY, node.next)] = None
     return tuple(found)
 
@@ -84,7 +84,7 @@ def _why(node: Node, state: RunState) -> str:
     if isinstance(node, ApproveNode) and outcome in {"approved", "rejected"}:
         return outcome
     if outcome == "expired":
-        if isinstance(node, ApproveNode | AskNode | WaitNode) and node.on_timeout:
+        if isinstance(node, WaitingNode) and node.on_timeout:
             return "too late"
         return "rejected" if isinstance(node, ApproveNode) else "error"
     return "error" if outcome in {"failed", "broken", "rejected"} else ""

@@ -79,7 +79,7 @@ def _facts(
     if request.kind != "question":
         return {}
     try:
-        return controller.facts_of_answer(state, text)
+        return controller.parse_answer(state, text)
     except FluxError as error:
         raise ScenarioError(
             f"node {request.node!r}: {error.message}", suggestions=error.suggestions

@@ -9,15 +9,16 @@ from pydantic import JsonValue
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import JoinRuns
-from fluxagents.flows.engine.children import ChildPlan, child_starts, ref_of, tool_flow
+from fluxagents.flows.engine.children import ChildPlan, start_children
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.engine.fan_in import joined, too_few, too_late
-from fluxagents.flows.engine.node_context import Moment
+from fluxagents.flows.engine.fan_in import find_shortfall, join_children, late_runs_error
+from fluxagents.flows.engine.node_context import NodeContext
+from fluxagents.flows.engine.tool_flows import build_item_flow
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.language.definition import Flow
-from fluxagents.flows.language.inputs import checked_inputs
+from fluxagents.flows.language.inputs import check_inputs
 from fluxagents.flows.language.nodes import MapNode, SubflowNode, ToolNode
-from fluxagents.flows.state import AT_REST, RunState, child_ids
+from fluxagents.flows.state import TERMINAL, RunState, child_ids
 from fluxagents.flows.testing.asking import ask_of_runs
 from fluxagents.flows.testing.rehearsal import Rehearsal
 from fluxagents.flows.testing.scenario import Answer, Answers, ChildRun, ScenarioError
@@ -58,11 +59,11 @@ class ChildRuns:
     def planned(self, state: RunState, at_ms: int) -> Ask | Sequence[e.Event]:
         """What the world must say of the runs of the present node, or what happens without it."""
         try:
-            node, plans = self._controller.plans(state)
+            node, plans = self._controller.plan_runs(state)
         except FluxError as error:
             return [_failed(state, error, at_ms)]
         if not plans:
-            return [joined(self._controller, state, node, [], at_ms)]
+            return [join_children(self._controller, state, node, [], at_ms)]
         refused = [start.error for start in self._starts(node, plans)]
         alone = _may_fail_alone(node)
         hopeless = all(refused) or (any(refused) and not alone)
@@ -79,7 +80,7 @@ class ChildRuns:
         Raises:
             ScenarioError: If what is said of the runs does not fit them.
         """
-        node, plans = self._controller.plans(state)
+        node, plans = self._controller.plan_runs(state)
         starts = self._starts(node, plans)
         refused = next((start.error for start in starts if start.error), None)
         error = answer.error.error() if answer and answer.error else None
@@ -103,7 +104,7 @@ class ChildRuns:
             seq=state.seq,
             at_ms=at_ms,
             node=state.node,
-            flow=ref_of(flow),
+            flow=flow.ref,
             start_node=flow.start,
             runs=tuple(runs),
             width=node.width if isinstance(node, MapNode) else 1,
@@ -111,30 +112,30 @@ class ChildRuns:
         stated = self._stated(state, node, answer, len(plans))
         self._runs = [
             (refused_at_once(started, run.error), at_ms) if run.error else self._run(node, flow, started, one)
-            for started, run, one in zip(child_starts(state, begun), runs, stated, strict=True)
+            for started, run, one in zip(start_children(state, begun), runs, stated, strict=True)
         ]
         self.ended |= {run.run_id: run for run, _ in self._runs}
         return [begun]
 
     def joined(self, state: RunState, command: JoinRuns, at_ms: int) -> Sequence[e.Event]:
         """What the node makes of its runs, when the last has come to rest or their time is over."""
-        node, _ = self._controller.plans(state)
-        late = [run for run, ends in self._runs if run.status not in AT_REST or ends > command.until_ms]
+        node, _ = self._controller.plan_runs(state)
+        late = [run for run, ends in self._runs if run.status not in TERMINAL or ends > command.until_ms]
         if late:
-            error = too_late(state, len(late), len(self._runs))
+            error = late_runs_error(state, len(late), len(self._runs))
             return [_failed(state, error, max(at_ms, command.until_ms))]
         runs = [run for run, _ in self._runs]
         ended = max(at_ms, *(ends for _, ends in self._runs))
         try:
-            done = joined(self._controller, state, node, runs, ended)
+            done = join_children(self._controller, state, node, runs, ended)
         except FluxError as error:
             return [_failed(state, error, ended)]
-        broken = too_few(node, runs)
+        broken = find_shortfall(node, runs)
         return [done, _failed(state, broken, ended)] if broken else [done]
 
     def _flow(self, node: MapNode | SubflowNode, plans: Sequence[ChildPlan]) -> Flow:
         if isinstance(node, MapNode) and node.tool is not None:
-            return tool_flow(node, {name for plan in plans for name in plan.inputs})
+            return build_item_flow(node, {name for plan in plans for name in plan.inputs})
         if node.digest not in self._stage.flows:
             raise ScenarioError(f"flow {node.flow!r} does not exist where this is played")
         return self._stage.flows[node.digest]
@@ -147,7 +148,7 @@ class ChildRuns:
     def _start(self, flow: Flow, node: MapNode | SubflowNode, plan: ChildPlan) -> _Start:
         try:
             if not isinstance(node, MapNode) or node.tool is None:
-                return _Start(checked_inputs(flow, plan.inputs))
+                return _Start(check_inputs(flow, plan.inputs))
             self._stage.check_args(node.tool, plan.inputs)
         except FluxError as error:
             return _Start(plan.inputs, error)
@@ -177,18 +178,20 @@ class ChildRuns:
         self, state: RunState, node: MapNode | SubflowNode, cases: Sequence[ChildRun]
     ) -> list[ChildRun]:
         assert isinstance(node, MapNode)
-        now = Moment(self._controller.flow, self._stage.tools, state, state.seq, state.updated_ms)
+        context = NodeContext(self._controller.flow, self._stage.tools, state, state.seq, state.updated_ms)
         found = []
-        for item in now.value(node.over):
+        for item in context.evaluate(node.over):
             more = {node.each: item}
             try:
-                case = next((one for one in cases if one.when is None or now.value(one.when, **more)), None)
+                case = next(
+                    (one for one in cases if one.when is None or context.evaluate(one.when, **more)), None
+                )
                 if case is None:
                     raise ScenarioError(
                         f"node {state.node!r}: no case of `each` holds for {node.each} = {item!r:.80}",
                         suggestions=("a last case without `when` holds for all others",),
                     )
-                found.append(computed(now, case, more))
+                found.append(computed(context, case, more))
             except FluxError as error:
                 if isinstance(error, ScenarioError):
                     raise
@@ -229,7 +232,7 @@ class ChildRuns:
 
 def _may_fail_alone(node: MapNode | SubflowNode) -> bool:
     """Whether a run that cannot begin leaves the others to it."""
-    return isinstance(node, MapNode) and node.min_finished < 1
+    return node.min_share < 1
 
 
 def _failed(state: RunState, error: FluxError, at_ms: int) -> e.NodeFailed:

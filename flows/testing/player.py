@@ -9,12 +9,11 @@ from pydantic import JsonValue
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import BeginRuns, CallTool, Command, Decide, Expire, JoinRuns, NotifyHuman
-from fluxagents.flows.engine.children import ref_of
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.engine.invariants import check
+from fluxagents.flows.engine.invariants import check_state
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.language.definition import Flow
-from fluxagents.flows.language.inputs import checked_inputs
+from fluxagents.flows.language.inputs import check_inputs
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.testing.asking import ask_of_call, ask_of_decision, ask_of_rest, decision_of
 from fluxagents.flows.testing.people import acted
@@ -53,7 +52,7 @@ def play(
         ScenarioError: If the world has no answer, or one that cannot be.
     """
     try:
-        checked = checked_inputs(flow, inputs or {})
+        checked = check_inputs(flow, inputs or {})
     except FluxError as error:
         raise ScenarioError(error.message, suggestions=error.suggestions) from error
     started = e.RunStarted(
@@ -61,7 +60,7 @@ def play(
         at_ms=round(begins.timestamp() * 1_000),
         run_id=run_id,
         session=run_id,
-        flow=ref_of(flow),
+        flow=flow.ref,
         start_node=flow.start,
         inputs=checked,
         model=model,
@@ -138,7 +137,7 @@ class Player:
             for event in events:
                 self._state = reduce(self._state, event)
         self._log += events
-        check(self._state, self._controller.flow)
+        check_state(self._state, self._controller.flow)
 
     def _happens(self, command: Command) -> Sequence[e.Event]:
         if isinstance(command, Decide):
@@ -204,7 +203,7 @@ class Player:
             return [self._tool_failed(call, answer.error.error())]
         assert answer.summary is not None
         try:
-            facts = self._controller.facts(self._state, answer.summary)
+            facts = self._controller.extract_facts(self._state, answer.summary)
         except FluxError as error:
             return [self._tool_failed(call, error)]
         done = e.ToolSucceeded(
@@ -275,7 +274,7 @@ class Player:
             return []
         if answer is None or answer.never:
             self._now = max(self._now, command.at_ms)
-            return [self._controller.expired(state, self._now)]
+            return [self._controller.on_expiry(state, self._now)]
         self._now += round(answer.after_s * 1_000)
         if self._now > command.at_ms:
             waited = (command.at_ms - state.updated_ms) / 1_000

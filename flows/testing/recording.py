@@ -11,12 +11,11 @@ from pydantic import JsonValue
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import AskHuman, BeginRuns, CallTool
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.engine.fan_in import sources
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.nodes import MapNode, Node, SubflowNode, ToolNode
 from fluxagents.flows.reducer import reduce
-from fluxagents.flows.state import AT_REST, RunState
+from fluxagents.flows.state import TERMINAL, RunState
 from fluxagents.flows.testing.asking import nested
 from fluxagents.flows.testing.rehearsal import Rehearsal
 from fluxagents.flows.testing.scenario import Scenario
@@ -175,7 +174,7 @@ class _Recorder:
         if not isinstance(self._controller.command(state), BeginRuns):
             return False
         try:
-            self._controller.plans(state)
+            self._controller.plan_runs(state)
         except FluxError:
             return False
         return True
@@ -188,10 +187,10 @@ class _Recorder:
 
     def _run(self, node: MapNode | SubflowNode, run_id: str, began_ms: int) -> dict[str, Any]:
         child = self._load(run_id)
-        if child.status not in AT_REST or (child.status == "cancelled" and child.error is None):
+        if child.status not in TERMINAL or (child.status == "cancelled" and child.error is None):
             return {"never": True}
         if child.status == "finished":
-            wanted = [one for one in sources(node).values() if one != "answer"]
+            wanted = [one for one in node.fact_sources.values() if one != "answer"]
             facts = {one: child.facts[one] for one in wanted if one in child.facts}
             found: dict[str, Any] = {"facts": facts, "answer": child.answer}
             if isinstance(node, SubflowNode) and child.model and child.model != self._began_with(child):

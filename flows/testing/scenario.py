@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, JsonValue, model_serializer, model_
 
 from fluxagents.flows.commands import HYPOTHESIS_CHARACTERS
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.language.nodes import Strict
+from fluxagents.flows.language.node_base import Strict
 from fluxagents.flows.testing.expectation import Expectation
 
 BEGINS = datetime(2026, 1, 1, tzinfo=UTC)

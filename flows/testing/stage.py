@@ -26,5 +26,5 @@ class Stage:
 
     tools: Mapping[str, ToolFacts]
     flows: Mapping[str, Flow] = field(default_factory=dict)
-    """The flows that flows run, linked, by digest."""
+    """The flows that flows run, pinned, by digest."""
     check_args: CheckArgs = any_args

@@ -7,11 +7,9 @@ from typing import Any
 from pydantic import JsonValue
 
 from fluxagents.flows import events as e
-from fluxagents.flows.engine.fan_in import sources
-from fluxagents.flows.engine.node_context import Moment
+from fluxagents.flows.engine.node_context import NodeContext
 from fluxagents.flows.errors import ErrorInfo, nearest
 from fluxagents.flows.language.definition import Flow
-from fluxagents.flows.language.facts import facts_of
 from fluxagents.flows.language.nodes import MapNode, SubflowNode
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState
@@ -34,7 +32,7 @@ def told(
     if stated.error is not None:
         error = stated.error.error().info(flow.start)
         return reduce(state, e.RunFailed(seq=1, at_ms=ends, node=flow.start, error=error))
-    known = list(sources(node)) if isinstance(node, MapNode) and node.tool else list(facts_of(flow))
+    known = list(node.fact_sources) if isinstance(node, MapNode) and node.tool else list(flow.fact_names)
     for fact in stated.facts or {}:
         if fact not in known:
             raise ScenarioError(
@@ -46,10 +44,10 @@ def told(
     return reduce(found, e.RunFinished(seq=1, at_ms=ends, node=flow.start, answer=stated.answer or ""))
 
 
-def computed(now: Moment, case: ChildRun, more: dict[str, JsonValue]) -> ChildRun:
+def computed(context: NodeContext, case: ChildRun, more: dict[str, JsonValue]) -> ChildRun:
     """The case for one item, with its expressions computed."""
     values = {
-        field: now.computed(getattr(case, field), **more)
+        field: context.fill_value(getattr(case, field), **more)
         for field in ("summary", "facts", "answer")
         if getattr(case, field) is not None
     }

@@ -48,7 +48,7 @@ def rehearsed(
 
     Args:
         scenario: The scenario.
-        flow: Its flow, linked.
+        flow: Its flow, with its subflows pinned.
         stage: The tools and flows that exist.
         common: The file that it stands in, with what is the same for its scenarios.
 

@@ -11,8 +11,15 @@ from fluxagents.flows.events import Compaction
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.context.context_manager import ContextManager
 from fluxagents.prompts.context.tokens import token_counter
-from fluxagents.prompts.context.view import Variables, items, shown, summarised, told_in_full, view
-from fluxagents.prompts.sections import raw_sections
+from fluxagents.prompts.context.view import (
+    Variables,
+    build_growing_variables,
+    build_variables,
+    list_full_findings,
+    list_messages,
+    list_summarised_ids,
+)
+from fluxagents.prompts.sections import split_sections
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.prompts.versions.template import PromptTemplate
 
@@ -26,19 +33,19 @@ class ComposedPrompt:
     tokens: int
     """Of the whole request, what was reserved included."""
     compacted: tuple[Compaction, ...] = ()
-    """What it does not show in full."""
+    """What it shows shortened or not at all."""
     sections: dict[str, int] = field(default_factory=dict)
     """Tokens of its text by section; the lines around sections are in none."""
 
     @property
     def left_out(self) -> tuple[str, ...]:
         """Ids of the findings that did not fit; the prompt names them."""
-        return tuple(one.id for one in self.compacted if one.strategy == "budget")
+        return tuple(compaction.id for compaction in self.compacted if compaction.strategy == "budget")
 
     @property
     def roles(self) -> dict[str, str]:
         """The text of each role; a template without roles is the user's text."""
-        parts = raw_sections(self.text)
+        parts = split_sections(self.text)
         if "user" not in parts:
             return {"user": self.text}
         return {role: parts[role] for role in ("system", "user") if role in parts}
@@ -67,11 +74,11 @@ def compose(
         FluxError: `UNKNOWN_ID` for a prompt that does not exist, `BUDGET` if it does not fit even without
             findings, or as `PromptTemplate.render`.
     """
-    template = prompts.chosen(command.prompt, state.run_id, state.prompts)
-    values = view(state, command, purposes)
+    template = prompts.versions.select_for_run(command.prompt, state.run_id, state.prompts)
+    values = build_variables(state, command, purposes)
     count = token_counter().count
-    growing = items(state, template.variables)
-    smallest = _text(template, {**values, **shown(state, ()), "left_out": []})
+    growing = list_messages(state, template.variables)
+    smallest = _render(template, {**values, **build_growing_variables(state, ()), "left_out": []})
     room = max_tokens - reserved_tokens - count(smallest)
     while room > 0:
         manager = ContextManager(room)
@@ -79,19 +86,19 @@ def compose(
         if context.over_budget:
             room -= context.tokens
             break
-        text = _text(template, {**values, **shown(state, context)})
+        text = _render(template, {**values, **build_growing_variables(state, context)})
         tokens = count(text) + reserved_tokens
         if tokens <= max_tokens:
-            told = told_in_full(state, summarised(state, template.variables))
+            summarised = list_full_findings(state, list_summarised_ids(state, template.variables))
             compacted = (
                 *(
-                    Compaction(id=one["id"], strategy="summary", tokens=manager.tokens_of(one))
-                    for one in told
+                    Compaction(id=message["id"], strategy="summary", tokens=manager.count_tokens(message))
+                    for message in summarised
                 ),
                 *context.compacted,
             )
-            return ComposedPrompt(template, text, tokens, compacted, _sections(text))
-        # The lines around a section, and those that name what is left out, are not there without a need.
+            return ComposedPrompt(template, text, tokens, compacted, _count_section_tokens(text))
+        # The lines around a section, and those that name what is left out, appear only when needed.
         room -= tokens - max_tokens
     message = f"prompt '{template.name}' takes {max_tokens - room} tokens without any finding"
     raise FluxError(
@@ -99,11 +106,11 @@ def compose(
     )
 
 
-def _text(template: PromptTemplate, values: Variables) -> str:
+def _render(template: PromptTemplate, values: Variables) -> str:
     return template.render({name: values[name] for name in template.variables if name in values})
 
 
-def _sections(text: str) -> dict[str, int]:
-    outer = raw_sections(text)
-    inner = raw_sections(outer.pop("user", ""))
+def _count_section_tokens(text: str) -> dict[str, int]:
+    outer = split_sections(text)
+    inner = split_sections(outer.pop("user", ""))
     return {name: token_counter().count(content) for name, content in {**outer, **inner}.items()}

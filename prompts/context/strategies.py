@@ -1,7 +1,7 @@
-"""Ways to say it in fewer tokens, each a small pure function over the messages of a context.
+"""Strategies that need fewer tokens, each a small pure function over the messages of a context.
 
-Those over all messages lose nothing that matters and are always applied; those that shorten one message are
-applied for want of space; `kept_within` decides what goes when nothing else helps.
+Those over all messages lose nothing important and are always applied; those that shorten one message are
+applied when space runs out; `keep_within` drops whole messages at last.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ Message = dict[str, Any]
 - `pinned`: stays as it is, as does whatever has the role `system`;
 - `keep`: may be shortened and is never dropped;
 - `same_as`: messages that agree in it say the same; the content when absent;
-- `passed`: an error of a moment that is over.
+- `passed`: a passing error, such as an outage, that is over.
 """
 
 Strategy = Callable[[Sequence[Message]], list[Message]]
-"""Messages in, fewer or shorter ones out, in their order; what is pinned is left alone."""
+"""Messages in, fewer or shorter ones out, in their order; pinned ones stay unchanged."""
 
 Shortening = Callable[[Message], Message]
-"""One message in, one that says less out; the same one if there is nothing to shorten."""
+"""One message in, a shorter one out; the same one if there is nothing to shorten."""
 
 ROWS_KEPT = 10
 """A list of a result that is no longer than this is not worth a reference."""
@@ -44,26 +44,26 @@ _TELLING = re.compile(r"\d|\b(not|no|never|only|must|rejected|without)\b", re.IG
 
 
 def is_pinned(message: Message) -> bool:
-    """Whether it stays as it is."""
+    """Whether it stays unchanged."""
     return bool(message.get("pinned")) or message.get("role") == "system"
 
 
-def stays(message: Message) -> bool:
+def is_kept(message: Message) -> bool:
     """Whether it may not be dropped."""
     return is_pinned(message) or bool(message.get("keep"))
 
 
-def written_compactly(messages: Sequence[Message]) -> list[Message]:
+def compact_contents(messages: Sequence[Message]) -> list[Message]:
     """JSON without its blanks, text without its trailing ones.
 
     Raises:
         FluxError: `BAD_ARGUMENT` for a message without a text as its content.
     """
-    return [{**message, "content": _compact(content_of(message))} for message in messages]
+    return [{**message, "content": _compact(read_content(message))} for message in messages]
 
 
-def deduplicated(messages: Sequence[Message]) -> list[Message]:
-    """Of messages that say the same the last one, with the highest of their priorities."""
+def deduplicate(messages: Sequence[Message]) -> list[Message]:
+    """The last of messages with the same content, with the highest of their priorities."""
     kept: list[Message] = []
     seen: dict[tuple[str, str], Message] = {}
     for message in reversed(messages):
@@ -78,31 +78,31 @@ def deduplicated(messages: Sequence[Message]) -> list[Message]:
     return kept[::-1]
 
 
-def without_passed_errors(messages: Sequence[Message]) -> list[Message]:
-    """No errors of a moment, such as an outage, after which things went on.
+def drop_passed_errors(messages: Sequence[Message]) -> list[Message]:
+    """The messages without passing errors, such as an outage, that are over.
 
-    An error about an id or an argument stays true of the model; `deduplicated` leaves one line of it.
+    An error about an id or an argument stays true of the model; `deduplicate` leaves one line of it.
     """
     return [message for message in messages if is_pinned(message) or not message.get("passed")]
 
 
-def referred(message: Message) -> Message:
+def refer_to_artifact(message: Message) -> Message:
     """A result with an artifact, without its long lists: the counts stay, the artifact has the rows."""
     try:
-        result = json.loads(content_of(message))
+        result = json.loads(read_content(message))
     except ValueError:
         return message
     if not isinstance(result, dict) or not result.get("artifact"):
         return message
-    return {**message, "content": compact({**result, "found": _without_rows(result.get("found"))})}
+    return {**message, "content": compact({**result, "found": _drop_rows(result.get("found"))})}
 
 
-def extracted(message: Message) -> Message:
+def extract(message: Message) -> Message:
     """The most telling sentences of a long text, in their order, with a mark where some are missing.
 
     The first sentence comes first, then those with numbers or a negation, then the others as they come.
     """
-    text = content_of(message)
+    text = read_content(message)
     if len(text) <= EXTRACT_CHARACTERS or text.lstrip().startswith(("{", "[")):
         return message
     sentences = [part.strip() for part in _SENTENCE.split(text) if part.strip()]
@@ -115,29 +115,29 @@ def extracted(message: Message) -> Message:
             taken.add(at)
     if not taken:
         return {**message, "content": f"{text[: EXTRACT_CHARACTERS - len(GAP) - 1]} {GAP}"}
-    return {**message, "content": _joined(sentences, taken)}
+    return {**message, "content": _join_with_gaps(sentences, taken)}
 
 
-def kept_within(
-    max_tokens: int, tokens_of: Callable[[Message], int], messages: Sequence[Message]
+def keep_within(
+    max_tokens: int, count_tokens: Callable[[Message], int], messages: Sequence[Message]
 ) -> list[Message]:
-    """What may not be dropped, and of the rest what fits: by priority, the newest first among equals."""
-    chosen = {at for at, message in enumerate(messages) if stays(message)}
-    left = max_tokens - sum(tokens_of(messages[at]) for at in chosen)
-    for at in reversed(least_first(messages)):
-        cost = tokens_of(messages[at])
+    """The messages that may not be dropped, and those that fit by priority, the newest first among equals."""
+    chosen = {at for at, message in enumerate(messages) if is_kept(message)}
+    left = max_tokens - sum(count_tokens(messages[at]) for at in chosen)
+    for at in reversed(order_by_importance(messages)):
+        cost = count_tokens(messages[at])
         if at not in chosen and cost <= left:
             left -= cost
             chosen.add(at)
     return [message for at, message in enumerate(messages) if at in chosen]
 
 
-def least_first(messages: Sequence[Message]) -> list[int]:
-    """The places of the messages from the one that matters least: low priority first, then the oldest."""
+def order_by_importance(messages: Sequence[Message]) -> list[int]:
+    """The positions of the messages, the least important first: low priority, then the oldest."""
     return sorted(range(len(messages)), key=lambda at: (messages[at].get("priority", 0), at))
 
 
-def content_of(message: Message) -> str:
+def read_content(message: Message) -> str:
     """The text of a message.
 
     Raises:
@@ -158,10 +158,10 @@ def _compact(content: str) -> str:
     return content.rstrip()
 
 
-def _without_rows(found: Any) -> Any:
+def _drop_rows(found: Any) -> Any:
     """The same without the rows of lists that say how many of them they show, the inner ones first."""
     if isinstance(found, list):
-        return [_without_rows(item) for item in found]
+        return [_drop_rows(item) for item in found]
     if not isinstance(found, Mapping):
         return found
     cut = dict(found)
@@ -171,11 +171,11 @@ def _without_rows(found: Any) -> Any:
         if is_rows and len(value) > ROWS_KEPT:
             cut |= {name: type(value)(), marker: 0}
         else:
-            cut[name] = _without_rows(value)
+            cut[name] = _drop_rows(value)
     return cut
 
 
-def _joined(sentences: Sequence[str], taken: set[int]) -> str:
+def _join_with_gaps(sentences: Sequence[str], taken: set[int]) -> str:
     words: list[str] = []
     for at, sentence in enumerate(sentences):
         if at in taken:

@@ -12,31 +12,31 @@ from fluxagents.flows.commands import Decide
 from fluxagents.flows.errors import ErrorClass, ErrorInfo
 from fluxagents.flows.state import Finding, RunState
 from fluxagents.prompts.context.strategies import Message
-from fluxagents.prompts.sections import compact, filled, unescape
+from fluxagents.prompts.sections import compact, render_value, unescape
 
 QUESTION = "question"
 """The input of a flow that holds what the user wants to know."""
 
 Variables = dict[str, JsonValue]
 
-OF_A_MOMENT = frozenset(
+PASSING_ERRORS = frozenset(
     {
         ErrorClass.INVALID_ANSWER,
         ErrorClass.PROVIDER_RATE_LIMIT,
         ErrorClass.PROVIDER_OUTAGE,
     }
 )
-"""Errors that say nothing once something has succeeded since; others stay true of the model or the call."""
+"""Errors that are over after the next success; others stay true of the model or the call."""
 
 SUMMARY = "summary"
 """The variable, and the id of the message, that stands for findings in fewer words."""
 
 _BASIS = 1
-"""Priority of the findings that the others rest on: the first one, and each change of the model."""
+"""Priority of the findings that others depend on: the first one, and each change of the model."""
 
 
-def view(state: RunState, command: Decide, purposes: Mapping[str, str]) -> Variables:
-    """The variables that a prompt may declare, without those that `items` holds.
+def build_variables(state: RunState, command: Decide, purposes: Mapping[str, str]) -> Variables:
+    """The variables that a prompt may declare, without those of `list_messages`.
 
     Args:
         state: Of the run.
@@ -56,51 +56,53 @@ def view(state: RunState, command: Decide, purposes: Mapping[str, str]) -> Varia
     }
 
 
-def items(state: RunState, names: Iterable[str]) -> list[Message]:
+def list_messages(state: RunState, names: Iterable[str]) -> list[Message]:
     """What grows with a run, as messages for a context: findings, errors, notes and the conclusion.
 
-    A summary stands in place of the findings that it tells, if the prompt shows summaries.
+    A summary replaces the findings that it covers, if the prompt shows summaries.
 
     Args:
         state: Of the run.
-        names: The variables that the prompt declares; what it does not show takes no room.
+        names: The variables that the prompt declares; other variables take no space.
     """
-    told = summarised(state, names)
-    found: dict[str, Iterable[Message]] = {
-        "conclusion": _conclusion(state),
-        SUMMARY: _summary(state),
-        "findings": [message for message in _findings(state) if message["id"] not in told],
-        "errors": _errors(state),
-        "humans": _notes(state),
+    summarised = list_summarised_ids(state, names)
+    messages_by_variable: dict[str, Iterable[Message]] = {
+        "conclusion": _list_conclusion(state),
+        SUMMARY: _list_summary(state),
+        "findings": [message for message in _list_findings(state) if message["id"] not in summarised],
+        "errors": _list_errors(state),
+        "humans": _list_notes(state),
     }
-    shown = frozenset(names)
-    return [message for name, messages in found.items() if name in shown for message in messages]
+    declared = frozenset(names)
+    return [
+        message for name, messages in messages_by_variable.items() if name in declared for message in messages
+    ]
 
 
-def summarised(state: RunState, names: Iterable[str]) -> frozenset[str]:
+def list_summarised_ids(state: RunState, names: Iterable[str]) -> frozenset[str]:
     """Ids of the findings that a prompt with these variables shows as a summary only."""
     return frozenset(state.summary.ids) if state.summary and SUMMARY in names else frozenset()
 
 
-def told_in_full(state: RunState, ids: Iterable[str]) -> list[Message]:
-    """The messages of findings, as they are where nothing is left out."""
+def list_full_findings(state: RunState, ids: Iterable[str]) -> list[Message]:
+    """The messages of some findings, unshortened."""
     wanted = frozenset(ids)
-    return [message for message in _findings(state) if message["id"] in wanted]
+    return [message for message in _list_findings(state) if message["id"] in wanted]
 
 
-def shown(state: RunState, messages: Sequence[Message]) -> Variables:
-    """The variables of what grows with a run, for what stayed of `items`, and `left_out` for what did not."""
+def build_growing_variables(state: RunState, messages: Sequence[Message]) -> Variables:
+    """The variables of what grows with a run: the messages that stayed, and `left_out` for the others."""
     content = {str(message["id"]): unescape(message["content"]) for message in messages}
-    gone = [finding for finding in state.findings if finding.id not in content]
-    twins = {_same_as(finding) for finding in state.findings if finding.id in content}
+    left_out = [finding for finding in state.findings if finding.id not in content]
+    twins = {_identify(finding) for finding in state.findings if finding.id in content}
     return {
         "conclusion": content.get("conclusion", ""),
         SUMMARY: content.get(SUMMARY, ""),
-        "findings": [json.loads(content[one.id]) for one in state.findings if one.id in content],
+        "findings": [json.loads(content[finding.id]) for finding in state.findings if finding.id in content],
         "left_out": [
-            {"id": one.id, "tool": one.tool, "args": one.args, "artifact": one.artifact}
-            for one in gone
-            if _same_as(one) not in twins
+            {"id": finding.id, "tool": finding.tool, "args": finding.args, "artifact": finding.artifact}
+            for finding in left_out
+            if _identify(finding) not in twins
         ],
         "errors": [json.loads(text) for id_, text in content.items() if id_.startswith("error ")],
         "humans": [
@@ -111,22 +113,22 @@ def shown(state: RunState, messages: Sequence[Message]) -> Variables:
     }
 
 
-def _findings(state: RunState) -> Iterator[Message]:
+def _list_findings(state: RunState) -> Iterator[Message]:
     for at, (finding, following) in enumerate(zip_longest(state.findings, state.findings[1:])):
         then = following.model if following else state.model
         yield {
             "id": finding.id,
-            "content": filled(_finding(finding, state)),
+            "content": render_value(_describe_finding(finding, state)),
             "priority": _BASIS if at == 0 or finding.model != then else 0,
-            "same_as": _same_as(finding),
+            "same_as": _identify(finding),
         }
 
 
-def _same_as(finding: Finding) -> str:
+def _identify(finding: Finding) -> str:
     return compact([finding.tool, finding.args, finding.key_findings, finding.model])
 
 
-def _finding(finding: Finding, state: RunState) -> JsonValue:
+def _describe_finding(finding: Finding, state: RunState) -> JsonValue:
     """A tool's result as a prompt shows it."""
     superseded = finding.model is not None and finding.model != state.model
     return {
@@ -140,22 +142,22 @@ def _finding(finding: Finding, state: RunState) -> JsonValue:
     }
 
 
-def _errors(state: RunState) -> Iterator[Message]:
-    settled = len(state.errors) - (state.streak.count if state.streak else 0)
+def _list_errors(state: RunState) -> Iterator[Message]:
+    resolved = len(state.errors) - (state.streak.count if state.streak else 0)
     for at, error in enumerate(state.errors):
-        is_open = at >= settled
+        is_open = at >= resolved
         yield {
             "id": f"error {error.fingerprint} {at + 1}",
-            "content": filled(_error(error, is_open=is_open)),
-            # How often a thing has failed in a row matters; how often it did so before that does not.
+            "content": render_value(_describe_error(error, is_open=is_open)),
+            # Only the failures since the last success count.
             "same_as": f"{error.fingerprint} {error.message} {at if is_open else ''}",
-            "passed": not is_open and error.kind in OF_A_MOMENT,
+            "passed": not is_open and error.kind in PASSING_ERRORS,
             "keep": True,
         }
 
 
-def _error(error: ErrorInfo, *, is_open: bool) -> JsonValue:
-    """An error in one line: what, where, and the way out; `open` while nothing has succeeded since."""
+def _describe_error(error: ErrorInfo, *, is_open: bool) -> JsonValue:
+    """An error in one line: what, where, and what to do; `open` until the next success."""
     return {
         "error": str(error.kind),
         "at": error.where,
@@ -165,28 +167,33 @@ def _error(error: ErrorInfo, *, is_open: bool) -> JsonValue:
     }
 
 
-def _notes(state: RunState) -> Iterator[Message]:
+def _list_notes(state: RunState) -> Iterator[Message]:
     for at, note in enumerate(state.notes, start=1):
         yield {
             "id": f"note {at}",
-            "content": filled(note.text),
+            "content": render_value(note.text),
             "same_as": f"note {at}",
             "priority": _BASIS,
             "keep": True,
         }
 
 
-def _summary(state: RunState) -> Iterator[Message]:
+def _list_summary(state: RunState) -> Iterator[Message]:
     if state.summary:
         yield {
             "id": SUMMARY,
-            "content": filled(state.summary.text),
+            "content": render_value(state.summary.text),
             "same_as": SUMMARY,
             "priority": _BASIS,
             "keep": True,
         }
 
 
-def _conclusion(state: RunState) -> Iterator[Message]:
+def _list_conclusion(state: RunState) -> Iterator[Message]:
     if state.answer:
-        yield {"id": "conclusion", "content": filled(state.answer), "same_as": "conclusion", "keep": True}
+        yield {
+            "id": "conclusion",
+            "content": render_value(state.answer),
+            "same_as": "conclusion",
+            "keep": True,
+        }

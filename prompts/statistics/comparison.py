@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from statistics import fmean, variance
 from typing import Literal
 
+from scipy.stats import binomtest, t  # type: ignore[import-untyped]
+
 from fluxagents.prompts.statistics.figures import METRICS, Metric, Trial, values
 
 CONFIDENCE = 0.95
@@ -38,54 +40,51 @@ class Difference:
     verdict: Verdict
 
 
-def estimate(metric: Metric, found: Sequence[Trial]) -> Estimate:
+def estimate(metric: Metric, trials: Sequence[Trial]) -> Estimate:
     """A metric of one version.
 
     A share has the interval of Wilson (J Am Stat Assoc 22:209, 1927), a mean that of Student.
     """
-    given = values(metric, found)
-    if not given:
+    numbers = values(metric, trials)
+    if not numbers:
         return Estimate(0, None, None)
-    interval = _wilson(given) if metric.kind == "share" else _student(given)
-    return Estimate(len(given), fmean(given), interval)
+    interval = _compute_wilson(numbers) if metric.kind == "share" else _compute_student(numbers)
+    return Estimate(len(numbers), fmean(numbers), interval)
 
 
-def compared(old: Sequence[Trial], new: Sequence[Trial]) -> tuple[Difference, ...]:
+def compare(old: Sequence[Trial], new: Sequence[Trial]) -> tuple[Difference, ...]:
     """Every metric of two versions.
 
     The difference of two shares has Newcombe's hybrid score interval (Stat Med 17:873, 1998, method 10),
     that of two means Welch's. A version is better or worse where the interval excludes zero; with seven
     metrics one in three comparisons of equals shows some such difference by chance.
     """
-    return tuple(_difference(name, metric, old, new) for name, metric in METRICS.items())
+    return tuple(_compare_metric(name, metric, old, new) for name, metric in METRICS.items())
 
 
-def _difference(name: str, metric: Metric, old: Sequence[Trial], new: Sequence[Trial]) -> Difference:
-    one, other = estimate(metric, old), estimate(metric, new)
-    if one.value is None or other.value is None:
-        return Difference(name, one, other, None, None, "unclear")
+def _compare_metric(name: str, metric: Metric, old: Sequence[Trial], new: Sequence[Trial]) -> Difference:
+    before, after = estimate(metric, old), estimate(metric, new)
+    if before.value is None or after.value is None:
+        return Difference(name, before, after, None, None, "unclear")
     if metric.kind == "share":
-        interval = _newcombe(one, other)
+        interval = _compute_newcombe(before, after)
     else:
-        interval = _welch(values(metric, old), values(metric, new))
-    return Difference(name, one, other, other.value - one.value, interval, _verdict(metric, interval))
+        interval = _compute_welch(values(metric, old), values(metric, new))
+    return Difference(name, before, after, after.value - before.value, interval, _judge(metric, interval))
 
 
-def _verdict(metric: Metric, interval: Interval | None) -> Verdict:
+def _judge(metric: Metric, interval: Interval | None) -> Verdict:
     if interval is None or interval[0] <= 0 <= interval[1]:
         return "unclear"
     return "better" if (interval[0] > 0) == (metric.better == "more") else "worse"
 
 
-def _wilson(given: Sequence[float]) -> Interval:
-    # A second to import, and only needed here.
-    from scipy.stats import binomtest  # type: ignore[import-untyped] # noqa: PLC0415
-
-    found = binomtest(round(sum(given)), len(given)).proportion_ci(CONFIDENCE, method="wilson")
-    return float(found.low), float(found.high)
+def _compute_wilson(numbers: Sequence[float]) -> Interval:
+    interval = binomtest(round(sum(numbers)), len(numbers)).proportion_ci(CONFIDENCE, method="wilson")
+    return float(interval.low), float(interval.high)
 
 
-def _newcombe(old: Estimate, new: Estimate) -> Interval | None:
+def _compute_newcombe(old: Estimate, new: Estimate) -> Interval | None:
     if old.value is None or new.value is None or old.interval is None or new.interval is None:
         return None
     between = new.value - old.value
@@ -94,28 +93,26 @@ def _newcombe(old: Estimate, new: Estimate) -> Interval | None:
     return between - down, between + up
 
 
-def _alike(given: Sequence[float]) -> bool:
+def _is_constant(numbers: Sequence[float]) -> bool:
     """Whether the values, or the only one, say nothing about how much they vary."""
-    return min(given) == max(given)
+    return min(numbers) == max(numbers)
 
 
-def _student(given: Sequence[float]) -> Interval | None:
-    if _alike(given):
+def _compute_student(numbers: Sequence[float]) -> Interval | None:
+    if _is_constant(numbers):
         return None
-    return _t_interval(fmean(given), variance(given) / len(given), len(given) - 1)
+    return _compute_t_interval(fmean(numbers), variance(numbers) / len(numbers), len(numbers) - 1)
 
 
-def _welch(old: Sequence[float], new: Sequence[float]) -> Interval | None:
-    if 1 in {len(old), len(new)} or (_alike(old) and _alike(new)):
+def _compute_welch(old: Sequence[float], new: Sequence[float]) -> Interval | None:
+    if 1 in {len(old), len(new)} or (_is_constant(old) and _is_constant(new)):
         return None
-    parts = [(variance(given) / len(given), len(given) - 1) for given in (old, new)]
+    parts = [(variance(numbers) / len(numbers), len(numbers) - 1) for numbers in (old, new)]
     squared = sum(part for part, _ in parts)
     degrees = squared**2 / sum(part**2 / free for part, free in parts)
-    return _t_interval(fmean(new) - fmean(old), squared, degrees)
+    return _compute_t_interval(fmean(new) - fmean(old), squared, degrees)
 
 
-def _t_interval(mean: float, squared_error: float, degrees: float) -> Interval:
-    from scipy.stats import t  # noqa: PLC0415
-
+def _compute_t_interval(mean: float, squared_error: float, degrees: float) -> Interval:
     low, high = t.interval(CONFIDENCE, degrees, loc=mean, scale=math.sqrt(squared_error))
     return float(low), float(high)

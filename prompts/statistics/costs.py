@@ -1,4 +1,4 @@
-"""What requests to chat models cost: counted from events, priced afterwards and at any time anew."""
+"""What requests to chat models cost: counted from events and priced afterwards, any number of times."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ class Prices(e.Frozen):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What was asked of one chat model; requests that got no answer are not billed and not counted."""
+    """The requests to one chat model; requests without an answer are not billed and not counted."""
 
     calls: int = 0
-    """Answers, those included that were kept from an earlier request."""
+    """Answers, including those from the response cache."""
     tokens_in: int = 0
     tokens_cached: int = 0
     """Those of `tokens_in` that the provider read from its cache."""
@@ -62,7 +62,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """An amount of money, or what keeps it from being known."""
+    """An amount of money, or the chat models whose price is unknown."""
 
     amount: float | None
     currency: str | None
@@ -71,7 +71,7 @@ class Cost:
     """Chat models that answered and have no price."""
 
 
-def used(event: e.ChatEvent) -> Usage:
+def count_usage(event: e.ChatEvent) -> Usage:
     """What one request to a chat model took."""
     use = event.prompt
     if isinstance(event, e.DecisionRefused | e.SummaryRefused) and not use.tokens_out and not use.cached:
@@ -81,40 +81,40 @@ def used(event: e.ChatEvent) -> Usage:
 
 def usage(events: Iterable[e.Event]) -> dict[str, Usage]:
     """What a history took, by chat model."""
-    found: dict[str, Usage] = {}
+    usages: dict[str, Usage] = {}
     for event in events:
         if isinstance(event, e.ChatEvent):
             name = event.prompt.chat_model
-            found[name] = found.get(name, Usage()) + used(event)
-    return {name: one for name, one in found.items() if one.calls}
+            usages[name] = usages.get(name, Usage()) + count_usage(event)
+    return {name: usage for name, usage in usages.items() if usage.calls}
 
 
 def total(usages: Iterable[Mapping[str, Usage]]) -> dict[str, Usage]:
-    """Several usages together."""
-    found: dict[str, Usage] = {}
-    for each in usages:
-        for name, one in each.items():
-            found[name] = found.get(name, Usage()) + one
-    return found
+    """The sum of several usages, by chat model."""
+    sums: dict[str, Usage] = {}
+    for by_model in usages:
+        for name, usage in by_model.items():
+            sums[name] = sums.get(name, Usage()) + usage
+    return sums
 
 
 def cost(taken: Mapping[str, Usage], prices: Prices | None) -> Cost:
-    """What a usage costs. It is known only if every chat model that took tokens has a price."""
+    """The cost of a usage; it is known only if every chat model that took tokens has a price."""
     amounts: list[float] = []
     unpriced: list[str] = []
-    for name, one in taken.items():
-        if name == PLANNER or not one.tokens_in + one.tokens_out:
+    for name, usage in taken.items():
+        if name == PLANNER or not usage.tokens_in + usage.tokens_out:
             continue
         price = prices.of(name) if prices else None
         if price is None:
             unpriced.append(name)
         else:
-            amounts.append(_amount(one, price))
+            amounts.append(_compute_amount(usage, price))
     currency = prices.currency if prices else None
     return Cost(None if unpriced else math.fsum(amounts), currency, tuple(sorted(unpriced)))
 
 
-def _amount(one: Usage, price: Price) -> float:
+def _compute_amount(usage: Usage, price: Price) -> float:
     cached = price.input if price.cached_input is None else price.cached_input
-    fresh = one.tokens_in - one.tokens_cached
-    return (fresh * price.input + one.tokens_cached * cached + one.tokens_out * price.output) / MILLION
+    fresh = usage.tokens_in - usage.tokens_cached
+    return (fresh * price.input + usage.tokens_cached * cached + usage.tokens_out * price.output) / MILLION

@@ -1,4 +1,4 @@
-"""What recorded runs say about the versions of prompts; every figure is counted per run."""
+"""Figures of prompt versions from recorded runs; every figure is counted per run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool
 from fluxagents.flows.errors import ErrorClass
-from fluxagents.prompts.statistics.costs import Usage, total, used
+from fluxagents.prompts.statistics.costs import Usage, count_usage, total
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,13 @@ class Trial:
     tokens_out: int = 0
     duration_ms: int = 0
     taken: Mapping[str, Usage] = field(default_factory=dict, hash=False)
-    """What was answered, by chat model, for its cost."""
+    """The usage by chat model, for the cost."""
     invalid_answers: int = 0
     """Answers that were no valid decision."""
     no_answers: int = 0
     """Requests that a provider failed or refused."""
     tool_calls: int = 0
-    """Tools that ran as a decision said."""
+    """Tools that ran by a decision."""
     tool_errors: int = 0
     """Those of them that failed at first."""
     succeeded: bool | None = None
@@ -41,21 +41,22 @@ class Trial:
 
 
 def trials(events: Iterable[e.Event], rating: int | None = None) -> tuple[Trial, ...]:
-    """What a run says: one trial for each version of a prompt that it used."""
-    found: dict[str, Trial] = {}
+    """The trials of a run: one for each version of a prompt that it used."""
+    by_digest: dict[str, Trial] = {}
     open_call: str | None = None
     succeeded: bool | None = None
     for event in events:
         if isinstance(event, e.ChatEvent):
             use = event.prompt
-            before = found.get(use.digest) or Trial(use.name, use.version, use.digest, rating=rating)
-            found[use.digest] = _asked(before, event)
+            new = Trial(use.name, use.version, use.digest, rating=rating)
+            by_digest[use.digest] = _count_request(by_digest.get(use.digest, new), event)
         if isinstance(event, e.DecisionMade | e.DecisionRefused):
             called = isinstance(event, e.DecisionMade) and isinstance(event.decision, CallTool)
             open_call = event.prompt.digest if called else None
         elif isinstance(event, e.ToolSucceeded | e.ToolFailed):
             if open_call:
-                found[open_call] = _ran(found[open_call], failed=isinstance(event, e.ToolFailed))
+                failed = isinstance(event, e.ToolFailed)
+                by_digest[open_call] = _count_tool_call(by_digest[open_call], failed=failed)
             open_call = None
         elif isinstance(event, e.ApprovalRejected) or (isinstance(event, e.ApprovalGranted) and event.edited):
             open_call = None
@@ -63,10 +64,10 @@ def trials(events: Iterable[e.Event], rating: int | None = None) -> tuple[Trial,
             succeeded = isinstance(event, e.RunFinished)
         elif isinstance(event, e.RunRetried | e.RunCancelled):
             succeeded = None
-    return tuple(replace(trial, succeeded=succeeded) for trial in found.values())
+    return tuple(replace(trial, succeeded=succeeded) for trial in by_digest.values())
 
 
-def _asked(trial: Trial, event: e.ChatEvent) -> Trial:
+def _count_request(trial: Trial, event: e.ChatEvent) -> Trial:
     use = event.prompt
     refused = isinstance(event, e.DecisionRefused | e.SummaryRefused)
     # A tool that is not offered is an answer, though not permitted; a key that is refused gives none.
@@ -80,13 +81,13 @@ def _asked(trial: Trial, event: e.ChatEvent) -> Trial:
         tokens_in=trial.tokens_in + use.tokens_in,
         tokens_out=trial.tokens_out + use.tokens_out,
         duration_ms=trial.duration_ms + use.duration_ms,
-        taken=total((trial.taken, {use.chat_model: used(event)})),
+        taken=total((trial.taken, {use.chat_model: count_usage(event)})),
         invalid_answers=trial.invalid_answers + invalid,
         no_answers=trial.no_answers + (refused and not invalid),
     )
 
 
-def _ran(trial: Trial, *, failed: bool) -> Trial:
+def _count_tool_call(trial: Trial, *, failed: bool) -> Trial:
     return replace(trial, tool_calls=trial.tool_calls + 1, tool_errors=trial.tool_errors + failed)
 
 
@@ -111,6 +112,6 @@ METRICS: Mapping[str, Metric] = {
 """Counted per run, as variants are assigned per run: the calls of one run are not independent."""
 
 
-def values(metric: Metric, found: Iterable[Trial]) -> list[float]:
-    """What the runs give; those that say nothing are left out."""
-    return [float(value) for trial in found if (value := metric.of(trial)) is not None]
+def values(metric: Metric, trials: Iterable[Trial]) -> list[float]:
+    """The numbers of a metric; runs without one are left out."""
+    return [float(value) for trial in trials if (value := metric.of(trial)) is not None]

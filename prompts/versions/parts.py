@@ -1,4 +1,4 @@
-"""Text that several prompts share: written in place of its include before a template is parsed.
+"""Text that several prompts share: it replaces its include before a template is parsed.
 
 So a prompt stays one text: its sha256 covers its parts, and a version that a run keeps does not change when
 a release ships other parts.
@@ -21,20 +21,20 @@ _INCLUDE = re.compile(r'\{% include "([^"]*)" %\}')
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """The text of a template with its parts in it."""
+class ExpandedTemplate:
+    """The text of a template with its parts inserted."""
 
     text: str
     places: tuple[str, ...]
     """File and line that each line of the text comes from."""
 
 
-def shipped() -> Traversable:
+def find_templates() -> Traversable:
     """The folder with the templates of the package."""
     return files("fluxagents.prompts") / "templates"
 
 
-def parts_in(folder: Traversable) -> Mapping[str, str]:
+def read_parts(folder: Traversable) -> Mapping[str, str]:
     """The parts that lie beside the templates of a folder, name -> text."""
     beside = folder / "parts"
     if not beside.is_dir():
@@ -46,7 +46,7 @@ def parts_in(folder: Traversable) -> Mapping[str, str]:
     }
 
 
-def written(source: str, file: str, parts: Mapping[str, str]) -> Written:
+def insert_parts(source: str, file: str, parts: Mapping[str, str]) -> ExpandedTemplate:
     """The text with each line `{% include "NAME" %}` replaced by the lines of that part.
 
     Args:
@@ -57,11 +57,11 @@ def written(source: str, file: str, parts: Mapping[str, str]) -> Written:
     Raises:
         FluxError: `SCHEMA`, naming file and line, for a part that does not exist.
     """
-    lines = list(_lines(source, file, parts))
-    return Written("\n".join(line for line, _ in lines), tuple(place for _, place in lines))
+    lines = list(_expand_lines(source, file, parts))
+    return ExpandedTemplate("\n".join(line for line, _ in lines), tuple(place for _, place in lines))
 
 
-def _lines(source: str, file: str, parts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _expand_lines(source: str, file: str, parts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for number, line in enumerate(source.split("\n"), start=1):
         place = f"{file}:{number}"
         include = _INCLUDE.fullmatch(line.strip())

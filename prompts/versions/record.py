@@ -1,4 +1,4 @@
-"""What has been done with a prompt since it shipped: a log that only grows, and its fold."""
+"""The changes of a prompt since it shipped: a log that only grows, and its fold."""
 
 from __future__ import annotations
 
@@ -78,57 +78,58 @@ ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What holds for a prompt after its log."""
+class PromptState:
+    """The registered versions, labels and experiment of a prompt after its log."""
 
     registered: Mapping[str, str] = field(default_factory=dict)
     """Version -> sha256 of its content."""
-    carried: Mapping[Label, tuple[Promoted, ...]] = field(default_factory=dict)
+    promotions: Mapping[Label, tuple[Promoted, ...]] = field(default_factory=dict)
     """Label -> the promotions that a rollback undoes, the present one last."""
     arms: tuple[Arm, ...] = ()
     """The variants of the experiment that runs now."""
 
     def holder(self, label: Label) -> Promoted | None:
         """The promotion that holds now."""
-        stack = self.carried.get(label, ())
+        stack = self.promotions.get(label, ())
         return stack[-1] if stack else None
 
 
-def standing(log: Iterable[Entry]) -> Standing:
+def fold_log(log: Iterable[Entry]) -> PromptState:
     """The fold of a prompt's log."""
-    now = Standing()
+    state = PromptState()
     for entry in log:
-        now = _after(now, entry)
-    return now
+        state = _apply(state, entry)
+    return state
 
 
-def arm_of(name: str, run_id: str, arms: tuple[Arm, ...]) -> Arm:
+def assign_arm(name: str, run_id: str, arms: tuple[Arm, ...]) -> Arm:
     """The variant of a run: by hash, in proportion to the weights, always the same, apart for each prompt."""
-    place = int.from_bytes(hashlib.sha256(f"{name}\n{run_id}".encode()).digest()) % sum(
+    point = int.from_bytes(hashlib.sha256(f"{name}\n{run_id}".encode()).digest()) % sum(
         arm.weight for arm in arms
     )
     for arm in arms:
-        place -= arm.weight
-        if place < 0:
+        point -= arm.weight
+        if point < 0:
             return arm
     raise AssertionError(arms)
 
 
-def _after(now: Standing, entry: Entry) -> Standing:
+def _apply(state: PromptState, entry: Entry) -> PromptState:
     if isinstance(entry, Registered):
-        return replace(now, registered={**now.registered, entry.version: entry.digest})
+        return replace(state, registered={**state.registered, entry.version: entry.digest})
     if isinstance(entry, Promoted):
-        carried = {**now.carried, entry.label: (*now.carried.get(entry.label, ()), entry)}
-        return replace(now, carried=carried, arms=() if entry.label == PRODUCTION else now.arms)
+        promotions = {**state.promotions, entry.label: (*state.promotions.get(entry.label, ()), entry)}
+        return replace(state, promotions=promotions, arms=() if entry.label == PRODUCTION else state.arms)
     if isinstance(entry, RolledBack):
-        return replace(now, carried={**now.carried, entry.label: now.carried.get(entry.label, ())[:-1]})
+        promotions = {**state.promotions, entry.label: state.promotions.get(entry.label, ())[:-1]}
+        return replace(state, promotions=promotions)
     if isinstance(entry, ExperimentBegan):
-        return replace(now, arms=entry.arms)
-    return replace(now, arms=())
+        return replace(state, arms=entry.arms)
+    return replace(state, arms=())
 
 
 @dataclass(frozen=True, slots=True)
-class Trialled:
+class TrialPeriod:
     """When runs were shared out among certain versions; Unix time in ms."""
 
     from_ms: int
@@ -139,16 +140,16 @@ class Trialled:
         return self.from_ms <= at_ms and (self.to_ms is None or at_ms < self.to_ms)
 
 
-def trialled(log: Iterable[Entry], digests: Iterable[str]) -> Trialled | None:
+def find_trial_period(log: Iterable[Entry], digests: Iterable[str]) -> TrialPeriod | None:
     """The last experiment that had all these versions as arms, if there was one."""
-    wanted, now = frozenset(digests), Standing()
-    found: Trialled | None = None
+    tested, state = frozenset(digests), PromptState()
+    period: TrialPeriod | None = None
     for entry in log:
-        before, now = now, _after(now, entry)
-        if before.arms == now.arms and not isinstance(entry, ExperimentBegan):
+        before, state = state, _apply(state, entry)
+        if before.arms == state.arms and not isinstance(entry, ExperimentBegan):
             continue
-        if found and found.to_ms is None:
-            found = replace(found, to_ms=entry.at_ms)
-        if wanted <= {arm.digest for arm in now.arms}:
-            found = Trialled(entry.at_ms, None)
-    return found
+        if period and period.to_ms is None:
+            period = replace(period, to_ms=entry.at_ms)
+        if tested <= {arm.digest for arm in state.arms}:
+            period = TrialPeriod(entry.at_ms, None)
+    return period

@@ -5,10 +5,10 @@ from __future__ import annotations
 from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from fluxagents.prompts.sections import compact, filled, json_lines, oneline, quoted
+from fluxagents.prompts.sections import compact, join_lines, json_lines, quote, render_value
 
 
-def sandbox() -> ImmutableSandboxedEnvironment:
+def build_sandbox() -> ImmutableSandboxedEnvironment:
     """A fresh environment.
 
     A template reads its variables and nothing else: attributes that lead out of the data, changes of the
@@ -16,11 +16,11 @@ def sandbox() -> ImmutableSandboxedEnvironment:
     """
     environment = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined,
-        finalize=filled,
-        autoescape=False,  # HTML escaping would mangle quotes; `filled` escapes what matters here
+        finalize=render_value,
+        autoescape=False,  # HTML escaping would mangle quotes; `render_value` escapes what matters here
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.globals.clear()
-    environment.filters |= {"lines": json_lines, "json": compact, "quoted": quoted, "oneline": oneline}
+    environment.filters |= {"lines": json_lines, "json": compact, "quoted": quote, "oneline": join_lines}
     return environment

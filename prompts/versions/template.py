@@ -13,7 +13,7 @@ from jinja2.meta import find_undeclared_variables
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.prompts.versions.front_matter import Case, Head, MadeFor, VariableType, split
-from fluxagents.prompts.versions.sandbox import sandbox
+from fluxagents.prompts.versions.sandbox import build_sandbox
 
 _PYTHON_TYPES: Mapping[VariableType, tuple[type, ...]] = {
     "string": (str,),
@@ -29,7 +29,7 @@ class PromptTemplate:
     """A prompt as a template file holds it.
 
     Args:
-        source: The whole file: front matter and Jinja2 body, its parts written in (see `parts`).
+        source: The whole file: front matter and Jinja2 body, its parts inserted (see `parts`).
         file: What errors call the file.
         places: File and line of each line of the source, where parts come from other files.
 
@@ -46,7 +46,7 @@ class PromptTemplate:
         self.digest = hashlib.sha256(source.encode()).hexdigest()
         """The sha256 of the whole file."""
         self._head = Head(head, file)
-        self._environment = sandbox()
+        self._environment = build_sandbox()
         try:
             tree = self._environment.parse(body, name=file, filename=file)
         except TemplateSyntaxError as error:
@@ -109,8 +109,8 @@ class PromptTemplate:
         for node in sorted(tree.find_all(nodes.Name), key=lambda name: name.lineno):
             if node.name in used and node.name not in self.variables:
                 message = f"{self._at(node.lineno)}: the front matter declares no variable '{node.name}'"
-                near = nearest(node.name, self.variables)
-                raise FluxError(ErrorClass.SCHEMA, message, suggestions=near)
+                suggestions = nearest(node.name, self.variables)
+                raise FluxError(ErrorClass.SCHEMA, message, suggestions=suggestions)
         for name in self.variables:
             if name not in used:
                 at = self._head.at("variables", name)

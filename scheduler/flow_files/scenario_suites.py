@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.definition import Flow
-from fluxagents.flows.language.pinning import linked
+from fluxagents.flows.language.pinning import pin_subflows
 from fluxagents.flows.language.reading import flow_from_yaml
 from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.testing.coverage import Coverage, coverage
@@ -102,26 +102,26 @@ class Theatre:
         return self.flows[name] if name in self.flows else self.library.get(name)
 
     def staged(self, flow: Flow) -> tuple[Flow, Stage]:
-        """The flow, linked, and all that exists where it is played.
+        """The flow with its subflows pinned, and all that exists where it is played.
 
         Raises:
             FluxError: `BAD_FLOW` if something is wrong with it.
         """
-        linked_flow, others = linked(flow, self.flow)
+        pinned, others = pin_subflows(flow, self.flow)
         tools = tool_facts(self._tools)
-        for one in (linked_flow, *others):
+        for one in (pinned, *others):
             problems = FlowController(one, tools=tools, flows=self.flows).validate_flow()
             if problems:
                 raise FluxError(
                     ErrorClass.BAD_FLOW, f"flow {one.flow!r}: {problems[0]}", suggestions=problems[1:]
                 )
-        return linked_flow, self.stage(others)
+        return pinned, self.stage(others)
 
     def stage(self, flows: Iterable[Flow]) -> Stage:
         """All that exists where a flow is played.
 
         Args:
-            flows: Those that it runs, linked.
+            flows: Those that it runs, pinned.
         """
         return Stage(tool_facts(self._tools), {one.digest: one for one in flows}, self._args)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fluxagents.flows.language.definition import Flow
-from fluxagents.flows.language.inputs import checked_inputs
+from fluxagents.flows.language.inputs import check_inputs
 from fluxagents.scheduler.runs.run_client import Order, RunClient
 from fluxagents.tasks.ports.models import ModelRef
 
@@ -36,7 +36,7 @@ def admitted(client: RunClient, flow: str, orders: Iterable[Order]) -> Admission
     models: dict[str, ModelRef] = {}
     checked: list[Order] = []
     for order in orders:
-        inputs = checked_inputs(definition, order.inputs)
+        inputs = check_inputs(definition, order.inputs)
         if order.model not in known:
             ref = client.models.resolve(order.model)
             # A name is looked up again wherever the run starts; a path means nothing on another machine.

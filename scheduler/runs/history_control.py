@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 from pydantic import JsonValue
 
 from fluxagents.flows import events as e
-from fluxagents.flows.engine.budget import overdrawn
+from fluxagents.flows.engine.budget import check_budget
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.history.lineage import (
     arrival_at,
-    changed_values,
-    forked,
+    fork_history,
     open_state_at,
     open_steps,
+    split_values,
     up_to,
 )
-from fluxagents.flows.history.rollback import Undone, begun_by, undone
+from fluxagents.flows.history.rollback import RollbackReport, find_child_runs, report_rollback
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.reducer import fold, reduce
@@ -42,7 +42,7 @@ class WayBack:
     to_seq: int
     kept: int
     """How many of the first events of its log lead there."""
-    undone: Undone
+    report: RollbackReport
     begun: tuple[str, ...]
     """Runs that it began since."""
 
@@ -81,9 +81,9 @@ class TimeTravel(Steering):
         at = max(open_steps(history), default=0) if at is None else at
         then = open_state_at(history, at)
         controller = self._controller(then)
-        inputs, facts = changed_values(controller.flow, then, values or {})
+        inputs, facts = split_values(controller.flow, then, values or {})
         now = self._clock.now_ms()
-        *shared, parting = forked(
+        *shared, parting = fork_history(
             history, at, new_run_id(now), at_ms=now, by=by, inputs=inputs, facts=facts, stepwise=stepwise
         )
         state = fold(shared)
@@ -134,8 +134,8 @@ class TimeTravel(Steering):
             then=self._with_living_children(then),
             to_seq=then.seq - 1,
             kept=kept,
-            undone=undone(history, kept, tool_facts(self.tools)),
-            begun=begun_by(history[kept:]),
+            report=report_rollback(history, kept, tool_facts(self.tools)),
+            begun=find_child_runs(history[kept:]),
         )
 
     def _with_living_children(self, then: RunState) -> RunState:
@@ -175,11 +175,11 @@ class TimeTravel(Steering):
     def go_back(self, way: WayBack, *, by: str, reason: str, confirmed: bool = False) -> RunState:
         """Carry out what `way_back` found; raises as `rollback`."""
         run_id = way.state.run_id
-        if way.undone.lasting and not confirmed:
+        if way.report.irreversible and not confirmed:
             raise FluxError(
                 ErrorClass.BAD_ARGUMENT,
                 f"run {run_id!r} cannot undo all that it did since step {way.to_seq}: "
-                + "; ".join(way.undone.lasting),
+                + "; ".join(way.report.irreversible),
                 suggestions=(
                     "confirm it: `--yes`, or confirmed=True",
                     "fork the run, which undoes nothing",
@@ -217,6 +217,6 @@ class TimeTravel(Steering):
 
 def _check_budget(flow: Flow, state: RunState, now_ms: int) -> None:
     """Refuse a way that would end where it begins."""
-    spent = overdrawn(flow, state, now_ms)
+    spent = check_budget(flow, state, now_ms)
     if spent is not None:
         raise FluxError(spent.kind, f"it would not get far: {spent.message}", suggestions=spent.suggestions)

@@ -11,12 +11,11 @@ from typing import Any
 from pydantic import JsonValue
 
 from fluxagents.flows import events as e
-from fluxagents.flows.engine.children import ref_of
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.history.migration import Migration, migration
-from fluxagents.flows.language.inputs import checked_inputs
-from fluxagents.flows.language.pinning import linked
+from fluxagents.flows.history.migration import Migration, plan_migration
+from fluxagents.flows.language.inputs import check_inputs
+from fluxagents.flows.language.pinning import pin_subflows
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.ports.publisher import Publisher
@@ -121,7 +120,7 @@ class RunClient(TimeTravel):
             FluxError: As `start`; orders before the one that does not fit have been started then.
         """
         controller = self.checked(flow)
-        ref = ref_of(controller.flow)
+        ref = controller.flow.ref
         # A name means the same model for the whole batch.
         resolve = cache(lambda name: self.models.resolve(name, files=self._files))
         todo = iter(orders)
@@ -149,7 +148,7 @@ class RunClient(TimeTravel):
             FluxError: If there is no such flow, or something is wrong with it.
         """
         known = self.flows.flows()
-        definition, others = linked(self.flows.get(flow), self.flows.get)
+        definition, others = pin_subflows(self.flows.get(flow), self.flows.get)
         for one in (definition, *others):
             controller = FlowController(
                 one, tools=tool_facts(self.tools), prompts=self._prompts(), flows=known
@@ -174,7 +173,7 @@ class RunClient(TimeTravel):
         lane: e.Lane,
         stepwise: bool,
     ) -> Commit:
-        inputs = checked_inputs(controller.flow, order.inputs)
+        inputs = check_inputs(controller.flow, order.inputs)
         now = self._clock.now_ms()
         run = order.run_id or run_id(now)
         started = e.RunStarted(
@@ -218,7 +217,7 @@ class RunClient(TimeTravel):
         changed = e.FlowChanged(
             seq=state.seq,
             at_ms=self._clock.now_ms(),
-            flow=ref_of(controller.flow),
+            flow=controller.flow.ref,
             node=state.node,
             inputs=self._migration(state, controller).inputs,
             by=by,
@@ -230,7 +229,7 @@ class RunClient(TimeTravel):
 
     def _migration(self, state: RunState, controller: FlowController) -> Migration:
         old = self.store.flow(state.flow.digest)
-        return migration(old, controller.flow, state, now_ms=self._clock.now_ms())
+        return plan_migration(old, controller.flow, state, now_ms=self._clock.now_ms())
 
     def get(self, run_id: str) -> Run:
         """The run of this id.

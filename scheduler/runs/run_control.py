@@ -151,7 +151,7 @@ class Steering:
         """
         state, request = self._request(request_id, kinds=("question", "escalation"))
         asked = request.kind == "question"
-        facts = self._controller(state).facts_of_answer(state, answer) if asked else {}
+        facts = self._controller(state).parse_answer(state, answer) if asked else {}
         return self._append(
             state,
             lambda now: e.QuestionAnswered(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from fluxagents.flows.commands import CallTool, Command, Decide, Expire, Finish, JoinParts, NotifyHuman
+from fluxagents.flows.commands import CallTool, Command, Decide, Expire, Finish, JoinShards, NotifyHuman
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import (
@@ -34,7 +34,7 @@ from fluxagents.tasks.ports.chat_limits import LimitReachedError
 from fluxagents.tasks.ports.models import ModelRef
 from fluxagents.tasks.ports.results import Args
 from fluxagents.tasks.protocol import WrongTaskError
-from fluxagents.tasks.remedy_advice import advised
+from fluxagents.tasks.remedy_advice import add_suggestions
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
@@ -100,9 +100,9 @@ def call_tool(
     effects: Effects, controller: FlowController, state: RunState, command: Command
 ) -> Sequence[Event]:
     """Run one tool on the run's model. What goes wrong in a tool is an event, not an exception."""
-    if not isinstance(command, CallTool | JoinParts):
+    if not isinstance(command, CallTool | JoinShards):
         raise WrongTaskError("tool", command)
-    call = command.call if isinstance(command, JoinParts) else command
+    call = command.call if isinstance(command, JoinShards) else command
     began = time.monotonic()
     try:
         _check_approval(controller, state, call)
@@ -131,9 +131,9 @@ def _check_approval(controller: FlowController, state: RunState, call: CallTool)
 
 
 def _run_tool(
-    effects: Effects, controller: FlowController, state: RunState, command: CallTool | JoinParts
+    effects: Effects, controller: FlowController, state: RunState, command: CallTool | JoinShards
 ) -> ToolSucceeded | ToolSplit:
-    call = command.call if isinstance(command, JoinParts) else command
+    call = command.call if isinstance(command, JoinShards) else command
     tool = effects.tools[call.tool]
     args = tool.parse(call.args)
     ref = _model_of(state, tool)
@@ -144,14 +144,14 @@ def _run_tool(
     if state.part is not None:
         artifact = tool_shards.computed(effects, tool, model, args, state.part)
         return _now(effects, done, artifact=artifact, key_findings=state.part.model_dump())
-    if isinstance(command, JoinParts):
+    if isinstance(command, JoinShards):
         late = cancel_late(effects, command.runs, f"the time of {call.tool} of run {state.run_id} was over")
         if late:
             message = f"{late} of {len(command.runs)} parts of {call.tool!r} did not end in time"
             raise FluxError(ErrorClass.TIMEOUT, message)
         result = tool_shards.joined(effects, tool, args, command.runs)
     else:
-        count = tool.split.parts(model, args) if tool.split else 1
+        count = tool.split.count(model, args) if tool.split else 1
         if count > 1:
             return tool_shards.split(effects, state, call, count)
         result = tool.carry_out(model, args, effects.sources)
@@ -162,7 +162,7 @@ def _run_tool(
         effects,
         done,
         key_findings=result.key_findings(),
-        facts=controller.facts(state, result.summary()),
+        facts=controller.extract_facts(state, result.summary()),
         artifact=effects.artifacts.put_result(result, provenance).digest,
         new_model=_changed_model(effects, ref, tool, model, args),
     )
@@ -224,7 +224,7 @@ def expire(
     if not isinstance(command, Expire):
         raise WrongTaskError("run.expire", command)
     # The store's clock said that it is time; this machine's may be behind.
-    return [controller.expired(state, max(effects.clock.now_ms(), command.at_ms))]
+    return [controller.on_expiry(state, max(effects.clock.now_ms(), command.at_ms))]
 
 
 def _failed(effects: Effects, state: RunState, call: CallTool, error: FluxError, began: float) -> ToolFailed:
@@ -233,7 +233,7 @@ def _failed(effects: Effects, state: RunState, call: CallTool, error: FluxError,
         at_ms=effects.clock.now_ms(),
         node=state.node,
         call=call,
-        error=advised(effects, error.info(call.tool)),
+        error=add_suggestions(effects, error.info(call.tool)),
         duration_ms=_since(began),
     )
 

@@ -9,13 +9,20 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from fluxagents.flows.commands import BeginRuns, Command, JoinRuns
-from fluxagents.flows.engine.children import ChildPlan, ref_of, tool_flow
+from fluxagents.flows.engine.children import ChildPlan
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.engine.fan_in import found_by, joined, key_findings, too_few, too_late, what_runs
+from fluxagents.flows.engine.fan_in import (
+    collect_facts,
+    find_shortfall,
+    join_children,
+    late_runs_error,
+    summarise_runs,
+)
+from fluxagents.flows.engine.tool_flows import build_item_flow
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.events import Event, NodeFailed, RunBegun, RunsBegun, RunsJoined
 from fluxagents.flows.language.definition import Flow
-from fluxagents.flows.language.inputs import checked_inputs
+from fluxagents.flows.language.inputs import check_inputs
 from fluxagents.flows.language.nodes import MapNode, SubflowNode, ToolNode
 from fluxagents.flows.state import RunState, child_ids
 from fluxagents.tasks.acts.provenance import versions
@@ -33,7 +40,7 @@ def begin(effects: Effects, controller: FlowController, state: RunState, command
     if not isinstance(command, BeginRuns):
         raise WrongTaskError("run.begin", command)
     try:
-        node, plans = controller.plans(state)
+        node, plans = controller.plan_runs(state)
         if not plans:
             return [_joined(effects, controller, state, node, [])]
         return [_begun(effects, state, node, plans)]
@@ -52,7 +59,7 @@ def _begun(
         seq=state.seq,
         at_ms=effects.clock.now_ms(),
         node=state.node,
-        flow=ref_of(flow),
+        flow=flow.ref,
         start_node=flow.start,
         runs=tuple(runs),
         width=node.width if isinstance(node, MapNode) else 1,
@@ -61,7 +68,7 @@ def _begun(
 
 def _flow_of(effects: Effects, node: MapNode | SubflowNode, plans: Sequence[ChildPlan]) -> Flow:
     if isinstance(node, MapNode) and node.tool is not None:
-        return tool_flow(node, sorted({name for plan in plans for name in plan.inputs}))
+        return build_item_flow(node, sorted({name for plan in plans for name in plan.inputs}))
     return effects.store.flow(node.digest)
 
 
@@ -81,7 +88,7 @@ def _run(
             return begins
         ref = effects.models.resolve(plan.model, files=False)
     except FluxError as error:
-        if not isinstance(node, MapNode) or node.min_finished == 1:
+        if node.min_share == 1:
             raise
         return begins.model_copy(update={"error": error.info(state.node)})
     return begins.model_copy(update={"model": ref.digest, "model_name": ref.name})
@@ -91,7 +98,7 @@ def _inputs(
     effects: Effects, flow: Flow, node: MapNode | SubflowNode, plan: ChildPlan
 ) -> dict[str, JsonValue]:
     if not isinstance(node, MapNode) or node.tool is None:
-        return checked_inputs(flow, plan.inputs)
+        return check_inputs(flow, plan.inputs)
     effects.tools[node.tool].parse(plan.inputs)
     work = flow.nodes[flow.start]
     assert isinstance(work, ToolNode)
@@ -102,18 +109,18 @@ def join(effects: Effects, controller: FlowController, state: RunState, command:
     """Put together what the runs of a node found; those that are not done by now are cancelled."""
     if not isinstance(command, JoinRuns):
         raise WrongTaskError("run.join", command)
-    node, _ = controller.plans(state)
+    node, _ = controller.plan_runs(state)
     late = cancel_late(
         effects, command.runs, f"the time of node {state.node!r} of run {state.run_id} was over"
     )
     if late:
-        return [_failed(effects, state, too_late(state, late, len(command.runs)))]
+        return [_failed(effects, state, late_runs_error(state, late, len(command.runs)))]
     runs = [effects.store.load(run_id) for run_id in command.runs]
     try:
         done = _joined(effects, controller, state, node, runs)
     except FluxError as error:
         return [_failed(effects, state, error)]
-    broken = too_few(node, runs)
+    broken = find_shortfall(node, runs)
     return [done, _failed(effects, state, broken)] if broken else [done]
 
 
@@ -124,7 +131,7 @@ def _joined(
     node: MapNode | SubflowNode,
     runs: Sequence[RunState],
 ) -> RunsJoined:
-    found = joined(controller, state, node, runs, effects.clock.now_ms())
+    found = join_children(controller, state, node, runs, effects.clock.now_ms())
     return found.model_copy(update={"artifact": _artifact(effects, state, node, runs)})
 
 
@@ -135,12 +142,12 @@ def _artifact(
     runs: Sequence[RunState],
 ) -> str:
     """A table with one row for each run, bound to where it came from."""
-    what, found = what_runs(node), found_by(node, runs)
+    what, found = node.work, collect_facts(node, runs)
     table = effects.artifacts.put_table(_table(runs, found), tool=what)
     provenance = Provenance(
         tool=what, args={"node": state.node, "run": state.run_id}, versions=dict(versions())
     )
-    manifest = Manifest(provenance=provenance, result=key_findings(runs, found), tables={"runs": table})
+    manifest = Manifest(provenance=provenance, result=summarise_runs(runs, found), tables={"runs": table})
     return effects.artifacts.put_json(manifest.model_dump(mode="json"), tool=what).digest
 
 

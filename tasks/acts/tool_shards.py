@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fluxagents.flows.commands import CallTool
-from fluxagents.flows.engine.shards import part_flow, part_ids
+from fluxagents.flows.engine.shards import name_shards
+from fluxagents.flows.engine.tool_flows import build_shard_flow
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.events import Part, ToolSplit
+from fluxagents.flows.events import Shard, ToolSplit
 from fluxagents.flows.state import RunState
 from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.ports.results import Args, Result
@@ -22,19 +23,19 @@ if TYPE_CHECKING:
 def split(effects: Effects, state: RunState, call: CallTool, count: int) -> ToolSplit:
     """A call as so many parts."""
     # The runs of the parts begin when the event is committed; their flow must be there before.
-    effects.store.save_flow(part_flow(call.tool, call.args))
+    effects.store.save_flow(build_shard_flow(call.tool, call.args))
     return ToolSplit(
         seq=state.seq,
         at_ms=effects.clock.now_ms(),
         node=state.node,
         call=call,
-        runs=part_ids(state.run_id, state.seq, count),
+        runs=name_shards(state.run_id, state.seq, count),
     )
 
 
-def computed(effects: Effects, tool: Tool, model: Model | None, args: Args, part: Part) -> str:
+def computed(effects: Effects, tool: Tool, model: Model | None, args: Args, shard: Shard) -> str:
     """Compute one part and keep all of it; the digest of the artifact."""
-    result = _split_of(tool).run(model, args, part)
+    result = _split_of(tool).run(model, args, shard)
     return effects.artifacts.put_json(result.model_dump(mode="json"), tool=tool.name).digest
 
 

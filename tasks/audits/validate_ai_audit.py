@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows import events as e
@@ -14,12 +14,9 @@ from fluxagents.flows.errors import FluxError
 from fluxagents.flows.language.nodes import DecideNode
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.audits.audited_run import REFERENCE, AuditArgs, AuditedRun, AuditResult, gather
-from fluxagents.tasks.display import fitted, text
+from fluxagents.tasks.display import cut_text, fit_display
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -47,14 +44,12 @@ class Result(AuditResult):
     unverified: tuple[Finding, ...]
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(min(most, 15)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda most: self._display(min(most, 15)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(self._display, SUMMARY_BYTES)
+        return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         columns = list(Finding.model_fields)
         return {
             "problems": pd.DataFrame([one.model_dump() for one in self.problems], columns=columns),
@@ -63,18 +58,18 @@ class Result(AuditResult):
 
     def _display(self, most: int) -> dict[str, JsonValue]:
         return {
-            "run_id": text(self.run_id),
+            "run_id": cut_text(self.run_id),
             "passed": self.passed,
             "decisions": self.decisions,
             "refused": self.refused,
             "approvals": self.approvals,
-            "problems": _shown(self.problems, most),
-            "unverified": _shown(self.unverified, most),
+            "problems": _display_findings(self.problems, most),
+            "unverified": _display_findings(self.unverified, most),
         }
 
 
-def _shown(findings: tuple[Finding, ...], most: int) -> dict[str, JsonValue]:
-    some: list[JsonValue] = [{"step": one.step, "what": text(one.what, 250)} for one in findings[:most]]
+def _display_findings(findings: tuple[Finding, ...], most: int) -> dict[str, JsonValue]:
+    some: list[JsonValue] = [{"step": one.step, "what": cut_text(one.what, 250)} for one in findings[:most]]
     return {"count": len(findings), "shown": len(some), "findings": some}
 
 
@@ -87,7 +82,7 @@ def run(model: object, args: Args, audited: AuditedRun) -> Result:
         for event in made
         for what in (*_prompt_problems(event.prompt), *_decision_problems(audited, event))
     ]
-    guarded = _guarded(audited)
+    guarded = _approved_calls(audited)
     problems += [
         Finding(step=event.seq, what=what) for event in guarded for what in _approval(audited, event)
     ]
@@ -119,7 +114,7 @@ def _prompt_problems(prompt: e.PromptUse) -> Iterator[str]:
 def _unknown(prompts: PromptManager, prompt: e.PromptUse) -> Iterator[str]:
     """What cannot be compared: this installation has another text, or none."""
     try:
-        prompts.with_digest(prompt.name, prompt.digest)
+        prompts.versions.find_by_digest(prompt.name, prompt.digest)
     except FluxError:
         yield f"prompt '{prompt.name}' v{prompt.version} has another text in this installation, or none"
 
@@ -149,7 +144,7 @@ def _call_problems(audited: AuditedRun, node: DecideNode, call: CallTool) -> Ite
         yield error.message
 
 
-def _guarded(audited: AuditedRun) -> list[e.ToolSucceeded]:
+def _approved_calls(audited: AuditedRun) -> list[e.ToolSucceeded]:
     """The tools that ran and needed an approval."""
     return [
         event

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import Finish
 from fluxagents.tasks.audits.audited_run import REFERENCE, AuditArgs, AuditedRun, AuditResult, gather
 from fluxagents.tasks.audits.number_trace import Recorded, Said, Trace, numbers_in, values_in
-from fluxagents.tasks.display import fitted, text
+from fluxagents.tasks.display import cut_text, fit_display
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Origin = Literal["result", "given", "untraced"]
 
@@ -46,25 +44,23 @@ class Result(AuditResult):
     numbers: tuple[NumberSaid, ...]
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(min(most, 20)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda most: self._display(min(most, 20)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(self._display, SUMMARY_BYTES)
+        return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         rows = [number.model_dump() for number in self.numbers]
         return {"numbers": pd.DataFrame(rows, columns=list(NumberSaid.model_fields))}
 
     def _display(self, most: int) -> dict[str, JsonValue]:
         untraced = [number for number in self.numbers if number.origin == "untraced"]
         shown: list[JsonValue] = [
-            {"step": number.step, "said": number.said, "context": text(number.context)}
+            {"step": number.step, "said": number.said, "context": cut_text(number.context)}
             for number in untraced[:most]
         ]
         return {
-            "run_id": text(self.run_id),
+            "run_id": cut_text(self.run_id),
             "passed": self.passed,
             "answers": self.answers,
             "numbers": len(self.numbers),
@@ -89,7 +85,7 @@ def run(model: object, args: Args, audited: AuditedRun) -> Result:
             continue  # the end of a run repeats what was decided, and flags what is not traced
         answers.add(said)
         before = audited.events[:place]
-        results, given = Trace(_results(before)), Trace(_given(before))
+        results, given = Trace(_results(before)), Trace(_human_inputs(before))
         numbers += [_number_said(event.seq, said, number, results, given) for number in numbers_in(said)]
     return Result(
         run_id=args.run_id,
@@ -119,7 +115,7 @@ def _results(events: Iterable[e.Event]) -> Iterable[Recorded]:
             yield from values_in([event.error.message, *event.error.suggestions], f"error {event.call.tool}")
 
 
-def _given(events: Iterable[e.Event]) -> Iterable[Recorded]:
+def _human_inputs(events: Iterable[e.Event]) -> Iterable[Recorded]:
     """What the user and other humans said, and the arguments that tools were called with."""
     for event in events:
         if isinstance(event, e.RunStarted):

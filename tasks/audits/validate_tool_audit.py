@@ -5,24 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Event, RunStarted, ToolSucceeded
 from fluxagents.tasks.audits.audited_run import REFERENCE, AuditArgs, AuditResult
-from fluxagents.tasks.display import fitted, text
+from fluxagents.tasks.display import cut_text, fit_display
 from fluxagents.tasks.ports.artifacts import Manifest
 from fluxagents.tasks.ports.models import ModelRef
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.ports.results import Result as ToolResult
 from fluxagents.tasks.ports.sources import RepeatableTool, Sources
 from fluxagents.tasks.tool import Tool
-
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 Verdict = Literal["same", "differs", "damaged", "failed", "not_recomputed"]
 
@@ -64,14 +61,12 @@ class Result(AuditResult):
     steps: tuple[StepAudit, ...]
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(min(most, 20)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda most: self._display(min(most, 20)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(self._display, SUMMARY_BYTES)
+        return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         rows = [step.model_dump() for step in self.steps]
         table = pd.DataFrame(rows, columns=list(StepAudit.model_fields))
         return {"steps": table.astype({"greatest_difference_fraction": "float64"})}
@@ -87,14 +82,14 @@ class Result(AuditResult):
         shown: list[JsonValue] = [
             {
                 "step": one.step,
-                "tool": text(one.tool),
+                "tool": cut_text(one.tool),
                 "verdict": one.verdict,
-                "detail": text(one.detail, 250),
+                "detail": cut_text(one.detail, 250),
             }
             for one in wrong[:most]
         ]
         return {
-            "run_id": text(self.run_id),
+            "run_id": cut_text(self.run_id),
             "passed": self.passed,
             "steps": len(self.steps),
             "same": verdicts.count("same"),
@@ -157,7 +152,7 @@ def _refuse_part(run_id: str, events: tuple[Event, ...]) -> None:
 def run(model: object, args: Args, recorded: _Recorded) -> Result:
     """Compute each result again and compare all tables and findings with the recorded ones."""
     del model
-    steps = tuple(_audited(recorded, event, args.tolerance_fraction) for event in recorded.events)
+    steps = tuple(_audit_step(recorded, event, args.tolerance_fraction) for event in recorded.events)
     return Result(
         run_id=args.run_id,
         passed=all(step.verdict in {"same", "not_recomputed"} for step in steps),
@@ -166,7 +161,7 @@ def run(model: object, args: Args, recorded: _Recorded) -> Result:
     )
 
 
-def _audited(recorded: _Recorded, event: ToolSucceeded, tolerance: float) -> StepAudit:
+def _audit_step(recorded: _Recorded, event: ToolSucceeded, tolerance: float) -> StepAudit:
     comparison = _Comparison(tolerance)
     verdict, detail = _verdict(recorded, event, comparison)
     return StepAudit(
@@ -185,7 +180,7 @@ def _verdict(recorded: _Recorded, event: ToolSucceeded, comparison: _Comparison)
     if tool is not None and issubclass(tool.result, AuditResult):
         return "not_recomputed", "an audit reads the log, which has grown since"
     try:
-        manifest, tables = _stored(recorded, event)
+        manifest, tables = _read_artifact(recorded, event)
     except FluxError as error:
         return "damaged", error.message
     try:
@@ -203,7 +198,7 @@ def _verdict(recorded: _Recorded, event: ToolSucceeded, comparison: _Comparison)
     return ("differs", differences[0]) if differences else ("same", "")
 
 
-def _stored(recorded: _Recorded, event: ToolSucceeded) -> tuple[Manifest, dict[str, pd.DataFrame]]:
+def _read_artifact(recorded: _Recorded, event: ToolSucceeded) -> tuple[Manifest, dict[str, pd.DataFrame]]:
     """The artifact of an event; raises `SCHEMA` if there is none, or it is another's."""
     if event.artifact is None:
         raise FluxError(ErrorClass.SCHEMA, "the result has no artifact")
@@ -255,7 +250,7 @@ class _Comparison:
             for place, (before, now) in enumerate(zip(recorded, found, strict=True)):
                 yield from self.of_data(where, before, now, f"{path}[{place}]")
         elif not self._same(recorded, found):
-            yield f"{where}, {path}: recorded {text(str(recorded))}, computed {text(str(found))}"
+            yield f"{where}, {path}: recorded {cut_text(str(recorded))}, computed {cut_text(str(found))}"
 
     def _same(self, before: Any, now: Any) -> bool:
         self.count += 1

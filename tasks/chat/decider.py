@@ -201,7 +201,7 @@ class Decider:
         template = (
             request.prompt.template
             if request
-            else self._prompts.chosen(command.prompt, state.run_id, state.prompts)
+            else self._prompts.versions.select_for_run(command.prompt, state.run_id, state.prompts)
         )
         tokens_in, tokens_out = (0, 0) if cached else _spent(request, answer)
         return PromptUse(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fluxagents.flows.commands import Decide
-from fluxagents.flows.engine.retries import retries_left
+from fluxagents.flows.engine.retries import may_retry
 from fluxagents.flows.errors import ErrorClass, ErrorInfo
 from fluxagents.flows.state import RunState
 from fluxagents.tasks.chat.decider import Verdict
@@ -56,7 +56,7 @@ def is_out(state: RunState, error: ErrorInfo) -> bool:
     if error.kind not in OUT:
         return False
     before = state.streak.count if state.streak and state.streak.kind is error.kind else 0
-    return error.retry_after_ms > PATIENCE_MS or not retries_left(error.kind, before + 1)
+    return error.retry_after_ms > PATIENCE_MS or not may_retry(error.kind, before + 1)
 
 
 def _both(error: ErrorInfo, second: Verdict) -> ErrorInfo:

@@ -150,7 +150,7 @@ class ArtifactStore(Protocol):
         ...
 
 
-def checked_digest(text: str) -> str:
+def check_digest(text: str) -> str:
     """The digest as it is; anything else, a path among them, is refused with `BAD_ARGUMENT`."""
     if _DIGEST.fullmatch(text) is None:
         raise FluxError(

@@ -34,7 +34,7 @@ def _effects(settings: Settings, app: Any) -> Effects:
 
 def _app() -> Celery:
     settings = Settings.load()
-    app = create_app(settings, effects=_effects)
+    app = create_app(settings, build_effects=_effects)
     app.conf.result_backend = redis_url(settings)
     app.conf.task_create_missing_queues = True
     # Most parts never need cobra; the others run a tool before they measure.

@@ -53,7 +53,7 @@ def _effects(settings: Settings, app: FluxApp) -> Effects:
 
 
 def _app() -> Any:
-    return create_app(Settings.load(), effects=_effects)
+    return create_app(Settings.load(), build_effects=_effects)
 
 
 app = _app()

@@ -78,7 +78,7 @@ def _both(control: Any) -> list[str]:
 def _worker(folder: Path, name: str) -> Iterator[None]:
     others = ",tools,decide,human,control,decide.bulk" if name == "one" else ""
     command = [
-        sys.executable, "-m", "celery", "--quiet", "-A", "fluxagents.workers.celery.entry", "worker",
+        sys.executable, "-m", "celery", "--quiet", "-A", "fluxagents.workers.celery_entry", "worker",
         "--pool=prefork", "--concurrency=1", f"--queues={QUEUE}{others}", "-O", "fair", "--loglevel=WARNING",
         f"--hostname={name}@%h",
     ]  # fmt: skip

@@ -78,7 +78,7 @@ def conditions_ours(model: Any, _: bytes) -> list[float | None]:
     with LinearProgram(model) as program:
         program.solve()
         for sugar, air in _conditions():
-            with program.bounded({glucose: (-sugar, 1000.0), oxygen: (-air, 1000.0)}):
+            with program.hold_bounds({glucose: (-sugar, 1000.0), oxygen: (-air, 1000.0)}):
                 found.append(program.value if program.solve(dual=True) is Outcome.OPTIMAL else None)
     return found
 

@@ -12,7 +12,7 @@ from tests.chaos.odd_worker import make_odd, odd_effects
 from tests.chaos.tools import act
 
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.engine.shards import part_flow
+from fluxagents.flows.engine.tool_flows import build_shard_flow
 from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.protocol import StepMessage
 from fluxagents.tasks.steps import step
@@ -27,7 +27,7 @@ CHAT_WINDOW_VARIABLE = "CHAOS_CHAT_WINDOW_MS"
 
 
 def _effects(settings: Settings, app: Any) -> Effects:
-    flows = (*FLOWS.values(), part_flow("parts", ()))
+    flows = (*FLOWS.values(), build_shard_flow("parts", ()))
     controllers = {flow.digest: FlowController(flow, tools=TOOLS) for flow in flows}
     effects = replace(build_effects(settings, app), controllers=controllers, grace_ms=1_000)
     return replace(effects, **odd_effects(app))
@@ -38,7 +38,7 @@ def _run(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -> 
 
 
 def _app() -> Celery:
-    app = create_app(Settings.load(), effects=_effects)
+    app = create_app(Settings.load(), build_effects=_effects)
     window_ms = os.environ.get(CHAT_WINDOW_VARIABLE, redis_chat_limits.WINDOW_MS)
     redis_chat_limits.WINDOW_MS = int(window_ms)
     # Nothing here needs cobra, and workers must come back quickly.

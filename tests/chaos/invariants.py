@@ -14,9 +14,9 @@ from tests.chaos.flows import FLOWS, TOOLS
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import call_digest
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.engine.shards import part_flow
+from fluxagents.flows.engine.tool_flows import build_shard_flow
 from fluxagents.flows.history.json_lines import history_from_json_lines
-from fluxagents.flows.history.replay import replayed
+from fluxagents.flows.history.replay import replay_run
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import STATUSES, RunState, Status, state_from_json
@@ -116,7 +116,7 @@ def _walks(found: Snapshot) -> Iterator[str]:
     """Between the effects of a history stands just what its flow writes, whatever died meanwhile."""
     for run, record in found.runs.items():
         controllers = {record.state.flow.digest: FlowController(_flow_of(record.state), tools=TOOLS)}
-        replay = replayed(record.events, record.state, controllers.__getitem__)
+        replay = replay_run(record.events, record.state, controllers.__getitem__)
         if replay.divergence is not None:
             yield f"run {run}: event {replay.divergence.at}: {replay.divergence.why}"
 
@@ -124,7 +124,7 @@ def _walks(found: Snapshot) -> Iterator[str]:
 def _flow_of(state: RunState) -> Flow:
     if state.part is None:
         return FLOWS[state.flow.name]
-    return part_flow(state.flow.name.removeprefix("part_of_"), state.inputs)
+    return build_shard_flow(state.flow.name.removeprefix("part_of_"), state.inputs)
 
 
 def halves(found: Snapshot) -> Iterator[str]:

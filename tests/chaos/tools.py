@@ -12,7 +12,7 @@ from http.client import HTTPConnection
 
 from redis import Redis
 
-from fluxagents.flows.commands import CallTool, Command, JoinParts
+from fluxagents.flows.commands import CallTool, Command, JoinShards
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Event, ToolSucceeded
@@ -39,7 +39,7 @@ HUNGER = 32 * 2**20
 
 def act(effects: Effects, controller: FlowController, state: RunState, command: Command) -> Sequence[Event]:
     """Run one tool of the suite; the approval is checked as for a real one."""
-    if isinstance(command, JoinParts):
+    if isinstance(command, JoinShards):
         return [_joined(effects, state, command)]
     if not isinstance(command, CallTool):
         raise WrongTaskError("tool", command)
@@ -64,7 +64,7 @@ def act(effects: Effects, controller: FlowController, state: RunState, command: 
     ]
 
 
-def _joined(effects: Effects, state: RunState, command: JoinParts) -> ToolSucceeded:
+def _joined(effects: Effects, state: RunState, command: JoinShards) -> ToolSucceeded:
     """All parts have come to their end before."""
     statuses = {run: effects.store.load(run).status for run in command.runs}
     assert set(statuses.values()) == {"finished"}, statuses

@@ -19,7 +19,7 @@ from redis import Redis
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import FluxError
-from fluxagents.flows.history.replay import replayed
+from fluxagents.flows.history.replay import replay_run
 from fluxagents.flows.memory.run_store import MemoryRunStore
 from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.reducer import fold
@@ -204,7 +204,7 @@ def consistent(world: World) -> None:
         log = world.store.events(state.run_id)
         assert fold(log) == state
         assert state.seq == log[-1].seq + 1
-        replay = replayed(log, state, world.client.effects.controller)
+        replay = replay_run(log, state, world.client.effects.controller)
         assert replay.same, replay
         _answered_once(state, log)
     requests = dict(world.store.requests())

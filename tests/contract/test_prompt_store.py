@@ -83,10 +83,10 @@ def test_processes_that_share_redis_see_a_version_at_once(redis: Redis, key_pref
     assert "greeting" in other.names
     assert other.get_prompt("greeting", who="Ada", times=2) == "Hello Ada! (2)"
     one.version_prompt("greeting", "Hello {{ who }}? {{ times }}")
-    one.promote("greeting", "1")
+    one.releases.promote("greeting", "1")
     assert other.get_prompt("greeting", who="Ada", times=2) == "Hello Ada? 2"
-    assert other.template("greeting", "production").version == "1"
-    assert other.chosen("greeting", "run", {}).version == "1"
+    assert other.versions.find("greeting", "production").version == "1"
+    assert other.versions.select_for_run("greeting", "run", {}).version == "1"
     with pytest.raises(FluxError, match="has a version 1 with other content; call it version 3"):
         other.version_prompt("greeting", HEAD + "Hello {{ who }} {{ times }}")
 

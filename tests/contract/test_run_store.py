@@ -391,7 +391,7 @@ class TestLostDispatches:
         assert again[0].state == outgoing.state
         assert again[0].dispatch == outgoing.dispatch
 
-    def test_a_forged_ticket_does_not_make_the_backlog_look_lost(self, runs: Runs) -> None:
+    def test_an_invented_sequence_number_does_not_make_the_backlog_look_lost(self, runs: Runs) -> None:
         ids = [runs.new()[0] for _ in range(5)]
         runs.claim(ids[0], sequence_number=10_000)
         self.find_lost_dispatches(runs)
@@ -404,22 +404,22 @@ class TestLostDispatches:
 
 def test_the_suite_walks_over_every_method_of_the_port() -> None:
     stores: list[Callable[..., object]] = [MemoryRunStore, RedisRunStore]
-    methods = {name for name in vars(RunStore) if not name.startswith("_")}
+    methods = {name for name in dir(RunStore) if not name.startswith("_")}
     for implementation in stores:
         assert methods <= set(dir(implementation))
 
 
-@pytest.mark.parametrize(("max_deliveries", "answer"), [(1, b"ok"), (0, b"exhausted")])
+@pytest.mark.parametrize(("max_deliveries", "status"), [(1, ClaimStatus.OK), (0, ClaimStatus.EXHAUSTED)])
 def test_a_claim_whose_reply_was_lost_is_answered_again_and_alike(
-    redis: Redis, key_prefix: str, max_deliveries: int, answer: bytes
+    redis: Redis, key_prefix: str, max_deliveries: int, status: ClaimStatus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = RedisRunStore(redis, prefix=key_prefix)
-    store.beat("node-1", [100], 60_000)
-    run_id, _ = Runs(store).new()
-    asked = (run_id, 1, "", 0, OWNER, max_deliveries, 60_000, "the same nonce")
-    first = store._run(store._claim, *asked)
-    assert first[0] == answer
-    assert store._run(store._claim, *asked) == first
+    monkeypatch.setattr("fluxagents.workers.redis.run_store.token_hex", lambda _: "the same nonce")
+    runs = Runs(RedisRunStore(redis, prefix=key_prefix))
+    runs.store.beat("node-1", [100], 60_000)
+    run_id, _ = runs.new()
+    first = runs.claim(run_id, 1, max_deliveries=max_deliveries)
+    assert first.status is status
+    assert runs.claim(run_id, 1, max_deliveries=max_deliveries) == first
 
 
 def history_of(run_id: str, steps: int) -> Commit:
@@ -498,17 +498,17 @@ class TestChildren:
         commit = Commit(events=(event,), state=reduce(runs.store.load(child.run_id), event), dispatch=None)
         return runs.store.commit(commit, text(commit), fence=claim.fence).others
 
-    def test_the_last_child_to_come_to_rest_rouses_the_parent(self, runs: Runs) -> None:
+    def test_the_last_child_to_end_resumes_the_parent(self, runs: Runs) -> None:
         parent, (first, second) = self.begin(runs)
         assert runs.store.wake(limit=10) == []
         assert runs.store.find_lost_dispatches("tools", idle=True, grace_ms=60_000, limit=10) == []
         dead = e.RunDeadLettered(seq=1, at_ms=3, error=FluxError(ErrorClass.INTERNAL, "x").info("a"))
         assert self.end(runs, first, dead) == ()
-        (roused,) = self.end(runs, second)
-        assert (roused.run_id, roused.seq, roused.dispatch) == (parent, 2, NOOP)
-        assert runs.claim(parent, 2, sequence_number=roused.sequence_number).status is ClaimStatus.OK
+        (resumed,) = self.end(runs, second)
+        assert (resumed.run_id, resumed.seq, resumed.dispatch) == (parent, 2, NOOP)
+        assert runs.claim(parent, 2, sequence_number=resumed.sequence_number).status is ClaimStatus.OK
 
-    def test_a_child_that_ends_a_second_time_rouses_nobody(self, runs: Runs) -> None:
+    def test_a_child_that_ends_a_second_time_resumes_nobody(self, runs: Runs) -> None:
         _, (first, second) = self.begin(runs)
         dead = e.RunDeadLettered(seq=1, at_ms=3, error=FluxError(ErrorClass.INTERNAL, "x").info("a"))
         self.end(runs, first, dead)
@@ -520,7 +520,7 @@ class TestChildren:
         assert self.end(runs, again) == ()
         assert len(self.end(runs, second)) == 1
 
-    def test_a_parent_that_was_cancelled_is_not_roused(self, runs: Runs) -> None:
+    def test_a_parent_that_was_cancelled_is_not_resumed(self, runs: Runs) -> None:
         parent, children = self.begin(runs)
         gone = e.RunCancelled(seq=2, at_ms=3, by="ada", reason="enough")
         commit = Commit(events=(gone,), state=reduce(runs.store.load(parent), gone), dispatch=None)
@@ -536,8 +536,8 @@ class TestChildren:
             assert runs.store.commit(commit, text(commit), fence=None).outgoing is None
             if goes_on is None:
                 assert self.end(runs, first) == ()
-        (roused,) = self.end(runs, second)
-        assert (roused.run_id, roused.seq) == (parent, 4)
+        (resumed,) = self.end(runs, second)
+        assert (resumed.run_id, resumed.seq) == (parent, 4)
 
     @pytest.mark.parametrize("until_ms", [0, 4_000_000_000_000])
     def test_what_is_at_rest_is_not_waited_for(self, runs: Runs, until_ms: int) -> None:

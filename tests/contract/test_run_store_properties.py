@@ -28,7 +28,7 @@ from fluxagents.flows.ports.commit import Commit, CommitResult, CommitStatus
 from fluxagents.flows.ports.dispatch import Dispatch, Outgoing
 from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.reducer import fold, reduce
-from fluxagents.flows.state import AT_REST, RunState, child_ids, state_digest
+from fluxagents.flows.state import TERMINAL, RunState, child_ids, state_digest
 from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.redis.run_store import RedisRunStore
 
@@ -187,7 +187,7 @@ class Stores(RuleBasedStateMachine):
                 lease_ms=lease_ms,
             )
         )
-        assert claim.status is self.expected(run, sent, forged=digest not in {None, ""})
+        assert claim.status is self.expected(run, sent, altered=digest not in {None, ""})
         if not claim.fence:
             return None
         self.check_lease(run, claim, by_reference=digest == "")
@@ -203,12 +203,12 @@ class Stores(RuleBasedStateMachine):
         run.held.append(Held(run.state, claim.fence, claim.status is ClaimStatus.EXHAUSTED))
         return run.held[-1]
 
-    def expected(self, run: Modelled, sent: Outgoing, *, forged: bool) -> ClaimStatus:
+    def expected(self, run: Modelled, sent: Outgoing, *, altered: bool) -> ClaimStatus:
         if sent.seq != run.state.seq:
             return ClaimStatus.STALE
         if not run.sent:
             return ClaimStatus.NOT_RUNNABLE
-        if forged:
+        if altered:
             return ClaimStatus.DIGEST_MISMATCH
         if self.holds(run):
             return ClaimStatus.LEASED
@@ -255,7 +255,7 @@ class Stores(RuleBasedStateMachine):
             self.runs[run_id] = begun
         run.awaits = self.not_at_rest(commit.dispatch)
         run.settle(commit, done.outgoing, now_ms=self.clock.now_ms())
-        if run.state.status in AT_REST:
+        if run.state.status in TERMINAL:
             for name, other in self.runs.items():
                 if run.state.run_id in other.awaits:
                     other.awaits.remove(run.state.run_id)
@@ -266,7 +266,7 @@ class Stores(RuleBasedStateMachine):
 
     def not_at_rest(self, dispatch: Dispatch | None) -> set[str]:
         named = dispatch.after if dispatch else ()
-        return {run_id for run_id in named if self.runs[run_id].state.status not in AT_REST}
+        return {run_id for run_id in named if self.runs[run_id].state.status not in TERMINAL}
 
     def follows(self, state: RunState, queue: str, pause_ms: int = 0) -> Dispatch | None:
         if state.status == "running":

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fluxagents.flows.events import Part
+from fluxagents.flows.events import Shard
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.tasks.tool import Split, Tool
 
@@ -23,7 +23,7 @@ def split_of(tool: Tool) -> Split:
 
 def in_parts(tool: Tool, model: Any, args: Any) -> Any:
     split = split_of(tool)
-    results = [split.run(model, args, Part(index=index, of=OF)) for index in range(OF)]
+    results = [split.run(model, args, Shard(index=index, of=OF)) for index in range(OF)]
     # As they arrive from other workers.
     return split.merge(args, [tool.result.model_validate_json(one.model_dump_json()) for one in results])
 
@@ -57,4 +57,4 @@ def test_parts_of_an_infeasible_model_are_infeasible(tool: Tool, model: Any) -> 
 
 @each_split_tool
 def test_a_small_model_is_not_split(tool: Tool, model: Any) -> None:
-    assert split_of(tool).parts(model, tool.parse(tool.example)) == 1
+    assert split_of(tool).count(model, tool.parse(tool.example)) == 1

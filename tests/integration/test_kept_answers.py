@@ -84,8 +84,8 @@ def test_another_endpoint_question_or_temperature_is_asked_itself(
     decider_of(common, anthropic).decide(state, command)
     decider_of(common, anthropic).decide(state_at("Does it grow?"), command)
     warm = PromptManager()
-    source = warm.template("tool_selection").source.replace("temperature: 0}", "temperature: 0.5}")
-    warm.promote(
+    source = warm.versions.find("tool_selection").source.replace("temperature: 0}", "temperature: 0.5}")
+    warm.releases.promote(
         "tool_selection", warm.version_prompt("tool_selection", source.replace("version: 1", "version: 2"))
     )
     settings = Settings(

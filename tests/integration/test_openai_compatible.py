@@ -90,9 +90,9 @@ def test_what_was_sent_is_composed_again_from_the_log_of_the_run(
 def test_the_temperature_of_a_prompt_is_sent(endpoint: ChatEndpoint) -> None:
     endpoint.replies = [calling("finish", '{"answer": "done"}')]
     prompts = PromptManager()
-    source = prompts.template("tool_selection").source.replace("temperature: 0}", "temperature: 0.5}")
+    source = prompts.versions.find("tool_selection").source.replace("temperature: 0}", "temperature: 0.5}")
     warm = prompts.version_prompt("tool_selection", source.replace("version: 1", "version: 2"))
-    prompts.promote("tool_selection", warm)
+    prompts.releases.promote("tool_selection", warm)
     chat, name = chat_model(Settings(chat_model="openai:tiny", chat_base_url=endpoint.url))
     Decider(chat, name, prompts, TOOLS).decide(state_at(QUESTION), decide_with())
     assert endpoint.body()["temperature"] == 0.5

@@ -131,15 +131,16 @@ REPORT = Decide(node="report", prompt="final_report", tools=(), steps_left=3)
 Script = Callable[[], AIMessage]
 
 
-class ScriptedChat(BaseChatModel):
-    """Answers with the next message of a script and keeps what it was asked."""
+class FakeChat(BaseChatModel):
+    """A chat model whose answers come from `answer`."""
 
-    script: list[Script]
-    asked: list[tuple[list[BaseMessage], list[dict[str, Any]]]]
+    def answer(self, messages: list[BaseMessage], tools: list[dict[str, Any]]) -> AIMessage:
+        """The answer to a request."""
+        raise NotImplementedError
 
     @property
     def _llm_type(self) -> str:
-        return "scripted"
+        return type(self).__name__
 
     def bind_tools(
         self,
@@ -159,8 +160,19 @@ class ScriptedChat(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         del stop, run_manager
-        self.asked.append((messages, kwargs.get("tools", [])))
-        return ChatResult(generations=[ChatGeneration(message=self.script.pop(0)())])
+        answer = self.answer(messages, kwargs.get("tools", []))
+        return ChatResult(generations=[ChatGeneration(message=answer)])
+
+
+class ScriptedChat(FakeChat):
+    """Answers with the next message of a script and keeps what it was asked."""
+
+    script: list[Script]
+    asked: list[tuple[list[BaseMessage], list[dict[str, Any]]]]
+
+    def answer(self, messages: list[BaseMessage], tools: list[dict[str, Any]]) -> AIMessage:
+        self.asked.append((messages, tools))
+        return self.script.pop(0)()
 
 
 def scripted(*answers: AIMessage | Exception) -> ScriptedChat:

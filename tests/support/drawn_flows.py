@@ -139,7 +139,7 @@ class Walk:
             at_ms=next(self._now),
             run_id="01JBRUN",
             session="s",
-            flow=e.FlowRef(name=flow.flow, version=flow.version, digest=flow.digest),
+            flow=flow.ref,
             start_node=flow.start,
             inputs={"question": "?", "rounds": 2},
             model="sha256:m",

@@ -7,7 +7,7 @@ from typing import Any
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.catalog import ToolFacts
-from fluxagents.flows.language.pinning import linked
+from fluxagents.flows.language.pinning import pin_subflows
 from fluxagents.flows.language.reading import flow_from_mapping
 from fluxagents.flows.testing.scenario_reading import scenarios_from_mapping
 from fluxagents.flows.testing.stage import Stage
@@ -42,7 +42,7 @@ class Plays:
     ) -> Verdict:
         known = {one["flow"]: flow_from_mapping(one) for one in others}
         main = flow_from_mapping(document(nodes, **(flow or {})))
-        main, below = linked(main, known.__getitem__)
+        main, below = pin_subflows(main, known.__getitem__)
         stage = Stage(TOOLS, {one.digest: one for one in below}, check_args)
         written = {"name": "it", "world": world, "expect": expect or {}, **scenario}
         file = scenarios_from_mapping({"flow": main.flow, "scenarios": [written]})

@@ -10,9 +10,8 @@ from pydantic import JsonValue
 from tests.support.played_flows import TOOLS, check_args, document
 
 from fluxagents.flows.language.definition import Flow
-from fluxagents.flows.language.edges import reachable
-from fluxagents.flows.language.facts import facts_at
-from fluxagents.flows.language.pinning import linked
+from fluxagents.flows.language.edges import find_reachable
+from fluxagents.flows.language.pinning import pin_subflows
 from fluxagents.flows.language.reading import flow_from_mapping
 from fluxagents.flows.testing.scenario import Answer, Answers
 from fluxagents.flows.testing.stage import Stage
@@ -51,8 +50,8 @@ def random_flow(chance: Random) -> Flow:
         way = {"next": names[chance.randint(0, place)], "max_visits": 2, "on_error": ways[names[place]][0]}
         nodes[names[place]] |= way
     drawn = flow_from_mapping(document(nodes | ENDS, inputs={"items": {"type": "array"}}))
-    kept = reachable(drawn, drawn.start)
-    facts = {fact: name for name in names if name in kept for fact in facts_at(drawn.nodes[name])}
+    kept = find_reachable(drawn, drawn.start)
+    facts = {fact: name for name in names if name in kept for fact in drawn.nodes[name].fact_names}
     return _conditioned({name: node for name, node in (nodes | ENDS).items() if name in kept}, facts, chance)
 
 
@@ -69,7 +68,7 @@ def _conditioned(nodes: dict[str, Any], facts: dict[str, str], chance: Random) -
         "facts": {fact: {"type": type_} for fact, type_ in types.items()},
         "budget": {"steps": chance.choice([15, 200]), "tokens": chance.choice([50, 10_000])},
     }
-    flow, _ = linked(flow_from_mapping(document(nodes, **fields)), FLOWS.__getitem__)
+    flow, _ = pin_subflows(flow_from_mapping(document(nodes, **fields)), FLOWS.__getitem__)
     return flow
 
 

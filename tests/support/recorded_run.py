@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fluxagents.flows.commands import Command, Decide, NotifyHuman
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.events import Event, FlowRef, RunStarted
+from fluxagents.flows.events import Event, RunStarted
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.memory.run_store import MemoryRunStore
 from fluxagents.flows.ports.notifier import Notifier
@@ -98,7 +98,7 @@ def record(
         at_ms=clock.now_ms(),
         run_id=RUN_ID,
         session="recorded",
-        flow=FlowRef(name=flow.flow, version=flow.version, digest=flow.digest),
+        flow=flow.ref,
         start_node=flow.start,
         inputs={"question": question, "medium": dict(medium) if medium else None},
         model=ref.digest,

@@ -124,6 +124,6 @@ def part(index: int, run_id: str = "big") -> tuple[e.Event, ...]:
         session=run_id,
         parent=run_id,
         flow=e.FlowRef(name="part_of_fba", version=1, digest="f"),
-        part=e.Part(index=index, of=2),
+        part=e.Shard(index=index, of=2),
     )
     return tuple(story.step(5, succeeded(ms=4_000), finished("computed")).events)

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from fluxagents.flows.engine.shards import is_part_id
+from fluxagents.flows.engine.shards import is_shard_id
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Event, RunStarted
 from fluxagents.flows.history.json_lines import history_from_json_lines
@@ -153,7 +153,7 @@ class Histories:
 
     def _archived(self, file: str, choice: Choice, seen: Container[str]) -> Item:
         run_id = id_in(file)
-        if run_id is not None and (run_id in seen or is_part_id(run_id)):
+        if run_id is not None and (run_id in seen or is_shard_id(run_id)):
             return None
         try:
             lines = self._archive.log(file)

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.history.rollback import begun_by
+from fluxagents.flows.history.rollback import find_child_runs
 from fluxagents.flows.language.nodes import MapNode, SubflowNode
 from fluxagents.flows.reducer import fold
 from fluxagents.tasks.ports.artifacts import Manifest
@@ -99,7 +99,7 @@ def _family(shelves: Shelves, run_id: str) -> list[Log]:
     """The log of a run, then those of the runs that it began."""
     log = tuple(shelves.store.events(run_id))
     logs = [log]
-    for child in begun_by(log):
+    for child in find_child_runs(log):
         # A fork tells of runs that its origin began.
         if shelves.store.load(child).parent == run_id:
             logs += _family(shelves, child)
@@ -187,7 +187,7 @@ def _prompts(shelves: Shelves, logs: Sequence[Log], missing: list[str]) -> Itera
             uses[event.prompt] = "to a human"
     for digest, name in uses.items():
         try:
-            yield f"prompts/{digest}", shelves.prompts.with_digest(name, digest).source.encode()
+            yield f"prompts/{digest}", shelves.prompts.versions.find_by_digest(name, digest).source.encode()
         except FluxError as error:
             if error.kind is not ErrorClass.UNKNOWN_ID:
                 raise

@@ -13,7 +13,7 @@ from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import SCHEMA_VERSION
 from fluxagents.flows.history.json_lines import history_from_json_lines
-from fluxagents.flows.history.renaming import renamed
+from fluxagents.flows.history.renaming import rename_run
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import RunState
@@ -66,14 +66,14 @@ def import_run(client: TimeTravel, shelves: Shelves, path: Path, *, by: str, new
     """
     with BundleFile(path) as file:
         content = _checked(file, shelves)
-        logs = _renamed(content.logs, new_id) if new_id else content.logs
+        logs = _rename_runs(content.logs, new_id) if new_id else content.logs
         new = [log for log in logs if not _is_here(shelves, log)]
         for flow in content.flows:
             shelves.store.save_flow(flow)
         for name in content.artifacts:
             shelves.artifacts.put(file.read(name))
         for name in content.prompts:
-            shelves.prompts.keep(file.read(name).decode())
+            shelves.prompts.versions.keep(file.read(name).decode())
         for folder, record in content.models.items():
             shelves.models.adopt(record, file.read(f"{folder}/original"))
         # A run must find those that it began.
@@ -184,9 +184,9 @@ def _record(file: BundleFile, folder: str) -> ModelRecord:
     return record
 
 
-def _renamed(logs: tuple[Log, ...], new_id: str) -> tuple[Log, ...]:
+def _rename_runs(logs: tuple[Log, ...], new_id: str) -> tuple[Log, ...]:
     old = _id(logs[0])
-    return tuple(tuple(renamed(event, old, new_id, with_children=True) for event in log) for log in logs)
+    return tuple(tuple(rename_run(event, old, new_id, with_children=True) for event in log) for log in logs)
 
 
 def _is_here(shelves: Shelves, log: Log) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery import Celery
 from kombu.entity import Exchange, Queue
 
+from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.workers.celery import transport
 from fluxagents.workers.celery.heartbeat import Heartbeat
 from fluxagents.workers.celery.preload import Preload
@@ -17,6 +18,9 @@ from fluxagents.workers.celery.queues import CONTROL, QUEUES
 from fluxagents.workers.observing import log
 from fluxagents.workers.redis import connection
 from fluxagents.workers.settings import Settings
+
+if TYPE_CHECKING:
+    from fluxagents.tasks.effects import Effects
 
 RECONCILE = "control.reconcile"
 ARCHIVE = "control.archive"
@@ -31,26 +35,29 @@ TASK_MODULES = (
 BEAT_LOOP_S = 2.0
 """Longest sleep of beat; a schedule that was added is noticed within it."""
 
+EffectsBuilder = Callable[[Settings, "FluxApp"], "Effects"]
+"""Builds what steps act through; the real one is in the composition root."""
+
 
 class FluxApp(Celery):  # type: ignore[misc] # Celery ships no types
     """The Celery application with its settings and, in each process that runs steps, its effects."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        effects: Callable[[Settings, FluxApp], Any] | None = None,
-        **options: Any,
-    ) -> None:
+    def __init__(self, settings: Settings, *, build_effects: EffectsBuilder | None, **options: Any) -> None:
         super().__init__("fluxagents", **options)
         self.settings = settings
-        self._build_effects = effects or _composed
-        self._effects: tuple[int, Any] | None = None
+        self._build_effects = build_effects
+        self._effects: tuple[int, Effects] | None = None
         self._effects_lock = Lock()
 
     @property
-    def effects(self) -> Any:
-        """What steps act through; built once per process, and again in a child after a fork."""
+    def effects(self) -> Effects:
+        """What steps act through; built once per process, and again in a child after a fork.
+
+        Raises:
+            FluxError: The application was created without them, only to send messages.
+        """
+        if self._build_effects is None:
+            raise FluxError(ErrorClass.INTERNAL, "this application only sends messages and runs no steps")
         pid = os.getpid()
         with self._effects_lock:
             if self._effects is None or self._effects[0] != pid:
@@ -58,30 +65,19 @@ class FluxApp(Celery):  # type: ignore[misc] # Celery ships no types
             return self._effects[1]
 
 
-def _composed(settings: Settings, app: FluxApp) -> Any:
-    # The stores and chat models take seconds to import; beat, Flower and the command line need none.
-    from fluxagents.workers.composition import build_effects  # noqa: PLC0415
-
-    return build_effects(settings, app)
-
-
-def create_app(
-    settings: Settings,
-    *,
-    effects: Callable[[Settings, FluxApp], Any] | None = None,
-) -> FluxApp:
+def create_app(settings: Settings, *, build_effects: EffectsBuilder | None = None) -> FluxApp:
     """The application for these settings; connects to nothing.
 
     Args:
         settings: The settings of this process.
-        effects: Builds what `app.effects` returns; the real composition by default.
+        build_effects: Builds what `app.effects` returns; a process that only sends messages needs none.
 
     Raises:
         FluxError: No Redis is named and the embedded one is not running.
     """
     url = connection.redis_url(settings)
     transport.register()
-    app = FluxApp(settings, effects=effects, include=[*TASK_MODULES, *settings.task_modules])
+    app = FluxApp(settings, build_effects=build_effects, include=[*TASK_MODULES, *settings.task_modules])
     app.conf.update(
         broker_url=url,
         broker_read_url=url,

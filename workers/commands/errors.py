@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.flows.remedies import Count, ErrorRecord, LessonBook
+from fluxagents.flows.ports.remedy_book import RemedyBook
+from fluxagents.flows.remedies import Count, ErrorRecord
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import print_json, print_table
-from fluxagents.workers.composition import build_lessons, redis_client
+from fluxagents.workers.composition import build_remedies, redis_client
 from fluxagents.workers.settings import Settings
 
 
@@ -24,9 +25,9 @@ def errors() -> None:
     """
 
 
-def _remedy_book() -> LessonBook:
+def _remedy_book() -> RemedyBook:
     settings = Settings.load()
-    return build_lessons(settings, redis_client(settings))
+    return build_remedies(settings, redis_client(settings))
 
 
 @errors.command(
@@ -96,7 +97,7 @@ def _check_kind(kind: str | None) -> None:
         )
 
 
-def _find_record(book: LessonBook, fingerprint: str) -> ErrorRecord:
+def _find_record(book: RemedyBook, fingerprint: str) -> ErrorRecord:
     record = book.record(fingerprint)
     if record is None:
         raise FluxError(

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from pydantic import JsonValue, ValidationError
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.tasks.ports.artifacts import JSON, PARQUET, ArtifactRef, Manifest, Provenance, checked_digest
+from fluxagents.tasks.ports.artifacts import JSON, PARQUET, ArtifactRef, Manifest, Provenance, check_digest
 from fluxagents.workers.files.stored_bytes import StoredBytes, StoredFile
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class ArtifactFiles:
 
     def get(self, digest: str) -> bytes:
         """See `ArtifactStore.get`."""
-        hexes = checked_digest(digest).removeprefix("sha256:")
+        hexes = check_digest(digest).removeprefix("sha256:")
         data = self._bytes.read(_name(hexes))
         if data is None:
             raise FluxError(ErrorClass.UNKNOWN_ID, f"no artifact {digest} is stored")
@@ -98,7 +98,7 @@ class ArtifactFiles:
         """See `ArtifactStore.find`."""
         match = _BEGINNING.fullmatch(text.strip().lower())
         if match is None:
-            return checked_digest(text)
+            return check_digest(text)
         hexes = match[1]
         found = [name for name in self._bytes.names(f"artifacts/{hexes[:2]}") if name.startswith(hexes)]
         if not found:

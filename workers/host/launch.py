@@ -12,7 +12,7 @@ from fluxagents.workers.celery.heartbeat import NODE_VARIABLE
 from fluxagents.workers.celery.queues import LONG, POOLS, Pool
 from fluxagents.workers.settings import Settings
 
-APP = "fluxagents.workers.celery.entry:app"
+APP = "fluxagents.workers.celery_entry:app"
 
 ALL = "all"
 """One worker for every queue: for a small machine or a test, since a long tool delays the rest."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib.resources import files
 from secrets import token_hex
 
@@ -50,17 +51,17 @@ class RedisChatLimits:
         self._leave = redis.register_script((folder / "chat_leave.lua").read_text())
 
     def enter(self, run_id: str, tokens: int, *, urgent: bool = True) -> str:
-        ticket = f"{run_id}.{token_hex(8)}"
-        args: list[str | int] = [
-            run_id,
-            ticket,
-            tokens,
-            self._requests,
-            self._tokens,
-            self._window_ms,
-            int(urgent),
-        ]
-        at = int(self._enter(keys=self._keys, args=args))
+        request_id = f"{run_id}.{token_hex(8)}"
+        document = {
+            "run": run_id,
+            "request": request_id,
+            "tokens": tokens,
+            "max_requests": self._requests,
+            "max_tokens": self._tokens,
+            "window_ms": self._window_ms,
+            "urgent": urgent,
+        }
+        at = int(self._enter(keys=self._keys, args=[json.dumps(document)]))
         if at < 0:
             raise FluxError(
                 ErrorClass.BAD_ARGUMENT,
@@ -70,7 +71,7 @@ class RedisChatLimits:
             )
         if at > 0:
             raise LimitReachedError(self._chat_model, at)
-        return ticket
+        return request_id
 
     def leave(self, ticket: str, tokens: int) -> None:
         self._leave(keys=self._keys, args=[ticket, tokens])

@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from redis import Redis
 
-from fluxagents.flows.remedies import Count, ErrorRecord, Lesson
+from fluxagents.flows.remedies import Count, ErrorCase, ErrorRecord
 
 KEPT_S = 90 * 86_400
 """An error that did not occur for so long is forgotten, so that the book is bounded."""
@@ -20,8 +20,8 @@ MARK_S = 7 * 86_400
 _TRIED, _HELPED = "tried ", "helped "
 
 
-class RedisLessonBook:
-    """As `fluxagents.flows.remedies.LessonBook`, under one key prefix.
+class RedisRemedyBook:
+    """As `fluxagents.flows.ports.remedy_book.RemedyBook`, under one key prefix.
 
     Args:
         redis: A client that returns bytes.
@@ -33,13 +33,13 @@ class RedisLessonBook:
         self._index = f"{prefix}errors"
         self._error = f"{prefix}error:"
         self._mark = f"{prefix}learned:"
-        script = files("fluxagents.workers.redis") / "lua" / "learn.lua"
+        script = files("fluxagents.workers.redis") / "lua" / "record_remedies.lua"
         self._learn = redis.register_script(script.read_text())
 
-    def learn(self, run_id: str, lessons: Sequence[Lesson], at_ms: int) -> bool:
+    def record_outcome(self, run_id: str, cases: Sequence[ErrorCase], at_ms: int) -> bool:
         keys = [self._mark + run_id, self._index]
-        keys += [self._error + lesson.error.fingerprint for lesson in lessons]
-        documents = [json.dumps(_counted(lesson)) for lesson in lessons]
+        keys += [self._error + case.error.fingerprint for case in cases]
+        documents = [json.dumps(_counted(case)) for case in cases]
         return bool(self._learn(keys=keys, args=[MARK_S, KEPT_S, at_ms, *documents]))
 
     def record(self, fingerprint: str) -> ErrorRecord | None:
@@ -57,15 +57,15 @@ class RedisLessonBook:
         return sorted(records, key=lambda record: (-record.times, record.fingerprint))
 
 
-def _counted(lesson: Lesson) -> dict[str, object]:
-    counts = Counter(f"{_TRIED}{trial.remedy}" for trial in lesson.trials)
-    counts += Counter(f"{_HELPED}{trial.remedy}" for trial in lesson.trials if trial.helped)
+def _counted(case: ErrorCase) -> dict[str, object]:
+    counts = Counter(f"{_TRIED}{trial.remedy}" for trial in case.trials)
+    counts += Counter(f"{_HELPED}{trial.remedy}" for trial in case.trials if trial.helped)
     return {
-        "fingerprint": lesson.error.fingerprint,
-        "kind": str(lesson.error.kind),
-        "where": lesson.error.where,
-        "message": lesson.error.message,
-        "counts": {**counts, "times": lesson.times, "cases": 1, "resolved": int(lesson.resolved)},
+        "fingerprint": case.error.fingerprint,
+        "kind": str(case.error.kind),
+        "where": case.error.where,
+        "message": case.error.message,
+        "counts": {**counts, "times": case.times, "cases": 1, "resolved": int(case.resolved)},
     }
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from importlib.resources import files
-from itertools import chain
 from secrets import token_hex
 from typing import Any
 
@@ -41,21 +40,23 @@ class RedisRunStore:
         self._redis = redis
         self._prefix = prefix
         self._archive = archive
-        self._create = self._script("settle", "create")
-        self._commit = self._script("settle", "rouse", "commit")
-        self._claim = self._script("alive", "claim")
-        self._release = self._script("release")
-        self._request_pause = self._script("request_pause")
-        self._find_lost_dispatches = self._script("alive", "find_lost_dispatches")
-        self._wake = self._script("rouse", "wake")
-        self._forget = self._script("forget")
+        self._create = self._register("dispatches", "write_step", "create")
+        self._commit = self._register("dispatches", "write_step", "commit")
+        self._claim = self._register("leases", "claim")
+        self._release = self._register("release")
+        self._request_pause = self._register("request_pause")
+        self._find_lost_dispatches = self._register("leases", "dispatches", "find_lost_dispatches")
+        self._wake = self._register("dispatches", "wake")
+        self._forget = self._register("forget")
 
-    def _script(self, *names: str) -> Any:
+    def _register(self, *names: str) -> Any:
+        """A script put together from files; those before the last one are shared parts."""
         folder = files("fluxagents.workers.redis") / "lua"
-        return self._redis.register_script("\n".join((folder / f"{name}.lua").read_text() for name in names))
+        parts = [(folder / f"{name}.lua").read_text() for name in ("keys", *names)]
+        return self._redis.register_script("\n".join(parts))
 
     def _run(self, script: Any, *args: str | int) -> Any:
-        with _memory_named():
+        with _explain_full_memory():
             return script(keys=[self._prefix], args=args)
 
     def create(self, commit: Commit, state: str) -> Outgoing | None:
@@ -63,16 +64,17 @@ class RedisRunStore:
 
     def create_many(self, commits: Sequence[tuple[Commit, str]]) -> list[Outgoing | None]:
         """As `create` for each, in one round trip."""
-        left = self._left(commit.state for commit, _ in commits)
-        new = [(commit, state) for commit, state in commits if commit.state.run_id not in left]
+        archived = self._find_archived(commit.state for commit, _ in commits)
         pipe = self._redis.pipeline(transaction=False)
-        for commit, state in new:
-            args = _settling(commit, state, fence=None, pausing=False)
-            self._create(keys=[self._prefix], args=args, client=pipe)
-        with _memory_named():
-            sequence_numbers = iter(pipe.execute())
+        for commit, state in commits:
+            if commit.state.run_id not in archived:
+                arguments = _Arguments()
+                document = _step_document(commit, state, arguments)
+                self._create(keys=[self._prefix], args=arguments.after(document), client=pipe)
+        with _explain_full_memory():
+            numbers = iter(pipe.execute())
         return [
-            None if commit.state.run_id in left else _outgoing(commit, state, next(sequence_numbers))
+            None if commit.state.run_id in archived else _build_outgoing(commit, state, next(numbers))
             for commit, state in commits
         ]
 
@@ -87,9 +89,17 @@ class RedisRunStore:
         max_deliveries: int,
         lease_ms: int,
     ) -> Claim:
-        status, *lease = self._run(
-            self._claim, run_id, seq, digest, sequence_number, owner, max_deliveries, lease_ms, token_hex(8)
-        )
+        document = {
+            "run": run_id,
+            "seq": seq,
+            "digest": digest,
+            "sequence_number": sequence_number,
+            "owner": owner,
+            "max_deliveries": max_deliveries,
+            "lease_ms": lease_ms,
+            "nonce": token_hex(8),
+        }
+        status, *lease = self._run(self._claim, json.dumps(document))
         if not lease:
             return Claim(ClaimStatus(status.decode()))
         fence, state, error = lease
@@ -99,23 +109,29 @@ class RedisRunStore:
 
     def commit(self, commit: Commit, state: str, *, fence: int | None, pausing: bool = False) -> CommitResult:
         children = [(child, child.state.model_dump_json()) for child in commit.children]
-        blocks = [_settling(child, text, fence=None, pausing=False) for child, text in children]
-        settling = _settling(commit, state, fence=fence, pausing=pausing)
-        answer, *rest = self._run(self._commit, *settling, *chain.from_iterable(blocks))
+        arguments = _Arguments()
+        document = {
+            "step": _step_document(commit, state, arguments),
+            "children": [_step_document(child, text, arguments) for child, text in children],
+            "pausing": pausing,
+        }
+        if fence is not None:
+            document["fence"] = fence
+        answer, *rest = self._run(self._commit, *arguments.after(document))
         status = CommitStatus(answer.decode())
-        if status is CommitStatus.OK:
-            sequence_number, interrupted, sequence_numbers, roused = rest
-            begun = [
-                _outgoing(child, text, its)
-                for (child, text), its in zip(children, sequence_numbers, strict=True)
-            ]
-            return CommitResult(
-                status,
-                outgoing=_outgoing(commit, state, sequence_number),
-                others=(*(one for one in begun if one), *(_issued(row) for row in roused)),
-                interrupted=interrupted,
-            )
-        return CommitResult(status, pause_by=rest[0].decode() if rest else "")
+        if status is not CommitStatus.OK:
+            return CommitResult(status, pause_by=rest[0].decode() if rest else "")
+        sequence_number, interrupted, sequence_numbers, resumed = rest
+        started = [
+            _build_outgoing(child, text, its_number)
+            for (child, text), its_number in zip(children, sequence_numbers, strict=True)
+        ]
+        return CommitResult(
+            status,
+            outgoing=_build_outgoing(commit, state, sequence_number),
+            others=(*(outgoing for outgoing in started if outgoing), *map(_read_outgoing, resumed)),
+            interrupted=interrupted,
+        )
 
     def release(self, run_id: str, seq: int, fence: int, *, error: str) -> bool:
         return bool(self._run(self._release, run_id, seq, fence, error))
@@ -129,23 +145,23 @@ class RedisRunStore:
     def load(self, run_id: str) -> RunState:
         found: bytes | None = self._redis.hget(self._key(run_id), "state")  # type: ignore[assignment]
         if found is None:
-            return self._archived(run_id).load(run_id)
+            return self._require_archive(run_id).load(run_id)
         return state_from_json(found)
 
     def events(self, run_id: str) -> tuple[Event, ...]:
         lines: list[bytes] = self._redis.lrange(f"{self._key(run_id)}:events", 0, -1)  # type: ignore[assignment]
         if not lines:
-            return self._archived(run_id).events(run_id)
+            return self._require_archive(run_id).events(run_id)
         return history_from_json_lines(lines)
 
-    def _archived(self, run_id: str) -> Archive:
+    def _require_archive(self, run_id: str) -> Archive:
         """The archive, for a run that is not in Redis."""
         if self._archive is None:
             raise unknown_run(run_id)
         return self._archive
 
-    def _left(self, states: Iterable[RunState]) -> frozenset[str]:
-        """Those that have left Redis. A run reaches the archive first, so looking there last misses none."""
+    def _find_archived(self, states: Iterable[RunState]) -> frozenset[str]:
+        """Those that have left Redis. A run is archived before it leaves, so the archive comes last."""
         if self._archive is None:
             return frozenset()
         # An id that was made when its run begins is new.
@@ -155,8 +171,8 @@ class RedisRunStore:
         pipe = self._redis.pipeline(transaction=False)
         for run_id in named:
             pipe.exists(self._key(run_id))
-        there = zip(named, pipe.execute(), strict=True)
-        return frozenset(run_id for run_id, found in there if not found and self._archive.holds(run_id))
+        absent = (run_id for run_id, exists in zip(named, pipe.execute(), strict=True) if not exists)
+        return frozenset(run_id for run_id in absent if self._archive.holds(run_id))
 
     def runs(
         self, *, status: Status | None = None, session: str | None = None, limit: int = 50, offset: int = 0
@@ -246,11 +262,11 @@ class RedisRunStore:
         pipe.execute()
 
     def find_lost_dispatches(self, queue: str, *, idle: bool, grace_ms: int, limit: int) -> list[Outgoing]:
-        rows = self._run(self._find_lost_dispatches, queue, "1" if idle else "", grace_ms, limit)
-        return [_issued(row) for row in rows]
+        rows = self._run(self._find_lost_dispatches, queue, int(idle), grace_ms, limit)
+        return [_read_outgoing(row) for row in rows]
 
     def wake(self, *, limit: int) -> list[Outgoing]:
-        return [_issued(row) for row in self._run(self._wake, limit)]
+        return [_read_outgoing(row) for row in self._run(self._wake, limit)]
 
     def save_flow(self, flow: Flow) -> None:
         self._redis.set(f"{self._prefix}flow:{flow.digest}", flow.model_dump_json(), nx=True)
@@ -266,7 +282,7 @@ class RedisRunStore:
 
 
 @contextmanager
-def _memory_named() -> Iterator[None]:
+def _explain_full_memory() -> Iterator[None]:
     """Say in clear that Redis stores nothing more; a script that is refused has written nothing."""
     try:
         yield
@@ -276,41 +292,49 @@ def _memory_named() -> Iterator[None]:
         raise connection.out_of_memory() from error
 
 
-def _issued(row: Sequence[Any]) -> Outgoing:
-    """What `find_lost_dispatches.lua` and `wake.lua` say of one dispatch."""
-    run_id, seq, sequence_number, attempt, dispatch, state = row
-    return Outgoing(
-        run_id=run_id.decode(),
-        seq=int(seq),
-        sequence_number=sequence_number,
-        attempt=attempt,
-        dispatch=Dispatch(**json.loads(dispatch)),
-        state=state.decode(),
-    )
+class _Arguments:
+    """The arguments of a script: a JSON document, then the large texts that it refers to by their numbers.
+
+    A text that is JSON itself would be escaped inside the document, and Redis would read it once more.
+    """
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+
+    def add(self, text: str) -> int:
+        """The number of a text as Lua counts: the document is argument 1."""
+        self._texts.append(text)
+        return len(self._texts) + 1
+
+    def after(self, document: dict[str, Any]) -> list[str]:
+        """All arguments."""
+        return [json.dumps(document), *self._texts]
 
 
-def _settling(commit: Commit, state: str, *, fence: int | None, pausing: bool) -> list[str | int]:
-    """The arguments of `settle.lua`."""
-    request = commit.state.waiting_for
-    return [
-        commit.state.run_id,
-        commit.seq,
-        state,
-        state_digest(state),
-        commit.state.status,
-        request.model_dump_json() if request else "",
-        commit.dispatch.queue if commit.dispatch else "",
-        _dispatch_json(commit.dispatch) if commit.dispatch else "",
-        commit.state.started_ms,
-        commit.state.session,
-        "" if fence is None else fence,
-        "1" if pausing else "",
-        commit.dispatch.not_before_ms if commit.dispatch else 0,
-        commit.state.parent,
-        json.dumps(commit.dispatch.after) if commit.dispatch and commit.dispatch.after else "",
-        len(commit.events),
-        *(event.model_dump_json() for event in commit.events),
-    ]
+def _step_document(commit: Commit, state: str, arguments: _Arguments) -> dict[str, Any]:
+    """A step as `write_step.lua` reads it; what is None there must be absent here."""
+    document = {
+        "run": commit.state.run_id,
+        "seq": commit.seq,
+        "status": commit.state.status,
+        "digest": state_digest(state),
+        "started_ms": commit.state.started_ms,
+        "session": commit.state.session,
+        "state": arguments.add(state),
+        "events": [arguments.add(event.model_dump_json()) for event in commit.events],
+    }
+    if commit.state.parent:
+        document["parent"] = commit.state.parent
+    if commit.state.waiting_for:
+        document["request"] = arguments.add(commit.state.waiting_for.model_dump_json())
+    if commit.dispatch:
+        document["dispatch"] = {
+            "queue": commit.dispatch.queue,
+            "text": arguments.add(_dispatch_json(commit.dispatch)),
+            "not_before_ms": commit.dispatch.not_before_ms,
+            "after": commit.dispatch.after,
+        }
+    return document
 
 
 def _dispatch_json(dispatch: Dispatch) -> str:
@@ -318,7 +342,7 @@ def _dispatch_json(dispatch: Dispatch) -> str:
     return json.dumps({name: value for name, value in asdict(dispatch).items() if name != "after"})
 
 
-def _outgoing(commit: Commit, state: str, sequence_number: int) -> Outgoing | None:
+def _build_outgoing(commit: Commit, state: str, sequence_number: int) -> Outgoing | None:
     if commit.dispatch is None or sequence_number <= 0:
         return None
     return Outgoing(
@@ -328,4 +352,17 @@ def _outgoing(commit: Commit, state: str, sequence_number: int) -> Outgoing | No
         attempt=1,
         dispatch=replace(commit.dispatch, after=()),
         state=state,
+    )
+
+
+def _read_outgoing(row: Sequence[Any]) -> Outgoing:
+    """A dispatch as `dispatches.lua` returns it."""
+    run_id, seq, sequence_number, attempt, dispatch, state = row
+    return Outgoing(
+        run_id=run_id.decode(),
+        seq=int(seq),
+        sequence_number=sequence_number,
+        attempt=attempt,
+        dispatch=Dispatch(**json.loads(dispatch)),
+        state=state.decode(),
     )

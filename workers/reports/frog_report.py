@@ -17,7 +17,7 @@ from cobra import Model
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.fluxes import run_flux_variability_analysis as flux_variability
 from fluxagents.tasks.fba.solving.gene_rules import GeneRules
-from fluxagents.tasks.fba.solving.growth import Optimum, optimise, solved
+from fluxagents.tasks.fba.solving.growth import Optimum, optimise, solve
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import Outcome
 
@@ -85,7 +85,7 @@ def compute_frog_report(model: Model, names: SbmlNames, progress: Progress) -> F
             {
                 **head,
                 "gene": names.genes.get(gene.id, gene.id),
-                **knock_outs.without(rules.disabled([gene.id])),
+                **knock_outs.without(rules.disabled_reactions([gene.id])),
             }
             for gene in model.genes
         ]
@@ -126,9 +126,9 @@ class _KnockOuts:
             # Less freedom makes nothing feasible that was not.
             return _outcome(self._intact)
         if disabled not in self._known:
-            with self._program.bounded(dict.fromkeys(sorted(disabled), (0.0, 0.0))):
+            with self._program.hold_bounds(dict.fromkeys(sorted(disabled), (0.0, 0.0))):
                 self._program.restore_basis()
-                self._known[disabled] = solved(self._program, dual=True)
+                self._known[disabled] = solve(self._program, dual=True)
         return _outcome(self._known[disabled])
 
 

@@ -6,25 +6,21 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pandas as pd
 from pydantic import Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.events import ToolSucceeded
-from fluxagents.tasks.display import fitted, rounded, text
-from fluxagents.tasks.fba.artifacts.table_filter import filtered
-from fluxagents.tasks.ports.artifacts import PARQUET, ArtifactRef
+from fluxagents.tasks.display import cut_text, fit_display, round_for_display
+from fluxagents.tasks.fba.artifacts.table_filter import filter_table
+from fluxagents.tasks.ports.artifacts import PARQUET, ArtifactRef, Manifest
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.ports.results import Args as ToolArgs
 from fluxagents.tasks.ports.results import Result as ToolResult
+from fluxagents.tasks.ports.sources import Sources
 from fluxagents.tasks.tool import Tool
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from fluxagents.tasks.ports.artifacts import Manifest
-    from fluxagents.tasks.ports.sources import Sources
 
 _WIDE, _NARROW = 12, 8
 """A table with more columns than the first shows as few as the second where space is short."""
@@ -68,14 +64,12 @@ class Result(ToolResult):
     rows: tuple[tuple[JsonValue, ...], ...]
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(self._display, KEY_FINDINGS_BYTES)
+        return fit_display(self._display, KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(self._display, SUMMARY_BYTES)
+        return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         return {"rows": pd.DataFrame(self.rows, columns=list(self.columns))}
 
     def _display(self, most: int) -> dict[str, JsonValue]:
@@ -84,14 +78,14 @@ class Result(ToolResult):
         after = self.offset + len(rows)
         return {
             "artifact": self.artifact,
-            "tool": text(self.tool),
-            "table": text(self.table),
+            "tool": cut_text(self.tool),
+            "table": cut_text(self.table),
             "rows_in_table": self.rows_in_table,
             "rows_matching": self.rows_matching,
             "rows_shown": len(rows),
             "next_offset": after if after < self.rows_matching else None,
             "columns_in_table": len(self.columns),
-            "columns": [text(column, _CELL_BYTES) for column in columns],
+            "columns": [cut_text(column, _CELL_BYTES) for column in columns],
             "rows": [[_cell(value) for value in row[: len(columns)]] for row in rows],
         }
 
@@ -119,7 +113,7 @@ def gather(sources: Sources, args: Args) -> _Found:
         table = store.table(digest)
         return _Found(digest, "", "", {"": len(table)}, table)
     manifest = store.manifest(digest)
-    name, ref = _chosen(manifest, args.table)
+    name, ref = _choose_table(manifest, args.table)
     sizes = {one: other.rows or 0 for one, other in manifest.tables.items()}
     return _Found(digest, manifest.provenance.tool, name, sizes, store.table(ref.digest))
 
@@ -132,11 +126,13 @@ def run(model: object, args: Args, found: _Found) -> Result:
     """
     del model
     table = found.table
-    columns = [_known(table, column) for column in args.columns or map(str, table.columns)]
+    columns = [_check_columns(table, column) for column in args.columns or map(str, table.columns)]
     if args.filter is not None:
-        table = filtered(table, args.filter)
+        table = filter_table(table, args.filter)
     if args.sort_by is not None:
-        table = table.sort_values(_known(table, args.sort_by), ascending=not args.descending, kind="stable")
+        table = table.sort_values(
+            _check_columns(table, args.sort_by), ascending=not args.descending, kind="stable"
+        )
     page = table[columns].iloc[args.offset : args.offset + args.limit]
     return Result(
         artifact=found.digest,
@@ -161,7 +157,7 @@ def _of_step(sources: Sources, run_id: str, step: int) -> str:
     return digest
 
 
-def _chosen(manifest: Manifest, name: str | None) -> tuple[str, ArtifactRef]:
+def _choose_table(manifest: Manifest, name: str | None) -> tuple[str, ArtifactRef]:
     tables = {one: ref for one, ref in manifest.tables.items() if ref.media_type == PARQUET}
     every = "; ".join(f"{one}: {', '.join(ref.columns[:20])}" for one, ref in tables.items()) or "none"
     if name is None and len(tables) == 1:
@@ -177,7 +173,7 @@ def _chosen(manifest: Manifest, name: str | None) -> tuple[str, ArtifactRef]:
     return name, tables[name]
 
 
-def _known(table: pd.DataFrame, column: str) -> str:
+def _check_columns(table: pd.DataFrame, column: str) -> str:
     names = [str(name) for name in table.columns]
     if column not in names:
         hints = (*nearest(column, names), f"columns: {', '.join(names[:40])}")
@@ -196,8 +192,8 @@ def _plain(value: Any) -> JsonValue:
 
 def _cell(value: JsonValue) -> JsonValue:
     if isinstance(value, str):
-        return text(value, _CELL_BYTES)
-    return rounded(value) if isinstance(value, float) else value
+        return cut_text(value, _CELL_BYTES)
+    return round_for_display(value) if isinstance(value, float) else value
 
 
 TOOL = Tool(

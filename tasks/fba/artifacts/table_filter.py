@@ -35,7 +35,7 @@ _ARITHMETIC: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
 }
 
 
-def filtered(table: pd.DataFrame, expression: str) -> pd.DataFrame:
+def filter_table(table: pd.DataFrame, expression: str) -> pd.DataFrame:
     """The rows for which the expression is true.
 
     Raises:
@@ -110,9 +110,9 @@ class _Evaluation(ast.NodeVisitor):
     def visit_Compare(self, node: ast.Compare) -> Any:
         operands = [self.visit(operand) for operand in (node.left, *node.comparators)]
         pairs = zip(node.ops, operands, operands[1:], strict=False)
-        return reduce(operator.and_, (self._compared(kind, left, right) for kind, left, right in pairs))
+        return reduce(operator.and_, (self._compare(kind, left, right) for kind, left, right in pairs))
 
-    def _compared(self, kind: ast.cmpop, left: Any, right: Any) -> Any:
+    def _compare(self, kind: ast.cmpop, left: Any, right: Any) -> Any:
         if right is None and isinstance(kind, ast.Eq | ast.Is):
             return left.isna()
         if right is None and isinstance(kind, ast.NotEq | ast.IsNot):

@@ -6,20 +6,21 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.language.catalog import MODEL_BEFORE
-from fluxagents.tasks.display import fitted, rounded, shown, text
-from fluxagents.tasks.fba.changes.growth_change import GrowthChange, compared
+from fluxagents.tasks.display import cut_text, fit_display, list_names, round_for_display
+from fluxagents.tasks.fba.changes.growth_change import GrowthChange, compare_growth
 from fluxagents.tasks.fba.changes.reaction_equation import ANY_FLUX_MMOL_PER_GDW_H, read_equation
 from fluxagents.tasks.fba.changes.set_bounds import Bound
+from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.ports.results import Args as ToolArgs
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Metabolite, Model, Reaction
     from cobra.core.gene import GPR
 
@@ -114,14 +115,12 @@ class Result(GrowthChange):
     new_genes: tuple[str, ...]
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(self._display, KEY_FINDINGS_BYTES)
+        return fit_display(self._display, KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(self._display, SUMMARY_BYTES)
+        return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         rows = [
             {**row.model_dump(), "imbalance": " ".join(f"{e}:{n:g}" for e, n in row.imbalance.items())}
             for row in self.added
@@ -135,10 +134,10 @@ class Result(GrowthChange):
                 "count": len(self.added),
                 "shown": min(most, len(self.added)),
                 "unbalanced": sum(1 for row in self.added if row.balance == "unbalanced"),
-                "reactions": [_shown(row) for row in self.added[:most]],
+                "reactions": [_display_reactions(row) for row in self.added[:most]],
             },
-            "new_metabolites": shown([text(name) for name in self.new_metabolites], most),
-            "new_genes": shown([text(name) for name in self.new_genes], most),
+            "new_metabolites": list_names([cut_text(name) for name in self.new_metabolites], most),
+            "new_genes": list_names([cut_text(name) for name in self.new_genes], most),
         }
 
 
@@ -149,26 +148,28 @@ def run(model: Model, args: Args) -> Result:
         FluxError: `UNKNOWN_ID` for a metabolite that is neither in the model nor new, `BAD_ARGUMENT` for an
             equation, rule or bounds that make no sense, or for what is in the model already.
     """
-    growths, done = compared(model, lambda changed: _added(changed, args))
+    growths, done = compare_growth(model, lambda changed: _add_all(changed, args))
     return Result.model_validate(growths | done)
 
 
 def change(model: Model, args: Args) -> None:
     """Add the reactions to the model; raises as `run`."""
-    _added(model, args)
+    _add_all(model, args)
 
 
-def _shown(row: AddedReaction) -> dict[str, JsonValue]:
+def _display_reactions(row: AddedReaction) -> dict[str, JsonValue]:
     return {
-        "id": text(row.reaction),
-        "equation": text(row.equation),
+        "id": cut_text(row.reaction),
+        "equation": cut_text(row.equation),
         "bounds_mmol_per_gdw_h": [row.lower_mmol_per_gdw_h, row.upper_mmol_per_gdw_h],
         "balance": row.balance,
-        "imbalance": {element: rounded(count) for element, count in list(row.imbalance.items())[:6]},
+        "imbalance": {
+            element: round_for_display(count) for element, count in list(row.imbalance.items())[:6]
+        },
     }
 
 
-def _added(model: Model, args: Args) -> dict[str, object]:
+def _add_all(model: Model, args: Args) -> dict[str, object]:
     genes_before = {gene.id for gene in model.genes}
     _refuse_known(model, args)
     _add_metabolites(model, args)
@@ -178,7 +179,7 @@ def _added(model: Model, args: Args) -> dict[str, object]:
     if unused:
         raise FluxError(ErrorClass.BAD_ARGUMENT, f"new metabolite '{unused[0]}' is in no new reaction")
     return {
-        "added": tuple(_described(reaction) for reaction in reactions),
+        "added": tuple(_describe_reaction(reaction) for reaction in reactions),
         "new_metabolites": tuple(new.id for new in args.metabolites),
         "new_genes": tuple(gene.id for gene in model.genes if gene.id not in genes_before),
     }
@@ -199,11 +200,9 @@ def _refuse_known(model: Model, args: Args) -> None:
 
 
 def _add_metabolites(model: Model, args: Args) -> None:
-    from cobra import Metabolite
-
     model.add_metabolites(
         [
-            Metabolite(
+            cobra.Metabolite(
                 new.id,
                 formula=new.formula or None,
                 name=new.name,
@@ -216,8 +215,6 @@ def _add_metabolites(model: Model, args: Args) -> None:
 
 
 def _add(model: Model, new: NewReaction) -> Reaction:
-    from cobra import Reaction
-
     stoichiometry, bounds = _read(new)
     lowest = bounds[0] if new.lower_mmol_per_gdw_h is None else new.lower_mmol_per_gdw_h
     highest = bounds[1] if new.upper_mmol_per_gdw_h is None else new.upper_mmol_per_gdw_h
@@ -226,7 +223,7 @@ def _add(model: Model, new: NewReaction) -> Reaction:
         raise FluxError(ErrorClass.BAD_ARGUMENT, message)
     metabolites = {_metabolite(model, new, name): value for name, value in stoichiometry.items()}
     _refuse_same(model, new, metabolites)
-    reaction = Reaction(
+    reaction = cobra.Reaction(
         new.id, name=new.name, subsystem=new.subsystem, lower_bound=lowest, upper_bound=highest
     )
     reaction.gpr = _rule(new)
@@ -276,11 +273,9 @@ def _refuse_same(model: Model, new: NewReaction, metabolites: Mapping[Metabolite
 
 
 def _rule(new: NewReaction) -> GPR:
-    from cobra.core.gene import GPR
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)  # an unreadable rule is told by its empty body
-        rule = GPR.from_string(new.gene_rule)
+        rule = cobra.core.gene.GPR.from_string(new.gene_rule)
     if new.gene_rule.strip() and rule.body is None:
         raise FluxError(
             ErrorClass.BAD_ARGUMENT,
@@ -290,7 +285,7 @@ def _rule(new: NewReaction) -> GPR:
     return rule
 
 
-def _described(reaction: Reaction) -> AddedReaction:
+def _describe_reaction(reaction: Reaction) -> AddedReaction:
     balance, imbalance = _balance(reaction)
     return AddedReaction(
         reaction=reaction.id,

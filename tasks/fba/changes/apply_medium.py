@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Self
 
+import pandas as pd
 from pydantic import Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.catalog import MODEL_BEFORE
-from fluxagents.tasks.display import fitted, shown_values
-from fluxagents.tasks.fba.changes.growth_change import GrowthChange, compared
+from fluxagents.tasks.display import fit_display, list_values
+from fluxagents.tasks.fba.changes.growth_change import GrowthChange, compare_growth
 from fluxagents.tasks.fba.solving.conditions import MediumArgs, MediumChange, apply_medium, medium_of
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
 
 
@@ -39,14 +39,12 @@ class Result(GrowthChange):
     )
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(self._display, KEY_FINDINGS_BYTES)
+        return fit_display(self._display, KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(self._display, SUMMARY_BYTES)
+        return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         changes = pd.DataFrame(
             [change.model_dump() for change in self.changes], columns=list(MediumChange.model_fields)
         )
@@ -61,9 +59,9 @@ class Result(GrowthChange):
         after = {change.exchange: change.uptake_after_mmol_per_gdw_h for change in self.changes}
         return {
             **self.growths(),
-            "uptakes_before_mmol_per_gdw_h": shown_values(before, most),
-            "uptakes_after_mmol_per_gdw_h": shown_values(after, most),
-            "medium_mmol_per_gdw_h": shown_values(self.medium_mmol_per_gdw_h, most),
+            "uptakes_before_mmol_per_gdw_h": list_values(before, most),
+            "uptakes_after_mmol_per_gdw_h": list_values(after, most),
+            "medium_mmol_per_gdw_h": list_values(self.medium_mmol_per_gdw_h, most),
         }
 
 
@@ -78,7 +76,7 @@ def run(model: Model, args: Args) -> Result:
     Raises:
         FluxError: `MEDIUM` for an unknown exchange, with the nearest ids, or if nothing would change.
     """
-    growths, (changes, medium) = compared(
+    growths, (changes, medium) = compare_growth(
         model, lambda changed: (_changes(changed, args), medium_of(changed))
     )
     return Result.model_validate(growths | {"changes": changes, "medium_mmol_per_gdw_h": medium})

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fluxagents.tasks.fba.changes import gapfill_model as gapfilling
+from fluxagents.tasks.ports.sources import Sources
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     from cobra import Model
-
-    from fluxagents.tasks.ports.sources import Sources
 
 
 class Args(gapfilling.Args):

@@ -118,7 +118,7 @@ class GapSearch:
 
     def _has_value(self, name: str) -> bool:
         lowest, highest = self._bounds[name]
-        forward, reverse = self._program.reduced_costs(self._candidates[name])
+        forward, reverse = self._program.get_reduced_costs(self._candidates[name])
         return (highest > 0 and forward < 1 - VALUE_TOLERANCE) or (
             lowest < 0 and reverse < 1 - VALUE_TOLERANCE
         )

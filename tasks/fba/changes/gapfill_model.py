@@ -6,26 +6,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.catalog import MODEL_BEFORE
-from fluxagents.tasks.display import fitted, text
+from fluxagents.tasks.display import cut_text, fit_display
 from fluxagents.tasks.fba.changes.gap_search import GapSearch
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs, apply_conditions
-from fluxagents.tasks.fba.solving.growth import ConditionResult, conditioned, optimise
+from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
+from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.optlang_program import IntegerArgs
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.fba.solving.production_target import production_target
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.ports.sources import Sources
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model, Reaction
-
-    from fluxagents.tasks.ports.sources import Sources
 
 SHORT_FALL = 1e-6
 """Fraction of the value asked for by which an alternative may fall short: the solver's feasibility."""
@@ -113,14 +113,12 @@ class Result(ConditionResult):
     added: tuple[Candidate, ...] = Field(description="All reactions of all alternatives.")
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(self._display, KEY_FINDINGS_BYTES)
+        return fit_display(self._display, KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(self._display, SUMMARY_BYTES)
+        return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         by_id = {row.reaction: row for row in self.added}
         rows = [
             (number, number == self.chosen, alternative.growth_per_h, *by_id[name].model_dump().values())
@@ -135,7 +133,7 @@ class Result(ConditionResult):
         chosen = self.alternatives[self.chosen - 1].reactions if self.chosen else ()
         return {
             **self.conditions(min(most, 10)),
-            "universal": text(self.universal),
+            "universal": cut_text(self.universal),
             "verdict": self.verdict,
             "min_growth_per_h": self.min_growth_per_h,
             "candidates": self.candidates,
@@ -150,7 +148,7 @@ class Result(ConditionResult):
             "is_complete": self.is_complete,
             "chosen": self.chosen,
             "chosen_reactions": _names(chosen, most),
-            "chosen_equations": {text(name): text(equations[name]) for name in chosen[:most]},
+            "chosen_equations": {cut_text(name): cut_text(equations[name]) for name in chosen[:most]},
         }
 
 
@@ -181,10 +179,10 @@ def run(model: Model, args: Args, universal: Universal) -> Result:
             found; `SOLVER`.
     """
     with model:
-        return _run(model, _aimed(model, args, universal.model), universal)
+        return _run(model, _set_target(model, args, universal.model), universal)
 
 
-def _aimed(model: Model, args: Args, universal: Model) -> Args:
+def _set_target(model: Model, args: Args, universal: Model) -> Args:
     """The arguments with the production as the objective: call it inside `with model:`."""
     if args.product is None:
         return args
@@ -196,14 +194,16 @@ def _aimed(model: Model, args: Args, universal: Model) -> Args:
 
 def _run(model: Model, args: Args, universal: Universal) -> Result:
     candidates = _candidates(model, args, universal.model)
-    with conditioned(model, args) as conditions:
+    with hold_conditions(model, args) as conditions:
         optimum = optimise(conditions.program)
         report = conditions.report(optimum)
         if not conditions.program.maximises:
             message = f"the objective of model '{model.id}' is minimised: it is no function to restore"
             raise FluxError(ErrorClass.BAD_ARGUMENT, message)
     found = (
-        _Found("no_objective") if optimum.status is Outcome.NO_OBJECTIVE else _filled(model, args, candidates)
+        _Found("no_objective")
+        if optimum.status is Outcome.NO_OBJECTIVE
+        else _fill_gaps(model, args, candidates)
     )
     used = {name for alternative in found.alternatives for name in alternative.reactions}
     return Result.model_validate(
@@ -218,7 +218,7 @@ def _run(model: Model, args: Args, universal: Universal) -> Result:
             "chosen": args.choose if args.choose <= len(found.alternatives) else None,
             "is_smallest": found.is_smallest,
             "is_complete": found.is_complete,
-            "added": tuple(_described(reaction) for reaction in candidates if reaction.id in used),
+            "added": tuple(_describe_candidate(reaction) for reaction in candidates if reaction.id in used),
         }
     )
 
@@ -253,7 +253,7 @@ class _Found:
     is_complete: bool | None = None
 
 
-def _filled(model: Model, args: Args, candidates: Sequence[Reaction]) -> _Found:
+def _fill_gaps(model: Model, args: Args, candidates: Sequence[Reaction]) -> _Found:
     if _reaches(model, args, ()):
         return _Found("grows_already")
     with model:
@@ -265,13 +265,13 @@ def _filled(model: Model, args: Args, candidates: Sequence[Reaction]) -> _Found:
             return _Found("not_possible", best.value)
         names = [reaction.id for reaction in candidates]
         with GapSearch(model, names, args.min_growth_per_h, args.most_solves, args.integer_solver) as search:
-            sets, is_smallest, is_complete = _searched(search, max(args.alternatives, args.choose))
+            sets, is_smallest, is_complete = _search(search, max(args.alternatives, args.choose))
     by_id = {reaction.id: reaction for reaction in candidates}
-    alternatives = tuple(_verified(model, args, [by_id[name] for name in names]) for names in sets)
+    alternatives = tuple(_verify(model, args, [by_id[name] for name in names]) for names in sets)
     return _Found("filled", best.value, alternatives, is_smallest, is_complete)
 
 
-def _searched(search: GapSearch, count: int) -> tuple[list[tuple[str, ...]], bool, bool]:
+def _search(search: GapSearch, count: int) -> tuple[list[tuple[str, ...]], bool, bool]:
     """Sets found, whether the first is known to be smallest, and whether there are no others."""
     sets: list[tuple[str, ...]] = []
     any_set = search.irreducible()
@@ -287,7 +287,7 @@ def _searched(search: GapSearch, count: int) -> tuple[list[tuple[str, ...]], boo
     return sets, True, True
 
 
-def _verified(model: Model, args: Args, reactions: Sequence[Reaction]) -> Alternative:
+def _verify(model: Model, args: Args, reactions: Sequence[Reaction]) -> Alternative:
     names = tuple(reaction.id for reaction in reactions)
     growth = _reaches(model, args, reactions)
     if growth is None:
@@ -311,9 +311,10 @@ def _reaches(model: Model, args: Args, reactions: Sequence[Reaction]) -> float |
 
 def _candidates(model: Model, args: Args, universal: Model) -> list[Reaction]:
     """The reactions of the universal model that may be added: not its objective, not what is closed."""
-    from cobra.util.solver import linear_reaction_coefficients
-
-    left_out = {*args.excluded_reactions, *(r.id for r in linear_reaction_coefficients(universal))}
+    left_out = {
+        *args.excluded_reactions,
+        *(r.id for r in cobra.util.solver.linear_reaction_coefficients(universal)),
+    }
     return [
         reaction
         for reaction in universal.reactions
@@ -330,10 +331,8 @@ def _add(model: Model, reactions: Sequence[Reaction]) -> None:
 
 def _copy(reaction: Reaction) -> Reaction:
     """The reaction without genes and without a forced flux; its metabolites go by their ids."""
-    from cobra import Reaction
-
     lowest, highest = _possible(reaction)
-    copy = Reaction(reaction.id, reaction.name, reaction.subsystem, lowest, highest)
+    copy = cobra.Reaction(reaction.id, reaction.name, reaction.subsystem, lowest, highest)
     copy.annotation = dict(reaction.annotation)
     copy.add_metabolites({metabolite.copy(): value for metabolite, value in reaction.metabolites.items()})
     return copy
@@ -343,7 +342,7 @@ def _possible(reaction: Reaction) -> tuple[float, float]:
     return min(reaction.lower_bound, 0.0), max(reaction.upper_bound, 0.0)
 
 
-def _described(reaction: Reaction) -> Candidate:
+def _describe_candidate(reaction: Reaction) -> Candidate:
     lowest, highest = (None if abs(bound) == float("inf") else bound for bound in _possible(reaction))
     return Candidate(
         reaction=reaction.id,
@@ -356,7 +355,7 @@ def _described(reaction: Reaction) -> Candidate:
 
 
 def _names(names: Sequence[str], most: int) -> list[JsonValue]:
-    shown: list[JsonValue] = [text(name) for name in names[:most]]
+    shown: list[JsonValue] = [cut_text(name) for name in names[:most]]
     return shown if len(names) <= most else [*shown, f"and {len(names) - most} more"]
 
 

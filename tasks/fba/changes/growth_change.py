@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import JsonValue
 
-from fluxagents.tasks.display import text
+from fluxagents.tasks.display import cut_text
 from fluxagents.tasks.fba.solving.growth import optimise
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import Outcome
@@ -31,7 +31,7 @@ class GrowthChange(Result):
     def growths(self) -> dict[str, JsonValue]:
         """As a display shows them."""
         return {
-            "model": text(self.model_id),
+            "model": cut_text(self.model_id),
             "status_before": str(self.status_before),
             "growth_before_per_h": self.growth_before_per_h,
             "status": str(self.status),
@@ -39,7 +39,7 @@ class GrowthChange(Result):
         }
 
 
-def compared(model: Model, change: Callable[[Model], T]) -> tuple[dict[str, object], T]:
+def compare_growth(model: Model, change: Callable[[Model], T]) -> tuple[dict[str, object], T]:
     """The fields of a `GrowthChange`, and what the change says it did; the model is as before afterwards."""
     with LinearProgram(model) as program:
         before = optimise(program)

@@ -9,10 +9,10 @@ from pydantic import Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.catalog import MODEL_BEFORE
-from fluxagents.tasks.display import fitted, shown
-from fluxagents.tasks.fba.changes.growth_change import GrowthChange, compared
-from fluxagents.tasks.fba.changes.set_bounds import BoundsChange, changes_table, set_bounds, shown_changes
-from fluxagents.tasks.fba.solving.conditions import known_reaction
+from fluxagents.tasks.display import fit_display, list_names
+from fluxagents.tasks.fba.changes.growth_change import GrowthChange, compare_growth
+from fluxagents.tasks.fba.changes.set_bounds import BoundsChange, changes_table, display_changes, set_bounds
+from fluxagents.tasks.fba.solving.conditions import require_reaction
 from fluxagents.tasks.fba.solving.gene_rules import GeneRules
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.ports.results import Args as ToolArgs
@@ -46,10 +46,10 @@ class Result(GrowthChange):
     )
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(self._display, KEY_FINDINGS_BYTES)
+        return fit_display(self._display, KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(self._display, SUMMARY_BYTES)
+        return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {"changes": changes_table(self.changes)}
@@ -57,9 +57,9 @@ class Result(GrowthChange):
     def _display(self, most: int) -> dict[str, JsonValue]:
         return {
             **self.growths(),
-            "genes_knocked_out": shown(self.genes, most),
-            "genes_without_effect": shown(self.genes_without_effect, most),
-            "closed_reactions_bounds_mmol_per_gdw_h": shown_changes(self.changes, most),
+            "genes_knocked_out": list_names(self.genes, most),
+            "genes_without_effect": list_names(self.genes_without_effect, most),
+            "closed_reactions_bounds_mmol_per_gdw_h": display_changes(self.changes, most),
         }
 
 
@@ -69,7 +69,7 @@ def run(model: Model, args: Args) -> Result:
     Raises:
         FluxError: `UNKNOWN_ID` with the nearest ids; `BAD_ARGUMENT` if nothing would change.
     """
-    growths, done = compared(model, lambda changed: _knock_out(changed, args))
+    growths, done = compare_growth(model, lambda changed: _knock_out(changed, args))
     return Result.model_validate(growths | done)
 
 
@@ -82,11 +82,11 @@ def change(model: Model, args: Args) -> None:
 
 
 def _knock_out(model: Model, args: Args) -> dict[str, object]:
-    genes = [gene for gene in GeneRules(model).known(args.genes) if gene.functional]
-    named = [known_reaction(model, identifier) for identifier in dict.fromkeys(args.reactions)]
+    genes = [gene for gene in GeneRules(model).require_genes(args.genes) if gene.functional]
+    named = [require_reaction(model, identifier) for identifier in dict.fromkeys(args.reactions)]
     for gene in genes:
         gene.functional = False
-    disabled = GeneRules(model).disabled(gene.id for gene in genes)
+    disabled = GeneRules(model).disabled_reactions(gene.id for gene in genes)
     by_genes = [reaction for place, reaction in enumerate(model.reactions) if place in disabled]
     by_name = [model.reactions.get_by_id(identifier) for identifier in named]
     changes = [set_bounds(reaction, 0.0, 0.0) for reaction in dict.fromkeys((*by_genes, *by_name))]

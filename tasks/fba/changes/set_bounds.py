@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Self
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.catalog import MODEL_BEFORE
-from fluxagents.tasks.display import fitted, text
-from fluxagents.tasks.fba.changes.growth_change import GrowthChange, compared
-from fluxagents.tasks.fba.solving.conditions import known_reaction
+from fluxagents.tasks.display import cut_text, fit_display
+from fluxagents.tasks.fba.changes.growth_change import GrowthChange, compare_growth
+from fluxagents.tasks.fba.solving.conditions import require_reaction
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.ports.results import Args as ToolArgs
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model, Reaction
 
 Bound = Annotated[float, Field(ge=-1_000_000, le=1_000_000, allow_inf_nan=False)]
@@ -68,16 +68,16 @@ class Result(GrowthChange):
     changes: tuple[BoundsChange, ...]
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(self._display, KEY_FINDINGS_BYTES)
+        return fit_display(self._display, KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(self._display, SUMMARY_BYTES)
+        return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {"changes": changes_table(self.changes)}
 
     def _display(self, most: int) -> dict[str, JsonValue]:
-        return {**self.growths(), "bounds_mmol_per_gdw_h": shown_changes(self.changes, most)}
+        return {**self.growths(), "bounds_mmol_per_gdw_h": display_changes(self.changes, most)}
 
 
 def run(model: Model, args: Args) -> Result:
@@ -87,7 +87,7 @@ def run(model: Model, args: Args) -> Result:
         FluxError: `UNKNOWN_ID` with the nearest ids; `BAD_ARGUMENT` if a lower bound is above the upper
             one, or if nothing would change.
     """
-    growths, changes = compared(model, lambda changed: _changes(changed, args))
+    growths, changes = compare_growth(model, lambda changed: _changes(changed, args))
     return Result.model_validate(growths | {"changes": changes})
 
 
@@ -114,20 +114,18 @@ def set_bounds(reaction: Reaction, lowest: float, highest: float) -> BoundsChang
 
 def changes_table(changes: Iterable[BoundsChange]) -> pd.DataFrame:
     """A row per change; NaN for no limit."""
-    import pandas as pd
-
     columns = list(BoundsChange.model_fields)
     numbers = dict.fromkeys(columns[2:], "float64")
     return pd.DataFrame([change.model_dump() for change in changes], columns=columns).astype(numbers)
 
 
-def shown_changes(changes: tuple[BoundsChange, ...], most: int) -> dict[str, JsonValue]:
+def display_changes(changes: tuple[BoundsChange, ...], most: int) -> dict[str, JsonValue]:
     """Changes as a display shows them: reaction -> bounds before and after."""
     return {
         "count": len(changes),
         "shown": min(most, len(changes)),
         "before_and_after": {
-            text(change.reaction): [
+            cut_text(change.reaction): [
                 [change.lower_before_mmol_per_gdw_h, change.upper_before_mmol_per_gdw_h],
                 [change.lower_after_mmol_per_gdw_h, change.upper_after_mmol_per_gdw_h],
             ]
@@ -137,7 +135,7 @@ def shown_changes(changes: tuple[BoundsChange, ...], most: int) -> dict[str, Jso
 
 
 def _changes(model: Model, args: Args) -> tuple[BoundsChange, ...]:
-    reactions = [model.reactions.get_by_id(known_reaction(model, name)) for name in args.bounds]
+    reactions = [model.reactions.get_by_id(require_reaction(model, name)) for name in args.bounds]
     changes = [_set(reaction, args.bounds[reaction.id]) for reaction in reactions]
     done = tuple(change for change in changes if change is not None)
     if not done:

@@ -6,28 +6,27 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from fluxagents.tasks.display import fitted, shown
+from fluxagents.tasks.display import fit_display, list_names
 from fluxagents.tasks.fba.deletions.essentiality_agreement import (
     Agreement,
     ObservedArgs,
     agreement,
-    stored_observations,
+    read_observations,
 )
-from fluxagents.tasks.fba.solving.conditions import ConditionArgs, known_reaction
+from fluxagents.tasks.fba.solving.conditions import ConditionArgs, require_reaction
 from fluxagents.tasks.fba.solving.gene_rules import GeneRules
-from fluxagents.tasks.fba.solving.growth import ConditionResult, conditioned, optimise
+from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.fba.solving.wild_type import Disabled, WildType, is_lethal
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.ports.sources import Sources
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
-
-    from fluxagents.tasks.ports.sources import Sources
 
 
 class Args(ObservedArgs, ConditionArgs):
@@ -87,14 +86,12 @@ class Result(ConditionResult):
     )
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(self._display, KEY_FINDINGS_BYTES)
+        return fit_display(self._display, KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(self._display, SUMMARY_BYTES)
+        return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         numbers = dict.fromkeys(("growth_per_h", "growth_fraction_of_wild_type"), "float64")
         tables = {"genes": self.genes, "reactions": self.reactions}
         return {
@@ -107,16 +104,16 @@ class Result(ConditionResult):
             **self.conditions(min(most, 10)),
             "threshold_fraction_of_wild_type": self.threshold_fraction_of_wild_type,
             "genes_tested": self.genes_tested,
-            "essential_genes": shown(self.essential_genes, most),
+            "essential_genes": list_names(self.essential_genes, most),
             "reactions_tested": self.reactions_tested,
-            "essential_reactions": shown(self.essential_reactions, most),
+            "essential_reactions": list_names(self.essential_reactions, most),
         }
         return display if self.agreement is None else display | {"agreement": self.agreement.display(most)}
 
 
 def gather(sources: Sources, args: Args) -> Mapping[str, bool] | None:
-    """What was observed, if it is in a stored table; raises as `stored_observations`."""
-    return stored_observations(sources, args)
+    """What was observed, if it is in a stored table; raises as `read_observations`."""
+    return read_observations(sources, args)
 
 
 def run(model: Model, args: Args, stored: Mapping[str, bool] | None = None) -> Result:
@@ -130,7 +127,7 @@ def run(model: Model, args: Args, stored: Mapping[str, bool] | None = None) -> R
         FluxError: `UNKNOWN_ID` with the nearest ids, `MEDIUM` for conditions that do not fit the model,
             `BAD_ARGUMENT` if the objective is minimised; `SOLVER` or `TIMEOUT`.
     """
-    with conditioned(model, args) as conditions:
+    with hold_conditions(model, args) as conditions:
         optimum = optimise(conditions.program)
         report = conditions.report(optimum)
         wild_type = WildType(model, conditions.program, optimum)
@@ -186,12 +183,12 @@ def _essential(table: KnockOutTable) -> tuple[str, ...]:
 
 def _genes(model: Model, args: Args) -> list[_KnockOut]:
     rules = GeneRules(model)
-    genes = model.genes if args.tests("genes") else rules.known(args.genes or ())
-    return [_KnockOut(gene.id, gene.name or "", rules.disabled((gene.id,))) for gene in genes]
+    genes = model.genes if args.tests("genes") else rules.require_genes(args.genes or ())
+    return [_KnockOut(gene.id, gene.name or "", rules.disabled_reactions((gene.id,))) for gene in genes]
 
 
 def _reactions(model: Model, args: Args) -> list[_KnockOut]:
-    wanted = {known_reaction(model, identifier) for identifier in args.reactions or ()}
+    wanted = {require_reaction(model, identifier) for identifier in args.reactions or ()}
     return [
         _KnockOut(reaction.id, reaction.name or "", frozenset({place}))
         for place, reaction in enumerate(model.reactions)

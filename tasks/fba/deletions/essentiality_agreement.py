@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.tasks.display import rounded, shown, text
+from fluxagents.tasks.display import cut_text, list_names, round_for_display
 from fluxagents.tasks.ports.results import Args
+from fluxagents.tasks.ports.sources import Sources
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from fluxagents.tasks.ports.sources import Sources
 
 _ESSENTIAL = {"e", "essential", "true", "yes", "1", "1.0"}
 _NOT_ESSENTIAL = {"n", "ne", "non-essential", "nonessential", "false", "no", "0", "0.0"}
@@ -76,14 +75,14 @@ class Agreement(BaseModel):
         """All counts and fractions, and some of the ids."""
         lists = ("unmapped", "not_tested", "only_predicted", "only_observed")
         found: dict[str, JsonValue] = {
-            name: rounded(value) if isinstance(value, float) else value
+            name: round_for_display(value) if isinstance(value, float) else value
             for name, value in self.model_dump(exclude=set(lists)).items()
         }
-        ids = {name: [text(item, 60) for item in getattr(self, name)] for name in lists}
-        return found | {name: shown(values, most) for name, values in ids.items()}
+        ids = {name: [cut_text(item, 60) for item in getattr(self, name)] for name in lists}
+        return found | {name: list_names(values, most) for name, values in ids.items()}
 
 
-def stored_observations(sources: Sources, args: ObservedArgs) -> Mapping[str, bool] | None:
+def read_observations(sources: Sources, args: ObservedArgs) -> Mapping[str, bool] | None:
     """The observations of the table that the arguments name; None if they name none.
 
     Raises:
@@ -98,7 +97,7 @@ def stored_observations(sources: Sources, args: ObservedArgs) -> Mapping[str, bo
 
 
 def observations(table: pd.DataFrame, gene_column: str, essential_column: str) -> Mapping[str, bool]:
-    """A table's rows as gene id -> whether it is essential; raises as `stored_observations`."""
+    """A table's rows as gene id -> whether it is essential; raises as `read_observations`."""
     columns = [str(column) for column in table.columns]
     for column in (gene_column, essential_column):
         if column not in columns:
@@ -166,7 +165,7 @@ def _is_essential(gene: str, value: object) -> bool:
     if said not in _ESSENTIAL | _NOT_ESSENTIAL:
         raise FluxError(
             ErrorClass.BAD_ARGUMENT,
-            f"gene '{gene}' is '{text(str(value))}', which says neither essential nor not",
+            f"gene '{gene}' is '{cut_text(str(value))}', which says neither essential nor not",
             suggestions=("write true or false, yes or no, 1 or 0, E or N",),
         )
     return said in _ESSENTIAL

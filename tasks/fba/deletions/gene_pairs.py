@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations_with_replacement, islice, product
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.events import Part
+from fluxagents.flows.events import Shard
 from fluxagents.tasks.fba.solving.gene_rules import GeneRules
 from fluxagents.tasks.fba.solving.wild_type import Disabled, Survivor, WildType
 
@@ -24,7 +24,7 @@ class GenePairs:
         rules: Of its model.
         genes: Ids, each once.
         partners: Ids, each once; None for the genes themselves.
-        part: Which of all these pairs.
+        shard: Which of all these pairs.
 
     Raises:
         FluxError: `BAD_ARGUMENT` if more than `MOST_SOLVES` pairs may need a solve.
@@ -36,18 +36,18 @@ class GenePairs:
         rules: GeneRules,
         genes: Sequence[str],
         partners: Sequence[str] | None,
-        part: Part,
+        shard: Shard,
     ) -> None:
         self._wild_type = wild_type
         self._rules = rules
         self._genes = genes
         self._partners = partners
-        self._disabled = {gene: rules.disabled((gene,)) for gene in (*genes, *(partners or ()))}
+        self._disabled = {gene: rules.disabled_reactions((gene,)) for gene in (*genes, *(partners or ()))}
         self.alone = {gene: wild_type.without(places) for gene, places in self._disabled.items()}
         self.of_all_parts = sum(1 for _ in self._all())
         self._slice = (
-            self.of_all_parts * part.index // part.of,
-            self.of_all_parts * (part.index + 1) // part.of,
+            self.of_all_parts * shard.index // shard.of,
+            self.of_all_parts * (shard.index + 1) // shard.of,
         )
         self.unsettled = self._count_unsettled()
         """Pairs that no single deletion settles; at most so many are solved."""
@@ -68,7 +68,7 @@ class GenePairs:
 
     def _both(self, pair: Pair) -> Disabled:
         if self._rules.share_a_rule(*pair):
-            return self._rules.disabled(pair)
+            return self._rules.disabled_reactions(pair)
         return self._disabled[pair[0]] | self._disabled[pair[1]]
 
     def _all(self) -> Iterator[Pair]:
@@ -85,7 +85,7 @@ class GenePairs:
         unsettled = 0
         for pair in self:
             parents = [self.alone[gene] for gene in pair]
-            unsettled += self._wild_type.inherited(self._both(pair), parents) is None
+            unsettled += self._wild_type.inherit_growth(self._both(pair), parents) is None
             if unsettled > MOST_SOLVES:
                 raise FluxError(
                     ErrorClass.BAD_ARGUMENT,

@@ -6,16 +6,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.fluxes.run_metabolic_fba import minimise_total_flux
 from fluxagents.tasks.fba.solving.growth import optimise
+from fluxagents.tasks.fba.solving.lazy_libraries import cobra, optlang
 from fluxagents.tasks.fba.solving.linear_program import NOISE_MMOL_PER_GDW_H, LinearProgram
 from fluxagents.tasks.fba.solving.optlang_program import optlang_program
 from fluxagents.tasks.fba.solving.outcome import ZERO_GROWTH_PER_H, Outcome
 from fluxagents.tasks.fba.solving.wild_type import Disabled, Survivor, WildType
 
 if TYPE_CHECKING:
-    import numpy as np
     from cobra import Model
 
 TOLERANCE_MMOL_PER_GDW_H = 1e-6
@@ -71,8 +73,6 @@ class Adjustment:
 
     def nearest(self, disabled: Disabled) -> np.ndarray[Any, Any]:
         """The fluxes (mmol/gDW/h) without these reactions, in the order of the model; raises as `without`."""
-        import numpy as np
-
         before = {place: (self._fluxes[place].lb, self._fluxes[place].ub) for place in sorted(disabled)}
         try:
             for place in before:
@@ -103,9 +103,6 @@ def adjustment(model: Model, wild_type: WildType) -> Iterator[Adjustment]:
         FluxError: `SOLVER` if the quadratic solver is not installed, or if the model has constraints beside
             its mass balances.
     """
-    import numpy as np
-    from cobra.util import create_stoichiometric_matrix
-
     if (len(model.constraints), len(model.variables)) != (len(model.metabolites), 2 * len(model.reactions)):
         raise FluxError(
             ErrorClass.SOLVER,
@@ -119,22 +116,19 @@ def adjustment(model: Model, wild_type: WildType) -> Iterator[Adjustment]:
         reference = np.array(linear.fluxes())
     with optlang_program("highs") as program:
         _fill(program, model, reference)
-        matrix = create_stoichiometric_matrix(model, "dok").tocsr()
+        matrix = cobra.util.create_stoichiometric_matrix(model, "dok").tocsr()
         yield Adjustment(wild_type, growth, reference, program, matrix)
 
 
 def _fill(program: Any, model: Model, reference: np.ndarray[Any, Any]) -> None:
-    from optlang import hybrid_interface as solver
-    from optlang.symbolics import add
-
     program.configuration.tolerances.feasibility = _SOLVER_TOLERANCE
     program.configuration.tolerances.optimality = _SOLVER_TOLERANCE
     fluxes = [
-        solver.Variable(f"v{place}", lb=reaction.lower_bound, ub=reaction.upper_bound)
+        optlang.hybrid_interface.Variable(f"v{place}", lb=reaction.lower_bound, ub=reaction.upper_bound)
         for place, reaction in enumerate(model.reactions)
     ]
     balances = {
-        metabolite: solver.Constraint(0, lb=0, ub=0, name=f"b{place}")
+        metabolite: optlang.hybrid_interface.Constraint(0, lb=0, ub=0, name=f"b{place}")
         for place, metabolite in enumerate(model.metabolites)
     }
     program.add(fluxes)
@@ -147,4 +141,4 @@ def _fill(program: Any, model: Model, reference: np.ndarray[Any, Any]) -> None:
     for metabolite, row in rows.items():
         balances[metabolite].set_linear_coefficients(row)
     squares = [flux * flux - 2.0 * float(value) * flux for flux, value in zip(fluxes, reference, strict=True)]
-    program.objective = solver.Objective(add(squares), direction="min")
+    program.objective = optlang.hybrid_interface.Objective(optlang.symbolics.add(squares), direction="min")

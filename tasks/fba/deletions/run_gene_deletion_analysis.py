@@ -6,22 +6,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, Self
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from fluxagents.flows.events import Part
-from fluxagents.tasks.display import fitted, shown, shown_values, text
+from fluxagents.flows.events import Shard
+from fluxagents.tasks.display import cut_text, fit_display, list_names, list_values
 from fluxagents.tasks.fba.deletions.gene_pairs import GenePairs, Pair
 from fluxagents.tasks.fba.deletions.moma import Adjustment, adjustment
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs
 from fluxagents.tasks.fba.solving.gene_rules import GeneRules
-from fluxagents.tasks.fba.solving.growth import ConditionResult, conditioned, optimise
+from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.fba.solving.wild_type import Survivor, WildType, is_lethal
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Split, Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
 
 PARTS = 8
@@ -124,14 +124,12 @@ class Result(ConditionResult):
     deletions: DeletionTable = DeletionTable()
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(self._display, KEY_FINDINGS_BYTES)
+        return fit_display(self._display, KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(self._display, SUMMARY_BYTES)
+        return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         columns = self.deletions.model_dump(mode="json")
         columns["genes"] = [" + ".join(genes) for genes in self.deletions.genes]
         numbers = dict.fromkeys(("growth_per_h", "growth_fraction_of_wild_type"), "float64")
@@ -148,11 +146,11 @@ class Result(ConditionResult):
             "slower_deletions": self.slower_deletions,
         }
         if self.kind != "sets":
-            display["lethal_genes"] = shown(self.lethal_genes, most)
+            display["lethal_genes"] = list_names(self.lethal_genes, most)
         if self.kind == "double":
             pairs = [" + ".join(pair) for pair in self.synthetic_lethal_pairs]
             display["lethal_pairs"] = self.lethal_pairs
-            display["synthetic_lethal_pairs"] = shown(pairs, most)
+            display["synthetic_lethal_pairs"] = list_names(pairs, most)
         else:
             display["growth_fraction_of_wild_type"] = self._fractions(most)
         return display
@@ -161,7 +159,7 @@ class Result(ConditionResult):
         """What grows as a fraction of the wild type, the slowest first; None is infeasible."""
         rows = zip(self.deletions.genes, self.deletions.growth_fraction_of_wild_type, strict=True)
         ordered = sorted(rows, key=lambda row: -1.0 if row[1] is None else row[1])
-        return shown_values({text(" + ".join(genes)): fraction for genes, fraction in ordered}, most)
+        return list_values({cut_text(" + ".join(genes)): fraction for genes, fraction in ordered}, most)
 
 
 def run(model: Model, args: Args) -> Result:
@@ -175,23 +173,23 @@ def run(model: Model, args: Args) -> Result:
             `BAD_ARGUMENT` if the objective is minimised or more than `gene_pairs.MOST_SOLVES` pairs need a
             solve; `SOLVER` or `TIMEOUT`.
     """
-    return run_part(model, args, Part(index=0, of=1))
+    return run_shard(model, args, Shard(index=0, of=1))
 
 
-def parts(model: Model, args: Args) -> int:
+def count_shards(model: Model, args: Args) -> int:
     """Into how many parts to split: one if the parts would wait longer than work."""
     genes = len(model.genes if args.genes is None else args.genes)
     partners = genes if args.partners is None else len(args.partners)
     return PARTS if args.kind == "double" and genes * partners > MOST_PAIRS_WHOLE else 1
 
 
-def run_part(model: Model, args: Args, part: Part) -> Result:
+def run_shard(model: Model, args: Args, shard: Shard) -> Result:
     """As `run`, for one part of the pairs; each part knows every gene that is lethal alone."""
     rules = GeneRules(model)
     genes = _ids(model, rules, args.genes)
     partners = None if args.partners is None else _ids(model, rules, args.partners)
     sets = [_ids(model, rules, ids) for ids in args.sets or ()]
-    with conditioned(model, args) as conditions:
+    with hold_conditions(model, args) as conditions:
         optimum = optimise(conditions.program)
         report = conditions.report(optimum) | {
             "kind": args.kind,
@@ -203,11 +201,13 @@ def run_part(model: Model, args: Args, part: Part) -> Result:
             return Result.model_validate(report)
         tally = _Tally(wild_type, args.threshold_fraction_of_wild_type)
         if args.kind == "double":
-            found = _pairs(tally, GenePairs(wild_type, rules, genes, partners, part))
+            found = _pairs(tally, GenePairs(wild_type, rules, genes, partners, shard))
         else:
             chosen = sets or [(gene,) for gene in genes]
             with _strains(model, args, wild_type) as strains:
-                found = _alone(tally, ((ids, strains.without(rules.disabled(ids))) for ids in chosen))
+                found = _alone(
+                    tally, ((ids, strains.without(rules.disabled_reactions(ids))) for ids in chosen)
+                )
         return Result.model_validate(report | found)
 
 
@@ -264,7 +264,7 @@ class _Tally:
             self._rows.append((tuple(genes), left.status, left.growth_per_h, fraction, lethal))
         return lethal
 
-    def found(self) -> dict[str, object]:
+    def as_fields(self) -> dict[str, object]:
         names = DeletionTable.model_fields
         columns = zip(*self._rows, strict=True) if self._rows else ((),) * len(names)
         return {
@@ -277,7 +277,9 @@ class _Tally:
 
 def _alone(tally: _Tally, left: Iterable[tuple[Sequence[str], Survivor]]) -> dict[str, object]:
     lethal = [genes for genes, survivor in left if tally.add(genes, survivor)]
-    return tally.found() | {"lethal_genes": tuple(sorted({genes[0] for genes in lethal if len(genes) == 1}))}
+    return tally.as_fields() | {
+        "lethal_genes": tuple(sorted({genes[0] for genes in lethal if len(genes) == 1}))
+    }
 
 
 def _pairs(tally: _Tally, pairs: GenePairs) -> dict[str, object]:
@@ -293,7 +295,7 @@ def _pairs(tally: _Tally, pairs: GenePairs) -> dict[str, object]:
         if is_lethal_pair and pair[0] != pair[1]:
             lethal += 1
             synthetic += [pair] if lethal_alone.isdisjoint(pair) else []
-    return tally.found() | {
+    return tally.as_fields() | {
         "lethal_genes": tuple(sorted(lethal_alone)),
         "lethal_pairs": lethal,
         "synthetic_lethal_pairs": tuple(synthetic),
@@ -303,7 +305,7 @@ def _pairs(tally: _Tally, pairs: GenePairs) -> dict[str, object]:
 
 
 def _ids(model: Model, rules: GeneRules, ids: Sequence[str] | None) -> tuple[str, ...]:
-    return tuple(gene.id for gene in (model.genes if ids is None else rules.known(ids)))
+    return tuple(gene.id for gene in (model.genes if ids is None else rules.require_genes(ids)))
 
 
 TOOL = Tool(
@@ -312,7 +314,7 @@ TOOL = Tool(
     args=Args,
     result=Result,
     run=run,
-    split=Split(parts=parts, run=run_part, merge=merge),
+    split=Split(count=count_shards, run=run_shard, merge=merge),
     reference="Suthers et al. 2009, doi:10.1038/msb.2009.56; Segre et al. 2002, doi:10.1073/pnas.232349399",
     example={"kind": "double", "genes": ["b1723", "b3916", "b2926", "b0720"]},
     queue="tools.long",

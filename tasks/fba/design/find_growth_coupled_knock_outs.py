@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from fluxagents.tasks.display import fitted, rounded, text
+from fluxagents.tasks.display import cut_text, fit_display, round_for_display
 from fluxagents.tasks.fba.design.growth_coupling import Coupling, CouplingScreen
 from fluxagents.tasks.fba.design.knock_out_targets import Targets
 from fluxagents.tasks.fba.design.strain_search import Design, StrainSearch
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs
-from fluxagents.tasks.fba.solving.growth import ConditionResult, conditioned, optimise
+from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.production_target import production_target
 from fluxagents.tasks.fba.solving.wild_type import WildType
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
 
 
@@ -122,14 +122,12 @@ class Result(ConditionResult):
     designs: DesignTable = DesignTable()
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(min(most, 6)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda most: self._display(min(most, 6)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(min(most, 25)), SUMMARY_BYTES)
+        return fit_display(lambda most: self._display(min(most, 25)), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         columns = self.designs.model_dump(mode="json")
         columns |= {
             "knock_outs": [" + ".join(ids) for ids in self.designs.knock_outs],
@@ -148,7 +146,7 @@ class Result(ConditionResult):
         return {
             **self.conditions(min(most, 10)),
             "product_exchange": self.product_exchange,
-            "product": text(self.product),
+            "product": cut_text(self.product),
             "kind": self.kind,
             "fraction_of_optimum": self.fraction_of_optimum,
             **{name: getattr(self, name) for name in counts},
@@ -168,7 +166,7 @@ class Result(ConditionResult):
         found: dict[str, JsonValue] = {
             name: values[0] for name, values in self.designs.model_dump(mode="json", exclude=_LISTS).items()
         }
-        ids: list[JsonValue] = [text(name, 60) for name in self.designs.knock_outs[0]]
+        ids: list[JsonValue] = [cut_text(name, 60) for name in self.designs.knock_outs[0]]
         is_gene = self.kind == "genes"
         return found | {
             "knock_outs": ids,
@@ -179,13 +177,13 @@ class Result(ConditionResult):
     def _row(self, place: int) -> list[JsonValue]:
         designs = self.designs
         return [
-            " + ".join(text(name, 60) for name in designs.knock_outs[place]),
-            rounded(designs.growth_per_h[place]),
-            rounded(designs.least_secretion_mmol_per_gdw_h[place]),
-            rounded(designs.greatest_secretion_mmol_per_gdw_h[place]),
-            rounded(designs.carbon_yield_mol_c_per_mol_c[place]),
+            " + ".join(cut_text(name, 60) for name in designs.knock_outs[place]),
+            round_for_display(designs.growth_per_h[place]),
+            round_for_display(designs.least_secretion_mmol_per_gdw_h[place]),
+            round_for_display(designs.greatest_secretion_mmol_per_gdw_h[place]),
+            round_for_display(designs.carbon_yield_mol_c_per_mol_c[place]),
             str(designs.coupling[place]),
-            rounded(designs.coupling_strength[place]),
+            round_for_display(designs.coupling_strength[place]),
         ]
 
 
@@ -212,7 +210,7 @@ def run(model: Model, args: Args) -> Result:
         product = production_target(model, args.product_exchange)
         name = next(iter(product.metabolites)).name or product.id
         report: dict[str, object] = {"product_exchange": product.id, "product": name, "kind": args.kind}
-        with conditioned(model, args) as conditions:
+        with hold_conditions(model, args) as conditions:
             optimum = optimise(conditions.program)
             report |= conditions.report(optimum) | {"fraction_of_optimum": args.fraction_of_optimum}
             targets = Targets(model, args.kind, args.candidates, args.excluded)
@@ -227,7 +225,7 @@ def run(model: Model, args: Args) -> Result:
                     most_pairs=args.most_pairs,
                     min_gain=args.min_gain_mmol_per_gdw_h,
                     by_productivity=args.rank_by == "productivity",
-                ).found()
+                ).search()
                 wild_type = screen.profile(frozenset(), screen.wild_type)
                 rows = [_row(model, screen, design, optimum.value) for design in found.designs]
     return Result.model_validate(

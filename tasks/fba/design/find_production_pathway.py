@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import nearest
-from fluxagents.tasks.display import fitted, rounded, shown, shown_values, text
+from fluxagents.tasks.display import cut_text, fit_display, list_names, list_values, round_for_display
 from fluxagents.tasks.fba.fluxes.run_metabolic_fba import minimise_total_flux
 from fluxagents.tasks.fba.solving.carbon import carbon_atoms, carbon_uptake
 from fluxagents.tasks.fba.solving.conditions import (
@@ -19,7 +20,7 @@ from fluxagents.tasks.fba.solving.conditions import (
     uptake,
     uptake_flux,
 )
-from fluxagents.tasks.fba.solving.growth import Conditions, StrainResult, conditioned, optimise
+from fluxagents.tasks.fba.solving.growth import Conditions, StrainResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
 from fluxagents.tasks.fba.solving.production_target import production_target
@@ -28,7 +29,6 @@ from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model, Reaction
 
 Verdict = Literal["made", "not_made", "not_in_model", "unlimited", "infeasible"]
@@ -98,15 +98,13 @@ class Result(StrainResult):
     steps: StepTable = StepTable()
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(min(most, 15)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda most: self._display(min(most, 15)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
         more: dict[str, JsonValue] = {"medium_used": self._medium(), "nearest": list(self.nearest)}
-        return fitted(lambda most: self._display(most) | more, SUMMARY_BYTES)
+        return fit_display(lambda most: self._display(most) | more, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         numbers = dict.fromkeys(("flux_mmol_per_gdw_h", "production_without_mmol_per_gdw_h"), "float64")
         return {"steps": pd.DataFrame(self.steps.model_dump()).astype(numbers)}
 
@@ -117,17 +115,17 @@ class Result(StrainResult):
         fluxes = dict(zip(self.steps.reaction, self.steps.flux_mmol_per_gdw_h, strict=True))
         return {
             **self.conditions(min(most, 10)),
-            "product": text(self.product),
-            "product_name": text(self.product_name),
+            "product": cut_text(self.product),
+            "product_name": cut_text(self.product_name),
             "production_reaction": self.production_reaction,
             "is_demand_added": self.is_demand_added,
             "substrate_exchange": self.substrate_exchange,
             "verdict": self.verdict,
             **({"nearest": list(self.nearest)} if self.nearest else {}),
-            **{name: rounded(getattr(self, name)) for name in numbers},
+            **{name: round_for_display(getattr(self, name)) for name in numbers},
             "active_steps": self.active_steps,
-            "essential_steps": shown(self.essential_steps, most),
-            "fluxes_mmol_per_gdw_h": shown_values(dict(fluxes), most),
+            "essential_steps": list_names(self.essential_steps, most),
+            "fluxes_mmol_per_gdw_h": list_values(dict(fluxes), most),
         }
 
     def _medium(self) -> JsonValue:
@@ -154,7 +152,7 @@ def run(model: Model, args: Args) -> Result:
         size = len(model.reactions)
         target = production_target(model, args.product) if known else None
         substrate = None if args.substrate is None else substrate_exchange(model, args.substrate)
-        with conditioned(model, args, split=True) as conditions:
+        with hold_conditions(model, args, split=True) as conditions:
             report = conditions.report(optimise(conditions.program)) | {
                 "product": args.product,
                 "product_name": _name(target),
@@ -165,7 +163,7 @@ def run(model: Model, args: Args) -> Result:
             found = (
                 {"verdict": "not_in_model", "nearest": _like(model, args.product)}
                 if target is None
-                else _Production(conditions, args, target, substrate).found()
+                else _Production(conditions, args, target, substrate).solve()
             )
             return Result.model_validate(report | found)
 
@@ -190,7 +188,7 @@ class _Production:
     target: Reaction
     substrate: Reaction | None
 
-    def found(self) -> dict[str, object]:
+    def solve(self) -> dict[str, object]:
         program = self.conditions.program
         growth = program.objective()
         self._keep_growth(program)
@@ -271,7 +269,7 @@ class _Production:
             program.solve()
             program.remember_basis()
             for place in places:
-                with program.bounded({place: (0.0, 0.0)}):
+                with program.hold_bounds({place: (0.0, 0.0)}):
                     program.restore_basis()
                     outcome = program.solve(dual=True)
                     left.append(program.value if outcome is Outcome.OPTIMAL else None)

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
+
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.solving.carbon import carbon_uptake, carbon_yield
 from fluxagents.tasks.fba.solving.conditions import exchanges
-from fluxagents.tasks.fba.solving.growth import solved
+from fluxagents.tasks.fba.solving.growth import solve
 from fluxagents.tasks.fba.solving.linear_program import NOISE_MMOL_PER_GDW_H, LinearProgram, Sense, clean
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.fba.solving.wild_type import Disabled
@@ -93,7 +95,7 @@ class CouplingScreen:
         self.solves = 0
 
     def __enter__(self) -> Self:
-        best = solved(self._growth)
+        best = solve(self._growth)
         assert best.value is not None
         self._growth.remember_basis()
         self._row = self._secretion.hold_objective(self._floor(best.value), None)
@@ -122,23 +124,23 @@ class CouplingScreen:
         for parent in parents:
             if parent.outlasts(disabled):
                 return parent
-        found = self._known[disabled] = self._solved(disabled)
+        found = self._known[disabled] = self._solve(disabled)
         return found
 
     def profile(self, disabled: Disabled, strain: Strain) -> Profile:
         """What else there is to say about the strain without these reactions."""
         closed = dict.fromkeys(sorted(disabled), (0.0, 0.0))
         program = self._secretion
-        with program.bounded(closed):
+        with program.hold_bounds(closed):
             self._least(strain.growth_per_h)
             uptake = carbon_uptake(self._exchanged, program.fluxes())
             self._aim(self._senses[1])
             outcome = program.solve()
-            greatest = self._secreted() if outcome is Outcome.OPTIMAL else None
+            greatest = self._secretion_at() if outcome is Outcome.OPTIMAL else None
             self._aim(self._senses[0])
-        with self._growth.bounded(closed), self._growth.bounded({self._place: self._no_secretion()}):
+        with self._growth.hold_bounds(closed), self._growth.hold_bounds({self._place: self._no_secretion()}):
             self._growth.restore_basis()
-            left = solved(self._growth, dual=True)
+            left = solve(self._growth, dual=True)
         return Profile(
             greatest,
             carbon_yield(self._product, strain.least, uptake),
@@ -146,27 +148,27 @@ class CouplingScreen:
             left.value,
         )
 
-    def _solved(self, disabled: Disabled) -> Strain | None:
+    def _solve(self, disabled: Disabled) -> Strain | None:
         self.solves += 1
         closed = dict.fromkeys(sorted(disabled), (0.0, 0.0))
-        with self._growth.bounded(closed):
+        with self._growth.hold_bounds(closed):
             self._growth.restore_basis()
-            best = solved(self._growth, dual=True)
+            best = solve(self._growth, dual=True)
             if best.status is not Outcome.OPTIMAL or best.value is None or best.value < self._min_growth:
                 return None
             active = _active(self._growth)
-        with self._secretion.bounded(closed):
+        with self._secretion.hold_bounds(closed):
             least = self._least(best.value)
             return Strain(best.value, least, active | _active(self._secretion))
 
     def _least(self, growth_per_h: float) -> float:
-        self._secretion.bound_row(self._row, self._floor(growth_per_h), None)
+        self._secretion.set_row_bounds(self._row, self._floor(growth_per_h), None)
         self._secretion.restore_basis()
         outcome = self._secretion.solve(dual=True)
         if outcome is not Outcome.OPTIMAL:
             message = f"the least secretion of '{self._product.id}' near the best growth is {outcome}"
             raise FluxError(ErrorClass.NUMERICAL, message)
-        return self._secreted()
+        return self._secretion_at()
 
     def _coupling(self, strain: Strain, growth_without: float | None) -> Coupling:
         if strain.least <= NOISE_MMOL_PER_GDW_H:
@@ -181,7 +183,7 @@ class CouplingScreen:
     def _aim(self, sense: Sense) -> None:
         self._secretion.set_objective({self._place: 1.0}, sense)
 
-    def _secreted(self) -> float:
+    def _secretion_at(self) -> float:
         flux = self._secretion.value
         return clean(flux if self._product.reactants else -flux)
 
@@ -191,6 +193,4 @@ class CouplingScreen:
 
 
 def _active(program: LinearProgram) -> frozenset[int]:
-    import numpy as np
-
     return frozenset(np.flatnonzero(np.abs(program.net_fluxes()) >= NOISE_MMOL_PER_GDW_H).tolist())

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from fluxagents.tasks.fba.solving.conditions import known_reaction
+from fluxagents.tasks.fba.solving.conditions import require_reaction
 from fluxagents.tasks.fba.solving.gene_rules import GeneRules
 from fluxagents.tasks.fba.solving.wild_type import Disabled
 
@@ -59,7 +59,7 @@ class Targets:
     def both(self, first: Target, second: Target) -> Disabled:
         """What two knock-outs disable together: with isozymes more than each of them alone."""
         if self._kind == "genes" and self._rules.share_a_rule(first.id, second.id):
-            return self._rules.disabled((first.id, second.id))
+            return self._rules.disabled_reactions((first.id, second.id))
         return first.disabled | second.disabled
 
     def _genes(
@@ -67,13 +67,13 @@ class Targets:
     ) -> tuple[Target, ...]:
         if self._kind != "genes":
             return ()
-        left_out = {gene.id for gene in self._rules.known(excluded)}
-        named = model.genes if candidates is None else self._rules.known(candidates)
+        left_out = {gene.id for gene in self._rules.require_genes(excluded)}
+        named = model.genes if candidates is None else self._rules.require_genes(candidates)
         genes = [gene for gene in named if gene.id not in left_out and (candidates or _is_enzyme(gene))]
         places = {reaction.id: place for place, reaction in enumerate(model.reactions)}
         found: dict[tuple[Disabled, str], list[str]] = {}
         for gene in genes:
-            disabled = self._rules.disabled((gene.id,))
+            disabled = self._rules.disabled_reactions((gene.id,))
             # With isozymes somewhere two genes may disable the same alone and not the same with a third one.
             is_alone = disabled == {places[reaction.id] for reaction in gene.reactions}
             found.setdefault((disabled, "" if is_alone else gene.id), []).append(gene.id)
@@ -82,8 +82,8 @@ class Targets:
     def _reactions(
         self, model: Model, candidates: Collection[str] | None, excluded: Collection[str]
     ) -> tuple[Target, ...]:
-        left_out = {known_reaction(model, identifier) for identifier in excluded}
-        named = None if candidates is None else {known_reaction(model, name) for name in candidates}
+        left_out = {require_reaction(model, identifier) for identifier in excluded}
+        named = None if candidates is None else {require_reaction(model, name) for name in candidates}
         return tuple(
             Target(reaction.id, (), frozenset({place}))
             for place, reaction in enumerate(model.reactions)

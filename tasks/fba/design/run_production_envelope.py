@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from fluxagents.tasks.display import fitted, rounded, text
+from fluxagents.tasks.display import cut_text, fit_display, round_for_display
 from fluxagents.tasks.fba.solving.carbon import carbon_atoms, carbon_uptake, carbon_yield
 from fluxagents.tasks.fba.solving.conditions import exchanges
-from fluxagents.tasks.fba.solving.growth import Conditions, StrainResult, conditioned, optimise
+from fluxagents.tasks.fba.solving.growth import Conditions, StrainResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.linear_program import Sense
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H
 from fluxagents.tasks.fba.solving.production_target import production_target
@@ -19,7 +20,6 @@ from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model, Reaction
 
 
@@ -69,14 +69,12 @@ class Result(StrainResult):
     envelope: EnvelopeTable
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(min(most, 6)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda most: self._display(min(most, 6)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(min(most, 25)), SUMMARY_BYTES)
+        return fit_display(lambda most: self._display(min(most, 25)), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         return {"envelope": pd.DataFrame(self.envelope.model_dump()).astype("float64")}
 
     def _display(self, most: int) -> dict[str, JsonValue]:
@@ -84,7 +82,7 @@ class Result(StrainResult):
         return {
             **self.conditions(most),
             **{name: getattr(self, name) for name in scalars if name not in {"envelope", "product"}},
-            "product": text(self.product),
+            "product": cut_text(self.product),
             "curve": self._curve(most),
         }
 
@@ -94,7 +92,7 @@ class Result(StrainResult):
         chosen = sorted({round(i * (count - 1) / max(most - 1, 1)) for i in range(most)}) if count else []
         columns = self.envelope.model_dump()
         values: dict[str, JsonValue] = {
-            name: [rounded(column[i]) for i in chosen] for name, column in columns.items()
+            name: [round_for_display(column[i]) for i in chosen] for name, column in columns.items()
         }
         return {"count": count, "shown": len(chosen), **values}
 
@@ -108,7 +106,7 @@ def run(model: Model, args: Args) -> Result:
     """
     with model:
         product = production_target(model, args.product_exchange)
-        with conditioned(model, args) as conditions:
+        with hold_conditions(model, args) as conditions:
             optimum = optimise(conditions.program)
             report = conditions.report(optimum)
             has_curve = optimum.value is not None
@@ -144,7 +142,7 @@ def _envelope(conditions: Conditions, product: Reaction, points: int) -> Envelop
     rows = []
     for step in range(points):
         fraction = step / (points - 1)
-        program.bound_row(growth, best * fraction, best * fraction)
+        program.set_row_bounds(growth, best * fraction, best * fraction)
         program.solve()
         least = program.extreme(place, absorbing)
         greatest = program.extreme(place, secreting)

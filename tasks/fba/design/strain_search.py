@@ -21,7 +21,7 @@ class Design:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """The designs, the best first, and how they were looked for."""
 
     designs: Sequence[Design]
@@ -44,7 +44,7 @@ class StrainSearch:
     """How much more a strain must secrete than the wild type and each of its parts, mmol/gDW/h."""
     by_productivity: bool
 
-    def found(self) -> Found:
+    def search(self) -> SearchResult:
         """All designs with one or two knock-outs that gain enough."""
         wild_type = self.screen.wild_type
         alone = {target: self.screen.without(target.disabled, (wild_type,)) for target in self.targets.items}
@@ -55,7 +55,7 @@ class StrainSearch:
             if self._gains(strain, wild_type)
         ]
         slow = (target for target, strain in alone.items() if strain is None)
-        pairs = list(self._unsettled(living)) if self.in_pairs else []
+        pairs = list(self._open_pairs(living)) if self.in_pairs else []
         pairs.sort(key=lambda pair: -max(pair[1][1].least, pair[0][1].least))
         for (first, one), (second, other) in pairs[: self.most_pairs]:
             disabled = self.targets.both(first, second)
@@ -63,14 +63,14 @@ class StrainSearch:
             if strain is not None and self._gains(strain, wild_type, one, other):
                 pair = (first, second) if first.id < second.id else (second, first)
                 designs.append(Design(pair, disabled, strain))
-        return Found(
+        return SearchResult(
             sorted(designs, key=self._rank),
             tuple(sorted(name for target in slow for name in (target.id, *target.equivalents))),
             len(living) * (len(living) - 1) // 2 if self.in_pairs else 0,
             len(pairs),
         )
 
-    def _unsettled(
+    def _open_pairs(
         self, living: Sequence[tuple[Target, Strain]]
     ) -> Iterator[tuple[tuple[Target, Strain], tuple[Target, Strain]]]:
         for one, other in combinations(living, 2):

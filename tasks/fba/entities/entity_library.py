@@ -125,15 +125,15 @@ def _ids(kind: Kind, those: Sequence[Any]) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {MODEL: [one.id for one in those]}
     for one in those:
         # Models annotate exchange reactions with the ids of what is exchanged.
-        foreign = {i for m in one.metabolites for _, i in _annotated(m)} if kind == "reaction" else set()
-        for prefix, identifier in _annotated(one):
+        foreign = {i for m in one.metabolites for _, i in _annotation_ids(m)} if kind == "reaction" else set()
+        for prefix, identifier in _annotation_ids(one):
             if prefix not in UNNAMING and identifier not in foreign:
                 space = ANNOTATIONS[kind].get(prefix, prefix)
                 found.setdefault(space, []).append(identifier)
     return {space: tuple(dict.fromkeys(ids)) for space, ids in found.items()}
 
 
-def _annotated(one: Any) -> Iterable[tuple[str, str]]:
+def _annotation_ids(one: Any) -> Iterable[tuple[str, str]]:
     for prefix, values in one.annotation.items():
         for value in [values] if isinstance(values, str) else values:
             # SBML qualifiers come as pairs of qualifier and id.

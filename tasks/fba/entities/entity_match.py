@@ -6,17 +6,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from fluxagents.tasks.fba.entities.entity_library import MODEL, ModelLibrary
 from fluxagents.tasks.ports.biochem import Biochem, Entity, Kind
 from fluxagents.tasks.ports.results import Args
+from fluxagents.tasks.ports.sources import Sources
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
-
-    from fluxagents.tasks.ports.sources import Sources
 
 IDENTIFYING = ("bigg", "modelseed", "kegg", "metanetx", "inchikey")
 """Two entries of one kind that share an id of these namespaces are the same compound or reaction."""
@@ -49,8 +48,6 @@ class EntityTable(BaseModel):
     id: tuple[str, ...] = ()
 
     def frame(self) -> pd.DataFrame:
-        import pandas as pd
-
         return pd.DataFrame(self.model_dump())
 
 
@@ -95,11 +92,11 @@ class Libraries:
         return tuple(library.source for library in self.all)
 
     def _matches(self, ask: Callable[[Biochem], Sequence[Entity]]) -> list[Match]:
-        groups = merged(entity for library in self.all for entity in ask(library))
-        found = [Match((*group, *self._related(group))) for group in groups]
+        groups = merge_entries(entity for library in self.all for entity in ask(library))
+        found = [Match((*group, *self._find_related(group))) for group in groups]
         return sorted(found, key=lambda match: match.is_obsolete)
 
-    def _related(self, group: Sequence[Entity]) -> list[Entity]:
+    def _find_related(self, group: Sequence[Entity]) -> list[Entity]:
         """Entries of other sources that share an identifying id with those found: one step, not further."""
         sources = {entity.source for entity in group}
         found = [
@@ -128,7 +125,7 @@ def libraries(model: Model, others: Iterable[Biochem]) -> Libraries:
     return Libraries((own, *(other for other in others if other.source != own.source)))
 
 
-def merged(entities: Iterable[Entity]) -> list[list[Entity]]:
+def merge_entries(entities: Iterable[Entity]) -> list[list[Entity]]:
     """Entries of different sources that share an identifying id as one; a source knows its own apart."""
     groups: list[list[Entity]] = []
     for entity in entities:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, JsonValue
 
 from fluxagents.flows.errors import nearest
-from fluxagents.tasks.display import fitted, text
+from fluxagents.tasks.display import cut_text, fit_display
 from fluxagents.tasks.fba.entities.entity_match import (
     EntityTable,
     LookupArgs,
@@ -52,29 +52,29 @@ class Result(ToolResult):
     entities: EntityTable
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(min(most, 10)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda most: self._display(min(most, 10)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(self._display, SUMMARY_BYTES)
+        return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {"entities": self.entities.frame()}
 
     def _display(self, most: int) -> dict[str, JsonValue]:
         return {
-            "query": text(self.query),
+            "query": cut_text(self.query),
             "outcome": self.outcome,
             "matched_by": self.matched_by,
             "matches": {
                 "count": self.matches,
                 "shown": min(most, self.matches),
-                "entities": self._shown(most),
+                "entities": self._display_match(most),
             },
-            "nearest": [text(hint) for hint in self.nearest],
-            "sources": [text(source) for source in self.sources[:most]],
+            "nearest": [cut_text(hint) for hint in self.nearest],
+            "sources": [cut_text(source) for source in self.sources[:most]],
         }
 
-    def _shown(self, most: int) -> list[JsonValue]:
+    def _display_match(self, most: int) -> list[JsonValue]:
         shown: dict[int, dict[str, JsonValue]] = {}
         ids: dict[int, dict[str, list[JsonValue]]] = {}
         columns = self.entities.model_dump().values()
@@ -82,7 +82,7 @@ class Result(ToolResult):
             if number > most:
                 continue
             shown.setdefault(
-                number, {"kind": kind, "name": text(name), "formula": formula, "is_obsolete": obsolete}
+                number, {"kind": kind, "name": cut_text(name), "formula": formula, "is_obsolete": obsolete}
             )
             known = ids.setdefault(number, {}).setdefault(space, [])
             if identifier not in known:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, JsonValue
 
-from fluxagents.tasks.display import fitted, text
+from fluxagents.tasks.display import cut_text, fit_display
 from fluxagents.tasks.fba.entities.entity_match import (
     EntityTable,
     LookupArgs,
@@ -46,10 +46,10 @@ class Result(ToolResult):
     entities: EntityTable
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(min(most, 15)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda most: self._display(min(most, 15)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(self._display, SUMMARY_BYTES)
+        return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {"entities": self.entities.frame()}
@@ -59,11 +59,14 @@ class Result(ToolResult):
         fields = ("source", "kind", "entry", "name", "formula")
         rows = dict.fromkeys(zip(*(columns[name] for name in fields), strict=True))
         shown: list[JsonValue] = [
-            {name: text(value) for name, value in zip(fields, row, strict=True)} for row in list(rows)[:most]
+            {name: cut_text(value) for name, value in zip(fields, row, strict=True)}
+            for row in list(rows)[:most]
         ]
         return {
-            "words": text(self.words),
-            "matches_by_source": {text(source): count for source, count in self.matches_by_source.items()},
+            "words": cut_text(self.words),
+            "matches_by_source": {
+                cut_text(source): count for source, count in self.matches_by_source.items()
+            },
             "entities": {
                 "count": sum(self.matches_by_source.values()),
                 "shown": len(shown),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.tasks.display import fitted, shown, text
+from fluxagents.tasks.display import cut_text, fit_display, list_names
 from fluxagents.tasks.fba.entities.entity_library import MODEL
 from fluxagents.tasks.fba.entities.entity_match import IDENTIFYING, Libraries, LookupArgs, gather, libraries
 from fluxagents.tasks.fba.entities.resolve_biochem_entity import outcome
@@ -18,7 +19,6 @@ from fluxagents.tasks.ports.results import Result as ToolResult
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
 
 Verdict = Literal["mapped", "ambiguous", "no_equivalent", "unknown"]
@@ -54,14 +54,12 @@ class Result(ToolResult):
     sources: tuple[str, ...]
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(min(most, 40)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda most: self._display(min(most, 40)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(self._display, SUMMARY_BYTES)
+        return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         rows = [
             (one.id, one.verdict, target, "; ".join(one.meanings))
             for one in self.translations
@@ -74,20 +72,20 @@ class Result(ToolResult):
     def _display(self, most: int) -> dict[str, JsonValue]:
         mapped = [one for one in self.translations if one.verdict == "mapped"]
         several = [one for one in self.translations if one.verdict == "ambiguous"]
-        values: dict[str, JsonValue] = {text(one.id): ", ".join(one.targets) for one in mapped[:most]}
-        choices: dict[str, JsonValue] = {text(one.id): [*one.targets] for one in several[:most]}
+        values: dict[str, JsonValue] = {cut_text(one.id): ", ".join(one.targets) for one in mapped[:most]}
+        choices: dict[str, JsonValue] = {cut_text(one.id): [*one.targets] for one in several[:most]}
         return {
-            "to_namespace": text(self.to_namespace),
+            "to_namespace": cut_text(self.to_namespace),
             "ids": len(self.translations),
             "mapped": {"count": len(mapped), "shown": len(values), "values": values},
             "ambiguous": {"count": len(several), "shown": len(choices), "values": choices},
-            "no_equivalent": shown(self._with("no_equivalent"), most),
-            "unknown": shown(self._with("unknown"), most),
-            "sources": [text(source) for source in self.sources[:most]],
+            "no_equivalent": list_names(self._with("no_equivalent"), most),
+            "unknown": list_names(self._with("unknown"), most),
+            "sources": [cut_text(source) for source in self.sources[:most]],
         }
 
     def _with(self, verdict: Verdict) -> list[str]:
-        return [text(one.id) for one in self.translations if one.verdict == verdict]
+        return [cut_text(one.id) for one in self.translations if one.verdict == verdict]
 
 
 def run(model: Model, args: Args, gathered: Iterable[Biochem]) -> Result:
@@ -104,7 +102,7 @@ def run(model: Model, args: Args, gathered: Iterable[Biochem]) -> Result:
     return Result(
         to_namespace=args.to_namespace,
         from_namespace=args.from_namespace,
-        translations=tuple(_translated(known, identifier, args) for identifier in args.ids),
+        translations=tuple(_translate(known, identifier, args) for identifier in args.ids),
         sources=known.sources(),
     )
 
@@ -123,7 +121,7 @@ def _unknown(space: str, spaces: frozenset[str], known: Libraries) -> FluxError:
     )
 
 
-def _translated(known: Libraries, identifier: str, args: Args) -> Translation:
+def _translate(known: Libraries, identifier: str, args: Args) -> Translation:
     matches = known.by_id(identifier, args.from_namespace, args.kind)
     current = [match for match in matches if not match.is_obsolete] or matches
     meanings = tuple(match.entities[0].name for match in current)

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.tasks.display import fitted, shown, shown_values, text
+from fluxagents.tasks.display import cut_text, fit_display, list_names, list_values
 from fluxagents.tasks.fba.fluxes.run_flux_variability_analysis import extremes
 from fluxagents.tasks.fba.fluxes.run_metabolic_fba import minimise_total_flux
-from fluxagents.tasks.fba.solving.conditions import ConditionArgs, known_reaction
-from fluxagents.tasks.fba.solving.growth import ConditionResult, conditioned, optimise
+from fluxagents.tasks.fba.solving.conditions import ConditionArgs, require_reaction
+from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram, clean
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model, Reaction
 
 
@@ -96,14 +96,12 @@ class Result(ConditionResult):
     metabolites: MetaboliteTable
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(min(most, 12)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda most: self._display(min(most, 12)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(self._display, SUMMARY_BYTES)
+        return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         numbers = [name for name in PathwayTable.model_fields if name.endswith("_mmol_per_gdw_h")]
         return {
             "reactions": pd.DataFrame(self.table.model_dump()).astype(dict.fromkeys(numbers, "float64")),
@@ -113,15 +111,15 @@ class Result(ConditionResult):
     def _display(self, most: int) -> dict[str, JsonValue]:
         return {
             **self.conditions(most),
-            "pathway": text(self.pathway),
+            "pathway": cut_text(self.pathway),
             "reactions": self.reactions,
             "active_reactions": self.active_reactions,
             "total_flux_mmol_per_gdw_h": self.total_flux_mmol_per_gdw_h,
-            "fluxes_mmol_per_gdw_h": shown_values(self.fluxes_mmol_per_gdw_h, most),
-            "entering_mmol_per_gdw_h": shown_values(self.entering_mmol_per_gdw_h, most),
-            "leaving_mmol_per_gdw_h": shown_values(self.leaving_mmol_per_gdw_h, most),
-            "blocked_steps": shown(self.blocked_steps, most),
-            "genes": shown(self.genes, most),
+            "fluxes_mmol_per_gdw_h": list_values(self.fluxes_mmol_per_gdw_h, most),
+            "entering_mmol_per_gdw_h": list_values(self.entering_mmol_per_gdw_h, most),
+            "leaving_mmol_per_gdw_h": list_values(self.leaving_mmol_per_gdw_h, most),
+            "blocked_steps": list_names(self.blocked_steps, most),
+            "genes": list_names(self.genes, most),
         }
 
 
@@ -134,7 +132,7 @@ def run(model: Model, args: Args) -> Result:
     """
     name, reactions = _members(model, args)
     places = [model.reactions.index(reaction) for reaction in reactions]
-    with conditioned(model, args, split=True) as conditions:
+    with hold_conditions(model, args, split=True) as conditions:
         program = conditions.program
         optimum = optimise(program)
         report = conditions.report(optimum)
@@ -144,15 +142,15 @@ def run(model: Model, args: Args) -> Result:
             fluxes = program.fluxes()
         with LinearProgram(model) as net:
             ranges = _ranges(net, model, places, args) if args.ranges and fluxes else None
-            blocked = _blocked(net, model, places)
+            blocked = _blocked_reactions(net, model, places)
     chosen = None if fluxes is None else [fluxes[place] for place in places]
-    return Result.model_validate(report | {"pathway": name} | _described(reactions, chosen, ranges, blocked))
+    return Result.model_validate(report | {"pathway": name} | _describe(reactions, chosen, ranges, blocked))
 
 
 def _members(model: Model, args: Args) -> tuple[str, list[Reaction]]:
     """The name and the reactions of the pathway, in the order of the model."""
     if args.reactions is not None:
-        wanted = {known_reaction(model, identifier) for identifier in args.reactions}
+        wanted = {require_reaction(model, identifier) for identifier in args.reactions}
         return f"{len(wanted)} named reactions", [r for r in model.reactions if r.id in wanted]
     assert args.pathway is not None
     pathways = _pathways(model)
@@ -196,11 +194,11 @@ def _ranges(
     program.set_objective({}, "max")
     program.solve()
     found = extremes(program, model, places)
-    program.bound_row(row, None, None)
+    program.set_row_bounds(row, None, None)
     return found
 
 
-def _blocked(program: LinearProgram, model: Model, places: Sequence[int]) -> tuple[str, ...]:
+def _blocked_reactions(program: LinearProgram, model: Model, places: Sequence[int]) -> tuple[str, ...]:
     """Which of the reactions can carry no flux, whatever the growth; empty if nothing is feasible."""
     program.set_objective({}, "max")
     if program.solve() is not Outcome.OPTIMAL:
@@ -215,7 +213,7 @@ def _blocked(program: LinearProgram, model: Model, places: Sequence[int]) -> tup
     )
 
 
-def _described(
+def _describe(
     reactions: Sequence[Reaction],
     fluxes: Sequence[float] | None,
     ranges: tuple[tuple[float | None, ...], tuple[float | None, ...]] | None,

@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from statistics import quantiles
 from typing import TYPE_CHECKING, Annotated, Literal
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.display import fitted, shown, shown_values, text
+from fluxagents.tasks.display import cut_text, fit_display, list_names, list_values
 from fluxagents.tasks.fba.fluxes.expression_levels import GeneLevels, Isozymes, MissingGenes
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs
-from fluxagents.tasks.fba.solving.growth import ConditionResult, conditioned, optimise
+from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, ZERO_GROWTH_PER_H, Outcome
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
 
 LOWER_QUARTILE = 0
@@ -119,14 +119,12 @@ class Result(ConditionResult):
     reactions: ReactionTable
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(self._display, KEY_FINDINGS_BYTES)
+        return fit_display(self._display, KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(self._display, SUMMARY_BYTES)
+        return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         columns = self.reactions.model_dump()
         numbers = ("level", "most_flux_mmol_per_gdw_h", "penalty", "flux_mmol_per_gdw_h")
         return {"reactions": pd.DataFrame(columns).astype(dict.fromkeys(numbers, "float64"))}
@@ -135,12 +133,12 @@ class Result(ConditionResult):
         return {
             **self.conditions(min(most, 10)),
             "method": self.method,
-            "expression_unit": text(self.expression_unit),
+            "expression_unit": cut_text(self.expression_unit),
             "isozymes": self.isozymes,
             "missing_genes": self.missing_genes,
             "genes_measured": self.genes_measured,
             "genes_without_level": len(self.genes_without_level),
-            "unmapped_genes": shown([text(name) for name in self.unmapped_genes], min(most, 10)),
+            "unmapped_genes": list_names([cut_text(name) for name in self.unmapped_genes], min(most, 10)),
             "reactions_with_level": self.reactions_with_level,
             "status_with_expression": self.status_with_expression and str(self.status_with_expression),
             "growth_with_expression_per_h": self.growth_with_expression_per_h,
@@ -151,14 +149,14 @@ class Result(ConditionResult):
     def _e_flux(self, most: int) -> dict[str, JsonValue]:
         return {
             "max_flux_mmol_per_gdw_h": self.max_flux_mmol_per_gdw_h,
-            "limited_reactions": shown(self.limited_reactions, most),
+            "limited_reactions": list_names(self.limited_reactions, most),
         }
 
     def _gimme(self, most: int) -> dict[str, JsonValue]:
         return {
             "cutoff": self.cutoff,
             "inconsistency_score": self.inconsistency_score,
-            "inconsistent_reactions": shown_values(self.inconsistent_reactions, most),
+            "inconsistent_reactions": list_values(self.inconsistent_reactions, most),
         }
 
 
@@ -177,7 +175,7 @@ def run(model: Model, args: Args) -> Result:
     """
     genes = GeneLevels(model, args.expression, args.missing_genes)
     levels = genes.of_reactions(model, args.isozymes)
-    with conditioned(model, args, split=True) as conditions:
+    with hold_conditions(model, args, split=True) as conditions:
         program = conditions.program
         optimum = optimise(program)
         report = conditions.report(optimum)
@@ -235,7 +233,7 @@ def _e_flux(model: Model, program: LinearProgram, args: Args, levels: Mapping[in
     highest = max(levels.values(), default=0.0) or 1.0
     most = {place: scale * level / highest for place, level in levels.items()}
     bounds = {place: _within(model.reactions[place].bounds, limit) for place, limit in most.items()}
-    with program.bounded(bounds):
+    with program.hold_bounds(bounds):
         optimum = optimise(program)
         if optimum.value is None:
             return _Found(status=optimum.status, max_flux_mmol_per_gdw_h=scale, most=most)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 
 def split_r_hat(draws: Any) -> Any:
     """R-hat per quantity: 1 when chains agree with each other and each first half with its second.
@@ -15,8 +17,6 @@ def split_r_hat(draws: Any) -> Any:
     Args:
         draws: Chains by draws by quantities; each quantity must vary.
     """
-    import numpy as np
-
     between, within, length = _variances(_halves(draws))
     return np.sqrt(((length - 1) / length * within + between / length) / within)
 
@@ -27,8 +27,6 @@ def effective_sample_size(draws: Any) -> Any:
     Args:
         draws: As for `split_r_hat`.
     """
-    import numpy as np
-
     halves = _halves(draws)
     between, within, length = _variances(halves)
     total = halves.shape[0] * length
@@ -44,16 +42,12 @@ def effective_sample_size(draws: Any) -> Any:
 
 
 def _halves(draws: Any) -> Any:
-    import numpy as np
-
     half = draws.shape[1] // 2
     return np.concatenate([draws[:, :half], draws[:, -half:]])
 
 
 def _variances(draws: Any) -> tuple[Any, Any, int]:
     """Between chains times their length, within chains, and that length."""
-    import numpy as np
-
     length = draws.shape[1]
     within = np.maximum(draws.var(axis=1, ddof=1).mean(axis=0), np.finfo(float).tiny)
     return length * draws.mean(axis=1).var(axis=0, ddof=1), within, length
@@ -61,8 +55,6 @@ def _variances(draws: Any) -> tuple[Any, Any, int]:
 
 def _autocovariance(draws: Any) -> Any:
     """By chain, lag and quantity."""
-    import numpy as np
-
     length = draws.shape[1]
     centred = draws - draws.mean(axis=1, keepdims=True)
     spectrum = np.fft.rfft(centred, n=2 * length, axis=1)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from fluxagents.tasks.fba.fluxes.convergence import effective_sample_size, split_r_hat
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H
-
-if TYPE_CHECKING:
-    import numpy as np
 
 CONVERGED_R_HAT = 1.05
 
@@ -51,7 +49,7 @@ class CorrelatedPair(BaseModel):
     correlation: float = Field(description="Pearson's, -1 to 1: a fraction.")
 
 
-def described(ids: Sequence[str], fluxes: Any, lengths: Sequence[int]) -> dict[str, Any]:
+def describe_sample(ids: Sequence[str], fluxes: Any, lengths: Sequence[int]) -> dict[str, Any]:
     """Statistics of a sample, as fields of the result.
 
     Args:
@@ -59,8 +57,6 @@ def described(ids: Sequence[str], fluxes: Any, lengths: Sequence[int]) -> dict[s
         fluxes: In mmol/gDW/h, samples by reactions, chain after chain.
         lengths: Count of samples of each chain.
     """
-    import numpy as np
-
     shortest = min(lengths)
     deviation = fluxes.std(axis=0, ddof=1)
     variable = deviation > ZERO_FLUX_MMOL_PER_GDW_H
@@ -95,8 +91,6 @@ def described(ids: Sequence[str], fluxes: Any, lengths: Sequence[int]) -> dict[s
 
 def correlations(values: Any) -> np.ndarray[Any, Any]:
     """Pearson's correlation of each row with each other."""
-    import numpy as np
-
     if len(values) < 2:  # noqa: PLR2004 - a pair
         return np.ones((len(values), len(values)))
     return np.clip(np.corrcoef(values), -1.0, 1.0)
@@ -104,8 +98,6 @@ def correlations(values: Any) -> np.ndarray[Any, Any]:
 
 def _strongest(names: Sequence[str], values: Any) -> tuple[tuple[CorrelatedPair, ...], int]:
     """The strongest correlations below `COUPLED`, and the count of those above."""
-    import numpy as np
-
     matrix = correlations(values)
     first, second = np.triu_indices(len(names), k=1)
     strength = np.abs(matrix[first, second])

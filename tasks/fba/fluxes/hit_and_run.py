@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 FIXED_MMOL_PER_GDW_H = 1e-6
 """A flux whose vertices differ by less does not move: the rest is rounding of the simplex method."""
 
@@ -29,7 +31,7 @@ class FluxSpace:
     highest: Any
 
     @classmethod
-    def spanned(cls, points: Any, lowest: Any, highest: Any, weights: Any, floor: float) -> FluxSpace:
+    def span_polytope(cls, points: Any, lowest: Any, highest: Any, weights: Any, floor: float) -> FluxSpace:
         """The space between vertices.
 
         Args:
@@ -39,8 +41,6 @@ class FluxSpace:
             weights: Coefficient of each flux in the sum that has a floor; all 0 for no floor.
             floor: The least of that sum.
         """
-        import numpy as np
-
         fixed = np.ptp(points, axis=0) <= FIXED_MMOL_PER_GDW_H
         points[:, fixed] = np.clip(points[0, fixed], lowest[fixed], highest[fixed])
         return cls(
@@ -51,8 +51,6 @@ class FluxSpace:
 
     def violation(self, samples: Any) -> float:
         """How far any sample is outside any limit, mmol/gDW/h; 0 if none is."""
-        import numpy as np
-
         return float(max(np.max(self.lowest - samples), np.max(samples - self.highest), 0.0))
 
 
@@ -72,8 +70,6 @@ class Chain:
 
     def samples(self, count: int, thinning: int) -> Any:
         """Samples as rows: one after every `thinning` steps."""
-        import numpy as np
-
         at = self.centre + START * (self._vertex() - self.centre)
         kept = np.empty((count, len(at)))
         for row in range(count):
@@ -87,8 +83,6 @@ class Chain:
 
     def _step(self, at: Any) -> Any:
         """A uniform place on the line through `at` towards a random vertex as seen from the centre."""
-        import numpy as np
-
         direction = self._vertex() - self.centre
         moves = np.abs(direction) > FIXED_MMOL_PER_GDW_H * 1e-3
         along, here = direction[moves], at[moves]

@@ -6,29 +6,31 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
 from pydantic import Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.events import Part
-from fluxagents.tasks.display import fitted, rounded
+from fluxagents.flows.events import Shard
+from fluxagents.tasks.display import fit_display, round_for_display
 from fluxagents.tasks.fba.fluxes.flux_statistics import (
     CONVERGED_R_HAT,
     COUPLED,
     CorrelatedPair,
     StatisticsTable,
     correlations,
-    described,
+    describe_sample,
 )
 from fluxagents.tasks.fba.fluxes.hit_and_run import Chain, FluxSpace
-from fluxagents.tasks.fba.solving.conditions import ConditionArgs, known_reaction
-from fluxagents.tasks.fba.solving.growth import ConditionResult, Conditions, conditioned, optimise
+from fluxagents.tasks.fba.solving.conditions import ConditionArgs, require_reaction
+from fluxagents.tasks.fba.solving.growth import ConditionResult, Conditions, hold_conditions, optimise
+from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram, Sense
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Split, Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
 
 TOLERANCE_MMOL_PER_GDW_H = 1e-6
@@ -96,14 +98,12 @@ class Result(ConditionResult):
     )
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(min(most, 6)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda most: self._display(min(most, 6)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(min(most, 25)), SUMMARY_BYTES)
+        return fit_display(lambda most: self._display(min(most, 25)), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         numbers = dict.fromkeys(list(StatisticsTable.model_fields)[1:], "float64")
         samples = pd.DataFrame({"chain": self.chain_of_sample, **self.fluxes_mmol_per_gdw_h})
         return {
@@ -114,9 +114,6 @@ class Result(ConditionResult):
 
     def _correlations(self) -> pd.DataFrame:
         """Every pair of variable reactions, from the full sample."""
-        import numpy as np
-        import pandas as pd
-
         judged = zip(self.statistics.reaction, self.statistics.r_hat, strict=True)
         names = np.array([name for name, r_hat in judged if r_hat is not None], dtype=object)
         values = np.array([self.fluxes_mmol_per_gdw_h[name] for name in names])
@@ -134,7 +131,7 @@ class Result(ConditionResult):
         return {
             **self.conditions(most),
             **{name: getattr(self, name) for name in scalars},
-            **{name: rounded(getattr(self, name)) for name in numbers},
+            **{name: round_for_display(getattr(self, name)) for name in numbers},
             "most_spread_mean_and_deviation_mmol_per_gdw_h": self._spread(most),
             "strongest_correlations": self._pairs(most),
             "coupled_pairs": self.coupled_pairs,
@@ -149,7 +146,10 @@ class Result(ConditionResult):
         return {
             "count": len(table.reaction),
             "shown": len(widest),
-            "values": {name: [rounded(mean), rounded(deviation)] for name, mean, deviation in widest},
+            "values": {
+                name: [round_for_display(mean), round_for_display(deviation)]
+                for name, mean, deviation in widest
+            },
         }
 
     def _pairs(self, most: int) -> dict[str, JsonValue]:
@@ -157,7 +157,7 @@ class Result(ConditionResult):
         return {
             "count": self.variable_reactions * (self.variable_reactions - 1) // 2,
             "shown": len(pairs),
-            "pairs": [[pair.first, pair.second, rounded(pair.correlation)] for pair in pairs],
+            "pairs": [[pair.first, pair.second, round_for_display(pair.correlation)] for pair in pairs],
         }
 
 
@@ -170,41 +170,39 @@ def run(model: Model, args: Args) -> Result:
         FluxError: `MEDIUM` or `UNKNOWN_ID` for arguments that do not fit the model; `UNBOUNDED` if a flux has
             no limit; `BAD_ARGUMENT` for more values than are kept; `NUMERICAL`, `SOLVER` or `TIMEOUT`.
     """
-    return merge(args, [run_part(model, args, Part(index=0, of=1))])
+    return merge(args, [run_shard(model, args, Shard(index=0, of=1))])
 
 
-def parts(model: Model, args: Args) -> int:
+def count_shards(model: Model, args: Args) -> int:
     """Into how many parts: one for each chain, where sampling takes longer than finding the flux space."""
     return args.chains if args.samples * args.thinning * len(model.reactions) > MOST_MOVES_WHOLE else 1
 
 
-def run_part(model: Model, args: Args, part: Part) -> Result:
+def run_shard(model: Model, args: Args, shard: Shard) -> Result:
     """Some of the chains, without what only all samples together tell; raises as `run`."""
     ids = [reaction.id for reaction in model.reactions]
     if args.reactions is not None:
-        ids = [known_reaction(model, identifier) for identifier in dict.fromkeys(args.reactions)]
+        ids = [require_reaction(model, identifier) for identifier in dict.fromkeys(args.reactions)]
     if args.samples * len(ids) > MOST_VALUES:
         raise FluxError(
             ErrorClass.BAD_ARGUMENT,
             f"{args.samples} samples of {len(ids)} reactions are more than {MOST_VALUES} values",
             suggestions=("name the reactions of interest in 'reactions'", "take fewer samples"),
         )
-    with conditioned(model, args) as conditions:
+    with hold_conditions(model, args) as conditions:
         optimum = optimise(conditions.program)
         report = conditions.report(optimum)
         feasible = optimum.value is not None or (
             optimum.status is Outcome.NO_OBJECTIVE and conditions.program.solve() is Outcome.OPTIMAL
         )
-        chains = range(args.chains * part.index // part.of, args.chains * (part.index + 1) // part.of)
-        found = _sampled(conditions, args, ids, optimum.value, chains) if feasible and chains else {}
+        chains = range(args.chains * shard.index // shard.of, args.chains * (shard.index + 1) // shard.of)
+        found = _sample(conditions, args, ids, optimum.value, chains) if feasible and chains else {}
     settings = args.model_dump(include={"thinning", "chains", "seed", "fraction_of_optimum"})
     return Result.model_validate(report | settings | {"processes": 1} | _NOTHING | found)
 
 
 def merge(args: Args, results: Sequence[Result]) -> Result:
     """All chains as one sample."""
-    import numpy as np
-
     sampled = [result for result in results if result.samples]
     if not sampled:
         return results[0]
@@ -217,7 +215,7 @@ def merge(args: Args, results: Sequence[Result]) -> Result:
             **{name: max(getattr(result, name) for result in sampled) for name in _VIOLATIONS},
             "chain_of_sample": tuple(chain for result in sampled for chain in result.chain_of_sample),
             "fluxes_mmol_per_gdw_h": dict(zip(ids, map(tuple, fluxes.T.tolist()), strict=True)),
-            **described(ids, fluxes, _lengths(args)),
+            **describe_sample(ids, fluxes, _lengths(args)),
         }
     )
 
@@ -248,12 +246,9 @@ def _lengths(args: Args) -> list[int]:
     ]
 
 
-def _sampled(
+def _sample(
     conditions: Conditions, args: Args, ids: Sequence[str], best: float | None, chosen: range
 ) -> dict[str, Any]:
-    import numpy as np
-    from cobra.util import create_stoichiometric_matrix
-
     model, program = conditions.model, conditions.program
     weights, floor = _growth_floor(conditions, args.fraction_of_optimum, best)
     space = _space(program, model, weights, floor)
@@ -264,7 +259,9 @@ def _sampled(
     ]
     samples = np.vstack(chains)[:, : len(model.reactions)]
     outside = space.violation(np.vstack(chains))
-    imbalance = float(np.abs(create_stoichiometric_matrix(model, "dok").tocsr() @ samples.T).max(initial=0.0))
+    imbalance = float(
+        np.abs(cobra.util.create_stoichiometric_matrix(model, "dok").tocsr() @ samples.T).max(initial=0.0)
+    )
     if max(outside, imbalance) > TOLERANCE_MMOL_PER_GDW_H:
         raise FluxError(
             ErrorClass.NUMERICAL,
@@ -298,8 +295,6 @@ def _growth_floor(
 
 def _space(program: LinearProgram, model: Model, weights: Mapping[int, float], floor: float) -> FluxSpace:
     """The flux space with its vertices in all directions of single fluxes."""
-    import numpy as np
-
     if weights:
         program.set_objective(weights, "max")
         program.hold_objective(floor, None)
@@ -327,7 +322,7 @@ def _space(program: LinearProgram, model: Model, weights: Mapping[int, float], f
     lowest, highest = np.array([reaction.bounds for reaction in model.reactions], dtype=float).T
     coefficients = np.zeros(len(lowest))
     coefficients[list(weights)] = list(weights.values())
-    return FluxSpace.spanned(np.array(points), lowest, highest, coefficients, floor)
+    return FluxSpace.span_polytope(np.array(points), lowest, highest, coefficients, floor)
 
 
 TOOL = Tool(
@@ -336,7 +331,7 @@ TOOL = Tool(
     args=Args,
     result=Result,
     run=run,
-    split=Split(parts=parts, run=run_part, merge=merge),
+    split=Split(count=count_shards, run=run_shard, merge=merge),
     reference="OptGP: Megchelenbrink et al. 2014, doi:10.1371/journal.pone.0086587; "
     "R-hat and effective samples: Vehtari et al. 2021, doi:10.1214/20-BA1221",
     example={"samples": 200, "thinning": 20, "reactions": ["PFK", "PGI", "EX_ac_e"]},

@@ -6,23 +6,29 @@ import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.display import fitted, rounded, shown
-from fluxagents.tasks.fba.solving.conditions import ConditionArgs, known_reaction
+from fluxagents.flows.events import Shard
+from fluxagents.tasks.display import fit_display, list_names, round_for_display
+from fluxagents.tasks.fba.solving.conditions import ConditionArgs, require_reaction
 from fluxagents.tasks.fba.solving.cycles import LooplessRanges, cycles_of
-from fluxagents.tasks.fba.solving.growth import ConditionResult, Conditions, Optimum, conditioned, optimise
+from fluxagents.tasks.fba.solving.growth import (
+    ConditionResult,
+    Conditions,
+    Optimum,
+    hold_conditions,
+    optimise,
+)
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram, Sense, clean
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Split, Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
-
-    from fluxagents.flows.events import Part
 
 ATTAINED_MMOL_PER_GDW_H = 1e-9
 """A flux this near to its bound in any solution shows that the bound is reached: no solve is needed."""
@@ -74,14 +80,12 @@ class Result(ConditionResult):
     ranges: RangeTable
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(min(most, 10)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda most: self._display(min(most, 10)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(self._display, SUMMARY_BYTES)
+        return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         return {"ranges": pd.DataFrame(self.ranges.model_dump()).astype(dict.fromkeys(_NUMBERS, "float64"))}
 
     def _display(self, most: int) -> dict[str, JsonValue]:
@@ -90,13 +94,13 @@ class Result(ConditionResult):
             "fraction_of_optimum": self.fraction_of_optimum,
             "loopless": self.loopless,
             "reactions_tested": len(self.ranges.reaction),
-            "total_range_mmol_per_gdw_h": rounded(self.total_range_mmol_per_gdw_h),
+            "total_range_mmol_per_gdw_h": round_for_display(self.total_range_mmol_per_gdw_h),
             "widest_ranges_mmol_per_gdw_h": self._widest(min(most, 15)),
-            "blocked": shown(self.blocked, most),
-            "fixed": shown(self.fixed, most),
-            "essential": shown(self.essential, most),
-            "variable": shown(self.variable, min(most, 5)),
-            "unbounded": shown(self.unbounded, most),
+            "blocked": list_names(self.blocked, most),
+            "fixed": list_names(self.fixed, most),
+            "essential": list_names(self.essential, most),
+            "variable": list_names(self.variable, min(most, 5)),
+            "unbounded": list_names(self.unbounded, most),
         }
 
     def _widest(self, most: int) -> dict[str, JsonValue]:
@@ -105,7 +109,7 @@ class Result(ConditionResult):
         return {
             "count": len(rows),
             "shown": len(widest),
-            "values": {row[0]: [rounded(row[1]), rounded(row[2])] for row in widest},
+            "values": {row[0]: [round_for_display(row[1]), round_for_display(row[2])] for row in widest},
         }
 
 
@@ -128,46 +132,48 @@ def run(model: Model, args: Args) -> Result:
     Raises:
         FluxError: `MEDIUM` or `UNKNOWN_ID` for arguments that do not fit the model; `SOLVER` or `TIMEOUT`.
     """
-    return _found(model, args, _wanted(model, args))
+    return _find_ranges(model, args, _reaction_ids(model, args))
 
 
-def parts(model: Model, args: Args) -> int:
+def count_shards(model: Model, args: Args) -> int:
     """Into how many parts the reactions are cut."""
     each = LOOPLESS_REACTIONS_PER_PART if args.loopless else REACTIONS_PER_PART
-    return max(1, math.ceil(len(_wanted(model, args)) / each))
+    return max(1, math.ceil(len(_reaction_ids(model, args)) / each))
 
 
-def run_part(model: Model, args: Args, part: Part) -> Result:
+def run_shard(model: Model, args: Args, shard: Shard) -> Result:
     """As `run`, for the reactions of one part; raises as `run`."""
-    ids = _wanted(model, args)
-    first, behind = (len(ids) * place // part.of for place in (part.index, part.index + 1))
-    return _found(model, args, ids[first:behind])
+    ids = _reaction_ids(model, args)
+    first, behind = (len(ids) * place // shard.of for place in (shard.index, shard.index + 1))
+    return _find_ranges(model, args, ids[first:behind])
 
 
 def merge(args: Args, results: Sequence[Result]) -> Result:
     """The ranges of all parts as one result."""
     del args
     rows = [row for result in results for row in _rows(result.ranges)]
-    return Result.model_validate(results[0].model_dump() | _sorted(rows))
+    return Result.model_validate(results[0].model_dump() | _sort_into_sets(rows))
 
 
-def _wanted(model: Model, args: Args) -> list[str]:
+def _reaction_ids(model: Model, args: Args) -> list[str]:
     if args.reactions is None:
         return [reaction.id for reaction in model.reactions]
-    return [known_reaction(model, identifier) for identifier in dict.fromkeys(args.reactions)]
+    return [require_reaction(model, identifier) for identifier in dict.fromkeys(args.reactions)]
 
 
-def _found(model: Model, args: Args, ids: Sequence[str]) -> Result:
-    with conditioned(model, args) as conditions:
+def _find_ranges(model: Model, args: Args, ids: Sequence[str]) -> Result:
+    with hold_conditions(model, args) as conditions:
         optimum = optimise(conditions.program)
         report = conditions.report(optimum)
         rows = _rows(_ranges(conditions, optimum, args, ids))
     return Result.model_validate(
-        report | {"fraction_of_optimum": args.fraction_of_optimum, "loopless": args.loopless} | _sorted(rows)
+        report
+        | {"fraction_of_optimum": args.fraction_of_optimum, "loopless": args.loopless}
+        | _sort_into_sets(rows)
     )
 
 
-def _sorted(rows: Sequence[_Row]) -> dict[str, object]:
+def _sort_into_sets(rows: Sequence[_Row]) -> dict[str, object]:
     """What all ranges together say."""
     columns = zip(*rows, strict=True) if rows else ((), (), ())
     return {
@@ -223,8 +229,6 @@ def extremes(
         model: For the reactions' bounds.
         places: Of the reactions in `model.reactions`.
     """
-    import numpy as np
-
     lowest = np.array([reaction.lower_bound for reaction in model.reactions], dtype=float)
     highest = np.array([reaction.upper_bound for reaction in model.reactions], dtype=float)
     reached: dict[Sense, Any] = {sense: np.zeros(len(lowest), dtype=bool) for sense in ("min", "max")}
@@ -312,7 +316,7 @@ TOOL = Tool(
     args=Args,
     result=Result,
     run=run,
-    split=Split(parts=parts, run=run_part, merge=merge),
+    split=Split(count=count_shards, run=run_shard, merge=merge),
     reference="Mahadevan, Schilling 2003, doi:10.1016/j.ymben.2003.09.002; "
     "loopless: Schellenberger, Lewis, Palsson 2011, doi:10.1016/j.bpj.2010.12.3707",
     example={"fraction_of_optimum": 0.9, "reactions": ["PGI", "EX_o2_e"]},

@@ -6,13 +6,15 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.display import fitted, shown_values
+from fluxagents.tasks.display import fit_display, list_values
 from fluxagents.tasks.fba.solving.conditions import exchanges, uptake_flux
 from fluxagents.tasks.fba.solving.cycles import cycles_of
-from fluxagents.tasks.fba.solving.growth import StrainResult, conditioned, optimise
+from fluxagents.tasks.fba.solving.growth import StrainResult, hold_conditions, optimise
+from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram, clean
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.fba.solving.strain import StrainArgs
@@ -20,7 +22,6 @@ from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
 
 Method = Literal["pfba", "fba", "loopless", "geometric"]
@@ -76,14 +77,12 @@ class Result(StrainResult):
     fluxes: FluxTable
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(min(most, 12), min(most, 5)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda most: self._display(min(most, 12), min(most, 5)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(most, min(most, 20)), SUMMARY_BYTES)
+        return fit_display(lambda most: self._display(most, min(most, 20)), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         return {"fluxes": pd.DataFrame(self.fluxes.model_dump())}
 
     def _display(self, most: int, most_internal: int) -> dict[str, JsonValue]:
@@ -93,12 +92,10 @@ class Result(StrainResult):
             **({} if self.is_loop_free is None else {"is_loop_free": self.is_loop_free}),
             "total_flux_mmol_per_gdw_h": self.total_flux_mmol_per_gdw_h,
             "active_reactions": self.active_reactions,
-            "uptakes_mmol_per_gdw_h": shown_values(self.uptakes_mmol_per_gdw_h, most),
-            "secretions_mmol_per_gdw_h": shown_values(self.secretions_mmol_per_gdw_h, most),
-            "internal_fluxes_mmol_per_gdw_h": shown_values(
-                self.internal_fluxes_mmol_per_gdw_h, most_internal
-            ),
-            "subsystem_fluxes_mmol_per_gdw_h": shown_values(
+            "uptakes_mmol_per_gdw_h": list_values(self.uptakes_mmol_per_gdw_h, most),
+            "secretions_mmol_per_gdw_h": list_values(self.secretions_mmol_per_gdw_h, most),
+            "internal_fluxes_mmol_per_gdw_h": list_values(self.internal_fluxes_mmol_per_gdw_h, most_internal),
+            "subsystem_fluxes_mmol_per_gdw_h": list_values(
                 self.subsystem_fluxes_mmol_per_gdw_h, most_internal
             ),
         }
@@ -115,12 +112,12 @@ def run(model: Model, args: Args) -> Result:
         message = f"geometric FBA of model '{model.id}' with {len(model.reactions)} reactions takes too long"
         suggestion = f"use method 'pfba', or a model of at most {GEOMETRIC_REACTIONS} reactions"
         raise FluxError(ErrorClass.BAD_ARGUMENT, message, suggestions=(suggestion,))
-    with conditioned(model, args, split=True) as conditions:
+    with hold_conditions(model, args, split=True) as conditions:
         program = conditions.program
         optimum = optimise(program)
         report = conditions.report(optimum)
         if optimum.value is None:
-            return Result.model_validate(report | _described(model, args, None))
+            return Result.model_validate(report | _describe(model, args, None))
         is_loop_free = None
         if args.method == "geometric":
             fluxes = _geometric(model)
@@ -130,7 +127,7 @@ def run(model: Model, args: Args) -> Result:
             if args.method == "pfba":
                 minimise_total_flux(program)
             fluxes = program.fluxes()
-        return Result.model_validate(report | _described(model, args, fluxes, is_loop_free=is_loop_free))
+        return Result.model_validate(report | _describe(model, args, fluxes, is_loop_free=is_loop_free))
 
 
 def minimise_total_flux(program: LinearProgram) -> None:
@@ -151,9 +148,7 @@ def minimise_total_flux(program: LinearProgram) -> None:
 
 
 def _geometric(model: Model) -> list[float]:
-    from cobra.flux_analysis import geometric_fba
-
-    found = geometric_fba(model, processes=1)
+    found = cobra.flux_analysis.geometric_fba(model, processes=1)
     return [clean(found.fluxes[reaction.id]) for reaction in model.reactions]
 
 
@@ -169,7 +164,7 @@ def _without_cycles(model: Model, program: LinearProgram) -> tuple[list[float], 
         return left, not any(cycles.through(place, left) for place in sorted(objective | cycles.forced))
 
 
-def _described(
+def _describe(
     model: Model, args: Args, fluxes: list[float] | None, *, is_loop_free: bool | None = None
 ) -> dict[str, object]:
     exchange_reactions = exchanges(model)

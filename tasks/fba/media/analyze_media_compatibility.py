@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from fluxagents.tasks.display import fitted, shown, shown_values, text
-from fluxagents.tasks.fba.media.media_growth import MediaArgs, MediaResult, MediumGrowth, gather, measured
+from fluxagents.tasks.display import cut_text, fit_display, list_names, list_values
+from fluxagents.tasks.fba.media.media_growth import (
+    MediaArgs,
+    MediaResult,
+    MediumGrowth,
+    gather,
+    measure_growth,
+)
 from fluxagents.tasks.fba.media.restoration import Restoration, restoration
 from fluxagents.tasks.fba.solving.conditions import MediumArgs, apply_medium
 from fluxagents.tasks.fba.solving.optlang_program import IntegerArgs
@@ -18,7 +25,6 @@ from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
 
 Fit = Literal["complete", "partial", "no_growth"]
@@ -65,14 +71,12 @@ class Result(MediaResult):
     fits: tuple[Compatibility, ...]
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(most, min(most, 6)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda most: self._display(most, min(most, 6)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(most, most), SUMMARY_BYTES)
+        return fit_display(lambda most: self._display(most, most), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         rows = [
             (fit.medium, number, name, needed)
             for fit in self.fits
@@ -93,19 +97,19 @@ class Result(MediaResult):
         grows = [*by_fit["complete"], *by_fit["partial"]]
         unmapped = list(dict.fromkeys(name for row in self.media for name in row.unmapped))
         return {
-            "model": text(self.model_id),
-            "objective": text(self.objective),
+            "model": cut_text(self.model_id),
+            "objective": cut_text(self.objective),
             "media_tested": len(self.media),
-            "complete": shown(by_fit["complete"], most),
-            "partial": shown(by_fit["partial"], most),
-            "no_growth": shown(
+            "complete": list_names(by_fit["complete"], most),
+            "partial": list_names(by_fit["partial"], most),
+            "no_growth": list_names(
                 [f"{row.medium} ({row.status})" for row in self.media if row.medium in by_fit["no_growth"]],
                 most,
             ),
-            "growth_per_h": shown_values({name: growth[name] for name in grows}, most),
-            "compounds_without_exchange": shown(unmapped, most),
+            "growth_per_h": list_values({name: growth[name] for name in grows}, most),
+            "compounds_without_exchange": list_names(unmapped, most),
             "would_restore_growth": {
-                fit.medium: shown(_first_sets(fit.missing), most_sets)
+                fit.medium: list_names(_first_sets(fit.missing), most_sets)
                 for fit in [fit for fit in self.fits if fit.missing][:most]
             },
         }
@@ -117,7 +121,7 @@ def run(model: Model, args: Args, media: tuple[LibraryMedium, ...]) -> Result:
     Raises:
         FluxError: `MEDIUM` if the model's exchanges cannot be told; `SOLVER` or `TIMEOUT`.
     """
-    found = MediaResult.model_validate(measured(model, media))
+    found = MediaResult.model_validate(measure_growth(model, media))
     fits = tuple(_fit(model, row, args) for row in found.media)
     return Result.model_validate({**dict(found), "min_growth_per_h": args.min_growth_per_h, "fits": fits})
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import pandas as pd
 from pydantic import Field, JsonValue
 
-from fluxagents.tasks.display import fitted, shown, shown_values
+from fluxagents.tasks.display import fit_display, list_names, list_values
 from fluxagents.tasks.fba.media.restoration import Restoration, restoration
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs, exchanges
-from fluxagents.tasks.fba.solving.growth import ConditionResult, conditioned, optimise
+from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.optlang_program import IntegerArgs
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
 
 
@@ -44,14 +44,12 @@ class Result(ConditionResult):
     names: dict[str, str] = Field(description="Exchange -> its name, for all exchanges of the sets.")
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(most, min(most, 10)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda most: self._display(most, min(most, 10)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(most, most), SUMMARY_BYTES)
+        return fit_display(lambda most: self._display(most, most), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         rows = [
             (number, exchange, self.names[exchange], needed, found.best_growth_per_h)
             for number, found in enumerate(self.missing.sets if self.missing else (), start=1)
@@ -76,14 +74,14 @@ class Result(ConditionResult):
             "status_with_all_open": str(missing.status_with_all),
             "best_growth_with_all_per_h": missing.best_growth_with_all_per_h,
             "fewest_missing_nutrients": min(sizes, default=None),
-            "sufficient_alone": shown(missing.sufficient_alone, most),
-            "missing_in_every_set": shown(missing.required, most),
+            "sufficient_alone": list_names(missing.sufficient_alone, most),
+            "missing_in_every_set": list_names(missing.required, most),
             "is_complete": missing.is_complete,
             "alternatives": {
                 "count": len(missing.sets),
                 "shown": min(most_sets, len(missing.sets)),
                 "needed_uptakes_mmol_per_gdw_h": [
-                    shown_values(one.needed_uptakes_mmol_per_gdw_h, most) for one in missing.sets[:most_sets]
+                    list_values(one.needed_uptakes_mmol_per_gdw_h, most) for one in missing.sets[:most_sets]
                 ],
             },
         }
@@ -95,7 +93,7 @@ def run(model: Model, args: Args) -> Result:
     Raises:
         FluxError: `MEDIUM` or `UNKNOWN_ID` for conditions that do not fit the model; `SOLVER` or `TIMEOUT`.
     """
-    with conditioned(model, args) as conditions:
+    with hold_conditions(model, args) as conditions:
         optimum = optimise(conditions.program)
         report = conditions.report(optimum)
         is_growing = optimum.value is not None and optimum.value >= args.min_growth_per_h

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from fluxagents.tasks.display import fitted, shown, shown_values, text
-from fluxagents.tasks.fba.media.media_growth import MediaArgs, MediaResult, gather, measured
+from fluxagents.tasks.display import cut_text, fit_display, list_names, list_values
+from fluxagents.tasks.fba.media.media_growth import MediaArgs, MediaResult, gather, measure_growth
 from fluxagents.tasks.ports.media import LibraryMedium
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
@@ -24,10 +24,10 @@ class Result(MediaResult):
     """The media in the order given, with growth each; the table `media` is what a plot shows."""
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(self._display, KEY_FINDINGS_BYTES)
+        return fit_display(self._display, KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(self._display, SUMMARY_BYTES)
+        return fit_display(self._display, SUMMARY_BYTES)
 
     def _display(self, most: int) -> dict[str, JsonValue]:
         ranked = sorted(
@@ -36,12 +36,12 @@ class Result(MediaResult):
         without = [f"{row.medium} ({row.status})" for row in self.media if not row.grows]
         unmapped = {row.medium: len(row.unmapped) for row in self.media if row.unmapped}
         return {
-            "model": text(self.model_id),
-            "objective": text(self.objective),
+            "model": cut_text(self.model_id),
+            "objective": cut_text(self.objective),
             "media_compared": len(self.media),
-            "growth_per_h": shown_values({row.medium: row.growth_per_h for row in ranked}, most),
-            "media_without_growth": shown(without, most),
-            "unmapped_compounds_count": shown_values(unmapped, most),
+            "growth_per_h": list_values({row.medium: row.growth_per_h for row in ranked}, most),
+            "media_without_growth": list_names(without, most),
+            "unmapped_compounds_count": list_values(unmapped, most),
         }
 
 
@@ -52,7 +52,7 @@ def run(model: Model, args: Args, media: tuple[LibraryMedium, ...]) -> Result:
         FluxError: `MEDIUM` if the model's exchanges cannot be told; `SOLVER` or `TIMEOUT`.
     """
     del args
-    return Result.model_validate(measured(model, media))
+    return Result.model_validate(measure_growth(model, media))
 
 
 TOOL = Tool(

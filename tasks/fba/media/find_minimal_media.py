@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, Self
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.display import fitted, shown, shown_values
+from fluxagents.tasks.display import fit_display, list_names, list_values
 from fluxagents.tasks.fba.media.nutrient_search import NutrientSearch, open_uptakes
 from fluxagents.tasks.fba.media.restoration import ways_to_grow
 from fluxagents.tasks.fba.solving.conditions import (
@@ -19,7 +20,7 @@ from fluxagents.tasks.fba.solving.conditions import (
     set_uptake,
     uptake,
 )
-from fluxagents.tasks.fba.solving.growth import ConditionResult, Optimum, conditioned, optimise
+from fluxagents.tasks.fba.solving.growth import ConditionResult, Optimum, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.optlang_program import IntegerArgs
 from fluxagents.tasks.fba.solving.outcome import Outcome
@@ -27,7 +28,6 @@ from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
 
 
@@ -96,14 +96,14 @@ class Result(ConditionResult):
     media: tuple[Medium, ...]
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(most, min(most, 3)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda most: self._display(most, min(most, 3)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(most, min(most, 20)) | {"best": self._best()}, SUMMARY_BYTES)
+        return fit_display(
+            lambda most: self._display(most, min(most, 20)) | {"best": self._best()}, SUMMARY_BYTES
+        )
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         rows = [
             (number, exchange, flux, exchange in self.required_components)
             for number, medium in enumerate(self.media, start=1)
@@ -131,13 +131,13 @@ class Result(ConditionResult):
             "best_growth_with_all_per_h": self.best_growth_with_all_per_h,
             "candidates": self.candidates,
             "fewest_components": min((medium.components for medium in self.media), default=None),
-            "required_components": shown(self.required_components, most),
+            "required_components": list_names(self.required_components, most),
             "is_complete": self.is_complete,
             "media": {
                 "count": len(self.media),
                 "shown": min(most_media, len(self.media)),
                 "uptakes_mmol_per_gdw_h": [
-                    shown_values(medium.uptakes_mmol_per_gdw_h, most) for medium in self.media[:most_media]
+                    list_values(medium.uptakes_mmol_per_gdw_h, most) for medium in self.media[:most_media]
                 ],
             },
         }
@@ -153,7 +153,7 @@ def run(model: Model, args: Args) -> Result:
         FluxError: `MEDIUM` or `UNKNOWN_ID` for conditions that do not fit the model, `BAD_ARGUMENT` if the
             growth to reach is a fraction of none; `SOLVER` or `TIMEOUT`.
     """
-    with conditioned(model, args) as conditions:
+    with hold_conditions(model, args) as conditions:
         optimum = optimise(conditions.program)
         report = conditions.report(optimum)
         target = _target(model, args, optimum)
@@ -167,7 +167,7 @@ def run(model: Model, args: Args) -> Result:
         found: dict[str, object] = {"required_components": (), "is_complete": None, "media": ()}
         if target is not None and best is not None and best >= target:
             with NutrientSearch(model, candidates, target, args.integer_solver) as search:
-                found = _searched(search, [reaction.id for reaction in candidates], args)
+                found = _search(search, [reaction.id for reaction in candidates], args)
     return Result.model_validate(
         report
         | found
@@ -195,7 +195,7 @@ def _target(model: Model, args: Args, optimum: Optimum) -> float | None:
     return optimum.value * (args.min_growth_fraction_of_wild_type or 0.1)
 
 
-def _searched(search: NutrientSearch, candidates: list[str], args: Args) -> dict[str, object]:
+def _search(search: NutrientSearch, candidates: list[str], args: Args) -> dict[str, object]:
     if args.criterion == "least_uptake":
         media = [tuple(search.least_uptakes(candidates))]
         is_complete = None
@@ -203,7 +203,7 @@ def _searched(search: NutrientSearch, candidates: list[str], args: Args) -> dict
         media = list(islice(search.smallest(), args.alternatives + 1))
         is_complete = len(media) <= args.alternatives
     return {
-        "required_components": tuple(search.required()),
+        "required_components": tuple(search.find_required()),
         "is_complete": is_complete,
         "media": tuple(_medium(search, components) for components in media[: args.alternatives]),
     }

@@ -11,22 +11,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
-from fluxagents.tasks.display import fitted, shown
-from fluxagents.tasks.fba.media.library.compound_index import exchanged_compounds
+from fluxagents.tasks.display import fit_display, list_names
+from fluxagents.tasks.fba.media.library.compound_index import index_exchanges
 from fluxagents.tasks.fba.media.library.compounds import Compound, classes_by_name, compounds_in
 from fluxagents.tasks.fba.media.media_growth import MediumTrial
 from fluxagents.tasks.fba.media.restoration import Restoration, restoration
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs, exchanges, medium_of, set_uptake
-from fluxagents.tasks.fba.solving.growth import ConditionResult, Optimum, conditioned, optimise
+from fluxagents.tasks.fba.solving.growth import ConditionResult, Optimum, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.optlang_program import IntegerArgs
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
 
 CLASSES = ("amino acids", "vitamins", "nucleobases")
@@ -129,14 +129,12 @@ class Result(ConditionResult):
     )
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(most, min(most, 8)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda most: self._display(most, min(most, 8)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(most, most), SUMMARY_BYTES)
+        return fit_display(lambda most: self._display(most, most), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         numbers = dict.fromkeys(("growth_without_per_h", "growth_alone_per_h"), "float64")
         rows = [row.model_dump(mode="json") for row in self.nutrients]
         sets = [
@@ -156,15 +154,15 @@ class Result(ConditionResult):
             "growth_with_all_per_h": self.growth_with_all_per_h,
             "growth_without_any_per_h": self.growth_without_any_per_h,
             "is_prototroph": self.is_prototroph,
-            "auxotrophies": shown(self.auxotrophies, most),
-            "restore_growth_alone": shown(
+            "auxotrophies": list_names(self.auxotrophies, most),
+            "restore_growth_alone": list_names(
                 [row.compound for row in self.nutrients if row.restores_growth], most
             ),
-            "not_exchanged": shown(self.not_exchanged, most_sets),
+            "not_exchanged": list_names(self.not_exchanged, most_sets),
         }
         if self.supplements is not None:
             sets = [" + ".join(one.exchanges) for one in self.supplements.sets]
-            found["smallest_supplements"] = shown(sets, most_sets)
+            found["smallest_supplements"] = list_names(sets, most_sets)
             found["smallest_supplements_are_all"] = self.supplements.is_complete
         return found
 
@@ -175,7 +173,7 @@ def run(model: Model, args: Args) -> Result:
     Raises:
         FluxError: `MEDIUM` or `UNKNOWN_ID` for conditions that do not fit the model; `SOLVER` or `TIMEOUT`.
     """
-    with conditioned(model, args) as conditions:
+    with hold_conditions(model, args) as conditions:
         report = conditions.report(optimise(conditions.program))
         tests = nutrient_tests(model, args)
         supplements = _supplements(model, args, tests) if tests.needs_any else None
@@ -196,7 +194,7 @@ def run(model: Model, args: Args) -> Result:
 
 def nutrient_tests(model: Model, args: AuxotrophyArgs) -> NutrientTests:
     """Take each nutrient away, and give it alone; the model is under its conditions and stays so."""
-    index = exchanged_compounds(model)
+    index = index_exchanges(model)
     found = {compound: index.find(compound) for compound in args.compounds}
     tested = {match.id: compound for compound, match in found.items() if match is not None}
     around = {name: limit for name, limit in medium_of(model).items() if name not in tested}
@@ -231,12 +229,12 @@ def nutrient_tests(model: Model, args: AuxotrophyArgs) -> NutrientTests:
 
 def _supplements(model: Model, args: Args, tests: NutrientTests) -> Restoration:
     """The smallest sets of tested nutrients on which the model grows; call it inside `with model:`."""
-    tested = _closed(model, [row.exchange for row in tests.rows])
+    tested = _close_uptakes(model, [row.exchange for row in tests.rows])
     uptake, least = args.supplement_uptake_mmol_per_gdw_h, tests.threshold_per_h or 0.0
     return restoration(model, least, uptake, _ALTERNATIVES, among=tested, solver=args.integer_solver)
 
 
-def _closed(model: Model, identifiers: Sequence[str]) -> Sequence[str]:
+def _close_uptakes(model: Model, identifiers: Sequence[str]) -> Sequence[str]:
     known = exchanges(model)
     for identifier in identifiers:
         set_uptake(known[identifier], 0.0)

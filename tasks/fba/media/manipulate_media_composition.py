@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Self
 
+import pandas as pd
 from pydantic import Field, JsonValue, model_validator
 
-from fluxagents.tasks.display import fitted, shown, shown_values, text
-from fluxagents.tasks.fba.media.media_growth import begin_with
+from fluxagents.tasks.display import cut_text, fit_display, list_names, list_values
+from fluxagents.tasks.fba.media.media_growth import start_from
 from fluxagents.tasks.fba.media.medium_edit import Edit, EditedMedium, EditedUptake, Untouched
 from fluxagents.tasks.fba.media.medium_words import edits_in
 from fluxagents.tasks.fba.solving.conditions import MediumArgs, exchanges, medium_of, set_uptake
@@ -18,13 +19,11 @@ from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.ports.media import LibraryMedium
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.ports.results import Result as ToolResult
+from fluxagents.tasks.ports.sources import Sources
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
-
-    from fluxagents.tasks.ports.sources import Sources
 
 
 class Args(MediumArgs):
@@ -71,14 +70,12 @@ class Result(ToolResult):
     growth_per_h: float | None
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(most, min(most, 10)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda most: self._display(most, min(most, 10)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(most, most), SUMMARY_BYTES)
+        return fit_display(lambda most: self._display(most, most), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         before, after = self.medium_before_mmol_per_gdw_h, self.medium_mmol_per_gdw_h
         medium = [(name, before.get(name, 0.0), after.get(name, 0.0)) for name in {**before, **after}]
         columns = ["exchange", "uptake_before_mmol_per_gdw_h", "uptake_after_mmol_per_gdw_h"]
@@ -94,17 +91,17 @@ class Result(ToolResult):
 
     def _display(self, most: int, most_left: int) -> dict[str, JsonValue]:
         found: dict[str, JsonValue] = {
-            "model": text(self.model_id),
+            "model": cut_text(self.model_id),
             "status_before": str(self.status_before),
             "growth_before_per_h": self.growth_before_per_h,
             "status": str(self.status),
             "growth_per_h": self.growth_per_h,
-            "changes": shown([_line(change) for change in self.changes], most),
-            "untouched": shown([f"{one.compound}: {one.reason}" for one in self.untouched], most_left),
-            "medium_mmol_per_gdw_h": shown_values(self.medium_mmol_per_gdw_h, most),
+            "changes": list_names([_line(change) for change in self.changes], most),
+            "untouched": list_names([f"{one.compound}: {one.reason}" for one in self.untouched], most_left),
+            "medium_mmol_per_gdw_h": list_values(self.medium_mmol_per_gdw_h, most),
         }
         if self.unmapped:
-            found["library_compounds_without_exchange"] = shown(self.unmapped, most_left)
+            found["library_compounds_without_exchange"] = list_names(self.unmapped, most_left)
         return found
 
 
@@ -120,7 +117,7 @@ def run(model: Model, args: Args, start: LibraryMedium | None) -> Result:
         FluxError: `MEDIUM` for a phrase, compound or exchange that is not understood, and if nothing changes.
     """
     with model:
-        unmapped = begin_with(model, args, start)
+        unmapped = start_from(model, args, start)
         before, grown_before = medium_of(model), _growth(model)
         edited = EditedMedium.of(model)
         edits = args.edits or edits_in(args.words or "", edited.nutrients.words())

@@ -7,22 +7,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Self
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.fba.media.library.compound_index import CompoundIndex, exchanged_compounds
+from fluxagents.tasks.fba.media.library.compound_index import CompoundIndex, index_exchanges
 from fluxagents.tasks.fba.solving.conditions import MediumArgs, apply_medium, exchanges
-from fluxagents.tasks.fba.solving.growth import Optimum, objective_text, solved
+from fluxagents.tasks.fba.solving.growth import Optimum, objective_text, solve
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.ports.media import Component, LibraryMedium, Uptake
 from fluxagents.tasks.ports.results import Args, Result
+from fluxagents.tasks.ports.sources import Sources
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model, Reaction
-
-    from fluxagents.tasks.ports.sources import Sources
 
 SAME_GROWTH = 1e-6
 """Media whose growth differs by no more than this fraction are equally good."""
@@ -110,8 +109,6 @@ class MediaResult(Result):
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         """Growth by medium, uptakes by medium and exchange, and how each compound was found."""
-        import pandas as pd
-
         rows = [{**row.model_dump(mode="json"), "unmapped": len(row.unmapped)} for row in self.media]
         columns = ["medium", "status", "growth_per_h", "growth_fraction_of_best", "components", "exchanged"]
         columns += ["unmapped", "title", "source"]
@@ -163,9 +160,9 @@ class MediumTrial:
         }
         if any(lowest > highest for lowest, highest in bounds.values()):
             return Optimum(Outcome.INFEASIBLE, None)
-        with self._program.bounded(bounds):
+        with self._program.hold_bounds(bounds):
             self._program.restore_basis()
-            return solved(self._program)
+            return solve(self._program)
 
 
 def _with_uptake(exchange: Reaction, limit: float) -> tuple[float, float]:
@@ -197,12 +194,12 @@ class MappedMedium:
         return tuple(row.compound for row in self.rows if row.exchange is None)
 
 
-def mapped(medium: LibraryMedium, index: CompoundIndex) -> MappedMedium:
+def map_medium(medium: LibraryMedium, index: CompoundIndex) -> MappedMedium:
     """Each compound of a medium with its exchange reaction, if there is one."""
-    return MappedMedium(medium, tuple(_mapped(medium.name, part, index) for part in medium.components))
+    return MappedMedium(medium, tuple(_map_component(medium.name, part, index) for part in medium.components))
 
 
-def begin_with(model: Model, args: MediumArgs, start: LibraryMedium | None) -> tuple[str, ...]:
+def start_from(model: Model, args: MediumArgs, start: LibraryMedium | None) -> tuple[str, ...]:
     """Give the model a medium of the library, or the one of the arguments; call it inside `with model:`.
 
     Returns:
@@ -214,15 +211,15 @@ def begin_with(model: Model, args: MediumArgs, start: LibraryMedium | None) -> t
     if start is None:
         apply_medium(model, args)
         return ()
-    found = mapped(start, exchanged_compounds(model))
+    found = map_medium(start, index_exchanges(model))
     apply_medium(model, MediumArgs(medium=found.uptakes, medium_changes=args.medium_changes))
     return found.unmapped
 
 
-def measured(model: Model, media: Sequence[LibraryMedium]) -> dict[str, object]:
+def measure_growth(model: Model, media: Sequence[LibraryMedium]) -> dict[str, object]:
     """The fields of a `MediaResult`; raises as `exchanges` and `LinearProgram`."""
-    index = exchanged_compounds(model)
-    seen = [mapped(medium, index) for medium in media]
+    index = index_exchanges(model)
+    seen = [map_medium(medium, index) for medium in media]
     with LinearProgram(model) as program:
         objective = objective_text(model, program)
         trial = MediumTrial(model, program)
@@ -252,7 +249,7 @@ def _growth(one: MappedMedium, optimum: Optimum, best: float | None) -> MediumGr
     )
 
 
-def _mapped(medium: str, part: Component, index: CompoundIndex) -> MappedCompound:
+def _map_component(medium: str, part: Component, index: CompoundIndex) -> MappedCompound:
     match = index.find(part)
     return MappedCompound(
         medium=medium,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.tasks.fba.media.library.compound_index import CompoundIndex, exchanged_compounds
+from fluxagents.tasks.fba.media.library.compound_index import CompoundIndex, index_exchanges
 from fluxagents.tasks.fba.media.library.compounds import (
     Compound,
     classes_by_name,
@@ -126,7 +126,7 @@ class Nutrients:
     """What words mean in a model: compounds by any name or id, and classes of compounds."""
 
     def __init__(self, model: Model) -> None:
-        self._index: CompoundIndex = exchanged_compounds(model)
+        self._index: CompoundIndex = index_exchanges(model)
         self._model = model
         self._own: dict[str, str] = {}
         for exchange, name in self._index.names.items():
@@ -142,7 +142,7 @@ class Nutrients:
             dict.fromkeys((*classes_by_name(), *compounds_by_name(), *ids, *names, *self._index.names))
         )
 
-    def named(self, word: str) -> tuple[Nutrient, ...]:
+    def find(self, word: str) -> tuple[Nutrient, ...]:
         """The compounds that a word means; raises `MEDIUM` with the nearest words for an unknown one."""
         lower = word.lower().strip()
         if lower in classes_by_name():
@@ -191,7 +191,7 @@ class EditedMedium:
         for edit in edits:
             self._apply(edit)
         if not self.changes:
-            said = "; ".join(_said(edit) for edit in edits)
+            said = "; ".join(_describe(edit) for edit in edits)
             reasons = tuple(dict.fromkeys(f"{one.compound}: {one.reason}" for one in self.untouched))
             message = f"the edit '{said}' changes nothing in the medium"
             raise FluxError(ErrorClass.MEDIUM, message, suggestions=reasons[:5])
@@ -202,7 +202,7 @@ class EditedMedium:
         return {exchange: limit for exchange, limit in self.uptakes.items() if limit > 0}
 
     def _apply(self, edit: Edit) -> None:
-        nutrients = [nutrient for word in edit.nutrients for nutrient in self.nutrients.named(word)]
+        nutrients = [nutrient for word in edit.nutrients for nutrient in self.nutrients.find(word)]
         if edit.action == "replace":
             self._replace(edit, nutrients)
             return
@@ -229,20 +229,22 @@ class EditedMedium:
             said = ", ".join(edit.nutrients)
             raise FluxError(
                 ErrorClass.MEDIUM,
-                f"'{_said(edit)}': '{said}' is not in the medium, so nothing can replace it",
+                f"'{_describe(edit)}': '{said}' is not in the medium, so nothing can replace it",
                 suggestions=(f"open uptakes: {', '.join(self.open)[:200]}",),
             )
-        new = [nutrient for word in edit.by for nutrient in self.nutrients.named(word)]
+        new = [nutrient for word in edit.by for nutrient in self.nutrients.find(word)]
         if not any(nutrient.exchange for nutrient in new):
             names = ", ".join(nutrient.name for nutrient in new)
-            message = f"'{_said(edit)}': the model has no exchange reaction for '{names}'"
+            message = f"'{_describe(edit)}': the model has no exchange reaction for '{names}'"
             raise FluxError(ErrorClass.MEDIUM, message)
         kept = {nutrient.exchange for nutrient in new}
         for nutrient in nutrients:
             if nutrient.exchange is not None and nutrient.exchange not in kept and old[nutrient.exchange] > 0:
                 self._set(nutrient, nutrient.exchange, 0.0, edit)
         limit = freed if edit.uptake_mmol_per_gdw_h is None else edit.uptake_mmol_per_gdw_h
-        self._apply(Edit(action="set", nutrients=edit.by, uptake_mmol_per_gdw_h=limit, phrase=_said(edit)))
+        self._apply(
+            Edit(action="set", nutrients=edit.by, uptake_mmol_per_gdw_h=limit, phrase=_describe(edit))
+        )
 
     def _set(self, nutrient: Nutrient, exchange: str, limit: float, edit: Edit) -> None:
         present = self.uptakes.get(exchange, 0.0)
@@ -254,14 +256,14 @@ class EditedMedium:
             EditedUptake(
                 exchange=exchange,
                 compound=nutrient.name,
-                edit=_said(edit),
+                edit=_describe(edit),
                 uptake_before_mmol_per_gdw_h=present,
                 uptake_after_mmol_per_gdw_h=limit,
             )
         )
 
     def _leave(self, nutrient: Nutrient, edit: Edit, reason: str) -> None:
-        self.untouched.append(Untouched(compound=nutrient.name, edit=_said(edit), reason=reason))
+        self.untouched.append(Untouched(compound=nutrient.name, edit=_describe(edit), reason=reason))
 
 
 _NO_EXCHANGE = "the model has no exchange reaction for it"
@@ -278,12 +280,12 @@ def _limit(edit: Edit, nutrient: Nutrient, present: float) -> float:
     if edit.action == "shift":
         return min(max(present + given, 0.0), 1_000_000.0)
     if (edit.action == "raise" and given < present) or (edit.action == "lower" and given > present):
-        message = f"'{_said(edit)}': the uptake of {nutrient.name} is {present:g} mmol/gDW/h"
+        message = f"'{_describe(edit)}': the uptake of {nutrient.name} is {present:g} mmol/gDW/h"
         raise FluxError(ErrorClass.MEDIUM, message, suggestions=(f"say 'set {nutrient.name} to {given:g}'",))
     return given
 
 
-def _said(edit: Edit) -> str:
+def _describe(edit: Edit) -> str:
     if edit.phrase:
         return edit.phrase
     number = edit.uptake_mmol_per_gdw_h if edit.factor is None else edit.factor

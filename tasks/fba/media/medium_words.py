@@ -86,7 +86,7 @@ def edits_in(text: str, known: Sequence[str]) -> tuple[Edit, ...]:
         FluxError: `MEDIUM`, naming the phrase that was not understood.
     """
     # Single blanks only: the rules try each blank of a run in turn.
-    marked, mentions = _marked(" ".join(text.replace("\n", " ; ").split()), known)
+    marked, mentions = _mark_compounds(" ".join(text.replace("\n", " ; ").split()), known)
     found: list[Edit] = []
     for part in filter(None, (part.strip(" ,") for part in _CLAUSES.split(marked))):
         phrase = re.sub(rf"{_OPEN}(\d+){_CLOSE}", lambda match: mentions[int(match[1])], part)
@@ -99,7 +99,7 @@ def edits_in(text: str, known: Sequence[str]) -> tuple[Edit, ...]:
 _HINT = (f"such as: {'; '.join(EXAMPLES)}",)
 
 
-def _marked(text: str, known: Sequence[str]) -> tuple[str, list[str]]:
+def _mark_compounds(text: str, known: Sequence[str]) -> tuple[str, list[str]]:
     """The text with a mark for each mention, and the mentions."""
     words = "|".join(re.escape(word) for word in sorted(known, key=len, reverse=True))
     mentions: list[str] = []
@@ -152,19 +152,19 @@ def _items(text: str, clause: _Clause) -> list[tuple[tuple[str, ...], float | No
     return found
 
 
-def _added(match: re.Match[str], clause: _Clause) -> Made:
+def _read_addition(match: re.Match[str], clause: _Clause) -> Made:
     for words, number in _items(match["rest"], clause):
         yield Edit(action="add", nutrients=words, uptake_mmol_per_gdw_h=number, phrase=clause.phrase)
 
 
-def _removed(match: re.Match[str], clause: _Clause) -> Made:
+def _read_removal(match: re.Match[str], clause: _Clause) -> Made:
     items = _items(match["rest"], clause)
     if all(number is None for _, number in items):
         for words, _ in items:
             yield Edit(action="remove", nutrients=words, phrase=clause.phrase)
 
 
-def _given(action: Action) -> Callable[[re.Match[str], _Clause], Made]:
+def _read_setting(action: Action) -> Callable[[re.Match[str], _Clause], Made]:
     def made(match: re.Match[str], clause: _Clause) -> Made:
         items = _items(match["rest"], clause)
         if all(number is not None for _, number in items):
@@ -174,7 +174,7 @@ def _given(action: Action) -> Callable[[re.Match[str], _Clause], Made]:
     return made
 
 
-def _stepped(sign: int) -> Callable[[re.Match[str], _Clause], Made]:
+def _read_step(sign: int) -> Callable[[re.Match[str], _Clause], Made]:
     def made(match: re.Match[str], clause: _Clause) -> Made:
         number, words = float(match["number"]), clause.words(match["objects"])
         kind = match["kind"] or (match["ratio"] and "times") or ""
@@ -192,12 +192,12 @@ def _stepped(sign: int) -> Callable[[re.Match[str], _Clause], Made]:
     return made
 
 
-def _scaled(match: re.Match[str], clause: _Clause) -> Made:
+def _read_scaling(match: re.Match[str], clause: _Clause) -> Made:
     factor = float(match["number"]) if match["verb"] == "multiply" else _FACTORS[match["verb"]]
     yield Edit(action="scale", nutrients=clause.words(match["objects"]), factor=factor, phrase=clause.phrase)
 
 
-def _swapped(match: re.Match[str], clause: _Clause) -> Made:
+def _read_swap(match: re.Match[str], clause: _Clause) -> Made:
     old, new = clause.words(match["old"]), clause.words(match["new"])
     if match["verb"] == "substitute" and match["link"] == "for":  # "substitute acetate for glucose"
         old, new = new, old
@@ -215,7 +215,7 @@ def _replacing(old: tuple[str, ...], new: tuple[str, ...], number: str | None, c
     return Edit(action="replace", nutrients=old, by=new, uptake_mmol_per_gdw_h=limit, phrase=clause.phrase)
 
 
-def _aerated(match: re.Match[str], clause: _Clause) -> Made:
+def _read_aeration(match: re.Match[str], clause: _Clause) -> Made:
     yield Edit(action="remove" if match["an"] else "add", nutrients=("oxygen",), phrase=clause.phrase)
 
 
@@ -228,7 +228,7 @@ _ONLY_SOURCE = rf"(?:the\s+|a\s+)?(?:sole\s+|only\s+)?(?P<source>{_OPEN}\d+{_CLO
 _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], _Clause], Made]], ...] = tuple(
     (re.compile(pattern), make)
     for pattern, make in (
-        (_AEROBIC, _aerated),
+        (_AEROBIC, _read_aeration),
         (
             rf"(?:(?:{_USE})\s+)?(?P<objects>{_OBJECTS})(?:\s+{_TO})?\s+as\s+{_ONLY_SOURCE}",
             _sole,
@@ -237,20 +237,20 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], _Clause], Made]], 
             rf"(?:(?:{_USE})\s+)?(?P<objects>{_OBJECTS})\s+as\s+{_ONLY_SOURCE}\s+{_TO}",
             _sole,
         ),
-        (rf"(?P<verb>{_SCALE})\s+(?P<objects>{_OBJECTS})", _scaled),
-        (rf"(?P<verb>multiply)\s+(?P<objects>{_OBJECTS})\s+by\s+{_NUMBER}", _scaled),
+        (rf"(?P<verb>{_SCALE})\s+(?P<objects>{_OBJECTS})", _read_scaling),
+        (rf"(?P<verb>multiply)\s+(?P<objects>{_OBJECTS})\s+by\s+{_NUMBER}", _read_scaling),
         (
             rf"(?P<verb>{_SWAP})\s+(?P<old>{_OBJECTS})\s+{_FOR}\s+(?P<new>{_OBJECTS})(?:\s+{_TO})?",
-            _swapped,
+            _read_swap,
         ),
-        (rf"(?:{_RAISE})\s+(?P<objects>{_OBJECTS}){_BY}", _stepped(1)),
-        (rf"(?:{_RAISE})\s+(?P<objects>{_OBJECTS}){_FOLD}", _stepped(1)),
-        (rf"(?:{_LOWER})\s+(?P<objects>{_OBJECTS}){_BY}", _stepped(-1)),
-        (rf"(?:{_LOWER})\s+(?P<objects>{_OBJECTS}){_FOLD}", _stepped(-1)),
-        (rf"(?:{_RAISE})\s+(?P<rest>.+)", _given("raise")),
-        (rf"(?:{_LOWER})\s+(?P<rest>.+)", _given("lower")),
-        (rf"(?:{_SET})\s+(?P<rest>.+)", _given("set")),
-        (rf"(?:{_ADD})\s+(?P<rest>.+)", _added),
-        (rf"(?:{_REMOVE})\s+(?P<rest>.+)", _removed),
+        (rf"(?:{_RAISE})\s+(?P<objects>{_OBJECTS}){_BY}", _read_step(1)),
+        (rf"(?:{_RAISE})\s+(?P<objects>{_OBJECTS}){_FOLD}", _read_step(1)),
+        (rf"(?:{_LOWER})\s+(?P<objects>{_OBJECTS}){_BY}", _read_step(-1)),
+        (rf"(?:{_LOWER})\s+(?P<objects>{_OBJECTS}){_FOLD}", _read_step(-1)),
+        (rf"(?:{_RAISE})\s+(?P<rest>.+)", _read_setting("raise")),
+        (rf"(?:{_LOWER})\s+(?P<rest>.+)", _read_setting("lower")),
+        (rf"(?:{_SET})\s+(?P<rest>.+)", _read_setting("set")),
+        (rf"(?:{_ADD})\s+(?P<rest>.+)", _read_addition),
+        (rf"(?:{_REMOVE})\s+(?P<rest>.+)", _read_removal),
     )
 )

@@ -68,7 +68,7 @@ class NutrientSearch:
     def growth_on(self, components: Collection[str]) -> float | None:
         """The best growth (1/h) with only these uptakes open; None if that is infeasible."""
         closed = [name for name in self._candidates if name not in components]
-        with self._maximal.bounded({self._places[name]: self._without_uptake(name) for name in closed}):
+        with self._maximal.hold_bounds({self._places[name]: self._without_uptake(name) for name in closed}):
             self._maximal.restore_basis()
             outcome = self._maximal.solve(dual=True)
             return self._maximal.value if outcome is Outcome.OPTIMAL else None
@@ -83,7 +83,7 @@ class NutrientSearch:
             costs: Weights of the sum, at least 0; 1 where none is given.
         """
         closed = [name for name in self._candidates if name not in components]
-        with self._least.bounded({self._places[name]: self._without_uptake(name) for name in closed}):
+        with self._least.hold_bounds({self._places[name]: self._without_uptake(name) for name in closed}):
             outcome = self._least.minimise_parts(self._weights(components, costs or {}))
             if outcome is not Outcome.OPTIMAL:
                 raise FluxError(
@@ -95,7 +95,7 @@ class NutrientSearch:
         }
         return {name: flux for name, flux in taken_up.items() if flux > 0}
 
-    def required(self) -> list[str]:
+    def find_required(self) -> list[str]:
         """The uptakes without which nothing suffices."""
         everything = set(self._candidates)
         return [name for name in self._candidates if not self._suffices(everything - {name})]
@@ -113,7 +113,7 @@ class NutrientSearch:
 
     def smallest(self) -> Iterator[tuple[str, ...]]:
         """The media with the fewest components, one after the other, in the order of the model."""
-        required = self.required()
+        required = self.find_required()
         optional = [name for name in self._candidates if name not in required]
         demands: list[Collection[str]] = []
         found: list[Collection[str]] = []

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.display import fitted, rounded, shown_values
-from fluxagents.tasks.fba.media.media_growth import MediumTrial, begin_with
+from fluxagents.tasks.display import fit_display, list_values, round_for_display
+from fluxagents.tasks.fba.media.media_growth import MediumTrial, start_from
 from fluxagents.tasks.fba.media.medium_edit import Nutrients
 from fluxagents.tasks.fba.media.nutrient_search import GROWTH_TOLERANCE, NutrientSearch, open_uptakes
 from fluxagents.tasks.fba.solving.conditions import (
@@ -21,18 +22,16 @@ from fluxagents.tasks.fba.solving.conditions import (
     set_uptake,
     uptake,
 )
-from fluxagents.tasks.fba.solving.growth import ConditionResult, conditioned, optimise
+from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.optlang_program import IntegerArgs
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.ports.media import LibraryMedium
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.ports.sources import Sources
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
-
-    from fluxagents.tasks.ports.sources import Sources
 
 Criterion = Literal["fewest_components", "least_cost"]
 
@@ -119,14 +118,14 @@ class Result(ConditionResult):
     )
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(most, min(most, 2)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda most: self._display(most, min(most, 2)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(most, min(most, 20)) | {"best": self._best()}, SUMMARY_BYTES)
+        return fit_display(
+            lambda most: self._display(most, min(most, 20)) | {"best": self._best()}, SUMMARY_BYTES
+        )
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         rows = [
             (number, exchange, flux, self.costs.get(exchange, 1.0), self.costs.get(exchange, 1.0) * flux)
             for number, medium in enumerate(self.media, start=1)
@@ -155,9 +154,9 @@ class Result(ConditionResult):
             "media": [
                 {
                     "components": medium.components,
-                    "cost_per_gdw_h": rounded(medium.cost),
-                    "growth_per_h": rounded(medium.growth_per_h),
-                    "uptakes_mmol_per_gdw_h": shown_values(medium.uptakes_mmol_per_gdw_h, most),
+                    "cost_per_gdw_h": round_for_display(medium.cost),
+                    "growth_per_h": round_for_display(medium.growth_per_h),
+                    "uptakes_mmol_per_gdw_h": list_values(medium.uptakes_mmol_per_gdw_h, most),
                 }
                 for medium in self.media[:most_media]
             ],
@@ -179,11 +178,11 @@ def run(model: Model, args: Args, start: LibraryMedium | None) -> Result:
         FluxError: `MEDIUM` for a compound that is not understood; `SOLVER`, `TIMEOUT` or `NUMERICAL`.
     """
     with model:
-        unmapped = begin_with(model, args, start)
+        unmapped = start_from(model, args, start)
         nutrients = Nutrients(model)
         costs = {name: cost for word, cost in args.costs.items() for name in _exchanges(nutrients, word)}
         excluded = {name for word in args.exclude for name in _exchanges(nutrients, word)}
-        with conditioned(model, ConditionArgs()) as conditions:
+        with hold_conditions(model, ConditionArgs()) as conditions:
             optimum = optimise(conditions.program)
             report = conditions.report(optimum)
         exchanged = exchanges(model)
@@ -221,7 +220,7 @@ def run(model: Model, args: Args, start: LibraryMedium | None) -> Result:
 
 def _exchanges(nutrients: Nutrients, word: str) -> list[str]:
     """The exchange reactions that a word means; one that the model has not is an error."""
-    found = [nutrient.exchange for nutrient in nutrients.named(word) if nutrient.exchange is not None]
+    found = [nutrient.exchange for nutrient in nutrients.find(word) if nutrient.exchange is not None]
     if not found:
         raise FluxError(ErrorClass.MEDIUM, f"the model has no exchange reaction for '{word}'")
     return found

@@ -12,21 +12,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from fluxagents.tasks.display import fitted, shown
+from fluxagents.tasks.display import fit_display, list_names
 from fluxagents.tasks.fba.media.identify_auxotrophies import AuxotrophyArgs, NutrientTests, nutrient_tests
-from fluxagents.tasks.fba.media.library.compound_index import exchanged_compounds, inner_compounds
+from fluxagents.tasks.fba.media.library.compound_index import index_exchanges, index_metabolites
 from fluxagents.tasks.fba.media.library.compounds import Compound
 from fluxagents.tasks.fba.solving.conditions import exchanges, set_uptake
-from fluxagents.tasks.fba.solving.growth import ConditionResult, conditioned, optimise
+from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
 
 _DRAIN = "drain_of_"
@@ -68,14 +68,12 @@ class Result(ConditionResult):
     not_in_model: tuple[str, ...] = Field(description="Compounds of the classes that the model has not.")
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(most, min(most, 12)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda most: self._display(most, min(most, 12)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(most, most), SUMMARY_BYTES)
+        return fit_display(lambda most: self._display(most, most), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         rows = pd.DataFrame(
             [row.model_dump(mode="json") for row in self.metabolites], columns=list(Biosynthesis.model_fields)
         )
@@ -86,10 +84,10 @@ class Result(ConditionResult):
         return {
             **self.conditions(min(most, 8)),
             "metabolites_tested": len(self.metabolites),
-            "auxotrophies": shown(self.auxotrophies, most),
-            "not_made_and_not_needed": shown(self.not_made, most),
-            "made": shown(made, most_absent),
-            "not_in_model": shown(self.not_in_model, most_absent),
+            "auxotrophies": list_names(self.auxotrophies, most),
+            "not_made_and_not_needed": list_names(self.not_made, most),
+            "made": list_names(made, most_absent),
+            "not_in_model": list_names(self.not_in_model, most_absent),
         }
 
 
@@ -99,9 +97,9 @@ def run(model: Model, args: Args) -> Result:
     Raises:
         FluxError: `MEDIUM` or `UNKNOWN_ID` for conditions that do not fit the model; `SOLVER` or `TIMEOUT`.
     """
-    with conditioned(model, args) as conditions:
+    with hold_conditions(model, args) as conditions:
         report = conditions.report(optimise(conditions.program))
-        biomass = _consumed(model, conditions.program)
+        biomass = _consumed_metabolites(model, conditions.program)
         tests = nutrient_tests(model, args)
         rows = _biosynthesis(model, args, tests, biomass)
     inside = {row.compound for row in rows}
@@ -116,7 +114,7 @@ def run(model: Model, args: Args) -> Result:
     )
 
 
-def _consumed(model: Model, program: LinearProgram) -> frozenset[str]:
+def _consumed_metabolites(model: Model, program: LinearProgram) -> frozenset[str]:
     """The metabolites that the objective consumes."""
     reactions = (model.reactions[place] for place in program.objective())
     return frozenset(metabolite.id for reaction in reactions for metabolite in reaction.reactants)
@@ -125,7 +123,7 @@ def _consumed(model: Model, program: LinearProgram) -> frozenset[str]:
 def _biosynthesis(
     model: Model, args: Args, tests: NutrientTests, biomass: frozenset[str]
 ) -> tuple[Biosynthesis, ...]:
-    inner, outer = inner_compounds(model), exchanged_compounds(model)
+    inner, outer = index_metabolites(model), index_exchanges(model)
     found = {compound: inner.find(compound) for compound in args.compounds}
     places = {compound: match.id for compound, match in found.items() if match is not None}
     required = {row.exchange: row.is_required for row in tests.rows}
@@ -174,14 +172,14 @@ def _most_production(
         }
         with LinearProgram(model) as program:
             return {
-                compound: _drained(program, model.reactions.index(drain))
+                compound: _drain_flux(program, model.reactions.index(drain))
                 for compound, drain in drains.items()
             }
 
 
-def _drained(program: LinearProgram, place: int) -> tuple[Outcome, float | None]:
+def _drain_flux(program: LinearProgram, place: int) -> tuple[Outcome, float | None]:
     program.set_objective({place: 1.0}, "max")
-    with program.bounded({place: (0.0, float("inf"))}):
+    with program.hold_bounds({place: (0.0, float("inf"))}):
         outcome = program.solve()
         value = program.value if outcome is Outcome.OPTIMAL else None
     return outcome, value

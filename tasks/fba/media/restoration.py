@@ -84,7 +84,7 @@ def restoration(
     found: dict[str, object] = {"required": (), "sufficient_alone": (), "sets": (), "is_complete": None}
     if best.value is not None and best.value >= min_growth_per_h * (1 - GROWTH_TOLERANCE):
         with NutrientSearch(model, closed, min_growth_per_h, solver) as search:
-            found = _found(search, most_sets)
+            found = _find_ways(search, most_sets)
     return Restoration.model_validate(
         found
         | {
@@ -118,8 +118,8 @@ def ways_to_grow(model: Model) -> tuple[str, ...]:
     )
 
 
-def _found(search: NutrientSearch, most_sets: int) -> dict[str, object]:
-    required = search.required()
+def _find_ways(search: NutrientSearch, most_sets: int) -> dict[str, object]:
+    required = search.find_required()
     alone = search.sufficient_alone() if len(required) <= 1 else []
     sets: list[tuple[str, ...]] = [(name,) for name in alone]
     sets = sets or list(islice(search.smallest(), most_sets + 1))

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, JsonValue
 
-from fluxagents.tasks.display import fitted, shown, shown_values, text
+from fluxagents.tasks.display import cut_text, fit_display, list_names, list_values
 from fluxagents.tasks.fba.media.media_growth import (
     SAME_GROWTH,
     MediaArgs,
     MediaResult,
     MediumGrowth,
     gather,
-    measured,
+    measure_growth,
 )
 from fluxagents.tasks.ports.media import LibraryMedium
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
@@ -53,33 +53,33 @@ class Result(MediaResult):
     )
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(self._display, KEY_FINDINGS_BYTES)
+        return fit_display(self._display, KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(self._display, SUMMARY_BYTES)
+        return fit_display(self._display, SUMMARY_BYTES)
 
     def _display(self, most: int) -> dict[str, JsonValue]:
         rows = {row.medium: row for row in self.media}
         left_out = [f"{row.medium} ({row.status})" for row in self.media if row.medium not in self.ranking]
         return {
-            "model": text(self.model_id),
-            "objective": text(self.objective),
+            "model": cut_text(self.model_id),
+            "objective": cut_text(self.objective),
             "criterion": self.criterion,
             "min_growth_per_h": self.min_growth_per_h,
             "media_tested": len(self.media),
-            "best": shown(self.best, max(most, 1)),
-            "growth_per_h": shown_values({name: rows[name].growth_per_h for name in self.ranking}, most),
-            "exchanged_compounds_count": shown_values(
+            "best": list_names(self.best, max(most, 1)),
+            "growth_per_h": list_values({name: rows[name].growth_per_h for name in self.ranking}, most),
+            "exchanged_compounds_count": list_values(
                 {name: rows[name].exchanged for name in self.ranking}, most
             ),
-            "left_out": shown(left_out, most),
+            "left_out": list_names(left_out, most),
         }
 
 
 def run(model: Model, args: Args, media: tuple[LibraryMedium, ...]) -> Result:
-    """Rank media by growth (1/h) or by their size; raises as `measured`."""
-    found = MediaResult.model_validate(measured(model, media))
-    ranked = _ranked(found.media, args)
+    """Rank media by growth (1/h) or by their size; raises as `measure_growth`."""
+    found = MediaResult.model_validate(measure_growth(model, media))
+    ranked = _rank(found.media, args)
     best = [row.medium for row in ranked if _is_as_good(row, ranked[0], args.criterion)]
     return Result.model_validate(
         {
@@ -93,7 +93,7 @@ def run(model: Model, args: Args, media: tuple[LibraryMedium, ...]) -> Result:
     )
 
 
-def _ranked(rows: Sequence[MediumGrowth], args: Args) -> list[MediumGrowth]:
+def _rank(rows: Sequence[MediumGrowth], args: Args) -> list[MediumGrowth]:
     fits = [
         row
         for row in rows

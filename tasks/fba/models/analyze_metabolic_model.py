@@ -7,16 +7,16 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from fluxagents.tasks.display import fitted, shown, shown_values
+from fluxagents.tasks.display import fit_display, list_names, list_values
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs, exchanges
-from fluxagents.tasks.fba.solving.growth import ConditionResult, conditioned, optimise
+from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Metabolite, Model, Reaction
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9_.\-\[\]()/:+,*']{1,255}")
@@ -69,14 +69,12 @@ class Result(ConditionResult):
     table: ReactionTable
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(min(most, 10)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda most: self._display(min(most, 10)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(most) | self._details(most), SUMMARY_BYTES)
+        return fit_display(lambda most: self._display(most) | self._details(most), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         return {"reactions": pd.DataFrame(self.table.model_dump())}
 
     def _display(self, most: int) -> dict[str, JsonValue]:
@@ -86,7 +84,7 @@ class Result(ConditionResult):
             **self.conditions(most),
             **{name: getattr(self, name) for name in counts},
             "compartments": dict(list(self.compartments.items())[:most]),
-            "medium_mmol_per_gdw_h": shown_values(self.medium_mmol_per_gdw_h, most),
+            "medium_mmol_per_gdw_h": list_values(self.medium_mmol_per_gdw_h, most),
             "orphan_reactions": len(self.orphan_reactions),
             "dead_end_metabolites": len(self.dead_end_metabolites),
             "unsafe_ids": len(self.unsafe_ids),
@@ -96,11 +94,11 @@ class Result(ConditionResult):
         return {
             "subsystem_reactions": dict(list(self.subsystem_reactions.items())[:most]),
             "subsystems": len(self.subsystem_reactions),
-            "orphan_reactions": shown(self.orphan_reactions, most),
-            "dead_end_metabolites": shown(self.dead_end_metabolites, most),
-            "unused_metabolites": shown(self.unused_metabolites, most),
-            "closed_reactions": shown(self.closed_reactions, most),
-            "unsafe_ids": shown(self.unsafe_ids, most),
+            "orphan_reactions": list_names(self.orphan_reactions, most),
+            "dead_end_metabolites": list_names(self.dead_end_metabolites, most),
+            "unused_metabolites": list_names(self.unused_metabolites, most),
+            "closed_reactions": list_names(self.closed_reactions, most),
+            "unsafe_ids": list_names(self.unsafe_ids, most),
         }
 
 
@@ -110,7 +108,7 @@ def run(model: Model, args: Args) -> Result:
     Raises:
         FluxError: `MEDIUM` or `UNKNOWN_ID` for conditions that do not fit the model; `SOLVER` or `TIMEOUT`.
     """
-    with conditioned(model, args) as conditions:
+    with hold_conditions(model, args) as conditions:
         report = conditions.report(optimise(conditions.program))
         return Result.model_validate(report | _counts(model) | _lists(model) | {"table": _table(model)})
 

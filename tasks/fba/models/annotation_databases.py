@@ -19,11 +19,11 @@ BIOCYC = "biocyc"
 _BIOCYC = r"^[A-Z-0-9]+(?<!CHEBI)(\:)?[A-Za-z0-9+_.%-]+$"
 
 
-def _compiled(patterns: Mapping[str, str]) -> Mapping[str, re.Pattern[str]]:
+def _compile(patterns: Mapping[str, str]) -> Mapping[str, re.Pattern[str]]:
     return {name: re.compile(pattern) for name, pattern in patterns.items()}
 
 
-METABOLITES = _compiled(
+METABOLITES = _compile(
     {
         "pubchem.compound": r"^\d+$",
         "kegg.compound": r"^C\d+$",
@@ -39,7 +39,7 @@ METABOLITES = _compiled(
     }
 )
 
-REACTIONS = _compiled(
+REACTIONS = _compile(
     {
         "rhea": r"^\d{5}$",
         "kegg.reaction": r"^R\d+$",
@@ -53,7 +53,7 @@ REACTIONS = _compiled(
     }
 )
 
-GENES = _compiled(
+GENES = _compile(
     {
         "refseq": r"^((AC|AP|NC|NG|NM|NP|NR|NT|NW|XM|XP|XR|YP|ZP)_\d+|(NZ\_[A-Z]{4}\d+))(\.\d+)?$",
         "uniprot": r"^([A-N,R-Z][0-9]([A-Z][A-Z, 0-9][A-Z, 0-9][0-9]){1,2})"

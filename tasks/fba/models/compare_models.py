@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import FluxError
-from fluxagents.tasks.display import fitted, rounded, shown, text
+from fluxagents.tasks.display import cut_text, fit_display, list_names, round_for_display
 from fluxagents.tasks.fba.deletions import analyze_essentiality as essentiality
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs
-from fluxagents.tasks.fba.solving.growth import conditioned, optimise
+from fluxagents.tasks.fba.solving.growth import hold_conditions, optimise
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.ports.results import Result as ToolResult
@@ -20,7 +21,6 @@ from fluxagents.tasks.ports.sources import Sources
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
 
 KINDS = ("reactions", "metabolites", "genes", "essential_genes", "essential_reactions")
@@ -89,14 +89,12 @@ class Result(ToolResult):
     differences: DifferenceTable
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(min(most, 6), min(most, 10)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda most: self._display(min(most, 6), min(most, 10)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(most, most), SUMMARY_BYTES)
+        return fit_display(lambda most: self._display(most, most), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         counts = {"growth_per_h": "float64", "essential_genes": "float64", "essential_reactions": "float64"}
         return {
             "models": pd.DataFrame([row.model_dump(mode="json") for row in self.models]).astype(counts),
@@ -124,14 +122,14 @@ class Result(ToolResult):
                     row.shared,
                     row.only_first,
                     row.only_second,
-                    rounded(row.jaccard_fraction),
+                    round_for_display(row.jaccard_fraction),
                 ]
                 for row in self.pairs[:most_pairs]
             ],
             "pair_columns": "first, second, kind, count shared, only first, only second, Jaccard fraction",
             "pairs_compared": len(self.pairs),
             "shared_by_all": dict(self.shared_by_all),
-            "not_in_all": {kind: shown(self._differing(kind), most) for kind in self.shared_by_all},
+            "not_in_all": {kind: list_names(self._differing(kind), most) for kind in self.shared_by_all},
         }
 
     def _differing(self, kind: str) -> list[str]:
@@ -182,7 +180,7 @@ def run(model: Model, args: Args, others: Sequence[tuple[str, Model]]) -> Result
 
 def _free(name: str, taken: Sequence[str]) -> str:
     """The name, with a number if another model has it."""
-    name = text(name, 60)
+    name = cut_text(name, 60)
     number = 1 + sum(other == name or other.startswith(f"{name} (") for other in taken)
     return name if number == 1 else f"{name} ({number})"
 
@@ -193,7 +191,7 @@ def _profile(name: str, model: Model, args: Args) -> tuple[ModelRow, dict[str, f
         for kind in ("reactions", "metabolites", "genes")
     }
     conditions = args.model_dump(include=set(ConditionArgs.model_fields))
-    with conditioned(model, args) as held:
+    with hold_conditions(model, args) as held:
         optimum = optimise(held.program)
     tested = args.essentiality and optimum.status is Outcome.OPTIMAL
     if tested:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fluxagents.tasks.fba.solving.cycles import TURNING_MMOL_PER_GDW_H, cycles_of
+from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 
 if TYPE_CHECKING:
     from cobra import Metabolite, Model
@@ -61,20 +62,18 @@ def energy_cycles(model: Model) -> tuple[tuple[str, ...], tuple[EnergyCycle, ...
 
     The model is as it was afterwards; bounds count by their sign, so that a forced flux forces nothing.
     """
-    from cobra import Reaction
-
     found = []
     with model:
         known = _carriers(model)
         first = len(model.reactions)
-        tests = {carrier: Reaction(f"discharge_{place}", carrier, upper_bound=1000.0)
+        tests = {carrier: cobra.Reaction(f"discharge_{place}", carrier, upper_bound=1000.0)
                  for place, carrier in enumerate(known)}  # fmt: skip
         model.add_reactions(list(tests.values()))
         for carrier, reaction in tests.items():
             reaction.add_metabolites(dict(known[carrier]))
-        with cycles_of(model) as cycles, cycles.program.bounded(cycles.probes(range(first))):
+        with cycles_of(model) as cycles, cycles.program.hold_bounds(cycles.probes(range(first))):
             for place, carrier in enumerate(tests, start=first):
-                with cycles.program.bounded(cycles.probes((place,))):
+                with cycles.program.hold_bounds(cycles.probes((place,))):
                     cycles.program.set_objective({place: 1.0}, "max")
                     cycles.program.solve()
                     fluxes = [float(flux) for flux in cycles.program.net_fluxes()]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fluxagents.tasks.display import text
+from fluxagents.tasks.display import cut_text
+from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 
 if TYPE_CHECKING:
     from cobra import Model
@@ -50,13 +51,16 @@ def _fields(
     for field in dict.fromkeys([*first, *second]):
         values = first.get(field, ""), second.get(field, "")
         if values[0] != values[1]:
-            yield Difference(kind, identifier, field, *(text(str(value), _SHOWN_BYTES) for value in values))
+            yield Difference(
+                kind, identifier, field, *(cut_text(str(value), _SHOWN_BYTES) for value in values)
+            )
 
 
 def _objective(model: Model) -> tuple[str, tuple[tuple[str, float], ...]]:
-    from cobra.util.solver import linear_reaction_coefficients
-
-    terms = ((reaction.id, value) for reaction, value in linear_reaction_coefficients(model).items())
+    terms = (
+        (reaction.id, value)
+        for reaction, value in cobra.util.solver.linear_reaction_coefficients(model).items()
+    )
     return str(model.objective_direction), tuple(sorted(terms))
 
 

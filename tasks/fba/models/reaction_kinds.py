@@ -54,13 +54,13 @@ def _is_called(item: Reaction | Metabolite, names: Iterable[re.Pattern[str]]) ->
 def _transports(reaction: Reaction) -> bool:
     if any(metabolite.formula is None for metabolite in reaction.metabolites):
         return not _references(reaction.reactants).isdisjoint(_references(reaction.products))
-    carried = _carried(reaction)
+    carried = _carried_elements(reaction)
     formulas = {m.formula for m in reaction.reactants} & {m.formula for m in reaction.products}
     # Hydrogen alone is an exchange of electrons or of protonation, unless nothing but H stays as it is.
     return bool(carried) and (formulas == {"H"} or list(carried) != ["H"])
 
 
-def _carried(reaction: Reaction) -> dict[str, float]:
+def _carried_elements(reaction: Reaction) -> dict[str, float]:
     """Atoms that a compartment gains or loses; where several differ, the last one says."""
     gained: dict[str, dict[str, float]] = {}
     for metabolite, coefficient in reaction.metabolites.items():

@@ -6,23 +6,22 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.display import fitted, rounded, shown
+from fluxagents.tasks.display import fit_display, list_names, round_for_display
 from fluxagents.tasks.fba.fluxes.run_flux_variability_analysis import extremes
 from fluxagents.tasks.fba.models.score_sheet import ScoredTest, internal_reactions, structural_tests, total
-from fluxagents.tasks.fba.models.validate_model import unbalanced_reactions
+from fluxagents.tasks.fba.models.validate_model import find_unbalanced_reactions
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs
-from fluxagents.tasks.fba.solving.growth import ConditionResult, conditioned, optimise
+from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
+from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
-
-    from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 
 BLOCKED_MMOL_PER_GDW_H = 1e-7
 NEAR_BOUND = 1e-5
@@ -68,14 +67,12 @@ class Result(ConditionResult):
     databases: tuple[DatabaseScore, ...]
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(min(most, 5)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda most: self._display(min(most, 5)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(most) | {"databases": self._databases()}, SUMMARY_BYTES)
+        return fit_display(lambda most: self._display(most) | {"databases": self._databases()}, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         tests = [test.model_dump() | {"failing": len(test.failing)} for test in self.tests]
         failing = [(test.section, test.test, name) for test in self.tests for name in test.failing]
         return {
@@ -89,24 +86,24 @@ class Result(ConditionResult):
     def _display(self, most: int) -> dict[str, JsonValue]:
         sections: dict[str, dict[str, JsonValue]] = {}
         for test in self.tests:
-            sections.setdefault(test.section, {})[test.test] = rounded(test.score_fraction)
+            sections.setdefault(test.section, {})[test.test] = round_for_display(test.score_fraction)
         consistency = {test.test: test for test in self.tests if test.section == "consistency"}
         return {
             **self.conditions(min(most, 5)),
-            "total_score_fraction": rounded(self.total_score_fraction),
+            "total_score_fraction": round_for_display(self.total_score_fraction),
             "section_score_fraction": {
-                name: rounded(value) for name, value in self.section_score_fraction.items()
+                name: round_for_display(value) for name, value in self.section_score_fraction.items()
             },
             "tests": dict(sections),
             "nothing_to_test": [f"{test.section}.{test.test}" for test in self.tests if not test.applies],
-            "failing": {name: shown(test.failing, most) for name, test in consistency.items()},
+            "failing": {name: list_names(test.failing, most) for name, test in consistency.items()},
         }
 
     def _databases(self) -> dict[str, JsonValue]:
         """Coverage by kind and database."""
         found: dict[str, dict[str, JsonValue]] = {}
         for row in self.databases:
-            found.setdefault(row.kind, {})[row.database] = rounded(row.coverage_fraction)
+            found.setdefault(row.kind, {})[row.database] = round_for_display(row.coverage_fraction)
         return dict(found)
 
 
@@ -122,11 +119,11 @@ def run(model: Model, args: Args) -> Result:
         FluxError: `MEDIUM` or `UNKNOWN_ID` for conditions that do not fit the model; `SOLVER` or `TIMEOUT`.
     """
     internal = internal_reactions(model)
-    with conditioned(model, args) as conditions:
+    with hold_conditions(model, args) as conditions:
         optimum = optimise(conditions.program)
         report = conditions.report(optimum)
-        unbounded = _unbounded(model, conditions.program, feasible=optimum.value is not None)
-    structural = list(structural_tests(model, unbalanced_reactions(internal), internal))
+        unbounded = _count_unbounded(model, conditions.program, feasible=optimum.value is not None)
+    structural = list(structural_tests(model, find_unbalanced_reactions(internal), internal))
     tests = [*structural[:4], unbounded, *structural[4:]]
     score, sections = total(tests)
     by_name = {(test.section, test.name): test.by_database for test in tests if test.by_database}
@@ -151,7 +148,7 @@ def run(model: Model, args: Args) -> Result:
     )  # fmt: skip
 
 
-def _unbounded(model: Model, program: LinearProgram, *, feasible: bool) -> ScoredTest:
+def _count_unbounded(model: Model, program: LinearProgram, *, feasible: bool) -> ScoredTest:
     """The fraction of reactions that can carry a flux, and none as large as the model's usual bounds."""
     name = "unbounded_flux"
     if not feasible:
@@ -191,7 +188,7 @@ def _ends(model: Model, program: LinearProgram) -> list[tuple[float | None, floa
         if error.kind is not ErrorClass.NUMERICAL:
             raise
     slack = HELD_WITHIN_FRACTION * abs(best)
-    program.bound_row(row, *((best - slack, None) if maximises else (None, best + slack)))
+    program.set_row_bounds(row, *((best - slack, None) if maximises else (None, best + slack)))
     program.set_objective({}, "max")
     program.solve()
     return list(zip(*extremes(program, model, places), strict=True))

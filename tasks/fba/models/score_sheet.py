@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from fluxagents.tasks.fba.models import annotation_databases as databases
 from fluxagents.tasks.fba.models.reaction_kinds import TRANSPORT_TERMS, biomass_reactions, transport_reactions
-from fluxagents.tasks.fba.models.stoichiometric_consistency import unconserved_metabolites
+from fluxagents.tasks.fba.models.stoichiometric_consistency import find_unconserved_metabolites
+from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 
 if TYPE_CHECKING:
     from cobra import Model, Reaction
@@ -60,7 +61,7 @@ def structural_tests(
         unbalanced: Ids of internal reactions without mass balance, and without charge balance.
         internal: Neither boundary nor biomass.
     """
-    unconserved = unconserved_metabolites(internal)
+    unconserved = find_unconserved_metabolites(internal)
     yield ScoredTest("consistency", "stoichiometric_consistency", float(not unconserved), unconserved,
                      CONSISTENCY_WEIGHT)  # fmt: skip
     for name, ids in zip(("mass_balance", "charge_balance"), unbalanced, strict=True):
@@ -127,13 +128,11 @@ def _deviating(ids: Sequence[str], patterns: Mapping[str, re.Pattern[str]]) -> l
 
 
 def _terms(model: Model, internal: Sequence[Reaction]) -> Iterator[ScoredTest]:
-    from cobra.medium import find_boundary_types
-
     biomass = biomass_reactions(model)
     transport = transport_reactions(model, biomass)
     metabolic = [reaction for reaction in internal if reaction not in set(transport)]
     boundary = {
-        kind: find_boundary_types(model, kind) if model.boundary else []
+        kind: cobra.medium.find_boundary_types(model, kind) if model.boundary else []
         for kind in ("exchange", "demand", "sink")
     }
     for name, items, terms in (

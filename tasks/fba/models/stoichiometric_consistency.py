@@ -10,6 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+from scipy.optimize import linprog  # type: ignore[import-untyped] # scipy ships no types
+from scipy.sparse import coo_array, hstack  # type: ignore[import-untyped] # as above
+
 from fluxagents.flows.errors import ErrorClass, FluxError
 
 if TYPE_CHECKING:
@@ -19,7 +23,7 @@ CONSERVED = 0.5
 """A mass is 1 or more, or 0; this lies between."""
 
 
-def unconserved_metabolites(reactions: Sequence[Reaction]) -> tuple[str, ...]:
+def find_unconserved_metabolites(reactions: Sequence[Reaction]) -> tuple[str, ...]:
     """Ids of metabolites that cannot have a mass; empty if the reactions are consistent.
 
     Args:
@@ -28,10 +32,6 @@ def unconserved_metabolites(reactions: Sequence[Reaction]) -> tuple[str, ...]:
     Raises:
         FluxError: `SOLVER` if HiGHS, which scipy brings, finds no optimum.
     """
-    import numpy as np
-    from scipy.optimize import linprog  # type: ignore[import-untyped] # scipy ships no types
-    from scipy.sparse import coo_array, hstack  # type: ignore[import-untyped] # as above
-
     rows, columns, values = [], [], []
     places: dict[str, int] = {}
     for row, reaction in enumerate(reactions):

@@ -9,11 +9,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from fluxagents.tasks.display import fitted, text
+from fluxagents.tasks.display import cut_text, fit_display
 from fluxagents.tasks.fba.models.model_difference import differences
 from fluxagents.tasks.fba.solving.growth import Optimum, optimise
+from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
@@ -22,7 +24,6 @@ from fluxagents.tasks.ports.results import Result as ToolResult
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Model
 
 Format = Literal["sbml", "json"]
@@ -88,27 +89,25 @@ class Result(ToolResult):
     table: DifferenceTable
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(min(most, 6)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda most: self._display(min(most, 6)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(self._display, SUMMARY_BYTES)
+        return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         return {"differences": pd.DataFrame(self.table.model_dump())}
 
     def _display(self, most: int) -> dict[str, JsonValue]:
         rows = list(zip(*self.table.model_dump().values(), strict=True))[:most]
         return {
-            "model": text(self.model_id),
+            "model": cut_text(self.model_id),
             "status": str(self.status),
             "growth_per_h": self.growth_per_h,
             "is_compatible": self.is_compatible,
             "round_trips": [row.model_dump(mode="json") for row in self.round_trips],
             "metabolites_with_modelseed_id_fraction": self.metabolites_with_modelseed_id_fraction,
             "reactions_with_modelseed_id_fraction": self.reactions_with_modelseed_id_fraction,
-            "first_differences": [[text(str(value), 60) for value in row] for row in rows],
+            "first_differences": [[cut_text(str(value), 60) for value in row] for row in rows],
         }
 
 
@@ -171,25 +170,20 @@ def _close(before: float | None, after: float | None) -> bool:
 
 
 def _through_json(model: Model) -> tuple[int, Model]:
-    from cobra.io import from_json, to_json
-
-    written = to_json(model)
-    return len(written.encode()), from_json(written)
+    written = cobra.io.to_json(model)
+    return len(written.encode()), cobra.io.from_json(written)
 
 
 def _through_sbml(model: Model) -> tuple[int, Model]:
-    from cobra.io import read_sbml_model, write_sbml_model
-    from cobra.io.sbml import F_REPLACE
-
     replace = {
-        **F_REPLACE,
+        **cobra.io.sbml.F_REPLACE,
         **{f"F_{kind}": _reader(prefix) for kind, prefix in
            (("GENE", "G_"), ("SPECIE", "M_"), ("REACTION", "R_"), ("GROUP", "G_"))},
     }  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "model.xml"
-        write_sbml_model(model, str(file))
-        return file.stat().st_size, read_sbml_model(str(file), f_replace=replace)
+        cobra.io.write_sbml_model(model, str(file))
+        return file.stat().st_size, cobra.io.read_sbml_model(str(file), f_replace=replace)
 
 
 def _reader(prefix: str) -> Any:

@@ -6,20 +6,21 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from fluxagents.tasks.display import fitted, shown
+from fluxagents.tasks.display import fit_display, list_names
 from fluxagents.tasks.fba.fluxes.run_flux_variability_analysis import extremes
 from fluxagents.tasks.fba.models.energy_cycles import energy_cycles
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs
-from fluxagents.tasks.fba.solving.growth import ConditionResult, conditioned, optimise
+from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
+from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
-    import pandas as pd
     from cobra import Metabolite, Model, Reaction
 
 BALANCED = 1e-6
@@ -89,14 +90,12 @@ class Result(ConditionResult):
     findings: FindingTable
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fitted(lambda most: self._display(min(most, 8)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda most: self._display(min(most, 8)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fitted(self._display, SUMMARY_BYTES)
+        return fit_display(self._display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        import pandas as pd
-
         return {"findings": pd.DataFrame(self.findings.model_dump())}
 
     def _display(self, most: int) -> dict[str, JsonValue]:
@@ -108,13 +107,13 @@ class Result(ConditionResult):
         return {
             **self.conditions(most),
             "reactions_checked_for_mass": self.reactions_checked_for_mass,
-            **{name: _shown(getattr(self, name), most) for name in lists},
+            **{name: _display_findings(getattr(self, name), most) for name in lists},
             "reactions_without_formulas": len(self.reactions_without_formulas),
             "reactions_without_charges": len(self.reactions_without_charges),
             "energy_carriers_tested": len(self.energy_carriers_tested),
             "energy_carriers_charged": len(self.energy_generating_cycles),
             "energy_generating_cycles": {
-                cycle.carrier: shown(cycle.reactions, most) for cycle in self.energy_generating_cycles
+                cycle.carrier: list_names(cycle.reactions, most) for cycle in self.energy_generating_cycles
             },
             "biomass_mass_g_per_mmol": dict(masses),
             "biomass_mass_is_consistent": self.biomass_mass_is_consistent,
@@ -122,8 +121,8 @@ class Result(ConditionResult):
         }
 
 
-def _shown(ids: tuple[str, ...] | None, most: int) -> JsonValue:
-    return None if ids is None else shown(ids, most)
+def _display_findings(ids: tuple[str, ...] | None, most: int) -> JsonValue:
+    return None if ids is None else list_names(ids, most)
 
 
 def run(model: Model, args: Args) -> Result:
@@ -136,13 +135,13 @@ def run(model: Model, args: Args) -> Result:
     Raises:
         FluxError: `MEDIUM` or `UNKNOWN_ID` for conditions that do not fit the model; `SOLVER` or `TIMEOUT`.
     """
-    with conditioned(model, args) as conditions:
+    with hold_conditions(model, args) as conditions:
         optimum = optimise(conditions.program)
         report = conditions.report(optimum)
         biomass = _biomass_reactions(model, conditions.program)
         found: dict[str, object] = {
-            "blocked_reactions": _blocked(model),
-            "blocked_with_open_exchanges": _blocked_open(model),
+            "blocked_reactions": _find_blocked(model),
+            "blocked_with_open_exchanges": _find_blocked_when_open(model),
         }
         found |= _precursors(model, biomass)
     carriers, cycles = energy_cycles(model)
@@ -176,7 +175,7 @@ def _balance(model: Model, biomass: Sequence[Reaction]) -> dict[str, object]:
     internal = [r for r in model.reactions if not r.boundary and r.id not in left_out and r.metabolites]
     without_formula = {r.id for r in internal if any(_elements(m) is None for m in r.metabolites)}
     without_charge = {r.id for r in internal if any(m.charge is None for m in r.metabolites)}
-    mass, charge = unbalanced_reactions(internal)
+    mass, charge = find_unbalanced_reactions(internal)
     return {
         "reactions_checked_for_mass": len(internal) - len(without_formula),
         "mass_imbalanced_reactions": tuple(name for name in mass if name not in without_formula),
@@ -186,7 +185,7 @@ def _balance(model: Model, biomass: Sequence[Reaction]) -> dict[str, object]:
     }
 
 
-def unbalanced_reactions(reactions: Iterable[Reaction]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def find_unbalanced_reactions(reactions: Iterable[Reaction]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Ids of reactions that do not keep mass, and charge; also those where it cannot be told."""
     some = list(reactions)
     formulas = {metabolite: _elements(metabolite) for reaction in some for metabolite in reaction.metabolites}
@@ -218,7 +217,7 @@ def _ids(reactions: Iterable[Reaction]) -> tuple[str, ...]:
     return tuple(sorted(reaction.id for reaction in reactions))
 
 
-def _blocked(model: Model) -> tuple[str, ...] | None:
+def _find_blocked(model: Model) -> tuple[str, ...] | None:
     with LinearProgram(model) as program:
         program.set_objective({}, "max")
         if program.solve() is not Outcome.OPTIMAL:
@@ -232,23 +231,25 @@ def _is_none(flux: float | None) -> bool:
     return flux is not None and abs(flux) <= ZERO_FLUX_MMOL_PER_GDW_H
 
 
-def _blocked_open(model: Model) -> tuple[str, ...] | None:
+def _find_blocked_when_open(model: Model) -> tuple[str, ...] | None:
     with model:
         for reaction in model.boundary:
             reaction.bounds = (-OPEN_MMOL_PER_GDW_H, OPEN_MMOL_PER_GDW_H)
-        return _blocked(model)
+        return _find_blocked(model)
 
 
 def _precursors(model: Model, biomass: Sequence[Reaction]) -> dict[str, object]:
     """Which reactants of biomass can be drained, alone or with the by-products of biomass given back."""
-    from cobra import Reaction as NewReaction
-
     reactants = sorted({m for r in biomass for m in r.reactants}, key=lambda m: str(m.id))
     products = {m for r in biomass for m in r.products}
     with model:
         first = len(model.reactions)
-        drains = [NewReaction(f"drain_{i}", lower_bound=0.0, upper_bound=0.0) for i in range(len(reactants))]
-        returns = [NewReaction(f"return_{i}", lower_bound=0.0, upper_bound=0.0) for i in range(len(products))]
+        drains = [
+            cobra.Reaction(f"drain_{i}", lower_bound=0.0, upper_bound=0.0) for i in range(len(reactants))
+        ]
+        returns = [
+            cobra.Reaction(f"return_{i}", lower_bound=0.0, upper_bound=0.0) for i in range(len(products))
+        ]
         model.add_reactions(drains + returns)
         for drain, metabolite in zip(drains, reactants, strict=True):
             drain.add_metabolites({metabolite: -1})
@@ -261,12 +262,12 @@ def _precursors(model: Model, biomass: Sequence[Reaction]) -> dict[str, object]:
                 return dict.fromkeys(("precursors_not_made", "precursors_made_by_recycling_only"))
 
             def cannot_drain(place: int) -> bool:
-                with program.bounded({place: (0.0, OPEN_MMOL_PER_GDW_H)}):
+                with program.hold_bounds({place: (0.0, OPEN_MMOL_PER_GDW_H)}):
                     return _is_none(program.extreme(place, "max"))
 
             places = dict(enumerate(reactants, start=first))
             alone = [place for place in places if cannot_drain(place)]
-            with program.bounded(given):
+            with program.hold_bounds(given):
                 never = {place for place in alone if cannot_drain(place)}
     return {
         "precursors_not_made": tuple(places[place].id for place in alone if place in never),

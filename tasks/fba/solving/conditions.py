@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, Field
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 from fluxagents.tasks.ports.media import Uptake
 from fluxagents.tasks.ports.results import Args
 
@@ -61,12 +62,10 @@ class MediumChange(BaseModel):
 
 def exchanges(model: Model) -> dict[str, Reaction]:
     """The exchange reactions by id, as cobra tells them from demands and sinks; empty if there are none."""
-    from cobra.medium import find_boundary_types
-
     if not model.boundary:
         return {}
     try:
-        return {reaction.id: reaction for reaction in find_boundary_types(model, "exchange")}
+        return {reaction.id: reaction for reaction in cobra.medium.find_boundary_types(model, "exchange")}
     except RuntimeError as error:
         raise FluxError(
             ErrorClass.MEDIUM,
@@ -121,12 +120,12 @@ def apply_conditions(model: Model, args: ConditionArgs) -> tuple[MediumChange, .
     """
     changes = apply_medium(model, args)
     if args.objective is not None:
-        model.objective = model.reactions.get_by_id(known_reaction(model, args.objective))
+        model.objective = model.reactions.get_by_id(require_reaction(model, args.objective))
         model.objective_direction = "max"
     return changes
 
 
-def known_reaction(model: Model, identifier: str) -> str:
+def require_reaction(model: Model, identifier: str) -> str:
     """The id, if the model has such a reaction; otherwise `UNKNOWN_ID` with the nearest ids."""
     if identifier in model.reactions:
         return identifier

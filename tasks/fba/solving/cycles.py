@@ -63,7 +63,7 @@ class Cycles:
         """The directions in which reactions can take part in a cycle, judged by the signs of their bounds."""
         limits = self.probes(self.internal)
         found: set[Direction] = set()
-        with self.program.bounded(limits):
+        with self.program.hold_bounds(limits):
             one_way = {
                 (place, 1 if highest else -1)
                 for place, (lowest, highest) in limits.items()
@@ -107,7 +107,7 @@ class Cycles:
                 limits[place], weights[place] = (0.0, max(flux - max(lowest, 0.0), 0.0)), 1.0
             elif flux < -ZERO_FLUX_MMOL_PER_GDW_H and place not in kept:
                 limits[place], weights[place] = (min(flux - min(highest, 0.0), 0.0), 0.0), -1.0
-        with self.program.bounded(limits):
+        with self.program.hold_bounds(limits):
             self.program.set_objective(weights, "max")
             if self.program.solve() is not Outcome.OPTIMAL:
                 raise FluxError(ErrorClass.NUMERICAL, "the cycles of a flux distribution could not be found")
@@ -124,7 +124,7 @@ class Cycles:
             return ()
         limits = {other: (0.0, math.inf) if sign > 0 else (-math.inf, 0.0) for other, sign in signs.items()}
         limits[place] = (min(signs[place], 0), max(signs[place], 0))
-        with self.program.bounded(limits):
+        with self.program.hold_bounds(limits):
             weights = {other: -float(sign) for other, sign in signs.items()}
             weights[place] = _CYCLE_OVER_LENGTH * signs[place]
             self.program.set_objective(weights, "max")
@@ -158,7 +158,7 @@ def cycles_of(model: Model) -> Iterator[Cycles]:
     """The cycles of a model under its present bounds; raises as `LinearProgram`."""
     internal = tuple(place for place, reaction in enumerate(model.reactions) if not reaction.boundary)
     bounds = tuple(reaction.bounds for reaction in model.reactions)
-    with LinearProgram(model) as program, program.bounded(dict.fromkeys(range(len(bounds)), (0.0, 0.0))):
+    with LinearProgram(model) as program, program.hold_bounds(dict.fromkeys(range(len(bounds)), (0.0, 0.0))):
         yield Cycles(program, [reaction.id for reaction in model.reactions], bounds, internal)
 
 
@@ -198,7 +198,7 @@ class LooplessRanges:
             for lowest, highest in (self.cycles.bounds[other],)
             if math.isinf(lowest) or math.isinf(highest)
         }
-        with self.program.bounded(endless):
+        with self.program.hold_bounds(endless):
             self.program.set_objective({place: float(sign)}, "max")
             value = self._search(place)
         return None if value is None or abs(value) >= UNLIMITED_MMOL_PER_GDW_H else clean(sign * value)
@@ -235,7 +235,7 @@ class LooplessRanges:
                         "them did not settle its range",
                         suggestions=("leave it out of 'reactions'", "set 'loopless' to false"),
                     )
-                with program.bounded(self._limits(branch)):
+                with program.hold_bounds(self._limits(branch)):
                     program.restore_basis()
                     if program.solve(dual=True) is Outcome.OPTIMAL:
                         rank = _rank(program.value, len(branch))

@@ -20,11 +20,11 @@ class GeneRules:
         self._places = {reaction.id: place for place, reaction in enumerate(model.reactions)}
         self._broken = frozenset(gene.id for gene in model.genes if not gene.functional)
 
-    def known(self, ids: Iterable[str]) -> tuple[Gene, ...]:
+    def require_genes(self, ids: Iterable[str]) -> tuple[Gene, ...]:
         """The genes with these ids, each once; raises `UNKNOWN_ID` with the nearest ids."""
         return tuple(self._gene(identifier) for identifier in dict.fromkeys(ids))
 
-    def disabled(self, genes: Iterable[str]) -> frozenset[int]:
+    def disabled_reactions(self, genes: Iterable[str]) -> frozenset[int]:
         """The places in `model.reactions` of all reactions whose rules fail without these genes."""
         missing = set(genes)
         touched = frozenset[str]().union(*(self._touched[identifier] for identifier in missing))

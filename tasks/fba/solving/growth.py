@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, JsonValue
 
-from fluxagents.tasks.display import shown, shown_values, text
+from fluxagents.tasks.display import cut_text, list_names, list_values
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs, MediumChange, medium_of
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import ZERO_GROWTH_PER_H, Outcome
@@ -49,16 +49,16 @@ class ConditionResult(Result):
     def conditions(self, most: int) -> dict[str, JsonValue]:
         """Status, growth and medium, as a display shows them."""
         found: dict[str, JsonValue] = {
-            "model": text(self.model_id),
+            "model": cut_text(self.model_id),
             "status": str(self.status),
             "growth_per_h": self.growth_per_h,
-            "objective": text(self.objective),
+            "objective": cut_text(self.objective),
         }
         if self.objective_flux_mmol_per_gdw_h is not None:
             found["objective_flux_mmol_per_gdw_h"] = self.objective_flux_mmol_per_gdw_h
         if self.medium_changes:
             changed = {change.exchange: change.uptake_after_mmol_per_gdw_h for change in self.medium_changes}
-            found["changed_uptakes_mmol_per_gdw_h"] = shown_values(changed, most)
+            found["changed_uptakes_mmol_per_gdw_h"] = list_values(changed, most)
         else:
             found["medium"] = f"as in the model: {len(self.medium_mmol_per_gdw_h)} open uptakes"
         return found
@@ -73,8 +73,8 @@ class StrainResult(ConditionResult):
     def conditions(self, most: int) -> dict[str, JsonValue]:
         found = super().conditions(most)
         if self.knock_outs:
-            found["knock_outs"] = shown(self.knock_outs, most)
-            found["closed_by_knock_outs"] = shown(self.closed_by_knock_outs, most)
+            found["knock_outs"] = list_names(self.knock_outs, most)
+            found["closed_by_knock_outs"] = list_names(self.closed_by_knock_outs, most)
         return found
 
 
@@ -82,10 +82,10 @@ def optimise(program: LinearProgram) -> Optimum:
     """Optimise the present objective; zero growth is an outcome of its own."""
     if not program.objective():
         return Optimum(Outcome.NO_OBJECTIVE, None)
-    return solved(program)
+    return solve(program)
 
 
-def solved(program: LinearProgram, *, dual: bool = False) -> Optimum:
+def solve(program: LinearProgram, *, dual: bool = False) -> Optimum:
     """As `optimise`, for a program that is known to have an objective."""
     status = program.solve(dual=dual)
     if status is not Outcome.OPTIMAL:
@@ -128,7 +128,7 @@ class Conditions:
 
 
 @contextmanager
-def conditioned(model: Model, args: ConditionArgs, *, split: bool = False) -> Iterator[Conditions]:
+def hold_conditions(model: Model, args: ConditionArgs, *, split: bool = False) -> Iterator[Conditions]:
     """Let conditions hold for a while; raises as `apply_strain` and `LinearProgram`."""
     with model:
         changes, closed = apply_strain(model, args)

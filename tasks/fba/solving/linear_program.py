@@ -17,6 +17,9 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+import numpy as np
+import swiglpk
+
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.solving.outcome import Outcome
 
@@ -64,8 +67,6 @@ class LinearProgram:
     """
 
     def __init__(self, model: Model, *, split: bool = False) -> None:
-        import swiglpk
-
         self._glpk: Any = swiglpk
         solver = _glpk_solver(model)
         swiglpk.glp_term_out(swiglpk.GLP_OFF)  # the basis is announced on the terminal otherwise
@@ -152,23 +153,23 @@ class LinearProgram:
         for position, (column, value) in enumerate(terms, start=1):
             columns[position], values[position] = column, value
         glpk.glp_set_mat_row(self._problem, row, len(terms), columns, values)
-        self.bound_row(row, lowest, highest)
+        self.set_row_bounds(row, lowest, highest)
         return row
 
-    def bound_row(self, row: int, lowest: float | None, highest: float | None) -> None:
+    def set_row_bounds(self, row: int, lowest: float | None, highest: float | None) -> None:
         """Set the bounds of a constraint; None for no bound."""
         kind = self._kind(lowest, highest)
         self._glpk.glp_set_row_bnds(self._problem, row, kind, lowest or 0.0, highest or 0.0)
 
     @contextmanager
-    def bounded(self, bounds: Mapping[int, tuple[float, float]]) -> Iterator[None]:
+    def hold_bounds(self, bounds: Mapping[int, tuple[float, float]]) -> Iterator[None]:
         """Give reactions other bounds in mmol/gDW/h for a while: place in `model.reactions` -> bounds."""
         glpk, problem = self._glpk, self._problem
         columns = [column for place in bounds for column in self._columns[place] if column]
         getters = (glpk.glp_get_col_type, glpk.glp_get_col_lb, glpk.glp_get_col_ub)
         before = [(column, *(get(problem, column) for get in getters)) for column in columns]
         for place, (lowest, highest) in bounds.items():
-            self._bound(place, lowest, highest)
+            self._set_bounds(place, lowest, highest)
         try:
             yield
         finally:
@@ -249,7 +250,7 @@ class LinearProgram:
         fluxes[abs(fluxes) < NOISE_MMOL_PER_GDW_H] = 0.0
         return list(fluxes.tolist())
 
-    def reduced_costs(self, place: int) -> tuple[float, float]:
+    def get_reduced_costs(self, place: int) -> tuple[float, float]:
         """What a unit of forward and of reverse flux adds to the optimum; the program must be split."""
         forward, reverse = self._columns[place]
         get = self._glpk.glp_get_col_dual
@@ -257,8 +258,6 @@ class LinearProgram:
 
     def net_fluxes(self) -> Any:
         """As `fluxes`, with rounding noise, as a NumPy array."""
-        import numpy as np
-
         if self._places is None:
             self._places = np.array(self._columns, dtype=np.intp).reshape(-1, 2).T - 1
         forward, reverse = self._places
@@ -300,7 +299,7 @@ class LinearProgram:
 
     def _join_columns(self, model: Model) -> None:
         """Make forward and reverse flux one column, except where a constraint weighs them apart."""
-        glpk, apart = self._glpk, self._weighed_apart(model)
+        glpk, apart = self._glpk, self._columns_weighed_apart(model)
         joined = [column for forward, column in self._columns if forward not in apart]
         reverse = glpk.intArray(len(joined) + 1)
         for position, column in enumerate(joined, start=1):
@@ -316,9 +315,9 @@ class LinearProgram:
             for reaction, (forward, _) in zip(model.reactions, self._columns, strict=True)
         ]
         for place, reaction in enumerate(model.reactions):
-            self._bound(place, *reaction.bounds)
+            self._set_bounds(place, *reaction.bounds)
 
-    def _weighed_apart(self, model: Model) -> set[int]:
+    def _columns_weighed_apart(self, model: Model) -> set[int]:
         """The forward columns of reactions whose fluxes some constraint does not weigh as opposites."""
         glpk, count = self._glpk, self._glpk.glp_get_num_rows(self._problem)
         apart: set[int] = set()
@@ -347,15 +346,15 @@ class LinearProgram:
             self._problem, self._glpk.GLP_MAX if sense == "max" else self._glpk.GLP_MIN
         )
 
-    def _bound(self, place: int, lowest: float, highest: float) -> None:
+    def _set_bounds(self, place: int, lowest: float, highest: float) -> None:
         forward, reverse = self._columns[place]
         if reverse:
-            self._bound_column(forward, max(lowest, 0.0), max(highest, 0.0))
-            self._bound_column(reverse, max(-highest, 0.0), max(-lowest, 0.0))
+            self._set_column_bounds(forward, max(lowest, 0.0), max(highest, 0.0))
+            self._set_column_bounds(reverse, max(-highest, 0.0), max(-lowest, 0.0))
         else:
-            self._bound_column(forward, lowest, highest)
+            self._set_column_bounds(forward, lowest, highest)
 
-    def _bound_column(self, column: int, lowest: float, highest: float) -> None:
+    def _set_column_bounds(self, column: int, lowest: float, highest: float) -> None:
         lower, upper = (None if math.isinf(bound) else float(bound) for bound in (lowest, highest))
         kind = self._kind(lower, upper)
         self._glpk.glp_set_col_bnds(self._problem, column, kind, lower or 0.0, upper or 0.0)
@@ -376,8 +375,6 @@ def clean(flux: float) -> float:
 
 def _glpk_solver(model: Model) -> Any:
     """The model's solver, if it is GLPK without integer variables."""
-    import swiglpk
-
     solver = model.solver
     if solver.interface.__name__ != "optlang.glpk_interface":
         raise FluxError(

@@ -9,11 +9,14 @@ import os
 from collections.abc import Iterator, MutableSet
 from contextlib import contextmanager
 from functools import cache
+from importlib import import_module
 from typing import Any, Literal
 
+import swiglpk
 from pydantic import Field
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.fba.solving.lazy_libraries import optlang
 from fluxagents.tasks.ports.results import Args
 
 Solver = Literal["glpk", "highs"]
@@ -43,10 +46,8 @@ def optlang_program(solver: Solver) -> Iterator[Any]:
     if solver == "highs":
         yield _hybrid_program()
         return
-    import swiglpk
-    from optlang import glpk_interface
 
-    program = glpk_interface.Model()
+    program = optlang.glpk_interface.Model()
     try:
         yield program
     finally:
@@ -55,7 +56,7 @@ def optlang_program(solver: Solver) -> Iterator[Any]:
 
 def _hybrid_program() -> Any:
     try:
-        from optlang import hybrid_interface
+        hybrid_interface = import_module("optlang.hybrid_interface")
     except ImportError as error:
         raise FluxError(
             ErrorClass.SOLVER,
@@ -74,13 +75,12 @@ def _hybrid_program() -> Any:
 @cache
 def _let_highs_greet() -> None:
     """The first instance in a process prints a banner before it can be told not to: let nobody see it."""
-    from highspy import Highs
-
+    highspy = import_module("highspy")
     terminal = os.dup(1)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 1)
-        Highs()  # type: ignore[no-untyped-call]
+        highspy.Highs()
     finally:
         os.dup2(terminal, 1)
         os.close(terminal)

@@ -23,8 +23,3 @@ class Outcome(StrEnum):
     """The objective has no finite optimum."""
     NO_OBJECTIVE = "no_objective"
     """The model states nothing to optimise."""
-
-    @property
-    def has_growth(self) -> bool:
-        """Whether the objective has a value at all."""
-        return self in {Outcome.OPTIMAL, Outcome.ZERO_GROWTH}

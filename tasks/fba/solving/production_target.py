@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.tasks.fba.solving.conditions import exchanges
+from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 
 if TYPE_CHECKING:
     from cobra import Model, Reaction
@@ -44,12 +45,10 @@ def _secretes(boundary: Reaction) -> bool:
 
 def demand(model: Model, metabolite: str) -> Reaction:
     """Add an irreversible demand for a metabolite of the model."""
-    from cobra import Reaction
-
     identifier = f"DM_{metabolite}"
     while identifier in model.reactions:
         identifier += "_"
-    added = Reaction(identifier, f"demand of {metabolite}", upper_bound=MOST_DEMAND_MMOL_PER_GDW_H)
+    added = cobra.Reaction(identifier, f"demand of {metabolite}", upper_bound=MOST_DEMAND_MMOL_PER_GDW_H)
     model.add_reactions([added])
     added.add_metabolites({model.metabolites.get_by_id(metabolite): -1})
     return added

@@ -38,14 +38,14 @@ def apply_strain(model: Model, args: ConditionArgs) -> tuple[tuple[MediumChange,
         The uptakes that changed, and the reactions that the knock-outs close.
 
     Raises:
-        FluxError: As `apply_conditions` and `lacking`.
+        FluxError: As `apply_conditions` and `find_unknown_ids`.
     """
     if not isinstance(args, StrainArgs):
         return apply_conditions(model, args), ()
-    return apply_conditions(model, args.in_effect(model)), lacking(model, args.knock_outs)
+    return apply_conditions(model, args.in_effect(model)), find_unknown_ids(model, args.knock_outs)
 
 
-def lacking(model: Model, ids: Iterable[str]) -> tuple[str, ...]:
+def find_unknown_ids(model: Model, ids: Iterable[str]) -> tuple[str, ...]:
     """Close what these genes and reactions carry: call it inside `with model:`; returns those reactions.
 
     Raises:
@@ -57,7 +57,9 @@ def lacking(model: Model, ids: Iterable[str]) -> tuple[str, ...]:
             known = [item.id for group in (model.genes, model.reactions) for item in group]
             message = f"knock-out '{identifier}' is no gene or reaction of model '{model.id}'"
             raise FluxError(ErrorClass.UNKNOWN_ID, message, suggestions=nearest(identifier, known))
-    disabled = GeneRules(model).disabled(identifier for identifier in wanted if identifier in model.genes)
+    disabled = GeneRules(model).disabled_reactions(
+        identifier for identifier in wanted if identifier in model.genes
+    )
     closed = [
         reaction
         for place, reaction in enumerate(model.reactions)

@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.fba.solving.growth import Optimum, solved
+from fluxagents.tasks.fba.solving.growth import Optimum, solve
 from fluxagents.tasks.fba.solving.linear_program import NOISE_MMOL_PER_GDW_H, LinearProgram
 from fluxagents.tasks.fba.solving.outcome import Outcome
 
@@ -75,17 +77,17 @@ class WildType:
 
     def without(self, disabled: Disabled) -> Survivor:
         """The strain without these reactions; only for a wild type that grows."""
-        found = self.inherited(disabled, (self._intact,))
+        found = self.inherit_growth(disabled, (self._intact,))
         if found is None:
-            found, active = self._solved(disabled, (self._intact,))
+            found, active = self._solve(disabled, (self._intact,))
             found.optima.append(active)
         return found
 
     def without_both(self, disabled: Disabled, parents: Sequence[Survivor]) -> Survivor:
         """The strain of two knock-outs together, given the strain of each alone."""
-        return self.inherited(disabled, parents) or self._solved(disabled, parents)[0]
+        return self.inherit_growth(disabled, parents) or self._solve(disabled, parents)[0]
 
-    def inherited(self, disabled: Disabled, parents: Sequence[Survivor]) -> Survivor | None:
+    def inherit_growth(self, disabled: Disabled, parents: Sequence[Survivor]) -> Survivor | None:
         """The strain without these reactions, if it needs no solve.
 
         Args:
@@ -101,11 +103,11 @@ class WildType:
         whole = self._intact.growth_per_h
         return None if growth_per_h is None or not whole else growth_per_h / whole
 
-    def _solved(self, disabled: Disabled, parents: Sequence[Survivor]) -> tuple[Survivor, frozenset[int]]:
+    def _solve(self, disabled: Disabled, parents: Sequence[Survivor]) -> tuple[Survivor, frozenset[int]]:
         program = self._program
-        with program.bounded(dict.fromkeys(sorted(disabled), (0.0, 0.0))):
+        with program.hold_bounds(dict.fromkeys(sorted(disabled), (0.0, 0.0))):
             program.restore_basis()
-            optimum = solved(program, dual=True)
+            optimum = solve(program, dual=True)
         found = self._known[disabled] = Survivor(optimum.status, optimum.value, [])
         if optimum.value is None:
             return found, frozenset()
@@ -122,6 +124,4 @@ def is_lethal(fraction_of_wild_type: float | None, threshold: float) -> bool:
 
 
 def _active(program: LinearProgram) -> frozenset[int]:
-    import numpy as np
-
     return frozenset(np.flatnonzero(np.abs(program.net_fluxes()) >= NOISE_MMOL_PER_GDW_H).tolist())

@@ -58,7 +58,14 @@ class Case:
 
 def cases() -> list[Case]:
     """All of them."""
-    return [*_passing_tools(), *_passing_chat(), *_slips(), *_lasting_tools(), *_lasting_chat(), *_given()]
+    return [
+        *_passing_tools(),
+        *_passing_chat(),
+        *_slips(),
+        *_lasting_tools(),
+        *_lasting_chat(),
+        *_input_cases(),
+    ]
 
 
 def _flux(kind: ErrorClass, message: str) -> Callable[[], FluxError]:
@@ -234,8 +241,8 @@ def _lasting_chat() -> Iterator[Case]:
             yield Case(name=f"{name} each time at the {at}", kind=kind, recovers=False, chat=chat)
 
 
-def _given() -> Iterator[Case]:
-    """What the user gives is wrong, or cannot be computed."""
+def _input_cases() -> Iterator[Case]:
+    """Inputs of the user that are wrong, or that cannot be computed."""
     unknown = ErrorClass.UNKNOWN_ID
     yield Case(name="no such gene", kind=unknown, recovers=False, question="Is gene b9999 essential?")
     medium = {"EX_glucose": 10}

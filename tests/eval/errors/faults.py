@@ -7,12 +7,9 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
-from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
-from langchain_core.outputs import ChatGeneration, ChatResult
-from langchain_core.runnables import Runnable
-from langchain_core.tools import BaseTool
+from tests.support.decisions import FakeChat
 
 from fluxagents.tasks.ports.results import Result
 from fluxagents.tasks.tool import Tool
@@ -63,38 +60,17 @@ class Decisions:
     made: int = field(default=0)
 
 
-class FaultyChat(BaseChatModel):
+class FaultyChat(FakeChat):
     """A chat model some of whose answers go wrong."""
 
     chat: BaseChatModel
     fault: ChatFault
     decisions: Decisions
 
-    @property
-    def _llm_type(self) -> str:
-        return self.chat._llm_type
-
-    def bind_tools(
-        self,
-        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
-        *,
-        tool_choice: str | None = None,
-        **kwargs: Any,
-    ) -> Runnable[LanguageModelInput, AIMessage]:
-        del tool_choice
-        return self.bind(tools=list(tools), **kwargs)
-
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        del stop, run_manager
+    def answer(self, messages: list[BaseMessage], tools: list[dict[str, Any]]) -> AIMessage:
         number = self.decisions.made
         self.decisions.made += 1
-        answer = self.chat.bind_tools(kwargs["tools"]).invoke(messages)
+        answer = self.chat.bind_tools(tools).invoke(messages)
         if self.fault.spared <= number < self.fault.spared + self.fault.times:
-            answer = self.fault.wrong(answer)
-        return ChatResult(generations=[ChatGeneration(message=answer)])
+            return self.fault.wrong(answer)
+        return answer

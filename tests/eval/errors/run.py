@@ -188,16 +188,16 @@ def _findings(state: RunState, advised: str) -> frozenset[str]:
         if advised:
             args.pop(advised, None)
             shown = {name: shown.get(name) for name in ("status", "growth_per_h")}
-        found.append([finding.tool, args, _rounded(shown)])
+        found.append([finding.tool, args, _round_floats(shown)])
     return frozenset(json.dumps(one, sort_keys=True) for one in found)
 
 
-def _rounded(value: JsonValue) -> Any:
+def _round_floats(value: JsonValue) -> Any:
     if isinstance(value, float):
         return float(f"{value:.{DIGITS}g}")
     if isinstance(value, dict):
-        return {name: _rounded(item) for name, item in value.items()}
-    return [_rounded(item) for item in value] if isinstance(value, list) else value
+        return {name: _round_floats(item) for name, item in value.items()}
+    return [_round_floats(item) for item in value] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,10 +40,10 @@ class Expected:
             return False
         if len(self.tools) > 1 and not self.args:
             return True
-        given = told(tool, args)
+        given = drop_defaults(tool, args)
         free = FREE - set(self.args)
         return given.keys() - free == self.args.keys() and all(
-            _same(wanted, given[name]) for name, wanted in self.args.items()
+            _is_same(expected, given[name]) for name, expected in self.args.items()
         )
 
 
@@ -58,7 +58,7 @@ class Case:
     calls: tuple[Expected, ...]
 
 
-def told(tool: str, args: Mapping[str, Any]) -> dict[str, Any]:
+def drop_defaults(tool: str, args: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments that differ from the tool's defaults."""
     fields = TOOLS[tool].args.model_fields
     return {
@@ -72,41 +72,41 @@ def cases(part: str) -> Iterator[Case]:
     """All questions of one part, group after group."""
     groups = yaml.safe_load((Path(__file__).parent / f"{part}.yaml").read_text(encoding="utf-8"))
     for number, group in enumerate(groups):
-        calls = tuple(_expected(call) for call in group["calls"])
+        calls = tuple(_read_call(call) for call in group["calls"])
         for language, questions in group["ask"].items():
             for question in questions:
                 yield Case(part, number, language, question, calls)
 
 
-def _expected(call: Mapping[str, Any]) -> Expected:
+def _read_call(call: Mapping[str, Any]) -> Expected:
     ((tools, args),) = call.items()
     return Expected(frozenset(tools.split("|")), args)
 
 
-def _same(wanted: Any, given: Any) -> bool:
+def _is_same(expected: Any, actual: Any) -> bool:
     """Equal, with tolerance for numbers, without order of lists; `contains` asks for words in a text."""
-    if isinstance(wanted, Mapping) and wanted.keys() == {"contains"}:
-        return all(word.lower() in str(given).lower() for word in wanted["contains"])
-    if isinstance(wanted, Mapping):
+    if isinstance(expected, Mapping) and expected.keys() == {"contains"}:
+        return all(word.lower() in str(actual).lower() for word in expected["contains"])
+    if isinstance(expected, Mapping):
         return (
-            isinstance(given, Mapping)
-            and wanted.keys() == given.keys()
-            and all(_same(value, given[name]) for name, value in wanted.items())
+            isinstance(actual, Mapping)
+            and expected.keys() == actual.keys()
+            and all(_is_same(entry, actual[name]) for name, entry in expected.items())
         )
-    if isinstance(wanted, Sequence) and not isinstance(wanted, str):
-        return _same_items(wanted, given)
-    if isinstance(wanted, int | float) and isinstance(given, int | float):
-        return math.isclose(wanted, given, rel_tol=TOLERANCE)
-    return bool(wanted == given)
+    if isinstance(expected, Sequence) and not isinstance(expected, str):
+        return _has_same_items(expected, actual)
+    if isinstance(expected, int | float) and isinstance(actual, int | float):
+        return math.isclose(expected, actual, rel_tol=TOLERANCE)
+    return bool(expected == actual)
 
 
-def _same_items(wanted: Sequence[Any], given: Any) -> bool:
-    if not isinstance(given, Sequence) or isinstance(given, str) or len(wanted) != len(given):
+def _has_same_items(expected: Sequence[Any], actual: Any) -> bool:
+    if not isinstance(actual, Sequence) or isinstance(actual, str) or len(expected) != len(actual):
         return False
-    left = list(given)
-    for item in wanted:
-        found = next((at for at, other in enumerate(left) if _same(item, other)), None)
-        if found is None:
+    left = list(actual)
+    for item in expected:
+        match = next((at for at, other in enumerate(left) if _is_same(item, other)), None)
+        if match is None:
             return False
-        del left[found]
+        del left[match]
     return True

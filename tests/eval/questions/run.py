@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations, groupby
 
-from tests.eval.questions.cases import PARTS, Case, cases, told
+from tests.eval.questions.cases import PARTS, Case, cases, drop_defaults
 from tests.support.decisions import ANSWER_TOOLS, BASELINE, DESCRIPTION, decide_with, state_at
 
 from fluxagents.flows.commands import CallTool, Decide
-from fluxagents.flows.engine.retries import pause_ms, retries_left
+from fluxagents.flows.engine.retries import may_retry, pause_ms
 from fluxagents.flows.state import Finding, RunState
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.chat.decider import Decider, Verdict
@@ -24,7 +24,7 @@ from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.chat_models.chat_model import chat_model
 from fluxagents.workers.settings import Settings
 
-MOST_STEPS = 8
+MAX_STEPS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,9 @@ def _answer(case: Case, decider: Decider) -> Answer:
     findings = [DESCRIPTION, BASELINE]
     calls: list[CallTool] = []
     error, tokens_in = "", 0
-    for step in range(MOST_STEPS):
+    for step in range(MAX_STEPS):
         state = state_at(case.question, findings=findings)
-        verdict = _decided(decider, state, decide_with(ANSWER_TOOLS, left=MOST_STEPS - step))
+        verdict = _decide(decider, state, decide_with(ANSWER_TOOLS, left=MAX_STEPS - step))
         tokens_in = tokens_in or verdict.prompt.tokens_in
         if verdict.error is not None:
             error = verdict.error.message
@@ -80,18 +80,20 @@ def _answer(case: Case, decider: Decider) -> Answer:
             break
         calls.append(verdict.decision)
         findings.append(_finding(verdict.decision, len(findings) + 1))
-    made = tuple((call.tool, json.dumps(told(call.tool, call.args), sort_keys=True)) for call in calls)
-    tools_right, arguments_right = compared(case, calls)
-    return Answer(case, made, error, tools_right and not error, arguments_right and not error, tokens_in)
+    planned = tuple(
+        (call.tool, json.dumps(drop_defaults(call.tool, call.args), sort_keys=True)) for call in calls
+    )
+    tools_right, arguments_right = compare_calls(case, calls)
+    return Answer(case, planned, error, tools_right and not error, arguments_right and not error, tokens_in)
 
 
-def _decided(decider: Decider, state: RunState, command: Decide) -> Verdict:
+def _decide(decider: Decider, state: RunState, command: Decide) -> Verdict:
     """The verdict after the pauses and repetitions that the store of a run would make."""
     failures = 1
     while True:
         verdict = decider.decide(state, command)
         error = verdict.error
-        if error is None or not retries_left(error.kind, failures):
+        if error is None or not may_retry(error.kind, failures):
             return verdict
         time.sleep(pause_ms(error.kind, failures, state.run_id, at_least_ms=error.retry_after_ms) / 1_000)
         failures += 1
@@ -108,7 +110,7 @@ def _finding(call: CallTool, number: int) -> Finding:
     )
 
 
-def compared(case: Case, calls: Sequence[CallTool]) -> tuple[bool, bool]:
+def compare_calls(case: Case, calls: Sequence[CallTool]) -> tuple[bool, bool]:
     """Whether the tools are the expected ones, in any order, and whether their arguments are, too."""
     if len(calls) != len(case.calls):
         return False, False
@@ -127,22 +129,22 @@ def compared(case: Case, calls: Sequence[CallTool]) -> tuple[bool, bool]:
     return tools, arguments
 
 
-def score(part: str, given: Sequence[Answer]) -> Score:
+def score(part: str, part_answers: Sequence[Answer]) -> Score:
     """Count what is right, and which paraphrases were treated alike."""
     pairs = [
-        (one, other)
-        for _, group in groupby(given, key=lambda answer: answer.case.group)
-        for one, other in combinations(list(group), 2)
-        if one.case.calls
+        (first, second)
+        for _, group in groupby(part_answers, key=lambda answer: answer.case.group)
+        for first, second in combinations(list(group), 2)
+        if first.case.calls
     ]
     return Score(
         part,
-        questions=len(given),
-        tools_right=sum(answer.tools_right for answer in given),
-        arguments_right=sum(answer.arguments_right for answer in given),
+        questions=len(part_answers),
+        tools_right=sum(answer.tools_right for answer in part_answers),
+        arguments_right=sum(answer.arguments_right for answer in part_answers),
         pairs=len(pairs),
-        pairs_alike=sum(sorted(one.calls) == sorted(other.calls) for one, other in pairs),
-        tokens_in_mean=sum(answer.tokens_in for answer in given) / max(len(given), 1),
+        pairs_alike=sum(sorted(first.calls) == sorted(second.calls) for first, second in pairs),
+        tokens_in_mean=sum(answer.tokens_in for answer in part_answers) / max(len(part_answers), 1),
     )
 
 
@@ -160,10 +162,10 @@ def report(*, chat: str | None, as_json: bool) -> str:
     model, name = chat_model(settings)
     set_by_requests: dict[str, float] | None = {} if settings.chat_temperature == "off" else None
     decider = Decider(model, name, PromptManager(), TOOLS, settings=set_by_requests)
-    given = {part: answers(part, decider) for part in PARTS}
-    scores = [score(part, found) for part, found in given.items()]
-    # The wrong answers of the parts that are held out stay untold: rules made after them would fit these.
-    wrong = [_wrong(answer) for answer in _failed(given["known"])]
+    answers_by_part = {part: answers(part, decider) for part in PARTS}
+    scores = [score(part, part_answers) for part, part_answers in answers_by_part.items()]
+    # The wrong answers of the held-out parts stay hidden, so that no rule is made after them.
+    wrong = [_describe_wrong(answer) for answer in answers_by_part["known"] if not answer.arguments_right]
     if as_json:
         return json.dumps(
             {
@@ -174,12 +176,12 @@ def report(*, chat: str | None, as_json: bool) -> str:
             ensure_ascii=False,
             indent=2,
         )
-    lines = [f"questions, answered by {name}", *map(_line, scores)]
+    lines = [f"questions, answered by {name}", *map(_write_line, scores)]
     lines += [json.dumps(answer, ensure_ascii=False) for answer in wrong]
     return "\n".join(lines)
 
 
-def _line(entry: Score) -> str:
+def _write_line(entry: Score) -> str:
     def share(count: int, of: int) -> str:
         return f"{count}/{of} ({count / of:.1%})" if of else "none"
 
@@ -191,11 +193,7 @@ def _line(entry: Score) -> str:
     )
 
 
-def _failed(given: Iterable[Answer]) -> list[Answer]:
-    return [answer for answer in given if not answer.arguments_right]
-
-
-def _wrong(answer: Answer) -> dict[str, object]:
+def _describe_wrong(answer: Answer) -> dict[str, object]:
     case = answer.case
     return {
         "question": case.question,

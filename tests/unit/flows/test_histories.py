@@ -10,7 +10,7 @@ import pytest
 from tests.support.places import HISTORIES
 
 from fluxagents.flows import events as e
-from fluxagents.flows.engine.invariants import violations
+from fluxagents.flows.engine.invariants import find_violations
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.history.json_lines import history_from_json_lines
 from fluxagents.flows.language.nodes import ApproveNode
@@ -90,7 +90,7 @@ def test_a_run_that_an_older_version_left_waiting_goes_on_to_its_end(tmp_path: P
     flow = flow_from_json((HISTORIES / "waiting_approval.v2.flow.json").read_text())
     history = history_from_json_lines(lines("waiting_approval.v2"))
     state = state_from_json((HISTORIES / "waiting_approval.v2.state.json").read_text())
-    assert violations(state, flow) == []
+    assert find_violations(state, flow) == []
     agree = flow.nodes["agree"]
     assert isinstance(agree, ApproveNode)
     assert agree.timeout_s == 315_360_000, "as `within_s` said then"

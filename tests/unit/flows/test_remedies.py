@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, Decision, Finish
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.remedies import Count, ErrorRecord, Lesson, Trial, lessons_of, suggestion
+from fluxagents.flows.remedies import Count, ErrorCase, ErrorRecord, Trial, find_error_cases, suggest_remedy
 
 PROMPT = e.PromptUse(name="p", version="1", digest="d", chat_model="test")
 UNKNOWN = FluxError(ErrorClass.UNKNOWN_ID, "reaction 'PFX' is not in model 'm'").info("fva")
@@ -51,14 +51,14 @@ def answered() -> e.Event:
 )
 def test_the_call_that_succeeds_is_what_helped(made: CallTool, remedy: str) -> None:
     events = [failed(call(reactions=["PFX"])), decided(made), worked(made)]
-    assert lessons_of(events) == [Lesson(UNKNOWN, 1, (Trial(remedy, helped=True),))]
+    assert find_error_cases(events) == [ErrorCase(UNKNOWN, 1, (Trial(remedy, helped=True),))]
 
 
 def test_what_failed_before_was_tried_too() -> None:
     first, second, third = call(a=1), call(a=2), call("search")
-    (lesson,) = lessons_of([failed(first), failed(second), worked(third), failed(first)][:3])
-    assert lesson.times == 2
-    assert lesson.trials == (
+    (case,) = find_error_cases([failed(first), failed(second), worked(third), failed(first)][:3])
+    assert case.times == 2
+    assert case.trials == (
         Trial("call fva with another 'a'", helped=False),
         Trial("call search", helped=True),
     )
@@ -66,30 +66,30 @@ def test_what_failed_before_was_tried_too() -> None:
 
 def test_an_error_that_comes_back_is_a_case_of_its_own_and_giving_up_resolves_nothing() -> None:
     events = [failed(call()), worked(call()), failed(call()), decided(Finish(answer="it failed"))]
-    first, second = lessons_of(events)
+    first, second = find_error_cases(events)
     assert (first.resolved, second.resolved) == (True, False)
     assert second.trials == ()
 
 
 def test_an_answer_of_a_human_after_the_error_is_what_helped() -> None:
     events = [failed(call(a=1)), answered(), decided(call(a=2)), worked(call(a=2))]
-    (lesson,) = lessons_of(events)
-    assert lesson.trials == (Trial("ask a human", helped=True),)
+    (case,) = find_error_cases(events)
+    assert case.trials == (Trial("ask a human", helped=True),)
 
 
 def test_an_answer_from_before_the_error_is_no_remedy() -> None:
-    (lesson,) = lessons_of([answered(), failed(call(a=1)), worked(call(a=1))])
-    assert lesson.trials == (Trial("call fva again", helped=True),)
+    (case,) = find_error_cases([answered(), failed(call(a=1)), worked(call(a=1))])
+    assert case.trials == (Trial("call fva again", helped=True),)
 
 
 def test_a_decision_that_is_none_is_resolved_by_one_and_not_by_a_tool() -> None:
-    (lesson,) = lessons_of([refused(), refused(), decided(call())])
-    assert lesson == Lesson(
+    (case,) = find_error_cases([refused(), refused(), decided(call())])
+    assert case == ErrorCase(
         INVALID,
         2,
         (Trial("ask the chat model again", helped=False), Trial("ask the chat model again", helped=True)),
     )
-    assert not lessons_of([refused(), worked(call())])[0].resolved
+    assert not find_error_cases([refused(), worked(call())])[0].resolved
 
 
 def record(**remedies: tuple[int, int]) -> ErrorRecord:
@@ -99,9 +99,9 @@ def record(**remedies: tuple[int, int]) -> ErrorRecord:
 
 def test_the_remedy_with_the_highest_success_rate_is_suggested_with_its_counts() -> None:
     known = record(call_fva_again=(8, 4), ask_a_human=(4, 3), call_search=(9, 2))
-    assert suggestion(known) == ("ask a human (helped in 3 of 4 cases before)",)
+    assert suggest_remedy(known) == ("ask a human (helped in 3 of 4 cases before)",)
 
 
 @pytest.mark.parametrize("known", [None, record(), record(once=(1, 1)), record(seldom=(9, 4))])
 def test_what_may_be_chance_is_not_suggested(known: ErrorRecord | None) -> None:
-    assert suggestion(known) == ()
+    assert suggest_remedy(known) == ()

@@ -31,11 +31,11 @@ Write = Callable[[str], PromptManager]
 def write(tmp_path: Path) -> Write:
     """A manager over one file `greeting.md.j2` with this content."""
 
-    def written(content: str) -> PromptManager:
+    def write_template(content: str) -> PromptManager:
         (tmp_path / "greeting.md.j2").write_text(content)
         return PromptManager(tmp_path)
 
-    return written
+    return write_template
 
 
 @pytest.fixture

@@ -43,13 +43,13 @@ def request(call: CallTool | None = None, question: str = "How much?", kind: str
     )
 
 
-def told(state: RunState, asked: HumanRequest) -> str:
+def write_text(state: RunState, asked: HumanRequest) -> str:
     return human_text(PROMPTS, state, asked).text
 
 
 def test_an_approval_names_the_tool_the_arguments_the_model_and_how_to_answer() -> None:
     call = CallTool(tool="apply_medium", args={"medium_changes": {"EX_o2_e": 0.0}})
-    text = told(state_at("No oxygen & <no> light, for good."), request(call))
+    text = write_text(state_at("No oxygen & <no> light, for good."), request(call))
     for piece in (
         "A run asks for approval",
         "request    01J.7\n",
@@ -71,7 +71,7 @@ def test_an_escalation_says_what_was_tried_and_what_humans_said_before() -> None
         open_errors=2,
         notes=[Note(by="ada", about="What should be done?", text="again")],
     )
-    text = told(state, request(kind="escalation", question="2 failures in a row. What should be done?"))
+    text = write_text(state, request(kind="escalation", question="2 failures in a row. What should be done?"))
     assert text.count("- run_flux_sampling (timeout): over 600 s. Way out: fewer samples; a chain\n") == 2
     assert "EX_x" not in text
     assert "said before: ada on What should be done?\n> again\n" in text
@@ -80,7 +80,7 @@ def test_an_escalation_says_what_was_tried_and_what_humans_said_before() -> None
 
 def test_a_deadline_is_told() -> None:
     asked = request().model_copy(update={"deadline_ms": 1_767_323_045_000})
-    assert "until      2026-01-02 03:04 UTC\n" in told(state_at("?"), asked)
+    assert "until      2026-01-02 03:04 UTC\n" in write_text(state_at("?"), asked)
 
 
 @settings(deadline=None)
@@ -94,9 +94,9 @@ def test_no_words_of_others_can_forge_a_line_of_the_text(
     state = state_at(question, errors=[error], open_errors=1, notes=notes)
     state = state.model_copy(update={"model_name": name})
     for asked in (request(call), request(question=said), request(question=said, kind="escalation")):
-        lines = told(state, asked).split("\n")
+        lines = write_text(state, asked).split("\n")
         own = [line for line in lines if not line.startswith("> ")]
-        harmless = told(state_at("?", errors=[error], open_errors=1, notes=notes), asked).split("\n")
+        harmless = write_text(state_at("?", errors=[error], open_errors=1, notes=notes), asked).split("\n")
         assert len(own) == len([line for line in harmless if not line.startswith("> ")]) - (
             not question  # a run without a question has no line that names it
         )

@@ -3,7 +3,15 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fluxagents.prompts.sections import compact, escape, filled, json_lines, read_lines, sections, unescape
+from fluxagents.prompts.sections import (
+    compact,
+    escape,
+    json_lines,
+    read_lines,
+    render_value,
+    sections,
+    unescape,
+)
 
 TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"]))
 JSON = st.recursive(
@@ -26,7 +34,7 @@ def test_no_text_opens_or_closes_a_section(first: str, second: str) -> None:
 
 @given(st.lists(JSON))
 def test_json_lines_are_read_as_they_were_written(values: list[object]) -> None:
-    prompt = f"<findings>\n{filled(json_lines(values))}\n</findings>"  # type: ignore[arg-type]
+    prompt = f"<findings>\n{render_value(json_lines(values))}\n</findings>"  # type: ignore[arg-type]
     assert read_lines(sections(prompt)["findings"]) == values
 
 

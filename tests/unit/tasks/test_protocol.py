@@ -29,7 +29,7 @@ from fluxagents.tasks.effects import Decides, Effects
 from fluxagents.tasks.ports.results import Args, Result
 from fluxagents.tasks.protocol import StepMessage, run_step
 from fluxagents.tasks.reconcile import reconcile
-from fluxagents.tasks.remedy_advice import advised, learn
+from fluxagents.tasks.remedy_advice import add_suggestions, record_outcome
 from fluxagents.tasks.tool import Tool
 from fluxagents.workers.channels.inbox import InboxNotifier
 from fluxagents.workers.clock import SystemClock
@@ -341,14 +341,16 @@ def test_what_helped_against_an_error_is_counted_when_its_run_ends_and_suggested
     for _ in ("one", "two"):
         world.store.beat("n", [1], 60_000)
         assert world.deliver(world.publisher.sent[-1], world.fail(ErrorClass.TIMEOUT)) is CommitStatus.OK
-        assert advised(world.effects, error) == error
+        assert add_suggestions(world.effects, error) == error
         reconcile(world.effects)
         world.store.beat("n", [1], 60_000)
         assert world.deliver(world.publisher.sent[-1]) is CommitStatus.OK
     assert world.store.load("r").status == "finished"
-    assert advised(world.effects, error).suggestions == ("call noop again (helped in 2 of 2 cases before)",)
-    learn(world.effects, world.store.load("r"))
-    record = world.effects.lessons.record(error.fingerprint)
+    assert add_suggestions(world.effects, error).suggestions == (
+        "call noop again (helped in 2 of 2 cases before)",
+    )
+    record_outcome(world.effects, world.store.load("r"))
+    record = world.effects.remedies.record(error.fingerprint)
     assert record is not None
     assert record.cases == 2
 

@@ -1,4 +1,4 @@
-"""The built-in chat model: answers with tool calls by rules, where a language model would by training."""
+"""The built-in chat model, which chooses tool calls by rules."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from fluxagents.prompts.statistics.costs import PLANNER
-from fluxagents.workers.chat_models.planner.planning.plan import next_call
-from fluxagents.workers.chat_models.planner.situation import situation
+from fluxagents.workers.chat_models.planner.planning.plan import choose_next_call
+from fluxagents.workers.chat_models.planner.situation import read_situation
 
 
 class OfflinePlanner(BaseChatModel):
@@ -39,7 +39,7 @@ class OfflinePlanner(BaseChatModel):
         tool_choice: str | None = None,
         **kwargs: Any,
     ) -> Runnable[LanguageModelInput, AIMessage]:
-        """The planner with functions to choose from; `tool_choice` is ignored, it always calls one."""
+        """The planner with functions to choose from; it ignores `tool_choice` and always calls a function."""
         del tool_choice
         return self.bind(tools=[convert_to_openai_tool(tool) for tool in tools], **kwargs)
 
@@ -54,15 +54,15 @@ class OfflinePlanner(BaseChatModel):
         prompt = next(
             (message.text for message in reversed(messages) if isinstance(message, HumanMessage)), ""
         )
-        call = next_call(situation(prompt, kwargs.get("tools", ())))
-        answered = json.dumps([call.name, call.args], sort_keys=True)
+        call = choose_next_call(read_situation(prompt, kwargs.get("tools", ())))
+        serialized = json.dumps([call.name, call.args], sort_keys=True)
         message = AIMessage(
             content="",
             tool_calls=[
                 {
                     "name": call.name,
                     "args": call.args,
-                    "id": f"call_{hashlib.sha256((prompt + answered).encode()).hexdigest()[:24]}",
+                    "id": f"call_{hashlib.sha256((prompt + serialized).encode()).hexdigest()[:24]}",
                     "type": "tool_call",
                 }
             ],

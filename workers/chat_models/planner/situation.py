@@ -1,4 +1,4 @@
-"""The prompt as the planner reads it: the same sections and schemas that a chat model is given."""
+"""The prompt as the planner reads it, from the same sections and schemas that a chat model gets."""
 
 from __future__ import annotations
 
@@ -34,61 +34,61 @@ class Situation:
 
     @property
     def open_errors(self) -> tuple[Entry, ...]:
-        """Errors after which nothing has succeeded."""
+        """Errors since the last success."""
         return tuple(error for error in self.errors if error.get("open"))
 
     @property
     def baseline_fails(self) -> bool:
-        """Whether the model does not grow before anything else is asked of it."""
+        """Whether the model does not grow in its own medium."""
         return str(self.facts.get("status", "optimal")) != "optimal"
 
     @property
     def exchanges(self) -> tuple[str, ...]:
-        """Ids of exchange reactions that the findings and inputs show; what a text mentions is none."""
-        words = _words([*self.findings, self.inputs])
-        return tuple(dict.fromkeys(word for word in words if re.fullmatch(EXCHANGE_ID, word)))
+        """Ids of exchange reactions in the findings and inputs; ids inside longer texts do not count."""
+        texts = _list_texts([*self.findings, self.inputs])
+        return tuple(dict.fromkeys(text for text in texts if re.fullmatch(EXCHANGE_ID, text)))
 
     @property
     def medium(self) -> dict[str, float]:
-        """The uptakes that are known to be open: exchange -> most uptake, or uptake, in mmol/gDW/h."""
-        given = self.inputs.get("medium")
-        if isinstance(given, Mapping):
-            return dict(given)
+        """The uptakes that are known to be open: exchange -> uptake bound, or uptake, in mmol/gDW/h."""
+        medium = self.inputs.get("medium")
+        if isinstance(medium, Mapping):
+            return dict(medium)
         unchanged = [
             finding for finding in self.findings if not finding.get("args", {}).get("medium_changes")
         ]
         changed = [finding for finding in self.findings if finding.get("tool") == "apply_medium"]
         return {
-            **_shown(unchanged, "uptakes_mmol_per_gdw_h"),
-            **_shown(unchanged, "medium_mmol_per_gdw_h"),
-            **_shown(changed, "uptakes_after_mmol_per_gdw_h"),
+            **_merge_values(unchanged, "uptakes_mmol_per_gdw_h"),
+            **_merge_values(unchanged, "medium_mmol_per_gdw_h"),
+            **_merge_values(changed, "uptakes_after_mmol_per_gdw_h"),
         }
 
 
-def _words(data: Any) -> Iterator[str]:
-    """The names and texts in data, in their order."""
+def _list_texts(data: Any) -> Iterator[str]:
+    """The keys and texts in data, in their order."""
     if isinstance(data, str):
         yield data
     elif isinstance(data, Mapping):
         for key, value in data.items():
             yield str(key)
-            yield from _words(value)
+            yield from _list_texts(value)
     elif isinstance(data, list | tuple):
         for value in data:
-            yield from _words(value)
+            yield from _list_texts(value)
 
 
-def _shown(findings: Sequence[Entry], key: str) -> dict[str, float]:
-    """The numbers by name that findings show under a key; a later finding wins."""
+def _merge_values(findings: Sequence[Entry], key: str) -> dict[str, float]:
+    """The values that findings have under a key, by name; a later finding wins."""
     merged: dict[str, float] = {}
     for finding in findings:
-        shown = finding.get("found", {}).get(key)
-        if isinstance(shown, Mapping) and isinstance(shown.get("values"), Mapping):
-            merged |= shown["values"]
+        table = finding.get("found", {}).get(key)
+        if isinstance(table, Mapping) and isinstance(table.get("values"), Mapping):
+            merged |= table["values"]
     return merged
 
 
-def situation(prompt: str, functions: Sequence[Mapping[str, Any]]) -> Situation:
+def read_situation(prompt: str, functions: Sequence[Mapping[str, Any]]) -> Situation:
     """Read a rendered prompt.
 
     Args:
@@ -96,7 +96,7 @@ def situation(prompt: str, functions: Sequence[Mapping[str, Any]]) -> Situation:
         functions: What may be called, in the shape of OpenAI's API.
 
     Raises:
-        FluxError: `SCHEMA` if the prompt has not the sections that the planner reads.
+        FluxError: `SCHEMA` if the prompt lacks a section that the planner reads.
     """
     parts = sections(prompt)
     offered = [entry["function"] for entry in functions]
@@ -109,10 +109,10 @@ def situation(prompt: str, functions: Sequence[Mapping[str, Any]]) -> Situation:
             conclusion=parts.get("conclusion", ""),
             inputs=inputs if isinstance(inputs, dict) else {},
             facts=facts if isinstance(facts, dict) else {},
-            findings=_entries(parts["findings"]),
-            left_out=_entries(parts.get("left_out", "")),
-            errors=_entries(parts.get("errors", "")),
-            humans=_entries(parts.get("humans", "")),
+            findings=_read_entries(parts["findings"]),
+            left_out=_read_entries(parts.get("left_out", "")),
+            errors=_read_entries(parts.get("errors", "")),
+            humans=_read_entries(parts.get("humans", "")),
             steps_left=int(parts["steps_left"]),
             functions={entry["name"]: entry["parameters"] for entry in offered},
             purposes={entry["name"]: entry["description"] for entry in offered},
@@ -125,5 +125,5 @@ def situation(prompt: str, functions: Sequence[Mapping[str, Any]]) -> Situation:
         ) from error
 
 
-def _entries(text: str) -> tuple[Entry, ...]:
+def _read_entries(text: str) -> tuple[Entry, ...]:
     return tuple(line for line in read_lines(text) if isinstance(line, dict))

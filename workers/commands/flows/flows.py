@@ -143,14 +143,14 @@ def validate(flow: str | None, as_json: bool) -> None:
     Finds dead ends, nodes that are never reached, cycles without a budget, and unknown tools, prompts, flows
     and facts, each with its line.
     """
-    from fluxagents.flows.language.file_validation import problems_in
+    from fluxagents.flows.language.validation import find_file_problems
     from fluxagents.prompts.versions.manager import PromptManager
     from fluxagents.tasks.registry import TOOLS, tool_facts
 
     found = library()
     tools, prompts, known = tool_facts(TOOLS), PromptManager().names, found.flows()
     problems = {
-        where: problems_in(text, where=where, tools=tools, prompts=prompts, flows=known)
+        where: find_file_problems(text, where=where, tools=tools, prompts=prompts, flows=known)
         for where, text in found.texts(flow)
     }
     if as_json:

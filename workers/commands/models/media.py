@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from fluxagents.tasks.fba.media.library.compound_index import exchanged_compounds
+from fluxagents.tasks.fba.media.library.compound_index import index_exchanges
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
-from fluxagents.tasks.fba.media.media_growth import mapped
+from fluxagents.tasks.fba.media.media_growth import map_medium
 from fluxagents.tasks.ports.media import LibraryMedium
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import print_json, print_table
@@ -64,7 +64,7 @@ def show(name: str, model: str | None, as_json: bool) -> None:
 
 def _show_on(model: str, medium: LibraryMedium, settings: Settings, *, as_json: bool) -> None:
     store = ModelFiles(settings.artifact_url)
-    mapping = mapped(medium, exchanged_compounds(store.load(store.resolve(model))))
+    mapping = map_medium(medium, index_exchanges(store.load(store.resolve(model))))
     if as_json:
         print_json(
             {

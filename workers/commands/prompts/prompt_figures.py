@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
-from fluxagents.prompts.statistics.comparison import Difference, Estimate, compared, estimate
+from fluxagents.prompts.statistics.comparison import Difference, Estimate, estimate
+from fluxagents.prompts.statistics.comparison import compare as compare_trials
 from fluxagents.prompts.statistics.costs import Cost, Prices, cost, total
 from fluxagents.prompts.statistics.figures import METRICS, Metric, Trial
 from fluxagents.prompts.versions.manager import PromptManager
-from fluxagents.prompts.versions.record import trialled
+from fluxagents.prompts.versions.record import find_trial_period
 from fluxagents.workers.archive.prompt_library import open_prompts, recorded_trials
 from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.commands.display.options import by_option, examples, json_option
@@ -63,17 +64,18 @@ def experiment(name: str, arms: dict[str, int], end: bool, by: str, as_json: boo
     if end == bool(arms):
         raise click.UsageError("give two or more --arm VERSION=WEIGHT, or --end")
     manager, at_ms = open_prompts(Settings.load()), SystemClock().now_ms()
-    standing = (
-        manager.end_experiment(name, by=by, at_ms=at_ms)
+    state = (
+        manager.releases.end_experiment(name, by=by, at_ms=at_ms)
         if end
-        else manager.experiment(name, arms, by=by, at_ms=at_ms)
+        else manager.releases.begin_experiment(name, arms, by=by, at_ms=at_ms)
     )
     if as_json:
-        print_json({"name": name, "experiment": {arm.version: arm.weight for arm in standing.arms}})
+        print_json({"name": name, "experiment": {arm.version: arm.weight for arm in state.arms}})
         return
-    total = sum(arm.weight for arm in standing.arms)
-    shares = ", ".join(f"version {arm.version} to {arm.weight / total:.1%}" for arm in standing.arms)
-    click.echo(f"prompt '{name}': new runs get {shares or f'version {manager.default(name).version}'}")
+    total = sum(arm.weight for arm in state.arms)
+    shares = ", ".join(f"version {arm.version} to {arm.weight / total:.1%}" for arm in state.arms)
+    default = f"version {manager.versions.select_default(name).version}"
+    click.echo(f"prompt '{name}': new runs get {shares or default}")
 
 
 @click.command(epilog=examples("fluxagents prompts stats", "fluxagents prompts stats tool_selection --json"))
@@ -92,7 +94,7 @@ def stats(name: str | None, limit: int, as_json: bool) -> None:
     prices = prices_of(settings)
     manager = open_prompts(settings)
     if name is not None:
-        manager.versions(name)
+        manager.versions.list_numbers(name)
     groups = [
         trials for trials in recorded_trials(settings, most=limit).values() if name in {None, trials[0].name}
     ]
@@ -177,12 +179,12 @@ def compare(name: str, old: str | None, new: str | None, limit: int, as_json: bo
     settings = Settings.load()
     manager = open_prompts(settings)
     versions = _choose_versions(manager, name, old, new)
-    old_template, new_template = (manager.template(name, version) for version in versions)
-    period = trialled(manager.log(name), (old_template.digest, new_template.digest))
+    old_template, new_template = (manager.versions.find(name, version) for version in versions)
+    period = find_trial_period(manager.versions.read_log(name), (old_template.digest, new_template.digest))
     trials = recorded_trials(
         settings, most=limit, wanted=lambda run: period is None or period.covers(run.at_ms)
     )
-    differences = compared(trials.get(old_template.digest, ()), trials.get(new_template.digest, ()))
+    differences = compare_trials(trials.get(old_template.digest, ()), trials.get(new_template.digest, ()))
     if as_json:
         print_json(
             {
@@ -207,10 +209,10 @@ def _choose_versions(manager: PromptManager, name: str, old: str | None, new: st
     """The versions to compare."""
     if old is not None and new is not None:
         return old, new
-    arms = manager.standing(name).arms
+    arms = manager.versions.load_state(name).arms
     if old is None and len(arms) == len(("old", "new")):
         return arms[0].version, arms[1].version
-    versions = ", ".join(manager.versions(name))
+    versions = ", ".join(manager.versions.list_numbers(name))
     raise click.UsageError(f"name two versions of prompt '{name}'; it has {versions}")
 
 

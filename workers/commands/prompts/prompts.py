@@ -11,17 +11,18 @@ import click
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.prompts.versions.front_matter import MadeFor
-from fluxagents.prompts.versions.manager import PromptManager, PromptReport
+from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.prompts.versions.parts import SUFFIX
 from fluxagents.prompts.versions.record import (
     Entry,
     ExperimentBegan,
     Label,
     Promoted,
+    PromptState,
     Registered,
     RolledBack,
-    Standing,
 )
+from fluxagents.prompts.versions.reports import PromptReport, build_report
 from fluxagents.tasks.chat.wire import sent_form
 from fluxagents.workers.archive.prompt_library import open_prompts
 from fluxagents.workers.clock import SystemClock
@@ -91,20 +92,20 @@ def list_prompts(as_json: bool) -> None:
 
 
 def _summary(manager: PromptManager, name: str) -> dict[str, Any]:
-    standing = manager.standing(name)
+    state = manager.versions.load_state(name)
     return {
         "name": name,
-        "versions": list(manager.versions(name)),
-        "runs_get": manager.default(name).version,
-        "production": _holder(standing, "production"),
-        "candidate": _holder(standing, "candidate"),
-        "experiment": {arm.version: arm.weight for arm in standing.arms},
-        "purpose": manager.template(name).purpose,
+        "versions": list(manager.versions.list_numbers(name)),
+        "runs_get": manager.versions.select_default(name).version,
+        "production": _holder(state, "production"),
+        "candidate": _holder(state, "candidate"),
+        "experiment": {arm.version: arm.weight for arm in state.arms},
+        "purpose": manager.versions.find(name).purpose,
     }
 
 
-def _holder(standing: Standing, label: Label) -> str | None:
-    holder = standing.holder(label)
+def _holder(state: PromptState, label: Label) -> str | None:
+    holder = state.holder(label)
     return holder.version if holder else None
 
 
@@ -130,11 +131,11 @@ def _describe_default(summary: dict[str, Any]) -> str:
 def show(name: str, version: str, source: bool, as_json: bool) -> None:
     """Show a version of a prompt (a number, `latest` or a label) and the history of the prompt."""
     manager = _open_manager()
-    template = manager.template(name, version)
+    template = manager.versions.find(name, version)
     if source:
         click.echo(template.source, nl=False)
         return
-    log = manager.log(name)
+    log = manager.versions.read_log(name)
     if as_json:
         print_json(
             {
@@ -197,7 +198,7 @@ def _describe_entry(entry: Entry) -> str:
 def diff(name: str, old: str, new: str, as_json: bool) -> None:
     """Show what changed between two versions of a prompt, each a number, `latest` or a label."""
     manager = _open_manager()
-    old_template, new_template = manager.template(name, old), manager.template(name, new)
+    old_template, new_template = manager.versions.find(name, old), manager.versions.find(name, new)
     lines = unified_diff(
         old_template.source.splitlines(),
         new_template.source.splitlines(),
@@ -232,7 +233,7 @@ def test(what: tuple[str, ...], as_json: bool) -> None:
     paths = [word for word in what if word.endswith(SUFFIX) or Path(word).is_file()]
     names = [word for word in what if word not in paths]
     shipped = PromptManager()
-    reports = [shipped.report(shipped.read(_read_file(Path(path)), path)) for path in paths]
+    reports = [build_report(shipped.versions.parse(_read_file(Path(path)), path)) for path in paths]
     if names or not what:
         manager = _open_manager()
         reports += [manager.test_prompt(name) for name in names or manager.names]
@@ -279,7 +280,7 @@ def register(file: Path, by: str, as_json: bool) -> None:
     when it is promoted.
     """
     manager = _open_manager()
-    template = manager.read(_read_file(file), str(file))
+    template = manager.versions.parse(_read_file(file), str(file))
     version = manager.version_prompt(
         template.name, template.source, file=str(file), by=by, at_ms=SystemClock().now_ms()
     )
@@ -308,8 +309,8 @@ def promote(name: str, version: str, label: Label, by: str, as_json: bool) -> No
     Runs that have used the prompt keep their version to the end.
     """
     manager = _open_manager()
-    manager.promote(name, version, label, by=by, at_ms=SystemClock().now_ms())
-    _print_standing(manager, name, as_json=as_json)
+    manager.releases.promote(name, version, label, by=by, at_ms=SystemClock().now_ms())
+    _print_state(manager, name, as_json=as_json)
 
 
 @prompts.command(epilog=examples("fluxagents prompts rollback tool_selection"))
@@ -320,11 +321,11 @@ def promote(name: str, version: str, label: Label, by: str, as_json: bool) -> No
 def rollback(name: str, label: Label, by: str, as_json: bool) -> None:
     """Give a label back to the version that had it before; if there is none, runs get the shipped version."""
     manager = _open_manager()
-    manager.rollback(name, label, by=by, at_ms=SystemClock().now_ms())
-    _print_standing(manager, name, as_json=as_json)
+    manager.releases.rollback(name, label, by=by, at_ms=SystemClock().now_ms())
+    _print_state(manager, name, as_json=as_json)
 
 
-def _print_standing(manager: PromptManager, name: str, *, as_json: bool) -> None:
+def _print_state(manager: PromptManager, name: str, *, as_json: bool) -> None:
     summary = _summary(manager, name)
     if as_json:
         print_json(summary)

@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from fluxagents.flows.history.run_diff import Difference, RunDiff, run_diff
+from fluxagents.flows.history.run_diff import Difference, RunDiff, compare_runs
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import indent, print_json
 from fluxagents.workers.commands.runs.run_log import RunLog, open_log
@@ -57,7 +57,7 @@ def diff(a: str, b: str, tolerance: float, as_json: bool) -> None:
     """
     log = open_log(a)
     other_log = open_log(b, log.client)
-    result = run_diff(log.events, other_log.events, tolerance)
+    result = compare_runs(log.events, other_log.events, tolerance)
     if as_json:
         print_json(_document(result, log, other_log))
     else:

@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from fluxagents.flows.history.explanation import Explanation, explained
+from fluxagents.flows.history.explanation import Explanation, explain_step
 from fluxagents.flows.history.state_diff import Change
 from fluxagents.flows.state import RunState
 from fluxagents.workers.archive.prompt_library import open_prompts
@@ -49,7 +49,7 @@ def explain(run_id: str, step: int, full: bool, as_json: bool) -> None:
     digest of what was sent.
     """
     log = open_log(run_id)
-    explanation = explained(log.events, step, log.controller)
+    explanation = explain_step(log.events, step, log.controller)
     request = _request(log, explanation)
     if as_json:
         print_json(_document(explanation, request))

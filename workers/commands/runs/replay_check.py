@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from fluxagents.flows.history.replay import Divergence, Replay, replayed
+from fluxagents.flows.history.replay import Divergence, Replay, replay_run
 from fluxagents.workers.commands.display.event_text import summarise_event
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import print_json
@@ -26,7 +26,7 @@ def replay(run_id: str, as_json: bool) -> None:
     1 different.
     """
     log = open_log(run_id)
-    result = replayed(log.events, log.state, log.controller)
+    result = replay_run(log.events, log.state, log.controller)
     if as_json:
         print_json(_document(run_id, result))
     else:

@@ -83,10 +83,10 @@ def restart(run_id: str, node: str, reason: str, yes: bool, by: str, as_json: bo
 
 def _confirm(plan: WayBack, *, yes: bool, as_json: bool) -> bool:
     """Whether the person accepts what cannot be undone; with --json there is no question."""
-    if yes or as_json or not plan.undone.lasting:
+    if yes or as_json or not plan.report.irreversible:
         return yes
-    _print_list("recovered:", plan.undone.compensated)
-    _print_list("cannot be undone:", plan.undone.lasting)
+    _print_list("recovered:", plan.report.compensated)
+    _print_list("cannot be undone:", plan.report.irreversible)
     click.confirm(
         f"Rewind run {plan.state.run_id} to where it was after step {plan.to_seq}?", abort=True, err=True
     )
@@ -105,8 +105,8 @@ def _print_rewind(state: RunState, plan: WayBack, *, as_json: bool) -> None:
             "status": state.status,
             "to": plan.to_seq,
             "node": plan.then.node,
-            "compensated": plan.undone.compensated,
-            "not_undone": plan.undone.lasting,
+            "compensated": plan.report.compensated,
+            "not_undone": plan.report.irreversible,
         }
         print_json(document)
     else:

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from fluxagents.flows.commands import BeginRuns, CallTool, Command, Decide, JoinParts, JoinRuns
+from fluxagents.flows.commands import BeginRuns, CallTool, Command, Decide, JoinRuns, JoinShards
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import HumanRequest
 from fluxagents.flows.state import RunState
@@ -109,7 +109,7 @@ def _describe_command(command: Command | None) -> str:
         return "begin its runs"
     if isinstance(command, JoinRuns):
         return f"wait for its {len(command.runs)} runs and join what they found"
-    if isinstance(command, JoinParts):
+    if isinstance(command, JoinShards):
         return f"wait for the {len(command.runs)} parts of {command.call.tool} and join them"
     return "go on"
 

@@ -1,30 +1,46 @@
--- The lease of a step. ARGV: 1 run, 2 seq, 3 digest, 4 ticket, 5 owner, 6 cap,
--- 7 lease ms, 8 nonce: the same claim asked twice, after a reply was lost, is answered twice.
-local id = ARGV[1]
-local run = P .. 'run:' .. id
-local is = redis.call('HMGET', run, 'seq', 'digest', 'owner', 'queue', 'lease_until', 'nonce', 'fence')
-if not is[1] then return {'unknown'} end
-if is[1] ~= ARGV[2] then return {'stale'} end
-if not is[4] then return {'not_runnable'} end
-if ARGV[3] ~= '' and is[2] ~= ARGV[3] then return {'digest_mismatch'} end
-local ticket = tonumber(ARGV[4])
-local issued = tonumber(redis.call('GET', P .. 'ticket:' .. is[4]))
-if ticket <= issued and ticket > tonumber(redis.call('GET', P .. 'seen:' .. is[4]) or 0) then
-  redis.call('SET', P .. 'seen:' .. is[4], ticket)
+-- Takes the lease of a step. Owns `seen:<queue>` and the lease of a run; adds to `leases`, takes from `due:<queue>`.
+--
+-- ARGV: 1 a JSON document:
+--   run seq
+--   digest            of the state that the message carried; empty when it carried none and the stored one is wanted
+--   sequence_number   that the message had in its queue
+--   owner             `<node>|<process id>`
+--   max_deliveries lease_ms
+--   nonce             of this claim, which the client sends again when the reply was lost
+-- Returns the status of the claim; with a lease also the fence, the state (if wanted) and the last error.
+local asked = cjson.decode(ARGV[1])
+local id, run = asked.run, run_key(asked.run)
+local seq, digest, owner, queue, lease_until, nonce, fence = unpack(redis.call('HMGET', run,
+  'seq', 'digest', 'owner', 'queue', 'lease_until', 'nonce', 'fence'))
+if not seq then return {'unknown'} end
+if tonumber(seq) ~= asked.seq then return {'stale'} end
+if not queue then return {'not_runnable'} end
+if asked.digest ~= '' and digest ~= asked.digest then return {'digest_mismatch'} end
+
+-- A message that names a higher number than was ever issued would make every dispatch look lost.
+local issued = tonumber(redis.call('GET', prefix .. 'ticket:' .. queue))
+local high_water_mark = tonumber(redis.call('GET', prefix .. 'seen:' .. queue) or 0)
+if asked.sequence_number <= issued and asked.sequence_number > high_water_mark then
+  redis.call('SET', prefix .. 'seen:' .. queue, asked.sequence_number)
 end
-local function state() return ARGV[3] == '' and redis.call('HGET', run, 'state') or '' end
-if is[3] and is[6] == ARGV[8] then
-  local was = redis.call('HMGET', run, 'deliveries', 'last_error')
-  return {tonumber(was[1]) > tonumber(ARGV[6]) and 'exhausted' or 'ok', tonumber(is[7]), state(), was[2] or ''}
+
+local function lease(its_fence, deliveries, last_error)
+  local status = deliveries > asked.max_deliveries and 'exhausted' or 'ok'
+  local state = asked.digest == '' and redis.call('HGET', run, 'state') or ''
+  return {status, its_fence, state, last_error or ''}
 end
-if is[3] and alive(is[3], is[5]) then return {'leased'} end
-local node, pid = string.match(ARGV[5], '^(.*)|([^|]*)$')
--- A process that was just forked may come before its node's next heartbeat.
-if redis.call('EXISTS', P .. 'node:' .. node) == 1 then redis.call('HSET', P .. 'node:' .. node, pid, 1) end
-local fence = redis.call('HINCRBY', run, 'fence', 1)
+
+if owner and nonce == asked.nonce then
+  local deliveries, last_error = unpack(redis.call('HMGET', run, 'deliveries', 'last_error'))
+  return lease(tonumber(fence), tonumber(deliveries), last_error)
+end
+if owner and is_lease_valid(owner, lease_until) then return {'leased'} end
+local node, pid = string.match(asked.owner, '^(.*)|([^|]*)$')
+-- A process that was just forked may claim before its node's next heartbeat names it.
+if redis.call('EXISTS', prefix .. 'node:' .. node) == 1 then redis.call('HSET', prefix .. 'node:' .. node, pid, 1) end
+local next_fence = redis.call('HINCRBY', run, 'fence', 1)
 local deliveries = redis.call('HINCRBY', run, 'deliveries', 1)
-redis.call('HSET', run, 'owner', ARGV[5], 'lease_until', now_ms() + ARGV[7], 'nonce', ARGV[8])
-redis.call('SADD', P .. 'leases', id)
-redis.call('ZREM', P .. 'due:' .. is[4], id)
-local answer = deliveries > tonumber(ARGV[6]) and 'exhausted' or 'ok'
-return {answer, fence, state(), redis.call('HGET', run, 'last_error') or ''}
+redis.call('HSET', run, 'owner', asked.owner, 'lease_until', now_ms() + asked.lease_ms, 'nonce', asked.nonce)
+redis.call('SADD', prefix .. 'leases', id)
+redis.call('ZREM', prefix .. 'due:' .. queue, id)
+return lease(next_fence, deliveries, redis.call('HGET', run, 'last_error'))

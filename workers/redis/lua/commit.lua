@@ -1,34 +1,49 @@
--- A step's events, if the run is still at that step and the lease is still the committer's; with them the runs
--- that the step starts. The last of the runs that another one waits for rouses that one.
-local id, run = ARGV[1], P .. 'run:' .. ARGV[1]
-local is = redis.call('HMGET', run, 'seq', 'status', 'fence', 'owner', 'pause_by', 'queue', 'request', 'attempt')
-if not is[1] then return {'unknown'} end
-if is[1] ~= ARGV[2] then return {'stale'} end
-if ARGV[11] ~= '' then
-  if not is[4] or is[3] ~= ARGV[11] then return {'stale'} end
-  if is[5] and ARGV[12] == '' and (ARGV[5] == 'running' or ARGV[5] == 'waiting') then return {'pause_requested', is[5]} end
+-- Writes a step if the run is still at it and the lease is still the committer's; with it the runs that it begins.
+-- Owns no key of its own: see write_step, dispatches and `leases`.
+--
+-- ARGV: 1 a JSON document, then the texts that it refers to by the numbers of their arguments:
+--   step       see write_step
+--   children   the first steps of the runs that it begins
+--   fence      of the lease; absent for an external event
+--   pausing    whether the step carries the pause that was requested
+-- Returns the status of the commit, then: when it is `ok`, the sequence number of the next dispatch (0 for none),
+-- the attempt that an external event interrupted (0 for none), the sequence numbers of the children, and the
+-- dispatches of the runs that waited for this one; when a pause is requested, by whom.
+local document = cjson.decode(ARGV[1])
+local step, fence = document.step, document.fence
+local id, run = step.run, run_key(step.run)
+local seq, status, last_fence, owner, pause_by, queue, request, attempt = unpack(redis.call('HMGET', run,
+  'seq', 'status', 'fence', 'owner', 'pause_by', 'queue', 'request', 'attempt'))
+if not seq then return {'unknown'} end
+if tonumber(seq) ~= step.seq then return {'stale'} end
+if fence then
+  -- The lease was taken back or is another worker's: whoever loses the race writes nothing.
+  if not owner or tonumber(last_fence) ~= fence then return {'stale'} end
+  -- A step that ends the run leaves nothing to pause.
+  local goes_on = step.status == 'running' or step.status == 'waiting'
+  if pause_by and goes_on and not document.pausing then return {'pause_requested', pause_by} end
 end
 local interrupted = 0
-if is[4] then
-  redis.call('SREM', P .. 'leases', id)
-  if ARGV[11] == '' then interrupted = tonumber(is[8]) end
+if owner then
+  redis.call('SREM', prefix .. 'leases', id)
+  -- An external event is written whoever holds the lease; that worker's task can be stopped.
+  if not fence then interrupted = tonumber(attempt) end
 end
-local started, at = {}, 16 + ARGV[16]
-while ARGV[at + 1] do
-  started[#started + 1] = create(at)
-  at = at + 16 + ARGV[at + 16]
-end
-local ticket = settle(0, is[2], is[6], is[7])
-local roused = {}
-if RESTS[ARGV[5]] then
+-- Children come first: the step may wait for them, and finds only runs that exist.
+local children = {}
+for _, child in ipairs(document.children) do children[#children + 1] = create(child) end
+local sequence_number = write_step(step, {status = status, queue = queue, request = request})
+local resumed = {}
+if TERMINAL[step.status] then
   local followers = redis.call('SMEMBERS', run .. ':followers')
   table.sort(followers)
   redis.call('UNLINK', run .. ':followers')
   for _, follower in ipairs(followers) do
-    local open = P .. 'run:' .. follower .. ':open'
+    -- A follower goes on with the last run that it waits for; one that was resumed before has no `:open` any more.
+    local open = run_key(follower) .. ':open'
     if redis.call('SREM', open, id) == 1 and redis.call('EXISTS', open) == 0 then
-      roused[#roused + 1] = rouse(follower)
+      resumed[#resumed + 1] = resume(follower)
     end
   end
 end
-return {'ok', ticket, interrupted, started, roused}
+return {'ok', sequence_number, interrupted, children, resumed}

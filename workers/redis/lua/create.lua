@@ -1,2 +1,2 @@
--- A new run; -1 when it exists already.
-return create(0)
+-- A new run. ARGV: 1 the step as JSON (see write_step), then its texts. Returns as `create` in write_step.
+return create(cjson.decode(ARGV[1]))

@@ -1,41 +1,45 @@
--- Re-issues dispatches that were lost. ARGV: 1 queue, 2 idle, 3 grace ms, 4 most.
-local queue, idle, grace, most = ARGV[1], ARGV[2] == '1', tonumber(ARGV[3]), tonumber(ARGV[4])
+-- Issues again the dispatches of a queue that were lost. Owns `mark:<queue>`; takes from `leases`.
+-- ARGV: 1 queue, 2 whether it is empty (1 or 0), 3 grace in ms, 4 limit.
+-- Returns the dispatches as `issue_again` does.
+local queue, is_idle, grace_ms, limit = ARGV[1], ARGV[2] == '1', tonumber(ARGV[3]), tonumber(ARGV[4])
 local now = now_ms()
-local issued, done = {}, {}
+local due = prefix .. 'due:' .. queue
+local issued, is_issued = {}, {}
 
-local function reissue(id)
-  if done[id] then return end
-  done[id] = true
-  local run = P .. 'run:' .. id
-  local ticket = redis.call('INCR', P .. 'ticket:' .. queue)
-  local attempt = redis.call('HINCRBY', run, 'attempt', 1)
-  redis.call('HSET', run, 'ticket', ticket, 'dispatched_ms', now)
-  redis.call('ZADD', P .. 'due:' .. queue, ticket, id)
-  local is = redis.call('HMGET', run, 'seq', 'dispatch', 'state')
-  issued[#issued + 1] = {id, is[1], ticket, attempt, is[2], is[3]}
+local function issue_lost(id)
+  -- A dispatch may be lost for several reasons.
+  if is_issued[id] then return end
+  is_issued[id] = true
+  issued[#issued + 1] = issue_again(id, queue)
 end
 
-for _, id in ipairs(redis.call('SMEMBERS', P .. 'leases')) do
-  local run = P .. 'run:' .. id
-  local is = redis.call('HMGET', run, 'owner', 'queue', 'lease_until')
-  if is[2] == queue and is[1] and not alive(is[1], is[3]) then
+-- The claimant died.
+for _, id in ipairs(redis.call('SMEMBERS', prefix .. 'leases')) do
+  local run = run_key(id)
+  local owner, its_queue, lease_until = unpack(redis.call('HMGET', run, 'owner', 'queue', 'lease_until'))
+  if its_queue == queue and owner and not is_lease_valid(owner, lease_until) then
     redis.call('HDEL', run, 'owner')
-    redis.call('SREM', P .. 'leases', id)
-    reissue(id)
+    redis.call('SREM', prefix .. 'leases', id)
+    issue_lost(id)
   end
 end
 
-local mark = redis.call('HMGET', P .. 'mark:' .. queue, 'seen', 'at')
-local passed = 0
-if not mark[2] or now - mark[2] >= grace then
-  passed = tonumber(mark[1] or 0)
-  redis.call('HSET', P .. 'mark:' .. queue, 'seen', redis.call('GET', P .. 'seen:' .. queue) or 0, 'at', now)
+-- Workers take the messages of a queue in order, so a dispatch is lost that is due while a later one was claimed. The
+-- high-water mark of `grace_ms` ago is what counts: workers that took both at once may claim them in either order.
+local high_water_mark = 0
+local marked, marked_ms = unpack(redis.call('HMGET', prefix .. 'mark:' .. queue, 'seen', 'at'))
+if not marked_ms or now - marked_ms >= grace_ms then
+  high_water_mark = tonumber(marked or 0)
+  redis.call('HSET', prefix .. 'mark:' .. queue, 'seen', redis.call('GET', prefix .. 'seen:' .. queue) or 0, 'at', now)
 end
-local due = P .. 'due:' .. queue
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', '(' .. passed, 'LIMIT', 0, most)) do reissue(id) end
-if idle then
-  for _, id in ipairs(redis.call('ZRANGE', due, 0, most - 1)) do
-    if now - redis.call('HGET', P .. 'run:' .. id, 'dispatched_ms') >= grace then reissue(id) end
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', '(' .. high_water_mark, 'LIMIT', 0, limit)) do
+  issue_lost(id)
+end
+
+-- No later dispatch shows that the last one of a queue is lost; that the queue is empty does.
+if is_idle then
+  for _, id in ipairs(redis.call('ZRANGE', due, 0, limit - 1)) do
+    if now - redis.call('HGET', run_key(id), 'dispatched_ms') >= grace_ms then issue_lost(id) end
   end
 end
 return issued

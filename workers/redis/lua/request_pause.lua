@@ -1,5 +1,6 @@
--- Asks the holder of a lease to pause after its step. ARGV: 1 run, 2 by.
-local run = KEYS[1] .. 'run:' .. ARGV[1]
+-- Asks whoever holds the lease of a run to pause after the step. Owns the field `pause_by` of a run.
+-- ARGV: 1 run, 2 by. Returns 1, or 0 when nobody holds it.
+local run = run_key(ARGV[1])
 if redis.call('HEXISTS', run, 'owner') == 0 then return 0 end
 redis.call('HSET', run, 'pause_by', ARGV[2])
 return 1

@@ -64,18 +64,18 @@ class CompoundIndex:
 
     def find(self, compound: Compound | Component) -> Match | None:
         """The best match of a compound, the first one of the model; None if it has none."""
-        found = (Match(self._places[key], key[0]) for key in _wanted(compound) if key in self._places)
+        found = (Match(self._places[key], key[0]) for key in _ids_of(compound) if key in self._places)
         return next(found, None)
 
 
-def exchanged_compounds(model: Model) -> CompoundIndex:
+def index_exchanges(model: Model) -> CompoundIndex:
     """The compounds that a model exchanges, as its exchange reactions; raises as `exchanges`."""
     return CompoundIndex(
         {identifier: next(iter(reaction.metabolites)) for identifier, reaction in exchanges(model).items()}
     )
 
 
-def inner_compounds(model: Model) -> CompoundIndex:
+def index_metabolites(model: Model) -> CompoundIndex:
     """The compounds inside the cell, as metabolites of its largest compartment without exchanges."""
     outside = {m.compartment for reaction in exchanges(model).values() for m in reaction.metabolites}
     sizes: dict[str, int] = {}
@@ -97,7 +97,7 @@ def _evidence(identifier: str, metabolite: Metabolite) -> Iterator[Key]:
         yield "name", metabolite.name.lower()
 
 
-def _wanted(compound: Compound | Component) -> Iterator[Key]:
+def _ids_of(compound: Compound | Component) -> Iterator[Key]:
     if isinstance(compound, Component):
         yield "exchange", compound.exchange
         names: tuple[str, ...] = (compound.name.lower(),)

@@ -54,7 +54,7 @@ def compounds() -> tuple[Compound, ...]:
             inchikey=row["inchikey"],
             group=row["class"],
             carbon=row["carbon"] == "yes",
-            names=_listed(row["names"]),
+            names=_split_list(row["names"]),
         )
         for row in _rows("compounds.tsv")
     )
@@ -76,7 +76,7 @@ def compounds_by_id() -> Mapping[str, Compound]:
 def classes_by_name() -> Mapping[str, str]:
     """What people call a class of compounds, lower case -> the class."""
     return MappingProxyType(
-        {name: row["class"] for row in _rows("compound_classes.tsv") for name in _listed(row["names"])}
+        {name: row["class"] for row in _rows("compound_classes.tsv") for name in _split_list(row["names"])}
     )
 
 
@@ -96,5 +96,5 @@ def _rows(name: str) -> Iterator[dict[str, str]]:
     return csv.DictReader(lines, delimiter="\t")
 
 
-def _listed(cell: str) -> tuple[str, ...]:
+def _split_list(cell: str) -> tuple[str, ...]:
     return tuple(part for item in cell.split(";") if (part := item.strip()))

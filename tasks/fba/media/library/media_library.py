@@ -56,7 +56,7 @@ class MediaLibrary:
             title=read.title or name,
             source=read.source or f"the file {found[name].name}, which states no source",
             convention=read.convention,
-            is_users=name not in _shipped(),
+            is_users=name not in _shipped_files(),
             components=tuple(c for c in whole.values() if c.uptake_mmol_per_gdw_h > 0),
         )
 
@@ -76,7 +76,7 @@ class MediaLibrary:
         yield from read.components
 
     def _files(self) -> dict[str, Traversable]:
-        shipped = _shipped()
+        shipped = _shipped_files()
         if self.folder is None:
             return shipped
         own = {path.stem: path for path in sorted(self.folder.glob(f"*{SUFFIX}"))}
@@ -88,7 +88,7 @@ class MediaLibrary:
         return {**shipped, **own}
 
 
-def _shipped() -> dict[str, Traversable]:
+def _shipped_files() -> dict[str, Traversable]:
     found = files("fluxagents.tasks.fba.media.library").joinpath("recipes").iterdir()
     ours = (entry for entry in found if entry.name.endswith(SUFFIX))
     return {entry.name.removesuffix(SUFFIX): entry for entry in sorted(ours, key=lambda entry: entry.name)}

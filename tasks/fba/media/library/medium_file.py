@@ -93,7 +93,7 @@ def _component(row: Mapping[str, str], at: str) -> Component:
     ids = {column: row.get(column, "") for column in IDS}
     if not any(ids.values()):
         raise FluxError(ErrorClass.MEDIUM, f"{at}: no compound is named")
-    known = _known(ids)
+    known = _check_column(ids)
     if known is not None:
         own = {"bigg": known.bigg, "seed": known.seed, "kegg": known.kegg, "inchikey": known.inchikey}
         ids = {**ids, **{column: ids[column] or value for column, value in own.items()}}
@@ -102,7 +102,7 @@ def _component(row: Mapping[str, str], at: str) -> Component:
     return Component(**ids, uptake_mmol_per_gdw_h=_uptake(row.get(UPTAKE, ""), at))
 
 
-def _known(ids: Mapping[str, str]) -> Compound | None:
+def _check_column(ids: Mapping[str, str]) -> Compound | None:
     for column in ("bigg", "seed"):
         if ids[column]:
             return compounds_by_id().get(ids[column])

@@ -14,7 +14,6 @@ from fluxagents.flows.drawing.picture import Mark, Picture, PictureEdge, picture
 from fluxagents.flows.drawing.stays import stays_of
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.history.json_lines import history_from_json_lines
-from fluxagents.flows.language.edges import targets
 from fluxagents.flows.reducer import fold
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 
@@ -187,5 +186,5 @@ def test_a_run_of_another_version_is_refused() -> None:
 
 def test_the_run_walks_only_along_edges_of_its_flow() -> None:
     flow = strain_search()
-    declared = {(name, to, why) for name, node in flow.nodes.items() for why, to in targets(node)}
+    declared = {(name, to, why) for name, node in flow.nodes.items() for why, to in node.edges}
     assert set(moves(drawn(search_in_two_rounds()))) <= declared

@@ -9,7 +9,6 @@ from tests.support.linked_flows import flows
 from fluxagents.flows.drawing.node_looks import KINDS, MISSING, caption_of, look_of
 from fluxagents.flows.drawing.picture import picture_of
 from fluxagents.flows.language.definition import Flow
-from fluxagents.flows.language.edges import targets
 
 
 @given(flows())
@@ -17,9 +16,7 @@ def test_every_node_and_every_edge_is_in_the_picture_once(flow: Flow) -> None:
     picture = picture_of(flow)
     assert [one.name for one in picture.nodes] == list(flow.nodes)
     drawn = [(edge.source, edge.label, edge.target) for edge in picture.edges]
-    assert drawn == [
-        (name, why, target) for name, node in flow.nodes.items() for why, target in targets(node)
-    ]
+    assert drawn == [(name, why, target) for name, node in flow.nodes.items() for why, target in node.edges]
 
 
 def test_a_node_says_what_its_author_wrote() -> None:

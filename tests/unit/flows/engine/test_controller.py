@@ -17,6 +17,7 @@ from fluxagents.flows.commands import (
     Expire,
     Finish,
     NotifyHuman,
+    call_digest,
 )
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -39,7 +40,7 @@ class Driver:
             at_ms=1,
             run_id="r1",
             session="s1",
-            flow=e.FlowRef(name=flow.flow, version=flow.version, digest=flow.digest),
+            flow=flow.ref,
             start_node=flow.start,
             inputs={"question": "does it grow?", "floor_per_h": 0.1},
             model="sha256:m",
@@ -68,7 +69,7 @@ class Driver:
                 node=state.node,
                 call=call,
                 key_findings={"growth_per_h": growth},
-                facts=self.controller.facts(state, summary),
+                facts=self.controller.extract_facts(state, summary),
             )
         )
 
@@ -146,7 +147,7 @@ def test_an_approved_call_runs_with_the_arguments_that_were_approved(run: Driver
         )
     )
     assert command == edited
-    assert run.state.approved == run.controller.digest(run.state, edited)
+    assert run.state.approved == call_digest(edited.tool, edited.args, run.state.model)
     assert run.state.approved != request.digest
 
 
@@ -267,7 +268,7 @@ def test_execute_flow_runs_to_the_end_in_this_process(controller: FlowController
     def act(command: Command, state: RunState) -> Sequence[e.Event]:
         if isinstance(command, CallTool):
             summary: dict[str, JsonValue] = {"status": "optimal", "growth": {"value": 0.5}}
-            facts = controller.facts(state, summary)
+            facts = controller.extract_facts(state, summary)
             return [
                 e.ToolSucceeded(
                     seq=state.seq, at_ms=9, node=state.node, call=command, key_findings={}, facts=facts
@@ -371,14 +372,14 @@ def test_an_approval_that_nobody_gives_leads_on_when_its_time_is_over(
     request = run.state.waiting_for
     assert request is not None
     assert command.at_ms == request.deadline_ms == 2 + 60_000
-    run.happens(lambda state: run.controller.expired(state, command.at_ms))
+    run.happens(lambda state: run.controller.on_expiry(state, command.at_ms))
     assert (run.state.status, run.state.waiting_for) == (ends, None)
     assert run.state.notes[-1].text == "nobody answered in time"
 
 
 def test_a_run_that_waits_longer_than_its_budget_fails(controller: FlowController) -> None:
     run, command = asked(controller)
-    run.happens(lambda state: run.controller.expired(state, command.at_ms))
+    run.happens(lambda state: run.controller.on_expiry(state, command.at_ms))
     assert run.state.error is not None
     assert run.state.error.kind is ErrorClass.BUDGET
 

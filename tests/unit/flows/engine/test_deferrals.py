@@ -37,7 +37,7 @@ def started(controller: FlowController) -> RunState:
         at_ms=1,
         run_id="r1",
         session="s1",
-        flow=e.FlowRef(name=flow.flow, version=flow.version, digest=flow.digest),
+        flow=flow.ref,
         start_node="ask",
         inputs={},
     )

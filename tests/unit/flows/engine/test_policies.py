@@ -26,7 +26,7 @@ def started(controller: FlowController, node: str) -> RunState:
         at_ms=1,
         run_id="r1",
         session="s1",
-        flow=e.FlowRef(name=flow.flow, version=flow.version, digest=flow.digest),
+        flow=flow.ref,
         start_node=node,
         inputs={"question": "does it grow?", "floor_per_h": 0.1},
     )

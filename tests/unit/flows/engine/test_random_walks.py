@@ -18,13 +18,13 @@ from fluxagents.flows.commands import (
     Decide,
     Expire,
     Finish,
-    JoinParts,
     JoinRuns,
+    JoinShards,
     NotifyHuman,
+    call_digest,
 )
-from fluxagents.flows.engine.children import ref_of
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.engine.invariants import violations
+from fluxagents.flows.engine.invariants import find_violations
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
 from fluxagents.flows.language.catalog import ToolFacts
 from fluxagents.flows.language.reading import flow_from_yaml
@@ -133,7 +133,7 @@ class Walk:
             at_ms=0,
             run_id="r",
             session="r",
-            flow=ref_of(flow),
+            flow=flow.ref,
             start_node=draw.draw(st.sampled_from(sorted(flow.nodes))),
             inputs={"items": draw.draw(st.sampled_from([[1, 2, 3], [1], [], [1, 2], [1, 2, 3], "x"]))},
             model="sha256:m",
@@ -168,7 +168,7 @@ class Walk:
         match command:
             case Decide():
                 return [self.decided()]
-            case CallTool() | JoinParts():
+            case CallTool() | JoinShards():
                 return [self.called(command)]
             case NotifyHuman():
                 told = e.HumanNotified(
@@ -202,21 +202,23 @@ class Walk:
         }[choice]
         return e.DecisionMade(seq=seq, at_ms=self.now, node=node, decision=decision, prompt=PROMPT)
 
-    def called(self, command: CallTool | JoinParts) -> e.Event:
-        call = command.call if isinstance(command, JoinParts) else command
+    def called(self, command: CallTool | JoinShards) -> e.Event:
+        call = command.call if isinstance(command, JoinShards) else command
         seq, node = self.state.seq, self.state.node
-        assert call.tool != "change" or self.state.approved == CONTROLLER.digest(self.state, call)
+        assert call.tool != "change" or self.state.approved == call_digest(
+            call.tool, call.args, self.state.model
+        )
         if isinstance(command, CallTool) and call.tool == "fba" and self.choose("whole", "split") == "split":
             return e.ToolSplit(seq=seq, at_ms=self.now, node=node, call=call, runs=("r.p0", "r.p1"))
         if self.choose(*["works"] * 5, "fails") == "fails":
             error = self.failed(self.kind())
             return e.ToolFailed(seq=seq, at_ms=self.now, node=node, call=call, error=error)
-        facts = CONTROLLER.facts(self.state, {"growth": self.draw.draw(NUMBERS)})
+        facts = CONTROLLER.extract_facts(self.state, {"growth": self.draw.draw(NUMBERS)})
         return e.ToolSucceeded(seq=seq, at_ms=self.now, node=node, call=call, key_findings={}, facts=facts)
 
     def begun(self) -> e.Event:
         try:
-            _, plans = CONTROLLER.plans(self.state)
+            _, plans = CONTROLLER.plan_runs(self.state)
         except FluxError as error:
             return e.NodeFailed(
                 seq=self.state.seq, at_ms=self.now, node=self.state.node, error=error.info(self.state.node)
@@ -231,7 +233,7 @@ class Walk:
             seq=self.state.seq,
             at_ms=self.now,
             node=self.state.node,
-            flow=ref_of(CONTROLLER.flow),
+            flow=CONTROLLER.flow.ref,
             start_node="measure",
             runs=tuple(runs),
             width=2,
@@ -268,7 +270,7 @@ class Walk:
         choice = self.choose(*["act"] * 12, *["late"] * 4, *["signal"] * 4, "cancel")
         if choice == "late":
             self.now = max(self.now, command.at_ms)
-            return CONTROLLER.expired(self.state, self.now)
+            return CONTROLLER.on_expiry(self.state, self.now)
         if choice == "signal":
             data: dict[str, JsonValue] = {"growth": self.draw.draw(NUMBERS)} if at_ms % 2 else {}
             return e.EventReceived(seq=seq, at_ms=at_ms, name="measured", data=data, by="lab")
@@ -283,7 +285,7 @@ class Walk:
     def answered(self, request: e.HumanRequest) -> e.Event:
         seq, at_ms = self.state.seq, self.now
         if request.kind != "approval":
-            facts = CONTROLLER.facts_of_answer(self.state, "3")
+            facts = CONTROLLER.parse_answer(self.state, "3")
             return e.QuestionAnswered(
                 seq=seq, at_ms=at_ms, request_id=request.id, by="ada", answer="3", facts=facts
             )
@@ -297,7 +299,7 @@ def folded(log: Sequence[e.Event]) -> RunState | None:
     state = None
     for event in log:
         state = reduce(state, event)
-        assert violations(state, CONTROLLER.flow, walking=True) == [], event
+        assert find_violations(state, CONTROLLER.flow, walking=True) == [], event
     return state
 
 
@@ -308,7 +310,7 @@ def test_every_state_on_the_way_is_sound_and_follows_from_the_log(
 ) -> None:
     walk = Walk(draw, stepwise=stepwise)
     for _ in range(150):
-        assert violations(walk.state, CONTROLLER.flow) == []
+        assert find_violations(walk.state, CONTROLLER.flow) == []
         assert (walk.command is None) == walk.state.ended
         if walk.state.ended:
             break
@@ -342,12 +344,12 @@ def test_a_run_goes_back_to_any_step_and_on_from_there(draw: st.DataObject) -> N
             reason="",
         )
     )
-    assert violations(walk.state, CONTROLLER.flow) == []
+    assert find_violations(walk.state, CONTROLLER.flow) == []
     assert (walk.state.tokens_in, walk.state.approved) == (spent, None)
     assert fold(walk.log) == walk.state
     if not walk.state.ended:
         walk.step()
-        assert violations(walk.state, CONTROLLER.flow) == []
+        assert find_violations(walk.state, CONTROLLER.flow) == []
 
 
 def test_the_flow_of_these_walks_is_sound_itself() -> None:
@@ -358,12 +360,12 @@ def test_a_state_that_cannot_be_is_named() -> None:
     flow = CONTROLLER.flow
     state: RunState = reduce(
         None,
-        e.RunStarted(seq=0, at_ms=0, run_id="r", session="r", flow=ref_of(flow), start_node="ask", inputs={}),
+        e.RunStarted(seq=0, at_ms=0, run_id="r", session="r", flow=flow.ref, start_node="ask", inputs={}),
     )
     broken = state.model_copy(update={"status": "waiting"})
-    assert violations(broken, flow) == ["it is waiting and waits for 0 things"]
-    assert violations(state.model_copy(update={"node": "nowhere"}), flow) == [
+    assert find_violations(broken, flow) == ["it is waiting and waits for 0 things"]
+    assert find_violations(state.model_copy(update={"node": "nowhere"}), flow) == [
         "it stands at 'nowhere', which is no node of flow 'everything'"
     ]
     with pytest.raises(AssertionError):
-        assert violations(state.model_copy(update={"approved": "x"}), flow) == []
+        assert find_violations(state.model_copy(update={"approved": "x"}), flow) == []

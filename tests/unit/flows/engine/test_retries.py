@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fluxagents.flows.engine.retries import pause_ms, retries_left
+from fluxagents.flows.engine.retries import may_retry, pause_ms
 from fluxagents.flows.errors import POLICIES, ErrorClass, FluxError
 
 RETRIED = sorted(kind for kind, policy in POLICIES.items() if policy.attempts > 1)
@@ -17,9 +17,9 @@ def test_every_kind_has_a_policy() -> None:
 
 def test_retries_are_bounded_and_an_error_says_whether_there_are_any() -> None:
     for kind in RETRIED:
-        assert retries_left(kind, POLICIES[kind].attempts - 1)
-        assert not retries_left(kind, POLICIES[kind].attempts)
-    assert not retries_left(ErrorClass.INFEASIBLE, 1)
+        assert may_retry(kind, POLICIES[kind].attempts - 1)
+        assert not may_retry(kind, POLICIES[kind].attempts)
+    assert not may_retry(ErrorClass.INFEASIBLE, 1)
     assert {kind for kind in ErrorClass if FluxError(kind, "no").info("fba").retryable} == set(RETRIED)
 
 

@@ -12,7 +12,7 @@ from tests.support.story import FBA, Story, succeeded, whole
 from fluxagents.flows.commands import CallTool, Decide
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import FluxError
-from fluxagents.flows.history.explanation import explained
+from fluxagents.flows.history.explanation import explain_step
 from fluxagents.flows.history.state_diff import Change, changes
 
 
@@ -20,29 +20,29 @@ def test_a_step_is_explained_by_what_the_state_called_for_and_what_it_changed(
     controller: FlowController,
 ) -> None:
     log = whole(inputs={"question": "?", "floor_per_h": 0.1})
-    found = explained(log, 1, lambda _: controller)
+    found = explain_step(log, 1, lambda _: controller)
     assert found.command == CallTool(tool="fba", args={"method": "pfba", "floor": 0.1})
     changed = {one.path: (one.kind, one.after) for one in found.changes}
     assert changed["node"] == ("changed", "ask")
     assert changed["findings"][0] == "added"
     assert (found.record.kind, found.step.after.node) == ("tool", "ask")
-    assert isinstance(explained(log, 2, lambda _: controller).command, Decide)
+    assert isinstance(explain_step(log, 2, lambda _: controller).command, Decide)
 
 
 def test_the_start_is_a_step_without_a_before(controller: FlowController) -> None:
-    found = explained(whole(), 0, lambda _: controller)
+    found = explain_step(whole(), 0, lambda _: controller)
     assert (found.step.before, found.command) == (None, None)
     assert Change("run_id", "added", None, "r") in found.changes
 
 
 def test_artifacts_are_named(controller: FlowController) -> None:
     made = succeeded(FBA).model_copy(update={"artifact": "sha256:1"})
-    assert explained(Story().step(1, made).events, 1, lambda _: controller).artifacts == ("sha256:1",)
+    assert explain_step(Story().step(1, made).events, 1, lambda _: controller).artifacts == ("sha256:1",)
 
 
 def test_an_unknown_step_is_met_with_those_that_are_there(controller: FlowController) -> None:
     with pytest.raises(FluxError, match="has no step 99") as caught:
-        explained(whole(), 99, lambda _: controller)
+        explain_step(whole(), 99, lambda _: controller)
     assert "7 (DecisionMade)" in caught.value.suggestions[0]
 
 

@@ -7,9 +7,9 @@ import pytest
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, Finish
 from fluxagents.flows.errors import FluxError
-from fluxagents.flows.history.lineage import forked, in_effect, open_steps, state_at
-from fluxagents.flows.history.renaming import renamed
-from fluxagents.flows.history.rollback import begun_by, undone
+from fluxagents.flows.history.lineage import find_effective, fork_history, open_steps, state_at
+from fluxagents.flows.history.renaming import rename_run
+from fluxagents.flows.history.rollback import find_child_runs, report_rollback
 from fluxagents.flows.language.catalog import ToolFacts
 from fluxagents.flows.reducer import fold
 
@@ -68,17 +68,17 @@ def test_a_state_of_another_run_is_no_way_back() -> None:
 
 def test_only_what_no_rollback_went_behind_counts() -> None:
     once = back(LOG, 1)
-    assert in_effect(LOG) == tuple(range(8))
-    assert in_effect(once) == (0, 1, 2, 8)
+    assert find_effective(LOG) == tuple(range(8))
+    assert find_effective(once) == (0, 1, 2, 8)
     later = (*once, e.NodeEntered(seq=7, at_ms=11, node="b"))
-    assert in_effect(back(later, 7)) == (0, 1, 2, 8, 9, 10)
-    assert in_effect(back(later, 4)) == (0, 1, 2, 3, 4, 5, 10)
-    assert in_effect(back(later, 0)) == (0, 10)
+    assert find_effective(back(later, 7)) == (0, 1, 2, 8, 9, 10)
+    assert find_effective(back(later, 4)) == (0, 1, 2, 3, 4, 5, 10)
+    assert find_effective(back(later, 0)) == (0, 10)
 
 
 def test_a_fork_of_a_run_that_went_back_is_its_own_in_all_that_it_tells() -> None:
     log = back(LOG, 1)
-    fork = forked(log, 6, "new", at_ms=20, by="ada")
+    fork = fork_history(log, 6, "new", at_ms=20, by="ada")
     state = fold(fork)
     assert (state.run_id, state.origin, state.started_ms, state.seq) == ("new", "r", 20, 8)
     text = "".join(event.model_dump_json() for event in fork[:-1])
@@ -91,36 +91,39 @@ def test_a_fork_of_a_run_that_went_back_is_its_own_in_all_that_it_tells() -> Non
 def test_an_import_under_another_id_takes_the_runs_along_that_it_began() -> None:
     split = e.ToolSplit(seq=1, at_ms=2, node="a", call=CALL, runs=("r.1.part0", "r.1.part1"))
     log: tuple[e.Event, ...] = back((LOG[0], split, e.RunPaused(seq=2, at_ms=3, by="ada")), 1)
-    as_new = [renamed(event, "r", "new", with_children=True) for event in log]
+    as_new = [rename_run(event, "r", "new", with_children=True) for event in log]
     assert fold(as_new).children == ("new.1.part0", "new.1.part1")
     assert fold(as_new).session == "new"
-    assert begun_by(as_new) == ("new.1.part0", "new.1.part1")
+    assert find_child_runs(as_new) == ("new.1.part0", "new.1.part1")
     part = LOG[0].model_copy(update={"run_id": "r.1.part0", "session": "r", "parent": "r"})
-    other = renamed(part, "r", "new", with_children=True)
+    other = rename_run(part, "r", "new", with_children=True)
     assert isinstance(other, e.RunStarted)
     assert (other.run_id, other.session, other.parent) == ("new.1.part0", "new", "new")
 
 
 def test_what_a_rollback_makes_good_and_what_it_leaves_behind() -> None:
     tools = {"change": ToolFacts("change", compensation="it works on the old one")}
-    found = undone(LOG, 3, tools)
+    found = report_rollback(LOG, 3, tools)
     assert found.compensated == ("step 4: change made model new: it works on the old one",)
-    assert found.lasting == (
+    assert found.irreversible == (
         "step 2: humans were told (inbox, mail): Change it?",
         "step 3: ada agreed, and will be asked again: Change it?",
         "100 tokens were spent on 1 request to a chat model",
     )
-    assert undone(LOG, 1, tools).lasting[-1] == "200 tokens were spent on 2 requests to a chat model"
-    assert undone(LOG, 8, tools).lasting == ()
+    assert (
+        report_rollback(LOG, 1, tools).irreversible[-1]
+        == "200 tokens were spent on 2 requests to a chat model"
+    )
+    assert report_rollback(LOG, 8, tools).irreversible == ()
 
 
 def test_a_tool_without_a_compensation_leaves_its_effect_behind() -> None:
-    (said, *_) = undone(LOG, 5, {"change": ToolFacts("change")}).lasting
+    (said, *_) = report_rollback(LOG, 5, {"change": ToolFacts("change")}).irreversible
     assert said == "step 4: change made model new: it declares no compensation"
-    assert undone(LOG, 5, {}).compensated == ()
+    assert report_rollback(LOG, 5, {}).compensated == ()
 
 
 def test_what_was_undone_before_is_not_told_again() -> None:
     log = back(LOG, 1)
-    assert undone(log, len(log) - 1, {}).lasting == ()
-    assert undone(log, 1, {}).lasting == ("100 tokens were spent on 1 request to a chat model",)
+    assert report_rollback(log, len(log) - 1, {}).irreversible == ()
+    assert report_rollback(log, 1, {}).irreversible == ("100 tokens were spent on 1 request to a chat model",)

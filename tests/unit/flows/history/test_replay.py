@@ -14,9 +14,9 @@ from fluxagents.flows import events as e
 from fluxagents.flows.commands import AskHuman, CallTool, Command, Decide, Decision, Finish, NotifyHuman
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.history.explanation import explained
-from fluxagents.flows.history.replay import Replay, replayed
-from fluxagents.flows.history.run_diff import run_diff
+from fluxagents.flows.history.explanation import explain_step
+from fluxagents.flows.history.replay import Replay, replay_run
+from fluxagents.flows.history.run_diff import compare_runs
 from fluxagents.flows.history.run_record import record_of
 from fluxagents.flows.reducer import fold, reduce
 from fluxagents.flows.state import RunState, state_from_json
@@ -43,7 +43,7 @@ def told(controller: FlowController, decisions: Sequence[Decision | FluxError], 
     def act(command: Command, state: RunState) -> list[e.Event]:
         seq, at_ms, node = state.seq, state.updated_ms + 10, state.node
         if isinstance(command, CallTool):
-            facts = controller.facts(state, {"growth": {"value": growth}, "status": "optimal"})
+            facts = controller.extract_facts(state, {"growth": {"value": growth}, "status": "optimal"})
             return [
                 e.ToolSucceeded(seq=seq, at_ms=at_ms, node=node, call=command, key_findings={}, facts=facts)
             ]
@@ -88,7 +88,7 @@ def _answer(state: RunState) -> e.Event:
 
 def again(controller: FlowController, log: Sequence[e.Event], stored: RunState | None = None) -> Replay:
     read = state_from_json((stored or fold(log)).model_dump_json())
-    return replayed(log, read, lambda _: controller)
+    return replay_run(log, read, lambda _: controller)
 
 
 @pytest.fixture
@@ -169,10 +169,10 @@ def test_a_stored_state_that_is_another_is_noticed(controller: FlowController, l
 def test_what_an_earlier_version_did_not_store_is_not_compared(controller: FlowController, log: Log) -> None:
     document = json.loads(fold(log).model_dump_json())
     assert document.pop("prompts") == {"tool_selection": "p"}
-    found = replayed(log, state_from_json(json.dumps(document)), lambda _: controller)
+    found = replay_run(log, state_from_json(json.dumps(document)), lambda _: controller)
     assert (found.same, found.not_compared, found.state_changes) == (True, ("prompts",), ())
     document["tokens_in"] = 7
-    found = replayed(log, state_from_json(json.dumps(document)), lambda _: controller)
+    found = replay_run(log, state_from_json(json.dumps(document)), lambda _: controller)
     assert [one.path for one in found.state_changes] == ["tokens_in"]
     assert not found.same
 
@@ -215,7 +215,7 @@ def test_whatever_happens_to_a_run_it_replays(draw: st.DataObject, stepwise: boo
     assert found.same
     record = record_of(walk.log)
     assert sum(record.spent_ms.values()) == walk.log[-1].at_ms - walk.log[0].at_ms
-    assert run_diff(walk.log, walk.log).same
+    assert compare_runs(walk.log, walk.log).same
 
 
 def test_a_run_that_goes_on_with_another_version_is_walked_with_both(controller: FlowController) -> None:
@@ -231,6 +231,6 @@ def test_a_run_that_goes_on_with_another_version_is_walked_with_both(controller:
     both = {"d": controller, "new": other}
     history = [*log[:cut], *events]
     read = state_from_json(fold(history).model_dump_json())
-    assert replayed(history, read, both.__getitem__).same
-    assert not replayed(history, read, lambda _: controller).same
-    assert explained(history, 2, both.__getitem__).step.after.flow == version
+    assert replay_run(history, read, both.__getitem__).same
+    assert not replay_run(history, read, lambda _: controller).same
+    assert explain_step(history, 2, both.__getitem__).step.after.flow == version

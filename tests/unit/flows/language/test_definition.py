@@ -11,8 +11,8 @@ from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.language.catalog import ToolFacts
 from fluxagents.flows.language.definition import Flow, flow_schema
-from fluxagents.flows.language.inputs import checked_inputs
-from fluxagents.flows.language.pinning import linked
+from fluxagents.flows.language.inputs import check_inputs
+from fluxagents.flows.language.pinning import pin_subflows
 from fluxagents.flows.language.reading import flow_from_mapping, flow_from_yaml
 
 TOOLS = {"fba": ToolFacts("fba")}
@@ -202,12 +202,12 @@ def test_all_mistakes_of_a_file_are_named_at_once() -> None:
 )
 def test_inputs_are_checked(controller: FlowController, given: dict[str, Any], message: str) -> None:
     with pytest.raises(FluxError) as caught:
-        checked_inputs(controller.flow, given)
+        check_inputs(controller.flow, given)
     assert message in str(caught.value)
 
 
 def test_inputs_have_defaults(controller: FlowController) -> None:
-    assert checked_inputs(controller.flow, {"question": "q"}) == {"question": "q", "floor_per_h": 0.1}
+    assert check_inputs(controller.flow, {"question": "q"}) == {"question": "q", "floor_per_h": 0.1}
 
 
 def test_the_digest_is_of_what_the_flow_says(controller: FlowController) -> None:
@@ -222,20 +222,20 @@ def test_a_flow_is_linked_to_the_versions_of_the_flows_that_it_runs() -> None:
         document(a={"kind": "map", "over": "[1]", "flow": "child", "next": "e"}) | {"flow": "middle"}
     )
     top = flow_from_mapping(document(a={"kind": "subflow", "flow": "middle", "next": "e"}))
-    linked_top, others = linked(top, {"middle": middle, "child": CHILD}.__getitem__)
+    pinned_top, others = pin_subflows(top, {"middle": middle, "child": CHILD}.__getitem__)
     assert [other.flow for other in others] == ["child", "middle"]
-    assert linked_top.nodes["a"].digest == others[1].digest  # type: ignore[union-attr] # a subflow
+    assert pinned_top.nodes["a"].digest == others[1].digest  # type: ignore[union-attr] # a subflow
     assert others[1].nodes["a"].digest == CHILD.digest  # type: ignore[union-attr] # a map
     changed = CHILD.model_copy(update={"version": 2})
-    again, _ = linked(top, {"middle": middle, "child": changed}.__getitem__)
-    assert again.digest != linked_top.digest
+    again, _ = pin_subflows(top, {"middle": middle, "child": changed}.__getitem__)
+    assert again.digest != pinned_top.digest
 
 
 def test_flows_that_run_each_other_are_refused() -> None:
     one = flow_from_mapping(document(a={"kind": "subflow", "flow": "two", "next": "e"}) | {"flow": "one"})
     two = flow_from_mapping(document(a={"kind": "subflow", "flow": "one", "next": "e"}) | {"flow": "two"})
     with pytest.raises(FluxError, match="circle: one → two → one"):
-        linked(one, {"one": one, "two": two}.__getitem__)
+        pin_subflows(one, {"one": one, "two": two}.__getitem__)
 
 
 def test_the_schema_for_editors_accepts_what_ships_and_names_every_kind() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.support.random_flows import FLOWS, RandomWorld, random_flow, stage
 
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.engine.invariants import violations
+from fluxagents.flows.engine.invariants import find_violations
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.nodes import KINDS
 from fluxagents.flows.reducer import fold, reduce
@@ -47,11 +47,11 @@ def test_a_run_ends_or_waits_and_its_log_says_all(flow_seed: int, seed: int, ite
     run = played(flow, RandomWorld(seed), items)
     assert run.status in {*ENDED, "waiting"}
     assert fold(run.events) == run.state
-    assert violations(run.state, flow) == []
+    assert find_violations(run.state, flow) == []
     state: RunState | None = None
     for event in run.events:
         state = reduce(state, event)
-        assert violations(state, flow, walking=True) == [], event
+        assert find_violations(state, flow, walking=True) == [], event
     assert [event.seq for event in run.events] == sorted(event.seq for event in run.events)
     assert [event.at_ms for event in run.events] == sorted(event.at_ms for event in run.events)
 

@@ -41,7 +41,7 @@ MESSAGES = st.lists(
 )
 
 
-def numbered(messages: list[dict[str, Any]]) -> list[Message]:
+def number(messages: list[dict[str, Any]]) -> list[Message]:
     return [{**message, "id": str(place)} for place, message in enumerate(messages)]
 
 
@@ -57,11 +57,11 @@ def may_go(message: Message) -> bool:
 @given(MESSAGES, st.integers(1, 120))
 def test_the_budget_holds_and_pinned_messages_stay(messages: list[dict[str, Any]], budget: int) -> None:
     manager = ContextManager(budget)
-    given_messages = numbered(messages)
+    given_messages = number(messages)
     kept = manager.optimize_context(given_messages)
     pinned = [message["id"] for message in given_messages if is_pinned(message)]
     assert set(pinned) <= {message["id"] for message in kept}
-    assert kept.tokens == sum(map(manager.tokens_of, kept))
+    assert kept.tokens == sum(map(manager.count_tokens, kept))
     assert kept.tokens <= budget or not any(map(may_go, kept))
     assert kept.over_budget == (kept.tokens > budget)
 
@@ -70,7 +70,7 @@ def test_the_budget_holds_and_pinned_messages_stay(messages: list[dict[str, Any]
 @given(MESSAGES, st.integers(1, 120))
 def test_what_is_pinned_stays_as_it_is(messages: list[dict[str, Any]], budget: int) -> None:
     manager = ContextManager(budget)
-    given_messages = numbered(messages)
+    given_messages = number(messages)
     pinned, compressed = (
         [message["content"] for message in context if is_pinned(message)]
         for context in (manager.optimize_context(given_messages), manager.compress_context(given_messages))
@@ -82,9 +82,9 @@ def test_what_is_pinned_stays_as_it_is(messages: list[dict[str, Any]], budget: i
 @given(MESSAGES, st.integers(1, 120))
 def test_what_was_saved_is_what_is_missing(messages: list[dict[str, Any]], budget: int) -> None:
     manager = ContextManager(budget)
-    kept = manager.optimize_context(numbered(messages))
+    kept = manager.optimize_context(number(messages))
     without_blanks = sum(
-        manager.tokens_of(manager.compress_context([message])[0])
+        manager.count_tokens(manager.compress_context([message])[0])
         for message in [{**message, "passed": False} for message in messages]
     )
     assert without_blanks - kept.tokens == sum(one.tokens for one in kept.compacted)
@@ -93,7 +93,7 @@ def test_what_was_saved_is_what_is_missing(messages: list[dict[str, Any]], budge
 @settings(deadline=None)
 @given(MESSAGES, st.integers(1, 120))
 def test_every_message_stays_in_order_or_is_reported(messages: list[dict[str, Any]], budget: int) -> None:
-    given_messages = numbered(messages)
+    given_messages = number(messages)
     kept = ContextManager(budget).optimize_context(given_messages)
     ids = [message["id"] for message in kept]
     assert ids == sorted(ids, key=int)
@@ -106,8 +106,8 @@ def test_every_message_stays_in_order_or_is_reported(messages: list[dict[str, An
 def test_compressing_keeps_every_content_and_never_grows(messages: list[dict[str, Any]]) -> None:
     manager = ContextManager(1)
     messages = [{**message, "passed": False} for message in messages]
-    compressed = manager.compress_context(numbered(messages))
-    assert compressed.tokens <= sum(map(manager.tokens_of, messages))
+    compressed = manager.compress_context(number(messages))
+    assert compressed.tokens <= sum(map(manager.count_tokens, messages))
     assert {message["content"] for message in compressed} == {
         message["content"] for message in manager.compress_context(messages)
     }

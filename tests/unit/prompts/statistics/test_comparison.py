@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fluxagents.prompts.statistics.comparison import Difference, compared, estimate
+from fluxagents.prompts.statistics.comparison import Difference, compare, estimate
 from fluxagents.prompts.statistics.figures import METRICS, Trial
 
 
@@ -22,7 +22,7 @@ def runs(succeeded: int, of: int, tokens: tuple[int, ...] = ()) -> list[Trial]:
     ]
 
 
-def named(metric: str, found: tuple[Difference, ...]) -> Difference:
+def index_by_metric(metric: str, found: tuple[Difference, ...]) -> Difference:
     return next(one for one in found if one.metric == metric)
 
 
@@ -53,16 +53,16 @@ def test_a_share_has_the_published_interval(succeeded: int, of: int, low: float,
 def test_a_difference_of_shares_has_the_published_interval(
     new: tuple[int, int], old: tuple[int, int], low: float, high: float
 ) -> None:
-    found = named(SUCCESS, compared(runs(*old), runs(*new)))
+    found = index_by_metric(SUCCESS, compare(runs(*old), runs(*new)))
     assert found.interval == pytest.approx((low, high), abs=5e-5)
     assert found.verdict == ("better" if low > 0 else "unclear")
-    other = named(SUCCESS, compared(runs(*new), runs(*old)))
+    other = index_by_metric(SUCCESS, compare(runs(*new), runs(*old)))
     assert other.verdict == ("worse" if low > 0 else "unclear")
 
 
 def test_a_difference_of_means_has_welchs_interval() -> None:
     """By hand: 30 - 20, variances 100 and 25 of 3 runs each, 2.941 degrees of freedom, t 3.2199."""
-    found = named("tokens_per_run", compared(runs(1, 3, (20, 30, 40)), runs(1, 3, (15, 20, 25))))
+    found = index_by_metric("tokens_per_run", compare(runs(1, 3, (20, 30, 40)), runs(1, 3, (15, 20, 25))))
     assert found.difference == pytest.approx(-10)
     assert found.interval == pytest.approx((-30.78, 10.78), abs=0.01)
     assert found.old.interval == pytest.approx((30 - 24.841, 30 + 24.841), abs=1e-3)
@@ -70,21 +70,21 @@ def test_a_difference_of_means_has_welchs_interval() -> None:
 
 
 def test_less_tokens_are_better() -> None:
-    found = named("tokens_per_run", compared(runs(9, 30, (100, 110)), runs(9, 30, (50, 60))))
+    found = index_by_metric("tokens_per_run", compare(runs(9, 30, (100, 110)), runs(9, 30, (50, 60))))
     assert found.verdict == "better"
 
 
 def test_values_without_spread_give_no_interval() -> None:
-    equal = named("tokens_per_run", compared(runs(1, 9, (10,)), runs(1, 9, (20,))))
+    equal = index_by_metric("tokens_per_run", compare(runs(1, 9, (10,)), runs(1, 9, (20,))))
     assert (equal.difference, equal.interval, equal.verdict) == (10.0, None, "unclear")
-    spread = named("tokens_per_run", compared(runs(1, 9, (10,)), runs(1, 9, (20, 21))))
+    spread = index_by_metric("tokens_per_run", compare(runs(1, 9, (10,)), runs(1, 9, (20, 21))))
     assert spread.interval is not None
     assert spread.verdict == "worse"
 
 
 def test_too_few_runs_give_no_interval() -> None:
-    found = compared(runs(1, 1, (10,)), [])
-    assert named(SUCCESS, found).new.value is None
+    found = compare(runs(1, 1, (10,)), [])
+    assert index_by_metric(SUCCESS, found).new.value is None
     assert all(one.difference is None and one.verdict == "unclear" for one in found)
-    single = named("tokens_per_run", compared(runs(1, 1, (10,)), runs(1, 1, (20,))))
+    single = index_by_metric("tokens_per_run", compare(runs(1, 1, (10,)), runs(1, 1, (20,))))
     assert (single.difference, single.interval, single.verdict) == (10.0, None, "unclear")

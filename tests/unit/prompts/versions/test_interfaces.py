@@ -36,8 +36,8 @@ def test_arguments_are_those_that_are_known(method: object, arguments: dict[str,
 
 def test_a_prompt_is_versioned_tested_and_rendered_by_the_known_calls() -> None:
     prompts = PromptManager()
-    source = prompts.template("escalation").source.split("---\n", 2)[2]
-    case = prompts.template("escalation").cases[0].model_dump()
+    source = prompts.versions.find("escalation").source.split("---\n", 2)[2]
+    case = prompts.versions.find("escalation").cases[0].model_dump()
     version = prompts.version_prompt("escalation", f"{source}Thank you.\n")
     assert prompts.test_prompt("escalation", [case])["passed"] == 1
     newest, oldest = (

@@ -18,7 +18,7 @@ def test_a_prompt_is_rendered_with_its_variables(write: Write, head: str) -> Non
 
 
 def test_the_digest_is_that_of_the_whole_file(write: Write, head: str) -> None:
-    template = write(head + BODY).template("greeting")
+    template = write(head + BODY).versions.find("greeting")
     assert template.digest == hashlib.sha256((head + BODY).encode()).hexdigest()
 
 
@@ -64,14 +64,14 @@ def test_a_new_body_keeps_the_front_matter_and_becomes_the_latest(write: Write, 
     assert prompts.version_prompt("greeting", "Hello {{ who }}! ({{ times }})") == "2"
     assert prompts.get_prompt("greeting", who="Ada", times=2) == "Hello Ada! (2)"
     assert prompts.get_prompt("greeting", version="1", who="Ada", times=2) == "Hello Ada, 2 times."
-    assert prompts.versions("greeting") == ("1", "2")
-    assert prompts.template("greeting", "1").digest != prompts.template("greeting", "2").digest
+    assert prompts.versions.list_numbers("greeting") == ("1", "2")
+    assert prompts.versions.find("greeting", "1").digest != prompts.versions.find("greeting", "2").digest
 
 
 def test_the_same_content_is_no_new_version(write: Write, head: str) -> None:
     prompts = write(head + BODY)
     assert prompts.version_prompt("greeting", head + BODY) == "1"
-    assert prompts.versions("greeting") == ("1",)
+    assert prompts.versions.list_numbers("greeting") == ("1",)
 
 
 def test_a_taken_number_is_refused_with_the_next_one(write: Write, head: str) -> None:
@@ -83,7 +83,7 @@ def test_a_version_that_fails_its_own_case_is_refused(write: Write, head: str) -
     prompts = write(head + BODY)
     with pytest.raises(FluxError, match=r"case 'one' of prompt 'greeting' misses \['Hello Ada'\]"):
         prompts.version_prompt("greeting", "Bye {{ who }} {{ times }}")
-    assert prompts.versions("greeting") == ("1",)
+    assert prompts.versions.list_numbers("greeting") == ("1",)
 
 
 def test_a_version_of_another_name_is_refused(write: Write, head: str) -> None:

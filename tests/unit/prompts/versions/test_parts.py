@@ -8,7 +8,7 @@ import pytest
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.prompts.versions.manager import PromptManager
-from fluxagents.prompts.versions.parts import parts_in, shipped
+from fluxagents.prompts.versions.parts import find_templates, read_parts
 from fluxagents.prompts.versions.store import MemoryPromptStore
 
 BODY = '{% if times > 1 %}\n{% include "hello" %}\n{% endif %}\nBye.\n'
@@ -28,20 +28,24 @@ def test_a_part_is_rendered_where_it_is_included(tmp_path: Path, head: str) -> N
 
 
 def test_the_digest_covers_the_parts_and_the_source_needs_none(tmp_path: Path, head: str) -> None:
-    before = manager(tmp_path, head, "Hello {{ who }}!\n").template("greeting")
-    after = manager(tmp_path, head, "Hello {{ who }}?\n").template("greeting")
+    before = manager(tmp_path, head, "Hello {{ who }}!\n").versions.find("greeting")
+    after = manager(tmp_path, head, "Hello {{ who }}?\n").versions.find("greeting")
     assert before.digest != after.digest
     assert "include" not in before.source
-    assert PromptManager(tmp_path).read(before.source, "copy.md.j2").digest == before.digest
+    assert PromptManager(tmp_path).versions.parse(before.source, "copy.md.j2").digest == before.digest
 
 
 def test_a_version_keeps_its_parts_when_a_release_ships_others(tmp_path: Path, head: str) -> None:
     manager(tmp_path, head, "Hello {{ who }}!\n")
     store = MemoryPromptStore()
-    used = {"greeting": PromptManager(tmp_path, store).chosen("greeting", "run", {}).digest}
+    used = {"greeting": PromptManager(tmp_path, store).versions.select_for_run("greeting", "run", {}).digest}
     (tmp_path / "parts" / "hello.md.j2").write_text("Good day {{ who }}, Hello Ada\n")
     later = PromptManager(tmp_path, store)
-    assert later.chosen("greeting", "run", used).render({"who": "Ada", "times": 2}).startswith("Hello Ada!")
+    assert (
+        later.versions.select_for_run("greeting", "run", used)
+        .render({"who": "Ada", "times": 2})
+        .startswith("Hello Ada!")
+    )
     assert later.get_prompt("greeting", who="Ada", times=2).startswith("Good day")
 
 
@@ -88,6 +92,6 @@ def test_a_part_that_is_not_there_is_refused(tmp_path: Path, head: str, name: st
 
 
 def test_every_part_that_ships_is_used_by_a_prompt_that_ships() -> None:
-    sources = [entry.read_text() for entry in shipped().iterdir() if entry.is_file()]
-    for name in parts_in(shipped()):
+    sources = [entry.read_text() for entry in find_templates().iterdir() if entry.is_file()]
+    for name in read_parts(find_templates()):
         assert any(f'{{% include "{name}" %}}' in source for source in sources), name

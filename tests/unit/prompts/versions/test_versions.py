@@ -15,10 +15,10 @@ from fluxagents.prompts.versions.record import (
     ExperimentBegan,
     ExperimentEnded,
     Promoted,
-    Trialled,
-    arm_of,
-    standing,
-    trialled,
+    TrialPeriod,
+    assign_arm,
+    find_trial_period,
+    fold_log,
 )
 from fluxagents.prompts.versions.store import MemoryPromptStore
 
@@ -39,46 +39,46 @@ def prompts(write: Write, head: str) -> PromptManager:
 
 
 def version(prompts: PromptManager, run_id: str = "run") -> str:
-    return prompts.chosen("greeting", run_id, {}).version
+    return prompts.versions.select_for_run("greeting", run_id, {}).version
 
 
 def test_registering_changes_no_run(prompts: PromptManager) -> None:
-    assert prompts.versions("greeting") == ("1", "2", "3")
+    assert prompts.versions.list_numbers("greeting") == ("1", "2", "3")
     assert version(prompts) == "1"
 
 
 def test_runs_get_what_is_in_production(prompts: PromptManager) -> None:
-    prompts.promote("greeting", "2", "candidate")
+    prompts.releases.promote("greeting", "2", "candidate")
     assert version(prompts) == "1"
-    prompts.promote("greeting", "candidate")
+    prompts.releases.promote("greeting", "candidate")
     assert version(prompts) == "2"
 
 
 def test_a_rollback_undoes_one_promotion_at_a_time(prompts: PromptManager) -> None:
-    prompts.promote("greeting", "2")
-    prompts.promote("greeting", "3")
-    prompts.promote("greeting", "3")
-    prompts.rollback("greeting")
+    prompts.releases.promote("greeting", "2")
+    prompts.releases.promote("greeting", "3")
+    prompts.releases.promote("greeting", "3")
+    prompts.releases.rollback("greeting")
     assert version(prompts) == "2"
-    prompts.rollback("greeting")
+    prompts.releases.rollback("greeting")
     assert version(prompts) == "1"
     with pytest.raises(FluxError, match="no version of prompt 'greeting' is in production"):
-        prompts.rollback("greeting")
+        prompts.releases.rollback("greeting")
 
 
 def test_the_log_tells_who_did_what(prompts: PromptManager) -> None:
-    prompts.promote("greeting", "2", by="eve", at_ms=7)
-    first, *_, last = prompts.log("greeting")
+    prompts.releases.promote("greeting", "2", by="eve", at_ms=7)
+    first, *_, last = prompts.versions.read_log("greeting")
     assert (first.by, first.at_ms) == ("ada", 5)
     assert isinstance(last, Promoted)
     assert (last.version, last.label, last.by, last.at_ms) == ("2", "production", "eve", 7)
 
 
 def test_a_run_keeps_the_version_that_it_has_used(prompts: PromptManager) -> None:
-    used = {"greeting": prompts.chosen("greeting", "run", {}).digest}
-    prompts.promote("greeting", "3")
-    assert prompts.chosen("greeting", "run", used).version == "1"
-    assert prompts.chosen("greeting", "run", {}).version == "3"
+    used = {"greeting": prompts.versions.select_for_run("greeting", "run", {}).digest}
+    prompts.releases.promote("greeting", "3")
+    assert prompts.versions.select_for_run("greeting", "run", used).version == "1"
+    assert prompts.versions.select_for_run("greeting", "run", {}).version == "3"
 
 
 def test_a_run_keeps_its_version_when_a_release_ships_another_text(
@@ -86,16 +86,16 @@ def test_a_run_keeps_its_version_when_a_release_ships_another_text(
 ) -> None:
     store = MemoryPromptStore()
     write(head + BODY)
-    old = PromptManager(tmp_path, store).chosen("greeting", "run", {})
+    old = PromptManager(tmp_path, store).versions.select_for_run("greeting", "run", {})
     write(head.replace("version: 1", "version: 2") + THIRD)
     new = PromptManager(tmp_path, store)
     assert version(new) == "2"
-    assert new.chosen("greeting", "run", {"greeting": old.digest}).source == old.source
+    assert new.versions.select_for_run("greeting", "run", {"greeting": old.digest}).source == old.source
 
 
 def test_a_version_that_is_not_kept_is_named(prompts: PromptManager) -> None:
     with pytest.raises(FluxError, match=f"with the sha256 {'0' * 64} is kept") as caught:
-        prompts.chosen("greeting", "run", {"greeting": "0" * 64})
+        prompts.versions.select_for_run("greeting", "run", {"greeting": "0" * 64})
     assert caught.value.kind is ErrorClass.UNKNOWN_ID
 
 
@@ -104,7 +104,7 @@ def test_a_prompt_that_does_not_ship_gives_its_latest_version(write: Write, head
     farewell = head.replace("name: greeting", "name: farewell")
     prompts.version_prompt("farewell", farewell + BODY)
     prompts.version_prompt("farewell", SECOND)
-    assert prompts.chosen("farewell", "run", {}).version == "2"
+    assert prompts.versions.select_for_run("farewell", "run", {}).version == "2"
     assert prompts.names == ("farewell", "greeting")
 
 
@@ -113,18 +113,19 @@ ARMS = (Arm(version="1", digest="a", weight=1), Arm(version="2", digest="b", wei
 
 def test_runs_are_shared_out_by_weight_and_always_the_same() -> None:
     runs = [f"run-{number}" for number in range(4_000)]
-    shares = Counter(arm_of("greeting", run, ARMS).version for run in runs)
+    shares = Counter(assign_arm("greeting", run, ARMS).version for run in runs)
     # 3 of 4 with a standard deviation of 27.
     assert abs(shares["2"] - 3_000) < 120
-    assert [arm_of("greeting", run, ARMS) for run in runs[:50]] == [
-        arm_of("greeting", run, ARMS) for run in runs[:50]
+    assert [assign_arm("greeting", run, ARMS) for run in runs[:50]] == [
+        assign_arm("greeting", run, ARMS) for run in runs[:50]
     ]
 
 
 def test_experiments_of_two_prompts_are_independent() -> None:
     even = tuple(arm.model_copy(update={"weight": 1}) for arm in ARMS)
     pairs = Counter(
-        (arm_of("a", run, even).version, arm_of("b", run, even).version) for run in map(str, range(4_000))
+        (assign_arm("a", run, even).version, assign_arm("b", run, even).version)
+        for run in map(str, range(4_000))
     )
     assert all(abs(count - 1_000) < 150 for count in pairs.values())
 
@@ -133,20 +134,20 @@ def test_production_ends_an_experiment_and_so_does_its_end() -> None:
     began = ExperimentBegan(arms=ARMS)
     promoted = Promoted(label="production", version="2", digest="b")
     candidate = Promoted(label="candidate", version="2", digest="b")
-    assert standing([began, candidate]).arms == ARMS
-    assert standing([began, promoted]).arms == ()
-    now = standing([promoted, began, ExperimentEnded()])
+    assert fold_log([began, candidate]).arms == ARMS
+    assert fold_log([began, promoted]).arms == ()
+    now = fold_log([promoted, began, ExperimentEnded()])
     assert (now.arms, now.holder("production")) == ((), promoted)
 
 
 def test_an_experiment_shares_runs_out_and_can_be_ended(prompts: PromptManager) -> None:
-    prompts.experiment("greeting", {"1": 1, "3": 1})
+    prompts.releases.begin_experiment("greeting", {"1": 1, "3": 1})
     shares = Counter(version(prompts, f"run-{number}") for number in range(200))
     assert set(shares) == {"1", "3"}
-    prompts.end_experiment("greeting")
+    prompts.releases.end_experiment("greeting")
     assert version(prompts) == "1"
     with pytest.raises(FluxError, match="no experiment with prompt 'greeting' is under way"):
-        prompts.end_experiment("greeting")
+        prompts.releases.end_experiment("greeting")
 
 
 @pytest.mark.parametrize(
@@ -154,9 +155,9 @@ def test_an_experiment_shares_runs_out_and_can_be_ended(prompts: PromptManager) 
 )
 def test_an_experiment_has_two_versions_with_weights(prompts: PromptManager, weights: dict[str, int]) -> None:
     with pytest.raises(FluxError, match="two versions or more, each with a weight above 0"):
-        prompts.experiment("greeting", weights)
+        prompts.releases.begin_experiment("greeting", weights)
     with pytest.raises(FluxError, match="has no version '9'"):
-        prompts.experiment("greeting", {"1": 1, "9": 1})
+        prompts.releases.begin_experiment("greeting", {"1": 1, "9": 1})
 
 
 def test_when_versions_were_compared_by_chance_is_in_the_log() -> None:
@@ -165,10 +166,10 @@ def test_when_versions_were_compared_by_chance_is_in_the_log() -> None:
     ended = ExperimentEnded(at_ms=30)
     candidate = Promoted(label="candidate", version="2", digest="b", at_ms=20)
     promoted = Promoted(label="production", version="2", digest="b", at_ms=50)
-    assert trialled([candidate, promoted], "ab") is None
-    assert trialled([began, candidate], "ab") == Trialled(10, None)
-    assert trialled([began, candidate, ended], "ab") == Trialled(10, 30)
-    assert trialled([began, ended, again], "ab") == Trialled(40, None)
-    assert trialled([began, again, promoted], "ab") == Trialled(40, 50)
-    assert trialled([began], "ac") is None
-    assert [Trialled(10, 30).covers(at) for at in (9, 10, 29, 30)] == [False, True, True, False]
+    assert find_trial_period([candidate, promoted], "ab") is None
+    assert find_trial_period([began, candidate], "ab") == TrialPeriod(10, None)
+    assert find_trial_period([began, candidate, ended], "ab") == TrialPeriod(10, 30)
+    assert find_trial_period([began, ended, again], "ab") == TrialPeriod(40, None)
+    assert find_trial_period([began, again, promoted], "ab") == TrialPeriod(40, 50)
+    assert find_trial_period([began], "ac") is None
+    assert [TrialPeriod(10, 30).covers(at) for at in (9, 10, 29, 30)] == [False, True, True, False]

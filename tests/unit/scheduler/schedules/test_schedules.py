@@ -75,7 +75,7 @@ class Desk:
         self.clock = HandClock()
         self.store = MemoryRunStore(self.clock)
         self.book = MemorySchedules()
-        self.models = cast(ModelStore, Names())
+        self.models = cast("ModelStore", Names())
         self.outbox = Outbox()
         self.client = RunClient(
             store=self.store,

@@ -29,7 +29,7 @@ from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
 from fluxagents.flows.events import ApprovalGranted, DecisionMade, DecisionRefused, Event, ToolSucceeded
 from fluxagents.flows.state import Finding, Note, RunState, Summary
 from fluxagents.prompts.context.composer import compose
-from fluxagents.prompts.sections import raw_sections, read_lines, sections
+from fluxagents.prompts.sections import read_lines, sections, split_sections
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.tasks.acts import acts
@@ -95,7 +95,7 @@ def test_no_text_opens_closes_or_forges_a_section_of_a_prompt(word: str, prompt:
 
     def parts(text: str) -> tuple[dict[str, str], dict[str, str]]:
         rendered = compose(PROMPTS, full_state(text), command, purposes={}, max_tokens=100_000).text
-        return raw_sections(rendered), sections(raw_sections(rendered)["user"])
+        return split_sections(rendered), sections(split_sections(rendered)["user"])
 
     (outer, inner), (plain_outer, plain_inner) = parts(word), parts("plain")
     assert list(outer) == list(plain_outer) == ["system", "user"]

@@ -45,24 +45,26 @@ def test_the_text_comes_from_the_prompt_that_the_event_names(tmp_path: Path) -> 
     text, event = notified(tmp_path, prompts)
     assert "> How much?" in text
     assert "fluxagents approvals reply 01J.7 TEXT" in text
-    assert event.prompt == prompts.template("escalation").digest
+    assert event.prompt == prompts.versions.find("escalation").digest
 
 
 def test_a_version_in_production_is_what_humans_get(tmp_path: Path) -> None:
     prompts = PromptManager()
-    body = prompts.template("escalation").source.split("---\n", 2)[2]
-    prompts.promote("escalation", prompts.version_prompt("escalation", f"Dear human,\n{body}"))
+    body = prompts.versions.find("escalation").source.split("---\n", 2)[2]
+    prompts.releases.promote("escalation", prompts.version_prompt("escalation", f"Dear human,\n{body}"))
     text, event = notified(tmp_path, prompts)
     assert text.startswith("Dear human,\n")
-    assert event.prompt == prompts.template("escalation", "production").digest
+    assert event.prompt == prompts.versions.find("escalation", "production").digest
 
 
 def test_a_version_that_cannot_be_rendered_does_not_keep_humans_from_knowing(tmp_path: Path) -> None:
     prompts = PromptManager()
-    source = prompts.template("escalation").source.replace("version: 1", "version: 2")
+    source = prompts.versions.find("escalation").source.replace("version: 1", "version: 2")
     broken = source.replace("  digest: string\n", "  digest: string\n  channel: string\n").replace(
         "      digest: 9f86d081884c7d65\n", "      digest: 9f86d081884c7d65\n      channel: mail\n"
     )
-    prompts.promote("escalation", prompts.version_prompt("escalation", f"{broken}By {{{{ channel }}}}.\n"))
+    prompts.releases.promote(
+        "escalation", prompts.version_prompt("escalation", f"{broken}By {{{{ channel }}}}.\n")
+    )
     text, event = notified(tmp_path, prompts)
     assert (text, event.prompt) == ("How much?", "")

@@ -13,7 +13,7 @@ from tests.support.recorded_run import RUN_ID, RecordedRun, record
 
 from fluxagents.flows.commands import CallTool, Finish
 from fluxagents.flows.errors import FluxError
-from fluxagents.flows.events import DecisionMade, Event, Part, RunFinished, RunStarted, ToolSucceeded
+from fluxagents.flows.events import DecisionMade, Event, RunFinished, RunStarted, Shard, ToolSucceeded
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.audits.number_trace import Trace, numbers_in, values_in
 from fluxagents.tasks.ports.sources import Sources
@@ -138,7 +138,7 @@ def test_a_table_that_was_exchanged_is_found(recorded: Recorded) -> None:
 
 
 def test_a_part_of_a_call_is_audited_with_the_whole(recorded: Recorded) -> None:
-    part = {"part": Part(index=0, of=4), "parent": "01WHOLE"}
+    part = {"part": Shard(index=0, of=4), "parent": "01WHOLE"}
     run = changed(recorded[0], RunStarted, lambda event: event.model_copy(update=part))
     with pytest.raises(FluxError, match="audit run 01WHOLE"):
         audit("validate_tool_audit", recorded, run)
@@ -198,8 +198,8 @@ def test_another_text_of_a_prompt_is_said_and_is_no_fault(recorded: Recorded) ->
 def test_a_version_that_was_registered_at_run_time_is_known(recorded: Recorded) -> None:
     prompts = PromptManager()
     name = next(event.prompt.name for event in recorded[0].log if isinstance(event, DecisionMade))
-    body = prompts.template(name).source.split("---\n", 2)[2]
-    new = prompts.template(name, prompts.version_prompt(name, body))
+    body = prompts.versions.find(name).source.split("---\n", 2)[2]
+    new = prompts.versions.find(name, prompts.version_prompt(name, body))
 
     def other(event: Any) -> Event:
         update = {"name": name, "version": new.version, "digest": new.digest}

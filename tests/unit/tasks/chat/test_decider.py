@@ -154,7 +154,7 @@ def test_a_fault_of_ours_propagates() -> None:
 
 
 def test_the_prompt_use_says_what_was_sent_and_what_it_cost() -> None:
-    template = PromptManager().template("tool_selection")
+    template = PromptManager().versions.find("tool_selection")
     usage = {"input_tokens": 11, "output_tokens": 7, "total_tokens": 18}
     ticks = iter([1.0, 1.25])
     chat = scripted(calls(("finish", {"answer": "x"}), usage_metadata=usage))
@@ -264,8 +264,8 @@ def test_a_run_keeps_its_prompts_while_others_get_the_new_version() -> None:
         seq=state.seq, at_ms=1, node="answer", decision=first.decision, prompt=first.prompt
     )
     after = reduce(state, event)
-    body = prompts.template("tool_selection").source.split("---\n", 2)[2]
-    prompts.promote("tool_selection", prompts.version_prompt("tool_selection", body))
+    body = prompts.versions.find("tool_selection").source.split("---\n", 2)[2]
+    prompts.releases.promote("tool_selection", prompts.version_prompt("tool_selection", body))
     assert decider.decide(after, decide_with()).prompt.digest == first.prompt.digest
     fresh = decider.decide(state, decide_with()).prompt
     assert int(fresh.version) == int(first.prompt.version) + 1

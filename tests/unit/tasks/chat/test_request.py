@@ -37,9 +37,9 @@ def test_every_decision_of_a_run_is_composed_again_to_the_byte(run: RecordedRun)
 def test_it_is_the_version_that_was_sent_and_not_the_one_that_runs_get_now(run: RecordedRun) -> None:
     prompts = PromptManager()
     first = decisions(run)[0]
-    body = prompts.template(first.prompt.name).source.split("---\n", 2)[2]
+    body = prompts.versions.find(first.prompt.name).source.split("---\n", 2)[2]
     new = prompts.version_prompt(first.prompt.name, body.replace("Tools compute", "Only tools compute"))
-    prompts.promote(first.prompt.name, new)
+    prompts.releases.promote(first.prompt.name, new)
     assert rendered(run, first.seq, prompts).is_exact is True
 
 

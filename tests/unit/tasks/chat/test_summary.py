@@ -77,7 +77,7 @@ def test_what_does_not_fit_is_told_by_a_summary_that_the_next_request_shows(tmp_
     assert told.text == TOLD
     assert told.prompt.name == "summary"
     assert told.prompt.tokens_in > 500
-    assert told.prompt.digest == PromptManager().template("summary").digest
+    assert told.prompt.digest == PromptManager().versions.find("summary").digest
     parts = sections(str(chat.asked[1][0][1].content))
     assert parts["summary"] == TOLD
     shown = [one["id"] for one in read_lines(parts["findings"]) if isinstance(one, dict)]

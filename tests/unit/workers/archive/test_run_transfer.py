@@ -126,7 +126,9 @@ def test_what_was_sent_to_a_chat_model_can_be_rendered_elsewhere(
     assert set(texts) == set(run.state.prompts.values())
     take_in(elsewhere, file)
     for name, digest in run.state.prompts.items():
-        assert elsewhere.shelves().prompts.with_digest(name, digest).source.encode() == texts[digest]
+        assert (
+            elsewhere.shelves().prompts.versions.find_by_digest(name, digest).source.encode() == texts[digest]
+        )
 
 
 def test_a_run_in_mid_flight_arrives_paused_and_asks_again(

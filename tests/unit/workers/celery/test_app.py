@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fluxagents.flows.errors import FluxError
-from fluxagents.workers.celery import entry as celery_entry
+from fluxagents.workers import celery_entry
 from fluxagents.workers.celery.app import FluxApp, create_app
 from fluxagents.workers.celery.heartbeat import Heartbeat
 from fluxagents.workers.celery.queues import QUEUES
@@ -92,13 +92,18 @@ def test_effects_are_built_once_per_process(monkeypatch: pytest.MonkeyPatch) -> 
         built.append(settings)
         return object()
 
-    app = create_app(Settings(redis_url=NOWHERE, task_modules=()), effects=build)
+    app = create_app(Settings(redis_url=NOWHERE, task_modules=()), build_effects=build)
     assert built == []
     assert app.effects is app.effects
     assert len(built) == 1
     monkeypatch.setattr(os, "getpid", lambda: 1)
     assert app.effects is app.effects
     assert len(built) == 2
+
+
+def test_an_app_that_only_sends_has_no_effects(app: FluxApp) -> None:
+    with pytest.raises(FluxError, match="runs no steps"):
+        _ = app.effects
 
 
 def test_no_redis_is_a_clear_error() -> None:

@@ -10,9 +10,9 @@ from click.testing import CliRunner, Result
 from redis import Redis
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.remedies import Lesson, Trial
+from fluxagents.flows.remedies import ErrorCase, Trial
 from fluxagents.workers.commands.errors import errors
-from fluxagents.workers.redis.remedy_book import RedisLessonBook
+from fluxagents.workers.redis.remedy_book import RedisRemedyBook
 
 Call = Callable[..., Result]
 
@@ -35,10 +35,10 @@ def call(redis_url: str, key_prefix: str, monkeypatch: pytest.MonkeyPatch) -> Ca
 
 @pytest.fixture
 def learned(redis: Redis, key_prefix: str) -> None:
-    book = RedisLessonBook(redis, prefix=key_prefix)
+    book = RedisRemedyBook(redis, prefix=key_prefix)
     helped = Trial("call run_metabolic_fba with another 'medium_changes'", helped=True)
-    book.learn("r1", [Lesson(MEDIUM, 2, (Trial("ask a human", helped=False), helped))], at_ms=10)
-    book.learn("r2", [Lesson(MEDIUM, 1, (helped,)), Lesson(SLOW, 1, ())], at_ms=20)
+    book.record_outcome("r1", [ErrorCase(MEDIUM, 2, (Trial("ask a human", helped=False), helped))], at_ms=10)
+    book.record_outcome("r2", [ErrorCase(MEDIUM, 1, (helped,)), ErrorCase(SLOW, 1, ())], at_ms=20)
 
 
 def test_without_errors_it_says_so(call: Call) -> None:

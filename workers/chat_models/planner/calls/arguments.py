@@ -1,179 +1,169 @@
-"""Arguments of analyses beside the medium: ids, thresholds, fractions and products that a clause has."""
+"""Arguments of analyses other than the medium: ids, thresholds, fractions and products of a clause."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from fluxagents.workers.chat_models.planner.calls.shares import (
+from fluxagents.workers.chat_models.planner.calls.quantities import (
     Arguments,
-    counts,
-    fraction,
-    given,
-    rate,
-    threshold,
+    drop_absent,
+    find_counts,
+    find_growth_rate,
+    read_fraction,
+    read_threshold,
 )
-from fluxagents.workers.chat_models.planner.conditions.medium import Medium
+from fluxagents.workers.chat_models.planner.conditions.known_medium import KnownMedium
 from fluxagents.workers.chat_models.planner.conditions.uptakes import is_objective
 from fluxagents.workers.chat_models.planner.words.lexicon import PATHWAY
 from fluxagents.workers.chat_models.planner.words.phrase import COMPOUNDS, Phrase
 from fluxagents.workers.chat_models.planner.words.word_tokens import MODEL, REACTION
 
-_NEAR = r"(?:(?:at|at_least|threshold|by|with|on|in|be|use|than|sole|to|maximise|minimal|comma|as) )*"
+_PAIR = 2
+_BETWEEN = r"(?:(?:at|at_least|threshold|by|with|on|in|be|use|than|sole|to|maximise|minimal|comma|as) )*"
 _NO_LOOPS = r"loopless|(?:without|no|not|absent) (?:UNKNOWN )*loop|loop absent"
 _NOT_ESSENTIALITY = r"(?:without|no|not|skip)(?: show| gene| compare| on)* essential"
 _SAMPLING: Mapping[str, str] = {
-    "seed": rf"seed {_NEAR}(N)\b",
-    "chains": rf"(N) chains|chains {_NEAR}(N)\b",
-    "thinning": rf"thinning {_NEAR}(N)\b|(N) thinning",
+    "seed": rf"seed {_BETWEEN}(N)\b",
+    "chains": rf"(N) chains|chains {_BETWEEN}(N)\b",
+    "thinning": rf"thinning {_BETWEEN}(N)\b|(N) thinning",
 }
 
 
-def essentiality(phrase: Phrase, medium: Medium) -> Iterator[Arguments]:
+def read_essentiality(phrase: Phrase, medium: KnownMedium) -> Iterator[Arguments]:
     genes, reactions = phrase.genes, phrase.reactions
     if (
         len(genes) + len(reactions) > 1
         and phrase.has("knockout|without")
         and not phrase.has("essential|single_each")
     ):
-        medium.troubles.append("No tool here can knock out several genes or reactions at once.")
+        medium.problems.append("No tool here can knock out several genes or reactions at once.")
         return
-    yield {**given(genes=genes, reactions=reactions), **threshold(phrase)}
+    yield drop_absent(genes=genes, reactions=reactions) | read_threshold(phrase)
 
 
-def gene_sets(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
+def read_gene_sets(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
     if phrase.has("single_each"):
-        yield {"genes": phrase.genes, **threshold(phrase), **_method(phrase)}
+        yield {"genes": phrase.genes} | _read_deletion_settings(phrase)
     else:
-        yield {"kind": "sets", "sets": [phrase.genes], **threshold(phrase), **_method(phrase)}
+        yield {"kind": "sets", "sets": [phrase.genes]} | _read_deletion_settings(phrase)
 
 
-_PAIR = 2
-
-
-def gene_pairs(phrase: Phrase, medium: Medium) -> Iterator[Arguments]:
+def read_gene_pairs(phrase: Phrase, medium: KnownMedium) -> Iterator[Arguments]:
     if len(phrase.genes) == _PAIR:
-        yield from gene_sets(phrase, medium)
-        return
-    yield {"kind": "double", **given(genes=phrase.genes), **threshold(phrase), **_method(phrase)}
+        yield from read_gene_sets(phrase, medium)
+    else:
+        yield {"kind": "double"} | drop_absent(genes=phrase.genes) | _read_deletion_settings(phrase)
 
 
-def single_deletions(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
-    yield {**given(genes=phrase.genes), **threshold(phrase), **_method(phrase)}
+def read_single_deletions(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
+    yield drop_absent(genes=phrase.genes) | _read_deletion_settings(phrase)
 
 
-def _method(phrase: Phrase) -> Arguments:
-    return {"method": "moma"} if phrase.has("moma") else {}
+def _read_deletion_settings(phrase: Phrase) -> Arguments:
+    return read_threshold(phrase) | drop_absent(method="moma" if phrase.has("moma") else None)
 
 
-def variability(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
-    yield {
-        **fraction("fraction_of_optimum", phrase),
-        **given(reactions=phrase.reactions),
-        **({"loopless": True} if phrase.has(_NO_LOOPS) else {}),
-    }
+def read_variability(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
+    loopless = True if phrase.has(_NO_LOOPS) else None
+    yield read_fraction("fraction_of_optimum", phrase) | drop_absent(
+        reactions=phrase.reactions, loopless=loopless
+    )
 
 
-def balance(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
+def read_balance(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
     method = next((name for name in ("loopless", "geometric") if phrase.has(name)), None)
     named = [
         token.value
         for at, token in enumerate(phrase.tokens)
-        if token.sign == REACTION or is_objective(phrase, at)
+        if token.tag == REACTION or is_objective(phrase, at)
     ]
     objective = named[0] if named and phrase.has("maximise|objective") else None
-    yield {
-        **given(objective=objective, method=method),
-    }
+    yield drop_absent(objective=objective, method=method)
 
 
-def minimal_medium(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
-    lowest = rate(phrase)
-    share = {} if lowest is not None else fraction("min_growth_fraction_of_wild_type", phrase)
-    yield {
-        **given(min_growth_per_h=lowest),
-        **share,
-        **({"criterion": "least_uptake"} if phrase.has("least_uptake") else {}),
-        **({"open_exchanges": True} if phrase.has("all_exchanges") else {}),
-    }
+def read_minimal_medium(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
+    growth = drop_absent(min_growth_per_h=find_growth_rate(phrase))
+    yield (growth or read_fraction("min_growth_fraction_of_wild_type", phrase)) | drop_absent(
+        criterion="least_uptake" if phrase.has("least_uptake") else None,
+        open_exchanges=True if phrase.has("all_exchanges") else None,
+    )
 
 
-def missing_nutrients(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
-    yield given(min_growth_per_h=rate(phrase))
+def read_missing_nutrients(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
+    yield drop_absent(min_growth_per_h=find_growth_rate(phrase))
 
 
-def sampling(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
-    numbers = {name: list(phrase.numbers(pattern)) for name, pattern in _SAMPLING.items()}
-    found = {name: int(stated[0]) for name, stated in numbers.items() if stated}
-    free = [count for count in counts(phrase) if count not in found.values()]
-    yield {
-        **({"samples": free[0]} if free else {}),
-        **found,
-        **fraction("fraction_of_optimum", phrase),
-        **given(reactions=phrase.reactions),
-    }
+def read_sampling(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
+    numbers = {name: list(phrase.find_numbers(pattern)) for name, pattern in _SAMPLING.items()}
+    settings = {name: int(values[0]) for name, values in numbers.items() if values}
+    free = [count for count in find_counts(phrase) if count not in settings.values()]
+    yield (
+        drop_absent(samples=next(iter(free), None))
+        | settings
+        | read_fraction("fraction_of_optimum", phrase)
+        | drop_absent(reactions=phrase.reactions)
+    )
 
 
-def pathway(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
-    ranges = phrase.has("variability")
-    named: list[Arguments] = [{"pathway": name} for name in phrase.values(PATHWAY)] or [
-        {"reactions": phrase.reactions}
-    ]
-    for which in named:
-        yield {**which, **({"ranges": True, **fraction("fraction_of_optimum", phrase)} if ranges else {})}
+def read_pathway(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
+    ranges: Arguments = {}
+    if phrase.has("variability"):
+        ranges = {"ranges": True} | read_fraction("fraction_of_optimum", phrase)
+    pathways: list[Arguments] = [{"pathway": name} for name in phrase.list_values(PATHWAY)]
+    for subject in pathways or [{"reactions": phrase.reactions}]:
+        yield subject | ranges
 
 
-def model_comparison(phrase: Phrase, medium: Medium) -> Iterator[Arguments]:
-    models = list(phrase.values(MODEL))
+def read_model_comparison(phrase: Phrase, medium: KnownMedium) -> Iterator[Arguments]:
+    models = list(phrase.list_values(MODEL))
     if models:
-        skips = {"essentiality": False} if phrase.has(_NOT_ESSENTIALITY) else {}
-        yield {"models": models, **skips, **threshold(phrase)}
+        essentiality = False if phrase.has(_NOT_ESSENTIALITY) else None
+        yield drop_absent(models=models, essentiality=essentiality) | read_threshold(phrase)
     else:
-        medium.troubles.append("I cannot tell which model to compare with; give its name.")
+        medium.problems.append("I cannot tell which model to compare with; give its name.")
 
 
-def auxotrophies(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
+def read_auxotrophies(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
     names = {"amino_acids": "amino acids", "vitamins": "vitamins", "nucleobases": "nucleobases"}
-    classes = [name for sign, name in names.items() if phrase.has(sign)]
-    yield {**({"compound_classes": classes} if classes else {}), **threshold(phrase)}
+    classes = [name for tag, name in names.items() if phrase.has(tag)]
+    yield drop_absent(compound_classes=classes) | read_threshold(phrase)
 
 
-def production(phrase: Phrase, medium: Medium) -> Iterator[Arguments]:
-    products = [token for token in phrase.tokens if token.sign in COMPOUNDS]
+def read_production(phrase: Phrase, medium: KnownMedium) -> Iterator[Arguments]:
+    products = [token for token in phrase.tokens if token.tag in COMPOUNDS]
     if not products:
-        medium.troubles.append(
+        medium.problems.append(
             "I cannot tell which product is meant; name a compound or an exchange reaction."
         )
-    points = next(iter(counts(phrase)), None)
+    points = next(iter(find_counts(phrase)), None)
     for token in products:
-        exchange = medium.exchange(token)
-        if exchange is None:
-            medium.troubles.append(f"The model has no exchange reaction for '{token.said}'.")
-        else:
-            yield given(product_exchange=exchange, points=points)
+        exchange = medium.require_exchange(token)
+        if exchange is not None:
+            yield drop_absent(product_exchange=exchange, points=points)
 
 
-def nothing(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
+def read_nothing(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
     del phrase
     yield {}
 
 
-ARGUMENTS: Mapping[str, Callable[[Phrase, Medium], Iterator[Arguments]]] = {
-    "essentiality": essentiality,
-    "gene_pairs": gene_pairs,
-    "gene_sets": gene_sets,
-    "single_deletions": single_deletions,
-    "sampling": sampling,
-    "pathway": pathway,
-    "model_comparison": model_comparison,
-    "validation": nothing,
-    "auxotrophies": auxotrophies,
-    "missing_nutrients": missing_nutrients,
-    "variability": variability,
-    "minimal_medium": minimal_medium,
-    "production": production,
-    "exchanges": balance,
-    "fluxes": balance,
-    "growth": balance,
-    "structure": nothing,
+ARGUMENTS: dict[str, Callable[[Phrase, KnownMedium], Iterator[Arguments]]] = {
+    "essentiality": read_essentiality,
+    "gene_pairs": read_gene_pairs,
+    "gene_sets": read_gene_sets,
+    "single_deletions": read_single_deletions,
+    "sampling": read_sampling,
+    "pathway": read_pathway,
+    "model_comparison": read_model_comparison,
+    "validation": read_nothing,
+    "auxotrophies": read_auxotrophies,
+    "missing_nutrients": read_missing_nutrients,
+    "variability": read_variability,
+    "minimal_medium": read_minimal_medium,
+    "production": read_production,
+    "exchanges": read_balance,
+    "fluxes": read_balance,
+    "growth": read_balance,
+    "structure": read_nothing,
 }
 """By intent: one set of arguments for each call that a clause asks for."""

@@ -1,11 +1,11 @@
-"""Arguments of tools that take no medium: media by name, ids of databases, stored results, changes."""
+"""Arguments of tools without `medium_changes`: media by name, database ids, stored results, deletions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 
-from fluxagents.workers.chat_models.planner.calls.shares import Arguments, given, rate
-from fluxagents.workers.chat_models.planner.conditions.medium import Medium
+from fluxagents.workers.chat_models.planner.calls.quantities import Arguments, drop_absent, find_growth_rate
+from fluxagents.workers.chat_models.planner.conditions.known_medium import KnownMedium
 from fluxagents.workers.chat_models.planner.words.lexicon import COMPOUND, DATABASE, NUMBER
 from fluxagents.workers.chat_models.planner.words.phrase import COMPOUNDS, Phrase
 from fluxagents.workers.chat_models.planner.words.word_tokens import (
@@ -18,70 +18,70 @@ from fluxagents.workers.chat_models.planner.words.word_tokens import (
 )
 
 
-def lasting_knock_out(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
-    yield given(genes=phrase.genes, reactions=phrase.reactions)
+def read_lasting_knock_out(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
+    yield drop_absent(genes=phrase.genes, reactions=phrase.reactions)
 
 
-def media(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
-    yield given(media=list(phrase.values(MEDIUM)))
+def read_media(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
+    yield drop_absent(media=list(phrase.list_values(MEDIUM)))
 
 
-def best_medium(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
-    yield {
-        **given(media=list(phrase.values(MEDIUM))),
-        **({"criterion": "fewest_components"} if phrase.has("fewest_components") else {}),
-        **given(min_growth_per_h=rate(phrase)),
-    }
+def read_best_medium(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
+    yield drop_absent(
+        media=list(phrase.list_values(MEDIUM)),
+        criterion="fewest_components" if phrase.has("fewest_components") else None,
+        min_growth_per_h=find_growth_rate(phrase),
+    )
 
 
-def fitting_media(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
-    yield {
-        **given(media=list(phrase.values(MEDIUM))),
-        **given(min_growth_per_h=rate(phrase)),
-    }
+def read_fitting_media(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
+    yield drop_absent(media=list(phrase.list_values(MEDIUM)), min_growth_per_h=find_growth_rate(phrase))
 
 
-def translation(phrase: Phrase, medium: Medium) -> Iterator[Arguments]:
-    targets = phrase.values(DATABASE)
-    exact = [t.said for t in phrase.tokens if t.sign in {DATABASE_ID, REACTION}]
-    ids = exact or [t.said for t in phrase.tokens if t.sign in COMPOUNDS | {UNKNOWN}]
+def read_translation(phrase: Phrase, medium: KnownMedium) -> Iterator[Arguments]:
+    targets = phrase.list_values(DATABASE)
+    ids = _list_texts(phrase, {DATABASE_ID, REACTION}) or _list_texts(phrase, COMPOUNDS | {UNKNOWN})
     if targets and ids:
         yield {"ids": list(dict.fromkeys(ids)), "to_namespace": targets[-1]}
     else:
-        medium.troubles.append("I cannot tell which id to translate to which database.")
+        medium.problems.append("I cannot tell which id to translate to which database.")
 
 
-def look_up(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
-    yield from ({"query": found} for found in phrase.values(DATABASE_ID) or _said(phrase))
+def read_look_up(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
+    queries = (
+        phrase.list_values(DATABASE_ID)
+        or _list_texts(phrase, {COMPOUND})
+        or [token.text for token in phrase.tokens if is_like_an_id(token)]
+    )
+    yield from ({"query": query} for query in queries)
 
 
-def _said(phrase: Phrase) -> list[str]:
-    found = [token.said for token in phrase.tokens if token.sign == COMPOUND]
-    return found or [token.said for token in phrase.tokens if is_like_an_id(token)]
+def _list_texts(phrase: Phrase, tags: Collection[str]) -> list[str]:
+    return [token.text for token in phrase.tokens if token.tag in tags]
 
 
-def search(phrase: Phrase, medium: Medium) -> Iterator[Arguments]:
-    words = [t.said for t in phrase.tokens if t.sign in COMPOUNDS | {UNKNOWN}]
+def read_search(phrase: Phrase, medium: KnownMedium) -> Iterator[Arguments]:
+    words = _list_texts(phrase, COMPOUNDS | {UNKNOWN})
     if words:
         yield {"words": " ".join(words)}
     else:
-        medium.troubles.append("I cannot tell which words to search for.")
+        medium.problems.append("I cannot tell which words to search for.")
 
 
-def artifact(phrase: Phrase, _: Medium) -> Iterator[Arguments]:
-    counts = [int(t.value) for t in phrase.tokens if t.sign == NUMBER and t.value >= 1]
-    for digest in phrase.values(DIGEST):
-        yield {"artifact": digest, **({"limit": counts[0]} if counts else {})}
+def read_artifact(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
+    counts = [int(t.value) for t in phrase.tokens if t.tag == NUMBER and t.value >= 1]
+    for digest in phrase.list_values(DIGEST):
+        yield drop_absent(artifact=digest, limit=next(iter(counts), None))
 
 
-LOOKUPS: Mapping[str, Callable[[Phrase, Medium], Iterator[Arguments]]] = {
-    "lasting_knock_out": lasting_knock_out,
-    "media_growth": media,
-    "best_medium": best_medium,
-    "fitting_media": fitting_media,
-    "translation": translation,
-    "look_up": look_up,
-    "search": search,
-    "artifact": artifact,
+LOOKUPS: dict[str, Callable[[Phrase, KnownMedium], Iterator[Arguments]]] = {
+    "lasting_knock_out": read_lasting_knock_out,
+    "media_growth": read_media,
+    "best_medium": read_best_medium,
+    "fitting_media": read_fitting_media,
+    "translation": read_translation,
+    "look_up": read_look_up,
+    "search": read_search,
+    "artifact": read_artifact,
 }
 """By intent: one set of arguments for each call that a clause asks for."""

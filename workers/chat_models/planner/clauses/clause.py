@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from fluxagents.workers.chat_models.planner.conditions.asked_conditions import (
+from fluxagents.workers.chat_models.planner.conditions.alternatives import (
     PLAIN,
     Alternatives,
-    conditions_in,
+    find_conditions,
 )
-from fluxagents.workers.chat_models.planner.conditions.uptakes import Uptake, feeds
-from fluxagents.workers.chat_models.planner.rules.intents import CHANGE, Guess, best_guess
-from fluxagents.workers.chat_models.planner.rules.orders import is_order, opens
+from fluxagents.workers.chat_models.planner.conditions.uptakes import Uptake, is_carbon_source
+from fluxagents.workers.chat_models.planner.rules.intents import CHANGE, IntentMatch, find_best_match
+from fluxagents.workers.chat_models.planner.rules.orders import begins_sentence, is_order
 from fluxagents.workers.chat_models.planner.words.lexicon import COMPOUND, UNSUPPORTED
 from fluxagents.workers.chat_models.planner.words.phrase import COMPOUNDS, Phrase
 from fluxagents.workers.chat_models.planner.words.word_tokens import (
@@ -25,7 +25,7 @@ from fluxagents.workers.chat_models.planner.words.word_tokens import (
 )
 
 OFF_TOPIC = "off topic"
-"""What `unsupported.toml` says of words that no tool has to do with."""
+"""The entry of `unsupported.toml` for words that concern no tool."""
 
 _NAMELESS = "knock out or test what is not named by its id, such as b0720"
 _CONDITIONAL = frozenset(
@@ -42,10 +42,9 @@ _FED = _CONDITIONAL | {"missing_nutrients", "auxotrophies"}
 _IN_LIST = r"^(?: (?:and|or|plus|comma|versus|on|with|then))+ C\b"
 _ASKED_LIST = rf"{_IN_LIST}|^ (?!need|essential)"
 _QUOTA = re.compile(r"\bP(?: (?:best|optimum|maximise|growth|rate|live|at_least))+")
-"""How much growth must be kept: no question for growth."""
+"""The share of growth to keep, which is no question for growth."""
 
-
-_NAMES_A_PRODUCT = frozenset({COMPOUND, UNKNOWN, "envelope", "yield"})
+_PRODUCT_TAGS = frozenset({COMPOUND, UNKNOWN, "envelope", "yield"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +52,12 @@ class Clause:
     """One part of a question.
 
     Attributes:
-        phrase: All of it.
+        phrase: Its tokens.
         intent: What it asks for; empty if it only has conditions.
         conditions: Under which it asks.
-        places: Of the tokens that say the conditions.
-        leads: Whether its conditions come first and so hold for what follows in the sentence.
-        opens: Whether it begins as a sentence of its own would.
+        places: The positions of the tokens that state the conditions.
+        leads: Whether its conditions come first and so hold for the rest of the sentence.
+        begins_sentence: Whether it begins like a separate sentence.
     """
 
     phrase: Phrase
@@ -66,7 +65,7 @@ class Clause:
     conditions: Alternatives
     places: frozenset[int] = field(default=frozenset())
     leads: bool = False
-    opens: bool = True
+    begins_sentence: bool = True
 
     @property
     def is_plain(self) -> bool:
@@ -74,124 +73,119 @@ class Clause:
 
     @property
     def rest(self) -> Phrase:
-        """What says no condition."""
-        return self.phrase.without(self.places)
+        """The phrase without its conditions."""
+        return self.phrase.drop(self.places)
 
     @property
-    def unsupported(self) -> list[str]:
-        """What it asks for and no tool does."""
-        found = list(self.phrase.values(UNSUPPORTED))
-        return [*found, _NAMELESS] if self._names_no_id() else found
+    def unsupported_requests(self) -> list[str]:
+        """What it asks for and no tool can do."""
+        requests = list(self.phrase.list_values(UNSUPPORTED))
+        return [*requests, _NAMELESS] if self._lacks_id() else requests
 
     @property
-    def unread(self) -> list[str]:
-        """Words that may be conditions and are not understood."""
+    def unknown_conditions(self) -> list[str]:
+        """Words that may be conditions and have no known meaning."""
         if self.intent not in _CONDITIONAL:
             return []
-        left = [token.said for token in self.rest.tokens if token.sign == COMPOUND]
-        return left + list(_unknown(self.phrase, ids=self.intent == "variability"))
+        left = [token.text for token in self.rest.tokens if token.tag == COMPOUND]
+        return left + list(_find_unknown_words(self.phrase, ids=self.intent == "variability"))
 
-    def fed_with_each(self) -> Clause:
-        """The same with the compounds that it names as sources of carbon, one after the other."""
+    def feed_each(self) -> Clause:
+        """The clause with the compounds that it names as alternative sources of carbon."""
         left = [at for at in range(len(self.phrase.tokens)) if at not in self.places]
-        named = [at for at in left if self.phrase.tokens[at].sign in COMPOUNDS]
+        named = [at for at in left if self.phrase.tokens[at].tag in COMPOUNDS]
         sources = tuple((Uptake(self.phrase.tokens[at], "sole", None, at, at + 1),) for at in named)
         return replace(self, conditions=sources or PLAIN, places=self.places | set(named))
 
-    def _names_no_id(self) -> bool:
-        """Whether it asks for something without a gene or reaction that it names in words only."""
-        signs = self.rest.signs
-        if signs & {GENE, REACTION}:
+    def _lacks_id(self) -> bool:
+        """Whether it names a gene or reaction in words only, without an id."""
+        tags = self.rest.tags
+        if tags & {GENE, REACTION}:
             return False
         if self.intent == "growth":
-            return bool(signs & {"knockout", "mutant"})
-        return (
-            self.intent == "essentiality" and UNKNOWN in signs and not signs & {"gene", "reaction", "which"}
-        )
+            return bool(tags & {"knockout", "mutant"})
+        return self.intent == "essentiality" and UNKNOWN in tags and not tags & {"gene", "reaction", "which"}
 
 
-def clause_of(phrase: Phrase, *, orders: bool) -> Clause:
-    """A part of a sentence, read by itself; as an order to change the model only if these are looked for."""
-    words = phrase.trimmed()
-    conditions, places = conditions_in(words)
-    changes = conditions != PLAIN and "permanent" in words.signs and not words.signs & {GENE, REACTION}
-    if orders and (is_order(words) or changes):
+def read_clause(phrase: Phrase, *, orders: bool) -> Clause:
+    """The clause of a part of a sentence, read by itself; it can be an order only if `orders` is set."""
+    words = phrase.trim()
+    conditions, places = find_conditions(words)
+    is_permanent = conditions != PLAIN and "permanent" in words.tags and not words.tags & {GENE, REACTION}
+    if orders and (is_order(words) or is_permanent):
         return Clause(words, CHANGE, conditions, places)
-    guess = guess_of(words)
-    clause = Clause(words, guess.name if guess else "", conditions, places)
+    match = match_intent(words)
+    clause = Clause(words, match.name if match else "", conditions, places)
     if clause.is_plain and clause.intent in _CONDITIONAL and _only_lists(clause.rest):
-        clause = clause.fed_with_each()
-    fed = _also_fed(clause)
+        clause = clause.feed_each()
+    fed = _find_further_sources(clause)
     if fed:
-        conditions, places = conditions_in(words, fed)
+        conditions, places = find_conditions(words, fed)
         clause = replace(clause, conditions=conditions, places=places)
-    asked = [at for at in range(len(words.tokens)) if guess and words.tokens[at].sign in guess.signs]
-    first = min((at for at in asked if at not in clause.places), default=0)
+    asking = [at for at, token in enumerate(words.tokens) if match and token.tag in match.tags]
+    first = min((at for at in asking if at not in clause.places), default=0)
     return replace(
         clause,
         leads=bool(clause.places) and min(clause.places) < first,
-        opens=len(words.tokens) == len(phrase.tokens) or opens(words),
+        begins_sentence=len(words.tokens) == len(phrase.tokens) or begins_sentence(words),
     )
 
 
 def _only_lists(phrase: Phrase) -> bool:
-    """Whether compounds are named without a word for their role: "growth: glucose versus fructose"."""
-    if EXCHANGE in phrase.signs or phrase.has("need|essential C|C essential"):
+    """Whether it names compounds without a word for their role: "growth: glucose versus fructose"."""
+    if EXCHANGE in phrase.tags or phrase.has("need|essential C|C essential"):
         return False
-    compared = phrase.has("versus|compare") and len(phrase.values(*COMPOUNDS)) > 1
-    return compared or re.search(_LIST, phrase.text) is not None
+    is_comparison = phrase.has("versus|compare") and len(phrase.list_values(*COMPOUNDS)) > 1
+    return is_comparison or re.search(_LIST, phrase.tag_text) is not None
 
 
-def _also_fed(clause: Clause) -> frozenset[int]:
-    """Compounds that can only be sources of carbon: others are closed, or what ends their list is one."""
+def _find_further_sources(clause: Clause) -> frozenset[int]:
+    """Positions of compounds that can only be sources of carbon: others are closed, or end the same list."""
     if clause.intent not in _FED:
         return frozenset()
     tokens = clause.phrase.tokens
-    left = [at for at, token in enumerate(tokens) if at not in clause.places and token.sign in COMPOUNDS]
+    left = [at for at, token in enumerate(tokens) if at not in clause.places and token.tag in COMPOUNDS]
+    sources = frozenset(at for at in left if is_carbon_source(tokens[at]))
     uptakes = [uptake for condition in clause.conditions for uptake in condition]
-    sole = any(uptake.role == "sole" for uptake in uptakes)
-    closed = any(uptake.limit == 0 and feeds(uptake.compound) for uptake in uptakes)
-    listed = frozenset(
-        at
-        for at in left
-        if feeds(tokens[at]) and re.match(_IN_LIST if sole else _ASKED_LIST, clause.phrase.after(at))
-    )
-    if sole or (len(left) > 1 and clause.phrase.has("best")):
-        return listed
-    return frozenset(at for at in left if feeds(tokens[at])) if closed and not sole else frozenset()
+    has_sole = any(uptake.role == "sole" for uptake in uptakes)
+    if has_sole or (len(left) > 1 and clause.phrase.has("best")):
+        pattern = _IN_LIST if has_sole else _ASKED_LIST
+        return frozenset(at for at in sources if re.match(pattern, clause.phrase.tags_after(at)))
+    is_closed = any(uptake.limit == 0 and is_carbon_source(uptake.compound) for uptake in uptakes)
+    return sources if is_closed else frozenset()
 
 
-def guess_of(phrase: Phrase) -> Guess | None:
-    """What a phrase asks for, apart from its conditions."""
-    said = conditions_in(phrase)[1] | _quota(phrase)
-    signs = phrase.without(said).signs
-    guess = best_guess(signs)
-    if guess and guess.name == "production" and not signs & _NAMES_A_PRODUCT:
+def match_intent(phrase: Phrase) -> IntentMatch | None:
+    """The intent of a phrase, apart from its conditions."""
+    ignored = find_conditions(phrase)[1] | _find_quota(phrase)
+    tags = phrase.drop(ignored).tags
+    match = find_best_match(tags)
+    if match and match.name == "production" and not tags & _PRODUCT_TAGS:
         # "Which products does it make?" asks for all of them.
-        return best_guess((signs - {"produce"}) | {"secrete"})
-    return guess or _look_up(phrase)
+        return find_best_match((tags - {"produce"}) | {"secrete"})
+    return match or _match_id_lookup(phrase)
 
 
-def _look_up(phrase: Phrase) -> Guess | None:
-    """A question for an id alone: "What is g6p?"."""
+def _match_id_lookup(phrase: Phrase) -> IntentMatch | None:
+    """The match of a question for an id alone: "What is g6p?"."""
     tokens = phrase.tokens
-    after_word = [t for at, t in enumerate(tokens) if at and tokens[at - 1].sign == "identifier"]
-    unknown = [t for t in after_word or tokens if t.sign == UNKNOWN]
-    asks = phrase.signs & {"which", "look_up", "identifier"}
-    if len(unknown) != 1 or not is_like_an_id(unknown[0]) or not asks or conditions_in(phrase)[1]:
+    after_word = [t for at, t in enumerate(tokens) if at and tokens[at - 1].tag == "identifier"]
+    unknown = [t for t in after_word or tokens if t.tag == UNKNOWN]
+    asks = phrase.tags & {"which", "look_up", "identifier"}
+    if len(unknown) != 1 or not is_like_an_id(unknown[0]) or not asks or find_conditions(phrase)[1]:
         return None
-    return Guess("look_up", 1, asks | {UNKNOWN}, asks)
+    return IntentMatch("look_up", 1, asks | {UNKNOWN}, asks)
 
 
-def _quota(phrase: Phrase) -> frozenset[int]:
-    """The places of what says how much growth must be kept."""
-    text = phrase.text
+def _find_quota(phrase: Phrase) -> frozenset[int]:
+    """The positions of the tokens that state the share of growth to keep."""
+    text = phrase.tag_text
     spans = [(text[: match.start()].count(" "), match[0].count(" ")) for match in _QUOTA.finditer(text)]
     return frozenset(at for start, length in spans for at in range(start + 1, start + length + 1))
 
 
-def _unknown(phrase: Phrase, *, ids: bool) -> Iterator[str]:
-    """Words without a meaning, and ids unless these may stand there, where a nutrient or a medium would."""
-    for match in _NO_CONDITION.finditer(phrase.text):
+def _find_unknown_words(phrase: Phrase, *, ids: bool) -> Iterator[str]:
+    """Unknown words, and ids unless `ids` is set, at the position of a nutrient or a medium."""
+    for match in _NO_CONDITION.finditer(phrase.tag_text):
         if not (ids and REACTION in match.groups()):
-            yield phrase.token_at(match, match.lastindex or 0).said
+            yield phrase.find_token(match, match.lastindex or 0).text

@@ -1,130 +1,135 @@
-"""A sentence, cut into parts that each ask for one thing."""
+"""Splits a sentence into parts that each ask for one thing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from fluxagents.workers.chat_models.planner.clauses.clause import guess_of
-from fluxagents.workers.chat_models.planner.conditions.asked_conditions import PLAIN, conditions_in
-from fluxagents.workers.chat_models.planner.rules.intents import Guess
-from fluxagents.workers.chat_models.planner.rules.orders import OPENING, is_order, opens
+from fluxagents.workers.chat_models.planner.clauses.clause import match_intent
+from fluxagents.workers.chat_models.planner.conditions.alternatives import PLAIN, find_conditions
+from fluxagents.workers.chat_models.planner.rules.intents import IntentMatch
+from fluxagents.workers.chat_models.planner.rules.orders import OPENINGS, begins_sentence, is_order
 from fluxagents.workers.chat_models.planner.words.lexicon import NUMBER, PERCENT
-from fluxagents.workers.chat_models.planner.words.phrase import SPLITTING, Phrase
+from fluxagents.workers.chat_models.planner.words.phrase import SEPARATORS, Phrase
 from fluxagents.workers.chat_models.planner.words.word_tokens import COMMA, END, GENE, MODEL, REACTION, Token
 
 _ASKING = frozenset({"essential", "growth", "flux", "need", "lethal"})
 _GROWTH_IS_A_TARGET = frozenset({"minimal_medium", "best_medium", "fitting_media", "missing_nutrients"})
 _GROWTH_IS_KEPT = frozenset({"variability", "sampling", "pathway", "essentiality"})
 _DELETIONS = frozenset({"gene_pairs", "gene_sets", "single_deletions"})
-_NEGATING = frozenset({"not", "no", "without", "skip"})
+_NEGATIONS = frozenset({"not", "no", "without", "skip"})
 
 
-def sentences_of(tokens: Sequence[Token]) -> Iterator[Phrase]:
+def split_sentences(tokens: Sequence[Token]) -> Iterator[Phrase]:
     """The sentences of a question."""
     sentence: list[Token] = []
     for token in (*tokens, Token(END, "")):
-        if token.sign != END:
+        if token.tag != END:
             sentence.append(token)
         elif sentence:
             yield Phrase(tuple(sentence))
             sentence = []
 
 
-def parts_of(sentence: Phrase, *, orders: bool) -> list[Phrase]:
-    """The parts of a sentence that each ask for one thing, or order one if orders are looked for."""
+def split_clauses(sentence: Phrase, *, orders: bool) -> list[Phrase]:
+    """The parts of a sentence that each ask for one thing; a part can be an order only if `orders` is set."""
     parts: list[Phrase] = []
-    for piece in _pieces(sentence):
+    for segment in _split_at_separators(sentence):
         if not parts:
-            parts.append(piece)
-        elif _is_excluded(parts[-1], piece):
+            parts.append(segment)
+        elif _is_excluded(parts[-1], segment):
             continue
-        elif _is_apart(parts[-1], piece, orders=orders):
-            parts.append(piece)
+        elif _is_separate(parts[-1], segment, orders=orders):
+            parts.append(segment)
         else:
-            parts[-1] = parts[-1] + piece
-        orders = orders and "if" not in piece.signs
+            parts[-1] = parts[-1] + segment
+        orders = orders and "if" not in segment.tags
     return parts
 
 
-def _pieces(sentence: Phrase) -> Iterator[Phrase]:
-    """What stands between words that may separate clauses; each begins with such words."""
-    piece: list[Token] = []
+def _split_at_separators(sentence: Phrase) -> Iterator[Phrase]:
+    """The segments between separators; each begins with its separators."""
+    segment: list[Token] = []
     for token in sentence.tokens:
-        if token.sign in SPLITTING and any(before.sign not in SPLITTING for before in piece):
-            yield Phrase(tuple(piece))
-            piece = []
-        piece.append(token)
-    yield Phrase(tuple(piece))
+        if token.tag in SEPARATORS and any(before.tag not in SEPARATORS for before in segment):
+            yield Phrase(tuple(segment))
+            segment = []
+        segment.append(token)
+    yield Phrase(tuple(segment))
 
 
-def _begins_with(piece: Phrase, signs: frozenset[str]) -> bool:
-    words = piece.trimmed().tokens
-    return bool(words) and words[0].sign in signs
+def _begins_with(segment: Phrase, tags: frozenset[str]) -> bool:
+    words = segment.trim().tokens
+    return bool(words) and words[0].tag in tags
 
 
-def _is_excluded(part: Phrase, piece: Phrase) -> bool:
-    """Whether a piece says what is not asked for: "growth, but not the essential genes"."""
-    one, other = guess_of(part), guess_of(piece)
-    if not _begins_with(piece, _NEGATING) or one is None or other is None or _is_more(piece, one, other):
+def _is_excluded(part: Phrase, segment: Phrase) -> bool:
+    """Whether a segment names what is not asked for: "growth, but not the essential genes"."""
+    first, second = match_intent(part), match_intent(segment)
+    if not _begins_with(segment, _NEGATIONS) or first is None or second is None:
         return False
-    return other.has_concept and one.name not in {other.name, "model_comparison"}
-
-
-def _is_apart(part: Phrase, piece: Phrase, *, orders: bool) -> bool:
-    """Whether a piece asks for something of its own, not for more of what stands before it."""
-    one, other = guess_of(part), guess_of(piece)
-    if orders and (is_order(piece) or is_order(part)):
-        return is_order(piece) or other is not None
-    if one is None or not one.has_concept or _begins_with(piece, _NEGATING):
+    if _is_detail(segment, first, second):
         return False
-    if other is None:
+    return second.has_concept and first.name not in {second.name, "model_comparison"}
+
+
+def _is_separate(part: Phrase, segment: Phrase, *, orders: bool) -> bool:
+    """Whether a segment asks for something separate, not for a detail of the part before it."""
+    first, second = match_intent(part), match_intent(segment)
+    if orders and (is_order(segment) or is_order(part)):
+        return is_order(segment) or second is not None
+    if first is None or not first.has_concept or _begins_with(segment, _NEGATIONS):
+        return False
+    if second is None:
         # "… on acetate, and which without oxygen?" asks the same again.
-        return _begins_with(piece, OPENING) and conditions_in(piece)[0] != PLAIN
-    if not other.has_concept or _belongs(part, piece, one, other):
+        return _begins_with(segment, OPENINGS) and find_conditions(segment)[0] != PLAIN
+    if not second.has_concept or _is_continuation(part, segment, first, second):
         return False
-    return one.name != other.name or opens(piece) or conditions_in(part)[0] != PLAIN
+    return first.name != second.name or begins_sentence(segment) or find_conditions(part)[0] != PLAIN
 
 
-def _is_more(piece: Phrase, one: Guess, other: Guess) -> bool:
-    """Whether a piece names more of what is asked before it: what to delete or maximise, how much growth."""
-    if {one.name, other.name} <= {"fluxes", "growth"} and "objective" in one.signs | other.signs:
-        return not one.signs & other.signs & {REACTION, "objective"}
-    if one.name == "minimal_medium" and piece.signs & {"all_exchanges", "least_uptake"}:
+def _is_detail(segment: Phrase, first: IntentMatch, second: IntentMatch) -> bool:
+    """Whether a segment is a detail of the part before it: what to delete or maximise, how much growth."""
+    if {first.name, second.name} <= {"fluxes", "growth"} and "objective" in first.tags | second.tags:
+        return not first.tags & second.tags & {REACTION, "objective"}
+    if first.name == "minimal_medium" and segment.tags & {"all_exchanges", "least_uptake"}:
         return True
-    if opens(piece):
+    if begins_sentence(segment):
         return False
-    if one.name == "lasting_knock_out":
-        return other.asked_by & {GENE, REACTION} != frozenset() and not other.signs & _ASKING
-    return _is_target(piece, one, other)
+    if first.name == "lasting_knock_out":
+        return second.asked_by & {GENE, REACTION} != frozenset() and not second.tags & _ASKING
+    return _is_target(segment, first, second)
 
 
-def _is_target(piece: Phrase, one: Guess, other: Guess) -> bool:
-    """Whether a piece says how much growth must be kept, or how little is lethal."""
-    share = any(token.sign == PERCENT for token in piece.tokens)
-    if share and one.name in _DELETIONS and other.name == "essentiality":
-        return not piece.signs & {GENE, REACTION, "gene", "reaction"}
-    rate = any(token.unit == "rate" for token in piece.tokens)
-    kept = (share and one.name in _GROWTH_IS_KEPT) or ((share or rate) and one.name in _GROWTH_IS_A_TARGET)
-    return kept and other.name == "growth"
+def _is_target(segment: Phrase, first: IntentMatch, second: IntentMatch) -> bool:
+    """Whether a segment states how much growth to keep, or how little growth is lethal."""
+    share = any(token.tag == PERCENT for token in segment.tokens)
+    if share and first.name in _DELETIONS and second.name == "essentiality":
+        return not segment.tags & {GENE, REACTION, "gene", "reaction"}
+    rate = any(token.unit == "rate" for token in segment.tokens)
+    if second.name != "growth":
+        return False
+    return (share and first.name in _GROWTH_IS_KEPT) or (
+        (share or rate) and first.name in _GROWTH_IS_A_TARGET
+    )
 
 
-def _belongs(part: Phrase, piece: Phrase, one: Guess, other: Guess) -> bool:
-    """Whether a piece that could stand alone is a part of what stands before it."""
-    both = guess_of(part + piece)
-    if both and both.name == "model_comparison" and MODEL in piece.signs and "compare" in part.signs:
+def _is_continuation(part: Phrase, segment: Phrase, first: IntentMatch, second: IntentMatch) -> bool:
+    """Whether a segment that could stand alone continues the part before it."""
+    both = match_intent(part + segment)
+    if both and both.name == "model_comparison" and MODEL in segment.tags and "compare" in part.tags:
         return True
     if (
-        _is_more(piece, one, other)
-        or piece.signs & {"which_ones", "so_that"}
-        or (both and both.name == other.name and "not" in part.signs)
+        _is_detail(segment, first, second)
+        or segment.tags & {"which_ones", "so_that"}
+        or (both and both.name == second.name and "not" in part.tags)
     ):
         return True
-    if opens(piece) or both is None:
+    if begins_sentence(segment) or both is None:
         return False
-    last, first = part.tokens[-1].sign, piece.trimmed().tokens[0].sign
-    counted = first == NUMBER and both.name == one.name
-    listed = last == first and last in {GENE, REACTION}
-    between = "between" in part.signs and not {"and", COMMA} & part.signs
-    new = both.name not in {other.name, one.name}
-    spans = new and not both.asked_by <= part.signs and not both.asked_by <= piece.signs
-    return listed or counted or between or spans
+    end, start = part.tokens[-1].tag, segment.trim().tokens[0].tag
+    is_count = start == NUMBER and both.name == first.name
+    is_list = end == start and end in {GENE, REACTION}
+    is_range = "between" in part.tags and not {"and", COMMA} & part.tags
+    is_new = both.name not in {second.name, first.name}
+    needs_both = is_new and not both.asked_by <= part.tags and not both.asked_by <= segment.tags
+    return is_list or is_count or is_range or needs_both

@@ -5,36 +5,38 @@ from __future__ import annotations
 import re
 
 from fluxagents.workers.chat_models.planner.situation import Situation
-from fluxagents.workers.chat_models.planner.words.concepts import tokens_of
-from fluxagents.workers.chat_models.planner.words.data import table
+from fluxagents.workers.chat_models.planner.words.data import load_table
 from fluxagents.workers.chat_models.planner.words.lexicon import ORGANISM
+from fluxagents.workers.chat_models.planner.words.tagger import tag_question
 
 MARKUP = re.compile(r"<[^<>]*>|\{\{[^{}]*\}\}")
-"""Tags and templates in a question: `<humans>` is no organism."""
+"""Markup tags and templates in a question: `<humans>` is no organism."""
 
 
-def foreign_organisms(now: Situation) -> tuple[str, ...]:
-    """Why a question cannot be answered with this model, a sentence for each organism that it is not of.
+def explain_foreign_organisms(situation: Situation) -> tuple[str, ...]:
+    """A sentence for each organism in the question that the model does not describe.
 
-    A model whose organism is not known may be of any: nothing is said then.
+    There is none if the organism of the model is unknown.
     """
-    model = _model(now)
-    own = _organism_of(model)
-    asked = MARKUP.sub(" ", now.question)
-    named = dict.fromkeys(token.value for token in tokens_of(asked) if token.sign == ORGANISM)
+    model = _find_model(situation)
+    own = _find_organism(model)
+    tokens = tag_question(MARKUP.sub(" ", situation.question))
+    organisms = dict.fromkeys(token.value for token in tokens if token.tag == ORGANISM)
     return tuple(
         f"The model at hand, {model}, is of {own}: it does not tell about {other}."
-        for other in named
+        for other in organisms
         if own and other != own
     )
 
 
-def _model(now: Situation) -> str:
-    shown = (str(finding["found"]["model"]) for finding in now.findings if finding["found"].get("model"))
-    return next(shown, "")
+def _find_model(situation: Situation) -> str:
+    models = (
+        str(finding["found"]["model"]) for finding in situation.findings if finding["found"].get("model")
+    )
+    return next(models, "")
 
 
-def _organism_of(model: str) -> str:
-    """The organism of a model with one of the usual names; empty if it has none of them."""
-    known = table("names")["models"].items()
-    return next((name for name, pattern in known if re.fullmatch(pattern, model)), "")
+def _find_organism(model: str) -> str:
+    """The organism of a model with a usual name; empty for another name."""
+    patterns = load_table("names")["models"].items()
+    return next((name for name, pattern in patterns if re.fullmatch(pattern, model)), "")

@@ -1,9 +1,9 @@
-"""The ids that models may give to the exchange reactions of compounds."""
+"""The ids that models use for the exchange reactions of compounds."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from fluxagents.tasks.fba.media.library.compounds import Compound, compounds, compounds_by_name
 
@@ -12,14 +12,13 @@ OXYGEN = compounds_by_name()["oxygen"]
 AMMONIUM = compounds_by_name()["ammonium"]
 
 
-def exchange_of(compound: Compound, known: Iterable[str]) -> str:
-    """The id of the exchange reaction, in the style of the ids that were seen.
+def build_exchange_id(compound: Compound, known: Collection[str]) -> str:
+    """The id of the exchange reaction, in the style of the known ids.
 
     Args:
         compound: What is exchanged.
-        known: Ids of exchange reactions of the model, as far as they have been seen.
+        known: Ids of exchange reactions of the model, as far as findings show them.
     """
-    seen = list(known)
     styles = (
         f"EX_{compound.bigg}_e",
         f"EX_{compound.bigg}(e)",
@@ -27,16 +26,16 @@ def exchange_of(compound: Compound, known: Iterable[str]) -> str:
         f"EX_{compound.seed}_e",
     )
     for style in styles:
-        if style in seen:
+        if style in known:
             return style
-    if any(identifier.startswith("EX_cpd") for identifier in seen):
+    if any(identifier.startswith("EX_cpd") for identifier in known):
         return (
-            styles[3] if any(re.fullmatch(r"EX_cpd\d+_e", identifier) for identifier in seen) else styles[2]
+            styles[3] if any(re.fullmatch(r"EX_cpd\d+_e", identifier) for identifier in known) else styles[2]
         )
-    return styles[1] if any(identifier.endswith("(e)") for identifier in seen) else styles[0]
+    return styles[1] if any(identifier.endswith("(e)") for identifier in known) else styles[0]
 
 
-def compound_of(exchange: str) -> Compound | None:
-    """The compound that an exchange reaction's id speaks of, if it is in the table."""
+def find_compound(exchange: str) -> Compound | None:
+    """The compound of an exchange reaction, if the table has it."""
     base = re.sub(r"^EX_|(?:_e0?|\(e\)|\[e0?\])$", "", exchange)
     return next((compound for compound in compounds() if base in (compound.bigg, compound.seed)), None)

@@ -1,4 +1,4 @@
-"""What an error advises for the call that failed: another value of one of its arguments."""
+"""Applies the advice of an error to the call that failed: another value for one of its arguments."""
 
 from __future__ import annotations
 
@@ -13,32 +13,34 @@ _SET = re.compile(r"set '(?P<name>\w+)' to (?P<value>true|false)")
 _TRUTH = {"true": True, "false": False}
 
 
-def advised(args: Mapping[str, Any], tool: str, schema: Entry, errors: Sequence[Entry]) -> dict[str, Any]:
-    """The arguments of a call as the errors of its tool advise, so far as its schema knows such values.
+def apply_advice(
+    args: Mapping[str, Any], tool: str, schema: Entry, errors: Sequence[Entry]
+) -> dict[str, Any]:
+    """The arguments of a call with the values that errors of its tool advise and its schema allows.
 
-    Where a prompt has no schema, as for the report, advice that names the argument counts.
+    Without a schema, as in the report, advice must name the argument.
     """
     changed = dict(args)
     for error in errors:
         if error["at"] == tool:
-            changed |= dict(_values(error, schema))
+            changed |= dict(_read_values(error, schema))
     return changed
 
 
 def gives_advice(error: Entry, schema: Entry) -> bool:
-    """Whether an error names another value that the schema knows."""
-    return any(_values(error, schema))
+    """Whether an error advises a value that the schema allows."""
+    return any(_read_values(error, schema))
 
 
-def _values(error: Entry, schema: Entry) -> Iterator[tuple[str, Any]]:
+def _read_values(error: Entry, schema: Entry) -> Iterator[tuple[str, Any]]:
     properties: Mapping[str, Entry] = schema.get("properties", {})
     for hint in map(str, error.get("try", ())):
-        named, chosen = _SET.fullmatch(hint), _USE.fullmatch(hint)
-        if named and (not properties or properties.get(named["name"], {}).get("type") == "boolean"):
-            yield named["name"], _TRUTH[named["value"]]
-        elif chosen and chosen["name"] and not properties:
-            yield chosen["name"], chosen["value"]
-        elif chosen:
-            names = [chosen["name"]] if chosen["name"] else list(properties)
-            fitting = [n for n in names if chosen["value"] in properties.get(n, {}).get("enum", ())]
-            yield from ((name, chosen["value"]) for name in fitting[:1])
+        setting, use = _SET.fullmatch(hint), _USE.fullmatch(hint)
+        if setting and (not properties or properties.get(setting["name"], {}).get("type") == "boolean"):
+            yield setting["name"], _TRUTH[setting["value"]]
+        elif use and use["name"] and not properties:
+            yield use["name"], use["value"]
+        elif use:
+            names = [use["name"]] if use["name"] else list(properties)
+            fitting = [name for name in names if use["value"] in properties.get(name, {}).get("enum", ())]
+            yield from ((name, use["value"]) for name in fitting[:1])

@@ -1,4 +1,4 @@
-"""What the planner answers: one function to call, as a chat model would."""
+"""The answer of the planner: one function to call, as a chat model would."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class FunctionCall:
     """A function and its arguments."""
 
     name: str
     args: dict[str, Any] = field(default_factory=dict)
 
 
-def finish(answer: str) -> Call:
+def finish(answer: str) -> FunctionCall:
     """Stop with an answer."""
-    return Call("finish", {"answer": answer})
+    return FunctionCall("finish", {"answer": answer})

@@ -1,15 +1,15 @@
-"""What a call of the planner supposes, and which of its results would refute it: a sentence for each tool."""
+"""Hypotheses of calls: for each tool a sentence that says which result refutes it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fluxagents.workers.chat_models.planner.planning.call import Call
+from fluxagents.workers.chat_models.planner.planning.call import FunctionCall
 from fluxagents.workers.chat_models.planner.situation import Situation
 
 ARGUMENT = "hypothesis"
 
-_SUPPOSED: Mapping[str, str] = {
+_HYPOTHESES: Mapping[str, str] = {
     "analyze_metabolic_model": "The model is complete enough to grow; no objective or growth 0 refutes it.",
     "validate_model": "The model is sound; unbalanced reactions or energy from nothing refute it.",
     "run_metabolic_fba": "The cell grows under these conditions; growth 0 or no solution refutes it.",
@@ -25,11 +25,11 @@ _SUPPOSED: Mapping[str, str] = {
 }
 
 
-def with_hypothesis(call: Call, now: Situation) -> Call:
+def add_hypothesis(call: FunctionCall, situation: Situation) -> FunctionCall:
     """The call with the hypothesis that it tests, if the function asks for one."""
-    if ARGUMENT not in now.functions.get(call.name, {}).get("properties", {}):
+    if ARGUMENT not in situation.functions.get(call.name, {}).get("properties", {}):
         return call
-    supposed = _SUPPOSED.get(
+    hypothesis = _HYPOTHESES.get(
         call.name, f"{call.name} shows what the question supposes; that it does not refutes it."
     )
-    return Call(call.name, {ARGUMENT: supposed, **call.args})
+    return FunctionCall(call.name, {ARGUMENT: hypothesis, **call.args})

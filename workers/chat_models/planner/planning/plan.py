@@ -1,4 +1,4 @@
-"""The next step, by rules: call what is still wanted, ask, or stop and say why."""
+"""Chooses the next step by rules: make a pending call, ask a human, or stop and give the reason."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fluxagents.workers.chat_models.planner.calls.question_intents import Reading, Want, reading
-from fluxagents.workers.chat_models.planner.planning.advice import advised, gives_advice
-from fluxagents.workers.chat_models.planner.planning.call import Call, finish
-from fluxagents.workers.chat_models.planner.planning.diagnosis import diagnosis
-from fluxagents.workers.chat_models.planner.planning.hypotheses import with_hypothesis
-from fluxagents.workers.chat_models.planner.reporting.report import report
+from fluxagents.workers.chat_models.planner.calls.interpretation import (
+    Interpretation,
+    PlannedCall,
+    interpret_question,
+)
+from fluxagents.workers.chat_models.planner.planning.advice import apply_advice, gives_advice
+from fluxagents.workers.chat_models.planner.planning.call import FunctionCall, finish
+from fluxagents.workers.chat_models.planner.planning.diagnosis import diagnose
+from fluxagents.workers.chat_models.planner.planning.hypotheses import add_hypothesis
+from fluxagents.workers.chat_models.planner.reporting.report import write_report
 from fluxagents.workers.chat_models.planner.rules.intents import CHANGE_TOOL
 from fluxagents.workers.chat_models.planner.situation import Entry, Situation
 
@@ -21,106 +25,119 @@ _NAMED = re.compile(r"(?:exchange|product|reaction|gene|metabolite) '([^']+)'")
 _RETRYABLE = frozenset({"timeout", "memory"})
 
 
-def next_call(now: Situation) -> Call:
-    """What to do in this situation; the same situation gives the same call."""
-    return with_hypothesis(_next_call(now), now)
+def choose_next_call(situation: Situation) -> FunctionCall:
+    """The next call in this situation; the same situation gives the same call."""
+    return add_hypothesis(_choose_next_call(situation), situation)
 
 
-def _next_call(now: Situation) -> Call:
-    if now.task == "final_report":
-        return Call("finish", {"answer": report(now, _advised(now, reading(now)))})
-    stop = _reason_to_stop(now)
-    if stop:
-        return finish(stop)
-    understood = _advised(now, reading(now))
-    pending = _pending(now, understood)
-    diagnoses = now.task == "no_growth" or (now.task == "hypothesis" and now.baseline_fails)
-    if diagnoses:
-        # Only what the question itself changes may grow; all else waits for the reason.
-        pending = [want for want in pending if want.args.get("medium_changes")]
-    if pending:
-        return Call(pending[0].tool, pending[0].args)
-    changed = any(_is_met(now, want) for want in understood.wants if want.args.get("medium_changes"))
-    if diagnoses and not changed:
-        return diagnosis(now)
-    if understood.ask and not now.open_errors:
-        return Call("ask_human", {"question": understood.ask})
-    return finish(_conclusion(now, understood))
-
-
-def _advised(now: Situation, understood: Reading) -> Reading:
-    """What is wanted, with the arguments that errors advise for calls that failed."""
-    wants = (
-        replace(want, args=advised(want.args, want.tool, now.functions.get(want.tool, {}), now.errors))
-        for want in understood.wants
+def _choose_next_call(situation: Situation) -> FunctionCall:
+    is_report = situation.task == "final_report"
+    reason = None if is_report else _find_reason_to_stop(situation)
+    if reason:
+        return finish(reason)
+    interpretation = _apply_advice(situation, interpret_question(situation))
+    if is_report:
+        return finish(write_report(situation, interpretation))
+    pending = _select_pending(situation, interpretation)
+    needs_diagnosis = situation.task == "no_growth" or (
+        situation.task == "hypothesis" and situation.baseline_fails
     )
-    return replace(understood, wants=tuple(wants))
+    if needs_diagnosis:
+        # Only a change that the question states may restore growth; other calls wait for the diagnosis.
+        pending = [call for call in pending if call.args.get("medium_changes")]
+    if pending:
+        return FunctionCall(pending[0].tool, pending[0].args)
+    is_changed = any(
+        call.args.get("medium_changes") and _is_answered(situation, call) for call in interpretation.calls
+    )
+    if needs_diagnosis and not is_changed:
+        return diagnose(situation)
+    if interpretation.question_for_human and not situation.open_errors:
+        return FunctionCall("ask_human", {"question": interpretation.question_for_human})
+    return finish(_conclude(situation, interpretation))
 
 
-def _reason_to_stop(now: Situation) -> str | None:
-    """What a human has said, or the last step: no more calls after that."""
-    for note in now.humans:
-        said = str(note.get("said", ""))
-        if said.startswith("rejected"):
-            return f"{note['about']} was not run: {note['by']} {said}."
-        if _ESCALATED in str(note.get("about")) and not _AGAIN & set(said.lower().split()):
-            return f"After repeated failures {note['by']} said: {said}."
-    return "This is the last step; the findings hold what was computed." if now.steps_left <= 1 else None
+def _apply_advice(situation: Situation, interpretation: Interpretation) -> Interpretation:
+    """The interpretation with the arguments that errors advise for calls that failed."""
+    calls = (
+        replace(
+            call,
+            args=apply_advice(call.args, call.tool, situation.functions.get(call.tool, {}), situation.errors),
+        )
+        for call in interpretation.calls
+    )
+    return replace(interpretation, calls=tuple(calls))
 
 
-def _pending(now: Situation, understood: Reading) -> Sequence[Want]:
-    """What is still wanted and may be called here, without what has failed since the last success."""
-    missing = [want for want in understood.wants if want.tool in now.functions and not _is_met(now, want)]
-    if any(want.tool == CHANGE_TOOL for want in missing):
-        # What is asked of the changed model waits for the change.
-        missing = [want for want in missing if not want.after_change]
-    return [want for want in missing if not _has_failed(now, want)]
+def _find_reason_to_stop(situation: Situation) -> str | None:
+    """The rejection or advice of a human, or the last step, after which there are no more calls."""
+    for note in situation.humans:
+        reply = str(note.get("said", ""))
+        if reply.startswith("rejected"):
+            return f"{note['about']} was not run: {note['by']} {reply}."
+        if _ESCALATED in str(note.get("about")) and not _AGAIN & set(reply.lower().split()):
+            return f"After repeated failures {note['by']} said: {reply}."
+    return (
+        "This is the last step; the findings hold what was computed." if situation.steps_left <= 1 else None
+    )
 
 
-def _is_met(now: Situation, want: Want) -> bool:
-    properties = now.functions.get(want.tool, {}).get("properties", {})
+def _select_pending(situation: Situation, interpretation: Interpretation) -> Sequence[PlannedCall]:
+    """The calls without an answer that the prompt offers and that have not failed since the last success."""
+    offered = [call for call in interpretation.calls if call.tool in situation.functions]
+    pending = [call for call in offered if not _is_answered(situation, call)]
+    if any(call.tool == CHANGE_TOOL for call in pending):
+        # Questions about the changed model wait for the change.
+        pending = [call for call in pending if not call.after_change]
+    return [call for call in pending if not _has_failed(situation, call)]
+
+
+def _is_answered(situation: Situation, call: PlannedCall) -> bool:
+    properties = situation.functions.get(call.tool, {}).get("properties", {})
     defaults = {name: entry.get("default") for name, entry in properties.items()}
-    return any(want.is_met_by(finding, defaults) for finding in (*now.findings, *now.left_out))
+    findings = (*situation.findings, *situation.left_out)
+    return any(call.is_answered_by(finding, defaults) for finding in findings)
 
 
-def _has_failed(now: Situation, want: Want) -> bool:
-    """Whether its tool failed since the last success in a way that the same call would repeat."""
-    schema = now.functions.get(want.tool, {})
-    failures = [error for error in now.open_errors if error["at"] == want.tool and _concerns(error, want)]
+def _has_failed(situation: Situation, call: PlannedCall) -> bool:
+    """Whether its tool failed since the last success and would fail again."""
+    schema = situation.functions.get(call.tool, {})
+    errors = (error for error in situation.open_errors if error["at"] == call.tool)
+    failures = [error for error in errors if _concerns(error, call)]
     if failures and gives_advice(failures[-1], schema):
-        # The advice is followed once: after that, the same error is one of the call that followed it.
+        # The planner follows advice once; a second error is one of the call that followed it.
         return len(failures) > 1
     retries = 1 if failures and failures[-1]["error"] in _RETRYABLE else 0
     return len(failures) > retries
 
 
-def _concerns(error: Entry, want: Want) -> bool:
-    """An error about something that the model has not concerns a call only while it still names that."""
+def _concerns(error: Entry, call: PlannedCall) -> bool:
+    """Whether an error is about a call; an error about an unknown id is so while the call names that id."""
     named = _NAMED.match(str(error.get("message", "")))
-    return named is None or repr(named[1]) in str(want.args)
+    return named is None or repr(named[1]) in str(call.args)
 
 
-def _conclusion(now: Situation, understood: Reading) -> str:
-    met = [want for want in understood.wants if _is_met(now, want)]
-    missing = [want for want in understood.wants if want not in met]
-    parts = list(understood.troubles)
-    if met:
-        parts.append(f"Answered by {', '.join(dict.fromkeys(want.tool for want in met))}.")
-    for want in missing:
-        errors = [error for error in now.errors if error["at"] == want.tool]
-        why = f" failed: {_told(errors[-1])}" if errors else " is not offered here"
-        parts.append(f"{want.tool}{why}.")
-    if not understood.wants and not parts:
-        parts.append("The offline planner does not understand this question.")
-    if not understood.wants:
-        parts += ["Tools that are here:", *_offers(now)]
-    return "\n".join(parts)
+def _conclude(situation: Situation, interpretation: Interpretation) -> str:
+    answered = [call for call in interpretation.calls if _is_answered(situation, call)]
+    missing = [call for call in interpretation.calls if call not in answered]
+    sentences = list(interpretation.problems)
+    if answered:
+        sentences.append(f"Answered by {', '.join(dict.fromkeys(call.tool for call in answered))}.")
+    for call in missing:
+        errors = [error for error in situation.errors if error["at"] == call.tool]
+        reason = f" failed: {_describe_error(errors[-1])}" if errors else " is not offered here"
+        sentences.append(f"{call.tool}{reason}.")
+    if not interpretation.calls and not sentences:
+        sentences.append("The offline planner does not understand this question.")
+    if not interpretation.calls:
+        sentences += ["Tools that are here:", *_list_tools(situation)]
+    return "\n".join(sentences)
 
 
-def _told(error: Entry) -> str:
+def _describe_error(error: Entry) -> str:
     return "; ".join([str(error["message"]), *error.get("try", ())])
 
 
-def _offers(now: Situation) -> list[str]:
+def _list_tools(situation: Situation) -> list[str]:
     own = {"finish", "ask_human"}
-    return [f"- {name}: {purpose}" for name, purpose in now.purposes.items() if name not in own]
+    return [f"- {name}: {purpose}" for name, purpose in situation.purposes.items() if name not in own]

@@ -1,4 +1,4 @@
-"""Numbers and lists of findings as text: with their unit, and with a word when a list is cut."""
+"""Numbers and lists of findings as text, with their units and a note if a list is cut."""
 
 from __future__ import annotations
 
@@ -12,57 +12,59 @@ FLUX = "mmol/gDW/h"
 _DIGITS = 6
 
 
-def number(value: float) -> str:
+def format_number(value: float) -> str:
     """A number with six significant digits; zero has no sign."""
     return f"{value + 0.0:.{_DIGITS}g}"
 
 
-def limit(value: float | None) -> str:
+def format_limit(value: float | None) -> str:
     """A bound, which may be absent."""
-    return "no limit" if value is None else number(value)
+    return "no limit" if value is None else format_number(value)
 
 
-def names(shown: Entry) -> str:
-    """The ids of a list, and how many there are if not all are shown."""
-    return f"{', '.join(shown['ids'])}{cut(shown)}"
+def format_ids(listing: Entry) -> str:
+    """The ids of a list, and their number if not all are shown."""
+    return f"{', '.join(listing['ids'])}{describe_cut(listing)}"
 
 
-def counted(shown: Entry, what: str) -> str:
+def describe_list(listing: Entry, what: str) -> str:
     """A list in a sentence: `8 of 95 reactions are blocked: A, B`."""
-    return f"{shown['count']} {what}{': ' + names(shown) if shown['count'] else ''}."
+    return f"{listing['count']} {what}{': ' + format_ids(listing) if listing['count'] else ''}."
 
 
-def fluxes(shown: Entry) -> str:
+def format_fluxes(listing: Entry) -> str:
     """Fluxes by name, with their unit."""
-    pairs = ", ".join(f"{name} {number(value)}" for name, value in shown["values"].items())
-    return f"{pairs} {FLUX}{cut(shown)}"
+    pairs = ", ".join(f"{name} {format_number(value)}" for name, value in listing["values"].items())
+    return f"{pairs} {FLUX}{describe_cut(listing)}"
 
 
-def cut(shown: Entry) -> str:
-    """Says that a list is longer than what is shown of it."""
-    count, most = shown.get("count", 0), shown.get("shown", 0)
-    return f" ({most} of {count} shown)" if most < count else ""
+def describe_cut(listing: Entry) -> str:
+    """A note that a list is longer than what is shown of it; empty if all is shown."""
+    count, limit = listing.get("count", 0), listing.get("shown", 0)
+    return f" ({limit} of {count} shown)" if limit < count else ""
 
 
-def uptakes(shown: Entry) -> str:
+def describe_uptakes(listing: Entry) -> str:
     """Changed uptakes as a condition."""
-    limits = shown.get("values", {})
-    closed = [exchange for exchange, most in limits.items() if most == 0]
-    opened = [f"{exchange} at most {number(most)} {FLUX}" for exchange, most in limits.items() if most]
+    limits = listing.get("values", {})
+    closed = [exchange for exchange, limit in limits.items() if limit == 0]
+    opened = [
+        f"{exchange} at most {format_number(limit)} {FLUX}" for exchange, limit in limits.items() if limit
+    ]
     parts = [f"uptake through {', '.join(opened)}"] if opened else []
     parts += [f"no uptake through {', '.join(closed)}"] if closed else []
-    return f"{' and '.join(parts)}{cut(shown)}"
+    return f"{' and '.join(parts)}{describe_cut(listing)}"
 
 
-def plain(value: Any) -> str:
-    """Any value of a finding; the name that goes with it carries its unit."""
+def format_value(value: Any) -> str:
+    """Any value of a finding, whose name states the unit."""
     if isinstance(value, bool) or not isinstance(value, int | float | Mapping | list):
         return str(value)
     if isinstance(value, int | float):
-        return number(value)
+        return format_number(value)
     if isinstance(value, list):
-        return ", ".join(map(plain, value))
+        return ", ".join(map(format_value, value))
     if "ids" in value and "count" in value:
-        return f"{value['count']} ({names(value)})"
+        return f"{value['count']} ({format_ids(value)})"
     entries = value.get("values", value)
-    return ", ".join(f"{name} {plain(item)}" for name, item in entries.items()) + cut(value)
+    return ", ".join(f"{name} {format_value(item)}" for name, item in entries.items()) + describe_cut(value)

@@ -1,97 +1,96 @@
-"""The answer to the user: what was asked first, and only what findings, humans and errors say."""
+"""The report to the user: the answer first, and only what findings, humans and errors state."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fluxagents.workers.chat_models.planner.calls.question_intents import Reading, Want
-from fluxagents.workers.chat_models.planner.reporting.sentences import Asked, sentences
+from fluxagents.workers.chat_models.planner.calls.interpretation import Interpretation, PlannedCall
+from fluxagents.workers.chat_models.planner.reporting.sentences import Topics, describe_finding
 from fluxagents.workers.chat_models.planner.rules.intents import CHANGE_TOOL
 from fluxagents.workers.chat_models.planner.situation import Entry, Situation
 
 MAX_CHARACTERS = 8_000
-"""As much as an answer may have."""
+"""The longest report."""
 
 SIGNATURE = "Written by the offline planner from the findings, without a language model."
 
 
-def report(now: Situation, understood: Reading) -> str:
+def write_report(situation: Situation, interpretation: Interpretation) -> str:
     """The text of the answer."""
-    asked = frozenset().union(*(want.asked for want in understood.wants))
-    found = _unique([finding for want in understood.wants for finding in _answers(now, want)[:1]])
+    topics = frozenset().union(*(call.topics for call in interpretation.calls))
+    newest = (finding for call in interpretation.calls for finding in _find_answers(situation, call)[:1])
+    answers = list({finding["id"]: finding for finding in newest}.values())
     blocks = [
-        *(understood.troubles if found else [_no_answer(now, understood)]),
-        *(_block(finding, asked) for finding in found),
-        *_unanswered(now, understood),
-        *_context(now, found, asked),
-        *_humans(now),
-        *_errors(now),
-        *_left_out(now),
+        *(interpretation.problems if answers else [_explain_no_answer(situation, interpretation)]),
+        *(_write_block(finding, topics) for finding in answers),
+        *_list_unanswered(situation, interpretation),
+        *_write_context(situation, answers, topics),
+        *_list_notes(situation),
+        *_list_errors(situation),
+        *_list_left_out(situation),
         SIGNATURE,
     ]
-    return _bounded(blocks)
+    return _limit_length(blocks)
 
 
-def _answers(now: Situation, want: Want) -> list[Entry]:
+def _find_answers(situation: Situation, call: PlannedCall) -> list[Entry]:
     """The findings that answer a part of the question, the newest first."""
-    if want.after_change and not any(finding["tool"] == CHANGE_TOOL for finding in now.findings):
+    if call.after_change and not any(finding["tool"] == CHANGE_TOOL for finding in situation.findings):
         return []
-    return [finding for finding in reversed(now.findings) if want.is_met_by(finding, {})]
+    return [finding for finding in reversed(situation.findings) if call.is_answered_by(finding, {})]
 
 
-def _unique(findings: Sequence[Entry]) -> list[Entry]:
-    return list({finding["id"]: finding for finding in findings}.values())
+def _write_block(finding: Entry, topics: Topics) -> str:
+    return f"{' '.join(describe_finding(finding, topics))} [{finding['id']}, {finding['tool']}]"
 
 
-def _block(finding: Entry, asked: Asked) -> str:
-    return f"{' '.join(sentences(finding, asked))} [{finding['id']}, {finding['tool']}]"
-
-
-def _context(now: Situation, found: Sequence[Entry], asked: Asked) -> list[str]:
-    """What else the same tools have found, or everything if the question has no answer."""
-    tools = {finding["tool"] for finding in found}
-    others = [finding for finding in now.findings if finding not in found]
-    context = [finding for finding in others if finding["tool"] in tools or not found]
+def _write_context(situation: Situation, answers: Sequence[Entry], topics: Topics) -> list[str]:
+    """Other findings of the same tools, or all findings if the question has no answer."""
+    tools = {finding["tool"] for finding in answers}
+    others = [finding for finding in situation.findings if finding not in answers]
+    context = [finding for finding in others if finding["tool"] in tools or not answers]
     if not context:
         return []
-    blocks = [_block(finding, asked if found else frozenset()) for finding in context]
-    return ["For comparison:" if found else "What was found:", *blocks]
+    blocks = [_write_block(finding, topics if answers else frozenset()) for finding in context]
+    return ["For comparison:" if answers else "What was found:", *blocks]
 
 
-def _no_answer(now: Situation, understood: Reading) -> str:
-    reason = now.conclusion or " ".join(understood.troubles) or "No tool result answers it."
+def _explain_no_answer(situation: Situation, interpretation: Interpretation) -> str:
+    reason = situation.conclusion or " ".join(interpretation.problems) or "No tool result answers it."
     return f"The question is not answered. {reason}"
 
 
-def _unanswered(now: Situation, understood: Reading) -> list[str]:
-    missing = [want for want in understood.wants if not _answers(now, want)]
-    if not missing or len(missing) == len(understood.wants):
+def _list_unanswered(situation: Situation, interpretation: Interpretation) -> list[str]:
+    missing = [call for call in interpretation.calls if not _find_answers(situation, call)]
+    if not missing or len(missing) == len(interpretation.calls):
         return []
-    tools = ", ".join(dict.fromkeys(want.tool for want in missing))
+    tools = ", ".join(dict.fromkeys(call.tool for call in missing))
     return [f"Not answered is what needs {tools}."]
 
 
-def _humans(now: Situation) -> list[str]:
-    return [f"{note['by']} on {note['about']}: {note['said']}." for note in now.humans]
+def _list_notes(situation: Situation) -> list[str]:
+    return [f"{note['by']} on {note['about']}: {note['said']}." for note in situation.humans]
 
 
-def _errors(now: Situation) -> list[str]:
-    said = []
-    for error in now.errors:
+def _list_errors(situation: Situation) -> list[str]:
+    lines = []
+    for error in situation.errors:
         hints = "".join(f"; {hint}" for hint in error.get("try", ()))
-        said.append(f"Failed: {error['at']} ({error['error']}): {error['message']}{hints}.")
-    return list(dict.fromkeys(said))
+        lines.append(f"Failed: {error['at']} ({error['error']}): {error['message']}{hints}.")
+    return list(dict.fromkeys(lines))
 
 
-def _left_out(now: Situation) -> list[str]:
-    if not now.left_out:
+def _list_left_out(situation: Situation) -> list[str]:
+    if not situation.left_out:
         return []
-    names = (f"{entry['id']} ({entry['tool']}, artifact {entry.get('artifact')})" for entry in now.left_out)
+    names = (
+        f"{entry['id']} ({entry['tool']}, artifact {entry.get('artifact')})" for entry in situation.left_out
+    )
     return [f"Not shown here for want of space: {', '.join(names)}."]
 
 
-def _bounded(blocks: Sequence[str]) -> str:
-    """The blocks that fit, and how many do not."""
+def _limit_length(blocks: Sequence[str]) -> str:
+    """The text of the blocks that fit, with a note if some do not."""
     text = "\n\n".join(blocks)
     kept = list(blocks)
     while len(text) > MAX_CHARACTERS and len(kept) > 1:

@@ -1,4 +1,4 @@
-"""Findings in words: every number is one of the finding, with its unit."""
+"""Describes findings in sentences; every number is from the finding and has its unit."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterator, Mapping
 
 from fluxagents.workers.chat_models.planner.reporting.phrases import (
     FLUX,
-    counted,
-    cut,
-    fluxes,
-    limit,
-    names,
-    number,
-    plain,
-    uptakes,
+    describe_cut,
+    describe_list,
+    describe_uptakes,
+    format_fluxes,
+    format_ids,
+    format_limit,
+    format_number,
+    format_value,
 )
 from fluxagents.workers.chat_models.planner.situation import Entry
 
-Asked = frozenset[str]
-"""Intents and the kinds of things (`genes`, `reactions`) that a question asks for; empty for everything."""
+Topics = frozenset[str]
+"""Intents and entities (`genes`, `reactions`) that a question asks for; empty for everything."""
 
 _STATUS: Mapping[str, str] = {
     "zero_growth": "the model does not grow: its best growth is zero.",
@@ -28,214 +28,230 @@ _STATUS: Mapping[str, str] = {
 }
 
 
-def sentences(finding: Entry, asked: Asked) -> list[str]:
-    """What a finding says: the conditions first, the artifact last."""
-    found = finding["found"]
-    write = _WRITERS.get(finding["tool"], _anything)
-    said = [_outcome(found), *write(found, asked)]
+def describe_finding(finding: Entry, topics: Topics) -> list[str]:
+    """The sentences of a finding: the conditions first, the artifact last."""
+    values = finding["found"]
+    write = _WRITERS.get(finding["tool"], _describe_anything)
+    sentences = [_describe_outcome(values), *write(values, topics)]
     if finding.get("artifact"):
-        said.append(f"Full tables: artifact {finding['artifact']}.")
-    return [part for part in said if part]
+        sentences.append(f"Full tables: artifact {finding['artifact']}.")
+    return [part for part in sentences if part]
 
 
-def _outcome(found: Entry) -> str:
-    """The conditions, and how the objective was optimised under them."""
-    if "growth_before_per_h" in found:
+def _describe_outcome(values: Entry) -> str:
+    """The conditions, and the optimum of the objective under them."""
+    if "growth_before_per_h" in values:
         return ""
-    status, growth = str(found.get("status", "optimal")), found.get("growth_per_h")
+    status, growth = str(values.get("status", "optimal")), values.get("growth_per_h")
     if isinstance(growth, Mapping):
         return ""
-    best = found.get("objective_flux_mmol_per_gdw_h")
+    best = values.get("objective_flux_mmol_per_gdw_h")
     if status in _STATUS:
-        return _sentence(f"{_conditions(found)} {_STATUS[status]}")
-    if best is not None:
-        return _sentence(
-            f"{_conditions(found)} the best flux of {found['objective']} is {number(best)} {FLUX}."
-        )
-    return "" if growth is None else _sentence(f"{_conditions(found)} growth is {number(growth)} 1/h.")
+        text = _STATUS[status]
+    elif best is not None:
+        text = f"the best flux of {values['objective']} is {format_number(best)} {FLUX}."
+    elif growth is not None:
+        text = f"growth is {format_number(growth)} 1/h."
+    else:
+        return ""
+    sentence = f"{_describe_conditions(values)} {text}"
+    return f"{sentence[0].upper()}{sentence[1:]}"
 
 
-def _conditions(found: Entry) -> str:
-    changed = found.get("changed_uptakes_mmol_per_gdw_h")
-    return f"with {uptakes(changed)}," if isinstance(changed, Mapping) else "in the medium of the model"
+def _describe_conditions(values: Entry) -> str:
+    changed = values.get("changed_uptakes_mmol_per_gdw_h")
+    if isinstance(changed, Mapping):
+        return f"with {describe_uptakes(changed)},"
+    return "in the medium of the model"
 
 
-def _sentence(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}"
-
-
-def _balance(found: Entry, asked: Asked) -> Iterator[str]:
-    if asked and not asked & {"fluxes", "exchanges"}:
+def _describe_balance(values: Entry, topics: Topics) -> Iterator[str]:
+    if topics and not topics & {"fluxes", "exchanges"}:
         return
     for key, verb in (("uptakes_mmol_per_gdw_h", "takes up"), ("secretions_mmol_per_gdw_h", "secretes")):
-        shown = found.get(key, {})
-        if shown.get("values"):
-            yield f"It {verb} {fluxes(shown)}."
-    if found.get("active_reactions") is not None:
-        yield f"{found['active_reactions']} reactions carry flux."
-    if found.get("method") == "fba" and found.get("active_reactions") is not None:
+        listing = values.get(key, {})
+        if listing.get("values"):
+            yield f"It {verb} {format_fluxes(listing)}."
+    if values.get("active_reactions") is not None:
+        yield f"{values['active_reactions']} reactions carry flux."
+    if values.get("method") == "fba" and values.get("active_reactions") is not None:
         yield "These fluxes are one of several optima."
 
 
-def _essentiality(found: Entry, asked: Asked) -> Iterator[str]:
-    kinds = [kind for kind in ("genes", "reactions") if kind in asked] or ["genes", "reactions"]
+def _describe_essentiality(values: Entry, topics: Topics) -> Iterator[str]:
+    kinds = [kind for kind in ("genes", "reactions") if kind in topics] or ["genes", "reactions"]
     for kind in kinds:
-        shown, tested = found.get(f"essential_{kind}"), found.get(f"{kind}_tested")
-        if shown is not None and tested:
-            yield counted(shown, f"of {tested} {kind} tested are essential")
-    threshold = found.get("threshold_fraction_of_wild_type")
+        listing, tested = values.get(f"essential_{kind}"), values.get(f"{kind}_tested")
+        if listing is not None and tested:
+            yield describe_list(listing, f"of {tested} {kind} tested are essential")
+    threshold = values.get("threshold_fraction_of_wild_type")
     if threshold is not None:
-        yield f"Essential means that growth without it is below {number(threshold)} of the wild type's."
+        share = format_number(threshold)
+        yield f"Essential means that growth without it is below {share} of the wild type's."
 
 
-def _variability(found: Entry, _: Asked) -> Iterator[str]:
-    yield f"All flux ranges keep at least {number(found['fraction_of_optimum'])} of the best growth."
+def _describe_variability(values: Entry, _: Topics) -> Iterator[str]:
+    yield f"All flux ranges keep at least {format_number(values['fraction_of_optimum'])} of the best growth."
     for kind in ("blocked", "fixed", "variable", "unbounded"):
-        shown = found.get(kind)
-        if shown is not None:
-            yield counted(shown, f"of {found['reactions_tested']} reactions are {kind}")
-    widest = found.get("widest_ranges_mmol_per_gdw_h", {})
+        listing = values.get(kind)
+        if listing is not None:
+            yield describe_list(listing, f"of {values['reactions_tested']} reactions are {kind}")
+    widest = values.get("widest_ranges_mmol_per_gdw_h", {})
     if widest.get("values"):
-        ranges = (f"{name} {limit(low)} to {limit(high)}" for name, (low, high) in widest["values"].items())
-        yield f"Widest ranges in {FLUX}: {', '.join(ranges)}{cut(widest)}."
+        ranges = (
+            f"{name} {format_limit(low)} to {format_limit(high)}"
+            for name, (low, high) in widest["values"].items()
+        )
+        yield f"Widest ranges in {FLUX}: {', '.join(ranges)}{describe_cut(widest)}."
 
 
-def _production(found: Entry, _: Asked) -> Iterator[str]:
-    product = f"{found['product']} ({found['product_exchange']})"
+def _describe_production(values: Entry, _: Topics) -> Iterator[str]:
+    product = f"{values['product']} ({values['product_exchange']})"
     for key, when in (
         ("greatest_secretion_without_growth_mmol_per_gdw_h", "without growth"),
         ("greatest_secretion_at_best_growth_mmol_per_gdw_h", "at the best growth"),
     ):
-        if found.get(key) is not None:
-            yield f"At most {number(found[key])} {FLUX} of {product} can be secreted {when}."
-    best = found.get("best_carbon_yield_mol_c_per_mol_c")
+        if values.get(key) is not None:
+            yield f"At most {format_number(values[key])} {FLUX} of {product} can be secreted {when}."
+    best = values.get("best_carbon_yield_mol_c_per_mol_c")
     if best is not None:
-        yield f"The best carbon yield is {number(best)} mol carbon per mol carbon taken up."
-    if found.get("is_growth_coupled") is not None:
-        yield f"The best growth {'forces' if found['is_growth_coupled'] else 'does not force'} its secretion."
-    curve = found.get("curve", {})
-    growth, most = curve.get("growth_per_h", ()), curve.get("greatest_secretion_mmol_per_gdw_h", ())
-    points = zip(growth, most, strict=True)
-    pairs = [f"{number(high)} at {number(rate)} 1/h" for rate, high in points if high is not None]
+        yield f"The best carbon yield is {format_number(best)} mol carbon per mol carbon taken up."
+    if values.get("is_growth_coupled") is not None:
+        verb = "forces" if values["is_growth_coupled"] else "does not force"
+        yield f"The best growth {verb} its secretion."
+    curve = values.get("curve", {})
+    growth, limit = curve.get("growth_per_h", ()), curve.get("greatest_secretion_mmol_per_gdw_h", ())
+    points = zip(growth, limit, strict=True)
+    pairs = [
+        f"{format_number(high)} at {format_number(rate)} 1/h" for rate, high in points if high is not None
+    ]
     if pairs:
-        yield f"Most secretion in {FLUX} by growth: {', '.join(pairs)}{cut(curve)}."
+        yield f"Most secretion in {FLUX} by growth: {', '.join(pairs)}{describe_cut(curve)}."
 
 
-def _minimal_media(found: Entry, _: Asked) -> Iterator[str]:
-    target, media = found.get("min_growth_per_h"), found.get("media", {})
-    for shown in media.get("uptakes_mmol_per_gdw_h", ()):
-        what = f"fewest nutrients ({shown['count']})"
-        if found.get("criterion") == "least_uptake":
-            what = f"least uptake ({shown['count']} nutrients)"
-        yield f"A medium with the {what} that reaches {number(target or 0.0)} 1/h: {fluxes(shown)}."
+def _describe_minimal_media(values: Entry, _: Topics) -> Iterator[str]:
+    target, media = values.get("min_growth_per_h"), values.get("media", {})
+    for listing in media.get("uptakes_mmol_per_gdw_h", ()):
+        what = f"fewest nutrients ({listing['count']})"
+        if values.get("criterion") == "least_uptake":
+            what = f"least uptake ({listing['count']} nutrients)"
+        uptakes = format_fluxes(listing)
+        yield f"A medium with the {what} that reaches {format_number(target or 0.0)} 1/h: {uptakes}."
     if not media.get("count"):
-        reached = found.get("best_growth_with_all_per_h")
-        yield f"No medium of the {found['candidates']} nutrients considered reaches the growth asked for."
-        yield "" if reached is None else f"With all of them growth is {number(reached)} 1/h."
-    required = found.get("required_components")
+        reached = values.get("best_growth_with_all_per_h")
+        yield f"No medium of the {values['candidates']} nutrients considered reaches the growth asked for."
+        yield "" if reached is None else f"With all of them growth is {format_number(reached)} 1/h."
+    required = values.get("required_components")
     if required and required["count"]:
-        yield f"In every such medium: {names(required)}."
+        yield f"In every such medium: {format_ids(required)}."
 
 
-def _structure(found: Entry, _: Asked) -> Iterator[str]:
+def _describe_structure(values: Entry, _: Topics) -> Iterator[str]:
     counts = ("reactions", "metabolites", "genes", "exchange_reactions", "reactions_with_genes")
-    said = [f"{found[name]} {name.replace('_', ' ')}" for name in counts if name in found]
-    yield f"The model {found.get('model', '')} has {', '.join(said)}."
-    if found.get("objective"):
-        yield f"Its objective is {found['objective']}."
-    if found.get("compartments"):
-        compartments = (f"{name} ({key})" for key, name in found["compartments"].items())
+    sentences = [f"{values[name]} {name.replace('_', ' ')}" for name in counts if name in values]
+    yield f"The model {values.get('model', '')} has {', '.join(sentences)}."
+    if values.get("objective"):
+        yield f"Its objective is {values['objective']}."
+    if values.get("compartments"):
+        compartments = (f"{name} ({key})" for key, name in values["compartments"].items())
         yield f"Compartments: {', '.join(compartments)}."
-    shown = found.get("medium_mmol_per_gdw_h", {})
-    if shown.get("values"):
-        yield f"Medium, most uptake: {fluxes(shown)}."
+    listing = values.get("medium_mmol_per_gdw_h", {})
+    if listing.get("values"):
+        yield f"Medium, most uptake: {format_fluxes(listing)}."
     for name in ("orphan_reactions", "dead_end_metabolites"):
-        if name in found:
-            yield f"{found[name]} {name.replace('_', ' ')}."
+        if name in values:
+            yield f"{values[name]} {name.replace('_', ' ')}."
 
 
-def _change(found: Entry, _: Asked) -> Iterator[str]:
-    before = found.get("uptakes_before_mmol_per_gdw_h", {}).get("values", {})
-    after = found.get("uptakes_after_mmol_per_gdw_h", {})
+def _describe_change(values: Entry, _: Topics) -> Iterator[str]:
+    before = values.get("uptakes_before_mmol_per_gdw_h", {}).get("values", {})
+    after = values.get("uptakes_after_mmol_per_gdw_h", {})
     changes = (
-        f"{exchange} from {limit(before.get(exchange))} to {number(most)}"
-        for exchange, most in after.get("values", {}).items()
+        f"{exchange} from {format_limit(before.get(exchange))} to {format_number(limit)}"
+        for exchange, limit in after.get("values", {}).items()
     )
     yield "With a human's approval a new model was made; the old one is unchanged."
-    yield f"Uptakes in {FLUX}: {', '.join(changes)}{cut(after)}."
-    rates = (found.get("growth_before_per_h"), found.get("growth_per_h"))
-    said = ["none" if value is None else f"{number(value)} 1/h" for value in rates]
-    yield f"Growth before: {said[0]}, after: {said[1]}."
+    yield f"Uptakes in {FLUX}: {', '.join(changes)}{describe_cut(after)}."
+    rates = (values.get("growth_before_per_h"), values.get("growth_per_h"))
+    sentences = ["none" if value is None else f"{format_number(value)} 1/h" for value in rates]
+    yield f"Growth before: {sentences[0]}, after: {sentences[1]}."
 
 
-def _deletions(found: Entry, _: Asked) -> Iterator[str]:
+def _describe_deletions(values: Entry, _: Topics) -> Iterator[str]:
+    threshold = format_number(values["threshold_fraction_of_wild_type"])
     yield (
-        f"{found['lethal_deletions']} of {found['deletions_tested']} deletions tested are lethal: they leave "
-        f"less than {number(found['threshold_fraction_of_wild_type'])} of the wild type's growth."
+        f"{values['lethal_deletions']} of {values['deletions_tested']} deletions tested are lethal: "
+        f"they leave less than {threshold} of the wild type's growth."
     )
     for name, what in (
         ("lethal_genes", "genes are lethal alone"),
         ("lethal_sets", "sets are lethal"),
         ("synthetic_lethal_pairs", "pairs are lethal though neither gene is lethal alone"),
     ):
-        if found.get(name) is not None:
-            yield counted(found[name], what)
-    yield from _rest(found, {"lethal_deletions", "lethal_genes", "lethal_sets", "synthetic_lethal_pairs"})
+        if values.get(name) is not None:
+            yield describe_list(values[name], what)
+    yield from _describe_rest(
+        values, {"lethal_deletions", "lethal_genes", "lethal_sets", "synthetic_lethal_pairs"}
+    )
 
 
-def _auxotrophies(found: Entry, _: Asked) -> Iterator[str]:
-    yield counted(
-        found["auxotrophies"], f"auxotrophies among {found['metabolites_tested']} metabolites tested"
+def _describe_auxotrophies(values: Entry, _: Topics) -> Iterator[str]:
+    yield describe_list(
+        values["auxotrophies"], f"auxotrophies among {values['metabolites_tested']} metabolites tested"
     )
     for name, what in (
         ("not_made_and_not_needed", "metabolites are not made and not needed"),
         ("made", "metabolites are made"),
         ("not_in_model", "metabolites are not in the model"),
     ):
-        yield counted(found[name], what)
+        yield describe_list(values[name], what)
 
 
-def _media_growth(found: Entry, _: Asked) -> Iterator[str]:
-    rates = found["growth_per_h"]
+def _describe_media_growth(values: Entry, _: Topics) -> Iterator[str]:
+    rates = values["growth_per_h"]
     if rates["count"]:
-        pairs = ", ".join(f"{number(rate)} 1/h in {name}" for name, rate in rates["values"].items())
-        yield f"Growth is {pairs}{cut(rates)}."
-    best = found.get("best")
+        pairs = ", ".join(f"{format_number(rate)} 1/h in {name}" for name, rate in rates["values"].items())
+        yield f"Growth is {pairs}{describe_cut(rates)}."
+    best = values.get("best")
     if best is not None:
-        yield f"Best by {found['criterion'].replace('_', ' ')}: {names(best) or 'none'}."
+        yield f"Best by {values['criterion'].replace('_', ' ')}: {format_ids(best) or 'none'}."
     for name in ("media_without_growth", "no_growth"):
-        if found.get(name, {}).get("count"):
-            yield counted(found[name], "media without growth")
-    yield from _rest(found, {"growth_per_h", "best", "criterion", "media_without_growth", "no_growth"})
+        if values.get(name, {}).get("count"):
+            yield describe_list(values[name], "media without growth")
+    yield from _describe_rest(
+        values, {"growth_per_h", "best", "criterion", "media_without_growth", "no_growth"}
+    )
 
 
-def _rest(found: Entry, told: set[str]) -> Iterator[str]:
-    """What has no words yet, by name."""
-    known = told | {"kind", "deletions_tested", "threshold_fraction_of_wild_type"}
-    return _anything({name: value for name, value in found.items() if name not in known}, frozenset())
+def _describe_rest(values: Entry, described: set[str]) -> Iterator[str]:
+    """The values that no sentence describes yet, by name."""
+    skipped = described | {"kind", "deletions_tested", "threshold_fraction_of_wild_type"}
+    return _describe_anything(
+        {name: value for name, value in values.items() if name not in skipped}, frozenset()
+    )
 
 
-def _anything(found: Entry, _: Asked) -> Iterator[str]:
-    """A tool that has no words of its own: its findings by their names, which carry the units."""
+def _describe_anything(values: Entry, _: Topics) -> Iterator[str]:
+    """The values of a tool without sentences of its own, by their names, which state the units."""
     skipped = {"status", "growth_per_h", "medium", "model", "objective", "changed_uptakes_mmol_per_gdw_h"}
-    for name, value in found.items():
+    for name, value in values.items():
         if (
-            name not in skipped or (name == "growth_per_h" and "growth_before_per_h" in found)
+            name not in skipped or (name == "growth_per_h" and "growth_before_per_h" in values)
         ) and value not in (None, "", [], {}):
-            yield f"{name.replace('_', ' ')}: {plain(value)}."
+            yield f"{name.replace('_', ' ')}: {format_value(value)}."
 
 
-_WRITERS: Mapping[str, Callable[[Entry, Asked], Iterator[str]]] = {
-    "run_metabolic_fba": _balance,
-    "analyze_essentiality": _essentiality,
-    "run_flux_variability_analysis": _variability,
-    "run_production_envelope": _production,
-    "find_minimal_media": _minimal_media,
-    "analyze_metabolic_model": _structure,
-    "apply_medium": _change,
-    "run_gene_deletion_analysis": _deletions,
-    "predict_auxotrophies": _auxotrophies,
-    "compare_media_performance": _media_growth,
-    "select_optimal_media": _media_growth,
-    "analyze_media_compatibility": _media_growth,
+_WRITERS: Mapping[str, Callable[[Entry, Topics], Iterator[str]]] = {
+    "run_metabolic_fba": _describe_balance,
+    "analyze_essentiality": _describe_essentiality,
+    "run_flux_variability_analysis": _describe_variability,
+    "run_production_envelope": _describe_production,
+    "find_minimal_media": _describe_minimal_media,
+    "analyze_metabolic_model": _describe_structure,
+    "apply_medium": _describe_change,
+    "run_gene_deletion_analysis": _describe_deletions,
+    "predict_auxotrophies": _describe_auxotrophies,
+    "compare_media_performance": _describe_media_growth,
+    "select_optimal_media": _describe_media_growth,
+    "analyze_media_compatibility": _describe_media_growth,
 }

@@ -1,4 +1,4 @@
-"""What the planner understands: which concepts together ask for which tool, as `intents.toml` has it."""
+"""The intents of `intents.toml`: which concepts together ask for which tool."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from fluxagents.workers.chat_models.planner.words.data import table
+from fluxagents.workers.chat_models.planner.words.data import load_table
 
 CHANGE, CHANGE_TOOL = "change", "apply_medium"
-"""An order to change the medium is known by its verb, not by an intent of the table."""
+"""The verb shows an order to change the medium; the table has no intent for it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
-    """An intent, and how well it fits: the weight of all signs that speak for it."""
+class IntentMatch:
+    """An intent that fits a question; its score is the weight of all tags that support it."""
 
     name: str
     score: int
-    signs: frozenset[str]
+    tags: frozenset[str]
     asked_by: frozenset[str]
-    """Those of them that ask for it."""
+    """Those tags that ask for it."""
 
     @property
     def has_concept(self) -> bool:
-        """Whether more than ids and names speak for it."""
-        return any(not sign.isupper() for sign in self.signs)
+        """Whether more than ids and names support it."""
+        return any(not tag.isupper() for tag in self.tags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,10 @@ class Intent:
     """One thing that a question may ask for.
 
     Attributes:
-        name: What reports and arguments speak of.
+        name: Its key in reports and in tables of arguments.
         tool: The tool that answers it.
-        asked_by: Combinations of signs that ask for it.
-        along: Signs that ask for nothing alone and often stand in such questions.
+        asked_by: Combinations of tags that ask for it.
+        along: Tags that ask for nothing alone and often stand in such questions.
     """
 
     name: str
@@ -44,18 +44,18 @@ class Intent:
     asked_by: tuple[frozenset[str], ...]
     along: frozenset[str]
 
-    def guess(self, signs: frozenset[str]) -> Guess | None:
-        """How well it fits some signs: the combination that says most, and all that speaks for it."""
-        asked = [combination for combination in self.asked_by if combination <= signs]
-        if not asked:
+    def match(self, tags: frozenset[str]) -> IntentMatch | None:
+        """The match with the combination of the greatest weight; None if no combination is complete."""
+        fitting = [combination for combination in self.asked_by if combination <= tags]
+        if not fitting:
             return None
-        best = max(asked, key=_weight)
-        spoken = best | (self.along & signs)
-        return Guess(self.name, _weight(spoken), spoken, best)
+        best = max(fitting, key=_sum_weights)
+        supporting = best | (self.along & tags)
+        return IntentMatch(self.name, _sum_weights(supporting), supporting, best)
 
 
 @cache
-def intents() -> Mapping[str, Intent]:
+def load_intents() -> Mapping[str, Intent]:
     """By name, in the order of precedence."""
     return {
         name: Intent(
@@ -64,22 +64,22 @@ def intents() -> Mapping[str, Intent]:
             tuple(frozenset(combination.split()) for combination in entry["asked_by"]),
             frozenset(entry.get("along", "").split()),
         )
-        for name, entry in table("intents").items()
+        for name, entry in load_table("intents").items()
         if name != "weights"
     }
 
 
-def tool_for(intent: str) -> str:
+def find_tool(intent: str) -> str:
     """The tool that answers an intent."""
-    return CHANGE_TOOL if intent == CHANGE else intents()[intent].tool
+    return CHANGE_TOOL if intent == CHANGE else load_intents()[intent].tool
 
 
-def best_guess(signs: frozenset[str]) -> Guess | None:
-    """The intent that fits some signs best; among equals the first of the table."""
-    guesses = (intent.guess(signs) for intent in intents().values())
-    return max((guess for guess in guesses if guess), key=lambda guess: guess.score, default=None)
+def find_best_match(tags: frozenset[str]) -> IntentMatch | None:
+    """The intent that fits the tags best; among equals the first of the table."""
+    matches = (intent.match(tags) for intent in load_intents().values())
+    return max((match for match in matches if match), key=lambda match: match.score, default=None)
 
 
-def _weight(signs: frozenset[str]) -> int:
-    weights = table("intents")["weights"]
-    return sum(weights.get(sign, 1) for sign in signs)
+def _sum_weights(tags: frozenset[str]) -> int:
+    weights = load_table("intents")["weights"]
+    return sum(weights.get(tag, 1) for tag in tags)

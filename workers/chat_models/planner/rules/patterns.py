@@ -1,6 +1,6 @@
-"""How questions word conditions: patterns of signs before or after a compound, which is `C`; a number is `N`.
+"""How questions express conditions: patterns of tags around a compound, which is `C`; a number is `N`.
 
-Signs are concepts of `lexicon.toml`, so each pattern holds for every language and every synonym.
+Tags are concepts of `lexicon.toml`, so each pattern holds for every language and every synonym.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ NONE_AFTER = (
 )
 BOTH_BEFORE = r"\b(?:with (?:and |or |versus |comma )*without|without (?:and |or |versus |comma )*with) $"
 LISTED = r"(?:(?:and|or|comma) )+"
-"""Stands between compounds of which the same is said."""
+"""Stands between compounds that share a condition."""
 
 _TO = (
     r"(?: comma(?= uptake)| of| uptake| rate| exchange| flux| at| on| to| by| in| with| sole| set| as| medium"
@@ -26,7 +26,7 @@ _TO = (
 _COUNTED = "C|points|growth|sample|chains|alternatives|gene|reaction|medium|media|N"
 VALUE_AFTER = rf"^{_TO} N\b(?! (?:{_COUNTED})\b)"
 STATED_AFTER = rf"^{_TO}(?: comma)? N\b(?! C)"
-"""The same for a number that has the unit of an uptake, which counts nothing else."""
+"""The same for a number with the unit of an uptake, which cannot count anything else."""
 MORE_VALUES = (
     r"^(?: (?:and|or|comma|versus|then|to|at|on|by|with))+ N\b"
     r"(?! (?:uptake |at |on |of )*(?:C|points|sample|gene|reaction))"
@@ -78,4 +78,4 @@ SWAPS = (
 """One compound in the place of another."""
 
 NAME_AFTER = r"^ in name\b|^ name\b"
-"""Then it is a word to search for."""
+"""Marks a word to search for, not a compound of the medium."""

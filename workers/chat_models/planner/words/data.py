@@ -1,4 +1,4 @@
-"""The planner's words and rules, as the data files beside this module have them."""
+"""The data files beside this module: the planner's words and rules."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 @cache
-def table(name: str) -> dict[str, Any]:
+def load_table(name: str) -> dict[str, Any]:
     """A data file: `lexicon`, `names`, `unsupported` or `intents`."""
     text = (
         files("fluxagents.workers.chat_models.planner.words")

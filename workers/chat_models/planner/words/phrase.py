@@ -1,9 +1,9 @@
-"""Tokens as one string of signs, so that patterns can be looked for in it."""
+"""Tokens and the string of their tags, in which patterns are searched."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from fluxagents.workers.chat_models.planner.words.lexicon import COMPOUND, NUMBER, PERCENT
@@ -16,8 +16,8 @@ from fluxagents.workers.chat_models.planner.words.word_tokens import (
     Token,
 )
 
-SPLITTING = frozenset({"and", "then", "plus", COMMA})
-"""Signs that may stand between clauses."""
+SEPARATORS = frozenset({"and", "then", "plus", COMMA})
+"""Tags that may stand between clauses."""
 
 COMPOUNDS = frozenset({COMPOUND, EXCHANGE})
 
@@ -29,72 +29,76 @@ class Phrase:
     tokens: tuple[Token, ...]
 
     @property
-    def signs(self) -> frozenset[str]:
-        """What it speaks of; `GENES` if of several."""
-        found = {token.sign for token in self.tokens}
-        found |= {"medium"} if "media" in found else set()
-        found |= {COMPOUND} if EXCHANGE in found else set()
-        gone = found & {"remove", "absent"} and "objective" not in found
-        found |= {"knockout"} if gone and found & {GENE, REACTION, "gene"} else set()
-        found |= {"knockout"} if gone and {"remove", "reaction"} <= found else set()
-        found |= {"GENES"} if len(self.values(GENE)) > 1 else set()
-        return frozenset(found)
+    def tags(self) -> frozenset[str]:
+        """The tags of its tokens, with those that they imply; `GENES` for several genes."""
+        tags = {token.tag for token in self.tokens}
+        tags |= {"medium"} if "media" in tags else set()
+        tags |= {COMPOUND} if EXCHANGE in tags else set()
+        is_removed = tags & {"remove", "absent"} and "objective" not in tags
+        tags |= {"knockout"} if is_removed and tags & {GENE, REACTION, "gene"} else set()
+        tags |= {"knockout"} if is_removed and {"remove", "reaction"} <= tags else set()
+        tags |= {"GENES"} if len(self.list_values(GENE)) > 1 else set()
+        return frozenset(tags)
 
-    def values(self, *signs: str) -> tuple[str, ...]:
+    def list_values(self, *tags: str) -> tuple[str, ...]:
         """Ids and names of some kinds, each once."""
-        return tuple(dict.fromkeys(token.value for token in self.tokens if token.sign in signs))
+        return tuple(dict.fromkeys(token.value for token in self.tokens if token.tag in tags))
 
     @property
     def genes(self) -> list[str]:
-        return list(self.values(GENE))
+        return list(self.list_values(GENE))
 
     @property
     def reactions(self) -> list[str]:
-        return list(self.values(REACTION, EXCHANGE))
+        return list(self.list_values(REACTION, EXCHANGE))
 
     def __add__(self, other: Phrase) -> Phrase:
         return Phrase(self.tokens + other.tokens)
 
     @property
-    def text(self) -> str:
-        """All signs, each followed by a space."""
-        return self.before(len(self.tokens))
+    def tag_text(self) -> str:
+        """All tags, each followed by a space."""
+        return self.tags_before(len(self.tokens))
 
-    def trimmed(self, more: frozenset[str] = frozenset()) -> Phrase:
-        """What is left without the words that separate it from what stands before, and some more."""
+    def trim(self, more: frozenset[str] = frozenset()) -> Phrase:
+        """The phrase without the separators at its beginning, and without the tags `more` after them."""
         skipped = 0
-        for skip in (SPLITTING, more):
-            while skipped < len(self.tokens) and self.tokens[skipped].sign in skip:
+        for skip in (SEPARATORS, more):
+            while skipped < len(self.tokens) and self.tokens[skipped].tag in skip:
                 skipped += 1
         return Phrase(self.tokens[skipped:])
 
-    def token_at(self, match: re.Match[str], group: int) -> Token:
-        """The token that a group of a match in the text begins with."""
+    def find_token(self, match: re.Match[str], group: int) -> Token:
+        """The first token of a group of a match in the tag text."""
         return self.tokens[match.string[: match.start(group)].count(" ")]
 
-    def before(self, at: int) -> str:
-        """The signs on the left of a token, each followed by a space."""
-        return "".join(f"{sign(token)} " for token in self.tokens[:at])
+    def tags_before(self, at: int) -> str:
+        """The tags on the left of a token, each followed by a space."""
+        return self.tags_between(0, at)
 
-    def after(self, at: int) -> str:
-        """The signs on the right of a token, each after a space."""
-        return "".join(f" {sign(token)}" for token in self.tokens[at + 1 :])
+    def tags_after(self, at: int) -> str:
+        """The tags on the right of a token, each after a space."""
+        return "".join(f" {abbreviate_tag(token)}" for token in self.tokens[at + 1 :])
 
-    def numbers(self, pattern: str) -> Iterator[float]:
-        """The numbers that a pattern of signs catches in a group."""
-        for match in re.finditer(rf"\b(?:{pattern})", self.text):
-            yield float(self.token_at(match, match.lastindex or 0).value)
+    def tags_between(self, start: int, end: int) -> str:
+        """The tags from one token to the one before another, each followed by a space."""
+        return "".join(f"{abbreviate_tag(token)} " for token in self.tokens[start:end])
+
+    def find_numbers(self, pattern: str) -> Iterator[float]:
+        """The numbers that a group of a pattern of tags matches."""
+        for match in re.finditer(rf"\b(?:{pattern})", self.tag_text):
+            yield float(self.find_token(match, match.lastindex or 0).value)
 
     def has(self, pattern: str) -> bool:
-        """Whether a pattern of signs is in it."""
-        return re.search(rf"\b(?:{pattern})\b", self.text) is not None
+        """Whether it has a pattern of tags."""
+        return re.search(rf"\b(?:{pattern})\b", self.tag_text) is not None
 
-    def without(self, gone: Sequence[int] | frozenset[int]) -> Phrase:
-        """What is left when some tokens are taken out, by their places."""
-        return Phrase(tuple(token for at, token in enumerate(self.tokens) if at not in gone))
+    def drop(self, positions: Collection[int]) -> Phrase:
+        """The phrase without the tokens at some positions."""
+        return Phrase(tuple(token for at, token in enumerate(self.tokens) if at not in positions))
 
 
-def sign(token: Token) -> str:
+def abbreviate_tag(token: Token) -> str:
     """Compounds are written `C`, whether by name or by exchange reaction; numbers `N` and shares `P`."""
     short = {COMPOUND: "C", EXCHANGE: "C", NUMBER: "N", PERCENT: "P", DATABASE_ID: "ID"}
-    return short.get(token.sign, token.sign)
+    return short.get(token.tag, token.tag)

@@ -1,4 +1,4 @@
-"""What a question is made of: words, numbers and ids, each with what it stands for."""
+"""The tokens of a question: words, numbers and ids, each with a tag that says what it stands for."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class Token:
     """A word or a group of words, a number or an id.
 
     Attributes:
-        sign: The concept of the lexicon, or in capitals the kind of thing.
-        said: As it is written.
+        tag: A concept of the lexicon, or in capitals the kind of entity.
+        text: As it is written.
         value: The number, the id or the name.
         unit: Of a number: `flux`, `rate`, `percent` or nothing.
     """
 
-    sign: str
-    said: str
+    tag: str
+    text: str
     value: Any = None
     unit: str = ""
 
@@ -35,4 +35,4 @@ _SHORT_ID = re.compile(r"[a-z]{2,5}|(?=\w*\d)[a-z0-9_]{2,12}|\w+__\w+")
 
 def is_like_an_id(token: Token) -> bool:
     """Whether a word without a meaning may be the id of a metabolite, such as `g6p` or `icit`."""
-    return token.sign == UNKNOWN and _SHORT_ID.fullmatch(token.said) is not None
+    return token.tag == UNKNOWN and _SHORT_ID.fullmatch(token.text) is not None

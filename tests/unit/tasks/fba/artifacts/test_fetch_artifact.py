@@ -11,7 +11,7 @@ import pytest
 from tests.support.recorded_run import RUN_ID, record
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.fba.artifacts.table_filter import filtered
+from fluxagents.tasks.fba.artifacts.table_filter import filter_table
 from fluxagents.tasks.ports.sources import Sources
 from fluxagents.tasks.registry import tool_named
 
@@ -55,7 +55,7 @@ def fetch(sources: Sources) -> Fetch:
     ],
 )
 def test_a_filter_keeps_the_rows_it_says(expression: str, ids: str) -> None:
-    assert "".join(filtered(TABLE, expression)["id"]) == ids
+    assert "".join(filter_table(TABLE, expression)["id"]) == ids
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_filter_keeps_the_rows_it_says(expression: str, ids: str) -> None:
 )
 def test_a_filter_that_does_not_fit_says_why(expression: str, said: str) -> None:
     with pytest.raises(FluxError) as raised:
-        filtered(TABLE, expression)
+        filter_table(TABLE, expression)
     assert said in str(raised.value)
     assert raised.value.kind in {ErrorClass.BAD_ARGUMENT, ErrorClass.UNKNOWN_ID}
 

@@ -10,7 +10,7 @@ import pytest
 from cobra.flux_analysis import double_gene_deletion
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.events import Part
+from fluxagents.flows.events import Shard
 from fluxagents.tasks.fba.deletions import gene_pairs
 from fluxagents.tasks.fba.deletions import run_gene_deletion_analysis as gene_deletion
 from fluxagents.tasks.registry import tool_named
@@ -82,7 +82,7 @@ def test_what_the_short_table_leaves_out_grows_as_the_worse_gene(
 def test_parts_together_are_the_whole(textbook: Any) -> None:
     args = tool_named(NAME).parse({"kind": "double", "medium_changes": {"EX_o2_e": 0}})
     assert isinstance(args, gene_deletion.Args)
-    pieces = [gene_deletion.run_part(textbook, args, Part(index=i, of=3)) for i in range(3)]
+    pieces = [gene_deletion.run_shard(textbook, args, Shard(index=i, of=3)) for i in range(3)]
     kept = [gene_deletion.Result.model_validate_json(piece.model_dump_json()) for piece in pieces]
     joined, whole = gene_deletion.merge(args, kept), gene_deletion.run(textbook, args)
     assert growth_of(joined) == {genes: pytest.approx(growth) for genes, growth in growth_of(whole).items()}
@@ -93,8 +93,8 @@ def test_parts_together_are_the_whole(textbook: Any) -> None:
 def test_large_requests_are_split_and_small_ones_are_not(ijo1366: Any, textbook: Any) -> None:
     args = tool_named(NAME).parse({"kind": "double"})
     assert isinstance(args, gene_deletion.Args)
-    assert gene_deletion.parts(textbook, args) == 1
-    assert gene_deletion.parts(ijo1366, args) == gene_deletion.PARTS
+    assert gene_deletion.count_shards(textbook, args) == 1
+    assert gene_deletion.count_shards(ijo1366, args) == gene_deletion.PARTS
 
 
 def test_partners_are_paired_with_the_genes_only(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fluxagents.flows.errors import FluxError
-from fluxagents.tasks.fba.media.library.compound_index import exchanged_compounds
+from fluxagents.tasks.fba.media.library.compound_index import index_exchanges
 from fluxagents.tasks.fba.media.library.compounds import compounds_in
 
 IDENTIFY = "identify_auxotrophies"
@@ -20,7 +20,7 @@ AMINO_ACIDS = ["amino acids"]
 
 def with_cobra(model: Any, left_out: str | None) -> float:
     """Growth with all amino acids at 1 mmol/gDW/h but one, by cobra alone; 0 where it is infeasible."""
-    index = exchanged_compounds(model)
+    index = index_exchanges(model)
     found = (index.find(compound) for compound in compounds_in("amino acids"))
     offered = {match.id: 1.0 for match in found if match is not None and match.id != left_out}
     with model:

@@ -23,7 +23,7 @@ def test_knock_outs_come_and_go(textbook: Any) -> None:
         program.solve()
         whole = program.value
         place = textbook.reactions.index("PGI")
-        with program.bounded({place: (0.0, 0.0)}):
+        with program.hold_bounds({place: (0.0, 0.0)}):
             assert program.solve() is Outcome.OPTIMAL
             assert program.value < whole
             assert program.fluxes()[place] == 0
@@ -86,7 +86,7 @@ def test_the_matrix_is_scaled_once(textbook: Any, monkeypatch: pytest.MonkeyPatc
     with LinearProgram(textbook) as program:
         monkeypatch.setattr(program._glpk, "glp_scale_prob", lambda *_: pytest.fail("scaled again"))
         for bound in (-10, -5, -1):
-            with program.bounded({textbook.reactions.index("EX_glc__D_e"): (bound, 1000)}):
+            with program.hold_bounds({textbook.reactions.index("EX_glc__D_e"): (bound, 1000)}):
                 assert program.solve() is Outcome.OPTIMAL
 
 

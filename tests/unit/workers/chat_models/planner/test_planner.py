@@ -110,7 +110,7 @@ QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
 ]
 
 
-def decided(question: str, *, prompt: str = "tool_selection", left: int = 8, **state: Any) -> Decision:
+def decide(question: str, *, prompt: str = "tool_selection", left: int = 8, **state: Any) -> Decision:
     decider = Decider(OfflinePlanner(), "offline-planner", PromptManager(), TOOLS)
     verdict = decider.decide(state_at(question, **state), decide_with(prompt=prompt, left=left))
     assert verdict.error is None, verdict.error
@@ -122,14 +122,14 @@ def finding(number: int, tool: str, args: dict[str, Any], **found: Any) -> Findi
     return Finding(id=f"f{number}", tool=tool, args=args, key_findings={"status": "optimal", **found})
 
 
-def finished(decision: Decision) -> str:
+def read_answer(decision: Decision) -> str:
     assert isinstance(decision, Finish), decision
     return decision.answer
 
 
 @pytest.mark.parametrize(("question", "tool", "args"), QUESTIONS, ids=[row[0] for row in QUESTIONS])
 def test_a_question_becomes_a_call_with_its_arguments(question: str, tool: str, args: dict[str, Any]) -> None:
-    assert decided(question) == CallTool(tool=tool, args=args)
+    assert decide(question) == CallTool(tool=tool, args=args)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_question_becomes_a_call_with_its_arguments(question: str, tool: str, 
     ],
 )
 def test_what_is_known_already_is_not_computed_again(question: str) -> None:
-    assert "Answered by" in finished(decided(question))
+    assert "Answered by" in read_answer(decide(question))
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_what_is_known_already_is_not_computed_again(question: str) -> None:
     ],
 )
 def test_what_it_cannot_do_it_says_and_names_its_tools(question: str, says: str) -> None:
-    answer = finished(decided(question))
+    answer = read_answer(decide(question))
     assert says in answer
     assert "- analyze_essentiality: " in answer
 
@@ -168,9 +168,9 @@ def test_the_parts_of_a_question_are_called_in_turn_and_then_it_stops() -> None:
     question = "How fast does it grow on acetate and which genes are essential anaerobically?"
     first, second = finding(3, FBA, on("EX_ac_e")), finding(4, ESSENTIAL, NO_OXYGEN)
     known = state_at(question).findings
-    assert decided(question) == CallTool(tool=FBA, args=on("EX_ac_e"))
-    assert decided(question, findings=(*known, first)) == CallTool(tool=ESSENTIAL, args=NO_OXYGEN)
-    answer = finished(decided(question, findings=(*known, first, second)))
+    assert decide(question) == CallTool(tool=FBA, args=on("EX_ac_e"))
+    assert decide(question, findings=(*known, first)) == CallTool(tool=ESSENTIAL, args=NO_OXYGEN)
+    answer = read_answer(decide(question, findings=(*known, first, second)))
     assert answer == f"Answered by {FBA}, {ESSENTIAL}."
 
 
@@ -189,37 +189,37 @@ def test_the_parts_of_a_question_are_called_in_turn_and_then_it_stops() -> None:
 def test_a_comparison_is_one_call_for_each_condition(question: str, calls: list[dict[str, Any]]) -> None:
     findings = list(state_at(question).findings)
     for args in calls:
-        assert decided(question, findings=findings) == CallTool(tool=FBA, args=args)
+        assert decide(question, findings=findings) == CallTool(tool=FBA, args=args)
         findings.append(finding(len(findings) + 1, FBA, args))
-    finished(decided(question, findings=findings))
+    read_answer(decide(question, findings=findings))
 
 
 def test_conditions_that_open_a_sentence_hold_for_all_of_it() -> None:
     question = "Without oxygen, how fast does it grow and which genes are essential?"
     findings = [*state_at(question).findings, finding(3, FBA, NO_OXYGEN)]
-    assert decided(question, findings=findings) == CallTool(tool=ESSENTIAL, args=NO_OXYGEN)
+    assert decide(question, findings=findings) == CallTool(tool=ESSENTIAL, args=NO_OXYGEN)
 
 
 def test_what_is_asked_after_a_change_waits_for_it_and_is_asked_of_the_new_model() -> None:
     question = "Add acetate to the medium and tell me the growth"
     known = state_at(question).findings
     change = finding(3, APPLY, at(ac_e=10.0)).model_copy(update={"model": known[0].model})
-    assert decided(question) == CallTool(tool=APPLY, args=at(ac_e=10.0))
-    after = decided(question, findings=(*known, change), model="sha256:" + "9" * 64)
+    assert decide(question) == CallTool(tool=APPLY, args=at(ac_e=10.0))
+    after = decide(question, findings=(*known, change), model="sha256:" + "9" * 64)
     assert after == CallTool(tool=FBA, args={})
 
 
 def test_a_rejected_change_is_not_asked_for_again() -> None:
     note = Note(by="ada", about=APPLY, text="rejected: too early")
-    answer = finished(decided("Add acetate to the medium", notes=[note]))
+    answer = read_answer(decide("Add acetate to the medium", notes=[note]))
     assert answer == "apply_medium was not run: ada rejected: too early."
 
 
 def test_a_number_that_is_missing_is_asked_for_and_then_used() -> None:
-    asked = decided("Increase glucose uptake")
+    asked = decide("Increase glucose uptake")
     assert asked == AskHuman(question="Which uptake should 'EX_glc__D_e' get, in mmol/gDW/h?")
     note = Note(by="ada", about=asked.question, text="make it 15, please")
-    assert decided("Increase glucose uptake", notes=[note]) == CallTool(tool=APPLY, args=at(glc__D_e=15.0))
+    assert decide("Increase glucose uptake", notes=[note]) == CallTool(tool=APPLY, args=at(glc__D_e=15.0))
 
 
 def error(
@@ -230,13 +230,13 @@ def error(
 
 def test_an_exchange_that_the_model_has_not_is_named() -> None:
     missing = error("exchange 'EX_zn2_e' is not in model 'x'", "nearest: EX_o2_e")
-    answer = finished(decided("Growth without zinc", errors=[missing], open_errors=1))
+    answer = read_answer(decide("Growth without zinc", errors=[missing], open_errors=1))
     assert answer.startswith("The model has no exchange reaction for 'zinc'.")
 
 
 def test_an_id_in_another_style_is_taken_from_the_error() -> None:
     missing = error("exchange 'EX_ac_e' is not in model 'x'", "nearest: EX_ac(e), EX_akg(e)")
-    again = decided("How fast does it grow on acetate?", errors=[missing], open_errors=1)
+    again = decide("How fast does it grow on acetate?", errors=[missing], open_errors=1)
     assert again == CallTool(tool=FBA, args=on("EX_ac(e)"))
 
 
@@ -250,55 +250,55 @@ def test_an_id_in_another_style_is_taken_from_the_error() -> None:
 )
 def test_an_error_about_an_id_that_the_call_does_not_name_is_of_another_call(said: str) -> None:
     other = error(said, kind=ErrorClass.UNKNOWN_ID)
-    again = decided("How fast does it grow without oxygen?", errors=[other], open_errors=1)
+    again = decide("How fast does it grow without oxygen?", errors=[other], open_errors=1)
     assert isinstance(again, CallTool)
     assert again.args["medium_changes"] == {"EX_o2_e": 0}
     own = error("gene 'b0720' is not in model 'x'", kind=ErrorClass.UNKNOWN_ID, tool=ESSENTIAL)
-    assert "failed" in finished(decided("Is b0720 essential?", errors=[own], open_errors=1))
+    assert "failed" in read_answer(decide("Is b0720 essential?", errors=[own], open_errors=1))
 
 
 def test_a_call_that_failed_is_not_repeated_but_a_timeout_is_tried_once_more() -> None:
     question = "Which genes are essential?"
     bad = error("no growth", kind=ErrorClass.SOLVER, tool=ESSENTIAL)
-    assert "failed: no growth" in finished(decided(question, errors=[bad], open_errors=1))
+    assert "failed: no growth" in read_answer(decide(question, errors=[bad], open_errors=1))
     slow = error("too slow", kind=ErrorClass.TIMEOUT, tool=ESSENTIAL)
-    assert decided(question, errors=[slow], open_errors=1) == CallTool(tool=ESSENTIAL, args={})
-    finished(decided(question, errors=[slow, slow], open_errors=2))
+    assert decide(question, errors=[slow], open_errors=1) == CallTool(tool=ESSENTIAL, args={})
+    read_answer(decide(question, errors=[slow, slow], open_errors=2))
 
 
 @pytest.mark.parametrize("hint", ["use 'fba'", "use method 'fba'"])
 def test_what_an_error_advises_for_an_argument_is_followed_once(hint: str) -> None:
     question = "How fast does it grow without oxygen?"
     lost = error("no least flux", hint, kind=ErrorClass.NUMERICAL)
-    again = decided(question, errors=[lost], open_errors=1)
+    again = decide(question, errors=[lost], open_errors=1)
     assert again == CallTool(tool=FBA, args={**NO_OXYGEN, "method": "fba"})
-    assert "failed: no least flux" in finished(decided(question, errors=[lost, lost], open_errors=2))
+    assert "failed: no least flux" in read_answer(decide(question, errors=[lost, lost], open_errors=2))
     done = finding(3, FBA, again.args)
     known = (*state_at(question).findings, done)
-    assert "Answered by" in finished(decided(question, findings=known, errors=[lost]))
+    assert "Answered by" in read_answer(decide(question, findings=known, errors=[lost]))
 
 
 def test_advice_that_the_schema_does_not_know_is_not_followed() -> None:
     lost = error("no least flux", "use 'magic'", "use solver 'fba'", kind=ErrorClass.NUMERICAL)
-    answer = finished(decided("How fast does it grow without oxygen?", errors=[lost], open_errors=1))
+    answer = read_answer(decide("How fast does it grow without oxygen?", errors=[lost], open_errors=1))
     assert "failed: no least flux" in answer
 
 
 def test_a_human_who_was_called_after_failures_ends_it_or_lets_it_go_on() -> None:
     question, about = "Which genes are essential?", "3 failures in a row (solver): no. What should be done?"
     stop = Note(by="ada", about=about, text="leave it")
-    assert "ada said: leave it" in finished(decided(question, notes=[stop]))
+    assert "ada said: leave it" in read_answer(decide(question, notes=[stop]))
     again = Note(by="ada", about=about, text="try again")
-    assert decided(question, notes=[again]) == CallTool(tool=ESSENTIAL, args={})
+    assert decide(question, notes=[again]) == CallTool(tool=ESSENTIAL, args={})
 
 
 def test_the_last_step_is_kept_for_an_end() -> None:
-    assert "last step" in finished(decided("Which genes are essential?", left=1))
+    assert "last step" in read_answer(decide("Which genes are essential?", left=1))
 
 
 def test_the_medium_of_the_run_goes_with_every_analysis() -> None:
     medium = {"EX_glc__D_e": 5, "EX_o2_e": 1000}
-    call = decided("Which genes are essential?", inputs={"medium": medium})
+    call = decide("Which genes are essential?", inputs={"medium": medium})
     assert call == CallTool(tool=ESSENTIAL, args={"medium": medium})
 
 
@@ -311,14 +311,14 @@ def test_without_growth_it_looks_for_nutrients_and_tries_them() -> None:
             update={"key_findings": {"status": "zero_growth", "growth_per_h": 0.0}}
         ),
     ]
-    search = decided(question, prompt="no_growth", findings=poor, inputs={"medium": medium})
+    search = decide(question, prompt="no_growth", findings=poor, inputs={"medium": medium})
     assert search == CallTool(tool=MEDIA, args={"min_growth_per_h": 0.1, "open_exchanges": True})
     media = {"count": 1, "uptakes_mmol_per_gdw_h": [{"values": {"EX_o2_e": 1.0, "EX_glc__D_e": 1.0}}]}
     poor.append(finding(3, MEDIA, search.args, media=media))
-    attempt = decided(question, prompt="no_growth", findings=poor, inputs={"medium": medium})
+    attempt = decide(question, prompt="no_growth", findings=poor, inputs={"medium": medium})
     assert attempt == CallTool(tool=FBA, args={"medium": medium, **at(glc__D_e=10.0)})
     poor.append(finding(4, FBA, attempt.args))
-    answer = finished(decided(question, prompt="no_growth", findings=poor, inputs={"medium": medium}))
+    answer = read_answer(decide(question, prompt="no_growth", findings=poor, inputs={"medium": medium}))
     assert answer == "The medium lacks what growth needs; it grows with EX_glc__D_e added."
 
 

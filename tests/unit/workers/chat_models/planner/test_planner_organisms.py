@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from fluxagents.workers.chat_models.planner.clauses.organisms import foreign_organisms
+from fluxagents.workers.chat_models.planner.clauses.organisms import explain_foreign_organisms
 from fluxagents.workers.chat_models.planner.situation import Situation
 
 
-def told(question: str, model: str) -> tuple[str, ...]:
+def explain(question: str, model: str) -> tuple[str, ...]:
     finding = {"id": "f1", "tool": "analyze_metabolic_model", "args": {}, "found": {"model": model}}
-    return foreign_organisms(Situation(task="tool_selection", question=question, findings=(finding,)))
+    return explain_foreign_organisms(Situation(task="tool_selection", question=question, findings=(finding,)))
 
 
 @pytest.mark.parametrize("question", ["What is the growth rate of yeast?", "Wie schnell wächst Hefe?"])
 def test_another_organism_is_named_with_the_model(question: str) -> None:
-    (sentence,) = told(question, "iJO1366")
+    (sentence,) = explain(question, "iJO1366")
     assert sentence.startswith("The model at hand, iJO1366, is of Escherichia coli")
     assert sentence.endswith("does not tell about Saccharomyces cerevisiae.")
 
@@ -34,4 +34,4 @@ def test_another_organism_is_named_with_the_model(question: str) -> None:
 def test_its_own_organism_an_unknown_model_and_a_model_to_compare_with_are_no_reason(
     question: str, model: str
 ) -> None:
-    assert told(question, model) == ()
+    assert explain(question, model) == ()

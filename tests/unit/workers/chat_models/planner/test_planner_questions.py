@@ -9,26 +9,26 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.eval.questions.cases import PARTS, Expected, cases, told
-from tests.eval.questions.run import MOST_STEPS, compared
+from tests.eval.questions.cases import PARTS, Expected, cases, drop_defaults
+from tests.eval.questions.run import MAX_STEPS, compare_calls
 from tests.support.decisions import ANSWER_TOOLS, BASELINE, DESCRIPTION
 
 from fluxagents.flows.commands import CallTool
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.chat_models.planner.calls.arguments import ARGUMENTS
+from fluxagents.workers.chat_models.planner.calls.interpretation import interpret_question
 from fluxagents.workers.chat_models.planner.calls.lookups import LOOKUPS
-from fluxagents.workers.chat_models.planner.calls.question_intents import reading
-from fluxagents.workers.chat_models.planner.planning.plan import next_call
-from fluxagents.workers.chat_models.planner.rules.intents import intents
+from fluxagents.workers.chat_models.planner.planning.plan import choose_next_call
+from fluxagents.workers.chat_models.planner.rules.intents import load_intents
 from fluxagents.workers.chat_models.planner.situation import Situation
-from fluxagents.workers.chat_models.planner.words.concepts import tokens_of
-from fluxagents.workers.chat_models.planner.words.data import table
-from fluxagents.workers.chat_models.planner.words.spelling import nearest
+from fluxagents.workers.chat_models.planner.words.data import load_table
+from fluxagents.workers.chat_models.planner.words.spelling import closest_word
+from fluxagents.workers.chat_models.planner.words.tagger import tag_question
 
 CASES = [case for part in PARTS for case in cases(part)]
 FINDINGS = tuple(
-    {"id": one.id, "tool": one.tool, "args": dict(one.args), "found": dict(one.key_findings)}
-    for one in (DESCRIPTION, BASELINE)
+    {"id": finding.id, "tool": finding.tool, "args": dict(finding.args), "found": dict(finding.key_findings)}
+    for finding in (DESCRIPTION, BASELINE)
 )
 SCHEMAS = {name: TOOLS[name].args.model_json_schema() for name in ANSWER_TOOLS}
 
@@ -74,46 +74,51 @@ def test_a_call_fits_only_with_the_same_arguments(args: dict[str, Any], fits: bo
 
 
 def test_defaults_are_not_told() -> None:
-    assert told("run_flux_variability_analysis", {"fraction_of_optimum": 0.9, "reactions": None}) == {}
+    assert (
+        drop_defaults("run_flux_variability_analysis", {"fraction_of_optimum": 0.9, "reactions": None}) == {}
+    )
 
 
 def calls(question: str) -> list[CallTool]:
     """What the planner calls until it stops, with a finding without numbers after each call."""
-    found, made = list(FINDINGS), list[CallTool]()
-    for left in range(MOST_STEPS, 0, -1):
-        now = Situation(
+    findings, planned = list(FINDINGS), list[CallTool]()
+    for left in range(MAX_STEPS, 0, -1):
+        situation = Situation(
             task="tool_selection",
             question=question,
-            findings=tuple(found),
+            findings=tuple(findings),
             steps_left=left,
             functions=SCHEMAS,
         )
-        call = next_call(now)
+        call = choose_next_call(situation)
         if call.name not in TOOLS:
             break
-        made.append(CallTool(tool=call.name, args=call.args))
-        found.append({"id": f"f{len(found) + 1}", "tool": call.name, "args": call.args, "found": {}})
-    return made
+        planned.append(CallTool(tool=call.name, args=call.args))
+        findings.append({"id": f"f{len(findings) + 1}", "tool": call.name, "args": call.args, "found": {}})
+    return planned
 
 
-def signature(made: list[CallTool]) -> list[tuple[str, str]]:
-    return sorted((call.tool, json.dumps(told(call.tool, call.args), sort_keys=True)) for call in made)
+def sign_calls(planned: list[CallTool]) -> list[tuple[str, str]]:
+    return sorted(
+        (call.tool, json.dumps(drop_defaults(call.tool, call.args), sort_keys=True)) for call in planned
+    )
 
 
 def test_the_planner_keeps_what_it_reached_on_the_known_part() -> None:
     known = [case for case in CASES if case.part == "known"]
-    made = {case.question: calls(case.question) for case in known}
-    right = [compared(case, made[case.question]) for case in known]
+    planned = {case.question: calls(case.question) for case in known}
+    right = [compare_calls(case, planned[case.question]) for case in known]
     assert sum(tools for tools, _ in right) >= 0.99 * len(known)
     assert sum(arguments for _, arguments in right) >= 0.99 * len(known)
     groups = groupby((case for case in known if case.calls), key=lambda case: case.group)
     pairs = [pair for _, group in groups for pair in combinations(list(group), 2)]
-    alike = [signature(made[one.question]) == signature(made[other.question]) for one, other in pairs]
+    signatures = {question: sign_calls(made) for question, made in planned.items()}
+    alike = [signatures[first.question] == signatures[second.question] for first, second in pairs]
     assert sum(alike) >= 0.98 * len(pairs)
 
 
 @pytest.mark.parametrize(
-    ("question", "signs"),
+    ("question", "tags"),
     [
         ("Welche Gene sind ohne Sauerstoff essentiell?", "which gene without COMPOUND essential END"),
         ("Waechst es auf Glukose?", "growth on COMPOUND END"),
@@ -129,8 +134,8 @@ def test_the_planner_keeps_what_it_reached_on_the_known_part() -> None:
         ("blubb", "UNKNOWN"),
     ],
 )
-def test_words_of_every_language_get_one_meaning_and_ids_stay(question: str, signs: str) -> None:
-    assert " ".join(token.sign for token in tokens_of(question)) == signs
+def test_words_of_every_language_get_one_meaning_and_ids_stay(question: str, tags: str) -> None:
+    assert " ".join(token.tag for token in tag_question(question)) == tags
 
 
 @pytest.mark.parametrize(
@@ -146,7 +151,7 @@ def test_words_of_every_language_get_one_meaning_and_ids_stay(question: str, sig
     ],
 )
 def test_numbers_are_read_with_their_unit(question: str, value: float, unit: str) -> None:
-    (token,) = tokens_of(question)
+    (token,) = tag_question(question)
     assert (token.value, token.unit) == (value, unit)
 
 
@@ -155,25 +160,25 @@ def test_numbers_are_read_with_their_unit(question: str, value: float, unit: str
     [("glucsoe", "glucose"), ("acetone", None), ("threonate", None), ("variabillty", None)],
 )
 def test_a_word_is_corrected_only_if_it_is_nearly_a_known_one(written: str, meant: str | None) -> None:
-    assert nearest(written, ["acetate", "glucose", "threonine"], forgiven=1) == meant
+    assert closest_word(written, ["acetate", "glucose", "threonine"], max_mistakes=1) == meant
 
 
 def test_every_concept_of_the_rules_has_words() -> None:
-    concepts = set(table("lexicon"))
-    for intent in intents().values():
+    concepts = set(load_table("lexicon"))
+    for intent in load_intents().values():
         spoken = intent.along.union(*intent.asked_by)
         assert {sign for sign in spoken if not sign.isupper()} <= concepts, intent.name
 
 
 def test_every_intent_has_a_tool_that_is_offered_and_arguments() -> None:
-    for intent in intents().values():
+    for intent in load_intents().values():
         assert intent.tool in ANSWER_TOOLS
         assert (intent.name in ARGUMENTS) != (intent.name in LOOKUPS)
 
 
 WORDS = [
     phrase.strip().rstrip("*")
-    for by_language in table("lexicon").values()
+    for by_language in load_table("lexicon").values()
     for phrases in by_language.values()
     for phrase in phrases.split(",")
 ]
@@ -197,5 +202,5 @@ NUMBERS = ["5", "0.1", "95 %", "3 mmol/gDW/h", "0.2 1/h", "1,000", "?", ".", ","
 @given(st.lists(st.sampled_from(THINGS) | st.sampled_from(NUMBERS) | st.sampled_from(WORDS), max_size=14))
 def test_no_words_in_whatever_order_break_it_and_arguments_fit_their_tool(words: list[str]) -> None:
     asked = Situation(task="tool_selection", question=" ".join(words), findings=FINDINGS, steps_left=8)
-    for want in reading(asked).wants:
-        assert want.args.keys() <= TOOLS[want.tool].args.model_fields.keys()
+    for call in interpret_question(asked).calls:
+        assert call.args.keys() <= TOOLS[call.tool].args.model_fields.keys()

@@ -66,7 +66,7 @@ def numbers_in(value: Any) -> set[float]:
     return {float(text) for text in re.findall(r"-?\d+(?:\.\d+)?(?:e-?\d+)?", json.dumps(value))}
 
 
-def untraced(text: str, findings: Sequence[Finding]) -> set[float]:
+def find_ungrounded(text: str, findings: Sequence[Finding]) -> set[float]:
     """Numbers in a report that no finding has, to six significant digits."""
     known = {float(f"{n:.6g}") for finding in findings for n in numbers_in(finding.model_dump(mode="json"))}
     said = re.sub(r"(?:artifact )?sha256:\S+|\[f\d+, \w+\]|\bb\d{4}\b|EX_\w+", "", text)
@@ -81,7 +81,7 @@ def test_the_essential_genes_and_growth_are_in_the_first_sentences() -> None:
     assert ", ".join(GENES) in text
     assert "artifact sha256:" + "3" * 64 in text
     assert "reactions tested" not in text
-    assert untraced(text, [DESCRIPTION, BASELINE, ESSENTIALITY]) == set()
+    assert find_ungrounded(text, [DESCRIPTION, BASELINE, ESSENTIALITY]) == set()
 
 
 def test_a_list_that_is_cut_says_so() -> None:
@@ -93,7 +93,7 @@ def test_conditions_come_with_the_number_and_the_baseline_for_comparison() -> No
     text = report("How fast does it grow without oxygen?", NO_OXYGEN)
     assert text.startswith("With no uptake through EX_o2_e, growth is 0.211663 1/h.")
     assert text.index("For comparison:") < text.index("0.873922 1/h")
-    assert untraced(text, [BASELINE, NO_OXYGEN]) == set()
+    assert find_ungrounded(text, [BASELINE, NO_OXYGEN]) == set()
 
 
 def test_fluxes_are_told_only_when_they_are_asked_for() -> None:
@@ -145,4 +145,4 @@ def test_every_tool_has_words_for_what_it_finds(tmp_path: Path) -> None:
         finding = Finding(id=f"f{number}", tool=tool.name, args=dict(tool.example), key_findings=found)
         text = report("What is the weather?", finding)
         assert f"[f{number}, {tool.name}]" in text
-        assert untraced(text, [DESCRIPTION, BASELINE, finding]) <= {0.0}, tool.name
+        assert find_ungrounded(text, [DESCRIPTION, BASELINE, finding]) <= {0.0}, tool.name

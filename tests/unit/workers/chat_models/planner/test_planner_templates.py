@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.eval.questions.cases import told
+from tests.eval.questions.cases import drop_defaults
 from tests.support.decisions import BASELINE, DESCRIPTION
 
-from fluxagents.workers.chat_models.planner.calls.question_intents import reading
+from fluxagents.workers.chat_models.planner.calls.interpretation import interpret_question
 from fluxagents.workers.chat_models.planner.situation import Situation
 
 TEMPLATES = yaml.safe_load(Path(__file__).with_name("planner_templates.yaml").read_text(encoding="utf-8"))
@@ -24,7 +24,8 @@ FINDINGS = tuple(
 def calls(question: str) -> set[tuple[str, str]]:
     asked = Situation(task="tool_selection", question=question, findings=FINDINGS, steps_left=8)
     return {
-        (want.tool, json.dumps(told(want.tool, want.args), sort_keys=True)) for want in reading(asked).wants
+        (call.tool, json.dumps(drop_defaults(call.tool, call.args), sort_keys=True))
+        for call in interpret_question(asked).calls
     }
 
 

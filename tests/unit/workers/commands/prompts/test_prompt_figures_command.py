@@ -18,7 +18,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.reducer import fold
 from fluxagents.prompts.versions.manager import PromptManager
-from fluxagents.prompts.versions.record import arm_of
+from fluxagents.prompts.versions.record import assign_arm
 from fluxagents.prompts.versions.template import PromptTemplate
 from fluxagents.scheduler.runs import run_ids as identity
 from fluxagents.workers.commands.prompts.prompts import prompts
@@ -49,9 +49,9 @@ def as_json(done: Result) -> Any:
 @pytest.fixture
 def manager(redis: Redis, key_prefix: str) -> PromptManager:
     """With a second version of one prompt."""
-    found = PromptManager(store=RedisPromptStore(redis, prefix=key_prefix))
-    found.version_prompt(NAME, found.template(NAME).source.split("---\n", 2)[2] + "\n")
-    return found
+    prompts = PromptManager(store=RedisPromptStore(redis, prefix=key_prefix))
+    prompts.version_prompt(NAME, prompts.versions.find(NAME).source.split("---\n", 2)[2] + "\n")
+    return prompts
 
 
 class Book:
@@ -62,7 +62,7 @@ class Book:
         self._prompts = prompts
 
     def add(self, run_id: str, version: str, *, failed: bool, at_ms: int = LATER, tokens: int = 100) -> None:
-        template = self._prompts.template(NAME, version)
+        template = self._prompts.versions.find(NAME, version)
         flow = e.FlowRef(name="f", version=1, digest="d")
         began = e.RunStarted(
             seq=0, at_ms=at_ms, run_id=run_id, session="s", flow=flow, start_node="n", inputs={}
@@ -103,12 +103,15 @@ def book(redis: Redis, key_prefix: str, manager: PromptManager) -> Book:
 def test_an_experiment_is_begun_and_ended(call: Call, manager: PromptManager) -> None:
     begun = as_json(call(prompts, "experiment", NAME, "--arm", "1=25", "--arm", "2=75", "--json"))
     assert begun["experiment"] == {"1": 25, "2": 75}
-    arms = manager.standing(NAME).arms
+    arms = manager.versions.load_state(NAME).arms
     for run_id in map(str, range(20)):
-        assert manager.chosen(NAME, run_id, {}).version == arm_of(NAME, run_id, arms).version
+        assert (
+            manager.versions.select_for_run(NAME, run_id, {}).version
+            == assign_arm(NAME, run_id, arms).version
+        )
     assert "1: 25%, 2: 75%" in call(prompts, "show", NAME).stdout
     assert "version 1" in call(prompts, "experiment", NAME, "--end").stdout
-    assert manager.standing(NAME).arms == ()
+    assert manager.versions.load_state(NAME).arms == ()
 
 
 @pytest.mark.parametrize(

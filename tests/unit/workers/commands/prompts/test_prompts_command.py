@@ -43,7 +43,7 @@ def as_json(done: Result) -> Any:
 @pytest.fixture
 def second(tmp_path: Path) -> Path:
     """A file with the next version of a prompt that ships."""
-    template = PromptManager().template(NAME)
+    template = PromptManager().versions.find(NAME)
     source = template.source.replace(f"version: {template.version}", f"version: {int(template.version) + 1}")
     file = tmp_path / "tool_selection.md.j2"
     file.write_text(source.replace("Tools compute; you never do.", "Only tools compute."))
@@ -57,7 +57,7 @@ def runs_get(call: Call) -> str:
 
 
 def test_a_version_is_registered_promoted_and_rolled_back(call: Call, second: Path) -> None:
-    shipped = PromptManager().template(NAME).version
+    shipped = PromptManager().versions.find(NAME).version
     new = as_json(call("register", str(second), "--json"))["version"]
     assert new == str(int(shipped) + 1)
     assert runs_get(call) == shipped

@@ -25,7 +25,7 @@ from tests.unit.workers.test_local import (
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import AskHuman
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.history.lineage import in_effect, open_steps
+from fluxagents.flows.history.lineage import find_effective, open_steps
 from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.run import Run
@@ -145,7 +145,7 @@ def test_a_run_that_has_ended_goes_back_and_ends_anew(desk: Desk) -> None:
         *("RunRolledBack", "ToolSucceeded", "ToolSucceeded", "RunFinished"),
     ]
     assert run.state.tool_calls == 2
-    counted = [run.events()[place].type for place in in_effect(run.events())]
+    counted = [run.events()[place].type for place in find_effective(run.events())]
     assert counted.count("ToolSucceeded") == 2
     assert open_steps(run.events()) == (0, 1, 3, 4)
     consistent(desk, run)
@@ -195,9 +195,9 @@ def test_going_back_behind_a_change_names_what_stays_and_needs_a_confirmation(de
     changed = run.state.model
     assert changed != model
     way = desk.client.way_back(run.id, to=0)
-    assert [said[:30] for said in way.undone.compensated] == ["step 3: knock_out made model s"]
-    assert "the run works on the model before again" in way.undone.compensated[0]
-    told, agreed = way.undone.lasting
+    assert [said[:30] for said in way.report.compensated] == ["step 3: knock_out made model s"]
+    assert "the run works on the model before again" in way.report.compensated[0]
+    told, agreed = way.report.irreversible
     assert told.endswith("Run knock_out(genes=['b0720'])?")
     assert agreed == "step 2: ada agreed, and will be asked again: Run knock_out(genes=['b0720'])?"
     with pytest.raises(FluxError, match=r"cannot undo all that it did since step 0: .*ada agreed.*--yes"):

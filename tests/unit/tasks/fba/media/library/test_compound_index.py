@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from cobra import Metabolite, Model, Reaction
 
-from fluxagents.tasks.fba.media.library.compound_index import exchanged_compounds, inner_compounds
+from fluxagents.tasks.fba.media.library.compound_index import index_exchanges, index_metabolites
 from fluxagents.tasks.fba.media.library.compounds import compounds, compounds_by_id, compounds_by_name
 
 GLUCOSE = compounds_by_id()["glc__D"]
@@ -28,7 +28,7 @@ def model_with(identifier: str, compartment: str = "e", name: str = "", **annota
     ["glc__D_e", "glc_D_e", "glc-D[e]", "glc_DASH_D_e", "glc__D[e]", "cpd00027_e0", "cpd00027_e"],
 )
 def test_ids_of_all_styles_are_one(identifier: str) -> None:
-    match = exchanged_compounds(model_with(identifier)).find(GLUCOSE)
+    match = index_exchanges(model_with(identifier)).find(GLUCOSE)
     assert match is not None
     assert (match.id, match.by) == ("EX_1", "id")
 
@@ -44,26 +44,26 @@ def test_ids_of_all_styles_are_one(identifier: str) -> None:
     ],
 )
 def test_annotations_are_read_when_the_id_says_nothing(annotation: dict[str, Any], by: str) -> None:
-    match = exchanged_compounds(model_with("m0001_e", **annotation)).find(GLUCOSE)
+    match = index_exchanges(model_with("m0001_e", **annotation)).find(GLUCOSE)
     assert match is not None
     assert match.by == by
 
 
 def test_a_name_is_the_last_resort() -> None:
-    match = exchanged_compounds(model_with("x_e", name="D-Glucose")).find(GLUCOSE)
+    match = index_exchanges(model_with("x_e", name="D-Glucose")).find(GLUCOSE)
     assert match is not None
     assert match.by == "name"
 
 
 def test_another_compound_is_not_found() -> None:
-    assert exchanged_compounds(model_with("gal_e", name="D-Galactose")).find(GLUCOSE) is None
+    assert index_exchanges(model_with("gal_e", name="D-Galactose")).find(GLUCOSE) is None
 
 
 @pytest.mark.parametrize("name", ["ijo1366", "salmonella"])
 def test_annotations_alone_find_the_same_exchanges(name: str, request: pytest.FixtureRequest) -> None:
     """The ids of BiGG are taken away; ModelSEED, KEGG and InChIKey must lead to the same place."""
     model = request.getfixturevalue(name)
-    index = exchanged_compounds(model)
+    index = index_exchanges(model)
     with_ids = {compound: index.find(compound) for compound in compounds()}
     found = 0
     for compound, match in with_ids.items():
@@ -78,6 +78,6 @@ def test_annotations_alone_find_the_same_exchanges(name: str, request: pytest.Fi
 
 
 def test_inner_compounds_are_those_of_the_cytosol(textbook: Any) -> None:
-    match = inner_compounds(textbook).find(compounds_by_name()["glutamine"])
+    match = index_metabolites(textbook).find(compounds_by_name()["glutamine"])
     assert match is not None
     assert match.id == "gln__L_c"

@@ -1,0 +1,87 @@
+"""What tools change, and the runs that a node began."""
+
+from __future__ import annotations
+
+from fluxagents.flows import events as e
+from fluxagents.flows.reduction.state_updates import Changes, add_failure, last
+from fluxagents.flows.state import FINDINGS_KEPT, ChildRuns, Finding, RunState, SplitCall
+
+
+def on_success(state: RunState, event: e.ToolSucceeded) -> Changes:
+    finding = Finding(
+        id=f"f{state.tool_calls + 1}",
+        tool=event.call.tool,
+        args=event.call.args,
+        key_findings=event.key_findings,
+        artifact=event.artifact,
+        model=event.model,
+        hypothesis=event.call.hypothesis,
+    )
+    return {
+        "findings": last((*state.findings, finding), FINDINGS_KEPT),
+        "facts": {**state.facts, **event.facts},
+        "tool_calls": state.tool_calls + 1,
+        "model": event.new_model or event.model or state.model,
+        "pending": None,
+        "joining": None,
+        "failed_call": None,
+        "approved": None,
+        "streak": None,
+        "failures_at_node": 0,
+        "outcome": "tool",
+        "cleared": False,
+    }
+
+
+def on_split(_: RunState, event: e.ToolSplit) -> Changes:
+    return {"joining": SplitCall(call=event.call, runs=event.runs), "cleared": False}
+
+
+def on_children(_: RunState, event: e.RunsBegun) -> Changes:
+    prefix = event.runs[0].run_id.rpartition(".")[0]
+    return {"begun": ChildRuns(prefix=prefix, count=len(event.runs)), "cleared": False}
+
+
+def on_fan_in(state: RunState, event: e.RunsJoined) -> Changes:
+    finding = Finding(
+        id=f"f{state.tool_calls + 1}",
+        tool=event.what,
+        args={"node": event.node, "runs": event.finished + event.failed},
+        key_findings=event.key_findings,
+        artifact=event.artifact,
+        model=event.new_model or state.model,
+    )
+    return {
+        "findings": last((*state.findings, finding), FINDINGS_KEPT),
+        "facts": {**state.facts, **event.facts},
+        "tool_calls": state.tool_calls + 1,
+        "model": event.new_model or state.model,
+        "begun": None,
+        "streak": None,
+        "failures_at_node": 0,
+        "outcome": "joined",
+        "cleared": False,
+    }
+
+
+def on_failure(state: RunState, event: e.ToolFailed) -> Changes:
+    return {
+        **add_failure(state, event.error),
+        "failed_call": event.call,
+        "tool_calls": state.tool_calls + 1,
+        "pending": None,
+        "joining": None,
+        "cleared": False,
+        # What a human agreed to did not happen yet; a retry needs no second approval.
+        "approved": state.approved if event.error.retryable else None,
+    }
+
+
+def on_retry(_: RunState, event: e.RetryScheduled) -> Changes:
+    return {
+        "outcome": None,
+        "pending": event.call,
+        "failed_call": None,
+        "not_before_ms": event.not_before_ms,
+        "attempt_ms": event.not_before_ms,
+    }

@@ -1,0 +1,140 @@
+"""Interprets a question: the calls of tools that answer it, or the reason why there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fluxagents.workers.chat_models.planner.calls.arguments import ARGUMENTS
+from fluxagents.workers.chat_models.planner.calls.lookups import LOOKUPS
+from fluxagents.workers.chat_models.planner.clauses.clause import OFF_TOPIC, Clause
+from fluxagents.workers.chat_models.planner.clauses.clauses import read_clauses
+from fluxagents.workers.chat_models.planner.clauses.organisms import explain_foreign_organisms
+from fluxagents.workers.chat_models.planner.conditions.known_medium import KnownMedium
+from fluxagents.workers.chat_models.planner.conditions.medium_orders import MediumOrder
+from fluxagents.workers.chat_models.planner.rules.intents import CHANGE, CHANGE_TOOL, find_tool
+from fluxagents.workers.chat_models.planner.situation import Entry, Situation
+
+_SETTINGS = frozenset(
+    {"threshold_fraction_of_wild_type", "fraction_of_optimum", "points", "samples", "seed", "loopless"}
+)
+_INDIFFERENT: Mapping[str, frozenset[str]] = {
+    "growth": frozenset({"method"}),
+    "exchanges": frozenset({"method"}),
+}
+"""Arguments that do not change what a question asks: growth and exchanges do not depend on inner fluxes."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCall:
+    """One call that answers a part of the question."""
+
+    intent: str
+    tool: str
+    args: dict[str, Any] = field(default_factory=dict)
+    after_change: bool = False
+    """Whether it is a question about the model after the change that the question orders."""
+    about: frozenset[str] = field(default=frozenset(), compare=False)
+    """`genes` or `reactions`, if the question names one of them."""
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """What a report says about its findings."""
+        return self.about | {self.intent}
+
+    def is_answered_by(self, finding: Entry, defaults: Entry) -> bool:
+        """Whether a finding answers it: the same tool on the same model with the same arguments."""
+        if finding["tool"] != self.tool or (finding.get("earlier_model") and self.after_change):
+            return False
+        return self._drop_defaults(self.args, defaults) == self._drop_defaults(finding["args"], defaults)
+
+    def _drop_defaults(self, args: Entry, defaults: Entry) -> dict[str, Any]:
+        """The arguments that change the answer."""
+        indifferent = _INDIFFERENT.get(self.intent, frozenset())
+        return {
+            name: value
+            for name, value in args.items()
+            if name not in indifferent and value is not None and value != defaults.get(name)
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Interpretation:
+    """A question as the planner understands it."""
+
+    calls: tuple[PlannedCall, ...]
+    problems: tuple[str, ...] = ()
+    """What it does not understand or cannot do, a sentence each."""
+    question_for_human: str | None = None
+    """What a human must answer before the next change."""
+
+
+def interpret_question(situation: Situation) -> Interpretation:
+    """The calls that the question of a prompt asks for, in its order."""
+    foreign = explain_foreign_organisms(situation)
+    if foreign:
+        return Interpretation((), foreign)
+    medium = KnownMedium.from_situation(situation)
+    clauses = read_clauses(situation.question)
+    change = _plan_change([clause for clause in clauses if clause.intent == CHANGE], situation, medium)
+    calls: list[PlannedCall] = []
+    is_changed = False
+    for clause in clauses:
+        if clause.intent == CHANGE:
+            calls += [] if is_changed else change
+            is_changed = True
+        else:
+            calls += [
+                call for call in _plan_calls(clause, medium, after_change=is_changed) if call not in calls
+            ]
+    calls = [call for call in calls if not any(_extends(other, call) for other in calls)]
+    return Interpretation(tuple(calls), tuple(dict.fromkeys(medium.problems)), medium.question_for_human)
+
+
+def _extends(call: PlannedCall, other: PlannedCall) -> bool:
+    """Whether a call only adds settings to another: "essential genes; essential means below 5 %"."""
+    added = call.args.keys() - other.args.keys()
+    return (
+        (call.intent, call.after_change) == (other.intent, other.after_change)
+        and added != frozenset()
+        and added <= _SETTINGS
+        and all(call.args.get(name) == value for name, value in other.args.items())
+    )
+
+
+def _plan_calls(clause: Clause, medium: KnownMedium, *, after_change: bool) -> Iterator[PlannedCall]:
+    problems = [f"I do not understand the condition '{word}'." for word in clause.unknown_conditions]
+    problems += [f"No tool here can {what}." for what in clause.unsupported_requests if what != OFF_TOPIC]
+    medium.problems += problems
+    if problems or clause.unsupported_requests or not clause.intent:
+        return
+    intent, rest = clause.intent, clause.rest
+    about = frozenset(f"{kind}s" for kind in ("gene", "reaction") if rest.has(kind))
+    for uptakes in clause.conditions:
+        before = len(medium.problems)
+        changes = medium.compute_changes(uptakes)
+        if len(medium.problems) > before:
+            continue
+        conditions = {**medium.base_arguments(), **({"medium_changes": changes} if changes else {})}
+        if clause.phrase.has("whole_medium"):
+            conditions = {"medium": medium.restrict_to(uptakes)} if uptakes else {}
+        if intent in LOOKUPS:
+            conditions = {}
+        for args in (ARGUMENTS | LOOKUPS)[intent](rest, medium):
+            yield PlannedCall(intent, find_tool(intent), conditions | args, after_change, about)
+
+
+def _plan_change(clauses: Sequence[Clause], situation: Situation, medium: KnownMedium) -> list[PlannedCall]:
+    """All changes that a question orders, as one call, which a human approves."""
+    finding = next((finding for finding in situation.findings if finding["tool"] == CHANGE_TOOL), None)
+    if finding is not None:
+        # What was approved may differ from what was asked; the order is carried out either way.
+        return [PlannedCall(CHANGE, CHANGE_TOOL, dict(finding["args"]))]
+    answers = [str(note["said"]) for note in situation.humans if "uptake should" in str(note.get("about"))]
+    changes: dict[str, float] = {}
+    for clause in clauses:
+        changes |= MediumOrder(clause.phrase, answers).compute_changes(medium)
+    if not changes or medium.question_for_human:
+        return []
+    return [PlannedCall(CHANGE, CHANGE_TOOL, {"medium_changes": changes})]

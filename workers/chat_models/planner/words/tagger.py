@@ -1,0 +1,209 @@
+"""Tags each word and phrase of a question, in any language, with the concept that it stands for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
+
+from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
+from fluxagents.workers.chat_models.planner.words.lexicon import (
+    COMPOUND,
+    LANGUAGES,
+    ORGANISM,
+    Concept,
+    compounds_by_sound,
+    fold,
+    load_lexicons,
+)
+from fluxagents.workers.chat_models.planner.words.spelling import SHORTEST, phonetic_key
+from fluxagents.workers.chat_models.planner.words.tokenizer import tokenize
+from fluxagents.workers.chat_models.planner.words.word_tokens import (
+    COMMA,
+    END,
+    FILLER,
+    MEDIUM,
+    MODEL,
+    REACTION,
+    UNKNOWN,
+    Token,
+)
+
+_REACTION = re.compile(r"[A-Z][A-Z0-9_]+[a-z0-9_]*|[A-Z][A-Za-z]+_\w+")
+_NO_REACTION = frozenset(
+    "ATP ADP AMP NAD NADH NADP NADPH FADH2 GTP CoA COA DNA RNA GPR GEM".split()  # noqa: SIM905 - one line
+)
+"""Abbreviations that look like ids of reactions."""
+
+_BEFORE_A_MODEL = frozenset(
+    {"with", "to", "on", "and", "model", "between", "by", "versus", "at", "than", "of", "differ", COMMA}
+)
+"""Tags that may stand before the name of a model."""
+
+_SEPARABLE = frozenset({"schalte", "schalt", "schaltet", "schalten", "knocke", "stelle", "stell"})
+"""German verbs that mean a removal with "aus" or "ab" at the end of the clause."""
+
+
+def tag_question(question: str) -> tuple[Token, ...]:
+    """The tokens of a question without its filler words."""
+    raw_tokens = list(tokenize(question))
+    words = [fold(raw.text) for raw in raw_tokens if raw.tag == UNKNOWN]
+    tagged = _Tagger(detect_language(words)).tag(raw_tokens)
+    tokens = [token for token in tagged if token.tag != FILLER]
+    return _tag_models([_retag_in_context(tokens, at) for at in range(len(tokens))])
+
+
+def _retag_in_context(tokens: Sequence[Token], at: int) -> Token:
+    """The token, with another tag if its neighbours give it another meaning."""
+    token = tokens[at]
+    after = tokens[at + 1].tag if at + 1 < len(tokens) else END
+    if token.tag == "without" and after == END and "lack" in token.text:
+        return Token("lacking", token.text)  # "What is it lacking?"
+    if token.tag == "plus" and (at == 0 or tokens[at - 1].tag == END):
+        return Token("with", token.text)  # "In addition to glucose it gets acetate"
+    if token.tag == "then" and at and after == END:
+        return Token("there", token.text)
+    later = [other.text.lower() for other in tokens[at + 1 :]]
+    if token.text.lower() in _SEPARABLE and set(later) & {"aus", "ab"}:
+        return Token("remove", token.text)
+    listed = at > 1 and tokens[at - 1].tag in {"and", "or", COMMA} and tokens[at - 2].tag == REACTION
+    if token.text == "FBA" and (listed or (at and tokens[at - 1].tag == "reaction")):
+        return Token(REACTION, token.text, token.text)
+    return token
+
+
+def _tag_models(tokens: Sequence[Token]) -> tuple[Token, ...]:
+    """The tokens; in a comparison of models, an unknown word is the name of a model."""
+    if not {"compare", "differ", "versus"} & {token.tag for token in tokens}:
+        return tuple(tokens)
+    neighbours = zip([None, *tokens], tokens, [*tokens[1:], None], strict=False)
+    return tuple(
+        Token(MODEL, token.text, token.text)
+        if token.tag in {UNKNOWN, ORGANISM}
+        and ((left and left.tag in _BEFORE_A_MODEL) or (right and right.tag == "model"))
+        else token
+        for left, token, right in neighbours
+    )
+
+
+def detect_language(words: Sequence[str]) -> str:
+    """The language whose lexicon has most of the folded words; English in doubt."""
+    lexicons = load_lexicons()
+    return max(LANGUAGES, key=lambda name: sum(lexicons[name].find([word]) is not None for word in words))
+
+
+_SHORT = 3
+_COMPOUND_WORD = 10
+"""A word of this many letters is more likely two words than an inflected one."""
+
+
+class _Tagger:
+    """Looks words up, first in the language of the question."""
+
+    def __init__(self, language: str) -> None:
+        order = dict.fromkeys((language, "en", *LANGUAGES))
+        self._lexicons = [load_lexicons()[name] for name in order]
+
+    def tag(self, raw_tokens: Sequence[Token]) -> Iterator[Token]:
+        """The tokens; words that form a phrase of the lexicon become one token."""
+        at = 0
+        while at < len(raw_tokens):
+            words = [*takewhile(lambda raw: raw.tag == UNKNOWN, raw_tokens[at:])]
+            tagged, length = self._tag_first(words) if words else ([raw_tokens[at]], 1)
+            yield from tagged
+            at += length
+
+    def _tag_first(self, raw_tokens: Sequence[Token]) -> tuple[list[Token], int]:
+        """The tokens of the first word or phrase, and its length in words."""
+        text = raw_tokens[0].text
+        medium = _find_medium([raw.text for raw in raw_tokens])
+        if medium:
+            return [Token(MEDIUM, medium[0], medium[0])], medium[1]
+        if text.isupper() and len(text) > 1 and self._is_id(text):
+            return [Token(REACTION, text, text)], 1
+        word = fold(text)
+        isomer = self._find_stereoisomer(word, raw_tokens)
+        if isomer:
+            return [Token(COMPOUND, f"{text}-{raw_tokens[1].text}", isomer.value)], 2
+        parts = self._split_compound_word(word) if word.isalpha() and not self._is_exact(word) else None
+        is_compound_word = parts is not None and len(word) >= _COMPOUND_WORD
+        entry = None if is_compound_word else self._find([fold(raw.text) for raw in raw_tokens])
+        if entry:
+            concept, length = entry
+            words = " ".join(raw.text for raw in raw_tokens[:length])
+            return [Token(concept.tag, words, concept.value)], length
+        if self._is_id(text):
+            return [Token(REACTION, text, text)], 1
+        concepts = parts or [concept for concept in [self._guess(word)] if concept]
+        return [Token(concept.tag, text, concept.value) for concept in concepts] or [raw_tokens[0]], 1
+
+    def _find_stereoisomer(self, word: str, raw_tokens: Sequence[Token]) -> Concept | None:
+        """The compound that "D-" or "L-" and the next word name, such as "L-Lactat"."""
+        if word not in {"d", "l"} or len(raw_tokens) == 1:
+            return None
+        name = fold(raw_tokens[1].text)
+        concept, _ = self._find([name]) or (self._guess(name), 1)
+        isomer = compounds_by_sound().get(f"{word} {phonetic_key(name)}")
+        return isomer or (concept if concept and concept.tag == COMPOUND else None)
+
+    def _is_id(self, text: str) -> bool:
+        if not _REACTION.fullmatch(text) or text in _NO_REACTION:
+            return False
+        entry = self._find([fold(text)])
+        return entry is None or (not text.isalpha() and entry[0].tag != COMPOUND)
+
+    def _is_exact(self, word: str) -> bool:
+        return any(lexicon.contains(word) for lexicon in self._lexicons)
+
+    def _find(self, words: Sequence[str]) -> tuple[Concept, int] | None:
+        # Short words have too many meanings to look them up in other languages than the question's.
+        lexicons = self._lexicons if len(words[0]) > _SHORT else self._lexicons[:2]
+        entries = (lexicon.find(words) for lexicon in lexicons)
+        return next((entry for entry in entries if entry), None)
+
+    def _split_compound_word(self, word: str) -> list[Concept] | None:
+        """The parts of a compound word, such as "Wachstumsrate" or "Glukoseaufnahme"."""
+        for cut in range(len(word) - 3, 3, -1):
+            head, tail = word[:cut], word[cut:]
+            first = self._find_whole(head) or self._find_whole(head.removesuffix("s"))
+            if first is None:
+                continue
+            rest = self._find_whole(tail)
+            if rest:
+                return [first, rest]
+            more = self._split_compound_word(tail)
+            if more:
+                return [first, *more]
+        return None
+
+    def _find_whole(self, word: str) -> Concept | None:
+        if len(word) < SHORTEST - 1:
+            return None
+        entry = self._find([word])
+        if entry and entry[0].tag != FILLER:
+            return entry[0]
+        return compounds_by_sound().get(phonetic_key(word))
+
+    def _guess(self, word: str) -> Concept | None:
+        """The concept of a word that is in no lexicon: a name that sounds like it, or a misspelt word."""
+        if len(word) < SHORTEST or not word.isalpha():
+            return None
+        compounds = compounds_by_sound()
+        compound = compounds.get(phonetic_key(word)) or compounds.get(phonetic_key(word.removesuffix("s")))
+        guesses = (lexicon.correct_spelling(word) for lexicon in self._lexicons[:2])
+        return compound or next((concept for concept in guesses if concept), None)
+
+
+_MEDIA = {fold(name).replace("_", ""): name for name in MediaLibrary().names()}
+_LONGEST = 5
+
+
+def _find_medium(words: Sequence[str]) -> tuple[str, int] | None:
+    """The medium of the library whose name the words begin with, and the number of these words."""
+    for length in range(min(len(words), _LONGEST), 0, -1):
+        key = fold("".join(words[:length])).replace("_", "").replace(" ", "")
+        name = _MEDIA.get(key)
+        # "rich" alone is an ordinary word.
+        if name and (length > 1 or not name.islower() or fold("".join(words[1:2])).startswith("medi")):
+            return name, length
+    return None

@@ -1,0 +1,37 @@
+-- First part of every script of the run store: the names of its keys, and the clock.
+--
+-- KEYS[1] is the prefix of all keys. The scripts work out the other names from what they read, which Redis Cluster
+-- forbids: the keys of one run and of its queue would lie on several machines.
+--
+-- Beneath the prefix, and which script writes it (a `.lua` file beside this one):
+--   run:<id>            hash of a run
+--     state digest status seq request                the run at its current step: write_step
+--     queue dispatch ticket attempt dispatched_ms    the dispatch that carries that step: dispatches, write_step
+--     sleeping dispatch attempt                      a dispatch that waits, and its queue: write_step, dispatches
+--     owner lease_until nonce fence deliveries       the lease of the step: claim, release, find_lost_dispatches
+--     last_error pause_by                            release; request_pause
+--   run:<id>:events     list of events as JSON: write_step
+--   run:<id>:open       set of the runs that a sleeping run waits for: write_step, commit
+--   run:<id>:followers  set of the runs that wait for this one: write_step, commit
+--   runs session:<name> status:<status>     sorted sets of runs by their start: write_step, forget
+--   requests            sorted set of the runs that wait for a human, by the time of the request: write_step
+--   timers              sorted set of sleeping runs by the time at which they go on: write_step, dispatches
+--   leases              set of the runs whose step is leased: claim, commit, release, find_lost_dispatches
+--   ticket:<queue>      the sequence number of the last dispatch into a queue: dispatches
+--   due:<queue>         sorted set of runs by the sequence number of a dispatch that nobody has claimed: dispatches,
+--                       claim, release, write_step
+--   seen:<queue>        high-water mark: the highest sequence number that was claimed: claim
+--   mark:<queue>        hash of an earlier high-water mark (`seen`) and its time (`at`): find_lost_dispatches
+--   node:<node>         hash of the live processes of a worker; expires: the heartbeat, claim
+local prefix = KEYS[1]
+
+local TERMINAL = {finished = true, failed = true, cancelled = true, dead = true}
+
+local function run_key(id)
+  return prefix .. 'run:' .. id
+end
+
+local function now_ms()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end

@@ -1,0 +1,87 @@
+-- Shared part of create and commit: writes what a step led to. Owns the state of a run and its events, and the
+-- indexes `runs`, `session:<name>`, `status:<status>`, `requests`, `timers`, `:open` and `:followers`.
+--
+-- A step is a table of the JSON document in ARGV[1]; an absent field is nil.
+--   run seq status digest started_ms session
+--   parent           the run that began it, if one did
+--   state events     texts: numbers of arguments, since large JSON inside JSON would cost Redis a second reading
+--   request          text: the request to a human that the run waits for
+--   dispatch         what follows: `queue`, `text`, `not_before_ms` (0 for at once), `after` (runs to wait for)
+
+-- Notes which of the other runs have not ended yet; whether there are any.
+local function wait_for(id, others)
+  local run = run_key(id)
+  for _, other in ipairs(others) do
+    local status = redis.call('HGET', run_key(other), 'status')
+    if status and not TERMINAL[status] then
+      redis.call('SADD', run .. ':open', other)
+      redis.call('SADD', run_key(other) .. ':followers', id)
+    end
+  end
+  return redis.call('EXISTS', run .. ':open') == 1
+end
+
+local function append_events(run, events)
+  -- A fork or an import writes a whole history, and Lua unpacks some thousand values at most.
+  for first = 1, #events, 1000 do
+    local texts = {}
+    for at = first, math.min(first + 999, #events) do texts[#texts + 1] = ARGV[events[at]] end
+    redis.call('RPUSH', run .. ':events', unpack(texts))
+  end
+end
+
+-- `old` holds the status, queue and request of the run before; it is empty for a new run. Returns the sequence
+-- number of the dispatch that must be published now, else 0.
+local function write_step(step, old)
+  local id, run = step.run, run_key(step.run)
+  append_events(run, step.events)
+  if step.status ~= old.status then
+    if old.status then redis.call('ZREM', prefix .. 'status:' .. old.status, id) end
+    redis.call('ZADD', prefix .. 'status:' .. step.status, step.started_ms, id)
+  end
+  if step.request then
+    redis.call('HSET', run, 'request', ARGV[step.request])
+    -- The time of the first one: further votes do not put a request behind others.
+    redis.call('ZADD', prefix .. 'requests', 'NX', now_ms(), id)
+  elseif old.request then
+    redis.call('HDEL', run, 'request')
+    redis.call('ZREM', prefix .. 'requests', id)
+  end
+  -- An external event, such as a cancellation, may come while the run sleeps.
+  if redis.call('HDEL', run, 'sleeping') == 1 then
+    redis.call('ZREM', prefix .. 'timers', id)
+    redis.call('UNLINK', run .. ':open')
+  end
+  local dispatch = step.dispatch
+  if old.queue and not (dispatch and dispatch.queue == old.queue) then
+    redis.call('ZREM', prefix .. 'due:' .. old.queue, id)
+  end
+  local fields = {'seq', step.seq + 1, 'state', ARGV[step.state], 'digest', step.digest, 'status', step.status,
+    'deliveries', 0}
+  redis.call('HDEL', run, 'owner', 'pause_by', 'last_error')
+  if not dispatch then
+    redis.call('HSET', run, unpack(fields))
+    redis.call('HDEL', run, 'queue', 'dispatch', 'ticket', 'attempt', 'dispatched_ms')
+    return 0
+  end
+  local has_others, is_timed = #dispatch.after > 0, dispatch.not_before_ms > 0
+  local is_later = is_timed and dispatch.not_before_ms > now_ms()
+  -- A time that has passed ends the wait for other runs as well.
+  local has_open = has_others and (is_later or not is_timed) and wait_for(id, dispatch.after)
+  if has_open or (is_later and not has_others) then
+    redis.call('HSET', run, 'sleeping', dispatch.queue, 'dispatch', ARGV[dispatch.text], 'attempt', 0, unpack(fields))
+    redis.call('HDEL', run, 'queue', 'ticket', 'dispatched_ms')
+    if is_later then redis.call('ZADD', prefix .. 'timers', dispatch.not_before_ms, id) end
+    return 0
+  end
+  return issue(id, dispatch.queue, 1, 'dispatch', ARGV[dispatch.text], unpack(fields))
+end
+
+-- A new run; -1 when it exists already.
+local function create(step)
+  if redis.call('EXISTS', run_key(step.run)) == 1 then return -1 end
+  -- A run that another one began is listed with its session only.
+  if not step.parent then redis.call('ZADD', prefix .. 'runs', step.started_ms, step.run) end
+  redis.call('ZADD', prefix .. 'session:' .. step.session, step.started_ms, step.run)
+  return write_step(step, {})
+end
