@@ -8,7 +8,6 @@ from fluxagents.tasks.ports.models import SHIPPED
 from fluxagents.tasks.registry import tool_named
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import print_json, print_table
-from fluxagents.workers.models.model_export import SUFFIXES, write
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.settings import Settings
 
@@ -102,10 +101,13 @@ def show(model: str, as_json: bool) -> None:
 @click.option("--output", type=click.Path(dir_okay=False), help="NAME.xml, .json, .yml or .mat by default.")
 def export(model: str, kind: str, output: str | None) -> None:
     """Write MODEL, a name, file or digest, as a file that other programs read."""
+    # cobra takes seconds to import; of these commands only this one writes models.
+    from fluxagents.workers.models import model_export  # noqa: PLC0415
+
     store = _store()
     ref = store.resolve(model)
-    path = output or f"{ref.name}{SUFFIXES[kind]}"
-    write(store.load(ref), kind, path)
+    path = output or f"{ref.name}{model_export.SUFFIXES[kind]}"
+    model_export.write(store.load(ref), kind, path)
     click.echo(path)
 
 
