@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
+import pandas as pd
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.workers.commands.artifacts.address import artifact_store
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import print_json
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @click.command(
@@ -37,8 +34,6 @@ def add(file: Path, as_json: bool) -> None:
 
 
 def _read(file: Path) -> pd.DataFrame:
-    import pandas as pd  # noqa: PLC0415 - takes half a second, and only this command needs it
-
     readers: dict[str, Callable[[Path], pd.DataFrame]] = {
         ".csv": pd.read_csv,
         ".tsv": lambda path: pd.read_csv(path, sep="\t"),

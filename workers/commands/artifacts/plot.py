@@ -40,7 +40,7 @@ def plot(
 
     The plot is stored as an artifact. Its metadata name the result that it shows.
     """
-    # matplotlib and pandas take a second to import; the help of the command needs neither.
+    # matplotlib takes half a second to import, and of these commands only this one needs it.
     from fluxagents.workers.commands.artifacts import result_plots  # noqa: PLC0415
 
     store = artifact_store()
