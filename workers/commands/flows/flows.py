@@ -52,7 +52,7 @@ def list_flows(as_json: bool) -> None:
     """
     read = library()
     found = read.flows().values()
-    for error in read.broken():
+    for error in read.errors():
         click.secho(f"left out: {error.message}", fg="red", err=True)
     if as_json:
         print_json([{"flow": flow.flow, "version": flow.version, "purpose": flow.purpose} for flow in found])
