@@ -21,8 +21,6 @@ class Look:
 
     mermaid: tuple[str, str]
     """The brackets of its shape in Mermaid."""
-    dot: tuple[str, ...]
-    """Its shape in DOT, and styles of it."""
     icon: str
     """The path of its icon, on a field of 24 by 24."""
     hue: str
@@ -33,47 +31,41 @@ class Look:
     """The fields that its second line shows, those of them that are set."""
 
 
-_PLAIN = Look(("[", "]"), ("box",), "M5 12h14", "#64748b")
+_PLAIN = Look(("[", "]"), "M5 12h14", "#64748b")
 
 KINDS: Mapping[str, Look] = {
     "tool": Look(
         ("[", "]"),
-        ("box",),
         "M10 3v6l-5 9a2 2 0 0 0 2 3h10a2 2 0 0 0 2-3l-5-9V3M8.5 3h7M7.5 15h9",
         "#2f7de1",
         caption=("tool",),
     ),
     "decide": Look(
         ("[[", "]]"),
-        ("box", "rounded", "diagonals"),
         "M4 5h16v11h-9l-4 4v-4H4zM9 10.5h.01M12 10.5h.01M15 10.5h.01",
         "#8b5cf6",
         caption=("tools", "max_steps"),
     ),
     "branch": Look(
         ("{{", "}}"),
-        ("hexagon",),
         "M12 3v6M12 9c0 5-6 4-6 9M12 9c0 5 6 4 6 9M3 15.5l3 3 3-3M15 15.5l3 3 3-3",
         "#c77700",
         outline="cut",
     ),
     "approve": Look(
         ("[/", "/]"),
-        ("trapezium",),
         "M12 3l7 3v5c0 5-3 8-7 10-4-2-7-5-7-10V6zM8.5 12l2.5 2.5 4.5-5",
         "#0f9d76",
         caption=("question", "timeout_s"),
     ),
     "ask": Look(
         ("[\\", "\\]"),
-        ("invtrapezium",),
         "M9 9a3 3 0 1 1 4.5 2.6c-1 .6-1.5 1.2-1.5 2.4M12 17.5h.01M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z",
         "#0f9d76",
         caption=("question", "timeout_s"),
     ),
     "wait": Look(
         ("([", "])"),
-        ("cds",),
         "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 7v5l3.5 2",
         "#64748b",
         outline="pill",
@@ -81,7 +73,6 @@ KINDS: Mapping[str, Look] = {
     ),
     "map": Look(
         ("[(", ")]"),
-        ("box3d",),
         "M8 8h12v12H8zM4 16V4h12M12 14h4M14 12v4",
         "#0891b2",
         outline="stack",
@@ -89,7 +80,6 @@ KINDS: Mapping[str, Look] = {
     ),
     "subflow": Look(
         ("[[", "]]"),
-        ("folder",),
         "M4 4h9v7H4zM11 13h9v7h-9zM8.5 11v5.5H11",
         "#4f6bed",
         outline="bars",
@@ -97,13 +87,12 @@ KINDS: Mapping[str, Look] = {
     ),
     "end": Look(
         ("([", "])"),
-        ("oval", "bold"),
         "M6 21V4M6 4h12l-3 4 3 4H6",
         "#78859a",
         outline="pill",
         caption=("outcome",),
     ),
-    MISSING: Look(("(((", ")))"), ("box", "dotted"), "M6 6l12 12M18 6L6 18", "#d92d20"),
+    MISSING: Look(("(((", ")))"), "M6 6l12 12M18 6L6 18", "#d92d20"),
 }
 
 

@@ -23,7 +23,7 @@ PRESENCES: dict[Status, Presence] = {
 """What the run's status makes of the node that it stands at."""
 
 
-def laid_over(picture: Picture, state: RunState, events: Iterable[e.EventBase]) -> Picture:
+def lay_over(picture: Picture, state: RunState, events: Iterable[e.EventBase]) -> Picture:
     """The picture with what a run did.
 
     Args:

@@ -10,7 +10,7 @@ from tests.support.linked_flows import flows
 
 from fluxagents.flows.drawing.captions import edge_label
 from fluxagents.flows.drawing.mermaid import mermaid
-from fluxagents.flows.drawing.overlay import laid_over
+from fluxagents.flows.drawing.overlay import lay_over
 from fluxagents.flows.drawing.picture import Picture, picture_of
 from fluxagents.flows.language.definition import Flow
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
@@ -77,7 +77,7 @@ def test_no_directive_comes_through_a_label() -> None:
 
 def test_a_run_shows_by_class_by_word_and_by_line() -> None:
     walk = search_in_two_rounds()
-    picture = laid_over(picture_of(walk.controller.flow), walk.state, walk.events)
+    picture = lay_over(picture_of(walk.controller.flow), walk.state, walk.events)
     text = mermaid(picture)
     nodes, edges = read(text)
     assert (list(nodes.values()), edges) == in_it(picture)

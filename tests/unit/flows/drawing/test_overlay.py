@@ -9,7 +9,7 @@ from tests.support.drawn_flows import Walk, linked, search_in_two_rounds, strain
 from tests.support.places import HISTORIES
 
 from fluxagents.flows import events as e
-from fluxagents.flows.drawing.overlay import laid_over
+from fluxagents.flows.drawing.overlay import lay_over
 from fluxagents.flows.drawing.picture import Mark, Picture, PictureEdge, picture_of
 from fluxagents.flows.drawing.stays import stays_of
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -19,7 +19,7 @@ from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 
 
 def drawn(walk: Walk) -> Picture:
-    return laid_over(picture_of(walk.controller.flow), walk.state, walk.events)
+    return lay_over(picture_of(walk.controller.flow), walk.state, walk.events)
 
 
 def mark(picture: Picture, name: str) -> Mark:
@@ -162,7 +162,7 @@ def test_a_recorded_run_is_laid_over_with_its_own_times() -> None:
     state = fold(events)
     flow = FlowLibrary().get("metabolic_analysis")
     # Tools were added since it was recorded; nodes and edges are the same.
-    picture = laid_over(picture_of(flow).model_copy(update={"digest": state.flow.digest}), state, events)
+    picture = lay_over(picture_of(flow).model_copy(update={"digest": state.flow.digest}), state, events)
     answer = mark(picture, "answer")
     assert (answer.status, answer.visits) == ("visited", 1)
     assert answer.waited_ms == 1795425014690 - 1795425007374
@@ -181,7 +181,7 @@ def test_a_recorded_run_is_laid_over_with_its_own_times() -> None:
 def test_a_run_of_another_version_is_refused() -> None:
     walk = Walk(linked({"a": ["done"], "done": []}))
     with pytest.raises(FluxError, match="'01JBRUN' follows linked v1"):
-        laid_over(picture_of(strain_search()), walk.state, walk.events)
+        lay_over(picture_of(strain_search()), walk.state, walk.events)
 
 
 def test_the_run_walks_only_along_edges_of_its_flow() -> None:

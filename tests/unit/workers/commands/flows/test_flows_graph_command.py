@@ -1,4 +1,4 @@
-"""`fluxagents flows graph`: flows and runs as Mermaid, DOT, SVG and data."""
+"""`fluxagents flows graph`: flows and runs as Mermaid, SVG and data."""
 
 from __future__ import annotations
 
@@ -46,13 +46,12 @@ def file_with(flow: Flow, folder: Path) -> str:
 
 def test_a_flow_of_the_library_is_drawn_as_mermaid_unless_asked_otherwise() -> None:
     assert call("metabolic_analysis").stdout.startswith("flowchart TD\n")
-    assert call("metabolic_analysis", "--format", "dot").stdout.startswith('digraph "metabolic_analysis" {\n')
     assert ET.fromstring(call("metabolic_analysis", "--format", "svg").stdout).tag.endswith("svg")
 
 
 @pytest.mark.parametrize(
     ("ending", "begins"),
-    [("mmd", "flowchart"), ("mermaid", "flowchart"), ("dot", "digraph"), ("gv", "digraph"), ("svg", "<svg ")],
+    [("mmd", "flowchart"), ("mermaid", "flowchart"), ("svg", "<svg ")],
 )
 def test_the_ending_of_the_file_says_the_format(ending: str, begins: str, tmp_path: Path) -> None:
     path = tmp_path / f"flow.{ending}"
@@ -64,8 +63,8 @@ def test_the_ending_of_the_file_says_the_format(ending: str, begins: str, tmp_pa
 
 def test_a_format_that_is_asked_for_outdoes_the_ending(tmp_path: Path) -> None:
     path = tmp_path / "flow.txt"
-    assert call("metabolic_analysis", "--format", "dot", "-o", str(path)).exit_code == 0
-    assert path.read_text().startswith("digraph")
+    assert call("metabolic_analysis", "--format", "svg", "-o", str(path)).exit_code == 0
+    assert path.read_text().startswith("<svg ")
 
 
 def test_an_ending_without_a_format_is_refused_with_those_that_have_one(tmp_path: Path) -> None:
@@ -75,6 +74,17 @@ def test_an_ending_without_a_format_is_refused_with_those_that_have_one(tmp_path
     assert "no format is known for 'flow.png'" in done.output
     assert ".svg" in done.output
     assert not path.exists()
+
+
+@pytest.mark.parametrize("words", [("--format", "dot"), ("-o", "flow.dot"), ("-o", "flow.gv")])
+def test_dot_is_refused_with_what_to_use_instead(
+    words: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = call("metabolic_analysis", *words)
+    assert done.exit_code == 2
+    assert "DOT is no longer written; use svg" in done.output
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_drawing_as_data_has_nodes_and_edges() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from tests.support.drawn_flows import search_in_two_rounds, strain_search
 from tests.support.linked_flows import flows
 
-from fluxagents.flows.drawing.overlay import laid_over
+from fluxagents.flows.drawing.overlay import lay_over
 from fluxagents.flows.drawing.picture import Picture, PictureNode, picture_of
 from fluxagents.flows.language.definition import Flow
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
@@ -27,7 +27,7 @@ SIZES = {"title": 18.0, "name": 14.0, "small": 12.0, "label": 11.5}
 
 def run_picture() -> Picture:
     walk = search_in_two_rounds()
-    return laid_over(picture_of(walk.controller.flow), walk.state, walk.events)
+    return lay_over(picture_of(walk.controller.flow), walk.state, walk.events)
 
 
 def documents() -> dict[str, Picture]:
