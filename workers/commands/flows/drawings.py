@@ -9,7 +9,7 @@ import click
 
 from fluxagents.flows.drawing.mermaid import mermaid
 from fluxagents.flows.drawing.overlay import lay_over
-from fluxagents.flows.drawing.picture import Picture, picture_of
+from fluxagents.flows.drawing.picture import Picture, build_picture
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.definition import Flow
 from fluxagents.workers.client import Client
@@ -69,4 +69,4 @@ def draw_run(run_id: str, flow: Flow | None) -> Picture:
         )
     if flow and flow.digest != kept.digest:
         click.echo(f"drawn is v{kept.version} ({kept.digest[:12]}), which the run keeps", err=True)
-    return lay_over(picture_of(kept, digest=state.flow.digest), state, store.events(run_id))
+    return lay_over(build_picture(kept, digest=state.flow.digest), state, store.events(run_id))

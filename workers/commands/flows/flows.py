@@ -7,7 +7,7 @@ import sys
 import click
 import yaml
 
-from fluxagents.flows.drawing.picture import picture_of
+from fluxagents.flows.drawing.picture import build_picture
 from fluxagents.flows.language.definition import flow_schema
 from fluxagents.flows.language.validation import find_file_problems
 from fluxagents.prompts.versions.manager import PromptManager
@@ -102,7 +102,7 @@ def graph(flow: str | None, run_id: str | None, form: str | None, output: str | 
     if run_id:
         picture = draw_run(run_id, definition)
     elif definition:
-        picture = picture_of(definition)
+        picture = build_picture(definition)
     else:
         raise click.UsageError("name a flow or a YAML file, or a run with --run")
     text = write(picture)

@@ -10,8 +10,8 @@ from tests.support.places import HISTORIES
 
 from fluxagents.flows import events as e
 from fluxagents.flows.drawing.overlay import lay_over
-from fluxagents.flows.drawing.picture import Mark, Picture, PictureEdge, picture_of
-from fluxagents.flows.drawing.stays import stays_of
+from fluxagents.flows.drawing.picture import Mark, Picture, PictureEdge, build_picture
+from fluxagents.flows.drawing.visits import split_visits
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.history.json_lines import history_from_json_lines
 from fluxagents.flows.reducer import fold
@@ -19,7 +19,7 @@ from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 
 
 def drawn(walk: Walk) -> Picture:
-    return lay_over(picture_of(walk.controller.flow), walk.state, walk.events)
+    return lay_over(build_picture(walk.controller.flow), walk.state, walk.events)
 
 
 def mark(picture: Picture, name: str) -> Mark:
@@ -149,12 +149,12 @@ def test_events_of_types_that_are_not_known_count_as_time_where_they_fall() -> N
     walk = Walk(strain_search()).step()
     at_ms = walk.events[-1].at_ms + 5_000
     events = [*walk.events, Slept(seq=9, at_ms=at_ms, node="elsewhere")]
-    last = stays_of(events)[-1]
+    last = split_visits(events)[-1]
     assert (last.node, last.last_ms - last.entered_ms, last.left_ms) == ("baseline", 5_000, None)
 
 
 def test_a_log_without_events_has_no_stays() -> None:
-    assert stays_of([]) == ()
+    assert split_visits([]) == ()
 
 
 def test_a_recorded_run_is_laid_over_with_its_own_times() -> None:
@@ -162,7 +162,7 @@ def test_a_recorded_run_is_laid_over_with_its_own_times() -> None:
     state = fold(events)
     flow = FlowLibrary().get("metabolic_analysis")
     # Tools were added since it was recorded; nodes and edges are the same.
-    picture = lay_over(picture_of(flow).model_copy(update={"digest": state.flow.digest}), state, events)
+    picture = lay_over(build_picture(flow).model_copy(update={"digest": state.flow.digest}), state, events)
     answer = mark(picture, "answer")
     assert (answer.status, answer.visits) == ("visited", 1)
     assert answer.waited_ms == 1795425014690 - 1795425007374
@@ -181,7 +181,7 @@ def test_a_recorded_run_is_laid_over_with_its_own_times() -> None:
 def test_a_run_of_another_version_is_refused() -> None:
     walk = Walk(linked({"a": ["done"], "done": []}))
     with pytest.raises(FluxError, match="'01JBRUN' follows linked v1"):
-        lay_over(picture_of(strain_search()), walk.state, walk.events)
+        lay_over(build_picture(strain_search()), walk.state, walk.events)
 
 
 def test_the_run_walks_only_along_edges_of_its_flow() -> None:
