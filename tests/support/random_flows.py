@@ -51,11 +51,12 @@ def random_flow(chance: Random) -> Flow:
     drawn = flow_from_mapping(document(nodes | ENDS, inputs={"items": {"type": "array"}}))
     kept = find_reachable(drawn, drawn.start)
     facts = {fact: name for name in names if name in kept for fact in drawn.nodes[name].fact_names}
-    return _conditioned({name: node for name, node in (nodes | ENDS).items() if name in kept}, facts, chance)
+    nodes = {name: node for name, node in (nodes | ENDS).items() if name in kept}
+    return _add_conditions(nodes, facts, chance)
 
 
-def _conditioned(nodes: dict[str, Any], facts: dict[str, str], chance: Random) -> Flow:
-    """The flow with conditions that speak of the facts which are there."""
+def _add_conditions(nodes: dict[str, Any], facts: dict[str, str], chance: Random) -> Flow:
+    """Build the flow with conditions on the facts that it has."""
     for node in nodes.values():
         for case in node.get("cases", ()):
             case["when"] = _condition(chance, ["items", *facts])
@@ -72,7 +73,7 @@ def _conditioned(nodes: dict[str, Any], facts: dict[str, str], chance: Random) -
 
 
 def _ways(chance: Random, later: list[str]) -> list[str]:
-    """Where a node may lead to, the next one more often than others."""
+    """Choose where a node may lead to, the next node more often than others."""
     return [chance.choice([*later[:1] * 4, *later, *ENDS]) for _ in range(4)]
 
 

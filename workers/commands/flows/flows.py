@@ -51,13 +51,17 @@ def list_flows(as_json: bool) -> None:
     its name.
     """
     known = library()
-    found = known.flows().values()
+    all_flows = known.flows().values()
     for error in known.errors():
         click.secho(f"left out: {error.message}", fg="red", err=True)
     if as_json:
-        print_json([{"flow": flow.flow, "version": flow.version, "purpose": flow.purpose} for flow in found])
+        print_json(
+            [{"flow": flow.flow, "version": flow.version, "purpose": flow.purpose} for flow in all_flows]
+        )
         return
-    print_table(("flow", "version", "purpose"), [(flow.flow, flow.version, flow.purpose) for flow in found])
+    print_table(
+        ("flow", "version", "purpose"), [(flow.flow, flow.version, flow.purpose) for flow in all_flows]
+    )
 
 
 @flows.command(epilog=examples("fluxagents flows show metabolic_analysis"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from hypothesis import given
-from tests.support.drawn_flows import linked, search_in_two_rounds
+from tests.support.drawn_flows import link_nodes, search_in_two_rounds
 from tests.support.linked_flows import flows
 
 from fluxagents.flows.drawing.captions import format_label
@@ -23,7 +23,7 @@ def flat(text: str) -> str:
     return " ".join(text.split())
 
 
-def decoded(text: str) -> str:
+def decode(text: str) -> str:
     return re.sub(r"#(\d+);", lambda found: chr(int(found[1])), text)
 
 
@@ -32,9 +32,9 @@ def read(text: str) -> tuple[dict[str, str], list[tuple[str, str, str]]]:
     nodes, edges = {}, []
     for line in text.splitlines()[2:]:
         if found := NODE.fullmatch(line):
-            nodes[found[1]] = decoded(found[2].split("<br/>")[0])
+            nodes[found[1]] = decode(found[2].split("<br/>")[0])
         elif found := EDGE.fullmatch(line):
-            edges.append((nodes[found[1]], nodes[found[3]], decoded(found[2] or "")))
+            edges.append((nodes[found[1]], nodes[found[3]], decode(found[2] or "")))
         else:
             assert line.startswith(("    classDef ", "    class ")), line
     return nodes, edges
@@ -58,7 +58,7 @@ def test_a_flow_gives_the_same_text_each_time(flow: Flow) -> None:
 
 
 def test_words_of_mermaid_are_no_ids() -> None:
-    text = mermaid(build_picture(linked({"end": ["graph"], "graph": ["node_9"], "node_9": []})))
+    text = mermaid(build_picture(link_nodes({"end": ["graph"], "graph": ["node_9"], "node_9": []})))
     assert "    node_0 --> node_1" in text
     assert "    node_1 --> node_2" in text
 
@@ -70,7 +70,7 @@ def test_plain_names_are_kept_so_that_the_text_reads_like_the_flow() -> None:
 
 
 def test_no_directive_comes_through_a_label() -> None:
-    text = mermaid(build_picture(linked({"%%{init: {'theme': 'dark'}}%%": []})))
+    text = mermaid(build_picture(link_nodes({"%%{init: {'theme': 'dark'}}%%": []})))
     assert "%%" not in text
     assert "{" not in text
 

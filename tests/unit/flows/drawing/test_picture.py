@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hypothesis import given
-from tests.support.drawn_flows import linked, strain_search
+from tests.support.drawn_flows import link_nodes, strain_search
 from tests.support.linked_flows import flows
 
 from fluxagents.flows.drawing.node_styles import KINDS, MISSING, caption_of, find_style
@@ -33,7 +33,7 @@ def test_a_node_says_what_its_author_wrote() -> None:
 
 
 def test_what_a_flow_leads_to_and_does_not_have_is_drawn_as_missing() -> None:
-    picture = build_picture(linked({"a": ["b"]}))
+    picture = build_picture(link_nodes({"a": ["b"]}))
     assert [(one.name, one.kind) for one in picture.nodes] == [("a", "tool"), ("b", MISSING)]
 
 

@@ -94,16 +94,16 @@ def test_every_text_stays_inside_the_drawing_and_inside_its_box(name: str) -> No
     root = ET.fromstring(svg(documents()[name]))
     whole = float(root.get("width", "0"))
     for text in root.iterfind("svg:text", NAMESPACE):
-        assert float(text.get("x", "0")) + measured(text) <= whole
+        assert float(text.get("x", "0")) + measure(text) <= whole
     for node in root.iterfind(".//svg:g[@data-node]", NAMESPACE):
         outline = node.find("svg:rect[@class='box']", NAMESPACE)
         path = node.find("svg:path[@class='box']", NAMESPACE)
         right = float(outline.get("width", "0")) if outline is not None else cut_width(path)
         for text in node.iterfind("svg:text", NAMESPACE):
-            assert float(text.get("x", "0")) + measured(text) <= right - 8
+            assert float(text.get("x", "0")) + measure(text) <= right - 8
 
 
-def measured(text: ET.Element) -> float:
+def measure(text: ET.Element) -> float:
     first = text.get("class", "").split()[0]
     return width(text.text or "", SIZES[first], bold=first in {"title", "name"})
 
