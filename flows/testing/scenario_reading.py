@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.flows.language.reading import Lines, Path, document_with_lines
+from fluxagents.flows.language.reading import (
+    Lines,
+    Path,
+    collect_mistakes,
+    document_with_lines,
+    explain_mistake,
+    locate,
+)
 from fluxagents.flows.testing import expectation, scenario
 from fluxagents.flows.testing.scenario import ScenarioFile
 
@@ -60,18 +66,16 @@ def build_scenarios(
     try:
         return ScenarioFile.model_validate(document)
     except ValidationError as error:
+        # Pydantic reports one mistake once for each type that a field may have.
         problems = error.errors(include_url=False)
-        # Pydantic tells of one mistake once for each type that a field may have.
-        first, *more = dict.fromkeys(_describe(problem, document, where, lines) for problem in problems)
-        also = [f"also {message}" for message in more]
-        raise FluxError(ErrorClass.BAD_FLOW, first, suggestions=also) from error
+        raise collect_mistakes(_describe(details, document, where, lines) for details in problems) from error
 
 
 def _describe(error: ErrorDetails, document: Mapping[str, Any], where: str, lines: Lines | None) -> str:
     path = _find_path(error, document)
-    line = lines.of(path) if lines else None
     field = ".".join(map(str, _name_scenario(path, document))) or "the document"
-    return f"{where}{f':{line}' if line else ''}: {field}: {'; '.join(_explain(error, path))}"
+    mistake = "; ".join(explain_mistake(error, path, _fields(path[:-1])))
+    return f"{locate(where, lines, path)}: {field}: {mistake}"
 
 
 def _find_path(error: ErrorDetails, document: Mapping[str, Any]) -> Path:
@@ -101,19 +105,6 @@ def _name_scenario(path: Path, document: Mapping[str, Any]) -> Path:
     value = document["scenarios"][path[1]]
     name = value.get("name") if isinstance(value, Mapping) else None
     return (f"scenario {name!r}" if name else f"scenario {int(path[1]) + 1}", *path[2:])
-
-
-def _explain(error: ErrorDetails, path: Path) -> Iterator[str]:
-    if error["type"] == "extra_forbidden":
-        known = _fields(path[:-1])
-        yield f"there is no such field {str(path[-1])!r}"
-        yield from nearest(str(path[-1]), known) or [f"fields: {', '.join(known)}"]
-    elif error["type"] == "missing":
-        yield "it is missing"
-    else:
-        yield error["msg"].removeprefix("Value error, ")
-        if not isinstance(error.get("input"), Mapping):
-            yield f"it is {error.get('input')!r:.80}"
 
 
 def _fields(path: Path) -> tuple[str, ...]:
