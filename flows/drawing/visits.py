@@ -65,7 +65,7 @@ def split_visits(events: Iterable[e.EventBase]) -> tuple[Visit, ...]:
     """The visits of a run, in order; an event of an unknown type belongs to the visit it falls in."""
     cut: list[tuple[str, str, list[e.EventBase]]] = []
     for event in events:
-        node = _entered_node(event)
+        node = _find_entered_node(event)
         if node is not None:
             cut.append((node, _reason(event, cut[-1][2] if cut else []), []))
         if cut:
@@ -77,7 +77,7 @@ def split_visits(events: Iterable[e.EventBase]) -> tuple[Visit, ...]:
     )
 
 
-def _entered_node(event: e.EventBase) -> str | None:
+def _find_entered_node(event: e.EventBase) -> str | None:
     if isinstance(event, e.RunStarted):
         return event.start_node
     if isinstance(event, e.NodeEntered):
