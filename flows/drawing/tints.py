@@ -1,11 +1,11 @@
-"""How what a run did at a node is drawn; the word for it stands in the node too, and borders differ."""
+"""The colours and the sign of a node by its status in a run; the node shows the word too."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fluxagents.flows.drawing.picture import Presence
+from fluxagents.flows.drawing.picture import NodeStatus
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Tint:
     dashed: bool = False
 
 
-TINTS: Mapping[Presence, Tint] = {
+TINTS: Mapping[NodeStatus, Tint] = {
     "not reached": Tint("#f8fafc", "#94a3b8", "#5b6472", "M12 6a6 6 0 1 0 0 12 6 6 0 0 0 0-12z", dashed=True),
     "visited": Tint("#eaf6ee", "#1a7f37", "#14401f", "M5 13l4.5 4.5L19 7"),
     "current": Tint("#ddebff", "#1f6feb", "#0b2a5b", "M8 5l11 7-11 7z", width=3),

@@ -1,4 +1,4 @@
-"""Where a run was: its log cut into stays at nodes."""
+"""The visits of a run at nodes, cut from its log."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _ANSWERS = (e.ApprovalGranted, e.ApprovalRejected, e.QuestionAnswered, e.Request
 
 
 @dataclass(frozen=True)
-class Stay:
+class Visit:
     """From entering a node to leaving it, or to the end of the log."""
 
     node: str
     because: str
     """The condition of the branch that led here, or what happened at the node before; else empty."""
     events: tuple[e.EventBase, ...] = field(repr=False)
-    """Of what happened here; the first one led here."""
+    """All that happened here; the first one led here."""
     left_ms: int | None
     """None while the run is here."""
 
@@ -61,23 +61,23 @@ class Stay:
         return waited if asked_ms is None else waited + self.last_ms - asked_ms
 
 
-def stays_of(events: Iterable[e.EventBase]) -> tuple[Stay, ...]:
-    """The stays of a run, in order; an event of a type not known here belongs to the stay it falls in."""
+def split_visits(events: Iterable[e.EventBase]) -> tuple[Visit, ...]:
+    """The visits of a run, in order; an event of an unknown type belongs to the visit it falls in."""
     cut: list[tuple[str, str, list[e.EventBase]]] = []
     for event in events:
-        node = _entered(event)
+        node = _find_entered_node(event)
         if node is not None:
             cut.append((node, _reason(event, cut[-1][2] if cut else []), []))
         if cut:
             cut[-1][2].append(event)
-    left = [*(here[0].at_ms for _, _, here in cut[1:]), None]
+    left_ms = [*(inside[0].at_ms for _, _, inside in cut[1:]), None]
     return tuple(
-        Stay(node=node, because=because, events=tuple(here), left_ms=left[place])
-        for place, (node, because, here) in enumerate(cut)
+        Visit(node=node, because=because, events=tuple(inside), left_ms=left_ms[index])
+        for index, (node, because, inside) in enumerate(cut)
     )
 
 
-def _entered(event: e.EventBase) -> str | None:
+def _find_entered_node(event: e.EventBase) -> str | None:
     if isinstance(event, e.RunStarted):
         return event.start_node
     if isinstance(event, e.NodeEntered):
@@ -94,5 +94,5 @@ def _reason(event: e.EventBase, before: list[e.EventBase]) -> str:
         return event.because
     if before and isinstance(before[-1], e.WaitEnded):
         return "too late" if before[-1].by == "timeout" else ""
-    said = [REASONS[type(one)] for one in before if type(one) in REASONS]
-    return said[-1] if said else ""
+    reasons = [REASONS[type(earlier)] for earlier in before if type(earlier) in REASONS]
+    return reasons[-1] if reasons else ""
