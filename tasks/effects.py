@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
 
-from fluxagents.flows.commands import Decide
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.memory.remedy_book import MemoryRemedyBook
 from fluxagents.flows.ports.clock import Clock
@@ -15,31 +13,15 @@ from fluxagents.flows.ports.notifier import Notifier
 from fluxagents.flows.ports.publisher import Publisher
 from fluxagents.flows.ports.remedy_book import RemedyBook
 from fluxagents.flows.ports.run_store import RunStore
-from fluxagents.flows.state import RunState
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.tasks.ports.artifacts import ArtifactStore
 from fluxagents.tasks.ports.biochem import Biochem, NothingImported
+from fluxagents.tasks.ports.decisions import DecisionMaker
 from fluxagents.tasks.ports.models import ModelStore
 from fluxagents.tasks.ports.sources import Sources
 from fluxagents.tasks.registry import tool_facts
 from fluxagents.tasks.tool import Tool
-
-if TYPE_CHECKING:
-    from fluxagents.tasks.chat.decider import Verdict
-    from fluxagents.tasks.chat.summary import Summarised
-
-
-class Decides(Protocol):
-    """Puts a question to a chat model."""
-
-    def decide(self, state: RunState, command: Decide) -> Verdict:
-        """What the chat model decided, or why its answer is no decision."""
-        ...
-
-    def summarise(self, state: RunState, command: Decide) -> Summarised | None:
-        """A summary of the findings that the decision would not be shown, if one is wanted."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +34,7 @@ class Effects:
     notifier: Notifier
     models: ModelStore
     artifacts: ArtifactStore
-    decider: Callable[[], Decides]
+    decider: Callable[[], DecisionMaker]
     """Built when it is first asked for: workers that only run tools need no chat model."""
     tools: Mapping[str, Tool]
     owner: Callable[[], str]

@@ -12,8 +12,9 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from fluxagents.prompts.versions.manager import PromptManager
-from fluxagents.tasks.effects import Decides, Effects
+from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
+from fluxagents.tasks.ports.decisions import DecisionMaker
 from fluxagents.tasks.ports.sources import Sources
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.tasks.tool import Tool
@@ -100,7 +101,7 @@ def build_prompts(settings: Settings, redis: Redis) -> PromptManager:
     return PromptManager(store=RedisPromptStore(redis, prefix=settings.key_prefix))
 
 
-def _build_decider(settings: Settings, tools: Mapping[str, Tool]) -> Decides:
+def _build_decider(settings: Settings, tools: Mapping[str, Tool]) -> DecisionMaker:
     """The decision component with the chat models of the settings."""
     # langchain takes a second to import and only the decide pool needs it.
     from fluxagents.workers.chat_models.assembly import build_decider  # noqa: PLC0415

@@ -17,7 +17,8 @@ from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.tasks import dispatch
 from fluxagents.tasks.acts import acts, child_runs
-from fluxagents.tasks.effects import Decides, Effects
+from fluxagents.tasks.effects import Effects
+from fluxagents.tasks.ports.decisions import DecisionMaker
 from fluxagents.tasks.protocol import Act, StepMessage, run_step
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.tasks.tool import Tool
@@ -93,7 +94,7 @@ class LocalClient(RunClient):
         *,
         clock: Clock | None = None,
         tools: Mapping[str, Tool] = TOOLS,
-        decider: Callable[[], Decides] | None = None,
+        decider: Callable[[], DecisionMaker] | None = None,
         store: RunStore | None = None,
         flow_folders: tuple[Path, ...] = (),
     ) -> None:
@@ -138,7 +139,7 @@ class LocalClient(RunClient):
         self.effects.publisher.publish(self.effects.store.wake(limit=1_000))
 
 
-def _planner(tools: Mapping[str, Tool]) -> Decides:
+def _planner(tools: Mapping[str, Tool]) -> DecisionMaker:
     from fluxagents.tasks.chat.decider import Decider  # noqa: PLC0415 - langchain takes a second to import
     from fluxagents.workers.chat_models.planner.offline_planner import OfflinePlanner  # noqa: PLC0415
 

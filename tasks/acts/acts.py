@@ -31,6 +31,7 @@ from fluxagents.tasks.chat.grounding import untraced
 from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.external_events import cancel_late
 from fluxagents.tasks.ports.chat_limits import LimitReachedError
+from fluxagents.tasks.ports.decisions import DecisionResult
 from fluxagents.tasks.ports.models import ModelRef
 from fluxagents.tasks.ports.results import Args
 from fluxagents.tasks.protocol import WrongTaskError
@@ -39,8 +40,6 @@ from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
     from cobra import Model
-
-    from fluxagents.tasks.chat.decider import Verdict
 
 log = structlog.get_logger("step")
 
@@ -73,7 +72,7 @@ def decide(
     return [*happened, *_decided(state, verdict, seq=seq, at_ms=effects.clock.now_ms())]
 
 
-def _decided(state: RunState, verdict: Verdict, *, seq: int, at_ms: int) -> Iterator[Event]:
+def _decided(state: RunState, verdict: DecisionResult, *, seq: int, at_ms: int) -> Iterator[Event]:
     node = state.node
     if verdict.decision is not None:
         decision = verdict.decision
@@ -84,7 +83,7 @@ def _decided(state: RunState, verdict: Verdict, *, seq: int, at_ms: int) -> Iter
     else:
         assert verdict.error is not None
         yield DecisionRefused(seq=seq, at_ms=at_ms, node=node, error=verdict.error, prompt=verdict.prompt)
-    sent = verdict.composed
+    sent = verdict.request
     if sent and sent.compacted:
         yield ContextCompacted(
             seq=seq,

@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, UsageMetadata
 
-from fluxagents.flows.commands import Decide, Decision
+from fluxagents.flows.commands import Decide
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
 from fluxagents.flows.events import PromptUse
 from fluxagents.flows.state import RunState
-from fluxagents.prompts.context.composer import ComposedPrompt
 from fluxagents.prompts.context.request_budget import ANSWER_TOKENS, REQUEST_TOKENS
 from fluxagents.prompts.context.tokens import token_counter
 from fluxagents.prompts.context.view import SUMMARY
@@ -23,21 +21,11 @@ from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.chat.answer import decision_in
 from fluxagents.tasks.chat.provider import provider_error
 from fluxagents.tasks.chat.request import ChatRequest, request_of
-from fluxagents.tasks.chat.summary import MOST_REFUSED, Summarised, asking, summary_in
+from fluxagents.tasks.chat.summary import MOST_REFUSED, asking, summary_in
 from fluxagents.tasks.ports.chat_limits import ChatLimits, NoLimits
+from fluxagents.tasks.ports.decisions import DecisionResult, SummaryResult
 from fluxagents.tasks.ports.response_cache import KeptAnswers, NothingKept
 from fluxagents.tasks.tool import Tool
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a chat model decided, or why that is no decision; exactly one of the two is there."""
-
-    prompt: PromptUse
-    decision: Decision | None
-    error: ErrorInfo | None
-    composed: ComposedPrompt | None = None
-    """What was sent; none if it could not be composed."""
 
 
 class Decider:
@@ -84,7 +72,7 @@ class Decider:
         self._kept = kept or NothingKept()
         self._seconds = seconds
 
-    def decide(self, state: RunState, command: Decide) -> Verdict:
+    def decide(self, state: RunState, command: Decide) -> DecisionResult:
         """Ask the chat model what to do next.
 
         Returns:
@@ -110,9 +98,9 @@ class Decider:
                 raise
             decision, error = None, caught.info(command.node)
         use = self._use(state, command, request, answer, self._seconds() - began, cached=cached)
-        return Verdict(use, decision, error, request.prompt if request else None)
+        return DecisionResult(use, decision, error, request.prompt if request else None)
 
-    def summarise(self, state: RunState, command: Decide) -> Summarised | None:
+    def summarise(self, state: RunState, command: Decide) -> SummaryResult | None:
         """What became of a summary of the findings that the request of a decision leaves out.
 
         None if nothing is left out, or no summaries are wanted, or too many were refused. What is refused
@@ -142,7 +130,7 @@ class Decider:
                 raise
             error = caught.info(command.node)
         use = self._use(seen, asked, request, answer, self._seconds() - began, cached=cached)
-        return Summarised(ids, use, text, error)
+        return SummaryResult(ids, use, text, error)
 
     def _left_out(self, state: RunState, command: Decide) -> tuple[str, ...]:
         """Findings that the request of a decision does not show and that a summary could tell."""

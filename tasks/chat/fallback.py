@@ -8,9 +8,7 @@ from fluxagents.flows.commands import Decide
 from fluxagents.flows.engine.retries import may_retry
 from fluxagents.flows.errors import ErrorClass, ErrorInfo
 from fluxagents.flows.state import RunState
-from fluxagents.tasks.chat.decider import Verdict
-from fluxagents.tasks.chat.summary import Summarised
-from fluxagents.tasks.effects import Decides
+from fluxagents.tasks.ports.decisions import DecisionMaker, DecisionResult, SummaryResult
 
 OUT = frozenset({ErrorClass.PROVIDER_OUTAGE, ErrorClass.PROVIDER_RATE_LIMIT, ErrorClass.TIMEOUT})
 """What says that a chat model cannot be had now; a refusal or a wrong key is no reason to ask another."""
@@ -27,15 +25,15 @@ class WithFallback:
         second: Asked in the last of those attempts.
     """
 
-    def __init__(self, first: Decides, second: Decides) -> None:
+    def __init__(self, first: DecisionMaker, second: DecisionMaker) -> None:
         self._first = first
         self._second = second
 
-    def summarise(self, state: RunState, command: Decide) -> Summarised | None:
+    def summarise(self, state: RunState, command: Decide) -> SummaryResult | None:
         """By the first one; a run goes on without a summary that cannot be had."""
         return self._first.summarise(state, command)
 
-    def decide(self, state: RunState, command: Decide) -> Verdict:
+    def decide(self, state: RunState, command: Decide) -> DecisionResult:
         """The decision of whoever could be asked; the prompt's use names it.
 
         When both are out, the error is that of the first one and tells of the second.
@@ -59,7 +57,7 @@ def is_out(state: RunState, error: ErrorInfo) -> bool:
     return error.retry_after_ms > PATIENCE_MS or not may_retry(error.kind, before + 1)
 
 
-def _both(error: ErrorInfo, second: Verdict) -> ErrorInfo:
+def _both(error: ErrorInfo, second: DecisionResult) -> ErrorInfo:
     assert second.error is not None
     return error.model_copy(
         update={

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 from langchain_core.messages import AIMessage
 
 from fluxagents.flows.commands import Decide, Finish
-from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
-from fluxagents.flows.events import SUMMARY_CHARACTERS, ContextSummarised, PromptUse, SummaryRefused
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.events import SUMMARY_CHARACTERS
 from fluxagents.flows.state import RunState
 from fluxagents.tasks.chat.answer import decision_in
 from fluxagents.tasks.chat.grounding import untraced
@@ -19,27 +18,6 @@ PROMPT = "summary"
 
 MOST_REFUSED = 2
 """After so many refusals in a row a run goes on without summaries."""
-
-
-@dataclass(frozen=True, slots=True)
-class Summarised:
-    """What became of a summary; exactly one of text and error is there."""
-
-    ids: tuple[str, ...]
-    prompt: PromptUse
-    text: str | None
-    error: ErrorInfo | None
-
-    def event(self, *, seq: int, at_ms: int, node: str) -> ContextSummarised | SummaryRefused:
-        """The same as a fact of the run's log."""
-        if self.text is not None:
-            return ContextSummarised(
-                seq=seq, at_ms=at_ms, node=node, ids=self.ids, text=self.text, prompt=self.prompt
-            )
-        assert self.error is not None
-        return SummaryRefused(
-            seq=seq, at_ms=at_ms, node=node, ids=self.ids, error=self.error, prompt=self.prompt
-        )
 
 
 def asking(state: RunState, node: str, ids: Collection[str]) -> tuple[RunState, Decide]:

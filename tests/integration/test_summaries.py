@@ -17,7 +17,7 @@ from fluxagents.flows.state import RunState
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.tasks.acts import acts
-from fluxagents.tasks.effects import Decides
+from fluxagents.tasks.ports.decisions import DecisionMaker
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.chat_models.assembly import build_decider
 from fluxagents.workers.settings import Settings
@@ -39,7 +39,7 @@ def endpoint(request: pytest.FixtureRequest) -> Iterator[ChatEndpoint]:
         yield found
 
 
-def decider_of(redis: Redis, endpoint: ChatEndpoint, key_prefix: str, **settings: object) -> Decides:
+def decider_of(redis: Redis, endpoint: ChatEndpoint, key_prefix: str, **settings: object) -> DecisionMaker:
     given = {
         "chat_model": f"{endpoint.provider}:tiny",
         "chat_base_url": endpoint.url,

@@ -18,9 +18,10 @@ from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.tasks.acts import acts
 from fluxagents.tasks.chat.decider import Decider
-from fluxagents.tasks.effects import Decides, Effects
+from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.tasks.ports.biochem import NothingImported
+from fluxagents.tasks.ports.decisions import DecisionMaker
 from fluxagents.tasks.ports.sources import Sources
 from fluxagents.tasks.registry import TOOLS, tool_facts
 from fluxagents.tasks.tool import Tool
@@ -120,7 +121,7 @@ def record(
 def effects_in(
     folder: str,
     tools: Mapping[str, Tool] = TOOLS,
-    decider: Decides | None = None,
+    decider: DecisionMaker | None = None,
     notifier: Notifier | None = None,
     prompts: PromptManager | None = None,
 ) -> Effects:

@@ -9,7 +9,7 @@ from redis import Redis
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.chat.decider import Decider
 from fluxagents.tasks.chat.fallback import WithFallback
-from fluxagents.tasks.effects import Decides
+from fluxagents.tasks.ports.decisions import DecisionMaker
 from fluxagents.tasks.tool import Tool
 from fluxagents.workers.chat_models.chat_model import ANTHROPIC_ANSWER_TOKENS, built, name_in_events
 from fluxagents.workers.chat_models.choice import ChatChoice, fallback_choice, first_choice, request_budget
@@ -20,7 +20,7 @@ from fluxagents.workers.settings import Settings
 
 def build_decider(
     settings: Settings, redis: Redis, prompts: PromptManager, tools: Mapping[str, Tool]
-) -> Decides:
+) -> DecisionMaker:
     """What `step.decide` asks.
 
     Raises:

@@ -25,7 +25,8 @@ from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import RunState
 from fluxagents.tasks.acts.acts import call_tool
 from fluxagents.tasks.dispatch import begun
-from fluxagents.tasks.effects import Decides, Effects
+from fluxagents.tasks.effects import Effects
+from fluxagents.tasks.ports.decisions import DecisionMaker
 from fluxagents.tasks.ports.results import Args, Result
 from fluxagents.tasks.protocol import StepMessage, run_step
 from fluxagents.tasks.reconcile import reconcile
@@ -151,7 +152,7 @@ class World:
         ]
 
 
-def _no_decider() -> Decides:
+def _no_decider() -> DecisionMaker:
     raise AssertionError("no decision is made here")
 
 
