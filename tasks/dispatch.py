@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import count
 
 from fluxagents.flows.commands import (
@@ -26,6 +27,7 @@ from fluxagents.flows.events import Event, Lane, RunFailed, RunsBegun, RunStarte
 from fluxagents.flows.language.catalog import ToolFacts
 from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.ports.dispatch import Dispatch
+from fluxagents.flows.ports.run_store import FlowVersions
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState
 
@@ -36,10 +38,25 @@ BEGIN = "run.begin"
 JOIN = "run.join"
 RECONCILE = "control.reconcile"
 START = "run.start"
-TOOL_PREFIX = "tool."
+TOOL = "tool"
+TOOL_PREFIX = f"{TOOL}."
 
 LANES = frozenset({"decide", "tools"})
 """Queues with a lane of their own for bulk runs."""
+
+
+Controllers = Callable[[str], FlowController]
+"""Finds the controller of a stored flow by digest; raises `FluxError` if no such flow is stored."""
+
+
+def cache_controllers(flows: FlowVersions, tools: Mapping[str, ToolFacts]) -> Controllers:
+    """The controllers of stored flows, each built once."""
+    return cache(lambda digest: FlowController(flows.flow(digest), tools=tools))
+
+
+def step_kind(task: str) -> str:
+    """The kind of step that a Celery task carries out: its name, or `tool` for the task of any tool."""
+    return TOOL if task.startswith(TOOL_PREFIX) else task
 
 
 def dispatch_of(command: Command, lane: Lane, tools: Mapping[str, ToolFacts]) -> Dispatch:
@@ -82,7 +99,7 @@ def settled(
     *,
     seq: int,
     at_ms: int,
-    flows: Callable[[str], FlowController] | None = None,
+    controllers: Controllers | None = None,
 ) -> Commit:
     """The commit of one step: what happened, the walk to the next command, and its dispatch.
 
@@ -94,7 +111,7 @@ def settled(
         happened: What the step's effect gave.
         seq: The step.
         at_ms: When, as Unix time in ms.
-        flows: Finds the flow of runs that the step begins, by digest; only needed where it may begin some.
+        controllers: Of the runs that the step begins; only needed where it may begin some.
     """
     try:
         after, events, command = controller.advance(state, seq=seq, at_ms=at_ms, after=happened)
@@ -113,7 +130,7 @@ def settled(
         events=events,
         state=after,
         dispatch=replace(dispatch, not_before_ms=not_before_ms, time_limit_s=limit_s or 0),
-        children=tuple(_children(controller, state, happened, flows)),
+        children=tuple(_children(controller, state, happened, controllers)),
     )
 
 
@@ -129,12 +146,12 @@ def _children(
     controller: FlowController,
     state: RunState,
     happened: Sequence[Event],
-    flows: Callable[[str], FlowController] | None,
+    controllers: Controllers | None,
 ) -> Iterator[Commit]:
     for event in happened:
         if isinstance(event, RunsBegun):
-            assert flows is not None
-            child = flows(event.flow.digest)
+            assert controllers is not None
+            child = controllers(event.flow.digest)
             starts = zip(start_children(state, event), event.runs, strict=True)
             commits = [begun(child, started, error=run.error) for started, run in starts]
             yield from _in_turn(commits, event.width)

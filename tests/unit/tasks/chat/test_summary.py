@@ -17,7 +17,7 @@ from tests.support.decisions import (
     scripted,
     state_at,
 )
-from tests.support.recorded_run import RUN_ID, RecordedRun, effects_in, record
+from tests.support.recorded_run import RUN_ID, RecordedRun, acts_in, record
 
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -35,10 +35,10 @@ from fluxagents.flows.state import Finding, RunState
 from fluxagents.prompts.sections import read_lines, sections
 from fluxagents.prompts.statistics.figures import trials
 from fluxagents.prompts.versions.manager import PromptManager
-from fluxagents.tasks.acts import acts
 from fluxagents.tasks.chat.decider import Decider
 from fluxagents.tasks.chat.request import recorded_request
 from fluxagents.tasks.chat.summary import MOST_REFUSED
+from fluxagents.tasks.dispatch import DECIDE
 from fluxagents.tasks.ports.chat_limits import LimitReachedError, NoLimits
 from fluxagents.tasks.registry import TOOLS
 
@@ -62,7 +62,7 @@ def decided(folder: Path, chat: ScriptedChat, state: RunState | None = None, **o
     controller = FlowController(long_flow())
     state = state or state_at("Which grows best?", findings=many())
     command = decide_with(ANSWER_TOOLS[:4])
-    return list(acts.decide(effects_in(str(folder), decider=decider), controller, state, command))
+    return list(acts_in(str(folder), decider=decider)[DECIDE](controller, state, command))
 
 
 FINISH = calls(("finish", {"answer": "f1 answers."}))
