@@ -9,14 +9,14 @@ from fluxagents.flows.ports.commit import CommitStatus
 from fluxagents.flows.ports.publisher import Publisher
 from fluxagents.flows.ports.run_store import StepStore, unknown_run
 from fluxagents.flows.state import RunState
-from fluxagents.tasks.dispatch import settled
+from fluxagents.tasks.dispatch import build_commit
 from fluxagents.tasks.protocol import publish
 
 
-def write_outside(
+def record_external_event(
     steps: StepStore, publisher: Publisher, controller: FlowController, state: RunState, event: e.Event
 ) -> RunState:
-    """Write an event and what follows from it, whoever holds the lease; a step that runs is stopped.
+    """Write an event and what follows from it, whoever holds the lease; stop a step that runs.
 
     Args:
         steps: Where the event is written.
@@ -31,17 +31,17 @@ def write_outside(
     Raises:
         FluxError: If the run does not exist, or has moved on since its state was read.
     """
-    commit = settled(controller, state, [event], seq=state.seq, at_ms=event.at_ms)
-    done = steps.commit(commit, commit.state.model_dump_json(), fence=None)
-    if done.status is CommitStatus.UNKNOWN:
+    commit = build_commit(controller, state, [event], seq=state.seq, at_ms=event.at_ms)
+    result = steps.commit(commit, commit.state.model_dump_json(), fence=None)
+    if result.status is CommitStatus.UNKNOWN:
         raise unknown_run(state.run_id)
-    if done.status is not CommitStatus.OK:
+    if result.status is not CommitStatus.OK:
         raise FluxError(
             ErrorClass.BAD_ARGUMENT,
-            f"run {state.run_id!r} moved on meanwhile: {done.status.value}",
+            f"run {state.run_id!r} moved on meanwhile: {result.status.value}",
             suggestions=("look at it again with `fluxagents runs show`",),
         )
-    if done.interrupted:
-        publisher.stop(state.run_id, state.seq, done.interrupted)
-    publish(publisher, *done.messages)
+    if result.interrupted:
+        publisher.stop(state.run_id, state.seq, result.interrupted)
+    publish(publisher, *result.messages)
     return commit.state

@@ -1,4 +1,4 @@
-"""The step protocol: claim, act, commit, publish. Whatever runs twice is recorded once."""
+"""The step protocol: claim, act, commit, publish. A step that runs twice is recorded once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from fluxagents.flows.ports.publisher import Publisher
 from fluxagents.flows.ports.remedy_book import RemedyBook
 from fluxagents.flows.ports.run_store import RunQueries, StepStore
 from fluxagents.flows.state import RunState, state_digest, state_from_json
-from fluxagents.tasks.dispatch import Controllers, settled
+from fluxagents.tasks.dispatch import Controllers, build_commit
 from fluxagents.tasks.remedy_advice import record_outcome
 
 log = structlog.get_logger("step")
@@ -60,14 +60,14 @@ class StepPorts:
 
 
 class WrongTaskError(Exception):
-    """A message came to a task that cannot carry out what is due: it was altered on its way."""
+    """A message came to a task that cannot carry out the command that is due: somebody altered it."""
 
     def __init__(self, task: str, command: Command) -> None:
         super().__init__(f"task {task!r} cannot carry out {command.kind!r}")
 
 
 def run_step(ports: StepPorts, message: StepMessage, act: Act) -> ClaimStatus | CommitStatus:
-    """Carry out one step, once as far as its record goes.
+    """Carry out one step. However often it is delivered, its events are recorded once.
 
     Returns:
         The status of the claim, or of the commit; anything but OK means that this delivery changed nothing.
@@ -86,7 +86,7 @@ def run_step(ports: StepPorts, message: StepMessage, act: Act) -> ClaimStatus | 
         log.info("delivery dropped", run=message.run, step=message.seq, status=claim.status.value)
         return claim.status
     try:
-        return _claimed(ports, message, claim, act)
+        return _carry_out(ports, message, claim, act)
     except WrongTaskError as error:
         ports.steps.release(message.run, message.seq, claim.fence, error="")
         log.warning(
@@ -98,38 +98,38 @@ def run_step(ports: StepPorts, message: StepMessage, act: Act) -> ClaimStatus | 
         )
         return ClaimStatus.DIGEST_MISMATCH
     except BaseException as error:
-        # The lease goes back, so that the step is tried elsewhere without waiting for this process to end.
-        ports.steps.release(message.run, message.seq, claim.fence, error=_failure(error))
+        # Give the lease back: another worker can try the step without waiting for this process to end.
+        ports.steps.release(message.run, message.seq, claim.fence, error=_describe(error))
         raise
 
 
-def _claimed(ports: StepPorts, message: StepMessage, claim: Claim, act: Act) -> CommitStatus:
+def _carry_out(ports: StepPorts, message: StepMessage, claim: Claim, act: Act) -> CommitStatus:
     state = state_from_json(message.state or claim.state)
     controller = ports.controllers(state.flow.digest)
     if claim.status is ClaimStatus.EXHAUSTED:
-        happened: Sequence[Event] = [_dead_letter(ports, message.seq, claim.last_error)]
+        events: Sequence[Event] = [_build_dead_letter(ports, message.seq, claim.last_error)]
     else:
-        happened = _act(ports, controller, state, act)
-    commit = settled(
+        events = _run_act(ports, controller, state, act)
+    commit = build_commit(
         controller,
         state,
-        happened,
+        events,
         seq=message.seq,
         at_ms=ports.clock.now_ms(),
         controllers=ports.controllers,
     )
-    return _write(ports, controller, commit, claim.fence)
+    return _commit(ports, controller, commit, claim.fence)
 
 
-def _failure(error: BaseException) -> str:
-    """What failed; empty for a shutdown, a state that waits for a newer worker, and a store that is full."""
-    waits = {ErrorClass.SCHEMA, ErrorClass.PROVIDER_OUTAGE}
-    if not isinstance(error, Exception) or getattr(error, "kind", None) in waits:
+def _describe(error: BaseException) -> str:
+    """The error in a line; empty for a shutdown, a state that a newer worker must read, and a full store."""
+    not_tried = {ErrorClass.SCHEMA, ErrorClass.PROVIDER_OUTAGE}
+    if not isinstance(error, Exception) or getattr(error, "kind", None) in not_tried:
         return ""
     return f"{type(error).__name__}: {error}"
 
 
-def _act(ports: StepPorts, controller: FlowController, state: RunState, act: Act) -> Sequence[Event]:
+def _run_act(ports: StepPorts, controller: FlowController, state: RunState, act: Act) -> Sequence[Event]:
     command = controller.command(state)
     if command is None:
         raise FluxError(ErrorClass.INTERNAL, f"run {state.run_id!r} has nothing to do at step {state.seq}")
@@ -141,20 +141,20 @@ def _act(ports: StepPorts, controller: FlowController, state: RunState, act: Act
         return [RunFailed(seq=state.seq, at_ms=ports.clock.now_ms(), node=state.node, error=info)]
 
 
-def _dead_letter(ports: StepPorts, seq: int, last_error: str) -> RunDeadLettered:
-    what = last_error or "its worker was killed each time"
+def _build_dead_letter(ports: StepPorts, seq: int, last_error: str) -> RunDeadLettered:
+    reason = last_error or "its worker was killed each time"
     error = FluxError(
         ErrorClass.INTERNAL,
-        f"step {seq} was delivered {ports.max_deliveries} times and never came to an end: {what}",
+        f"step {seq} was delivered {ports.max_deliveries} times and never finished: {reason}",
         suggestions=("the workers' logs say more",),
     )
     return RunDeadLettered(seq=seq, at_ms=ports.clock.now_ms(), error=error.info("step"))
 
 
-def _write(ports: StepPorts, controller: FlowController, commit: Commit, fence: int) -> CommitStatus:
+def _commit(ports: StepPorts, controller: FlowController, commit: Commit, fence: int) -> CommitStatus:
     result = ports.steps.commit(commit, commit.state.model_dump_json(), fence=fence)
     if result.status is CommitStatus.PAUSE_REQUESTED:
-        commit = _with_pause(controller, commit, by=result.pause_by, at_ms=ports.clock.now_ms())
+        commit = _add_pause(controller, commit, by=result.pause_by, at_ms=ports.clock.now_ms())
         result = ports.steps.commit(commit, commit.state.model_dump_json(), fence=fence, pausing=True)
     if result.status is not CommitStatus.OK:
         log.warning(
@@ -166,17 +166,17 @@ def _write(ports: StepPorts, controller: FlowController, commit: Commit, fence: 
     return result.status
 
 
-def _with_pause(controller: FlowController, commit: Commit, *, by: str, at_ms: int) -> Commit:
+def _add_pause(controller: FlowController, commit: Commit, *, by: str, at_ms: int) -> Commit:
     pause = RunPaused(seq=commit.seq, at_ms=at_ms, by=by)
-    paused = settled(controller, commit.state, [pause], seq=commit.seq, at_ms=at_ms)
-    return replace(paused, events=(*commit.events, *paused.events))
+    with_pause = build_commit(controller, commit.state, [pause], seq=commit.seq, at_ms=at_ms)
+    return replace(with_pause, events=(*commit.events, *with_pause.events))
 
 
 def publish(publisher: Publisher, *outgoing: Outgoing) -> None:
-    """Send the messages of committed steps. What cannot be sent now is sent by the reconciler."""
+    """Send the messages of committed steps. The reconciler sends later what cannot be sent now."""
     if not outgoing:
         return
     try:
         publisher.publish(outgoing)
     except publisher.unreachable as error:
-        log.warning("not published yet", runs=[one.run_id for one in outgoing[:10]], error=str(error))
+        log.warning("not published yet", runs=[message.run_id for message in outgoing[:10]], error=str(error))

@@ -15,7 +15,7 @@ from fluxagents.flows.ports.publisher import Publisher
 from fluxagents.flows.ports.run_store import FlowVersions, RunQueries, StepStore
 from fluxagents.flows.state import TERMINAL, RunState
 from fluxagents.tasks.dispatch import Controllers
-from fluxagents.tasks.external_events import write_outside
+from fluxagents.tasks.external_events import record_external_event
 
 log = structlog.get_logger("step")
 
@@ -52,8 +52,9 @@ class ChildRuns:
         unfinished = [run for run in map(self.runs.load, runs) if run.status not in TERMINAL]
         for run in unfinished:
             event = RunCancelled(seq=run.seq, at_ms=self.clock.now_ms(), by="its parent", reason=reason)
+            controller = self.controllers(run.flow.digest)
             try:
-                write_outside(self.steps, self.publisher, self.controllers(run.flow.digest), run, event)
+                record_external_event(self.steps, self.publisher, controller, run, event)
             except FluxError as error:
                 # It took a step meanwhile; its own budget ends it.
                 log.warning("not cancelled", run=run.run_id, error=str(error))

@@ -13,7 +13,7 @@ from fluxagents.flows.language.reading import flow_from_mapping
 from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.run_ids import run_id
-from fluxagents.tasks.dispatch import begun
+from fluxagents.tasks.dispatch import first_commit
 from fluxagents.tasks.ports.results import Args, Result
 from fluxagents.tasks.registry import tool_facts
 from fluxagents.tasks.tool import Tool
@@ -82,4 +82,4 @@ def first(controller: FlowController, lane: e.Lane = "interactive") -> Commit:
         inputs={},
         lane=lane,
     )
-    return begun(controller, started)
+    return first_commit(controller, started)

@@ -24,7 +24,7 @@ from fluxagents.flows.ports.commit import CommitStatus
 from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import RunState
-from fluxagents.tasks.dispatch import TOOL, begun
+from fluxagents.tasks.dispatch import TOOL, first_commit
 from fluxagents.tasks.ports.results import Args, Result
 from fluxagents.tasks.protocol import StepMessage, StepPorts, run_step
 from fluxagents.tasks.reconcile import ReconcilerPorts, reconcile
@@ -103,7 +103,7 @@ class World:
             start_node="one",
             inputs={},
         )
-        first = begun(controller, started)
+        first = first_commit(controller, started)
         outgoing = self.store.create(first, first.state.model_dump_json())
         assert outgoing is not None
         self.publisher.publish([outgoing])
