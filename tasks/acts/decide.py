@@ -11,7 +11,7 @@ from fluxagents.flows.events import ContextCompacted, DecisionDeferred, Decision
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState
-from fluxagents.tasks.chat.grounding import untraced
+from fluxagents.tasks.chat.grounding import find_ungrounded
 from fluxagents.tasks.ports.chat_limits import LimitReachedError
 from fluxagents.tasks.ports.decisions import DecisionMaker, DecisionResult
 from fluxagents.tasks.protocol import WrongTaskError
@@ -58,8 +58,10 @@ def _events(state: RunState, result: DecisionResult, *, seq: int, at_ms: int) ->
     node, prompt = state.node, result.prompt
     if result.decision is not None:
         decision = result.decision
-        lost = untraced(decision.answer, state) if isinstance(decision, Finish) else ()
-        yield DecisionMade(seq=seq, at_ms=at_ms, node=node, decision=decision, prompt=prompt, untraced=lost)
+        ungrounded = find_ungrounded(decision.answer, state) if isinstance(decision, Finish) else ()
+        yield DecisionMade(
+            seq=seq, at_ms=at_ms, node=node, decision=decision, prompt=prompt, untraced=ungrounded
+        )
     else:
         assert result.error is not None
         yield DecisionRefused(seq=seq, at_ms=at_ms, node=node, error=result.error, prompt=prompt)

@@ -72,7 +72,7 @@ def build_joined(
         FluxError: `BAD_FLOW` if a fact has another type than declared.
     """
     event = fan_in.join_children(controller, state, node, runs, ports.clock.now_ms())
-    return event.model_copy(update={"artifact": _put_artifact(ports.artifacts, state, node, runs)})
+    return event.model_copy(update={"artifact": _store_artifact(ports.artifacts, state, node, runs)})
 
 
 def build_failure(ports: ChildRunPorts, state: RunState, error: FluxError) -> NodeFailed:
@@ -81,7 +81,7 @@ def build_failure(ports: ChildRunPorts, state: RunState, error: FluxError) -> No
     return NodeFailed(seq=state.seq, at_ms=ports.clock.now_ms(), node=state.node, error=info)
 
 
-def _put_artifact(
+def _store_artifact(
     artifacts: ArtifactStore, state: RunState, node: ChildRunNode, runs: Sequence[RunState]
 ) -> str:
     tool, facts = node.work, fan_in.collect_facts(node, runs)

@@ -17,7 +17,7 @@ from fluxagents.prompts.sections import read_lines, sections
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.tasks.chat.decider import Decider
-from fluxagents.tasks.chat.request import recorded_request
+from fluxagents.tasks.chat.request import rebuild_request
 from fluxagents.tasks.ports.decisions import DecisionResult
 from fluxagents.tasks.registry import TOOLS
 
@@ -100,7 +100,7 @@ def test_the_planner_states_hypotheses_in_the_flow_for_them(tmp_path: Path, ques
     assert "hypothesis" not in state.findings[-1].args
     for event in run.log:
         if isinstance(event, DecisionMade):
-            assert recorded_request(run.log, run.kept, event.seq, PromptManager(), TOOLS).is_exact
+            assert rebuild_request(run.log, run.kept, event.seq, PromptManager(), TOOLS).is_exact
 
 
 def test_the_diagnosis_of_no_growth_tests_hypotheses(tmp_path: Path) -> None:

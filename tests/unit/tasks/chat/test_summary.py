@@ -36,8 +36,8 @@ from fluxagents.prompts.sections import read_lines, sections
 from fluxagents.prompts.statistics.figures import trials
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.chat.decider import Decider
-from fluxagents.tasks.chat.request import recorded_request
-from fluxagents.tasks.chat.summary import MOST_REFUSED
+from fluxagents.tasks.chat.request import rebuild_request
+from fluxagents.tasks.chat.summary import MAX_REFUSED
 from fluxagents.tasks.dispatch import DECIDE
 from fluxagents.tasks.ports.chat_limits import LimitReachedError, NoLimits
 from fluxagents.tasks.registry import TOOLS
@@ -134,7 +134,7 @@ def test_a_provider_that_fails_does_not_keep_the_decision_from_being_tried(tmp_p
 
 def test_after_some_refusals_no_more_summaries_are_asked_for(tmp_path: Path) -> None:
     state = state_at("Which grows best?", findings=many())
-    for _ in range(MOST_REFUSED):
+    for _ in range(MAX_REFUSED):
         refused = decided(tmp_path, scripted(AIMessage("0.95 1/h"), FINISH), state)[0]
         assert isinstance(refused, SummaryRefused)
         state = reduce(state, refused).model_copy(update={"seq": state.seq})
@@ -193,9 +193,9 @@ def test_requests_after_a_summary_are_composed_again_from_the_log_to_the_byte(ru
     assert run.load(RUN_ID).status == "finished"
     for event in run.log:
         if isinstance(event, DecisionMade):
-            assert recorded_request(run.log, run.kept, event.seq, PromptManager(), TOOLS).is_exact
+            assert rebuild_request(run.log, run.kept, event.seq, PromptManager(), TOOLS).is_exact
     for summary in told:
-        found = recorded_request(run.log, run.kept, summary.seq, PromptManager(), TOOLS, of_summary=True)
+        found = rebuild_request(run.log, run.kept, summary.seq, PromptManager(), TOOLS, of_summary=True)
         assert found.is_exact
         assert found.use == summary.prompt
 
