@@ -32,7 +32,7 @@ from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.scheduler.runs.run_ids import run_id
-from fluxagents.tasks.dispatch import begun
+from fluxagents.tasks.dispatch import first_commit
 from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.celery.live_nodes import live_nodes
 from fluxagents.workers.celery.publisher import CeleryPublisher
@@ -290,7 +290,7 @@ def first(flow: str, runs: int) -> list[Commit]:
             start_node="n0",
             inputs={},
         )
-        commits.append(begun(controller, started))
+        commits.append(first_commit(controller, started))
     return commits
 
 

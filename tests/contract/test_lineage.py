@@ -204,7 +204,7 @@ def consistent(world: World) -> None:
         log = world.store.events(state.run_id)
         assert fold(log) == state
         assert state.seq == log[-1].seq + 1
-        replay = replay_run(log, state, world.client.effects.controller)
+        replay = replay_run(log, state, world.client.controllers)
         assert replay.same, replay
         _answered_once(state, log)
     requests = dict(world.store.requests())

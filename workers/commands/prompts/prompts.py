@@ -348,20 +348,20 @@ def render(run_id: str, step: int | None, of_summary: bool, as_json: bool) -> No
     that was recorded: the exit status is 1 if it is not what was sent. With --json, the parts of the body as
     its provider got them: `messages`, `tools` and `temperature`, and with Anthropic `system`.
     """
-    from fluxagents.tasks.chat.request import recorded_request
-    from fluxagents.tasks.chat.wire import sent_form
+    from fluxagents.tasks.chat.request import rebuild_request
+    from fluxagents.tasks.chat.wire import to_wire_form
     from fluxagents.tasks.registry import TOOLS
     from fluxagents.workers.client import Client
 
     store = Client().store
     events, flow = store.events(run_id), store.flow(store.load(run_id).flow.digest)
-    found = recorded_request(events, flow, step, _manager(), TOOLS, of_summary=of_summary)
+    found = rebuild_request(events, flow, step, _manager(), TOOLS, of_summary=of_summary)
     if as_json:
         print_json(
             {
                 "prompt": found.use.model_dump(mode="json"),
                 "is_exact": found.is_exact,
-                **sent_form(found.use.chat_model, found.request.document),
+                **to_wire_form(found.use.chat_model, found.request.document),
             }
         )
     else:

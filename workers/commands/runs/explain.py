@@ -60,12 +60,12 @@ def _request(log: RunLog, found: Explanation) -> RecordedRequest | None:
     """What the decision of the step sent; None for a step that decides nothing."""
     if not found.record.prompt or found.step.before is None:
         return None
-    from fluxagents.tasks.chat.request import recorded_request
+    from fluxagents.tasks.chat.request import rebuild_request
     from fluxagents.workers.archive.prompt_library import open_prompts
 
     prompts = open_prompts(log.client.settings)
     flow = log.flow(found.step.before.flow.digest)
-    return recorded_request(log.events, flow, found.step.seq, prompts, log.client.tools)
+    return rebuild_request(log.events, flow, found.step.seq, prompts, log.client.tools)
 
 
 def _document(found: Explanation, request: RecordedRequest | None) -> dict[str, Any]:

@@ -74,10 +74,10 @@ def test_a_run_that_has_ended_is_the_same_elsewhere(desk: Desk, elsewhere: Local
     assert elsewhere.store.flow(run.state.flow.digest) == desk.client.store.flow(run.state.flow.digest)
     for finding in run.findings:
         assert finding.artifact is not None
-        manifest = elsewhere.effects.artifacts.manifest(finding.artifact)
-        assert manifest == desk.client.effects.artifacts.manifest(finding.artifact)
+        manifest = elsewhere.artifacts.manifest(finding.artifact)
+        assert manifest == desk.client.artifacts.manifest(finding.artifact)
         for table in manifest.tables.values():
-            assert len(elsewhere.effects.artifacts.table(table.digest)) == table.rows
+            assert len(elsewhere.artifacts.table(table.digest)) == table.rows
     made = run.state.model
     assert made is not None
     record = elsewhere.models.show(ModelRef(digest=made, name="m"))

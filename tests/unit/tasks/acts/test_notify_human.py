@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.support.decisions import state_at
-from tests.support.recorded_run import effects_in
+from tests.support.recorded_run import acts_in
 
 from fluxagents.flows.commands import NotifyHuman
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.events import HumanNotified, HumanRequest
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
-from fluxagents.tasks.acts import acts
+from fluxagents.tasks.dispatch import NOTIFY
 
 REQUEST = HumanRequest(id="01J.7", kind="question", node="answer", question="How much?", digest="ab")
 
@@ -31,10 +31,10 @@ class Told:
 
 def notified(folder: Path, prompts: PromptManager) -> tuple[str, HumanNotified]:
     channel = Told()
-    effects = effects_in(str(folder), notifier=channel, prompts=prompts)
+    acts = acts_in(str(folder), notifier=channel, prompts=prompts)
     state = state_at("Which medium?").model_copy(update={"waiting_for": REQUEST, "status": "waiting"})
     controller = FlowController(FlowLibrary().get("metabolic_analysis"))
-    (event,) = acts.notify(effects, controller, state, NotifyHuman(request_id=REQUEST.id))
+    (event,) = acts[NOTIFY](controller, state, NotifyHuman(request_id=REQUEST.id))
     assert isinstance(event, HumanNotified)
     assert event.channels == ("told",)
     return channel.texts[0], event

@@ -12,7 +12,7 @@ from tests.support.decisions import REPORT, decide_with, state_at
 
 from fluxagents.flows.commands import CallTool, Finish
 from fluxagents.prompts.versions.manager import PromptManager
-from fluxagents.tasks.effects import Decides
+from fluxagents.tasks.ports.decisions import DecisionMaker
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.chat_models.assembly import build_decider
 from fluxagents.workers.settings import Settings
@@ -40,7 +40,7 @@ def common(redis: Redis, key_prefix: str) -> dict[str, Any]:
     return {"redis": redis, "key_prefix": key_prefix}
 
 
-def decider_of(common: dict[str, Any], endpoint: ChatEndpoint, **settings: Any) -> Decides:
+def decider_of(common: dict[str, Any], endpoint: ChatEndpoint, **settings: Any) -> DecisionMaker:
     given = {
         "chat_model": f"{endpoint.provider}:tiny",
         "chat_base_url": endpoint.url,
