@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> int:
         data = expanded(Path(original), suffix, int(expanded_bytes))
         model, remarked = read(data, Path(suffix).stem if suffix.endswith((".gz", ".bz2")) else suffix)
         check(model)
-        Path(parsed).write_bytes(model_forms.fast(model))
+        Path(parsed).write_bytes(model_forms.encode_fast(model))
         said: dict[str, object] = {"warnings": remarked}
     except RefusedFileError as refused:
         said = {"error": str(refused)}
@@ -226,7 +226,7 @@ def _described(described: Any) -> Model:
             if metabolite not in known:
                 where = f"the metabolite '{metabolite}' in reaction '{row['id']}'"
                 raise RefusedFileError(f"refers to {where} and does not declare it")
-    return _with_any_bounds(lambda: model_forms.restored(described))
+    return _with_any_bounds(lambda: model_forms.restore(described))
 
 
 def _read_matlab(data: bytes) -> Model:
