@@ -21,7 +21,7 @@ from fluxagents.tasks.effects import Decides, Effects
 from fluxagents.tasks.protocol import Act, StepMessage, run_step
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.tasks.tool import Tool
-from fluxagents.workers.archive.run_bundle import Shelves
+from fluxagents.workers.archive.run_bundle import BundleStores
 from fluxagents.workers.channels.inbox import InboxNotifier
 from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.files.artifact_store import ArtifactFiles
@@ -124,10 +124,10 @@ class LocalClient(RunClient):
             prompts=lambda: self.effects.prompts().names,
         )
 
-    def shelves(self) -> Shelves:
+    def bundle_stores(self) -> BundleStores:
         """Where the parts of runs lie, for exporting and importing them."""
-        return Shelves(
-            store=self.store,
+        return BundleStores(
+            runs=self.store,
             artifacts=ArtifactFiles(self._folder),
             models=ModelFiles(self._folder),
             prompts=self.effects.prompts(),

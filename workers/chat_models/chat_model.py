@@ -19,9 +19,9 @@ _SCHEMES = ("offline", "openai:<model>", "anthropic:<model>")
 
 
 def chat_model(settings: Settings) -> tuple[BaseChatModel, str]:
-    """The first chat model and the name that events record for it; raises as `built`."""
+    """The first chat model and the name that events record for it; raises as `build_chat_model`."""
     choice = first_choice(settings)
-    return built(choice, settings.chat_timeout_s), name_in_events(choice)
+    return build_chat_model(choice, settings.chat_timeout_s), name_in_events(choice)
 
 
 def name_in_events(choice: ChatChoice) -> str:
@@ -29,7 +29,7 @@ def name_in_events(choice: ChatChoice) -> str:
     return OfflinePlanner.name_in_events if choice.model == "offline" else choice.model
 
 
-def built(choice: ChatChoice, timeout_s: float) -> BaseChatModel:
+def build_chat_model(choice: ChatChoice, timeout_s: float) -> BaseChatModel:
     """A chat model.
 
     Args:

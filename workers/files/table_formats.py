@@ -28,7 +28,7 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """Characters that a spreadsheet cannot hold."""
 
 
-def encoded(kind: Format, tables: Mapping[str, pd.DataFrame], about: Mapping[str, JsonValue]) -> bytes:
+def encode_tables(kind: Format, tables: Mapping[str, pd.DataFrame], about: Mapping[str, JsonValue]) -> bytes:
     """Tables in a format; what is missing is an empty cell or null.
 
     Args:

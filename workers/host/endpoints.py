@@ -68,7 +68,7 @@ def _openai_problem(choice: ChatChoice, timeout_s: float) -> Answer:
             listed = json.load(response)
     except HTTPError as error:
         error.close()
-        return _refused(choice, f"{listing} answers {error.code} {error.reason}")
+        return _refusal(choice, f"{listing} answers {error.code} {error.reason}")
     except (OSError, HTTPException, ValueError) as error:
         return _unreachable(choice, f"{listing} cannot be read: {error}")
     entries = listed.get("data", []) if isinstance(listed, dict) else []
@@ -96,7 +96,7 @@ def _anthropic_problem(choice: ChatChoice, timeout_s: float) -> Answer:
             way_out=f"set {choice.variables}_MODEL to anthropic:<a model of the provider>",
         )
     except APIStatusError as error:
-        return _refused(choice, f"{choice.address} answers {error.status_code} to {choice.name!r}")
+        return _refusal(choice, f"{choice.address} answers {error.status_code} to {choice.name!r}")
     except (APIConnectionError, AnthropicError, ValueError) as error:
         return _unreachable(choice, f"{choice.address} cannot be read: {error}")
     return _well(choice)
@@ -106,7 +106,7 @@ def _well(choice: ChatChoice) -> Answer:
     return Answer(well=True, seen=f"{choice.name} at {choice.address}")
 
 
-def _refused(choice: ChatChoice, seen: str) -> Answer:
+def _refusal(choice: ChatChoice, seen: str) -> Answer:
     return Answer(
         well=False, seen=seen, way_out=f"check {choice.variables}_API_KEY and {choice.variables}_BASE_URL"
     )

@@ -21,7 +21,7 @@ from urllib.parse import quote, unquote
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.tasks.ports.models import SHIPPED, ModelChange, ModelFormat, ModelRecord, ModelRef
-from fluxagents.workers.files.remote_files import shown_url
+from fluxagents.workers.files.remote_files import hide_secrets
 from fluxagents.workers.files.stored_bytes import StoredBytes
 from fluxagents.workers.models.model_source import (
     FORMATS,
@@ -118,7 +118,7 @@ class ModelFiles:
         names = list(dict.fromkeys((*SHIPPED, *added)))
         suggestions = nearest(text, names) or (f"models: {', '.join(names[:20])}",)
         raise FluxError(
-            ErrorClass.UNKNOWN_ID, f"there is no model '{shown_url(text)}'", suggestions=suggestions
+            ErrorClass.UNKNOWN_ID, f"there is no model '{hide_secrets(text)}'", suggestions=suggestions
         )
 
     def load(self, ref: ModelRef) -> Model:
