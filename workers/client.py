@@ -63,12 +63,8 @@ class Client(RunClient):
 
     def bundle_stores(self) -> BundleStores:
         """Where the parts of runs lie, for exporting and importing them."""
-        from fluxagents.workers.archive.run_bundle import BundleStores  # noqa: PLC0415 - as above
-        from fluxagents.workers.files.artifact_store import ArtifactFiles  # noqa: PLC0415 - pyarrow takes a while
+        # It brings pyarrow, which most scripts and commands need not wait for.
+        from fluxagents.workers.archive.run_bundle import BundleStores  # noqa: PLC0415
 
-        return BundleStores(
-            runs=self.store,
-            artifacts=ArtifactFiles(self.settings.artifact_url),
-            models=ModelFiles(self.settings.artifact_url),
-            prompts=PromptManager(store=RedisPromptStore(self._redis, prefix=self.settings.key_prefix)),
-        )
+        prompts = PromptManager(store=RedisPromptStore(self._redis, prefix=self.settings.key_prefix))
+        return BundleStores.open(self.settings.artifact_url, self.store, prompts)

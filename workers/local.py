@@ -126,12 +126,7 @@ class LocalClient(RunClient):
 
     def bundle_stores(self) -> BundleStores:
         """Where the parts of runs lie, for exporting and importing them."""
-        return BundleStores(
-            runs=self.store,
-            artifacts=ArtifactFiles(self._folder),
-            models=ModelFiles(self._folder),
-            prompts=self.effects.prompts(),
-        )
+        return BundleStores.open(self._folder, self.store, self.effects.prompts())
 
     def tick(self) -> None:
         """Let go on whatever waited for a time that has come."""

@@ -57,6 +57,11 @@ class BundleStores:
     models: ModelFiles
     prompts: PromptManager
 
+    @classmethod
+    def open(cls, url: str, runs: RunStore, prompts: PromptManager) -> Self:
+        """The stores of an installation whose models and artifacts lie below a folder or URL."""
+        return cls(runs=runs, artifacts=ArtifactFiles(url), models=ModelFiles(url), prompts=prompts)
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from fluxagents.flows.errors import ErrorClass, FluxError
 
 SUFFIXES = (".csv", ".parquet")
@@ -81,10 +84,6 @@ def _write_csv(file: TextIO, columns: Sequence[str], rows: Sequence[tuple[object
 def _write_parquet(
     path: Path, columns: Sequence[str], rows: Sequence[tuple[object, ...]], numbers: Collection[str]
 ) -> None:
-    # pyarrow takes a while to import and few commands write Parquet.
-    import pyarrow as pa  # noqa: PLC0415
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
     schema = pa.schema([(name, pa.float64() if name in numbers else pa.string()) for name in columns])
     data = {name: [row[at] for row in rows] for at, name in enumerate(columns)}
     pq.write_table(pa.table(data, schema=schema), path)

@@ -65,6 +65,11 @@ class ModelCache:
 
         return self.get(digest, decode)
 
+    @staticmethod
+    def encode(model: Model) -> tuple[bytes, bytes]:
+        """A model as cobra's JSON, and in the fast form that `load` reads."""
+        return model_forms.encode_json(model), model_forms.encode_fast(model)
+
     def _drop(self) -> None:
         size_bytes = sum(cached.size_bytes for cached in self._models.values())
         dropped = False

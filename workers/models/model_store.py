@@ -134,9 +134,7 @@ class ModelFiles:
 
     def derive(self, parent: ModelRef, model: Model, change: ModelChange) -> ModelRecord:
         """See `ModelStore.derive`."""
-        from fluxagents.workers.models import model_forms  # noqa: PLC0415 - as in `_cache`
-
-        data = model_forms.encode_json(model)
+        data, form = self._cache.encode(model)
         hexes = hashlib.sha256(data).hexdigest()
         record = ModelRecord(
             digest=f"sha256:{hexes}",
@@ -149,7 +147,7 @@ class ModelFiles:
             warnings=self.show(parent).warnings,
         )
         self._bytes.write(f"models/{hexes}/original", data)
-        self._bytes.write(f"models/{hexes}/{_PARSED}", model_forms.encode_fast(model))
+        self._bytes.write(f"models/{hexes}/{_PARSED}", form)
         self._write(record)
         return record
 
