@@ -25,7 +25,7 @@ from fluxagents.tasks.ports.sources import Sources
 from fluxagents.tasks.protocol import Act, StepMessage, StepPorts, run_step
 from fluxagents.tasks.registry import TOOLS, tool_facts
 from fluxagents.tasks.tool import Tool
-from fluxagents.workers.archive.run_bundle import Shelves
+from fluxagents.workers.archive.run_bundle import BundleStores
 from fluxagents.workers.channels.inbox import InboxNotifier
 from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.files.artifact_store import ArtifactFiles
@@ -136,9 +136,9 @@ class LocalClient(RunClient):
             prompts=lambda: PromptManager().names,
         )
 
-    def shelves(self) -> Shelves:
+    def bundle_stores(self) -> BundleStores:
         """Where the parts of runs lie, for exporting and importing them."""
-        return Shelves(
+        return BundleStores(
             store=self.store,
             artifacts=self.artifacts,
             models=self._model_files,

@@ -11,7 +11,11 @@ from fluxagents.tasks.chat.decider import Decider
 from fluxagents.tasks.chat.fallback import WithFallback
 from fluxagents.tasks.ports.decisions import DecisionMaker
 from fluxagents.tasks.tool import Tool
-from fluxagents.workers.chat_models.chat_model import ANTHROPIC_ANSWER_TOKENS, built, name_in_events
+from fluxagents.workers.chat_models.chat_model import (
+    ANTHROPIC_ANSWER_TOKENS,
+    build_chat_model,
+    name_in_events,
+)
 from fluxagents.workers.chat_models.choice import ChatChoice, fallback_choice, first_choice, request_budget
 from fluxagents.workers.redis import chat_limits as redis_chat_limits
 from fluxagents.workers.redis.response_cache import RedisResponseCache
@@ -51,10 +55,10 @@ def _decider(
         window_ms=redis_chat_limits.WINDOW_MS,
     )
     cache = RedisResponseCache(
-        redis, _asked(choice), days=settings.chat_cache_days, prefix=settings.key_prefix
+        redis, _describe(choice), days=settings.chat_cache_days, prefix=settings.key_prefix
     )
     return Decider(
-        built(choice, settings.chat_timeout_s),
+        build_chat_model(choice, settings.chat_timeout_s),
         name,
         prompts,
         tools,
@@ -68,7 +72,7 @@ def _decider(
     )
 
 
-def _asked(choice: ChatChoice) -> dict[str, str | int]:
+def _describe(choice: ChatChoice) -> dict[str, str | int]:
     """All that an answer depends on beside the request."""
     return {
         "model": choice.model,

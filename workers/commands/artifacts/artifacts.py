@@ -53,7 +53,7 @@ def list_artifacts(tool: str | None, everything: bool, most: int, as_json: bool)
     """List results, the newest first."""
     store = artifact_store()
     found: list[dict[str, Any]] = []
-    for file in store.stored():
+    for file in store.list_files():
         about = _described(store, f"sha256:{file.name}")
         if (everything or about["kind"] == "result") and tool in {None, about["tool"]}:
             written = datetime.fromtimestamp(file.written_s, tz=UTC).isoformat(timespec="seconds")
@@ -80,11 +80,11 @@ def list_artifacts(tool: str | None, everything: bool, most: int, as_json: bool)
 
 def _described(store: ArtifactFiles, digest: str) -> dict[str, Any]:
     from fluxagents.flows.errors import ErrorClass, FluxError
-    from fluxagents.workers.files.artifact_kind import kind_of
+    from fluxagents.workers.files.artifact_kind import detect_kind
 
     about: dict[str, Any] = {"digest": digest, "kind": "damaged", "tool": "", "model": "", "tables": ""}
     try:
-        about["kind"] = kind_of(store.get(digest))
+        about["kind"] = detect_kind(store.get(digest))
         if about["kind"] == "result":
             manifest = store.manifest(digest)
             tables = ", ".join(f"{name} ({ref.rows})" for name, ref in manifest.tables.items())
@@ -101,11 +101,11 @@ def _described(store: ArtifactFiles, digest: str) -> dict[str, Any]:
 @json_option
 def show(artifact: str | None, run_id: str | None, step: int | None, as_json: bool) -> None:
     """Show a result: its summary, its tables, and where it comes from."""
-    from fluxagents.workers.files.artifact_kind import kind_of
+    from fluxagents.workers.files.artifact_kind import detect_kind
 
     store = artifact_store()
     digest = digest_of(store, artifact, run_id, step)
-    kind = kind_of(store.get(digest))
+    kind = detect_kind(store.get(digest))
     if kind != "result":
         _show_part(store, digest, kind, as_json=as_json)
         return
@@ -177,12 +177,12 @@ def get(
     output: str | None,
 ) -> None:
     """Write a result or one of its tables as a file."""
-    from fluxagents.workers.files.artifact_kind import kind_of
+    from fluxagents.workers.files.artifact_kind import detect_kind
 
     store = artifact_store()
     digest = digest_of(store, artifact, run_id, step)
     path = output_path(output)
-    stored = kind_of(store.get(digest))
+    stored = detect_kind(store.get(digest))
     if stored in {"svg", "png", "json"}:
         if kind is not None and kind != stored:
             raise click.UsageError(f"artifact {digest[:SHORT]} is {stored}; leave out --format")
@@ -194,14 +194,16 @@ def get(
 
 def _exported(store: ArtifactFiles, digest: str, stored: str, kind: Format, name: str | None) -> bytes:
     from fluxagents.flows.errors import ErrorClass, FluxError
-    from fluxagents.workers.files.table_formats import encoded, rows_as_json
+    from fluxagents.workers.files.table_formats import encode_tables, rows_as_json
 
     if stored == "table":
         if name is not None:
             raise click.UsageError(f"artifact {digest[:SHORT]} is one table; leave out --table")
         table = store.table(digest)
         return (
-            rows_as_json(table) if kind == "json" else encoded(kind, {"table": table}, {"artifact": digest})
+            rows_as_json(table)
+            if kind == "json"
+            else encode_tables(kind, {"table": table}, {"artifact": digest})
         )
     manifest = store.manifest(digest)
     names = _names(manifest, name)
@@ -216,7 +218,7 @@ def _exported(store: ArtifactFiles, digest: str, stored: str, kind: Format, name
     if kind == "json" and name is not None:
         return rows_as_json(tables[name])
     about = {"artifact": digest, **manifest.model_dump(mode="json", exclude={"tables", "schema_version"})}
-    return encoded(kind, tables, about)
+    return encode_tables(kind, tables, about)
 
 
 def _names(manifest: Manifest, name: str | None) -> tuple[str, ...]:

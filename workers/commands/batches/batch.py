@@ -83,7 +83,7 @@ def batch(
     from fluxagents.workers.client import Client
     from fluxagents.workers.commands.batches.batch_inputs import listed, medium
     from fluxagents.workers.commands.display.views import parsed_pairs
-    from fluxagents.workers.files.table_file import checked_path
+    from fluxagents.workers.files.table_file import check_table_path
 
     if table and not wait:
         raise click.UsageError("--table needs the answers: leave out --no-wait")
@@ -91,7 +91,7 @@ def batch(
     if not named:
         raise click.UsageError("name at least one model with --model or --models-file")
     asked = listed(questions, questions_file)
-    path = checked_path(table) if table else None
+    path = check_table_path(table) if table else None
     todo = orders(named, asked, [medium(text) for text in media], parsed_pairs(pairs))
     client = Client()
     job = _Batch(client, admitted(client, flow, todo), session or _new_session(), lane, quiet=as_json)

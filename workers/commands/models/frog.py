@@ -39,7 +39,7 @@ def frog(model: str, output: str, curators: tuple[str, ...], as_json: bool) -> N
     """
     from fluxagents.workers.files.table_file import write_bytes
     from fluxagents.workers.models.model_store import ModelFiles
-    from fluxagents.workers.models.parser_process import decoded
+    from fluxagents.workers.models.parser_process import decode_id
     from fluxagents.workers.reports.frog_archive import Curator, frog_archive, location_of, sbml_names
     from fluxagents.workers.reports.frog_report import frog_report
     from fluxagents.workers.settings import Settings
@@ -51,7 +51,7 @@ def frog(model: str, output: str, curators: tuple[str, ...], as_json: bool) -> N
     ref = store.resolve(model)
     loaded = store.load(ref)
     sbml = _sbml(store, ref, loaded)
-    names = sbml_names(sbml, location_of(loaded.id or ref.name), decoded)
+    names = sbml_names(sbml, location_of(loaded.id or ref.name), decode_id)
     report = frog_report(loaded, names, lambda what: click.echo(f"{ref.name}: {what}", err=True))
     people = [
         Curator(given_name=name.rpartition(" ")[0], family_name=name.rpartition(" ")[2]) for name in curators
@@ -84,7 +84,7 @@ def _sbml(store: ModelFiles, ref: ModelRef, model: Model) -> bytes:
     from cobra.io import write_sbml_model
 
     from fluxagents.tasks.ports.models import ModelFormat
-    from fluxagents.workers.models.parser_process import expanded
+    from fluxagents.workers.models.parser_process import decompress
     from fluxagents.workers.models.parsing import ParsingLimits
 
     record, original = store.show(ref), store.original(ref)
@@ -92,6 +92,6 @@ def _sbml(store: ModelFiles, ref: ModelRef, model: Model) -> bytes:
         path = Path(folder) / "model.xml"
         if record.format is ModelFormat.SBML and original is not None:
             path.write_bytes(original)
-            return expanded(path, record.suffix, ParsingLimits().expanded_bytes)
+            return decompress(path, record.suffix, ParsingLimits().expanded_bytes)
         write_sbml_model(model, str(path))
         return path.read_bytes()

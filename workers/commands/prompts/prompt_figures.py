@@ -88,18 +88,16 @@ def stats(name: str | None, most: int, as_json: bool) -> None:
     decision said; success and rating are of runs. With --json also their 95 % confidence intervals. Rate a
     run with `fluxagents runs rate`.
     """
-    from fluxagents.workers.archive.prompt_library import open_prompts, recorded_trials
-    from fluxagents.workers.files.price_file import prices_of
+    from fluxagents.workers.archive.prompt_library import open_prompts, read_trials
+    from fluxagents.workers.files.price_file import load_prices
     from fluxagents.workers.settings import Settings
 
     settings = Settings.load()
-    prices = prices_of(settings)
+    prices = load_prices(settings)
     manager = open_prompts(settings)
     if name is not None:
         manager.versions.list_numbers(name)
-    found = [
-        trials for trials in recorded_trials(settings, most=most).values() if name in {None, trials[0].name}
-    ]
+    found = [trials for trials in read_trials(settings, most=most).values() if name in {None, trials[0].name}]
     rows = sorted(
         (_figures(trials, prices) for trials in found), key=lambda row: (row["name"], int(row["version"]))
     )
@@ -184,7 +182,7 @@ def compare(name: str, old: str | None, new: str | None, most: int, as_json: boo
     """
     from fluxagents.prompts.statistics.comparison import compare
     from fluxagents.prompts.versions.record import find_trial_period
-    from fluxagents.workers.archive.prompt_library import open_prompts, recorded_trials
+    from fluxagents.workers.archive.prompt_library import open_prompts, read_trials
     from fluxagents.workers.settings import Settings
 
     settings = Settings.load()
@@ -192,9 +190,7 @@ def compare(name: str, old: str | None, new: str | None, most: int, as_json: boo
     versions = _two(manager, name, old, new)
     one, other = (manager.versions.find(name, version) for version in versions)
     period = find_trial_period(manager.versions.read_log(name), (one.digest, other.digest))
-    found = recorded_trials(
-        settings, most=most, wanted=lambda run: period is None or period.covers(run.at_ms)
-    )
+    found = read_trials(settings, most=most, wanted=lambda run: period is None or period.covers(run.at_ms))
     differences = compare(found.get(one.digest, ()), found.get(other.digest, ()))
     if as_json:
         print_json(

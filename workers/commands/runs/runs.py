@@ -88,10 +88,10 @@ def show(run_id: str, as_json: bool) -> None:
     from fluxagents.workers.client import Client
     from fluxagents.workers.commands.display.views import cost_document, print_cost, print_run, run_document
     from fluxagents.workers.commands.runs.summary_lines import counted, summary
-    from fluxagents.workers.files.price_file import prices_of
+    from fluxagents.workers.files.price_file import load_prices
 
     client = Client()
-    prices = prices_of(client.settings)
+    prices = load_prices(client.settings)
     state = client.store.load(run_id)
     try:
         log = client.store.events(run_id)

@@ -53,7 +53,7 @@ def stats(
     from fluxagents.flows.statistics.run_statistics import Statistics
     from fluxagents.workers.commands.display.views import moment
     from fluxagents.workers.commands.stats.stats_view import print_stats
-    from fluxagents.workers.files.price_file import prices_of
+    from fluxagents.workers.files.price_file import load_prices
     from fluxagents.workers.settings import Settings
 
     settings = Settings.load()
@@ -71,7 +71,7 @@ def stats(
                 found.add_child(record, root)
     document = {
         **found.document(),
-        "cost": _cost(found, prices_of(settings)),
+        "cost": _cost(found, load_prices(settings)),
         "first_started": None if found.first_ms is None else moment(found.first_ms),
         "last_started": None if found.last_ms is None else moment(found.last_ms),
         "in_redis": places["redis"],
@@ -105,9 +105,9 @@ def _choice(flow: str | None, session: str | None, since: str | None, until: str
 
 
 def _parquet_path(text: str | None) -> Path | None:
-    from fluxagents.workers.files.table_file import checked_path
+    from fluxagents.workers.files.table_file import check_table_path
 
-    return None if text is None else checked_path(text, suffixes=(".parquet",))
+    return None if text is None else check_table_path(text, suffixes=(".parquet",))
 
 
 def _keeper(path: Path | None, opened: ExitStack) -> Callable[[RunRecord], None]:
