@@ -139,7 +139,7 @@ class LocalClient(RunClient):
     def bundle_stores(self) -> BundleStores:
         """Where the parts of runs lie, for exporting and importing them."""
         return BundleStores(
-            store=self.store,
+            runs=self.store,
             artifacts=self.artifacts,
             models=self._model_files,
             prompts=PromptManager(),

@@ -7,6 +7,7 @@ from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.depth import DEPTH
 from tests.support.random_flows import FLOWS, RandomWorld, build_environment, random_flow
 
 from fluxagents.flows.engine.controller import FlowController
@@ -40,7 +41,7 @@ def test_the_random_flows_are_valid_and_of_every_kind() -> None:
 
 
 @given(SEEDS, SEEDS, ITEMS)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400 * DEPTH, deadline=None)
 def test_a_run_ends_or_waits_and_its_log_says_all(flow_seed: int, seed: int, items: object) -> None:
     flow = random_flow(Random(flow_seed))
     run = run_flow(flow, RandomWorld(seed), items)
@@ -56,8 +57,8 @@ def test_a_run_ends_or_waits_and_its_log_says_all(flow_seed: int, seed: int, ite
 
 
 @given(SEEDS, SEEDS, ITEMS)
-@settings(max_examples=200, deadline=None)
-def test_a_run_goes_along_the_list_edges_its_flow(flow_seed: int, seed: int, items: object) -> None:
+@settings(max_examples=200 * DEPTH, deadline=None)
+def test_a_run_goes_along_the_edges_of_its_flow(flow_seed: int, seed: int, items: object) -> None:
     flow = random_flow(Random(flow_seed))
     run = run_flow(flow, RandomWorld(seed), items)
     assert {move.edge for move in run.moves} <= set(list_edges(flow))
@@ -69,7 +70,7 @@ def test_a_run_goes_along_the_list_edges_its_flow(flow_seed: int, seed: int, ite
 
 
 @given(SEEDS, SEEDS, ITEMS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200 * DEPTH, deadline=None)
 def test_the_same_answers_give_the_same_events(flow_seed: int, seed: int, items: object) -> None:
     flow = random_flow(Random(flow_seed))
     world = RandomWorld(seed)
@@ -81,7 +82,7 @@ def test_the_same_answers_give_the_same_events(flow_seed: int, seed: int, items:
 
 
 @given(SEEDS, SEEDS, ITEMS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200 * DEPTH, deadline=None)
 def test_a_simulated_run_can_be_recorded(flow_seed: int, seed: int, items: object) -> None:
     flow = random_flow(Random(flow_seed))
     run = run_flow(flow, RandomWorld(seed), items)

@@ -20,6 +20,7 @@ from tests.support.decisions import (
     scripted,
     state_at,
 )
+from tests.support.depth import DEPTH
 from tests.support.hostile import INJECTIONS, hostile_model
 from tests.support.recorded_run import RUN_ID, RecordedRun, acts_in, kind_of, record
 
@@ -88,7 +89,7 @@ def full_state(word: str) -> RunState:
     )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=300 * DEPTH)
 @given(HOSTILE, st.sampled_from(["tool_selection", "no_growth", "hypothesis", "final_report", "summary"]))
 def test_no_text_opens_closes_or_forges_a_section_of_a_prompt(word: str, prompt: str) -> None:
     command = Decide(node="answer", prompt=prompt, tools=(), steps_left=3, hypotheses=True)

@@ -52,7 +52,7 @@ def store(tmp_path: Path) -> ModelFiles:
     return ModelFiles(str(tmp_path))
 
 
-@pytest.mark.parametrize("name", ["textbook", "iJO1366", "salmonella"])
+@pytest.mark.parametrize("name", ["textbook", "iJO1366", pytest.param("salmonella", marks=pytest.mark.long)])
 def test_growth_survives_the_stored_form(shared: ModelFiles, name: str) -> None:
     straight: Any = read_sbml_model(str(data_folder() / SHIPPED[name]))
     stored = shared.load(shared.resolve(name))
@@ -76,7 +76,7 @@ def test_a_minimised_objective_survives_the_stored_form(shared: ModelFiles) -> N
     assert kept.slim_optimize() == pytest.approx(8.39)
 
 
-@pytest.mark.parametrize("name", ["textbook", "iJO1366", "salmonella"])
+@pytest.mark.parametrize("name", ["textbook", "iJO1366", pytest.param("salmonella", marks=pytest.mark.long)])
 def test_a_loaded_model_is_the_one_that_cobra_builds(shared: ModelFiles, name: str) -> None:
     fast = shared.load(shared.resolve(name))
     slow = model_forms.restore(json.loads(model_forms.encode_json(fast)))
@@ -373,6 +373,7 @@ GROWTH_BOUND = 30_000_000
 """Bytes; one leaked iJO1366 takes 10 MB of GLPK alone."""
 
 
+@pytest.mark.long
 def test_twenty_models_through_one_process_stay_within_bounds(shared: ModelFiles, tmp_path: Path) -> None:
     data = model_forms.encode_fast(shared.load(shared.resolve("iJO1366")))
     (tmp_path / "form").write_bytes(data)
@@ -397,6 +398,7 @@ print(used[5], max(used[6:]))
     assert late - early < GROWTH_BOUND
 
 
+@pytest.mark.long
 def test_a_thousand_media_on_one_model_keep_memory_flat(shared: ModelFiles, tmp_path: Path) -> None:
     data = model_forms.encode_fast(shared.load(shared.resolve("textbook")))
     (tmp_path / "form").write_bytes(data)
