@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint index bench eval chaos lock clean
+.PHONY: help demo test test-long lint lint-types lint-imports lint-style index bench eval chaos lock clean
 
 help: ## Show what can be made.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=/path/to/python3")'
@@ -21,13 +21,29 @@ demo: $(READY) ## Start everything on this machine and analyse three real models
 	FLUXAGENTS_DATA_DIR=$(CURDIR)/.fluxagents/demo $(BIN)/fluxagents demo
 
 lint: $(READY) ## Linter, formatter, types, import order.
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	@$(MAKE) --no-print-directory -j 2 lint-types lint-imports lint-style
+
+lint-types:
 	$(BIN)/mypy
+
+lint-imports:
 	$(BIN)/lint-imports
 
+lint-style:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+# Processes that run tests; two keep two cores busy, since much of the time goes by while services start.
+JOBS ?= 2
+PYTEST := $(BIN)/pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder
+
 test: lint ## Everything that must hold: lint, then all tests with a real Redis and real workers.
-	$(BIN)/pytest
+	$(PYTEST) -m "not long"
+
+test-long: $(READY) ## What is only long: large models, property tests ten times as deep, faults at full length and in a storm.
+	HYPOTHESIS_PROFILE=long $(PYTEST) -m "long or hypothesis" --timeout 7200
+	CHAOS_LONG=1 $(BIN)/pytest tests/chaos
+	$(BIN)/python -m tests.chaos --runs $(RUNS) --seed $(SEED)
 
 bench: $(READY) ## Measure speed, as ratios within one run.
 	$(BIN)/python -m tests.bench

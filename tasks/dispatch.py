@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import count
+from functools import cache
 
 from fluxagents.flows.commands import (
     BeginRuns,
@@ -26,6 +26,7 @@ from fluxagents.flows.events import Event, Lane, RunFailed, RunsBegun, RunStarte
 from fluxagents.flows.language.catalog import ToolFacts
 from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.ports.dispatch import Dispatch
+from fluxagents.flows.ports.run_store import FlowVersions
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState
 
@@ -36,33 +37,48 @@ BEGIN = "run.begin"
 JOIN = "run.join"
 RECONCILE = "control.reconcile"
 START = "run.start"
-TOOL_PREFIX = "tool."
+TOOL = "tool"
+TOOL_PREFIX = f"{TOOL}."
 
 LANES = frozenset({"decide", "tools"})
 """Queues with a lane of their own for bulk runs."""
 
 
-def dispatch_of(command: Command, lane: Lane, tools: Mapping[str, ToolFacts]) -> Dispatch:
+Controllers = Callable[[str], FlowController]
+"""Finds the controller of a stored flow by digest; raises `FluxError` if no such flow is stored."""
+
+
+def cache_controllers(flows: FlowVersions, tools: Mapping[str, ToolFacts]) -> Controllers:
+    """The controllers of stored flows, each built once."""
+    return cache(lambda digest: FlowController(flows.flow(digest), tools=tools))
+
+
+def step_kind(task: str) -> str:
+    """The kind of step that a Celery task carries out: its name, or `tool` for the task of any tool."""
+    return TOOL if task.startswith(TOOL_PREFIX) else task
+
+
+def build_dispatch(command: Command, lane: Lane, tools: Mapping[str, ToolFacts]) -> Dispatch:
     """The message that carries out a command."""
     if isinstance(command, Decide):
-        return Dispatch(task=DECIDE, queue=_lane("decide", lane), label={"node": command.node})
+        return Dispatch(task=DECIDE, queue=_queue_of("decide", lane), label={"node": command.node})
     if isinstance(command, CallTool):
         queue = tools[command.tool].queue if command.tool in tools else "tools"
         return Dispatch(
-            task=f"{TOOL_PREFIX}{command.tool}", queue=_lane(queue, lane), label={"tool": command.tool}
+            task=f"{TOOL_PREFIX}{command.tool}", queue=_queue_of(queue, lane), label={"tool": command.tool}
         )
     if isinstance(command, JoinShards):
-        begin = dispatch_of(command.call, lane, tools)
-        label = {**begin.label, "join": str(len(command.runs))}
-        return replace(begin, label=label, after=command.runs, not_before_ms=command.until_ms)
+        call = build_dispatch(command.call, lane, tools)
+        label = {**call.label, "join": str(len(command.runs))}
+        return replace(call, label=label, after=command.runs, not_before_ms=command.until_ms)
     if isinstance(command, NotifyHuman):
         return Dispatch(task=NOTIFY, queue="human", label={"request": command.request_id})
     if isinstance(command, Expire):
         return Dispatch(task=EXPIRE, queue="control", not_before_ms=command.at_ms)
-    return _of_runs(command)
+    return _build_for_children(command)
 
 
-def _of_runs(command: BeginRuns | JoinRuns) -> Dispatch:
+def _build_for_children(command: BeginRuns | JoinRuns) -> Dispatch:
     if isinstance(command, BeginRuns):
         return Dispatch(task=BEGIN, queue="control", label={"node": command.node})
     label = {"node": command.node, "join": str(len(command.runs))}
@@ -71,89 +87,91 @@ def _of_runs(command: BeginRuns | JoinRuns) -> Dispatch:
     )
 
 
-def _lane(queue: str, lane: Lane) -> str:
+def _queue_of(queue: str, lane: Lane) -> str:
     return f"{queue}.bulk" if lane == "bulk" and queue in LANES else queue
 
 
-def settled(
+def build_commit(
     controller: FlowController,
     state: RunState,
-    happened: Sequence[Event],
+    events: Sequence[Event],
     *,
     seq: int,
     at_ms: int,
-    flows: Callable[[str], FlowController] | None = None,
+    controllers: Controllers | None = None,
 ) -> Commit:
-    """The commit of one step: what happened, the walk to the next command, and its dispatch.
+    """Build the commit of one step: its events, those of the walk to the next command, and its dispatch.
 
-    A flow that cannot be walked on fails the run.
+    A run whose flow cannot be walked fails.
 
     Args:
         controller: Of the run's flow.
         state: Before the step.
-        happened: What the step's effect gave.
+        events: What the step did.
         seq: The step.
         at_ms: When, as Unix time in ms.
-        flows: Finds the flow of runs that the step begins, by digest; only needed where it may begin some.
+        controllers: Of the runs that the step begins; only needed where it may begin some.
     """
     try:
-        after, events, command = controller.advance(state, seq=seq, at_ms=at_ms, after=happened)
+        after, all_events, command = controller.advance(state, seq=seq, at_ms=at_ms, after=events)
     except FluxError as error:
         failed = RunFailed(seq=seq, at_ms=at_ms, node=state.node, error=error.info(state.node))
-        for event in (*happened, failed):
+        for event in (*events, failed):
             state = reduce(state, event)
-        return Commit(events=(*happened, failed), state=state, dispatch=None)
+        return Commit(events=(*events, failed), state=state, dispatch=None)
     check_state(after, controller.flow)
     if command is None:
-        return Commit(events=events, state=after, dispatch=None)
-    dispatch = dispatch_of(command, after.lane, controller.tools)
+        return Commit(events=all_events, state=after, dispatch=None)
+    dispatch = build_dispatch(command, after.lane, controller.tools)
     not_before_ms = max(dispatch.not_before_ms, after.not_before_ms)
     limit_s = controller.time_limit_s(after) if isinstance(command, CallTool) else None
     return Commit(
-        events=events,
+        events=all_events,
         state=after,
         dispatch=replace(dispatch, not_before_ms=not_before_ms, time_limit_s=limit_s or 0),
-        children=tuple(_children(controller, state, happened, flows)),
+        children=tuple(_build_children(controller, state, events, controllers)),
     )
 
 
-def begun(controller: FlowController, started: RunStarted, *, error: ErrorInfo | None = None) -> Commit:
-    """The first commit of a new run; with an error it is also the last."""
+def first_commit(
+    controller: FlowController, started: RunStarted, *, error: ErrorInfo | None = None
+) -> Commit:
+    """Build the first commit of a new run; with an error it is also the last."""
     state = reduce(None, started)
-    at_once = [RunFailed(seq=0, at_ms=started.at_ms, node=state.node, error=error)] if error else []
-    rest = settled(controller, state, at_once, seq=0, at_ms=started.at_ms)
-    return replace(rest, events=(started, *rest.events))
+    failure = [RunFailed(seq=0, at_ms=started.at_ms, node=state.node, error=error)] if error else []
+    commit = build_commit(controller, state, failure, seq=0, at_ms=started.at_ms)
+    return replace(commit, events=(started, *commit.events))
 
 
-def _children(
+def _build_children(
     controller: FlowController,
     state: RunState,
-    happened: Sequence[Event],
-    flows: Callable[[str], FlowController] | None,
+    events: Sequence[Event],
+    controllers: Controllers | None,
 ) -> Iterator[Commit]:
-    for event in happened:
+    for event in events:
         if isinstance(event, RunsBegun):
-            assert flows is not None
-            child = flows(event.flow.digest)
+            assert controllers is not None
+            child = controllers(event.flow.digest)
             starts = zip(start_children(state, event), event.runs, strict=True)
-            commits = [begun(child, started, error=run.error) for started, run in starts]
-            yield from _in_turn(commits, event.width)
+            commits = [first_commit(child, started, error=run.error) for started, run in starts]
+            yield from _limit_width(commits, event.width)
         if isinstance(event, ToolSplit):
             flow = build_shard_flow(event.call.tool, event.call.args)
             part_controller = FlowController(flow, tools=controller.tools)
-            yield from (begun(part_controller, started) for started in start_shards(state, event))
+            yield from (first_commit(part_controller, started) for started in start_shards(state, event))
 
 
-def _in_turn(commits: Sequence[Commit], width: int) -> Iterator[Commit]:
-    """Runs of which so many work at once: each begins when the one `width` before it is terminal."""
-    before = [commit.state.run_id for commit in commits if commit.dispatch]
-    places = count()
+def _limit_width(commits: Sequence[Commit], width: int) -> Iterator[Commit]:
+    """Let at most `width` of these runs work at once: each waits for the end of the run `width` before it."""
+    run_ids: list[str] = []
     for commit in commits:
         if commit.dispatch is None:
             yield commit
             continue
-        place = next(places)
-        if place < width or commit.dispatch.not_before_ms:
+        index = len(run_ids)
+        run_ids.append(commit.state.run_id)
+        if index < width or commit.dispatch.not_before_ms:
             yield commit
         else:
-            yield replace(commit, dispatch=replace(commit.dispatch, after=(before[place - width],)))
+            yield replace(commit, dispatch=replace(commit.dispatch, after=(run_ids[index - width],)))

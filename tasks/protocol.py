@@ -1,4 +1,4 @@
-"""The step protocol: claim, act, commit, publish. Whatever runs twice is recorded once."""
+"""The step protocol: claim, act, commit, publish. A step that runs twice is recorded once."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Event, RunDeadLettered, RunFailed, RunPaused
 from fluxagents.flows.ports.claim import Claim, ClaimStatus
+from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.commit import Commit, CommitStatus
 from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.flows.ports.publisher import Publisher
+from fluxagents.flows.ports.remedy_book import RemedyBook
+from fluxagents.flows.ports.run_store import RunQueries, StepStore
 from fluxagents.flows.state import RunState, state_digest, state_from_json
-from fluxagents.tasks.dispatch import settled
-from fluxagents.tasks.effects import Effects
+from fluxagents.tasks.dispatch import Controllers, build_commit
 from fluxagents.tasks.remedy_advice import record_outcome
 
 log = structlog.get_logger("step")
@@ -34,40 +36,59 @@ class StepMessage:
     """Serialized; empty when it was too large for a message and stays in the store."""
 
 
-Act = Callable[[Effects, FlowController, RunState, Command], Sequence[Event]]
-"""Carries out one command and says what happened."""
+Act = Callable[[FlowController, RunState, Command], Sequence[Event]]
+"""Carries out one command and returns what happened; the acts of all steps are in `fluxagents.tasks.acts`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepPorts:
+    """What the protocol needs, whatever a step does."""
+
+    steps: StepStore
+    runs: RunQueries
+    publisher: Publisher
+    clock: Clock
+    controllers: Controllers
+    remedies: RemedyBook
+    """What helped against which error."""
+    owner: Callable[[], str]
+    """Who takes leases in this process: `<node>|<process id>`."""
+    max_deliveries: int = 4
+    """Deliveries of one step before it goes to the dead letters."""
+    lease_ms: int = 720_000
+    """Longer than any step may take."""
 
 
 class WrongTaskError(Exception):
-    """A message came to a task that cannot carry out what is due: it was altered on its way."""
+    """A message came to a task that cannot carry out the command that is due: somebody altered it."""
 
     def __init__(self, task: str, command: Command) -> None:
         super().__init__(f"task {task!r} cannot carry out {command.kind!r}")
 
 
-def run_step(effects: Effects, message: StepMessage, act: Act) -> ClaimStatus | CommitStatus:
-    """Carry out one step, once as far as its record goes.
+def run_step(ports: StepPorts, message: StepMessage, act: Act) -> ClaimStatus | CommitStatus:
+    """Carry out one step. However often it is delivered, its events are recorded once.
 
     Returns:
         The status of the claim, or of the commit; anything but OK means that this delivery changed nothing.
     """
     digest = state_digest(message.state) if message.state else ""
-    claim = effects.store.claim(
+    claim = ports.steps.claim(
         message.run,
         message.seq,
         digest=digest,
         sequence_number=message.sequence_number,
-        owner=effects.owner(),
-        max_deliveries=effects.deliveries,
-        lease_ms=effects.lease_ms,
+        owner=ports.owner(),
+        max_deliveries=ports.max_deliveries,
+        lease_ms=ports.lease_ms,
     )
     if claim.status not in {ClaimStatus.OK, ClaimStatus.EXHAUSTED}:
         log.info("delivery dropped", run=message.run, step=message.seq, status=claim.status.value)
         return claim.status
     try:
-        return _claimed(effects, message, claim, act)
+        return _carry_out(ports, message, claim, act)
     except WrongTaskError as error:
-        effects.store.release(message.run, message.seq, claim.fence, error="")
+        ports.steps.release(message.run, message.seq, claim.fence, error="")
         log.warning(
             "delivery dropped",
             run=message.run,
@@ -77,85 +98,85 @@ def run_step(effects: Effects, message: StepMessage, act: Act) -> ClaimStatus | 
         )
         return ClaimStatus.DIGEST_MISMATCH
     except BaseException as error:
-        # The lease goes back, so that the step is tried elsewhere without waiting for this process to end.
-        effects.store.release(message.run, message.seq, claim.fence, error=_failure(error))
+        # Give the lease back: another worker can try the step without waiting for this process to end.
+        ports.steps.release(message.run, message.seq, claim.fence, error=_describe(error))
         raise
 
 
-def _claimed(effects: Effects, message: StepMessage, claim: Claim, act: Act) -> CommitStatus:
+def _carry_out(ports: StepPorts, message: StepMessage, claim: Claim, act: Act) -> CommitStatus:
     state = state_from_json(message.state or claim.state)
-    controller = effects.controller(state.flow.digest)
+    controller = ports.controllers(state.flow.digest)
     if claim.status is ClaimStatus.EXHAUSTED:
-        happened: Sequence[Event] = [_dead_letter(effects, message.seq, claim.last_error)]
+        events: Sequence[Event] = [_build_dead_letter(ports, message.seq, claim.last_error)]
     else:
-        happened = _act(effects, controller, state, act)
-    commit = settled(
+        events = _run_act(ports, controller, state, act)
+    commit = build_commit(
         controller,
         state,
-        happened,
+        events,
         seq=message.seq,
-        at_ms=effects.clock.now_ms(),
-        flows=effects.controller,
+        at_ms=ports.clock.now_ms(),
+        controllers=ports.controllers,
     )
-    return _write(effects, controller, commit, claim.fence)
+    return _commit(ports, controller, commit, claim.fence)
 
 
-def _failure(error: BaseException) -> str:
-    """What failed; empty for a shutdown, a state that waits for a newer worker, and a store that is full."""
-    waits = {ErrorClass.SCHEMA, ErrorClass.PROVIDER_OUTAGE}
-    if not isinstance(error, Exception) or getattr(error, "kind", None) in waits:
+def _describe(error: BaseException) -> str:
+    """The error in a line; empty for a shutdown, a state that a newer worker must read, and a full store."""
+    not_tried = {ErrorClass.SCHEMA, ErrorClass.PROVIDER_OUTAGE}
+    if not isinstance(error, Exception) or getattr(error, "kind", None) in not_tried:
         return ""
     return f"{type(error).__name__}: {error}"
 
 
-def _act(effects: Effects, controller: FlowController, state: RunState, act: Act) -> Sequence[Event]:
+def _run_act(ports: StepPorts, controller: FlowController, state: RunState, act: Act) -> Sequence[Event]:
     command = controller.command(state)
     if command is None:
         raise FluxError(ErrorClass.INTERNAL, f"run {state.run_id!r} has nothing to do at step {state.seq}")
     try:
-        return act(effects, controller, state, command)
+        return act(controller, state, command)
     except FluxError as error:
         log.warning("step failed", error=str(error), kind=error.kind.value)
         info = error.info(state.node)
-        return [RunFailed(seq=state.seq, at_ms=effects.clock.now_ms(), node=state.node, error=info)]
+        return [RunFailed(seq=state.seq, at_ms=ports.clock.now_ms(), node=state.node, error=info)]
 
 
-def _dead_letter(effects: Effects, seq: int, last_error: str) -> RunDeadLettered:
-    what = last_error or "its worker was killed each time"
+def _build_dead_letter(ports: StepPorts, seq: int, last_error: str) -> RunDeadLettered:
+    reason = last_error or "its worker was killed each time"
     error = FluxError(
         ErrorClass.INTERNAL,
-        f"step {seq} was delivered {effects.deliveries} times and never came to an end: {what}",
+        f"step {seq} was delivered {ports.max_deliveries} times and never finished: {reason}",
         suggestions=("the workers' logs say more",),
     )
-    return RunDeadLettered(seq=seq, at_ms=effects.clock.now_ms(), error=error.info("step"))
+    return RunDeadLettered(seq=seq, at_ms=ports.clock.now_ms(), error=error.info("step"))
 
 
-def _write(effects: Effects, controller: FlowController, commit: Commit, fence: int) -> CommitStatus:
-    result = effects.store.commit(commit, commit.state.model_dump_json(), fence=fence)
+def _commit(ports: StepPorts, controller: FlowController, commit: Commit, fence: int) -> CommitStatus:
+    result = ports.steps.commit(commit, commit.state.model_dump_json(), fence=fence)
     if result.status is CommitStatus.PAUSE_REQUESTED:
-        commit = _with_pause(controller, commit, by=result.pause_by, at_ms=effects.clock.now_ms())
-        result = effects.store.commit(commit, commit.state.model_dump_json(), fence=fence, pausing=True)
+        commit = _add_pause(controller, commit, by=result.pause_by, at_ms=ports.clock.now_ms())
+        result = ports.steps.commit(commit, commit.state.model_dump_json(), fence=fence, pausing=True)
     if result.status is not CommitStatus.OK:
         log.warning(
             "commit lost the race", run=commit.state.run_id, step=commit.seq, status=result.status.value
         )
-    publish(effects.publisher, *result.messages)
+    publish(ports.publisher, *result.messages)
     if result.status is CommitStatus.OK:
-        record_outcome(effects, commit.state)
+        record_outcome(ports.remedies, ports.runs, commit.state)
     return result.status
 
 
-def _with_pause(controller: FlowController, commit: Commit, *, by: str, at_ms: int) -> Commit:
+def _add_pause(controller: FlowController, commit: Commit, *, by: str, at_ms: int) -> Commit:
     pause = RunPaused(seq=commit.seq, at_ms=at_ms, by=by)
-    paused = settled(controller, commit.state, [pause], seq=commit.seq, at_ms=at_ms)
-    return replace(paused, events=(*commit.events, *paused.events))
+    with_pause = build_commit(controller, commit.state, [pause], seq=commit.seq, at_ms=at_ms)
+    return replace(with_pause, events=(*commit.events, *with_pause.events))
 
 
 def publish(publisher: Publisher, *outgoing: Outgoing) -> None:
-    """Send the messages of committed steps. What cannot be sent now is sent by the reconciler."""
+    """Send the messages of committed steps. The reconciler sends later what cannot be sent now."""
     if not outgoing:
         return
     try:
         publisher.publish(outgoing)
     except publisher.unreachable as error:
-        log.warning("not published yet", runs=[one.run_id for one in outgoing[:10]], error=str(error))
+        log.warning("not published yet", runs=[message.run_id for message in outgoing[:10]], error=str(error))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import structlog
 
-from fluxagents.tasks.effects import Effects
+from fluxagents.flows.ports.publisher import Publisher
+from fluxagents.flows.ports.run_store import DispatchRecovery
 from fluxagents.tasks.protocol import publish
 
 log = structlog.get_logger("reconcile")
@@ -13,22 +16,34 @@ BATCH = 500
 """Most messages that one tick publishes into one queue."""
 
 
-def reconcile(effects: Effects) -> int:
+@dataclass(frozen=True, kw_only=True)
+class ReconcilerPorts:
+    """What the reconciler needs."""
+
+    dispatches: DispatchRecovery
+    publisher: Publisher
+    queues: tuple[str, ...]
+    """The queues that it looks after."""
+    grace_ms: int = 3_000
+    """How long a dispatch may be missing before it counts as lost."""
+
+
+def reconcile(ports: ReconcilerPorts) -> int:
     """Publish every dispatch whose time has come or that was lost, and every step whose worker died.
 
     Returns:
         How many messages were published.
     """
     published = 0
-    for queue in effects.queues:
-        idle = effects.publisher.is_idle(queue)
-        for outgoing in effects.store.find_lost_dispatches(
-            queue, idle=idle, grace_ms=effects.grace_ms, limit=BATCH
+    for queue in ports.queues:
+        idle = ports.publisher.is_idle(queue)
+        for outgoing in ports.dispatches.find_lost_dispatches(
+            queue, idle=idle, grace_ms=ports.grace_ms, limit=BATCH
         ):
             log.info("published again", run=outgoing.run_id, step=outgoing.seq, attempt=outgoing.attempt)
-            publish(effects.publisher, outgoing)
+            publish(ports.publisher, outgoing)
             published += 1
-    for outgoing in effects.store.wake(limit=BATCH):
-        publish(effects.publisher, outgoing)
+    for outgoing in ports.dispatches.wake(limit=BATCH):
+        publish(ports.publisher, outgoing)
         published += 1
     return published

@@ -1,21 +1,21 @@
-"""Remedies: the end of a run says what helped, and the next error of the kind suggests it."""
+"""What runs learn from errors: a run that ends records what helped, and the next such error suggests it."""
 
 from __future__ import annotations
 
 from fluxagents.flows.errors import ErrorInfo
+from fluxagents.flows.ports.remedy_book import RemedyBook
+from fluxagents.flows.ports.run_store import RunQueries
 from fluxagents.flows.remedies import find_error_cases, suggest_remedy
 from fluxagents.flows.state import RunState
-from fluxagents.tasks.effects import Effects
 
 
-def record_outcome(effects: Effects, state: RunState) -> None:
+def record_outcome(book: RemedyBook, runs: RunQueries, state: RunState) -> None:
     """Count what helped against the errors of a run, if it has ended and had any."""
     if state.ended and state.errors:
-        cases = find_error_cases(effects.store.events(state.run_id))
-        effects.remedies.record_outcome(state.run_id, cases, state.updated_ms)
+        book.record_outcome(state.run_id, find_error_cases(runs.events(state.run_id)), state.updated_ms)
 
 
-def add_suggestions(effects: Effects, error: ErrorInfo) -> ErrorInfo:
-    """The error with what has helped before as its last suggestion."""
-    proven = suggest_remedy(effects.remedies.record(error.fingerprint))
-    return error.model_copy(update={"suggestions": (*error.suggestions, *proven)})
+def add_suggestions(book: RemedyBook, error: ErrorInfo) -> ErrorInfo:
+    """The error with what helped against it before as its last suggestion."""
+    remedies = suggest_remedy(book.record(error.fingerprint))
+    return error.model_copy(update={"suggestions": (*error.suggestions, *remedies)})

@@ -1,9 +1,10 @@
-"""What all tests share: a clean environment, a guard against the network, and one real Redis."""
+"""What all tests share: a clean environment, a guard against the network, one real Redis, and their order."""
 
 from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,10 +13,41 @@ from uuid import uuid4
 import psutil
 import pytest
 from redis import Redis
+from tests.support import depth
 from tests.support.stack import Stack, isolated
 
 from fluxagents.workers.redis.embedded_redis import EmbeddedRedis
 from fluxagents.workers.settings import Settings
+
+depth.load_profile()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each process of pytest-xdist whole files, those that share an installation together and first.
+
+    An installation starts once and its processes take time from nobody but the other group. So two processes
+    are busy from the first to the last minute.
+    """
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    items.sort(key=lambda item: _ORDER.get(_group(item), len(_ORDER)))
+
+
+_ORDER = {
+    "chaos": 0,
+    "stack": 1,
+    "tests/integration/test_services.py": 2,
+    "tests/contract/test_lineage.py": 3,
+}
+"""The longest groups."""
+
+
+def _group(item: pytest.Item) -> str:
+    if item.path.parent.name == "chaos":
+        return "chaos"
+    if "stack" in getattr(item, "fixturenames", ()):
+        return "stack"
+    return item.path.relative_to(item.config.rootpath).as_posix()
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +72,17 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """What the test starts can be interrupted, also where a shell started these tests in the background.
+
+    Such a shell has SIGINT ignored, and a process inherits that from the one that starts it.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

@@ -9,19 +9,19 @@ from fluxagents.workers.celery.app import FluxApp, create_app
 from fluxagents.workers.settings import Settings
 
 if TYPE_CHECKING:
-    from fluxagents.tasks.effects import Effects
+    from fluxagents.workers.celery.process import Process
 
 
 @cache
 def _app() -> FluxApp:
-    return create_app(Settings.load(), build_effects=_build_effects)
+    return create_app(Settings.load(), build_process=_build_process)
 
 
-def _build_effects(settings: Settings, app: FluxApp) -> Effects:
+def _build_process(settings: Settings, app: FluxApp) -> Process:
     # The adapters take a second to import; `celery inspect`, which health checks call, needs none.
-    from fluxagents.workers.composition import build_effects  # noqa: PLC0415
+    from fluxagents.workers.composition import build_process  # noqa: PLC0415
 
-    return build_effects(settings, app)
+    return build_process(settings, app)
 
 
 def __getattr__(name: str) -> FluxApp:

@@ -22,7 +22,7 @@ from fluxagents.workers.redis.run_store import RedisRunStore
 from fluxagents.workers.settings import Settings
 
 if TYPE_CHECKING:
-    from fluxagents.workers.archive.run_bundle import Shelves
+    from fluxagents.workers.archive.run_bundle import BundleStores
 
 
 class Client(RunClient):
@@ -61,15 +61,10 @@ class Client(RunClient):
         )
         self._redis = redis
 
-    def shelves(self) -> Shelves:
-        """The stores of all parts of a run, for exporting and importing runs."""
-        # Both import pyarrow, which takes 0.2 s and which no other method of a client needs.
-        from fluxagents.workers.archive.run_bundle import Shelves  # noqa: PLC0415
-        from fluxagents.workers.files.artifact_store import ArtifactFiles  # noqa: PLC0415
+    def bundle_stores(self) -> BundleStores:
+        """Where the parts of runs lie, for exporting and importing them."""
+        # It brings pyarrow, which most scripts and commands need not wait for.
+        from fluxagents.workers.archive.run_bundle import BundleStores  # noqa: PLC0415
 
-        return Shelves(
-            store=self.store,
-            artifacts=ArtifactFiles(self.settings.artifact_url),
-            models=ModelFiles(self.settings.artifact_url),
-            prompts=PromptManager(store=RedisPromptStore(self._redis, prefix=self.settings.key_prefix)),
-        )
+        prompts = PromptManager(store=RedisPromptStore(self._redis, prefix=self.settings.key_prefix))
+        return BundleStores.open(self.settings.artifact_url, self.store, prompts)

@@ -12,13 +12,22 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from fluxagents.prompts.versions.manager import PromptManager
-from fluxagents.tasks.effects import Decides, Effects
+from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
+from fluxagents.scheduler.runs.run_client import RunClient
+from fluxagents.tasks.acts.child_runs import ChildRuns
+from fluxagents.tasks.acts.table import build_acts
+from fluxagents.tasks.dispatch import cache_controllers
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
+from fluxagents.tasks.ports.decisions import DecisionMaker
+from fluxagents.tasks.ports.models import ModelStore
 from fluxagents.tasks.ports.sources import Sources
-from fluxagents.tasks.registry import TOOLS
+from fluxagents.tasks.protocol import StepPorts
+from fluxagents.tasks.reconcile import ReconcilerPorts
+from fluxagents.tasks.registry import TOOLS, tool_facts
 from fluxagents.tasks.tool import Tool
 from fluxagents.workers.celery.app import FluxApp
 from fluxagents.workers.celery.heartbeat import current_owner
+from fluxagents.workers.celery.process import Process
 from fluxagents.workers.celery.publisher import CeleryPublisher
 from fluxagents.workers.celery.queues import QUEUES
 from fluxagents.workers.channels.inbox import InboxNotifier
@@ -59,26 +68,78 @@ def build_remedies(settings: Settings, redis: Redis) -> RedisRemedyBook:
     return RedisRemedyBook(redis, prefix=settings.key_prefix)
 
 
-def build_effects(settings: Settings, app: FluxApp, tools: Mapping[str, Tool] = TOOLS) -> Effects:
-    """Everything that steps act through in this process."""
-    redis = redis_client(settings)
-    return Effects(
-        store=build_store(settings, redis),
-        publisher=CeleryPublisher(app, redis),
-        clock=SystemClock(),
-        notifier=InboxNotifier(),
-        models=ModelFiles(settings.artifact_url),
-        artifacts=ArtifactFiles(settings.artifact_url),
+def build_process(
+    settings: Settings, app: FluxApp, tools: Mapping[str, Tool] = TOOLS, models: ModelStore | None = None
+) -> Process:
+    """Connect the ports of this process.
+
+    Args:
+        settings: Of this process.
+        app: Sends the messages.
+        tools: The tools that exist.
+        models: Where models live; where the settings say when absent.
+    """
+    redis, clock = redis_client(settings), SystemClock()
+    store, publisher = build_store(settings, redis), CeleryPublisher(app, redis)
+    models, artifacts = models or ModelFiles(settings.artifact_url), ArtifactFiles(settings.artifact_url)
+    remedies = build_remedies(settings, redis)
+    controllers = cache_controllers(store, tool_facts(tools))
+
+    def prompts() -> PromptManager:
+        return build_prompts(settings, redis)
+
+    sources = Sources(
+        models=models,
+        artifacts=artifacts,
+        runs=lambda: store,
         biochem=BiochemFile(settings.biochem_file),
-        media=MediaLibrary(settings.media_folder),
-        flow_folders=(settings.flows_folder,),
-        remedies=build_remedies(settings, redis),
-        prompts=lambda: build_prompts(settings, redis),
-        decider=cache(lambda: _build_decider(settings, tools)),
         tools=tools,
-        owner=current_owner,
-        queues=QUEUES,
-        lease_ms=round(settings.hard_time_limit_s * 1_000) + 60_000,
+        media=MediaLibrary(settings.media_folder),
+        prompts=prompts,
+    )
+    return Process(
+        step_ports=StepPorts(
+            steps=store,
+            runs=store,
+            publisher=publisher,
+            clock=clock,
+            controllers=controllers,
+            remedies=remedies,
+            owner=current_owner,
+            lease_ms=round(settings.hard_time_limit_s * 1_000) + 60_000,
+        ),
+        acts=build_acts(
+            clock=clock,
+            decider=cache(lambda: _build_decider(settings, tools)),
+            notifier=InboxNotifier(),
+            prompts=prompts,
+            tools=tools,
+            models=models,
+            artifacts=artifacts,
+            sources=sources,
+            remedies=remedies,
+            children=ChildRuns(
+                steps=store,
+                runs=store,
+                flows=store,
+                publisher=publisher,
+                clock=clock,
+                controllers=controllers,
+            ),
+        ),
+        reconciler_ports=ReconcilerPorts(dispatches=store, publisher=publisher, queues=QUEUES),
+        client=RunClient(
+            store=store,
+            publisher=publisher,
+            clock=clock,
+            models=models,
+            flows=FlowLibrary((settings.flows_folder,)),
+            tools=tools,
+            prompts=lambda: prompts().names,
+            files=False,
+        ),
+        store=store,
+        clock=clock,
     )
 
 
@@ -100,7 +161,7 @@ def build_prompts(settings: Settings, redis: Redis) -> PromptManager:
     return PromptManager(store=RedisPromptStore(redis, prefix=settings.key_prefix))
 
 
-def _build_decider(settings: Settings, tools: Mapping[str, Tool]) -> Decides:
+def _build_decider(settings: Settings, tools: Mapping[str, Tool]) -> DecisionMaker:
     """The decision component with the chat models of the settings."""
     # langchain takes a second to import and only the decide pool needs it.
     from fluxagents.workers.chat_models.assembly import build_decider  # noqa: PLC0415

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from types import MappingProxyType
 
+from fluxagents.flows.memory.remedy_book import MemoryRemedyBook
 from fluxagents.flows.memory.run_store import MemoryRunStore
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.dispatch import Outgoing
@@ -15,37 +15,31 @@ from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.scheduler.runs.run_client import RunClient
-from fluxagents.tasks import dispatch
-from fluxagents.tasks.acts import acts, child_runs
-from fluxagents.tasks.effects import Decides, Effects
-from fluxagents.tasks.protocol import Act, StepMessage, run_step
-from fluxagents.tasks.registry import TOOLS
+from fluxagents.tasks.acts.child_runs import ChildRuns
+from fluxagents.tasks.acts.table import build_acts
+from fluxagents.tasks.dispatch import cache_controllers, step_kind
+from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
+from fluxagents.tasks.ports.biochem import NothingImported
+from fluxagents.tasks.ports.decisions import DecisionMaker
+from fluxagents.tasks.ports.sources import Sources
+from fluxagents.tasks.protocol import Act, StepMessage, StepPorts, run_step
+from fluxagents.tasks.registry import TOOLS, tool_facts
 from fluxagents.tasks.tool import Tool
-from fluxagents.workers.archive.run_bundle import Shelves
+from fluxagents.workers.archive.run_bundle import BundleStores
 from fluxagents.workers.channels.inbox import InboxNotifier
 from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.models.model_store import ModelFiles
 
-ACTS: Mapping[str, Act] = MappingProxyType(
-    {
-        dispatch.DECIDE: acts.decide,
-        dispatch.NOTIFY: acts.notify,
-        dispatch.EXPIRE: acts.expire,
-        dispatch.BEGIN: child_runs.begin,
-        dispatch.JOIN: child_runs.join,
-    }
-)
-"""What each task does; all others are tools."""
 
-
-class Here:
-    """A publisher that carries messages out in this process, one after the other, before it returns."""
+class InProcessPublisher:
+    """Carries messages out in this process, one after the other, before it returns."""
 
     unreachable: tuple[type[Exception], ...] = ()
 
     def __init__(self) -> None:
-        self.effects: Effects | None = None
+        self.carry_out: Callable[[Outgoing], object] | None = None
+        """Set once what carries steps out is there: it needs this publisher itself."""
         self._waiting: deque[Outgoing] = deque()
         self._busy = False
 
@@ -53,11 +47,11 @@ class Here:
         self._waiting.extend(outgoing)
         if self._busy:
             return
-        assert self.effects is not None
+        assert self.carry_out is not None
         self._busy = True
         try:
             while self._waiting:
-                self._carry_out(self.effects, self._waiting.popleft())
+                self.carry_out(self._waiting.popleft())
         finally:
             self._busy = False
 
@@ -65,14 +59,7 @@ class Here:
         """Nothing runs beside whoever asks."""
 
     def is_idle(self, queue: str) -> bool:
-        return all(one.dispatch.queue != queue for one in self._waiting)
-
-    @staticmethod
-    def _carry_out(effects: Effects, one: Outgoing) -> None:
-        message = StepMessage(
-            run=one.run_id, seq=one.seq, sequence_number=one.sequence_number, state=one.state
-        )
-        run_step(effects, message, ACTS.get(one.dispatch.task, acts.call_tool))
+        return all(outgoing.dispatch.queue != queue for outgoing in self._waiting)
 
 
 class LocalClient(RunClient):
@@ -93,52 +80,87 @@ class LocalClient(RunClient):
         *,
         clock: Clock | None = None,
         tools: Mapping[str, Tool] = TOOLS,
-        decider: Callable[[], Decides] | None = None,
+        decider: Callable[[], DecisionMaker] | None = None,
         store: RunStore | None = None,
         flow_folders: tuple[Path, ...] = (),
     ) -> None:
-        here = Here()
-        self._folder = str(folder)
-        clock = clock or SystemClock()
-        self.effects = Effects(
-            store=store or MemoryRunStore(clock),
-            publisher=here,
+        clock, publisher = clock or SystemClock(), InProcessPublisher()
+        store = store or MemoryRunStore(clock)
+        self._model_files = models = ModelFiles(str(folder))
+        self.artifacts = ArtifactFiles(str(folder))
+        remedies = MemoryRemedyBook()
+        self.controllers = cache_controllers(store, tool_facts(tools))
+        acts = build_acts(
             clock=clock,
-            notifier=InboxNotifier(),
-            models=ModelFiles(str(folder)),
-            artifacts=ArtifactFiles(str(folder)),
             decider=cache(decider or (lambda: _planner(tools))),
+            notifier=InboxNotifier(),
+            prompts=PromptManager,
             tools=tools,
-            owner=lambda: "here|1",
-            queues=(),
-            flow_folders=flow_folders,
+            models=models,
+            artifacts=self.artifacts,
+            sources=Sources(
+                models=models,
+                artifacts=self.artifacts,
+                runs=lambda: store,
+                biochem=NothingImported(),
+                tools=tools,
+                media=MediaLibrary(),
+            ),
+            remedies=remedies,
+            children=ChildRuns(
+                steps=store,
+                runs=store,
+                flows=store,
+                publisher=publisher,
+                clock=clock,
+                controllers=self.controllers,
+            ),
         )
-        here.effects = self.effects
-        super().__init__(
-            store=self.effects.store,
-            publisher=here,
+        ports = StepPorts(
+            steps=store,
+            runs=store,
+            publisher=publisher,
             clock=clock,
-            models=self.effects.models,
+            controllers=self.controllers,
+            remedies=remedies,
+            owner=lambda: "here|1",
+        )
+        publisher.carry_out = partial(_carry_out, ports, acts)
+        super().__init__(
+            store=store,
+            publisher=publisher,
+            clock=clock,
+            models=models,
             flows=FlowLibrary(flow_folders),
             tools=tools,
-            prompts=lambda: self.effects.prompts().names,
+            prompts=lambda: PromptManager().names,
         )
 
-    def shelves(self) -> Shelves:
+    def bundle_stores(self) -> BundleStores:
         """Where the parts of runs lie, for exporting and importing them."""
-        return Shelves(
-            store=self.store,
-            artifacts=ArtifactFiles(self._folder),
-            models=ModelFiles(self._folder),
-            prompts=self.effects.prompts(),
+        return BundleStores(
+            runs=self.store,
+            artifacts=self.artifacts,
+            models=self._model_files,
+            prompts=PromptManager(),
         )
 
     def tick(self) -> None:
         """Let go on whatever waited for a time that has come."""
-        self.effects.publisher.publish(self.effects.store.wake(limit=1_000))
+        self._publisher.publish(self.store.wake(limit=1_000))
 
 
-def _planner(tools: Mapping[str, Tool]) -> Decides:
+def _carry_out(ports: StepPorts, acts: Mapping[str, Act], outgoing: Outgoing) -> None:
+    message = StepMessage(
+        run=outgoing.run_id,
+        seq=outgoing.seq,
+        sequence_number=outgoing.sequence_number,
+        state=outgoing.state,
+    )
+    run_step(ports, message, acts[step_kind(outgoing.dispatch.task)])
+
+
+def _planner(tools: Mapping[str, Tool]) -> DecisionMaker:
     from fluxagents.tasks.chat.decider import Decider  # noqa: PLC0415 - langchain takes a second to import
     from fluxagents.workers.chat_models.planner.offline_planner import OfflinePlanner  # noqa: PLC0415
 

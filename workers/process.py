@@ -58,7 +58,7 @@ class ProcessId(BaseModel):
         return True
 
 
-def marked(variable: str, value: str) -> list[psutil.Process]:
+def find_marked(variable: str, value: str) -> list[psutil.Process]:
     """The running processes whose environment says `variable=value`: a service and all its children."""
     found = []
     for process in psutil.process_iter():

@@ -2,7 +2,7 @@
 
 In `conftest.py`: `pytest_plugins = ["fluxagents.workers.pytest_flows"]`. Then
 
-- the fixture `rehearse` plays a flow with the answers given and returns what it did;
+- the fixture `rehearse` simulates a flow with the answers given and returns the run;
 - a test marked `scenarios(*targets)` that takes `scenario` runs once for each scenario of these files,
   folders or flows.
 
@@ -19,27 +19,27 @@ import pytest
 
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.reading import flow_from_mapping
-from fluxagents.flows.testing.rehearsal import Rehearsal
 from fluxagents.flows.testing.scenario import ScenarioError
-from fluxagents.flows.testing.scenario_reading import scenarios_from_mapping
-from fluxagents.flows.testing.verdict import rehearsed
-from fluxagents.scheduler.flow_files.flow_library import SUFFIXES
-from fluxagents.scheduler.flow_files.scenario_suites import Play, Theatre, programme
+from fluxagents.flows.testing.scenario_reading import build_scenarios
+from fluxagents.flows.testing.scenario_result import simulate_scenario
+from fluxagents.flows.testing.simulated_run import SimulatedRun
+from fluxagents.scheduler.flow_files.flow_library import SUFFIXES, FlowSnapshot, read_flow
+from fluxagents.scheduler.flow_files.scenario_suites import Case, load_suite, prepare_flow
 
 FOLDERS = "flow_folders"
 MARK = "scenarios"
 
 
 class Rehearse:
-    """Plays flows; what the fixture `rehearse` is.
+    """Simulates flows; the value of the fixture `rehearse`.
 
     Args:
         folders: Folders with flows.
-        beside: What files of flows are named relative to.
+        beside: The folder to which files of flows are relative.
     """
 
     def __init__(self, folders: Sequence[Path], beside: Path) -> None:
-        self._theatre = Theatre(folders)
+        self._library = FlowSnapshot(folders)
         self._beside = beside
 
     def __call__(
@@ -50,46 +50,40 @@ class Rehearse:
         world: Mapping[str, Any] | None = None,
         tools: Mapping[str, Any] | None = None,
         **more: Any,
-    ) -> Rehearsal:
-        """Play a flow until it ends, or until the world says `open`.
+    ) -> SimulatedRun:
+        """Simulate a flow until it ends, or until the world says `open`.
 
         Args:
             flow: Its name, its file (relative to the test's folder), or itself.
             inputs: Of the run.
-            world: Node -> what it is answered, as in a file of scenarios.
-            tools: Tool -> what its calls are answered.
+            world: Node -> its answers, as in a file of scenarios.
+            tools: Tool -> the answers to its calls.
             more: Further fields of a scenario: `model`, `begins`, `run`.
 
         Returns:
-            What it did: `path`, `facts`, `questions`, `calls`, `runs`, `retries`, `state`, `events`.
+            The run: `path`, `facts`, `questions`, `calls`, `runs`, `retries`, `state`, `events`.
 
         Raises:
             FluxError: If the flow is none, or something has no answer, or an answer is never asked for.
         """
-        played, stage = self._theatre.staged(self._flow(flow))
-        document = {
-            "name": "rehearse",
-            "inputs": dict(inputs or {}),
-            "world": dict(world or {}),
-            "tools": dict(tools or {}),
-            **more,
-        }
-        file = scenarios_from_mapping({"flow": played.flow, "scenarios": [document]}, where="rehearse")
-        found = rehearsed(file.scenarios[0], played, stage)
-        if found.unused:
-            raise ScenarioError(
-                found.unused[0], suggestions=(*found.unused[1:], f"the path was {' → '.join(found.path)}")
-            )
-        return found
+        pinned, environment = prepare_flow(self._find(flow), self._library)
+        fields = {"inputs": dict(inputs or {}), "world": dict(world or {}), "tools": dict(tools or {})}
+        document = {"flow": pinned.flow, "scenarios": [{"name": "rehearse", **fields, **more}]}
+        (scenario,) = build_scenarios(document, where="rehearse").scenarios
+        run = simulate_scenario(scenario, pinned, environment)
+        if run.unused:
+            path = f"the path was {' → '.join(run.path)}"
+            raise ScenarioError(run.unused[0], suggestions=(*run.unused[1:], path))
+        return run
 
-    def _flow(self, flow: str | Path | Mapping[str, Any] | Flow) -> Flow:
+    def _find(self, flow: str | Path | Mapping[str, Any] | Flow) -> Flow:
         if isinstance(flow, Flow):
             return flow
         if isinstance(flow, Mapping):
             return flow_from_mapping(flow)
         if str(flow).endswith(SUFFIXES):
-            return self._theatre.library.get(str(self._beside / flow))
-        return self._theatre.flow(str(flow))
+            return read_flow(self._beside / flow)
+        return self._library.get(str(flow))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -98,30 +92,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Say what the mark means."""
+    """Register the mark."""
     config.addinivalue_line(
         "markers", f"{MARK}(*targets): run once for each scenario of these files, folders or flows."
     )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One test for each scenario."""
+    """Make one test of each scenario."""
     mark = metafunc.definition.get_closest_marker(MARK)
     if mark is None or "scenario" not in metafunc.fixturenames:
         return
     folders = _folders(metafunc.config)
     beside = metafunc.definition.path.parent
-    plays = [
-        play
-        for target in mark.args or ("",)
-        for play in programme(_target(str(target), beside), folders=folders).plays
-    ]
-    metafunc.parametrize("scenario", [pytest.param(play, id=play.name) for play in plays])
+    targets = [str(target) for target in mark.args or ("",)]
+    paths = [str(beside / target) if target and (beside / target).exists() else target for target in targets]
+    cases = [case for path in paths for case in load_suite(path, folders=folders).cases]
+    metafunc.parametrize("scenario", [pytest.param(case, id=case.name) for case in cases])
 
 
 @pytest.fixture
 def rehearse(request: pytest.FixtureRequest) -> Rehearse:
-    """Plays a flow with stated answers."""
+    """Simulates a flow with stated answers."""
     return Rehearse(_folders(request.config), request.path.parent)
 
 
@@ -129,8 +121,4 @@ def _folders(config: pytest.Config) -> list[Path]:
     return list(config.getini(FOLDERS))
 
 
-def _target(target: str, beside: Path) -> str:
-    return str(beside / target) if target and (beside / target).exists() else target
-
-
-__all__ = ["Play", "Rehearse", "rehearse"]
+__all__ = ["Case", "Rehearse", "rehearse"]

@@ -140,7 +140,7 @@ class Settings(BaseSettings):
 
     @field_validator("redis_url")
     @classmethod
-    def _known_scheme(cls, url: SecretStr | None) -> SecretStr | None:
+    def _check_scheme(cls, url: SecretStr | None) -> SecretStr | None:
         if url is not None and not url.get_secret_value().startswith(REDIS_SCHEMES):
             raise ValueError("must start with redis:// or rediss://")
         return url

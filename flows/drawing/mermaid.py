@@ -5,25 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from fluxagents.flows.drawing.captions import edge_label, heading, mark_line
-from fluxagents.flows.drawing.node_looks import look_of
-from fluxagents.flows.drawing.picture import Picture, PictureEdge, PictureNode, Presence
-from fluxagents.flows.drawing.presences import TINTS
+from fluxagents.flows.drawing.captions import describe_mark, format_label, heading
+from fluxagents.flows.drawing.node_styles import find_style
+from fluxagents.flows.drawing.picture import NodeStatus, Picture, PictureEdge, PictureNode
+from fluxagents.flows.drawing.tints import TINTS
 
 _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_TAKEN = re.compile(
+_RESERVED = re.compile(
     r"end|graph|flowchart|subgraph|style|linkStyle|class|classDef|click|call|href|interpolate|default|direction"
     r"|start|node_\d+",
     re.IGNORECASE,
 )
-"""Words of Mermaid, and ids that are given here."""
+"""Words of Mermaid, and ids that this module assigns."""
 
 _SPECIAL = re.compile(r"[^\w .,:!?'=+\-/·…()\[\]]")
 _LIST_ITEM = re.compile(r"^(\d*)([.)+\-])(?=\s)")
 
 
 def mermaid(picture: Picture) -> str:
-    """A picture as a Mermaid flowchart."""
+    """Write a picture as a Mermaid flowchart."""
     return "\n".join(_lines(picture)) + "\n"
 
 
@@ -32,8 +32,8 @@ def _lines(picture: Picture) -> Iterator[str]:
     yield "flowchart TD"
     yield f'    start(["{_label(heading(picture))}"]) --> {ids[picture.start]}'
     for node in picture.nodes:
-        before, after = look_of(node.kind).mermaid
-        yield f'    {ids[node.name]}{before}"{_label(_said(node))}"{after}'
+        before, after = find_style(node.kind).mermaid
+        yield f'    {ids[node.name]}{before}"{_label(_node_lines(node))}"{after}'
     for edge in picture.edges:
         yield f"    {ids[edge.source]} {_link(picture, edge)} {ids[edge.target]}"
     if picture.run:
@@ -41,42 +41,42 @@ def _lines(picture: Picture) -> Iterator[str]:
 
 
 def _id(number: int, name: str) -> str:
-    return name if _PLAIN_NAME.fullmatch(name) and not _TAKEN.fullmatch(name) else f"node_{number}"
+    return name if _PLAIN_NAME.fullmatch(name) and not _RESERVED.fullmatch(name) else f"node_{number}"
 
 
-def _said(node: PictureNode) -> Iterator[str]:
+def _node_lines(node: PictureNode) -> Iterator[str]:
     yield node.name
     yield node.caption or node.kind
     if node.mark:
-        yield mark_line(node.mark)
+        yield describe_mark(node.mark)
 
 
 def _link(picture: Picture, edge: PictureEdge) -> str:
     line = "==>" if edge.moves else "-.->" if picture.run else "-->"
-    said = edge_label(edge)
-    return f'{line}|"{_escaped(said)}"|' if said else line
+    label = format_label(edge)
+    return f'{line}|"{_escape(label)}"|' if label else line
 
 
 def _classes(picture: Picture, ids: Mapping[str, str]) -> Iterator[str]:
-    marked: dict[Presence, list[str]] = {}
+    marked: dict[NodeStatus, list[str]] = {}
     for node in picture.nodes:
         if node.mark:
             marked.setdefault(node.mark.status, []).append(ids[node.name])
-    for presence, names in marked.items():
-        tint = TINTS[presence]
+    for status, names in marked.items():
+        tint = TINTS[status]
         dashes = ",stroke-dasharray:4 4" if tint.dashed else ""
         style = f"fill:{tint.fill},stroke:{tint.border},color:{tint.text},stroke-width:{tint.width}px{dashes}"
-        name = presence.replace(" ", "_")
+        name = status.replace(" ", "_")
         yield f"    classDef {name} {style}"
         yield f"    class {','.join(names)} {name}"
 
 
 def _label(lines: Iterable[str]) -> str:
-    return "<br/>".join(_escaped(line) for line in lines)
+    return "<br/>".join(_escape(line) for line in lines)
 
 
-def _escaped(text: str) -> str:
-    """Text inside quotes: what Mermaid, Markdown or HTML could read as markup becomes a character code."""
-    coded = _SPECIAL.sub(lambda found: f"#{ord(found[0])};", " ".join(text.split()))
+def _escape(text: str) -> str:
+    """Escape text inside quotes: what Mermaid, Markdown or HTML could read as markup becomes a code."""
+    coded = _SPECIAL.sub(lambda match: f"#{ord(match[0])};", " ".join(text.split()))
     # A label that begins like an item of a list is refused.
-    return _LIST_ITEM.sub(lambda found: f"{found[1]}#{ord(found[2])};", coded)
+    return _LIST_ITEM.sub(lambda match: f"{match[1]}#{ord(match[2])};", coded)

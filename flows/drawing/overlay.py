@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from fluxagents.flows import events as e
-from fluxagents.flows.drawing.picture import Mark, Picture, PictureEdge, PictureRun, Presence
-from fluxagents.flows.drawing.stays import Stay, stays_of
+from fluxagents.flows.drawing.picture import Mark, NodeStatus, Picture, PictureEdge, PictureRun
+from fluxagents.flows.drawing.visits import Visit, split_visits
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.state import RunState, Status
 
-PRESENCES: dict[Status, Presence] = {
+NODE_STATUSES: dict[Status, NodeStatus] = {
     "running": "current",
     "waiting": "waiting",
     "paused": "paused",
@@ -20,11 +20,11 @@ PRESENCES: dict[Status, Presence] = {
     "cancelled": "cancelled",
     "dead": "failed",
 }
-"""What the run's status makes of the node that it stands at."""
+"""Status of a run -> status of the node that it stands at."""
 
 
-def laid_over(picture: Picture, state: RunState, events: Iterable[e.EventBase]) -> Picture:
-    """The picture with what a run did.
+def lay_over(picture: Picture, state: RunState, events: Iterable[e.EventBase]) -> Picture:
+    """Add to a picture what a run did.
 
     Args:
         picture: Of the flow that the run keeps, of that very version.
@@ -40,65 +40,68 @@ def laid_over(picture: Picture, state: RunState, events: Iterable[e.EventBase]) 
             f"run {state.run_id!r} follows {state.flow.name} v{state.flow.version} {state.flow.digest[:12]}, "
             f"the picture is of {picture.flow} v{picture.version} {picture.digest[:12]}",
         )
-    stays = stays_of(events)
+    visits = split_visits(events)
     return picture.model_copy(
         update={
             "nodes": tuple(
-                node.model_copy(update={"mark": _mark(node.name, stays, state)}) for node in picture.nodes
+                node.model_copy(update={"mark": _build_mark(node.name, visits, state)})
+                for node in picture.nodes
             ),
-            "edges": _walked(picture.edges, stays),
+            "edges": _number_moves(picture.edges, visits),
             "run": PictureRun(
                 run_id=state.run_id,
                 model=state.model_name,
                 status=state.status,
                 started_ms=state.started_ms,
                 updated_ms=state.updated_ms,
-                moves=max(len(stays) - 1, 0),
+                moves=max(len(visits) - 1, 0),
             ),
         }
     )
 
 
-def _mark(node: str, stays: Sequence[Stay], state: RunState) -> Mark:
-    here = [stay for stay in stays if stay.node == node]
-    if not here:
+def _build_mark(node: str, visits: Sequence[Visit], state: RunState) -> Mark:
+    visits = [visit for visit in visits if visit.node == node]
+    if not visits:
         return Mark()
-    errors = [error for stay in here for error in stay.errors]
-    at_it = node == state.node
-    if at_it and state.error and errors[-1:] != [state.error.message]:
+    errors = [error for visit in visits for error in visit.errors]
+    is_current = node == state.node
+    if is_current and state.error and errors[-1:] != [state.error.message]:
         errors.append(state.error.message)
     return Mark(
-        status=PRESENCES[state.status] if at_it else "visited",
-        visits=len(here),
+        status=NODE_STATUSES[state.status] if is_current else "visited",
+        visits=len(visits),
         errors=len(errors),
-        first_ms=here[0].entered_ms,
-        last_ms=here[-1].last_ms,
-        since_ms=here[-1].entered_ms if at_it and not state.ended else None,
-        spent_ms=sum(stay.last_ms - stay.entered_ms for stay in here),
-        waited_ms=sum(stay.waited_ms for stay in here),
+        first_ms=visits[0].entered_ms,
+        last_ms=visits[-1].last_ms,
+        since_ms=visits[-1].entered_ms if is_current and not state.ended else None,
+        spent_ms=sum(visit.last_ms - visit.entered_ms for visit in visits),
+        waited_ms=sum(visit.waited_ms for visit in visits),
         last_error=errors[-1] if errors else "",
     )
 
 
-def _walked(edges: Sequence[PictureEdge], stays: Sequence[Stay]) -> tuple[PictureEdge, ...]:
-    """The edges with the moves along each, then the moves that no edge stands for."""
+def _number_moves(edges: Sequence[PictureEdge], visits: Sequence[Visit]) -> tuple[PictureEdge, ...]:
+    """Number the moves along each edge; a move without an edge adds one."""
     known, moves = [*edges], [list[int]() for _ in edges]
-    for number, (left, entered) in enumerate(pairwise(stays), start=1):
-        place = _edge(known, left.node, entered)
-        if place == len(known):
+    for number, (left, entered) in enumerate(pairwise(visits), start=1):
+        index = _find_edge(known, left.node, entered)
+        if index == len(known):
             known.append(
                 PictureEdge(source=left.node, target=entered.node, label=entered.because, declared=False)
             )
             moves.append([])
-        moves[place].append(number)
+        moves[index].append(number)
     return tuple(
         edge.model_copy(update={"taken": len(numbers), "moves": tuple(numbers)})
         for edge, numbers in zip(known, moves, strict=True)
     )
 
 
-def _edge(edges: Sequence[PictureEdge], source: str, stay: Stay) -> int:
-    """Which edge a move went along: of several between two nodes the one with its reason; else a new one."""
-    between = [place for place, edge in enumerate(edges) if (edge.source, edge.target) == (source, stay.node)]
-    right = [place for place in between if edges[place].label == stay.because]
-    return [*right, *between, len(edges)][0]
+def _find_edge(edges: Sequence[PictureEdge], source: str, visit: Visit) -> int:
+    """The index of the edge of a move; of several between two nodes that with its reason; else a new one."""
+    between = [
+        index for index, edge in enumerate(edges) if (edge.source, edge.target) == (source, visit.node)
+    ]
+    matching = [index for index in between if edges[index].label == visit.because]
+    return [*matching, *between, len(edges)][0]

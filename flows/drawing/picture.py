@@ -1,4 +1,4 @@
-"""What is drawn of a flow: places and the ways between them, and what a run did at each."""
+"""The picture of a flow: nodes and edges, and what a run did at each."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from fluxagents.flows.drawing.node_looks import MISSING, caption_of
+from fluxagents.flows.drawing.node_styles import MISSING, caption_of
 from fluxagents.flows.events import Frozen
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.nodes import Node
 from fluxagents.flows.state import Status
 
-Presence = Literal[
+NodeStatus = Literal[
     "not reached", "visited", "current", "waiting", "paused", "finished", "failed", "cancelled"
 ]
 
@@ -25,10 +25,10 @@ DRAWN = frozenset({"kind", "purpose", "next", "cases", "otherwise"})
 class Mark(Frozen):
     """What a run did at one node."""
 
-    status: Presence = "not reached"
+    status: NodeStatus = "not reached"
     visits: int = 0
     errors: int = 0
-    """Tool calls and decisions that failed here, the ones that a retry made good among them."""
+    """Tool calls and decisions that failed here, also those from which a retry recovered."""
     first_ms: int | None = None
     last_ms: int | None = None
     """When it was entered first, and when it was left last or, while the run is there, wrote last (ms)."""
@@ -87,8 +87,8 @@ class Picture(Frozen):
     run: PictureRun | None = None
 
 
-def picture_of(flow: Flow, *, digest: str = "") -> Picture:
-    """A flow as it is drawn, also one that cannot run: what it misses is shown as missing.
+def build_picture(flow: Flow, *, digest: str = "") -> Picture:
+    """Build the picture of a flow, also of one that cannot run: what it misses is shown as missing.
 
     Args:
         flow: The definition.
@@ -108,25 +108,25 @@ def picture_of(flow: Flow, *, digest: str = "") -> Picture:
         purpose=flow.purpose,
         start=flow.start,
         nodes=(
-            *(_drawn(name, node) for name, node in flow.nodes.items()),
+            *(_build_node(name, node) for name, node in flow.nodes.items()),
             *(PictureNode(name=name, kind=MISSING, caption=caption_of(MISSING, {})) for name in missing),
         ),
         edges=edges,
     )
 
 
-def _drawn(name: str, node: Node) -> PictureNode:
-    written = node.model_dump(mode="json", exclude_defaults=True)
+def _build_node(name: str, node: Node) -> PictureNode:
+    fields = node.model_dump(mode="json", exclude_defaults=True)
     return PictureNode(
         name=name,
         kind=node.kind,
         caption=caption_of(node.kind, node.model_dump(mode="json")),
         purpose=node.purpose,
-        details=tuple(_details(written)),
+        details=tuple(_details(fields)),
     )
 
 
-def _details(written: dict[str, Any]) -> Iterator[str]:
-    for name, value in written.items():
+def _details(fields: dict[str, Any]) -> Iterator[str]:
+    for name, value in fields.items():
         if name not in DRAWN and not name.startswith("on_"):
             yield f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"

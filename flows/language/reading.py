@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -18,6 +19,9 @@ from fluxagents.flows.upcasting import upcast_flow
 
 Path = tuple[str | int, ...]
 """Where something stands in a document: keys and places, from the outside in."""
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Ten times as fast where PyYAML was built with LibYAML."""
 
 
 class Lines:
@@ -61,6 +65,12 @@ def flow_from_yaml(text: str, *, where: str = "the flow") -> Flow:
     Raises:
         FluxError: If it is no YAML or no flow; names file, line and node of everything that is wrong.
     """
+    return _read_once(text, where)
+
+
+@lru_cache(maxsize=128)
+def _read_once(text: str, where: str) -> Flow:
+    """A library reads all its files for each flow that is asked for; a text is parsed once in a process."""
     document, lines = document_with_lines(text, where=where)
     return flow_from_mapping(document, where=where, lines=lines)
 
@@ -79,8 +89,7 @@ def document_with_lines(
         FluxError: If it is no YAML, no mapping, or names a key twice.
     """
     try:
-        document = yaml.safe_load(text)
-        lines = Lines(yaml.compose(text, Loader=yaml.SafeLoader))
+        document, lines = _parse_yaml(text)
     except yaml.YAMLError as error:
         raise FluxError(ErrorClass.BAD_FLOW, f"{where} is not YAML: {error}") from error
     if not isinstance(document, Mapping):
@@ -89,6 +98,16 @@ def document_with_lines(
         path, line = lines.twice[0]
         raise FluxError(ErrorClass.BAD_FLOW, f"{where}:{line}: {_place(path)} stands there twice")
     return document, lines
+
+
+def _parse_yaml(text: str) -> tuple[Any, Lines]:
+    loader = _LOADER(text)
+    try:
+        root = loader.get_single_node()
+        lines = Lines(root)  # before the document: building it writes merged keys into the nodes
+        return None if root is None else loader.construct_document(root), lines
+    finally:
+        loader.dispose()
 
 
 def flow_from_mapping(
@@ -103,14 +122,38 @@ def flow_from_mapping(
         return Flow.model_validate(document)
     except ValidationError as error:
         problems = [_problem(details, document) for details in error.errors(include_url=False)]
-        sentences = [f"{_at(where, lines, path)}: {message}" for path, message in problems]
-        more = [f"also {message}" for message in sentences[1:]]
-        raise FluxError(ErrorClass.BAD_FLOW, sentences[0], suggestions=more) from error
+        raise collect_mistakes(f"{locate(where, lines, path)}: {text}" for path, text in problems) from error
 
 
-def _at(where: str, lines: Lines | None, path: Path) -> str:
+def collect_mistakes(sentences: Iterable[str]) -> FluxError:
+    """Build one error of all that is wrong with a document, each sentence once."""
+    first, *others = dict.fromkeys(sentences)
+    return FluxError(ErrorClass.BAD_FLOW, first, suggestions=[f"also {sentence}" for sentence in others])
+
+
+def locate(where: str, lines: Lines | None, path: Path) -> str:
+    """Write a document's name with the line of a path, if it is known."""
     line = lines.of(path) if lines else None
     return f"{where}:{line}" if line else where
+
+
+def explain_mistake(error: ErrorDetails, path: Path, fields: Sequence[str]) -> Iterator[str]:
+    """Say what is wrong with a value and what to do.
+
+    Args:
+        error: As pydantic reports it.
+        path: Where the value stands.
+        fields: Those that may stand there.
+    """
+    if error["type"] == "extra_forbidden":
+        yield f"there is no such field {str(path[-1])!r}"
+        yield from nearest(str(path[-1]), fields) or [f"fields: {', '.join(fields)}"]
+    elif error["type"] == "missing":
+        yield "it is missing"
+    else:
+        yield error["msg"].removeprefix("Value error, ")
+        if not isinstance(error.get("input"), Mapping):
+            yield f"it is {error.get('input')!r:.80}"
 
 
 def _problem(error: ErrorDetails, document: Mapping[str, Any]) -> tuple[Path, str]:
@@ -120,22 +163,14 @@ def _problem(error: ErrorDetails, document: Mapping[str, Any]) -> tuple[Path, st
 
 
 def _explain(error: ErrorDetails, path: Path, document: Mapping[str, Any]) -> Iterator[str]:
-    if error["type"] == "extra_forbidden":
-        known = _fields(path[:-1], document)
-        yield f"there is no such field {str(path[-1])!r}"
-        yield from nearest(str(path[-1]), known) or [f"fields: {', '.join(known)}"]
-    elif error["type"] == "missing":
-        yield "it is missing"
-    elif error["type"] in {"union_tag_invalid", "union_tag_not_found"}:
+    if error["type"] in {"union_tag_invalid", "union_tag_not_found"}:
         given = error.get("input")
         kind = given.get("kind") if isinstance(given, Mapping) else None
         yield f"its kind is {kind!r}" if kind is not None else "it has no kind"
         yield from nearest(str(kind), nodes.KINDS)
         yield f"kinds: {', '.join(nodes.KINDS)}"
     else:
-        yield f"{error['msg'].removeprefix('Value error, ')}"
-        if not isinstance(error.get("input"), Mapping):
-            yield f"it is {error.get('input')!r:.80}"
+        yield from explain_mistake(error, path, _fields(path[:-1], document))
 
 
 def _fields(path: Path, document: Mapping[str, Any]) -> tuple[str, ...]:

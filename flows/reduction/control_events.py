@@ -53,16 +53,7 @@ def on_call_edit(state: RunState, event: e.CallEdited) -> Changes:
     return {"pending": event.call, "approved": None}
 
 
-ANEW: Changes = {
-    "status": "running",
-    "paused_from": None,
-    "waiting_for": None,
-    "wait": None,
-    "notified": False,
-    "approved": None,
-    "cleared": False,
-    "error": None,
-}
+ANEW: Changes = {**NOTHING_AWAITED, "status": "running", "cleared": False, "error": None}
 """Whoever goes another way asks again: no answer to what was asked before counts twice."""
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
 from fluxagents.flows import events as e
 from fluxagents.flows.reduction.state_updates import Changes, add_failure, last
 from fluxagents.flows.state import FINDINGS_KEPT, ChildRuns, Finding, RunState, SplitCall
@@ -18,17 +22,23 @@ def on_success(state: RunState, event: e.ToolSucceeded) -> Changes:
         hypothesis=event.call.hypothesis,
     )
     return {
-        "findings": last((*state.findings, finding), FINDINGS_KEPT),
-        "facts": {**state.facts, **event.facts},
-        "tool_calls": state.tool_calls + 1,
+        **_add_finding(state, finding, event.facts),
         "model": event.new_model or event.model or state.model,
         "pending": None,
         "joining": None,
         "failed_call": None,
         "approved": None,
+        "outcome": "tool",
+    }
+
+
+def _add_finding(state: RunState, finding: Finding, facts: Mapping[str, JsonValue]) -> Changes:
+    return {
+        "findings": last((*state.findings, finding), FINDINGS_KEPT),
+        "facts": {**state.facts, **facts},
+        "tool_calls": state.tool_calls + 1,
         "streak": None,
         "failures_at_node": 0,
-        "outcome": "tool",
         "cleared": False,
     }
 
@@ -52,15 +62,10 @@ def on_fan_in(state: RunState, event: e.RunsJoined) -> Changes:
         model=event.new_model or state.model,
     )
     return {
-        "findings": last((*state.findings, finding), FINDINGS_KEPT),
-        "facts": {**state.facts, **event.facts},
-        "tool_calls": state.tool_calls + 1,
+        **_add_finding(state, finding, event.facts),
         "model": event.new_model or state.model,
         "begun": None,
-        "streak": None,
-        "failures_at_node": 0,
         "outcome": "joined",
-        "cleared": False,
     }
 
 

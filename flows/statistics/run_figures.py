@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from fluxagents.flows.statistics.distribution import Distribution
 
 
-class Figures(Protocol):
+@dataclass(slots=True)
+class Figures:
     """What can be shown as a row of a table."""
 
-    def row(self) -> dict[str, Any]: ...
+    def row(self) -> dict[str, Any]:
+        """The figures in their order; times in seconds."""
+        return dict(_cell(figure.name, getattr(self, figure.name)) for figure in fields(self))
+
+
+def _cell(name: str, value: object) -> tuple[str, object]:
+    if isinstance(value, Distribution):
+        return f"{name}_s", value.document()
+    return name, dict(value.most_common()) if isinstance(value, Counter) else value
 
 
 @dataclass(slots=True)
-class FlowFigures:
+class FlowFigures(Figures):
     """Runs of one version of a flow."""
 
     status: Counter[str] = field(default_factory=Counter)
@@ -27,33 +36,20 @@ class FlowFigures:
     """With those of the runs that they began."""
 
     def row(self) -> dict[str, Any]:
-        return {
-            "runs": self.status.total(),
-            "status": dict(self.status.most_common()),
-            "duration_s": self.duration.document(),
-            "steps": self.steps,
-            "tokens": self.tokens,
-        }
+        return {"runs": self.status.total(), **Figures.row(self)}
 
 
 @dataclass(slots=True)
-class StepFigures:
+class StepFigures(Figures):
     """Steps of one kind at one node."""
 
+    count: int = 0
     queue: Distribution = field(default_factory=Distribution)
     work: Distribution = field(default_factory=Distribution)
-    count: int = 0
-
-    def row(self) -> dict[str, Any]:
-        return {
-            "count": self.count,
-            "queue_s": self.queue.document(),
-            "work_s": self.work.document(),
-        }
 
 
 @dataclass(slots=True)
-class ToolFigures:
+class ToolFigures(Figures):
     """Calls of one tool."""
 
     calls: int = 0
@@ -65,19 +61,9 @@ class ToolFigures:
     work: Distribution = field(default_factory=Distribution)
     """Of a call, or of a part; putting parts together is not in it."""
 
-    def row(self) -> dict[str, Any]:
-        return {
-            "calls": self.calls,
-            "failed": self.failed,
-            "parts": self.parts,
-            "retries": self.retries,
-            "queue_s": self.queue.document(),
-            "work_s": self.work.document(),
-        }
-
 
 @dataclass(slots=True)
-class ChatFigures:
+class ChatFigures(Figures):
     """Requests to one chat model."""
 
     calls: int = 0
@@ -92,20 +78,9 @@ class ChatFigures:
     """All of requests that were answered."""
     work: Distribution = field(default_factory=Distribution)
 
-    def row(self) -> dict[str, Any]:
-        return {
-            "calls": self.calls,
-            "refused": self.refused,
-            "kept": self.kept,
-            "tokens_in": self.tokens_in,
-            "tokens_cached": self.tokens_cached,
-            "tokens_out": self.tokens_out,
-            "work_s": self.work.document(),
-        }
-
 
 @dataclass(slots=True)
-class ErrorFigures:
+class ErrorFigures(Figures):
     """Errors that share a fingerprint."""
 
     kind: str
@@ -115,18 +90,9 @@ class ErrorFigures:
     times: int = 0
     runs: int = 0
 
-    def row(self) -> dict[str, Any]:
-        return {
-            "kind": self.kind,
-            "where": self.where,
-            "message": self.message,
-            "times": self.times,
-            "runs": self.runs,
-        }
-
 
 @dataclass(slots=True)
-class RequestFigures:
+class RequestFigures(Figures):
     """Requests of one kind to humans."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -134,8 +100,4 @@ class RequestFigures:
     """From asking to answering."""
 
     def row(self) -> dict[str, Any]:
-        return {
-            "count": self.outcomes.total(),
-            "outcomes": dict(self.outcomes.most_common()),
-            "delay_s": self.delay.document(),
-        }
+        return {"count": self.outcomes.total(), **Figures.row(self)}

@@ -1,4 +1,4 @@
-"""Which nodes and edges of a flow a set of rehearsals walked, and the shortest way to the others."""
+"""Which nodes and edges of a flow simulated runs visit, and the shortest way to the others."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fluxagents.flows.language.definition import Flow
-from fluxagents.flows.testing.moves import Edge, edges_of
-from fluxagents.flows.testing.rehearsal import Rehearsal
+from fluxagents.flows.testing.simulated_run import Edge, SimulatedRun, list_edges
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A node or an edge that nothing walked."""
+    """A node or an edge that no run visits."""
 
     what: str
     """The node, or the edge in words."""
@@ -21,7 +20,7 @@ class Missing:
     """The shortest way to it, from the start."""
 
     def __str__(self) -> str:
-        return f"{self.what}: {way_in_words(self.way)}" if self.way else f"{self.what}: where the flow starts"
+        return f"{self.what}: {format_way(self.way)}" if self.way else f"{self.what}: where the flow starts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +35,21 @@ class Coverage:
 
     @property
     def percent(self) -> float:
-        """The share of nodes and edges that were walked; rounded down, so that 100 means all."""
-        of = self.nodes + self.edges
+        """The share of nodes and edges that were visited; rounded down, so that 100 means all."""
+        total = self.nodes + self.edges
         missing = len(self.missing_nodes) + len(self.missing_edges)
-        return int(1_000 * (of - missing) / of) / 10
+        return int(1_000 * (total - missing) / total) / 10
 
 
-def coverage(flow: Flow, rehearsals: Iterable[Rehearsal]) -> Coverage:
-    """What rehearsals of this flow walked."""
+def measure_coverage(flow: Flow, runs: Iterable[SimulatedRun]) -> Coverage:
+    """Measure what runs of this flow visit."""
     nodes: set[str] = set()
     edges: set[Edge] = set()
-    for one in rehearsals:
-        nodes |= set(one.path)
-        edges |= {move.edge for move in one.moves}
-    ways = ways_from_start(flow)
-    every = edges_of(flow)
+    for run in runs:
+        nodes |= set(run.path)
+        edges |= {move.edge for move in run.moves}
+    ways = find_ways(flow)
+    every = list_edges(flow)
     return Coverage(
         flow.flow,
         len(flow.nodes),
@@ -60,10 +59,10 @@ def coverage(flow: Flow, rehearsals: Iterable[Rehearsal]) -> Coverage:
     )
 
 
-def ways_from_start(flow: Flow) -> dict[str, tuple[Edge, ...]]:
-    """Node -> the fewest edges that lead to it; what cannot be reached is not in it."""
+def find_ways(flow: Flow) -> dict[str, tuple[Edge, ...]]:
+    """Map each node that can be reached to the fewest edges that lead to it from the start."""
     leaving: dict[str, list[Edge]] = {}
-    for edge in edges_of(flow):
+    for edge in list_edges(flow):
         leaving.setdefault(edge.node, []).append(edge)
     ways: dict[str, tuple[Edge, ...]] = {flow.start: ()}
     todo = deque([flow.start])
@@ -76,8 +75,8 @@ def ways_from_start(flow: Flow) -> dict[str, tuple[Edge, ...]]:
     return ways
 
 
-def way_in_words(way: Iterable[Edge]) -> str:
-    """Edges one behind the other."""
+def format_way(way: Iterable[Edge]) -> str:
+    """Write edges one behind the other."""
     text = ""
     for edge in way:
         arrow = f" —{edge.why}→ " if edge.why else " → "

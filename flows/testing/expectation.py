@@ -1,4 +1,4 @@
-"""What must come of a scenario, as its author writes it."""
+"""What a run must come to, as the author of a scenario writes it."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from fluxagents.flows.language.node_base import Strict
 from fluxagents.flows.state import Status
 
 TOLERANCE = 1e-6
-"""By which share numbers may differ when nothing is said."""
+"""The share by which numbers may differ by default."""
 
 
 def _under(field: str) -> BeforeValidator:
     """Lets a lone value stand for a mapping with this one field."""
 
-    def wrapped(value: Any) -> Any:
+    def wrap(value: Any) -> Any:
         return value if isinstance(value, Mapping) else {field: value}
 
-    return BeforeValidator(wrapped)
+    return BeforeValidator(wrap)
 
 
 class ExpectedText(Strict):
@@ -66,16 +66,16 @@ class ExpectedError(Strict):
 
 
 class Expectation(Strict):
-    """What is not said is not looked at."""
+    """What it leaves out is not checked."""
 
     path: tuple[str, ...] | None = None
-    """Every node in order, one that is visited twice stands there twice."""
+    """Every node in order; one that is visited twice stands there twice."""
     passes: tuple[str, ...] = ()
-    """Nodes that the run comes by in this order; others may lie between."""
+    """Nodes that the run visits in this order; others may lie between."""
     avoids: tuple[str, ...] = ()
     facts: dict[str, JsonValue] = Field(default_factory=dict)
     tolerance: float = Field(default=TOLERANCE, ge=0)
-    """By which share the numbers of facts and arguments may differ."""
+    """The share by which the numbers of facts and arguments may differ."""
     questions: tuple[Annotated[ExpectedQuestion, _under("contains")], ...] | None = None
     """All that humans are asked, in order."""
     calls: tuple[Annotated[ExpectedCall, _under("tool")], ...] | None = None

@@ -1,4 +1,4 @@
-"""Makes a scenario of a real run: what the world answered, and what came of it."""
+"""Records a real run as a scenario: what the world answered, and what the run came to."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.nodes import MapNode, Node, SubflowNode, ToolNode
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import TERMINAL, RunState
-from fluxagents.flows.testing.asking import nested
-from fluxagents.flows.testing.rehearsal import Rehearsal
+from fluxagents.flows.testing.environment import Environment
+from fluxagents.flows.testing.operators import nest
 from fluxagents.flows.testing.scenario import Scenario
-from fluxagents.flows.testing.stage import Stage
-from fluxagents.flows.testing.verdict import judged
+from fluxagents.flows.testing.scenario_result import check_scenario
+from fluxagents.flows.testing.simulated_run import SimulatedRun
 
-Loads = Callable[[str], RunState]
-"""The last state of a run, by its id."""
+LoadRun = Callable[[str], RunState]
+"""Returns the last state of a run, by its id."""
 
 STEERED = (
     e.RunCancelled,
@@ -38,67 +38,58 @@ STEERED = (
 """What somebody did to the run; no flow says it, and no scenario can."""
 
 
-def recorded(
-    flow: Flow, events: Sequence[e.Event], *, load: Loads, name: str = "", exact: bool = False
+def record_scenario(
+    flow: Flow, events: Sequence[e.Event], *, load: LoadRun, environment: Environment, name: str = ""
 ) -> Scenario:
-    """The scenario of a run.
+    """Record the scenario of a run, and check that it comes to what the run came to.
+
+    It says when things happened only if the run comes to something else without.
 
     Args:
         flow: The version that the run kept.
         events: All of its events.
-        load: Finds the runs that it began.
+        load: Loads the runs that it began.
+        environment: The tools and flows that exist.
         name: Of the scenario; the run's id when empty.
-        exact: Also say when everything happened and how many tokens it took.
 
     Raises:
-        FluxError: If somebody steered the run, or it goes on.
+        FluxError: If somebody steered the run, if it goes on, or if the scenario comes to something else.
     """
+    for exact in (False, True):
+        scenario = _build_scenario(flow, events, load, name=name, exact=exact)
+        result = check_scenario(scenario, flow, environment)
+        if result.holds:
+            return scenario
+    raise FluxError(
+        ErrorClass.INTERNAL,
+        f"{scenario.name}: played again it comes to something else: {result}",
+        suggestions=("was it paused, or was a tool changed since?",),
+    )
+
+
+def _build_scenario(
+    flow: Flow, events: Sequence[e.Event], load: LoadRun, *, name: str, exact: bool
+) -> Scenario:
+    """Build the scenario; an exact one says when everything happened and how many tokens it took."""
     recorder = _Recorder(flow, load, exact=exact)
     for event in events:
-        recorder.take(event)
-    state = recorder.settled()
+        recorder.read(event)
+    state = recorder.finish()
     document: dict[str, Any] = {
         "name": name or f"run {state.run_id}",
         "run": state.run_id,
         "model": state.model_name or state.model or "model",
         "inputs": {key: value for key, value in state.inputs.items() if value is not None},
         "world": recorder.world,
-        "expect": _expected(Rehearsal(flow, state, tuple(events))),
+        "expect": _expect(SimulatedRun(flow, state, tuple(events))),
     }
     if exact:
         document["begins"] = state.started_ms / 1_000
     return Scenario.model_validate(document)
 
 
-def verified(flow: Flow, events: Sequence[e.Event], *, load: Loads, stage: Stage, name: str = "") -> Scenario:
-    """The scenario of a run, played once: it comes to what the run came to.
-
-    It says when things happened only if the run came to something else without.
-
-    Args:
-        flow: The version that the run kept.
-        events: All of its events.
-        load: Finds the runs that it began.
-        stage: The tools and flows that exist.
-        name: Of the scenario.
-
-    Raises:
-        FluxError: As `recorded`, or if the scenario comes to something else.
-    """
-    for exact in (False, True):
-        scenario = recorded(flow, events, load=load, name=name, exact=exact)
-        verdict = judged(scenario, flow, stage)
-        if verdict.holds:
-            return scenario
-    raise FluxError(
-        ErrorClass.INTERNAL,
-        f"{scenario.name}: played again it comes to something else: {verdict}",
-        suggestions=("was it paused, or was a tool changed since?",),
-    )
-
-
-def as_yaml(flow: Flow, scenario: Scenario) -> str:
-    """A file with one scenario."""
+def write_yaml(flow: Flow, scenario: Scenario) -> str:
+    """Write a file with one scenario."""
     document = {"flow": flow.flow, "scenarios": [scenario.model_dump(mode="json", exclude_defaults=True)]}
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
 
@@ -106,71 +97,61 @@ def as_yaml(flow: Flow, scenario: Scenario) -> str:
 class _Recorder:
     """Reads a log from front to back."""
 
-    def __init__(self, flow: Flow, load: Loads, *, exact: bool) -> None:
+    def __init__(self, flow: Flow, load: LoadRun, *, exact: bool) -> None:
         self.world: dict[str, list[dict[str, Any]]] = {}
         self._controller = FlowController(flow)
         self._load = load
         self._exact = exact
         self._state: RunState | None = None
 
-    def settled(self) -> RunState:
-        """The last state, with the world's last word on a run that waits."""
+    def finish(self) -> RunState:
+        """Return the last state; a run that waits is left open."""
         state = self._state
         if state is None or state.status not in {"finished", "failed", "waiting"}:
             status = state.status if state else "not there"
             raise FluxError(
                 ErrorClass.BAD_ARGUMENT,
-                f"run {state.run_id if state else ''!r} is {status}; only one that rests can be recorded",
+                f"run {state.run_id if state else ''!r} is {status}; only one that has ended or waits can be "
+                "recorded",
                 suggestions=("wait until it has ended or waits for somebody",),
             )
         if state.status == "waiting":
             self.world.setdefault(state.node, []).append({"open": True})
         return state
 
-    def take(self, event: e.Event) -> None:
-        """The next event."""
+    def read(self, event: e.Event) -> None:
+        """Read the next event."""
         if isinstance(event, STEERED):
             raise FluxError(
                 ErrorClass.BAD_ARGUMENT,
                 f"the run was steered at step {event.seq} ({event.type}); a scenario cannot say that",
-                suggestions=("record a run that went its own way",),
+                suggestions=("record a run that nobody steered",),
             )
         if self._state is not None:
             answer = self._answer(event, self._state)
             if answer is not None:
-                timed = self._timed(answer, event, self._state)
-                self.world.setdefault(self._state.node, []).append(timed)
+                if self._exact:
+                    answer |= _measure(answer, event, self._state)
+                self.world.setdefault(self._state.node, []).append(answer)
         self._state = reduce(self._state, event)
 
-    def _timed(self, answer: dict[str, Any], event: e.Event, state: RunState) -> dict[str, Any]:
-        """With the time and the tokens that it took, where that is wanted."""
-        if not self._exact:
-            return answer
-        more: dict[str, Any] = {}
-        since = max(state.updated_ms, state.not_before_ms)
-        if "never" not in answer and event.at_ms > since:
-            more["after_s"] = (event.at_ms - since) / 1_000
-        if isinstance(event, e.DecisionMade | e.DecisionRefused):
-            more["tokens"] = event.prompt.tokens_in + event.prompt.tokens_out
-        return {**answer, **more}
-
     def _answer(self, event: e.Event, state: RunState) -> dict[str, Any] | None:
-        """What the world said for this to happen; None for what the flow did by itself."""
-        if type(event) in _SAID:
-            return _SAID[type(event)](event)
+        """What the world answered for this to happen; None for what the flow did by itself."""
+        if type(event) in _ANSWERS:
+            return _ANSWERS[type(event)](event)
+        node = self._controller.flow.nodes[state.node]
         if isinstance(event, e.ToolSucceeded):
-            return _success(event, self._node(state))
+            return _success(event, node)
         if isinstance(event, e.RunsBegun):
-            return self._runs(event, state)
-        if isinstance(event, e.NodeFailed) and self._could_not_begin(state):
-            return {"error": _trouble(event.error)}
-        return {"never": True} if _ran_out(event, state) else None
+            assert isinstance(node, MapNode | SubflowNode)
+            runs = [self._stub(node, run.run_id, event.at_ms) for run in event.runs]
+            return {"run": runs[0]} if isinstance(node, SubflowNode) else {"runs": runs}
+        if isinstance(event, e.NodeFailed) and self._fails_from_outside(state):
+            return {"error": _state_error(event.error)}
+        return {"never": True} if _is_timeout(event, state) else None
 
-    def _node(self, state: RunState) -> Node:
-        return self._controller.flow.nodes[state.node]
-
-    def _could_not_begin(self, state: RunState) -> bool:
-        """Whether the failure of a node is that its runs could not begin, for a reason outside the flow."""
+    def _fails_from_outside(self, state: RunState) -> bool:
+        """Whether the runs of a node could not begin for a reason outside the flow."""
         if not isinstance(self._controller.command(state), BeginRuns):
             return False
         try:
@@ -179,46 +160,50 @@ class _Recorder:
             return False
         return True
 
-    def _runs(self, event: e.RunsBegun, state: RunState) -> dict[str, Any]:
-        node = self._node(state)
-        assert isinstance(node, MapNode | SubflowNode)
-        runs = [self._run(node, run.run_id, event.at_ms) for run in event.runs]
-        return {"run": runs[0]} if isinstance(node, SubflowNode) else {"runs": runs}
-
-    def _run(self, node: MapNode | SubflowNode, run_id: str, began_ms: int) -> dict[str, Any]:
+    def _stub(self, node: MapNode | SubflowNode, run_id: str, began_ms: int) -> dict[str, Any]:
         child = self._load(run_id)
         if child.status not in TERMINAL or (child.status == "cancelled" and child.error is None):
             return {"never": True}
+        stub: dict[str, Any]
         if child.status == "finished":
-            wanted = [one for one in node.fact_sources.values() if one != "answer"]
-            facts = {one: child.facts[one] for one in wanted if one in child.facts}
-            found: dict[str, Any] = {"facts": facts, "answer": child.answer}
-            if isinstance(node, SubflowNode) and child.model and child.model != self._began_with(child):
-                found["new_model"] = child.model
+            names = [source for source in node.fact_sources.values() if source != "answer"]
+            facts = {name: child.facts[name] for name in names if name in child.facts}
+            stub = {"facts": facts, "answer": child.answer}
+            before = self._state.model if self._state and child.parent else None
+            if isinstance(node, SubflowNode) and child.model and child.model != before:
+                stub["new_model"] = child.model
         else:
             assert child.error is not None
-            found = {"error": _trouble(child.error)}
-        took = (child.updated_ms - began_ms) / 1_000
-        return {**found, "after_s": took} if self._exact and took > 0 else found
-
-    def _began_with(self, child: RunState) -> str | None:
-        return self._state.model if self._state and child.parent else None
+            stub = {"error": _state_error(child.error)}
+        after_s = (child.updated_ms - began_ms) / 1_000
+        return {**stub, "after_s": after_s} if self._exact and after_s > 0 else stub
 
 
-def _ran_out(event: e.Event, state: RunState) -> bool:
-    """Whether what was waited for did not come before the time of the node or of the run was over."""
+def _measure(answer: Mapping[str, Any], event: e.Event, state: RunState) -> dict[str, Any]:
+    """The time and the tokens that an answer took."""
+    fields: dict[str, Any] = {}
+    since_ms = max(state.updated_ms, state.not_before_ms)
+    if "never" not in answer and event.at_ms > since_ms:
+        fields["after_s"] = (event.at_ms - since_ms) / 1_000
+    if isinstance(event, e.DecisionMade | e.DecisionRefused):
+        fields["tokens"] = event.prompt.tokens_in + event.prompt.tokens_out
+    return fields
+
+
+def _is_timeout(event: e.Event, state: RunState) -> bool:
+    """Whether the time of the node or of the run was over before what it waited for came."""
     if isinstance(event, e.WaitEnded):
         return event.by == "timeout"
-    waited = state.status == "waiting" and state.needs_somebody
+    waits = state.status == "waiting" and state.needs_somebody
     # What follows from another event belongs to the step of that event.
-    return isinstance(event, e.RunFailed) and waited and event.seq == state.seq
+    return isinstance(event, e.RunFailed) and waits and event.seq == state.seq
 
 
 def _decision(event: e.DecisionMade) -> dict[str, Any]:
     decision = event.decision
     if isinstance(decision, CallTool):
-        given = {"args": decision.args, "hypothesis": decision.hypothesis}
-        return {"call_tool": decision.tool, **{name: value for name, value in given.items() if value}}
+        fields = {"args": decision.args, "hypothesis": decision.hypothesis}
+        return {"call_tool": decision.tool, **{name: value for name, value in fields.items() if value}}
     if isinstance(decision, AskHuman):
         return {"ask_human": decision.question}
     return {"finish": decision.answer, **({"untraced": list(event.untraced)} if event.untraced else {})}
@@ -227,44 +212,46 @@ def _decision(event: e.DecisionMade) -> dict[str, Any]:
 def _success(event: e.ToolSucceeded, node: Node) -> dict[str, Any]:
     summary: dict[str, JsonValue] = {}
     if isinstance(node, ToolNode):
-        summary = nested({path: event.facts.get(fact) for fact, path in node.facts.items()})
+        summary = nest({path: event.facts.get(fact) for fact, path in node.facts.items()})
     return {"summary": summary, **({"new_model": event.new_model} if event.new_model else {})}
 
 
-def _trouble(error: ErrorInfo) -> dict[str, Any]:
+def _state_error(error: ErrorInfo) -> dict[str, Any]:
     more = {"suggestions": list(error.suggestions)} if error.suggestions else {}
     return {"kind": error.kind.value, "message": error.message, **more}
 
 
-def _granted(event: e.ApprovalGranted) -> dict[str, Any]:
-    edited = {"args": event.call.args} if event.edited and event.call else True
-    return {"approve": edited, "by": event.by}
+def _approval(event: e.ApprovalGranted) -> dict[str, Any]:
+    edit = {"args": event.call.args} if event.edited and event.call else True
+    return {"approve": edit, "by": event.by}
 
 
-_SAID: Mapping[type[e.Event], Callable[[Any], dict[str, Any]]] = {
+_ANSWERS: Mapping[type[e.Event], Callable[[Any], dict[str, Any]]] = {
     e.DecisionMade: _decision,
-    e.DecisionRefused: lambda event: {"refused": _trouble(event.error)},
-    e.ToolFailed: lambda event: {"error": _trouble(event.error)},
-    e.ApprovalGranted: _granted,
+    e.DecisionRefused: lambda event: {"refused": _state_error(event.error)},
+    e.ToolFailed: lambda event: {"error": _state_error(event.error)},
+    e.ApprovalGranted: _approval,
     e.ApprovalRejected: lambda event: {"reject": event.reason, "by": event.by},
     e.QuestionAnswered: lambda event: {"answer": event.answer, "by": event.by},
     e.EventReceived: lambda event: {"event": event.name, "data": event.data, "by": event.by},
     e.RequestExpired: lambda _: {"never": True},
 }
-"""Events that say by themselves what the world said."""
+"""Events that say by themselves what the world answered."""
 
 
-def _expected(run: Rehearsal) -> dict[str, Any]:
-    """All that can be said of what came of it."""
-    found: dict[str, Any] = {"path": list(run.path), "status": run.status}
+def _expect(run: SimulatedRun) -> dict[str, Any]:
+    """Expect all that can be said of a run."""
+    expect: dict[str, Any] = {"path": list(run.path), "status": run.status}
     if run.facts:
-        found["facts"] = dict(run.facts)
-    found["questions"] = [{"kind": one.kind, "node": one.node, "text": one.question} for one in run.questions]
-    found["calls"] = [{"tool": one.tool, "node": one.node, "args": dict(one.args)} for one in run.calls]
+        expect["facts"] = dict(run.facts)
+    expect["questions"] = [
+        {"kind": request.kind, "node": request.node, "text": request.question} for request in run.questions
+    ]
+    expect["calls"] = [{"tool": call.tool, "node": call.node, "args": dict(call.args)} for call in run.calls]
     if run.retries:
-        found["retries"] = run.retries
+        expect["retries"] = run.retries
     if run.status == "finished":
-        found["answer"] = {"text": run.answer}
+        expect["answer"] = {"text": run.answer}
     if run.error is not None:
-        found["error"] = {"kind": run.error.kind.value, "contains": run.error.message}
-    return found
+        expect["error"] = {"kind": run.error.kind.value, "contains": run.error.message}
+    return expect

@@ -1,8 +1,9 @@
-"""A scenario as its author writes it: inputs, what the world answers, and what must come of it."""
+"""A scenario as its author writes it: inputs, the answers of the world, and what the run must come to."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -14,7 +15,7 @@ from fluxagents.flows.language.node_base import Strict
 from fluxagents.flows.testing.expectation import Expectation
 
 BEGINS = datetime(2026, 1, 1, tzinfo=UTC)
-"""When a rehearsal begins if its scenario does not say."""
+"""When a simulation begins if its scenario does not say."""
 
 SEQUENCES = (
     ("call_tool", "approve", "summary"),
@@ -32,9 +33,9 @@ SEQUENCES = (
     ("each",),
     ("run",),
 )
-"""What may be said in one breath: each line, or a part of it."""
+"""What one answer may say: each line, or a part of it, in the order in which it happens."""
 
-WHATS = tuple(dict.fromkeys(what for sequence in SEQUENCES for what in sequence))
+ANSWER_KINDS = tuple(dict.fromkeys(kind for sequence in SEQUENCES for kind in sequence))
 
 _WITH = {
     "args": ("call_tool",),
@@ -45,10 +46,10 @@ _WITH = {
     "data": ("event",),
     "by": ("approve", "reject", "answer", "event"),
 }
-"""What goes with what."""
+"""Field -> the kinds of answer that it goes with."""
 
 
-def _listed(value: Any) -> Any:
+def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, Mapping) else value
 
 
@@ -59,54 +60,65 @@ class ScenarioError(FluxError):
         super().__init__(ErrorClass.BAD_ARGUMENT, message, suggestions=suggestions)
 
 
-class Trouble(Strict):
+@contextmanager
+def blame_scenario(prefix: str = "") -> Iterator[None]:
+    """Turn an error into one of the scenario, which states what caused it."""
+    try:
+        yield
+    except ScenarioError:
+        raise
+    except FluxError as error:
+        raise ScenarioError(f"{prefix}{error.message}", suggestions=error.suggestions) from error
+
+
+class StatedError(Strict):
     """An error as the world states it."""
 
     kind: ErrorClass
     message: str = "it failed"
     suggestions: tuple[str, ...] = ()
 
-    def error(self) -> FluxError:
+    def build_error(self) -> FluxError:
         return FluxError(self.kind, self.message, suggestions=self.suggestions)
 
 
 class Edit(Strict):
-    """Other arguments than those that were asked for."""
+    """Arguments that replace those that were asked for."""
 
     args: dict[str, JsonValue]
 
 
 class Answers(Strict):
-    """What a node or a tool is answered: a list is used up in order, a single answer is given each time."""
+    """The answers to a node or a tool: a list is used up in order, a single answer is given each time."""
 
-    given: tuple[Answer, ...]
-    again: bool = False
+    answers: tuple[Answer, ...]
+    repeats: bool = False
 
     @model_validator(mode="before")
     @classmethod
-    def _as_written(cls, value: Any) -> Any:
+    def _parse(cls, value: Any) -> Any:
         if isinstance(value, list | tuple):
-            return {"given": value}
-        if isinstance(value, Mapping) and "given" not in value:
-            return {"given": [value], "again": True}
+            return {"answers": value}
+        if isinstance(value, Mapping) and "answers" not in value:
+            return {"answers": [value], "repeats": True}
         return value
 
     @model_serializer
-    def _written(self) -> Any:
-        written = [one.model_dump(mode="json", exclude_defaults=True) for one in self.given]
-        return written[0] if self.again else written
+    def _serialize(self) -> Any:
+        answers = [answer.model_dump(mode="json", exclude_defaults=True) for answer in self.answers]
+        return answers[0] if self.repeats else answers
 
     def steps(self) -> tuple[Answer, ...]:
-        """The answers one by one."""
-        return tuple(step for one in self.given for step in one.steps())
+        """The answers, one for each thing that happens."""
+        return tuple(step for answer in self.answers for step in answer.steps())
 
 
 Script = dict[str, Answers]
-"""Node or tool -> what it is answered."""
+"""Node or tool -> its answers."""
 
 
-class ChildRun(Strict):
-    """One run of a `map` or `subflow` node: what came of it, or what its own world answers."""
+class StubbedRun(Strict):
+    """One run of a `map` or `subflow` node: its end is stated, or its own world answers it."""
 
     when: str | None = None
     """For `each`: the items that this holds for."""
@@ -114,21 +126,21 @@ class ChildRun(Strict):
     """Of the tool that a `map` calls."""
     facts: dict[str, JsonValue] | None = None
     answer: str | None = None
-    error: Trouble | None = None
+    error: StatedError | None = None
     world: Script | None = None
-    """The run is played too."""
+    """The run is simulated too."""
     tools: Script = Field(default_factory=dict)
     never: Literal[True] | None = None
     """It never comes to an end."""
     new_model: str | None = None
     after_s: float = Field(default=0, ge=0)
-    """How long it takes; a run that is played has its own time."""
+    """How long it takes; a simulated run has its own time."""
 
     @model_validator(mode="after")
-    def _is_one_thing(self) -> Self:
+    def _has_one_end(self) -> Self:
         stated = self.facts is not None or self.answer is not None
-        ways = (self.summary is not None, stated, self.error is not None, self.world is not None, self.never)
-        if sum(map(bool, ways)) != 1:
+        ends = (self.summary is not None, stated, self.error is not None, self.world is not None, self.never)
+        if sum(map(bool, ends)) != 1:
             raise ValueError("a run has one of summary, facts and answer, error, world, never")
         if self.tools and self.world is None:
             raise ValueError("tools go with world")
@@ -136,13 +148,13 @@ class ChildRun(Strict):
 
 
 class Answer(Strict):
-    """What the world says to something that a node asks."""
+    """What the world answers to a node."""
 
     summary: dict[str, JsonValue] | None = None
-    """What the tool found, as its facts are taken from."""
+    """The summary of the tool, from which facts are taken."""
     new_model: str | None = None
     """The model that the tool made."""
-    error: Trouble | None = None
+    error: StatedError | None = None
     """The tool fails, or the runs of a node cannot begin."""
     call_tool: str | None = None
     """The chat model calls this tool."""
@@ -155,10 +167,10 @@ class Answer(Strict):
     """The chat model leaves the node with this answer."""
     untraced: tuple[str, ...] = ()
     """Numbers of this answer that no result has; the run's answer says so."""
-    refused: Trouble | None = None
-    """What the chat model said is no decision, or it could not be reached."""
+    refused: StatedError | None = None
+    """The chat model gives no valid decision, or cannot be reached."""
     tokens: int = Field(default=0, ge=0)
-    """That the decision took."""
+    """Spent on the decision."""
     approve: Literal[True] | Edit | None = None
     reject: str | None = None
     """A human refuses, with this reason."""
@@ -167,11 +179,11 @@ class Answer(Strict):
     event: str | None = None
     """Somebody sends an event of this name, with `data`."""
     data: dict[str, JsonValue] = Field(default_factory=dict)
-    runs: tuple[ChildRun, ...] | None = None
+    runs: tuple[StubbedRun, ...] | None = None
     """The runs of a `map`, in the order of its items."""
-    each: Annotated[tuple[ChildRun, ...] | None, BeforeValidator(_listed)] = None
+    each: Annotated[tuple[StubbedRun, ...] | None, BeforeValidator(_as_list)] = None
     """The runs of a `map` by item: the first whose `when` holds; `=…` is an expression over the item."""
-    run: ChildRun | None = None
+    run: StubbedRun | None = None
     """The run of a `subflow`."""
     never: Literal[True] | None = None
     """Nobody answers and nothing comes: the time runs out."""
@@ -182,40 +194,37 @@ class Answer(Strict):
     """The time that passes before it happens."""
 
     @model_validator(mode="after")
-    def _can_be_said(self) -> Self:
-        said = self.whats
-        if not said:
-            raise ValueError(f"it says nothing; one of {', '.join(WHATS)}")
-        if not any(set(said) <= set(sequence) for sequence in SEQUENCES):
-            raise ValueError(f"{' and '.join(said)} do not go together; write them as separate answers")
+    def _fits_together(self) -> Self:
+        kinds = self.kinds
+        if not kinds:
+            raise ValueError(f"it says nothing; one of {', '.join(ANSWER_KINDS)}")
+        if not any(set(kinds) <= set(sequence) for sequence in SEQUENCES):
+            raise ValueError(f"{' and '.join(kinds)} do not go together; write them as separate answers")
         for field, hosts in _WITH.items():
-            if field in self.model_fields_set and not set(hosts) & set(said):
+            if field in self.model_fields_set and not set(hosts) & set(kinds):
                 raise ValueError(f"{field} goes with {' or '.join(hosts)}")
         return self
 
     @property
-    def whats(self) -> tuple[str, ...]:
+    def kinds(self) -> tuple[str, ...]:
         """What it says, in the order in which it happens."""
-        said = {what for what in WHATS if getattr(self, what) is not None}
-        order = next((sequence for sequence in SEQUENCES if said <= set(sequence)), WHATS)
-        return tuple(what for what in order if what in said)
+        stated = {kind for kind in ANSWER_KINDS if getattr(self, kind) is not None}
+        order = next((sequence for sequence in SEQUENCES if stated <= set(sequence)), ANSWER_KINDS)
+        return tuple(kind for kind in order if kind in stated)
 
     def steps(self) -> Iterator[Answer]:
-        """One answer for each thing that it says; the time passes before the last."""
-        whats = self.whats
-        more = (*_WITH, "after_s")
-        shared = {field: getattr(self, field) for field in more if field in self.model_fields_set}
-        for what in whats:
-            fields = {
-                field: value
-                for field, value in shared.items()
-                if what in _WITH.get(field, ()) or (field == "after_s" and what == whats[-1])
-            }
-            yield Answer.model_validate({what: getattr(self, what), **fields})
+        """Split into one answer for each kind; the time passes before the last."""
+        kinds = self.kinds
+        for kind in kinds:
+            fields = {field for field, hosts in _WITH.items() if kind in hosts}
+            if kind == kinds[-1]:
+                fields.add("after_s")
+            fields = {kind, *(fields & self.model_fields_set)}
+            yield Answer.model_validate({field: getattr(self, field) for field in fields})
 
 
 class Scenario(Strict):
-    """One run through a flow."""
+    """One run of a flow."""
 
     name: str = Field(min_length=1)
     flow: str = ""
@@ -227,9 +236,9 @@ class Scenario(Strict):
     begins: datetime = BEGINS
     inputs: dict[str, JsonValue] = Field(default_factory=dict)
     world: Script = Field(default_factory=dict)
-    """Node -> what it is answered."""
+    """Node -> its answers."""
     tools: Script = Field(default_factory=dict)
-    """Tool -> what its calls are answered where their node says nothing."""
+    """Tool -> the answers to its calls at nodes that have none."""
     expect: Expectation = Expectation()
 
     @model_validator(mode="after")
@@ -251,19 +260,19 @@ class ScenarioFile(Strict):
     scenarios: tuple[Scenario, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _names_are_unique(self) -> Self:
-        names = [scenario.name for scenario in self.scenarios]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            raise ValueError(f"two scenarios are called {twice!r}")
-        nameless = next((one.name for one in self.scenarios if not (one.flow or self.flow)), None)
-        if nameless is not None:
-            raise ValueError(f"scenario {nameless!r} names no flow, and neither does the file")
+    def _has_names_and_flows(self) -> Self:
+        names: set[str] = set()
+        for scenario in self.scenarios:
+            if scenario.name in names:
+                raise ValueError(f"two scenarios are called {scenario.name!r}")
+            if not (scenario.flow or self.flow):
+                raise ValueError(f"scenario {scenario.name!r} names no flow, and neither does the file")
+            names.add(scenario.name)
         return self
 
 
 Answers.model_rebuild()
-ChildRun.model_rebuild()
+StubbedRun.model_rebuild()
 Answer.model_rebuild()
 Scenario.model_rebuild()
 ScenarioFile.model_rebuild()

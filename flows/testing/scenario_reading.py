@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.flows.language.reading import Lines, Path, document_with_lines
+from fluxagents.flows.language.reading import (
+    Lines,
+    Path,
+    collect_mistakes,
+    document_with_lines,
+    explain_mistake,
+    locate,
+)
 from fluxagents.flows.testing import expectation, scenario
 from fluxagents.flows.testing.scenario import ScenarioFile
 
 _PARTS: Mapping[str, type[BaseModel]] = {
     "scenarios": scenario.Scenario,
     "expect": expectation.Expectation,
-    "runs": scenario.ChildRun,
-    "each": scenario.ChildRun,
-    "run": scenario.ChildRun,
-    "refused": scenario.Trouble,
-    "error": scenario.Trouble,
+    "runs": scenario.StubbedRun,
+    "each": scenario.StubbedRun,
+    "run": scenario.StubbedRun,
+    "refused": scenario.StatedError,
+    "error": scenario.StatedError,
     "approve": scenario.Edit,
 }
-"""What stands under a key."""
+"""The model of what stands under a key."""
 
 _EXPECTED: Mapping[str, type[BaseModel]] = {
     "questions": expectation.ExpectedQuestion,
@@ -32,10 +38,10 @@ _EXPECTED: Mapping[str, type[BaseModel]] = {
     "error": expectation.ExpectedError,
     "answer": expectation.ExpectedText,
 }
-"""What stands under a key of `expect`."""
+"""The model of what stands under a key of `expect`."""
 
 
-def scenarios_from_yaml(text: str, *, where: str = "the scenarios") -> ScenarioFile:
+def parse_scenarios(text: str, *, where: str = "the scenarios") -> ScenarioFile:
     """Read a file of scenarios.
 
     Args:
@@ -46,82 +52,65 @@ def scenarios_from_yaml(text: str, *, where: str = "the scenarios") -> ScenarioF
         FluxError: If it is no YAML or holds no scenarios; names file and line of everything that is wrong.
     """
     document, lines = document_with_lines(text, where=where, needs="`flow` and `scenarios`")
-    return scenarios_from_mapping(document, where=where, lines=lines)
+    return build_scenarios(document, where=where, lines=lines)
 
 
-def scenarios_from_mapping(
+def build_scenarios(
     document: Mapping[str, Any], *, where: str = "the scenarios", lines: Lines | None = None
 ) -> ScenarioFile:
     """Read scenarios from plain data.
 
     Raises:
-        FluxError: As `scenarios_from_yaml`; without lines where there are none.
+        FluxError: As `parse_scenarios`; without lines where there are none.
     """
     try:
         return ScenarioFile.model_validate(document)
     except ValidationError as error:
-        said = list(
-            dict.fromkeys(_said(one, document, where, lines) for one in error.errors(include_url=False))
-        )
-        more = [f"also {message}" for message in said[1:]]
-        raise FluxError(ErrorClass.BAD_FLOW, said[0], suggestions=more) from error
+        # Pydantic reports one mistake once for each type that a field may have.
+        problems = error.errors(include_url=False)
+        raise collect_mistakes(_describe(details, document, where, lines) for details in problems) from error
 
 
-def _said(error: ErrorDetails, document: Mapping[str, Any], where: str, lines: Lines | None) -> str:
-    path = _in_document(error, document)
-    line = lines.of(path) if lines else None
-    place = ".".join(str(part) for part in _named(path, document)) or "the document"
-    return f"{where}{f':{line}' if line else ''}: {place}: {'; '.join(_what(error, path))}"
+def _describe(error: ErrorDetails, document: Mapping[str, Any], where: str, lines: Lines | None) -> str:
+    path = _find_path(error, document)
+    field = ".".join(map(str, _name_scenario(path, document))) or "the document"
+    mistake = "; ".join(explain_mistake(error, path, _fields(path[:-1])))
+    return f"{locate(where, lines, path)}: {field}: {mistake}"
 
 
-def _in_document(error: ErrorDetails, document: Mapping[str, Any]) -> Path:
-    """A place as it stands in the document: pydantic also names what a field might have been."""
+def _find_path(error: ErrorDetails, document: Mapping[str, Any]) -> Path:
+    """The path in the document; pydantic's also names the types that a field may have."""
     path: list[str | int] = []
-    here: Any = document
+    value: Any = document
     last = len(error["loc"]) - 1
-    for place, part in enumerate(error["loc"]):
-        if _holds(here, part):
-            here = here[part]
-        elif place != last or error["type"] not in {"missing", "extra_forbidden"}:
+    for index, part in enumerate(error["loc"]):
+        if _holds(value, part):
+            value = value[part]
+        elif index != last or error["type"] not in {"missing", "extra_forbidden"}:
             continue
         path.append(part)
     return tuple(path)
 
 
-def _holds(here: Any, part: str | int) -> bool:
-    if isinstance(here, Mapping):
-        return part in here
-    return isinstance(here, list) and isinstance(part, int) and part < len(here)
+def _holds(value: Any, part: str | int) -> bool:
+    if isinstance(value, Mapping):
+        return part in value
+    return isinstance(value, list) and isinstance(part, int) and part < len(value)
 
 
-def _named(path: Path, document: Mapping[str, Any]) -> Iterator[str | int]:
-    """The place with the scenario's name for its number."""
-    if path[:1] == ("scenarios",) and len(path) > 1:
-        one = document["scenarios"][path[1]]
-        name = one.get("name") if isinstance(one, Mapping) else None
-        yield f"scenario {name!r}" if name else f"scenario {int(path[1]) + 1}"
-        yield from path[2:]
-    else:
-        yield from path
-
-
-def _what(error: ErrorDetails, path: Path) -> Iterator[str]:
-    if error["type"] == "extra_forbidden":
-        known = _fields(path[:-1])
-        yield f"there is no such field {str(path[-1])!r}"
-        yield from nearest(str(path[-1]), known) or [f"fields: {', '.join(known)}"]
-    elif error["type"] == "missing":
-        yield "it is missing"
-    else:
-        yield error["msg"].removeprefix("Value error, ")
-        if not isinstance(error.get("input"), Mapping):
-            yield f"it is {error.get('input')!r:.80}"
+def _name_scenario(path: Path, document: Mapping[str, Any]) -> Path:
+    """The path with the scenario's name for its number."""
+    if path[:1] != ("scenarios",) or len(path) == 1:
+        return path
+    value = document["scenarios"][path[1]]
+    name = value.get("name") if isinstance(value, Mapping) else None
+    return (f"scenario {name!r}" if name else f"scenario {int(path[1]) + 1}", *path[2:])
 
 
 def _fields(path: Path) -> tuple[str, ...]:
-    """The fields that may stand at a place."""
+    """The fields that may stand under a path."""
     keys = [part for part in path if isinstance(part, str)]
     if not keys:
         return tuple(ScenarioFile.model_fields)
-    parts = _EXPECTED if "expect" in keys[:-1] else _PARTS
-    return tuple(parts.get(keys[-1], scenario.Answer).model_fields)
+    models = _EXPECTED if "expect" in keys[:-1] else _PARTS
+    return tuple(models.get(keys[-1], scenario.Answer).model_fields)

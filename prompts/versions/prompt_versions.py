@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
@@ -25,6 +26,12 @@ from fluxagents.prompts.versions.store import PromptStore
 from fluxagents.prompts.versions.template import PromptTemplate
 
 LATEST = "latest"
+
+
+@lru_cache(maxsize=128)
+def _parse_once(source: str, file: str, places: tuple[str, ...]) -> PromptTemplate:
+    """Managers come and go with clients and tasks; a text is parsed and compiled once in a process."""
+    return PromptTemplate(source, file, places)
 
 
 class PromptVersions:
@@ -54,7 +61,7 @@ class PromptVersions:
     def parse(self, source: str, file: str) -> PromptTemplate:
         """A prompt from the text of a file, with its parts inserted; raises as `PromptTemplate`."""
         whole = insert_parts(source, file, self._parts)
-        return PromptTemplate(whole.text, file, whole.places)
+        return _parse_once(whole.text, file, whole.places)
 
     def list_numbers(self, name: str) -> tuple[str, ...]:
         """The versions of a prompt, oldest first; raises `UNKNOWN_ID` with the nearest names."""
@@ -89,7 +96,7 @@ class PromptVersions:
             if source is None:
                 message = f"no version of prompt '{name}' with the sha256 {digest} is kept"
                 raise FluxError(ErrorClass.UNKNOWN_ID, message)
-            template = PromptTemplate(source, f"{name}{SUFFIX} ({digest[:12]})")
+            template = _parse_once(source, f"{name}{SUFFIX} ({digest[:12]})", ())
             if template.digest != digest:
                 message = f"the text that is kept under {digest} has the sha256 {template.digest}"
                 raise FluxError(ErrorClass.SCHEMA, message)

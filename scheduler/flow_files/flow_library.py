@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -13,7 +14,7 @@ from fluxagents.flows.language.reading import flow_from_yaml
 
 SUFFIXES = (".yaml", ".yml")
 SCENARIO_SUFFIXES = (".scenarios.yaml", ".scenarios.yml")
-"""Of files that lie beside flows and say how they are tested."""
+"""Of the files of scenarios that lie beside flows."""
 
 
 class FlowLibrary:
@@ -27,10 +28,10 @@ class FlowLibrary:
         self._folders = tuple(folders)
 
     def flows(self) -> Mapping[str, Flow]:
-        """All flows by name; a file that is no flow hides nothing and is left out, see `broken`."""
+        """All flows by name; a file that is no flow hides nothing and is left out, see `errors`."""
         return self._read()[0]
 
-    def broken(self) -> Sequence[FluxError]:
+    def errors(self) -> Sequence[FluxError]:
         """What is wrong with the files that are no flows."""
         return self._read()[1]
 
@@ -41,12 +42,12 @@ class FlowLibrary:
             FluxError: If there is no such flow, or the file cannot be read.
         """
         if name is not None and name.endswith(SUFFIXES):
-            yield name, text_of(Path(name))
+            yield name, read_text(Path(name))
             return
         wanted = self.get(name).flow if name is not None else None
         for where, file in self._files():
             text = file.read_text(encoding="utf-8")
-            if wanted is None or _calls_itself(wanted, text):
+            if wanted is None or _has_name(text, wanted):
                 yield where, text
 
     def get(self, name: str) -> Flow:
@@ -56,8 +57,8 @@ class FlowLibrary:
             FluxError: If there is no such flow, or the file is none.
         """
         if name.endswith(SUFFIXES):
-            return flow_from_yaml(text_of(Path(name)), where=name)
-        flows, broken = self._read()
+            return read_flow(Path(name))
+        flows, errors = self._read()
         if name not in flows:
             raise FluxError(
                 ErrorClass.UNKNOWN_ID,
@@ -65,22 +66,22 @@ class FlowLibrary:
                 suggestions=(
                     *nearest(name, flows),
                     f"flows: {', '.join(flows)}",
-                    *(f"unreadable: {error.message}" for error in broken),
+                    *(f"unreadable: {error.message}" for error in errors),
                 ),
             )
         return flows[name]
 
     def _read(self) -> tuple[dict[str, Flow], list[FluxError]]:
-        found: dict[str, Flow] = {}
-        broken: list[FluxError] = []
+        flows: dict[str, Flow] = {}
+        errors: list[FluxError] = []
         for where, file in self._files():
             try:
                 flow = flow_from_yaml(file.read_text(encoding="utf-8"), where=where)
             except FluxError as error:
-                broken.append(error)
+                errors.append(error)
             else:
-                found[flow.flow] = flow
-        return found, broken
+                flows[flow.flow] = flow
+        return flows, errors
 
     def _files(self) -> Iterator[tuple[str, Traversable]]:
         shipped = files("fluxagents.flows").joinpath("library")
@@ -93,20 +94,40 @@ class FlowLibrary:
                     yield str(path), path
 
 
+class FlowSnapshot(FlowLibrary):
+    """A library that reads its files once; later changes to them do not show."""
+
+    def _read(self) -> tuple[dict[str, Flow], list[FluxError]]:
+        return self._contents
+
+    @cached_property
+    def _contents(self) -> tuple[dict[str, Flow], list[FluxError]]:
+        return super()._read()
+
+
 def is_flow_file(name: str) -> bool:
     """Whether a file of this name holds a flow."""
     return name.endswith(SUFFIXES) and not name.endswith(SCENARIO_SUFFIXES)
 
 
-def _calls_itself(name: str, text: str) -> bool:
+def _has_name(text: str, name: str) -> bool:
     try:
         return flow_from_yaml(text).flow == name
     except FluxError:
         return False
 
 
-def text_of(path: Path) -> str:
-    """The text of a flow's file.
+def read_flow(path: Path) -> Flow:
+    """Read the flow of a file.
+
+    Raises:
+        FluxError: `BAD_FLOW` if it cannot be read or is no flow.
+    """
+    return flow_from_yaml(read_text(path), where=str(path))
+
+
+def read_text(path: Path) -> str:
+    """Read the text of a file of flows or scenarios.
 
     Raises:
         FluxError: `BAD_FLOW` if it cannot be read.

@@ -1,10 +1,9 @@
-"""Scenarios on files: which there are, which flows they are of, and what comes of them."""
+"""Suites of scenarios on files: which cases there are, which flows they are of, and what comes of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 
@@ -14,32 +13,32 @@ from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.pinning import pin_subflows
-from fluxagents.flows.language.reading import flow_from_yaml
 from fluxagents.flows.ports.run_store import RunStore
-from fluxagents.flows.testing.coverage import Coverage, coverage
-from fluxagents.flows.testing.recording import as_yaml, verified
-from fluxagents.flows.testing.rehearsal import Rehearsal
+from fluxagents.flows.testing.coverage import Coverage, measure_coverage
+from fluxagents.flows.testing.environment import Environment
+from fluxagents.flows.testing.recording import record_scenario, write_yaml
 from fluxagents.flows.testing.scenario import Scenario, ScenarioFile
-from fluxagents.flows.testing.scenario_reading import scenarios_from_yaml
-from fluxagents.flows.testing.stage import Stage
-from fluxagents.flows.testing.verdict import Verdict, judged
+from fluxagents.flows.testing.scenario_reading import parse_scenarios
+from fluxagents.flows.testing.scenario_result import ScenarioResult, check_scenario
+from fluxagents.flows.testing.simulated_run import SimulatedRun
 from fluxagents.scheduler.flow_files.flow_library import (
     SCENARIO_SUFFIXES,
     SUFFIXES,
     FlowLibrary,
+    FlowSnapshot,
     is_flow_file,
-    text_of,
+    read_flow,
+    read_text,
 )
 from fluxagents.tasks.registry import TOOLS, tool_facts
-from fluxagents.tasks.tool import Tool
 
 TESTS = "tests"
 """The folder beside flows where their scenarios may lie."""
 
 
 @dataclass(frozen=True)
-class Play:
-    """A scenario that is ready to be played."""
+class Case:
+    """A scenario with its file and its flow."""
 
     where: str
     """The file."""
@@ -47,109 +46,59 @@ class Play:
     scenario: Scenario
     flow: Flow
     """As its author wrote it."""
-    theatre: Theatre
+    library: FlowLibrary
+    """The flows that it may run."""
 
     @property
     def name(self) -> str:
         return f"{self.flow.flow}: {self.scenario.name}"
 
-    def judged(self) -> Verdict:
-        """What comes of it.
+    def run(self) -> ScenarioResult:
+        """Simulate it and compare.
 
         Raises:
             FluxError: If the flow cannot run at all.
         """
-        flow, stage = self.theatre.staged(self.flow)
-        return judged(self.scenario, flow, stage, common=self.file)
+        flow, environment = prepare_flow(self.flow, self.library)
+        return check_scenario(self.scenario, flow, environment, file=self.file)
 
-    def check(self) -> Rehearsal:
-        """What it did.
+    def check(self) -> SimulatedRun:
+        """Simulate it and return the run.
 
         Raises:
             AssertionError: If it is not as expected, naming each difference.
         """
-        verdict = self.judged()
-        if verdict.rehearsal is None or not verdict.holds:
-            raise AssertionError(f"{self.where}: {self.name}\n{verdict}")
-        return verdict.rehearsal
-
-
-class Theatre:
-    """Finds flows and what they need, for files of one folder.
-
-    Args:
-        folders: Folders with flows, the last one first in a case of doubt.
-        tools: The tools that exist.
-    """
-
-    def __init__(self, folders: Sequence[Path] = (), tools: Mapping[str, Tool] = TOOLS) -> None:
-        self.library = FlowLibrary(folders)
-        self._tools = tools
-
-    @cached_property
-    def flows(self) -> Mapping[str, Flow]:
-        """All flows by name."""
-        return self.library.flows()
-
-    def flow(self, name: str, *, beside: Path | None = None) -> Flow:
-        """The flow of this name, or of this file beside another.
-
-        Raises:
-            FluxError: If there is no such flow.
-        """
-        if beside is not None and name.endswith(SUFFIXES):
-            return self.library.get(str(beside.parent / name))
-        return self.flows[name] if name in self.flows else self.library.get(name)
-
-    def staged(self, flow: Flow) -> tuple[Flow, Stage]:
-        """The flow with its subflows pinned, and all that exists where it is played.
-
-        Raises:
-            FluxError: `BAD_FLOW` if something is wrong with it.
-        """
-        pinned, others = pin_subflows(flow, self.flow)
-        tools = tool_facts(self._tools)
-        for one in (pinned, *others):
-            problems = FlowController(one, tools=tools, flows=self.flows).validate_flow()
-            if problems:
-                raise FluxError(
-                    ErrorClass.BAD_FLOW, f"flow {one.flow!r}: {problems[0]}", suggestions=problems[1:]
-                )
-        return pinned, self.stage(others)
-
-    def stage(self, flows: Iterable[Flow]) -> Stage:
-        """All that exists where a flow is played.
-
-        Args:
-            flows: Those that it runs, pinned.
-        """
-        return Stage(tool_facts(self._tools), {one.digest: one for one in flows}, self._args)
-
-    def _args(self, tool: str, args: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-        found: dict[str, JsonValue] = (
-            self._tools[tool].parse(args).model_dump(mode="json", exclude_unset=True)
-        )
-        return found
+        result = self.run()
+        if result.run is None or not result.holds:
+            raise AssertionError(f"{self.where}: {self.name}\n{result}")
+        return result.run
 
 
 @dataclass(frozen=True)
-class Programme:
-    """What is to be played, and the flows that it should cover."""
+class ScenarioSuite:
+    """The cases to run, and the flows that they should cover."""
 
-    plays: tuple[Play, ...]
+    cases: tuple[Case, ...]
     flows: tuple[Flow, ...]
 
-    def named(self, part: str) -> Programme:
-        """Only the scenarios whose name contains this."""
-        kept = tuple(play for play in self.plays if part.casefold() in play.name.casefold())
-        return Programme(kept, self.flows)
+    def select(self, text: str) -> ScenarioSuite:
+        """Keep only the cases whose name contains a text."""
+        cases = tuple(case for case in self.cases if text.casefold() in case.name.casefold())
+        return ScenarioSuite(cases, self.flows)
+
+    def measure_coverage(self, results: Iterable[ScenarioResult]) -> list[Coverage]:
+        """Measure how far the runs of these results cover each flow."""
+        runs = [result.run for result in results if result.run]
+        return [
+            measure_coverage(flow, [run for run in runs if run.flow.flow == flow.flow]) for flow in self.flows
+        ]
 
 
-def programme(target: str = "", *, folders: Sequence[Path] = ()) -> Programme:
-    """The scenarios of a file of scenarios, of a folder, of a flow (a name or a file), or all there are.
+def load_suite(target: str = "", *, folders: Sequence[Path] = ()) -> ScenarioSuite:
+    """Load the cases of a file of scenarios, of a folder, of a flow (a name or a file), or all there are.
 
     Args:
-        target: What to look at; empty for the flows of the product and of the folders.
+        target: The file, folder or flow; empty for the flows of the product and of the folders.
         folders: Folders with the user's flows.
 
     Raises:
@@ -157,92 +106,102 @@ def programme(target: str = "", *, folders: Sequence[Path] = ()) -> Programme:
     """
     path = Path(target)
     if target.endswith(SCENARIO_SUFFIXES):
-        plays = _plays(path, folders)
-        return Programme(tuple(plays), _distinct(play.flow for play in plays))
+        return _suite(_load_cases([path], folders))
     if target and path.is_dir():
-        return _of_folder(path, folders)
+        return _suite(_load_cases(sorted(path.rglob("*")), folders), _read_flows(path))
     if target.endswith(SUFFIXES):
-        theatre = Theatre((*folders, path.parent))
-        around = [*_scenario_files(path.parent), *_scenario_files(path.parent / TESTS)]
-        return _of_flow(theatre.library.get(target), around, folders)
-    theatre = Theatre(folders)
-    around = [*_shipped(), *(one for folder in folders for one in _beside(folder))]
+        return _suite_of(read_flow(path), _load_cases(_list_around(path.parent), folders))
+    shipped = Path(str(files("fluxagents.flows"))) / "library" / TESTS
+    around = [path for folder in folders for path in _list_around(folder)]
+    cases = _load_cases([*_list(shipped), *around], folders)
+    library = FlowSnapshot(folders)
     if target:
-        return _of_flow(theatre.flow(target), around, folders)
-    plays = [play for file in around for play in _plays(file, folders)]
-    return Programme(tuple(plays), tuple(theatre.flows.values()))
+        return _suite_of(library.get(target), cases)
+    return ScenarioSuite(tuple(cases), tuple(library.flows().values()))
 
 
-def recorded(store: RunStore, run_id: str, *, name: str = "", tools: Mapping[str, Tool] = TOOLS) -> str:
-    """A real run as a file of scenarios, which was played once and holds.
+def prepare_flow(flow: Flow, library: FlowLibrary) -> tuple[Flow, Environment]:
+    """Pin the flows that a flow runs, and build the environment in which it is simulated.
+
+    Raises:
+        FluxError: `BAD_FLOW` if something is wrong with one of them.
+    """
+    pinned, others = pin_subflows(flow, library.get)
+    environment = build_environment(others)
+    for each in (pinned, *others):
+        controller = FlowController(each, tools=environment.tools, flows=library.flows())
+        problems = controller.validate_flow()
+        if problems:
+            raise FluxError(
+                ErrorClass.BAD_FLOW, f"flow {each.flow!r}: {problems[0]}", suggestions=problems[1:]
+            )
+    return pinned, environment
+
+
+def build_environment(flows: Iterable[Flow]) -> Environment:
+    """Build an environment with all tools and these flows, which are pinned."""
+    return Environment(tool_facts(TOOLS), {flow.digest: flow for flow in flows}, _check_args)
+
+
+def _check_args(tool: str, args: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    checked: dict[str, JsonValue] = TOOLS[tool].parse(args).model_dump(mode="json", exclude_unset=True)
+    return checked
+
+
+def record_run(store: RunStore, run_id: str, *, name: str = "") -> str:
+    """Record a real run as a file of scenarios, and check that it holds.
 
     Args:
-        store: Where the run is, or its archive.
+        store: Holds the run, or its archive.
         run_id: The run.
         name: Of the scenario; the run's id when empty.
-        tools: The tools that exist.
 
     Raises:
         FluxError: If there is no such run, or it cannot be recorded.
     """
     flow = store.flow(store.load(run_id).flow.digest)
     digests = {getattr(node, "digest", "") for node in flow.nodes.values()} - {""}
-    stage = Theatre(tools=tools).stage(store.flow(digest) for digest in sorted(digests))
-    scenario = verified(flow, store.events(run_id), load=store.load, stage=stage, name=name)
-    return as_yaml(flow, scenario)
+    environment = build_environment(store.flow(digest) for digest in sorted(digests))
+    events = store.events(run_id)
+    scenario = record_scenario(flow, events, load=store.load, environment=environment, name=name)
+    return write_yaml(flow, scenario)
 
 
-def covered(flows: Iterable[Flow], verdicts: Iterable[Verdict]) -> list[Coverage]:
-    """How far rehearsals walked flows."""
-    played = [verdict.rehearsal for verdict in verdicts if verdict.rehearsal]
-    return [coverage(flow, [one for one in played if one.flow.flow == flow.flow]) for flow in flows]
+def _suite(cases: Sequence[Case], flows: Iterable[Flow] = ()) -> ScenarioSuite:
+    """A suite that covers these flows and those of its cases."""
+    distinct = {flow.flow: flow for flow in (*flows, *(case.flow for case in cases))}
+    return ScenarioSuite(tuple(cases), tuple(distinct.values()))
 
 
-def _of_folder(folder: Path, folders: Sequence[Path]) -> Programme:
-    found = (path for path in sorted(folder.rglob("*")) if _is_scenarios(path))
-    plays = [play for path in found for play in _plays(path, folders)]
-    return Programme(tuple(plays), _distinct([*_lying_in(folder), *(play.flow for play in plays)]))
+def _suite_of(flow: Flow, cases: Sequence[Case]) -> ScenarioSuite:
+    return ScenarioSuite(tuple(case for case in cases if case.flow.flow == flow.flow), (flow,))
 
 
-def _lying_in(folder: Path) -> Iterator[Flow]:
-    """The flows of a folder. Other YAML lies in folders too; what has nodes means to be a flow."""
-    for path in sorted(folder.glob("*")):
-        if is_flow_file(path.name) and "\nnodes:" in text_of(path):
-            yield flow_from_yaml(text_of(path), where=str(path))
+def _load_cases(paths: Iterable[Path], folders: Sequence[Path]) -> list[Case]:
+    """The cases of the files of scenarios among some files."""
+    return [case for path in paths if path.name.endswith(SCENARIO_SUFFIXES) for case in _cases(path, folders)]
 
 
-def _of_flow(flow: Flow, around: Iterable[Path], folders: Sequence[Path]) -> Programme:
-    plays = [play for file in around for play in _plays(file, folders) if play.flow.flow == flow.flow]
-    return Programme(tuple(plays), (flow,))
-
-
-def _plays(path: Path, folders: Sequence[Path]) -> list[Play]:
-    """The scenarios of a file, each with its flow."""
-    file = scenarios_from_yaml(text_of(path), where=str(path))
+def _cases(path: Path, folders: Sequence[Path]) -> Iterator[Case]:
+    file = parse_scenarios(read_text(path), where=str(path))
     above = (path.parent.parent,) if path.parent.name == TESTS else ()
-    theatre = Theatre((*folders, *above, path.parent))
-    return [
-        Play(str(path), file, one, theatre.flow(one.flow or file.flow, beside=path), theatre)
-        for one in file.scenarios
-    ]
+    library = FlowSnapshot((*folders, *above, path.parent))
+    for scenario in file.scenarios:
+        name = scenario.flow or file.flow
+        flow = read_flow(path.parent / name) if name.endswith(SUFFIXES) else library.get(name)
+        yield Case(str(path), file, scenario, flow, library)
 
 
-def _distinct(flows: Iterable[Flow]) -> tuple[Flow, ...]:
-    return tuple({flow.flow: flow for flow in flows}.values())
+def _read_flows(folder: Path) -> Iterator[Flow]:
+    """The flows of a folder. Other YAML lies in folders too; what has nodes means to be a flow."""
+    for path in _list(folder):
+        if is_flow_file(path.name) and "\nnodes:" in read_text(path):
+            yield read_flow(path)
 
 
-def _shipped() -> Iterator[Path]:
-    return _scenario_files(Path(str(files("fluxagents.flows"))) / "library" / TESTS)
+def _list_around(folder: Path) -> list[Path]:
+    return [*_list(folder), *_list(folder / TESTS)]
 
 
-def _beside(folder: Path) -> Iterator[Path]:
-    yield from _scenario_files(folder)
-    yield from _scenario_files(folder / TESTS)
-
-
-def _scenario_files(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.glob("*")) if _is_scenarios(path))
-
-
-def _is_scenarios(path: Path) -> bool:
-    return path.name.endswith(SCENARIO_SUFFIXES) and path.is_file()
+def _list(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*"))

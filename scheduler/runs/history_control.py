@@ -25,8 +25,8 @@ from fluxagents.flows.reducer import fold, reduce
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.run_control import Steering
 from fluxagents.scheduler.runs.run_ids import run_id as new_run_id
-from fluxagents.tasks.dispatch import settled
-from fluxagents.tasks.external_events import write_outside
+from fluxagents.tasks.dispatch import build_commit
+from fluxagents.tasks.external_events import record_external_event
 from fluxagents.tasks.protocol import publish
 from fluxagents.tasks.registry import tool_facts
 
@@ -88,7 +88,7 @@ class TimeTravel(Steering):
         )
         state = fold(shared)
         _check_budget(controller.flow, reduce(state, parting), now)
-        commit = settled(controller, state, [parting], seq=parting.seq, at_ms=now)
+        commit = build_commit(controller, state, [parting], seq=parting.seq, at_ms=now)
         commit = replace(commit, events=(*shared, *commit.events))
         outgoing = self.store.create(commit, commit.state.model_dump_json())
         publish(self._publisher, *([outgoing] if outgoing else []))
@@ -104,7 +104,9 @@ class TimeTravel(Steering):
         commit = Commit(events=tuple(events), state=state, dispatch=None)
         if not state.ended and state.status != "dead":
             arrived = e.RunImported(seq=state.seq, at_ms=self._clock.now_ms(), by=by)
-            commit = settled(self._controller(state), state, [arrived], seq=state.seq, at_ms=arrived.at_ms)
+            commit = build_commit(
+                self._controller(state), state, [arrived], seq=state.seq, at_ms=arrived.at_ms
+            )
             commit = replace(commit, events=(*events, *commit.events))
         outgoing = self.store.create(commit, commit.state.model_dump_json())
         publish(self._publisher, *([outgoing] if outgoing else []))
@@ -196,7 +198,7 @@ class TimeTravel(Steering):
         )
         controller = self._controller(way.then)
         _check_budget(controller.flow, reduce(way.state, event), event.at_ms)
-        returned = write_outside(self.store, self._publisher, controller, way.state, event)
+        returned = record_external_event(self.store, self._publisher, controller, way.state, event)
         self._cancel_children(run_id, way.begun, by=by, reason=f"run {run_id} went back to step {way.to_seq}")
         return returned
 

@@ -25,8 +25,8 @@ from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.scheduler.runs.history_control import TimeTravel
 from fluxagents.scheduler.runs.run import Run
 from fluxagents.scheduler.runs.run_ids import run_id
-from fluxagents.tasks.dispatch import begun
-from fluxagents.tasks.external_events import write_outside
+from fluxagents.tasks.dispatch import first_commit
+from fluxagents.tasks.external_events import record_external_event
 from fluxagents.tasks.ports.models import ModelRef, ModelStore
 from fluxagents.tasks.protocol import publish
 from fluxagents.tasks.registry import tool_facts
@@ -189,7 +189,7 @@ class RunClient(TimeTravel):
             lane=lane,
             stepwise=stepwise,
         )
-        return begun(controller, started)
+        return first_commit(controller, started)
 
     def migration(self, run_id: str, *, flow: str) -> Migration:
         """What it would mean for a run to go on with another version of its flow; nothing is changed.
@@ -222,7 +222,7 @@ class RunClient(TimeTravel):
             inputs=self._migration(state, controller).inputs,
             by=by,
         )
-        migrated = write_outside(self.store, self._publisher, controller, state, changed)
+        migrated = record_external_event(self.store, self._publisher, controller, state, changed)
         reason = f"run {run_id} went on with version {controller.flow.version} of its flow"
         self._cancel_children(run_id, state.children, by=by, reason=reason)
         return migrated

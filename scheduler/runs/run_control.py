@@ -15,7 +15,7 @@ from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.publisher import Publisher
 from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.state import RunState
-from fluxagents.tasks.external_events import write_outside
+from fluxagents.tasks.external_events import record_external_event
 from fluxagents.tasks.registry import tool_facts
 from fluxagents.tasks.tool import Tool
 
@@ -235,7 +235,7 @@ class Steering:
     def _append(self, state: RunState, event_at: Callable[[int], e.Event]) -> RunState:
         """Write an event from outside and what follows from it."""
         event = event_at(self._clock.now_ms())
-        return write_outside(self.store, self._publisher, self._controller(state), state, event)
+        return record_external_event(self.store, self._publisher, self._controller(state), state, event)
 
     def _controller(self, state: RunState) -> FlowController:
         return FlowController(self.store.flow(state.flow.digest), tools=tool_facts(self.tools))

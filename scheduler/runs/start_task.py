@@ -8,10 +8,8 @@ from celery import shared_task
 from pydantic import JsonValue
 
 from fluxagents.flows.events import Lane
-from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.scheduler.runs.run_client import Order, RunClient
 from fluxagents.tasks.dispatch import START
-from fluxagents.tasks.effects import Effects
 
 
 @shared_task(bind=True, name=START)
@@ -30,16 +28,6 @@ def start(
     Returns:
         The id of the run.
     """
-    effects: Effects = self.app.effects
-    client = RunClient(
-        store=effects.store,
-        publisher=effects.publisher,
-        clock=effects.clock,
-        models=effects.models,
-        flows=FlowLibrary(effects.flow_folders),
-        tools=effects.tools,
-        prompts=lambda: effects.prompts().names,
-        files=False,
-    )
+    client: RunClient = self.app.process.client
     order = Order(model=model, inputs=inputs or {}, run_id=run_id or self.request.id)
     return next(client.batch(flow, [order], session=session, lane=lane)).id

@@ -7,10 +7,11 @@ from typing import Any
 from celery import shared_task
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.ports.run_store import RunStore
+from fluxagents.flows.ports.clock import Clock
+from fluxagents.flows.ports.run_store import RunQueries
+from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.runs.start_task import start
 from fluxagents.scheduler.schedules.schedules import TICK, Schedule
-from fluxagents.tasks.effects import Effects
 
 
 @shared_task(bind=True, name=TICK)  # type: ignore[untyped-decorator] # Celery ships no types
@@ -28,13 +29,14 @@ def tick(self: Any, *, schedule: str) -> str:
     Returns:
         The id of the latest tick's run; empty before the first tick.
     """
-    effects: Effects = self.app.effects
+    clock: Clock = self.app.process.clock
+    client: RunClient = self.app.process.client
     plan = Schedule.model_validate_json(schedule)
-    due_ms = plan.last_tick(effects.clock.now_ms())
+    due_ms = plan.last_tick(clock.now_ms())
     if due_ms is None:
         return ""
     run = plan.tick_run(due_ms)
-    if not _exists(effects.store, run):
+    if not _exists(client.store, run):
         start(
             flow=plan.flow,
             model=plan.model,
@@ -46,9 +48,9 @@ def tick(self: Any, *, schedule: str) -> str:
     return run
 
 
-def _exists(store: RunStore, run: str) -> bool:
+def _exists(runs: RunQueries, run: str) -> bool:
     try:
-        store.load(run)
+        runs.load(run)
     except FluxError as error:
         if error.kind is not ErrorClass.UNKNOWN_ID:
             raise

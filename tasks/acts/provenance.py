@@ -46,7 +46,10 @@ def provenance_of(
     """
     if model is None or ref is None:
         return Provenance(
-            tool=tool.name, args=_given(args), versions=dict(versions()), command=_command(tool, args, None)
+            tool=tool.name,
+            args=_dump_args(args),
+            versions=dict(versions()),
+            command=_command(tool, args, None),
         )
     before = {reaction.id: reaction.bounds for reaction in model.reactions}
     with model:
@@ -61,7 +64,7 @@ def provenance_of(
         }
         return Provenance(
             tool=tool.name,
-            args=_given(args),
+            args=_dump_args(args),
             model_digest=ref.digest,
             model_id=model.id or ref.name,
             lineage=lineage,
@@ -82,17 +85,17 @@ def provenance_of(
 
 def lineage_of(models: ModelStore, ref: ModelRef) -> tuple[Ancestor, ...]:
     """What a model was made from, step by step; empty for one that was added as it is."""
-    found: list[Ancestor] = []
+    ancestors: list[Ancestor] = []
     record = models.show(ref)
     while record.parent is not None:
-        found.append(Ancestor(digest=record.parent, change=record.change))
+        ancestors.append(Ancestor(digest=record.parent, change=record.change))
         record = models.show(ModelRef(digest=record.parent, name=record.name))
-    return tuple(found)
+    return tuple(ancestors)
 
 
 def _command(tool: Tool, args: Args, ref: ModelRef | None) -> str:
     words = ["fluxagents", "tools", "call", tool.name, *(("--model", ref.digest) if ref else ())]
-    for name, value in _given(args).items():
+    for name, value in _dump_args(args).items():
         words += ["--arg", f"{name}={json.dumps(value)}"]
     return shlex.join(words)
 
@@ -101,7 +104,7 @@ def _finite(bound: float) -> float | None:
     return float(bound) if math.isfinite(bound) else None
 
 
-def _given(args: Args) -> dict[str, JsonValue]:
+def _dump_args(args: Args) -> dict[str, JsonValue]:
     return args.model_dump(mode="json", exclude_unset=True)
 
 

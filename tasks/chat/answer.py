@@ -18,7 +18,7 @@ from fluxagents.flows.commands import (
     Finish,
 )
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.tasks.chat.function_schema import compacted
+from fluxagents.tasks.chat.function_schema import compact_functions
 from fluxagents.tasks.registry import entries_of, require_tool
 from fluxagents.tasks.tool import Tool
 
@@ -55,20 +55,20 @@ _DECISIONS: Mapping[str, type[Finish | AskHuman]] = {"finish": Finish, "ask_huma
 
 D = TypeVar("D", Finish, AskHuman)
 
-_SHOWN = 200
+_MAX_QUOTED = 200
 """Characters of a wrong answer that its error quotes."""
 
 
-def offered(
+def describe_functions(
     tools: Mapping[str, Tool], names: tuple[str, ...], *, hypotheses: bool = False
 ) -> list[dict[str, Any]]:
-    """The functions of a node as OpenAI's API describes functions: its tools, `finish` and `ask_human`.
+    """The functions of a node in the form of OpenAI's API: its tools, `finish` and `ask_human`.
 
-    Their schemas are compact; an answer is checked against the whole ones.
+    Their schemas are compact; an answer is checked against the full ones.
 
     Args:
         tools: All tools, by name.
-        names: Of those that are offered.
+        names: Those that the node offers.
         hypotheses: Whether each call must state what it tests.
 
     Raises:
@@ -78,22 +78,22 @@ def offered(
         require_tool(name, tools)
     entries = entries_of(tools)
     described = (entries[name].schema for name in names)
-    called = map(_with_hypothesis, described) if hypotheses else described
-    functions = compacted([*called, _FINISH, _ASK_HUMAN])
+    with_hypotheses = map(_add_hypothesis, described) if hypotheses else described
+    functions = compact_functions([*with_hypotheses, _FINISH, _ASK_HUMAN])
     return [{"type": "function", "function": function} for function in functions]
 
 
-def _with_hypothesis(function: Mapping[str, Any]) -> dict[str, Any]:
+def _add_hypothesis(function: Mapping[str, Any]) -> dict[str, Any]:
     parameters = function["parameters"]
-    asking = {
+    extended = {
         **parameters,
         "properties": {HYPOTHESIS: _HYPOTHESIS, **parameters["properties"]},
         "required": [HYPOTHESIS, *parameters.get("required", ())],
     }
-    return {**function, "parameters": asking}
+    return {**function, "parameters": extended}
 
 
-def decision_in(message: AIMessage, command: Decide, tools: Mapping[str, Tool]) -> Decision:
+def read_decision(message: AIMessage, command: Decide, tools: Mapping[str, Tool]) -> Decision:
     """The decision in a chat model's answer, its arguments checked and normalised.
 
     Raises:
@@ -103,7 +103,7 @@ def decision_in(message: AIMessage, command: Decide, tools: Mapping[str, Tool]) 
     _refuse_refusals(message)
     if message.invalid_tool_calls:
         broken = message.invalid_tool_calls[0]
-        raise _invalid(f"the arguments of '{broken['name']}' are no JSON: {broken['args']!r:.{_SHOWN}}")
+        raise _invalid(f"the arguments of '{broken['name']}' are no JSON: {broken['args']!r:.{_MAX_QUOTED}}")
     if len(message.tool_calls) > 1:
         names = ", ".join(call["name"] for call in message.tool_calls)
         raise _invalid(
@@ -111,14 +111,14 @@ def decision_in(message: AIMessage, command: Decide, tools: Mapping[str, Tool]) 
             "answer with exactly one of them; the next follows",
         )
     if not message.tool_calls:
-        return _finish_in_words(message, command)
+        return _finish_with_text(message, command)
     call = message.tool_calls[0]
     if call["name"] in _DECISIONS:
-        return _recordable(_own_decision(call["name"], call["args"]))
-    return _recordable(_tool_call(call["name"], call["args"], command, tools))
+        return _require_recordable(_parse_own_decision(call["name"], call["args"]))
+    return _require_recordable(_call_tool(call["name"], call["args"], command, tools))
 
 
-def _recordable(decision: Decision) -> Decision:
+def _require_recordable(decision: Decision) -> Decision:
     """The decision, if it can be written to the log: JSON may carry half a character."""
     try:
         decision.model_dump_json()
@@ -128,48 +128,48 @@ def _recordable(decision: Decision) -> Decision:
 
 
 def _refuse_refusals(message: AIMessage) -> None:
-    told = message.response_metadata
-    reason = told.get("finish_reason") or told.get("stop_reason")
+    metadata = message.response_metadata
+    reason = metadata.get("finish_reason") or metadata.get("stop_reason")
     refusal = message.additional_kwargs.get("refusal")
     if refusal or reason in {"content_filter", "refusal"}:
-        said = refusal or message.text.strip() or "the answer was filtered"
-        raise FluxError(ErrorClass.PROVIDER_REFUSAL, f"the chat model declined: {said!s:.{_SHOWN}}")
+        why = refusal or message.text.strip() or "the answer was filtered"
+        raise FluxError(ErrorClass.PROVIDER_REFUSAL, f"the chat model declined: {why!s:.{_MAX_QUOTED}}")
     if reason in {"length", "max_tokens", "model_context_window_exceeded"}:
         raise _invalid("the answer was cut off at the token limit", "answer shorter")
 
 
-def _finish_in_words(message: AIMessage, command: Decide) -> Finish:
+def _finish_with_text(message: AIMessage, command: Decide) -> Finish:
     text = message.text.strip()
     if command.tools or not text:
-        said = f"text without a call: {text!r:.{_SHOWN}}" if text else "nothing"
-        raise _invalid(said, f"call one of: {', '.join([*command.tools, *_DECISIONS])}")
+        answer = f"text without a call: {text!r:.{_MAX_QUOTED}}" if text else "nothing"
+        raise _invalid(answer, f"call one of: {', '.join([*command.tools, *_DECISIONS])}")
     return _finish({"answer": text})
 
 
-def _own_decision(name: str, args: Mapping[str, Any]) -> Finish | AskHuman:
-    return _finish(args) if name == "finish" else _checked(AskHuman, name, args)
+def _parse_own_decision(name: str, args: Mapping[str, Any]) -> Finish | AskHuman:
+    return _finish(args) if name == "finish" else _validate(AskHuman, name, args)
 
 
 def _finish(args: Mapping[str, Any]) -> Finish:
-    decision = _checked(Finish, "finish", args)
+    decision = _validate(Finish, "finish", args)
     if not decision.answer.strip():
         raise _invalid("'finish' with an empty answer", "say what was found, or why nothing was")
     return decision
 
 
-def _checked(kind: type[D], name: str, args: Mapping[str, Any]) -> D:
+def _validate(kind: type[D], name: str, args: Mapping[str, Any]) -> D:
     try:
         return kind.model_validate({**args, "kind": name})
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "arguments"
-        raise _invalid(f"'{name}' with {place}: {first['msg']}") from error
+        where = ".".join(str(key) for key in first["loc"]) or "arguments"
+        raise _invalid(f"'{name}' with {where}: {first['msg']}") from error
 
 
-def _tool_call(name: str, args: Mapping[str, Any], command: Decide, tools: Mapping[str, Tool]) -> CallTool:
+def _call_tool(name: str, args: Mapping[str, Any], command: Decide, tools: Mapping[str, Tool]) -> CallTool:
     if name not in command.tools:
-        known = [*command.tools, *_DECISIONS]
-        suggestions = (*nearest(name, known), f"offered here: {', '.join(known)}")
+        names = [*command.tools, *_DECISIONS]
+        suggestions = (*nearest(name, names), f"offered here: {', '.join(names)}")
         if name in tools:
             message = f"tool '{name}' is not offered at node '{command.node}'"
             raise FluxError(ErrorClass.PERMISSION, message, suggestions=suggestions)
@@ -185,14 +185,14 @@ def _tool_call(name: str, args: Mapping[str, Any], command: Decide, tools: Mappi
 
 
 def _hypothesis(name: str, args: Mapping[str, Any]) -> str:
-    said = args.get(HYPOTHESIS)
-    if not isinstance(said, str) or not said.strip():
+    hypothesis = args.get(HYPOTHESIS)
+    if not isinstance(hypothesis, str) or not hypothesis.strip():
         raise _invalid(f"'{name}' without a hypothesis", "say what you suppose and what would refute it")
-    if len(said) > HYPOTHESIS_CHARACTERS:
+    if len(hypothesis) > HYPOTHESIS_CHARACTERS:
         raise _invalid(
-            f"a hypothesis of {len(said)} characters", f"say it in at most {HYPOTHESIS_CHARACTERS}"
+            f"a hypothesis of {len(hypothesis)} characters", f"say it in at most {HYPOTHESIS_CHARACTERS}"
         )
-    return said.strip()
+    return hypothesis.strip()
 
 
 def _invalid(what: str, *suggestions: str) -> FluxError:

@@ -1,4 +1,4 @@
-"""One decision: the prompt of a node, one call of a chat model, and an answer that is checked."""
+"""One decision: the prompt of a node, one call of a chat model, and a validated answer."""
 
 from __future__ import annotations
 
@@ -6,38 +6,39 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, UsageMetadata
 
-from fluxagents.flows.commands import Decide, Decision
+from fluxagents.flows.commands import Decide
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
 from fluxagents.flows.events import PromptUse
 from fluxagents.flows.state import RunState
-from fluxagents.prompts.context.composer import ComposedPrompt
 from fluxagents.prompts.context.request_budget import ANSWER_TOKENS, REQUEST_TOKENS
 from fluxagents.prompts.context.tokens import token_counter
 from fluxagents.prompts.context.view import SUMMARY
 from fluxagents.prompts.versions.manager import PromptManager
-from fluxagents.tasks.chat.answer import decision_in
+from fluxagents.tasks.chat.answer import read_decision
 from fluxagents.tasks.chat.provider import provider_error
-from fluxagents.tasks.chat.request import ChatRequest, request_of
-from fluxagents.tasks.chat.summary import MOST_REFUSED, Summarised, asking, summary_in
+from fluxagents.tasks.chat.request import ChatRequest, build_request
+from fluxagents.tasks.chat.summary import MAX_REFUSED, prepare_summary, read_summary
 from fluxagents.tasks.ports.chat_limits import ChatLimits, NoLimits
-from fluxagents.tasks.ports.response_cache import KeptAnswers, NothingKept
+from fluxagents.tasks.ports.decisions import DecisionResult, SummaryResult
+from fluxagents.tasks.ports.response_cache import NoResponseCache, ResponseCache
 from fluxagents.tasks.tool import Tool
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a chat model decided, or why that is no decision; exactly one of the two is there."""
+class _Attempt(Generic[T]):
+    """One request and what was read from its answer; exactly one of value and error is there."""
 
-    prompt: PromptUse
-    decision: Decision | None
+    request: ChatRequest | None
+    use: PromptUse
+    value: T | None
     error: ErrorInfo | None
-    composed: ComposedPrompt | None = None
-    """What was sent; none if it could not be composed."""
 
 
 class Decider:
@@ -51,9 +52,9 @@ class Decider:
         max_tokens: The budget of a request; beyond it the context is compacted.
         summaries: Whether the chat model is asked to summarise findings that do not fit.
         settings: What requests set of the chat model; what their prompt says when absent.
-        variables: What the variables of this chat model begin with, for the ways out of errors.
+        variables: The prefix of the environment variables of this chat model, for the suggestions of errors.
         limits: What holds requests back.
-        kept: Answers that need no request.
+        cache: Answers that need no request.
         seconds: A clock that never goes back.
     """
 
@@ -69,7 +70,7 @@ class Decider:
         settings: Mapping[str, float] | None = None,
         variables: str = "FLUXAGENTS_CHAT",
         limits: ChatLimits | None = None,
-        kept: KeptAnswers | None = None,
+        cache: ResponseCache | None = None,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._chat = chat
@@ -81,10 +82,10 @@ class Decider:
         self._settings = settings
         self._variables = variables
         self._limits = limits or NoLimits()
-        self._kept = kept or NothingKept()
+        self._cache = cache or NoResponseCache()
         self._seconds = seconds
 
-    def decide(self, state: RunState, command: Decide) -> Verdict:
+    def decide(self, state: RunState, command: Decide) -> DecisionResult:
         """Ask the chat model what to do next.
 
         Returns:
@@ -95,58 +96,60 @@ class Decider:
             FluxError: If the prompt or a tool does not exist or the template fails. Faults of ours propagate.
             LimitReachedError: If the request must wait; nothing was sent.
         """
-        began = self._seconds()
+        attempt = self._attempt(state, command, lambda answer: read_decision(answer, command, self._tools))
+        prompt = attempt.request.prompt if attempt.request else None
+        return DecisionResult(attempt.use, attempt.value, attempt.error, prompt)
+
+    def summarise(self, state: RunState, command: Decide) -> SummaryResult | None:
+        """Ask for a summary of the findings that the request of a decision leaves out.
+
+        None if nothing is left out, if summaries are off, or if too many were refused. After a refusal the
+        findings stay left out. Raises as `decide`.
+        """
+        ids = self._find_left_out(state, command)
+        if not ids:
+            return None
+        ids = self._find_readable(state, command, ids)
+        seen, question = prepare_summary(state, command.node, ids)
+        attempt = self._attempt(
+            seen, question, lambda answer: read_summary(answer, seen, question, self._tools)
+        )
+        return SummaryResult(ids, attempt.use, attempt.value, attempt.error)
+
+    def _find_readable(self, state: RunState, command: Decide, ids: tuple[str, ...]) -> tuple[str, ...]:
+        """The findings that fit the request of a summary; all of them if none does, so that it says why."""
+        try:
+            left_out = self.request(*prepare_summary(state, command.node, ids)).prompt.left_out
+        except FluxError as error:
+            if error.kind is ErrorClass.BUDGET:
+                return ids
+            raise
+        return tuple(id_ for id_ in ids if id_ not in left_out) or ids
+
+    def _attempt(self, state: RunState, command: Decide, read: Callable[[AIMessage], T]) -> _Attempt[T]:
+        """Ask once; a failing provider, an invalid answer and an exceeded budget become an error."""
+        started = self._seconds()
         request: ChatRequest | None = None
         answer: AIMessage | None = None
         cached = False
+        value: T | None = None
+        error: ErrorInfo | None = None
         try:
             request = self.request(state, command)
             answer, cached = self._answer(request, state)
-            decision, error = decision_in(answer, command, self._tools), None
+            value = read(answer)
             if not cached:
-                self._kept.keep(request.digest, answer)
+                self._cache.put(request.digest, answer)
         except FluxError as caught:
             if request is None and caught.kind is not ErrorClass.BUDGET:
                 raise
-            decision, error = None, caught.info(command.node)
-        use = self._use(state, command, request, answer, self._seconds() - began, cached=cached)
-        return Verdict(use, decision, error, request.prompt if request else None)
+            value, error = None, caught.info(command.node)
+        use = self._use(state, command, request, answer, self._seconds() - started, cached=cached)
+        return _Attempt(request, use, value, error)
 
-    def summarise(self, state: RunState, command: Decide) -> Summarised | None:
-        """What became of a summary of the findings that the request of a decision leaves out.
-
-        None if nothing is left out, or no summaries are wanted, or too many were refused. What is refused
-        stays left out, as without summaries. Raises as `decide`.
-        """
-        ids = self._left_out(state, command)
-        if not ids:
-            return None
-        seen, asked = asking(state, command.node, ids)
-        began = self._seconds()
-        request: ChatRequest | None = None
-        answer: AIMessage | None = None
-        cached = False
-        text: str | None = None
-        error: ErrorInfo | None = None
-        try:
-            gone = self.request(seen, asked).prompt.left_out
-            ids = tuple(id_ for id_ in ids if id_ not in gone) or ids
-            seen, asked = asking(state, command.node, ids)
-            request = self.request(seen, asked)
-            answer, cached = self._answer(request, state)
-            text = summary_in(answer, seen, asked, self._tools)
-            if not cached:
-                self._kept.keep(request.digest, answer)
-        except FluxError as caught:
-            if request is None and caught.kind is not ErrorClass.BUDGET:
-                raise
-            error = caught.info(command.node)
-        use = self._use(seen, asked, request, answer, self._seconds() - began, cached=cached)
-        return Summarised(ids, use, text, error)
-
-    def _left_out(self, state: RunState, command: Decide) -> tuple[str, ...]:
-        """Findings that the request of a decision does not show and that a summary could tell."""
-        if not self._summaries or state.summaries_refused >= MOST_REFUSED:
+    def _find_left_out(self, state: RunState, command: Decide) -> tuple[str, ...]:
+        """Findings that the request of a decision leaves out and that a summary could replace."""
+        if not self._summaries or state.summaries_refused >= MAX_REFUSED:
             return ()
         try:
             prompt = self.request(state, command).prompt
@@ -158,7 +161,7 @@ class Decider:
 
     def request(self, state: RunState, command: Decide) -> ChatRequest:
         """What this decision sends; composing it has no effect. Raises as `fluxagents.tasks.chat.request`."""
-        return request_of(
+        return build_request(
             self._prompts,
             self._tools,
             state,
@@ -168,23 +171,23 @@ class Decider:
         )
 
     def _answer(self, request: ChatRequest, state: RunState) -> tuple[AIMessage, bool]:
-        """The answer, and whether it was kept from an earlier request."""
-        answer = self._kept.find(request.digest)
+        """The answer, and whether it comes from the cache."""
+        answer = self._cache.get(request.digest)
         return (answer, True) if answer is not None else (self._ask(request, state), False)
 
     def _ask(self, request: ChatRequest, state: RunState) -> AIMessage:
         settings: dict[str, Any] = dict(request.settings)
         chat = self._chat.bind_tools(request.functions, **settings)
-        most = request.prompt.tokens + ANSWER_TOKENS
-        ticket = self._limits.enter(state.run_id, most, urgent=state.lane == "interactive")
+        max_tokens = request.prompt.tokens + ANSWER_TOKENS
+        ticket = self._limits.enter(state.run_id, max_tokens, urgent=state.lane == "interactive")
         try:
             answer = chat.invoke(messages_of(request))
         except Exception as error:
-            refused = provider_error(error, self._chat_name, self._variables)
-            if refused is None:
+            classified = provider_error(error, self._chat_name, self._variables)
+            if classified is None:
                 raise
-            raise refused from error
-        self._limits.leave(ticket, sum(_spent(request, answer)))
+            raise classified from error
+        self._limits.leave(ticket, sum(_count_tokens(request, answer)))
         return answer
 
     def _use(
@@ -197,13 +200,13 @@ class Decider:
         *,
         cached: bool,
     ) -> PromptUse:
-        """What the request was and cost: tokens as the provider says, else counted; none if it was kept."""
+        """What the request was and cost: tokens as the provider says, else counted; none if it was cached."""
         template = (
             request.prompt.template
             if request
             else self._prompts.versions.select_for_run(command.prompt, state.run_id, state.prompts)
         )
-        tokens_in, tokens_out = (0, 0) if cached else _spent(request, answer)
+        tokens_in, tokens_out = (0, 0) if cached else _count_tokens(request, answer)
         return PromptUse(
             name=template.name,
             version=template.version,
@@ -227,7 +230,7 @@ def messages_of(request: ChatRequest) -> list[BaseMessage]:
     return [kinds[role](content=text) for role, text in request.prompt.roles.items()]
 
 
-def _spent(request: ChatRequest | None, answer: AIMessage | None) -> tuple[int, int]:
+def _count_tokens(request: ChatRequest | None, answer: AIMessage | None) -> tuple[int, int]:
     """Tokens of the request and of the answer: as the provider says, else counted."""
     if answer is not None and answer.usage_metadata:
         return answer.usage_metadata["input_tokens"], answer.usage_metadata["output_tokens"]

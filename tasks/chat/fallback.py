@@ -1,4 +1,4 @@
-"""A second chat model for when the first one is out."""
+"""A second chat model that answers when the first one is out."""
 
 from __future__ import annotations
 
@@ -8,37 +8,35 @@ from fluxagents.flows.commands import Decide
 from fluxagents.flows.engine.retries import may_retry
 from fluxagents.flows.errors import ErrorClass, ErrorInfo
 from fluxagents.flows.state import RunState
-from fluxagents.tasks.chat.decider import Verdict
-from fluxagents.tasks.chat.summary import Summarised
-from fluxagents.tasks.effects import Decides
+from fluxagents.tasks.ports.decisions import DecisionMaker, DecisionResult, SummaryResult
 
 OUT = frozenset({ErrorClass.PROVIDER_OUTAGE, ErrorClass.PROVIDER_RATE_LIMIT, ErrorClass.TIMEOUT})
-"""What says that a chat model cannot be had now; a refusal or a wrong key is no reason to ask another."""
+"""Errors that mean that a chat model is out; a refusal or a wrong key is no reason to ask another one."""
 
 PATIENCE_MS = 60_000
-"""A provider that wants a longer pause than this is out at once."""
+"""A provider that asks for a longer pause than this is out at once."""
 
 
 class WithFallback:
-    """Asks the second chat model where the first one would be given up and a human asked.
+    """Asks the second chat model before the run gives up on the first one and asks a human.
 
     Args:
         first: Asked first at each decision, as often as the policy of its error says.
         second: Asked in the last of those attempts.
     """
 
-    def __init__(self, first: Decides, second: Decides) -> None:
+    def __init__(self, first: DecisionMaker, second: DecisionMaker) -> None:
         self._first = first
         self._second = second
 
-    def summarise(self, state: RunState, command: Decide) -> Summarised | None:
-        """By the first one; a run goes on without a summary that cannot be had."""
+    def summarise(self, state: RunState, command: Decide) -> SummaryResult | None:
+        """Asks the first one only; without a summary the run goes on."""
         return self._first.summarise(state, command)
 
-    def decide(self, state: RunState, command: Decide) -> Verdict:
-        """The decision of whoever could be asked; the prompt's use names it.
+    def decide(self, state: RunState, command: Decide) -> DecisionResult:
+        """The decision of the chat model that answered; its prompt's use names it.
 
-        When both are out, the error is that of the first one and tells of the second.
+        When both are out, the error is that of the first one and mentions the second.
         """
         first = self._first.decide(state, command)
         if first.error is None or not is_out(state, first.error):
@@ -59,7 +57,7 @@ def is_out(state: RunState, error: ErrorInfo) -> bool:
     return error.retry_after_ms > PATIENCE_MS or not may_retry(error.kind, before + 1)
 
 
-def _both(error: ErrorInfo, second: Verdict) -> ErrorInfo:
+def _both(error: ErrorInfo, second: DecisionResult) -> ErrorInfo:
     assert second.error is not None
     return error.model_copy(
         update={

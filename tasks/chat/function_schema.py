@@ -1,4 +1,4 @@
-"""The functions of a request in fewer tokens: the same names, types, units, ranges and choices, said once.
+"""The functions of a request in fewer tokens: the same names, types, units, ranges and choices, once each.
 
 A chat model is shown these; its answer is checked against the whole schema of the tool.
 """
@@ -12,11 +12,11 @@ from typing import Any
 AS_ABOVE = "As above."
 """Describes an argument that a function before it has with the same name and schema."""
 
-_KEPT_WHOLE = 24
-"""Characters of a description that is no longer than this; a reference to it would save nothing."""
+_SHORT_DESCRIPTION = 24
+"""Characters: a reference to a description of this length or less would save nothing."""
 
-_UNSAID = frozenset({"title", "propertyNames"})
-"""What says nothing that the check of an answer would not say better."""
+_OMITTED = frozenset({"title", "propertyNames"})
+"""Keys that tell a chat model nothing that the validation of its answer would not tell better."""
 
 _BOUNDS = frozenset(
     {
@@ -30,17 +30,17 @@ _BOUNDS = frozenset(
         "maxItems",
     }
 )
-"""What is said once of an argument that several functions have."""
+"""Keys that are given once for an argument that several functions have."""
 
 Schema = dict[str, Any]
 
 
-def compacted(functions: Sequence[Mapping[str, Any]]) -> list[Schema]:
+def compact_functions(functions: Sequence[Mapping[str, Any]]) -> list[Schema]:
     """Functions (`name`, `description`, `parameters`) without what a chat model need not read.
 
-    Made-up titles, defaults of null beside the null that they allow, definitions that are used once, and
-    the ban of unknown arguments go. Of an argument that was described before, with the same name and
-    schema, the type, the choices and the default stay.
+    Left out are generated titles, defaults of null beside a type that allows null, definitions that are used
+    once, and the ban of unknown arguments. An argument that an earlier function has with the same name and
+    schema keeps its type, choices and default.
     """
     described: set[str] = set()
     return [
@@ -59,35 +59,35 @@ def _parameters(schema: Mapping[str, Any]) -> Schema:
 
 def _slim(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Schema:
     """One schema, and the ones within it."""
-    found: Schema = {key: value for key, value in schema.items() if key not in _UNSAID}
-    if "$ref" in found:
-        name = str(found.pop("$ref")).rpartition("/")[2]
+    slim: Schema = {key: value for key, value in schema.items() if key not in _OMITTED}
+    if "$ref" in slim:
+        name = str(slim.pop("$ref")).rpartition("/")[2]
         # What stands beside a reference says more about this use than the definition does.
-        return _slim({**definitions[name], **found}, definitions)
-    if found.get("additionalProperties") is False:
-        del found["additionalProperties"]
-    if "anyOf" in found and found.get("default", ...) is None:
-        choices = [choice for choice in found.pop("anyOf") if choice != {"type": "null"}]
-        del found["default"]
-        found = {**choices[0], **found} if len(choices) == 1 else {"anyOf": choices, **found}
-        return _slim(found, definitions)
+        return _slim({**definitions[name], **slim}, definitions)
+    if slim.get("additionalProperties") is False:
+        del slim["additionalProperties"]
+    if "anyOf" in slim and slim.get("default", ...) is None:
+        choices = [choice for choice in slim.pop("anyOf") if choice != {"type": "null"}]
+        del slim["default"]
+        slim = {**choices[0], **slim} if len(choices) == 1 else {"anyOf": choices, **slim}
+        return _slim(slim, definitions)
     for key in ("items", "additionalProperties"):
-        if isinstance(found.get(key), Mapping):
-            found[key] = _slim(found[key], definitions)
-    if "anyOf" in found:
-        found["anyOf"] = [_slim(choice, definitions) for choice in found["anyOf"]]
-    if "properties" in found:
-        properties = found["properties"]
-        found["properties"] = {name: _slim(inner, definitions) for name, inner in properties.items()}
-    return found
+        if isinstance(slim.get(key), Mapping):
+            slim[key] = _slim(slim[key], definitions)
+    if "anyOf" in slim:
+        slim["anyOf"] = [_slim(choice, definitions) for choice in slim["anyOf"]]
+    if "properties" in slim:
+        properties = slim["properties"]
+        slim["properties"] = {name: _slim(inner, definitions) for name, inner in properties.items()}
+    return slim
 
 
 def _without_bounds(schema: Schema) -> Schema:
-    found = {key: value for key, value in schema.items() if key not in _BOUNDS}
+    slim = {key: value for key, value in schema.items() if key not in _BOUNDS}
     for key in ("items", "additionalProperties"):
-        if isinstance(found.get(key), dict):
-            found[key] = _without_bounds(found[key])
-    return found
+        if isinstance(slim.get(key), dict):
+            slim[key] = _without_bounds(slim[key])
+    return slim
 
 
 def _without_repeats(parameters: Schema, described: set[str]) -> Schema:
@@ -95,7 +95,7 @@ def _without_repeats(parameters: Schema, described: set[str]) -> Schema:
     properties: Schema = {}
     for name, schema in parameters.get("properties", {}).items():
         key = json.dumps([name, schema], sort_keys=True)
-        repeated = key in described and len(schema.get("description", "")) > _KEPT_WHOLE
+        repeated = key in described and len(schema.get("description", "")) > _SHORT_DESCRIPTION
         properties[name] = {**_without_bounds(schema), "description": AS_ABOVE} if repeated else schema
         described.add(key)
     return {**parameters, "properties": properties} if properties else parameters

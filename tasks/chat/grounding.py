@@ -1,4 +1,4 @@
-"""The numbers of an answer that nobody computed: neither a result, nor an input, nor a human has them."""
+"""The numbers of an answer that no result, no input and no human of the run gave."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ from collections.abc import Iterator
 from fluxagents.flows.state import RunState
 from fluxagents.tasks.audits.number_trace import Recorded, Trace, numbers_in, values_in
 
-MOST = 20
-"""So many are named."""
+MAX_LISTED = 20
 
 
-def untraced(answer: str, state: RunState) -> tuple[str, ...]:
+def find_ungrounded(answer: str, state: RunState) -> tuple[str, ...]:
     """The numbers that an answer states and that cannot be traced to what the run knows, with their units.
 
     Args:
         answer: Written by a chat model.
         state: Of the run before it: what the chat model could have the numbers from.
     """
-    known = Trace(_known(state))
-    lost = [f"{said.text} {said.unit}".rstrip() for said in numbers_in(answer) if not known.has(said)]
-    return tuple(dict.fromkeys(lost))[:MOST]
+    trace = Trace(_values_of(state))
+    ungrounded = [
+        f"{number.text} {number.unit}".rstrip() for number in numbers_in(answer) if not trace.has(number)
+    ]
+    return tuple(dict.fromkeys(ungrounded))[:MAX_LISTED]
 
 
-def _known(state: RunState) -> Iterator[Recorded]:
+def _values_of(state: RunState) -> Iterator[Recorded]:
     yield from values_in(state.inputs, "inputs")
     yield from values_in(state.facts, "facts")
     for finding in state.findings:

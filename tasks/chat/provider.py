@@ -1,4 +1,4 @@
-"""What a provider of chat models may do wrong, told from its exception without importing any provider."""
+"""Classifies the exceptions of providers of chat models without importing any provider."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PROVIDER_MODULES = frozenset(
 
 _CLIENTS = PROVIDER_MODULES | {"langchain_core"}
 
-_STUMBLES = (ValueError, TypeError, LookupError, AttributeError)
+_CLIENT_ERRORS = (ValueError, TypeError, LookupError, AttributeError)
 """What code raises that reads an answer of another shape than it expects."""
 
 _COMPOSING = "_get_request_payload"
@@ -54,7 +54,7 @@ _TOO_LONG = ("prompt is too long", "context_length_exceeded", "maximum context l
 
 
 def provider_error(error: Exception, chat_model: str, variables: str = "FLUXAGENTS_CHAT") -> FluxError | None:
-    """The same error in one shape, or None if it does not come from a provider.
+    """The error as a `FluxError`, or None if it does not come from a provider.
 
     Args:
         error: What a chat model raised.
@@ -64,10 +64,10 @@ def provider_error(error: Exception, chat_model: str, variables: str = "FLUXAGEN
     if isinstance(error, FluxError):
         return error
     kinds = type(error).__mro__
-    said = " ".join(str(error).split())[:400]
-    message = f"chat model '{chat_model}': {type(error).__name__}: {said}"
+    text = " ".join(str(error).split())[:400]
+    message = f"chat model '{chat_model}': {type(error).__name__}: {text}"
     if not any(_package(kind.__module__) in PROVIDER_MODULES for kind in kinds):
-        return _stumbled(error, message, variables)
+        return _client_error(error, message, variables)
     names = " ".join(kind.__name__ for kind in kinds)
     status = getattr(error, "status_code", None)
     if isinstance(status, int):
@@ -106,12 +106,12 @@ def _seconds(retry_after: str, now_s: float) -> float:
         return parsedate_to_datetime(retry_after).timestamp() - now_s
 
 
-def _stumbled(error: Exception, message: str, variables: str) -> FluxError | None:
-    """A client stumbles over a request that it cannot make or an answer that it cannot read."""
+def _client_error(error: Exception, message: str, variables: str) -> FluxError | None:
+    """The error of a client that cannot build a request or cannot read an answer."""
     frames = [frame for frame, _ in walk_tb(error.__traceback__)]
     names = [_package(frame.f_globals.get("__name__", "")) for frame in frames]
     packages = [name for name in names if name not in sys.stdlib_module_names]
-    if not isinstance(error, _STUMBLES) or not packages or packages[-1] not in _CLIENTS:
+    if not isinstance(error, _CLIENT_ERRORS) or not packages or packages[-1] not in _CLIENTS:
         return None
     if any(frame.f_code.co_name == _COMPOSING for frame in frames):
         way_out = f"set {variables}_TEMPERATURE=off if this chat model takes no temperature"

@@ -1,4 +1,4 @@
-"""What a decision sends to a chat model, known before it is sent and again from a run's log."""
+"""The request of a decision: composed before it is sent, and again from a run's log."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from fluxagents.prompts.context.composer import ComposedPrompt, compose
 from fluxagents.prompts.context.tokens import token_counter
 from fluxagents.prompts.sections import compact
 from fluxagents.prompts.versions.manager import PromptManager
-from fluxagents.tasks.chat.answer import offered
-from fluxagents.tasks.chat.summary import asking
+from fluxagents.tasks.chat.answer import describe_functions
+from fluxagents.tasks.chat.summary import prepare_summary
 from fluxagents.tasks.registry import tool_facts
 from fluxagents.tasks.tool import Tool
 
 UNRECORDED_TOKENS = 16_000
-"""The budget of every request of the versions that did not record it."""
+"""The budget of a request whose event, written by an early version, does not record it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class ChatRequest:
         return {**self.prompt.sections, "functions": _tokens(self.functions)}
 
 
-def request_of(
+def build_request(
     prompts: PromptManager,
     tools: Mapping[str, Tool],
     state: RunState,
@@ -70,7 +70,7 @@ def request_of(
     max_tokens: int,
     settings: Mapping[str, float] | None = None,
 ) -> ChatRequest:
-    """The request of a decision; raises as `fluxagents.prompts.context.composer.compose`.
+    """Compose the request of a decision; raises as `fluxagents.prompts.context.composer.compose`.
 
     Args:
         prompts: Where the prompts are.
@@ -80,7 +80,7 @@ def request_of(
         max_tokens: The budget of the request.
         settings: What it sets of the chat model; what its prompt says when absent.
     """
-    functions = offered(tools, command.tools, hypotheses=command.hypotheses)
+    functions = describe_functions(tools, command.tools, hypotheses=command.hypotheses)
     prompt = compose(
         prompts,
         state,
@@ -104,7 +104,7 @@ def _tokens(functions: Sequence[dict[str, Any]]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class RecordedRequest:
-    """A request as it is composed again from a run's log."""
+    """A request that was composed again from a run's log."""
 
     use: PromptUse
     request: ChatRequest
@@ -115,7 +115,7 @@ class RecordedRequest:
         return self.request.digest == self.use.request if self.use.request else None
 
 
-def recorded_request(
+def rebuild_request(
     events: Sequence[Event],
     flow: Flow,
     step: int | None,
@@ -124,7 +124,7 @@ def recorded_request(
     *,
     of_summary: bool = False,
 ) -> RecordedRequest:
-    """The request of a recorded decision, from the state before it and the very version of its prompt.
+    """Compose the request of a recorded decision again: from the state before it, with its prompt version.
 
     Args:
         events: Of the run.
@@ -132,28 +132,28 @@ def recorded_request(
         step: Of the decision; may be absent if the run has only one.
         prompts: Where the prompts are.
         tools: All tools, by name.
-        of_summary: The request for the summary that went before the decision, instead.
+        of_summary: Compose the request of the summary that preceded the decision instead.
 
     Raises:
-        FluxError: `UNKNOWN_ID` if the step is no decision, naming those that are; as `request_of` otherwise.
+        FluxError: `UNKNOWN_ID` if the step is no decision, naming those that are; or as `build_request`.
     """
-    at = _asked_at(events, step, of_summary=of_summary)
-    sent = events[at]
-    assert isinstance(sent, ChatEvent)
-    use = sent.prompt
-    state = fold(events[:at])
+    index = _find_chat_event(events, step, of_summary=of_summary)
+    event = events[index]
+    assert isinstance(event, ChatEvent)
+    use = event.prompt
+    state = fold(events[:index])
     state = state.model_copy(update={"prompts": {**state.prompts, use.name: use.digest}})
-    if isinstance(sent, ContextSummarised | SummaryRefused):
-        state, command = asking(state, sent.node, sent.ids)
+    if isinstance(event, ContextSummarised | SummaryRefused):
+        state, command = prepare_summary(state, event.node, event.ids)
     else:
-        command = _command(events[:at], sent.seq, FlowController(flow, tools=tool_facts(tools)))
+        command = _command_at(events[:index], event.seq, FlowController(flow, tools=tool_facts(tools)))
     max_tokens = use.max_tokens or UNRECORDED_TOKENS
-    request = request_of(prompts, tools, state, command, max_tokens=max_tokens, settings=use.settings)
+    request = build_request(prompts, tools, state, command, max_tokens=max_tokens, settings=use.settings)
     return RecordedRequest(use, request)
 
 
-def _command(before: Sequence[Event], seq: int, controller: FlowController) -> Decide:
-    """The decision that the flow asks for at a step; a summary belongs to the step that it goes before."""
+def _command_at(before: Sequence[Event], seq: int, controller: FlowController) -> Decide:
+    """The decision that the flow asks for at a step; a summary belongs to the step that it precedes."""
     summary = bool(before) and isinstance(before[-1], ContextSummarised | SummaryRefused)
     state = fold(before[:-1] if summary else before)
     command = controller.command(state)
@@ -163,14 +163,14 @@ def _command(before: Sequence[Event], seq: int, controller: FlowController) -> D
     return command
 
 
-def _asked_at(events: Sequence[Event], step: int | None, *, of_summary: bool) -> int:
-    """The place of the event that followed the request."""
+def _find_chat_event(events: Sequence[Event], step: int | None, *, of_summary: bool) -> int:
+    """The index of the event that followed the request."""
     wanted = ContextSummarised | SummaryRefused if of_summary else DecisionMade | DecisionRefused
-    made = [(at, event) for at, event in enumerate(events) if isinstance(event, wanted)]
-    found = [at for at, event in made if step in {None, event.seq}]
-    if len(found) == 1:
-        return found[0]
+    candidates = [(index, event) for index, event in enumerate(events) if isinstance(event, wanted)]
+    matches = [index for index, event in candidates if step in {None, event.seq}]
+    if len(matches) == 1:
+        return matches[0]
     what = "summary" if of_summary else "decision"
-    known = ", ".join(f"{event.seq} ({event.prompt.name})" for _, event in made) or "none"
-    message = f"name the step: the run has more than one {what}" if found else f"no {what} at step {step}"
-    raise FluxError(ErrorClass.UNKNOWN_ID, message, suggestions=(f"steps with a {what}: {known}",))
+    steps = ", ".join(f"{event.seq} ({event.prompt.name})" for _, event in candidates) or "none"
+    message = f"name the step: the run has more than one {what}" if matches else f"no {what} at step {step}"
+    raise FluxError(ErrorClass.UNKNOWN_ID, message, suggestions=(f"steps with a {what}: {steps}",))

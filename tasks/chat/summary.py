@@ -1,67 +1,45 @@
-"""Findings that do not fit any more, told in fewer words by a chat model, and checked against them."""
+"""Summaries of findings that no longer fit: written by a chat model, checked against the findings."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 from langchain_core.messages import AIMessage
 
 from fluxagents.flows.commands import Decide, Finish
-from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
-from fluxagents.flows.events import SUMMARY_CHARACTERS, ContextSummarised, PromptUse, SummaryRefused
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.events import SUMMARY_CHARACTERS
 from fluxagents.flows.state import RunState
-from fluxagents.tasks.chat.answer import decision_in
-from fluxagents.tasks.chat.grounding import untraced
+from fluxagents.tasks.chat.answer import read_decision
+from fluxagents.tasks.chat.grounding import find_ungrounded
 from fluxagents.tasks.tool import Tool
 
 PROMPT = "summary"
 
-MOST_REFUSED = 2
-"""After so many refusals in a row a run goes on without summaries."""
+MAX_REFUSED = 2
+"""After this many refusals in a row a run goes on without summaries."""
 
 
-@dataclass(frozen=True, slots=True)
-class Summarised:
-    """What became of a summary; exactly one of text and error is there."""
-
-    ids: tuple[str, ...]
-    prompt: PromptUse
-    text: str | None
-    error: ErrorInfo | None
-
-    def event(self, *, seq: int, at_ms: int, node: str) -> ContextSummarised | SummaryRefused:
-        """The same as a fact of the run's log."""
-        if self.text is not None:
-            return ContextSummarised(
-                seq=seq, at_ms=at_ms, node=node, ids=self.ids, text=self.text, prompt=self.prompt
-            )
-        assert self.error is not None
-        return SummaryRefused(
-            seq=seq, at_ms=at_ms, node=node, ids=self.ids, error=self.error, prompt=self.prompt
-        )
-
-
-def asking(state: RunState, node: str, ids: Collection[str]) -> tuple[RunState, Decide]:
-    """The run as the chat model that summarises these findings sees it, and what it is asked."""
-    told = tuple(finding for finding in state.findings if finding.id in ids)
-    seen = state.model_copy(update={"findings": told, "errors": (), "notes": (), "streak": None})
+def prepare_summary(state: RunState, node: str, ids: Collection[str]) -> tuple[RunState, Decide]:
+    """The run as the chat model that summarises these findings sees it, and the decision to ask for."""
+    findings = tuple(finding for finding in state.findings if finding.id in ids)
+    seen = state.model_copy(update={"findings": findings, "errors": (), "notes": (), "streak": None})
     return seen, Decide(node=node, prompt=PROMPT, tools=(), steps_left=1)
 
 
-def summary_in(answer: AIMessage, state: RunState, command: Decide, tools: Mapping[str, Tool]) -> str:
+def read_summary(answer: AIMessage, state: RunState, command: Decide, tools: Mapping[str, Tool]) -> str:
     """The summary in an answer.
 
     Args:
         answer: Of the chat model.
-        state: As `asking` gave it.
-        command: As `asking` gave it.
+        state: From `prepare_summary`.
+        command: From `prepare_summary`.
         tools: All tools.
 
     Raises:
         FluxError: `INVALID_ANSWER` for no text, a long one, or one with a number that no finding has.
     """
-    decision = decision_in(answer, command, tools)
+    decision = read_decision(answer, command, tools)
     if not isinstance(decision, Finish):
         raise FluxError(ErrorClass.INVALID_ANSWER, "the chat model asked instead of summarising")
     text = decision.answer.strip()
@@ -70,8 +48,8 @@ def summary_in(answer: AIMessage, state: RunState, command: Decide, tools: Mappi
         raise FluxError(
             ErrorClass.INVALID_ANSWER, message, suggestions=(f"at most {SUMMARY_CHARACTERS} are kept",)
         )
-    lost = untraced(text, state)
-    if lost:
-        message = f"the summary states what none of its findings has: {', '.join(lost)}"
+    ungrounded = find_ungrounded(text, state)
+    if ungrounded:
+        message = f"the summary states what none of its findings has: {', '.join(ungrounded)}"
         raise FluxError(ErrorClass.INVALID_ANSWER, message)
     return text

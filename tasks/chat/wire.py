@@ -1,4 +1,4 @@
-"""The form in which a provider gets a request: the same texts and schemas, in its own places."""
+"""A request in the form of a provider's API: the same texts and schemas in the places that the API wants."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def sent_form(chat_model: str, document: Mapping[str, Any]) -> dict[str, Any]:
-    """The parts of a request's body that the prompt and the tools decide.
+def to_wire_form(chat_model: str, document: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of a request's body that come from the prompt and the tools.
 
-    Each value, as compact JSON, is found byte for byte in the body that the provider gets.
+    Each value, as compact JSON, occurs byte for byte in the body that the provider gets.
 
     Args:
         chat_model: As events record it, such as `anthropic:<model>`.

@@ -1,4 +1,4 @@
-"""Answers that are kept for requests which are the same to the byte."""
+"""The port to a cache of answers: a request that is the same to the byte is sent once."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from typing import Protocol
 from langchain_core.messages import AIMessage
 
 
-class KeptAnswers(Protocol):
+class ResponseCache(Protocol):
     """Answers of one chat model with one set of settings."""
 
-    def find(self, request: str) -> AIMessage | None:
-        """The answer that was given to the request with this sha256."""
+    def get(self, request: str) -> AIMessage | None:
+        """The answer to the request with this sha256, if it is there."""
         ...
 
-    def keep(self, request: str, answer: AIMessage) -> None:
+    def put(self, request: str, answer: AIMessage) -> None:
         """Keep an answer that was a valid decision."""
         ...
 
 
-class NothingKept:
+class NoResponseCache:
     """Every request is sent."""
 
-    def find(self, request: str) -> AIMessage | None:
+    def get(self, request: str) -> AIMessage | None:
         del request
         return None
 
-    def keep(self, request: str, answer: AIMessage) -> None:
+    def put(self, request: str, answer: AIMessage) -> None:
         del request, answer

@@ -110,6 +110,7 @@ def test_without_waiting_the_session_is_all_that_is_said(stack: Stack) -> None:
     assert run.wait(120) == "finished"
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_leaves_the_runs_going_and_says_how_to_go_on(stack: Stack, session: str) -> None:
     questions = [word for number in range(20) for word in ("--question", f"{GENES} ({number})")]
     command = [sys.executable, "-m", "fluxagents.workers.cli", *BATCH, *questions, "--session", session]

@@ -31,6 +31,7 @@ PARTS = (
     "solver",
     "cache",
     "context",
+    "help",
 )
 
 
@@ -47,6 +48,7 @@ def parts(url: str, folder: Path, finished: int) -> dict[str, Callable[[], list[
         protocol,
         solver,
         split,
+        start_up,
         survey,
     )
 
@@ -74,6 +76,7 @@ def parts(url: str, folder: Path, finished: int) -> dict[str, Callable[[], list[
         "solver": lambda: list(solver.lines()),
         "cache": lambda: list(cache.lines(folder, redis)),
         "context": lambda: list(context.lines(folder / "context")),
+        "help": lambda: start_up.measure().lines(),
     }
 
 

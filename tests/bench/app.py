@@ -14,12 +14,13 @@ from celery import Celery
 from celery.signals import worker_process_init, worker_process_shutdown
 from tests.bench.noops import NOOP, STEPS, act
 
-from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.protocol import StepMessage
-from fluxagents.tasks.steps import step
+from fluxagents.tasks.registry import TOOLS
+from fluxagents.tasks.steps import carry_out
 from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.celery.preload import Preload
-from fluxagents.workers.composition import build_effects
+from fluxagents.workers.celery.process import Process
+from fluxagents.workers.composition import build_process
 from fluxagents.workers.redis.connection import redis_url
 from fluxagents.workers.settings import Settings
 
@@ -27,14 +28,14 @@ BARE_DONE = "bare:done"
 """Counts the bare chains that came to their end: nobody keeps a result of theirs."""
 
 
-def _effects(settings: Settings, app: Any) -> Effects:
-    effects = build_effects(settings, app)
-    return replace(effects, tools={**effects.tools, NOOP.name: NOOP})
+def _process(settings: Settings, app: Any) -> Process:
+    process = build_process(settings, app, {**TOOLS, NOOP.name: NOOP})
+    return replace(process, acts={**process.acts, NOOP.name: act})
 
 
 def _app() -> Celery:
     settings = Settings.load()
-    app = create_app(settings, build_effects=_effects)
+    app = create_app(settings, build_process=_process)
     app.conf.result_backend = redis_url(settings)
     app.conf.task_create_missing_queues = True
     # Most parts never need cobra; the others run a tool before they measure.
@@ -42,7 +43,7 @@ def _app() -> Celery:
 
     @app.task(bind=True, name="tool.noop")
     def noop(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -> str:
-        return step(self, act, StepMessage(run=run, seq=seq, sequence_number=ticket, state=state))
+        return carry_out(self, NOOP.name, StepMessage(run=run, seq=seq, sequence_number=ticket, state=state))
 
     @app.task(name="plain.noop", ignore_result=False)
     def plain(state: str) -> str:

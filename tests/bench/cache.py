@@ -70,10 +70,10 @@ def lines(folder: Path, redis: Redis) -> Iterator[str]:
     client = Client()
     model = client.models.load(client.models.resolve(MODEL))
     write(model, "sbml", folder / "model.xml")
-    described, form = model_forms.dumped(model), model_forms.fast(model)
+    described, form = model_forms.encode_json(model), model_forms.encode_fast(model)
     sbml = _fastest(lambda: read_sbml_model(str(folder / "model.xml")))
     plain = _fastest(lambda: model_from_dict(json.loads(described)))
-    fast = _fastest(lambda: model_forms.loaded(form))
+    fast = _fastest(lambda: model_forms.decode_fast(form))
     yield f"load {MODEL}: SBML {sbml:.2f} s, cobra's JSON {plain:.2f} s, stored form {fast:.2f} s"
     yield f"ratio to SBML {sbml / fast:.1f}, to JSON {plain / fast:.1f}"
     names = [_variant(client, model, 5 + number / 10) for number in range(MODELS)]

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from redis import Redis
 
-from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.ports.models import ModelRef
 from fluxagents.workers.celery.app import FluxApp, create_app
-from fluxagents.workers.composition import build_effects
+from fluxagents.workers.celery.process import Process
+from fluxagents.workers.composition import build_process
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.redis.connection import redis_url
 from fluxagents.workers.settings import Settings
@@ -46,14 +45,14 @@ class CountedModels(ModelFiles):
         return model
 
 
-def _effects(settings: Settings, app: FluxApp) -> Effects:
+def _process(settings: Settings, app: FluxApp) -> Process:
     redis = Redis.from_url(redis_url(settings))
     models = CountedModels(settings.artifact_url, int(os.environ[CACHE_BYTES]), redis)
-    return replace(build_effects(settings, app), models=models)
+    return build_process(settings, app, models=models)
 
 
 def _app() -> Any:
-    return create_app(Settings.load(), build_effects=_effects)
+    return create_app(Settings.load(), build_process=_process)
 
 
 app = _app()

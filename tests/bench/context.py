@@ -25,7 +25,7 @@ from fluxagents.prompts.sections import compact, read_lines, sections
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.tasks.chat.decider import Decider
-from fluxagents.tasks.chat.request import ChatRequest, recorded_request
+from fluxagents.tasks.chat.request import ChatRequest, rebuild_request
 from fluxagents.tasks.ports.results import Result
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.tasks.tool import Tool
@@ -212,7 +212,7 @@ def long_flow() -> Flow:
 
 
 def _decision(run: RecordedRun, tools: Mapping[str, Tool], results: Sequence[str], seq: int) -> Decision:
-    recorded = recorded_request(run.log, run.kept, seq, PromptManager(), tools)
+    recorded = rebuild_request(run.log, run.kept, seq, PromptManager(), tools)
     assert recorded.is_exact
     request = recorded.request
     done = [event for event in run.log if isinstance(event, ToolSucceeded) and event.seq < seq]

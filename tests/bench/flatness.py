@@ -6,18 +6,17 @@ import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from redis import Redis
 from tests.bench.noops import TOOLS, act, first, flow
 
 from fluxagents.flows import events as e
 from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.memory.remedy_book import MemoryRemedyBook
 from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.flows.reducer import reduce
-from fluxagents.tasks.effects import Effects
-from fluxagents.tasks.protocol import StepMessage, run_step
+from fluxagents.tasks.protocol import StepMessage, StepPorts, run_step
 from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.redis.run_store import RedisRunStore
 
@@ -31,10 +30,6 @@ AROUND = 10
 RUNS = 12
 LOOKS = 400
 CHUNK = 500
-
-
-NOTHING: Any = None
-"""What a step of a no-op never asks for."""
 
 
 @dataclass
@@ -75,18 +70,14 @@ class Runs:
         self.controller = FlowController(definition.model_copy(update={"budget": budget}), tools=TOOLS)
         self.store.save_flow(self.controller.flow)
         self.publisher = Unpublished()
-        self.effects = Effects(
-            store=self.store,
+        self.ports = StepPorts(
+            steps=self.store,
+            runs=self.store,
             publisher=self.publisher,
             clock=SystemClock(),
-            notifier=NOTHING,
-            models=NOTHING,
-            artifacts=NOTHING,
-            decider=NOTHING,
-            tools={},
+            controllers=lambda _: self.controller,
+            remedies=MemoryRemedyBook(),
             owner=lambda: OWNER,
-            queues=("tools",),
-            controllers={self.controller.flow.digest: self.controller},
         )
 
     def create(self) -> Outgoing:
@@ -98,7 +89,7 @@ class Runs:
     def step(self, outgoing: Outgoing) -> Outgoing:
         """Carry out one step; the message of the next."""
         run_step(
-            self.effects,
+            self.ports,
             StepMessage(outgoing.run_id, outgoing.seq, outgoing.sequence_number, outgoing.state),
             act,
         )

@@ -13,8 +13,7 @@ from fluxagents.flows.language.reading import flow_from_mapping
 from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.run_ids import run_id
-from fluxagents.tasks.dispatch import begun
-from fluxagents.tasks.effects import Effects
+from fluxagents.tasks.dispatch import first_commit
 from fluxagents.tasks.ports.results import Args, Result
 from fluxagents.tasks.registry import tool_facts
 from fluxagents.tasks.tool import Tool
@@ -57,10 +56,10 @@ def approval() -> Flow:
     )
 
 
-def act(effects: Effects, _: FlowController, state: RunState, command: Command) -> Sequence[e.Event]:
+def act(_: FlowController, state: RunState, command: Command) -> Sequence[e.Event]:
     """Carry out a no-op, and say when."""
     assert isinstance(command, CallTool)
-    now = effects.clock.now_ms()
+    now = SystemClock().now_ms()
     return [
         e.ToolSucceeded(
             seq=state.seq, at_ms=now, node=state.node, call=command, key_findings={"n": state.seq}
@@ -83,4 +82,4 @@ def first(controller: FlowController, lane: e.Lane = "interactive") -> Commit:
         inputs={},
         lane=lane,
     )
-    return begun(controller, started)
+    return first_commit(controller, started)

@@ -88,7 +88,7 @@ def conditions_cobra(model: Any, _: bytes) -> list[float | None]:
 
 
 def conditions_loading(_: Any, form: bytes) -> list[float | None]:
-    described = model_forms.dumped(model_forms.loaded(form))
+    described = model_forms.encode_json(model_forms.decode_fast(form))
     return [_grown(model_from_dict(json.loads(described)), *one) for one in list(_conditions())[:LOADED]]
 
 
@@ -144,7 +144,7 @@ def lines() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         store = ModelFiles(folder)
         file = Path(folder) / "form.json"
-        file.write_bytes(model_forms.fast(store.load(store.resolve(MODEL))))
+        file.write_bytes(model_forms.encode_fast(store.load(store.resolve(MODEL))))
         for part, sides in SIDES.items():
             found = {side: _in_a_process(part, side, file) for side in sides}
             ours = found.pop("ours")
@@ -175,7 +175,7 @@ def _in_a_process(part: str, side: str, file: Path) -> Side:
 
 def _side(part: str, side: str, file: Path) -> Side:
     form = file.read_bytes()
-    model = model_forms.loaded(form)
+    model = model_forms.decode_fast(form)
     began = time.process_time()
     values = SIDES[part][side](model, form)
     seconds = time.process_time() - began

@@ -4,41 +4,56 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from celery import Celery
 from tests.chaos.flows import FLOWS, NAMES, TIME_LIMITS_S, TOOLS
-from tests.chaos.odd_worker import make_odd, odd_effects
+from tests.chaos.odd_worker import make_odd, odd_publisher
 from tests.chaos.tools import act
 
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.engine.tool_flows import build_shard_flow
-from fluxagents.tasks.effects import Effects
+from fluxagents.tasks.acts.call_tool import ToolPorts
+from fluxagents.tasks.dispatch import TOOL
 from fluxagents.tasks.protocol import StepMessage
-from fluxagents.tasks.steps import step
+from fluxagents.tasks.steps import carry_out
 from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.celery.preload import Preload
-from fluxagents.workers.composition import build_effects
+from fluxagents.workers.celery.process import Process
+from fluxagents.workers.composition import build_process
 from fluxagents.workers.redis import chat_limits as redis_chat_limits
+from fluxagents.workers.redis.run_store import RedisRunStore
 from fluxagents.workers.settings import Settings
 
 CHAT_WINDOW_VARIABLE = "CHAOS_CHAT_WINDOW_MS"
 """A minute of the limits of chat models, when a case does not have that long."""
 
 
-def _effects(settings: Settings, app: Any) -> Effects:
+def _process(settings: Settings, app: Any) -> Process:
     flows = (*FLOWS.values(), build_shard_flow("parts", ()))
     controllers = {flow.digest: FlowController(flow, tools=TOOLS) for flow in flows}
-    effects = replace(build_effects(settings, app), controllers=controllers, grace_ms=1_000)
-    return replace(effects, **odd_effects(app))
+    process = build_process(settings, app)
+    assert isinstance(process.store, RedisRunStore)
+    ports: ToolPorts = process.acts[TOOL].args[0]  # type: ignore[attr-defined] # each act is a partial
+
+    def find(digest: str) -> FlowController:
+        return controllers.get(digest) or process.step_ports.controllers(digest)
+
+    return replace(
+        process,
+        step_ports=replace(process.step_ports, controllers=find, **odd_publisher(app)),
+        acts={**process.acts, TOOL: partial(act, ports, process.store._redis)},
+        reconciler_ports=replace(process.reconciler_ports, grace_ms=1_000),
+    )
 
 
 def _run(self: Any, *, run: str, seq: int, ticket: int = 0, state: str = "") -> str:
-    return step(self, act, StepMessage(run=run, seq=seq, sequence_number=ticket, state=state))
+    return carry_out(self, TOOL, StepMessage(run=run, seq=seq, sequence_number=ticket, state=state))
 
 
 def _app() -> Celery:
-    app = create_app(Settings.load(), build_effects=_effects)
+    app = create_app(Settings.load(), build_process=_process)
     window_ms = os.environ.get(CHAT_WINDOW_VARIABLE, redis_chat_limits.WINDOW_MS)
     redis_chat_limits.WINDOW_MS = int(window_ms)
     # Nothing here needs cobra, and workers must come back quickly.

@@ -32,13 +32,13 @@ from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.scheduler.runs.run_ids import run_id
-from fluxagents.tasks.dispatch import begun
+from fluxagents.tasks.dispatch import first_commit
 from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.celery.live_nodes import live_nodes
 from fluxagents.workers.celery.publisher import CeleryPublisher
 from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.composition import redis_client
-from fluxagents.workers.process import end_all, marked
+from fluxagents.workers.process import end_all, find_marked
 from fluxagents.workers.redis.embedded_redis import EmbeddedRedis
 from fluxagents.workers.redis.run_store import RedisRunStore
 from fluxagents.workers.settings import Settings
@@ -133,7 +133,7 @@ class Cluster:
         self.proxy.close()
         self.server.stop()
         self.receiver.close()
-        left = marked(MARK, self.mark)
+        left = find_marked(MARK, self.mark)
         end_all(left, patience_s=2.0)
         return left
 
@@ -189,7 +189,7 @@ class Cluster:
         known = {process.popen.pid for process in self._processes.values()}
         return [
             process
-            for process in marked(MARK, self.mark)
+            for process in find_marked(MARK, self.mark)
             if process.pid not in known and not known & {parent.pid for parent in _parents(process)}
         ]
 
@@ -290,7 +290,7 @@ def first(flow: str, runs: int) -> list[Commit]:
             start_node="n0",
             inputs={},
         )
-        commits.append(begun(controller, started))
+        commits.append(first_commit(controller, started))
     return commits
 
 

@@ -44,8 +44,8 @@ def make_odd(app: Any) -> None:
         vars(state)["SCHEMA_VERSION"] = int(version)
 
 
-def odd_effects(app: Any) -> dict[str, Any]:
-    """Changes to what its steps act through."""
+def odd_publisher(app: Any) -> dict[str, Any]:
+    """The publisher of its steps, if it is another one."""
     if DIES_BEFORE_PUBLISHING not in os.environ:
         return {}
     return {"publisher": _Dying(app, redis_client(app.settings))}

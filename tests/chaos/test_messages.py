@@ -13,7 +13,7 @@ from tests.chaos.odd_worker import READS_SCHEMA, VISIBILITY, only_worker
 
 from fluxagents.flows.events import SCHEMA_VERSION
 from fluxagents.flows.ports.dispatch import Outgoing
-from fluxagents.tasks.effects import Effects
+from fluxagents.tasks.protocol import StepPorts
 
 WRONG_TASKS = ("step.decide", "human.notify", "run.expire")
 
@@ -53,7 +53,7 @@ def test_a_step_longer_than_the_visibility_timeout_runs_once(cluster: Cluster) -
 
 
 def test_a_state_of_a_newer_version_waits_for_a_newer_worker(cluster: Cluster) -> None:
-    attempts = Effects.deliveries + 2
+    attempts = StepPorts.max_deliveries + 2
     with only_worker(cluster, **{READS_SCHEMA: str(SCHEMA_VERSION - 1)}):
         in_message, in_store = cluster.start("plain", 2, publish=False)
         cluster.publisher.publish([in_message, replace(in_store, state="")])

@@ -17,10 +17,9 @@ from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Event, ToolSucceeded
 from fluxagents.flows.state import RunState
-from fluxagents.tasks.acts import acts, tool_shards
-from fluxagents.tasks.effects import Effects
+from fluxagents.tasks.acts.call_tool import ToolPorts, build_failure, check_approval
+from fluxagents.tasks.acts.shards import split_call
 from fluxagents.tasks.protocol import WrongTaskError
-from fluxagents.workers.redis.run_store import RedisRunStore
 
 RAN = "chaos:ran"
 """List of every execution of a tool, as JSON, committed or not."""
@@ -37,39 +36,39 @@ PARTS = 4
 HUNGER = 32 * 2**20
 
 
-def act(effects: Effects, controller: FlowController, state: RunState, command: Command) -> Sequence[Event]:
+def act(
+    ports: ToolPorts, redis: Redis, controller: FlowController, state: RunState, command: Command
+) -> Sequence[Event]:
     """Run one tool of the suite; the approval is checked as for a real one."""
     if isinstance(command, JoinShards):
-        return [_joined(effects, state, command)]
+        return [_join(ports, state, command)]
     if not isinstance(command, CallTool):
         raise WrongTaskError("tool", command)
     if command.tool == "parts" and state.part is None:
-        return [tool_shards.split(effects, state, command, PARTS)]
+        return [split_call(ports.children, state, command, PARTS)]
     began = time.monotonic()
-    assert isinstance(effects.store, RedisRunStore)
-    redis = effects.store._redis
     try:
-        acts._check_approval(controller, state, command)
+        check_approval(controller, state, command)
         ran = {"run": state.run_id, "seq": state.seq, "tool": command.tool, "args": command.args}
         redis.rpush(RAN, json.dumps(ran))
         _BODIES[command.tool](redis, state, command)
     except FluxError as error:
-        return [acts._failed(effects, state, command, error, began)]
+        return [build_failure(ports, state, command, error, began)]
     except MemoryError as error:
         refused = FluxError(ErrorClass.MEMORY, f"tool {command.tool!r} ran out of memory: {error}")
-        return [acts._failed(effects, state, command, refused, began)]
-    now = effects.clock.now_ms()
+        return [build_failure(ports, state, command, refused, began)]
+    now = ports.clock.now_ms()
     return [
         ToolSucceeded(seq=state.seq, at_ms=now, node=state.node, call=command, key_findings={"n": state.seq})
     ]
 
 
-def _joined(effects: Effects, state: RunState, command: JoinShards) -> ToolSucceeded:
+def _join(ports: ToolPorts, state: RunState, command: JoinShards) -> ToolSucceeded:
     """All parts have come to their end before."""
-    statuses = {run: effects.store.load(run).status for run in command.runs}
+    statuses = {run: ports.children.load(run).status for run in command.runs}
     assert set(statuses.values()) == {"finished"}, statuses
     return ToolSucceeded(
-        seq=state.seq, at_ms=effects.clock.now_ms(), node=state.node, call=command.call, key_findings={}
+        seq=state.seq, at_ms=ports.clock.now_ms(), node=state.node, call=command.call, key_findings={}
     )
 
 

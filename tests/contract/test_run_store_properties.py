@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 from uuid import uuid4
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -18,6 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from redis import Redis
+from tests.support.depth import DEPTH
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool
@@ -655,12 +657,13 @@ def outside_events(state: RunState) -> list[e.Event]:
     return [*found, *found, e.RunCancelled(seq=seq, at_ms=seq, by="ada", reason="enough")]
 
 
+@pytest.mark.hypothesis
 def test_any_interleaving_is_recorded_exactly_once_by_both_stores(redis: Redis) -> None:
     machine = type("StoresOnRedis", (Stores,), {"redis": redis})
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=120,
+            max_examples=120 * DEPTH,
             stateful_step_count=40,
             deadline=None,
             derandomize=True,

@@ -17,8 +17,8 @@ from fluxagents.flows.events import DecisionMade
 from fluxagents.prompts.sections import compact
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.chat.decider import Decider
-from fluxagents.tasks.chat.request import recorded_request
-from fluxagents.tasks.chat.wire import sent_form
+from fluxagents.tasks.chat.request import rebuild_request
+from fluxagents.tasks.chat.wire import to_wire_form
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.chat_models.chat_model import ANTHROPIC_ANSWER_TOKENS, chat_model
 from fluxagents.workers.settings import Settings
@@ -76,9 +76,9 @@ def test_what_is_sent_is_the_rendered_request_in_the_form_of_the_messages_api(
     made = [event for event in run.log if isinstance(event, DecisionMade)]
     assert len(made) == len(endpoint.requests) > 1
     for event, sent in zip(made, endpoint.requests, strict=True):
-        found = recorded_request(run.log, run.kept, event.seq, PromptManager(), TOOLS)
+        found = rebuild_request(run.log, run.kept, event.seq, PromptManager(), TOOLS)
         assert found.is_exact is True
-        form = sent_form(event.prompt.chat_model, found.request.document)
+        form = to_wire_form(event.prompt.chat_model, found.request.document)
         assert set(form) == {"system", "messages", "tools", "temperature"}
         for name, value in form.items():
             assert f'"{name}":{compact(value)}'.encode() in sent
@@ -94,7 +94,7 @@ def test_beside_the_request_only_what_the_settings_say_is_sent(endpoint: ChatEnd
     endpoint.replies = [DONE]
     decider, state, command = decider_of(endpoint), state_at(QUESTION), decide_with()
     decider.decide(state, command)
-    form = sent_form("anthropic:claude-tiny", decider.request(state, command).document)
+    form = to_wire_form("anthropic:claude-tiny", decider.request(state, command).document)
     body = endpoint.body()
     assert {name: value for name, value in body.items() if name not in form} == {
         "model": "claude-tiny",

@@ -118,11 +118,12 @@ def test_a_small_and_a_large_model_side_by_side(client: LocalClient, large: Any)
     assert facts["shared_essential_genes"] == in_both
 
 
+@pytest.mark.long
 def test_iml1515_is_valid_and_agrees_with_the_keio_collection(client: LocalClient) -> None:
     model = plain_cobra.model("iML1515")
     client.models.add(plain_cobra.MODELS / "iML1515.xml.gz", name="iML1515")
     keio = pd.read_csv(plain_cobra.MODELS / "keio_glucose.tsv", sep="\t")
-    table = client.effects.artifacts.put_table(keio, tool="observed")
+    table = client.artifacts.put_table(keio, tool="observed")
     facts = finished(
         client,
         "model_validation",

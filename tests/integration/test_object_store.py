@@ -156,7 +156,7 @@ def test_models_artifacts_and_runs_live_in_a_bucket(cobra_data: Path) -> None:
     table = pd.DataFrame({"reaction": ["PFK", "PGI"], "flux_mmol_per_gdw_h": [7.5, 4.9]})
     stored = artifacts.put_table(table, tool="t")
     assert ArtifactFiles(STORE).table(stored.digest).equals(table)
-    (listed,) = artifacts.stored()
+    (listed,) = artifacts.list_files()
     assert (f"sha256:{listed.name}", listed.size_bytes) == (stored.digest, stored.size_bytes)
     assert listed.written_s > 0
     hexes = stored.digest.removeprefix("sha256:")

@@ -20,7 +20,7 @@ from fluxagents.flows.reducer import fold
 from fluxagents.prompts.sections import compact
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.chat.decider import Decider
-from fluxagents.tasks.chat.request import recorded_request
+from fluxagents.tasks.chat.request import rebuild_request
 from fluxagents.tasks.registry import TOOLS, tool_facts
 from fluxagents.workers.chat_models.chat_model import chat_model
 from fluxagents.workers.settings import Settings
@@ -81,7 +81,7 @@ def test_what_was_sent_is_composed_again_from_the_log_of_the_run(
     verdict = decider_of(endpoint).decide(state, command)
     assert verdict.decision == Finish(answer="done")
     log = (*run.log[:at], planned.model_copy(update={"prompt": verdict.prompt, "decision": verdict.decision}))
-    found = recorded_request(log, run.kept, planned.seq, PromptManager(), TOOLS)
+    found = rebuild_request(log, run.kept, planned.seq, PromptManager(), TOOLS)
     assert found.is_exact is True
     for name, value in found.request.document.items():
         assert f'"{name}":{compact(value)}'.encode() in endpoint.requests[-1]
@@ -184,7 +184,7 @@ def test_a_chat_model_that_takes_no_temperature_gets_none(endpoint: ChatEndpoint
     assert "temperature" not in endpoint.body()
     decided = next(event for event in run.log if isinstance(event, DecisionMade))
     assert decided.prompt.settings == {}
-    assert recorded_request(run.log, run.kept, decided.seq, PromptManager(), TOOLS).is_exact is True
+    assert rebuild_request(run.log, run.kept, decided.seq, PromptManager(), TOOLS).is_exact is True
 
 
 def test_an_endpoint_that_is_too_slow_is_a_timeout(endpoint: ChatEndpoint) -> None:

@@ -24,7 +24,7 @@ from fluxagents.workers.celery.live_nodes import live_nodes
 from fluxagents.workers.host import run_file
 from fluxagents.workers.host.launch import SUPERVISOR_VARIABLE
 from fluxagents.workers.host.run_file import RunStatus, ServiceStatus, State
-from fluxagents.workers.process import ProcessId, end_all, marked
+from fluxagents.workers.process import ProcessId, end_all, find_marked
 from fluxagents.workers.redis.embedded_redis import EmbeddedRedis
 from fluxagents.workers.settings import Settings
 
@@ -139,7 +139,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     started = found.up()
     yield found
     found.call("down")
-    end_all(marked(SUPERVISOR_VARIABLE, started.mark), patience_s=5.0)
+    end_all(find_marked(SUPERVISOR_VARIABLE, started.mark), patience_s=5.0)
 
 
 @pytest.fixture
@@ -291,7 +291,7 @@ def test_down_leaves_nothing_running(tmp_path: Path) -> None:
     done = machine.call("down", "--json")
     assert done.returncode == 0, done.stderr
     assert set(json.loads(done.stdout)["stopped"]) == {service.name for service in status.services}
-    assert marked(SUPERVISOR_VARIABLE, status.mark) == []
+    assert find_marked(SUPERVISOR_VARIABLE, status.mark) == []
     assert not status.supervisor.alive()
     assert not any(each.process and each.process.alive() for each in status.services)
     assert run_file.read(machine.settings.run_file) is None
@@ -309,10 +309,10 @@ def test_what_a_killed_supervisor_leaves_is_seen_and_ended(tmp_path: Path) -> No
     shown = machine.call("status")
     assert shown.returncode == 1
     assert "supervisor was killed" in shown.stdout
-    assert marked(SUPERVISOR_VARIABLE, status.mark)
+    assert find_marked(SUPERVISOR_VARIABLE, status.mark)
     done = machine.call("down")
     assert "tools" in done.stdout
-    assert marked(SUPERVISOR_VARIABLE, status.mark) == []
+    assert find_marked(SUPERVISOR_VARIABLE, status.mark) == []
     assert EmbeddedRedis(machine.settings.redis_dir).instance is None
 
 
@@ -323,7 +323,7 @@ def test_up_in_the_foreground_ends_cleanly_on_ctrl_c(tmp_path: Path) -> None:
     status = machine.status()
     process.send_signal(signal.SIGINT)
     assert process.wait(60) == 0
-    assert marked(SUPERVISOR_VARIABLE, status.mark) == []
+    assert find_marked(SUPERVISOR_VARIABLE, status.mark) == []
     assert "http://127.0.0.1:" in (tmp_path / "spawned.log").read_text()
 
 
@@ -357,7 +357,7 @@ def alone(tmp_path: Path) -> Iterator[Machine]:
     found = Machine(tmp_path)
     with EmbeddedRedis(found.settings.redis_dir):
         yield found
-    end_all(marked("PROBE", str(tmp_path)), patience_s=5.0)
+    end_all(find_marked("PROBE", str(tmp_path)), patience_s=5.0)
 
 
 def ended(process: subprocess.Popen[bytes]) -> int:

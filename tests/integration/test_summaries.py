@@ -9,15 +9,15 @@ import pytest
 from redis import Redis
 from tests.support.chat_endpoint import ChatEndpoint, calling, completion, message, serving, using
 from tests.support.decisions import ANSWER_TOOLS, BASELINE, decide_with, state_at
-from tests.support.recorded_run import effects_in
+from tests.support.recorded_run import acts_in
 
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.events import ContextCompacted, ContextSummarised, DecisionMade
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
-from fluxagents.tasks.acts import acts
-from fluxagents.tasks.effects import Decides
+from fluxagents.tasks.dispatch import DECIDE
+from fluxagents.tasks.ports.decisions import DecisionMaker
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.chat_models.assembly import build_decider
 from fluxagents.workers.settings import Settings
@@ -39,7 +39,7 @@ def endpoint(request: pytest.FixtureRequest) -> Iterator[ChatEndpoint]:
         yield found
 
 
-def decider_of(redis: Redis, endpoint: ChatEndpoint, key_prefix: str, **settings: object) -> Decides:
+def decider_of(redis: Redis, endpoint: ChatEndpoint, key_prefix: str, **settings: object) -> DecisionMaker:
     given = {
         "chat_model": f"{endpoint.provider}:tiny",
         "chat_base_url": endpoint.url,
@@ -65,9 +65,9 @@ def test_the_summary_is_asked_for_recorded_and_sent(
     redis: Redis, key_prefix: str, endpoint: ChatEndpoint, tmp_path: Path
 ) -> None:
     decider = decider_of(redis, endpoint, key_prefix, context_summary=True)
-    effects = effects_in(str(tmp_path), decider=decider)
+    acts = acts_in(str(tmp_path), decider=decider)
     controller = FlowController(FlowLibrary().get("metabolic_analysis"))
-    told, made, compacted = acts.decide(effects, controller, long_run(), decide_with(ANSWER_TOOLS[:4]))
+    told, made, compacted = acts[DECIDE](controller, long_run(), decide_with(ANSWER_TOOLS[:4]))
     assert isinstance(told, ContextSummarised)
     assert isinstance(made, DecisionMade)
     assert isinstance(compacted, ContextCompacted)

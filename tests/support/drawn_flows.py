@@ -102,7 +102,7 @@ def strain_search() -> Flow:
     return flow_from_yaml(STRAIN)
 
 
-def linked(links: Mapping[str, Sequence[str]]) -> Flow:
+def link_nodes(links: Mapping[str, Sequence[str]]) -> Flow:
     """A flow with these nodes and edges: none makes an end, one a tool, more a branch."""
     nodes: dict[str, JsonValue] = {}
     for node, targets in links.items():
@@ -149,12 +149,12 @@ class Walk:
         self.events: list[e.Event] = [started]
 
     def go(self) -> Walk:
-        """To the end, or until a human or time must act."""
+        """Run to the end, or until a human or time must act."""
         self._note(*self.controller.execute_flow(self.state, self._act))
         return self
 
     def step(self) -> Walk:
-        """One command."""
+        """Carry out one command."""
         command = self.controller.command(self.state)
         assert command is not None
         return self._after(self._act(command, self.state))
@@ -163,8 +163,8 @@ class Walk:
         """Something from outside, made for a step at a time; the flow walks on from it."""
         return self._after([event(self.state.seq, next(self._now))])
 
-    def answered(self, *, yes: bool) -> Walk:
-        """A human agrees, or not."""
+    def answer_request(self, *, yes: bool) -> Walk:
+        """Approve or reject as a human."""
         request = self.state.waiting_for
         assert request is not None
         if yes:
@@ -216,7 +216,7 @@ def search_in_two_rounds() -> Walk:
             "delete": [{}, FluxError(ErrorClass.INFEASIBLE, "no growth after b0720, b1136")],
         },
     )
-    return walk.go().answered(yes=True).go()
+    return walk.go().answer_request(yes=True).go()
 
 
 def _seconds() -> Iterator[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
-from tests.support.drawn_flows import linked
+from tests.support.drawn_flows import link_nodes
 
 from fluxagents.flows.language.definition import Flow
 
@@ -22,4 +22,4 @@ def flows(draw: st.DrawFn) -> Flow:
     # What differs in white space alone is drawn alike.
     names = draw(st.lists(NAMES, min_size=1, max_size=12, unique_by=lambda name: " ".join(name.split())))
     links = {name: draw(st.lists(st.sampled_from(names), max_size=3)) for name in names}
-    return linked(links)
+    return link_nodes(links)

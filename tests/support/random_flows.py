@@ -7,15 +7,14 @@ from random import Random
 from typing import Any
 
 from pydantic import JsonValue
-from tests.support.played_flows import TOOLS, check_args, document
+from tests.support.simulated_flows import TOOLS, check_args, document
 
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.edges import find_reachable
 from fluxagents.flows.language.pinning import pin_subflows
 from fluxagents.flows.language.reading import flow_from_mapping
+from fluxagents.flows.testing.environment import Environment, Query
 from fluxagents.flows.testing.scenario import Answer, Answers
-from fluxagents.flows.testing.stage import Stage
-from fluxagents.flows.testing.world import Ask
 
 ENDS: dict[str, Any] = {
     "good": {"kind": "end", "message": "{error} {items}"},
@@ -52,11 +51,12 @@ def random_flow(chance: Random) -> Flow:
     drawn = flow_from_mapping(document(nodes | ENDS, inputs={"items": {"type": "array"}}))
     kept = find_reachable(drawn, drawn.start)
     facts = {fact: name for name in names if name in kept for fact in drawn.nodes[name].fact_names}
-    return _conditioned({name: node for name, node in (nodes | ENDS).items() if name in kept}, facts, chance)
+    nodes = {name: node for name, node in (nodes | ENDS).items() if name in kept}
+    return _add_conditions(nodes, facts, chance)
 
 
-def _conditioned(nodes: dict[str, Any], facts: dict[str, str], chance: Random) -> Flow:
-    """The flow with conditions that speak of the facts which are there."""
+def _add_conditions(nodes: dict[str, Any], facts: dict[str, str], chance: Random) -> Flow:
+    """Build the flow with conditions on the facts that it has."""
     for node in nodes.values():
         for case in node.get("cases", ()):
             case["when"] = _condition(chance, ["items", *facts])
@@ -73,7 +73,7 @@ def _conditioned(nodes: dict[str, Any], facts: dict[str, str], chance: Random) -
 
 
 def _ways(chance: Random, later: list[str]) -> list[str]:
-    """Where a node may lead to, the next one more often than others."""
+    """Choose where a node may lead to, the next node more often than others."""
     return [chance.choice([*later[:1] * 4, *later, *ENDS]) for _ in range(4)]
 
 
@@ -142,39 +142,39 @@ _FIELDS: dict[str, Callable[[Random, str, list[str]], dict[str, Any]]] = {
 
 
 class RandomWorld:
-    """Answers by chance, and keeps what it said."""
+    """Answers by chance, and keeps its answers."""
 
     def __init__(self, seed: int) -> None:
         self._chance = Random(seed)
         self._silent: set[str] = set()
-        self.said: dict[str, list[Answer]] = {}
+        self.answers: dict[str, list[Answer]] = {}
 
-    def answer(self, ask: Ask) -> Answer | None:
+    def answer(self, query: Query) -> Answer | None:
         """As `World.answer`."""
         chance = self._chance
-        if ask.optional and (ask.node in self._silent or chance.random() < 0.7):
-            # A script would give what comes next at this node already here; so nothing more comes so there.
-            self._silent.add(ask.node)
+        if query.optional and (query.node in self._silent or chance.random() < 0.7):
+            # A script would give the next answer of this node here already; so the node gets no more of them.
+            self._silent.add(query.node)
             return None
-        stated = [one for one in ask.accepts if one != "runs"]
-        whats = [*stated * 6, *(["event"] if ask.node not in self._silent else [])]
-        if not whats:
+        accepted = [kind for kind in query.accepts if kind != "runs"]
+        kinds = [*accepted * 6, *(["event"] if query.node not in self._silent else [])]
+        if not kinds:
             return None
-        answer = Answer.model_validate(self._said(chance.choice(whats), ask))
-        self.said.setdefault(ask.node, []).append(answer)
+        answer = Answer.model_validate(self._fields(chance.choice(kinds), query))
+        self.answers.setdefault(query.node, []).append(answer)
         return answer
 
     @property
     def script(self) -> dict[str, Answers]:
-        """What was said, as a scenario states it."""
-        return {node: Answers(given=tuple(answers)) for node, answers in self.said.items()}
+        """The answers, as a scenario states them."""
+        return {node: Answers(answers=tuple(answers)) for node, answers in self.answers.items()}
 
-    def _said(self, what: str, ask: Ask) -> dict[str, Any]:
+    def _fields(self, kind: str, query: Query) -> dict[str, Any]:
         chance = self._chance
         value: JsonValue = chance.choice([0.1, 0.9, 0.9, None, "much"])
         trouble = {"kind": chance.choice(ERRORS)}
-        editable = ask.tool and "y" not in ask.args
-        sayings: dict[str, dict[str, Any]] = {
+        editable = query.tool and "y" not in query.args
+        fields: dict[str, dict[str, Any]] = {
             "summary": {"summary": chance.choice([{"value": value}, {"value": value}, {}])},
             "error": {"error": trouble},
             "call_tool": {"call_tool": chance.choice(["fba", "change"]), "args": {"x": 1}, "tokens": 30},
@@ -190,9 +190,9 @@ class RandomWorld:
             "never": {"never": True},
             "open": {"open": True},
         }
-        slow = what in {"error", "call_tool", "ask_human", "refused"} and chance.random() < 0.2
-        later = 0 if ask.optional else chance.choice([0, 0, 1])
-        return {**sayings[what], "after_s": 40 if slow else later}
+        slow = kind in {"error", "call_tool", "ask_human", "refused"} and chance.random() < 0.2
+        later = 0 if query.optional else chance.choice([0, 0, 1])
+        return {**fields[kind], "after_s": 40 if slow else later}
 
     def _run(self, trouble: dict[str, Any]) -> dict[str, Any]:
         chance = self._chance
@@ -205,6 +205,6 @@ class RandomWorld:
         return chance.choice(runs)
 
 
-def stage() -> Stage:
+def build_environment() -> Environment:
     """The tools and flows of these flows; a tool takes `x`, and nothing else."""
-    return Stage(TOOLS, {CHILD.digest: CHILD}, check_args)
+    return Environment(TOOLS, {CHILD.digest: CHILD}, check_args)

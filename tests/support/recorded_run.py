@@ -10,18 +10,24 @@ from fluxagents.flows.commands import Command, Decide, NotifyHuman
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.events import Event, RunStarted
 from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.memory.remedy_book import MemoryRemedyBook
 from fluxagents.flows.memory.run_store import MemoryRunStore
 from fluxagents.flows.ports.notifier import Notifier
 from fluxagents.flows.reducer import fold, reduce
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
-from fluxagents.tasks.acts import acts
+from fluxagents.tasks.acts.child_runs import ChildRuns
+from fluxagents.tasks.acts.table import build_acts
 from fluxagents.tasks.chat.decider import Decider
-from fluxagents.tasks.effects import Decides, Effects
+from fluxagents.tasks.dispatch import DECIDE, NOTIFY, TOOL, cache_controllers
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
+from fluxagents.tasks.ports.artifacts import ArtifactStore
 from fluxagents.tasks.ports.biochem import NothingImported
+from fluxagents.tasks.ports.decisions import DecisionMaker
+from fluxagents.tasks.ports.models import ModelStore
 from fluxagents.tasks.ports.sources import Sources
+from fluxagents.tasks.protocol import Act
 from fluxagents.tasks.registry import TOOLS, tool_facts
 from fluxagents.tasks.tool import Tool
 from fluxagents.workers.channels.inbox import InboxNotifier
@@ -81,17 +87,13 @@ def record(
     The run goes on until it ends or waits for a human.
     """
     flow = flow or FlowLibrary().get("metabolic_analysis")
-    effects = effects_in(folder, tools, decider)
-    models, artifacts, clock = effects.models, effects.artifacts, effects.clock
+    models, artifacts, clock = ModelFiles(folder), ArtifactFiles(folder), SystemClock()
+    acts = acts_in(folder, tools, decider, models=models, artifacts=artifacts)
     controller = FlowController(flow, tools=tool_facts(tools))
     ref = models.add(model) if model else models.add_named("e_coli_core")
 
     def act(command: Command, state: RunState) -> Sequence[Event]:
-        if isinstance(command, Decide):
-            return acts.decide(effects, controller, state, command)
-        if isinstance(command, NotifyHuman):
-            return acts.notify(effects, controller, state, command)
-        return acts.call_tool(effects, controller, state, command)
+        return acts[kind_of(command)](controller, state, command)
 
     started = RunStarted(
         seq=0,
@@ -117,29 +119,53 @@ def record(
     )
 
 
-def effects_in(
+def kind_of(command: Command) -> str:
+    """The kind of step that carries a command out, of those that a plain flow has."""
+    return DECIDE if isinstance(command, Decide) else NOTIFY if isinstance(command, NotifyHuman) else TOOL
+
+
+def acts_in(
     folder: str,
     tools: Mapping[str, Tool] = TOOLS,
-    decider: Decides | None = None,
+    decider: DecisionMaker | None = None,
+    *,
     notifier: Notifier | None = None,
     prompts: PromptManager | None = None,
-) -> Effects:
-    """What steps act through, with files in a folder and runs in memory."""
+    models: ModelStore | None = None,
+    artifacts: ArtifactStore | None = None,
+) -> Mapping[str, Act]:
+    """The acts by kind of step, with files in a folder and runs in memory."""
     prompts = prompts or PromptManager()
     decides = decider or Decider(OfflinePlanner(), "offline-planner", prompts, tools)
+    models, artifacts = models or ModelFiles(folder), artifacts or ArtifactFiles(folder)
     clock = SystemClock()
-    return Effects(
-        store=MemoryRunStore(clock),
-        publisher=Unused(),
+    store = MemoryRunStore(clock)
+    return build_acts(
         clock=clock,
-        notifier=notifier or InboxNotifier(),
-        models=ModelFiles(folder),
-        artifacts=ArtifactFiles(folder),
         decider=lambda: decides,
+        notifier=notifier or InboxNotifier(),
         prompts=lambda: prompts,
         tools=tools,
-        owner=lambda: "n|1",
-        queues=(),
+        models=models,
+        artifacts=artifacts,
+        sources=Sources(
+            models=models,
+            artifacts=artifacts,
+            runs=lambda: store,
+            biochem=NothingImported(),
+            tools=tools,
+            media=MediaLibrary(),
+            prompts=lambda: prompts,
+        ),
+        remedies=MemoryRemedyBook(),
+        children=ChildRuns(
+            steps=store,
+            runs=store,
+            flows=store,
+            publisher=Unused(),
+            clock=clock,
+            controllers=cache_controllers(store, tool_facts(tools)),
+        ),
     )
 
 

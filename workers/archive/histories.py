@@ -106,7 +106,7 @@ class Histories:
             total += len(files)
             for file in files:
                 count += 1
-                yield self._archived(file, choice, seen), Progress(count, total)
+                yield self._read_archived(file, choice, seen), Progress(count, total)
 
     def newest(self, most: int) -> Iterator[History]:
         """The newest runs of their own that can be read, in Redis or the archive."""
@@ -118,7 +118,9 @@ class Histories:
                 at_ms = time_in(run_id) if run_id else None
                 if run_id and at_ms is not None and archived < most:
                     archived += starts.setdefault(run_id, at_ms) == at_ms
-                elif at_ms is None and isinstance(item := self._archived(file, Choice(), starts), History):
+                elif at_ms is None and isinstance(
+                    item := self._read_archived(file, Choice(), starts), History
+                ):
                     starts[item.run_id] = item.started.at_ms
         found = 0
         for run_id in sorted(starts, key=lambda one: (starts[one], one), reverse=True):
@@ -151,7 +153,7 @@ class Histories:
                 return Unreadable(run_id, error.message)
             raise
 
-    def _archived(self, file: str, choice: Choice, seen: Container[str]) -> Item:
+    def _read_archived(self, file: str, choice: Choice, seen: Container[str]) -> Item:
         run_id = id_in(file)
         if run_id is not None and (run_id in seen or is_shard_id(run_id)):
             return None

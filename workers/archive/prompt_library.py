@@ -20,7 +20,7 @@ def open_prompts(settings: Settings) -> PromptManager:
     return PromptManager(store=RedisPromptStore(redis, prefix=settings.key_prefix))
 
 
-def recorded_trials(
+def read_trials(
     settings: Settings, *, most: int, wanted: Callable[[RunStarted], bool] = lambda _: True
 ) -> Mapping[str, tuple[Trial, ...]]:
     """What the newest runs say about prompts, in Redis or archived: sha256 of the version -> its trials.

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from fluxagents.flows.history.run_record import RunRecord, StepRecord
 from fluxagents.flows.history.time_spans import SPENT
-from fluxagents.workers.files.table_file import drafted
+from fluxagents.workers.files.table_file import replace_atomically
 
 ROWS = 5_000
 """Rows that are kept in memory before they are written."""
@@ -122,8 +122,8 @@ def record_file(path: Path) -> Iterator[RecordFile]:
         path: Of the runs; the steps lie at `steps_path(path)`.
     """
     with (
-        drafted(path) as runs,
-        drafted(steps_path(path)) as steps,
+        replace_atomically(path) as runs,
+        replace_atomically(steps_path(path)) as steps,
         pq.ParquetWriter(runs, RUNS) as of_runs,
         pq.ParquetWriter(steps, STEPS) as of_steps,
     ):

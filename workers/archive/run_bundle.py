@@ -49,13 +49,18 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Runtim
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shelves:
+class BundleStores:
     """Where the parts of a run lie in an installation."""
 
-    store: RunStore
+    runs: RunStore
     artifacts: ArtifactFiles
     models: ModelFiles
     prompts: PromptManager
+
+    @classmethod
+    def open(cls, url: str, runs: RunStore, prompts: PromptManager) -> Self:
+        """The stores of an installation whose models and artifacts lie below a folder or URL."""
+        return cls(runs=runs, artifacts=ArtifactFiles(url), models=ModelFiles(url), prompts=prompts)
 
 
 class _Frozen(BaseModel):
@@ -104,9 +109,9 @@ class BundleFile:
         except FileNotFoundError as error:
             raise FluxError(ErrorClass.BAD_ARGUMENT, f"there is no file {str(path)!r}") from error
         except _DAMAGE as error:
-            raise self._refused(f"is no zip file: {error}") from error
+            raise self._refusal(f"is no zip file: {error}") from error
         try:
-            self.manifest = self._checked()
+            self.manifest = self._check()
         except BaseException:
             self._zip.close()
             raise
@@ -123,39 +128,39 @@ class BundleFile:
         """The bytes of a member, which are those that the manifest names."""
         member = self.manifest.members.get(name)
         if member is None:
-            raise self._refused(f"lacks {name!r}")
+            raise self._refusal(f"lacks {name!r}")
         data = self._bytes(name, member.size_bytes)
         if hashlib.sha256(data).hexdigest() != member.sha256:
-            raise self._refused(f"is damaged: {name!r} has another sha256 than its manifest says")
+            raise self._refusal(f"is damaged: {name!r} has another sha256 than its manifest says")
         return data
 
     def names(self, folder: str) -> tuple[str, ...]:
         """The members below a folder."""
         return tuple(name for name in self.manifest.members if name.startswith(f"{folder}/"))
 
-    def _checked(self) -> Bundle:
+    def _check(self) -> Bundle:
         infos = self._zip.infolist()
         names = [info.filename for info in infos]
         if len(infos) > MOST_MEMBERS or sum(info.file_size for info in infos) > MOST_BYTES:
-            raise self._refused(f"is larger than {MOST_BYTES} bytes in {MOST_MEMBERS} members")
+            raise self._refusal(f"is larger than {MOST_BYTES} bytes in {MOST_MEMBERS} members")
         for info in infos:
             if info.filename != MANIFEST and _NAME.fullmatch(info.filename) is None:
-                raise self._refused(f"holds {info.filename[:100]!r}, which belongs to no run")
+                raise self._refusal(f"holds {info.filename[:100]!r}, which belongs to no run")
             if info.file_size > MOST_MEMBER_BYTES:
-                raise self._refused(f"holds {info.filename!r} of {info.file_size} bytes")
+                raise self._refusal(f"holds {info.filename!r} of {info.file_size} bytes")
         if len(set(names)) < len(names):
-            raise self._refused("holds a member twice")
+            raise self._refusal("holds a member twice")
         if MANIFEST not in names:
-            raise self._refused(f"lacks {MANIFEST!r}")
+            raise self._refusal(f"lacks {MANIFEST!r}")
         try:
             found = Bundle.model_validate_json(self._bytes(MANIFEST, MOST_MANIFEST_BYTES))
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"])
-            raise self._refused(f"has no manifest that can be read: {where}: {first['msg']}") from error
+            raise self._refusal(f"has no manifest that can be read: {where}: {first['msg']}") from error
         listed = {info.filename: info.file_size for info in infos if info.filename != MANIFEST}
         if listed != {name: member.size_bytes for name, member in found.members.items()}:
-            raise self._refused("holds other members than its manifest says")
+            raise self._refusal("holds other members than its manifest says")
         return found
 
     def _bytes(self, name: str, most: int) -> bytes:
@@ -163,12 +168,12 @@ class BundleFile:
             with self._zip.open(name) as file:
                 data = file.read(most + 1)
         except _DAMAGE as error:
-            raise self._refused(f"is damaged: {name!r} cannot be read: {error}") from error
+            raise self._refusal(f"is damaged: {name!r} cannot be read: {error}") from error
         if len(data) > most:
-            raise self._refused(f"holds {name!r} of more than {most} bytes")
+            raise self._refusal(f"holds {name!r} of more than {most} bytes")
         return data
 
-    def _refused(self, why: str) -> FluxError:
+    def _refusal(self, why: str) -> FluxError:
         return FluxError(
             ErrorClass.SCHEMA,
             f"file {str(self._path)!r} {why}",

@@ -25,8 +25,8 @@ from fluxagents.workers.archive.run_bundle import (
     MOST_MEMBERS,
     Bundle,
     BundledRun,
+    BundleStores,
     Member,
-    Shelves,
 )
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -35,11 +35,11 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 Log = tuple[e.Event, ...]
 
 
-def export_run(shelves: Shelves, run_id: str, path: Path, *, with_models: bool = False) -> Bundle:
+def export_run(stores: BundleStores, run_id: str, path: Path, *, with_models: bool = False) -> Bundle:
     """Write a run, and the runs that it began, into one file.
 
     Args:
-        shelves: Where its parts lie.
+        stores: Where its parts lie.
         run_id: The run, also one in the archive.
         path: The file; one that is there is replaced.
         with_models: Whether the models are written as well.
@@ -50,13 +50,13 @@ def export_run(shelves: Shelves, run_id: str, path: Path, *, with_models: bool =
     Raises:
         FluxError: If there is no such run, or it is larger than what can be imported.
     """
-    logs = _family(shelves, run_id)
+    logs = _family(stores, run_id)
     missing: list[str] = []
     members: dict[str, Member] = {}
     draft = path.with_name(f"{path.name}.{uuid4().hex}.draft")
     try:
         with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as file:
-            for name, data in _parts(shelves, logs, with_models=with_models, missing=missing):
+            for name, data in _parts(stores, logs, with_models=with_models, missing=missing):
                 members[name] = Member(sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data))
                 _check_size(run_id, name, members)
                 _write(file, name, data)
@@ -67,7 +67,7 @@ def export_run(shelves: Shelves, run_id: str, path: Path, *, with_models: bool =
                     BundledRun(run_id=state.run_id, status=state.status, events=len(log))
                     for state, log in zip(states, logs, strict=True)
                 ),
-                models=tuple(_refs(shelves, logs)),
+                models=tuple(_refs(stores, logs)),
                 missing=tuple(missing),
                 members=members,
             )
@@ -95,39 +95,39 @@ def _check_size(run_id: str, name: str, members: dict[str, Member]) -> None:
         )
 
 
-def _family(shelves: Shelves, run_id: str) -> list[Log]:
+def _family(stores: BundleStores, run_id: str) -> list[Log]:
     """The log of a run, then those of the runs that it began."""
-    log = tuple(shelves.store.events(run_id))
+    log = tuple(stores.runs.events(run_id))
     logs = [log]
     for child in find_child_runs(log):
         # A fork tells of runs that its origin began.
-        if shelves.store.load(child).parent == run_id:
-            logs += _family(shelves, child)
+        if stores.runs.load(child).parent == run_id:
+            logs += _family(stores, child)
     return logs
 
 
 def _parts(
-    shelves: Shelves, logs: Sequence[Log], *, with_models: bool, missing: list[str]
+    stores: BundleStores, logs: Sequence[Log], *, with_models: bool, missing: list[str]
 ) -> Iterator[tuple[str, bytes]]:
     for number, log in enumerate(logs):
         lines = "".join(f"{event.model_dump_json()}\n" for event in log)
         yield f"runs/{number}/events.jsonl", lines.encode()
-    for digest in sorted(_flows(shelves, logs)):
-        yield f"flows/{digest}.json", shelves.store.flow(digest).model_dump_json().encode()
-    yield from _artifacts(shelves, logs, missing)
-    yield from _prompts(shelves, logs, missing)
+    for digest in sorted(_flows(stores, logs)):
+        yield f"flows/{digest}.json", stores.runs.flow(digest).model_dump_json().encode()
+    yield from _artifacts(stores, logs, missing)
+    yield from _prompts(stores, logs, missing)
     if with_models:
-        for ref in _refs(shelves, logs):
-            data = shelves.models.original(ref)
+        for ref in _refs(stores, logs):
+            data = stores.models.original(ref)
             if data is None:
                 missing.append(f"model {ref.name} ({ref.digest})")
                 continue
             folder = f"models/{ref.digest.removeprefix('sha256:')}"
             yield f"{folder}/original", data
-            yield f"{folder}/record.json", shelves.models.show(ref).model_dump_json().encode()
+            yield f"{folder}/record.json", stores.models.show(ref).model_dump_json().encode()
 
 
-def _flows(shelves: Shelves, logs: Sequence[Log]) -> set[str]:
+def _flows(stores: BundleStores, logs: Sequence[Log]) -> set[str]:
     """Every version of a flow that the runs followed, or may come to."""
     todo = [
         event.flow.digest
@@ -140,12 +140,12 @@ def _flows(shelves: Shelves, logs: Sequence[Log]) -> set[str]:
         digest = todo.pop()
         if digest not in found:
             found.add(digest)
-            nodes = shelves.store.flow(digest).nodes.values()
+            nodes = stores.runs.flow(digest).nodes.values()
             todo += [node.digest for node in nodes if isinstance(node, MapNode | SubflowNode) and node.digest]
     return found
 
 
-def _artifacts(shelves: Shelves, logs: Sequence[Log], missing: list[str]) -> Iterator[tuple[str, bytes]]:
+def _artifacts(stores: BundleStores, logs: Sequence[Log], missing: list[str]) -> Iterator[tuple[str, bytes]]:
     """The results, each with its tables."""
     todo = [
         event.artifact
@@ -160,7 +160,7 @@ def _artifacts(shelves: Shelves, logs: Sequence[Log], missing: list[str]) -> Ite
             continue
         done.add(digest)
         try:
-            data = shelves.artifacts.get(digest)
+            data = stores.artifacts.get(digest)
         except FluxError as error:
             if error.kind is not ErrorClass.UNKNOWN_ID:
                 raise
@@ -178,7 +178,7 @@ def _tables(data: bytes) -> list[str]:
         return []
 
 
-def _prompts(shelves: Shelves, logs: Sequence[Log], missing: list[str]) -> Iterator[tuple[str, bytes]]:
+def _prompts(stores: BundleStores, logs: Sequence[Log], missing: list[str]) -> Iterator[tuple[str, bytes]]:
     uses: dict[str, str] = {}
     for event in (event for log in logs for event in log):
         if isinstance(event, e.ChatEvent):
@@ -187,14 +187,14 @@ def _prompts(shelves: Shelves, logs: Sequence[Log], missing: list[str]) -> Itera
             uses[event.prompt] = "to a human"
     for digest, name in uses.items():
         try:
-            yield f"prompts/{digest}", shelves.prompts.versions.find_by_digest(name, digest).source.encode()
+            yield f"prompts/{digest}", stores.prompts.versions.find_by_digest(name, digest).source.encode()
         except FluxError as error:
             if error.kind is not ErrorClass.UNKNOWN_ID:
                 raise
             missing.append(f"prompt {name} ({digest})")
 
 
-def _refs(shelves: Shelves, logs: Sequence[Log]) -> list[ModelRef]:
+def _refs(stores: BundleStores, logs: Sequence[Log]) -> list[ModelRef]:
     """The models that the runs worked on and made, and what those were made from."""
     todo = [digest for log in logs for event in log for digest in _models(event)]
     found: dict[str, ModelRef] = {}
@@ -204,7 +204,7 @@ def _refs(shelves: Shelves, logs: Sequence[Log]) -> list[ModelRef]:
             continue
         ref = ModelRef(digest=digest, name=digest)
         try:
-            record = shelves.models.show(ref)
+            record = stores.models.show(ref)
         except FluxError as error:
             if error.kind is not ErrorClass.UNKNOWN_ID:
                 raise

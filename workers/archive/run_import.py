@@ -19,7 +19,7 @@ from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.history_control import TimeTravel
 from fluxagents.tasks.ports.models import ModelRecord, ModelRef
-from fluxagents.workers.archive.run_bundle import BundleFile, Shelves
+from fluxagents.workers.archive.run_bundle import BundleFile, BundleStores
 from fluxagents.workers.models.model_source import FORMATS
 
 Log = tuple[e.Event, ...]
@@ -50,12 +50,14 @@ class _Content:
     """Folder of the member -> its record."""
 
 
-def import_run(client: TimeTravel, shelves: Shelves, path: Path, *, by: str, new_id: str = "") -> Imported:
+def import_run(
+    client: TimeTravel, stores: BundleStores, path: Path, *, by: str, new_id: str = ""
+) -> Imported:
     """Store a run from a file: one that has ended as it is, any other one paused.
 
     Args:
         client: Of this installation.
-        shelves: Where the parts of runs lie here.
+        stores: Where the parts of runs lie here.
         path: The file.
         by: Who wants it.
         new_id: What the run is called here, if it has to have another id.
@@ -65,25 +67,25 @@ def import_run(client: TimeTravel, shelves: Shelves, path: Path, *, by: str, new
             the id. Nothing has been written then.
     """
     with BundleFile(path) as file:
-        content = _checked(file, shelves)
+        content = _check(file, stores)
         logs = _rename_runs(content.logs, new_id) if new_id else content.logs
-        new = [log for log in logs if not _is_here(shelves, log)]
+        new = [log for log in logs if not _is_here(stores, log)]
         for flow in content.flows:
-            shelves.store.save_flow(flow)
+            stores.runs.save_flow(flow)
         for name in content.artifacts:
-            shelves.artifacts.put(file.read(name))
+            stores.artifacts.put(file.read(name))
         for name in content.prompts:
-            shelves.prompts.versions.keep(file.read(name).decode())
+            stores.prompts.versions.keep(file.read(name).decode())
         for folder, record in content.models.items():
-            shelves.models.adopt(record, file.read(f"{folder}/original"))
+            stores.models.adopt(record, file.read(f"{folder}/original"))
         # A run must find those that it began.
         for log in reversed(new):
             client.adopt(log, by=by)
         ids = [_id(log) for log in logs]
         return Imported(
-            runs=tuple(shelves.store.load(run_id) for run_id in ids),
+            runs=tuple(stores.runs.load(run_id) for run_id in ids),
             written=tuple(_id(log) for log in new),
-            missing=(*file.manifest.missing, *_missing_models(shelves, file.manifest.models)),
+            missing=(*file.manifest.missing, *_missing_models(stores, file.manifest.models)),
         )
 
 
@@ -93,10 +95,10 @@ def _id(log: Log) -> str:
     return started.run_id
 
 
-def _checked(file: BundleFile, shelves: Shelves) -> _Content:
+def _check(file: BundleFile, stores: BundleStores) -> _Content:
     logs = tuple(_log(file, number) for number in range(len(file.manifest.runs)))
     flows = tuple(_flow(file, name) for name in file.names("flows"))
-    _check_flows(shelves, logs, flows)
+    _check_flows(stores, logs, flows)
     _check_family(logs)
     for name in (*file.names("artifacts"), *file.names("prompts")):
         _check_address(name, file.read(name))
@@ -150,13 +152,13 @@ def _flow(file: BundleFile, name: str) -> Flow:
     return flow
 
 
-def _check_flows(shelves: Shelves, logs: tuple[Log, ...], flows: tuple[Flow, ...]) -> None:
+def _check_flows(stores: BundleStores, logs: tuple[Log, ...], flows: tuple[Flow, ...]) -> None:
     """Every version that a run follows is in the file or here."""
     known = {flow.digest for flow in flows}
     for log in logs:
         for event in log:
             if isinstance(event, e.RunStarted | e.FlowChanged) and event.flow.digest not in known:
-                shelves.store.flow(event.flow.digest)
+                stores.runs.flow(event.flow.digest)
 
 
 def _check_address(name: str, data: bytes) -> None:
@@ -189,7 +191,7 @@ def _rename_runs(logs: tuple[Log, ...], new_id: str) -> tuple[Log, ...]:
     return tuple(tuple(rename_run(event, old, new_id, with_children=True) for event in log) for log in logs)
 
 
-def _is_here(shelves: Shelves, log: Log) -> bool:
+def _is_here(stores: BundleStores, log: Log) -> bool:
     """Whether this very run is here already, where it may have gone on.
 
     Raises:
@@ -197,7 +199,7 @@ def _is_here(shelves: Shelves, log: Log) -> bool:
     """
     run_id = _id(log)
     try:
-        here = shelves.store.events(run_id)
+        here = stores.runs.events(run_id)
     except FluxError as error:
         if error.kind is ErrorClass.UNKNOWN_ID:
             return False
@@ -211,11 +213,11 @@ def _is_here(shelves: Shelves, log: Log) -> bool:
     )
 
 
-def _missing_models(shelves: Shelves, refs: tuple[ModelRef, ...]) -> list[str]:
+def _missing_models(stores: BundleStores, refs: tuple[ModelRef, ...]) -> list[str]:
     missing = []
     for ref in refs:
         try:
-            shelves.models.show(ref)
+            stores.models.show(ref)
         except FluxError as error:
             if error.kind is not ErrorClass.UNKNOWN_ID:
                 raise

@@ -20,7 +20,7 @@ from fluxagents.workers.redis import connection
 from fluxagents.workers.settings import Settings
 
 if TYPE_CHECKING:
-    from fluxagents.tasks.effects import Effects
+    from fluxagents.workers.celery.process import Process
 
 RECONCILE = "control.reconcile"
 ARCHIVE = "control.archive"
@@ -35,49 +35,49 @@ TASK_MODULES = (
 BEAT_LOOP_S = 2.0
 """Longest sleep of beat; a schedule that was added is noticed within it."""
 
-EffectsBuilder = Callable[[Settings, "FluxApp"], "Effects"]
-"""Builds what steps act through; the real one is in the composition root."""
+ProcessBuilder = Callable[[Settings, "FluxApp"], "Process"]
+"""Builds what tasks use; the real one is in the composition root."""
 
 
 class FluxApp(Celery):  # type: ignore[misc] # Celery ships no types
-    """The Celery application with its settings and, in each process that runs steps, its effects."""
+    """The Celery application with its settings and, in each process that runs steps, what its tasks use."""
 
-    def __init__(self, settings: Settings, *, build_effects: EffectsBuilder | None, **options: Any) -> None:
+    def __init__(self, settings: Settings, *, build_process: ProcessBuilder | None, **options: Any) -> None:
         super().__init__("fluxagents", **options)
         self.settings = settings
-        self._build_effects = build_effects
-        self._effects: tuple[int, Effects] | None = None
-        self._effects_lock = Lock()
+        self._build_process = build_process
+        self._process: tuple[int, Process] | None = None
+        self._process_lock = Lock()
 
     @property
-    def effects(self) -> Effects:
-        """What steps act through; built once per process, and again in a child after a fork.
+    def process(self) -> Process:
+        """What tasks use; built once per process, and again in a child after a fork.
 
         Raises:
-            FluxError: The application was created without them, only to send messages.
+            FluxError: The application was created only to send messages.
         """
-        if self._build_effects is None:
+        if self._build_process is None:
             raise FluxError(ErrorClass.INTERNAL, "this application only sends messages and runs no steps")
         pid = os.getpid()
-        with self._effects_lock:
-            if self._effects is None or self._effects[0] != pid:
-                self._effects = (pid, self._build_effects(self.settings, self))
-            return self._effects[1]
+        with self._process_lock:
+            if self._process is None or self._process[0] != pid:
+                self._process = (pid, self._build_process(self.settings, self))
+            return self._process[1]
 
 
-def create_app(settings: Settings, *, build_effects: EffectsBuilder | None = None) -> FluxApp:
+def create_app(settings: Settings, *, build_process: ProcessBuilder | None = None) -> FluxApp:
     """The application for these settings; connects to nothing.
 
     Args:
         settings: The settings of this process.
-        build_effects: Builds what `app.effects` returns; a process that only sends messages needs none.
+        build_process: Builds what `app.process` returns; a process that only sends messages needs none.
 
     Raises:
         FluxError: No Redis is named and the embedded one is not running.
     """
     url = connection.redis_url(settings)
     transport.register()
-    app = FluxApp(settings, build_effects=build_effects, include=[*TASK_MODULES, *settings.task_modules])
+    app = FluxApp(settings, build_process=build_process, include=[*TASK_MODULES, *settings.task_modules])
     app.conf.update(
         broker_url=url,
         broker_read_url=url,

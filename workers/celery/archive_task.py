@@ -7,8 +7,8 @@ from typing import Any
 import structlog
 from celery import shared_task
 
-from fluxagents.tasks.effects import Effects
 from fluxagents.workers.celery.app import ARCHIVE
+from fluxagents.workers.celery.process import Process
 from fluxagents.workers.files.run_archive import Archive, retire
 from fluxagents.workers.settings import Settings
 
@@ -28,10 +28,10 @@ def archive(self: Any) -> int:
         How many were moved.
     """
     settings: Settings = self.app.settings
-    effects: Effects = self.app.effects
-    oldest_ms = effects.clock.now_ms() - round(settings.archive_after_days * MS_PER_DAY)
+    process: Process = self.app.process
+    oldest_ms = process.clock.now_ms() - round(settings.archive_after_days * MS_PER_DAY)
     moved = retire(
-        effects.store,
+        process.store,
         Archive(settings.artifact_url),
         oldest_ms if settings.archive_after_days else 0,
         settings.archive_most or None,

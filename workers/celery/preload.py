@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from celery import bootsteps
 
 from fluxagents.workers.celery.queues import DECIDE, LONG, TOOLS
+
+MODULES = {
+    **dict.fromkeys((*TOOLS.queues, *LONG.queues), "cobra.io"),
+    DECIDE.queues[0]: "fluxagents.workers.chat_models.chat_model",
+}
+"""Queue -> what takes seconds to import, which each child would spend on its first task."""
 
 
 class Preload(bootsteps.Step):  # type: ignore[misc] # Celery ships no types
@@ -14,8 +21,6 @@ class Preload(bootsteps.Step):  # type: ignore[misc] # Celery ships no types
 
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
-        consumed = set(worker.app.amqp.queues.consume_from)
-        if consumed & {*TOOLS.queues, *LONG.queues}:
-            import cobra.io  # noqa: F401, PLC0415 # seconds that each child would spend on its first tool
-        if consumed & {DECIDE.queues[0]}:
-            import fluxagents.workers.chat_models.chat_model  # noqa: F401, PLC0415 # as above, of the first decision
+        for queue in worker.app.amqp.queues.consume_from:
+            if queue in MODULES:
+                import_module(MODULES[queue])

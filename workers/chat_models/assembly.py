@@ -9,18 +9,22 @@ from redis import Redis
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.chat.decider import Decider
 from fluxagents.tasks.chat.fallback import WithFallback
-from fluxagents.tasks.effects import Decides
+from fluxagents.tasks.ports.decisions import DecisionMaker
 from fluxagents.tasks.tool import Tool
-from fluxagents.workers.chat_models.chat_model import ANTHROPIC_ANSWER_TOKENS, built, name_in_events
+from fluxagents.workers.chat_models.chat_model import (
+    ANTHROPIC_ANSWER_TOKENS,
+    build_chat_model,
+    name_in_events,
+)
 from fluxagents.workers.chat_models.choice import ChatChoice, fallback_choice, first_choice, request_budget
 from fluxagents.workers.redis import chat_limits as redis_chat_limits
-from fluxagents.workers.redis.response_cache import RedisKeptAnswers
+from fluxagents.workers.redis.response_cache import RedisResponseCache
 from fluxagents.workers.settings import Settings
 
 
 def build_decider(
     settings: Settings, redis: Redis, prompts: PromptManager, tools: Mapping[str, Tool]
-) -> Decides:
+) -> DecisionMaker:
     """What `step.decide` asks.
 
     Raises:
@@ -50,9 +54,11 @@ def _decider(
         prefix=settings.key_prefix,
         window_ms=redis_chat_limits.WINDOW_MS,
     )
-    kept = RedisKeptAnswers(redis, _asked(choice), days=settings.chat_cache_days, prefix=settings.key_prefix)
+    cache = RedisResponseCache(
+        redis, _describe(choice), days=settings.chat_cache_days, prefix=settings.key_prefix
+    )
     return Decider(
-        built(choice, settings.chat_timeout_s),
+        build_chat_model(choice, settings.chat_timeout_s),
         name,
         prompts,
         tools,
@@ -60,13 +66,13 @@ def _decider(
         settings={} if choice.temperature == "off" else None,
         variables=choice.variables,
         limits=limits if remote and choice.is_limited else None,
-        kept=kept if remote and settings.chat_cache_days else None,
+        cache=cache if remote and settings.chat_cache_days else None,
         # The planner picks calls by rules and writes no summaries.
         summaries=settings.context_summary and remote,
     )
 
 
-def _asked(choice: ChatChoice) -> dict[str, str | int]:
+def _describe(choice: ChatChoice) -> dict[str, str | int]:
     """All that an answer depends on beside the request."""
     return {
         "model": choice.model,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 from langchain_core.language_models import BaseChatModel
 
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -19,9 +22,9 @@ _SCHEMES = ("offline", "openai:<model>", "anthropic:<model>")
 
 
 def chat_model(settings: Settings) -> tuple[BaseChatModel, str]:
-    """The first chat model and the name that events record for it; raises as `built`."""
+    """The first chat model and the name that events record for it; raises as `build_chat_model`."""
     choice = first_choice(settings)
-    return built(choice, settings.chat_timeout_s), name_in_events(choice)
+    return build_chat_model(choice, settings.chat_timeout_s), name_in_events(choice)
 
 
 def name_in_events(choice: ChatChoice) -> str:
@@ -29,7 +32,7 @@ def name_in_events(choice: ChatChoice) -> str:
     return OfflinePlanner.name_in_events if choice.model == "offline" else choice.model
 
 
-def built(choice: ChatChoice, timeout_s: float) -> BaseChatModel:
+def build_chat_model(choice: ChatChoice, timeout_s: float) -> BaseChatModel:
     """A chat model.
 
     Args:
@@ -51,11 +54,7 @@ def built(choice: ChatChoice, timeout_s: float) -> BaseChatModel:
 
 
 def _openai(choice: ChatChoice, timeout_s: float) -> BaseChatModel:
-    try:
-        from langchain_openai import ChatOpenAI  # noqa: PLC0415 - an optional extra, a second to import
-    except ImportError as error:
-        raise missing_extra(choice) from error
-    return ChatOpenAI(
+    chat_model: BaseChatModel = _import_extra(choice).ChatOpenAI(
         model=choice.name,
         base_url=choice.address,
         api_key=key_of(choice),
@@ -64,14 +63,11 @@ def _openai(choice: ChatChoice, timeout_s: float) -> BaseChatModel:
         temperature=_temperature(choice),
         use_responses_api=False,
     )
+    return chat_model
 
 
 def _anthropic(choice: ChatChoice, timeout_s: float) -> BaseChatModel:
-    try:
-        from langchain_anthropic import ChatAnthropic  # noqa: PLC0415 - as above
-    except ImportError as error:
-        raise missing_extra(choice) from error
-    return ChatAnthropic(
+    chat_model: BaseChatModel = _import_extra(choice).ChatAnthropic(
         model=choice.name,
         base_url=choice.address,
         api_key=key_of(choice),
@@ -83,6 +79,15 @@ def _anthropic(choice: ChatChoice, timeout_s: float) -> BaseChatModel:
         # A decision is one call; two at once would be refused.
         model_kwargs={"tool_choice": {"type": "auto", "disable_parallel_tool_use": True}},
     )
+    return chat_model
+
+
+def _import_extra(choice: ChatChoice) -> Any:
+    """The package of a provider, which is optional and takes a second to import."""
+    try:
+        return import_module(f"langchain_{choice.provider}")
+    except ImportError as error:
+        raise missing_extra(choice) from error
 
 
 def _temperature(choice: ChatChoice) -> float | None:

@@ -8,7 +8,7 @@ from typing import Literal
 ArtifactKind = Literal["result", "table", "json", "svg", "png"]
 
 
-def kind_of(data: bytes) -> ArtifactKind:
+def detect_kind(data: bytes) -> ArtifactKind:
     """The kind of an artifact, by its first bytes."""
     if data.startswith(b"PAR1"):
         return "table"

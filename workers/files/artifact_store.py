@@ -119,7 +119,7 @@ class ArtifactFiles:
         """Store the bytes of an artifact of another installation; its digest."""
         return self._put(data)
 
-    def stored(self) -> Sequence[StoredFile]:
+    def list_files(self) -> Sequence[StoredFile]:
         """All artifacts, the newest first; a name is a digest without `sha256:`."""
         return self._bytes.files("artifacts")
 

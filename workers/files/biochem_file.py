@@ -93,11 +93,11 @@ class BiochemFile:
 
     def by_id(self, identifier: str, namespace: str | None, kind: Kind | None) -> Sequence[Entity]:
         """See `Biochem.by_id`."""
-        return self._found(_BY_ID, {"id": identifier.casefold(), "namespace": namespace, "kind": kind})
+        return self._query(_BY_ID, {"id": identifier.casefold(), "namespace": namespace, "kind": kind})
 
     def by_name(self, name: str, kind: Kind | None) -> Sequence[Entity]:
         """See `Biochem.by_name`."""
-        return self._found(_BY_NAME, {"name": name.casefold(), "kind": kind})
+        return self._query(_BY_NAME, {"name": name.casefold(), "kind": kind})
 
     def search(self, words: str, kind: Kind | None, most: int) -> tuple[Sequence[Entity], int]:
         """See `Biochem.search`."""
@@ -106,22 +106,22 @@ class BiochemFile:
             return (), 0
         # Each word as the beginning of one; quoted, so that nothing of it is an operator.
         matching = " ".join(f'"{term}"*' for term in terms)
-        with closing(self._connected()) as database:
+        with closing(self._connect()) as database:
             rows = database.execute(_BY_WORDS, {"words": matching, "kind": kind, "most": most}).fetchall()
-        return [_entity(row[:-1]) for row in rows], int(rows[0][-1]) if rows else 0
+        return [_read_entity(row[:-1]) for row in rows], int(rows[0][-1]) if rows else 0
 
     def namespaces(self) -> frozenset[str]:
         """See `Biochem.namespaces`."""
         if not self._path.is_file():
             return frozenset()
-        with closing(self._connected()) as database:
+        with closing(self._connect()) as database:
             return frozenset(row[0] for row in database.execute("SELECT DISTINCT namespace FROM xref"))
 
     def status(self) -> list[dict[str, object]]:
         """What was imported: kind, file and count of entities each; nothing if nothing was."""
         if not self._path.is_file():
             return []
-        with closing(self._connected()) as database:
+        with closing(self._connect()) as database:
             rows = database.execute("SELECT kind, file, entities FROM about ORDER BY kind").fetchall()
         return [{"kind": kind, "file": file, "entities": count} for kind, file, count in rows]
 
@@ -142,7 +142,7 @@ class BiochemFile:
                 database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SCHEMA)
                 first = 1
                 for kind, path in files.items():
-                    count = _filled(database, kind, path, first)
+                    count = _fill(database, kind, path, first)
                     first += count
                     database.execute("INSERT INTO about VALUES (?, ?, ?)", (kind, path.name, count))
                 database.executescript(_INDEXES)
@@ -154,17 +154,17 @@ class BiochemFile:
             draft.unlink(missing_ok=True)
         return self.status()
 
-    def _found(self, query: str, values: Mapping[str, object]) -> list[Entity]:
+    def _query(self, query: str, values: Mapping[str, object]) -> list[Entity]:
         if not self._path.is_file():
             return []
-        with closing(self._connected()) as database:
-            return [_entity(row) for row in database.execute(query, values).fetchall()]
+        with closing(self._connect()) as database:
+            return [_read_entity(row) for row in database.execute(query, values).fetchall()]
 
-    def _connected(self) -> sqlite3.Connection:
+    def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True)
 
 
-def _entity(row: tuple[str, str, str, int, str, str]) -> Entity:
+def _read_entity(row: tuple[str, str, str, int, str, str]) -> Entity:
     kind, identifier, formula, obsolete, names, ids = row
     return Entity.model_validate(
         {
@@ -179,7 +179,7 @@ def _entity(row: tuple[str, str, str, int, str, str]) -> Entity:
     )
 
 
-def _filled(database: sqlite3.Connection, kind: Kind, path: Path, first: int) -> int:
+def _fill(database: sqlite3.Connection, kind: Kind, path: Path, first: int) -> int:
     """Write the rows of one file; returns how many there were."""
     rows: list[Entity] = []
     count = 0
@@ -243,7 +243,7 @@ def _entities(kind: Kind, path: Path) -> Iterator[Entity]:
                 if any(row[name] is None for name in COLUMNS[kind]) or not row["id"]:
                     message = f"line {reader.line_num} of '{path.name}' has too few cells or no id"
                     raise FluxError(ErrorClass.SCHEMA, message)
-                yield _parsed(kind, row)
+                yield _parse_entity(kind, row)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise FluxError(ErrorClass.BAD_ARGUMENT, f"file '{path}' cannot be read: {reason}") from error
@@ -251,7 +251,7 @@ def _entities(kind: Kind, path: Path) -> Iterator[Entity]:
         raise FluxError(ErrorClass.SCHEMA, f"file '{path.name}' is no table: {error}") from error
 
 
-def _parsed(kind: Kind, row: Mapping[str, str]) -> Entity:
+def _parse_entity(kind: Kind, row: Mapping[str, str]) -> Entity:
     names, ids = [_value(row["name"])], {"modelseed": [row["id"]]}
     for part in _value(row["aliases"]).split("|"):
         label, _, values = part.partition(":")

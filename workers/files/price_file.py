@@ -25,7 +25,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
 }
 
 
-def prices_of(settings: Settings) -> Prices | None:
+def load_prices(settings: Settings) -> Prices | None:
     """The prices that the settings name, or None; raises as `read_prices`."""
     return read_prices(settings.chat_prices) if settings.chat_prices else None
 

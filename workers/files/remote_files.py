@@ -29,7 +29,7 @@ class Refusal(NamedTuple):
     suggestions: tuple[str, ...]
 
 
-def shown_url(url: str) -> str:
+def hide_secrets(url: str) -> str:
     """A URL without user, password and query, where people put keys and tokens."""
     return _QUERY.sub("?…", _USER.sub("://", url))
 
@@ -63,7 +63,7 @@ def _reason(error: BaseException, *, is_web: bool) -> str:
 
 
 def _without_secrets(url: str, text: str) -> str:
-    masked = _URL.sub(lambda found: shown_url(found[0]), text)
+    masked = _URL.sub(lambda found: hide_secrets(found[0]), text)
     for secret in (*_USER.findall(url), *_QUERY.findall(url)):
         if secret:
             masked = masked.replace(secret, "…")

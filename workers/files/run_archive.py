@@ -103,13 +103,13 @@ class Archive:
             FluxError: `SCHEMA` if the file is damaged.
         """
         data = self._bytes.read(file)
-        return [] if data is None else _unpacked(data, file)[:-1]
+        return [] if data is None else _decompress(data, file)[:-1]
 
     def _lines(self, run_id: str) -> list[bytes]:
         data = self._bytes.read(_path(run_id))
         if data is None:
             raise unknown_run(run_id)
-        return _unpacked(data, _path(run_id))
+        return _decompress(data, _path(run_id))
 
 
 def id_in(file: str) -> str | None:
@@ -118,7 +118,7 @@ def id_in(file: str) -> str | None:
     return name if _path(name) == file else None
 
 
-def _unpacked(data: bytes, file: str) -> list[bytes]:
+def _decompress(data: bytes, file: str) -> list[bytes]:
     try:
         return gzip.decompress(data).split(b"\n")
     except (OSError, EOFError, zlib.error) as error:
@@ -160,7 +160,7 @@ def retire(
                 continue
             # What another call moves meanwhile counts as well, or two at once would move too many.
             gone += 1
-            if _moved(store, archive, state):
+            if _move(store, archive, state):
                 moved.append(state.run_id)
             if at_once is not None and len(moved) >= at_once:
                 return moved
@@ -169,7 +169,7 @@ def retire(
     return moved
 
 
-def _moved(store: RunStore, archive: Archive, state: RunState) -> bool:
+def _move(store: RunStore, archive: Archive, state: RunState) -> bool:
     """Whether this call removed the run; another one may have been faster."""
     try:
         events = store.events(state.run_id)

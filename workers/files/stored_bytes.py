@@ -13,7 +13,7 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.workers.files.remote_files import EXTRAS, refusal, shown_url
+from fluxagents.workers.files.remote_files import EXTRAS, hide_secrets, refusal
 
 
 class StoredFile(NamedTuple):
@@ -41,7 +41,7 @@ class StoredBytes:
 
     def read(self, name: str) -> bytes | None:
         """The bytes, or None if there are none of this name."""
-        with self._opened() as (files, root):
+        with self._open() as (files, root):
             try:
                 return bytes(files.cat_file(f"{root}/{name}"))
             except FileNotFoundError:
@@ -49,7 +49,7 @@ class StoredBytes:
 
     def write(self, name: str, data: bytes) -> None:
         """Write or replace; on a local disk a reader sees the old bytes or the new, never a part."""
-        with self._opened() as (files, root):
+        with self._open() as (files, root):
             path = f"{root}/{name}"
             # An object store has no folders, and s3fs would make a bucket of a mistyped name.
             if not self._is_object_store:
@@ -61,12 +61,12 @@ class StoredBytes:
 
     def exists(self, name: str) -> bool:
         """Whether there are bytes of this name."""
-        with self._opened() as (files, root):
+        with self._open() as (files, root):
             return bool(files.exists(f"{root}/{name}"))
 
     def names(self, folder: str) -> Sequence[str]:
         """The names directly in a folder, sorted, drafts left out; none if there is no such folder."""
-        with self._opened() as (files, root):
+        with self._open() as (files, root):
             try:
                 paths = files.ls(f"{root}/{folder}", detail=False, refresh=True)
             except FileNotFoundError:
@@ -76,9 +76,9 @@ class StoredBytes:
 
     def files(self, folder: str) -> Sequence[StoredFile]:
         """Everything below a folder, the newest first, drafts left out."""
-        with self._opened() as (files, root):
+        with self._open() as (files, root):
             found = files.find(f"{root}/{folder}", detail=True, refresh=True)
-        stored = [_stored_file(path, details) for path, details in found.items()]
+        stored = [_describe_file(path, details) for path, details in found.items()]
         kept = [file for file in stored if not file.name.endswith(".draft")]
         return sorted(kept, key=lambda file: (-file.written_s, file.name))
 
@@ -87,7 +87,7 @@ class StoredBytes:
         return EXTRAS.get(self._url.partition("://")[0].lower()) == "s3"
 
     @contextmanager
-    def _opened(self) -> Iterator[tuple[Any, str]]:
+    def _open(self) -> Iterator[tuple[Any, str]]:
         """The file system and the path of the root in it; errors of a remote one in this project's words."""
         # fsspec keeps one file system per process and thread: a forked worker must not use its parent's.
         # Others write too: what a listing said before is no answer.
@@ -98,7 +98,7 @@ class StoredBytes:
             if "://" not in self._url:
                 raise
             reason, suggestions = refusal(self._url, error)
-            message = f"the store '{shown_url(self._url)}' cannot be used: {reason}"
+            message = f"the store '{hide_secrets(self._url)}' cannot be used: {reason}"
             # Without the cause, whose text may hold a key or a token.
             raise FluxError(ErrorClass.INTERNAL, message, suggestions=suggestions) from None
 
@@ -112,7 +112,7 @@ def _replace(path: str, data: bytes) -> None:
     os.replace(draft, path)  # noqa: PTH105 - as above
 
 
-def _stored_file(path: str, details: dict[str, Any]) -> StoredFile:
+def _describe_file(path: str, details: dict[str, Any]) -> StoredFile:
     keys = ("mtime", "LastModified", "updated", "created")
     written = next((details[key] for key in keys if details.get(key)), 0)
     if isinstance(written, datetime):

@@ -9,12 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from fluxagents.flows.errors import ErrorClass, FluxError
 
 SUFFIXES = (".csv", ".parquet")
 
 
-def checked_path(text: str, *, suffixes: tuple[str, ...] = SUFFIXES) -> Path:
+def check_table_path(text: str, *, suffixes: tuple[str, ...] = SUFFIXES) -> Path:
     """Where a table can be written.
 
     Raises:
@@ -42,12 +45,12 @@ def write_table(
     """Write a table, over the file that is there if there is one.
 
     Args:
-        path: From `checked_path`; its suffix tells the format.
+        path: From `check_table_path`; its suffix tells the format.
         columns: The names.
         rows: One value a column; None is an empty cell.
         numbers: The columns of numbers; all others are text.
     """
-    with drafted(path) as draft:
+    with replace_atomically(path) as draft:
         if path.suffix == ".csv":
             with draft.open("w", encoding="utf-8", newline="") as file:
                 _write_csv(file, columns, rows)
@@ -57,12 +60,12 @@ def write_table(
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Write a file, over the one that is there if there is one."""
-    with drafted(path) as draft:
+    with replace_atomically(path) as draft:
         draft.write_bytes(data)
 
 
 @contextmanager
-def drafted(path: Path) -> Iterator[Path]:
+def replace_atomically(path: Path) -> Iterator[Path]:
     """A file beside it that takes its place in the end, unless something goes wrong."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -81,10 +84,6 @@ def _write_csv(file: TextIO, columns: Sequence[str], rows: Sequence[tuple[object
 def _write_parquet(
     path: Path, columns: Sequence[str], rows: Sequence[tuple[object, ...]], numbers: Collection[str]
 ) -> None:
-    # pyarrow takes a while to import and few commands write Parquet.
-    import pyarrow as pa  # noqa: PLC0415
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
     schema = pa.schema([(name, pa.float64() if name in numbers else pa.string()) for name in columns])
     data = {name: [row[at] for row in rows] for at, name in enumerate(columns)}
     pq.write_table(pa.table(data, schema=schema), path)

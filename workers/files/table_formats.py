@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
 from pydantic import JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -28,7 +30,7 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """Characters that a spreadsheet cannot hold."""
 
 
-def encoded(kind: Format, tables: Mapping[str, pd.DataFrame], about: Mapping[str, JsonValue]) -> bytes:
+def encode_tables(kind: Format, tables: Mapping[str, pd.DataFrame], about: Mapping[str, JsonValue]) -> bytes:
     """Tables in a format; what is missing is an empty cell or null.
 
     Args:
@@ -73,9 +75,6 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _workbook(tables: Mapping[str, pd.DataFrame], about: Mapping[str, JsonValue]) -> bytes:
-    # openpyxl takes a while to import, and few exports are spreadsheets.
-    from openpyxl import Workbook  # noqa: PLC0415
-
     book = Workbook(write_only=True)
     for name, table in tables.items():
         if len(table) > MOST_SHEET_ROWS:
@@ -95,8 +94,6 @@ def _workbook(tables: Mapping[str, pd.DataFrame], about: Mapping[str, JsonValue]
 
 def _cell(sheet: Any, value: object) -> Any:
     """A cell; text stays text even if it begins like a formula."""
-    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
-
     if isinstance(value, bool | int) or (isinstance(value, float) and abs(value) < float("inf")):
         return value
     if value is None or value != value:  # noqa: PLR0124 - only a NaN differs from itself

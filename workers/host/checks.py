@@ -19,7 +19,7 @@ from fluxagents.prompts.context.tokens import token_counter
 from fluxagents.workers.celery.live_nodes import Node, live_nodes
 from fluxagents.workers.celery.queues import QUEUES
 from fluxagents.workers.chat_models.choice import ChatChoice, choices, key_of, request_budget
-from fluxagents.workers.files.price_file import prices_of
+from fluxagents.workers.files.price_file import load_prices
 from fluxagents.workers.host import endpoints, run_file
 from fluxagents.workers.host.launch import FOREIGN_VARIABLES, SUPERVISOR_VARIABLE
 from fluxagents.workers.redis import connection
@@ -60,7 +60,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     else:
         with client:
             for check in (check_version, check_persistence, check_eviction, check_clock):
-                yield _guarded(check, client)
+                yield _check_safely(check, client)
             nodes = live_nodes(client, settings.key_prefix)
             for queue in QUEUES:
                 yield check_queue(queue, nodes)
@@ -211,7 +211,7 @@ def check_chat(choice: ChatChoice, settings: Settings) -> Finding:
 def check_prices(settings: Settings) -> Finding:
     """Whether what chat models cost can be told."""
     try:
-        prices = prices_of(settings)
+        prices = load_prices(settings)
     except FluxError as error:
         return _warn("prices", error.message, "; ".join(error.suggestions))
     asked = [choice.model for choice in choices(settings) if choice.model != "offline"]
@@ -227,7 +227,7 @@ def endpoints_finding(name: str, answer: endpoints.Answer) -> Finding:
     return Finding(name=name, verdict=verdict, seen=answer.seen, way_out=answer.way_out)
 
 
-def _guarded(check: Callable[[Redis], Finding], client: Redis) -> Finding:
+def _check_safely(check: Callable[[Redis], Finding], client: Redis) -> Finding:
     try:
         return check(client)
     except (RedisError, KeyError) as error:

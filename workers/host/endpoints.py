@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from http.client import HTTPException
+from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
@@ -68,7 +70,7 @@ def _openai_problem(choice: ChatChoice, timeout_s: float) -> Answer:
             listed = json.load(response)
     except HTTPError as error:
         error.close()
-        return _refused(choice, f"{listing} answers {error.code} {error.reason}")
+        return _refusal(choice, f"{listing} answers {error.code} {error.reason}")
     except (OSError, HTTPException, ValueError) as error:
         return _unreachable(choice, f"{listing} cannot be read: {error}")
     entries = listed.get("data", []) if isinstance(listed, dict) else []
@@ -83,21 +85,22 @@ def _openai_problem(choice: ChatChoice, timeout_s: float) -> Answer:
 
 
 def _anthropic_problem(choice: ChatChoice, timeout_s: float) -> Answer:
-    from anthropic import AnthropicError, APIConnectionError, APIStatusError, Client, NotFoundError  # noqa: PLC0415
-
+    anthropic: Any = import_module("anthropic")  # it comes with the optional extra
     key = choice.api_key.get_secret_value() if choice.api_key is not None else "none"
     try:
-        with Client(api_key=key, base_url=choice.address, timeout=timeout_s, max_retries=0) as client:
+        with anthropic.Client(
+            api_key=key, base_url=choice.address, timeout=timeout_s, max_retries=0
+        ) as client:
             client.models.retrieve(choice.name)
-    except NotFoundError:
+    except anthropic.NotFoundError:
         return Answer(
             well=False,
             seen=f"{choice.address} does not know {choice.name!r}",
             way_out=f"set {choice.variables}_MODEL to anthropic:<a model of the provider>",
         )
-    except APIStatusError as error:
-        return _refused(choice, f"{choice.address} answers {error.status_code} to {choice.name!r}")
-    except (APIConnectionError, AnthropicError, ValueError) as error:
+    except anthropic.APIStatusError as error:
+        return _refusal(choice, f"{choice.address} answers {error.status_code} to {choice.name!r}")
+    except (anthropic.APIConnectionError, anthropic.AnthropicError, ValueError) as error:
         return _unreachable(choice, f"{choice.address} cannot be read: {error}")
     return _well(choice)
 
@@ -106,7 +109,7 @@ def _well(choice: ChatChoice) -> Answer:
     return Answer(well=True, seen=f"{choice.name} at {choice.address}")
 
 
-def _refused(choice: ChatChoice, seen: str) -> Answer:
+def _refusal(choice: ChatChoice, seen: str) -> Answer:
     return Answer(
         well=False, seen=seen, way_out=f"check {choice.variables}_API_KEY and {choice.variables}_BASE_URL"
     )

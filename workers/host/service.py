@@ -161,11 +161,11 @@ class Service:
 
         Thread(target=watch, name=f"watch {self.name}", daemon=True).start()
 
-    def answered(self) -> None:
+    def note_answer(self) -> None:
         self.state = State.RUNNING
         self._answered = True
 
-    def ended(self) -> str:
+    def note_end(self) -> str:
         """Take note that the process has ended; decide when to start it again, and say so."""
         self._launcher.force()
         self._process = None

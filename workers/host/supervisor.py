@@ -18,7 +18,7 @@ from fluxagents.workers.celery.queues import POOLS
 from fluxagents.workers.host import flower, launch, run_file
 from fluxagents.workers.host.run_file import RunStatus, State
 from fluxagents.workers.host.service import Command, Redis, Service
-from fluxagents.workers.process import ProcessId, end_all, marked
+from fluxagents.workers.process import ProcessId, end_all, find_marked
 from fluxagents.workers.redis import connection
 from fluxagents.workers.redis.embedded_redis import EmbeddedRedis
 from fluxagents.workers.settings import Settings
@@ -101,7 +101,7 @@ class Supervisor:
             redis = Service(REDIS, Redis(server), log=server.log_file)
             self._services.append(redis)
             self._start(redis)
-            redis.answered()
+            redis.note_answer()
         connection.connect(self._settings).close()
         self._app = create_app(self._settings)
         for service in self._celery_services():
@@ -126,14 +126,14 @@ class Supervisor:
         return Service(name, command, log=log, address=address)
 
     def _start(self, service: Service) -> None:
-        service.start(lambda: self._events.put(partial(self._ended, service)))
+        service.start(lambda: self._events.put(partial(self._note_end, service)))
 
     def _watch(self) -> None:
         while not self._stop_requests:
             self._restart_due()
             self._probe()
             self._publish()
-            self._take_event(PROBE_EVERY_S if self._unsettled() else SHOW_EVERY_S)
+            self._take_event(PROBE_EVERY_S if self._is_unsettled() else SHOW_EVERY_S)
 
     def _take_event(self, timeout_s: float) -> None:
         try:
@@ -142,8 +142,8 @@ class Supervisor:
             return
         event()
 
-    def _ended(self, service: Service) -> None:
-        said = service.ended()
+    def _note_end(self, service: Service) -> None:
+        said = service.note_end()
         if said:
             self._say(said)
 
@@ -152,18 +152,18 @@ class Supervisor:
             if service.state is State.WAITING and service.restart_at <= monotonic():
                 self._start(service)
                 if service.name == REDIS:
-                    service.answered()
+                    service.note_answer()
 
-    def _unsettled(self) -> bool:
+    def _is_unsettled(self) -> bool:
         return any(service.state in {State.STARTING, State.WAITING} for service in self._services)
 
     def _probe(self) -> None:
         starting = {service.name: service for service in self._services if service.state is State.STARTING}
         if FLOWER in starting and flower.answers(self._flower_port):
-            starting.pop(FLOWER).answered()
+            starting.pop(FLOWER).note_answer()
         nodes = {_node(name): name for name in starting if name != FLOWER}
         for node in self._answering(list(nodes)):
-            starting[nodes[node]].answered()
+            starting[nodes[node]].note_answer()
 
     def _answering(self, nodes: list[str]) -> set[str]:
         """Which of these workers and beats answer a ping."""
@@ -242,7 +242,7 @@ def end_leftovers(settings: Settings) -> list[str]:
     if status is None or status.running():
         return []
     alive = [each for each in status.services if each.process is not None and each.process.alive()]
-    left = marked(launch.SUPERVISOR_VARIABLE, status.mark)
+    left = find_marked(launch.SUPERVISOR_VARIABLE, status.mark)
     leaders = {service.process.pid for service in alive if service.process is not None}
     patience_s = settings.soft_shutdown_timeout_s + PATIENCE_S
     end_all([process for process in left if process.pid in leaders], patience_s=patience_s)

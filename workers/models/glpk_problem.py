@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from cobra import Model
+import swiglpk as glpk
+from cobra import Model
+from optlang import glpk_interface
 
 
 def solve_with_glpk(model: Model, objective: Mapping[int, float], direction: str) -> None:
@@ -15,17 +16,14 @@ def solve_with_glpk(model: Model, objective: Mapping[int, float], direction: str
 
     Args:
         model: Its reactions and metabolites are complete; what its solver holds is dropped.
-        objective: Place in `model.reactions` -> coefficient.
+        objective: Index in `model.reactions` -> coefficient.
         direction: `max` or `min`.
     """
-    import swiglpk as glpk  # noqa: PLC0415 - the client imports this module and needs no solver
-    from optlang import glpk_interface  # noqa: PLC0415 - as above
-
     problem = glpk.glp_create_prob()
     glpk.glp_set_obj_dir(problem, glpk.GLP_MIN if direction == "min" else glpk.GLP_MAX)
-    _add_rows(glpk, problem, model)
-    _add_columns(glpk, problem, model, objective)
-    _load_matrix(glpk, problem, model)
+    _add_rows(problem, model)
+    _add_columns(problem, model, objective)
+    _load_matrix(problem, model)
     glpk.glp_delete_prob(model.solver.problem)
     vars(model)["_solver"] = glpk_interface.Model(problem=problem)
     model.tolerance = model.tolerance  # the new solver's configuration is not the model's yet
@@ -34,7 +32,7 @@ def solve_with_glpk(model: Model, objective: Mapping[int, float], direction: str
             reaction.update_variable_bounds()  # optlang reads GLPK's "none" as the largest number there is
 
 
-def _add_rows(glpk: Any, problem: Any, model: Model) -> None:
+def _add_rows(problem: Any, model: Model) -> None:
     if model.metabolites:
         glpk.glp_add_rows(problem, len(model.metabolites))
     for row, metabolite in enumerate(model.metabolites, start=1):
@@ -42,21 +40,21 @@ def _add_rows(glpk: Any, problem: Any, model: Model) -> None:
         glpk.glp_set_row_bnds(problem, row, glpk.GLP_FX, 0.0, 0.0)
 
 
-def _add_columns(glpk: Any, problem: Any, model: Model, objective: Mapping[int, float]) -> None:
+def _add_columns(problem: Any, model: Model, objective: Mapping[int, float]) -> None:
     glpk.glp_add_cols(problem, 2 * len(model.reactions))
-    for place, reaction in enumerate(model.reactions):
+    for index, reaction in enumerate(model.reactions):
         lowest, highest = reaction.bounds
-        forward, reverse = 2 * place + 1, 2 * place + 2
+        forward, reverse = 2 * index + 1, 2 * index + 2
         glpk.glp_set_col_name(problem, forward, reaction.id)
         glpk.glp_set_col_name(problem, reverse, reaction.reverse_id)
-        _bound(glpk, problem, forward, max(lowest, 0.0), max(highest, 0.0))
-        _bound(glpk, problem, reverse, max(-highest, 0.0), max(-lowest, 0.0))
-        if place in objective:
-            glpk.glp_set_obj_coef(problem, forward, objective[place])
-            glpk.glp_set_obj_coef(problem, reverse, -objective[place])
+        _set_bounds(problem, forward, max(lowest, 0.0), max(highest, 0.0))
+        _set_bounds(problem, reverse, max(-highest, 0.0), max(-lowest, 0.0))
+        if index in objective:
+            glpk.glp_set_obj_coef(problem, forward, objective[index])
+            glpk.glp_set_obj_coef(problem, reverse, -objective[index])
 
 
-def _bound(glpk: Any, problem: Any, column: int, lowest: float, highest: float) -> None:
+def _set_bounds(problem: Any, column: int, lowest: float, highest: float) -> None:
     if math.isinf(highest):
         glpk.glp_set_col_bnds(problem, column, glpk.GLP_LO, lowest, 0.0)
     else:
@@ -65,13 +63,13 @@ def _bound(glpk: Any, problem: Any, column: int, lowest: float, highest: float) 
         )
 
 
-def _load_matrix(glpk: Any, problem: Any, model: Model) -> None:
+def _load_matrix(problem: Any, model: Model) -> None:
     rows = {metabolite: row for row, metabolite in enumerate(model.metabolites, start=1)}
     terms = [
         (rows[metabolite], column, value)
-        for place, reaction in enumerate(model.reactions)
+        for index, reaction in enumerate(model.reactions)
         for metabolite, coefficient in reaction.metabolites.items()
-        for column, value in ((2 * place + 1, coefficient), (2 * place + 2, -coefficient))
+        for column, value in ((2 * index + 1, coefficient), (2 * index + 2, -coefficient))
     ]
     at_row, at_column = glpk.intArray(len(terms) + 1), glpk.intArray(len(terms) + 1)
     values = glpk.doubleArray(len(terms) + 1)

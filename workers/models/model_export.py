@@ -5,12 +5,10 @@ from __future__ import annotations
 import gzip
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from cobra import Model, io
 
 from fluxagents.workers.models import model_forms
-
-if TYPE_CHECKING:
-    from cobra import Model
 
 SUFFIXES = {"sbml": ".xml", "json": ".json", "yaml": ".yml", "mat": ".mat"}
 """Format -> suffix of its files."""
@@ -26,15 +24,13 @@ def write(model: Model, kind: str, path: str | Path) -> None:
         kind: One of `SUFFIXES`.
         path: Where to; a file that is there is replaced.
     """
-    data = _bytes(model, kind)
+    data = _encode(model, kind)
     Path(path).write_bytes(gzip.compress(data, mtime=0) if str(path).endswith(".gz") else data)
 
 
-def _bytes(model: Model, kind: str) -> bytes:
-    from cobra import io  # noqa: PLC0415 - the command line imports this module and needs no cobra
-
+def _encode(model: Model, kind: str) -> bytes:
     if kind == "json":
-        return model_forms.dumped(model)
+        return model_forms.encode_json(model)
     if kind == "yaml":
         return str(io.to_yaml(model)).encode()
     with tempfile.TemporaryDirectory(prefix="fluxagents-export-") as folder:

@@ -1,46 +1,38 @@
-"""The stored forms of a parsed model: the fast form for workers, cobra's JSON for whatever keeps a model.
-
-The client imports this module and needs no cobra, so cobra is imported when a model is at hand.
-"""
+"""The stored forms of a parsed model: the fast form for workers, cobra's JSON for whatever keeps a model."""
 
 from __future__ import annotations
 
 import ast
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from cobra import Configuration, Gene, Metabolite, Model, Reaction
+from cobra.core import GPR, Group
+from cobra.io import model_from_dict, model_to_dict
 
 from fluxagents.workers.models.glpk_problem import solve_with_glpk
-
-if TYPE_CHECKING:
-    from cobra import Gene, Metabolite, Model, Reaction
-    from cobra.core import GPR
-
-FORM = 2
-"""Changes when the fast form does: older ones are then written again from the original file."""
 
 Rule = str | list[Any] | None
 """A gene rule: a gene's id, or `["and" | "or", rule, …]`, or None for none."""
 
 
-def dumped(model: Model) -> bytes:
+def encode_json(model: Model) -> bytes:
     """The model as cobra's JSON, with what that leaves out beside it; equal models give equal bytes."""
-    return _bytes(_described(model))
+    return _bytes(_describe(model))
 
 
-def fast(model: Model) -> bytes:
-    """The model in the form that `loaded` reads: as `dumped`, but with gene rules parsed."""
-    described = _described(model)
+def encode_fast(model: Model) -> bytes:
+    """The model in the form that `decode_fast` reads: as `encode_json`, but with gene rules parsed."""
+    described = _describe(model)
     for row, reaction in zip(described["reactions"], model.reactions, strict=True):
         del row["gene_reaction_rule"]
         row["rule"] = _rule(reaction.gpr.body)
     return _bytes(described)
 
 
-def restored(described: Mapping[str, Any]) -> Model:
-    """The model of cobra's JSON, with what `dumped` adds to it."""
-    from cobra.io import model_from_dict  # noqa: PLC0415 - see above
-
+def restore(described: Mapping[str, Any]) -> Model:
+    """The model of cobra's JSON, with what `encode_json` adds to it."""
     model = model_from_dict(described)
     model.objective_direction = described.get("objective_direction", "max")
     for identifier in described.get("non_functional_genes", ()):
@@ -49,14 +41,12 @@ def restored(described: Mapping[str, Any]) -> Model:
     return model
 
 
-def loaded(data: bytes) -> Model:
+def decode_fast(data: bytes) -> Model:
     """The model of a fast form, on GLPK, for use in one process.
 
     cobra builds a model piece by piece and asks the solver after each; here the objects are joined first and
     the linear program is written in one go, which takes a quarter of the time.
     """
-    from cobra import Configuration, Gene, Metabolite, Model  # noqa: PLC0415 - see above
-
     # A Celery child is daemonic and may have no children; the parallelism is over tasks.
     Configuration().processes = 1
     Configuration().solver = "glpk"
@@ -74,17 +64,15 @@ def loaded(data: bytes) -> Model:
             setattr(model, key, form[key])
     _add_groups(model, form["groups"])
     objective = {
-        place: float(row["objective_coefficient"])
-        for place, row in enumerate(form["reactions"])
+        index: float(row["objective_coefficient"])
+        for index, row in enumerate(form["reactions"])
         if "objective_coefficient" in row
     }
     solve_with_glpk(model, objective, form["objective_direction"])
     return model
 
 
-def _described(model: Model) -> dict[str, Any]:
-    from cobra.io import model_to_dict  # noqa: PLC0415 - see above
-
+def _describe(model: Model) -> dict[str, Any]:
     return {
         **model_to_dict(model, sort=False),
         "objective_direction": model.objective_direction,
@@ -116,8 +104,6 @@ def _species(species: Any, row: dict[str, Any], model: Model) -> Any:
 def _reaction(
     row: dict[str, Any], model: Model, metabolites: Mapping[str, Metabolite], genes: Mapping[str, Gene]
 ) -> Reaction:
-    from cobra import Reaction  # noqa: PLC0415 - see above
-
     bounds = float(row["lower_bound"]), float(row["upper_bound"])
     reaction = Reaction(row["id"], row["name"], row.get("subsystem", ""), *bounds)
     gpr = _gpr(row["rule"])
@@ -146,8 +132,6 @@ def _rule(node: ast.expr | None) -> Rule:
 
 
 def _gpr(rule: Rule) -> GPR:
-    from cobra.core import GPR  # noqa: PLC0415 - see above
-
     gpr = GPR()
     if rule is not None:
         gpr.body = _node(rule)
@@ -160,7 +144,7 @@ def _node(rule: Rule) -> ast.expr:
     assert rule is not None
     operator, *operands = rule
     return ast.BoolOp(
-        op=ast.And() if operator == "and" else ast.Or(), values=[_node(one) for one in operands]
+        op=ast.And() if operator == "and" else ast.Or(), values=[_node(operand) for operand in operands]
     )
 
 
@@ -177,8 +161,6 @@ def _group(group: Any) -> dict[str, Any]:
 
 
 def _add_groups(model: Model, rows: Sequence[Mapping[str, Any]]) -> None:
-    from cobra.core import Group  # noqa: PLC0415 - see above
-
     model.add_groups([Group(row["id"], row["name"], kind=row["kind"] or None) for row in rows])
     for row in rows:
         group = model.groups.get_by_id(row["id"])

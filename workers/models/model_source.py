@@ -8,7 +8,7 @@ import fsspec
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.ports.models import ModelFormat
-from fluxagents.workers.files.remote_files import plain_url, refusal, shown_url
+from fluxagents.workers.files.remote_files import hide_secrets, plain_url, refusal
 
 MOST_FILE_BYTES = 200_000_000
 """The largest public genome-scale models (Recon3D, Human-GEM) take 40 MB as SBML."""
@@ -92,7 +92,7 @@ def _url_bytes(url: str) -> bytes:
     except Exception as error:  # noqa: BLE001 - each file system has errors of its own
         reason, suggestions = refusal(url, error)
         # Without the cause, whose text may hold a key or a token.
-        raise _unreadable(shown_url(url), reason, suggestions) from None
+        raise _unreadable(hide_secrets(url), reason, suggestions) from None
 
 
 def _unreadable(shown: str, reason: str, suggestions: tuple[str, ...] = ()) -> FluxError:

@@ -14,16 +14,15 @@ import importlib.util
 import json
 import re
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.tasks.ports.models import SHIPPED, ModelChange, ModelFormat, ModelRecord, ModelRef
-from fluxagents.workers.files.remote_files import shown_url
+from fluxagents.workers.files.remote_files import hide_secrets
 from fluxagents.workers.files.stored_bytes import StoredBytes
-from fluxagents.workers.models import model_forms
-from fluxagents.workers.models.model_cache import CachedModel, ModelCache
 from fluxagents.workers.models.model_source import (
     FORMATS,
     check_size,
@@ -33,25 +32,24 @@ from fluxagents.workers.models.model_source import (
     is_url,
     suffix_of,
 )
-from fluxagents.workers.models.parsing import ParsingLimits, parse
+from fluxagents.workers.models.parsing import FORM, ParsingLimits, parse
 
 if TYPE_CHECKING:
     from cobra import Model
 
+    from fluxagents.workers.models.model_cache import ModelCache
+
 
 CACHE_BYTES = 256_000_000
 """Of one worker process: about 17 models of the size of iJO1366."""
-
-MEMORY_PER_FORM = 8
-"""Bytes in memory for each byte of the fast form: 6.6 to 8.2 measured on models of 95 to 3,357 reactions."""
 
 SHORTEST_PREFIX = 6
 """Hex digits that may stand for a digest."""
 
 _PREFIX = re.compile(rf"(?:sha256:)?([0-9a-f]{{{SHORTEST_PREFIX},64}})")
 _NAME = re.compile(r"[\w.+\- ]{1,200}")
-_PARSED = f"parsed-{model_forms.FORM}.json"
-_REFUSED = f"refused-{model_forms.FORM}.json"
+_PARSED = f"parsed-{FORM}.json"
+_REFUSED = f"refused-{FORM}.json"
 
 
 class ModelFiles:
@@ -67,7 +65,7 @@ class ModelFiles:
         self, url: str, *, cache_bytes: int = CACHE_BYTES, limits: ParsingLimits | None = None
     ) -> None:
         self._bytes = StoredBytes(url)
-        self._cache = ModelCache(cache_bytes)
+        self._cache_bytes = cache_bytes
         self._limits = limits or ParsingLimits()
 
     def add(
@@ -85,8 +83,8 @@ class ModelFiles:
         data = source if isinstance(source, bytes) else file_bytes(source)
         check_size(shown, len(data))
         digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
-        name = _given_name(name, shown.removesuffix(suffix), digest)
-        return self._stored(digest, name, data, kind, suffix)
+        name = _choose_name(name, shown.removesuffix(suffix), digest)
+        return self._store(digest, name, data, kind, suffix)
 
     def add_named(self, name: str) -> ModelRecord:
         """See `ModelStore.add_named`."""
@@ -94,9 +92,9 @@ class ModelFiles:
             message = f"no model '{name}' comes with cobra"
             suggestions = nearest(name, SHIPPED) or (f"models: {', '.join(SHIPPED)}",)
             raise FluxError(ErrorClass.UNKNOWN_ID, message, suggestions=suggestions)
-        data = (_shipped_folder() / SHIPPED[name]).read_bytes()
+        data = (_cobra_data_folder() / SHIPPED[name]).read_bytes()
         digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
-        return self._stored(digest, name, data, ModelFormat.SBML, ".xml.gz")
+        return self._store(digest, name, data, ModelFormat.SBML, ".xml.gz")
 
     def resolve(self, text: str, *, files: bool = True) -> ModelRef:
         """See `ModelStore.resolve`."""
@@ -120,16 +118,23 @@ class ModelFiles:
         names = list(dict.fromkeys((*SHIPPED, *added)))
         suggestions = nearest(text, names) or (f"models: {', '.join(names[:20])}",)
         raise FluxError(
-            ErrorClass.UNKNOWN_ID, f"there is no model '{shown_url(text)}'", suggestions=suggestions
+            ErrorClass.UNKNOWN_ID, f"there is no model '{hide_secrets(text)}'", suggestions=suggestions
         )
 
     def load(self, ref: ModelRef) -> Model:
         """See `ModelStore.load`."""
-        return self._cache.get(ref.digest, lambda: _in_memory(self._parsed(ref)))
+        return self._cache.load(ref.digest, lambda: self._parse(ref))
+
+    @cached_property
+    def _cache(self) -> ModelCache:
+        # It brings cobra; whoever only adds and lists models needs none.
+        from fluxagents.workers.models.model_cache import ModelCache  # noqa: PLC0415
+
+        return ModelCache(self._cache_bytes)
 
     def derive(self, parent: ModelRef, model: Model, change: ModelChange) -> ModelRecord:
         """See `ModelStore.derive`."""
-        data = model_forms.dumped(model)
+        data, form = self._cache.encode(model)
         hexes = hashlib.sha256(data).hexdigest()
         record = ModelRecord(
             digest=f"sha256:{hexes}",
@@ -142,7 +147,7 @@ class ModelFiles:
             warnings=self.show(parent).warnings,
         )
         self._bytes.write(f"models/{hexes}/original", data)
-        self._bytes.write(f"models/{hexes}/{_PARSED}", model_forms.fast(model))
+        self._bytes.write(f"models/{hexes}/{_PARSED}", form)
         self._write(record)
         return record
 
@@ -172,22 +177,22 @@ class ModelFiles:
         if self._bytes.exists(_record_name(hexes)):
             return self._record(hexes)
         name = record.name if _NAME.fullmatch(record.name) else "imported"
-        if self._means(name) not in {None, record.digest}:
+        if self._find_digest(name) not in {None, record.digest}:
             name = f"{name[:150]}-{hexes[:8]}"
         record = record.model_copy(update={"name": name})
         self._bytes.write(f"models/{hexes}/original", original)
         self._write(record)
         return record
 
-    def _means(self, name: str) -> str | None:
+    def _find_digest(self, name: str) -> str | None:
         """The digest of the model of this name; None if there is none."""
         if name in SHIPPED:
-            data = (_shipped_folder() / SHIPPED[name]).read_bytes()
+            data = (_cobra_data_folder() / SHIPPED[name]).read_bytes()
             return f"sha256:{hashlib.sha256(data).hexdigest()}"
         stored = self._bytes.read(f"names/{quote(name, safe='')}")
         return None if stored is None else stored.decode()
 
-    def _stored(self, digest: str, name: str, data: bytes, kind: ModelFormat, suffix: str) -> ModelRecord:
+    def _store(self, digest: str, name: str, data: bytes, kind: ModelFormat, suffix: str) -> ModelRecord:
         hexes = _hex(digest)
         if self._bytes.exists(_record_name(hexes)):
             record = self._record(hexes).model_copy(update={"name": name})
@@ -210,7 +215,7 @@ class ModelFiles:
     def _with_prefix(self, prefix: str) -> Sequence[str]:
         return [hexes for hexes in self._bytes.names("models") if hexes.startswith(prefix)]
 
-    def _parsed(self, ref: ModelRef) -> bytes:
+    def _parse(self, ref: ModelRef) -> bytes:
         folder = f"models/{_hex(ref.digest)}"
         data = self._bytes.read(f"{folder}/{_PARSED}")
         if data is not None:
@@ -233,10 +238,6 @@ class ModelFiles:
         return outcome.parsed
 
 
-def _in_memory(form: bytes) -> CachedModel:
-    return CachedModel(model_forms.loaded(form), len(form) * MEMORY_PER_FORM)
-
-
 def _unreadable(ref: ModelRef, reason: str) -> FluxError:
     return FluxError(ErrorClass.UNREADABLE_MODEL, f"model '{ref.name}' {reason}")
 
@@ -249,7 +250,7 @@ def _hex(digest: str) -> str:
     return digest.removeprefix("sha256:")
 
 
-def _shipped_folder() -> Path:
+def _cobra_data_folder() -> Path:
     """Where cobra keeps its models, found without importing it."""
     spec = importlib.util.find_spec("cobra")
     assert spec is not None
@@ -257,7 +258,7 @@ def _shipped_folder() -> Path:
     return Path(spec.submodule_search_locations[0]) / "data"
 
 
-def _given_name(name: str | None, stem: str, digest: str) -> str:
+def _choose_name(name: str | None, stem: str, digest: str) -> str:
     """The name to store under; names of shipped models always mean those."""
     if name is None:
         plain = re.sub(r"[^\w.+\- ]", "_", stem)[:150] or "model"

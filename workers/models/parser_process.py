@@ -51,10 +51,10 @@ def main(arguments: list[str]) -> int:
     original, suffix, parsed, report, memory_bytes, expanded_bytes = arguments
     resource.setrlimit(resource.RLIMIT_AS, (int(memory_bytes), int(memory_bytes)))
     try:
-        data = expanded(Path(original), suffix, int(expanded_bytes))
+        data = decompress(Path(original), suffix, int(expanded_bytes))
         model, remarked = read(data, Path(suffix).stem if suffix.endswith((".gz", ".bz2")) else suffix)
         check(model)
-        Path(parsed).write_bytes(model_forms.fast(model))
+        Path(parsed).write_bytes(model_forms.encode_fast(model))
         said: dict[str, object] = {"warnings": remarked}
     except RefusedFileError as refused:
         said = {"error": str(refused)}
@@ -67,15 +67,15 @@ def main(arguments: list[str]) -> int:
     return 1 if "error" in said else 0
 
 
-def expanded(path: Path, suffix: str, most_bytes: int) -> bytes:
+def decompress(path: Path, suffix: str, max_bytes: int) -> bytes:
     """The file's bytes, decompressed up to a limit."""
     whole = io.BytesIO()
     try:
-        with _opened(path, suffix) as file:
+        with _open(path, suffix) as file:
             while chunk := file.read(_CHUNK_BYTES):
                 whole.write(chunk)
-                if whole.tell() > most_bytes:
-                    raise RefusedFileError(f"is larger than {most_bytes // 1_000_000} MB when decompressed")
+                if whole.tell() > max_bytes:
+                    raise RefusedFileError(f"is larger than {max_bytes // 1_000_000} MB when decompressed")
     except EOFError as error:
         raise RefusedFileError("is truncated: the compressed data end too early") from error
     except (OSError, zlib.error) as error:
@@ -85,7 +85,7 @@ def expanded(path: Path, suffix: str, most_bytes: int) -> bytes:
     return whole.getvalue()
 
 
-def _opened(path: Path, suffix: str) -> IO[bytes]:
+def _open(path: Path, suffix: str) -> IO[bytes]:
     if suffix.endswith(".gz"):
         return io.BufferedReader(gzip.GzipFile(path))
     return bz2.open(path) if suffix.endswith(".bz2") else path.open("rb")
@@ -95,7 +95,7 @@ def read(data: bytes, suffix: str) -> tuple[Model, list[str]]:
     """The model that these bytes hold, and what a user should know about it."""
     said: list[str] = []
     if suffix in {".xml", ".sbml"}:
-        said += _checked_sbml(data)
+        said += _check_sbml(data)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", SyntaxWarning)  # a gene rule that cobra could not read and left out
         try:
@@ -107,7 +107,7 @@ def read(data: bytes, suffix: str) -> tuple[Model, list[str]]:
     malformed = [str(one.message) for one in caught if "Malformed" in str(one.message)]
     if malformed:
         said.append(f"{len(malformed)} gene rules could not be read and are left out: {malformed[0][:200]}")
-    said += _opened_boundary(model)
+    said += _open_boundary(model)
     return model, said + remarks(model)
 
 
@@ -134,7 +134,7 @@ def remarks(model: Model) -> list[str]:
     return said
 
 
-def decoded(identifier: str, prefix: str) -> str:
+def decode_id(identifier: str, prefix: str) -> str:
     """An SBML id without its prefix, with `__45__` as `-`; only printable ASCII, the rest stays as written.
 
     cobra decodes any number, and a control character in a name makes GLPK abort the process.
@@ -162,14 +162,14 @@ def _read_sbml(data: bytes) -> Model:
 
 def _sbml_model(path: str) -> Model:
     def gene(identifier: str) -> str:
-        return decoded(identifier.replace("__SBML_DOT__", "."), "G_")
+        return decode_id(identifier.replace("__SBML_DOT__", "."), "G_")
 
     replace = {
         **F_REPLACE,
         "F_GENE": gene,
-        "F_SPECIE": lambda identifier: decoded(identifier, "M_"),
-        "F_REACTION": lambda identifier: decoded(identifier, "R_"),
-        "F_GROUP": lambda identifier: decoded(identifier, "G_"),
+        "F_SPECIE": lambda identifier: decode_id(identifier, "M_"),
+        "F_REACTION": lambda identifier: decode_id(identifier, "R_"),
+        "F_GROUP": lambda identifier: decode_id(identifier, "G_"),
     }
     return cobra_io.read_sbml_model(path, f_replace=replace)
 
@@ -196,7 +196,7 @@ def _with_any_bounds(read_model: Callable[[], Model]) -> Model:
     return model
 
 
-def _checked_sbml(data: bytes) -> list[str]:
+def _check_sbml(data: bytes) -> list[str]:
     try:
         found = outline(data)
     except FaultyXmlError as error:
@@ -207,14 +207,14 @@ def _checked_sbml(data: bytes) -> list[str]:
 
 
 def _read_json(data: bytes) -> Model:
-    return _described(json.loads(data))
+    return _restore(json.loads(data))
 
 
 def _read_yaml(data: bytes) -> Model:
-    return _described(yaml.load(data.decode()))
+    return _restore(yaml.load(data.decode()))
 
 
-def _described(described: Any) -> Model:
+def _restore(described: Any) -> Model:
     """The model of cobra's JSON or YAML."""
     if not isinstance(described, dict) or not described.get("reactions"):
         raise RefusedFileError("is no readable model: it has no list of reactions")
@@ -226,7 +226,7 @@ def _described(described: Any) -> Model:
             if metabolite not in known:
                 where = f"the metabolite '{metabolite}' in reaction '{row['id']}'"
                 raise RefusedFileError(f"refers to {where} and does not declare it")
-    return _with_any_bounds(lambda: model_forms.restored(described))
+    return _with_any_bounds(lambda: model_forms.restore(described))
 
 
 def _read_matlab(data: bytes) -> Model:
@@ -240,7 +240,7 @@ def _check_unique(what: str, identifiers: Iterable[str]) -> None:
         raise RefusedFileError(f"declares the {what} '{twice[0]}' more than once{more}")
 
 
-def _opened_boundary(model: Model) -> list[str]:
+def _open_boundary(model: Model) -> list[str]:
     """Leave out the metabolites by which old files write what lies outside: `glc_b`, beside `glc_e`.
 
     Their reaction then exchanges with the surroundings, as it is meant to, and its bounds are the medium's.

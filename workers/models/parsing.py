@@ -1,4 +1,4 @@
-"""Start the process that parses a model file, with limits, and tell what became of it."""
+"""Starts the process that parses a model file, with limits, and tells what became of it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import fluxagents
+
+FORM = 2
+"""Changes when the fast form does: older ones are then written again from the original file."""
 
 _ENDINGS = {
     signal.SIGABRT: ("makes libSBML or the solver abort", True),
@@ -66,23 +69,23 @@ def parse(original: bytes, suffix: str, limits: ParsingLimits) -> ParsingOutcome
         except subprocess.TimeoutExpired:
             return ParsingOutcome(reason=f"takes more than {limits.seconds:g} s to parse")
         if ended.returncode == 0:
-            said = json.loads(report.read_bytes())
-            return ParsingOutcome(parsed=parsed.read_bytes(), warnings=tuple(said["warnings"]))
+            outcome = json.loads(report.read_bytes())
+            return ParsingOutcome(parsed=parsed.read_bytes(), warnings=tuple(outcome["warnings"]))
         if report.exists():
-            said = json.loads(report.read_bytes())
-            return ParsingOutcome(reason=said["error"], is_final=not said.get("passing"))
-        return _unexpected(ended)
+            outcome = json.loads(report.read_bytes())
+            return ParsingOutcome(reason=outcome["error"], is_final=not outcome.get("passing"))
+        return _explain_end(ended)
 
 
-def _unexpected(ended: subprocess.CompletedProcess[bytes]) -> ParsingOutcome:
-    said = ended.stdout.decode(errors="replace").strip()
+def _explain_end(ended: subprocess.CompletedProcess[bytes]) -> ParsingOutcome:
+    output = ended.stdout.decode(errors="replace").strip()
     if -ended.returncode == signal.SIGABRT and _NO_MEMORY.search(ended.stdout):
         return ParsingOutcome(reason="needs more memory to parse than its limit")
     if -ended.returncode in _ENDINGS:
         reason, is_final = _ENDINGS[signal.Signals(-ended.returncode)]
-        first = said.split("\n", 1)[0][:300]
+        first = output.split("\n", 1)[0][:300]
         return ParsingOutcome(reason=f"{reason}: {first}" if first else reason, is_final=is_final)
-    last = said.rsplit("\n", 1)[-1][:300]
+    last = output.rsplit("\n", 1)[-1][:300]
     return ParsingOutcome(reason=f"ended its parser with code {ended.returncode}: {last}")
 
 

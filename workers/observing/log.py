@@ -57,7 +57,7 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
 
 
 @contextmanager
-def bound(**names: Any) -> Iterator[None]:
+def bind(**names: Any) -> Iterator[None]:
     """Every entry inside carries these names, such as `run` and `step`."""
     with structlog.contextvars.bound_contextvars(**names):
         yield

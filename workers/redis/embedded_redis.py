@@ -124,7 +124,7 @@ class EmbeddedRedis:
             FluxError: There is no server to start, or it does not come up.
         """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _locked(self.folder / "start.lock"):
+        with _lock(self.folder / "start.lock"):
             if self.instance is None:
                 self._launch(find_binary())
             instance = self.instance
@@ -135,7 +135,7 @@ class EmbeddedRedis:
 
     def stop(self) -> None:
         """Write everything to disk and end the server; no server is fine."""
-        with _locked(self.folder / "start.lock"):
+        with _lock(self.folder / "start.lock"):
             instance = self.instance
             if instance is not None:
                 client = _client(_url(self.folder, instance), timeout_s=STOP_TIMEOUT_S)
@@ -304,7 +304,7 @@ def _is_free(port: int) -> bool:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _lock(path: Path) -> Iterator[None]:
     """Two commands may start the same instance at once; the kernel frees the lock of one that dies."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with path.open("w") as file:

@@ -39,7 +39,7 @@ class RedisRemedyBook:
     def record_outcome(self, run_id: str, cases: Sequence[ErrorCase], at_ms: int) -> bool:
         keys = [self._mark + run_id, self._index]
         keys += [self._error + case.error.fingerprint for case in cases]
-        documents = [json.dumps(_counted(case)) for case in cases]
+        documents = [json.dumps(_count(case)) for case in cases]
         return bool(self._learn(keys=keys, args=[MARK_S, KEPT_S, at_ms, *documents]))
 
     def record(self, fingerprint: str) -> ErrorRecord | None:
@@ -57,7 +57,7 @@ class RedisRemedyBook:
         return sorted(records, key=lambda record: (-record.times, record.fingerprint))
 
 
-def _counted(case: ErrorCase) -> dict[str, object]:
+def _count(case: ErrorCase) -> dict[str, object]:
     counts = Counter(f"{_TRIED}{trial.remedy}" for trial in case.trials)
     counts += Counter(f"{_HELPED}{trial.remedy}" for trial in case.trials if trial.helped)
     return {

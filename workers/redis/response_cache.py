@@ -15,12 +15,12 @@ from fluxagents.prompts.sections import compact
 DAY_MS = 86_400_000
 
 
-class RedisKeptAnswers:
-    """As `fluxagents.tasks.ports.response_cache.KeptAnswers`.
+class RedisResponseCache:
+    """As `fluxagents.tasks.ports.response_cache.ResponseCache`.
 
     Args:
         redis: A client that returns bytes.
-        asked: The chat model and its settings; what is kept under others is never found.
+        asked: The chat model and its settings; an answer under others is never returned.
         days: How long an answer is kept.
         prefix: What every key begins with.
     """
@@ -33,7 +33,7 @@ class RedisKeptAnswers:
         self._px = round(days * DAY_MS)
         self._prefix = f"{prefix}chat:answer:"
 
-    def find(self, request: str) -> AIMessage | None:
+    def get(self, request: str) -> AIMessage | None:
         found: bytes | None = self._redis.get(self._key(request))  # type: ignore[assignment] # not awaited
         if found is None:
             return None
@@ -41,7 +41,7 @@ class RedisKeptAnswers:
         assert isinstance(message, AIMessage)
         return message
 
-    def keep(self, request: str, answer: AIMessage) -> None:
+    def put(self, request: str, answer: AIMessage) -> None:
         self._redis.set(self._key(request), json.dumps(message_to_dict(answer)), px=self._px)
 
     def _key(self, request: str) -> str:

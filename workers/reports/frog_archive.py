@@ -60,13 +60,13 @@ def location_of(name: str) -> str:
     return f"./{plain or 'model'}.xml"
 
 
-def read_sbml_names(sbml: bytes, location: str, decoded: Any) -> SbmlNames:
+def read_sbml_names(sbml: bytes, location: str, decode_id: Any) -> SbmlNames:
     """What an SBML file calls its reactions, genes and objective.
 
     Args:
         sbml: A file that has been read as a model before, by libSBML in a process of its own.
         location: Of the file in the archive.
-        decoded: `decoded(id, prefix)` gives the id that the loaded model has.
+        decode_id: `decode_id(id, prefix)` gives the id that the loaded model has.
     """
     reactions: dict[str, str] = {}
     genes: dict[str, str] = {}
@@ -75,10 +75,10 @@ def read_sbml_names(sbml: bytes, location: str, decoded: Any) -> SbmlNames:
         kind = element.tag.rpartition("}")[2]
         attributes = {name.rpartition("}")[2]: value for name, value in element.attrib.items()}
         if kind == "reaction":
-            reactions[decoded(attributes["id"], "R_")] = attributes["id"]
+            reactions[decode_id(attributes["id"], "R_")] = attributes["id"]
         elif kind == "geneProduct":
             readable = attributes["id"].replace("__SBML_DOT__", ".")
-            genes[decoded(readable, "G_")] = attributes["id"]
+            genes[decode_id(readable, "G_")] = attributes["id"]
         elif kind == "listOfObjectives":
             objective = attributes.get("activeObjective", objective)
         if kind not in {"listOfReactants", "listOfProducts"}:

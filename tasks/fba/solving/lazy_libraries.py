@@ -1,7 +1,7 @@
-"""cobra and optlang, imported when they are first used.
+"""cobra, optlang and swiglpk, imported when they are first used.
 
 cobra takes three seconds to import. A process that lists tools or checks arguments imports the modules of
-tools and never needs it.
+tools and needs neither cobra nor a solver.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["cobra", "optlang"]
+__all__ = ["cobra", "optlang", "swiglpk"]
 
 
 class _LazyModule:
@@ -25,6 +25,8 @@ class _LazyModule:
 if TYPE_CHECKING:
     import cobra
     import optlang
+    import swiglpk
 else:
     cobra = _LazyModule("cobra")
     optlang = _LazyModule("optlang")
+    swiglpk = _LazyModule("swiglpk")

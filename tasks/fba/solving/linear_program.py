@@ -14,13 +14,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
-import swiglpk
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.fba.solving.lazy_libraries import swiglpk
 from fluxagents.tasks.fba.solving.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class LinearProgram:
     """
 
     def __init__(self, model: Model, *, split: bool = False) -> None:
-        self._glpk: Any = swiglpk
+        self._glpk: Any = import_module("swiglpk")  # the module itself: its functions are called in loops
         solver = _glpk_solver(model)
         swiglpk.glp_term_out(swiglpk.GLP_OFF)  # the basis is announced on the terminal otherwise
         self._problem = swiglpk.glp_create_prob()

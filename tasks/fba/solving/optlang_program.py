@@ -12,11 +12,10 @@ from functools import cache
 from importlib import import_module
 from typing import Any, Literal
 
-import swiglpk
 from pydantic import Field
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.fba.solving.lazy_libraries import optlang
+from fluxagents.tasks.fba.solving.lazy_libraries import optlang, swiglpk
 from fluxagents.tasks.ports.results import Args
 
 Solver = Literal["glpk", "highs"]

@@ -14,9 +14,9 @@ from pydantic import JsonValue
 from structlog.testing import capture_logs
 from tests.eval.errors.cases import Case, cases
 from tests.eval.errors.faults import Decisions, FaultyChat, with_faults
-from tests.support.recorded_run import RUN_ID, Unused
+from tests.support.recorded_run import RUN_ID, acts_in, kind_of
 
-from fluxagents.flows.commands import Command, Decide, NotifyHuman
+from fluxagents.flows.commands import Command
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorInfo
 from fluxagents.flows.events import (
@@ -29,17 +29,13 @@ from fluxagents.flows.events import (
     RunStarted,
     ToolFailed,
 )
-from fluxagents.flows.memory.run_store import MemoryRunStore
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.context.request_budget import REQUEST_TOKENS
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
-from fluxagents.tasks.acts import acts
 from fluxagents.tasks.chat.decider import Decider
-from fluxagents.tasks.effects import Effects
 from fluxagents.tasks.registry import TOOLS, tool_facts
-from fluxagents.workers.channels.inbox import InboxNotifier
 from fluxagents.workers.chat_models.chat_model import chat_model
 from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.files.artifact_store import ArtifactFiles
@@ -134,25 +130,11 @@ class Laboratory:
             chat = FaultyChat(chat=chat, fault=case.chat, decisions=Decisions())
         max_tokens = case.max_tokens or REQUEST_TOKENS
         decider = Decider(chat, self._name, PromptManager(), TOOLS, max_tokens=max_tokens)
-        effects = Effects(
-            store=MemoryRunStore(self._clock),
-            publisher=Unused(),
-            clock=self._clock,
-            notifier=InboxNotifier(),
-            models=self._models,
-            artifacts=self._artifacts,
-            decider=lambda: decider,
-            tools=tools,
-            owner=lambda: "n|1",
-            queues=(),
-        )
+        acts = acts_in("", tools, decider, models=self._models, artifacts=self._artifacts)
         controller = FlowController(FLOW, tools=tool_facts(tools))
 
         def act(command: Command, state: RunState) -> Sequence[Event]:
-            if isinstance(command, NotifyHuman):
-                return acts.notify(effects, controller, state, command)
-            carry_out = acts.decide if isinstance(command, Decide) else acts.call_tool
-            return carry_out(effects, controller, state, command)
+            return acts[kind_of(command)](controller, state, command)
 
         started = RunStarted(
             seq=0,

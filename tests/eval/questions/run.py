@@ -19,7 +19,8 @@ from fluxagents.flows.commands import CallTool, Decide
 from fluxagents.flows.engine.retries import may_retry, pause_ms
 from fluxagents.flows.state import Finding, RunState
 from fluxagents.prompts.versions.manager import PromptManager
-from fluxagents.tasks.chat.decider import Decider, Verdict
+from fluxagents.tasks.chat.decider import Decider
+from fluxagents.tasks.ports.decisions import DecisionResult
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.chat_models.chat_model import chat_model
 from fluxagents.workers.settings import Settings
@@ -87,7 +88,7 @@ def _answer(case: Case, decider: Decider) -> Answer:
     return Answer(case, planned, error, tools_right and not error, arguments_right and not error, tokens_in)
 
 
-def _decide(decider: Decider, state: RunState, command: Decide) -> Verdict:
+def _decide(decider: Decider, state: RunState, command: Decide) -> DecisionResult:
     """The verdict after the pauses and repetitions that the store of a run would make."""
     failures = 1
     while True:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
+from tests.support.recorded_run import acts_in
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, Command
@@ -17,24 +17,20 @@ from fluxagents.flows.events import SCHEMA_VERSION
 from fluxagents.flows.language.catalog import ToolFacts
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.reading import flow_from_yaml
+from fluxagents.flows.memory.remedy_book import MemoryRemedyBook
 from fluxagents.flows.memory.run_store import MemoryRunStore
 from fluxagents.flows.ports.claim import ClaimStatus
 from fluxagents.flows.ports.commit import CommitStatus
 from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import RunState
-from fluxagents.tasks.acts.acts import call_tool
-from fluxagents.tasks.dispatch import begun
-from fluxagents.tasks.effects import Decides, Effects
+from fluxagents.tasks.dispatch import TOOL, first_commit
 from fluxagents.tasks.ports.results import Args, Result
-from fluxagents.tasks.protocol import StepMessage, run_step
-from fluxagents.tasks.reconcile import reconcile
+from fluxagents.tasks.protocol import StepMessage, StepPorts, run_step
+from fluxagents.tasks.reconcile import ReconcilerPorts, reconcile
 from fluxagents.tasks.remedy_advice import add_suggestions, record_outcome
 from fluxagents.tasks.tool import Tool
-from fluxagents.workers.channels.inbox import InboxNotifier
 from fluxagents.workers.clock import SystemClock
-from fluxagents.workers.files.artifact_store import ArtifactFiles
-from fluxagents.workers.models.model_store import ModelFiles
 
 FLOW = """
 flow: two_steps
@@ -74,7 +70,7 @@ class Recorder:
 class World:
     """One run of the flow above and the process that steps it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
         self.flow: Flow = flow_from_yaml(FLOW)
         self.clock = SystemClock()
         self.store = MemoryRunStore(self.clock)
@@ -82,22 +78,18 @@ class World:
         self.acts = 0
         self.store.beat("n", [1], 60_000)
         self.store.save_flow(self.flow)
-        self.effects = Effects(
-            store=self.store,
+        controller = FlowController(self.flow, tools={"noop": ToolFacts("noop")})
+        self.remedies = MemoryRemedyBook()
+        self.ports = StepPorts(
+            steps=self.store,
+            runs=self.store,
             publisher=self.publisher,
             clock=self.clock,
-            notifier=InboxNotifier(),
-            models=ModelFiles(str(folder)),
-            artifacts=ArtifactFiles(str(folder)),
-            decider=_no_decider,
-            tools={},
+            controllers=lambda _: controller,
+            remedies=self.remedies,
             owner=lambda: "n|1",
-            queues=("tools",),
-            deliveries=2,
-            grace_ms=0,
+            max_deliveries=2,
         )
-        controller = FlowController(self.flow, tools={"noop": ToolFacts("noop")})
-        self.effects.controllers[self.flow.digest] = controller
         self._start(controller)
 
     def _start(self, controller: FlowController) -> None:
@@ -111,7 +103,7 @@ class World:
             start_node="one",
             inputs={},
         )
-        first = begun(controller, started)
+        first = first_commit(controller, started)
         outgoing = self.store.create(first, first.state.model_dump_json())
         assert outgoing is not None
         self.publisher.publish([outgoing])
@@ -125,12 +117,12 @@ class World:
             sequence_number=outgoing.sequence_number,
             state=outgoing.state,
         )
-        return run_step(self.effects, message, act or self.act)
+        return run_step(self.ports, message, act or self.act)
 
     def fail(self, kind: ErrorClass) -> Callable[..., Sequence[e.Event]]:
         """An act whose tool fails."""
 
-        def act(_: Effects, __: FlowController, state: RunState, command: Command) -> Sequence[e.Event]:
+        def act(_: FlowController, state: RunState, command: Command) -> Sequence[e.Event]:
             assert isinstance(command, CallTool)
             error = FluxError(kind, "it failed").info(command.tool)
             now = self.clock.now_ms()
@@ -138,10 +130,13 @@ class World:
 
         return act
 
-    def act(
-        self, effects: Effects, controller: FlowController, state: RunState, command: Command
-    ) -> Sequence[e.Event]:
-        del effects, controller
+    def reconcile(self) -> int:
+        return reconcile(
+            ReconcilerPorts(dispatches=self.store, publisher=self.publisher, queues=("tools",), grace_ms=0)
+        )
+
+    def act(self, controller: FlowController, state: RunState, command: Command) -> Sequence[e.Event]:
+        del controller
         assert isinstance(command, CallTool)
         self.acts += 1
         return [
@@ -151,13 +146,9 @@ class World:
         ]
 
 
-def _no_decider() -> Decides:
-    raise AssertionError("no decision is made here")
-
-
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
+def world() -> World:
+    return World()
 
 
 def test_steps_lead_to_the_end(world: World) -> None:
@@ -195,7 +186,7 @@ def test_an_effect_whose_lease_was_taken_is_not_recorded(world: World) -> None:
     def slow(*args: object) -> Sequence[e.Event]:
         world.store.beat("n", [2], 60_000)
         other = StepMessage(run="r", seq=1, sequence_number=first.sequence_number, state=first.state)
-        taken_over = replace(world.effects, owner=lambda: "n|2")
+        taken_over = replace(world.ports, owner=lambda: "n|2")
         assert run_step(taken_over, other, world.act) is CommitStatus.OK
         return world.act(*args)  # type: ignore[arg-type]
 
@@ -245,7 +236,7 @@ def test_what_could_not_be_published_is_published_by_the_reconciler(world: World
     assert world.deliver(world.publisher.sent[0]) is CommitStatus.OK
     assert len(world.publisher.sent) == 1
     world.publisher.cut_off = False
-    assert reconcile(world.effects) == 1
+    assert world.reconcile() == 1
     assert world.deliver(world.publisher.sent[1]) is CommitStatus.OK
     assert world.store.load("r").status == "finished"
 
@@ -290,11 +281,11 @@ def test_a_step_that_may_succeed_later_waits_in_the_store_and_is_tried_again(wor
     assert state.status == "running"
     assert state.not_before_ms > state.updated_ms
     assert len(world.publisher.sent) == 1
-    assert reconcile(world.effects) == 0
-    world.store._clock = world.effects.clock.__class__()
+    assert world.reconcile() == 0
+    world.store._clock = world.clock.__class__()
     later = state.not_before_ms
     world.store._clock.now_ms = lambda: later  # type: ignore[method-assign]
-    assert reconcile(world.effects) == 1
+    assert world.reconcile() == 1
     assert world.deliver(world.publisher.sent[1]) is CommitStatus.OK
     assert world.store.load("r").node == "two"
     assert fold(world.store.events("r")) == world.store.load("r")
@@ -304,7 +295,7 @@ def test_retries_come_to_an_end(world: World) -> None:
     fail = world.fail(ErrorClass.MEMORY)
     world.deliver(world.publisher.sent[0], fail)
     world.store._clock = type("Later", (), {"now_ms": lambda _: 2**50})()
-    reconcile(world.effects)
+    world.reconcile()
     world.store.beat("n", [1], 60_000)
     assert world.deliver(world.publisher.sent[1], fail) is CommitStatus.OK
     state = world.store.load("r")
@@ -320,8 +311,8 @@ def test_a_tool_beyond_its_soft_time_limit_is_a_timeout_and_tried_again(world: W
     tool = Tool(
         name="noop", purpose="", args=Args, result=Result, run=too_slow, reference="", needs_model=False
     )
-    world.effects = replace(world.effects, tools={"noop": tool})
-    assert world.deliver(world.publisher.sent[0], call_tool) is CommitStatus.OK
+    act = acts_in("", {"noop": tool})[TOOL]
+    assert world.deliver(world.publisher.sent[0], act) is CommitStatus.OK
     state = world.store.load("r")
     assert state.status == "running"
     assert state.errors[-1].kind is ErrorClass.TIMEOUT
@@ -341,16 +332,16 @@ def test_what_helped_against_an_error_is_counted_when_its_run_ends_and_suggested
     for _ in ("one", "two"):
         world.store.beat("n", [1], 60_000)
         assert world.deliver(world.publisher.sent[-1], world.fail(ErrorClass.TIMEOUT)) is CommitStatus.OK
-        assert add_suggestions(world.effects, error) == error
-        reconcile(world.effects)
+        assert add_suggestions(world.remedies, error) == error
+        world.reconcile()
         world.store.beat("n", [1], 60_000)
         assert world.deliver(world.publisher.sent[-1]) is CommitStatus.OK
     assert world.store.load("r").status == "finished"
-    assert add_suggestions(world.effects, error).suggestions == (
+    assert add_suggestions(world.remedies, error).suggestions == (
         "call noop again (helped in 2 of 2 cases before)",
     )
-    record_outcome(world.effects, world.store.load("r"))
-    record = world.effects.remedies.record(error.fingerprint)
+    record_outcome(world.remedies, world.store, world.store.load("r"))
+    record = world.remedies.record(error.fingerprint)
     assert record is not None
     assert record.cases == 2
 
@@ -360,7 +351,7 @@ def test_a_forged_state_is_dropped(world: World) -> None:
     forged = StepMessage(
         run="r", seq=1, sequence_number=1, state=first.state.replace('"node":"one"', '"node":"two"')
     )
-    assert run_step(world.effects, forged, world.act) is ClaimStatus.DIGEST_MISMATCH
+    assert run_step(world.ports, forged, world.act) is ClaimStatus.DIGEST_MISMATCH
     assert world.acts == 0
 
 
@@ -370,6 +361,6 @@ def test_a_state_of_a_newer_schema_is_an_error_and_the_step_is_not_lost(world: W
     )
     message = StepMessage(run="r", seq=1, sequence_number=1, state="")
     with pytest.raises(FluxError, match="schema version 99"):
-        run_step(world.effects, message, world.act)
+        run_step(world.ports, message, world.act)
     assert world.store._runs["r"].state == newer
     assert world.store._runs["r"].owner == ""

@@ -15,8 +15,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.flows.reducer import fold
 from fluxagents.scheduler.runs.run import Run
-from fluxagents.tasks.effects import Effects
-from fluxagents.workers.local import Here, LocalClient
+from fluxagents.workers.local import InProcessPublisher, LocalClient
 
 GROWTH = {"growth": {"type": "number", "unit": "1/h"}}
 
@@ -109,7 +108,7 @@ def test_a_map_does_the_same_for_each_item_and_joins_in_order(desk: Desk) -> Non
     (finding,) = run.findings
     assert finding.key_findings["finished"] == 5
     assert finding.artifact is not None
-    artifacts = desk.client.effects.artifacts
+    artifacts = desk.client.artifacts
     table = artifacts.table(artifacts.manifest(finding.artifact).tables["runs"].digest)
     assert table["growth"].tolist() == pytest.approx([one or math.nan for one in growth], nan_ok=True)
     assert [state.run_id for state in desk.client.store.runs()] == [run.id]
@@ -504,13 +503,16 @@ def test_parts_that_take_longer_than_their_node_allows_are_cancelled(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.client.models.add_named("salmonella")
-    carry_out = Here._carry_out
+    publisher = desk.client._publisher
+    assert isinstance(publisher, InProcessPublisher)
+    carry_out = publisher.carry_out
+    assert carry_out is not None
 
-    def without_parts(effects: Effects, one: Outgoing) -> None:
-        if ".part" not in one.run_id:
-            carry_out(effects, one)
+    def without_parts(outgoing: Outgoing) -> None:
+        if ".part" not in outgoing.run_id:
+            carry_out(outgoing)
 
-    monkeypatch.setattr(Here, "_carry_out", staticmethod(without_parts))
+    monkeypatch.setattr(publisher, "carry_out", without_parts)
     work = {"kind": "tool", "tool": "run_flux_variability_analysis", "timeout_s": 60, "on_error": "late"}
     nodes = {"work": {**work, "next": "end"}, "late": {**END, "message": "{error.message}"}, "end": END}
     run = desk.client.start(desk.flow("late", nodes), model="salmonella")

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from fluxagents.workers.process import ProcessId, end_all, kill_group, marked
+from fluxagents.workers.process import ProcessId, end_all, find_marked, kill_group
 
 SLEEPER = [sys.executable, "-c", "import signal; signal.pause()"]
 
@@ -38,11 +38,11 @@ def test_a_zombie_does_not_live() -> None:
 
 def test_processes_are_found_by_their_mark_and_ended() -> None:
     child = subprocess.Popen(SLEEPER, env=os.environ | {"MARK": f"test-{os.getpid()}"})
-    found = marked("MARK", f"test-{os.getpid()}")
+    found = find_marked("MARK", f"test-{os.getpid()}")
     assert [process.pid for process in found] == [child.pid]
     end_all(found, patience_s=10.0)
     child.wait(10.0)
-    assert marked("MARK", f"test-{os.getpid()}") == []
+    assert find_marked("MARK", f"test-{os.getpid()}") == []
 
 
 def test_a_group_ends_with_its_leader() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.prompts.sections import read_lines, sections
-from fluxagents.workers.chat_models.planner.words.word_tokens import EXCHANGE_ID
+from fluxagents.workers.chat_models.planner.words.phrase import EXCHANGE_ID
 
 Entry = Mapping[str, Any]
 

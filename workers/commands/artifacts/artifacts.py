@@ -23,10 +23,10 @@ from fluxagents.workers.commands.artifacts.plot import plot
 from fluxagents.workers.commands.display.event_text import SHORT_DIGEST
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import print_json, print_table
-from fluxagents.workers.files.artifact_kind import kind_of
+from fluxagents.workers.files.artifact_kind import detect_kind
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.files.table_file import write_bytes
-from fluxagents.workers.files.table_formats import FORMATS, Format, encoded, rows_as_json
+from fluxagents.workers.files.table_formats import FORMATS, Format, encode_tables, rows_as_json
 
 
 @click.group(
@@ -58,7 +58,7 @@ def list_artifacts(tool: str | None, with_parts: bool, limit: int, as_json: bool
     """List results, the newest first."""
     store = artifact_store()
     rows: list[dict[str, Any]] = []
-    for file in store.stored():
+    for file in store.list_files():
         about = _describe(store, f"sha256:{file.name}")
         if (with_parts or about["kind"] == "result") and tool in {None, about["tool"]}:
             written = datetime.fromtimestamp(file.written_s, tz=UTC).isoformat(timespec="seconds")
@@ -86,7 +86,7 @@ def list_artifacts(tool: str | None, with_parts: bool, limit: int, as_json: bool
 def _describe(store: ArtifactFiles, digest: str) -> dict[str, Any]:
     about: dict[str, Any] = {"digest": digest, "kind": "damaged", "tool": "", "model": "", "tables": ""}
     try:
-        about["kind"] = kind_of(store.get(digest))
+        about["kind"] = detect_kind(store.get(digest))
         if about["kind"] == "result":
             manifest = store.manifest(digest)
             tables = ", ".join(f"{name} ({ref.rows})" for name, ref in manifest.tables.items())
@@ -105,7 +105,7 @@ def show(artifact: str | None, run_id: str | None, step: int | None, as_json: bo
     """Show a result: its summary, its tables, and where it comes from."""
     store = artifact_store()
     digest = find_digest(store, artifact, run_id, step)
-    kind = kind_of(store.get(digest))
+    kind = detect_kind(store.get(digest))
     if kind != "result":
         _show_part(store, digest, kind, as_json=as_json)
         return
@@ -178,7 +178,7 @@ def get(
     store = artifact_store()
     digest = find_digest(store, artifact, run_id, step)
     path = output_path(output)
-    stored = kind_of(store.get(digest))
+    stored = detect_kind(store.get(digest))
     if stored in {"svg", "png", "json"}:
         if kind is not None and kind != stored:
             raise click.UsageError(f"artifact {digest[:SHORT_DIGEST]} is {stored}; leave out --format")
@@ -194,7 +194,9 @@ def _export(store: ArtifactFiles, digest: str, stored: str, kind: Format, name: 
             raise click.UsageError(f"artifact {digest[:SHORT_DIGEST]} is one table; leave out --table")
         table = store.table(digest)
         return (
-            rows_as_json(table) if kind == "json" else encoded(kind, {"table": table}, {"artifact": digest})
+            rows_as_json(table)
+            if kind == "json"
+            else encode_tables(kind, {"table": table}, {"artifact": digest})
         )
     manifest = store.manifest(digest)
     names = _table_names(manifest, name)
@@ -209,7 +211,7 @@ def _export(store: ArtifactFiles, digest: str, stored: str, kind: Format, name: 
     if kind == "json" and name is not None:
         return rows_as_json(tables[name])
     about = {"artifact": digest, **manifest.model_dump(mode="json", exclude={"tables", "schema_version"})}
-    return encoded(kind, tables, about)
+    return encode_tables(kind, tables, about)
 
 
 def _table_names(manifest: Manifest, name: str | None) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from fluxagents.workers.commands.batches.batch_inputs import parse_medium, read_
 from fluxagents.workers.commands.batches.progress_view import progress_view
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import print_json, print_table
-from fluxagents.workers.files.table_file import checked_path, write_table
+from fluxagents.workers.files.table_file import check_table_path, write_table
 
 FAILED, WAITING, INTERRUPTED = 1, 3, 130
 """Exit statuses."""
@@ -93,7 +93,7 @@ def batch(
     if not all_models:
         raise click.UsageError("name at least one model with --model or --models-file")
     all_questions = read_list(questions, questions_file)
-    path = checked_path(table) if table else None
+    path = check_table_path(table) if table else None
     wanted_runs = orders(
         all_models, all_questions, [parse_medium(text) for text in media], parse_pairs(pairs)
     )

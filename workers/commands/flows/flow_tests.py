@@ -1,23 +1,24 @@
-"""`fluxagents flows test` and `fluxagents flows record`: flows played without tools, models and humans."""
+"""`fluxagents flows test` and `fluxagents flows record`: flows without tools, chat models and humans."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from fluxagents.flows.testing.coverage import Coverage
+from fluxagents.flows.testing.scenario_result import ScenarioResult
+from fluxagents.scheduler.flow_files.scenario_suites import Case, load_suite, record_run
+from fluxagents.workers.client import Client
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.commands.flows.junit import build_junit
+from fluxagents.workers.settings import Settings
 
-if TYPE_CHECKING:
-    from fluxagents.flows.testing.coverage import Coverage
-    from fluxagents.flows.testing.verdict import Verdict
-    from fluxagents.scheduler.flow_files.scenario_suites import Play
-
-Judged = Sequence[tuple["Play", "Verdict"]]
+Results = Sequence[tuple[Case, ScenarioResult]]
 
 
 @click.command(
@@ -50,26 +51,25 @@ def test(
     TARGET is a file of scenarios, a folder, or a flow (its name or file); without it all flows are tested. No
     Redis is needed and no tool runs: the scenarios state what tools find and humans answer.
     """
-    from fluxagents.scheduler.flow_files.scenario_suites import covered, programme
-    from fluxagents.workers.settings import Settings
-
-    found = programme(target, folders=[Settings.load().flows_folder]).named(name)
-    judged = [(play, play.judged()) for play in found.plays]
-    coverages = covered(found.flows, [verdict for _, verdict in judged])
-    low = [one for one in coverages if fail_under is not None and one.percent < fail_under]
-    failed = [play for play, verdict in judged if not verdict.holds]
+    suite = load_suite(target, folders=[Settings.load().flows_folder]).select(name)
+    results = [(case, case.run()) for case in suite.cases]
+    coverages = suite.measure_coverage(result for _, result in results)
+    low = [coverage for coverage in coverages if fail_under is not None and coverage.percent < fail_under]
+    failed = sum(not result.holds for _, result in results)
     if junit:
-        from fluxagents.workers.commands.flows.junit import junit_xml
-
-        junit.write_text(junit_xml(judged), encoding="utf-8")
+        junit.write_text(build_junit(results), encoding="utf-8")
     if as_json:
-        print_json({"scenarios": [_document(*one) for one in judged], "coverage": _coverages(coverages)})
+        documents = [_document(case, result) for case, result in results]
+        print_json({"scenarios": documents, "coverage": [_coverage(coverage) for coverage in coverages]})
     else:
-        _print_verdicts(judged)
+        _print_results(results)
         if with_coverage or low:
             _print_coverage(coverages)
-        _print_end(judged, failed=len(failed), low=low, fail_under=fail_under)
-    sys.exit(1 if failed or low or not judged else 0)
+        _print_end(len(results), failed=failed)
+        for coverage in low:
+            share = f"{coverage.percent:g} %, less than {fail_under:g} %"
+            click.secho(f"{coverage.flow} is covered by {share}", fg="red")
+    sys.exit(1 if failed or low or not results else 0)
 
 
 @click.command(
@@ -87,10 +87,7 @@ def record(run_id: str, *, output: Path | None, name: str, as_json: bool) -> Non
 
     The scenario is played once before it is written, and comes to what the run came to.
     """
-    from fluxagents.scheduler.flow_files.scenario_suites import recorded
-    from fluxagents.workers.client import Client
-
-    text = recorded(Client().store, run_id, name=name)
+    text = record_run(Client().store, run_id, name=name)
     if output:
         output.write_text(text, encoding="utf-8")
     if as_json:
@@ -101,31 +98,30 @@ def record(run_id: str, *, output: Path | None, name: str, as_json: bool) -> Non
         click.echo(text, nl=False)
 
 
-def _print_verdicts(judged: Judged) -> None:
+def _print_results(results: Results) -> None:
     where = ""
-    for play, verdict in judged:
-        if play.where != where:
-            where = play.where
-            click.secho(f"{play.flow.flow} v{play.flow.version}  {_short(where)}", bold=True)
-        sign, colour = ("✓", "green") if verdict.holds else ("✗", "red")
-        click.echo(f"  {click.style(sign, fg=colour)} {play.scenario.name}")
-        if not verdict.holds:
-            click.echo("".join(f"      {line}\n" for line in _first(verdict).splitlines()), nl=False)
+    for case, result in results:
+        if case.where != where:
+            where = case.where
+            click.secho(f"{case.flow.flow} v{case.flow.version}  {_relative(where)}", bold=True)
+        sign, colour = ("✓", "green") if result.holds else ("✗", "red")
+        click.echo(f"  {click.style(sign, fg=colour)} {case.scenario.name}")
+        if not result.holds:
+            click.echo("".join(f"      {line}\n" for line in _reason(result).splitlines()), nl=False)
 
 
-def _short(where: str) -> str:
+def _relative(where: str) -> str:
     """A path as one would type it here."""
     path = Path(where)
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else where
 
 
-def _first(verdict: Verdict) -> str:
+def _reason(result: ScenarioResult) -> str:
     """The telling difference, and how many there are beside it."""
-    if not verdict.differences:
-        return str(verdict)
-    more = len(verdict.differences) - 1
-    also = f"\nand {more} more, with --json" if more else ""
-    return f"{verdict.differences[0]}{also}"
+    more = len(result.differences) - 1
+    if more < 0:
+        return str(result)
+    return f"{result.differences[0]}" + (f"\nand {more} more, with --json" if more else "")
 
 
 def _print_coverage(coverages: Sequence[Coverage]) -> None:
@@ -134,61 +130,56 @@ def _print_coverage(coverages: Sequence[Coverage]) -> None:
         ("flow", "nodes", "edges", "covered"),
         [
             (
-                one.flow,
-                f"{one.nodes - len(one.missing_nodes)} of {one.nodes}",
-                f"{one.edges - len(one.missing_edges)} of {one.edges}",
-                f"{one.percent:g} %",
+                coverage.flow,
+                f"{coverage.nodes - len(coverage.missing_nodes)} of {coverage.nodes}",
+                f"{coverage.edges - len(coverage.missing_edges)} of {coverage.edges}",
+                f"{coverage.percent:g} %",
             )
-            for one in coverages
+            for coverage in coverages
         ],
     )
-    for one in coverages:
-        if one.percent < 100:  # noqa: PLR2004 - percent
-            click.echo(f"{one.flow}: nothing walks")
-        for missing in (*one.missing_nodes, *one.missing_edges):
-            click.echo(f"  {missing}")
+    for coverage in coverages:
+        missing = (*coverage.missing_nodes, *coverage.missing_edges)
+        if missing:
+            click.echo(f"{coverage.flow}: nothing walks")
+        for part in missing:
+            click.echo(f"  {part}")
 
 
-def _print_end(judged: Judged, *, failed: int, low: Sequence[Coverage], fail_under: float | None) -> None:
+def _print_end(count: int, *, failed: int) -> None:
     click.echo()
-    if not judged:
+    if not count:
         click.secho("no scenarios; write one: docs/flows.md, Testing", fg="red")
         return
-    scenarios = "1 scenario" if len(judged) == 1 else f"{len(judged)} scenarios"
-    said = f"{scenarios}, {failed} failed" if failed else f"{scenarios} as expected"
-    click.secho(said, fg="red" if failed else "green")
-    for one in low:
-        click.secho(f"{one.flow} is covered by {one.percent:g} %, less than {fail_under:g} %", fg="red")
+    scenarios = "1 scenario" if count == 1 else f"{count} scenarios"
+    end = f"{scenarios}, {failed} failed" if failed else f"{scenarios} as expected"
+    click.secho(end, fg="red" if failed else "green")
 
 
-def _document(play: Play, verdict: Verdict) -> dict[str, Any]:
-    found = verdict.rehearsal
-    error = verdict.error
+def _document(case: Case, result: ScenarioResult) -> dict[str, Any]:
+    run, error = result.run, result.error
     return {
-        "file": play.where,
-        "flow": play.flow.flow,
-        "scenario": play.scenario.name,
-        "holds": verdict.holds,
+        "file": case.where,
+        "flow": case.flow.flow,
+        "scenario": case.scenario.name,
+        "holds": result.holds,
         "differences": [
-            {"what": one.what, "expected": one.expected, "found": one.found, "notes": one.notes}
-            for one in verdict.differences
+            {name: getattr(difference, name) for name in ("what", "expected", "found", "notes")}
+            for difference in result.differences
         ],
         "error": {"message": error.message, "suggestions": error.suggestions} if error else None,
-        "path": found.path if found else None,
-        "status": found.status if found else None,
-        "facts": found.facts if found else None,
+        "path": run.path if run else None,
+        "status": run.status if run else None,
+        "facts": run.facts if run else None,
     }
 
 
-def _coverages(coverages: Sequence[Coverage]) -> list[dict[str, Any]]:
-    return [
-        {
-            "flow": one.flow,
-            "nodes": one.nodes,
-            "edges": one.edges,
-            "percent": one.percent,
-            "missing_nodes": [str(missing) for missing in one.missing_nodes],
-            "missing_edges": [str(missing) for missing in one.missing_edges],
-        }
-        for one in coverages
-    ]
+def _coverage(coverage: Coverage) -> dict[str, Any]:
+    return {
+        "flow": coverage.flow,
+        "nodes": coverage.nodes,
+        "edges": coverage.edges,
+        "percent": coverage.percent,
+        "missing_nodes": [str(missing) for missing in coverage.missing_nodes],
+        "missing_edges": [str(missing) for missing in coverage.missing_edges],
+    }

@@ -11,7 +11,7 @@ from cobra.io import write_sbml_model
 
 from fluxagents.tasks.ports.models import ModelFormat, ModelRef
 from fluxagents.workers.models.model_store import ModelFiles
-from fluxagents.workers.models.parser_process import decoded, expanded
+from fluxagents.workers.models.parser_process import decode_id, decompress
 from fluxagents.workers.models.parsing import ParsingLimits
 from fluxagents.workers.reports.frog_archive import Curator, build_frog_archive, location_of, read_sbml_names
 from fluxagents.workers.reports.frog_report import FrogReport, Progress, compute_frog_report
@@ -30,7 +30,7 @@ def build_bundle(
     """
     model = store.load(ref)
     sbml = _sbml(store, ref, model)
-    names = read_sbml_names(sbml, location_of(model.id or ref.name), decoded)
+    names = read_sbml_names(sbml, location_of(model.id or ref.name), decode_id)
     report = compute_frog_report(model, names, progress)
     people = [
         Curator(given_name=name.rpartition(" ")[0], family_name=name.rpartition(" ")[2]) for name in curators
@@ -45,6 +45,6 @@ def _sbml(store: ModelFiles, ref: ModelRef, model: Model) -> bytes:
         path = Path(folder) / "model.xml"
         if record.format is ModelFormat.SBML and original is not None:
             path.write_bytes(original)
-            return expanded(path, record.suffix, ParsingLimits().expanded_bytes)
+            return decompress(path, record.suffix, ParsingLimits().expanded_bytes)
         write_sbml_model(model, str(path))
         return path.read_bytes()

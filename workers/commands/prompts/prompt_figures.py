@@ -14,11 +14,11 @@ from fluxagents.prompts.statistics.costs import Cost, Prices, cost, total
 from fluxagents.prompts.statistics.figures import METRICS, Metric, Trial
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.prompts.versions.record import find_trial_period
-from fluxagents.workers.archive.prompt_library import open_prompts, recorded_trials
+from fluxagents.workers.archive.prompt_library import open_prompts, read_trials
 from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.commands.display.options import by_option, examples, json_option
 from fluxagents.workers.commands.display.output import print_json, print_table
-from fluxagents.workers.files.price_file import prices_of
+from fluxagents.workers.files.price_file import load_prices
 from fluxagents.workers.settings import Settings
 
 limit_option = click.option(
@@ -91,12 +91,12 @@ def stats(name: str | None, limit: int, as_json: bool) -> None:
     run with `fluxagents runs rate`.
     """
     settings = Settings.load()
-    prices = prices_of(settings)
+    prices = load_prices(settings)
     manager = open_prompts(settings)
     if name is not None:
         manager.versions.list_numbers(name)
     groups = [
-        trials for trials in recorded_trials(settings, most=limit).values() if name in {None, trials[0].name}
+        trials for trials in read_trials(settings, most=limit).values() if name in {None, trials[0].name}
     ]
     rows = sorted(
         (_figures(trials, prices) for trials in groups), key=lambda row: (row["name"], int(row["version"]))
@@ -181,9 +181,7 @@ def compare(name: str, old: str | None, new: str | None, limit: int, as_json: bo
     versions = _choose_versions(manager, name, old, new)
     old_template, new_template = (manager.versions.find(name, version) for version in versions)
     period = find_trial_period(manager.versions.read_log(name), (old_template.digest, new_template.digest))
-    trials = recorded_trials(
-        settings, most=limit, wanted=lambda run: period is None or period.covers(run.at_ms)
-    )
+    trials = read_trials(settings, most=limit, wanted=lambda run: period is None or period.covers(run.at_ms))
     differences = compare_trials(trials.get(old_template.digest, ()), trials.get(new_template.digest, ()))
     if as_json:
         print_json(

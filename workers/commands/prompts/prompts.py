@@ -23,7 +23,7 @@ from fluxagents.prompts.versions.record import (
     RolledBack,
 )
 from fluxagents.prompts.versions.reports import PromptReport, build_report
-from fluxagents.tasks.chat.wire import sent_form
+from fluxagents.tasks.chat.wire import to_wire_form
 from fluxagents.workers.archive.prompt_library import open_prompts
 from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.commands.display.options import by_option, examples, json_option
@@ -362,7 +362,7 @@ def render(run_id: str, step: int | None, of_summary: bool, as_json: bool) -> No
             {
                 "prompt": recorded.use.model_dump(mode="json"),
                 "is_exact": recorded.is_exact,
-                **sent_form(recorded.use.chat_model, recorded.request.document),
+                **to_wire_form(recorded.use.chat_model, recorded.request.document),
             }
         )
     else:

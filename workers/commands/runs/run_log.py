@@ -65,9 +65,9 @@ class RunLog:
             FluxError: As `flow`, or if there is no such decision.
         """
         # langchain takes 0.3 s to import, and only two commands compose a request.
-        from fluxagents.tasks.chat.request import recorded_request  # noqa: PLC0415
+        from fluxagents.tasks.chat.request import rebuild_request  # noqa: PLC0415
 
-        return recorded_request(
+        return rebuild_request(
             self.events, self.flow(digest), step, prompts, self.client.tools, of_summary=of_summary
         )
 

@@ -26,7 +26,7 @@ from fluxagents.workers.commands.runs.stepping import step
 from fluxagents.workers.commands.runs.summary_lines import summary_document, summary_lines
 from fluxagents.workers.commands.runs.timeline import timeline
 from fluxagents.workers.commands.runs.transfer import export_run, import_run
-from fluxagents.workers.files.price_file import prices_of
+from fluxagents.workers.files.price_file import load_prices
 from fluxagents.workers.files.run_archive import Archive, retire
 from fluxagents.workers.redis.connection import connect
 from fluxagents.workers.redis.ratings import Rating, RedisRatings
@@ -93,7 +93,7 @@ def show(run_id: str, as_json: bool) -> None:
     FLUXAGENTS_CHAT_PRICES names the file with prices; without a price a cost is unknown.
     """
     client = Client()
-    prices = prices_of(client.settings)
+    prices = load_prices(client.settings)
     state = client.store.load(run_id)
     try:
         log = client.store.events(run_id)

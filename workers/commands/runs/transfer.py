@@ -35,7 +35,7 @@ def export_run(run_id: str, output: Path | None, with_models: bool, as_json: boo
     Show it elsewhere with `fluxagents runs import`.
     """
     path = output or Path(f"{quote(run_id, safe='')}{SUFFIX}")
-    bundle = run_export.export_run(Client().shelves(), run_id, path, with_models=with_models)
+    bundle = run_export.export_run(Client().bundle_stores(), run_id, path, with_models=with_models)
     if as_json:
         runs = [run.model_dump() for run in bundle.runs]
         print_json(
@@ -63,7 +63,7 @@ def import_run(file: Path, new_id: str, by: str, as_json: bool) -> None:
     Every digest is checked first, and no other run is overwritten. A run that had not ended is paused.
     """
     client = Client()
-    result = run_import.import_run(client, client.shelves(), file, by=by, new_id=new_id)
+    result = run_import.import_run(client, client.bundle_stores(), file, by=by, new_id=new_id)
     if as_json:
         runs = [
             {"run_id": state.run_id, "status": state.status, "written": state.run_id in result.written}

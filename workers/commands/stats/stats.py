@@ -33,8 +33,8 @@ from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import print_json
 from fluxagents.workers.commands.display.times import format_time
 from fluxagents.workers.commands.stats.stats_view import print_stats
-from fluxagents.workers.files.price_file import prices_of
-from fluxagents.workers.files.table_file import checked_path
+from fluxagents.workers.files.price_file import load_prices
+from fluxagents.workers.files.table_file import check_table_path
 from fluxagents.workers.settings import Settings
 
 
@@ -82,7 +82,7 @@ def stats(
                 statistics.add_child(record, root)
     document = {
         **statistics.document(),
-        "cost": _cost(statistics, prices_of(settings)),
+        "cost": _cost(statistics, load_prices(settings)),
         "first_started": None if statistics.first_ms is None else format_time(statistics.first_ms),
         "last_started": None if statistics.last_ms is None else format_time(statistics.last_ms),
         "in_redis": counts["redis"],
@@ -111,7 +111,7 @@ def _choice(flow: str | None, session: str | None, since: str | None, until: str
 
 
 def _parquet_path(text: str | None) -> Path | None:
-    return None if text is None else checked_path(text, suffixes=(".parquet",))
+    return None if text is None else check_table_path(text, suffixes=(".parquet",))
 
 
 def _open_writer(path: Path | None, opened: ExitStack) -> Callable[[RunRecord], None]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from fluxagents.flows.drawing.captions import node_details
-from fluxagents.flows.drawing.node_looks import look_of
-from fluxagents.flows.drawing.picture import Presence
-from fluxagents.flows.drawing.presences import TINTS
+from fluxagents.flows.drawing.captions import describe_node
+from fluxagents.flows.drawing.node_styles import find_style
+from fluxagents.flows.drawing.picture import NodeStatus
+from fluxagents.flows.drawing.tints import TINTS
 from fluxagents.workers.reports.svg.card import CUT, ICON, LINE_HEIGHT, PAD, SIGN, Card
 from fluxagents.workers.reports.svg.layout import Box
 from fluxagents.workers.reports.svg.markup import element, number
@@ -32,26 +32,26 @@ def draw_box(parent: ET.Element, card: Card, box: Box) -> None:
         data_kind=card.node.kind,
         **({"data_status": mark.status} if mark else {}),
     )
-    element(group, "title", "\n".join(node_details(card.node)))
+    element(group, "title", "\n".join(describe_node(card.node)))
     _outline(group, card)
     _icon(group, card)
     _texts(group, card)
 
 
-def draw_sign(parent: ET.Element, presence: Presence, x: float, y: float) -> None:
+def draw_sign(parent: ET.Element, status: NodeStatus, x: float, y: float) -> None:
     """The sign of what a run did at a node."""
     element(
         parent,
         "path",
         class_="sign",
-        d=TINTS[presence].icon,
+        d=TINTS[status].icon,
         transform=f"translate({number(x)} {number(y)}) scale({SIGN / FIELD:.3f})",
     )
 
 
 def _outline(group: ET.Element, card: Card) -> None:
     width, height = card.size
-    kind = look_of(card.node.kind).outline
+    kind = find_style(card.node.kind).outline
     if kind == "cut":
         corners = f"M{CUT} 0H{number(width - CUT)}L{number(width)} {CUT}V{number(height - CUT)}"
         rest = f"L{number(width - CUT)} {number(height)}H{CUT}L0 {number(height - CUT)}V{CUT}Z"
@@ -67,17 +67,17 @@ def _outline(group: ET.Element, card: Card) -> None:
 
 
 def _icon(group: ET.Element, card: Card) -> None:
-    look = look_of(card.node.kind)
+    style = find_style(card.node.kind)
     x, y = PAD + card.side, (card.height - ICON) / 2
-    element(group, "rect", x=x, y=y, width=ICON, height=ICON, rx=6.0, fill=look.hue, fill_opacity=0.16)
+    element(group, "rect", x=x, y=y, width=ICON, height=ICON, rx=6.0, fill=style.hue, fill_opacity=0.16)
     margin = 4.0
     scale = (ICON - 2 * margin) / FIELD
     element(
         group,
         "path",
         class_="icon",
-        d=look.icon,
-        stroke=look.hue,
+        d=style.icon,
+        stroke=style.hue,
         transform=f"translate({number(x + margin)} {number(y + margin)}) scale({scale:.3f})",
     )
 

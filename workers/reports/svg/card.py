@@ -1,14 +1,14 @@
-"""A node's box: what it says, and how large it is for that."""
+"""The texts of a node's box, and the size that they need."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fluxagents.flows.drawing.captions import mark_line, moves_of, reason_of
-from fluxagents.flows.drawing.node_looks import look_of
+from fluxagents.flows.drawing.captions import describe_mark, format_moves, format_reason
+from fluxagents.flows.drawing.node_styles import find_style
 from fluxagents.flows.drawing.picture import PictureEdge, PictureNode
 from fluxagents.workers.reports.svg.layout import PORT_GAP, Size
-from fluxagents.workers.reports.svg.letters import cut, width, wrapped
+from fluxagents.workers.reports.svg.letters import cut, width, wrap
 
 NAME_SIZE, SMALL_SIZE, LABEL_SIZE = 14.0, 12.0, 11.5
 LINE_HEIGHT = 16.0
@@ -18,7 +18,7 @@ ICON = 26.0
 SIGN = 13.0
 """Side of the field that holds the sign of what a run did."""
 GAP = 9.0
-LEAST_WIDTH, MOST_TEXT = 150.0, 230.0
+MIN_WIDTH, MAX_TEXT = 150.0, 230.0
 LABEL_TEXT = 190.0
 LABEL_STEP = 14.0
 """From line to line of a label."""
@@ -51,22 +51,22 @@ class Card:
         return self.width, self.height
 
 
-def card_of(node: PictureNode, lines: int) -> Card:
+def build_card(node: PictureNode, lines: int) -> Card:
     """The box of a node.
 
     Args:
         node: What it is of.
         lines: How many lines enter or leave it.
     """
-    name = cut(node.name, NAME_SIZE, MOST_TEXT, bold=True)
-    caption = wrapped(node.caption or node.kind, SMALL_SIZE, MOST_TEXT, 2)
-    says = mark_line(node.mark) if node.mark else ""
+    name = cut(node.name, NAME_SIZE, MAX_TEXT, bold=True)
+    caption = wrap(node.caption or node.kind, SMALL_SIZE, MAX_TEXT, 2)
+    says = describe_mark(node.mark) if node.mark else ""
     widest = max(
         width(name, NAME_SIZE, bold=True),
         *(width(line, SMALL_SIZE) for line in caption),
         width(says, SMALL_SIZE) + SIGN + 5 if says else 0.0,
     )
-    side = GAP if look_of(node.kind).outline in {"pill", "bars", "cut"} else 0.0
+    side = GAP if find_style(node.kind).outline in {"pill", "bars", "cut"} else 0.0
     text_lines = 1 + len(caption) + bool(says)
     return Card(
         node=node,
@@ -74,7 +74,7 @@ def card_of(node: PictureNode, lines: int) -> Card:
         caption=caption,
         says=says,
         side=side,
-        width=max(LEAST_WIDTH, 2 * PAD + 2 * side + ICON + GAP + widest, lines * PORT_GAP + 2 * CORNER),
+        width=max(MIN_WIDTH, 2 * PAD + 2 * side + ICON + GAP + widest, lines * PORT_GAP + 2 * CORNER),
         height=2 * PAD - 4 + text_lines * LINE_HEIGHT + 2,
     )
 
@@ -101,6 +101,6 @@ class Label:
         return widest + 10, len(self.lines) * LABEL_STEP + 4
 
 
-def label_of(edge: PictureEdge) -> Label:
+def build_label(edge: PictureEdge) -> Label:
     """The label of an edge."""
-    return Label(wrapped(reason_of(edge), LABEL_SIZE, LABEL_TEXT, 3), moves_of(edge))
+    return Label(wrap(format_reason(edge), LABEL_SIZE, LABEL_TEXT, 3), format_moves(edge))

@@ -1,4 +1,4 @@
-"""Where boxes and lines go: a layered layout from top to bottom, by graphlay."""
+"""A layered layout of boxes and lines from top to bottom, by graphlay."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import graphlay
 PORT_GAP = 16.0
 """Between two lines that enter or leave a box at one side."""
 
-BACK = 0.5
-"""How much it counts that a line that runs upwards is straight, where 1 is that of one that runs down."""
+UPWARD_WEIGHT = 0.5
+"""The weight of a straight line upwards; that of a line downwards is 1."""
 
 OPTIONS: Mapping[str, Any] = {
     "direction": "topbottom",
@@ -69,7 +69,7 @@ class Layout:
     height: float
 
 
-def laid_out(sizes: Sequence[Size], lines: Sequence[Line]) -> Layout:
+def lay_out(sizes: Sequence[Size], lines: Sequence[Line]) -> Layout:
     """Place boxes of these sizes and the lines between them; the left upper corner of all is the origin.
 
     A label is laid out like a box that its line runs through, so that it covers no box and no other line.
@@ -78,30 +78,30 @@ def laid_out(sizes: Sequence[Size], lines: Sequence[Line]) -> Layout:
     graph = graphlay.Graph()
     for width, height in sizes:
         graph.node(width=width, height=height)
-    upwards = closing(lines)
+    upwards = find_closing(lines)
     through: list[tuple[int, ...]] = []
     for line, up in zip(lines, upwards, strict=True):
         stops = [line.target, line.source] if up else [line.source, line.target]
         if line.label:
             stops.insert(1, graph.node(width=line.label[0], height=line.label[1]))
-        weight = BACK if up and line.source != line.target else 1.0
+        weight = UPWARD_WEIGHT if up and line.source != line.target else 1.0
         through.append(tuple(graph.edge(*leg, weight=weight) for leg in pairwise(stops)))
-    found = graphlay.layout(graph, options=OPTIONS)
-    left, top = found.bounds["min"]["x"], found.bounds["min"]["y"]
-    boxes = [_box(node, left, top) for node in found.nodes]
-    legs = [_points(edge, left, top) for edge in found.edges]
+    result = graphlay.layout(graph, options=OPTIONS)
+    left, top = result.bounds["min"]["x"], result.bounds["min"]["y"]
+    boxes = [_box(node, left, top) for node in result.nodes]
+    legs = [_points(edge, left, top) for edge in result.edges]
     labels = iter(boxes[len(sizes) :])
     return Layout(
         boxes=tuple(boxes[: len(sizes)]),
         routes=tuple(
             Route(
-                points=_joined([legs[leg] for leg in which], up=up),
+                points=_join([legs[leg] for leg in which], up=up),
                 label=next(labels) if line.label else None,
             )
             for line, which, up in zip(lines, through, upwards, strict=True)
         ),
-        width=found.bounds["max"]["x"] - left,
-        height=found.bounds["max"]["y"] - top,
+        width=result.bounds["max"]["x"] - left,
+        height=result.bounds["max"]["y"] - top,
     )
 
 
@@ -110,7 +110,7 @@ def _box(node: Mapping[str, Any], left: float, top: float) -> Box:
     return Box(node["center"]["x"] - width / 2 - left, node["center"]["y"] - height / 2 - top, width, height)
 
 
-def closing(lines: Sequence[Line]) -> tuple[bool, ...]:
+def find_closing(lines: Sequence[Line]) -> tuple[bool, ...]:
     """Which lines lead back to a box that they are reached from, walking from where nothing leads to."""
     out: dict[int, list[int]] = {}
     for number, line in enumerate(lines):
@@ -132,7 +132,7 @@ def closing(lines: Sequence[Line]) -> tuple[bool, ...]:
     return tuple(number in back for number in range(len(lines)))
 
 
-def _joined(legs: Sequence[tuple[Point, ...]], *, up: bool) -> tuple[Point, ...]:
+def _join(legs: Sequence[tuple[Point, ...]], *, up: bool) -> tuple[Point, ...]:
     points = tuple(point for leg in legs for point in leg)
     return points[::-1] if up else points
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 from xml.etree import ElementTree as ET
 
-from fluxagents.flows.drawing.picture import Picture, Presence
+from fluxagents.flows.drawing.picture import NodeStatus, Picture
 from fluxagents.workers.reports.svg.boxes import draw_sign
 from fluxagents.workers.reports.svg.card import LINE_HEIGHT, SIGN, SMALL_SIZE
 from fluxagents.workers.reports.svg.layout import Route
@@ -32,9 +32,9 @@ def draw_legend(parent: ET.Element, picture: Picture, styles: set[str], x: float
     legend = element(parent, "g", class_="legend", role="group")
     marks = {node.mark.status for node in picture.nodes if node.mark}
     left = x
-    for presence in get_args(Presence):
-        if presence in marks:
-            left = _sign(legend, presence, left, y)
+    for status in get_args(NodeStatus):
+        if status in marks:
+            left = _sign(legend, status, left, y)
     left, y = x, y + ROW
     for style, meaning in LINES.items():
         if style in styles:
@@ -47,14 +47,14 @@ def draw_legend(parent: ET.Element, picture: Picture, styles: set[str], x: float
 def legend_size(picture: Picture, styles: set[str]) -> tuple[float, float]:
     """The room that the legend takes."""
     marks = {node.mark.status for node in picture.nodes if node.mark}
-    signs = sum(SIGN + 14 + width(presence, SMALL_SIZE) + SPACE for presence in marks)
+    signs = sum(SIGN + 14 + width(status, SMALL_SIZE) + SPACE for status in marks)
     lines = sum(SAMPLE + 7 + width(LINES[style], SMALL_SIZE) + SPACE for style in styles if style in LINES)
     return max(signs, lines) - SPACE, ROW + LINE_HEIGHT
 
 
-def _sign(legend: ET.Element, presence: Presence, x: float, y: float) -> float:
-    group = element(legend, "g", class_=class_of(presence))
+def _sign(legend: ET.Element, status: NodeStatus, x: float, y: float) -> float:
+    group = element(legend, "g", class_=class_of(status))
     element(group, "rect", class_="box", x=x, y=y - 14, width=SIGN + 7, height=SIGN + 6, rx=4.0)
-    draw_sign(group, presence, x + 3.5, y - 11)
-    element(legend, "text", presence, class_="small", x=x + SIGN + 14, y=y)
-    return x + SIGN + 14 + width(presence, SMALL_SIZE) + SPACE
+    draw_sign(group, status, x + 3.5, y - 11)
+    element(legend, "text", status, class_="small", x=x + SIGN + 14, y=y)
+    return x + SIGN + 14 + width(status, SMALL_SIZE) + SPACE

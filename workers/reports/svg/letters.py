@@ -1,4 +1,4 @@
-"""How wide text is where nobody knows the font: as wide as in the widest of the fonts that are likely."""
+"""The width of text in an unknown font: that of the widest of the likely fonts."""
 
 from __future__ import annotations
 
@@ -39,22 +39,22 @@ def width(text: str, size: float, *, bold: bool = False) -> float:
     return sum(map(_letter, text)) * size * (BOLD if bold else 1.0)
 
 
-def cut(text: str, size: float, most: float, *, bold: bool = False) -> str:
+def cut(text: str, size: float, max_width: float, *, bold: bool = False) -> str:
     """The text, or as much of its beginning as fits with an ellipsis."""
-    if width(text, size, bold=bold) <= most:
+    if width(text, size, bold=bold) <= max_width:
         return text
-    while text and width(f"{text}…", size, bold=bold) > most:
+    while text and width(f"{text}…", size, bold=bold) > max_width:
         text = text[:-1]
     return f"{text.rstrip()}…"
 
 
-def wrapped(text: str, size: float, most: float, lines: int) -> tuple[str, ...]:
-    """The text in lines of at most `most`, broken between words where there are any; what is left is cut."""
-    found: list[str] = []
+def wrap(text: str, size: float, max_width: float, lines: int) -> tuple[str, ...]:
+    """Break a text between words into lines of at most `max_width`; the last line is cut."""
+    result: list[str] = []
     words = text.split()
-    while words and len(found) < lines - 1:
+    while words and len(result) < lines - 1:
         line = words.pop(0)
-        while words and width(f"{line} {words[0]}", size) <= most:
+        while words and width(f"{line} {words[0]}", size) <= max_width:
             line = f"{line} {words.pop(0)}"
-        found.append(cut(line, size, most))
-    return tuple([*found, cut(" ".join(words), size, most)] if words else found)
+        result.append(cut(line, size, max_width))
+    return tuple([*result, cut(" ".join(words), size, max_width)] if words else result)

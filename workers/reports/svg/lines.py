@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from xml.etree import ElementTree as ET
 
-from fluxagents.flows.drawing.captions import edge_label
+from fluxagents.flows.drawing.captions import format_label
 from fluxagents.flows.drawing.picture import PictureEdge
 from fluxagents.workers.reports.svg.card import LABEL_STEP, Label
 from fluxagents.workers.reports.svg.layout import Point, Route
@@ -24,7 +24,7 @@ def draw_line(parent: ET.Element, route: Route, style: str) -> None:
     way = ((tip[0] - last[0]) / length, (tip[1] - last[1]) / length)
     # The line ends inside the arrowhead, so that it does not show beside the tip.
     neck = (tip[0] - way[0] * HEAD * 0.7, tip[1] - way[1] * HEAD * 0.7)
-    element(parent, "path", class_=f"edge {style}".rstrip(), d=_rounded([*route.points[:-1], neck]))
+    element(parent, "path", class_=f"edge {style}".rstrip(), d=_round_corners([*route.points[:-1], neck]))
     back = (tip[0] - way[0] * HEAD, tip[1] - way[1] * HEAD)
     wings = [(back[0] + side * way[1] * HEAD / 2, back[1] - side * way[0] * HEAD / 2) for side in (1, -1)]
     head = "".join(f"{letter}{_at(point)}" for letter, point in zip("MLL", (tip, *wings), strict=True))
@@ -37,10 +37,10 @@ def draw_label(parent: ET.Element, route: Route, label: Label, style: str) -> No
         return
     box = route.label
     element(parent, "rect", class_="paper", x=box.x, y=box.y, width=box.width, height=box.height, rx=4.0)
-    for place, line in enumerate(label.lines):
-        looks = "moves" if line is label.moves else style
-        y = box.y + (place + 1) * LABEL_STEP - 1
-        kind = f"label {looks}".rstrip()
+    for row, line in enumerate(label.lines, start=1):
+        line_style = "moves" if line is label.moves else style
+        y = box.y + row * LABEL_STEP - 1
+        kind = f"label {line_style}".rstrip()
         element(parent, "text", line, class_=kind, x=box.centre[0], y=y, text_anchor="middle")
 
 
@@ -54,11 +54,11 @@ def style_of(edge: PictureEdge, *, walked: bool) -> str:
 
 
 def title_of(edge: PictureEdge) -> str:
-    said = edge_label(edge)
-    return f"{edge.source} → {edge.target}" + (f": {said}" if said else "")
+    label = format_label(edge)
+    return f"{edge.source} → {edge.target}" + (f": {label}" if label else "")
 
 
-def _rounded(points: list[Point]) -> str:
+def _round_corners(points: list[Point]) -> str:
     path = [f"M{_at(points[0])}"]
     for before, corner, after in zip(points, points[1:], points[2:], strict=False):
         bend = min(BEND, math.dist(before, corner) / 2, math.dist(corner, after) / 2)

@@ -20,10 +20,10 @@ def element(parent: ET.Element | None, tag: str, text: str = "", /, **attributes
         name.rstrip("_").replace("_", "-"): clean(value) if isinstance(value, str) else number(value)
         for name, value in attributes.items()
     }
-    made = ET.Element(tag, plain) if parent is None else ET.SubElement(parent, tag, plain)
+    node = ET.Element(tag, plain) if parent is None else ET.SubElement(parent, tag, plain)
     if text:
-        made.text = clean(text)
-    return made
+        node.text = clean(text)
+    return node
 
 
 def clean(text: str) -> str:

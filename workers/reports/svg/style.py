@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from fluxagents.flows.drawing.picture import Presence
-from fluxagents.flows.drawing.presences import TINTS
+from fluxagents.flows.drawing.picture import NodeStatus
+from fluxagents.flows.drawing.tints import TINTS
 
 ROOT = "fluxagents-flow"
 """The class of the drawing: its rules hold inside it, also where a page holds more."""
@@ -33,7 +33,7 @@ class Palette:
     line: str
     faint: str
     walk: str
-    shades: Mapping[Presence, Shade]
+    shades: Mapping[NodeStatus, Shade]
 
 
 LIGHT = Palette(
@@ -45,7 +45,7 @@ LIGHT = Palette(
     line="#5b6776",
     faint="#98a2ae",
     walk="#0b62c4",
-    shades={presence: Shade(tint.fill, tint.border, tint.text) for presence, tint in TINTS.items()},
+    shades={status: Shade(tint.fill, tint.border, tint.text) for status, tint in TINTS.items()},
 )
 DARK = Palette(
     paper="#0d1117",
@@ -75,8 +75,8 @@ def stylesheet() -> str:
     return "\n".join([*_shapes(), *_colours(LIGHT), *dark])
 
 
-def class_of(presence: Presence) -> str:
-    return presence.replace(" ", "-")
+def class_of(status: NodeStatus) -> str:
+    return status.replace(" ", "-")
 
 
 def _shapes() -> Iterator[str]:
@@ -94,8 +94,8 @@ def _shapes() -> Iterator[str]:
     yield _rule(".edge.walk", stroke_width="3")
     yield _rule(".edge.faint", stroke_dasharray="5 4")
     yield _rule(".edge.jump", stroke_width="3", stroke_dasharray="1 6", stroke_linecap="round")
-    for presence, tint in TINTS.items():
-        box = f".{class_of(presence)} .box"
+    for status, tint in TINTS.items():
+        box = f".{class_of(status)} .box"
         yield _rule(box, stroke_width=f"{max(tint.width, 1.5):g}")
         if tint.dashed:
             yield _rule(box, stroke_dasharray="6 4")
@@ -112,8 +112,8 @@ def _colours(palette: Palette) -> Iterator[str]:
         yield _rule(f".head{style}", fill=colour)
     yield _rule(".edge.jump", stroke=palette.walk)
     yield _rule(".head.jump", ".label.moves", fill=palette.walk)
-    for presence, shade in palette.shades.items():
-        inside = f".{class_of(presence)}"
+    for status, shade in palette.shades.items():
+        inside = f".{class_of(status)}"
         yield _rule(f"{inside} .box", fill=shade.fill, stroke=shade.border)
         yield _rule(f"{inside} .bar", f"{inside} .sign", stroke=shade.border)
         yield _rule(f"{inside} .says", fill=shade.text)

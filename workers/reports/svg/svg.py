@@ -9,10 +9,10 @@ from xml.etree import ElementTree as ET
 from fluxagents.flows.drawing.captions import heading
 from fluxagents.flows.drawing.picture import Picture
 from fluxagents.workers.reports.svg.boxes import draw_box
-from fluxagents.workers.reports.svg.card import LINE_HEIGHT, SMALL_SIZE, Card, card_of, label_of
-from fluxagents.workers.reports.svg.layout import Layout, Line, laid_out
+from fluxagents.workers.reports.svg.card import LINE_HEIGHT, SMALL_SIZE, Card, build_card, build_label
+from fluxagents.workers.reports.svg.layout import Layout, Line, lay_out
 from fluxagents.workers.reports.svg.legend import draw_legend, legend_size
-from fluxagents.workers.reports.svg.letters import width, wrapped
+from fluxagents.workers.reports.svg.letters import width, wrap
 from fluxagents.workers.reports.svg.lines import draw_label, draw_line, style_of, title_of
 from fluxagents.workers.reports.svg.markup import SVG, element, number
 from fluxagents.workers.reports.svg.style import ROOT, stylesheet
@@ -21,22 +21,22 @@ MARGIN = 24.0
 DOT = 12.0
 """Diameter of the point where a run begins."""
 TITLE_SIZE = 18.0
-LEAST_WIDTH = 420.0
+MIN_WIDTH = 420.0
 """Room for the heading of a narrow flow."""
 
 
 def svg(picture: Picture) -> str:
     """A picture as an SVG document; the same picture gives the same bytes."""
-    cards = cards_of(picture)
-    layout = layout_of(picture, cards)
+    cards = build_cards(picture)
+    layout = build_layout(picture, cards)
     styles = [style_of(edge, walked=picture.run is not None) for edge in picture.edges]
     legend = legend_size(picture, set(styles)) if picture.run else (0.0, 0.0)
-    inner = max(layout.width, legend[0], width(heading(picture)[0], TITLE_SIZE, bold=True), LEAST_WIDTH)
-    said = [*heading(picture)[1:], *wrapped(picture.purpose, SMALL_SIZE, inner, 3)]
-    top = MARGIN + TITLE_SIZE + (LINE_HEIGHT + 2) * len(said) + 18
+    inner = max(layout.width, legend[0], width(heading(picture)[0], TITLE_SIZE, bold=True), MIN_WIDTH)
+    subtitle = [*heading(picture)[1:], *wrap(picture.purpose, SMALL_SIZE, inner, 3)]
+    top = MARGIN + TITLE_SIZE + (LINE_HEIGHT + 2) * len(subtitle) + 18
     below = top + layout.height + (MARGIN + legend[1] if picture.run else 0.0)
     root = _root(picture, inner + 2 * MARGIN, below + MARGIN)
-    _heading(root, picture, said)
+    _heading(root, picture, subtitle)
     drawn = element(
         root, "g", transform=f"translate({number(MARGIN + (inner - layout.width) / 2)} {number(top)})"
     )
@@ -48,20 +48,20 @@ def svg(picture: Picture) -> str:
     return ET.tostring(root, encoding="unicode") + "\n"
 
 
-def cards_of(picture: Picture) -> tuple[Card, ...]:
+def build_cards(picture: Picture) -> tuple[Card, ...]:
     """The box of each node, in their order."""
     ends = Counter([picture.start])
     for edge in picture.edges:
         ends.update((edge.source, edge.target))
-    return tuple(card_of(node, ends[node.name]) for node in picture.nodes)
+    return tuple(build_card(node, ends[node.name]) for node in picture.nodes)
 
 
-def layout_of(picture: Picture, cards: Sequence[Card]) -> Layout:
+def build_layout(picture: Picture, cards: Sequence[Card]) -> Layout:
     """Boxes and lines in the order of nodes and edges, then the point where a run begins, and its line."""
-    place = {node.name: number for number, node in enumerate(picture.nodes)}
-    lines = [Line(place[edge.source], place[edge.target], label_of(edge).size) for edge in picture.edges]
+    index = {node.name: number for number, node in enumerate(picture.nodes)}
+    lines = [Line(index[edge.source], index[edge.target], build_label(edge).size) for edge in picture.edges]
     sizes = [*(card.size for card in cards), (DOT, DOT)]
-    return laid_out(sizes, [*lines, Line(len(cards), place[picture.start])])
+    return lay_out(sizes, [*lines, Line(len(cards), index[picture.start])])
 
 
 def _root(picture: Picture, wide: float, high: float) -> ET.Element:
@@ -82,10 +82,10 @@ def _root(picture: Picture, wide: float, high: float) -> ET.Element:
     return root
 
 
-def _heading(root: ET.Element, picture: Picture, said: Sequence[str]) -> None:
+def _heading(root: ET.Element, picture: Picture, subtitle: Sequence[str]) -> None:
     y = MARGIN + TITLE_SIZE - 4
     element(root, "text", heading(picture)[0], class_="title", x=MARGIN, y=y)
-    for line in said:
+    for line in subtitle:
         y += LINE_HEIGHT + 2
         element(root, "text", line, class_="small", x=MARGIN, y=y)
 
@@ -98,8 +98,8 @@ def _lines(parent: ET.Element, picture: Picture, layout: Layout, styles: Sequenc
     )
     draw_line(parent, layout.routes[-1], style)
     drawn = list(zip(picture.edges, layout.routes, styles, strict=False))
-    # What a run took lies above what it did not take.
-    drawn.sort(key=lambda one: one[2] in {"walk", "jump"})
+    # Edges that the run took lie above the others.
+    drawn.sort(key=lambda line: line[2] in {"walk", "jump"})
     groups = []
     for edge, route, style in drawn:
         group = element(parent, "g", data_from=edge.source, data_to=edge.target, data_taken=edge.taken)
@@ -107,4 +107,4 @@ def _lines(parent: ET.Element, picture: Picture, layout: Layout, styles: Sequenc
         draw_line(group, route, style)
         groups.append(group)
     for group, (edge, route, style) in zip(groups, drawn, strict=True):
-        draw_label(group, route, label_of(edge), style)
+        draw_label(group, route, build_label(edge), style)

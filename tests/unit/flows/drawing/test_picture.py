@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from hypothesis import given
-from tests.support.drawn_flows import linked, strain_search
+from tests.support.drawn_flows import link_nodes, strain_search
 from tests.support.linked_flows import flows
 
-from fluxagents.flows.drawing.node_looks import KINDS, MISSING, caption_of, look_of
-from fluxagents.flows.drawing.picture import picture_of
+from fluxagents.flows.drawing.node_styles import KINDS, MISSING, caption_of, find_style
+from fluxagents.flows.drawing.picture import build_picture
 from fluxagents.flows.language.definition import Flow
 
 
 @given(flows())
 def test_every_node_and_every_edge_is_in_the_picture_once(flow: Flow) -> None:
-    picture = picture_of(flow)
+    picture = build_picture(flow)
     assert [one.name for one in picture.nodes] == list(flow.nodes)
     drawn = [(edge.source, edge.label, edge.target) for edge in picture.edges]
     assert drawn == [(name, why, target) for name, node in flow.nodes.items() for why, target in node.edges]
 
 
 def test_a_node_says_what_its_author_wrote() -> None:
-    picture = picture_of(strain_search())
+    picture = build_picture(strain_search())
     baseline, mend, weigh = (
         next(one for one in picture.nodes if one.name == name) for name in ("baseline", "mend", "weigh")
     )
@@ -33,18 +33,18 @@ def test_a_node_says_what_its_author_wrote() -> None:
 
 
 def test_what_a_flow_leads_to_and_does_not_have_is_drawn_as_missing() -> None:
-    picture = picture_of(linked({"a": ["b"]}))
+    picture = build_picture(link_nodes({"a": ["b"]}))
     assert [(one.name, one.kind) for one in picture.nodes] == [("a", "tool"), ("b", MISSING)]
 
 
 def test_every_kind_of_the_language_has_a_look_of_its_own() -> None:
     kinds = ("tool", "decide", "branch", "approve", "ask", "wait", "map", "subflow", "end")
-    assert len({look_of(kind).icon for kind in kinds}) == len(kinds)
+    assert len({find_style(kind).icon for kind in kinds}) == len(kinds)
     assert set(kinds) <= set(KINDS)
 
 
 def test_a_kind_that_is_not_in_the_table_is_a_plain_box() -> None:
-    assert look_of("new").outline == "round"
+    assert find_style("new").outline == "round"
     assert caption_of("new", {"tool": "x"}) == ""
 
 

@@ -11,7 +11,7 @@ from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
 from fluxagents.flows.language.reading import flow_from_mapping
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState
-from fluxagents.tasks.dispatch import settled
+from fluxagents.tasks.dispatch import build_commit
 
 PROMPT = e.PromptUse(name="tool_selection", version="1", digest="d", chat_model="test")
 BUDGET_STEPS = 5
@@ -57,7 +57,7 @@ def refused(state: RunState, error: ErrorInfo) -> e.DecisionRefused:
 def test_the_same_decision_follows_not_before_its_time(asking: FlowController) -> None:
     state = started(asking)
     before = asking.command(state)
-    commit = settled(asking, state, [deferred(state)], seq=state.seq, at_ms=2)
+    commit = build_commit(asking, state, [deferred(state)], seq=state.seq, at_ms=2)
     assert commit.dispatch is not None
     assert (commit.dispatch.task, commit.dispatch.not_before_ms) == ("step.decide", 9_000)
     assert asking.command(commit.state) == before
@@ -90,6 +90,6 @@ def test_failures_before_and_after_it_are_counted_in_a_row(asking: FlowControlle
 def test_a_retry_waits_at_least_as_long_as_the_provider_asks(asking: FlowController) -> None:
     state = started(asking)
     error = FluxError(ErrorClass.PROVIDER_RATE_LIMIT, "busy", retry_after_ms=90_000).info("ask")
-    commit = settled(asking, state, [refused(state, error)], seq=state.seq, at_ms=2)
+    commit = build_commit(asking, state, [refused(state, error)], seq=state.seq, at_ms=2)
     assert commit.dispatch is not None
     assert 92_000 < commit.dispatch.not_before_ms <= 95_002

@@ -1,6 +1,6 @@
 """Every kind of node that a flow may have does something, and is drawn."""
 
-from fluxagents.flows.drawing.node_looks import KINDS as DRAWN
+from fluxagents.flows.drawing.node_styles import KINDS as DRAWN
 from fluxagents.flows.engine.kinds.table import NODE_KINDS
 from fluxagents.flows.language.nodes import KINDS
 

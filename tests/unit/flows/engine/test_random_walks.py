@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
+from tests.support.depth import DEPTH
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import (
@@ -304,7 +305,7 @@ def folded(log: Sequence[e.Event]) -> RunState | None:
 
 
 @given(st.data(), st.booleans())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500 * DEPTH, deadline=None)
 def test_every_state_on_the_way_is_sound_and_follows_from_the_log(
     draw: st.DataObject, stepwise: bool
 ) -> None:
@@ -321,7 +322,7 @@ def test_every_state_on_the_way_is_sound_and_follows_from_the_log(
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100 * DEPTH, deadline=None)
 def test_a_run_goes_back_to_any_step_and_on_from_there(draw: st.DataObject) -> None:
     walk = Walk(draw, stepwise=False)
     for _ in range(draw.draw(st.integers(1, 12))):

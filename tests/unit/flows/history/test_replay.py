@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.depth import DEPTH
 from tests.unit.flows.engine.test_random_walks import CONTROLLER, Walk
 
 from fluxagents.flows import events as e
@@ -203,7 +204,7 @@ def test_a_pause_and_a_failed_walk_belong_to_the_record(controller: FlowControll
 
 
 @given(st.data(), st.booleans())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200 * DEPTH, deadline=None)
 def test_whatever_happens_to_a_run_it_replays(draw: st.DataObject, stepwise: bool) -> None:
     walk = Walk(draw, stepwise=stepwise)
     for _ in range(draw.draw(st.integers(0, 60))):

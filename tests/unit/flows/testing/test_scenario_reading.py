@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fluxagents.flows.errors import FluxError
-from fluxagents.flows.testing.scenario_reading import scenarios_from_yaml
+from fluxagents.flows.testing.scenario_reading import parse_scenarios
 
 GOOD = """
 flow: main
@@ -24,14 +24,14 @@ scenarios:
 
 
 def test_what_is_short_stands_for_what_is_long() -> None:
-    (scenario,) = scenarios_from_yaml(GOOD).scenarios
-    assert (scenario.world["grow"].again, scenario.world["think"].again) == (False, True)
+    (scenario,) = parse_scenarios(GOOD).scenarios
+    assert (scenario.world["grow"].repeats, scenario.world["think"].repeats) == (False, True)
     expect = scenario.expect
     assert expect.questions is not None
     assert expect.calls is not None
     assert expect.answer is not None
     assert expect.error is not None
-    assert [one.contains for one in expect.questions] == ["How much", None]
+    assert [question.contains for question in expect.questions] == ["How much", None]
     assert (expect.calls[0].tool, expect.answer.text, expect.error.contains) == ("fba", "yes", "bad")
 
 
@@ -62,10 +62,10 @@ def test_what_is_short_stands_for_what_is_long() -> None:
 )
 def test_a_mistake_is_named_with_its_line(change: tuple[str, str], said: str) -> None:
     with pytest.raises(FluxError) as refused:
-        scenarios_from_yaml(GOOD.replace(*change, 1), where="f.yaml")
+        parse_scenarios(GOOD.replace(*change, 1), where="f.yaml")
     assert said in str(refused.value)
 
 
 def test_what_is_no_mapping_is_no_file_of_scenarios() -> None:
     with pytest.raises(FluxError, match=r"f\.yaml is not a mapping with `flow` and `scenarios`"):
-        scenarios_from_yaml("[1]", where="f.yaml")
+        parse_scenarios("[1]", where="f.yaml")

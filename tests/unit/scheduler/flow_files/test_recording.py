@@ -11,9 +11,9 @@ import yaml
 
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.testing.scenario import ScenarioFile
-from fluxagents.flows.testing.scenario_reading import scenarios_from_yaml
-from fluxagents.flows.testing.verdict import Verdict
-from fluxagents.scheduler.flow_files.scenario_suites import programme, recorded
+from fluxagents.flows.testing.scenario_reading import parse_scenarios
+from fluxagents.flows.testing.scenario_result import ScenarioResult
+from fluxagents.scheduler.flow_files.scenario_suites import load_suite, record_run
 from fluxagents.scheduler.runs.run import Run
 from fluxagents.workers.local import LocalClient
 
@@ -53,18 +53,18 @@ class Recorder:
         self.clock.at_ms += round(seconds * 1_000)
         self.client.tick()
 
-    def recorded(self, run: Run) -> tuple[ScenarioFile, Verdict]:
+    def record(self, run: Run) -> tuple[ScenarioFile, ScenarioResult]:
         """The scenario of a run as it is written, and what comes of it when it is read again."""
-        text = recorded(self.client.store, run.id)
+        text = record_run(self.client.store, run.id)
         path = self.folder / "recorded.scenarios.yaml"
         path.write_text(text)
-        (play,) = programme(str(path), folders=[self.folder]).plays
-        verdict = play.judged()
-        assert verdict.holds, str(verdict)
-        assert verdict.rehearsal is not None
-        assert verdict.rehearsal.path == tuple(way(run))
-        assert verdict.rehearsal.facts == run.state.facts
-        return scenarios_from_yaml(text), verdict
+        (case,) = load_suite(str(path), folders=[self.folder]).cases
+        result = case.run()
+        assert result.holds, str(result)
+        assert result.run is not None
+        assert result.run.path == tuple(way(run))
+        assert result.run.facts == run.state.facts
+        return parse_scenarios(text), result
 
 
 def way(run: Run) -> list[str]:
@@ -90,13 +90,13 @@ def test_a_question_that_the_planner_answered(recorder: Recorder) -> None:
         "metabolic_analysis", model="e_coli_core", question="Which genes are essential?"
     )
     assert run.status == "finished"
-    file, verdict = recorder.recorded(run)
+    file, result = recorder.record(run)
     (scenario,) = file.scenarios
     assert scenario.expect.facts["growth_per_h"] == pytest.approx(0.8739215069684, rel=1e-9)
     assert scenario.expect.answer is not None
     assert "b0720" in (scenario.expect.answer.text or "")
-    assert verdict.rehearsal is not None
-    assert [call.tool for call in verdict.rehearsal.calls][-1] == "analyze_essentiality"
+    assert result.run is not None
+    assert [call.tool for call in result.run.calls][-1] == "analyze_essentiality"
 
 
 def test_a_change_that_was_approved_with_other_arguments(recorder: Recorder) -> None:
@@ -105,13 +105,13 @@ def test_a_change_that_was_approved_with_other_arguments(recorder: Recorder) -> 
     )
     request = run.state.waiting_for
     assert request is not None
-    _, verdict = recorder.recorded(run)
-    assert verdict.rehearsal is not None
-    assert verdict.rehearsal.status == "waiting"
+    _, result = recorder.record(run)
+    assert result.run is not None
+    assert result.run.status == "waiting"
     recorder.client.approve(request.id, by="ada", args={"medium_changes": {"EX_o2_e": 1}})
-    file, _ = recorder.recorded(run)
-    answers = file.scenarios[0].world["answer"].given
-    assert [one.by for one in answers if one.approve] == ["ada"]
+    file, _ = recorder.record(run)
+    answers = file.scenarios[0].world["answer"].answers
+    assert [answer.by for answer in answers if answer.approve] == ["ada"]
     calls = file.scenarios[0].expect.calls
     assert calls is not None
     changed = [call.args for call in calls if call.tool == "apply_medium"]
@@ -146,11 +146,11 @@ def test_retries_questions_waits_and_events(recorder: Recorder) -> None:
     recorder.wait_s(100)
     recorder.wait_s(9)
     assert run.status == "finished", run.state.error
-    file, verdict = recorder.recorded(run)
-    assert file.scenarios[0].world["ask"].given[0].never
-    assert verdict.rehearsal is not None
-    assert verdict.rehearsal.facts["growth"] == pytest.approx(1.6530718512, rel=1e-9)
-    assert verdict.rehearsal.retries == {"ask": 1}
+    file, result = recorder.record(run)
+    assert file.scenarios[0].world["ask"].answers[0].never
+    assert result.run is not None
+    assert result.run.facts["growth"] == pytest.approx(1.6530718512, rel=1e-9)
+    assert result.run.retries == {"ask": 1}
 
 
 def test_runs_that_were_begun(recorder: Recorder) -> None:
@@ -187,12 +187,12 @@ def test_runs_that_were_begun(recorder: Recorder) -> None:
     given = [{"EX_glc__D_e": 5}, {"EX_nothing_e": 5}]
     run = recorder.start("parent", nodes, flow={"facts": facts, "inputs": inputs}, uptakes=given)
     assert run.status == "finished", run.state.error
-    file, verdict = recorder.recorded(run)
-    (ran,) = file.scenarios[0].world["sub"].given
+    file, result = recorder.record(run)
+    (ran,) = file.scenarios[0].world["sub"].answers
     assert ran.run is not None
     assert ran.run.answer == "0.211663"
-    assert verdict.rehearsal is not None
-    assert verdict.rehearsal.facts["anaerobic"] == pytest.approx(0.2116629497353, rel=1e-9)
+    assert result.run is not None
+    assert result.run.facts["anaerobic"] == pytest.approx(0.2116629497353, rel=1e-9)
 
 
 def test_runs_that_took_too_long(recorder: Recorder) -> None:
@@ -203,7 +203,7 @@ def test_runs_that_took_too_long(recorder: Recorder) -> None:
     run = recorder.start("parent", nodes, flow={})
     recorder.wait_s(61)
     assert run.answer == "1 of 1 runs of node 'sub' did not end in time"
-    recorder.recorded(run)
+    recorder.record(run)
 
 
 def test_a_run_whose_time_counts_says_when_things_happened(recorder: Recorder) -> None:
@@ -219,18 +219,18 @@ def test_a_run_whose_time_counts_says_when_things_happened(recorder: Recorder) -
     recorder.client.reply(request.id, by="ada", answer="1")
     recorder.wait_s(40)
     assert run.status == "failed"
-    file, _ = recorder.recorded(run)
-    assert file.scenarios[0].world["one"].given[0].after_s == 60.5
+    file, _ = recorder.record(run)
+    assert file.scenarios[0].world["one"].answers[0].after_s == 60.5
 
 
 def test_a_run_that_was_steered_is_not_recorded(recorder: Recorder) -> None:
     asked = {"ask": {"kind": "ask", "question": "?", "fact": "growth", "next": "end"}, "end": END}
     run = recorder.start("asking", asked, flow={"facts": GROWTH})
     run.pause()
-    with pytest.raises(FluxError, match="is paused; only one that rests can be recorded"):
-        recorded(recorder.client.store, run.id)
+    with pytest.raises(FluxError, match="is paused; only one that has ended or waits can be recorded"):
+        record_run(recorder.client.store, run.id)
     run.resume()
-    recorder.recorded(run)
+    recorder.record(run)
     run.cancel("enough")
     with pytest.raises(FluxError, match=re.escape("was steered at step 4 (RunCancelled)")):
-        recorded(recorder.client.store, run.id)
+        record_run(recorder.client.store, run.id)

@@ -86,15 +86,17 @@ class Desk:
             tools=TOOLS,
         )
         self.schedules = Schedules(self.client, self.book, self.clock)
-        self.effects = SimpleNamespace(
+        starts_runs = RunClient(
             store=self.store,
             publisher=self.outbox,
             clock=self.clock,
             models=self.models,
+            flows=FlowLibrary(),
             tools=TOOLS,
-            prompts=PromptManager,
-            flow_folders=(),
+            prompts=lambda: PromptManager().names,
+            files=False,
         )
+        self.process = SimpleNamespace(clock=self.clock, client=starts_runs)
 
     def add(self, name: str = "nightly", **changes: Any) -> Schedule:
         given = {
@@ -116,7 +118,7 @@ class Desk:
 @pytest.fixture
 def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
     found = Desk()
-    app = SimpleNamespace(effects=found.effects)
+    app = SimpleNamespace(process=found.process)
     for task in (ticks.tick, starts.start):
         monkeypatch.setattr(type(task._get_current_object()), "app", app)
     return found

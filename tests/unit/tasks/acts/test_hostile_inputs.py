@@ -20,8 +20,9 @@ from tests.support.decisions import (
     scripted,
     state_at,
 )
+from tests.support.depth import DEPTH
 from tests.support.hostile import INJECTIONS, hostile_model
-from tests.support.recorded_run import RUN_ID, RecordedRun, effects_in, record
+from tests.support.recorded_run import RUN_ID, RecordedRun, acts_in, kind_of, record
 
 from fluxagents.flows.commands import CallTool, Command, Decide, NotifyHuman, call_digest
 from fluxagents.flows.engine.controller import FlowController
@@ -32,8 +33,8 @@ from fluxagents.prompts.context.composer import compose
 from fluxagents.prompts.sections import read_lines, sections, split_sections
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
-from fluxagents.tasks.acts import acts
 from fluxagents.tasks.chat.decider import Decider
+from fluxagents.tasks.dispatch import TOOL
 from fluxagents.tasks.registry import TOOLS, tool_facts
 from fluxagents.workers.chat_models.planner.offline_planner import OfflinePlanner
 
@@ -88,7 +89,7 @@ def full_state(word: str) -> RunState:
     )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=300 * DEPTH)
 @given(HOSTILE, st.sampled_from(["tool_selection", "no_growth", "hypothesis", "final_report", "summary"]))
 def test_no_text_opens_closes_or_forges_a_section_of_a_prompt(word: str, prompt: str) -> None:
     command = Decide(node="answer", prompt=prompt, tools=(), steps_left=3, hypotheses=True)
@@ -171,7 +172,7 @@ def test_an_approval_is_for_one_call_with_exactly_its_arguments(tmp_path: Path) 
 
 def approved(folder: Path, run: RecordedRun, decider: Decider) -> tuple[RunState, tuple[Event, ...]]:
     """The run after a human agreed to what it waits for."""
-    effects = effects_in(str(folder), decider=decider)
+    acts = acts_in(str(folder), decider=decider)
     controller = FlowController(run.kept, tools=tool_facts(TOOLS))
     state = run.load(RUN_ID)
     assert state.waiting_for is not None
@@ -181,8 +182,7 @@ def approved(folder: Path, run: RecordedRun, decider: Decider) -> tuple[RunState
     )
 
     def act(command: Command, now: RunState) -> Sequence[Event]:
-        carry_out = {Decide: acts.decide, NotifyHuman: acts.notify}.get(type(command), acts.call_tool)
-        return carry_out(effects, controller, now, command)
+        return acts[kind_of(command)](controller, now, command)
 
     state, before, _ = controller.advance(state, seq=state.seq, at_ms=at_ms, after=[granted])
     state, after = controller.execute_flow(state, act)
@@ -193,7 +193,7 @@ def test_a_tool_that_changes_a_model_refuses_to_run_without_its_approval(tmp_pat
     call = CallTool(tool="apply_medium", args=CHANGE)
     for digest in (None, "approved", call_digest("apply_medium", {}, MODEL)):
         state = state_at("?").model_copy(update={"pending": call, "approved": digest})
-        (failed,) = acts.call_tool(effects_in(str(tmp_path)), CONTROLLER, state, call)
+        (failed,) = acts_in(str(tmp_path))[TOOL](CONTROLLER, state, call)
         assert failed.model_dump()["error"]["kind"] is ErrorClass.PERMISSION
 
 

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from cobra import Model, Reaction
 from cobra.io import to_json
+from tests.support.recorded_run import acts_in
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.language.reading import flow_from_yaml
-from fluxagents.flows.memory.run_store import MemoryRunStore
 from fluxagents.flows.reducer import reduce
-from fluxagents.tasks.acts.acts import call_tool
-from fluxagents.tasks.effects import Effects
+from fluxagents.tasks.dispatch import TOOL
 from fluxagents.tasks.registry import TOOLS, tool_facts
-from fluxagents.workers.channels.inbox import InboxNotifier
-from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.models.model_store import ModelFiles
 
@@ -38,7 +34,7 @@ def test_warnings_of_a_model_are_in_the_provenance(tmp_path: Path) -> None:
     idle.add_reactions([Reaction("nothing")])
     models, artifacts = ModelFiles(str(tmp_path)), ArtifactFiles(str(tmp_path))
     ref = models.add(to_json(idle).encode(), "idle", suffix=".json").ref
-    effects = effects_with(models, artifacts)
+    acts = acts_in(str(tmp_path), models=models, artifacts=artifacts)
     controller = FlowController(flow_from_yaml(FLOW), tools=tool_facts(TOOLS))
     started = e.RunStarted(
         seq=0,
@@ -52,26 +48,9 @@ def test_warnings_of_a_model_are_in_the_provenance(tmp_path: Path) -> None:
         model_name=ref.name,
     )
     state = reduce(None, started)
-    (done,) = call_tool(effects, controller, state, CallTool(tool="analyze_metabolic_model", args={}))
+    (done,) = acts[TOOL](controller, state, CallTool(tool="analyze_metabolic_model", args={}))
     assert isinstance(done, e.ToolSucceeded)
     assert done.artifact is not None
     warnings = artifacts.manifest(done.artifact).provenance.model_warnings
     assert warnings == models.show(ref).warnings
     assert warnings[0].startswith("the model has no objective")
-
-
-def effects_with(models: ModelFiles, artifacts: ArtifactFiles) -> Effects:
-    none: Any = None  # nothing is published and nothing decided
-    clock = SystemClock()
-    return Effects(
-        store=MemoryRunStore(clock),
-        publisher=none,
-        clock=clock,
-        notifier=InboxNotifier(),
-        models=models,
-        artifacts=artifacts,
-        decider=none,
-        tools=TOOLS,
-        owner=lambda: "n|1",
-        queues=("tools",),
-    )

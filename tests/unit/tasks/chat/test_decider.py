@@ -26,26 +26,27 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.reducer import reduce
 from fluxagents.prompts.sections import read_lines, sections
 from fluxagents.prompts.versions.manager import PromptManager
-from fluxagents.tasks.chat.decider import Decider, Verdict, messages_of
+from fluxagents.tasks.chat.decider import Decider, messages_of
+from fluxagents.tasks.ports.decisions import DecisionResult
 from fluxagents.tasks.registry import TOOLS
 
 QUESTION = "Which genes are essential?"
 
 
-def verdict_on(answer: AIMessage | Exception, command: Decide | None = None) -> Verdict:
+def decide_on(answer: AIMessage | Exception, command: Decide | None = None) -> DecisionResult:
     decider = Decider(scripted(answer), "scripted", PromptManager(), TOOLS)
     return decider.decide(state_at(QUESTION), command or decide_with())
 
 
 def refusal(answer: AIMessage | Exception, command: Decide | None = None) -> tuple[ErrorClass, str]:
-    verdict = verdict_on(answer, command)
+    verdict = decide_on(answer, command)
     assert verdict.decision is None
     assert verdict.error is not None
     return verdict.error.kind, "; ".join([verdict.error.message, *verdict.error.suggestions])
 
 
 def test_a_valid_call_becomes_a_decision_with_normalised_arguments() -> None:
-    verdict = verdict_on(calls(("analyze_essentiality", {"threshold_fraction_of_wild_type": "0.05"})))
+    verdict = decide_on(calls(("analyze_essentiality", {"threshold_fraction_of_wild_type": "0.05"})))
     assert verdict.decision == CallTool(
         tool="analyze_essentiality", args={"threshold_fraction_of_wild_type": 0.05}
     )
@@ -53,14 +54,14 @@ def test_a_valid_call_becomes_a_decision_with_normalised_arguments() -> None:
 
 
 def test_finishing_and_asking_are_decisions() -> None:
-    assert verdict_on(calls(("finish", {"answer": "done"}))).decision == Finish(answer="done")
-    assert verdict_on(calls(("ask_human", {"question": "how much?"}))).decision == AskHuman(
+    assert decide_on(calls(("finish", {"answer": "done"}))).decision == Finish(answer="done")
+    assert decide_on(calls(("ask_human", {"question": "how much?"}))).decision == AskHuman(
         question="how much?"
     )
 
 
 def test_plain_text_is_an_answer_only_where_no_tool_is_offered() -> None:
-    assert verdict_on(AIMessage("Seven genes."), REPORT).decision == Finish(answer="Seven genes.")
+    assert decide_on(AIMessage("Seven genes."), REPORT).decision == Finish(answer="Seven genes.")
     kind, said = refusal(AIMessage("Seven genes."))
     assert kind is ErrorClass.INVALID_ANSWER
     assert "text without a call: 'Seven genes.'; call one of: analyze_metabolic_model" in said
@@ -141,7 +142,7 @@ def status_error(status: int) -> openai.APIStatusError:
 def test_what_a_provider_does_wrong_is_classified(
     error: Exception, kind: ErrorClass, *, retryable: bool
 ) -> None:
-    verdict = verdict_on(error)
+    verdict = decide_on(error)
     assert verdict.decision is None
     assert verdict.error is not None
     assert (verdict.error.kind, verdict.error.retryable, verdict.error.where) == (kind, retryable, "answer")
@@ -150,7 +151,7 @@ def test_what_a_provider_does_wrong_is_classified(
 
 def test_a_fault_of_ours_propagates() -> None:
     with pytest.raises(KeyError):
-        verdict_on(KeyError("a bug"))
+        decide_on(KeyError("a bug"))
 
 
 def test_the_prompt_use_says_what_was_sent_and_what_it_cost() -> None:
@@ -165,7 +166,7 @@ def test_the_prompt_use_says_what_was_sent_and_what_it_cost() -> None:
 
 
 def test_tokens_are_counted_when_the_provider_does_not_say() -> None:
-    use = verdict_on(calls(("finish", {"answer": "x"}))).prompt
+    use = decide_on(calls(("finish", {"answer": "x"}))).prompt
     assert use.tokens_in > 1_000
     assert 0 < use.tokens_out < 20
 

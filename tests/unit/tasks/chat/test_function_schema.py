@@ -11,8 +11,8 @@ from tests.support.decisions import ANSWER_TOOLS
 
 from fluxagents.prompts.context.tokens import token_counter
 from fluxagents.prompts.sections import compact
-from fluxagents.tasks.chat.answer import offered
-from fluxagents.tasks.chat.function_schema import AS_ABOVE, compacted
+from fluxagents.tasks.chat.answer import describe_functions
+from fluxagents.tasks.chat.function_schema import AS_ABOVE, compact_functions
 from fluxagents.tasks.registry import TOOLS
 
 MEANING = ("enum", "minimum", "maximum", "exclusiveMinimum", "minItems", "maxItems", "pattern", "maxLength")
@@ -20,7 +20,7 @@ MEANING = ("enum", "minimum", "maximum", "exclusiveMinimum", "minItems", "maxIte
 
 
 def alone(name: str) -> dict[str, Any]:
-    (function,) = compacted([TOOLS.entries[name].schema])
+    (function,) = compact_functions([TOOLS.entries[name].schema])
     parameters: dict[str, Any] = function["parameters"]
     return parameters
 
@@ -65,7 +65,7 @@ def test_nothing_refers_elsewhere_and_nothing_allows_null(name: str) -> None:
 
 
 def test_what_was_described_before_is_not_described_again() -> None:
-    functions = offered(TOOLS, ANSWER_TOOLS)
+    functions = describe_functions(TOOLS, ANSWER_TOOLS)
     seen: dict[str, str] = {}
     for function in (entry["function"] for entry in functions):
         for name, found in function["parameters"]["properties"].items():
@@ -84,18 +84,20 @@ def test_an_argument_of_the_same_name_and_another_meaning_is_described_again() -
         {"name": name, "description": "", "parameters": {"properties": {"a": {"description": text}}}}
         for name, text in (("one", "a description, " * 3), ("two", "another one, " * 3))
     ]
-    described = [one["parameters"]["properties"]["a"]["description"] for one in compacted(functions)]
+    described = [one["parameters"]["properties"]["a"]["description"] for one in compact_functions(functions)]
     assert AS_ABOVE not in described
 
 
 def test_a_third_of_the_tokens_goes() -> None:
     count = token_counter().count
     whole = sum(count(compact(TOOLS.entries[name].schema)) for name in ANSWER_TOOLS)
-    assert count(compact([*offered(TOOLS, ANSWER_TOOLS)])) < 0.75 * whole
+    assert count(compact([*describe_functions(TOOLS, ANSWER_TOOLS)])) < 0.75 * whole
 
 
 def test_of_an_argument_that_was_described_the_type_the_choices_and_the_default_stay() -> None:
-    functions = {entry["function"]["name"]: entry["function"] for entry in offered(TOOLS, ANSWER_TOOLS)}
+    functions = {
+        entry["function"]["name"]: entry["function"] for entry in describe_functions(TOOLS, ANSWER_TOOLS)
+    }
     later = functions["run_metabolic_fba"]["parameters"]["properties"]["medium_changes"]
     assert later == {"type": "object", "additionalProperties": {"type": "number"}, "description": AS_ABOVE}
     solver = functions["identify_auxotrophies"]["parameters"]["properties"]["integer_solver"]

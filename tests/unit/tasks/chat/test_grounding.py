@@ -13,7 +13,7 @@ from fluxagents.flows.events import DecisionMade, RunFinished
 from fluxagents.flows.state import Note
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.chat.decider import Decider
-from fluxagents.tasks.chat.grounding import MOST, untraced
+from fluxagents.tasks.chat.grounding import MAX_LISTED, find_ungrounded
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.commands.display.event_text import summarise_event
 from fluxagents.workers.commands.display.run_view import run_document
@@ -42,13 +42,13 @@ def test_numbers_are_traced_with_their_units_to_what_the_run_knows(
         errors=[error],
         notes=[Note(by="ada", about="how much?", text="take 3.25")],
     )
-    assert untraced(answer, state) == lost
-    assert untraced("with 1,000 points", state) == ()
+    assert find_ungrounded(answer, state) == lost
+    assert find_ungrounded("with 1,000 points", state) == ()
 
 
 def test_at_most_so_many_are_named() -> None:
     answer = ", ".join(f"{at}.5" for at in range(1_000, 1_100))
-    assert len(untraced(answer, state_at("?"))) == MOST
+    assert len(find_ungrounded(answer, state_at("?"))) == MAX_LISTED
 
 
 def answered(folder: Path, answer: str) -> RecordedRun:

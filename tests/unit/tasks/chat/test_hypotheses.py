@@ -16,8 +16,9 @@ from fluxagents.flows.language.nodes import DecideNode
 from fluxagents.prompts.sections import read_lines, sections
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
-from fluxagents.tasks.chat.decider import Decider, Verdict
-from fluxagents.tasks.chat.request import recorded_request
+from fluxagents.tasks.chat.decider import Decider
+from fluxagents.tasks.chat.request import rebuild_request
+from fluxagents.tasks.ports.decisions import DecisionResult
 from fluxagents.tasks.registry import TOOLS
 
 SUPPOSED = "Oxygen is what is missing; growth 0 with oxygen refutes it."
@@ -28,14 +29,14 @@ def asking() -> Decide:
     return command.model_copy(update={"hypotheses": True})
 
 
-def verdict_on(args: dict[str, Any], command: Decide | None = None) -> Verdict:
+def decide_on(args: dict[str, Any], command: Decide | None = None) -> DecisionResult:
     chat = scripted(calls(("run_metabolic_fba", args)))
     decider = Decider(chat, "scripted", PromptManager(), TOOLS)
     return decider.decide(state_at("Why does it not grow?"), command or asking())
 
 
 def test_the_hypothesis_of_a_call_is_recorded_beside_its_arguments() -> None:
-    decision = verdict_on({"hypothesis": f" {SUPPOSED} ", "medium_changes": {"EX_o2_e": 0}}).decision
+    decision = decide_on({"hypothesis": f" {SUPPOSED} ", "medium_changes": {"EX_o2_e": 0}}).decision
     assert decision == CallTool(
         tool="run_metabolic_fba", args={"medium_changes": {"EX_o2_e": 0.0}}, hypothesis=SUPPOSED
     )
@@ -51,14 +52,14 @@ def test_the_hypothesis_of_a_call_is_recorded_beside_its_arguments() -> None:
     ],
 )
 def test_a_call_without_a_hypothesis_is_no_valid_decision(said: object, says: str) -> None:
-    error = verdict_on({} if said is None else {"hypothesis": said}).error
+    error = decide_on({} if said is None else {"hypothesis": said}).error
     assert error is not None
     assert error.kind is ErrorClass.INVALID_ANSWER
     assert says in "; ".join([error.message, *error.suggestions])
 
 
 def test_where_none_is_asked_for_it_is_an_unknown_argument() -> None:
-    error = verdict_on({"hypothesis": SUPPOSED}, decide_with(["run_metabolic_fba"])).error
+    error = decide_on({"hypothesis": SUPPOSED}, decide_with(["run_metabolic_fba"])).error
     assert error is not None
     assert "unknown argument 'hypothesis'" in error.message
 
@@ -99,7 +100,7 @@ def test_the_planner_states_hypotheses_in_the_flow_for_them(tmp_path: Path, ques
     assert "hypothesis" not in state.findings[-1].args
     for event in run.log:
         if isinstance(event, DecisionMade):
-            assert recorded_request(run.log, run.kept, event.seq, PromptManager(), TOOLS).is_exact
+            assert rebuild_request(run.log, run.kept, event.seq, PromptManager(), TOOLS).is_exact
 
 
 def test_the_diagnosis_of_no_growth_tests_hypotheses(tmp_path: Path) -> None:

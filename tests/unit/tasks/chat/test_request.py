@@ -8,7 +8,7 @@ from tests.support.recorded_run import RecordedRun, record
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import DecisionMade
 from fluxagents.prompts.versions.manager import PromptManager
-from fluxagents.tasks.chat.request import RecordedRequest, recorded_request
+from fluxagents.tasks.chat.request import RecordedRequest, rebuild_request
 from fluxagents.tasks.registry import TOOLS
 
 
@@ -22,7 +22,7 @@ def decisions(run: RecordedRun) -> list[DecisionMade]:
 
 
 def rendered(run: RecordedRun, step: int | None, prompts: PromptManager | None = None) -> RecordedRequest:
-    return recorded_request(run.log, run.kept, step, prompts or PromptManager(), TOOLS)
+    return rebuild_request(run.log, run.kept, step, prompts or PromptManager(), TOOLS)
 
 
 def test_every_decision_of_a_run_is_composed_again_to_the_byte(run: RecordedRun) -> None:

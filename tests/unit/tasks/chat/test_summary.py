@@ -17,7 +17,7 @@ from tests.support.decisions import (
     scripted,
     state_at,
 )
-from tests.support.recorded_run import RUN_ID, RecordedRun, effects_in, record
+from tests.support.recorded_run import RUN_ID, RecordedRun, acts_in, record
 
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -35,10 +35,10 @@ from fluxagents.flows.state import Finding, RunState
 from fluxagents.prompts.sections import read_lines, sections
 from fluxagents.prompts.statistics.figures import trials
 from fluxagents.prompts.versions.manager import PromptManager
-from fluxagents.tasks.acts import acts
 from fluxagents.tasks.chat.decider import Decider
-from fluxagents.tasks.chat.request import recorded_request
-from fluxagents.tasks.chat.summary import MOST_REFUSED
+from fluxagents.tasks.chat.request import rebuild_request
+from fluxagents.tasks.chat.summary import MAX_REFUSED
+from fluxagents.tasks.dispatch import DECIDE
 from fluxagents.tasks.ports.chat_limits import LimitReachedError, NoLimits
 from fluxagents.tasks.registry import TOOLS
 
@@ -62,7 +62,7 @@ def decided(folder: Path, chat: ScriptedChat, state: RunState | None = None, **o
     controller = FlowController(long_flow())
     state = state or state_at("Which grows best?", findings=many())
     command = decide_with(ANSWER_TOOLS[:4])
-    return list(acts.decide(effects_in(str(folder), decider=decider), controller, state, command))
+    return list(acts_in(str(folder), decider=decider)[DECIDE](controller, state, command))
 
 
 FINISH = calls(("finish", {"answer": "f1 answers."}))
@@ -134,7 +134,7 @@ def test_a_provider_that_fails_does_not_keep_the_decision_from_being_tried(tmp_p
 
 def test_after_some_refusals_no_more_summaries_are_asked_for(tmp_path: Path) -> None:
     state = state_at("Which grows best?", findings=many())
-    for _ in range(MOST_REFUSED):
+    for _ in range(MAX_REFUSED):
         refused = decided(tmp_path, scripted(AIMessage("0.95 1/h"), FINISH), state)[0]
         assert isinstance(refused, SummaryRefused)
         state = reduce(state, refused).model_copy(update={"seq": state.seq})
@@ -193,9 +193,9 @@ def test_requests_after_a_summary_are_composed_again_from_the_log_to_the_byte(ru
     assert run.load(RUN_ID).status == "finished"
     for event in run.log:
         if isinstance(event, DecisionMade):
-            assert recorded_request(run.log, run.kept, event.seq, PromptManager(), TOOLS).is_exact
+            assert rebuild_request(run.log, run.kept, event.seq, PromptManager(), TOOLS).is_exact
     for summary in told:
-        found = recorded_request(run.log, run.kept, summary.seq, PromptManager(), TOOLS, of_summary=True)
+        found = rebuild_request(run.log, run.kept, summary.seq, PromptManager(), TOOLS, of_summary=True)
         assert found.is_exact
         assert found.use == summary.prompt
 

@@ -54,12 +54,12 @@ def file(tmp_path: Path) -> Path:
 
 
 def exported(desk: Desk, run: Run, file: Path, **options: Any) -> Path:
-    export_run(desk.client.shelves(), run.id, file, **options)
+    export_run(desk.client.bundle_stores(), run.id, file, **options)
     return file
 
 
 def take_in(client: LocalClient, file: Path, **options: Any) -> Imported:
-    return import_run(client, client.shelves(), file, by="bob", **options)
+    return import_run(client, client.bundle_stores(), file, by="bob", **options)
 
 
 def test_a_run_that_has_ended_is_the_same_elsewhere(desk: Desk, elsewhere: LocalClient, file: Path) -> None:
@@ -74,10 +74,10 @@ def test_a_run_that_has_ended_is_the_same_elsewhere(desk: Desk, elsewhere: Local
     assert elsewhere.store.flow(run.state.flow.digest) == desk.client.store.flow(run.state.flow.digest)
     for finding in run.findings:
         assert finding.artifact is not None
-        manifest = elsewhere.effects.artifacts.manifest(finding.artifact)
-        assert manifest == desk.client.effects.artifacts.manifest(finding.artifact)
+        manifest = elsewhere.artifacts.manifest(finding.artifact)
+        assert manifest == desk.client.artifacts.manifest(finding.artifact)
         for table in manifest.tables.values():
-            assert len(elsewhere.effects.artifacts.table(table.digest)) == table.rows
+            assert len(elsewhere.artifacts.table(table.digest)) == table.rows
     made = run.state.model
     assert made is not None
     record = elsewhere.models.show(ModelRef(digest=made, name="m"))
@@ -127,7 +127,8 @@ def test_what_was_sent_to_a_chat_model_can_be_rendered_elsewhere(
     take_in(elsewhere, file)
     for name, digest in run.state.prompts.items():
         assert (
-            elsewhere.shelves().prompts.versions.find_by_digest(name, digest).source.encode() == texts[digest]
+            elsewhere.bundle_stores().prompts.versions.find_by_digest(name, digest).source.encode()
+            == texts[digest]
         )
 
 
@@ -219,7 +220,7 @@ def test_another_run_of_the_same_id_stays_and_the_new_one_may_have_another(
 
 
 def test_a_model_of_another_name_here_keeps_its_name(desk: Desk, elsewhere: LocalClient, file: Path) -> None:
-    original = desk.client.shelves().models.original(desk.client.models.resolve("e_coli_core"))
+    original = desk.client.bundle_stores().models.original(desk.client.models.resolve("e_coli_core"))
     assert original is not None
     desk.client.models.add(original + b"\n", "mine", suffix=".xml.gz")
     theirs = elsewhere.models.add(b"{}", "mine", suffix=".json")
@@ -335,7 +336,7 @@ def test_a_file_that_is_not_what_it_says_writes_nothing(
         take_in(elsewhere, file)
     assert caught.value.kind in {ErrorClass.SCHEMA, ErrorClass.BAD_FLOW}
     assert elsewhere.store.runs() == []
-    assert elsewhere.shelves().artifacts.stored() == []
+    assert elsewhere.bundle_stores().artifacts.list_files() == []
     assert elsewhere.models.list() == []
 
 

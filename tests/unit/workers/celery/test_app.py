@@ -85,25 +85,25 @@ def test_our_redis_wins_over_celerys_own_variable(monkeypatch: pytest.MonkeyPatc
     assert app.conf.broker_write_url == NOWHERE
 
 
-def test_effects_are_built_once_per_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_tasks_use_is_built_once_per_process(monkeypatch: pytest.MonkeyPatch) -> None:
     built: list[Settings] = []
 
     def build(settings: Settings, _: FluxApp) -> Any:
         built.append(settings)
         return object()
 
-    app = create_app(Settings(redis_url=NOWHERE, task_modules=()), build_effects=build)
+    app = create_app(Settings(redis_url=NOWHERE, task_modules=()), build_process=build)
     assert built == []
-    assert app.effects is app.effects
+    assert app.process is app.process
     assert len(built) == 1
     monkeypatch.setattr(os, "getpid", lambda: 1)
-    assert app.effects is app.effects
+    assert app.process is app.process
     assert len(built) == 2
 
 
-def test_an_app_that_only_sends_has_no_effects(app: FluxApp) -> None:
+def test_an_app_that_only_sends_has_no_process(app: FluxApp) -> None:
     with pytest.raises(FluxError, match="runs no steps"):
-        _ = app.effects
+        _ = app.process
 
 
 def test_no_redis_is_a_clear_error() -> None:

@@ -9,7 +9,7 @@ from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.workers.chat_models.chat_model import built, chat_model, name_in_events
+from fluxagents.workers.chat_models.chat_model import build_chat_model, chat_model, name_in_events
 from fluxagents.workers.chat_models.choice import fallback_choice
 from fluxagents.workers.chat_models.planner.offline_planner import OfflinePlanner
 from fluxagents.workers.settings import Settings
@@ -104,7 +104,7 @@ def test_variables_of_the_fallback_are_named() -> None:
     fallback = fallback_choice(settings(chat_fallback_model="anthropic:tiny"))
     assert fallback is not None
     with pytest.raises(FluxError, match="FLUXAGENTS_CHAT_FALLBACK_API_KEY"):
-        built(fallback, 1.0)
+        build_chat_model(fallback, 1.0)
 
 
 def test_nobody_is_the_fallback_unless_it_is_named() -> None:

@@ -166,14 +166,14 @@ def test_artifacts_lie_under_a_url_as_in_a_folder(table: pd.DataFrame) -> None:
     ref = store.put_table(table, tool="t")
     pd.testing.assert_frame_equal(store.table(ref.digest), table)
     assert store.find(ref.digest[7:15]) == ref.digest
-    assert [(file.name, file.size_bytes) for file in store.stored()] == [(ref.digest[7:], ref.size_bytes)]
-    assert store.stored()[0].written_s > 0
+    assert [(file.name, file.size_bytes) for file in store.list_files()] == [(ref.digest[7:], ref.size_bytes)]
+    assert store.list_files()[0].written_s > 0
 
 
 def test_the_newest_artifact_is_listed_first_and_an_empty_store_lists_nothing(tmp_path: Path) -> None:
     store = ArtifactFiles(str(tmp_path))
-    assert store.stored() == []
+    assert store.list_files() == []
     digests = [store.put_json({"n": n}, tool="t").digest[7:] for n in range(3)]
     for age, hexes in enumerate(reversed(digests)):
         os.utime(tmp_path / "artifacts" / hexes[:2] / hexes, (1_000 - age, 1_000 - age))
-    assert [file.name for file in store.stored()] == digests[::-1]
+    assert [file.name for file in store.list_files()] == digests[::-1]

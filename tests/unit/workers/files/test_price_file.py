@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.workers.files.price_file import prices_of, read_prices
+from fluxagents.workers.files.price_file import load_prices, read_prices
 from fluxagents.workers.settings import Settings
 
 TOML = """
@@ -60,6 +60,6 @@ def test_what_is_no_table_of_prices_names_file_and_place(
 
 
 def test_a_file_that_is_not_there_is_named_and_none_is_no_error(tmp_path: Path) -> None:
-    assert prices_of(Settings()) is None
+    assert load_prices(Settings()) is None
     with pytest.raises(FluxError, match=r"none\.toml"):
-        prices_of(Settings(chat_prices=tmp_path / "none.toml"))
+        load_prices(Settings(chat_prices=tmp_path / "none.toml"))

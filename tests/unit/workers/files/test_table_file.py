@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from fluxagents.flows.errors import FluxError
-from fluxagents.workers.files.table_file import checked_path, write_table
+from fluxagents.workers.files.table_file import check_table_path, write_table
 
 COLUMNS = ("key", "value", "number")
 ROWS = [("growth_per_h", "0.8739215069684305", 0.8739215069684305), ("note", 'says "a, b"\nand c', None)]
@@ -16,7 +16,7 @@ ROWS = [("growth_per_h", "0.8739215069684305", 0.8739215069684305), ("note", 'sa
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
 def test_a_table_is_read_back_as_it_was_written(tmp_path: Path, suffix: str) -> None:
-    path = checked_path(str(tmp_path / f"all{suffix}"))
+    path = check_table_path(str(tmp_path / f"all{suffix}"))
     path.write_text("old")
     write_table(path, COLUMNS, ROWS, numbers=("number",))
     read = pd.read_csv(path, dtype={"value": str}) if suffix == ".csv" else pd.read_parquet(path)
@@ -28,7 +28,7 @@ def test_a_table_is_read_back_as_it_was_written(tmp_path: Path, suffix: str) -> 
 
 
 def test_an_empty_table_has_its_columns_and_types(tmp_path: Path) -> None:
-    path = checked_path(str(tmp_path / "all.parquet"))
+    path = check_table_path(str(tmp_path / "all.parquet"))
     write_table(path, COLUMNS, [], numbers=("number",))
     assert str(pd.read_parquet(path)["number"].dtype) == "float64"
 
@@ -46,4 +46,4 @@ def test_a_table_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> No
 def test_a_path_that_cannot_work_is_refused_beforehand(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(FluxError, match=Path(name).name):
-        checked_path(str(tmp_path / name))
+        check_table_path(str(tmp_path / name))

@@ -92,7 +92,7 @@ def test_an_info_without_the_field_is_a_warning() -> None:
         def info(self, _: str) -> dict[str, Any]:
             return {}
 
-    finding = doctor._guarded(doctor.check_eviction, cast("Redis", Silent()))
+    finding = doctor._check_safely(doctor.check_eviction, cast("Redis", Silent()))
     assert finding.verdict is Verdict.WARN
 
 

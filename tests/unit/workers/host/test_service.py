@@ -74,10 +74,10 @@ def crash(service: Service, launcher: FakeLauncher, *, answering: bool = True) -
     ended: SimpleQueue[None] = SimpleQueue()
     service.start(lambda: ended.put(None))
     if answering:
-        service.answered()
+        service.note_answer()
     launcher.crash()
     ended.get(timeout=10.0)
-    return service.ended()
+    return service.note_end()
 
 
 def test_a_crash_is_said_with_the_log_and_followed_by_a_restart(
@@ -132,7 +132,7 @@ def test_a_service_that_ran_long_starts_counting_anew(
     clock.now += STEADY_AFTER_S + 1
     launcher.crash()
     ended.get(timeout=10.0)
-    service.ended()
+    service.note_end()
     assert service.restart_at == clock.now + 1.0
 
 
@@ -141,7 +141,7 @@ def test_a_service_asked_to_stop_is_not_started_again(service: Service, launcher
     service.start(lambda: ended.put(None))
     service.ask_to_stop()
     ended.get(timeout=10.0)
-    assert service.ended() == ""
+    assert service.note_end() == ""
     assert service.state is State.STOPPED
     assert launcher.asked == 1
 

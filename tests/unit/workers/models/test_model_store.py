@@ -52,7 +52,7 @@ def store(tmp_path: Path) -> ModelFiles:
     return ModelFiles(str(tmp_path))
 
 
-@pytest.mark.parametrize("name", ["textbook", "iJO1366", "salmonella"])
+@pytest.mark.parametrize("name", ["textbook", "iJO1366", pytest.param("salmonella", marks=pytest.mark.long)])
 def test_growth_survives_the_stored_form(shared: ModelFiles, name: str) -> None:
     straight: Any = read_sbml_model(str(data_folder() / SHIPPED[name]))
     stored = shared.load(shared.resolve(name))
@@ -70,17 +70,17 @@ def test_a_minimised_objective_survives_the_stored_form(shared: ModelFiles) -> N
     with model:
         model.objective = "ATPM"
         model.objective_direction = "min"
-        again = model_forms.loaded(model_forms.fast(model))
-        kept = model_forms.restored(json.loads(model_forms.dumped(model)))
+        again = model_forms.decode_fast(model_forms.encode_fast(model))
+        kept = model_forms.restore(json.loads(model_forms.encode_json(model)))
     assert again.slim_optimize() == pytest.approx(8.39)
     assert kept.slim_optimize() == pytest.approx(8.39)
 
 
-@pytest.mark.parametrize("name", ["textbook", "iJO1366", "salmonella"])
+@pytest.mark.parametrize("name", ["textbook", "iJO1366", pytest.param("salmonella", marks=pytest.mark.long)])
 def test_a_loaded_model_is_the_one_that_cobra_builds(shared: ModelFiles, name: str) -> None:
     fast = shared.load(shared.resolve(name))
-    slow = model_forms.restored(json.loads(model_forms.dumped(fast)))
-    assert model_forms.dumped(fast) == model_forms.dumped(slow)
+    slow = model_forms.restore(json.loads(model_forms.encode_json(fast)))
+    assert model_forms.encode_json(fast) == model_forms.encode_json(slow)
     assert program(fast) == program(slow)
     assert str(fast.objective.expression) == str(slow.objective.expression)
     assert fast.tolerance == slow.tolerance == fast.solver.configuration.tolerances.feasibility
@@ -107,11 +107,11 @@ def test_changes_of_a_loaded_model_reach_its_solver(shared: ModelFiles) -> None:
     for bounds in ((float("-inf"), float("inf")), (-5.0, 1000.0), (2.0, 3.0)):
         with model:
             model.reactions.EX_o2_e.bounds = bounds
-            again = model_forms.loaded(model_forms.fast(model))
+            again = model_forms.decode_fast(model_forms.encode_fast(model))
             assert again.reactions.EX_o2_e.bounds == bounds
             assert program(again)[0] == program(model)[0]
             model.genes.b2415.knock_out()
-            silenced = model_forms.loaded(model_forms.fast(model))
+            silenced = model_forms.decode_fast(model_forms.encode_fast(model))
         assert not silenced.genes.b2415.functional
         assert silenced.reactions.GLCpts.functional is False
     with model:
@@ -126,8 +126,8 @@ def test_groups_survive_the_stored_form(shared: ModelFiles) -> None:
     group = model.groups[0]
     assert len(model.groups) > 30
     for again in (
-        model_forms.loaded(model_forms.fast(model)),
-        model_forms.restored(json.loads(model_forms.dumped(model))),
+        model_forms.decode_fast(model_forms.encode_fast(model)),
+        model_forms.restore(json.loads(model_forms.encode_json(model))),
     ):
         same = again.groups.get_by_id(group.id)
         assert same.kind == group.kind
@@ -290,11 +290,11 @@ def test_the_cache_is_bounded_and_frees_what_it_drops(
 ) -> None:
     freed: list[Any] = []
     monkeypatch.setattr("fluxagents.workers.models.model_cache._delete_problem", freed.append)
-    data = model_forms.fast(shared.load(shared.resolve("textbook")))
+    data = model_forms.encode_fast(shared.load(shared.resolve("textbook")))
     cache = ModelCache(250)
 
     def parsed() -> CachedModel:
-        return CachedModel(model_forms.loaded(data), 100)
+        return CachedModel(model_forms.decode_fast(data), 100)
 
     first = weakref.ref(cache.get("a", parsed))
     cache.get("b", parsed)
@@ -302,7 +302,7 @@ def test_the_cache_is_bounded_and_frees_what_it_drops(
     cache.get("c", parsed)
     cache.get("a", lambda: pytest.fail("the least recently used is dropped, not this one"))
     assert (len(cache), len(freed)) == (2, 1)
-    cache.get("large", lambda: CachedModel(model_forms.loaded(data), 1_000))
+    cache.get("large", lambda: CachedModel(model_forms.decode_fast(data), 1_000))
     gc.collect()
     assert len(cache) == 1
     assert first() is None
@@ -373,8 +373,9 @@ GROWTH_BOUND = 30_000_000
 """Bytes; one leaked iJO1366 takes 10 MB of GLPK alone."""
 
 
+@pytest.mark.long
 def test_twenty_models_through_one_process_stay_within_bounds(shared: ModelFiles, tmp_path: Path) -> None:
-    data = model_forms.fast(shared.load(shared.resolve("iJO1366")))
+    data = model_forms.encode_fast(shared.load(shared.resolve("iJO1366")))
     (tmp_path / "form").write_bytes(data)
     code = """
 import sys
@@ -386,7 +387,7 @@ data = Path(sys.argv[1]).read_bytes()
 cache, used = ModelCache(3), []
 for number in range(20):
     form = data.replace(b'"id":"iJO1366"', b'"id":"variant%d"' % number)
-    model = cache.get(str(number), lambda: CachedModel(model_forms.loaded(form), 1))
+    model = cache.get(str(number), lambda: CachedModel(model_forms.decode_fast(form), 1))
     assert model.id == f"variant{number}"
     assert number % 5 or model.slim_optimize() > 0.98
     del model
@@ -397,8 +398,9 @@ print(used[5], max(used[6:]))
     assert late - early < GROWTH_BOUND
 
 
+@pytest.mark.long
 def test_a_thousand_media_on_one_model_keep_memory_flat(shared: ModelFiles, tmp_path: Path) -> None:
-    data = model_forms.fast(shared.load(shared.resolve("textbook")))
+    data = model_forms.encode_fast(shared.load(shared.resolve("textbook")))
     (tmp_path / "form").write_bytes(data)
     code = """
 import sys
@@ -406,11 +408,11 @@ from pathlib import Path
 import psutil
 from fluxagents.tasks.registry import tool_named
 from fluxagents.workers.models import model_forms
-model, tool = model_forms.loaded(Path(sys.argv[1]).read_bytes()), tool_named("run_metabolic_fba")
+model, tool = model_forms.decode_fast(Path(sys.argv[1]).read_bytes()), tool_named("run_metabolic_fba")
 used = []
 for number in range(1_000):
     args = {"medium_changes": {"EX_glc__D_e": 5 + number / 100, "EX_o2_e": 10 + number / 100}}
-    assert tool.run(model, validated(tool, args)).growth_per_h > 0.1
+    assert tool.run(model, tool.parse(args)).growth_per_h > 0.1
     used.append(psutil.Process().memory_info().rss)
 print(used[200], max(used[201:]))
 """

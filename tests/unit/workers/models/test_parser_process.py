@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from cobra.io import model_to_dict
 
-from fluxagents.workers.models.parser_process import RefusedFileError, decoded, expanded, read
+from fluxagents.workers.models.parser_process import RefusedFileError, decode_id, decompress, read
 
 
 def data_folder() -> Path:
@@ -37,7 +37,7 @@ def sbml() -> bytes:
     ],
 )
 def test_only_printable_ascii_is_decoded(written: str, prefix: str, identifier: str) -> None:
-    assert decoded(written, prefix) == identifier
+    assert decode_id(written, prefix) == identifier
 
 
 def test_ids_that_make_the_solver_abort_are_read(
@@ -239,4 +239,4 @@ def test_what_cannot_be_decompressed(tmp_path: Path, suffix: str, content: bytes
     path = tmp_path / "original"
     path.write_bytes(content)
     with pytest.raises(RefusedFileError, match=says):
-        expanded(path, suffix, 1_000_000)
+        decompress(path, suffix, 1_000_000)

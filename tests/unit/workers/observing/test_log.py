@@ -33,7 +33,7 @@ def entries(stream: io.StringIO) -> list[dict[str, Any]]:
 def test_both_loggers_write_the_same_json() -> None:
     stream = io.StringIO()
     log.configure(Settings(log_format="json"), stream)
-    with log.bound(run="r1", step=4):
+    with log.bind(run="r1", step=4):
         structlog.get_logger("ours").info("claimed", tool="fba")
         logging.getLogger("celery.worker").warning("slow %s", "disk")
     logging.getLogger("celery.worker").info("after")

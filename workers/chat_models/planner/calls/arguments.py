@@ -14,9 +14,7 @@ from fluxagents.workers.chat_models.planner.calls.quantities import (
 )
 from fluxagents.workers.chat_models.planner.conditions.known_medium import KnownMedium
 from fluxagents.workers.chat_models.planner.conditions.uptakes import is_objective
-from fluxagents.workers.chat_models.planner.words.lexicon import PATHWAY
-from fluxagents.workers.chat_models.planner.words.phrase import COMPOUNDS, Phrase
-from fluxagents.workers.chat_models.planner.words.word_tokens import MODEL, REACTION
+from fluxagents.workers.chat_models.planner.words.phrase import COMPOUNDS, MODEL, PATHWAY, REACTION, Phrase
 
 _PAIR = 2
 _BETWEEN = r"(?:(?:at|at_least|threshold|by|with|on|in|be|use|than|sole|to|maximise|minimal|comma|as) )*"

@@ -6,14 +6,17 @@ from collections.abc import Callable, Collection, Iterator
 
 from fluxagents.workers.chat_models.planner.calls.quantities import Arguments, drop_absent, find_growth_rate
 from fluxagents.workers.chat_models.planner.conditions.known_medium import KnownMedium
-from fluxagents.workers.chat_models.planner.words.lexicon import COMPOUND, DATABASE, NUMBER
-from fluxagents.workers.chat_models.planner.words.phrase import COMPOUNDS, Phrase
-from fluxagents.workers.chat_models.planner.words.word_tokens import (
+from fluxagents.workers.chat_models.planner.words.phrase import (
+    COMPOUND,
+    COMPOUNDS,
+    DATABASE,
     DATABASE_ID,
     DIGEST,
     MEDIUM,
+    NUMBER,
     REACTION,
     UNKNOWN,
+    Phrase,
     is_like_an_id,
 )
 

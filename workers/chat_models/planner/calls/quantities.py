@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fluxagents.workers.chat_models.planner.words.lexicon import NUMBER, PERCENT
-from fluxagents.workers.chat_models.planner.words.phrase import Phrase
+from fluxagents.workers.chat_models.planner.words.phrase import NUMBER, PERCENT, Phrase
 
 Arguments = dict[str, Any]
 

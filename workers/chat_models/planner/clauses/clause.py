@@ -14,13 +14,15 @@ from fluxagents.workers.chat_models.planner.conditions.alternatives import (
 from fluxagents.workers.chat_models.planner.conditions.uptakes import Uptake, is_carbon_source
 from fluxagents.workers.chat_models.planner.rules.intents import CHANGE, IntentMatch, find_best_match
 from fluxagents.workers.chat_models.planner.rules.orders import begins_sentence, is_order
-from fluxagents.workers.chat_models.planner.words.lexicon import COMPOUND, UNSUPPORTED
-from fluxagents.workers.chat_models.planner.words.phrase import COMPOUNDS, Phrase
-from fluxagents.workers.chat_models.planner.words.word_tokens import (
+from fluxagents.workers.chat_models.planner.words.phrase import (
+    COMPOUND,
+    COMPOUNDS,
     EXCHANGE,
     GENE,
     REACTION,
     UNKNOWN,
+    UNSUPPORTED,
+    Phrase,
     is_like_an_id,
 )
 

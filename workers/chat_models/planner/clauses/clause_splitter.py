@@ -8,9 +8,18 @@ from fluxagents.workers.chat_models.planner.clauses.clause import match_intent
 from fluxagents.workers.chat_models.planner.conditions.alternatives import PLAIN, find_conditions
 from fluxagents.workers.chat_models.planner.rules.intents import IntentMatch
 from fluxagents.workers.chat_models.planner.rules.orders import OPENINGS, begins_sentence, is_order
-from fluxagents.workers.chat_models.planner.words.lexicon import NUMBER, PERCENT
-from fluxagents.workers.chat_models.planner.words.phrase import SEPARATORS, Phrase
-from fluxagents.workers.chat_models.planner.words.word_tokens import COMMA, END, GENE, MODEL, REACTION, Token
+from fluxagents.workers.chat_models.planner.words.phrase import (
+    COMMA,
+    END,
+    GENE,
+    MODEL,
+    NUMBER,
+    PERCENT,
+    REACTION,
+    SEPARATORS,
+    Phrase,
+    Token,
+)
 
 _ASKING = frozenset({"essential", "growth", "flux", "need", "lethal"})
 _GROWTH_IS_A_TARGET = frozenset({"minimal_medium", "best_medium", "fitting_media", "missing_nutrients"})

@@ -10,9 +10,8 @@ from fluxagents.workers.chat_models.planner.clauses.clause_splitter import split
 from fluxagents.workers.chat_models.planner.conditions.alternatives import PLAIN
 from fluxagents.workers.chat_models.planner.rules.intents import CHANGE
 from fluxagents.workers.chat_models.planner.rules.orders import OPENINGS, changes_model, is_permanent_deletion
-from fluxagents.workers.chat_models.planner.words.phrase import COMPOUNDS, Phrase
+from fluxagents.workers.chat_models.planner.words.phrase import COMPOUNDS, GENE, REACTION, Phrase, Token
 from fluxagents.workers.chat_models.planner.words.tagger import tag_question
-from fluxagents.workers.chat_models.planner.words.word_tokens import GENE, REACTION, Token
 
 _NO_QUESTION = frozenset({"", CHANGE})
 

@@ -6,7 +6,7 @@ import re
 
 from fluxagents.workers.chat_models.planner.situation import Situation
 from fluxagents.workers.chat_models.planner.words.data import load_table
-from fluxagents.workers.chat_models.planner.words.lexicon import ORGANISM
+from fluxagents.workers.chat_models.planner.words.phrase import ORGANISM
 from fluxagents.workers.chat_models.planner.words.tagger import tag_question
 
 MARKUP = re.compile(r"<[^<>]*>|\{\{[^{}]*\}\}")

@@ -10,9 +10,7 @@ from itertools import chain, product
 from fluxagents.workers.chat_models.planner.conditions.compound_ids import OXYGEN
 from fluxagents.workers.chat_models.planner.conditions.uptakes import Uptake, count_tokens, find_uptakes
 from fluxagents.workers.chat_models.planner.rules import patterns
-from fluxagents.workers.chat_models.planner.words.lexicon import COMPOUND
-from fluxagents.workers.chat_models.planner.words.phrase import Phrase
-from fluxagents.workers.chat_models.planner.words.word_tokens import Token
+from fluxagents.workers.chat_models.planner.words.phrase import COMPOUND, Phrase, Token
 
 Alternatives = tuple[tuple[Uptake, ...], ...]
 """The conditions to analyse, one after the other; an empty one is the unchanged medium."""

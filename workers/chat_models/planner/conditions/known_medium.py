@@ -16,8 +16,7 @@ from fluxagents.workers.chat_models.planner.conditions.compound_ids import (
 )
 from fluxagents.workers.chat_models.planner.conditions.uptakes import UNLIMITED, Uptake
 from fluxagents.workers.chat_models.planner.situation import Situation
-from fluxagents.workers.chat_models.planner.words.lexicon import COMPOUND
-from fluxagents.workers.chat_models.planner.words.word_tokens import Token
+from fluxagents.workers.chat_models.planner.words.phrase import COMPOUND, Token
 
 DEFAULT_UPTAKE = 10.0
 """Uptake bound in mmol/gDW/h of a nutrient that a question feeds without a number."""

@@ -9,9 +9,7 @@ from typing import Literal
 
 from fluxagents.tasks.fba.media.library.compounds import compounds_by_id
 from fluxagents.workers.chat_models.planner.rules import patterns
-from fluxagents.workers.chat_models.planner.words.lexicon import NUMBER
-from fluxagents.workers.chat_models.planner.words.phrase import COMPOUNDS, Phrase
-from fluxagents.workers.chat_models.planner.words.word_tokens import EXCHANGE, Token
+from fluxagents.workers.chat_models.planner.words.phrase import COMPOUNDS, EXCHANGE, NUMBER, Phrase, Token
 
 Role = Literal["limit", "sole", "both", "nitrogen"]
 

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from fluxagents.workers.chat_models.planner.situation import Entry
+from fluxagents.workers.chat_models.planner.calls.interpretation import PlannedCall
+from fluxagents.workers.chat_models.planner.situation import Entry, Situation
 
 _USE = re.compile(r"use (?:(?P<name>\w+) )?'(?P<value>[^']+)'")
 _SET = re.compile(r"set '(?P<name>\w+)' to (?P<value>true|false)")
 _TRUTH = {"true": True, "false": False}
 
 
-def apply_advice(
-    args: Mapping[str, Any], tool: str, schema: Entry, errors: Sequence[Entry]
-) -> dict[str, Any]:
-    """The arguments of a call with the values that errors of its tool advise and its schema allows.
+def apply_advice(call: PlannedCall, situation: Situation) -> PlannedCall:
+    """The call with the values that errors of its tool advise and its schema allows.
 
     Without a schema, as in the report, advice must name the argument.
     """
-    changed = dict(args)
-    for error in errors:
-        if error["at"] == tool:
-            changed |= dict(_read_values(error, schema))
-    return changed
+    schema = situation.functions.get(call.tool, {})
+    errors = (error for error in situation.errors if error["at"] == call.tool)
+    advice = {name: value for error in errors for name, value in _read_values(error, schema)}
+    return replace(call, args={**call.args, **advice})
 
 
 def gives_advice(error: Entry, schema: Entry) -> bool:

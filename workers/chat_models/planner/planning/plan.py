@@ -35,7 +35,9 @@ def _choose_next_call(situation: Situation) -> FunctionCall:
     reason = None if is_report else _find_reason_to_stop(situation)
     if reason:
         return finish(reason)
-    interpretation = _apply_advice(situation, interpret_question(situation))
+    interpretation = interpret_question(situation)
+    calls = tuple(apply_advice(call, situation) for call in interpretation.calls)
+    interpretation = replace(interpretation, calls=calls)
     if is_report:
         return finish(write_report(situation, interpretation))
     pending = _select_pending(situation, interpretation)
@@ -55,18 +57,6 @@ def _choose_next_call(situation: Situation) -> FunctionCall:
     if interpretation.question_for_human and not situation.open_errors:
         return FunctionCall("ask_human", {"question": interpretation.question_for_human})
     return finish(_conclude(situation, interpretation))
-
-
-def _apply_advice(situation: Situation, interpretation: Interpretation) -> Interpretation:
-    """The interpretation with the arguments that errors advise for calls that failed."""
-    calls = (
-        replace(
-            call,
-            args=apply_advice(call.args, call.tool, situation.functions.get(call.tool, {}), situation.errors),
-        )
-        for call in interpretation.calls
-    )
-    return replace(interpretation, calls=tuple(calls))
 
 
 def _find_reason_to_stop(situation: Situation) -> str | None:

@@ -35,7 +35,7 @@ def describe_finding(finding: Entry, topics: Topics) -> list[str]:
     sentences = [_describe_outcome(values), *write(values, topics)]
     if finding.get("artifact"):
         sentences.append(f"Full tables: artifact {finding['artifact']}.")
-    return [part for part in sentences if part]
+    return [sentence for sentence in sentences if sentence]
 
 
 def _describe_outcome(values: Entry) -> str:
@@ -120,10 +120,11 @@ def _describe_production(values: Entry, _: Topics) -> Iterator[str]:
         verb = "forces" if values["is_growth_coupled"] else "does not force"
         yield f"The best growth {verb} its secretion."
     curve = values.get("curve", {})
-    growth, limit = curve.get("growth_per_h", ()), curve.get("greatest_secretion_mmol_per_gdw_h", ())
-    points = zip(growth, limit, strict=True)
+    rates, secretions = curve.get("growth_per_h", ()), curve.get("greatest_secretion_mmol_per_gdw_h", ())
     pairs = [
-        f"{format_number(high)} at {format_number(rate)} 1/h" for rate, high in points if high is not None
+        f"{format_number(secretion)} at {format_number(rate)} 1/h"
+        for rate, secretion in zip(rates, secretions, strict=True)
+        if secretion is not None
     ]
     if pairs:
         yield f"Most secretion in {FLUX} by growth: {', '.join(pairs)}{describe_cut(curve)}."
@@ -148,8 +149,8 @@ def _describe_minimal_media(values: Entry, _: Topics) -> Iterator[str]:
 
 def _describe_structure(values: Entry, _: Topics) -> Iterator[str]:
     counts = ("reactions", "metabolites", "genes", "exchange_reactions", "reactions_with_genes")
-    sentences = [f"{values[name]} {name.replace('_', ' ')}" for name in counts if name in values]
-    yield f"The model {values.get('model', '')} has {', '.join(sentences)}."
+    parts = [f"{values[name]} {name.replace('_', ' ')}" for name in counts if name in values]
+    yield f"The model {values.get('model', '')} has {', '.join(parts)}."
     if values.get("objective"):
         yield f"Its objective is {values['objective']}."
     if values.get("compartments"):
@@ -173,8 +174,8 @@ def _describe_change(values: Entry, _: Topics) -> Iterator[str]:
     yield "With a human's approval a new model was made; the old one is unchanged."
     yield f"Uptakes in {FLUX}: {', '.join(changes)}{describe_cut(after)}."
     rates = (values.get("growth_before_per_h"), values.get("growth_per_h"))
-    sentences = ["none" if value is None else f"{format_number(value)} 1/h" for value in rates]
-    yield f"Growth before: {sentences[0]}, after: {sentences[1]}."
+    growth_before, growth_after = ("none" if rate is None else f"{format_number(rate)} 1/h" for rate in rates)
+    yield f"Growth before: {growth_before}, after: {growth_after}."
 
 
 def _describe_deletions(values: Entry, _: Topics) -> Iterator[str]:
@@ -191,7 +192,7 @@ def _describe_deletions(values: Entry, _: Topics) -> Iterator[str]:
         if values.get(name) is not None:
             yield describe_list(values[name], what)
     yield from _describe_rest(
-        values, {"lethal_deletions", "lethal_genes", "lethal_sets", "synthetic_lethal_pairs"}
+        values, "lethal_deletions", "lethal_genes", "lethal_sets", "synthetic_lethal_pairs"
     )
 
 
@@ -219,16 +220,15 @@ def _describe_media_growth(values: Entry, _: Topics) -> Iterator[str]:
         if values.get(name, {}).get("count"):
             yield describe_list(values[name], "media without growth")
     yield from _describe_rest(
-        values, {"growth_per_h", "best", "criterion", "media_without_growth", "no_growth"}
+        values, "growth_per_h", "best", "criterion", "media_without_growth", "no_growth"
     )
 
 
-def _describe_rest(values: Entry, described: set[str]) -> Iterator[str]:
+def _describe_rest(values: Entry, *described: str) -> Iterator[str]:
     """The values that no sentence describes yet, by name."""
-    skipped = described | {"kind", "deletions_tested", "threshold_fraction_of_wild_type"}
-    return _describe_anything(
-        {name: value for name, value in values.items() if name not in skipped}, frozenset()
-    )
+    skipped = {*described, "kind", "deletions_tested", "threshold_fraction_of_wild_type"}
+    rest = {name: value for name, value in values.items() if name not in skipped}
+    return _describe_anything(rest, frozenset())
 
 
 def _describe_anything(values: Entry, _: Topics) -> Iterator[str]:

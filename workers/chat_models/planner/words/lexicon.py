@@ -12,13 +12,18 @@ from typing import Any
 
 from fluxagents.tasks.fba.media.library.compounds import compounds
 from fluxagents.workers.chat_models.planner.words.data import load_table
+from fluxagents.workers.chat_models.planner.words.phrase import (
+    COMPOUND,
+    DATABASE,
+    NUMBER,
+    ORGANISM,
+    PATHWAY,
+    PERCENT,
+    UNSUPPORTED,
+)
 from fluxagents.workers.chat_models.planner.words.spelling import closest_word, phonetic_key
 
 LANGUAGES = ("en", "de", "fr", "es")
-
-COMPOUND, PATHWAY, DATABASE, ORGANISM = "COMPOUND", "PATHWAY", "DATABASE", "ORGANISM"
-UNSUPPORTED = "UNSUPPORTED"
-NUMBER, PERCENT = "NUMBER", "PERCENT"
 
 _SHORTEST_STEM = 4
 _NAMES = frozenset({COMPOUND, PATHWAY, DATABASE, ORGANISM})

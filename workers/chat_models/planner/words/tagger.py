@@ -8,26 +8,26 @@ from itertools import takewhile
 
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.workers.chat_models.planner.words.lexicon import (
-    COMPOUND,
     LANGUAGES,
-    ORGANISM,
     Concept,
     compounds_by_sound,
     fold,
     load_lexicons,
 )
-from fluxagents.workers.chat_models.planner.words.spelling import SHORTEST, phonetic_key
-from fluxagents.workers.chat_models.planner.words.tokenizer import tokenize
-from fluxagents.workers.chat_models.planner.words.word_tokens import (
+from fluxagents.workers.chat_models.planner.words.phrase import (
     COMMA,
+    COMPOUND,
     END,
     FILLER,
     MEDIUM,
     MODEL,
+    ORGANISM,
     REACTION,
     UNKNOWN,
     Token,
 )
+from fluxagents.workers.chat_models.planner.words.spelling import SHORTEST, phonetic_key
+from fluxagents.workers.chat_models.planner.words.tokenizer import tokenize
 
 _REACTION = re.compile(r"[A-Z][A-Z0-9_]+[a-z0-9_]*|[A-Z][A-Za-z]+_\w+")
 _NO_REACTION = frozenset(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from fluxagents.workers.chat_models.planner.words.lexicon import NUMBER, PERCENT
-from fluxagents.workers.chat_models.planner.words.word_tokens import (
+from fluxagents.workers.chat_models.planner.words.phrase import (
     COMMA,
     DATABASE_ID,
     EXCHANGE_ID,
     GENE,
     MODEL,
+    NUMBER,
+    PERCENT,
     UNKNOWN,
     Token,
 )

@@ -257,6 +257,7 @@ def test_when_the_smallest_is_too_far_a_set_that_can_spare_nothing_is_found(
         assert growth_with(model, intact, fewer) < 0.05 * (1 - 1e-6)
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:need to pass in a list")  # cobra, of the groups of a removed reaction
 def test_a_pathway_of_a_genome_scale_model_is_filled_from_another_model(
     ijo1366: Any, iml1515: Any, fill: Fill

@@ -38,11 +38,13 @@ def test_counts_of_a_genome_scale_model(ijo1366: Any, call: Callable[..., Any], 
     assert (len(found.essential_genes), len(found.essential_reactions)) == (208, 289)
 
 
+@pytest.mark.long
 def test_counts_of_salmonella(salmonella: Any, call: Callable[..., Any]) -> None:
     found = call(NAME, salmonella)
     assert (len(found.essential_genes), len(found.essential_reactions)) == (158, 262)
 
 
+@pytest.mark.long
 def test_genes_of_iml1515_agree_with_the_keio_collection(iml1515: Any, call: Callable[..., Any]) -> None:
     found = call(NAME, iml1515)
     assert (len(found.essential_genes), len(found.essential_reactions)) == (196, 271)

@@ -85,6 +85,7 @@ def test_too_few_steps_are_seen(textbook: Any, call: Callable[..., Any]) -> None
     assert found.key_findings()["has_converged"] is False
 
 
+@pytest.mark.long
 def test_a_genome_scale_model(ijo1366: Any, call: Callable[..., Any]) -> None:
     found = call(NAME, ijo1366, samples=80, thinning=5, reactions=["PFK", "PGI"])
     assert found.samples == 80

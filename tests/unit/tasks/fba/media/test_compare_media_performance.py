@@ -65,6 +65,7 @@ def test_growth_on_m9_glucose_is_that_of_the_published_model(
     assert found["M9_glucose_anaerobic"] == pytest.approx(anaerobic, rel=1e-6)
 
 
+@pytest.mark.long
 def test_salmonella_equals_cobra_on_every_medium(salmonella: Any, call_media: Call) -> None:
     found = call_media(
         NAME, salmonella, media=["M9_glucose", "LB", "GMM", "AuxoMedia", "M9_glucose_anaerobic"]

@@ -21,7 +21,7 @@ def test_the_core_model_ferments_on_three_nutrients(textbook: Any, call: Callabl
     assert found.is_complete
 
 
-@pytest.mark.parametrize("model", ["textbook", "ijo1366", "salmonella"])
+@pytest.mark.parametrize("model", ["textbook", "ijo1366", pytest.param("salmonella", marks=pytest.mark.long)])
 def test_a_minimal_medium_suffices_and_each_component_is_needed(
     request: pytest.FixtureRequest, call: Callable[..., Any], model: str
 ) -> None:

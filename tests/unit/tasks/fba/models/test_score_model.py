@@ -39,7 +39,14 @@ MEMOTE: dict[str, tuple[float, ...]] = {
 """Total, and the sections in order."""
 
 
-@pytest.mark.parametrize("name", list(MEMOTE))
+@pytest.mark.parametrize(
+    "name",
+    [
+        "textbook",
+        "ijo1366",
+        *(pytest.param(name, marks=pytest.mark.long) for name in ("salmonella", "iml1515")),
+    ],
+)
 def test_scores_are_those_of_memote(
     request: pytest.FixtureRequest, call: Callable[..., Any], name: str
 ) -> None:

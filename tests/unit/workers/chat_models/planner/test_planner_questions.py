@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.eval.questions.cases import PARTS, Expected, cases, drop_defaults
 from tests.eval.questions.run import MAX_STEPS, compare_calls
 from tests.support.decisions import ANSWER_TOOLS, BASELINE, DESCRIPTION
+from tests.support.depth import DEPTH
 
 from fluxagents.flows.commands import CallTool
 from fluxagents.tasks.registry import TOOLS
@@ -198,7 +199,7 @@ THINGS = [
 NUMBERS = ["5", "0.1", "95 %", "3 mmol/gDW/h", "0.2 1/h", "1,000", "?", ".", ",", ":"]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300 * DEPTH, deadline=None)
 @given(st.lists(st.sampled_from(THINGS) | st.sampled_from(NUMBERS) | st.sampled_from(WORDS), max_size=14))
 def test_no_words_in_whatever_order_break_it_and_arguments_fit_their_tool(words: list[str]) -> None:
     asked = Situation(task="tool_selection", question=" ".join(words), findings=FINDINGS, steps_left=8)

@@ -18,7 +18,7 @@ from fluxagents.tasks.acts.provenance import provenance_of
 from fluxagents.tasks.registry import tool_named
 from fluxagents.workers.commands.artifacts.artifacts import artifacts
 from fluxagents.workers.files.artifact_store import ArtifactFiles
-from fluxagents.workers.files.table_formats import encoded
+from fluxagents.workers.files.table_formats import encode_tables
 from fluxagents.workers.models.model_store import ModelFiles
 
 GROWTH = 0.8739215069684
@@ -153,7 +153,7 @@ def test_an_ambiguous_beginning_names_those_it_begins(tmp_path: Path) -> None:
 
 def test_text_like_a_formula_stays_text_and_infinity_is_no_number() -> None:
     table = pd.DataFrame({"id": ["=1+1", "bell\x07"], "flux": [float("inf"), float("nan")]})
-    sheet = openpyxl.load_workbook(io.BytesIO(encoded("xlsx", {"t": table}, {}))).worksheets[0]
+    sheet = openpyxl.load_workbook(io.BytesIO(encode_tables("xlsx", {"t": table}, {}))).worksheets[0]
     rows = list(sheet.iter_rows(values_only=True))
     assert rows[1:] == [("=1+1", "inf"), ("bell\ufffd", None)]
     assert sheet["A2"].data_type == "s"

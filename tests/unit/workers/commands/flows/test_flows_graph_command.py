@@ -1,4 +1,4 @@
-"""`fluxagents flows graph`: flows and runs as Mermaid, DOT, SVG and data."""
+"""`fluxagents flows graph`: flows and runs as Mermaid, SVG and data."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 from redis import Redis
-from tests.support.drawn_flows import Walk, linked, search_in_two_rounds, strain_search
+from tests.support.drawn_flows import Walk, link_nodes, search_in_two_rounds, strain_search
 
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.ports.commit import Commit
@@ -32,7 +32,7 @@ def store(redis: Redis, redis_url: str, key_prefix: str, monkeypatch: pytest.Mon
     return RedisRunStore(redis, prefix=key_prefix)
 
 
-def kept(store: RedisRunStore, walk: Walk) -> None:
+def save_walk(store: RedisRunStore, walk: Walk) -> None:
     store.save_flow(walk.controller.flow)
     commit = Commit(events=tuple(walk.events), state=walk.state, dispatch=None)
     store.create(commit, walk.state.model_dump_json())
@@ -46,13 +46,12 @@ def file_with(flow: Flow, folder: Path) -> str:
 
 def test_a_flow_of_the_library_is_drawn_as_mermaid_unless_asked_otherwise() -> None:
     assert call("metabolic_analysis").stdout.startswith("flowchart TD\n")
-    assert call("metabolic_analysis", "--format", "dot").stdout.startswith('digraph "metabolic_analysis" {\n')
     assert ET.fromstring(call("metabolic_analysis", "--format", "svg").stdout).tag.endswith("svg")
 
 
 @pytest.mark.parametrize(
     ("ending", "begins"),
-    [("mmd", "flowchart"), ("mermaid", "flowchart"), ("dot", "digraph"), ("gv", "digraph"), ("svg", "<svg ")],
+    [("mmd", "flowchart"), ("mermaid", "flowchart"), ("svg", "<svg ")],
 )
 def test_the_ending_of_the_file_says_the_format(ending: str, begins: str, tmp_path: Path) -> None:
     path = tmp_path / f"flow.{ending}"
@@ -64,8 +63,8 @@ def test_the_ending_of_the_file_says_the_format(ending: str, begins: str, tmp_pa
 
 def test_a_format_that_is_asked_for_outdoes_the_ending(tmp_path: Path) -> None:
     path = tmp_path / "flow.txt"
-    assert call("metabolic_analysis", "--format", "dot", "-o", str(path)).exit_code == 0
-    assert path.read_text().startswith("digraph")
+    assert call("metabolic_analysis", "--format", "svg", "-o", str(path)).exit_code == 0
+    assert path.read_text().startswith("<svg ")
 
 
 def test_an_ending_without_a_format_is_refused_with_those_that_have_one(tmp_path: Path) -> None:
@@ -75,6 +74,17 @@ def test_an_ending_without_a_format_is_refused_with_those_that_have_one(tmp_path
     assert "no format is known for 'flow.png'" in done.output
     assert ".svg" in done.output
     assert not path.exists()
+
+
+@pytest.mark.parametrize("words", [("--format", "dot"), ("-o", "flow.dot"), ("-o", "flow.gv")])
+def test_dot_is_refused_with_what_to_use_instead(
+    words: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = call("metabolic_analysis", *words)
+    assert done.exit_code == 2
+    assert "DOT is no longer written; use svg" in done.output
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_drawing_as_data_has_nodes_and_edges() -> None:
@@ -93,7 +103,7 @@ def test_neither_a_flow_nor_a_run_is_an_error() -> None:
 
 
 def test_a_run_is_laid_over_the_version_that_it_keeps(store: RedisRunStore) -> None:
-    kept(store, search_in_two_rounds())
+    save_walk(store, search_in_two_rounds())
     document = json.loads(call("--run", "01JBRUN", "--json").stdout)
     marks = {node["name"]: node["mark"] for node in document["nodes"]}
     assert marks["accept"]["status"] == "waiting"
@@ -104,7 +114,7 @@ def test_a_run_is_laid_over_the_version_that_it_keeps(store: RedisRunStore) -> N
 
 
 def test_a_run_in_the_archive_is_drawn_too(store: RedisRunStore) -> None:
-    kept(store, Walk(linked({"a": ["done"], "done": []})).go())
+    save_walk(store, Walk(link_nodes({"a": ["done"], "done": []})).go())
     before = call("--run", "01JBRUN", "--format", "svg").stdout
     assert retire(store, Archive(Settings.load().artifact_url), 2**50) == ["01JBRUN"]
     after = call("--run", "01JBRUN", "--format", "svg").stdout
@@ -113,7 +123,7 @@ def test_a_run_in_the_archive_is_drawn_too(store: RedisRunStore) -> None:
 
 
 def test_a_flow_that_changed_since_is_drawn_as_the_run_keeps_it(store: RedisRunStore, tmp_path: Path) -> None:
-    kept(store, search_in_two_rounds())
+    save_walk(store, search_in_two_rounds())
     newer = strain_search().model_copy(update={"version": 4})
     done = call(file_with(newer, tmp_path), "--run", "01JBRUN")
     assert 'start(["strain_search v3<br/>' in done.stdout
@@ -123,7 +133,7 @@ def test_a_flow_that_changed_since_is_drawn_as_the_run_keeps_it(store: RedisRunS
 
 
 def test_a_run_of_another_flow_is_refused_with_the_way_out(store: RedisRunStore) -> None:
-    kept(store, search_in_two_rounds())
+    save_walk(store, search_in_two_rounds())
     done = call("metabolic_analysis", "--run", "01JBRUN")
     assert done.exit_code == 1
     assert "follows the flow 'strain_search', not 'metabolic_analysis'" in str(done.exception)

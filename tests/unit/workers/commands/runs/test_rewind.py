@@ -29,7 +29,7 @@ from fluxagents.flows.history.lineage import find_effective, open_steps
 from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.run import Run
-from fluxagents.tasks.chat.decider import Verdict
+from fluxagents.tasks.ports.decisions import DecisionResult
 from fluxagents.workers.files.run_archive import Archive, retire
 from fluxagents.workers.local import LocalClient
 
@@ -511,7 +511,7 @@ def test_what_a_chat_model_asked_is_asked_anew_without_asking_it_again(tmp_path:
         def decide(self, state: RunState, _: Any) -> Any:
             self.decisions += 1
             use = e.PromptUse(name="p", version="1", digest="d", chat_model="m", tokens_in=10, tokens_out=2)
-            return Verdict(
+            return DecisionResult(
                 prompt=use, decision=AskHuman(question=f"Which of {len(state.inputs)}?"), error=None
             )
 

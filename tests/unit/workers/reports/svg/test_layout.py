@@ -15,8 +15,8 @@ from fluxagents.workers.reports.svg.layout import (
     Line,
     Point,
     Size,
-    closing,
-    laid_out,
+    find_closing,
+    lay_out,
 )
 
 NEAR = 0.05
@@ -69,7 +69,7 @@ def labels(layout: Layout) -> list[Box]:
 @given(graphs())
 @settings(deadline=None)
 def test_no_box_and_no_label_overlaps_another(graph: Given) -> None:
-    layout = laid_out(*graph)
+    layout = lay_out(*graph)
     for one, other in combinations([*layout.boxes, *labels(layout)], 2):
         assert apart(one, other)
 
@@ -78,7 +78,7 @@ def test_no_box_and_no_label_overlaps_another(graph: Given) -> None:
 @settings(deadline=None)
 def test_every_line_runs_from_the_border_of_one_box_to_that_of_the_other(graph: Given) -> None:
     sizes, lines = graph
-    layout = laid_out(sizes, lines)
+    layout = lay_out(sizes, lines)
     assert len(layout.routes) == len(lines)
     for line, route in zip(lines, layout.routes, strict=True):
         assert on_border(route.points[0], layout.boxes[line.source])
@@ -90,7 +90,7 @@ def test_every_line_runs_from_the_border_of_one_box_to_that_of_the_other(graph: 
 @settings(deadline=None)
 def test_all_is_inside_and_has_the_size_that_was_asked_for(graph: Given) -> None:
     sizes, lines = graph
-    layout = laid_out(sizes, lines)
+    layout = lay_out(sizes, lines)
     assert [(box.width, box.height) for box in layout.boxes] == [tuple(map(float, size)) for size in sizes]
     assert [(box.width, box.height) for box in labels(layout)] == [
         tuple(map(float, line.label)) for line in lines if line.label
@@ -103,13 +103,13 @@ def test_all_is_inside_and_has_the_size_that_was_asked_for(graph: Given) -> None
 @given(graphs())
 @settings(deadline=None)
 def test_the_same_graph_is_laid_out_alike_each_time(graph: Given) -> None:
-    assert laid_out(*graph) == laid_out(*graph)
+    assert lay_out(*graph) == lay_out(*graph)
 
 
 @given(graphs())
 def test_without_the_lines_that_close_cycles_there_are_none(graph: Given) -> None:
     sizes, lines = graph
-    left = {(line.source, line.target) for line, up in zip(lines, closing(lines), strict=True) if not up}
+    left = {(line.source, line.target) for line, up in zip(lines, find_closing(lines), strict=True) if not up}
     boxes = set(range(len(sizes)))
     while boxes:
         free = boxes - {target for source, target in left if source in boxes}
@@ -119,9 +119,9 @@ def test_without_the_lines_that_close_cycles_there_are_none(graph: Given) -> Non
 
 def test_a_loop_runs_down_to_its_end_and_up_to_its_beginning() -> None:
     down, up = Line(0, 1), Line(1, 0, (60, 18))
-    layout = laid_out([(160, 50), (160, 50)], [down, up])
+    layout = lay_out([(160, 50), (160, 50)], [down, up])
     first, second = layout.boxes
     assert first.y + first.height < second.y
-    assert closing([down, up]) == (False, True)
+    assert find_closing([down, up]) == (False, True)
     heights = [point[1] for point in layout.routes[1].points]
     assert all(after <= before + NEAR for before, after in pairwise(heights))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ImageFont
 
-from fluxagents.workers.reports.svg.letters import cut, width, wrapped
+from fluxagents.workers.reports.svg.letters import cut, width, wrap
 
 FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"
 SIZE = 1_000
@@ -41,7 +41,7 @@ def test_what_is_cut_fits_and_is_the_beginning(text: str, most: int) -> None:
 
 @given(st.text(max_size=200), st.integers(40, 300), st.integers(1, 4))
 def test_wrapped_lines_fit_and_keep_all_words_if_there_is_room(text: str, most: int, lines: int) -> None:
-    shown = wrapped(text, 12, most, lines)
+    shown = wrap(text, 12, most, lines)
     assert len(shown) <= lines
     assert all(width(line, 12) <= most for line in shown)
     if not any(line.endswith("…") for line in shown):
@@ -50,4 +50,4 @@ def test_wrapped_lines_fit_and_keep_all_words_if_there_is_room(text: str, most: 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n"])
 def test_text_without_words_has_no_lines(text: str) -> None:
-    assert wrapped(text, 12, 100, 3) == ()
+    assert wrap(text, 12, 100, 3) == ()

@@ -11,15 +11,15 @@ from hypothesis import given, settings
 from tests.support.drawn_flows import search_in_two_rounds, strain_search
 from tests.support.linked_flows import flows
 
-from fluxagents.flows.drawing.overlay import laid_over
-from fluxagents.flows.drawing.picture import Picture, PictureNode, picture_of
+from fluxagents.flows.drawing.overlay import lay_over
+from fluxagents.flows.drawing.picture import Picture, PictureNode, build_picture
 from fluxagents.flows.language.definition import Flow
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
-from fluxagents.workers.reports.svg.card import card_of
+from fluxagents.workers.reports.svg.card import build_card
 from fluxagents.workers.reports.svg.layout import Box, Point
 from fluxagents.workers.reports.svg.letters import width
 from fluxagents.workers.reports.svg.markup import SVG, clean, number
-from fluxagents.workers.reports.svg.svg import cards_of, layout_of, svg
+from fluxagents.workers.reports.svg.svg import build_cards, build_layout, svg
 
 NAMESPACE = {"svg": SVG}
 SIZES = {"title": 18.0, "name": 14.0, "small": 12.0, "label": 11.5}
@@ -27,13 +27,13 @@ SIZES = {"title": 18.0, "name": 14.0, "small": 12.0, "label": 11.5}
 
 def run_picture() -> Picture:
     walk = search_in_two_rounds()
-    return laid_over(picture_of(walk.controller.flow), walk.state, walk.events)
+    return lay_over(build_picture(walk.controller.flow), walk.state, walk.events)
 
 
 def documents() -> dict[str, Picture]:
     return {
-        "library": picture_of(FlowLibrary().get("metabolic_analysis")),
-        "large": picture_of(strain_search()),
+        "library": build_picture(FlowLibrary().get("metabolic_analysis")),
+        "large": build_picture(strain_search()),
         "run": run_picture(),
     }
 
@@ -41,7 +41,7 @@ def documents() -> dict[str, Picture]:
 @given(flows())
 @settings(deadline=None)
 def test_every_node_and_every_edge_of_any_flow_is_drawn_once(flow: Flow) -> None:
-    picture = picture_of(flow)
+    picture = build_picture(flow)
     root = ET.fromstring(svg(picture))
     nodes = [one.get("data-node") for one in root.iterfind(".//svg:g[@data-node]", NAMESPACE)]
     edges = [
@@ -64,13 +64,13 @@ def flat(text: str | None) -> str:
 @given(flows())
 @settings(deadline=None)
 def test_a_flow_gives_the_same_bytes_each_time(flow: Flow) -> None:
-    assert svg(picture_of(flow)) == svg(picture_of(Flow.model_validate(flow.model_dump())))
+    assert svg(build_picture(flow)) == svg(build_picture(Flow.model_validate(flow.model_dump())))
 
 
 @pytest.mark.parametrize("name", ["library", "large", "run"])
 def test_no_line_runs_through_a_box_or_a_label(name: str) -> None:
     picture = documents()[name]
-    layout = layout_of(picture, cards_of(picture))
+    layout = build_layout(picture, build_cards(picture))
     for route in layout.routes:
         others = [one.label for one in layout.routes if one.label and one is not route]
         for start, end in pairwise(route.points):
@@ -94,16 +94,16 @@ def test_every_text_stays_inside_the_drawing_and_inside_its_box(name: str) -> No
     root = ET.fromstring(svg(documents()[name]))
     whole = float(root.get("width", "0"))
     for text in root.iterfind("svg:text", NAMESPACE):
-        assert float(text.get("x", "0")) + measured(text) <= whole
+        assert float(text.get("x", "0")) + measure(text) <= whole
     for node in root.iterfind(".//svg:g[@data-node]", NAMESPACE):
         outline = node.find("svg:rect[@class='box']", NAMESPACE)
         path = node.find("svg:path[@class='box']", NAMESPACE)
         right = float(outline.get("width", "0")) if outline is not None else cut_width(path)
         for text in node.iterfind("svg:text", NAMESPACE):
-            assert float(text.get("x", "0")) + measured(text) <= right - 8
+            assert float(text.get("x", "0")) + measure(text) <= right - 8
 
 
-def measured(text: ET.Element) -> float:
+def measure(text: ET.Element) -> float:
     first = text.get("class", "").split()[0]
     return width(text.text or "", SIZES[first], bold=first in {"title", "name"})
 
@@ -116,7 +116,7 @@ def cut_width(path: ET.Element | None) -> float:
 def test_what_is_long_is_cut_in_the_box_and_whole_in_the_tooltip() -> None:
     name = "a_name_that_no_box_can_hold_" * 4
     node = PictureNode(name=name, kind="ask", caption="Why " * 60)
-    card = card_of(node, 2)
+    card = build_card(node, 2)
     assert card.width < 320
     assert card.name.endswith("…")
     picture = Picture(flow="f", version=1, digest="d", purpose="", start=name, nodes=(node,))
@@ -170,7 +170,7 @@ def test_lines_that_a_run_took_differ_by_more_than_colour() -> None:
 
 
 def test_without_a_run_there_is_no_legend() -> None:
-    root = ET.fromstring(svg(picture_of(strain_search())))
+    root = ET.fromstring(svg(build_picture(strain_search())))
     assert root.find(".//svg:g[@class='legend']", NAMESPACE) is None
 
 

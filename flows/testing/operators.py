@@ -1,0 +1,208 @@
+"""What a run asks of tools, chat models and humans, and what their answers become."""
+
+from __future__ import annotations
+
+from pydantic import JsonValue, ValidationError
+
+from fluxagents.flows import events as e
+from fluxagents.flows.commands import AskHuman, CallTool, Decide, Decision, Finish
+from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.errors import FluxError, nearest
+from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.language.nodes import AskNode, MapNode, Node, SubflowNode, ToolNode, WaitNode
+from fluxagents.flows.state import RunState
+from fluxagents.flows.testing.environment import PLACEHOLDER, Environment, Query, format_call
+from fluxagents.flows.testing.scenario import Answer, Edit, ScenarioError, blame_scenario
+
+
+def query_tool(flow: Flow, node: str, call: CallTool, *, refused: bool) -> Query:
+    """Ask a tool for its result; only an error can follow if it would refuse the arguments."""
+    asking = flow.nodes[node]
+    paths = asking.facts.values() if isinstance(asking, ToolNode) else ()
+    return Query(
+        node=node,
+        tool=call.tool,
+        args=call.args,
+        what=f"calls {format_call(call.tool, call.args)}",
+        accepts=("error",) if refused else ("summary", "error"),
+        example={"summary": nest(dict.fromkeys(paths, PLACEHOLDER))},
+        optional=refused,
+    )
+
+
+def query_chat_model(command: Decide) -> Query:
+    """Ask the chat model for a decision."""
+    tools = f" among {len(command.tools)} tools" if command.tools else ""
+    return Query(
+        node=command.node,
+        what=f"lets the chat model decide{tools} ({command.steps_left} steps left)",
+        accepts=("call_tool", "ask_human", "finish", "refused"),
+        example={"finish": PLACEHOLDER},
+    )
+
+
+def query_runs(
+    state: RunState, node: MapNode | SubflowNode, count: int, *, refused: bool, fail_alone: bool
+) -> Query:
+    """Ask what comes of the runs of a node.
+
+    Args:
+        state: The run that begins them.
+        node: The node.
+        count: How many there are.
+        refused: No run can begin, since arguments are refused; no answer is needed.
+        fail_alone: A run that cannot begin does not fail its node.
+    """
+    target = (node.tool if isinstance(node, MapNode) else None) or f"flow {node.flow!r}"
+    example: dict[str, JsonValue]
+    accepts: tuple[str, ...]
+    if isinstance(node, SubflowNode):
+        facts: dict[str, JsonValue] = {
+            source: PLACEHOLDER for source in node.facts.values() if source != "answer"
+        }
+        example = {"run": {"facts": facts, "answer": PLACEHOLDER}}
+        what, accepts = f"runs {target}", ("run", "error")
+    else:
+        names = node.facts if node.tool else node.facts.values()
+        example = {"each": {"facts": dict.fromkeys(names, PLACEHOLDER)}}
+        what, accepts = f"begins {count} runs of {target}", ("runs", "each", "error")
+    return Query(
+        node=state.node,
+        what=what,
+        accepts=("error",) if refused and not fail_alone else accepts,
+        example=example,
+        optional=refused,
+    )
+
+
+def query_waiting(flow: Flow, state: RunState) -> Query:
+    """Ask what ends the wait of a run: a human, an event, or the time."""
+    request, node = state.waiting_for, flow.nodes[state.node]
+    if request is None:
+        return _query_event(node, state)
+    if request.kind == "approval":
+        return Query(
+            node=state.node,
+            tool=request.call.tool if request.call else "",
+            args=request.call.args if request.call else {},
+            what=f"asks for an approval: {request.question!r}",
+            accepts=("approve", "reject", "never", "open"),
+            example={"approve": True},
+        )
+    choices = node.choices if isinstance(node, AskNode) else ()
+    return Query(
+        node=state.node,
+        what=f"asks a human: {request.question!r}",
+        accepts=("answer", "never", "open"),
+        example={"answer": choices[0] if choices else PLACEHOLDER},
+    )
+
+
+def _query_event(node: Node, state: RunState) -> Query:
+    assert state.wait is not None
+    if not state.wait.event:
+        # A time passes by itself; the world may only interrupt it.
+        return Query(node=state.node, what="waits for a time", accepts=("open",), optional=True)
+    assert isinstance(node, WaitNode)
+    data = nest(dict.fromkeys(node.facts.values(), PLACEHOLDER))
+    return Query(
+        node=state.node,
+        what=f"waits for the event {state.wait.event!r}",
+        accepts=("event", "never", "open"),
+        example={"event": state.wait.event, **({"data": data} if data else {})},
+    )
+
+
+def nest(values: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """Turn values by dotted path into a document; a path into another's value is left to that value."""
+    document: dict[str, JsonValue] = {}
+    for path in sorted(values, key=lambda path: path.count(".")):
+        *parents, last = path.split(".")
+        level: JsonValue = document
+        for parent in parents:
+            assert isinstance(level, dict)
+            if parent in level and level[parent] is None:
+                level = None
+                break
+            level = level.setdefault(parent, {})
+        if isinstance(level, dict):
+            level[last] = values[path]
+    return document
+
+
+def build_decision(answer: Answer, command: Decide, environment: Environment) -> Decision:
+    """Build the decision that an answer states.
+
+    Raises:
+        ScenarioError: If such an answer of a chat model would be refused.
+    """
+    try:
+        if answer.finish is not None:
+            return Finish(answer=answer.finish)
+        if answer.ask_human is not None:
+            return AskHuman(question=answer.ask_human)
+        tool = answer.call_tool
+        assert tool is not None
+        if tool not in command.tools:
+            offers = (*nearest(tool, command.tools), f"offered: {', '.join(command.tools) or 'none'}")
+            raise _refusal(command, f"tool {tool!r} is not offered there", *offers)
+        if command.hypotheses != bool(answer.hypothesis):
+            why = "states no hypothesis" if command.hypotheses else "states a hypothesis that none asks for"
+            raise _refusal(command, f"the call {why}")
+        args = environment.check_args(tool, answer.args)
+        return CallTool(tool=tool, args=args, hypothesis=answer.hypothesis)
+    except ScenarioError:
+        raise
+    except FluxError as error:
+        raise _refusal(command, error.message, *error.suggestions) from error
+    except ValidationError as error:
+        raise _refusal(command, error.errors()[0]["msg"]) from error
+
+
+def _refusal(command: Decide, why: str, *suggestions: str) -> ScenarioError:
+    return ScenarioError(
+        f"node {command.node!r}: a decision like this would be refused: {why}",
+        suggestions=(*suggestions, "where that is meant, say `refused: {kind: invalid_answer}`"),
+    )
+
+
+def build_human_event(
+    controller: FlowController, environment: Environment, state: RunState, answer: Answer, at_ms: int
+) -> e.Event:
+    """Build the event of a human's answer to a run that waits, by the rules of a real run.
+
+    Raises:
+        ScenarioError: If nobody could answer that.
+    """
+    request = state.waiting_for
+    assert request is not None
+    seq, by = state.seq, answer.by
+    if answer.reject is not None:
+        return e.ApprovalRejected(seq=seq, at_ms=at_ms, request_id=request.id, by=by, reason=answer.reject)
+    if answer.approve is not None:
+        edit = answer.approve if isinstance(answer.approve, Edit) else None
+        call = _edit_call(environment, request, edit) if edit else request.call
+        return e.ApprovalGranted(
+            seq=seq, at_ms=at_ms, request_id=request.id, by=by, call=call, edited=edit is not None
+        )
+    text = _write(answer.answer)
+    facts: dict[str, JsonValue] = {}
+    if request.kind == "question":
+        with blame_scenario(f"node {request.node!r}: "):
+            facts = controller.parse_answer(state, text)
+    return e.QuestionAnswered(seq=seq, at_ms=at_ms, request_id=request.id, by=by, answer=text, facts=facts)
+
+
+def _edit_call(environment: Environment, request: e.HumanRequest, edit: Edit) -> CallTool:
+    if request.call is None:
+        raise ScenarioError(f"node {request.node!r} asks for no call whose arguments could be edited")
+    tool, args = request.call.tool, {**request.call.args, **edit.args}
+    with blame_scenario(f"node {request.node!r}: nobody can approve {format_call(tool, args)}: "):
+        return CallTool(tool=tool, args=environment.check_args(tool, args))
+
+
+def _write(answer: str | float | bool | None) -> str:
+    """Write an answer as a human would."""
+    if isinstance(answer, bool):
+        return "yes" if answer else "no"
+    return str(answer)

@@ -1,0 +1,52 @@
+"""The step that tells humans about a request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from fluxagents.flows.commands import Command, NotifyHuman
+from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.errors import FluxError
+from fluxagents.flows.events import Event, HumanNotified
+from fluxagents.flows.ports.clock import Clock
+from fluxagents.flows.ports.notifier import Notifier
+from fluxagents.flows.state import RunState
+from fluxagents.prompts.human_text import human_text
+from fluxagents.prompts.versions.manager import PromptManager
+from fluxagents.tasks.protocol import WrongTaskError
+
+log = structlog.get_logger("step")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HumanPorts:
+    """What a message to a human needs."""
+
+    clock: Clock
+    notifier: Notifier
+    prompts: Callable[[], PromptManager]
+
+
+def notify_human(
+    ports: HumanPorts, controller: FlowController, state: RunState, command: Command
+) -> Sequence[Event]:
+    """Tell the humans who may answer. They can answer the request whether the message reached them or not."""
+    del controller
+    if not isinstance(command, NotifyHuman) or state.waiting_for is None:
+        raise WrongTaskError("human.notify", command)
+    request = state.waiting_for
+    try:
+        message = human_text(ports.prompts(), state, request)
+        text, prompt = message.text, message.template.digest
+    except FluxError:
+        # A version of the prompt that cannot be rendered must not keep the humans from knowing.
+        log.exception("the text of the request failed", run=state.run_id, request=request.id)
+        text, prompt = request.question, ""
+    channels = ports.notifier.notify(state.run_id, request, key=request.id, text=text)
+    at_ms = ports.clock.now_ms()
+    return [
+        HumanNotified(seq=state.seq, at_ms=at_ms, request_id=request.id, channels=channels, prompt=prompt)
+    ]

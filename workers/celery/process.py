@@ -1,0 +1,26 @@
+"""What the Celery tasks of one process use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fluxagents.flows.ports.clock import Clock
+from fluxagents.flows.ports.run_store import RunStore
+from fluxagents.scheduler.runs.run_client import RunClient
+from fluxagents.tasks.protocol import Act, StepPorts
+from fluxagents.tasks.reconcile import ReconcilerPorts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Process:
+    """Built once per process by the composition root; each task takes the part that it needs."""
+
+    step_ports: StepPorts
+    acts: Mapping[str, Act]
+    """By kind of step."""
+    reconciler_ports: ReconcilerPorts
+    client: RunClient
+    """For tasks that start runs."""
+    store: RunStore
+    clock: Clock
