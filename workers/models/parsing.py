@@ -90,6 +90,6 @@ def _explain_end(ended: subprocess.CompletedProcess[bytes]) -> ParsingOutcome:
 
 def _environment() -> dict[str, str]:
     """The parser finds the same package as this process, and reserves no memory for threads."""
-    here = str(Path(str(files("fluxagents"))).parent)
-    paths = [here, *filter(None, [os.environ.get("PYTHONPATH")])]
+    package = Path(str(files("fluxagents")))
+    paths = [str(package.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OPENBLAS_NUM_THREADS": "1"}
