@@ -32,6 +32,7 @@ lint-imports:
 lint-style:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python -m tests.lint
 
 # Processes that run tests; two keep two cores busy, since much of the time goes by while services start.
 JOBS ?= 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import ClassVar
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -14,8 +15,7 @@ from fluxagents.flows.errors import FluxError
 from fluxagents.flows.language.nodes import DecideNode
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.audits.audited_run import REFERENCE, AuditArgs, AuditedRun, AuditResult, gather
-from fluxagents.tasks.display import cut_text, fit_display
-from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.display import cut_text
 from fluxagents.tasks.tool import Tool
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -43,11 +43,7 @@ class Result(AuditResult):
     problems: tuple[Finding, ...]
     unverified: tuple[Finding, ...]
 
-    def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(min(most, 15)), KEY_FINDINGS_BYTES)
-
-    def summary(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, SUMMARY_BYTES)
+    max_findings: ClassVar[int | None] = 15
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         columns = list(Finding.model_fields)
@@ -56,7 +52,7 @@ class Result(AuditResult):
             "unverified": pd.DataFrame([one.model_dump() for one in self.unverified], columns=columns),
         }
 
-    def _display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, most: int) -> dict[str, JsonValue]:
         return {
             "run_id": cut_text(self.run_id),
             "passed": self.passed,

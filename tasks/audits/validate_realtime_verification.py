@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import ClassVar, Literal
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -12,8 +12,7 @@ from fluxagents.flows import events as e
 from fluxagents.flows.commands import Finish
 from fluxagents.tasks.audits.audited_run import REFERENCE, AuditArgs, AuditedRun, AuditResult, gather
 from fluxagents.tasks.audits.number_trace import Recorded, Said, Trace, numbers_in, values_in
-from fluxagents.tasks.display import cut_text, fit_display
-from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
+from fluxagents.tasks.display import cut_text
 from fluxagents.tasks.tool import Tool
 
 Origin = Literal["result", "given", "untraced"]
@@ -43,17 +42,13 @@ class Result(AuditResult):
     answers: int = Field(description="Count of answers that were looked at.")
     numbers: tuple[NumberSaid, ...]
 
-    def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(min(most, 20)), KEY_FINDINGS_BYTES)
-
-    def summary(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, SUMMARY_BYTES)
+    max_findings: ClassVar[int | None] = 20
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         rows = [number.model_dump() for number in self.numbers]
         return {"numbers": pd.DataFrame(rows, columns=list(NumberSaid.model_fields))}
 
-    def _display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, most: int) -> dict[str, JsonValue]:
         untraced = [number for number in self.numbers if number.origin == "untraced"]
         shown: list[JsonValue] = [
             {"step": number.step, "said": number.said, "context": cut_text(number.context)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -13,10 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Event, RunStarted, ToolSucceeded
 from fluxagents.tasks.audits.audited_run import REFERENCE, AuditArgs, AuditResult
-from fluxagents.tasks.display import cut_text, fit_display
+from fluxagents.tasks.display import cut_text
 from fluxagents.tasks.ports.artifacts import Manifest
 from fluxagents.tasks.ports.models import ModelRef
-from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.ports.results import Result as ToolResult
 from fluxagents.tasks.ports.sources import RepeatableTool, Sources
 from fluxagents.tasks.tool import Tool
@@ -60,18 +59,14 @@ class Result(AuditResult):
     tolerance_fraction: float
     steps: tuple[StepAudit, ...]
 
-    def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(min(most, 20)), KEY_FINDINGS_BYTES)
-
-    def summary(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, SUMMARY_BYTES)
+    max_findings: ClassVar[int | None] = 20
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         rows = [step.model_dump() for step in self.steps]
         table = pd.DataFrame(rows, columns=list(StepAudit.model_fields))
         return {"steps": table.astype({"greatest_difference_fraction": "float64"})}
 
-    def _display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, most: int) -> dict[str, JsonValue]:
         verdicts = [step.verdict for step in self.steps]
         wrong = [step for step in self.steps if step.verdict not in {"same", "not_recomputed"}]
         differences = [

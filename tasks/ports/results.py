@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import BaseModel, ConfigDict, JsonValue
+
+from fluxagents.tasks.display import fit_display
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,13 +35,23 @@ class Result(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
+    max_findings: ClassVar[int | None] = None
+    """Most items of one list that a chat model is shown; None for as many as fit."""
+
+    def display(self, limit: int) -> dict[str, JsonValue]:
+        """The result without its tables, with at most `limit` items in each list."""
+        raise NotImplementedError
+
     def key_findings(self) -> dict[str, JsonValue]:
         """What a chat model needs to answer, in at most 2 KB of JSON."""
-        raise NotImplementedError
+        most = self.max_findings
+        return fit_display(
+            self.display if most is None else lambda limit: self.display(min(limit, most)), KEY_FINDINGS_BYTES
+        )
 
     def summary(self) -> dict[str, JsonValue]:
         """The structured result without its tables, in at most 5 KB of JSON."""
-        raise NotImplementedError
+        return fit_display(self.display, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         """The full data, one table per name; columns carry their unit in the name."""

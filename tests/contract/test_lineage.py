@@ -267,7 +267,7 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return new
 
 
-@settings(max_examples=30 * DEPTH, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60 * DEPTH, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deeds=some_deeds)
 def test_a_log_is_its_state_and_no_answer_counts_twice(
     world: Callable[[], World], deeds: list[tuple[str, int]]

@@ -219,14 +219,16 @@ def test_a_cancelled_tool_is_stopped_and_its_worker_goes_on(stack: Stack) -> Non
     client = stack.client()
     run = client.start("metabolic_analysis", model="salmonella", question="Which reactions are blocked?")
     redis = client.store._redis  # type: ignore[attr-defined]
-    key = f"flux:run:{run.id}"
-    wanted = "tool.run_flux_variability_analysis"
-    eventually(
-        lambda: wanted.encode() in (redis.hget(key, "dispatch") or b"") and redis.hexists(key, "owner"), 120
-    )
-    process = psutil.Process(int(redis.hget(key, "owner").decode().rpartition("|")[2]))
+
+    def owners() -> list[bytes]:
+        """Processes that compute a shard; the run's own step only splits the call and may end at once."""
+        shards = [state.run_id for state in client.store.runs(session=run.id) if state.run_id != run.id]
+        return [owner for shard in shards if (owner := redis.hget(f"flux:run:{shard}", "owner"))]
+
+    eventually(lambda: bool(owners()), 120)
+    process = psutil.Process(int(owners()[0].decode().rpartition("|")[2]))
     run.cancel(by="ada", reason="not needed any more")
-    eventually(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE, 15)
+    eventually(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
     assert run.status == "cancelled"
     other = client.start("metabolic_analysis", model="e_coli_core", question="How fast does it grow?")
     assert other.wait(120) == "finished"

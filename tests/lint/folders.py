@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 
-MAX_ENTRIES = 16
+MAX_ENTRIES = 18
 """Modules and sub-rooms of one folder, without its `__init__`."""
 
 

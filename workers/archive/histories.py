@@ -123,7 +123,7 @@ class Histories:
                 ):
                     starts[item.run_id] = item.started.at_ms
         found = 0
-        for run_id in sorted(starts, key=lambda one: (starts[one], one), reverse=True):
+        for run_id in sorted(starts, key=lambda run_id: (starts[run_id], run_id), reverse=True):
             if found == most:
                 return
             history = self._history(run_id)

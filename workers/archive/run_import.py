@@ -108,20 +108,20 @@ def _check(file: BundleFile, stores: BundleStores) -> _Content:
 
 
 def _log(file: BundleFile, number: int) -> Log:
-    told = file.manifest.runs[number]
+    entry = file.manifest.runs[number]
     log = history_from_json_lines(file.read(f"runs/{number}/events.jsonl").splitlines())
     if not log or not isinstance(log[0], e.RunStarted):
-        raise _no_run(told.run_id, "its log does not begin with its start")
+        raise _no_run(entry.run_id, "its log does not begin with its start")
     if log[0].schema_version > SCHEMA_VERSION:
         raise FluxError(
             ErrorClass.SCHEMA,
-            f"run {told.run_id!r} was written with schema version {log[0].schema_version}; "
+            f"run {entry.run_id!r} was written with schema version {log[0].schema_version}; "
             f"this installation reads up to {SCHEMA_VERSION}",
             suggestions=("upgrade it",),
         )
     state = fold(log)
-    if (state.run_id, state.status, len(log)) != (told.run_id, told.status, told.events):
-        raise _no_run(told.run_id, "its log is not what the manifest says")
+    if (state.run_id, state.status, len(log)) != (entry.run_id, entry.status, entry.events):
+        raise _no_run(entry.run_id, "its log is not what the manifest says")
     return log
 
 

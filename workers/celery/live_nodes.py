@@ -26,6 +26,6 @@ class Node(BaseModel):
 
 def live_nodes(client: Redis, prefix: str) -> list[Node]:
     """The nodes whose heartbeat has not expired, by name. The client must decode its answers."""
-    told: dict[str, str] = client.hgetall(nodes_key(prefix))  # type: ignore[assignment] # redis types async and sync as one
-    alive = [name for name in sorted(told) if client.exists(node_key(prefix, name))]
-    return [Node.model_validate_json(told[name]) for name in alive]
+    descriptions: dict[str, str] = client.hgetall(nodes_key(prefix))  # type: ignore[assignment] # redis types async and sync as one
+    alive = [name for name in sorted(descriptions) if client.exists(node_key(prefix, name))]
+    return [Node.model_validate_json(descriptions[name]) for name in alive]

@@ -44,16 +44,16 @@ def start(settings: Settings) -> RunStatus:
                 start_new_session=True,
             )
         os.close(tell)
-        said = _read_line(inbox.fileno())
+        line = _read_line(inbox.fileno())
     status = run_file.read(settings.run_file)
-    if said == READY and status is not None:
+    if line == READY and status is not None:
         # It is not ours to wait for any more, and Popen should not warn about that.
         process.returncode = 0
         return status
     if process.poll() is None:
         process.terminate()
     process.wait(settings.soft_shutdown_timeout_s + 4 * supervisor.PATIENCE_S)
-    raise _why(said, status, log)
+    raise _why(line, status, log)
 
 
 def tell_ready(descriptor: int) -> None:
@@ -64,8 +64,8 @@ def tell_ready(descriptor: int) -> None:
 
 def tell_error(descriptor: int, error: FluxError) -> None:
     """Tell it why nothing will answer."""
-    told = {"kind": error.kind, "message": error.message, "suggestions": error.suggestions}
-    os.write(descriptor, f"{json.dumps(told)}\n".encode())
+    document = {"kind": error.kind, "message": error.message, "suggestions": error.suggestions}
+    os.write(descriptor, f"{json.dumps(document)}\n".encode())
     os.close(descriptor)
 
 
@@ -101,22 +101,24 @@ def stop(settings: Settings) -> list[str]:
 
 
 def _read_line(descriptor: int) -> str:
-    """One line from the supervisor; empty if it ended, or said nothing for too long."""
+    """One line from the supervisor; empty if it ended, or line nothing for too long."""
     deadline = monotonic() + READY_TIMEOUT_S
-    said = b""
-    while not said.endswith(b"\n"):
+    line = b""
+    while not line.endswith(b"\n"):
         readable, _, _ = select.select([descriptor], [], [], max(0.0, deadline - monotonic()))
         chunk = os.read(descriptor, 4096) if readable else b""
         if not chunk:
             return ""
-        said += chunk
-    return said.decode().strip()
+        line += chunk
+    return line.decode().strip()
 
 
-def _why(said: str, status: RunStatus | None, log: Path) -> FluxError:
-    if said.startswith("{"):
-        told = json.loads(said)
-        return FluxError(ErrorClass(told["kind"]), told["message"], suggestions=told["suggestions"])
+def _why(line: str, status: RunStatus | None, log: Path) -> FluxError:
+    if line.startswith("{"):
+        document = json.loads(line)
+        return FluxError(
+            ErrorClass(document["kind"]), document["message"], suggestions=document["suggestions"]
+        )
     if status is None:
         what = "the supervisor ended before it had started anything"
     else:

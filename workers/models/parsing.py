@@ -10,9 +10,8 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
-
-import fluxagents
 
 FORM = 2
 """Changes when the fast form does: older ones are then written again from the original file."""
@@ -91,6 +90,6 @@ def _explain_end(ended: subprocess.CompletedProcess[bytes]) -> ParsingOutcome:
 
 def _environment() -> dict[str, str]:
     """The parser finds the same package as this process, and reserves no memory for threads."""
-    here = str(Path(fluxagents.__file__).parent.parent)
-    paths = [here, *filter(None, [os.environ.get("PYTHONPATH")])]
+    package = Path(str(files("fluxagents")))
+    paths = [str(package.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OPENBLAS_NUM_THREADS": "1"}

@@ -14,7 +14,7 @@ from fluxagents.flows.remedies import Count, ErrorCase, ErrorRecord
 KEPT_S = 90 * 86_400
 """An error that did not occur for so long is forgotten, so that the book is bounded."""
 
-MARK_S = 7 * 86_400
+COUNTED_S = 7 * 86_400
 """How long it is known that a run was counted: the longest that a run may last by default."""
 
 _TRIED, _HELPED = "tried ", "helped "
@@ -32,15 +32,15 @@ class RedisRemedyBook:
         self._redis = redis
         self._index = f"{prefix}errors"
         self._error = f"{prefix}error:"
-        self._mark = f"{prefix}learned:"
+        self._counted = f"{prefix}learned:"
         script = files("fluxagents.workers.redis") / "lua" / "record_remedies.lua"
-        self._learn = redis.register_script(script.read_text())
+        self._record_outcome = redis.register_script(script.read_text())
 
     def record_outcome(self, run_id: str, cases: Sequence[ErrorCase], at_ms: int) -> bool:
-        keys = [self._mark + run_id, self._index]
+        keys = [self._counted + run_id, self._index]
         keys += [self._error + case.error.fingerprint for case in cases]
         documents = [json.dumps(_count(case)) for case in cases]
-        return bool(self._learn(keys=keys, args=[MARK_S, KEPT_S, at_ms, *documents]))
+        return bool(self._record_outcome(keys=keys, args=[COUNTED_S, KEPT_S, at_ms, *documents]))
 
     def record(self, fingerprint: str) -> ErrorRecord | None:
         found: dict[bytes, bytes] = self._redis.hgetall(self._error + fingerprint)  # type: ignore[assignment]

@@ -13,10 +13,9 @@ from pydantic import Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.events import ToolSucceeded
-from fluxagents.tasks.display import cut_text, fit_display, round_for_display
+from fluxagents.tasks.display import cut_text, round_for_display
 from fluxagents.tasks.fba.artifacts.table_filter import filter_table
 from fluxagents.tasks.ports.artifacts import PARQUET, ArtifactRef, Manifest
-from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.ports.results import Args as ToolArgs
 from fluxagents.tasks.ports.results import Result as ToolResult
 from fluxagents.tasks.ports.sources import Sources
@@ -63,16 +62,10 @@ class Result(ToolResult):
     offset: int = Field(description="Count of rows skipped.")
     rows: tuple[tuple[JsonValue, ...], ...]
 
-    def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, KEY_FINDINGS_BYTES)
-
-    def summary(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, SUMMARY_BYTES)
-
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {"rows": pd.DataFrame(self.rows, columns=list(self.columns))}
 
-    def _display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, most: int) -> dict[str, JsonValue]:
         rows = self.rows[:most]
         columns = self.columns if len(self.columns) <= _WIDE else self.columns[: max(most, _NARROW)]
         after = self.offset + len(rows)

@@ -11,12 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.language.catalog import MODEL_BEFORE
-from fluxagents.tasks.display import cut_text, fit_display, list_names, round_for_display
+from fluxagents.tasks.display import cut_text, list_names, round_for_display
 from fluxagents.tasks.fba.changes.growth_change import GrowthChange, compare_growth
 from fluxagents.tasks.fba.changes.reaction_equation import ANY_FLUX_MMOL_PER_GDW_H, read_equation
 from fluxagents.tasks.fba.changes.set_bounds import Bound
 from fluxagents.tasks.fba.solving.lazy_libraries import cobra
-from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.ports.results import Args as ToolArgs
 from fluxagents.tasks.tool import Tool
 
@@ -114,12 +113,6 @@ class Result(GrowthChange):
     new_metabolites: tuple[str, ...]
     new_genes: tuple[str, ...]
 
-    def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, KEY_FINDINGS_BYTES)
-
-    def summary(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, SUMMARY_BYTES)
-
     def tables(self) -> Mapping[str, pd.DataFrame]:
         rows = [
             {**row.model_dump(), "imbalance": " ".join(f"{e}:{n:g}" for e, n in row.imbalance.items())}
@@ -127,7 +120,7 @@ class Result(GrowthChange):
         ]
         return {"added": pd.DataFrame(rows, columns=list(AddedReaction.model_fields))}
 
-    def _display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, most: int) -> dict[str, JsonValue]:
         return {
             **self.growths(),
             "added_reactions": {

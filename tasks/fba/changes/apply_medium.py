@@ -10,10 +10,9 @@ from pydantic import Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.catalog import MODEL_BEFORE
-from fluxagents.tasks.display import fit_display, list_values
+from fluxagents.tasks.display import list_values
 from fluxagents.tasks.fba.changes.growth_change import GrowthChange, compare_growth
 from fluxagents.tasks.fba.solving.conditions import MediumArgs, MediumChange, apply_medium, medium_of
-from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
@@ -38,12 +37,6 @@ class Result(GrowthChange):
         description="The new medium: the most uptake per exchange."
     )
 
-    def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, KEY_FINDINGS_BYTES)
-
-    def summary(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, SUMMARY_BYTES)
-
     def tables(self) -> Mapping[str, pd.DataFrame]:
         changes = pd.DataFrame(
             [change.model_dump() for change in self.changes], columns=list(MediumChange.model_fields)
@@ -54,7 +47,7 @@ class Result(GrowthChange):
         }
         return {"changes": changes, "medium": pd.DataFrame(medium)}
 
-    def _display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, most: int) -> dict[str, JsonValue]:
         before = {change.exchange: change.uptake_before_mmol_per_gdw_h for change in self.changes}
         after = {change.exchange: change.uptake_after_mmol_per_gdw_h for change in self.changes}
         return {

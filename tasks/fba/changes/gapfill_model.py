@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.catalog import MODEL_BEFORE
-from fluxagents.tasks.display import cut_text, fit_display
+from fluxagents.tasks.display import cut_text
 from fluxagents.tasks.fba.changes.gap_search import GapSearch
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs, apply_conditions
 from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
@@ -20,7 +20,6 @@ from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.optlang_program import IntegerArgs
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.fba.solving.production_target import production_target
-from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.ports.sources import Sources
 from fluxagents.tasks.tool import Tool
 
@@ -112,12 +111,6 @@ class Result(ConditionResult):
     is_complete: bool | None = Field(description="Whether it is known that there is no other alternative.")
     added: tuple[Candidate, ...] = Field(description="All reactions of all alternatives.")
 
-    def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, KEY_FINDINGS_BYTES)
-
-    def summary(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, SUMMARY_BYTES)
-
     def tables(self) -> Mapping[str, pd.DataFrame]:
         by_id = {row.reaction: row for row in self.added}
         rows = [
@@ -128,7 +121,7 @@ class Result(ConditionResult):
         columns = ["alternative", "is_chosen", "growth_per_h", *Candidate.model_fields]
         return {"alternatives": pd.DataFrame(rows, columns=columns)}
 
-    def _display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, most: int) -> dict[str, JsonValue]:
         equations = {row.reaction: row.equation for row in self.added}
         chosen = self.alternatives[self.chosen - 1].reactions if self.chosen else ()
         return {

@@ -9,12 +9,11 @@ from pydantic import Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.catalog import MODEL_BEFORE
-from fluxagents.tasks.display import fit_display, list_names
+from fluxagents.tasks.display import list_names
 from fluxagents.tasks.fba.changes.growth_change import GrowthChange, compare_growth
 from fluxagents.tasks.fba.changes.set_bounds import BoundsChange, changes_table, display_changes, set_bounds
 from fluxagents.tasks.fba.solving.conditions import require_reaction
 from fluxagents.tasks.fba.solving.gene_rules import GeneRules
-from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.ports.results import Args as ToolArgs
 from fluxagents.tasks.tool import Tool
 
@@ -45,16 +44,10 @@ class Result(GrowthChange):
         description="Genes all of whose reactions have other genes, or were closed before."
     )
 
-    def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, KEY_FINDINGS_BYTES)
-
-    def summary(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, SUMMARY_BYTES)
-
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {"changes": changes_table(self.changes)}
 
-    def _display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, most: int) -> dict[str, JsonValue]:
         return {
             **self.growths(),
             "genes_knocked_out": list_names(self.genes, most),

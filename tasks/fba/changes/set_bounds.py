@@ -10,10 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.catalog import MODEL_BEFORE
-from fluxagents.tasks.display import cut_text, fit_display
+from fluxagents.tasks.display import cut_text
 from fluxagents.tasks.fba.changes.growth_change import GrowthChange, compare_growth
 from fluxagents.tasks.fba.solving.conditions import require_reaction
-from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.ports.results import Args as ToolArgs
 from fluxagents.tasks.tool import Tool
 
@@ -67,16 +66,10 @@ class Result(GrowthChange):
 
     changes: tuple[BoundsChange, ...]
 
-    def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, KEY_FINDINGS_BYTES)
-
-    def summary(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, SUMMARY_BYTES)
-
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {"changes": changes_table(self.changes)}
 
-    def _display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, most: int) -> dict[str, JsonValue]:
         return {**self.growths(), "bounds_mmol_per_gdw_h": display_changes(self.changes, most)}
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Self
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from fluxagents.tasks.display import fit_display, list_names
+from fluxagents.tasks.display import list_names
 from fluxagents.tasks.fba.deletions.essentiality_agreement import (
     Agreement,
     ObservedArgs,
@@ -21,7 +21,6 @@ from fluxagents.tasks.fba.solving.gene_rules import GeneRules
 from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.fba.solving.wild_type import Disabled, WildType, is_lethal
-from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.ports.sources import Sources
 from fluxagents.tasks.tool import Tool
 
@@ -85,12 +84,6 @@ class Result(ConditionResult):
         default=None, description="With what was observed; None if nothing was, or without growth."
     )
 
-    def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, KEY_FINDINGS_BYTES)
-
-    def summary(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, SUMMARY_BYTES)
-
     def tables(self) -> Mapping[str, pd.DataFrame]:
         numbers = dict.fromkeys(("growth_per_h", "growth_fraction_of_wild_type"), "float64")
         tables = {"genes": self.genes, "reactions": self.reactions}
@@ -99,7 +92,7 @@ class Result(ConditionResult):
             for name, table in tables.items()
         }
 
-    def _display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, most: int) -> dict[str, JsonValue]:
         display: dict[str, JsonValue] = {
             **self.conditions(min(most, 10)),
             "threshold_fraction_of_wild_type": self.threshold_fraction_of_wild_type,

@@ -10,7 +10,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from fluxagents.flows.events import Shard
-from fluxagents.tasks.display import cut_text, fit_display, list_names, list_values
+from fluxagents.tasks.display import cut_text, list_names, list_values
 from fluxagents.tasks.fba.deletions.gene_pairs import GenePairs, Pair
 from fluxagents.tasks.fba.deletions.moma import Adjustment, adjustment
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs
@@ -18,7 +18,6 @@ from fluxagents.tasks.fba.solving.gene_rules import GeneRules
 from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.fba.solving.wild_type import Survivor, WildType, is_lethal
-from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Split, Tool
 
 if TYPE_CHECKING:
@@ -123,19 +122,13 @@ class Result(ConditionResult):
     )
     deletions: DeletionTable = DeletionTable()
 
-    def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, KEY_FINDINGS_BYTES)
-
-    def summary(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, SUMMARY_BYTES)
-
     def tables(self) -> Mapping[str, pd.DataFrame]:
         columns = self.deletions.model_dump(mode="json")
         columns["genes"] = [" + ".join(genes) for genes in self.deletions.genes]
         numbers = dict.fromkeys(("growth_per_h", "growth_fraction_of_wild_type"), "float64")
         return {"deletions": pd.DataFrame(columns).astype(numbers)}
 
-    def _display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, most: int) -> dict[str, JsonValue]:
         display: dict[str, JsonValue] = {
             **self.conditions(min(most, 10)),
             "kind": self.kind,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, JsonValue
 
 from fluxagents.flows.errors import nearest
-from fluxagents.tasks.display import cut_text, fit_display
+from fluxagents.tasks.display import cut_text
 from fluxagents.tasks.fba.entities.entity_match import (
     EntityTable,
     LookupArgs,
@@ -18,7 +18,6 @@ from fluxagents.tasks.fba.entities.entity_match import (
     table,
 )
 from fluxagents.tasks.ports.biochem import Biochem
-from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.ports.results import Result as ToolResult
 from fluxagents.tasks.tool import Tool
 
@@ -51,16 +50,12 @@ class Result(ToolResult):
     sources: tuple[str, ...] = Field(description="Where was looked.")
     entities: EntityTable
 
-    def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(min(most, 10)), KEY_FINDINGS_BYTES)
-
-    def summary(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, SUMMARY_BYTES)
+    max_findings: ClassVar[int | None] = 10
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {"entities": self.entities.frame()}
 
-    def _display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, most: int) -> dict[str, JsonValue]:
         return {
             "query": cut_text(self.query),
             "outcome": self.outcome,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, JsonValue
 
-from fluxagents.tasks.display import cut_text, fit_display
+from fluxagents.tasks.display import cut_text
 from fluxagents.tasks.fba.entities.entity_match import (
     EntityTable,
     LookupArgs,
@@ -17,7 +17,6 @@ from fluxagents.tasks.fba.entities.entity_match import (
     table,
 )
 from fluxagents.tasks.ports.biochem import Biochem
-from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.ports.results import Result as ToolResult
 from fluxagents.tasks.tool import Tool
 
@@ -45,16 +44,12 @@ class Result(ToolResult):
     shown_by_source: dict[str, int] = Field(description="Count of those in the table.")
     entities: EntityTable
 
-    def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(min(most, 15)), KEY_FINDINGS_BYTES)
-
-    def summary(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, SUMMARY_BYTES)
+    max_findings: ClassVar[int | None] = 15
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {"entities": self.entities.frame()}
 
-    def _display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, most: int) -> dict[str, JsonValue]:
         columns = self.entities.model_dump()
         fields = ("source", "kind", "entry", "name", "formula")
         rows = dict.fromkeys(zip(*(columns[name] for name in fields), strict=True))

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.tasks.display import cut_text, fit_display, list_names
+from fluxagents.tasks.display import cut_text, list_names
 from fluxagents.tasks.fba.entities.entity_library import MODEL
 from fluxagents.tasks.fba.entities.entity_match import IDENTIFYING, Libraries, LookupArgs, gather, libraries
 from fluxagents.tasks.fba.entities.resolve_biochem_entity import outcome
 from fluxagents.tasks.ports.biochem import Biochem
-from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.ports.results import Result as ToolResult
 from fluxagents.tasks.tool import Tool
 
@@ -53,11 +52,7 @@ class Result(ToolResult):
     translations: tuple[Translation, ...]
     sources: tuple[str, ...]
 
-    def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(min(most, 40)), KEY_FINDINGS_BYTES)
-
-    def summary(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, SUMMARY_BYTES)
+    max_findings: ClassVar[int | None] = 40
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         rows = [
@@ -69,7 +64,7 @@ class Result(ToolResult):
             "translations": pd.DataFrame(rows, columns=["id", "verdict", "target", "meanings"], dtype=str)
         }
 
-    def _display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, most: int) -> dict[str, JsonValue]:
         mapped = [one for one in self.translations if one.verdict == "mapped"]
         several = [one for one in self.translations if one.verdict == "ambiguous"]
         values: dict[str, JsonValue] = {cut_text(one.id): ", ".join(one.targets) for one in mapped[:most]}

@@ -11,13 +11,12 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.display import cut_text, fit_display, list_names, list_values
+from fluxagents.tasks.display import cut_text, list_names, list_values
 from fluxagents.tasks.fba.fluxes.expression_levels import GeneLevels, Isozymes, MissingGenes
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs
 from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, ZERO_GROWTH_PER_H, Outcome
-from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
@@ -118,18 +117,12 @@ class Result(ConditionResult):
     )
     reactions: ReactionTable
 
-    def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, KEY_FINDINGS_BYTES)
-
-    def summary(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, SUMMARY_BYTES)
-
     def tables(self) -> Mapping[str, pd.DataFrame]:
         columns = self.reactions.model_dump()
         numbers = ("level", "most_flux_mmol_per_gdw_h", "penalty", "flux_mmol_per_gdw_h")
         return {"reactions": pd.DataFrame(columns).astype(dict.fromkeys(numbers, "float64"))}
 
-    def _display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, most: int) -> dict[str, JsonValue]:
         return {
             **self.conditions(min(most, 10)),
             "method": self.method,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Shard
-from fluxagents.tasks.display import fit_display, list_names, round_for_display
+from fluxagents.tasks.display import list_names, round_for_display
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs, require_reaction
 from fluxagents.tasks.fba.solving.cycles import LooplessRanges, cycles_of
 from fluxagents.tasks.fba.solving.growth import (
@@ -24,7 +24,6 @@ from fluxagents.tasks.fba.solving.growth import (
 )
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram, Sense, clean
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
-from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Split, Tool
 
 if TYPE_CHECKING:
@@ -79,16 +78,12 @@ class Result(ConditionResult):
     total_range_mmol_per_gdw_h: float | None = Field(description="Sum of all finite ranges.")
     ranges: RangeTable
 
-    def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(min(most, 10)), KEY_FINDINGS_BYTES)
-
-    def summary(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, SUMMARY_BYTES)
+    max_findings: ClassVar[int | None] = 10
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {"ranges": pd.DataFrame(self.ranges.model_dump()).astype(dict.fromkeys(_NUMBERS, "float64"))}
 
-    def _display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, most: int) -> dict[str, JsonValue]:
         return {
             **self.conditions(most),
             "fraction_of_optimum": self.fraction_of_optimum,

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from fluxagents.tasks.display import cut_text, fit_display, list_names, list_values
+from fluxagents.tasks.display import cut_text, list_names, list_values
 from fluxagents.tasks.fba.media.media_growth import MediaArgs, MediaResult, gather, measure_growth
 from fluxagents.tasks.ports.media import LibraryMedium
-from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
@@ -23,13 +22,7 @@ class Args(MediaArgs):
 class Result(MediaResult):
     """The media in the order given, with growth each; the table `media` is what a plot shows."""
 
-    def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, KEY_FINDINGS_BYTES)
-
-    def summary(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, SUMMARY_BYTES)
-
-    def _display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, most: int) -> dict[str, JsonValue]:
         ranked = sorted(
             (row for row in self.media if row.grows), key=lambda row: row.growth_per_h or 0.0, reverse=True
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, JsonValue
 
-from fluxagents.tasks.display import cut_text, fit_display, list_names, list_values
+from fluxagents.tasks.display import cut_text, list_names, list_values
 from fluxagents.tasks.fba.media.media_growth import (
     SAME_GROWTH,
     MediaArgs,
@@ -17,7 +17,6 @@ from fluxagents.tasks.fba.media.media_growth import (
     measure_growth,
 )
 from fluxagents.tasks.ports.media import LibraryMedium
-from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
@@ -52,13 +51,7 @@ class Result(MediaResult):
         description="The best medium, and those that are equally good; empty if none qualifies."
     )
 
-    def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, KEY_FINDINGS_BYTES)
-
-    def summary(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, SUMMARY_BYTES)
-
-    def _display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, most: int) -> dict[str, JsonValue]:
         rows = {row.medium: row for row in self.media}
         left_out = [f"{row.medium} ({row.status})" for row in self.media if row.medium not in self.ranking]
         return {

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from fluxagents.tasks.display import fit_display, list_names
+from fluxagents.tasks.display import list_names
 from fluxagents.tasks.fba.fluxes.run_flux_variability_analysis import extremes
 from fluxagents.tasks.fba.models.energy_cycles import energy_cycles
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs
@@ -17,7 +17,6 @@ from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions
 from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
-from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
@@ -89,16 +88,12 @@ class Result(ConditionResult):
     metabolites_with_charge_fraction: float | None
     findings: FindingTable
 
-    def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(min(most, 8)), KEY_FINDINGS_BYTES)
-
-    def summary(self) -> dict[str, JsonValue]:
-        return fit_display(self._display, SUMMARY_BYTES)
+    max_findings: ClassVar[int | None] = 8
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {"findings": pd.DataFrame(self.findings.model_dump())}
 
-    def _display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, most: int) -> dict[str, JsonValue]:
         lists = ("mass_imbalanced_reactions", "charge_imbalanced_reactions", "precursors_not_made",
                  "precursors_made_by_recycling_only", "blocked_with_open_exchanges",
                  "blocked_reactions")  # fmt: skip
