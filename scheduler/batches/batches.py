@@ -13,8 +13,8 @@ from pydantic import JsonValue
 
 from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.state import RunState, Status
-from fluxagents.scheduler.runs.admission import Admission
-from fluxagents.scheduler.runs.run_client import Order
+from fluxagents.scheduler.runs.checked_batch import CheckedBatch
+from fluxagents.scheduler.runs.run_starter import RunSpec
 
 PAGE = 500
 """Runs that one look at a session loads at a time."""
@@ -25,12 +25,12 @@ IDLE_SHARE = 10
 """A batch looks at its session for at most a tenth of the time."""
 
 
-def orders(
+def build_specs(
     models: Iterable[str],
     questions: Iterable[str] = (),
     media: Iterable[Mapping[str, JsonValue]] = (),
     inputs: Mapping[str, JsonValue] | None = None,
-) -> list[Order]:
+) -> list[RunSpec]:
     """Every model with every question under every medium, model by model; what is named twice counts once.
 
     Args:
@@ -44,25 +44,25 @@ def orders(
     distinct = {json.dumps(medium, sort_keys=True): medium for medium in media}
     grown: list[dict[str, JsonValue]] = [{"medium": dict(medium)} for medium in distinct.values()] or [{}]
     return [
-        Order(model=model, inputs={**(inputs or {}), **question, **medium})
+        RunSpec(model=model, inputs={**(inputs or {}), **question, **medium})
         for model, question, medium in product(dict.fromkeys(models), asked, grown)
     ]
 
 
-def unstarted(admission: Admission, states: Iterable[RunState]) -> tuple[list[Order], list[str]]:
+def find_unstarted(batch: CheckedBatch, states: Iterable[RunState]) -> tuple[list[RunSpec], list[str]]:
     """What is left to start in a session that has runs already, and the ids of the runs that answer the rest.
 
-    A run answers an order that has its flow, its model's name and its inputs; so the same batch in the same
+    A run answers a spec that has its flow, its model's name and its inputs; so the same batch in the same
     session goes on where it stopped.
     """
     there = {_identity(state.flow.digest, state.model_name, state.inputs): state.run_id for state in states}
-    left: list[Order] = []
+    left: list[RunSpec] = []
     answered: list[str] = []
-    for order in admission.orders:
-        name = admission.models[order.model].name
-        run = there.get(_identity(admission.flow.digest, name, order.inputs))
+    for spec in batch.specs:
+        name = batch.models[spec.model].name
+        run = there.get(_identity(batch.flow.digest, name, spec.inputs))
         if run is None:
-            left.append(order)
+            left.append(spec)
         else:
             answered.append(run)
     return left, answered

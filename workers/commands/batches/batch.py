@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fluxagents.flows.state import RunState
     from fluxagents.scheduler.batches.batch_tables import SummaryRow
     from fluxagents.scheduler.batches.batches import Tally
-    from fluxagents.scheduler.runs.admission import Admission
+    from fluxagents.scheduler.runs.checked_batch import CheckedBatch
     from fluxagents.workers.client import Client
 
 FAILED, WAITING, INTERRUPTED = 1, 3, 130
@@ -78,8 +78,8 @@ def batch(
     Everything is checked before the first run starts. Exit status: 0 all finished (or started, with
     --no-wait), 3 some wait for a human, 1 some failed or still run, 2 bad usage.
     """
-    from fluxagents.scheduler.batches.batches import orders
-    from fluxagents.scheduler.runs.admission import admitted
+    from fluxagents.scheduler.batches.batches import build_specs
+    from fluxagents.scheduler.runs.checked_batch import check_batch
     from fluxagents.workers.client import Client
     from fluxagents.workers.commands.batches.batch_inputs import listed, medium
     from fluxagents.workers.commands.display.views import parsed_pairs
@@ -92,9 +92,9 @@ def batch(
         raise click.UsageError("name at least one model with --model or --models-file")
     asked = listed(questions, questions_file)
     path = check_table_path(table) if table else None
-    todo = orders(named, asked, [medium(text) for text in media], parsed_pairs(pairs))
+    specs = build_specs(named, asked, [medium(text) for text in media], parsed_pairs(pairs))
     client = Client()
-    job = _Batch(client, admitted(client, flow, todo), session or _new_session(), lane, quiet=as_json)
+    job = _Batch(client, check_batch(client, flow, specs), session or _new_session(), lane, quiet=as_json)
     try:
         job.start()
         if not wait:
@@ -120,7 +120,7 @@ class _Batch:
     """The runs of one call of the command."""
 
     client: Client
-    admission: Admission
+    batch: CheckedBatch
     session: str
     lane: str
     quiet: bool
@@ -129,23 +129,23 @@ class _Batch:
 
     def start(self) -> None:
         """Start what the session does not have yet."""
-        from fluxagents.scheduler.batches.batches import session_states, unstarted
+        from fluxagents.scheduler.batches.batches import find_unstarted, session_states
 
         there = session_states(self.client.store, self.session)
-        left, self.runs = unstarted(self.admission, there.values())
+        left, self.runs = find_unstarted(self.batch, there.values())
         found = len(self.runs)
         lane = cast("Lane", self.lane)
-        for run in self.client.batch(self.admission.given, left, session=self.session, lane=lane):
+        for run in self.client.batch(self.batch.flow_name, left, session=self.session, lane=lane):
             self.runs.append(run.id)
         if not self.quiet:
             note = f", {found} of them were there already" if found else ""
             click.echo(
-                f"session {self.session}: {len(self.runs)} runs of {self.admission.flow.flow}{note}", err=True
+                f"session {self.session}: {len(self.runs)} runs of {self.batch.flow.flow}{note}", err=True
             )
 
     def tell_started(self, *, as_json: bool) -> int:
         if as_json:
-            print_json({"session": self.session, "flow": self.admission.flow.flow, "runs": self.runs})
+            print_json({"session": self.session, "flow": self.batch.flow.flow, "runs": self.runs})
         else:
             click.echo(self.session)
         return 0
@@ -210,7 +210,7 @@ def _document(job: _Batch, tally: Tally, runs: list[dict[str, Any]], path: Path 
 
     return {
         "session": job.session,
-        "flow": job.admission.flow.flow,
+        "flow": job.batch.flow.flow,
         "counts": asdict(tally),
         "runs": runs,
         "table": str(path) if path else None,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fluxagents.flows.events import HumanRequest
     from fluxagents.flows.state import RunState
     from fluxagents.scheduler.runs.run import Run
-    from fluxagents.scheduler.runs.run_control import Steering
+    from fluxagents.scheduler.runs.run_client import RunClient
 
 WAYS = "g = go on, e NAME=VALUE = edit an argument, s = stop"
 ANSWERS = "y = agree, n = refuse, s = stop"
@@ -52,7 +52,7 @@ def step(run_id: str, as_json: bool) -> None:
     sys.exit(EXIT_CODES.get(state.status, 1))
 
 
-def walk(client: Steering, run: Run) -> None:
+def walk(client: RunClient, run: Run) -> None:
     """Show each command and ask, until the run ends or somebody stops it. It stays paused then."""
     by = getpass.getuser()
     try:
@@ -69,7 +69,7 @@ def walk(client: Steering, run: Run) -> None:
         )
 
 
-def _goes_on(client: Steering, run: Run, by: str) -> bool:
+def _goes_on(client: RunClient, run: Run, by: str) -> bool:
     run.wait()
     state = run.state
     if state.status == "paused":
@@ -85,7 +85,7 @@ def _goes_on(client: Steering, run: Run, by: str) -> bool:
     return False
 
 
-def _at_command(client: Steering, run: Run, state: RunState, by: str) -> bool:
+def _at_command(client: RunClient, run: Run, state: RunState, by: str) -> bool:
     from fluxagents.flows.errors import FluxError
     from fluxagents.workers.commands.display.views import parsed_pairs
 
@@ -122,7 +122,7 @@ def _said(command: Command | None) -> str:
     return "go on"
 
 
-def _at_request(client: Steering, request: HumanRequest, by: str) -> bool:
+def _at_request(client: RunClient, request: HumanRequest, by: str) -> bool:
     from fluxagents.flows.errors import FluxError
     from fluxagents.workers.commands.display.prompting import asked
 
