@@ -61,7 +61,7 @@ class RunControl:
         return cancelled
 
     def cancel_children(self, run_id: str, children: Iterable[str], *, by: str, reason: str) -> None:
-        """Cancel what still runs of these and is its own: a fork tells of runs that its origin began."""
+        """Cancel the children that still run. A fork names those of its original, which stay."""
         for child in children:
             for _ in range(MAX_ATTEMPTS):
                 state = self._runs.store.load(child)
@@ -70,7 +70,7 @@ class RunControl:
                 try:
                     self.cancel(child, by=by, reason=reason)
                 except FluxError:
-                    # It took a step in this moment; its state is read again.
+                    # It took a step meanwhile; its state is read again.
                     continue
 
     def retry(self, run_id: str, *, by: str) -> RunState:

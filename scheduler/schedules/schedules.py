@@ -1,4 +1,4 @@
-"""Schedules: runs that start by themselves, at the moments of a grid."""
+"""Schedules: runs that start by themselves, at the times of a grid."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ class Schedule(Frozen):
         return f"schedule:{self.name}"
 
     def last_tick(self, now_ms: int) -> int | None:
-        """The moment, Unix time in ms, at which it was last due; None before the first one."""
+        """When, as Unix time in ms, it was last due; None before the first one."""
         return latest(self.timing, start_ms=self.created_ms, now_ms=now_ms)
 
     def next_tick(self, now_ms: int) -> int:
-        """The moment, Unix time in ms, at which it is due next."""
+        """When, as Unix time in ms, it is due next."""
         return following(self.timing, start_ms=self.created_ms, now_ms=now_ms)
 
     def tick_run(self, tick_ms: int) -> str:
@@ -76,7 +76,7 @@ class ScheduleBook(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ScheduleStatus:
-    """A schedule and how it is doing; moments are Unix time in ms."""
+    """A schedule and how it is doing; times are Unix time in ms."""
 
     schedule: Schedule
     next_ms: int

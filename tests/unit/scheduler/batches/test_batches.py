@@ -113,9 +113,9 @@ def test_a_tally_counts_what_needs_somebody_apart_from_what_goes_on() -> None:
     statuses: list[Status] = ["finished", "failed", "cancelled", "dead", "waiting", "paused", "running"]
     tally = Tally.of([state(status=status) for status in statuses], total=9)
     assert tally == Tally(finished=1, failed=3, waiting=2, running=3)
-    assert (tally.total, tally.at_rest) == (9, False)
+    assert (tally.total, tally.is_idle) == (9, False)
     assert str(tally) == "1 finished, 3 failed, 2 waiting, 3 running"
-    assert Tally(1, 1, 1, 0).at_rest
+    assert Tally(1, 1, 1, 0).is_idle
 
 
 def stored(store: MemoryRunStore, run_id: str, *, status: Status = "running", session: str = "s") -> None:
