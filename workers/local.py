@@ -85,6 +85,7 @@ class LocalClient(RunClient):
         flow_folders: tuple[Path, ...] = (),
     ) -> None:
         clock, publisher = clock or SystemClock(), InProcessPublisher()
+        self._publisher = publisher
         store = store or MemoryRunStore(clock)
         self._model_files = models = ModelFiles(str(folder))
         self.artifacts = ArtifactFiles(str(folder))

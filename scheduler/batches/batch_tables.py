@@ -1,4 +1,4 @@
-"""The tables of a batch: a row a run, and a row a finding."""
+"""The tables of a batch: one row per run, and one row per finding."""
 
 from __future__ import annotations
 
@@ -120,12 +120,12 @@ def complete(store: RunStore, states: Iterable[RunState]) -> list[RunState]:
 def all_findings(events: Iterable[Event]) -> tuple[Finding, ...]:
     """Every finding of a run's log, numbered as the run numbered them."""
     state: RunState | None = None
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for event in events:
         state = reduce(state, event)
         if isinstance(event, ToolSucceeded):
-            found.append(state.findings[-1])
-    return tuple(found)
+            findings.append(state.findings[-1])
+    return tuple(findings)
 
 
 def _first_line(state: RunState) -> str:

@@ -1,4 +1,4 @@
-"""Batches: one flow over models, questions and media, and what came of it."""
+"""Batches: one flow over models, questions and media, and their results."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pydantic import JsonValue
 
 from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.state import RunState, Status
-from fluxagents.scheduler.runs.admission import Admission
-from fluxagents.scheduler.runs.run_client import Order
+from fluxagents.scheduler.runs.checked_batch import CheckedBatch
+from fluxagents.scheduler.runs.run_starter import RunSpec
 
 PAGE = 500
-"""Runs that one look at a session loads at a time."""
+"""Runs of a session that are loaded in one round trip."""
 
 SHORTEST_PAUSE_S = 0.3
 LONGEST_PAUSE_S = 10.0
@@ -25,12 +25,12 @@ IDLE_SHARE = 10
 """A batch looks at its session for at most a tenth of the time."""
 
 
-def orders(
+def build_specs(
     models: Iterable[str],
     questions: Iterable[str] = (),
     media: Iterable[Mapping[str, JsonValue]] = (),
     inputs: Mapping[str, JsonValue] | None = None,
-) -> list[Order]:
+) -> list[RunSpec]:
     """Every model with every question under every medium, model by model; what is named twice counts once.
 
     Args:
@@ -44,25 +44,25 @@ def orders(
     distinct = {json.dumps(medium, sort_keys=True): medium for medium in media}
     grown: list[dict[str, JsonValue]] = [{"medium": dict(medium)} for medium in distinct.values()] or [{}]
     return [
-        Order(model=model, inputs={**(inputs or {}), **question, **medium})
+        RunSpec(model=model, inputs={**(inputs or {}), **question, **medium})
         for model, question, medium in product(dict.fromkeys(models), asked, grown)
     ]
 
 
-def unstarted(admission: Admission, states: Iterable[RunState]) -> tuple[list[Order], list[str]]:
+def find_unstarted(batch: CheckedBatch, states: Iterable[RunState]) -> tuple[list[RunSpec], list[str]]:
     """What is left to start in a session that has runs already, and the ids of the runs that answer the rest.
 
-    A run answers an order that has its flow, its model's name and its inputs; so the same batch in the same
+    A run answers a spec that has its flow, its model's name and its inputs; so the same batch in the same
     session goes on where it stopped.
     """
     there = {_identity(state.flow.digest, state.model_name, state.inputs): state.run_id for state in states}
-    left: list[Order] = []
+    left: list[RunSpec] = []
     answered: list[str] = []
-    for order in admission.orders:
-        name = admission.models[order.model].name
-        run = there.get(_identity(admission.flow.digest, name, order.inputs))
+    for spec in batch.specs:
+        name = batch.models[spec.model].name
+        run = there.get(_identity(batch.flow.digest, name, spec.inputs))
         if run is None:
-            left.append(order)
+            left.append(spec)
         else:
             answered.append(run)
     return left, answered
@@ -97,7 +97,7 @@ class Tally:
         return self.finished + self.failed + self.waiting + self.running
 
     @property
-    def at_rest(self) -> bool:
+    def is_idle(self) -> bool:
         """Whether no run goes on by itself."""
         return self.running == 0
 
@@ -109,13 +109,13 @@ class Tally:
 
 def session_states(store: RunStore, session: str, only: Collection[str] | None = None) -> dict[str, RunState]:
     """The states of a session's runs by id, a few hundred per round trip; `only` of these ids if given."""
-    found: dict[str, RunState] = {}
+    states: dict[str, RunState] = {}
     offset = 0
     while True:
         page = store.runs(session=session, limit=PAGE, offset=offset)
-        found.update((state.run_id, state) for state in page if only is None or state.run_id in only)
-        if len(page) < PAGE or (only is not None and len(found) == len(only)):
-            return found
+        states.update((state.run_id, state) for state in page if only is None or state.run_id in only)
+        if len(page) < PAGE or (only is not None and len(states) == len(only)):
+            return states
         offset += PAGE
 
 
@@ -144,15 +144,15 @@ def progress(
     deadline = None if timeout_s is None else time.monotonic() + timeout_s
     while True:
         began = time.monotonic()
-        found = away | session_states(store, session, wanted - away.keys())
+        states = away | session_states(store, session, wanted - away.keys())
         # What is not in the session's list any more has ended and is in the archive.
-        unlisted = {run: store.load(run) for run in wanted - found.keys()}
+        unlisted = {run: store.load(run) for run in wanted - states.keys()}
         away |= {run: state for run, state in unlisted.items() if state.ended}
-        found |= unlisted
-        tally = Tally.of(found.values(), total=len(runs))
-        yield tally, [found[run] for run in runs if run in found]
+        states |= unlisted
+        tally = Tally.of(states.values(), total=len(runs))
+        yield tally, [states[run] for run in runs if run in states]
         now = time.monotonic()
-        if tally.at_rest or (deadline is not None and now >= deadline):
+        if tally.is_idle or (deadline is not None and now >= deadline):
             return
         pause_s = min(max(SHORTEST_PAUSE_S, (now - began) * IDLE_SHARE), LONGEST_PAUSE_S)
         sleep(pause_s if deadline is None else min(pause_s, deadline - now))

@@ -23,10 +23,10 @@ from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.reducer import fold, reduce
 from fluxagents.flows.state import RunState
-from fluxagents.scheduler.runs.run_control import Steering
+from fluxagents.scheduler.runs.open_runs import OpenRuns
+from fluxagents.scheduler.runs.run_control import RunControl
 from fluxagents.scheduler.runs.run_ids import run_id as new_run_id
 from fluxagents.tasks.dispatch import build_commit
-from fluxagents.tasks.external_events import record_external_event
 from fluxagents.tasks.protocol import publish
 from fluxagents.tasks.registry import tool_facts
 
@@ -47,8 +47,12 @@ class WayBack:
     """Runs that it began since."""
 
 
-class TimeTravel(Steering):
-    """Steers runs, also back to where they were."""
+class HistoryControl:
+    """Goes back in the history of runs, and takes in the history of others."""
+
+    def __init__(self, runs: OpenRuns, control: RunControl) -> None:
+        self._runs = runs
+        self._control = control
 
     def fork(
         self,
@@ -77,12 +81,12 @@ class TimeTravel(Steering):
             FluxError: If the run had ended with that step, a value does not fit the flow, or the budget of
                 the flow is used already.
         """
-        history = self.store.events(run_id)
+        history = self._runs.store.events(run_id)
         at = max(open_steps(history), default=0) if at is None else at
         then = open_state_at(history, at)
-        controller = self._controller(then)
+        controller = self._runs.controller(then)
         inputs, facts = split_values(controller.flow, then, values or {})
-        now = self._clock.now_ms()
+        now = self._runs.clock.now_ms()
         *shared, parting = fork_history(
             history, at, new_run_id(now), at_ms=now, by=by, inputs=inputs, facts=facts, stepwise=stepwise
         )
@@ -90,8 +94,8 @@ class TimeTravel(Steering):
         _check_budget(controller.flow, reduce(state, parting), now)
         commit = build_commit(controller, state, [parting], seq=parting.seq, at_ms=now)
         commit = replace(commit, events=(*shared, *commit.events))
-        outgoing = self.store.create(commit, commit.state.model_dump_json())
-        publish(self._publisher, *([outgoing] if outgoing else []))
+        outgoing = self._runs.store.create(commit, commit.state.model_dump_json())
+        publish(self._runs.publisher, *([outgoing] if outgoing else []))
         return commit.state
 
     def adopt(self, events: Sequence[e.Event], *, by: str) -> RunState:
@@ -103,14 +107,14 @@ class TimeTravel(Steering):
         state = fold(events)
         commit = Commit(events=tuple(events), state=state, dispatch=None)
         if not state.ended and state.status != "dead":
-            arrived = e.RunImported(seq=state.seq, at_ms=self._clock.now_ms(), by=by)
+            arrived = e.RunImported(seq=state.seq, at_ms=self._runs.clock.now_ms(), by=by)
             commit = build_commit(
-                self._controller(state), state, [arrived], seq=state.seq, at_ms=arrived.at_ms
+                self._runs.controller(state), state, [arrived], seq=state.seq, at_ms=arrived.at_ms
             )
             commit = replace(commit, events=(*events, *commit.events))
-        outgoing = self.store.create(commit, commit.state.model_dump_json())
-        publish(self._publisher, *([outgoing] if outgoing else []))
-        if self.store.events(state.run_id)[: len(events)] != tuple(events):
+        outgoing = self._runs.store.create(commit, commit.state.model_dump_json())
+        publish(self._runs.publisher, *([outgoing] if outgoing else []))
+        if self._runs.store.events(state.run_id)[: len(events)] != tuple(events):
             raise FluxError(ErrorClass.BAD_ARGUMENT, f"another run has the id {state.run_id!r}")
         return commit.state
 
@@ -121,12 +125,12 @@ class TimeTravel(Steering):
             FluxError: If there is no such step or node, the run had ended with that step, it is in the
                 archive, or the run that began it has taken its result.
         """
-        state = self.store.load(run_id)
+        state = self._runs.store.load(run_id)
         self._check_can_return(state)
         # The log may have grown since the state was read.
-        history = up_to(self.store.events(run_id), state.seq - 1)
+        history = up_to(self._runs.store.events(run_id), state.seq - 1)
         if node is not None:
-            kept = arrival_at(history, self.store.flow(state.flow.digest), node)
+            kept = arrival_at(history, self._runs.store.flow(state.flow.digest), node)
             then = fold(history[:kept])
         else:
             then = open_state_at(history, state.seq - 1 if to is None else to)
@@ -136,13 +140,13 @@ class TimeTravel(Steering):
             then=self._with_living_children(then),
             to_seq=then.seq - 1,
             kept=kept,
-            report=report_rollback(history, kept, tool_facts(self.tools)),
+            report=report_rollback(history, kept, tool_facts(self._runs.tools)),
             begun=find_child_runs(history[kept:]),
         )
 
     def _with_living_children(self, then: RunState) -> RunState:
         """As the state is; with runs to begin anew if some that it waits for were cancelled since."""
-        if any(self.store.load(child).status == "cancelled" for child in then.children):
+        if any(self._runs.store.load(child).status == "cancelled" for child in then.children):
             return then.model_copy(update={"joining": None, "begun": None})
         return then
 
@@ -189,17 +193,19 @@ class TimeTravel(Steering):
             )
         event = e.RunRolledBack(
             seq=way.state.seq,
-            at_ms=self._clock.now_ms(),
+            at_ms=self._runs.clock.now_ms(),
             to_seq=way.to_seq,
             kept=way.kept,
             state=way.then.model_dump(mode="json"),
             by=by,
             reason=reason,
         )
-        controller = self._controller(way.then)
+        controller = self._runs.controller(way.then)
         _check_budget(controller.flow, reduce(way.state, event), event.at_ms)
-        returned = record_external_event(self.store, self._publisher, controller, way.state, event)
-        self._cancel_children(run_id, way.begun, by=by, reason=f"run {run_id} went back to step {way.to_seq}")
+        returned = self._runs.write(controller, way.state, event)
+        self._control.cancel_children(
+            run_id, way.begun, by=by, reason=f"run {run_id} went back to step {way.to_seq}"
+        )
         return returned
 
     def _check_can_return(self, state: RunState) -> None:
@@ -209,7 +215,7 @@ class TimeTravel(Steering):
                 f"run {state.run_id!r} has ended, and run {state.parent!r}, which began it, has its result",
                 suggestions=("fork it", f"roll run {state.parent!r} back"),
             )
-        if not self.store.holds(state.run_id):
+        if not self._runs.store.holds(state.run_id):
             raise FluxError(
                 ErrorClass.BAD_ARGUMENT,
                 f"run {state.run_id!r} is in the archive, where nothing goes on",

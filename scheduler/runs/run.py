@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from fluxagents.flows.events import Event
 from fluxagents.flows.state import Finding, RunState, Status
-
-if TYPE_CHECKING:
-    from fluxagents.scheduler.runs.run_control import Steering
+from fluxagents.scheduler.runs.run_control import RunControl
 
 
 class Run:
     """One run; every property asks the store."""
 
-    def __init__(self, client: Steering, run_id: str) -> None:
-        self._client = client
+    def __init__(self, control: RunControl, run_id: str) -> None:
+        self._control = control
         self.id = run_id
 
     def __repr__(self) -> str:
@@ -25,7 +22,7 @@ class Run:
 
     @property
     def state(self) -> RunState:
-        return self._client.store.load(self.id)
+        return self._control.store.load(self.id)
 
     @property
     def status(self) -> Status:
@@ -43,7 +40,7 @@ class Run:
 
     def events(self) -> tuple[Event, ...]:
         """The run's log, from its start."""
-        return self._client.store.events(self.id)
+        return self._control.store.events(self.id)
 
     def wait(self, timeout: float | None = None) -> Status:
         """Wait until the run ends or needs somebody.
@@ -76,10 +73,10 @@ class Run:
             time.sleep(poll_s)
 
     def pause(self, by: str = "anyone") -> RunState:
-        return self._client.pause(self.id, by=by)
+        return self._control.pause(self.id, by=by)
 
     def resume(self, by: str = "anyone") -> RunState:
-        return self._client.resume(self.id, by=by)
+        return self._control.resume(self.id, by=by)
 
     def cancel(self, reason: str = "no reason given", by: str = "anyone") -> RunState:
-        return self._client.cancel(self.id, by=by, reason=reason)
+        return self._control.cancel(self.id, by=by, reason=reason)

@@ -1,52 +1,33 @@
-"""The client of runs: start one or many. Imports neither cobra nor libsbml."""
+"""The client of runs: starts, controls and rewinds them. Imports neither cobra nor libsbml."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
-from itertools import islice
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import JsonValue
 
 from fluxagents.flows import events as e
+from fluxagents.flows.commands import Command
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.history.migration import Migration, plan_migration
-from fluxagents.flows.language.inputs import check_inputs
-from fluxagents.flows.language.pinning import pin_subflows
+from fluxagents.flows.history.migration import Migration
 from fluxagents.flows.ports.clock import Clock
-from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.ports.publisher import Publisher
 from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
-from fluxagents.scheduler.runs.history_control import TimeTravel
+from fluxagents.scheduler.runs.flow_migration import FlowMigration
+from fluxagents.scheduler.runs.history_control import HistoryControl, WayBack
+from fluxagents.scheduler.runs.open_runs import OpenRuns
 from fluxagents.scheduler.runs.run import Run
-from fluxagents.scheduler.runs.run_ids import run_id
-from fluxagents.tasks.dispatch import first_commit
-from fluxagents.tasks.external_events import record_external_event
-from fluxagents.tasks.ports.models import ModelRef, ModelStore
-from fluxagents.tasks.protocol import publish
-from fluxagents.tasks.registry import tool_facts
+from fluxagents.scheduler.runs.run_control import RunControl
+from fluxagents.scheduler.runs.run_starter import RunSpec, RunStarter
+from fluxagents.tasks.ports.models import ModelStore
 from fluxagents.tasks.tool import Tool
 
-CHUNK = 200
-"""Runs that a batch stores in one round trip."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """One run to be started."""
-
-    model: str
-    inputs: Mapping[str, JsonValue]
-    run_id: str | None = None
-
-
-class RunClient(TimeTravel):
-    """Starts and steers runs through the ports of the core.
+class RunClient:
+    """Starts, controls and rewinds runs through the ports of the core.
 
     Args:
         store: The truth about runs.
@@ -71,11 +52,15 @@ class RunClient(TimeTravel):
         prompts: Callable[[], Collection[str] | None] = lambda: None,
         files: bool = True,
     ) -> None:
-        super().__init__(store=store, publisher=publisher, clock=clock, tools=tools)
+        self.store = store
         self.models = models
         self.flows = flows
-        self._prompts = prompts
-        self._files = files
+        self.tools = tools
+        runs = OpenRuns(store=store, publisher=publisher, clock=clock, tools=tools)
+        self._control = RunControl(runs)
+        self._history = HistoryControl(runs, self._control)
+        self._starter = RunStarter(runs, models=models, flows=flows, prompts=prompts, files=files)
+        self._migration = FlowMigration(runs, self._control, self._starter.check_flow)
 
     def start(
         self,
@@ -102,13 +87,13 @@ class RunClient(TimeTravel):
         Raises:
             FluxError: If the flow, the model or an input is not known or does not fit.
         """
-        order = Order(model=model, inputs=inputs, run_id=run_id)
-        return next(iter(self.batch(flow, [order], session=session, lane=lane, stepwise=stepwise)))
+        spec = RunSpec(model=model, inputs=inputs, run_id=run_id)
+        return next(self.batch(flow, [spec], session=session, lane=lane, stepwise=stepwise))
 
     def batch(
         self,
         flow: str,
-        orders: Iterable[Order],
+        specs: Iterable[RunSpec],
         *,
         session: str = "",
         lane: e.Lane = "bulk",
@@ -117,119 +102,18 @@ class RunClient(TimeTravel):
         """Start many runs of one flow, a few hundred per round trip; each model is looked up once.
 
         Raises:
-            FluxError: As `start`; orders before the one that does not fit have been started then.
+            FluxError: As `start`; runs before the one that does not fit have been started then.
         """
-        controller = self.checked(flow)
-        ref = controller.flow.ref
-        # A name means the same model for the whole batch.
-        resolve = cache(lambda name: self.models.resolve(name, files=self._files))
-        todo = iter(orders)
-        while chunk := list(islice(todo, CHUNK)):
-            commits = [
-                self._first(
-                    controller,
-                    ref,
-                    order,
-                    model=resolve(order.model),
-                    session=session,
-                    lane=lane,
-                    stepwise=stepwise,
-                )
-                for order in chunk
-            ]
-            issued = self.store.create_many([(commit, commit.state.model_dump_json()) for commit in commits])
-            publish(self._publisher, *(outgoing for outgoing in issued if outgoing is not None))
-            yield from (Run(self, commit.state.run_id) for commit in commits)
+        started = self._starter.start_many(flow, specs, session=session, lane=lane, stepwise=stepwise)
+        return (Run(self._control, run_id) for run_id in started)
 
-    def checked(self, flow: str) -> FlowController:
+    def check_flow(self, flow: str) -> FlowController:
         """A flow that can run, kept in the store with all flows that it runs.
 
         Raises:
             FluxError: If there is no such flow, or something is wrong with it.
         """
-        known = self.flows.flows()
-        definition, others = pin_subflows(self.flows.get(flow), self.flows.get)
-        for one in (definition, *others):
-            controller = FlowController(
-                one, tools=tool_facts(self.tools), prompts=self._prompts(), flows=known
-            )
-            problems = controller.validate_flow()
-            if problems:
-                raise FluxError(
-                    ErrorClass.BAD_FLOW, f"flow {one.flow!r}: {problems[0]}", suggestions=problems[1:]
-                )
-        for one in (*others, definition):
-            self.store.save_flow(one)
-        return FlowController(definition, tools=tool_facts(self.tools))
-
-    def _first(
-        self,
-        controller: FlowController,
-        flow: e.FlowRef,
-        order: Order,
-        *,
-        model: ModelRef,
-        session: str,
-        lane: e.Lane,
-        stepwise: bool,
-    ) -> Commit:
-        inputs = check_inputs(controller.flow, order.inputs)
-        now = self._clock.now_ms()
-        run = order.run_id or run_id(now)
-        started = e.RunStarted(
-            seq=0,
-            at_ms=now,
-            run_id=run,
-            session=session or run,
-            flow=flow,
-            start_node=controller.flow.start,
-            inputs=inputs,
-            model=model.digest,
-            model_name=model.name,
-            lane=lane,
-            stepwise=stepwise,
-        )
-        return first_commit(controller, started)
-
-    def migration(self, run_id: str, *, flow: str) -> Migration:
-        """What it would mean for a run to go on with another version of its flow; nothing is changed.
-
-        Args:
-            run_id: A run that waits or is paused.
-            flow: The name of the flow, or the path of its YAML file.
-
-        Raises:
-            FluxError: If it cannot, with all that speaks against it.
-        """
-        state = self._open(run_id)
-        return self._migration(state, self.checked(flow))
-
-    def migrate(self, run_id: str, *, flow: str, by: str) -> RunState:
-        """Let a run that waits or is paused go on with another version of its flow, from where it stands.
-
-        It begins again at its node: what it asked there is asked again, what it began there is cancelled.
-
-        Raises:
-            FluxError: As `migration`, or if the run moved on meanwhile.
-        """
-        state = self._open(run_id)
-        controller = self.checked(flow)
-        changed = e.FlowChanged(
-            seq=state.seq,
-            at_ms=self._clock.now_ms(),
-            flow=controller.flow.ref,
-            node=state.node,
-            inputs=self._migration(state, controller).inputs,
-            by=by,
-        )
-        migrated = record_external_event(self.store, self._publisher, controller, state, changed)
-        reason = f"run {run_id} went on with version {controller.flow.version} of its flow"
-        self._cancel_children(run_id, state.children, by=by, reason=reason)
-        return migrated
-
-    def _migration(self, state: RunState, controller: FlowController) -> Migration:
-        old = self.store.flow(state.flow.digest)
-        return plan_migration(old, controller.flow, state, now_ms=self._clock.now_ms())
+        return self._starter.check_flow(flow)
 
     def get(self, run_id: str) -> Run:
         """The run of this id.
@@ -238,4 +122,98 @@ class RunClient(TimeTravel):
             FluxError: If there is no such run.
         """
         self.store.load(run_id)
-        return Run(self, run_id)
+        return Run(self._control, run_id)
+
+    def pause(self, run_id: str, *, by: str) -> RunState:
+        """Pause a run: at once when no worker is at it, else after the step that runs now."""
+        return self._control.pause(run_id, by=by)
+
+    def resume(self, run_id: str, *, by: str) -> RunState:
+        """Let a paused run go on."""
+        return self._control.resume(run_id, by=by)
+
+    def cancel(self, run_id: str, *, by: str, reason: str) -> RunState:
+        """End a run now. A step that runs is killed and not recorded; its worker goes on with other work."""
+        return self._control.cancel(run_id, by=by, reason=reason)
+
+    def retry(self, run_id: str, *, by: str) -> RunState:
+        """Try a run again that went to the dead letters."""
+        return self._control.retry(run_id, by=by)
+
+    def discard(self, run_id: str, *, by: str) -> RunState:
+        """End a run that went to the dead letters."""
+        return self._control.discard(run_id, by=by)
+
+    def approve(self, request_id: str, *, by: str, args: Mapping[str, JsonValue] | None = None) -> RunState:
+        """Agree to a call, as it was asked for or with other arguments; see `RunControl.approve`."""
+        return self._control.approve(request_id, by=by, args=args)
+
+    def reject(self, request_id: str, *, by: str, reason: str) -> RunState:
+        """Refuse a call; the reason is shown to the chat model."""
+        return self._control.reject(request_id, by=by, reason=reason)
+
+    def reply(self, request_id: str, *, by: str, answer: str) -> RunState:
+        """Answer a question or an escalation; see `RunControl.reply`."""
+        return self._control.reply(request_id, by=by, answer=answer)
+
+    def signal(
+        self, run_id: str, name: str, *, by: str, data: Mapping[str, JsonValue] | None = None
+    ) -> RunState:
+        """Send a run a named event; a node that waits for it, now or later, takes it."""
+        return self._control.signal(run_id, name, by=by, data=data)
+
+    def edit(self, run_id: str, args: Mapping[str, JsonValue], *, by: str) -> RunState:
+        """Change the arguments of the tool call that a paused run makes next; see `RunControl.edit`."""
+        return self._control.edit(run_id, args, by=by)
+
+    def next_command(self, state: RunState) -> Command | None:
+        """What a run does next; of a paused one what it does once it goes on."""
+        return self._control.next_command(state)
+
+    def request(self, request_id: str) -> e.HumanRequest:
+        """The request of this id, which waits for an answer."""
+        return self._control.request(request_id)
+
+    def fork(
+        self,
+        run_id: str,
+        *,
+        by: str,
+        at: int | None = None,
+        values: Mapping[str, JsonValue] | None = None,
+        stepwise: bool = False,
+    ) -> RunState:
+        """Start a new run that is another one up to a step; see `HistoryControl.fork`."""
+        return self._history.fork(run_id, by=by, at=at, values=values, stepwise=stepwise)
+
+    def adopt(self, events: Sequence[e.Event], *, by: str) -> RunState:
+        """Store a run that was recorded elsewhere; see `HistoryControl.adopt`."""
+        return self._history.adopt(events, by=by)
+
+    def way_back(self, run_id: str, *, to: int | None = None, node: str | None = None) -> WayBack:
+        """What it would mean to go back to a step or a node; see `HistoryControl.way_back`."""
+        return self._history.way_back(run_id, to=to, node=node)
+
+    def rollback(
+        self, run_id: str, *, to: int, by: str, reason: str = "no reason given", confirmed: bool = False
+    ) -> RunState:
+        """Let a run stand again where it stood after a step; see `HistoryControl.rollback`."""
+        return self._history.rollback(run_id, to=to, by=by, reason=reason, confirmed=confirmed)
+
+    def restart(
+        self, run_id: str, *, node: str, by: str, reason: str = "", confirmed: bool = False
+    ) -> RunState:
+        """Let a run begin again at a node; see `HistoryControl.restart`."""
+        return self._history.restart(run_id, node=node, by=by, reason=reason, confirmed=confirmed)
+
+    def go_back(self, way: WayBack, *, by: str, reason: str, confirmed: bool = False) -> RunState:
+        """Carry out what `way_back` found."""
+        return self._history.go_back(way, by=by, reason=reason, confirmed=confirmed)
+
+    def migration(self, run_id: str, *, flow: str) -> Migration:
+        """What another version of its flow would mean for a run; see `FlowMigration.plan`."""
+        return self._migration.plan(run_id, flow=flow)
+
+    def migrate(self, run_id: str, *, flow: str, by: str) -> RunState:
+        """Let a run go on with another version of its flow; see `FlowMigration.migrate`."""
+        return self._migration.migrate(run_id, flow=flow, by=by)

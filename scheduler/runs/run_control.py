@@ -1,56 +1,44 @@
-"""Steering runs: pause, resume, cancel, and the answers of humans."""
+"""Run control: pause, resume, cancel, and the answers of humans."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal, get_args
 
 from pydantic import JsonValue
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, Command
-from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.ports.clock import Clock
-from fluxagents.flows.ports.publisher import Publisher
-from fluxagents.flows.ports.run_store import RunStore
+from fluxagents.flows.ports.run_store import RunQueries
 from fluxagents.flows.state import RunState
-from fluxagents.tasks.external_events import record_external_event
-from fluxagents.tasks.registry import tool_facts
-from fluxagents.tasks.tool import Tool
+from fluxagents.scheduler.runs.open_runs import OpenRuns
 
 ANSWERS = (e.ApprovalGranted, e.ApprovalRejected, e.QuestionAnswered)
 
-RACES = 10
+MAX_ATTEMPTS = 10
 """How often a run is read again that moves on whenever it is to be cancelled."""
 
 RequestKind = Literal["approval", "question", "escalation"]
 
 
-class Steering:
-    """Writes what humans decide into runs, each as an event.
+class RunControl:
+    """Writes what humans decide into runs, each as an event."""
 
-    Args:
-        store: The truth about runs.
-        publisher: Puts step messages on the queues.
-        clock: The time.
-        tools: The tools that exist.
-    """
+    def __init__(self, runs: OpenRuns) -> None:
+        self._runs = runs
 
-    def __init__(
-        self, *, store: RunStore, publisher: Publisher, clock: Clock, tools: Mapping[str, Tool]
-    ) -> None:
-        self.store = store
-        self.tools = tools
-        self._publisher = publisher
-        self._clock = clock
+    @property
+    def store(self) -> RunQueries:
+        """The truth about runs."""
+        return self._runs.store
 
     def pause(self, run_id: str, *, by: str) -> RunState:
         """Pause a run: at once when no worker is at it, else after the step that runs now."""
-        state = self._open(run_id)
-        if state.status == "paused" or self.store.request_pause(run_id, by):
+        state = self._runs.load(run_id)
+        if state.status == "paused" or self._runs.store.request_pause(run_id, by):
             return state
-        return self._append(state, lambda now: e.RunPaused(seq=state.seq, at_ms=now, by=by))
+        return self._runs.append(state, lambda now: e.RunPaused(seq=state.seq, at_ms=now, by=by))
 
     def resume(self, run_id: str, *, by: str) -> RunState:
         """Let a paused run go on.
@@ -58,31 +46,31 @@ class Steering:
         Raises:
             FluxError: If it is not paused.
         """
-        state = self._open(run_id)
+        state = self._runs.load(run_id)
         if state.status != "paused":
             raise FluxError(ErrorClass.BAD_ARGUMENT, f"run {run_id!r} is {state.status}, not paused")
-        return self._append(state, lambda now: e.RunResumed(seq=state.seq, at_ms=now, by=by))
+        return self._runs.append(state, lambda now: e.RunResumed(seq=state.seq, at_ms=now, by=by))
 
     def cancel(self, run_id: str, *, by: str, reason: str) -> RunState:
         """End a run now. A step that runs is killed and not recorded; its worker goes on with other work."""
-        state = self._open(run_id)
-        cancelled = self._append(
+        state = self._runs.load(run_id)
+        cancelled = self._runs.append(
             state, lambda now: e.RunCancelled(seq=state.seq, at_ms=now, by=by, reason=reason)
         )
-        self._cancel_children(run_id, state.children, by=by, reason=f"run {run_id} was cancelled: {reason}")
+        self.cancel_children(run_id, state.children, by=by, reason=f"run {run_id} was cancelled: {reason}")
         return cancelled
 
-    def _cancel_children(self, run_id: str, children: Iterable[str], *, by: str, reason: str) -> None:
-        """Cancel what still runs of these and is its own: a fork tells of runs that its origin began."""
+    def cancel_children(self, run_id: str, children: Iterable[str], *, by: str, reason: str) -> None:
+        """Cancel the children that still run. A fork names those of its original, which stay."""
         for child in children:
-            for _ in range(RACES):
-                state = self.store.load(child)
+            for _ in range(MAX_ATTEMPTS):
+                state = self._runs.store.load(child)
                 if state.ended or state.parent != run_id:
                     break
                 try:
                     self.cancel(child, by=by, reason=reason)
                 except FluxError:
-                    # It took a step in this moment; its state is read again.
+                    # It took a step meanwhile; its state is read again.
                     continue
 
     def retry(self, run_id: str, *, by: str) -> RunState:
@@ -92,7 +80,7 @@ class Steering:
             FluxError: If it is not there.
         """
         state = self._dead(run_id)
-        return self._append(state, lambda now: e.RunRetried(seq=state.seq, at_ms=now, by=by))
+        return self._runs.append(state, lambda now: e.RunRetried(seq=state.seq, at_ms=now, by=by))
 
     def discard(self, run_id: str, *, by: str) -> RunState:
         """End a run that went to the dead letters.
@@ -104,7 +92,7 @@ class Steering:
         return self.cancel(run_id, by=by, reason="discarded from the dead letters")
 
     def _dead(self, run_id: str) -> RunState:
-        state = self._open(run_id)
+        state = self._runs.load(run_id)
         if state.status != "dead":
             raise FluxError(
                 ErrorClass.BAD_ARGUMENT,
@@ -124,9 +112,9 @@ class Steering:
         if args is not None:
             if call is None:
                 raise FluxError(ErrorClass.BAD_ARGUMENT, f"request {request_id!r} has no arguments to edit")
-            edited = self.tools[call.tool].parse({**call.args, **args})
+            edited = self._runs.tools[call.tool].parse({**call.args, **args})
             call = CallTool(tool=call.tool, args=edited.model_dump(mode="json", exclude_unset=True))
-        return self._append(
+        return self._runs.append(
             state,
             lambda now: e.ApprovalGranted(
                 seq=state.seq, at_ms=now, request_id=request_id, by=by, call=call, edited=args is not None
@@ -136,7 +124,7 @@ class Steering:
     def reject(self, request_id: str, *, by: str, reason: str) -> RunState:
         """Refuse a call; the reason is shown to the chat model."""
         state, _ = self._request(request_id, kinds=("approval",))
-        return self._append(
+        return self._runs.append(
             state,
             lambda now: e.ApprovalRejected(
                 seq=state.seq, at_ms=now, request_id=request_id, by=by, reason=reason
@@ -151,8 +139,8 @@ class Steering:
         """
         state, request = self._request(request_id, kinds=("question", "escalation"))
         asked = request.kind == "question"
-        facts = self._controller(state).parse_answer(state, answer) if asked else {}
-        return self._append(
+        facts = self._runs.controller(state).parse_answer(state, answer) if asked else {}
+        return self._runs.append(
             state,
             lambda now: e.QuestionAnswered(
                 seq=state.seq, at_ms=now, request_id=request_id, by=by, answer=answer, facts=facts
@@ -163,8 +151,8 @@ class Steering:
         self, run_id: str, name: str, *, by: str, data: Mapping[str, JsonValue] | None = None
     ) -> RunState:
         """Send a run a named event; a node that waits for it, now or later, takes it."""
-        state = self._open(run_id)
-        return self._append(
+        state = self._runs.load(run_id)
+        return self._runs.append(
             state,
             lambda now: e.EventReceived(seq=state.seq, at_ms=now, name=name, data=dict(data or {}), by=by),
         )
@@ -175,7 +163,7 @@ class Steering:
         Raises:
             FluxError: If the run is not paused, makes no call next, or the arguments do not fit the tool.
         """
-        state = self._open(run_id)
+        state = self._runs.load(run_id)
         call = self.next_command(state)
         if state.status != "paused" or not isinstance(call, CallTool):
             raise FluxError(
@@ -183,14 +171,16 @@ class Steering:
                 f"run {run_id!r} is {state.status} and has no call of a tool before it that could be edited",
                 suggestions=("only the next call of a paused run can be edited",),
             )
-        checked = self.tools[call.tool].parse({**call.args, **args})
+        checked = self._runs.tools[call.tool].parse({**call.args, **args})
         edited = CallTool(tool=call.tool, args=checked.model_dump(mode="json", exclude_unset=True))
-        return self._append(state, lambda now: e.CallEdited(seq=state.seq, at_ms=now, call=edited, by=by))
+        return self._runs.append(
+            state, lambda now: e.CallEdited(seq=state.seq, at_ms=now, call=edited, by=by)
+        )
 
     def next_command(self, state: RunState) -> Command | None:
         """What a run does next; of a paused one what it does once it goes on."""
         going_on = {"status": state.paused_from or state.status, "cleared": True}
-        return self._controller(state).command(state.model_copy(update=going_on))
+        return self._runs.controller(state).command(state.model_copy(update=going_on))
 
     def request(self, request_id: str) -> e.HumanRequest:
         """The request of this id.
@@ -203,7 +193,7 @@ class Steering:
     def _request(self, request_id: str, *, kinds: tuple[RequestKind, ...]) -> tuple[RunState, e.HumanRequest]:
         run = request_id.rpartition(".")[0]
         try:
-            state = self.store.load(run)
+            state = self._runs.store.load(run)
         except FluxError as error:
             raise FluxError(ErrorClass.UNKNOWN_ID, f"there is no request {request_id!r}") from error
         request = state.waiting_for
@@ -219,23 +209,9 @@ class Steering:
         return state, request
 
     def _why_closed(self, run_id: str, request_id: str) -> str:
-        for event in self.store.events(run_id):
+        for event in self._runs.store.events(run_id):
             if isinstance(event, e.RequestExpired) and event.request_id == request_id:
                 return "was not answered in time"
             if isinstance(event, ANSWERS) and event.request_id == request_id:
                 return f"was answered already by {event.by!r}"
         return "does not wait for an answer"
-
-    def _open(self, run_id: str) -> RunState:
-        state = self.store.load(run_id)
-        if state.ended:
-            raise FluxError(ErrorClass.BAD_ARGUMENT, f"run {run_id!r} is {state.status}; it has ended")
-        return state
-
-    def _append(self, state: RunState, event_at: Callable[[int], e.Event]) -> RunState:
-        """Write an event from outside and what follows from it."""
-        event = event_at(self._clock.now_ms())
-        return record_external_event(self.store, self._publisher, self._controller(state), state, event)
-
-    def _controller(self, state: RunState) -> FlowController:
-        return FlowController(self.store.flow(state.flow.digest), tools=tool_facts(self.tools))

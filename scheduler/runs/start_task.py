@@ -8,7 +8,8 @@ from celery import shared_task
 from pydantic import JsonValue
 
 from fluxagents.flows.events import Lane
-from fluxagents.scheduler.runs.run_client import Order, RunClient
+from fluxagents.scheduler.runs.run_client import RunClient
+from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.tasks.dispatch import START
 
 
@@ -29,5 +30,5 @@ def start(
         The id of the run.
     """
     client: RunClient = self.app.process.client
-    order = Order(model=model, inputs=inputs or {}, run_id=run_id or self.request.id)
-    return next(client.batch(flow, [order], session=session, lane=lane)).id
+    spec = RunSpec(model=model, inputs=inputs or {}, run_id=run_id or self.request.id)
+    return next(client.batch(flow, [spec], session=session, lane=lane)).id

@@ -1,4 +1,4 @@
-"""When a schedule is due: a grid of moments that depends on nothing but the schedule itself."""
+"""When a schedule is due: a grid of times that depends on nothing but the schedule itself."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LONGEST_S = 366 * 86_400.0
 CLOCK_SKEW_MS = 5_000
 """By so much the clocks of beat and of a worker may differ without a tick being taken for the one before."""
 
-MOST_DAYS = 366 * 41
+MAX_DAYS = 366 * 41
 """A cron day that combines a leap day with a weekday returns within 40 years."""
 
 _UNITS_S = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
@@ -29,7 +29,7 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)(s|min|m|h|d|w)")
 
 
 class Every(Frozen):
-    """Due once per interval, counted from the moment at which the schedule was made."""
+    """Due once per interval, counted from the time at which the schedule was made."""
 
     kind: Literal["every"] = "every"
     seconds: float = Field(ge=SHORTEST_S, le=LONGEST_S)
@@ -123,9 +123,9 @@ def cron_fields(expression: str) -> CronFields:
         ValueError: If there are not five fields, or a number is out of range.
         ParseException: If a field cannot be read.
     """
-    found = expression.split(" ")
-    if len(found) != len(CronFields._fields):
-        raise ValueError(f"it has {len(found)} fields, not five")
+    fields = expression.split(" ")
+    if len(fields) != len(CronFields._fields):
+        raise ValueError(f"it has {len(fields)} fields, not five")
     parsed = crontab.from_string(expression)
     return CronFields(
         minutes=frozenset(parsed.minute),
@@ -137,12 +137,12 @@ def cron_fields(expression: str) -> CronFields:
 
 
 def latest(timing: Timing, *, start_ms: int, now_ms: int) -> int | None:
-    """The last moment of the grid that is not after now.
+    """The last time of the grid that is not after now.
 
     Args:
         timing: The grid.
-        start_ms: When the schedule was made, Unix time in ms; the grid has no moment up to here.
-        now_ms: The time; a moment that is nearer than clocks may differ counts as reached.
+        start_ms: When the schedule was made, Unix time in ms; the grid begins after it.
+        now_ms: The time; a due time counts as reached when it is as close as clocks may differ.
 
     Returns:
         Unix time in ms, or None if nothing has been due yet.
@@ -155,7 +155,7 @@ def latest(timing: Timing, *, start_ms: int, now_ms: int) -> int | None:
         until_ms = now_ms + CLOCK_SKEW_MS
         day, first = _local_day(timing, until_ms), _local_day(timing, start_ms)
         while day >= first:
-            due = [at_ms for at_ms in _moments(timing, day) if start_ms < at_ms <= until_ms]
+            due = [at_ms for at_ms in _due_times(timing, day) if start_ms < at_ms <= until_ms]
             if due:
                 return max(due)
             day -= timedelta(days=1)
@@ -164,14 +164,14 @@ def latest(timing: Timing, *, start_ms: int, now_ms: int) -> int | None:
 
 
 def following(timing: Timing, *, start_ms: int, now_ms: int) -> int:
-    """The first moment of the grid after now, Unix time in ms."""
+    """The first time of the grid after now, Unix time in ms."""
     if isinstance(timing, Every):
         step = _step_ms(timing)
         return start_ms + max((now_ms - start_ms) // step + 1, 1) * step
     if isinstance(timing, Cron):
         day = _local_day(timing, now_ms)
-        for _ in range(MOST_DAYS):
-            due = [at_ms for at_ms in _moments(timing, day) if at_ms > now_ms]
+        for _ in range(MAX_DAYS):
+            due = [at_ms for at_ms in _due_times(timing, day) if at_ms > now_ms]
             if due:
                 return min(due)
             day += timedelta(days=1)
@@ -187,8 +187,8 @@ def _local_day(timing: Cron, at_ms: int) -> date:
     return datetime.fromtimestamp(at_ms / 1_000, tz=ZoneInfo(timing.timezone)).date()
 
 
-def _moments(timing: Cron, day: date) -> list[int]:
-    """All due moments of a local day, Unix time in ms.
+def _due_times(timing: Cron, day: date) -> list[int]:
+    """All due times of a local day, Unix time in ms.
 
     A local time that a clock change skips is due when it would have been; one that comes twice is due the
     first time.

@@ -1,4 +1,4 @@
-"""Schedules: runs that start by themselves, at the moments of a grid."""
+"""Schedules: runs that start by themselves, at the times of a grid."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.events import Frozen, Lane
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.state import RunState
-from fluxagents.scheduler.runs.admission import admitted, portable_flow
+from fluxagents.scheduler.runs.checked_batch import check_batch, portable_flow
 from fluxagents.scheduler.runs.run import Run
-from fluxagents.scheduler.runs.run_client import Order, RunClient
+from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.runs.run_ids import run_id
+from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.scheduler.schedules.grid import Timing, following, latest
 
 TICK = "schedule.tick"
@@ -43,11 +44,11 @@ class Schedule(Frozen):
         return f"schedule:{self.name}"
 
     def last_tick(self, now_ms: int) -> int | None:
-        """The moment, Unix time in ms, at which it was last due; None before the first one."""
+        """When, as Unix time in ms, it was last due; None before the first one."""
         return latest(self.timing, start_ms=self.created_ms, now_ms=now_ms)
 
     def next_tick(self, now_ms: int) -> int:
-        """The moment, Unix time in ms, at which it is due next."""
+        """When, as Unix time in ms, it is due next."""
         return following(self.timing, start_ms=self.created_ms, now_ms=now_ms)
 
     def tick_run(self, tick_ms: int) -> str:
@@ -75,7 +76,7 @@ class ScheduleBook(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ScheduleStatus:
-    """A schedule and how it is doing; moments are Unix time in ms."""
+    """A schedule and how it is doing; times are Unix time in ms."""
 
     schedule: Schedule
     next_ms: int
@@ -116,11 +117,11 @@ class Schedules:
             FluxError: If the flow, the model or an input does not fit, or the name is bad or taken.
         """
         _check_name(name)
-        order = admitted(self._client, flow, [Order(model=model, inputs=inputs)]).orders[0]
+        spec = check_batch(self._client, flow, [RunSpec(model=model, inputs=inputs)]).specs[0]
         schedule = Schedule(
             name=name,
             flow=portable_flow(flow),
-            model=order.model,
+            model=spec.model,
             inputs=dict(inputs),
             timing=timing,
             lane=lane,
@@ -141,7 +142,7 @@ class Schedules:
         Raises:
             FluxError: If there is no such schedule.
         """
-        return self._status(self._named(name))
+        return self._status(self._find(name))
 
     def list(self) -> Sequence[ScheduleStatus]:
         """All schedules and how they are doing, sorted by name."""
@@ -162,15 +163,15 @@ class Schedules:
         Raises:
             FluxError: If there is no such schedule, or its flow or model is gone.
         """
-        found = self._named(name)
-        order = Order(model=found.model, inputs=found.inputs)
-        return next(self._client.batch(found.flow, [order], session=found.session, lane=found.lane))
+        schedule = self._find(name)
+        spec = RunSpec(model=schedule.model, inputs=schedule.inputs)
+        return next(self._client.batch(schedule.flow, [spec], session=schedule.session, lane=schedule.lane))
 
-    def _named(self, name: str) -> Schedule:
-        found = self._book.get(name)
-        if found is None:
+    def _find(self, name: str) -> Schedule:
+        schedule = self._book.get(name)
+        if schedule is None:
             raise self._unknown(name)
-        return found
+        return schedule
 
     def _unknown(self, name: str) -> FluxError:
         names = [schedule.name for schedule in self._book.list()]

@@ -24,8 +24,8 @@ from redis import Redis
 from tests.bench.cache_app import CACHE_BYTES, LOAD_MS, LOADS
 
 from fluxagents import Client
-from fluxagents.scheduler.batches.batches import orders
-from fluxagents.scheduler.runs.run_client import Order
+from fluxagents.scheduler.batches.batches import build_specs
+from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.tasks.registry import tool_named
 from fluxagents.workers.models import model_forms
 from fluxagents.workers.models.model_export import write
@@ -78,7 +78,7 @@ def lines(folder: Path, redis: Redis) -> Iterator[str]:
     yield f"ratio to SBML {sbml / fast:.1f}, to JSON {plain / fast:.1f}"
     names = [_variant(client, model, 5 + number / 10) for number in range(MODELS)]
     (folder / "growth.yaml").write_text(FLOW)
-    ordered = orders(names, [str(number) for number in range(QUESTIONS)])
+    ordered = build_specs(names, [str(number) for number in range(QUESTIONS)])
     mixed = random.Random(1).sample(ordered, len(ordered))
     for label, wanted, cache_bytes in (
         ("model by model", ordered, LARGE),
@@ -101,7 +101,9 @@ def _variant(client: Client, model: Model, glucose_mmol_per_gdw_h: float) -> str
         return client.models.derive(client.models.resolve(MODEL), model, tool.describe_change(args)).name
 
 
-def _measured(folder: Path, redis: Redis, client: Client, wanted: Sequence[Order], cache_bytes: int) -> Batch:
+def _measured(
+    folder: Path, redis: Redis, client: Client, wanted: Sequence[RunSpec], cache_bytes: int
+) -> Batch:
     with _worker(folder, cache_bytes):
         client.start(str(folder / "growth.yaml"), model="e_coli_core", lane="bulk").wait(120)
         redis.delete(LOADS, LOAD_MS)

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 
 from fluxagents import Client
-from fluxagents.scheduler.runs.run_client import Order
+from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.workers.celery.app import create_app
 
 RUNS = 2_000
@@ -44,15 +44,15 @@ def measure() -> Rates:
     plain = create_app(client.settings)
     runs, sends = [], []
     for _ in range(ROUNDS + 1):
-        orders = [Order(model=MODEL, inputs={"question": f"How fast, {n}?"}) for n in range(RUNS)]
+        specs = [RunSpec(model=MODEL, inputs={"question": f"How fast, {n}?"}) for n in range(RUNS)]
         began = time.perf_counter()
-        for _run in client.batch(FLOW, orders):
+        for _run in client.batch(FLOW, specs):
             pass
         runs.append(RUNS / (time.perf_counter() - began))
         began = time.perf_counter()
-        for order in orders:
+        for spec in specs:
             plain.send_task(
-                "plain.noop", kwargs={"model": order.model, "inputs": order.inputs}, queue="tools.bulk"
+                "plain.noop", kwargs={"model": spec.model, "inputs": spec.inputs}, queue="tools.bulk"
             )
         sends.append(RUNS / (time.perf_counter() - began))
     return Rates(runs=statistics.median(runs[1:]), sends=statistics.median(sends[1:]))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from redis import Redis
 
 from fluxagents import Client
-from fluxagents.scheduler.runs.run_client import Order
+from fluxagents.scheduler.runs.run_starter import RunSpec
 
 RUNS = 20
 FLOW = "metabolic_analysis"
@@ -42,7 +42,7 @@ def measure(redis: Redis) -> Memory:
 def _of(redis: Redis, question: str, status: str) -> float:
     client = Client()
     found = []
-    for run in list(client.batch(FLOW, [Order(model=MODEL, inputs={"question": question})] * RUNS)):
+    for run in list(client.batch(FLOW, [RunSpec(model=MODEL, inputs={"question": question})] * RUNS)):
         assert run.wait(300) == status, run.state.error
         key = f"{client.settings.key_prefix}run:{run.id}"
         found.append(sum(redis.memory_usage(name, samples=0) for name in (key, f"{key}:events")) / 1_000)  # type: ignore[misc]

@@ -22,7 +22,8 @@ from tests.support.places import ROOT
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.events import Lane
 from fluxagents.flows.language.definition import Flow
-from fluxagents.scheduler.runs.run_control import Steering
+from fluxagents.scheduler.runs.open_runs import OpenRuns
+from fluxagents.scheduler.runs.run_control import RunControl
 from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.celery.publisher import CeleryPublisher
 from fluxagents.workers.celery.queues import QUEUES
@@ -44,7 +45,7 @@ class Site:
     app: Celery
     store: RedisRunStore
     publisher: CeleryPublisher
-    steering: Steering
+    control: RunControl
 
     @classmethod
     def at(cls, url: str, database: int, folder: Path) -> Site:
@@ -55,8 +56,10 @@ class Site:
         app = create_app(settings)
         store = RedisRunStore(redis, prefix=settings.key_prefix)
         publisher = CeleryPublisher(app, redis)
-        steering = Steering(store=store, publisher=publisher, clock=SystemClock(), tools={NOOP.name: NOOP})
-        return cls(settings, folder, redis, app, store, publisher, steering)
+        control = RunControl(
+            OpenRuns(store=store, publisher=publisher, clock=SystemClock(), tools={NOOP.name: NOOP})
+        )
+        return cls(settings, folder, redis, app, store, publisher, control)
 
     def start(self, flow: Flow, runs: int, lane: Lane = "interactive") -> list[str]:
         """Start runs; their ids."""

@@ -1,4 +1,4 @@
-"""Humans who steer runs of the fault suite, as the command line and the client do."""
+"""Humans who control runs of the fault suite, as the command line and the client do."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from tests.chaos.flows import TOOLS
 
 from fluxagents.flows.language.catalog import ToolFacts
 from fluxagents.flows.ports.dispatch import Outgoing
-from fluxagents.scheduler.runs.history_control import TimeTravel
+from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
+from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.tasks.ports.results import Args, Result
 from fluxagents.tasks.tool import Tool
 from fluxagents.workers.celery.publisher import CeleryPublisher
 from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.models.model_store import ModelFiles
 
 
 class Withheld(CeleryPublisher):
@@ -28,11 +30,14 @@ class Withheld(CeleryPublisher):
         self.kept += outgoing
 
 
-def steering(cluster: Cluster, publisher: CeleryPublisher | None = None) -> TimeTravel:
-    return TimeTravel(
+def client_of(cluster: Cluster, publisher: CeleryPublisher | None = None) -> RunClient:
+    """The client of a human on this installation."""
+    return RunClient(
         store=cluster.store,
         publisher=publisher or cluster.publisher,
         clock=SystemClock(),
+        models=ModelFiles(cluster.settings.artifact_url),
+        flows=FlowLibrary(),
         tools={name: _declared(facts) for name, facts in TOOLS.items()},
     )
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.chaos.cluster import Cluster
 from tests.chaos.flows import STEPS
-from tests.chaos.humans import steering
+from tests.chaos.humans import client_of
 from tests.chaos.tools import RAN
 
 from fluxagents.flows.errors import FluxError
@@ -92,7 +92,7 @@ class Storm:
         self._cluster = cluster
         self._ticks = schedule(seed)
         self._issued = issued
-        self._humans = steering(cluster)
+        self._humans = client_of(cluster)
         self._paused: set[str] = set()
         self._still: list[tuple[int, int]] = []
         """Processes that stand still, with the ticks that are left of it."""

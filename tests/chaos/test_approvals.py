@@ -11,13 +11,13 @@ from dataclasses import replace
 
 import pytest
 from tests.chaos.cluster import LONG, WORKERS, Cluster
-from tests.chaos.humans import steering
+from tests.chaos.humans import client_of
 from tests.chaos.invariants import violations
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.state import RunState
-from fluxagents.scheduler.runs.run_control import Steering
+from fluxagents.scheduler.runs.run_client import RunClient
 
 pytestmark = pytest.mark.timeout(900 if LONG else 300)
 
@@ -25,7 +25,7 @@ RUNS = 60 if LONG else 12
 ROUNDS = 40 if LONG else 8
 
 
-def act(humans: Steering, state: RunState, rng: random.Random) -> str:
+def act(humans: RunClient, state: RunState, rng: random.Random) -> str:
     """What one human does to a run, which may have moved on meanwhile; what was done, if it was possible."""
     run, request = state.run_id, state.waiting_for
     deeds: dict[str, Callable[[], object]] = {
@@ -51,7 +51,7 @@ def answered_once(events: tuple[e.Event, ...]) -> bool:
     return len(answers) == len(set(answers))
 
 
-def let_go(cluster: Cluster, humans: Steering, run: str) -> bool:
+def let_go(cluster: Cluster, humans: RunClient, run: str) -> bool:
     """Resume and approve until the run has ended."""
     state = cluster.store.load(run)
     with suppress(FluxError):
@@ -63,7 +63,7 @@ def let_go(cluster: Cluster, humans: Steering, run: str) -> bool:
 
 
 def test_nothing_unapproved_runs_whatever_humans_and_faults_do(cluster: Cluster, rng: random.Random) -> None:
-    humans = steering(cluster)
+    humans = client_of(cluster)
     runs = [one.run_id for one in cluster.start("gated", RUNS)]
     done: Counter[str] = Counter()
     for number in range(ROUNDS):
@@ -97,7 +97,7 @@ def test_nothing_unapproved_runs_whatever_humans_and_faults_do(cluster: Cluster,
 def test_an_answer_counts_once_however_often_and_whenever_it_comes(cluster: Cluster) -> None:
     (run,) = cluster.start("guarded")
     cluster.settle()
-    humans = steering(cluster)
+    humans = client_of(cluster)
     request = cluster.store.load(run.run_id).waiting_for
     assert request is not None
     for name in WORKERS:

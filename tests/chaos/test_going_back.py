@@ -10,14 +10,14 @@ from contextlib import suppress
 
 import pytest
 from tests.chaos.cluster import LONG, WORKERS, Cluster
-from tests.chaos.humans import steering
+from tests.chaos.humans import client_of
 from tests.chaos.test_approvals import answered_once, let_go
 from tests.chaos.tools import LET_GO
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.state import RunState
-from fluxagents.scheduler.runs.history_control import TimeTravel
+from fluxagents.scheduler.runs.run_client import RunClient
 
 pytestmark = pytest.mark.timeout(900 if LONG else 300)
 
@@ -29,7 +29,7 @@ MOST = 6 * RUNS
 
 @pytest.mark.parametrize("dies", [True, False])
 def test_a_run_goes_back_and_forks_while_a_worker_is_at_it(cluster: Cluster, dies: bool) -> None:
-    humans = steering(cluster)
+    humans = client_of(cluster)
     (run,) = cluster.start("held")
     cluster.eventually(lambda: cluster.ran(run.run_id, 1) == 1)
     (name,) = (worker for worker in WORKERS if cluster.busy(worker))
@@ -51,7 +51,7 @@ def test_a_run_goes_back_and_forks_while_a_worker_is_at_it(cluster: Cluster, die
     assert cluster.store.load(fork).origin == run.run_id
 
 
-def act(humans: TimeTravel, state: RunState, rng: random.Random, *, may_fork: bool) -> tuple[str, str]:
+def act(humans: RunClient, state: RunState, rng: random.Random, *, may_fork: bool) -> tuple[str, str]:
     """What one human does to a run that may have moved on meanwhile, and the run that came of it."""
     run, request = state.run_id, state.waiting_for
     nodes = sorted(state.visits)
@@ -73,7 +73,7 @@ def act(humans: TimeTravel, state: RunState, rng: random.Random, *, may_fork: bo
 
 
 def test_whatever_goes_back_and_forks_while_workers_die(cluster: Cluster, rng: random.Random) -> None:
-    humans = steering(cluster)
+    humans = client_of(cluster)
     runs = [one.run_id for one in cluster.start("gated", RUNS)]
     done: Counter[str] = Counter()
     for number in range(ROUNDS):

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.chaos import tools
 from tests.chaos.cluster import Cluster, first
-from tests.chaos.humans import Withheld, steering
+from tests.chaos.humans import Withheld, client_of
 from tests.chaos.odd_worker import READS_SCHEMA, VISIBILITY, only_worker
 
 from fluxagents.flows.events import SCHEMA_VERSION
@@ -88,7 +88,7 @@ def test_a_state_sent_to_the_wrong_task_runs_nothing_that_is_not_due(cluster: Cl
     assert waiting.status == "waiting"
     assert waiting.waiting_for is not None
     withheld = Withheld(cluster)
-    steering(cluster, withheld).approve(waiting.waiting_for.id, by="ada")
+    client_of(cluster, withheld).approve(waiting.waiting_for.id, by="ada")
     (guarded,) = withheld.kept
     send(cluster, [*misdirected(guarded), *misdirected(guarded, ("tool.noop",)) * 2])
     cluster.settle()
@@ -98,7 +98,7 @@ def test_a_state_sent_to_the_wrong_task_runs_nothing_that_is_not_due(cluster: Cl
 
 def test_messages_of_steps_that_are_at_work_paused_or_cancelled_change_nothing(cluster: Cluster) -> None:
     paused, cancelled = cluster.start("blocking", 2)
-    humans = steering(cluster)
+    humans = client_of(cluster)
     cluster.eventually(lambda: cluster.ran(paused.run_id, 1) + cluster.ran(cancelled.run_id, 1) == 2)
     late = [one for one in (paused, cancelled) for _ in range(3)]
     cluster.publisher.publish(late)

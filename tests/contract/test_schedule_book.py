@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from pydantic import SecretStr
 from redbeat.schedulers import RedBeatSchedulerEntry
+from tests.support.memory_schedules import MemorySchedules
 
 from fluxagents.scheduler.schedules.grid import cron, every
-from fluxagents.scheduler.schedules.memory_schedules import MemorySchedules
 from fluxagents.scheduler.schedules.schedules import Schedule, ScheduleBook
 from fluxagents.workers.celery.app import FluxApp, create_app
 from fluxagents.workers.celery.redbeat_schedules import PREFIX, RedbeatSchedules

@@ -17,7 +17,7 @@ from fluxagents.flows.history.renaming import rename_run
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import RunState
-from fluxagents.scheduler.runs.history_control import TimeTravel
+from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.tasks.ports.models import ModelRecord, ModelRef
 from fluxagents.workers.archive.run_bundle import BundleFile, BundleStores
 from fluxagents.workers.models.model_source import FORMATS
@@ -50,9 +50,7 @@ class _Content:
     """Folder of the member -> its record."""
 
 
-def import_run(
-    client: TimeTravel, stores: BundleStores, path: Path, *, by: str, new_id: str = ""
-) -> Imported:
+def import_run(client: RunClient, stores: BundleStores, path: Path, *, by: str, new_id: str = "") -> Imported:
     """Store a run from a file: one that has ended as it is, any other one paused.
 
     Args:

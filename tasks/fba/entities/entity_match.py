@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from fluxagents.tasks.fba.entities.entity_library import MODEL, ModelLibrary
+from fluxagents.tasks.fba.entities.entity_library import ModelLibrary
 from fluxagents.tasks.ports.biochem import Biochem, Entity, Kind
 from fluxagents.tasks.ports.results import Args
 from fluxagents.tasks.ports.sources import Sources
@@ -65,12 +65,6 @@ class Match:
         """Its ids in one namespace."""
         found = (one for entity in self.entities for one in entity.ids.get(namespace, ()))
         return tuple(dict.fromkeys(found))
-
-    def all_ids(self) -> dict[str, tuple[str, ...]]:
-        """Namespace -> ids, the identifying ones first."""
-        spaces = {space for entity in self.entities for space in entity.ids}
-        ordered = [space for space in (MODEL, *IDENTIFYING) if space in spaces]
-        return {space: self.ids(space) for space in (*ordered, *sorted(spaces - set(ordered)))}
 
 
 @dataclass(frozen=True, slots=True)

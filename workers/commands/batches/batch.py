@@ -17,8 +17,8 @@ from fluxagents.scheduler.batches.batch_tables import (
     findings_rows,
     summary_rows,
 )
-from fluxagents.scheduler.batches.batches import Tally, orders, progress, session_states, unstarted
-from fluxagents.scheduler.runs.admission import Admission, admitted
+from fluxagents.scheduler.batches.batches import Tally, build_specs, find_unstarted, progress, session_states
+from fluxagents.scheduler.runs.checked_batch import CheckedBatch, check_batch
 from fluxagents.scheduler.runs.run_ids import run_id
 from fluxagents.workers.client import Client
 from fluxagents.workers.clock import SystemClock
@@ -94,11 +94,9 @@ def batch(
         raise click.UsageError("name at least one model with --model or --models-file")
     all_questions = read_list(questions, questions_file)
     path = check_table_path(table) if table else None
-    wanted_runs = orders(
-        all_models, all_questions, [parse_medium(text) for text in media], parse_pairs(pairs)
-    )
+    specs = build_specs(all_models, all_questions, [parse_medium(text) for text in media], parse_pairs(pairs))
     client = Client()
-    job = _Batch(client, admitted(client, flow, wanted_runs), session or _new_session(), lane, quiet=as_json)
+    job = _Batch(client, check_batch(client, flow, specs), session or _new_session(), lane, quiet=as_json)
     try:
         job.start()
         if not wait:
@@ -121,7 +119,7 @@ class _Batch:
     """The runs of one call of the command."""
 
     client: Client
-    admission: Admission
+    batch: CheckedBatch
     session: str
     lane: str
     quiet: bool
@@ -131,20 +129,20 @@ class _Batch:
     def start(self) -> None:
         """Start the runs that the session does not have yet."""
         known_states = session_states(self.client.store, self.session)
-        missing, self.runs = unstarted(self.admission, known_states.values())
+        missing, self.runs = find_unstarted(self.batch, known_states.values())
         known_count = len(self.runs)
         lane = cast("Lane", self.lane)
-        for run in self.client.batch(self.admission.given, missing, session=self.session, lane=lane):
+        for run in self.client.batch(self.batch.flow_name, missing, session=self.session, lane=lane):
             self.runs.append(run.id)
         if not self.quiet:
             note = f", {known_count} of them were there already" if known_count else ""
             click.echo(
-                f"session {self.session}: {len(self.runs)} runs of {self.admission.flow.flow}{note}", err=True
+                f"session {self.session}: {len(self.runs)} runs of {self.batch.flow.flow}{note}", err=True
             )
 
     def tell_started(self, *, as_json: bool) -> int:
         if as_json:
-            print_json({"session": self.session, "flow": self.admission.flow.flow, "runs": self.runs})
+            print_json({"session": self.session, "flow": self.batch.flow.flow, "runs": self.runs})
         else:
             click.echo(self.session)
         return 0
@@ -201,7 +199,7 @@ def _print_summary(rows: list[SummaryRow]) -> None:
 def _document(job: _Batch, tally: Tally, runs: list[dict[str, Any]], path: Path | None) -> dict[str, Any]:
     return {
         "session": job.session,
-        "flow": job.admission.flow.flow,
+        "flow": job.batch.flow.flow,
         "counts": asdict(tally),
         "runs": runs,
         "table": str(path) if path else None,

@@ -52,7 +52,7 @@ class Lines:
 
     def __call__(self, tally: Tally) -> None:
         now_s = self._clock()
-        if tally == self._shown or (not tally.at_rest and now_s - self._shown_at < LINE_EVERY_S):
+        if tally == self._shown or (not tally.is_idle and now_s - self._shown_at < LINE_EVERY_S):
             return
         self._shown, self._shown_at = tally, now_s
         click.echo(str(tally), err=True)

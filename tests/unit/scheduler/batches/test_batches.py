@@ -21,10 +21,10 @@ from fluxagents.scheduler.batches.batch_tables import (
     summary_rows,
     unit_of,
 )
-from fluxagents.scheduler.batches.batches import Tally, orders, progress, session_states, unstarted
+from fluxagents.scheduler.batches.batches import Tally, build_specs, find_unstarted, progress, session_states
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
-from fluxagents.scheduler.runs.admission import Admission
-from fluxagents.scheduler.runs.run_client import Order
+from fluxagents.scheduler.runs.checked_batch import CheckedBatch
+from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.tasks.ports.models import ModelRef
 from fluxagents.workers.clock import SystemClock
 
@@ -71,29 +71,29 @@ def state(run_id: str = "r1", status: Status = "running", **changes: Any) -> Run
 
 
 def test_every_model_meets_every_question_under_every_medium() -> None:
-    found = orders(["a", "b"], ["q", "r"], [{"EX_o2_e": 0}, {"EX_o2_e": 5}], {"depth": 2})
+    found = build_specs(["a", "b"], ["q", "r"], [{"EX_o2_e": 0}, {"EX_o2_e": 5}], {"depth": 2})
     assert len(found) == 8
     assert [order.model for order in found] == ["a"] * 4 + ["b"] * 4
     assert found[1].inputs == {"depth": 2, "question": "q", "medium": {"EX_o2_e": 5}}
 
 
 def test_without_questions_or_media_the_inputs_have_none() -> None:
-    assert orders(["a"]) == [Order(model="a", inputs={})]
-    assert orders([], ["q"]) == []
+    assert build_specs(["a"]) == [RunSpec(model="a", inputs={})]
+    assert build_specs([], ["q"]) == []
 
 
 def test_what_is_named_twice_runs_once() -> None:
-    assert len(orders(["a", "a"], ["q", "q"], [{"x": 1, "y": 2}, {"y": 2, "x": 1}])) == 1
+    assert len(build_specs(["a", "a"], ["q", "q"], [{"x": 1, "y": 2}, {"y": 2, "x": 1}])) == 1
 
 
-def admission(*questions: str) -> Admission:
-    found = tuple(Order(model="core", inputs={"question": text, "medium": None}) for text in questions)
-    return Admission("metabolic_analysis", FLOW, found, {"core": ModelRef(digest=DIGEST, name="core")})
+def batch(*questions: str) -> CheckedBatch:
+    found = tuple(RunSpec(model="core", inputs={"question": text, "medium": None}) for text in questions)
+    return CheckedBatch("metabolic_analysis", FLOW, found, {"core": ModelRef(digest=DIGEST, name="core")})
 
 
 def test_a_batch_goes_on_where_its_session_stopped() -> None:
     there = [state("r1", inputs={"medium": None, "question": "q"}, model="sha256:" + "c" * 64)]
-    left, answered = unstarted(admission("q", "r"), there)
+    left, answered = find_unstarted(batch("q", "r"), there)
     assert [order.inputs["question"] for order in left] == ["r"]
     assert answered == ["r1"]
 
@@ -105,7 +105,7 @@ def test_runs_of_another_flow_model_or_medium_answer_nothing() -> None:
         state("r2", inputs=same, model_name="another"),
         state("r3", inputs={**same, "medium": {"EX_o2_e": 0}}),
     ]
-    left, answered = unstarted(admission("q"), others)
+    left, answered = find_unstarted(batch("q"), others)
     assert (len(left), answered) == (1, [])
 
 
@@ -113,9 +113,9 @@ def test_a_tally_counts_what_needs_somebody_apart_from_what_goes_on() -> None:
     statuses: list[Status] = ["finished", "failed", "cancelled", "dead", "waiting", "paused", "running"]
     tally = Tally.of([state(status=status) for status in statuses], total=9)
     assert tally == Tally(finished=1, failed=3, waiting=2, running=3)
-    assert (tally.total, tally.at_rest) == (9, False)
+    assert (tally.total, tally.is_idle) == (9, False)
     assert str(tally) == "1 finished, 3 failed, 2 waiting, 3 running"
-    assert Tally(1, 1, 1, 0).at_rest
+    assert Tally(1, 1, 1, 0).is_idle
 
 
 def stored(store: MemoryRunStore, run_id: str, *, status: Status = "running", session: str = "s") -> None:

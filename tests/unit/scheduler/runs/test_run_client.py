@@ -13,7 +13,8 @@ from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.memory.run_store import MemoryRunStore
 from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
-from fluxagents.scheduler.runs.run_client import CHUNK, Order, RunClient
+from fluxagents.scheduler.runs.run_client import RunClient
+from fluxagents.scheduler.runs.run_starter import CHUNK, RunSpec
 from fluxagents.tasks.ports.models import ModelRef, ModelStore
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.clock import SystemClock
@@ -69,14 +70,14 @@ def client(published: Published, models: Models) -> RunClient:
     )
 
 
-def order(model: str = "a", **inputs: Any) -> Order:
-    return Order(model=model, inputs={"question": "How fast does it grow?", **inputs})
+def spec(model: str = "a", **inputs: Any) -> RunSpec:
+    return RunSpec(model=model, inputs={"question": "How fast does it grow?", **inputs})
 
 
 def test_a_batch_asks_for_each_model_once_and_publishes_in_chunks(
     client: RunClient, published: Published, models: Models
 ) -> None:
-    runs = list(client.batch("metabolic_analysis", [order("a"), order("b")] * CHUNK))
+    runs = list(client.batch("metabolic_analysis", [spec("a"), spec("b")] * CHUNK))
     assert models.asked == ["a", "b"]
     assert [len(batch) for batch in published.batches] == [CHUNK, CHUNK]
     assert len({run.id for run in runs}) == 2 * CHUNK
@@ -97,7 +98,7 @@ def test_a_batch_computes_the_digest_of_its_flow_once(
         return cast("str", digest.__get__(flow))
 
     monkeypatch.setattr(Flow, "digest", property(counted))
-    list(client.batch("metabolic_analysis", [order()] * 50))
+    list(client.batch("metabolic_analysis", [spec()] * 50))
     assert len(asked) <= 3
 
 
@@ -115,10 +116,10 @@ def test_runs_of_a_batch_are_kept_when_the_broker_is_cut_off(
 
     published.unreachable = (ConnectionError,)
     monkeypatch.setattr(published, "publish", cut_off)
-    runs = list(client.batch("metabolic_analysis", [order("a"), order("b")]))
+    runs = list(client.batch("metabolic_analysis", [spec("a"), spec("b")]))
     assert [run.status for run in runs] == ["running", "running"]
 
 
 def test_an_order_that_does_not_fit_ends_the_batch(client: RunClient) -> None:
     with pytest.raises(FluxError, match="no input 'questoin'"):
-        list(client.batch("metabolic_analysis", [order(questoin="typo")]))
+        list(client.batch("metabolic_analysis", [spec(questoin="typo")]))

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from tests.support.memory_schedules import MemorySchedules
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.memory.run_store import MemoryRunStore
@@ -18,7 +19,6 @@ from fluxagents.scheduler.runs import start_task as starts
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules import tick_task as ticks
 from fluxagents.scheduler.schedules.grid import cron, every
-from fluxagents.scheduler.schedules.memory_schedules import MemorySchedules
 from fluxagents.scheduler.schedules.schedules import Schedule, Schedules
 from fluxagents.tasks.ports.models import ModelRef, ModelStore
 from fluxagents.tasks.registry import TOOLS

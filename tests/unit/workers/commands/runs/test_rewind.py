@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from tests.unit.workers.test_local import (
@@ -26,6 +26,7 @@ from fluxagents.flows import events as e
 from fluxagents.flows.commands import AskHuman
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.history.lineage import find_effective, open_steps
+from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.run import Run
@@ -400,10 +401,11 @@ def test_a_run_in_the_archive_can_be_forked_only(desk: Desk, tmp_path: Path) -> 
             return store.events(run_id) if store.holds(run_id) else archive.events(run_id)
 
     store = desk.client.store
-    vars(desk.client)["store"] = Both()
+    both = cast("RunStore", Both())
+    client = LocalClient(tmp_path / "store", clock=desk.clock, store=both, flow_folders=(tmp_path,))
     with pytest.raises(FluxError, match="is in the archive, where nothing goes on; fork it"):
-        desk.client.rollback(run.id, to=0, by="ada")
-    assert desk.client.fork(run.id, at=1, by="ada").origin == run.id
+        client.rollback(run.id, to=0, by="ada")
+    assert client.fork(run.id, at=1, by="ada").origin == run.id
 
 
 def test_a_run_that_waits_goes_on_with_a_new_version(desk: Desk) -> None:

@@ -1,4 +1,4 @@
-"""The schedule book in this process's memory: for tests and the shape of the real one."""
+"""A schedule book in memory, for tests that need no beat."""
 
 from __future__ import annotations
 

@@ -1,0 +1,155 @@
+"""Starts runs: checks their flow and inputs, writes their first commit, publishes their first step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+
+from pydantic import JsonValue
+
+from fluxagents.flows import events as e
+from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.language.inputs import check_inputs
+from fluxagents.flows.language.pinning import pin_subflows
+from fluxagents.flows.ports.commit import Commit
+from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
+from fluxagents.scheduler.runs.open_runs import OpenRuns
+from fluxagents.scheduler.runs.run_ids import run_id
+from fluxagents.tasks.dispatch import first_commit
+from fluxagents.tasks.ports.models import ModelRef, ModelStore
+from fluxagents.tasks.protocol import publish
+from fluxagents.tasks.registry import tool_facts
+
+CHUNK = 200
+"""Runs that a batch stores in one round trip."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSpec:
+    """One run to be started."""
+
+    model: str
+    inputs: Mapping[str, JsonValue]
+    run_id: str | None = None
+
+
+class RunStarter:
+    """Starts one run or many.
+
+    Args:
+        runs: What it takes to write into runs.
+        models: Where models live.
+        flows: Flows by name.
+        prompts: The names of the prompts that exist; None leaves them unchecked.
+        files: Whether a model may be named as a file of this machine; not for what comes over a network.
+    """
+
+    def __init__(
+        self,
+        runs: OpenRuns,
+        *,
+        models: ModelStore,
+        flows: FlowLibrary,
+        prompts: Callable[[], Collection[str] | None],
+        files: bool,
+    ) -> None:
+        self._runs = runs
+        self._models = models
+        self._flows = flows
+        self._prompts = prompts
+        self._files = files
+
+    def start_many(
+        self,
+        flow: str,
+        specs: Iterable[RunSpec],
+        *,
+        session: str,
+        lane: e.Lane,
+        stepwise: bool,
+    ) -> Iterator[str]:
+        """Start many runs of one flow, a few hundred per round trip; each model is looked up once.
+
+        Yields:
+            The id of each run.
+
+        Raises:
+            FluxError: If the flow, the model or an input is not known or does not fit; the runs before it
+                have been started then.
+        """
+        controller = self.check_flow(flow)
+        ref = controller.flow.ref
+        # A name means the same model for the whole batch.
+        resolve = cache(lambda name: self._models.resolve(name, files=self._files))
+        remaining = iter(specs)
+        while chunk := list(islice(remaining, CHUNK)):
+            commits = [
+                self._first_commit(
+                    controller,
+                    ref,
+                    spec,
+                    model=resolve(spec.model),
+                    session=session,
+                    lane=lane,
+                    stepwise=stepwise,
+                )
+                for spec in chunk
+            ]
+            issued = self._runs.store.create_many(
+                [(commit, commit.state.model_dump_json()) for commit in commits]
+            )
+            publish(self._runs.publisher, *(outgoing for outgoing in issued if outgoing is not None))
+            yield from (commit.state.run_id for commit in commits)
+
+    def check_flow(self, flow: str) -> FlowController:
+        """A flow that can run, kept in the store with all flows that it runs.
+
+        Raises:
+            FluxError: If there is no such flow, or something is wrong with it.
+        """
+        known = self._flows.flows()
+        definition, others = pin_subflows(self._flows.get(flow), self._flows.get)
+        for each in (definition, *others):
+            controller = FlowController(
+                each, tools=tool_facts(self._runs.tools), prompts=self._prompts(), flows=known
+            )
+            problems = controller.validate_flow()
+            if problems:
+                raise FluxError(
+                    ErrorClass.BAD_FLOW, f"flow {each.flow!r}: {problems[0]}", suggestions=problems[1:]
+                )
+        for each in (*others, definition):
+            self._runs.store.save_flow(each)
+        return FlowController(definition, tools=tool_facts(self._runs.tools))
+
+    def _first_commit(
+        self,
+        controller: FlowController,
+        flow: e.FlowRef,
+        spec: RunSpec,
+        *,
+        model: ModelRef,
+        session: str,
+        lane: e.Lane,
+        stepwise: bool,
+    ) -> Commit:
+        inputs = check_inputs(controller.flow, spec.inputs)
+        now = self._runs.clock.now_ms()
+        run = spec.run_id or run_id(now)
+        started = e.RunStarted(
+            seq=0,
+            at_ms=now,
+            run_id=run,
+            session=session or run,
+            flow=flow,
+            start_node=controller.flow.start,
+            inputs=inputs,
+            model=model.digest,
+            model_name=model.name,
+            lane=lane,
+            stepwise=stepwise,
+        )
+        return first_commit(controller, started)
