@@ -7,14 +7,14 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fluxagents.workers.client import Client
-    from fluxagents.workers.local import LocalClient
+    from fluxagents.workers.clients.client import Client
+    from fluxagents.workers.clients.local import LocalClient
 
 __all__ = ["Client", "LocalClient", "__version__"]
 
 __version__ = version("fluxagents")
 
-_CLIENTS = {"Client": "fluxagents.workers.client", "LocalClient": "fluxagents.workers.local"}
+_CLIENTS = {"Client": "fluxagents.workers.clients.client", "LocalClient": "fluxagents.workers.clients.local"}
 """Imported at first use: the command line starts without Celery and Redis."""
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import pandas as pd
 from pydantic import JsonValue
 
 from fluxagents.flows.commands import Command, JoinRuns
@@ -23,9 +23,6 @@ from fluxagents.tasks.ports.artifacts import ArtifactStore, Manifest, Provenance
 from fluxagents.tasks.ports.models import ModelStore
 from fluxagents.tasks.protocol import WrongTaskError
 from fluxagents.tasks.tool import Tool
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,8 +92,6 @@ def _store_artifact(
 
 
 def _table(runs: Sequence[RunState], facts: Mapping[str, list[JsonValue]]) -> pd.DataFrame:
-    import pandas as pd  # noqa: PLC0415 - half a second that only this step needs
-
     columns: dict[str, list[JsonValue]] = {
         "item": list(range(len(runs))),
         "run": [run.run_id for run in runs],

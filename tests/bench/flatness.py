@@ -17,7 +17,7 @@ from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.flows.reducer import reduce
 from fluxagents.tasks.protocol import StepMessage, StepPorts, run_step
-from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.redis.run_store import RedisRunStore
 
 OWNER = "bench|1"

@@ -17,7 +17,7 @@ from fluxagents.tasks.dispatch import first_commit
 from fluxagents.tasks.ports.results import Args, Result
 from fluxagents.tasks.registry import tool_facts
 from fluxagents.tasks.tool import Tool
-from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.machine.clock import SystemClock
 
 STEPS = 10
 

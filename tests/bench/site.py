@@ -27,7 +27,7 @@ from fluxagents.scheduler.runs.run_control import RunControl
 from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.celery.publisher import CeleryPublisher
 from fluxagents.workers.celery.queues import QUEUES
-from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.redis.run_store import RedisRunStore
 from fluxagents.workers.settings import Settings
 

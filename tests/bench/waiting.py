@@ -11,8 +11,8 @@ from tests.bench.noops import approval
 from tests.bench.site import Site, eventually
 
 from fluxagents.flows.events import ToolSucceeded
-from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.host.launch import worker_node
+from fluxagents.workers.machine.clock import SystemClock
 
 RUNS = 10_000
 ANSWERS = 50

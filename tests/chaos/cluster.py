@@ -36,9 +36,9 @@ from fluxagents.tasks.dispatch import first_commit
 from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.celery.live_nodes import live_nodes
 from fluxagents.workers.celery.publisher import CeleryPublisher
-from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.composition import redis_client
-from fluxagents.workers.process import end_all, find_marked
+from fluxagents.workers.machine.clock import SystemClock
+from fluxagents.workers.machine.process import end_all, find_marked
 from fluxagents.workers.redis.embedded_redis import EmbeddedRedis
 from fluxagents.workers.redis.run_store import RedisRunStore
 from fluxagents.workers.settings import Settings

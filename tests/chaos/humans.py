@@ -15,7 +15,7 @@ from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.tasks.ports.results import Args, Result
 from fluxagents.tasks.tool import Tool
 from fluxagents.workers.celery.publisher import CeleryPublisher
-from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.models.model_store import ModelFiles
 
 

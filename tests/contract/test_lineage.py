@@ -27,8 +27,8 @@ from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import RunState
 from fluxagents.tasks.ports.results import Args, Result
 from fluxagents.tasks.tool import Tool
-from fluxagents.workers.clock import SystemClock
-from fluxagents.workers.local import LocalClient
+from fluxagents.workers.clients.local import LocalClient
+from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.redis.run_store import RedisRunStore
 
 NODES: dict[str, Any] = {

@@ -19,7 +19,7 @@ from fluxagents.flows.ports.dispatch import Dispatch, Outgoing
 from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.reducer import fold, reduce
 from fluxagents.flows.state import RunState, state_digest
-from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.redis.run_store import RedisRunStore
 
 OWNER = "node-1|100"

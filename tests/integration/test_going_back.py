@@ -10,8 +10,8 @@ from tests.support.stack import Stack
 from fluxagents.flows import events as e
 from fluxagents.flows.reducer import fold
 from fluxagents.scheduler.runs.run import Run
-from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.files.run_archive import Archive, retire
+from fluxagents.workers.machine.clock import SystemClock
 
 CHANGE = "Set the glucose uptake to 18.5 mmol/gDW/h for good. How fast does it grow then?"
 

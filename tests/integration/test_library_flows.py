@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from tests.support import plain_cobra
 
-from fluxagents.workers.local import LocalClient
+from fluxagents.workers.clients.local import LocalClient
 
 SAME = 1e-5
 """Relative: two solvers' ways to one optimum."""

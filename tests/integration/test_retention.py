@@ -20,9 +20,9 @@ from fluxagents.flows.reducer import reduce
 from fluxagents.scheduler.schedules.grid import every
 from fluxagents.scheduler.schedules.schedules import TICK, Schedule
 from fluxagents.workers.celery.app import create_app
-from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.host import launch
 from fluxagents.workers.host.service import Command
+from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.redis.run_store import RedisRunStore
 from fluxagents.workers.settings import Settings
 

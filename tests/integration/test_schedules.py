@@ -16,11 +16,11 @@ from fluxagents.scheduler.schedules.grid import CLOCK_SKEW_MS, every
 from fluxagents.scheduler.schedules.schedules import TICK, Schedule, Schedules
 from fluxagents.workers.celery.app import FluxApp, create_app
 from fluxagents.workers.celery.redbeat_schedules import RedbeatSchedules
-from fluxagents.workers.client import Client
-from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.clients.client import Client
 from fluxagents.workers.host import launch
 from fluxagents.workers.host.service import Command
-from fluxagents.workers.process import ProcessId
+from fluxagents.workers.machine.clock import SystemClock
+from fluxagents.workers.machine.process import ProcessId
 from fluxagents.workers.settings import Settings
 
 QUESTION = {"question": "Does it grow?"}

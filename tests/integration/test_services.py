@@ -24,7 +24,7 @@ from fluxagents.workers.celery.live_nodes import live_nodes
 from fluxagents.workers.host import run_file
 from fluxagents.workers.host.launch import SUPERVISOR_VARIABLE
 from fluxagents.workers.host.run_file import RunStatus, ServiceStatus, State
-from fluxagents.workers.process import ProcessId, end_all, find_marked
+from fluxagents.workers.machine.process import ProcessId, end_all, find_marked
 from fluxagents.workers.redis.embedded_redis import EmbeddedRedis
 from fluxagents.workers.settings import Settings
 

@@ -32,8 +32,8 @@ from fluxagents.tasks.registry import TOOLS, tool_facts
 from fluxagents.tasks.tool import Tool
 from fluxagents.workers.channels.inbox import InboxNotifier
 from fluxagents.workers.chat_models.planner.offline_planner import OfflinePlanner
-from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.files.artifact_store import ArtifactFiles
+from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.models.model_store import ModelFiles
 
 RUN_ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"

@@ -8,7 +8,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.human_text import human_text, visible
 from fluxagents.workers.archive.prompt_library import open_prompts
-from fluxagents.workers.client import Client
+from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.options import by_option, examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import print_json, print_table
 from fluxagents.workers.commands.display.prompting import prompt_answer

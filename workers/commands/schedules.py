@@ -11,11 +11,11 @@ from fluxagents.scheduler.schedules.grid import Timing, cron, every
 from fluxagents.scheduler.schedules.schedules import Schedules, ScheduleStatus
 from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.celery.redbeat_schedules import RedbeatSchedules
-from fluxagents.workers.client import Client
-from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import print_json, print_table
 from fluxagents.workers.commands.display.times import format_date, format_time
+from fluxagents.workers.machine.clock import SystemClock
 
 
 @click.group(

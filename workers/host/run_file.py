@@ -11,7 +11,7 @@ from typing import IO
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.workers.process import ProcessId
+from fluxagents.workers.machine.process import ProcessId
 
 
 class State(StrEnum):

@@ -13,7 +13,7 @@ from typing import Protocol
 import psutil
 
 from fluxagents.workers.host.run_file import ServiceStatus, State
-from fluxagents.workers.process import ProcessId, kill_group
+from fluxagents.workers.machine.process import ProcessId, kill_group
 from fluxagents.workers.redis.embedded_redis import EmbeddedRedis
 
 MOST_RESTARTS_BEFORE_AN_ANSWER = 2

@@ -18,7 +18,7 @@ from fluxagents.workers.celery.queues import POOLS
 from fluxagents.workers.host import flower, launch, run_file
 from fluxagents.workers.host.run_file import RunStatus, State
 from fluxagents.workers.host.service import Command, Redis, Service
-from fluxagents.workers.process import ProcessId, end_all, find_marked
+from fluxagents.workers.machine.process import ProcessId, end_all, find_marked
 from fluxagents.workers.redis import connection
 from fluxagents.workers.redis.embedded_redis import EmbeddedRedis
 from fluxagents.workers.settings import Settings

@@ -23,7 +23,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.workers.process import ProcessId, end_all
+from fluxagents.workers.machine.process import ProcessId, end_all
 
 HOST = "127.0.0.1"
 START_TIMEOUT_S = 60.0

@@ -52,7 +52,7 @@ class AuxotrophyArgs(ConditionArgs):
 
     @field_validator("compound_classes")
     @classmethod
-    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+    def _check_classes(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         known = classes_by_name()
         for name in names:
             if name.lower() not in known:

@@ -165,17 +165,17 @@ def _read_removal(match: re.Match[str], clause: _Clause) -> Made:
 
 
 def _read_setting(action: Action) -> Callable[[re.Match[str], _Clause], Made]:
-    def made(match: re.Match[str], clause: _Clause) -> Made:
+    def read(match: re.Match[str], clause: _Clause) -> Made:
         items = _items(match["rest"], clause)
         if all(number is not None for _, number in items):
             for words, number in items:
                 yield Edit(action=action, nutrients=words, uptake_mmol_per_gdw_h=number, phrase=clause.phrase)
 
-    return made
+    return read
 
 
 def _read_step(sign: int) -> Callable[[re.Match[str], _Clause], Made]:
-    def made(match: re.Match[str], clause: _Clause) -> Made:
+    def read(match: re.Match[str], clause: _Clause) -> Made:
         number, words = float(match["number"]), clause.words(match["objects"])
         kind = match["kind"] or (match["ratio"] and "times") or ""
         if not kind:
@@ -189,7 +189,7 @@ def _read_step(sign: int) -> Callable[[re.Match[str], _Clause], Made]:
             factor = number if sign > 0 else 1 / number
             yield Edit(action="scale", nutrients=words, factor=factor, phrase=clause.phrase)
 
-    return made
+    return read
 
 
 def _read_scaling(match: re.Match[str], clause: _Clause) -> Made:

@@ -37,8 +37,8 @@ from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.tasks.chat.decider import Decider
 from fluxagents.tasks.registry import TOOLS, tool_facts
 from fluxagents.workers.chat_models.chat_model import chat_model
-from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.files.artifact_store import ArtifactFiles
+from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.settings import Settings
 

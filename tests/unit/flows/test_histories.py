@@ -18,7 +18,7 @@ from fluxagents.flows.language.reading import flow_from_json
 from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import state_from_json
-from fluxagents.workers.local import LocalClient
+from fluxagents.workers.clients.local import LocalClient
 
 RECORDED = sorted(path.name.removesuffix(".events.jsonl") for path in HISTORIES.glob("*.events.jsonl"))
 

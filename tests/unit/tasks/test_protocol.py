@@ -30,7 +30,7 @@ from fluxagents.tasks.protocol import StepMessage, StepPorts, run_step
 from fluxagents.tasks.reconcile import ReconcilerPorts, reconcile
 from fluxagents.tasks.remedy_advice import add_suggestions, record_outcome
 from fluxagents.tasks.tool import Tool
-from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.machine.clock import SystemClock
 
 FLOW = """
 flow: two_steps

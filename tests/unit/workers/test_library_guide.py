@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.support.places import DOCS
 
-from fluxagents.workers.local import LocalClient
+from fluxagents.workers.clients.local import LocalClient
 
 GUIDE = DOCS / "library.md"
 EXAMPLE = re.compile(r"```sh\n(fluxagents run .*?)```\n\n```text\n(.*?)```", re.DOTALL)

@@ -8,7 +8,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.scheduler.batches.batch_tables import summary_rows
 from fluxagents.scheduler.batches.batches import session_states
 from fluxagents.tasks.ports.models import ModelRef
-from fluxagents.workers.client import Client
+from fluxagents.workers.clients.client import Client
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.reports.plot_figure import IMAGE_FORMATS, Caption, ImageFormat

@@ -20,13 +20,13 @@ from fluxagents.scheduler.batches.batch_tables import (
 from fluxagents.scheduler.batches.batches import Tally, build_specs, find_unstarted, progress, session_states
 from fluxagents.scheduler.runs.checked_batch import CheckedBatch, check_batch
 from fluxagents.scheduler.runs.run_ids import run_id
-from fluxagents.workers.client import Client
-from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.batches.batch_inputs import parse_medium, read_list
 from fluxagents.workers.commands.batches.progress_view import progress_view
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import print_json, print_table
 from fluxagents.workers.files.table_file import check_table_path, write_table
+from fluxagents.workers.machine.clock import SystemClock
 
 FAILED, WAITING, INTERRUPTED = 1, 3, 130
 """Exit statuses."""

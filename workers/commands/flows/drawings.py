@@ -12,7 +12,7 @@ from fluxagents.flows.drawing.overlay import lay_over
 from fluxagents.flows.drawing.picture import Picture, build_picture
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.definition import Flow
-from fluxagents.workers.client import Client
+from fluxagents.workers.clients.client import Client
 from fluxagents.workers.reports.svg.svg import svg
 
 WRITERS: Mapping[str, Callable[[Picture], str]] = {"mermaid": mermaid, "svg": svg}

@@ -12,7 +12,7 @@ import click
 from fluxagents.flows.testing.coverage import Coverage
 from fluxagents.flows.testing.scenario_result import ScenarioResult
 from fluxagents.scheduler.flow_files.scenario_suites import Case, load_suite, record_run
-from fluxagents.workers.client import Client
+from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import print_json, print_table
 from fluxagents.workers.commands.flows.junit import build_junit

@@ -15,10 +15,10 @@ from fluxagents.prompts.statistics.figures import METRICS, Metric, Trial
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.prompts.versions.record import find_trial_period
 from fluxagents.workers.archive.prompt_library import open_prompts, read_trials
-from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.commands.display.options import by_option, examples, json_option
 from fluxagents.workers.commands.display.output import print_json, print_table
 from fluxagents.workers.files.price_file import load_prices
+from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.settings import Settings
 
 limit_option = click.option(

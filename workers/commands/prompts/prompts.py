@@ -25,12 +25,12 @@ from fluxagents.prompts.versions.record import (
 from fluxagents.prompts.versions.reports import PromptReport, build_report
 from fluxagents.tasks.chat.wire import to_wire_form
 from fluxagents.workers.archive.prompt_library import open_prompts
-from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.commands.display.options import by_option, examples, json_option
 from fluxagents.workers.commands.display.output import print_json, print_table
 from fluxagents.workers.commands.display.times import format_date
 from fluxagents.workers.commands.prompts.prompt_figures import compare, experiment, stats
 from fluxagents.workers.commands.runs.run_log import open_log
+from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.settings import Settings
 
 LABELS = ("production", "candidate")

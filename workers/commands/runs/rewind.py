@@ -8,7 +8,7 @@ import click
 
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.history_control import WayBack
-from fluxagents.workers.client import Client
+from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.options import by_option, examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import print_json
 

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from fluxagents.scheduler.runs.run import Run
-from fluxagents.workers.client import Client
+from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.event_text import summarise_event
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import print_json

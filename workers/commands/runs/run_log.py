@@ -12,7 +12,7 @@ from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.registry import tool_facts
-from fluxagents.workers.client import Client
+from fluxagents.workers.clients.client import Client
 
 if TYPE_CHECKING:
     from fluxagents.tasks.chat.request import RecordedRequest

@@ -10,8 +10,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.history.run_record import record_of
 from fluxagents.prompts.statistics.costs import usage
 from fluxagents.scheduler.schedules.grid import every
-from fluxagents.workers.client import Client
-from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.event_text import summarise_event
 from fluxagents.workers.commands.display.options import by_option, examples, json_option
 from fluxagents.workers.commands.display.output import print_json, print_table
@@ -28,6 +27,7 @@ from fluxagents.workers.commands.runs.timeline import timeline
 from fluxagents.workers.commands.runs.transfer import export_run, import_run
 from fluxagents.workers.files.price_file import load_prices
 from fluxagents.workers.files.run_archive import Archive, retire
+from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.redis.connection import connect
 from fluxagents.workers.redis.ratings import Rating, RedisRatings
 

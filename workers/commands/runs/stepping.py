@@ -13,7 +13,7 @@ from fluxagents.flows.events import HumanRequest
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.run import Run
 from fluxagents.scheduler.runs.run_client import RunClient
-from fluxagents.workers.client import Client
+from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import print_json
 from fluxagents.workers.commands.display.prompting import call_lines, prompt_answer

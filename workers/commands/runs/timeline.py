@@ -12,7 +12,7 @@ from rich.text import Text
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.history.recorded_steps import Step, runs_begun, steps_of
 from fluxagents.flows.history.run_record import RunRecord, StepRecord, record_of
-from fluxagents.workers.client import Client
+from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.event_text import describe_event, shorten
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import indent, print_json

@@ -9,7 +9,7 @@ import click
 
 from fluxagents.workers.archive import run_export, run_import
 from fluxagents.workers.archive.run_bundle import SUFFIX
-from fluxagents.workers.client import Client
+from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.options import by_option, examples, json_option
 from fluxagents.workers.commands.display.output import print_json
 

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 import click
 
 from fluxagents.scheduler.runs.run_ids import run_id
-from fluxagents.workers.client import Client
-from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.options import examples
 from fluxagents.workers.commands.display.output import print_table
+from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.settings import Settings
 
 MODELS = ("e_coli_core", "iJO1366", "salmonella")

@@ -27,7 +27,6 @@ from fluxagents.workers.archive.histories import (
     open_histories,
 )
 from fluxagents.workers.archive.record_file import record_file, steps_path
-from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.commands.display import period
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import print_json
@@ -35,6 +34,7 @@ from fluxagents.workers.commands.display.times import format_time
 from fluxagents.workers.commands.stats.stats_view import print_stats
 from fluxagents.workers.files.price_file import load_prices
 from fluxagents.workers.files.table_file import check_table_path
+from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.settings import Settings
 
 

@@ -26,7 +26,7 @@ from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.scheduler.runs.checked_batch import CheckedBatch
 from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.tasks.ports.models import ModelRef
-from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.machine.clock import SystemClock
 
 FLOW: Flow = FlowLibrary().get("metabolic_analysis")
 REF = e.FlowRef(name=FLOW.flow, version=FLOW.version, digest=FLOW.digest)

@@ -15,7 +15,7 @@ from fluxagents.flows.testing.scenario_reading import parse_scenarios
 from fluxagents.flows.testing.scenario_result import ScenarioResult
 from fluxagents.scheduler.flow_files.scenario_suites import load_suite, record_run
 from fluxagents.scheduler.runs.run import Run
-from fluxagents.workers.local import LocalClient
+from fluxagents.workers.clients.local import LocalClient
 
 GROWTH = {"growth": {"type": "number", "unit": "1/h"}}
 END = {"kind": "end", "message": "{growth}"}

@@ -17,7 +17,7 @@ from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.runs.run_starter import CHUNK, RunSpec
 from fluxagents.tasks.ports.models import ModelRef, ModelStore
 from fluxagents.tasks.registry import TOOLS
-from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.machine.clock import SystemClock
 
 
 @dataclass

@@ -11,21 +11,31 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from tests.unit.workers.clients.test_local import (
+    CHILD,
+    END,
+    EVENT,
+    GROWTH,
+    LIST,
+    SURVEY,
+    UPTAKES,
+    Desk,
+    status,
+)
 from tests.unit.workers.commands.runs.test_rewind import CHANGE, TWICE, TWICE_FIELDS, V1, V1_FACTS
-from tests.unit.workers.test_local import CHILD, END, EVENT, GROWTH, LIST, SURVEY, UPTAKES, Desk, status
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.reducer import fold
 from fluxagents.scheduler.runs.run import Run
 from fluxagents.tasks.ports.models import ModelRef
-from fluxagents.workers import client
 from fluxagents.workers.archive import run_bundle
 from fluxagents.workers.archive.run_bundle import MANIFEST, BundleFile
 from fluxagents.workers.archive.run_export import export_run
 from fluxagents.workers.archive.run_import import Imported, import_run
+from fluxagents.workers.clients import client
+from fluxagents.workers.clients.local import LocalClient
 from fluxagents.workers.commands.runs.runs import runs
-from fluxagents.workers.local import LocalClient
 
 Members = dict[str, bytes]
 

@@ -13,8 +13,8 @@ from fluxagents.flows.errors import FluxError
 from fluxagents.flows.memory.run_store import MemoryRunStore
 from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.reducer import fold, reduce
-from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.files.run_archive import Archive, retire
+from fluxagents.workers.machine.clock import SystemClock
 
 FLOW = e.FlowRef(name="f", version=1, digest="d")
 

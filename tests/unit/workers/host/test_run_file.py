@@ -10,7 +10,7 @@ import pytest
 from fluxagents.flows.errors import FluxError
 from fluxagents.workers.host import run_file
 from fluxagents.workers.host.run_file import RunStatus, ServiceStatus, State
-from fluxagents.workers.process import ProcessId
+from fluxagents.workers.machine.process import ProcessId
 
 
 def status(supervisor: ProcessId, *states: State) -> RunStatus:

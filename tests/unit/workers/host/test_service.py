@@ -16,7 +16,7 @@ from fluxagents.workers.host.service import (
     STEADY_AFTER_S,
     Service,
 )
-from fluxagents.workers.process import ProcessId
+from fluxagents.workers.machine.process import ProcessId
 
 
 class Clock:

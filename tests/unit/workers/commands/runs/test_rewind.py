@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from tests.unit.workers.test_local import (
+from tests.unit.workers.clients.test_local import (
     CHILD,
     END,
     EVENT,
@@ -31,8 +31,8 @@ from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.run import Run
 from fluxagents.tasks.ports.decisions import DecisionResult
+from fluxagents.workers.clients.local import LocalClient
 from fluxagents.workers.files.run_archive import Archive, retire
-from fluxagents.workers.local import LocalClient
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner, Result
+from tests.unit.workers.clients.test_local import EVENT, GROWTH, Desk, status
 from tests.unit.workers.commands.runs.test_rewind import CHANGE, TWICE, TWICE_FIELDS, V1, V1_FACTS
-from tests.unit.workers.test_local import EVENT, GROWTH, Desk, status
 
 from fluxagents.flows.errors import FluxError
 from fluxagents.workers.commands.approvals import approvals

@@ -11,7 +11,7 @@ from rich.console import Console
 from fluxagents.workers.commands.services import status_view
 from fluxagents.workers.commands.services.status_view import Announcer, View
 from fluxagents.workers.host.run_file import RunStatus, ServiceStatus, State
-from fluxagents.workers.process import ProcessId
+from fluxagents.workers.machine.process import ProcessId
 
 
 def status(state: State) -> RunStatus:

@@ -15,7 +15,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.flows.reducer import fold
 from fluxagents.scheduler.runs.run import Run
-from fluxagents.workers.local import LocalClient
+from fluxagents.workers.clients.local import LocalClient
 
 GROWTH = {"growth": {"type": "number", "unit": "1/h"}}
 

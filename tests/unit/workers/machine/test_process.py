@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from fluxagents.workers.process import ProcessId, end_all, find_marked, kill_group
+from fluxagents.workers.machine.process import ProcessId, end_all, find_marked, kill_group
 
 SLEEPER = [sys.executable, "-c", "import signal; signal.pause()"]
 

@@ -17,6 +17,7 @@ from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.tasks.acts.child_runs import ChildRuns
 from fluxagents.tasks.acts.table import build_acts
+from fluxagents.tasks.chat.decider import Decider
 from fluxagents.tasks.dispatch import cache_controllers, step_kind
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.tasks.ports.biochem import NothingImported
@@ -27,8 +28,9 @@ from fluxagents.tasks.registry import TOOLS, tool_facts
 from fluxagents.tasks.tool import Tool
 from fluxagents.workers.archive.run_bundle import BundleStores
 from fluxagents.workers.channels.inbox import InboxNotifier
-from fluxagents.workers.clock import SystemClock
+from fluxagents.workers.chat_models.planner.offline_planner import OfflinePlanner
 from fluxagents.workers.files.artifact_store import ArtifactFiles
+from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.models.model_store import ModelFiles
 
 
@@ -162,7 +164,4 @@ def _carry_out(ports: StepPorts, acts: Mapping[str, Act], outgoing: Outgoing) ->
 
 
 def _planner(tools: Mapping[str, Tool]) -> DecisionMaker:
-    from fluxagents.tasks.chat.decider import Decider  # noqa: PLC0415 - langchain takes a second to import
-    from fluxagents.workers.chat_models.planner.offline_planner import OfflinePlanner  # noqa: PLC0415
-
     return Decider(OfflinePlanner(), "offline-planner", PromptManager(), tools)

@@ -13,8 +13,8 @@ from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.celery.publisher import CeleryPublisher
-from fluxagents.workers.clock import SystemClock
 from fluxagents.workers.files.run_archive import Archive
+from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.redis import connection
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
