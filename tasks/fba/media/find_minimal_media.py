@@ -7,14 +7,18 @@ from itertools import islice
 from typing import TYPE_CHECKING, Literal, Self
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.display import fit_display, list_names, list_values
-from fluxagents.tasks.fba.media.nutrient_search import NutrientSearch, open_uptakes
+from fluxagents.tasks.fba.media.nutrient_search import (
+    NutrientSearch,
+    SufficientMedium,
+    describe_best,
+    open_uptakes,
+)
 from fluxagents.tasks.fba.media.restoration import ways_to_grow
 from fluxagents.tasks.fba.solving.conditions import (
-    MOST_UPTAKES_SHOWN,
     ConditionArgs,
     exchanges,
     set_uptake,
@@ -65,12 +69,9 @@ class Args(IntegerArgs, ConditionArgs):
         return self
 
 
-class Medium(BaseModel):
+class Medium(SufficientMedium):
     """One minimal medium."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    components: int = Field(description="Count.")
     uptakes_mmol_per_gdw_h: dict[str, float] = Field(
         description="Least uptakes that reach the growth asked for."
     )
@@ -100,7 +101,8 @@ class Result(ConditionResult):
 
     def summary(self) -> dict[str, JsonValue]:
         return fit_display(
-            lambda most: self._display(most, min(most, 20)) | {"best": self._best()}, SUMMARY_BYTES
+            lambda most: self._display(most, min(most, 20)) | {"best": describe_best(self.media)},
+            SUMMARY_BYTES,
         )
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
@@ -114,14 +116,6 @@ class Result(ConditionResult):
                 rows, columns=["medium", "exchange", "uptake_mmol_per_gdw_h", "is_required"]
             )
         }
-
-    def _best(self) -> dict[str, JsonValue] | None:
-        """The first medium, with its uptakes as other tools take them; without them if there are too many."""
-        if not self.media:
-            return None
-        found = self.media[0].model_dump()
-        few = len(self.media[0].uptakes_mmol_per_gdw_h) <= MOST_UPTAKES_SHOWN
-        return found if few else found | {"uptakes_mmol_per_gdw_h": None}
 
     def _display(self, most: int, most_media: int) -> dict[str, JsonValue]:
         return {

@@ -16,8 +16,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.fba.solving.conditions import uptake, uptake_flux
+from fluxagents.tasks.fba.solving.conditions import MOST_UPTAKES_SHOWN, uptake, uptake_flux
 from fluxagents.tasks.fba.solving.hitting_set import smallest_hitting_set
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.optlang_program import Solver
@@ -34,6 +36,24 @@ UPTAKE_TOLERANCE_MMOL_PER_GDW_H = 1e-9
 
 MOST_ROUNDS = 2_000
 """Demands collected before the search is given up; iJO1366 with all exchanges open takes some dozens."""
+
+
+class SufficientMedium(BaseModel):
+    """A medium that reaches the growth asked for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    components: int = Field(description="Count.")
+    uptakes_mmol_per_gdw_h: dict[str, float]
+
+
+def describe_best(media: Sequence[SufficientMedium]) -> dict[str, JsonValue] | None:
+    """The first medium, with its uptakes as other tools take them; without them if there are too many."""
+    if not media:
+        return None
+    fields = media[0].model_dump()
+    has_few = len(media[0].uptakes_mmol_per_gdw_h) <= MOST_UPTAKES_SHOWN
+    return fields if has_few else fields | {"uptakes_mmol_per_gdw_h": None}
 
 
 class NutrientSearch:

@@ -7,15 +7,20 @@ from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.display import fit_display, list_values, round_for_display
 from fluxagents.tasks.fba.media.media_growth import MediumTrial, start_from
 from fluxagents.tasks.fba.media.medium_edit import Nutrients
-from fluxagents.tasks.fba.media.nutrient_search import GROWTH_TOLERANCE, NutrientSearch, open_uptakes
+from fluxagents.tasks.fba.media.nutrient_search import (
+    GROWTH_TOLERANCE,
+    NutrientSearch,
+    SufficientMedium,
+    describe_best,
+    open_uptakes,
+)
 from fluxagents.tasks.fba.solving.conditions import (
-    MOST_UPTAKES_SHOWN,
     ConditionArgs,
     MediumArgs,
     exchanges,
@@ -87,12 +92,9 @@ class Args(IntegerArgs, MediumArgs):
         return self
 
 
-class Optimised(BaseModel):
+class OptimisedMedium(SufficientMedium):
     """One medium that reaches the growth."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    components: int = Field(description="Count.")
     uptakes_mmol_per_gdw_h: dict[str, float] = Field(description="The cheapest that reach the growth.")
     cost: float = Field(description="Sum of cost times uptake in mmol/gDW/h.")
     growth_per_h: float = Field(description="Verified: with exactly these uptakes and no other.")
@@ -111,7 +113,7 @@ class Result(ConditionResult):
     costs: dict[str, float] = Field(
         description="Exchange -> cost per mmol, those that are not 1; mmol/gDW/h."
     )
-    media: tuple[Optimised, ...]
+    media: tuple[OptimisedMedium, ...]
     is_complete: bool | None = Field(description="Whether no other medium has as few components.")
     unmapped: tuple[str, ...] = Field(
         description="Compounds of the library medium for which the model has no exchange reaction."
@@ -122,7 +124,8 @@ class Result(ConditionResult):
 
     def summary(self) -> dict[str, JsonValue]:
         return fit_display(
-            lambda most: self._display(most, min(most, 20)) | {"best": self._best()}, SUMMARY_BYTES
+            lambda most: self._display(most, min(most, 20)) | {"best": describe_best(self.media)},
+            SUMMARY_BYTES,
         )
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
@@ -133,14 +136,6 @@ class Result(ConditionResult):
         ]
         columns = ["medium", "exchange", "uptake_mmol_per_gdw_h", "cost_per_mmol", "cost_per_gdw_h"]
         return {"media": pd.DataFrame(rows, columns=columns)}
-
-    def _best(self) -> dict[str, JsonValue] | None:
-        """The first medium, with its uptakes as other tools take them; without them if there are too many."""
-        if not self.media:
-            return None
-        found = self.media[0].model_dump()
-        few = len(self.media[0].uptakes_mmol_per_gdw_h) <= MOST_UPTAKES_SHOWN
-        return found if few else found | {"uptakes_mmol_per_gdw_h": None}
 
     def _display(self, most: int, most_media: int) -> dict[str, JsonValue]:
         return {
@@ -196,7 +191,7 @@ def run(model: Model, args: Args, start: LibraryMedium | None) -> Result:
         candidates = open_uptakes(exchanged)
         with MediumTrial.of(model) as trial:
             best = trial.growth_on({reaction.id: uptake(reaction) for reaction in candidates}).value
-            media: list[Optimised] = []
+            media: list[OptimisedMedium] = []
             is_complete: bool | None = None
             if target is not None and best is not None and best >= target * (1 - GROWTH_TOLERANCE):
                 with NutrientSearch(model, candidates, target, args.integer_solver) as search:
@@ -247,13 +242,13 @@ def _medium(
     components: tuple[str, ...],
     costs: Mapping[str, float],
     target_per_h: float,
-) -> Optimised:
+) -> OptimisedMedium:
     uptakes = search.least_uptakes(components, costs)
     growth = trial.growth_on({name: flux * (1 + _SLACK) for name, flux in uptakes.items()}).value
     if growth is None or growth < target_per_h * (1 - 10 * _SLACK):
         message = f"a medium of {len(uptakes)} components grows at {growth} instead of {target_per_h} 1/h"
         raise FluxError(ErrorClass.NUMERICAL, message)
-    return Optimised(
+    return OptimisedMedium(
         components=len(uptakes),
         uptakes_mmol_per_gdw_h=uptakes,
         cost=sum(costs.get(name, 1.0) * flux for name, flux in uptakes.items()),
