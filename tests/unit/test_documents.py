@@ -32,7 +32,7 @@ def test_files_that_a_page_names_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     rooms = r"(?:flows|prompts|tasks|scheduler|workers|tests|deploy|docs)"
     for name in re.findall(rf"`({rooms}/[\w/]+\.(?:py|lua|toml|json|md))`", text):
-        if "count_reactions" not in name and "note.py" not in name:  # the worked examples
+        if "count_reactions" not in name and "checkpoint" not in name:  # the worked examples
             assert (ROOT / name).exists(), name
 
 
