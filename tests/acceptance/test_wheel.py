@@ -54,7 +54,7 @@ def test_it_holds_what_is_no_python_too(wheel: Path) -> None:
         "fluxagents/flows/library/metabolic_analysis.yaml",
         "fluxagents/flows/library/tests/metabolic_analysis.scenarios.yaml",
         "fluxagents/workers/redis/lua/claim.lua",
-        "fluxagents/tasks/fba/registry.py",
+        "fluxagents/tasks/index.json",
     } <= names
     assert any(name.startswith("fluxagents/prompts/templates/") for name in names)
     assert not any(name.startswith(("tests/", "flows/", "workers/")) for name in names)

@@ -33,8 +33,8 @@ from fluxagents.workers.archive import run_bundle
 from fluxagents.workers.archive.run_bundle import MANIFEST, BundleFile
 from fluxagents.workers.archive.run_export import export_run
 from fluxagents.workers.archive.run_import import Imported, import_run
-from fluxagents.workers.clients import client
 from fluxagents.workers.clients.local import LocalClient
+from fluxagents.workers.commands.runs import transfer
 from fluxagents.workers.commands.runs.runs import runs
 
 Members = dict[str, bytes]
@@ -411,10 +411,10 @@ def test_the_commands_say_what_they_wrote_and_what_is_missing(
     desk: Desk, elsewhere: LocalClient, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = desk.start(desk.flow("twice", TWICE, **TWICE_FIELDS))
-    monkeypatch.setattr(client, "Client", lambda: desk.client)
+    monkeypatch.setattr(transfer, "Client", lambda: desk.client)
     wrote = CliRunner().invoke(runs, ["export", run.id, "-o", str(file)])
     assert wrote.stdout.startswith(f"{file}: 1 runs, ")
-    monkeypatch.setattr(client, "Client", lambda: elsewhere)
+    monkeypatch.setattr(transfer, "Client", lambda: elsewhere)
     first = CliRunner().invoke(runs, ["import", str(file)])
     assert first.stdout == f"run {run.id}: imported; it is finished\n"
     assert "not in the file, and not here: model e_coli_core" in first.stderr
