@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from fluxagents.flows.events import RunStarted
-from fluxagents.prompts.statistics.figures import Trial, trials
+from fluxagents.prompts.statistics.figures import PromptTrial, trials
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.workers.archive.histories import open_histories
 from fluxagents.workers.redis import connection
@@ -22,7 +22,7 @@ def open_prompts(settings: Settings) -> PromptManager:
 
 def read_trials(
     settings: Settings, *, most: int, wanted: Callable[[RunStarted], bool] = lambda _: True
-) -> Mapping[str, tuple[Trial, ...]]:
+) -> Mapping[str, tuple[PromptTrial, ...]]:
     """What the newest runs say about prompts, in Redis or archived: sha256 of the version -> its trials.
 
     Args:
@@ -32,7 +32,7 @@ def read_trials(
     """
     redis = connection.connect(settings, decode_responses=False)
     ratings = RedisRatings(redis, prefix=settings.key_prefix)
-    found: dict[str, list[Trial]] = {}
+    found: dict[str, list[PromptTrial]] = {}
     for history in open_histories(settings).newest(most):
         if not wanted(history.started):
             continue
