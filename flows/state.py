@@ -83,7 +83,7 @@ class SplitCall(Frozen):
     runs: tuple[str, ...]
 
 
-class ChildRuns(Frozen):
+class ChildRunIds(Frozen):
     """The runs that a node began and waits for."""
 
     prefix: str
@@ -141,7 +141,7 @@ class RunState(Frozen):
     """What was chosen and has not been carried out."""
     joining: SplitCall | None = None
     """What runs in parts now."""
-    begun: ChildRuns | None = None
+    begun: ChildRunIds | None = None
     """The runs of the present node."""
     wait: Wait | None = None
     signals: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)

@@ -5,20 +5,17 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import Field, JsonValue, ValidationError
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.language.node_base import StrictModel
 
 FENCE = "---"
 
 VariableType = Literal["string", "number", "integer", "boolean", "object", "array"]
 
 
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Case(Strict):
+class PromptCase(StrictModel):
     """A test of a prompt: its variables and what the rendered text must and must not contain."""
 
     name: str = Field(min_length=1)
@@ -27,7 +24,7 @@ class Case(Strict):
     reject: tuple[str, ...] = ()
 
 
-class MadeFor(Strict):
+class MadeFor(StrictModel):
     """What a prompt was written and tested with."""
 
     chat_models: tuple[str, ...] = Field(min_length=1)
@@ -36,7 +33,7 @@ class MadeFor(Strict):
     """Sent with every request of the prompt; what the installation sets when absent."""
 
 
-class FrontMatter(Strict):
+class FrontMatter(StrictModel):
     """What a template says about itself."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -44,7 +41,7 @@ class FrontMatter(Strict):
     purpose: str = Field(min_length=1)
     made_for: MadeFor | None = None
     variables: dict[str, VariableType]
-    cases: tuple[Case, ...] = Field(min_length=1)
+    cases: tuple[PromptCase, ...] = Field(min_length=1)
 
 
 class Head:
