@@ -34,7 +34,8 @@ Outcome = Literal[
     "waited",
     "expired",
 ]
-"""`failed`: a tool or a decision did; `broken`: the node itself did."""
+"""How the last command of a node came out, as stored: `failed`, a tool or a decision did; `broken`, the node
+itself did; `told`, a human answered a question; `waited`, the wait ended by its event or by its time."""
 ENDED: frozenset[Status] = frozenset({"finished", "failed", "cancelled"})
 TERMINAL: frozenset[Status] = ENDED | {"dead"}
 """Ended, or in need of a human before anything can go on."""
