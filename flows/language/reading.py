@@ -96,7 +96,7 @@ def document_with_lines(
         raise FluxError(ErrorClass.BAD_FLOW, f"{where} is not a mapping with {needs}")
     if lines.twice:
         path, line = lines.twice[0]
-        raise FluxError(ErrorClass.BAD_FLOW, f"{where}:{line}: {_place(path)} stands there twice")
+        raise FluxError(ErrorClass.BAD_FLOW, f"{where}:{line}: {_describe_path(path)} stands there twice")
     return document, lines
 
 
@@ -159,13 +159,13 @@ def explain_mistake(error: ErrorDetails, path: Path, fields: Sequence[str]) -> I
 def _problem(error: ErrorDetails, document: Mapping[str, Any]) -> tuple[Path, str]:
     """Where something is wrong, and what, with a way out."""
     path = _without_tag(error["loc"])
-    return path, f"{_place(path)}: {'; '.join(_explain(error, path, document))}"
+    return path, f"{_describe_path(path)}: {'; '.join(_explain(error, path, document))}"
 
 
 def _explain(error: ErrorDetails, path: Path, document: Mapping[str, Any]) -> Iterator[str]:
     if error["type"] in {"union_tag_invalid", "union_tag_not_found"}:
-        given = error.get("input")
-        kind = given.get("kind") if isinstance(given, Mapping) else None
+        node = error.get("input")
+        kind = node.get("kind") if isinstance(node, Mapping) else None
         yield f"its kind is {kind!r}" if kind is not None else "it has no kind"
         yield from nearest(str(kind), nodes.KINDS)
         yield f"kinds: {', '.join(nodes.KINDS)}"
@@ -193,7 +193,7 @@ def _without_tag(loc: Path) -> Path:
     return loc
 
 
-def _place(path: Path) -> str:
+def _describe_path(path: Path) -> str:
     if path[:1] == ("nodes",) and len(path) >= 2:  # noqa: PLR2004 - nodes.<name>
         inner = ".".join(str(part) for part in path[2:])
         return f"node {str(path[1])!r}{f', {inner}' if inner else ''}"

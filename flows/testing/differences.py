@@ -57,7 +57,9 @@ def _compare_path(expected: Expectation, run: SimulatedRun) -> Iterator[Scenario
     if expected.path is not None and expected.path != run.path:
         pairs = zip(expected.path, run.path, strict=False)
         shorter = min(len(expected.path), len(run.path))
-        index = next((index for index, (wanted, node) in enumerate(pairs) if wanted != node), shorter)
+        index = next(
+            (index for index, (expected_node, node) in enumerate(pairs) if expected_node != node), shorter
+        )
         yield ScenarioDifference(
             f"the path is another from place {index + 1} on",
             _format_path(expected.path),
@@ -87,18 +89,18 @@ def _compare_end(expected: Expectation, run: SimulatedRun) -> Iterator[ScenarioD
         yield ScenarioDifference("the status is another", expected.status, where, notes)
     if expected.error is not None:
         error = {"kind": run.error.kind, "text": notes[0]} if run.error else {}
-        wanted = expected.error.model_dump(exclude_none=True)
-        if not error or not _matches(wanted, error):
-            contains = f" with {wanted['contains']!r}" if "contains" in wanted else ""
+        stated = expected.error.model_dump(exclude_none=True)
+        if not error or not _matches(stated, error):
+            contains = f" with {stated['contains']!r}" if "contains" in stated else ""
             yield ScenarioDifference(
                 "the error is another",
-                f"{wanted.get('kind', 'an error')}{contains}",
+                f"{stated.get('kind', 'an error')}{contains}",
                 error.get("text", "none"),
             )
     if expected.answer is not None:
-        wanted = expected.answer.model_dump(exclude_none=True)
-        if not _matches(wanted, {"text": run.answer or ""}):
-            text = repr(wanted["text"]) if "text" in wanted else f"with {expected.answer.contains!r}"
+        stated = expected.answer.model_dump(exclude_none=True)
+        if not _matches(stated, {"text": run.answer or ""}):
+            text = repr(stated["text"]) if "text" in stated else f"with {expected.answer.contains!r}"
             yield ScenarioDifference("the answer is another", text, repr(run.answer), notes)
 
 
@@ -107,10 +109,12 @@ def _compare_facts(expected: Expectation, run: SimulatedRun) -> Iterator[Scenari
         fact = run.facts.get(name)
         if not is_close(value, fact, expected.tolerance):
             missing = "" if name in run.facts else " (never found)"
-            wanted = json.dumps(value)
+            expected_text = json.dumps(value)
             if isinstance(value, int | float) and not isinstance(value, bool):
-                wanted += f" ± {expected.tolerance:.3g} of it"
-            yield ScenarioDifference(f"fact {name!r} is another", wanted, f"{json.dumps(fact)}{missing}")
+                expected_text += f" ± {expected.tolerance:.3g} of it"
+            yield ScenarioDifference(
+                f"fact {name!r} is another", expected_text, f"{json.dumps(fact)}{missing}"
+            )
 
 
 def _compare_lists(expected: Expectation, run: SimulatedRun) -> Iterator[ScenarioDifference]:
@@ -129,15 +133,17 @@ def _compare_lists(expected: Expectation, run: SimulatedRun) -> Iterator[Scenari
         (expected.calls, calls, _format_call, "call {} of a tool", "tools are called so often"),
         (expected.runs, runs, _format_run, "run {} of a node", "nodes begin so many runs"),
     )
-    for items, found, to_text, item, number in lists:
+    for items, actual_items, to_text, item, number in lists:
         if items is None:
             continue
-        for place, (model, actual) in enumerate(zip(items, found, strict=False), start=1):
-            wanted = model.model_dump(exclude_none=True)
-            if not _matches(wanted, actual, expected.tolerance):
-                yield ScenarioDifference(f"{item.format(place)} is another", to_text(wanted), to_text(actual))
-        if len(items) != len(found):
-            yield ScenarioDifference(number, str(len(items)), str(len(found)), tuple(map(to_text, found)))
+        for index, (model, actual) in enumerate(zip(items, actual_items, strict=False), start=1):
+            stated = model.model_dump(exclude_none=True)
+            if not _matches(stated, actual, expected.tolerance):
+                yield ScenarioDifference(f"{item.format(index)} is another", to_text(stated), to_text(actual))
+        if len(items) != len(actual_items):
+            yield ScenarioDifference(
+                number, str(len(items)), str(len(actual_items)), tuple(map(to_text, actual_items))
+            )
 
 
 def _describe_run(event: e.RunsBegun, run: e.RunBegun) -> dict[str, Any]:
@@ -153,11 +159,11 @@ def _compare_retries(expected: Expectation, run: SimulatedRun) -> Iterator[Scena
         yield ScenarioDifference("something is tried again so often", str(expected.retries), str(retries))
 
 
-def _matches(wanted: Mapping[str, Any], actual: Mapping[str, Any], tolerance: float = 0) -> bool:
+def _matches(stated: Mapping[str, Any], actual: Mapping[str, Any], tolerance: float = 0) -> bool:
     """Whether something has all that is wanted of it; `contains` is looked for in its text."""
-    fields = {name: value for name, value in wanted.items() if name != "contains"}
+    fields = {name: value for name, value in stated.items() if name != "contains"}
     same = is_close(fields, {name: actual[name] for name in fields}, tolerance)
-    return same and wanted.get("contains", "") in actual.get("text", "")
+    return same and stated.get("contains", "") in actual.get("text", "")
 
 
 def is_close(left: JsonValue, right: JsonValue, tolerance: float) -> bool:
