@@ -68,22 +68,22 @@ class Head:
             self.content = FrontMatter.model_validate(document)
         except ValidationError as error:
             first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"]) or "front matter"
-            message = f"{self.at(*first['loc'])}: {place}: {first['msg']}"
+            field = ".".join(str(part) for part in first["loc"]) or "front matter"
+            message = f"{self.at(*first['loc'])}: {field}: {first['msg']}"
             raise FluxError(
                 ErrorClass.SCHEMA,
                 message,
                 suggestions=(f"the front matter has {', '.join(FrontMatter.model_fields)}",),
             ) from error
 
-    def at(self, *place: str | int) -> str:
+    def at(self, *path: str | int) -> str:
         """File and line of an entry, or of the nearest entry around it."""
         node, line = self._root, 0
-        for part in place:
-            found = _child(node, part)
-            if found is None:
+        for part in path:
+            entry = _child(node, part)
+            if entry is None:
                 break
-            key, node = found
+            key, node = entry
             line = key.start_mark.line
         return f"{self.file}:{line + 2}"
 
@@ -107,7 +107,7 @@ def split(source: str, file: str) -> tuple[str, str]:
     if lines[0].rstrip() != FENCE:
         message = f"{file}:1: a prompt begins with a front matter between two lines `{FENCE}`"
         raise FluxError(ErrorClass.SCHEMA, message)
-    end = next((place for place, line in enumerate(lines[1:], start=1) if line.rstrip() == FENCE), None)
+    end = next((index for index, line in enumerate(lines[1:], start=1) if line.rstrip() == FENCE), None)
     if end is None:
         message = f"{file}:{len(lines)}: the front matter that begins in line 1 has no closing `{FENCE}`"
         raise FluxError(ErrorClass.SCHEMA, message)

@@ -59,8 +59,8 @@ def read_cases(template: PromptTemplate, cases: Iterable[Mapping[str, Any]]) -> 
         return [PromptCase.model_validate(dict(case)) for case in cases]
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        message = f"not a test case of prompt '{template.name}': {place}: {first['msg']}"
+        field = ".".join(str(part) for part in first["loc"])
+        message = f"not a test case of prompt '{template.name}': {field}: {first['msg']}"
         raise FluxError(ErrorClass.BAD_ARGUMENT, message) from error
 
 
