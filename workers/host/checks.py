@@ -86,8 +86,8 @@ def check_variables(settings: Settings) -> CheckResult:
         )
     if unknown:
         return _warn("settings", f"{', '.join(unknown)} means nothing", "; ".join(nearest(unknown[0], known)))
-    given = sorted(name for name in os.environ if name in known)
-    return _ok("settings", f"{', '.join(given)}; the rest by default" if given else "all by default")
+    present = sorted(name for name in os.environ if name in known)
+    return _ok("settings", f"{', '.join(present)}; the rest by default" if present else "all by default")
 
 
 def check_packages() -> CheckResult:
@@ -98,12 +98,12 @@ def check_packages() -> CheckResult:
         if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
             continue
         try:
-            found = version(requirement.name)
+            installed = version(requirement.name)
         except PackageNotFoundError:
             wrong.append(f"{requirement.name} is missing")
             continue
-        if not requirement.specifier.contains(found, prereleases=True):
-            wrong.append(f"{requirement.name} {found} does not fit {requirement.specifier}")
+        if not requirement.specifier.contains(installed, prereleases=True):
+            wrong.append(f"{requirement.name} {installed} does not fit {requirement.specifier}")
     if wrong:
         return _fail("packages", "; ".join(wrong), "reinstall: `pip install --upgrade fluxagents`")
     shown = ", ".join(
@@ -113,11 +113,11 @@ def check_packages() -> CheckResult:
 
 
 def check_version(client: Redis) -> CheckResult:
-    found = str(_info(client, "server")["redis_version"])
+    running = str(_info(client, "server")["redis_version"])
     where = connection.without_password(_address(client))
-    if Version(found) < OLDEST_REDIS:
-        return _fail("redis", f"version {found} at {where}", f"upgrade it to {OLDEST_REDIS} or later")
-    return _ok("redis", f"version {found} at {where}")
+    if Version(running) < OLDEST_REDIS:
+        return _fail("redis", f"version {running} at {where}", f"upgrade it to {OLDEST_REDIS} or later")
+    return _ok("redis", f"version {running} at {where}")
 
 
 def check_persistence(client: Redis) -> CheckResult:
@@ -236,8 +236,8 @@ def _check_safely(check: Callable[[Redis], CheckResult], client: Redis) -> Check
 
 
 def _info(client: Redis, section: str) -> dict[str, object]:
-    found: dict[str, object] = client.info(section)
-    return found
+    info: dict[str, object] = client.info(section)
+    return info
 
 
 def _address(client: Redis) -> str:

@@ -96,7 +96,7 @@ def stats(name: str | None, limit: int, as_json: bool) -> None:
     if name is not None:
         manager.versions.list_numbers(name)
     groups = [
-        trials for trials in read_trials(settings, most=limit).values() if name in {None, trials[0].name}
+        trials for trials in read_trials(settings, limit=limit).values() if name in {None, trials[0].name}
     ]
     rows = sorted(
         (_figures(trials, prices) for trials in groups), key=lambda row: (row["name"], int(row["version"]))
@@ -181,7 +181,7 @@ def compare(name: str, old: str | None, new: str | None, limit: int, as_json: bo
     versions = _choose_versions(manager, name, old, new)
     old_template, new_template = (manager.versions.find(name, version) for version in versions)
     period = find_trial_period(manager.versions.read_log(name), (old_template.digest, new_template.digest))
-    trials = read_trials(settings, most=limit, wanted=lambda run: period is None or period.covers(run.at_ms))
+    trials = read_trials(settings, limit=limit, select=lambda run: period is None or period.covers(run.at_ms))
     differences = compare_trials(trials.get(old_template.digest, ()), trials.get(new_template.digest, ()))
     if as_json:
         print_json(
