@@ -208,7 +208,7 @@ class ContextCompacted(EventBase):
 
     @property
     def tokens_saved(self) -> int:
-        return sum(one.tokens for one in self.compacted)
+        return sum(compaction.tokens for compaction in self.compacted)
 
 
 class ContextSummarised(EventBase):

@@ -28,7 +28,7 @@ LEAST_RATE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class RemedyTrial:
     """One thing that was done while an error stood."""
 
     remedy: str
@@ -41,7 +41,7 @@ class ErrorCase:
 
     error: ErrorInfo
     times: int
-    trials: tuple[Trial, ...]
+    trials: tuple[RemedyTrial, ...]
 
     @property
     def resolved(self) -> bool:
@@ -105,7 +105,7 @@ class _OpenError:
     error: ErrorInfo
     call: CallTool | None
     times: int = 1
-    trials: list[Trial] = field(default_factory=list)
+    trials: list[RemedyTrial] = field(default_factory=list)
 
     def close(self) -> ErrorCase:
         return ErrorCase(self.error, self.times, tuple(self.trials))
@@ -150,7 +150,7 @@ class _CaseFold:
 
     def _add_trial(self, open_errors: dict[str, _OpenError], call: CallTool | None, *, helped: bool) -> None:
         for error in open_errors.values():
-            error.trials.append(Trial(ASK_HUMAN if self.human else _remedy(error.call, call), helped))
+            error.trials.append(RemedyTrial(ASK_HUMAN if self.human else _remedy(error.call, call), helped))
         if open_errors:
             self.human = False
         if helped:

@@ -34,7 +34,8 @@ Outcome = Literal[
     "waited",
     "expired",
 ]
-"""`failed`: a tool or a decision did; `broken`: the node itself did."""
+"""How the last command of a node came out, as stored: `failed`, a tool or a decision did; `broken`, the node
+itself did; `told`, a human answered a question; `waited`, the wait ended by its event or by its time."""
 ENDED: frozenset[Status] = frozenset({"finished", "failed", "cancelled"})
 TERMINAL: frozenset[Status] = ENDED | {"dead"}
 """Ended, or in need of a human before anything can go on."""
@@ -83,7 +84,7 @@ class SplitCall(Frozen):
     runs: tuple[str, ...]
 
 
-class ChildRuns(Frozen):
+class ChildRunIds(Frozen):
     """The runs that a node began and waits for."""
 
     prefix: str
@@ -141,7 +142,7 @@ class RunState(Frozen):
     """What was chosen and has not been carried out."""
     joining: SplitCall | None = None
     """What runs in parts now."""
-    begun: ChildRuns | None = None
+    begun: ChildRunIds | None = None
     """The runs of the present node."""
     wait: Wait | None = None
     signals: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)

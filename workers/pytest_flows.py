@@ -24,7 +24,7 @@ from fluxagents.flows.testing.scenario_reading import build_scenarios
 from fluxagents.flows.testing.scenario_result import simulate_scenario
 from fluxagents.flows.testing.simulated_run import SimulatedRun
 from fluxagents.scheduler.flow_files.flow_library import SUFFIXES, FlowSnapshot, read_flow
-from fluxagents.scheduler.flow_files.scenario_suites import Case, load_suite, prepare_flow
+from fluxagents.scheduler.flow_files.scenario_suites import ScenarioCase, load_suite, prepare_flow
 
 FOLDERS = "flow_folders"
 MARK = "scenarios"
@@ -121,4 +121,4 @@ def _folders(config: pytest.Config) -> list[Path]:
     return list(config.getini(FOLDERS))
 
 
-__all__ = ["Case", "Rehearse", "rehearse"]
+__all__ = ["Rehearse", "ScenarioCase", "rehearse"]

@@ -84,11 +84,11 @@ def _build_mark(node: str, visits: Sequence[Visit], state: RunState) -> Mark:
 def _number_moves(edges: Sequence[PictureEdge], visits: Sequence[Visit]) -> tuple[PictureEdge, ...]:
     """Number the moves along each edge; a move without an edge adds one."""
     known, moves = [*edges], [list[int]() for _ in edges]
-    for number, (left, entered) in enumerate(pairwise(visits), start=1):
-        index = _find_edge(known, left.node, entered)
+    for number, (previous, entered) in enumerate(pairwise(visits), start=1):
+        index = _find_edge(known, previous.node, entered)
         if index == len(known):
             known.append(
-                PictureEdge(source=left.node, target=entered.node, label=entered.because, declared=False)
+                PictureEdge(source=previous.node, target=entered.node, label=entered.because, declared=False)
             )
             moves.append([])
         moves[index].append(number)

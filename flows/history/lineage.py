@@ -175,7 +175,7 @@ def fork_history(
 
 
 def split_values(
-    flow: Flow, state: RunState, given: Mapping[str, JsonValue]
+    flow: Flow, state: RunState, values: Mapping[str, JsonValue]
 ) -> tuple[dict[str, JsonValue], dict[str, JsonValue]]:
     """Values that somebody sets, as inputs and as facts; both have the types that the flow declares.
 
@@ -183,14 +183,14 @@ def split_values(
         FluxError: If a name is neither, or a value is of another type.
     """
     known = {**flow.inputs, **dict.fromkeys(flow.fact_names)}
-    for name in given:
+    for name in values:
         if name not in known:
             raise FluxError(
                 ErrorClass.BAD_ARGUMENT,
                 f"flow {flow.flow!r} has no input or fact {name!r}",
                 suggestions=(*nearest(name, known), f"there are: {', '.join(known) or 'none'}"),
             )
-    inputs = {name: value for name, value in given.items() if name in flow.inputs}
+    inputs = {name: value for name, value in values.items() if name in flow.inputs}
     checked = check_inputs(flow, {**state.inputs, **inputs}) if inputs else {}
-    facts = {name: value for name, value in given.items() if name not in flow.inputs}
+    facts = {name: value for name, value in values.items() if name not in flow.inputs}
     return {name: checked[name] for name in inputs}, check_facts(flow, facts, where=state.node)

@@ -40,8 +40,8 @@ def plan_migration(old: Flow, new: Flow, state: RunState, *, now_ms: int) -> Mig
     problems = list(_problems(old, new, state, now_ms))
     inputs: dict[str, JsonValue] = {}
     try:
-        given = {name: value for name, value in state.inputs.items() if value is not None}
-        inputs = check_inputs(new, given)
+        stated_inputs = {name: value for name, value in state.inputs.items() if value is not None}
+        inputs = check_inputs(new, stated_inputs)
     except FluxError as error:
         problems.append(error.message)
     if problems:

@@ -21,6 +21,11 @@ class RollbackReport:
     irreversible: tuple[str, ...]
     """What cannot be undone."""
 
+    @property
+    def lasting(self) -> tuple[str, ...]:
+        """The earlier name of `irreversible`."""
+        return self.irreversible
+
 
 def report_rollback(events: Sequence[e.Event], kept: int, tools: Mapping[str, ToolFacts]) -> RollbackReport:
     """What a rollback leaves behind.

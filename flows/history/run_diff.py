@@ -22,7 +22,7 @@ Side = Literal["both", "a", "b"]
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class RunDifference:
     """One thing that is not the same in both runs."""
 
     section: Section
@@ -37,7 +37,7 @@ class Difference:
 class RunDiff:
     """Two runs side by side."""
 
-    differences: tuple[Difference, ...]
+    differences: tuple[RunDifference, ...]
     path: tuple[tuple[Side, str], ...]
     """The nodes in order, and which run was there."""
     tolerance: float
@@ -91,7 +91,7 @@ def _last(events: Sequence[e.Event]) -> RunState:
     return steps_of(events)[-1].after
 
 
-def _starts(a: Sequence[e.Event], b: Sequence[e.Event]) -> Iterator[Difference]:
+def _starts(a: Sequence[e.Event], b: Sequence[e.Event]) -> Iterator[RunDifference]:
     starts: list[JsonValue] = [
         {
             "flow": state.flow.name,
@@ -108,10 +108,10 @@ def _starts(a: Sequence[e.Event], b: Sequence[e.Event]) -> Iterator[Difference]:
 
 def _compare(
     section: Section, prefix: str, a: JsonValue, b: JsonValue, tolerance: float
-) -> Iterator[Difference]:
+) -> Iterator[RunDifference]:
     """Where two values differ, each place named with a prefix."""
     for value in find_differences(a, b, tolerance):
-        yield Difference(section, f"{prefix}{value.path}", value.a, value.b, value.relative)
+        yield RunDifference(section, f"{prefix}{value.path}", value.a, value.b, value.relative)
 
 
 def _first_event(events: Sequence[e.Event]) -> e.RunStarted:
@@ -120,12 +120,12 @@ def _first_event(events: Sequence[e.Event]) -> e.RunStarted:
     return first
 
 
-def _prompts(a: Sequence[e.Event], b: Sequence[e.Event]) -> Iterator[Difference]:
+def _prompts(a: Sequence[e.Event], b: Sequence[e.Event]) -> Iterator[RunDifference]:
     """Versions of prompts that both used, and the chat models."""
     prompts_a, prompts_b = _list_prompts(a), _list_prompts(b)
     for name in prompts_a.keys() & prompts_b.keys():
         if prompts_a[name] != prompts_b[name]:
-            yield Difference("prompts", name, prompts_a[name], prompts_b[name])
+            yield RunDifference("prompts", name, prompts_a[name], prompts_b[name])
 
 
 def _list_prompts(events: Sequence[e.Event]) -> dict[str, str]:
@@ -135,14 +135,14 @@ def _list_prompts(events: Sequence[e.Event]) -> dict[str, str]:
     return {**versions, **({"chat model": chat_models} if chat_models else {})}
 
 
-def _paths(path: Sequence[tuple[str | None, str | None]]) -> Iterator[Difference]:
+def _paths(path: Sequence[tuple[str | None, str | None]]) -> Iterator[RunDifference]:
     only_a = [node_a for node_a, node_b in path if node_a and not node_b]
     only_b = [node_b for node_a, node_b in path if node_b and not node_a]
     if only_a or only_b:
-        yield Difference("path", "nodes only there", [*only_a], [*only_b])
+        yield RunDifference("path", "nodes only there", [*only_a], [*only_b])
 
 
-def _decisions(a: Sequence[e.Event], b: Sequence[e.Event], tolerance: float) -> Iterator[Difference]:
+def _decisions(a: Sequence[e.Event], b: Sequence[e.Event], tolerance: float) -> Iterator[RunDifference]:
     decisions = [[event for event in log if isinstance(event, e.DecisionMade)] for log in (a, b)]
     pairs = align(decisions[0], decisions[1], key=_decision_key)
     for number, (made_a, made_b) in enumerate(pairs, start=1):
@@ -151,7 +151,7 @@ def _decisions(a: Sequence[e.Event], b: Sequence[e.Event], tolerance: float) -> 
         what = f"{number} at {made.node}"
         dump_a, dump_b = _dump_decision(made_a), _dump_decision(made_b)
         if made_a is None or made_b is None:
-            yield Difference("decisions", what, dump_a, dump_b)
+            yield RunDifference("decisions", what, dump_a, dump_b)
         # What a decision ends with is compared as the run's answer.
         elif not isinstance(made.decision, Finish):
             yield from _compare("decisions", f"{what}: ", dump_a, dump_b, tolerance)
@@ -177,7 +177,7 @@ def _list_calls(events: Sequence[e.Event]) -> list[_Call]:
     return calls
 
 
-def _calls(a: Sequence[e.Event], b: Sequence[e.Event], tolerance: float) -> Iterator[Difference]:
+def _calls(a: Sequence[e.Event], b: Sequence[e.Event], tolerance: float) -> Iterator[RunDifference]:
     pairs = align(
         _list_calls(a), _list_calls(b), key=lambda made: f"{made.node} {made.call.tool} {bool(made.error)}"
     )
@@ -186,11 +186,11 @@ def _calls(a: Sequence[e.Event], b: Sequence[e.Event], tolerance: float) -> Iter
         assert call is not None
         what = f"{number} {call.call.tool}"
         if call_a is None or call_b is None:
-            yield Difference("calls", what, _dump_call(call_a), _dump_call(call_b))
+            yield RunDifference("calls", what, _dump_call(call_a), _dump_call(call_b))
             continue
         yield from _compare("calls", f"{what}: ", call_a.call.args, call_b.call.args, tolerance)
         if not is_same_text(call_a.error, call_b.error, tolerance):
-            yield Difference("calls", f"{what}: error", call_a.error, call_b.error)
+            yield RunDifference("calls", f"{what}: error", call_a.error, call_b.error)
         yield from _compare("findings", f"{what}: ", call_a.findings, call_b.findings, tolerance)
 
 
@@ -198,22 +198,22 @@ def _dump_call(made: _Call | None) -> JsonValue:
     return None if made is None else {"args": made.call.args, **({"error": made.error} if made.error else {})}
 
 
-def _humans(a: Sequence[e.Event], b: Sequence[e.Event]) -> Iterator[Difference]:
+def _humans(a: Sequence[e.Event], b: Sequence[e.Event]) -> Iterator[RunDifference]:
     requests = [
         [f"{asked.kind} {asked.tool}".strip() + f": {asked.outcome}" for asked in record_of(log).requests]
         for log in (a, b)
     ]
     for number, (request_a, request_b) in enumerate(align(requests[0], requests[1], key=str), start=1):
         if request_a != request_b:
-            yield Difference("humans", f"request {number}", request_a, request_b)
+            yield RunDifference("humans", f"request {number}", request_a, request_b)
 
 
-def _outcomes(a: RunState, b: RunState, tolerance: float) -> Iterator[Difference]:
+def _outcomes(a: RunState, b: RunState, tolerance: float) -> Iterator[RunDifference]:
     if a.status != b.status:
-        yield Difference("outcome", "status", a.status, b.status)
+        yield RunDifference("outcome", "status", a.status, b.status)
     errors = [f"{run.error.kind}: {run.error.message}" if run.error else "" for run in (a, b)]
     if not is_same_text(errors[0], errors[1], tolerance):
-        yield Difference("outcome", "error", errors[0] or None, errors[1] or None)
+        yield RunDifference("outcome", "error", errors[0] or None, errors[1] or None)
     yield from _compare("outcome", "fact ", dict(a.facts), dict(b.facts), tolerance)
     if not is_same_text(a.answer or "", b.answer or "", tolerance):
-        yield Difference("answer", "answer", a.answer, b.answer)
+        yield RunDifference("answer", "answer", a.answer, b.answer)

@@ -9,11 +9,11 @@ from typing import Any
 from pydantic import Field, JsonValue
 
 from fluxagents.flows.events import FlowRef
-from fluxagents.flows.language.node_base import Strict, ValueType
+from fluxagents.flows.language.node_base import StrictModel, ValueType
 from fluxagents.flows.language.nodes import Node
 
 
-class InputSpec(Strict):
+class InputSpec(StrictModel):
     """One input of a flow."""
 
     type: ValueType
@@ -22,7 +22,7 @@ class InputSpec(Strict):
     default: JsonValue = None
 
 
-class FactSpec(Strict):
+class FactSpec(StrictModel):
     """One fact that a flow's nodes find; a fact may be missing, which is None."""
 
     type: ValueType
@@ -30,7 +30,7 @@ class FactSpec(Strict):
     purpose: str = ""
 
 
-class Budget(Strict):
+class Budget(StrictModel):
     """What a run may use; a run that would use more fails with an error of kind `budget`."""
 
     steps: int = Field(default=1_000, ge=1)
@@ -40,7 +40,7 @@ class Budget(Strict):
     """From start to end, pauses and humans included."""
 
 
-class Flow(Strict):
+class Flow(StrictModel):
     """A decision tree with typed inputs; a run keeps the version it started with."""
 
     flow: str = Field(pattern=r"^[a-z][a-z0-9_]*$")

@@ -12,21 +12,21 @@ from fluxagents.flows.language.inputs import check_facts
 
 
 def extract_facts(
-    flow: Flow, where: str, wanted: Mapping[str, str], document: Mapping[str, JsonValue], *, what: str
+    flow: Flow, where: str, paths: Mapping[str, str], document: Mapping[str, JsonValue], *, what: str
 ) -> dict[str, JsonValue]:
     """The facts that stand at dotted paths of a document.
 
     Args:
         flow: Declares their types.
         where: The node.
-        wanted: Fact name -> path.
+        paths: Fact name -> path.
         document: A tool's summary or an event's data.
         what: What an error calls the document.
 
     Raises:
         FluxError: `BAD_FLOW` if a path leads nowhere, or a value has another type than declared.
     """
-    facts = {fact: _at_path(document, path, f"fact {fact!r}: {what}") for fact, path in wanted.items()}
+    facts = {fact: _at_path(document, path, f"fact {fact!r}: {what}") for fact, path in paths.items()}
     return check_facts(flow, facts, where=where)
 
 

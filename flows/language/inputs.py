@@ -36,13 +36,13 @@ def is_of(value: JsonValue, type_: ValueType) -> bool:
     return isinstance(value, _PYTHON_TYPES[type_]) and (not isinstance(value, bool) or type_ == "boolean")
 
 
-def check_inputs(flow: Flow, given: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+def check_inputs(flow: Flow, stated: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """The inputs of a run with defaults filled in.
 
     Raises:
         FluxError: If an input is unknown, missing or of another type.
     """
-    for name in given:
+    for name in stated:
         if name not in flow.inputs:
             raise FluxError(
                 ErrorClass.BAD_ARGUMENT,
@@ -54,7 +54,7 @@ def check_inputs(flow: Flow, given: Mapping[str, JsonValue]) -> dict[str, JsonVa
             )
     values: dict[str, JsonValue] = {}
     for name, spec in flow.inputs.items():
-        value = given.get(name)
+        value = stated.get(name)
         if value is None:
             if spec.required:
                 raise FluxError(

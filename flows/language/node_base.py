@@ -30,11 +30,11 @@ def optional_edge(reason: str, target: str | None) -> tuple[Edge, ...]:
     return ((reason, target),) if target else ()
 
 
-class Strict(BaseModel):
+class StrictModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Retry(Strict):
+class Retry(StrictModel):
     """How often a node is tried again; takes the place of the policy of the error's kind."""
 
     attempts: int = Field(default=3, ge=2, le=20)
@@ -45,7 +45,7 @@ class Retry(Strict):
     """Kinds of errors that are tried again; all when empty."""
 
 
-class NodeBase(Strict):
+class NodeBase(StrictModel):
     purpose: str = ""
 
     @property

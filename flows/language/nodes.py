@@ -14,7 +14,7 @@ from fluxagents.flows.language.node_base import (
     Expression,
     HumanNode,
     NodeBase,
-    Strict,
+    StrictModel,
     WaitingNode,
     optional_edge,
 )
@@ -63,7 +63,7 @@ class DecideNode(ActivityNode):
         return self.tools
 
 
-class Case(Strict):
+class BranchCase(StrictModel):
     when: str
     to: str
 
@@ -72,7 +72,7 @@ class BranchNode(NodeBase):
     """Goes to the first case whose condition holds."""
 
     kind: Literal["branch"]
-    cases: tuple[Case, ...] = Field(min_length=1)
+    cases: tuple[BranchCase, ...] = Field(min_length=1)
     otherwise: str
     on_error: str | None = None
     """Where a condition leads that cannot be evaluated."""

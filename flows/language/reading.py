@@ -24,7 +24,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Ten times as fast where PyYAML was built with LibYAML."""
 
 
-class Lines:
+class SourceLines:
     """The lines of a YAML document, by what stands there."""
 
     def __init__(self, root: yaml.Node | None) -> None:
@@ -82,7 +82,7 @@ def flow_from_json(text: str | bytes) -> Flow:
 
 def document_with_lines(
     text: str, *, where: str, needs: str = "`flow`, `start` and `nodes`"
-) -> tuple[Mapping[str, Any], Lines]:
+) -> tuple[Mapping[str, Any], SourceLines]:
     """A YAML mapping and the lines of what stands in it.
 
     Raises:
@@ -96,22 +96,22 @@ def document_with_lines(
         raise FluxError(ErrorClass.BAD_FLOW, f"{where} is not a mapping with {needs}")
     if lines.twice:
         path, line = lines.twice[0]
-        raise FluxError(ErrorClass.BAD_FLOW, f"{where}:{line}: {_place(path)} stands there twice")
+        raise FluxError(ErrorClass.BAD_FLOW, f"{where}:{line}: {_describe_path(path)} stands there twice")
     return document, lines
 
 
-def _parse_yaml(text: str) -> tuple[Any, Lines]:
+def _parse_yaml(text: str) -> tuple[Any, SourceLines]:
     loader = _LOADER(text)
     try:
         root = loader.get_single_node()
-        lines = Lines(root)  # before the document: building it writes merged keys into the nodes
+        lines = SourceLines(root)  # before the document: building it writes merged keys into the nodes
         return None if root is None else loader.construct_document(root), lines
     finally:
         loader.dispose()
 
 
 def flow_from_mapping(
-    document: Mapping[str, Any], *, where: str = "the flow", lines: Lines | None = None
+    document: Mapping[str, Any], *, where: str = "the flow", lines: SourceLines | None = None
 ) -> Flow:
     """Read a flow from plain data.
 
@@ -131,7 +131,7 @@ def collect_mistakes(sentences: Iterable[str]) -> FluxError:
     return FluxError(ErrorClass.BAD_FLOW, first, suggestions=[f"also {sentence}" for sentence in others])
 
 
-def locate(where: str, lines: Lines | None, path: Path) -> str:
+def locate(where: str, lines: SourceLines | None, path: Path) -> str:
     """Write a document's name with the line of a path, if it is known."""
     line = lines.of(path) if lines else None
     return f"{where}:{line}" if line else where
@@ -159,13 +159,13 @@ def explain_mistake(error: ErrorDetails, path: Path, fields: Sequence[str]) -> I
 def _problem(error: ErrorDetails, document: Mapping[str, Any]) -> tuple[Path, str]:
     """Where something is wrong, and what, with a way out."""
     path = _without_tag(error["loc"])
-    return path, f"{_place(path)}: {'; '.join(_explain(error, path, document))}"
+    return path, f"{_describe_path(path)}: {'; '.join(_explain(error, path, document))}"
 
 
 def _explain(error: ErrorDetails, path: Path, document: Mapping[str, Any]) -> Iterator[str]:
     if error["type"] in {"union_tag_invalid", "union_tag_not_found"}:
-        given = error.get("input")
-        kind = given.get("kind") if isinstance(given, Mapping) else None
+        node = error.get("input")
+        kind = node.get("kind") if isinstance(node, Mapping) else None
         yield f"its kind is {kind!r}" if kind is not None else "it has no kind"
         yield from nearest(str(kind), nodes.KINDS)
         yield f"kinds: {', '.join(nodes.KINDS)}"
@@ -178,7 +178,7 @@ def _fields(path: Path, document: Mapping[str, Any]) -> tuple[str, ...]:
     if path[:1] == ("nodes",) and len(path) >= 2:  # noqa: PLR2004 - nodes.<name>
         node = document["nodes"].get(path[1], {})
         kind = node.get("kind") if isinstance(node, Mapping) else None
-        inner: dict[str, type[BaseModel]] = {"cases": nodes.Case, "retry": Retry}
+        inner: dict[str, type[BaseModel]] = {"cases": nodes.BranchCase, "retry": Retry}
         model = next((inner[str(part)] for part in path if part in inner), nodes.KINDS.get(str(kind)))
     else:
         sections: dict[str, type[BaseModel]] = {"inputs": InputSpec, "facts": FactSpec, "budget": Budget}
@@ -193,7 +193,7 @@ def _without_tag(loc: Path) -> Path:
     return loc
 
 
-def _place(path: Path) -> str:
+def _describe_path(path: Path) -> str:
     if path[:1] == ("nodes",) and len(path) >= 2:  # noqa: PLR2004 - nodes.<name>
         inner = ".".join(str(part) for part in path[2:])
         return f"node {str(path[1])!r}{f', {inner}' if inner else ''}"

@@ -153,10 +153,12 @@ def _bad_children(flow: Flow, flows: Mapping[str, Flow] | None) -> Iterator[Prob
                 name, f"runs the flow {node.flow!r}, which does not exist{_hint(node.flow, flows)}", "flow"
             )
             continue
-        for given in node.inputs:
-            if given not in child.inputs:
-                hint = _hint(given, child.inputs)
-                yield _at(name, f"gives {given!r}, which is no input of flow {node.flow!r}{hint}", "inputs")
+        for input_name in node.inputs:
+            if input_name not in child.inputs:
+                hint = _hint(input_name, child.inputs)
+                yield _at(
+                    name, f"gives {input_name!r}, which is no input of flow {node.flow!r}{hint}", "inputs"
+                )
         for needed, spec in child.inputs.items():
             if spec.required and needed not in node.inputs:
                 yield _at(name, f"does not give {needed!r}, which flow {node.flow!r} needs", "inputs")

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from fluxagents.flows import events as e
 from fluxagents.flows.reduction.state_updates import Changes, add_failure, last
-from fluxagents.flows.state import FINDINGS_KEPT, ChildRuns, Finding, RunState, SplitCall
+from fluxagents.flows.state import FINDINGS_KEPT, ChildRunIds, Finding, RunState, SplitCall
 
 
 def on_success(state: RunState, event: e.ToolSucceeded) -> Changes:
@@ -49,7 +49,7 @@ def on_split(_: RunState, event: e.ToolSplit) -> Changes:
 
 def on_children(_: RunState, event: e.RunsBegun) -> Changes:
     prefix = event.runs[0].run_id.rpartition(".")[0]
-    return {"begun": ChildRuns(prefix=prefix, count=len(event.runs)), "cleared": False}
+    return {"begun": ChildRunIds(prefix=prefix, count=len(event.runs)), "cleared": False}
 
 
 def on_fan_in(state: RunState, event: e.RunsJoined) -> Changes:

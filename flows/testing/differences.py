@@ -25,7 +25,7 @@ _Format = Callable[[Mapping[str, Any]], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class ScenarioDifference:
     """Something that is not as expected."""
 
     what: str
@@ -39,7 +39,7 @@ class Difference:
         return f"{self.what}\n  expected  {self.expected}\n  found     {self.found}{notes}"
 
 
-def find_differences(expected: Expectation, run: SimulatedRun) -> Iterator[Difference]:
+def find_differences(expected: Expectation, run: SimulatedRun) -> Iterator[ScenarioDifference]:
     """Find all that is not as expected, the telling one first; answers that nothing asked for count too."""
     yield from _compare_path(expected, run)
     yield from _compare_end(expected, run)
@@ -49,16 +49,18 @@ def find_differences(expected: Expectation, run: SimulatedRun) -> Iterator[Diffe
     if run.unused:
         more = len(run.unused) - MAX_SHOWN
         notes = (*run.unused[1:MAX_SHOWN], *([f"and {more} more"] if more > 0 else []))
-        yield Difference("an answer was not used", "every answer is asked for", run.unused[0], notes)
+        yield ScenarioDifference("an answer was not used", "every answer is asked for", run.unused[0], notes)
 
 
-def _compare_path(expected: Expectation, run: SimulatedRun) -> Iterator[Difference]:
+def _compare_path(expected: Expectation, run: SimulatedRun) -> Iterator[ScenarioDifference]:
     path = _format_path(run.path)
     if expected.path is not None and expected.path != run.path:
         pairs = zip(expected.path, run.path, strict=False)
         shorter = min(len(expected.path), len(run.path))
-        index = next((index for index, (wanted, node) in enumerate(pairs) if wanted != node), shorter)
-        yield Difference(
+        index = next(
+            (index for index, (expected_node, node) in enumerate(pairs) if expected_node != node), shorter
+        )
+        yield ScenarioDifference(
             f"the path is another from place {index + 1} on",
             _format_path(expected.path),
             path,
@@ -67,7 +69,7 @@ def _compare_path(expected: Expectation, run: SimulatedRun) -> Iterator[Differen
     rest = iter(run.path)
     for node in expected.passes:
         if node not in rest:
-            yield Difference(
+            yield ScenarioDifference(
                 f"the run does not pass {node!r}" + (" (in this order)" if node in run.path else ""),
                 _format_path(expected.passes),
                 path,
@@ -77,43 +79,45 @@ def _compare_path(expected: Expectation, run: SimulatedRun) -> Iterator[Differen
     for node in expected.avoids:
         if node in run.path:
             notes = tuple(_explain_node(run, run.path.index(node)))
-            yield Difference(f"the run comes to {node!r}", f"not {node}", path, notes)
+            yield ScenarioDifference(f"the run comes to {node!r}", f"not {node}", path, notes)
 
 
-def _compare_end(expected: Expectation, run: SimulatedRun) -> Iterator[Difference]:
+def _compare_end(expected: Expectation, run: SimulatedRun) -> Iterator[ScenarioDifference]:
     notes = tuple(_list_error(run))
     if expected.status is not None and expected.status != run.status:
         where = f"{run.status} at {run.state.node}"
-        yield Difference("the status is another", expected.status, where, notes)
+        yield ScenarioDifference("the status is another", expected.status, where, notes)
     if expected.error is not None:
         error = {"kind": run.error.kind, "text": notes[0]} if run.error else {}
-        wanted = expected.error.model_dump(exclude_none=True)
-        if not error or not _matches(wanted, error):
-            contains = f" with {wanted['contains']!r}" if "contains" in wanted else ""
-            yield Difference(
+        stated = expected.error.model_dump(exclude_none=True)
+        if not error or not _matches(stated, error):
+            contains = f" with {stated['contains']!r}" if "contains" in stated else ""
+            yield ScenarioDifference(
                 "the error is another",
-                f"{wanted.get('kind', 'an error')}{contains}",
+                f"{stated.get('kind', 'an error')}{contains}",
                 error.get("text", "none"),
             )
     if expected.answer is not None:
-        wanted = expected.answer.model_dump(exclude_none=True)
-        if not _matches(wanted, {"text": run.answer or ""}):
-            text = repr(wanted["text"]) if "text" in wanted else f"with {expected.answer.contains!r}"
-            yield Difference("the answer is another", text, repr(run.answer), notes)
+        stated = expected.answer.model_dump(exclude_none=True)
+        if not _matches(stated, {"text": run.answer or ""}):
+            text = repr(stated["text"]) if "text" in stated else f"with {expected.answer.contains!r}"
+            yield ScenarioDifference("the answer is another", text, repr(run.answer), notes)
 
 
-def _compare_facts(expected: Expectation, run: SimulatedRun) -> Iterator[Difference]:
+def _compare_facts(expected: Expectation, run: SimulatedRun) -> Iterator[ScenarioDifference]:
     for name, value in expected.facts.items():
         fact = run.facts.get(name)
         if not is_close(value, fact, expected.tolerance):
             missing = "" if name in run.facts else " (never found)"
-            wanted = json.dumps(value)
+            expected_text = json.dumps(value)
             if isinstance(value, int | float) and not isinstance(value, bool):
-                wanted += f" ± {expected.tolerance:.3g} of it"
-            yield Difference(f"fact {name!r} is another", wanted, f"{json.dumps(fact)}{missing}")
+                expected_text += f" ± {expected.tolerance:.3g} of it"
+            yield ScenarioDifference(
+                f"fact {name!r} is another", expected_text, f"{json.dumps(fact)}{missing}"
+            )
 
 
-def _compare_lists(expected: Expectation, run: SimulatedRun) -> Iterator[Difference]:
+def _compare_lists(expected: Expectation, run: SimulatedRun) -> Iterator[ScenarioDifference]:
     """Compare questions, calls and runs one by one, then how many there are."""
     questions = [{"kind": each.kind, "node": each.node, "text": each.question} for each in run.questions]
     calls = [{"tool": call.tool, "node": call.node, "args": dict(call.args)} for call in run.calls]
@@ -129,15 +133,17 @@ def _compare_lists(expected: Expectation, run: SimulatedRun) -> Iterator[Differe
         (expected.calls, calls, _format_call, "call {} of a tool", "tools are called so often"),
         (expected.runs, runs, _format_run, "run {} of a node", "nodes begin so many runs"),
     )
-    for items, found, to_text, item, number in lists:
+    for items, actual_items, to_text, item, number in lists:
         if items is None:
             continue
-        for place, (model, actual) in enumerate(zip(items, found, strict=False), start=1):
-            wanted = model.model_dump(exclude_none=True)
-            if not _matches(wanted, actual, expected.tolerance):
-                yield Difference(f"{item.format(place)} is another", to_text(wanted), to_text(actual))
-        if len(items) != len(found):
-            yield Difference(number, str(len(items)), str(len(found)), tuple(map(to_text, found)))
+        for index, (model, actual) in enumerate(zip(items, actual_items, strict=False), start=1):
+            stated = model.model_dump(exclude_none=True)
+            if not _matches(stated, actual, expected.tolerance):
+                yield ScenarioDifference(f"{item.format(index)} is another", to_text(stated), to_text(actual))
+        if len(items) != len(actual_items):
+            yield ScenarioDifference(
+                number, str(len(items)), str(len(actual_items)), tuple(map(to_text, actual_items))
+            )
 
 
 def _describe_run(event: e.RunsBegun, run: e.RunBegun) -> dict[str, Any]:
@@ -145,19 +151,19 @@ def _describe_run(event: e.RunsBegun, run: e.RunBegun) -> dict[str, Any]:
     return {"node": event.node, "flow": event.flow.name, "inputs": inputs, "model": run.model_name}
 
 
-def _compare_retries(expected: Expectation, run: SimulatedRun) -> Iterator[Difference]:
+def _compare_retries(expected: Expectation, run: SimulatedRun) -> Iterator[ScenarioDifference]:
     retries: int | dict[str, int] = run.retries
     if isinstance(expected.retries, int):
         retries = sum(run.retries.values())
     if expected.retries is not None and retries != expected.retries:
-        yield Difference("something is tried again so often", str(expected.retries), str(retries))
+        yield ScenarioDifference("something is tried again so often", str(expected.retries), str(retries))
 
 
-def _matches(wanted: Mapping[str, Any], actual: Mapping[str, Any], tolerance: float = 0) -> bool:
+def _matches(stated: Mapping[str, Any], actual: Mapping[str, Any], tolerance: float = 0) -> bool:
     """Whether something has all that is wanted of it; `contains` is looked for in its text."""
-    fields = {name: value for name, value in wanted.items() if name != "contains"}
+    fields = {name: value for name, value in stated.items() if name != "contains"}
     same = is_close(fields, {name: actual[name] for name in fields}, tolerance)
-    return same and wanted.get("contains", "") in actual.get("text", "")
+    return same and stated.get("contains", "") in actual.get("text", "")
 
 
 def is_close(left: JsonValue, right: JsonValue, tolerance: float) -> bool:

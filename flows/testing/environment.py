@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from fluxagents.flows.language.catalog import ToolFacts
 from fluxagents.flows.language.definition import Flow
-from fluxagents.flows.testing.scenario import Answer, Answers, ScenarioError
+from fluxagents.flows.testing.scenario import Answers, ScenarioError, StatedAnswer
 
 PLACEHOLDER = "…"
 """Stands for what the author of a scenario must fill in."""
@@ -57,7 +57,7 @@ class Query:
 class World(Protocol):
     """Tools, chat models, humans and everything else that is not the flow."""
 
-    def answer(self, query: Query) -> Answer | None:
+    def answer(self, query: Query) -> StatedAnswer | None:
         """Return an answer of an accepted kind or an event; None where none is needed.
 
         Raises:
@@ -75,7 +75,7 @@ class _Queue:
         self._used = 0
 
     @property
-    def head(self) -> Answer | None:
+    def head(self) -> StatedAnswer | None:
         if self._used >= len(self._steps) and not self._repeats:
             return None
         return self._steps[self._used % len(self._steps)]
@@ -84,7 +84,7 @@ class _Queue:
         self._used += 1
 
     @property
-    def rest(self) -> Iterator[tuple[int, Answer]]:
+    def rest(self) -> Iterator[tuple[int, StatedAnswer]]:
         return ((number, step) for number, step in enumerate(self._steps, 1) if number > self._used)
 
 
@@ -108,7 +108,7 @@ class ScriptedWorld:
         self._tools = {name: _Queue(answers) for name, answers in tools.items()}
         self._shared = shared
 
-    def answer(self, query: Query) -> Answer | None:
+    def answer(self, query: Query) -> StatedAnswer | None:
         """As `World.answer`."""
         accepted = {*query.accepts, "event"}
         queues = [self._nodes.get(query.node), self._tools.get(query.tool)]
@@ -129,13 +129,13 @@ class ScriptedWorld:
                     yield f"{kind} {name!r}: answer {number} ({_summarize(answer)}) was never asked for"
 
 
-def _summarize(answer: Answer) -> str:
+def _summarize(answer: StatedAnswer) -> str:
     (kind,) = answer.kinds
     value = getattr(answer, kind)
     return f"{kind} {value}" if isinstance(value, str) else kind
 
 
-def _missing_answer(query: Query, head: Answer | None) -> ScenarioError:
+def _missing_answer(query: Query, head: StatedAnswer | None) -> ScenarioError:
     instead = f"; its next answer is {_summarize(head)!r}" if head else ""
     text = yaml.safe_dump({query.node: [dict(query.example)]}, sort_keys=False, allow_unicode=True, width=100)
     example = "\n".join(f"      {line}" for line in text.splitlines())

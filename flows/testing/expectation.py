@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass
-from fluxagents.flows.language.node_base import Strict
+from fluxagents.flows.language.node_base import StrictModel
 from fluxagents.flows.state import Status
 
 TOLERANCE = 1e-6
@@ -24,14 +24,14 @@ def _under(field: str) -> BeforeValidator:
     return BeforeValidator(wrap)
 
 
-class ExpectedText(Strict):
+class ExpectedText(StrictModel):
     """A text: the whole of it, or what stands in it."""
 
     text: str | None = None
     contains: str | None = None
 
 
-class ExpectedQuestion(Strict):
+class ExpectedQuestion(StrictModel):
     """A request to a human; a string is what stands in its text."""
 
     contains: str | None = None
@@ -40,7 +40,7 @@ class ExpectedQuestion(Strict):
     kind: Literal["approval", "question", "escalation"] | None = None
 
 
-class ExpectedCall(Strict):
+class ExpectedCall(StrictModel):
     """A call of a tool; a string is its name."""
 
     tool: str
@@ -49,7 +49,7 @@ class ExpectedCall(Strict):
     """All of its arguments."""
 
 
-class ExpectedRun(Strict):
+class ExpectedRun(StrictModel):
     """A run that a `map` or `subflow` node begins."""
 
     node: str | None = None
@@ -58,14 +58,14 @@ class ExpectedRun(Strict):
     model: str | None = None
 
 
-class ExpectedError(Strict):
+class ExpectedError(StrictModel):
     """The error of a run that fails; a string is what stands in its message."""
 
     kind: ErrorClass | None = None
     contains: str | None = None
 
 
-class Expectation(Strict):
+class Expectation(StrictModel):
     """What it leaves out is not checked."""
 
     path: tuple[str, ...] | None = None

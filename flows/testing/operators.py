@@ -12,7 +12,7 @@ from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.nodes import AskNode, MapNode, Node, SubflowNode, ToolNode, WaitNode
 from fluxagents.flows.state import RunState
 from fluxagents.flows.testing.environment import PLACEHOLDER, Environment, Query, format_call
-from fluxagents.flows.testing.scenario import Answer, Edit, ScenarioError, blame_scenario
+from fluxagents.flows.testing.scenario import ScenarioError, StatedAnswer, StatedEdit, blame_scenario
 
 
 def query_tool(flow: Flow, node: str, call: CallTool, *, refused: bool) -> Query:
@@ -130,7 +130,7 @@ def nest(values: dict[str, JsonValue]) -> dict[str, JsonValue]:
     return document
 
 
-def build_decision(answer: Answer, command: Decide, environment: Environment) -> Decision:
+def build_decision(answer: StatedAnswer, command: Decide, environment: Environment) -> Decision:
     """Build the decision that an answer states.
 
     Raises:
@@ -167,7 +167,7 @@ def _refusal(command: Decide, why: str, *suggestions: str) -> ScenarioError:
 
 
 def build_human_event(
-    controller: FlowController, environment: Environment, state: RunState, answer: Answer, at_ms: int
+    controller: FlowController, environment: Environment, state: RunState, answer: StatedAnswer, at_ms: int
 ) -> e.Event:
     """Build the event of a human's answer to a run that waits, by the rules of a real run.
 
@@ -180,7 +180,7 @@ def build_human_event(
     if answer.reject is not None:
         return e.ApprovalRejected(seq=seq, at_ms=at_ms, request_id=request.id, by=by, reason=answer.reject)
     if answer.approve is not None:
-        edit = answer.approve if isinstance(answer.approve, Edit) else None
+        edit = answer.approve if isinstance(answer.approve, StatedEdit) else None
         call = _edit_call(environment, request, edit) if edit else request.call
         return e.ApprovalGranted(
             seq=seq, at_ms=at_ms, request_id=request.id, by=by, call=call, edited=edit is not None
@@ -193,7 +193,7 @@ def build_human_event(
     return e.QuestionAnswered(seq=seq, at_ms=at_ms, request_id=request.id, by=by, answer=text, facts=facts)
 
 
-def _edit_call(environment: Environment, request: e.HumanRequest, edit: Edit) -> CallTool:
+def _edit_call(environment: Environment, request: e.HumanRequest, edit: StatedEdit) -> CallTool:
     if request.call is None:
         raise ScenarioError(f"node {request.node!r} asks for no call whose arguments could be edited")
     tool, args = request.call.tool, {**request.call.args, **edit.args}

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, JsonValue, model_serializer, model_
 
 from fluxagents.flows.commands import HYPOTHESIS_CHARACTERS
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.language.node_base import Strict
+from fluxagents.flows.language.node_base import StrictModel
 from fluxagents.flows.testing.expectation import Expectation
 
 BEGINS = datetime(2026, 1, 1, tzinfo=UTC)
@@ -71,7 +71,7 @@ def blame_scenario(prefix: str = "") -> Iterator[None]:
         raise ScenarioError(f"{prefix}{error.message}", suggestions=error.suggestions) from error
 
 
-class StatedError(Strict):
+class StatedError(StrictModel):
     """An error as the world states it."""
 
     kind: ErrorClass
@@ -82,16 +82,16 @@ class StatedError(Strict):
         return FluxError(self.kind, self.message, suggestions=self.suggestions)
 
 
-class Edit(Strict):
+class StatedEdit(StrictModel):
     """Arguments that replace those that were asked for."""
 
     args: dict[str, JsonValue]
 
 
-class Answers(Strict):
+class Answers(StrictModel):
     """The answers to a node or a tool: a list is used up in order, a single answer is given each time."""
 
-    answers: tuple[Answer, ...]
+    answers: tuple[StatedAnswer, ...]
     repeats: bool = False
 
     @model_validator(mode="before")
@@ -108,7 +108,7 @@ class Answers(Strict):
         answers = [answer.model_dump(mode="json", exclude_defaults=True) for answer in self.answers]
         return answers[0] if self.repeats else answers
 
-    def steps(self) -> tuple[Answer, ...]:
+    def steps(self) -> tuple[StatedAnswer, ...]:
         """The answers, one for each thing that happens."""
         return tuple(step for answer in self.answers for step in answer.steps())
 
@@ -117,7 +117,7 @@ Script = dict[str, Answers]
 """Node or tool -> its answers."""
 
 
-class StubbedRun(Strict):
+class StubbedRun(StrictModel):
     """One run of a `map` or `subflow` node: its end is stated, or its own world answers it."""
 
     when: str | None = None
@@ -147,7 +147,7 @@ class StubbedRun(Strict):
         return self
 
 
-class Answer(Strict):
+class StatedAnswer(StrictModel):
     """What the world answers to a node."""
 
     summary: dict[str, JsonValue] | None = None
@@ -171,7 +171,7 @@ class Answer(Strict):
     """The chat model gives no valid decision, or cannot be reached."""
     tokens: int = Field(default=0, ge=0)
     """Spent on the decision."""
-    approve: Literal[True] | Edit | None = None
+    approve: Literal[True] | StatedEdit | None = None
     reject: str | None = None
     """A human refuses, with this reason."""
     answer: str | bool | int | float | None = None
@@ -212,7 +212,7 @@ class Answer(Strict):
         order = next((sequence for sequence in SEQUENCES if stated <= set(sequence)), ANSWER_KINDS)
         return tuple(kind for kind in order if kind in stated)
 
-    def steps(self) -> Iterator[Answer]:
+    def steps(self) -> Iterator[StatedAnswer]:
         """Split into one answer for each kind; the time passes before the last."""
         kinds = self.kinds
         for kind in kinds:
@@ -220,10 +220,10 @@ class Answer(Strict):
             if kind == kinds[-1]:
                 fields.add("after_s")
             fields = {kind, *(fields & self.model_fields_set)}
-            yield Answer.model_validate({field: getattr(self, field) for field in fields})
+            yield StatedAnswer.model_validate({field: getattr(self, field) for field in fields})
 
 
-class Scenario(Strict):
+class Scenario(StrictModel):
     """One run of a flow."""
 
     name: str = Field(min_length=1)
@@ -248,7 +248,7 @@ class Scenario(Strict):
         return self
 
 
-class ScenarioFile(Strict):
+class ScenarioFile(StrictModel):
     """Scenarios that belong together; `world` and `tools` hold what is the same in many of them."""
 
     flow: str = ""
@@ -273,6 +273,6 @@ class ScenarioFile(Strict):
 
 Answers.model_rebuild()
 StubbedRun.model_rebuild()
-Answer.model_rebuild()
+StatedAnswer.model_rebuild()
 Scenario.model_rebuild()
 ScenarioFile.model_rebuild()

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from fluxagents.flows.language.reading import (
-    Lines,
     Path,
+    SourceLines,
     collect_mistakes,
     document_with_lines,
     explain_mistake,
@@ -27,7 +27,7 @@ _PARTS: Mapping[str, type[BaseModel]] = {
     "run": scenario.StubbedRun,
     "refused": scenario.StatedError,
     "error": scenario.StatedError,
-    "approve": scenario.Edit,
+    "approve": scenario.StatedEdit,
 }
 """The model of what stands under a key."""
 
@@ -56,7 +56,7 @@ def parse_scenarios(text: str, *, where: str = "the scenarios") -> ScenarioFile:
 
 
 def build_scenarios(
-    document: Mapping[str, Any], *, where: str = "the scenarios", lines: Lines | None = None
+    document: Mapping[str, Any], *, where: str = "the scenarios", lines: SourceLines | None = None
 ) -> ScenarioFile:
     """Read scenarios from plain data.
 
@@ -71,7 +71,7 @@ def build_scenarios(
         raise collect_mistakes(_describe(details, document, where, lines) for details in problems) from error
 
 
-def _describe(error: ErrorDetails, document: Mapping[str, Any], where: str, lines: Lines | None) -> str:
+def _describe(error: ErrorDetails, document: Mapping[str, Any], where: str, lines: SourceLines | None) -> str:
     path = _find_path(error, document)
     field = ".".join(map(str, _name_scenario(path, document))) or "the document"
     mistake = "; ".join(explain_mistake(error, path, _fields(path[:-1])))
@@ -113,4 +113,4 @@ def _fields(path: Path) -> tuple[str, ...]:
     if not keys:
         return tuple(ScenarioFile.model_fields)
     models = _EXPECTED if "expect" in keys[:-1] else _PARTS
-    return tuple(models.get(keys[-1], scenario.Answer).model_fields)
+    return tuple(models.get(keys[-1], scenario.StatedAnswer).model_fields)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from fluxagents.flows.errors import nearest
 from fluxagents.flows.language.definition import Flow
-from fluxagents.flows.testing.differences import Difference, find_differences
+from fluxagents.flows.testing.differences import ScenarioDifference, find_differences
 from fluxagents.flows.testing.environment import Environment, ScriptedWorld
 from fluxagents.flows.testing.scenario import Scenario, ScenarioError, ScenarioFile
 from fluxagents.flows.testing.simulated_run import SimulatedRun
@@ -20,7 +20,7 @@ class ScenarioResult:
     scenario: Scenario
     run: SimulatedRun | None
     """None if it could not be simulated to its end."""
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[ScenarioDifference, ...] = ()
     error: ScenarioError | None = None
 
     @property

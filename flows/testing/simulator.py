@@ -23,7 +23,7 @@ from fluxagents.flows.testing.operators import (
     query_tool,
     query_waiting,
 )
-from fluxagents.flows.testing.scenario import BEGINS, Answer, ScenarioError, blame_scenario
+from fluxagents.flows.testing.scenario import BEGINS, ScenarioError, StatedAnswer, blame_scenario
 from fluxagents.flows.testing.simulated_run import SimulatedRun
 from fluxagents.flows.testing.stubbed_runs import StubbedRuns
 
@@ -169,7 +169,7 @@ class _Simulator:
             return Query(node=state.node, what="waits for its runs", accepts=(), optional=True)
         return query_waiting(flow, state)
 
-    def _check_time(self, command: Command, answer: Answer, at_ms: int) -> None:
+    def _check_time(self, command: Command, answer: StatedAnswer, at_ms: int) -> None:
         """Refuse an answer that a real run would not have waited for."""
         state = self._state
         limit_s = self._controller.time_limit_s(state) if isinstance(command, CallTool) else None
@@ -188,7 +188,7 @@ class _Simulator:
                 suggestions=("say `never: true` where nobody answers in time",),
             )
 
-    def _conclude(self, command: Command, answer: Answer | None) -> Sequence[e.Event]:
+    def _conclude(self, command: Command, answer: StatedAnswer | None) -> Sequence[e.Event]:
         """What happens to a command with an answer that is no event."""
         if isinstance(command, Expire):
             return self._end_wait(command, answer)
@@ -204,7 +204,7 @@ class _Simulator:
         assert answer is not None
         return [self._decide(command, answer)]
 
-    def _decide(self, command: Decide, answer: Answer) -> e.Event:
+    def _decide(self, command: Decide, answer: StatedAnswer) -> e.Event:
         seq, at_ms, node = self._state.seq, self._now, self._state.node
         use = e.PromptUse(
             name=command.prompt, version="", digest="", chat_model="scenario", tokens_in=answer.tokens
@@ -217,7 +217,7 @@ class _Simulator:
             seq=seq, at_ms=at_ms, node=node, decision=decision, prompt=use, untraced=answer.untraced
         )
 
-    def _call(self, call: CallTool, answer: Answer | None) -> e.Event:
+    def _call(self, call: CallTool, answer: StatedAnswer | None) -> e.Event:
         state = self._state
         error = self._refusal(call) if answer is None else None
         if answer is not None and answer.error is not None:
@@ -252,7 +252,7 @@ class _Simulator:
             return error
         return None
 
-    def _end_wait(self, command: Expire, answer: Answer | None) -> Sequence[e.Event]:
+    def _end_wait(self, command: Expire, answer: StatedAnswer | None) -> Sequence[e.Event]:
         if answer is not None and answer.open:
             self._open = True
             return []

@@ -23,7 +23,7 @@ from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import TERMINAL, RunState, child_ids
 from fluxagents.flows.testing.environment import Environment, Query, ScriptedWorld, World
 from fluxagents.flows.testing.operators import query_runs
-from fluxagents.flows.testing.scenario import Answer, Answers, ScenarioError, StubbedRun, blame_scenario
+from fluxagents.flows.testing.scenario import Answers, ScenarioError, StatedAnswer, StubbedRun, blame_scenario
 from fluxagents.flows.testing.simulated_run import SimulatedRun
 
 Simulate = Callable[[Flow, World, Environment, e.RunStarted], SimulatedRun]
@@ -69,7 +69,7 @@ class StubbedRuns:
         refused = all(errors) or (any(errors) and not fail_alone)
         return query_runs(state, node, len(plans), refused=refused, fail_alone=fail_alone)
 
-    def begin(self, state: RunState, answer: Answer | None, at_ms: int) -> Sequence[e.Event]:
+    def begin(self, state: RunState, answer: StatedAnswer | None, at_ms: int) -> Sequence[e.Event]:
         """Begin the runs of the present node.
 
         Args:
@@ -155,7 +155,7 @@ class StubbedRuns:
         return _Start({**dict.fromkeys(work.args), **plan.inputs})
 
     def _stubs(
-        self, state: RunState, node: MapNode | SubflowNode, answer: Answer | None, count: int
+        self, state: RunState, node: MapNode | SubflowNode, answer: StatedAnswer | None, count: int
     ) -> list[StubbedRun]:
         """What the answer says of each run, in their order."""
         if answer is None:
@@ -240,7 +240,7 @@ def _world_of(flow: Flow, stub: StubbedRun) -> ScriptedWorld | None:
             f"a run of flow {flow.flow!r} has no summary",
             suggestions=("say `facts` and `answer`, or `world` to play it",),
         )
-    answer = Answer(summary=stub.summary, **({"new_model": stub.new_model} if stub.new_model else {}))
+    answer = StatedAnswer(summary=stub.summary, **({"new_model": stub.new_model} if stub.new_model else {}))
     return ScriptedWorld({"work": Answers(answers=(answer,), repeats=True)}, {})
 
 

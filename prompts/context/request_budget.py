@@ -45,11 +45,11 @@ def request_tokens(chat_model: str, asked: int | None = None) -> int:
         FluxError: `BAD_ARGUMENT` if the window is known and too small for what is asked.
     """
     window = window_tokens(chat_model)
-    most = window - ANSWER_TOKENS if window is not None else None
+    max_request = window - ANSWER_TOKENS if window is not None else None
     if asked is None:
-        return min(REQUEST_TOKENS, most or REQUEST_TOKENS)
-    if most is not None and asked > most:
+        return min(REQUEST_TOKENS, max_request or REQUEST_TOKENS)
+    if max_request is not None and asked > max_request:
         message = f"a request of {asked} tokens does not fit '{chat_model}', whose window has {window}"
-        hint = f"at most {most}: {ANSWER_TOKENS} are for the answer"
+        hint = f"at most {max_request}: {ANSWER_TOKENS} are for the answer"
         raise FluxError(ErrorClass.BAD_ARGUMENT, message, suggestions=(hint,))
     return asked

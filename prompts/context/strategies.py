@@ -123,11 +123,11 @@ def keep_within(
 ) -> list[Message]:
     """The messages that may not be dropped, and those that fit by priority, the newest first among equals."""
     chosen = {at for at, message in enumerate(messages) if is_kept(message)}
-    left = max_tokens - sum(count_tokens(messages[at]) for at in chosen)
+    remaining = max_tokens - sum(count_tokens(messages[at]) for at in chosen)
     for at in reversed(order_by_importance(messages)):
         cost = count_tokens(messages[at])
-        if at not in chosen and cost <= left:
-            left -= cost
+        if at not in chosen and cost <= remaining:
+            remaining -= cost
             chosen.add(at)
     return [message for at, message in enumerate(messages) if at in chosen]
 
@@ -158,16 +158,16 @@ def _compact(content: str) -> str:
     return content.rstrip()
 
 
-def _drop_rows(found: Any) -> Any:
+def _drop_rows(content: Any) -> Any:
     """The same without the rows of lists that say how many of them they show, the inner ones first."""
-    if isinstance(found, list):
-        return [_drop_rows(item) for item in found]
-    if not isinstance(found, Mapping):
-        return found
-    cut = dict(found)
-    for name, value in found.items():
-        marker = f"{name}_shown" if f"{name}_shown" in found else "shown"
-        is_rows = isinstance(value, list | dict) and marker in found
+    if isinstance(content, list):
+        return [_drop_rows(item) for item in content]
+    if not isinstance(content, Mapping):
+        return content
+    cut = dict(content)
+    for name, value in content.items():
+        marker = f"{name}_shown" if f"{name}_shown" in content else "shown"
+        is_rows = isinstance(value, list | dict) and marker in content
         if is_rows and len(value) > ROWS_KEPT:
             cut |= {name: type(value)(), marker: 0}
         else:

@@ -86,8 +86,8 @@ def list_summarised_ids(state: RunState, names: Iterable[str]) -> frozenset[str]
 
 def list_full_findings(state: RunState, ids: Iterable[str]) -> list[Message]:
     """The messages of some findings, unshortened."""
-    wanted = frozenset(ids)
-    return [message for message in _list_findings(state) if message["id"] in wanted]
+    selected = frozenset(ids)
+    return [message for message in _list_findings(state) if message["id"] in selected]
 
 
 def build_growing_variables(state: RunState, messages: Sequence[Message]) -> Variables:

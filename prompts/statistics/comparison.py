@@ -10,7 +10,7 @@ from typing import Literal
 
 from scipy.stats import binomtest, t  # type: ignore[import-untyped]
 
-from fluxagents.prompts.statistics.figures import METRICS, Metric, Trial, values
+from fluxagents.prompts.statistics.figures import METRICS, Metric, PromptTrial, values
 
 CONFIDENCE = 0.95
 
@@ -29,7 +29,7 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class MetricDifference:
     """How a metric differs between two versions: the new one minus the old one."""
 
     metric: str
@@ -40,7 +40,7 @@ class Difference:
     verdict: Verdict
 
 
-def estimate(metric: Metric, trials: Sequence[Trial]) -> Estimate:
+def estimate(metric: Metric, trials: Sequence[PromptTrial]) -> Estimate:
     """A metric of one version.
 
     A share has the interval of Wilson (J Am Stat Assoc 22:209, 1927), a mean that of Student.
@@ -52,7 +52,7 @@ def estimate(metric: Metric, trials: Sequence[Trial]) -> Estimate:
     return Estimate(len(numbers), fmean(numbers), interval)
 
 
-def compare(old: Sequence[Trial], new: Sequence[Trial]) -> tuple[Difference, ...]:
+def compare(old: Sequence[PromptTrial], new: Sequence[PromptTrial]) -> tuple[MetricDifference, ...]:
     """Every metric of two versions.
 
     The difference of two shares has Newcombe's hybrid score interval (Stat Med 17:873, 1998, method 10),
@@ -62,15 +62,19 @@ def compare(old: Sequence[Trial], new: Sequence[Trial]) -> tuple[Difference, ...
     return tuple(_compare_metric(name, metric, old, new) for name, metric in METRICS.items())
 
 
-def _compare_metric(name: str, metric: Metric, old: Sequence[Trial], new: Sequence[Trial]) -> Difference:
+def _compare_metric(
+    name: str, metric: Metric, old: Sequence[PromptTrial], new: Sequence[PromptTrial]
+) -> MetricDifference:
     before, after = estimate(metric, old), estimate(metric, new)
     if before.value is None or after.value is None:
-        return Difference(name, before, after, None, None, "unclear")
+        return MetricDifference(name, before, after, None, None, "unclear")
     if metric.kind == "share":
         interval = _compute_newcombe(before, after)
     else:
         interval = _compute_welch(values(metric, old), values(metric, new))
-    return Difference(name, before, after, after.value - before.value, interval, _judge(metric, interval))
+    return MetricDifference(
+        name, before, after, after.value - before.value, interval, _judge(metric, interval)
+    )
 
 
 def _judge(metric: Metric, interval: Interval | None) -> Verdict:

@@ -13,7 +13,7 @@ from fluxagents.prompts.statistics.costs import Usage, count_usage, total
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class PromptTrial:
     """One run's use of one version of a prompt."""
 
     name: str
@@ -40,15 +40,15 @@ class Trial:
     """What a human gave the run: 1 to 5."""
 
 
-def trials(events: Iterable[e.Event], rating: int | None = None) -> tuple[Trial, ...]:
+def trials(events: Iterable[e.Event], rating: int | None = None) -> tuple[PromptTrial, ...]:
     """The trials of a run: one for each version of a prompt that it used."""
-    by_digest: dict[str, Trial] = {}
+    by_digest: dict[str, PromptTrial] = {}
     open_call: str | None = None
     succeeded: bool | None = None
     for event in events:
         if isinstance(event, e.ChatEvent):
             use = event.prompt
-            new = Trial(use.name, use.version, use.digest, rating=rating)
+            new = PromptTrial(use.name, use.version, use.digest, rating=rating)
             by_digest[use.digest] = _count_request(by_digest.get(use.digest, new), event)
         if isinstance(event, e.DecisionMade | e.DecisionRefused):
             called = isinstance(event, e.DecisionMade) and isinstance(event.decision, CallTool)
@@ -67,7 +67,7 @@ def trials(events: Iterable[e.Event], rating: int | None = None) -> tuple[Trial,
     return tuple(replace(trial, succeeded=succeeded) for trial in by_digest.values())
 
 
-def _count_request(trial: Trial, event: e.ChatEvent) -> Trial:
+def _count_request(trial: PromptTrial, event: e.ChatEvent) -> PromptTrial:
     use = event.prompt
     refused = isinstance(event, e.DecisionRefused | e.SummaryRefused)
     # A tool that is not offered is an answer, though not permitted; a key that is refused gives none.
@@ -87,7 +87,7 @@ def _count_request(trial: Trial, event: e.ChatEvent) -> Trial:
     )
 
 
-def _count_tool_call(trial: Trial, *, failed: bool) -> Trial:
+def _count_tool_call(trial: PromptTrial, *, failed: bool) -> PromptTrial:
     return replace(trial, tool_calls=trial.tool_calls + 1, tool_errors=trial.tool_errors + failed)
 
 
@@ -97,7 +97,7 @@ class Metric:
 
     kind: Literal["share", "mean"]
     better: Literal["more", "less"]
-    of: Callable[[Trial], float | None]
+    of: Callable[[PromptTrial], float | None]
 
 
 METRICS: Mapping[str, Metric] = {
@@ -112,6 +112,6 @@ METRICS: Mapping[str, Metric] = {
 """Counted per run, as variants are assigned per run: the calls of one run are not independent."""
 
 
-def values(metric: Metric, trials: Iterable[Trial]) -> list[float]:
+def values(metric: Metric, trials: Iterable[PromptTrial]) -> list[float]:
     """The numbers of a metric; runs without one are left out."""
     return [float(value) for trial in trials if (value := metric.of(trial)) is not None]

@@ -5,20 +5,17 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import Field, JsonValue, ValidationError
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.language.node_base import StrictModel
 
 FENCE = "---"
 
 VariableType = Literal["string", "number", "integer", "boolean", "object", "array"]
 
 
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Case(Strict):
+class PromptCase(StrictModel):
     """A test of a prompt: its variables and what the rendered text must and must not contain."""
 
     name: str = Field(min_length=1)
@@ -27,7 +24,7 @@ class Case(Strict):
     reject: tuple[str, ...] = ()
 
 
-class MadeFor(Strict):
+class MadeFor(StrictModel):
     """What a prompt was written and tested with."""
 
     chat_models: tuple[str, ...] = Field(min_length=1)
@@ -36,7 +33,7 @@ class MadeFor(Strict):
     """Sent with every request of the prompt; what the installation sets when absent."""
 
 
-class FrontMatter(Strict):
+class FrontMatter(StrictModel):
     """What a template says about itself."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -44,7 +41,7 @@ class FrontMatter(Strict):
     purpose: str = Field(min_length=1)
     made_for: MadeFor | None = None
     variables: dict[str, VariableType]
-    cases: tuple[Case, ...] = Field(min_length=1)
+    cases: tuple[PromptCase, ...] = Field(min_length=1)
 
 
 class Head:
@@ -71,22 +68,22 @@ class Head:
             self.content = FrontMatter.model_validate(document)
         except ValidationError as error:
             first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"]) or "front matter"
-            message = f"{self.at(*first['loc'])}: {place}: {first['msg']}"
+            field = ".".join(str(part) for part in first["loc"]) or "front matter"
+            message = f"{self.at(*first['loc'])}: {field}: {first['msg']}"
             raise FluxError(
                 ErrorClass.SCHEMA,
                 message,
                 suggestions=(f"the front matter has {', '.join(FrontMatter.model_fields)}",),
             ) from error
 
-    def at(self, *place: str | int) -> str:
+    def at(self, *path: str | int) -> str:
         """File and line of an entry, or of the nearest entry around it."""
         node, line = self._root, 0
-        for part in place:
-            found = _child(node, part)
-            if found is None:
+        for part in path:
+            entry = _child(node, part)
+            if entry is None:
                 break
-            key, node = found
+            key, node = entry
             line = key.start_mark.line
         return f"{self.file}:{line + 2}"
 
@@ -110,7 +107,7 @@ def split(source: str, file: str) -> tuple[str, str]:
     if lines[0].rstrip() != FENCE:
         message = f"{file}:1: a prompt begins with a front matter between two lines `{FENCE}`"
         raise FluxError(ErrorClass.SCHEMA, message)
-    end = next((place for place, line in enumerate(lines[1:], start=1) if line.rstrip() == FENCE), None)
+    end = next((index for index, line in enumerate(lines[1:], start=1) if line.rstrip() == FENCE), None)
     if end is None:
         message = f"{file}:{len(lines)}: the front matter that begins in line 1 has no closing `{FENCE}`"
         raise FluxError(ErrorClass.SCHEMA, message)

@@ -58,19 +58,19 @@ def insert_parts(source: str, file: str, parts: Mapping[str, str]) -> ExpandedTe
         FluxError: `SCHEMA`, naming file and line, for a part that does not exist.
     """
     lines = list(_expand_lines(source, file, parts))
-    return ExpandedTemplate("\n".join(line for line, _ in lines), tuple(place for _, place in lines))
+    return ExpandedTemplate("\n".join(line for line, _ in lines), tuple(location for _, location in lines))
 
 
 def _expand_lines(source: str, file: str, parts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for number, line in enumerate(source.split("\n"), start=1):
-        place = f"{file}:{number}"
+        location = f"{file}:{number}"
         include = _INCLUDE.fullmatch(line.strip())
         if include is None:
-            yield line, place
+            yield line, location
             continue
         name = include[1]
         if name not in parts:
             known = nearest(name, parts) or (f"parts: {', '.join(sorted(parts)) or 'none'}",)
-            raise FluxError(ErrorClass.SCHEMA, f"{place}: there is no part '{name}'", suggestions=known)
+            raise FluxError(ErrorClass.SCHEMA, f"{location}: there is no part '{name}'", suggestions=known)
         inner = parts[name].removesuffix("\n").split("\n")
         yield from ((text, f"parts/{name}{SUFFIX}:{at}") for at, text in enumerate(inner, start=1))

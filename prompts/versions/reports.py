@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 from pydantic import ValidationError
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.prompts.versions.front_matter import Case
+from fluxagents.prompts.versions.front_matter import PromptCase
 from fluxagents.prompts.versions.template import PromptTemplate
 
 
@@ -36,7 +36,7 @@ class PromptReport(TypedDict):
     cases: list[CaseReport]
 
 
-def build_report(template: PromptTemplate, cases: Sequence[Case] | None = None) -> PromptReport:
+def build_report(template: PromptTemplate, cases: Sequence[PromptCase] | None = None) -> PromptReport:
     """The results of a template in its own or other cases; raises if variables of a case do not fit."""
     reports = [
         _build_case_report(template, index, case)
@@ -53,14 +53,14 @@ def build_report(template: PromptTemplate, cases: Sequence[Case] | None = None) 
     )
 
 
-def read_cases(template: PromptTemplate, cases: Iterable[Mapping[str, Any]]) -> list[Case]:
+def read_cases(template: PromptTemplate, cases: Iterable[Mapping[str, Any]]) -> list[PromptCase]:
     """The cases of a caller; raises `BAD_ARGUMENT` for a mapping that is no case."""
     try:
-        return [Case.model_validate(dict(case)) for case in cases]
+        return [PromptCase.model_validate(dict(case)) for case in cases]
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        message = f"not a test case of prompt '{template.name}': {place}: {first['msg']}"
+        field = ".".join(str(part) for part in first["loc"])
+        message = f"not a test case of prompt '{template.name}': {field}: {first['msg']}"
         raise FluxError(ErrorClass.BAD_ARGUMENT, message) from error
 
 
@@ -74,7 +74,7 @@ def refuse_failures(template: PromptTemplate) -> None:
             raise FluxError(ErrorClass.SCHEMA, message)
 
 
-def _build_case_report(template: PromptTemplate, index: int, case: Case) -> CaseReport:
+def _build_case_report(template: PromptTemplate, index: int, case: PromptCase) -> CaseReport:
     where = template.case_at(index) if case in template.cases else ""
     try:
         text = template.render(case.variables)

@@ -12,7 +12,7 @@ from jinja2 import Template, TemplateError, TemplateSyntaxError, nodes
 from jinja2.meta import find_undeclared_variables
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.prompts.versions.front_matter import Case, Head, MadeFor, VariableType, split
+from fluxagents.prompts.versions.front_matter import Head, MadeFor, PromptCase, VariableType, split
 from fluxagents.prompts.versions.sandbox import build_sandbox
 
 _PYTHON_TYPES: Mapping[VariableType, tuple[type, ...]] = {
@@ -78,7 +78,7 @@ class PromptTemplate:
         return self._head.content.variables
 
     @property
-    def cases(self) -> tuple[Case, ...]:
+    def cases(self) -> tuple[PromptCase, ...]:
         return self._head.content.cases
 
     def case_at(self, index: int) -> str:

@@ -129,12 +129,12 @@ def all_findings(events: Iterable[Event]) -> tuple[Finding, ...]:
 
 
 def _first_line(state: RunState) -> str:
-    said = state.answer or ""
+    text = state.answer or ""
     if state.waiting_for is not None:
-        said = f"{state.waiting_for.id}: {state.waiting_for.question}"
+        text = f"{state.waiting_for.id}: {state.waiting_for.question}"
     elif state.error is not None:
-        said = state.error.message
-    return next((line.strip() for line in said.splitlines() if line.strip()), "")
+        text = state.error.message
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")
 
 
 def _number(value: JsonValue) -> float | None:

@@ -55,17 +55,17 @@ def find_unstarted(batch: CheckedBatch, states: Iterable[RunState]) -> tuple[lis
     A run answers a spec that has its flow, its model's name and its inputs; so the same batch in the same
     session goes on where it stopped.
     """
-    there = {_identity(state.flow.digest, state.model_name, state.inputs): state.run_id for state in states}
-    left: list[RunSpec] = []
+    known = {_identity(state.flow.digest, state.model_name, state.inputs): state.run_id for state in states}
+    unstarted: list[RunSpec] = []
     answered: list[str] = []
     for spec in batch.specs:
         name = batch.models[spec.model].name
-        run = there.get(_identity(batch.flow.digest, name, spec.inputs))
+        run = known.get(_identity(batch.flow.digest, name, spec.inputs))
         if run is None:
-            left.append(spec)
+            unstarted.append(spec)
         else:
             answered.append(run)
-    return left, answered
+    return unstarted, answered
 
 
 def _identity(flow: str, model: str, inputs: Mapping[str, JsonValue]) -> str:
@@ -139,14 +139,14 @@ def progress(
     Yields:
         The count and the states, in the order of `runs`.
     """
-    wanted = frozenset(runs)
+    run_ids = frozenset(runs)
     away: dict[str, RunState] = {}
     deadline = None if timeout_s is None else time.monotonic() + timeout_s
     while True:
         began = time.monotonic()
-        states = away | session_states(store, session, wanted - away.keys())
+        states = away | session_states(store, session, run_ids - away.keys())
         # What is not in the session's list any more has ended and is in the archive.
-        unlisted = {run: store.load(run) for run in wanted - states.keys()}
+        unlisted = {run: store.load(run) for run in run_ids - states.keys()}
         away |= {run: state for run, state in unlisted.items() if state.ended}
         states |= unlisted
         tally = Tally.of(states.values(), total=len(runs))

@@ -44,10 +44,10 @@ class FlowLibrary:
         if name is not None and name.endswith(SUFFIXES):
             yield name, read_text(Path(name))
             return
-        wanted = self.get(name).flow if name is not None else None
+        flow_name = self.get(name).flow if name is not None else None
         for where, file in self._files():
             text = file.read_text(encoding="utf-8")
-            if wanted is None or _has_name(text, wanted):
+            if flow_name is None or _has_name(text, flow_name):
                 yield where, text
 
     def get(self, name: str) -> Flow:

@@ -37,7 +37,7 @@ TESTS = "tests"
 
 
 @dataclass(frozen=True)
-class Case:
+class ScenarioCase:
     """A scenario with its file and its flow."""
 
     where: str
@@ -78,7 +78,7 @@ class Case:
 class ScenarioSuite:
     """The cases to run, and the flows that they should cover."""
 
-    cases: tuple[Case, ...]
+    cases: tuple[ScenarioCase, ...]
     flows: tuple[Flow, ...]
 
     def select(self, text: str) -> ScenarioSuite:
@@ -167,29 +167,29 @@ def record_run(store: RunStore, run_id: str, *, name: str = "") -> str:
     return write_yaml(flow, scenario)
 
 
-def _suite(cases: Sequence[Case], flows: Iterable[Flow] = ()) -> ScenarioSuite:
+def _suite(cases: Sequence[ScenarioCase], flows: Iterable[Flow] = ()) -> ScenarioSuite:
     """A suite that covers these flows and those of its cases."""
     distinct = {flow.flow: flow for flow in (*flows, *(case.flow for case in cases))}
     return ScenarioSuite(tuple(cases), tuple(distinct.values()))
 
 
-def _suite_of(flow: Flow, cases: Sequence[Case]) -> ScenarioSuite:
+def _suite_of(flow: Flow, cases: Sequence[ScenarioCase]) -> ScenarioSuite:
     return ScenarioSuite(tuple(case for case in cases if case.flow.flow == flow.flow), (flow,))
 
 
-def _load_cases(paths: Iterable[Path], folders: Sequence[Path]) -> list[Case]:
+def _load_cases(paths: Iterable[Path], folders: Sequence[Path]) -> list[ScenarioCase]:
     """The cases of the files of scenarios among some files."""
     return [case for path in paths if path.name.endswith(SCENARIO_SUFFIXES) for case in _cases(path, folders)]
 
 
-def _cases(path: Path, folders: Sequence[Path]) -> Iterator[Case]:
+def _cases(path: Path, folders: Sequence[Path]) -> Iterator[ScenarioCase]:
     file = parse_scenarios(read_text(path), where=str(path))
     above = (path.parent.parent,) if path.parent.name == TESTS else ()
     library = FlowSnapshot((*folders, *above, path.parent))
     for scenario in file.scenarios:
         name = scenario.flow or file.flow
         flow = read_flow(path.parent / name) if name.endswith(SUFFIXES) else library.get(name)
-        yield Case(str(path), file, scenario, flow, library)
+        yield ScenarioCase(str(path), file, scenario, flow, library)
 
 
 def _read_flows(folder: Path) -> Iterator[Flow]:

@@ -1,4 +1,4 @@
-"""Going back: a run that stands again where it stood, and a new run that goes its own way from there."""
+"""Forks and rewinds: a new run from a step of another one, and a run that is set back to an earlier step."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from fluxagents.tasks.registry import tool_facts
 
 
 @dataclass(frozen=True, slots=True)
-class WayBack:
-    """Where a run would go back to, and what that would leave behind; good until it moves."""
+class Rewind:
+    """A planned rewind: where the run would stand and what it would leave behind; valid until it moves."""
 
     state: RunState
-    """As it stands now."""
+    """The run as it is now."""
     then: RunState
-    """As it would stand again."""
+    """The run as it would be."""
     to_seq: int
     kept: int
     """How many of the first events of its log lead there."""
@@ -46,9 +46,14 @@ class WayBack:
     begun: tuple[str, ...]
     """Runs that it began since."""
 
+    @property
+    def undone(self) -> RollbackReport:
+        """The earlier name of `report`."""
+        return self.report
+
 
 class HistoryControl:
-    """Goes back in the history of runs, and takes in the history of others."""
+    """Forks and rewinds runs, and adopts runs that were recorded elsewhere."""
 
     def __init__(self, runs: OpenRuns, control: RunControl) -> None:
         self._runs = runs
@@ -118,8 +123,8 @@ class HistoryControl:
             raise FluxError(ErrorClass.BAD_ARGUMENT, f"another run has the id {state.run_id!r}")
         return commit.state
 
-    def way_back(self, run_id: str, *, to: int | None = None, node: str | None = None) -> WayBack:
-        """What it would mean to go back to a step, or to the last time that the run came to a node.
+    def plan_rewind(self, run_id: str, *, to: int | None = None, node: str | None = None) -> Rewind:
+        """Find what a rewind to a step, or to the last arrival at a node, would do; it changes nothing.
 
         Raises:
             FluxError: If there is no such step or node, the run had ended with that step, it is in the
@@ -135,7 +140,7 @@ class HistoryControl:
         else:
             then = open_state_at(history, state.seq - 1 if to is None else to)
             kept = len(up_to(history, then.seq - 1))
-        return WayBack(
+        return Rewind(
             state=state,
             then=self._with_living_children(then),
             to_seq=then.seq - 1,
@@ -166,45 +171,45 @@ class HistoryControl:
             confirmed: Whether it is known what cannot be undone.
 
         Raises:
-            FluxError: As `way_back`; if something cannot be undone and that is not confirmed, naming it; if
-                the run moved on meanwhile.
+            FluxError: As `plan_rewind`; if something cannot be undone and that is not confirmed, naming it;
+                if the run moved on meanwhile.
         """
-        return self.go_back(self.way_back(run_id, to=to), by=by, reason=reason, confirmed=confirmed)
+        return self.rewind(self.plan_rewind(run_id, to=to), by=by, reason=reason, confirmed=confirmed)
 
     def restart(
         self, run_id: str, *, node: str, by: str, reason: str = "", confirmed: bool = False
     ) -> RunState:
         """Let a run begin again at a node, as it was when it last came there; otherwise as `rollback`."""
         reason = reason or f"begin again at {node}"
-        return self.go_back(self.way_back(run_id, node=node), by=by, reason=reason, confirmed=confirmed)
+        return self.rewind(self.plan_rewind(run_id, node=node), by=by, reason=reason, confirmed=confirmed)
 
-    def go_back(self, way: WayBack, *, by: str, reason: str, confirmed: bool = False) -> RunState:
-        """Carry out what `way_back` found; raises as `rollback`."""
-        run_id = way.state.run_id
-        if way.report.irreversible and not confirmed:
+    def rewind(self, plan: Rewind, *, by: str, reason: str, confirmed: bool = False) -> RunState:
+        """Carry out what `plan_rewind` returned; raises as `rollback`."""
+        run_id = plan.state.run_id
+        if plan.report.irreversible and not confirmed:
             raise FluxError(
                 ErrorClass.BAD_ARGUMENT,
-                f"run {run_id!r} cannot undo all that it did since step {way.to_seq}: "
-                + "; ".join(way.report.irreversible),
+                f"run {run_id!r} cannot undo all that it did since step {plan.to_seq}: "
+                + "; ".join(plan.report.irreversible),
                 suggestions=(
                     "confirm it: `--yes`, or confirmed=True",
                     "fork the run, which undoes nothing",
                 ),
             )
         event = e.RunRolledBack(
-            seq=way.state.seq,
+            seq=plan.state.seq,
             at_ms=self._runs.clock.now_ms(),
-            to_seq=way.to_seq,
-            kept=way.kept,
-            state=way.then.model_dump(mode="json"),
+            to_seq=plan.to_seq,
+            kept=plan.kept,
+            state=plan.then.model_dump(mode="json"),
             by=by,
             reason=reason,
         )
-        controller = self._runs.controller(way.then)
-        _check_budget(controller.flow, reduce(way.state, event), event.at_ms)
-        returned = self._runs.write(controller, way.state, event)
+        controller = self._runs.controller(plan.then)
+        _check_budget(controller.flow, reduce(plan.state, event), event.at_ms)
+        returned = self._runs.write(controller, plan.state, event)
         self._control.cancel_children(
-            run_id, way.begun, by=by, reason=f"run {run_id} went back to step {way.to_seq}"
+            run_id, plan.begun, by=by, reason=f"run {run_id} went back to step {plan.to_seq}"
         )
         return returned
 
@@ -224,7 +229,7 @@ class HistoryControl:
 
 
 def _check_budget(flow: Flow, state: RunState, now_ms: int) -> None:
-    """Refuse a way that would end where it begins."""
+    """Refuse a rewind or fork whose budget is already used up."""
     spent = check_budget(flow, state, now_ms)
     if spent is not None:
         raise FluxError(spent.kind, f"it would not get far: {spent.message}", suggestions=spent.suggestions)

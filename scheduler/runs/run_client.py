@@ -17,7 +17,7 @@ from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.scheduler.runs.flow_migration import FlowMigration
-from fluxagents.scheduler.runs.history_control import HistoryControl, WayBack
+from fluxagents.scheduler.runs.history_control import HistoryControl, Rewind
 from fluxagents.scheduler.runs.open_runs import OpenRuns
 from fluxagents.scheduler.runs.run import Run
 from fluxagents.scheduler.runs.run_control import RunControl
@@ -190,9 +190,9 @@ class RunClient:
         """Store a run that was recorded elsewhere; see `HistoryControl.adopt`."""
         return self._history.adopt(events, by=by)
 
-    def way_back(self, run_id: str, *, to: int | None = None, node: str | None = None) -> WayBack:
-        """What it would mean to go back to a step or a node; see `HistoryControl.way_back`."""
-        return self._history.way_back(run_id, to=to, node=node)
+    def plan_rewind(self, run_id: str, *, to: int | None = None, node: str | None = None) -> Rewind:
+        """Find what a rewind to a step or a node would do; see `HistoryControl.plan_rewind`."""
+        return self._history.plan_rewind(run_id, to=to, node=node)
 
     def rollback(
         self, run_id: str, *, to: int, by: str, reason: str = "no reason given", confirmed: bool = False
@@ -206,9 +206,17 @@ class RunClient:
         """Let a run begin again at a node; see `HistoryControl.restart`."""
         return self._history.restart(run_id, node=node, by=by, reason=reason, confirmed=confirmed)
 
-    def go_back(self, way: WayBack, *, by: str, reason: str, confirmed: bool = False) -> RunState:
-        """Carry out what `way_back` found."""
-        return self._history.go_back(way, by=by, reason=reason, confirmed=confirmed)
+    def rewind(self, plan: Rewind, *, by: str, reason: str, confirmed: bool = False) -> RunState:
+        """Carry out what `plan_rewind` returned; see `HistoryControl.rewind`."""
+        return self._history.rewind(plan, by=by, reason=reason, confirmed=confirmed)
+
+    def way_back(self, run_id: str, *, to: int | None = None, node: str | None = None) -> Rewind:
+        """The earlier name of `plan_rewind`."""
+        return self.plan_rewind(run_id, to=to, node=node)
+
+    def go_back(self, way: Rewind, *, by: str, reason: str, confirmed: bool = False) -> RunState:
+        """The earlier name of `rewind`."""
+        return self.rewind(way, by=by, reason=reason, confirmed=confirmed)
 
     def migration(self, run_id: str, *, flow: str) -> Migration:
         """What another version of its flow would mean for a run; see `FlowMigration.plan`."""

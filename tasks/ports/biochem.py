@@ -47,7 +47,7 @@ class Biochem(Protocol):
         """Those with exactly this name; capitals do not matter."""
         ...
 
-    def search(self, words: str, kind: Kind | None, most: int) -> tuple[Sequence[Entity], int]:
+    def search(self, words: str, kind: Kind | None, limit: int) -> tuple[Sequence[Entity], int]:
         """The best matches of some words in names and ids, best first, and the count of all."""
         ...
 
@@ -71,9 +71,9 @@ class NothingImported:
         del name, kind
         return ()
 
-    def search(self, words: str, kind: Kind | None, most: int) -> tuple[Sequence[Entity], int]:
+    def search(self, words: str, kind: Kind | None, limit: int) -> tuple[Sequence[Entity], int]:
         """See `Biochem.search`."""
-        del words, kind, most
+        del words, kind, limit
         return (), 0
 
     def namespaces(self) -> frozenset[str]:

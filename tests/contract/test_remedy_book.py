@@ -10,12 +10,12 @@ from redis import Redis
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.memory.remedy_book import MemoryRemedyBook
 from fluxagents.flows.ports.remedy_book import RemedyBook
-from fluxagents.flows.remedies import Count, ErrorCase, Trial
+from fluxagents.flows.remedies import Count, ErrorCase, RemedyTrial
 from fluxagents.workers.redis.remedy_book import KEPT_S, RedisRemedyBook
 
 ERROR = FluxError(ErrorClass.MEDIUM, "exchange 'EX_x' is not in model 'm'").info("run_metabolic_fba")
 OTHER = FluxError(ErrorClass.TIMEOUT, "10 s are over").info("run_flux_sampling")
-HUMAN = Trial("ask a human", helped=True)
+HUMAN = RemedyTrial("ask a human", helped=True)
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -31,7 +31,7 @@ def test_an_empty_book_knows_nothing(book: RemedyBook) -> None:
 
 
 def test_cases_add_up_over_runs(book: RemedyBook) -> None:
-    failed = Trial("call run_metabolic_fba again", helped=False)
+    failed = RemedyTrial("call run_metabolic_fba again", helped=False)
     assert book.record_outcome(
         "r1", [ErrorCase(ERROR, 2, (failed, HUMAN)), ErrorCase(OTHER, 1, ())], at_ms=10
     )

@@ -101,7 +101,7 @@ def test_an_archived_run_is_identical(store: RedisRunStore, archive: Archive) ->
 def test_a_run_that_has_not_ended_is_never_archived(store: RedisRunStore, archive: Archive) -> None:
     lived(store, "waits", "")
     lived(store, "done", "finished")
-    assert retire(store, archive, 10, most=0) == ["done"]
+    assert retire(store, archive, 10, max_kept=0) == ["done"]
     assert not store.forget("waits", "s")
     assert store.load("waits").status == "waiting"
     assert [run_id for run_id, _ in store.requests()] == ["waits"]

@@ -14,7 +14,7 @@ from fluxagents.flows.language.edges import find_reachable
 from fluxagents.flows.language.pinning import pin_subflows
 from fluxagents.flows.language.reading import flow_from_mapping
 from fluxagents.flows.testing.environment import Environment, Query
-from fluxagents.flows.testing.scenario import Answer, Answers
+from fluxagents.flows.testing.scenario import Answers, StatedAnswer
 
 ENDS: dict[str, Any] = {
     "good": {"kind": "end", "message": "{error} {items}"},
@@ -147,9 +147,9 @@ class RandomWorld:
     def __init__(self, seed: int) -> None:
         self._chance = Random(seed)
         self._silent: set[str] = set()
-        self.answers: dict[str, list[Answer]] = {}
+        self.answers: dict[str, list[StatedAnswer]] = {}
 
-    def answer(self, query: Query) -> Answer | None:
+    def answer(self, query: Query) -> StatedAnswer | None:
         """As `World.answer`."""
         chance = self._chance
         if query.optional and (query.node in self._silent or chance.random() < 0.7):
@@ -160,7 +160,7 @@ class RandomWorld:
         kinds = [*accepted * 6, *(["event"] if query.node not in self._silent else [])]
         if not kinds:
             return None
-        answer = Answer.model_validate(self._fields(chance.choice(kinds), query))
+        answer = StatedAnswer.model_validate(self._fields(chance.choice(kinds), query))
         self.answers.setdefault(query.node, []).append(answer)
         return answer
 

@@ -20,7 +20,7 @@ from fluxagents.workers.settings import Settings
 PAGE = 50
 """Logs that are read from Redis in one round trip."""
 
-Place = Literal["redis", "archive"]
+Storage = Literal["redis", "archive"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class History:
 
     run_id: str
     events: tuple[Event, ...]
-    place: Place
+    storage: Storage
 
     @property
     def started(self) -> RunStarted:
@@ -108,7 +108,7 @@ class Histories:
                 count += 1
                 yield self._read_archived(file, choice, seen), Progress(count, total)
 
-    def newest(self, most: int) -> Iterator[History]:
+    def newest(self, limit: int) -> Iterator[History]:
         """The newest runs of their own that can be read, in Redis or the archive."""
         starts = self._store.starts()
         archived = 0
@@ -116,19 +116,19 @@ class Histories:
             for file in files:
                 run_id = id_in(file)
                 at_ms = time_in(run_id) if run_id else None
-                if run_id and at_ms is not None and archived < most:
+                if run_id and at_ms is not None and archived < limit:
                     archived += starts.setdefault(run_id, at_ms) == at_ms
                 elif at_ms is None and isinstance(
                     item := self._read_archived(file, Choice(), starts), History
                 ):
                     starts[item.run_id] = item.started.at_ms
-        found = 0
+        count = 0
         for run_id in sorted(starts, key=lambda run_id: (starts[run_id], run_id), reverse=True):
-            if found == most:
+            if count == limit:
                 return
             history = self._history(run_id)
             if isinstance(history, History) and Choice().takes(history.started):
-                found += 1
+                count += 1
                 yield history
 
     def children(self, run: History) -> Iterator[History | Unreadable]:
@@ -142,10 +142,10 @@ class Histories:
 
     def _history(self, run_id: str) -> Item:
         (lines,) = self._store.logs([run_id])
-        place: Place = "redis" if lines else "archive"
+        storage: Storage = "redis" if lines else "archive"
         try:
             events = history_from_json_lines(lines) if lines else self._archive.events(run_id)
-            return History(run_id, events, place)
+            return History(run_id, events, storage)
         except FluxError as error:
             if error.kind is ErrorClass.UNKNOWN_ID:
                 return None
@@ -173,12 +173,12 @@ def open_histories(settings: Settings) -> Histories:
     return Histories(RedisRunStore(redis, prefix=settings.key_prefix), Archive(settings.artifact_url))
 
 
-def _item(name: str, lines: Sequence[bytes], choice: Choice, place: Place) -> Item:
+def _item(name: str, lines: Sequence[bytes], choice: Choice, storage: Storage) -> Item:
     """The first line says whether a run is chosen; the others are read only then."""
     try:
         (started,) = history_from_json_lines(lines[:1])
         if not isinstance(started, RunStarted) or not choice.takes(started):
             return None
-        return History(started.run_id, history_from_json_lines(lines), place)
+        return History(started.run_id, history_from_json_lines(lines), storage)
     except FluxError as error:
         return Unreadable(name, error.message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from fluxagents.flows.events import RunStarted
-from fluxagents.prompts.statistics.figures import Trial, trials
+from fluxagents.prompts.statistics.figures import PromptTrial, trials
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.workers.archive.histories import open_histories
 from fluxagents.workers.redis import connection
@@ -21,22 +21,22 @@ def open_prompts(settings: Settings) -> PromptManager:
 
 
 def read_trials(
-    settings: Settings, *, most: int, wanted: Callable[[RunStarted], bool] = lambda _: True
-) -> Mapping[str, tuple[Trial, ...]]:
+    settings: Settings, *, limit: int, select: Callable[[RunStarted], bool] = lambda _: True
+) -> Mapping[str, tuple[PromptTrial, ...]]:
     """What the newest runs say about prompts, in Redis or archived: sha256 of the version -> its trials.
 
     Args:
         settings: Of the installation.
-        most: So many runs are looked at.
-        wanted: Which of them count.
+        limit: So many runs are looked at.
+        select: Which of them count.
     """
     redis = connection.connect(settings, decode_responses=False)
     ratings = RedisRatings(redis, prefix=settings.key_prefix)
-    found: dict[str, list[Trial]] = {}
-    for history in open_histories(settings).newest(most):
-        if not wanted(history.started):
+    by_digest: dict[str, list[PromptTrial]] = {}
+    for history in open_histories(settings).newest(limit):
+        if not select(history.started):
             continue
         rating = ratings.of([history.run_id]).get(history.run_id)
         for trial in trials(history.events, rating.stars if rating else None):
-            found.setdefault(trial.digest, []).append(trial)
-    return {digest: tuple(of_version) for digest, of_version in found.items()}
+            by_digest.setdefault(trial.digest, []).append(trial)
+    return {digest: tuple(of_version) for digest, of_version in by_digest.items()}

@@ -34,11 +34,11 @@ from fluxagents.workers.models.model_store import ModelFiles
 
 SUFFIX = ".run.zip"
 MANIFEST = "manifest.json"
-MOST_BYTES = 2 * 2**30
+MAX_BYTES = 2 * 2**30
 """Of all members together, unpacked."""
-MOST_MEMBER_BYTES = 2**29
-MOST_MANIFEST_BYTES = 2**24
-MOST_MEMBERS = 20_000
+MAX_MEMBER_BYTES = 2**29
+MAX_MANIFEST_BYTES = 2**24
+MAX_MEMBERS = 20_000
 
 _NAME = re.compile(
     r"runs/\d{1,5}/events\.jsonl|flows/[0-9a-f]{64}\.json|(artifacts|prompts)/[0-9a-f]{64}"
@@ -141,36 +141,36 @@ class BundleFile:
     def _check(self) -> Bundle:
         infos = self._zip.infolist()
         names = [info.filename for info in infos]
-        if len(infos) > MOST_MEMBERS or sum(info.file_size for info in infos) > MOST_BYTES:
-            raise self._refusal(f"is larger than {MOST_BYTES} bytes in {MOST_MEMBERS} members")
+        if len(infos) > MAX_MEMBERS or sum(info.file_size for info in infos) > MAX_BYTES:
+            raise self._refusal(f"is larger than {MAX_BYTES} bytes in {MAX_MEMBERS} members")
         for info in infos:
             if info.filename != MANIFEST and _NAME.fullmatch(info.filename) is None:
                 raise self._refusal(f"holds {info.filename[:100]!r}, which belongs to no run")
-            if info.file_size > MOST_MEMBER_BYTES:
+            if info.file_size > MAX_MEMBER_BYTES:
                 raise self._refusal(f"holds {info.filename!r} of {info.file_size} bytes")
         if len(set(names)) < len(names):
             raise self._refusal("holds a member twice")
         if MANIFEST not in names:
             raise self._refusal(f"lacks {MANIFEST!r}")
         try:
-            found = Bundle.model_validate_json(self._bytes(MANIFEST, MOST_MANIFEST_BYTES))
+            bundle = Bundle.model_validate_json(self._bytes(MANIFEST, MAX_MANIFEST_BYTES))
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"])
             raise self._refusal(f"has no manifest that can be read: {where}: {first['msg']}") from error
         listed = {info.filename: info.file_size for info in infos if info.filename != MANIFEST}
-        if listed != {name: member.size_bytes for name, member in found.members.items()}:
+        if listed != {name: member.size_bytes for name, member in bundle.members.items()}:
             raise self._refusal("holds other members than its manifest says")
-        return found
+        return bundle
 
-    def _bytes(self, name: str, most: int) -> bytes:
+    def _bytes(self, name: str, max_bytes: int) -> bytes:
         try:
             with self._zip.open(name) as file:
-                data = file.read(most + 1)
+                data = file.read(max_bytes + 1)
         except _DAMAGE as error:
             raise self._refusal(f"is damaged: {name!r} cannot be read: {error}") from error
-        if len(data) > most:
-            raise self._refusal(f"holds {name!r} of more than {most} bytes")
+        if len(data) > max_bytes:
+            raise self._refusal(f"holds {name!r} of more than {max_bytes} bytes")
         return data
 
     def _refusal(self, why: str) -> FluxError:

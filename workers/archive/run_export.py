@@ -20,9 +20,9 @@ from fluxagents.tasks.ports.artifacts import Manifest
 from fluxagents.tasks.ports.models import ModelRef
 from fluxagents.workers.archive.run_bundle import (
     MANIFEST,
-    MOST_BYTES,
-    MOST_MEMBER_BYTES,
-    MOST_MEMBERS,
+    MAX_BYTES,
+    MAX_MEMBER_BYTES,
+    MAX_MEMBERS,
     Bundle,
     BundledRun,
     BundleStores,
@@ -86,12 +86,12 @@ def _write(file: zipfile.ZipFile, name: str, data: bytes) -> None:
 
 def _check_size(run_id: str, name: str, members: dict[str, Member]) -> None:
     size = sum(member.size_bytes for member in members.values())
-    if members[name].size_bytes > MOST_MEMBER_BYTES or size > MOST_BYTES or len(members) >= MOST_MEMBERS:
-        found = f"{size} bytes in {len(members)} members up to {name!r}"
+    if members[name].size_bytes > MAX_MEMBER_BYTES or size > MAX_BYTES or len(members) >= MAX_MEMBERS:
+        extent = f"{size} bytes in {len(members)} members up to {name!r}"
         raise FluxError(
             ErrorClass.BAD_ARGUMENT,
-            f"run {run_id!r} is too large for one file: {found}",
-            suggestions=(f"at most {MOST_BYTES} bytes in {MOST_MEMBERS} members", "leave the models out"),
+            f"run {run_id!r} is too large for one file: {extent}",
+            suggestions=(f"at most {MAX_BYTES} bytes in {MAX_MEMBERS} members", "leave the models out"),
         )
 
 
@@ -135,14 +135,14 @@ def _flows(stores: BundleStores, logs: Sequence[Log]) -> set[str]:
         for event in log
         if isinstance(event, e.RunStarted | e.FlowChanged | e.RunsBegun)
     ]
-    found: set[str] = set()
+    digests: set[str] = set()
     while todo:
         digest = todo.pop()
-        if digest not in found:
-            found.add(digest)
+        if digest not in digests:
+            digests.add(digest)
             nodes = stores.runs.flow(digest).nodes.values()
             todo += [node.digest for node in nodes if isinstance(node, MapNode | SubflowNode) and node.digest]
-    return found
+    return digests
 
 
 def _artifacts(stores: BundleStores, logs: Sequence[Log], missing: list[str]) -> Iterator[tuple[str, bytes]]:
@@ -197,10 +197,10 @@ def _prompts(stores: BundleStores, logs: Sequence[Log], missing: list[str]) -> I
 def _refs(stores: BundleStores, logs: Sequence[Log]) -> list[ModelRef]:
     """The models that the runs worked on and made, and what those were made from."""
     todo = [digest for log in logs for event in log for digest in _models(event)]
-    found: dict[str, ModelRef] = {}
+    refs: dict[str, ModelRef] = {}
     while todo:
         digest = todo.pop(0)
-        if digest in found:
+        if digest in refs:
             continue
         ref = ModelRef(digest=digest, name=digest)
         try:
@@ -208,11 +208,11 @@ def _refs(stores: BundleStores, logs: Sequence[Log]) -> list[ModelRef]:
         except FluxError as error:
             if error.kind is not ErrorClass.UNKNOWN_ID:
                 raise
-            found[digest] = ref
+            refs[digest] = ref
             continue
-        found[digest] = record.ref
+        refs[digest] = record.ref
         todo += [record.parent] if record.parent else []
-    return list(found.values())
+    return list(refs.values())
 
 
 def _models(event: e.Event) -> list[str]:

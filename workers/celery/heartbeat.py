@@ -95,11 +95,11 @@ class Pulse(Thread):
             readable, _, _ = select.select([self._inbox], [], [], self._settings.heartbeat_every_s)
             fresh = set()
             if readable:
-                said = os.read(self._inbox, 65_536).split()
-                if b"stop" in said:
+                messages = os.read(self._inbox, 65_536).split()
+                if b"stop" in messages:
                     break
-                fresh = {int(pid) for pid in said if pid != b"ready"}
-                known = known and b"ready" not in said
+                fresh = {int(pid) for pid in messages if pid != b"ready"}
+                known = known and b"ready" not in messages
         self._retire()
 
     def get_ready(self) -> None:

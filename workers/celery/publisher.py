@@ -51,8 +51,8 @@ class CeleryPublisher:
     def publish(self, outgoing: Sequence[Outgoing]) -> None:
         # A batch sends each message with its event for Flower, and all messages, in one round trip.
         with self._app.producer_pool.acquire(block=True) as producer, producer.batch(max_size=BATCH):
-            for one in outgoing:
-                self._send(one, producer)
+            for message in outgoing:
+                self._send(message, producer)
 
     def stop(self, run_id: str, seq: int, attempt: int) -> None:
         # KILL: a solver in C answers no other signal before it is done.

@@ -46,10 +46,10 @@ class Lanes:
         """Take over the queues that the worker consumes from now."""
         self._queues = list(queues)
 
-    def consume(self, most: int) -> list[str]:
+    def consume(self, limit: int) -> list[str]:
         """The queues, the one to be emptied first in front."""
         bulk_first = next(self._polls) % BULK_FIRST_EVERY == 0
-        return sorted(self._queues, key=lambda queue: queue.endswith(BULK) is not bulk_first)[:most]
+        return sorted(self._queues, key=lambda queue: queue.endswith(BULK) is not bulk_first)[:limit]
 
     def rotate(self, last_used: str) -> str:
         """Put the queue that just gave a message behind its peers."""

@@ -68,8 +68,8 @@ class RedbeatSchedules:
     def list(self) -> Sequence[Schedule]:
         keys: list[str] = get_redis(self._app).zrange(self._conf.schedule_key, 0, -1)
         ours = self._key("")
-        found = (self._read(key) for key in keys if key.startswith(ours))
-        return sorted((schedule for schedule in found if schedule), key=lambda schedule: schedule.name)
+        schedules = (self._read(key) for key in keys if key.startswith(ours))
+        return sorted((schedule for schedule in schedules if schedule), key=lambda schedule: schedule.name)
 
     def remove(self, name: str) -> bool:
         if self.get(name) is None:

@@ -100,20 +100,20 @@ class ArtifactFiles:
         if match is None:
             return check_digest(text)
         hexes = match[1]
-        found = [name for name in self._bytes.names(f"artifacts/{hexes[:2]}") if name.startswith(hexes)]
-        if not found:
+        matches = [name for name in self._bytes.names(f"artifacts/{hexes[:2]}") if name.startswith(hexes)]
+        if not matches:
             raise FluxError(
                 ErrorClass.UNKNOWN_ID,
                 f"no artifact whose digest begins with '{hexes}' is stored",
                 suggestions=("`fluxagents artifacts list` shows those that are",),
             )
-        if len(found) > 1:
+        if len(matches) > 1:
             raise FluxError(
                 ErrorClass.BAD_ARGUMENT,
-                f"'{hexes}' begins the digests of {len(found)} artifacts",
-                suggestions=tuple(f"sha256:{name}" for name in found[:3]),
+                f"'{hexes}' begins the digests of {len(matches)} artifacts",
+                suggestions=tuple(f"sha256:{name}" for name in matches[:3]),
             )
-        return f"sha256:{found[0]}"
+        return f"sha256:{matches[0]}"
 
     def put(self, data: bytes) -> str:
         """Store the bytes of an artifact of another installation; its digest."""

@@ -40,7 +40,7 @@ COLUMNS: Mapping[Kind, tuple[str, ...]] = {
 }
 """That a file must have."""
 
-MOST_FIELD_CHARACTERS = 1_000_000
+MAX_FIELD_CHARACTERS = 1_000_000
 """The longest list of aliases has some thousands."""
 
 _BATCH = 2_000
@@ -72,7 +72,7 @@ _BY_WORDS = """
 SELECT e.kind, e.id, e.formula, e.obsolete, e.names, e.ids, count(*) OVER ()
 FROM words JOIN entity e ON e.key = words.rowid
 WHERE words MATCH :words AND (:kind IS NULL OR e.kind = :kind)
-ORDER BY e.obsolete, rank, length(e.names), e.id LIMIT :most
+ORDER BY e.obsolete, rank, length(e.names), e.id LIMIT :limit
 """
 
 
@@ -99,7 +99,7 @@ class BiochemFile:
         """See `Biochem.by_name`."""
         return self._query(_BY_NAME, {"name": name.casefold(), "kind": kind})
 
-    def search(self, words: str, kind: Kind | None, most: int) -> tuple[Sequence[Entity], int]:
+    def search(self, words: str, kind: Kind | None, limit: int) -> tuple[Sequence[Entity], int]:
         """See `Biochem.search`."""
         terms = re.findall(r"\w+", words)
         if not terms or not self._path.is_file():
@@ -107,7 +107,7 @@ class BiochemFile:
         # Each word as the beginning of one; quoted, so that nothing of it is an operator.
         matching = " ".join(f'"{term}"*' for term in terms)
         with closing(self._connect()) as database:
-            rows = database.execute(_BY_WORDS, {"words": matching, "kind": kind, "most": most}).fetchall()
+            rows = database.execute(_BY_WORDS, {"words": matching, "kind": kind, "limit": limit}).fetchall()
         return [_read_entity(row[:-1]) for row in rows], int(rows[0][-1]) if rows else 0
 
     def namespaces(self) -> frozenset[str]:
@@ -228,7 +228,7 @@ def _write(database: sqlite3.Connection, entities: Sequence[Entity], first: int)
 
 
 def _entities(kind: Kind, path: Path) -> Iterator[Entity]:
-    csv.field_size_limit(MOST_FIELD_CHARACTERS)
+    csv.field_size_limit(MAX_FIELD_CHARACTERS)
     try:
         with path.open(encoding="utf-8", newline="") as file:
             # Names hold quotes that mean nothing.
@@ -255,11 +255,11 @@ def _parse_entity(kind: Kind, row: Mapping[str, str]) -> Entity:
     names, ids = [_value(row["name"])], {"modelseed": [row["id"]]}
     for part in _value(row["aliases"]).split("|"):
         label, _, values = part.partition(":")
-        found = [value.strip() for value in values.split(";") if value.strip()]
+        entries = [value.strip() for value in values.split(";") if value.strip()]
         if label.strip().casefold() == "name":
-            names += found
+            names += entries
         elif space := NAMESPACES.get(label.strip().casefold()):
-            ids.setdefault(space, []).extend(found)
+            ids.setdefault(space, []).extend(entries)
     if kind == "compound" and _value(row["inchikey"]):
         ids["inchikey"] = [row["inchikey"]]
     if kind == "reaction" and _value(row.get("ec_numbers") or ""):
@@ -271,7 +271,7 @@ def _parse_entity(kind: Kind, row: Mapping[str, str]) -> Entity:
         names=tuple(dict.fromkeys(name for name in names if name)),
         formula=_value(row["formula"]) if kind == "compound" else "",
         is_obsolete=row["is_obsolete"] == "1",
-        ids={space: tuple(dict.fromkeys(found)) for space, found in ids.items()},
+        ids={space: tuple(dict.fromkeys(entries)) for space, entries in ids.items()},
     )
 
 

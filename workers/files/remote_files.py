@@ -63,7 +63,7 @@ def _reason(error: BaseException, *, is_web: bool) -> str:
 
 
 def _without_secrets(url: str, text: str) -> str:
-    masked = _URL.sub(lambda found: hide_secrets(found[0]), text)
+    masked = _URL.sub(lambda match: hide_secrets(match[0]), text)
     for secret in (*_USER.findall(url), *_QUERY.findall(url)):
         if secret:
             masked = masked.replace(secret, "…")

@@ -129,7 +129,7 @@ def retire(
     store: RunStore,
     archive: Archive,
     older_than_ms: int,
-    most: int | None = None,
+    max_kept: int | None = None,
     *,
     at_once: int | None = None,
 ) -> list[str]:
@@ -142,7 +142,7 @@ def retire(
         store: The truth about runs.
         archive: Where they go.
         older_than_ms: Unix time in ms; runs whose last event is older are moved.
-        most: Ended runs that stay in the store whatever their age; None for no bound.
+        max_kept: Ended runs that stay in the store whatever their age; None for no bound.
         at_once: Runs that this call moves at most; None for no bound.
 
     Returns:
@@ -150,7 +150,7 @@ def retire(
     """
     counts = store.counts()
     ended = counts["finished"] + counts["failed"] + counts["cancelled"]
-    too_many = 0 if most is None else max(ended - most, 0)
+    too_many = 0 if max_kept is None else max(ended - max_kept, 0)
     moved: list[str] = []
     gone = kept = 0
     while page := store.list_ended_runs(limit=PAGE, offset=kept):

@@ -77,8 +77,8 @@ class StoredBytes:
     def files(self, folder: str) -> Sequence[StoredFile]:
         """Everything below a folder, the newest first, drafts left out."""
         with self._open() as (files, root):
-            found = files.find(f"{root}/{folder}", detail=True, refresh=True)
-        stored = [_describe_file(path, details) for path, details in found.items()]
+            listing = files.find(f"{root}/{folder}", detail=True, refresh=True)
+        stored = [_describe_file(path, details) for path, details in listing.items()]
         kept = [file for file in stored if not file.name.endswith(".draft")]
         return sorted(kept, key=lambda file: (-file.written_s, file.name))
 

@@ -22,8 +22,8 @@ FORMATS: tuple[Format, ...] = ("csv", "tsv", "json", "parquet", "xlsx")
 
 BINARY: frozenset[Format] = frozenset({"parquet", "xlsx"})
 
-MOST_SHEET_ROWS = 1_048_575
-MOST_CELL_CHARACTERS = 32_767
+MAX_SHEET_ROWS = 1_048_575
+MAX_CELL_CHARACTERS = 32_767
 """Of a spreadsheet; below its line of headings."""
 
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -77,8 +77,8 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 def _workbook(tables: Mapping[str, pd.DataFrame], about: Mapping[str, JsonValue]) -> bytes:
     book = Workbook(write_only=True)
     for name, table in tables.items():
-        if len(table) > MOST_SHEET_ROWS:
-            message = f"table '{name}' has {len(table)} rows; a spreadsheet holds {MOST_SHEET_ROWS}"
+        if len(table) > MAX_SHEET_ROWS:
+            message = f"table '{name}' has {len(table)} rows; a spreadsheet holds {MAX_SHEET_ROWS}"
             raise FluxError(ErrorClass.BAD_ARGUMENT, message, suggestions=("export it as csv or parquet",))
         sheet = book.create_sheet(name[:31])
         sheet.append([_cell(sheet, column) for column in table.columns])
@@ -99,7 +99,7 @@ def _cell(sheet: Any, value: object) -> Any:
     if value is None or value != value:  # noqa: PLR0124 - only a NaN differs from itself
         return None
     plain = _NOT_XML.sub("\ufffd", value if isinstance(value, str) else str(value))
-    cell = WriteOnlyCell(sheet, plain[:MOST_CELL_CHARACTERS])
+    cell = WriteOnlyCell(sheet, plain[:MAX_CELL_CHARACTERS])
     cell.data_type = "s"
     return cell
 

@@ -30,7 +30,7 @@ SKEW_WARN_S = 1.0
 SKEW_FAIL_S = 10.0
 
 
-class Verdict(StrEnum):
+class CheckStatus(StrEnum):
     """How a check came out."""
 
     OK = "ok"
@@ -38,18 +38,18 @@ class Verdict(StrEnum):
     FAIL = "fail"
 
 
-class Finding(BaseModel):
+class CheckResult(BaseModel):
     """The outcome of one check."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
-    verdict: Verdict
+    verdict: CheckStatus
     seen: str
     way_out: str = ""
 
 
-def examine(settings: Settings) -> Iterator[Finding]:
+def examine(settings: Settings) -> Iterator[CheckResult]:
     """All checks, one after the other as they are done; those that need Redis only if it answers."""
     yield check_variables(settings)
     yield check_packages()
@@ -74,7 +74,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield check_prices(settings)
 
 
-def check_variables(settings: Settings) -> Finding:
+def check_variables(settings: Settings) -> CheckResult:
     """Variables that look like ours and are not, or that make Celery ignore ours."""
     del settings
     known = {f"{ENV_PREFIX}{field.upper()}" for field in Settings.model_fields} | {SUPERVISOR_VARIABLE}
@@ -86,11 +86,11 @@ def check_variables(settings: Settings) -> Finding:
         )
     if unknown:
         return _warn("settings", f"{', '.join(unknown)} means nothing", "; ".join(nearest(unknown[0], known)))
-    given = sorted(name for name in os.environ if name in known)
-    return _ok("settings", f"{', '.join(given)}; the rest by default" if given else "all by default")
+    present = sorted(name for name in os.environ if name in known)
+    return _ok("settings", f"{', '.join(present)}; the rest by default" if present else "all by default")
 
 
-def check_packages() -> Finding:
+def check_packages() -> CheckResult:
     """Whether each package has a version that this one was built for."""
     wrong = []
     for line in requires("fluxagents") or []:
@@ -98,12 +98,12 @@ def check_packages() -> Finding:
         if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
             continue
         try:
-            found = version(requirement.name)
+            installed = version(requirement.name)
         except PackageNotFoundError:
             wrong.append(f"{requirement.name} is missing")
             continue
-        if not requirement.specifier.contains(found, prereleases=True):
-            wrong.append(f"{requirement.name} {found} does not fit {requirement.specifier}")
+        if not requirement.specifier.contains(installed, prereleases=True):
+            wrong.append(f"{requirement.name} {installed} does not fit {requirement.specifier}")
     if wrong:
         return _fail("packages", "; ".join(wrong), "reinstall: `pip install --upgrade fluxagents`")
     shown = ", ".join(
@@ -112,15 +112,15 @@ def check_packages() -> Finding:
     return _ok("packages", shown)
 
 
-def check_version(client: Redis) -> Finding:
-    found = str(_info(client, "server")["redis_version"])
+def check_version(client: Redis) -> CheckResult:
+    running = str(_info(client, "server")["redis_version"])
     where = connection.without_password(_address(client))
-    if Version(found) < OLDEST_REDIS:
-        return _fail("redis", f"version {found} at {where}", f"upgrade it to {OLDEST_REDIS} or later")
-    return _ok("redis", f"version {found} at {where}")
+    if Version(running) < OLDEST_REDIS:
+        return _fail("redis", f"version {running} at {where}", f"upgrade it to {OLDEST_REDIS} or later")
+    return _ok("redis", f"version {running} at {where}")
 
 
-def check_persistence(client: Redis) -> Finding:
+def check_persistence(client: Redis) -> CheckResult:
     """Without an append-only file a restart of Redis loses every queued step silently."""
     persistence = _info(client, "persistence")
     if not int(str(persistence["aof_enabled"])):
@@ -130,7 +130,7 @@ def check_persistence(client: Redis) -> Finding:
     return _ok("append-only file", "on")
 
 
-def check_eviction(client: Redis) -> Finding:
+def check_eviction(client: Redis) -> CheckResult:
     """A Redis that evicts keys under pressure would drop queues and runs."""
     policy = str(_info(client, "memory")["maxmemory_policy"])
     if policy != "noeviction":
@@ -138,19 +138,19 @@ def check_eviction(client: Redis) -> Finding:
     return _ok("eviction", "maxmemory-policy noeviction")
 
 
-def check_clock(client: Redis) -> Finding:
+def check_clock(client: Redis) -> CheckResult:
     """How far the clock of Redis is from ours; leases and timers use that of Redis."""
     before = time()
     seconds, microseconds = client.time()
     skew_s = abs(seconds + microseconds / 1e6 - (before + time()) / 2)
     seen = f"{skew_s:.3f} s apart"
     if skew_s > SKEW_WARN_S:
-        verdict = Verdict.FAIL if skew_s > SKEW_FAIL_S else Verdict.WARN
-        return Finding(name="clocks", verdict=verdict, seen=seen, way_out="run NTP on both machines")
+        verdict = CheckStatus.FAIL if skew_s > SKEW_FAIL_S else CheckStatus.WARN
+        return CheckResult(name="clocks", verdict=verdict, seen=seen, way_out="run NTP on both machines")
     return _ok("clocks", seen)
 
 
-def check_queue(queue: str, nodes: list[Node]) -> Finding:
+def check_queue(queue: str, nodes: list[Node]) -> CheckResult:
     """Whether a live worker serves the queue."""
     serving = [node for node in nodes if queue in node.queues]
     if not serving:
@@ -161,7 +161,7 @@ def check_queue(queue: str, nodes: list[Node]) -> Finding:
     return _ok(f"queue {queue}", f"{', '.join(node.hostname for node in serving)} ({slots} at a time)")
 
 
-def check_agreement(nodes: list[Node]) -> Finding:
+def check_agreement(nodes: list[Node]) -> CheckResult:
     """Workers of different versions or visibility timeouts hand each other's running tasks out again."""
     versions = sorted({node.version for node in nodes})
     timeouts = sorted({node.visibility_timeout_s for node in nodes})
@@ -176,7 +176,7 @@ def check_agreement(nodes: list[Node]) -> Finding:
     return _ok("workers agree", f"{len(nodes)} live")
 
 
-def check_beat(client: Redis, settings: Settings) -> Finding:
+def check_beat(client: Redis, settings: Settings) -> CheckResult:
     """Beat holds a lock that expires seconds after its last tick."""
     left_ms = int(client.pttl(f"{settings.key_prefix}redbeat::lock"))
     if left_ms < 0:
@@ -184,7 +184,7 @@ def check_beat(client: Redis, settings: Settings) -> Finding:
     return _ok("beat", f"its lock is held for {left_ms / 1000:.0f} s more")
 
 
-def check_tokens() -> Finding:
+def check_tokens() -> CheckResult:
     """Whether tokens can be counted without the network."""
     try:
         counter = token_counter()
@@ -195,7 +195,7 @@ def check_tokens() -> Finding:
     )
 
 
-def check_chat(choice: ChatChoice, settings: Settings) -> Finding:
+def check_chat(choice: ChatChoice, settings: Settings) -> CheckResult:
     """Whether a chat model of the settings can be asked, with requests as large as they may be."""
     name = "fallback chat model" if choice.is_fallback else "chat model"
     if choice.model == "offline":
@@ -208,7 +208,7 @@ def check_chat(choice: ChatChoice, settings: Settings) -> Finding:
     return endpoints_finding(name, endpoints.chat_problem(choice, settings.chat_timeout_s))
 
 
-def check_prices(settings: Settings) -> Finding:
+def check_prices(settings: Settings) -> CheckResult:
     """Whether what chat models cost can be told."""
     try:
         prices = load_prices(settings)
@@ -222,12 +222,12 @@ def check_prices(settings: Settings) -> Finding:
     return _ok("prices", f"in {settings.chat_prices}")
 
 
-def endpoints_finding(name: str, answer: endpoints.Answer) -> Finding:
-    verdict = Verdict.OK if answer.well else (Verdict.FAIL if answer.needed else Verdict.WARN)
-    return Finding(name=name, verdict=verdict, seen=answer.seen, way_out=answer.way_out)
+def endpoints_finding(name: str, answer: endpoints.EndpointAnswer) -> CheckResult:
+    verdict = CheckStatus.OK if answer.well else (CheckStatus.FAIL if answer.needed else CheckStatus.WARN)
+    return CheckResult(name=name, verdict=verdict, seen=answer.seen, way_out=answer.way_out)
 
 
-def _check_safely(check: Callable[[Redis], Finding], client: Redis) -> Finding:
+def _check_safely(check: Callable[[Redis], CheckResult], client: Redis) -> CheckResult:
     try:
         return check(client)
     except (RedisError, KeyError) as error:
@@ -236,8 +236,8 @@ def _check_safely(check: Callable[[Redis], Finding], client: Redis) -> Finding:
 
 
 def _info(client: Redis, section: str) -> dict[str, object]:
-    found: dict[str, object] = client.info(section)
-    return found
+    info: dict[str, object] = client.info(section)
+    return info
 
 
 def _address(client: Redis) -> str:
@@ -245,13 +245,13 @@ def _address(client: Redis) -> str:
     return f"redis://{options.get('host')}:{options.get('port')}/{options.get('db', 0)}"
 
 
-def _ok(name: str, seen: str) -> Finding:
-    return Finding(name=name, verdict=Verdict.OK, seen=seen)
+def _ok(name: str, seen: str) -> CheckResult:
+    return CheckResult(name=name, verdict=CheckStatus.OK, seen=seen)
 
 
-def _warn(name: str, seen: str, way_out: str) -> Finding:
-    return Finding(name=name, verdict=Verdict.WARN, seen=seen, way_out=way_out)
+def _warn(name: str, seen: str, way_out: str) -> CheckResult:
+    return CheckResult(name=name, verdict=CheckStatus.WARN, seen=seen, way_out=way_out)
 
 
-def _fail(name: str, seen: str, way_out: str) -> Finding:
-    return Finding(name=name, verdict=Verdict.FAIL, seen=seen, way_out=way_out)
+def _fail(name: str, seen: str, way_out: str) -> CheckResult:
+    return CheckResult(name=name, verdict=CheckStatus.FAIL, seen=seen, way_out=way_out)

@@ -21,7 +21,7 @@ TIMEOUT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class EndpointAnswer:
     """What was seen of a service."""
 
     well: bool
@@ -31,12 +31,12 @@ class Answer:
     """Whether the rest cannot work without it."""
 
 
-def flower_problem(settings: Settings, status: RunStatus | None) -> Answer:
+def flower_problem(settings: Settings, status: RunStatus | None) -> EndpointAnswer:
     """Whether Flower answers on this machine; everything else works without it."""
     address = flower.url(settings.flower_port) if status is None else status.flower
     if flower.answers(urlsplit(address).port or settings.flower_port):
-        return Answer(well=True, seen=f"answers at {address}")
-    return Answer(
+        return EndpointAnswer(well=True, seen=f"answers at {address}")
+    return EndpointAnswer(
         well=False,
         needed=False,
         seen=f"does not answer at {address}",
@@ -44,22 +44,22 @@ def flower_problem(settings: Settings, status: RunStatus | None) -> Answer:
     )
 
 
-def chat_problem(choice: ChatChoice, timeout_s: float) -> Answer:
+def chat_problem(choice: ChatChoice, timeout_s: float) -> EndpointAnswer:
     """Whether the provider of a chat model answers and knows the model."""
     if not choice.address.startswith(("http://", "https://")):
-        return Answer(
+        return EndpointAnswer(
             well=False,
             seen=f"{choice.address} is no web address",
             way_out=f"correct {choice.variables}_BASE_URL",
         )
     if find_spec(f"langchain_{choice.provider}") is None:
         missing = missing_extra(choice)
-        return Answer(well=False, seen=missing.message, way_out="; ".join(missing.suggestions))
+        return EndpointAnswer(well=False, seen=missing.message, way_out="; ".join(missing.suggestions))
     ask = _anthropic_problem if choice.provider == "anthropic" else _openai_problem
     return ask(choice, min(TIMEOUT_S, timeout_s))
 
 
-def _openai_problem(choice: ChatChoice, timeout_s: float) -> Answer:
+def _openai_problem(choice: ChatChoice, timeout_s: float) -> EndpointAnswer:
     listing = f"{choice.address}/models"
     headers = {"Accept": "application/json"}
     if choice.api_key is not None:
@@ -76,7 +76,7 @@ def _openai_problem(choice: ChatChoice, timeout_s: float) -> Answer:
     entries = listed.get("data", []) if isinstance(listed, dict) else []
     names = [str(entry["id"]) for entry in entries if isinstance(entry, dict) and "id" in entry]
     if names and choice.name not in names:
-        return Answer(
+        return EndpointAnswer(
             well=False,
             seen=f"{choice.address} does not list {choice.name!r}; it lists {', '.join(names[:5])}",
             way_out=f"set {choice.variables}_MODEL to openai:<one of these>",
@@ -84,7 +84,7 @@ def _openai_problem(choice: ChatChoice, timeout_s: float) -> Answer:
     return _well(choice)
 
 
-def _anthropic_problem(choice: ChatChoice, timeout_s: float) -> Answer:
+def _anthropic_problem(choice: ChatChoice, timeout_s: float) -> EndpointAnswer:
     anthropic: Any = import_module("anthropic")  # it comes with the optional extra
     key = choice.api_key.get_secret_value() if choice.api_key is not None else "none"
     try:
@@ -93,7 +93,7 @@ def _anthropic_problem(choice: ChatChoice, timeout_s: float) -> Answer:
         ) as client:
             client.models.retrieve(choice.name)
     except anthropic.NotFoundError:
-        return Answer(
+        return EndpointAnswer(
             well=False,
             seen=f"{choice.address} does not know {choice.name!r}",
             way_out=f"set {choice.variables}_MODEL to anthropic:<a model of the provider>",
@@ -105,15 +105,17 @@ def _anthropic_problem(choice: ChatChoice, timeout_s: float) -> Answer:
     return _well(choice)
 
 
-def _well(choice: ChatChoice) -> Answer:
-    return Answer(well=True, seen=f"{choice.name} at {choice.address}")
+def _well(choice: ChatChoice) -> EndpointAnswer:
+    return EndpointAnswer(well=True, seen=f"{choice.name} at {choice.address}")
 
 
-def _refusal(choice: ChatChoice, seen: str) -> Answer:
-    return Answer(
+def _refusal(choice: ChatChoice, seen: str) -> EndpointAnswer:
+    return EndpointAnswer(
         well=False, seen=seen, way_out=f"check {choice.variables}_API_KEY and {choice.variables}_BASE_URL"
     )
 
 
-def _unreachable(choice: ChatChoice, seen: str) -> Answer:
-    return Answer(well=False, seen=seen, way_out=f"start the endpoint or correct {choice.variables}_BASE_URL")
+def _unreachable(choice: ChatChoice, seen: str) -> EndpointAnswer:
+    return EndpointAnswer(
+        well=False, seen=seen, way_out=f"start the endpoint or correct {choice.variables}_BASE_URL"
+    )

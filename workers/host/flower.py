@@ -57,6 +57,6 @@ def free_port(preferred: int) -> int:
                 probe.bind((HOST, port))
             except OSError:
                 continue
-            found: int = probe.getsockname()[1]
-            return found
+            free: int = probe.getsockname()[1]
+            return free
     raise OSError(f"no free port on {HOST}")

@@ -16,7 +16,7 @@ from fluxagents.workers.host.run_file import ServiceStatus, State
 from fluxagents.workers.machine.process import ProcessId, kill_group
 from fluxagents.workers.redis.embedded_redis import EmbeddedRedis
 
-MOST_RESTARTS_BEFORE_AN_ANSWER = 2
+MAX_RESTARTS_BEFORE_AN_ANSWER = 2
 """A service that never answered is set up wrongly: starting it again and again mends nothing."""
 
 STEADY_AFTER_S = 60.0
@@ -174,7 +174,7 @@ class Service:
             return ""
         lasted_s = monotonic() - self._started
         self._in_a_row = 1 if lasted_s > STEADY_AFTER_S else self._in_a_row + 1
-        if not self._answered and self._in_a_row > MOST_RESTARTS_BEFORE_AN_ANSWER:
+        if not self._answered and self._in_a_row > MAX_RESTARTS_BEFORE_AN_ANSWER:
             self.state = State.FAILED
             self._detail = f"ended {self._in_a_row} times in a row; {self._last_words()}"
             return f"{self.name} stays down: it {self._detail} (log: {self._log})"

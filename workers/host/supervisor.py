@@ -143,9 +143,9 @@ class Supervisor:
         event()
 
     def _note_end(self, service: Service) -> None:
-        said = service.note_end()
-        if said:
-            self._say(said)
+        message = service.note_end()
+        if message:
+            self._say(message)
 
     def _restart_due(self) -> None:
         for service in self._services:
@@ -242,11 +242,11 @@ def end_leftovers(settings: Settings) -> list[str]:
     if status is None or status.running():
         return []
     alive = [each for each in status.services if each.process is not None and each.process.alive()]
-    left = find_marked(launch.SUPERVISOR_VARIABLE, status.mark)
+    leftovers = find_marked(launch.SUPERVISOR_VARIABLE, status.mark)
     leaders = {service.process.pid for service in alive if service.process is not None}
     patience_s = settings.soft_shutdown_timeout_s + PATIENCE_S
-    end_all([process for process in left if process.pid in leaders], patience_s=patience_s)
-    end_all([process for process in left if process.is_running()], patience_s=PATIENCE_S)
+    end_all([process for process in leftovers if process.pid in leaders], patience_s=patience_s)
+    end_all([process for process in leftovers if process.is_running()], patience_s=PATIENCE_S)
     settings.run_file.unlink(missing_ok=True)
     return [service.name for service in alive if service.name != REDIS]
 

@@ -60,14 +60,14 @@ class ProcessId(BaseModel):
 
 def find_marked(variable: str, value: str) -> list[psutil.Process]:
     """The running processes whose environment says `variable=value`: a service and all its children."""
-    found = []
+    marked = []
     for process in psutil.process_iter():
         try:
             if process.environ().get(variable) == value:
-                found.append(process)
+                marked.append(process)
         except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
             continue  # gone meanwhile, or somebody else's
-    return found
+    return marked
 
 
 def end_all(processes: list[psutil.Process], *, patience_s: float) -> None:

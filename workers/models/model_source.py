@@ -10,7 +10,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.ports.models import ModelFormat
 from fluxagents.workers.files.remote_files import hide_secrets, plain_url, refusal
 
-MOST_FILE_BYTES = 200_000_000
+MAX_FILE_BYTES = 200_000_000
 """The largest public genome-scale models (Recon3D, Human-GEM) take 40 MB as SBML."""
 
 _PLAIN = {
@@ -72,15 +72,15 @@ def check_size(shown: str, size: int) -> None:
     """Refuse a file that is empty or larger than a model can be."""
     if size == 0:
         raise FluxError(ErrorClass.UNREADABLE_MODEL, f"model file '{shown}' is empty")
-    if size > MOST_FILE_BYTES:
-        message = f"model file '{shown}' has more than {MOST_FILE_BYTES // 1_000_000} MB"
+    if size > MAX_FILE_BYTES:
+        message = f"model file '{shown}' has more than {MAX_FILE_BYTES // 1_000_000} MB"
         raise FluxError(ErrorClass.UNREADABLE_MODEL, message)
 
 
 def _local_bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            return file.read(MOST_FILE_BYTES + 1)
+            return file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise _unreadable(str(path), error.strerror or str(error) or type(error).__name__) from error
 
@@ -88,7 +88,7 @@ def _local_bytes(path: Path) -> bytes:
 def _url_bytes(url: str) -> bytes:
     try:
         with fsspec.open(url, "rb") as file:
-            return bytes(file.read(MOST_FILE_BYTES + 1))
+            return bytes(file.read(MAX_FILE_BYTES + 1))
     except Exception as error:  # noqa: BLE001 - each file system has errors of its own
         reason, suggestions = refusal(url, error)
         # Without the cause, whose text may hold a key or a token.

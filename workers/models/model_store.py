@@ -104,14 +104,14 @@ class ModelFiles:
         if stored is not None:
             return ModelRef(digest=stored.decode(), name=text)
         prefix = _PREFIX.fullmatch(text.lower())
-        found = self._with_prefix(prefix[1]) if prefix else ()
-        if len(found) > 1:
-            message = f"'{text}' begins the digests of {len(found)} models"
+        digests = self._with_prefix(prefix[1]) if prefix else ()
+        if len(digests) > 1:
+            message = f"'{text}' begins the digests of {len(digests)} models"
             raise FluxError(
-                ErrorClass.BAD_ARGUMENT, message, suggestions=tuple(f"sha256:{h}" for h in found[:3])
+                ErrorClass.BAD_ARGUMENT, message, suggestions=tuple(f"sha256:{h}" for h in digests[:3])
             )
-        if found:
-            return self._record(found[0]).ref
+        if digests:
+            return self._record(digests[0]).ref
         if files and (is_url(text) or Path(text).is_file() or suffix_of(text) in FORMATS):
             return self.add(text).ref
         added = (unquote(name) for name in self._bytes.names("names"))

@@ -55,16 +55,16 @@ def main(arguments: list[str]) -> int:
         model, remarked = read(data, Path(suffix).stem if suffix.endswith((".gz", ".bz2")) else suffix)
         check(model)
         Path(parsed).write_bytes(model_forms.encode_fast(model))
-        said: dict[str, object] = {"warnings": remarked}
+        outcome: dict[str, object] = {"warnings": remarked}
     except RefusedFileError as refused:
-        said = {"error": str(refused)}
+        outcome = {"error": str(refused)}
     except MemoryError:
-        said = {
+        outcome = {
             "error": f"needs more than {int(memory_bytes) // 1_000_000} MB of memory to parse",
             "passing": True,
         }
-    Path(report).write_text(json.dumps(said))
-    return 1 if "error" in said else 0
+    Path(report).write_text(json.dumps(outcome))
+    return 1 if "error" in outcome else 0
 
 
 def decompress(path: Path, suffix: str, max_bytes: int) -> bytes:
@@ -93,9 +93,9 @@ def _open(path: Path, suffix: str) -> IO[bytes]:
 
 def read(data: bytes, suffix: str) -> tuple[Model, list[str]]:
     """The model that these bytes hold, and what a user should know about it."""
-    said: list[str] = []
+    notes: list[str] = []
     if suffix in {".xml", ".sbml"}:
-        said += _check_sbml(data)
+        notes += _check_sbml(data)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", SyntaxWarning)  # a gene rule that cobra could not read and left out
         try:
@@ -104,11 +104,11 @@ def read(data: bytes, suffix: str) -> tuple[Model, list[str]]:
             raise
         except Exception as error:
             raise RefusedFileError(f"is no readable {_FORMATS[suffix]} model: {_reason(error)}") from error
-    malformed = [str(one.message) for one in caught if "Malformed" in str(one.message)]
+    malformed = [str(warning.message) for warning in caught if "Malformed" in str(warning.message)]
     if malformed:
-        said.append(f"{len(malformed)} gene rules could not be read and are left out: {malformed[0][:200]}")
-    said += _open_boundary(model)
-    return model, said + remarks(model)
+        notes.append(f"{len(malformed)} gene rules could not be read and are left out: {malformed[0][:200]}")
+    notes += _open_boundary(model)
+    return model, notes + remarks(model)
 
 
 def check(model: Model) -> None:
@@ -124,14 +124,14 @@ def check(model: Model) -> None:
 
 def remarks(model: Model) -> list[str]:
     """What a user should know about the model; none of it stops an analysis."""
-    said = []
+    notes = []
     if not any(reaction.objective_coefficient for reaction in model.reactions):
-        said.append("the model has no objective: name one with the argument 'objective'")
+        notes.append("the model has no objective: name one with the argument 'objective'")
     if not model.boundary:
-        said.append("the model has no boundary reactions: nothing can enter or leave")
+        notes.append("the model has no boundary reactions: nothing can enter or leave")
     if not model.genes:
-        said.append("the model has no genes")
-    return said
+        notes.append("the model has no genes")
+    return notes
 
 
 def decode_id(identifier: str, prefix: str) -> str:
@@ -198,12 +198,12 @@ def _with_any_bounds(read_model: Callable[[], Model]) -> Model:
 
 def _check_sbml(data: bytes) -> list[str]:
     try:
-        found = outline(data)
+        sbml_outline = outline(data)
     except FaultyXmlError as error:
         raise RefusedFileError(str(error)) from error
-    for fault in found.faults():
+    for fault in sbml_outline.faults():
         raise RefusedFileError(fault)
-    return list(found.remarks())
+    return list(sbml_outline.remarks())
 
 
 def _read_json(data: bytes) -> Model:

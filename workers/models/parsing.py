@@ -50,13 +50,13 @@ class ParsingOutcome:
 def parse(original: bytes, suffix: str, limits: ParsingLimits) -> ParsingOutcome:
     """Parse a file's bytes in a child process, bounded in time and memory."""
     with tempfile.TemporaryDirectory(prefix="fluxagents-parse-") as folder:
-        given, parsed, report = (Path(folder) / name for name in ("original", "parsed", "report"))
-        given.write_bytes(original)
+        source, parsed, report = (Path(folder) / name for name in ("original", "parsed", "report"))
+        source.write_bytes(original)
         bounds = (str(limits.memory_bytes), str(limits.expanded_bytes))
         command = [sys.executable, "-P", "-m", "fluxagents.workers.models.parser_process"]
         try:
             ended = subprocess.run(  # noqa: S603 - our own module; the user's part are bytes in a file
-                [*command, str(given), suffix, str(parsed), str(report), *bounds],
+                [*command, str(source), suffix, str(parsed), str(report), *bounds],
                 env=_environment(),
                 cwd=folder,
                 stdin=subprocess.DEVNULL,

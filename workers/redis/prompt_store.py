@@ -25,8 +25,8 @@ class RedisPromptStore:
         self._prefix = f"{prefix}prompt:"
 
     def names(self) -> tuple[str, ...]:
-        found: set[bytes] = self._redis.smembers(self._names)  # type: ignore[assignment]
-        return tuple(sorted(name.decode() for name in found))
+        names: set[bytes] = self._redis.smembers(self._names)  # type: ignore[assignment]
+        return tuple(sorted(name.decode() for name in names))
 
     def log(self, name: str) -> tuple[Entry, ...]:
         lines: list[bytes] = self._redis.lrange(self._prefix + name, 0, -1)  # type: ignore[assignment]
@@ -53,5 +53,5 @@ class RedisPromptStore:
         return digest
 
     def source(self, digest: str) -> str | None:
-        found: bytes | None = self._redis.hget(self._sources, digest)  # type: ignore[assignment]
-        return None if found is None else found.decode()
+        text: bytes | None = self._redis.hget(self._sources, digest)  # type: ignore[assignment]
+        return None if text is None else text.decode()

@@ -37,9 +37,9 @@ class RedisRatings:
         """The ratings of those of the runs that have one."""
         if not run_ids:
             return {}
-        found: list[bytes | None] = self._redis.hmget(self._key, list(run_ids))  # type: ignore[assignment]
+        texts: list[bytes | None] = self._redis.hmget(self._key, list(run_ids))  # type: ignore[assignment]
         return {
             run_id: Rating.model_validate_json(text)
-            for run_id, text in zip(run_ids, found, strict=True)
+            for run_id, text in zip(run_ids, texts, strict=True)
             if text
         }

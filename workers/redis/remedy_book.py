@@ -43,8 +43,8 @@ class RedisRemedyBook:
         return bool(self._record_outcome(keys=keys, args=[COUNTED_S, KEPT_S, at_ms, *documents]))
 
     def record(self, fingerprint: str) -> ErrorRecord | None:
-        found: dict[bytes, bytes] = self._redis.hgetall(self._error + fingerprint)  # type: ignore[assignment]
-        return _record(fingerprint, found) if found else None
+        raw: dict[bytes, bytes] = self._redis.hgetall(self._error + fingerprint)  # type: ignore[assignment]
+        return _record(fingerprint, raw) if raw else None
 
     def records(self) -> list[ErrorRecord]:
         names: list[bytes] = self._redis.zrange(self._index, 0, -1)  # type: ignore[assignment]
@@ -52,7 +52,7 @@ class RedisRemedyBook:
         for name in names:
             pipe.hgetall(self._error + name.decode())
         records = [
-            _record(name.decode(), found) for name, found in zip(names, pipe.execute(), strict=True) if found
+            _record(name.decode(), raw) for name, raw in zip(names, pipe.execute(), strict=True) if raw
         ]
         return sorted(records, key=lambda record: (-record.times, record.fingerprint))
 
@@ -69,8 +69,8 @@ def _count(case: ErrorCase) -> dict[str, object]:
     }
 
 
-def _record(fingerprint: str, found: Mapping[bytes, bytes]) -> ErrorRecord:
-    fields = {name.decode(): value.decode() for name, value in found.items()}
+def _record(fingerprint: str, raw: Mapping[bytes, bytes]) -> ErrorRecord:
+    fields = {name.decode(): value.decode() for name, value in raw.items()}
     remedies = sorted(name.removeprefix(_TRIED) for name in fields if name.startswith(_TRIED))
     return ErrorRecord(
         fingerprint=fingerprint,

@@ -34,10 +34,10 @@ class RedisResponseCache:
         self._prefix = f"{prefix}chat:answer:"
 
     def get(self, request: str) -> AIMessage | None:
-        found: bytes | None = self._redis.get(self._key(request))  # type: ignore[assignment] # not awaited
-        if found is None:
+        text: bytes | None = self._redis.get(self._key(request))  # type: ignore[assignment] # not awaited
+        if text is None:
             return None
-        (message,) = messages_from_dict([json.loads(found)])
+        (message,) = messages_from_dict([json.loads(text)])
         assert isinstance(message, AIMessage)
         return message
 

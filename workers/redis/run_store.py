@@ -143,10 +143,10 @@ class RedisRunStore:
         return bool(self._redis.exists(self._key(run_id)))
 
     def load(self, run_id: str) -> RunState:
-        found: bytes | None = self._redis.hget(self._key(run_id), "state")  # type: ignore[assignment]
-        if found is None:
+        state_json: bytes | None = self._redis.hget(self._key(run_id), "state")  # type: ignore[assignment]
+        if state_json is None:
             return self._require_archive(run_id).load(run_id)
-        return state_from_json(found)
+        return state_from_json(state_json)
 
     def events(self, run_id: str) -> tuple[Event, ...]:
         lines: list[bytes] = self._redis.lrange(f"{self._key(run_id)}:events", 0, -1)  # type: ignore[assignment]
@@ -178,13 +178,13 @@ class RedisRunStore:
         self, *, status: Status | None = None, session: str | None = None, limit: int = 50, offset: int = 0
     ) -> list[RunState]:
         index = f"session:{session}" if session else f"status:{status}" if status else "runs"
-        found: list[RunState] = []
+        states: list[RunState] = []
         for state in self._newest_first(index, offset):
             if (status is None or state.status == status) and (session or not state.parent):
-                found.append(state)
-            if len(found) == limit:
+                states.append(state)
+            if len(states) == limit:
                 break
-        return found
+        return states
 
     def _newest_first(self, index: str, offset: int, page: int = 100) -> Iterator[RunState]:
         while True:
@@ -210,10 +210,10 @@ class RedisRunStore:
         index = f"session:{session}" if session else "runs"
         latest = "+inf" if until_ms is None else f"({until_ms}"
         earliest = "-inf" if since_ms is None else since_ms
-        found: list[tuple[bytes, float]] = self._redis.zrevrangebyscore(  # type: ignore[assignment]
+        entries: list[tuple[bytes, float]] = self._redis.zrevrangebyscore(  # type: ignore[assignment]
             self._prefix + index, latest, earliest, withscores=True
         )
-        return {run_id.decode(): int(started_ms) for run_id, started_ms in found}
+        return {run_id.decode(): int(started_ms) for run_id, started_ms in entries}
 
     def logs(self, run_ids: Sequence[str]) -> list[list[bytes]]:
         """The events of runs as they are stored, in one round trip; none for a run that is not in Redis."""
@@ -272,10 +272,10 @@ class RedisRunStore:
         self._redis.set(f"{self._prefix}flow:{flow.digest}", flow.model_dump_json(), nx=True)
 
     def flow(self, digest: str) -> Flow:
-        found: bytes | None = self._redis.get(f"{self._prefix}flow:{digest}")  # type: ignore[assignment]
-        if found is None:
+        flow_json: bytes | None = self._redis.get(f"{self._prefix}flow:{digest}")  # type: ignore[assignment]
+        if flow_json is None:
             raise unknown_flow(digest)
-        return flow_from_json(found)
+        return flow_from_json(flow_json)
 
     def _key(self, run_id: str) -> str:
         return f"{self._prefix}run:{run_id}"

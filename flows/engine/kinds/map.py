@@ -26,10 +26,10 @@ def plan_map(context: NodeContext, node: MapNode) -> list[ChildPlan]:
             f"node {context.state.node!r} maps over {len(items)} items; at most {MAP_ITEMS}",
             suggestions=("start a batch: `fluxagents batch --help`",),
         )
-    given = node.args if node.tool else node.inputs
+    arguments = node.args if node.tool else node.inputs
     return [
         ChildPlan(
-            context.fill_arguments(given, **{node.each: item}),
+            context.fill_arguments(arguments, **{node.each: item}),
             evaluate_model(context, node.model, **{node.each: item}),
         )
         for item in items

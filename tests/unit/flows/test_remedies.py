@@ -8,7 +8,14 @@ from pydantic import JsonValue
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, Decision, Finish
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.remedies import Count, ErrorCase, ErrorRecord, Trial, find_error_cases, suggest_remedy
+from fluxagents.flows.remedies import (
+    Count,
+    ErrorCase,
+    ErrorRecord,
+    RemedyTrial,
+    find_error_cases,
+    suggest_remedy,
+)
 
 PROMPT = e.PromptUse(name="p", version="1", digest="d", chat_model="test")
 UNKNOWN = FluxError(ErrorClass.UNKNOWN_ID, "reaction 'PFX' is not in model 'm'").info("fva")
@@ -51,7 +58,7 @@ def answered() -> e.Event:
 )
 def test_the_call_that_succeeds_is_what_helped(made: CallTool, remedy: str) -> None:
     events = [failed(call(reactions=["PFX"])), decided(made), worked(made)]
-    assert find_error_cases(events) == [ErrorCase(UNKNOWN, 1, (Trial(remedy, helped=True),))]
+    assert find_error_cases(events) == [ErrorCase(UNKNOWN, 1, (RemedyTrial(remedy, helped=True),))]
 
 
 def test_what_failed_before_was_tried_too() -> None:
@@ -59,8 +66,8 @@ def test_what_failed_before_was_tried_too() -> None:
     (case,) = find_error_cases([failed(first), failed(second), worked(third), failed(first)][:3])
     assert case.times == 2
     assert case.trials == (
-        Trial("call fva with another 'a'", helped=False),
-        Trial("call search", helped=True),
+        RemedyTrial("call fva with another 'a'", helped=False),
+        RemedyTrial("call search", helped=True),
     )
 
 
@@ -74,12 +81,12 @@ def test_an_error_that_comes_back_is_a_case_of_its_own_and_giving_up_resolves_no
 def test_an_answer_of_a_human_after_the_error_is_what_helped() -> None:
     events = [failed(call(a=1)), answered(), decided(call(a=2)), worked(call(a=2))]
     (case,) = find_error_cases(events)
-    assert case.trials == (Trial("ask a human", helped=True),)
+    assert case.trials == (RemedyTrial("ask a human", helped=True),)
 
 
 def test_an_answer_from_before_the_error_is_no_remedy() -> None:
     (case,) = find_error_cases([answered(), failed(call(a=1)), worked(call(a=1))])
-    assert case.trials == (Trial("call fva again", helped=True),)
+    assert case.trials == (RemedyTrial("call fva again", helped=True),)
 
 
 def test_a_decision_that_is_none_is_resolved_by_one_and_not_by_a_tool() -> None:
@@ -87,7 +94,10 @@ def test_a_decision_that_is_none_is_resolved_by_one_and_not_by_a_tool() -> None:
     assert case == ErrorCase(
         INVALID,
         2,
-        (Trial("ask the chat model again", helped=False), Trial("ask the chat model again", helped=True)),
+        (
+            RemedyTrial("ask the chat model again", helped=False),
+            RemedyTrial("ask the chat model again", helped=True),
+        ),
     )
     assert not find_error_cases([refused(), worked(call())])[0].resolved
 

@@ -28,7 +28,7 @@ def progress_view(total: int, *, quiet: bool) -> Iterator[Show]:
     """
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield _show_nothing if quiet else Lines()
+        yield _show_nothing if quiet else ProgressLines()
         return
     bar = Progress(
         BarColumn(),
@@ -42,7 +42,7 @@ def progress_view(total: int, *, quiet: bool) -> Iterator[Show]:
         yield lambda tally: bar.update(task, completed=tally.total - tally.running, description=str(tally))
 
 
-class Lines:
+class ProgressLines:
     """One line per change, at least a few seconds apart."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

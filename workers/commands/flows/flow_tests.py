@@ -11,14 +11,14 @@ import click
 
 from fluxagents.flows.testing.coverage import Coverage
 from fluxagents.flows.testing.scenario_result import ScenarioResult
-from fluxagents.scheduler.flow_files.scenario_suites import Case, load_suite, record_run
+from fluxagents.scheduler.flow_files.scenario_suites import ScenarioCase, load_suite, record_run
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import print_json, print_table
 from fluxagents.workers.commands.flows.junit import build_junit
 from fluxagents.workers.settings import Settings
 
-Results = Sequence[tuple[Case, ScenarioResult]]
+Results = Sequence[tuple[ScenarioCase, ScenarioResult]]
 
 
 @click.command(
@@ -156,7 +156,7 @@ def _print_end(count: int, *, failed: int) -> None:
     click.secho(end, fg="red" if failed else "green")
 
 
-def _document(case: Case, result: ScenarioResult) -> dict[str, Any]:
+def _document(case: ScenarioCase, result: ScenarioResult) -> dict[str, Any]:
     run, error = result.run, result.error
     return {
         "file": case.where,

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from fluxagents.flows.testing.scenario_result import ScenarioResult
-from fluxagents.scheduler.flow_files.scenario_suites import Case
+from fluxagents.scheduler.flow_files.scenario_suites import ScenarioCase
 
 
-def build_junit(results: Sequence[tuple[Case, ScenarioResult]]) -> str:
+def build_junit(results: Sequence[tuple[ScenarioCase, ScenarioResult]]) -> str:
     """Write one suite for each flow, one case for each scenario."""
     root = Element("testsuites")
     suites: dict[str, Element] = {}

@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from fluxagents.prompts.statistics.comparison import Difference, Estimate, estimate
+from fluxagents.prompts.statistics.comparison import Estimate, MetricDifference, estimate
 from fluxagents.prompts.statistics.comparison import compare as compare_trials
 from fluxagents.prompts.statistics.costs import Cost, Prices, cost, total
-from fluxagents.prompts.statistics.figures import METRICS, Metric, Trial
+from fluxagents.prompts.statistics.figures import METRICS, Metric, PromptTrial
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.prompts.versions.record import find_trial_period
 from fluxagents.workers.archive.prompt_library import open_prompts, read_trials
@@ -96,7 +96,7 @@ def stats(name: str | None, limit: int, as_json: bool) -> None:
     if name is not None:
         manager.versions.list_numbers(name)
     groups = [
-        trials for trials in read_trials(settings, most=limit).values() if name in {None, trials[0].name}
+        trials for trials in read_trials(settings, limit=limit).values() if name in {None, trials[0].name}
     ]
     rows = sorted(
         (_figures(trials, prices) for trials in groups), key=lambda row: (row["name"], int(row["version"]))
@@ -133,7 +133,7 @@ def _format_cost(costs: Cost, calls: int) -> str:
     return f"a call costs {costs.amount / calls:.4g} {costs.currency}"
 
 
-def _figures(trials: Sequence[Trial], prices: Prices | None) -> dict[str, Any]:
+def _figures(trials: Sequence[PromptTrial], prices: Prices | None) -> dict[str, Any]:
     calls = sum(trial.calls for trial in trials)
     used = total(trial.taken for trial in trials)
     return {
@@ -181,7 +181,7 @@ def compare(name: str, old: str | None, new: str | None, limit: int, as_json: bo
     versions = _choose_versions(manager, name, old, new)
     old_template, new_template = (manager.versions.find(name, version) for version in versions)
     period = find_trial_period(manager.versions.read_log(name), (old_template.digest, new_template.digest))
-    trials = read_trials(settings, most=limit, wanted=lambda run: period is None or period.covers(run.at_ms))
+    trials = read_trials(settings, limit=limit, select=lambda run: period is None or period.covers(run.at_ms))
     differences = compare_trials(trials.get(old_template.digest, ()), trials.get(new_template.digest, ()))
     if as_json:
         print_json(
@@ -214,7 +214,7 @@ def _choose_versions(manager: PromptManager, name: str, old: str | None, new: st
     raise click.UsageError(f"name two versions of prompt '{name}'; it has {versions}")
 
 
-def _print_comparison(old: str, new: str, differences: Sequence[Difference]) -> None:
+def _print_comparison(old: str, new: str, differences: Sequence[MetricDifference]) -> None:
     rows = [
         (
             row.metric.replace("_", " "),
@@ -233,7 +233,7 @@ def _format_estimate(estimate: Estimate, metric: Metric) -> str:
     return "-" if estimate.value is None else f"{_format_number(estimate.value, metric)} ({estimate.runs})"
 
 
-def _format_difference(row: Difference, metric: Metric) -> str:
+def _format_difference(row: MetricDifference, metric: Metric) -> str:
     if row.difference is None:
         return "-"
     text = _format_number(row.difference, metric, sign="+")

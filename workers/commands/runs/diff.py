@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from fluxagents.flows.history.run_diff import Difference, RunDiff, compare_runs
+from fluxagents.flows.history.run_diff import RunDiff, RunDifference, compare_runs
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import indent, print_json
 from fluxagents.workers.commands.runs.run_log import RunLog, open_log
@@ -102,7 +102,7 @@ def _print_path(console: Console, result: RunDiff) -> None:
         console.print(f"  {mark}  {node}", style=style)
 
 
-def _print_difference(console: Console, difference: Difference) -> None:
+def _print_difference(console: Console, difference: RunDifference) -> None:
     by = f" ({difference.relative:.2g} relative)" if difference.relative is not None else ""
     console.print(indent(f"{difference.what}{by}", 2))
     for side, value, style in (("A", difference.a, "red"), ("B", difference.b, "green")):

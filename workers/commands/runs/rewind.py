@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from fluxagents.flows.state import RunState
-from fluxagents.scheduler.runs.history_control import WayBack
+from fluxagents.scheduler.runs.history_control import Rewind
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.options import by_option, examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import print_json
@@ -60,9 +60,9 @@ def rollback(run_id: str, to: int, reason: str, yes: bool, by: str, as_json: boo
     Its later events stay in its log. What cannot be undone is listed first, and must be confirmed.
     """
     client = Client()
-    plan = client.way_back(run_id, to=to)
+    plan = client.plan_rewind(run_id, to=to)
     confirmed = _confirm(plan, yes=yes, as_json=as_json)
-    _print_rewind(client.go_back(plan, by=by, reason=reason, confirmed=confirmed), plan, as_json=as_json)
+    _print_rewind(client.rewind(plan, by=by, reason=reason, confirmed=confirmed), plan, as_json=as_json)
 
 
 @click.command(epilog=examples("fluxagents runs restart 01JB… --from survey"))
@@ -75,13 +75,13 @@ def rollback(run_id: str, to: int, reason: str, yes: bool, by: str, as_json: boo
 def restart(run_id: str, node: str, reason: str, yes: bool, by: str, as_json: bool) -> None:
     """Restart a run at a node, with the state of its last visit there; otherwise as `rollback`."""
     client = Client()
-    plan = client.way_back(run_id, node=node)
+    plan = client.plan_rewind(run_id, node=node)
     confirmed = _confirm(plan, yes=yes, as_json=as_json)
     reason = reason or f"begin again at {node}"
-    _print_rewind(client.go_back(plan, by=by, reason=reason, confirmed=confirmed), plan, as_json=as_json)
+    _print_rewind(client.rewind(plan, by=by, reason=reason, confirmed=confirmed), plan, as_json=as_json)
 
 
-def _confirm(plan: WayBack, *, yes: bool, as_json: bool) -> bool:
+def _confirm(plan: Rewind, *, yes: bool, as_json: bool) -> bool:
     """Whether the person accepts what cannot be undone; with --json there is no question."""
     if yes or as_json or not plan.report.irreversible:
         return yes
@@ -98,7 +98,7 @@ def _print_list(title: str, lines: tuple[str, ...]) -> None:
         click.echo("\n  ".join((title, *lines)), err=True)
 
 
-def _print_rewind(state: RunState, plan: WayBack, *, as_json: bool) -> None:
+def _print_rewind(state: RunState, plan: Rewind, *, as_json: bool) -> None:
     if as_json:
         document: dict[str, Any] = {
             "run_id": state.run_id,

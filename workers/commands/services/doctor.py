@@ -6,7 +6,7 @@ import click
 
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import print_json, print_table
-from fluxagents.workers.host.checks import Verdict, examine
+from fluxagents.workers.host.checks import CheckStatus, examine
 from fluxagents.workers.settings import Settings
 
 
@@ -15,7 +15,7 @@ from fluxagents.workers.settings import Settings
 def doctor(*, as_json: bool) -> int:
     """Check Redis, workers, beat, Flower, tokens and the chat model. Exit status 1 if anything fails."""
     findings = list(examine(Settings.load()))
-    failed = any(finding.verdict is Verdict.FAIL for finding in findings)
+    failed = any(finding.verdict is CheckStatus.FAIL for finding in findings)
     if as_json:
         print_json({"ok": not failed, "checks": [finding.model_dump(mode="json") for finding in findings]})
     else:

@@ -77,7 +77,7 @@ def stats(
             if root is record or children:
                 statistics.add(record)
                 keep(record)
-                counts[history.place] += 1
+                counts[history.storage] += 1
             else:
                 statistics.add_child(record, root)
     document = {

@@ -11,11 +11,11 @@ from tests.support.story import CHANGE, FBA, Story, decided, entered, failed, fi
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, Finish
-from fluxagents.flows.history.run_diff import Difference, compare_runs
+from fluxagents.flows.history.run_diff import RunDifference, compare_runs
 from fluxagents.flows.tolerance import ValueDifference, find_differences, is_same_text
 
 
-def only(*differences: Difference) -> Difference:
+def only(*differences: RunDifference) -> RunDifference:
     (found,) = differences
     return found
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from fluxagents.prompts.statistics.comparison import Difference, compare, estimate
-from fluxagents.prompts.statistics.figures import METRICS, Trial
+from fluxagents.prompts.statistics.comparison import MetricDifference, compare, estimate
+from fluxagents.prompts.statistics.figures import METRICS, PromptTrial
 
 
-def runs(succeeded: int, of: int, tokens: tuple[int, ...] = ()) -> list[Trial]:
+def runs(succeeded: int, of: int, tokens: tuple[int, ...] = ()) -> list[PromptTrial]:
     return [
-        Trial(
+        PromptTrial(
             "greeting",
             "1",
             "a",
@@ -22,7 +22,7 @@ def runs(succeeded: int, of: int, tokens: tuple[int, ...] = ()) -> list[Trial]:
     ]
 
 
-def index_by_metric(metric: str, found: tuple[Difference, ...]) -> Difference:
+def index_by_metric(metric: str, found: tuple[MetricDifference, ...]) -> MetricDifference:
     return next(one for one in found if one.metric == metric)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, Decision, Finish
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.prompts.statistics.figures import METRICS, Trial, trials, values
+from fluxagents.prompts.statistics.figures import METRICS, PromptTrial, trials, values
 
 FLUX = CallTool(tool="run_metabolic_fba", args={})
 
@@ -43,7 +43,7 @@ def fail() -> e.ToolFailed:
 FINISHED = e.RunFinished(seq=2, at_ms=1, node="n", answer="done")
 
 
-def only(*events: e.Event, rating: int | None = None) -> Trial:
+def only(*events: e.Event, rating: int | None = None) -> PromptTrial:
     (found,) = trials(events, rating)
     return found
 

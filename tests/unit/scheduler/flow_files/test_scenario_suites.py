@@ -8,7 +8,7 @@ import pytest
 
 from fluxagents.flows.errors import FluxError
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
-from fluxagents.scheduler.flow_files.scenario_suites import Case, load_suite
+from fluxagents.scheduler.flow_files.scenario_suites import ScenarioCase, load_suite
 
 LIBRARY = FlowLibrary().flows()
 SHIPPED = load_suite()
@@ -32,7 +32,7 @@ scenarios:
 
 
 @pytest.mark.parametrize("case", SHIPPED.cases, ids=lambda case: case.name)
-def test_the_scenarios_of_the_library_hold(case: Case) -> None:
+def test_the_scenarios_of_the_library_hold(case: ScenarioCase) -> None:
     case.check()
 
 

@@ -57,7 +57,7 @@ def test_a_run_that_is_archived_while_runs_are_read_is_neither_lost_nor_seen_twi
     items += [item for item, _ in stream]
     found = [item for item in items if isinstance(item, History)]
     assert sorted(one.run_id for one in found) == sorted(fold(log).run_id for log in logs)
-    assert [one.place for one in found].count("archive") == 5
+    assert [history.storage for history in found].count("archive") == 5
 
 
 def test_progress_reaches_its_end(histories: Histories, store: RedisRunStore, archive: Archive) -> None:

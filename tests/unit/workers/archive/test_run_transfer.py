@@ -358,10 +358,10 @@ def test_a_bomb_is_not_unpacked(
     zeros = bytes(50_000_000)
     rewritten(file, _put(f"artifacts/{hashlib.sha256(zeros).hexdigest()}", zeros))
     assert file.stat().st_size < 200_000
-    monkeypatch.setattr(run_bundle, "MOST_MEMBER_BYTES", 10_000_000)
+    monkeypatch.setattr(run_bundle, "MAX_MEMBER_BYTES", 10_000_000)
     with pytest.raises(FluxError, match="of 50000000 bytes"):
         take_in(elsewhere, file)
-    monkeypatch.setattr(run_bundle, "MOST_BYTES", 40_000_000)
+    monkeypatch.setattr(run_bundle, "MAX_BYTES", 40_000_000)
     with pytest.raises(FluxError, match="is larger than 40000000 bytes"):
         take_in(elsewhere, file)
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from redis import Redis
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.remedies import ErrorCase, Trial
+from fluxagents.flows.remedies import ErrorCase, RemedyTrial
 from fluxagents.workers.commands.errors import errors
 from fluxagents.workers.redis.remedy_book import RedisRemedyBook
 
@@ -36,8 +36,10 @@ def call(redis_url: str, key_prefix: str, monkeypatch: pytest.MonkeyPatch) -> Ca
 @pytest.fixture
 def learned(redis: Redis, key_prefix: str) -> None:
     book = RedisRemedyBook(redis, prefix=key_prefix)
-    helped = Trial("call run_metabolic_fba with another 'medium_changes'", helped=True)
-    book.record_outcome("r1", [ErrorCase(MEDIUM, 2, (Trial("ask a human", helped=False), helped))], at_ms=10)
+    helped = RemedyTrial("call run_metabolic_fba with another 'medium_changes'", helped=True)
+    book.record_outcome(
+        "r1", [ErrorCase(MEDIUM, 2, (RemedyTrial("ask a human", helped=False), helped))], at_ms=10
+    )
     book.record_outcome("r2", [ErrorCase(MEDIUM, 1, (helped,)), ErrorCase(SLOW, 1, ())], at_ms=20)
 
 

@@ -64,8 +64,8 @@ def test_only_what_ended_long_enough_ago_moves(store: MemoryRunStore, archive: A
 def test_the_oldest_move_when_there_are_too_many(store: MemoryRunStore, archive: Archive) -> None:
     for number in range(5):
         new(store, f"r{number}", at_ms=100 + number, ended_ms=200)
-    assert retire(store, archive, 0, most=2) == ["r0", "r1", "r2"]
-    assert retire(store, archive, 0, most=2) == []
+    assert retire(store, archive, 0, max_kept=2) == ["r0", "r1", "r2"]
+    assert retire(store, archive, 0, max_kept=2) == []
 
 
 def test_more_than_a_page_moves_at_once(store: MemoryRunStore, archive: Archive) -> None:
@@ -88,7 +88,7 @@ def test_two_calls_at_once_move_no_more_than_one(
         return forget(run_id, session, seq)
 
     monkeypatch.setattr(store, "forget", forgotten_by_two)
-    assert retire(store, archive, 0, most=3) == ["r2"]
+    assert retire(store, archive, 0, max_kept=3) == ["r2"]
     assert store.counts()["finished"] == 3
 
 

@@ -17,7 +17,7 @@ from fluxagents.workers.celery.live_nodes import Node
 from fluxagents.workers.chat_models.choice import choices, first_choice
 from fluxagents.workers.host import checks as doctor
 from fluxagents.workers.host import endpoints
-from fluxagents.workers.host.checks import Finding, Verdict
+from fluxagents.workers.host.checks import CheckResult, CheckStatus
 from fluxagents.workers.settings import Settings
 
 
@@ -58,31 +58,31 @@ def node(**changes: Any) -> Node:
 
 
 def test_a_durable_redis_is_fine() -> None:
-    assert doctor.check_persistence(fake()).verdict is Verdict.OK
-    assert doctor.check_eviction(fake()).verdict is Verdict.OK
-    assert doctor.check_clock(fake()).verdict is Verdict.OK
-    assert doctor.check_beat(fake(), Settings()).verdict is Verdict.OK
+    assert doctor.check_persistence(fake()).verdict is CheckStatus.OK
+    assert doctor.check_eviction(fake()).verdict is CheckStatus.OK
+    assert doctor.check_clock(fake()).verdict is CheckStatus.OK
+    assert doctor.check_beat(fake(), Settings()).verdict is CheckStatus.OK
 
 
 @pytest.mark.parametrize(
     ("finding", "verdict", "way_out"),
     [
-        (doctor.check_persistence(fake(aof_enabled=0)), Verdict.FAIL, "appendonly yes"),
-        (doctor.check_persistence(fake(aof_last_write_status="err")), Verdict.FAIL, "disk"),
-        (doctor.check_eviction(fake(maxmemory_policy="allkeys-lru")), Verdict.FAIL, "noeviction"),
-        (doctor.check_clock(fake(skew_s=3.0)), Verdict.WARN, "NTP"),
-        (doctor.check_clock(fake(skew_s=-60.0)), Verdict.FAIL, "NTP"),
-        (doctor.check_beat(fake(lock_ms=-2), Settings()), Verdict.FAIL, "fluxagents beat"),
-        (doctor.check_queue("tools", []), Verdict.FAIL, "fluxagents up"),
-        (doctor.check_agreement([node(), node(version="9")]), Verdict.WARN, "upgrade"),
+        (doctor.check_persistence(fake(aof_enabled=0)), CheckStatus.FAIL, "appendonly yes"),
+        (doctor.check_persistence(fake(aof_last_write_status="err")), CheckStatus.FAIL, "disk"),
+        (doctor.check_eviction(fake(maxmemory_policy="allkeys-lru")), CheckStatus.FAIL, "noeviction"),
+        (doctor.check_clock(fake(skew_s=3.0)), CheckStatus.WARN, "NTP"),
+        (doctor.check_clock(fake(skew_s=-60.0)), CheckStatus.FAIL, "NTP"),
+        (doctor.check_beat(fake(lock_ms=-2), Settings()), CheckStatus.FAIL, "fluxagents beat"),
+        (doctor.check_queue("tools", []), CheckStatus.FAIL, "fluxagents up"),
+        (doctor.check_agreement([node(), node(version="9")]), CheckStatus.WARN, "upgrade"),
         (
             doctor.check_agreement([node(), node(visibility_timeout_s=5)]),
-            Verdict.FAIL,
+            CheckStatus.FAIL,
             "FLUXAGENTS_VISIBILITY_TIMEOUT_S",
         ),
     ],
 )
-def test_what_is_wrong_has_a_way_out(finding: Finding, verdict: Verdict, way_out: str) -> None:
+def test_what_is_wrong_has_a_way_out(finding: CheckResult, verdict: CheckStatus, way_out: str) -> None:
     assert finding.verdict is verdict
     assert way_out in finding.way_out
 
@@ -93,19 +93,19 @@ def test_an_info_without_the_field_is_a_warning() -> None:
             return {}
 
     finding = doctor._check_safely(doctor.check_eviction, cast("Redis", Silent()))
-    assert finding.verdict is Verdict.WARN
+    assert finding.verdict is CheckStatus.WARN
 
 
 def test_a_served_queue_names_its_workers() -> None:
     finding = doctor.check_queue("tools", [node()])
-    assert finding.verdict is Verdict.OK
+    assert finding.verdict is CheckStatus.OK
     assert "tools@h (2 at a time)" in finding.seen
 
 
 def test_a_mistyped_variable_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FLUXAGENTS_CHATMODEL", "x")
     finding = doctor.check_variables(Settings())
-    assert finding.verdict is Verdict.WARN
+    assert finding.verdict is CheckStatus.WARN
     assert "FLUXAGENTS_CHAT_MODEL" in finding.way_out
 
 
@@ -115,19 +115,19 @@ def test_celerys_own_variable_is_noticed(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_the_packages_of_this_environment_fit() -> None:
-    assert doctor.check_packages().verdict is Verdict.OK
+    assert doctor.check_packages().verdict is CheckStatus.OK
 
 
 def test_tokens_are_counted_without_the_network() -> None:
-    assert doctor.check_tokens().verdict is Verdict.OK
+    assert doctor.check_tokens().verdict is CheckStatus.OK
 
 
 def test_without_redis_the_other_checks_still_run() -> None:
     findings = list(doctor.examine(Settings(redis_url="redis://127.0.0.1:1/0", flower_port=1)))
     verdicts = {finding.name: finding.verdict for finding in findings}
-    assert verdicts["redis"] is Verdict.FAIL
-    assert verdicts["flower"] is Verdict.WARN
-    assert verdicts["chat model"] is Verdict.OK
+    assert verdicts["redis"] is CheckStatus.FAIL
+    assert verdicts["flower"] is CheckStatus.WARN
+    assert verdicts["chat model"] is CheckStatus.OK
     assert "append-only file" not in verdicts
 
 
@@ -163,25 +163,25 @@ def endpoint() -> Iterator[str]:
         thread.join()
 
 
-def chat(endpoint: str, model: str = "openai:llama", key: str = "sk-right") -> Finding:
+def chat(endpoint: str, model: str = "openai:llama", key: str = "sk-right") -> CheckResult:
     settings = Settings(chat_model=model, chat_base_url=endpoint, chat_api_key=key)
     return doctor.check_chat(first_choice(settings), settings)
 
 
 def test_a_chat_model_that_is_listed_is_fine(endpoint: str) -> None:
-    assert chat(endpoint).verdict is Verdict.OK
+    assert chat(endpoint).verdict is CheckStatus.OK
 
 
 def test_a_chat_model_that_is_not_listed_is_named(endpoint: str) -> None:
     finding = chat(endpoint, model="openai:gpt-9")
-    assert finding.verdict is Verdict.FAIL
+    assert finding.verdict is CheckStatus.FAIL
     assert "'gpt-9'" in finding.seen
     assert "llama" in finding.seen
 
 
 def test_a_refused_key_is_not_shown(endpoint: str) -> None:
     finding = chat(endpoint, key="sk-wrong")
-    assert finding.verdict is Verdict.FAIL
+    assert finding.verdict is CheckStatus.FAIL
     assert "401" in finding.seen
     assert "sk-wrong" not in finding.model_dump_json()
 
@@ -193,9 +193,9 @@ def test_an_endpoint_that_is_down_or_no_web_address_is_named() -> None:
 
 def test_a_chat_model_of_anthropic_is_looked_up(endpoint: str) -> None:
     base = endpoint.removesuffix("/v1")
-    assert chat(base, model="anthropic:claude-tiny").verdict is Verdict.OK
+    assert chat(base, model="anthropic:claude-tiny").verdict is CheckStatus.OK
     unknown = chat(base, model="anthropic:claude-9")
-    assert unknown.verdict is Verdict.FAIL
+    assert unknown.verdict is CheckStatus.FAIL
     assert "does not know 'claude-9'" in unknown.seen
     refused = chat(base, model="anthropic:claude-tiny", key="sk-wrong")
     assert "401" in refused.seen
@@ -207,7 +207,7 @@ def test_a_chat_model_of_anthropic_is_looked_up(endpoint: str) -> None:
 def test_the_package_of_a_provider_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoints, "find_spec", lambda _: None)
     finding = chat("http://127.0.0.1:1", model="anthropic:claude-tiny")
-    assert finding.verdict is Verdict.FAIL
+    assert finding.verdict is CheckStatus.FAIL
     assert "extra 'anthropic'" in finding.seen
     assert finding.way_out == "pip install 'fluxagents[anthropic]'"
 
@@ -217,7 +217,7 @@ def test_a_limit_that_no_request_fits_is_named() -> None:
         chat_model="openai:llama", chat_base_url="http://127.0.0.1:1/v1", chat_tokens_per_minute=20_000
     )
     finding = doctor.check_chat(first_choice(settings), settings)
-    assert finding.verdict is Verdict.FAIL
+    assert finding.verdict is CheckStatus.FAIL
     assert "FLUXAGENTS_CHAT_TOKENS_PER_MINUTE=20000" in finding.seen
     assert "FLUXAGENTS_CHAT_REQUEST_TOKENS to at most 17500" in finding.way_out
 
@@ -238,7 +238,7 @@ def test_the_fallback_is_looked_at_too() -> None:
 def test_a_key_that_is_missing_is_named() -> None:
     settings = Settings(chat_model="anthropic:claude-tiny")
     finding = doctor.check_chat(first_choice(settings), settings)
-    assert finding.verdict is Verdict.FAIL
+    assert finding.verdict is CheckStatus.FAIL
     assert "FLUXAGENTS_CHAT_API_KEY" in finding.way_out
 
 
@@ -246,8 +246,8 @@ def test_chat_models_without_a_price_are_named(tmp_path: Path) -> None:
     prices = tmp_path / "prices.json"
     prices.write_text('{"currency": "EUR", "models": {"openai:llama": {"input": 1, "output": 2}}}')
     priced = Settings(chat_model="openai:llama", chat_prices=prices)
-    assert doctor.check_prices(priced).verdict is Verdict.OK
+    assert doctor.check_prices(priced).verdict is CheckStatus.OK
     finding = doctor.check_prices(Settings(chat_model="openai:other", chat_prices=prices))
-    assert finding.verdict is Verdict.WARN
+    assert finding.verdict is CheckStatus.WARN
     assert "no price of openai:other" in finding.seen
-    assert doctor.check_prices(Settings(chat_prices=tmp_path / "none.toml")).verdict is Verdict.WARN
+    assert doctor.check_prices(Settings(chat_prices=tmp_path / "none.toml")).verdict is CheckStatus.WARN

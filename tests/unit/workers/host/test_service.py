@@ -12,7 +12,7 @@ from fluxagents.workers.host import service as module
 from fluxagents.workers.host.run_file import State
 from fluxagents.workers.host.service import (
     LONGEST_DELAY_S,
-    MOST_RESTARTS_BEFORE_AN_ANSWER,
+    MAX_RESTARTS_BEFORE_AN_ANSWER,
     STEADY_AFTER_S,
     Service,
 )
@@ -112,7 +112,7 @@ def test_a_service_that_never_answered_is_given_up_soon_with_its_last_words(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "tools.log").write_text("Traceback\nModuleNotFoundError: No module named 'mine'\n\n")
-    for _ in range(MOST_RESTARTS_BEFORE_AN_ANSWER):
+    for _ in range(MAX_RESTARTS_BEFORE_AN_ANSWER):
         crash(service, launcher, answering=False)
         assert service.state is State.WAITING
     assert "No module named 'mine'" in crash(service, launcher, answering=False)

@@ -89,13 +89,13 @@ class Clause:
         """Words that may be conditions and have no known meaning."""
         if self.intent not in _CONDITIONAL:
             return []
-        left = [token.text for token in self.rest.tokens if token.tag == COMPOUND]
-        return left + list(_find_unknown_words(self.phrase, ids=self.intent == "variability"))
+        unused = [token.text for token in self.rest.tokens if token.tag == COMPOUND]
+        return unused + list(_find_unknown_words(self.phrase, ids=self.intent == "variability"))
 
     def feed_each(self) -> Clause:
         """The clause with the compounds that it names as alternative sources of carbon."""
-        left = [at for at in range(len(self.phrase.tokens)) if at not in self.places]
-        named = [at for at in left if self.phrase.tokens[at].tag in COMPOUNDS]
+        unused = [at for at in range(len(self.phrase.tokens)) if at not in self.places]
+        named = [at for at in unused if self.phrase.tokens[at].tag in COMPOUNDS]
         sources = tuple((Uptake(self.phrase.tokens[at], "sole", None, at, at + 1),) for at in named)
         return replace(self, conditions=sources or PLAIN, places=self.places | set(named))
 
@@ -146,11 +146,11 @@ def _find_further_sources(clause: Clause) -> frozenset[int]:
     if clause.intent not in _FED:
         return frozenset()
     tokens = clause.phrase.tokens
-    left = [at for at, token in enumerate(tokens) if at not in clause.places and token.tag in COMPOUNDS]
-    sources = frozenset(at for at in left if is_carbon_source(tokens[at]))
+    unused = [at for at, token in enumerate(tokens) if at not in clause.places and token.tag in COMPOUNDS]
+    sources = frozenset(at for at in unused if is_carbon_source(tokens[at]))
     uptakes = [uptake for condition in clause.conditions for uptake in condition]
     has_sole = any(uptake.role == "sole" for uptake in uptakes)
-    if has_sole or (len(left) > 1 and clause.phrase.has("best")):
+    if has_sole or (len(unused) > 1 and clause.phrase.has("best")):
         pattern = _IN_LIST if has_sole else _ASKED_LIST
         return frozenset(at for at in sources if re.match(pattern, clause.phrase.tags_after(at)))
     is_closed = any(uptake.limit == 0 and is_carbon_source(uptake.compound) for uptake in uptakes)

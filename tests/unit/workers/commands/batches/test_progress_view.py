@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from fluxagents.scheduler.batches.batches import Tally
-from fluxagents.workers.commands.batches.progress_view import Lines, progress_view
+from fluxagents.workers.commands.batches.progress_view import ProgressLines, progress_view
 
 
 def test_lines_come_when_something_has_changed_and_not_too_often(capsys: pytest.CaptureFixture[str]) -> None:
     now = [0.0]
-    lines = Lines(clock=lambda: now[0])
+    lines = ProgressLines(clock=lambda: now[0])
     for at_s, finished in ((0, 0), (1, 1), (6, 1), (7, 1), (12, 1), (13, 3)):
         now[0] = at_s
         lines(Tally(finished, 0, 0, 3 - finished))

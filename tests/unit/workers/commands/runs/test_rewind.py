@@ -195,11 +195,11 @@ def test_going_back_behind_a_change_names_what_stays_and_needs_a_confirmation(de
     desk.client.approve(request.id, by="ada")
     changed = run.state.model
     assert changed != model
-    way = desk.client.way_back(run.id, to=0)
-    assert [said[:30] for said in way.report.compensated] == ["step 3: knock_out made model s"]
-    assert "the run works on the model before again" in way.report.compensated[0]
-    told, agreed = way.report.irreversible
-    assert told.endswith("Run knock_out(genes=['b0720'])?")
+    plan = desk.client.plan_rewind(run.id, to=0)
+    assert [line[:30] for line in plan.report.compensated] == ["step 3: knock_out made model s"]
+    assert "the run works on the model before again" in plan.report.compensated[0]
+    asked, agreed = plan.report.irreversible
+    assert asked.endswith("Run knock_out(genes=['b0720'])?")
     assert agreed == "step 2: ada agreed, and will be asked again: Run knock_out(genes=['b0720'])?"
     with pytest.raises(FluxError, match=r"cannot undo all that it did since step 0: .*ada agreed.*--yes"):
         desk.client.rollback(run.id, to=0, by="bob")
@@ -376,11 +376,21 @@ def test_a_stepwise_run_stops_before_it_goes_on(desk: Desk) -> None:
 
 def test_a_run_that_moves_on_meanwhile_does_not_go_back(desk: Desk) -> None:
     run = desk.start(desk.flow("event", EVENT, facts=GROWTH))
-    way = desk.client.way_back(run.id, to=0)
+    plan = desk.client.plan_rewind(run.id, to=0)
     desk.client.signal(run.id, "other", by="lab")
     with pytest.raises(FluxError, match="moved on meanwhile"):
-        desk.client.go_back(way, by="ada", reason="r")
+        desk.client.rewind(plan, by="ada", reason="r")
     assert "RunRolledBack" not in types(run)
+
+
+def test_the_earlier_names_of_a_rewind_still_work(desk: Desk) -> None:
+    run = desk.start(desk.flow("event", EVENT, facts=GROWTH))
+    way = desk.client.way_back(run.id, to=0)
+    assert way == desk.client.plan_rewind(run.id, to=0)
+    assert way.undone.compensated == way.report.compensated
+    assert way.undone.lasting == way.report.irreversible
+    desk.client.go_back(way, by="ada", reason="r")
+    assert "RunRolledBack" in types(run)
 
 
 def test_a_run_in_the_archive_can_be_forked_only(desk: Desk, tmp_path: Path) -> None:
