@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pydantic import JsonValue
 
-_MOST = (400, 250, 150, 100, 60, 40, 25, 15, 10, 6, 3, 1, 0)
+_LIMITS = (400, 250, 150, 100, 60, 40, 25, 15, 10, 6, 3, 1, 0)
 
 _CUT = "..."
 
@@ -22,21 +22,21 @@ def fit_display(build: Callable[[int], dict[str, JsonValue]], limit_bytes: int) 
         build: Makes the display with at most that many items in each of its lists.
         limit_bytes: Of the display as JSON.
     """
-    for most in _MOST:
-        display = build(most)
+    for limit in _LIMITS:
+        display = build(limit)
         if len(json.dumps(display, allow_nan=False).encode()) <= limit_bytes:
             return display
     raise AssertionError("a display without items fits")
 
 
-def list_names(items: Sequence[str], most: int) -> dict[str, JsonValue]:
+def list_names(items: Sequence[str], limit: int) -> dict[str, JsonValue]:
     """Names: how many there are, how many are shown, and those."""
-    return {"count": len(items), "shown": min(most, len(items)), "ids": list(items[:most])}
+    return {"count": len(items), "shown": min(limit, len(items)), "ids": list(items[:limit])}
 
 
-def list_values(values: Mapping[str, float | None], most: int) -> dict[str, JsonValue]:
+def list_values(values: Mapping[str, float | None], limit: int) -> dict[str, JsonValue]:
     """Numbers by name, in the order given: how many there are, how many are shown, and those."""
-    some = list(values.items())[:most]
+    some = list(values.items())[:limit]
     return {
         "count": len(values),
         "shown": len(some),

@@ -52,20 +52,20 @@ class Result(AuditResult):
             "unverified": pd.DataFrame([one.model_dump() for one in self.unverified], columns=columns),
         }
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         return {
             "run_id": cut_text(self.run_id),
             "passed": self.passed,
             "decisions": self.decisions,
             "refused": self.refused,
             "approvals": self.approvals,
-            "problems": _display_findings(self.problems, most),
-            "unverified": _display_findings(self.unverified, most),
+            "problems": _display_findings(self.problems, limit),
+            "unverified": _display_findings(self.unverified, limit),
         }
 
 
-def _display_findings(findings: tuple[Finding, ...], most: int) -> dict[str, JsonValue]:
-    some: list[JsonValue] = [{"step": one.step, "what": cut_text(one.what, 250)} for one in findings[:most]]
+def _display_findings(findings: tuple[Finding, ...], limit: int) -> dict[str, JsonValue]:
+    some: list[JsonValue] = [{"step": one.step, "what": cut_text(one.what, 250)} for one in findings[:limit]]
     return {"count": len(findings), "shown": len(some), "findings": some}
 
 

@@ -48,11 +48,11 @@ class Result(AuditResult):
         rows = [number.model_dump() for number in self.numbers]
         return {"numbers": pd.DataFrame(rows, columns=list(NumberSaid.model_fields))}
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         untraced = [number for number in self.numbers if number.origin == "untraced"]
         shown: list[JsonValue] = [
             {"step": number.step, "said": number.said, "context": cut_text(number.context)}
-            for number in untraced[:most]
+            for number in untraced[:limit]
         ]
         return {
             "run_id": cut_text(self.run_id),

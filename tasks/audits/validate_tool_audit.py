@@ -66,7 +66,7 @@ class Result(AuditResult):
         table = pd.DataFrame(rows, columns=list(StepAudit.model_fields))
         return {"steps": table.astype({"greatest_difference_fraction": "float64"})}
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         verdicts = [step.verdict for step in self.steps]
         wrong = [step for step in self.steps if step.verdict not in {"same", "not_recomputed"}]
         differences = [
@@ -81,7 +81,7 @@ class Result(AuditResult):
                 "verdict": one.verdict,
                 "detail": cut_text(one.detail, 250),
             }
-            for one in wrong[:most]
+            for one in wrong[:limit]
         ]
         return {
             "run_id": cut_text(self.run_id),

@@ -65,9 +65,9 @@ class Result(ToolResult):
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {"rows": pd.DataFrame(self.rows, columns=list(self.columns))}
 
-    def display(self, most: int) -> dict[str, JsonValue]:
-        rows = self.rows[:most]
-        columns = self.columns if len(self.columns) <= _WIDE else self.columns[: max(most, _NARROW)]
+    def display(self, limit: int) -> dict[str, JsonValue]:
+        rows = self.rows[:limit]
+        columns = self.columns if len(self.columns) <= _WIDE else self.columns[: max(limit, _NARROW)]
         after = self.offset + len(rows)
         return {
             "artifact": self.artifact,

@@ -120,17 +120,17 @@ class Result(GrowthChange):
         ]
         return {"added": pd.DataFrame(rows, columns=list(AddedReaction.model_fields))}
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         return {
             **self.growths(),
             "added_reactions": {
                 "count": len(self.added),
-                "shown": min(most, len(self.added)),
+                "shown": min(limit, len(self.added)),
                 "unbalanced": sum(1 for row in self.added if row.balance == "unbalanced"),
-                "reactions": [_display_reactions(row) for row in self.added[:most]],
+                "reactions": [_display_reactions(row) for row in self.added[:limit]],
             },
-            "new_metabolites": list_names([cut_text(name) for name in self.new_metabolites], most),
-            "new_genes": list_names([cut_text(name) for name in self.new_genes], most),
+            "new_metabolites": list_names([cut_text(name) for name in self.new_metabolites], limit),
+            "new_genes": list_names([cut_text(name) for name in self.new_genes], limit),
         }
 
 

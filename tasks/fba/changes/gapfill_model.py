@@ -121,11 +121,11 @@ class Result(ConditionResult):
         columns = ["alternative", "is_chosen", "growth_per_h", *Candidate.model_fields]
         return {"alternatives": pd.DataFrame(rows, columns=columns)}
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         equations = {row.reaction: row.equation for row in self.added}
         chosen = self.alternatives[self.chosen - 1].reactions if self.chosen else ()
         return {
-            **self.conditions(min(most, 10)),
+            **self.conditions(min(limit, 10)),
             "universal": cut_text(self.universal),
             "verdict": self.verdict,
             "min_growth_per_h": self.min_growth_per_h,
@@ -133,15 +133,15 @@ class Result(ConditionResult):
             "best_growth_with_all_per_h": self.best_growth_with_all_per_h,
             "alternatives": {
                 "count": len(self.alternatives),
-                "shown": min(most, len(self.alternatives)),
-                "growth_per_h": [found.growth_per_h for found in self.alternatives[:most]],
-                "reactions": [_names(found.reactions, most) for found in self.alternatives[:most]],
+                "shown": min(limit, len(self.alternatives)),
+                "growth_per_h": [found.growth_per_h for found in self.alternatives[:limit]],
+                "reactions": [_names(found.reactions, limit) for found in self.alternatives[:limit]],
             },
             "is_smallest": self.is_smallest,
             "is_complete": self.is_complete,
             "chosen": self.chosen,
-            "chosen_reactions": _names(chosen, most),
-            "chosen_equations": {cut_text(name): cut_text(equations[name]) for name in chosen[:most]},
+            "chosen_reactions": _names(chosen, limit),
+            "chosen_equations": {cut_text(name): cut_text(equations[name]) for name in chosen[:limit]},
         }
 
 
@@ -347,9 +347,9 @@ def _describe_candidate(reaction: Reaction) -> Candidate:
     )
 
 
-def _names(names: Sequence[str], most: int) -> list[JsonValue]:
-    shown: list[JsonValue] = [cut_text(name) for name in names[:most]]
-    return shown if len(names) <= most else [*shown, f"and {len(names) - most} more"]
+def _names(names: Sequence[str], limit: int) -> list[JsonValue]:
+    shown: list[JsonValue] = [cut_text(name) for name in names[:limit]]
+    return shown if len(names) <= limit else [*shown, f"and {len(names) - limit} more"]
 
 
 TOOL = Tool(

@@ -47,12 +47,12 @@ class Result(GrowthChange):
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {"changes": changes_table(self.changes)}
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         return {
             **self.growths(),
-            "genes_knocked_out": list_names(self.genes, most),
-            "genes_without_effect": list_names(self.genes_without_effect, most),
-            "closed_reactions_bounds_mmol_per_gdw_h": display_changes(self.changes, most),
+            "genes_knocked_out": list_names(self.genes, limit),
+            "genes_without_effect": list_names(self.genes_without_effect, limit),
+            "closed_reactions_bounds_mmol_per_gdw_h": display_changes(self.changes, limit),
         }
 
 

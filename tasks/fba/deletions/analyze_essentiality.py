@@ -92,16 +92,16 @@ class Result(ConditionResult):
             for name, table in tables.items()
         }
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         display: dict[str, JsonValue] = {
-            **self.conditions(min(most, 10)),
+            **self.conditions(min(limit, 10)),
             "threshold_fraction_of_wild_type": self.threshold_fraction_of_wild_type,
             "genes_tested": self.genes_tested,
-            "essential_genes": list_names(self.essential_genes, most),
+            "essential_genes": list_names(self.essential_genes, limit),
             "reactions_tested": self.reactions_tested,
-            "essential_reactions": list_names(self.essential_reactions, most),
+            "essential_reactions": list_names(self.essential_reactions, limit),
         }
-        return display if self.agreement is None else display | {"agreement": self.agreement.display(most)}
+        return display if self.agreement is None else display | {"agreement": self.agreement.display(limit)}
 
 
 def gather(sources: Sources, args: Args) -> Mapping[str, bool] | None:

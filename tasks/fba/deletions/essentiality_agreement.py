@@ -71,7 +71,7 @@ class Agreement(BaseModel):
     only_predicted: tuple[str, ...] = Field(description="The false positives.")
     only_observed: tuple[str, ...] = Field(description="The false negatives.")
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         """All counts and fractions, and some of the ids."""
         lists = ("unmapped", "not_tested", "only_predicted", "only_observed")
         found: dict[str, JsonValue] = {
@@ -79,7 +79,7 @@ class Agreement(BaseModel):
             for name, value in self.model_dump(exclude=set(lists)).items()
         }
         ids = {name: [cut_text(item, 60) for item in getattr(self, name)] for name in lists}
-        return found | {name: list_names(values, most) for name, values in ids.items()}
+        return found | {name: list_names(values, limit) for name, values in ids.items()}
 
 
 def read_observations(sources: Sources, args: ObservedArgs) -> Mapping[str, bool] | None:

@@ -128,9 +128,9 @@ class Result(ConditionResult):
         numbers = dict.fromkeys(("growth_per_h", "growth_fraction_of_wild_type"), "float64")
         return {"deletions": pd.DataFrame(columns).astype(numbers)}
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         display: dict[str, JsonValue] = {
-            **self.conditions(min(most, 10)),
+            **self.conditions(min(limit, 10)),
             "kind": self.kind,
             "method": self.method,
             "threshold_fraction_of_wild_type": self.threshold_fraction_of_wild_type,
@@ -139,20 +139,20 @@ class Result(ConditionResult):
             "slower_deletions": self.slower_deletions,
         }
         if self.kind != "sets":
-            display["lethal_genes"] = list_names(self.lethal_genes, most)
+            display["lethal_genes"] = list_names(self.lethal_genes, limit)
         if self.kind == "double":
             pairs = [" + ".join(pair) for pair in self.synthetic_lethal_pairs]
             display["lethal_pairs"] = self.lethal_pairs
-            display["synthetic_lethal_pairs"] = list_names(pairs, most)
+            display["synthetic_lethal_pairs"] = list_names(pairs, limit)
         else:
-            display["growth_fraction_of_wild_type"] = self._fractions(most)
+            display["growth_fraction_of_wild_type"] = self._fractions(limit)
         return display
 
-    def _fractions(self, most: int) -> dict[str, JsonValue]:
+    def _fractions(self, limit: int) -> dict[str, JsonValue]:
         """What grows as a fraction of the wild type, the slowest first; None is infeasible."""
         rows = zip(self.deletions.genes, self.deletions.growth_fraction_of_wild_type, strict=True)
         ordered = sorted(rows, key=lambda row: -1.0 if row[1] is None else row[1])
-        return list_values({cut_text(" + ".join(genes)): fraction for genes, fraction in ordered}, most)
+        return list_values({cut_text(" + ".join(genes)): fraction for genes, fraction in ordered}, limit)
 
 
 def run(model: Model, args: Args) -> Result:

@@ -122,10 +122,10 @@ class Result(ConditionResult):
     designs: DesignTable = DesignTable()
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(min(most, 6)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda limit: self._display(min(limit, 6)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(min(most, 25)), SUMMARY_BYTES)
+        return fit_display(lambda limit: self._display(min(limit, 25)), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         columns = self.designs.model_dump(mode="json")
@@ -139,12 +139,12 @@ class Result(ConditionResult):
         }
         return {"designs": pd.DataFrame(columns).astype(dict.fromkeys(_NUMBERS, "float64"))}
 
-    def _display(self, most: int) -> dict[str, JsonValue]:
+    def _display(self, limit: int) -> dict[str, JsonValue]:
         counts = ("min_growth_per_h", "wild_type_least_secretion_mmol_per_gdw_h",
                   "wild_type_greatest_secretion_mmol_per_gdw_h", "targets", "pairs", "pairs_to_solve",
                   "pairs_solved", "is_complete")  # fmt: skip
         return {
-            **self.conditions(min(most, 10)),
+            **self.conditions(min(limit, 10)),
             "product_exchange": self.product_exchange,
             "product": cut_text(self.product),
             "kind": self.kind,
@@ -154,7 +154,7 @@ class Result(ConditionResult):
             "too_slow": len(self.too_slow),
             "designs_found": len(self.designs.knock_outs),
             "best": self._best(),
-            "designs": [self._row(place) for place in range(min(most, len(self.designs.knock_outs)))],
+            "designs": [self._row(place) for place in range(min(limit, len(self.designs.knock_outs)))],
             "design_columns": "knock-outs, growth 1/h, least and greatest secretion mmol/gDW/h, mol carbon "
             "yield, coupling, coupling strength (fraction)",
         }

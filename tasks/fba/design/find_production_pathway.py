@@ -98,23 +98,23 @@ class Result(StrainResult):
     steps: StepTable = StepTable()
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(min(most, 15)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda limit: self._display(min(limit, 15)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
         more: dict[str, JsonValue] = {"medium_used": self._medium(), "nearest": list(self.nearest)}
-        return fit_display(lambda most: self._display(most) | more, SUMMARY_BYTES)
+        return fit_display(lambda limit: self._display(limit) | more, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         numbers = dict.fromkeys(("flux_mmol_per_gdw_h", "production_without_mmol_per_gdw_h"), "float64")
         return {"steps": pd.DataFrame(self.steps.model_dump()).astype(numbers)}
 
-    def _display(self, most: int) -> dict[str, JsonValue]:
+    def _display(self, limit: int) -> dict[str, JsonValue]:
         numbers = ("production_mmol_per_gdw_h", "substrate_uptake_mmol_per_gdw_h", "yield_mol_per_mol",
                    "carbon_yield_mol_c_per_mol_c", "growth_at_production_per_h",
                    "production_with_all_uptakes_mmol_per_gdw_h")  # fmt: skip
         fluxes = dict(zip(self.steps.reaction, self.steps.flux_mmol_per_gdw_h, strict=True))
         return {
-            **self.conditions(min(most, 10)),
+            **self.conditions(min(limit, 10)),
             "product": cut_text(self.product),
             "product_name": cut_text(self.product_name),
             "production_reaction": self.production_reaction,
@@ -124,8 +124,8 @@ class Result(StrainResult):
             **({"nearest": list(self.nearest)} if self.nearest else {}),
             **{name: round_for_display(getattr(self, name)) for name in numbers},
             "active_steps": self.active_steps,
-            "essential_steps": list_names(self.essential_steps, most),
-            "fluxes_mmol_per_gdw_h": list_values(dict(fluxes), most),
+            "essential_steps": list_names(self.essential_steps, limit),
+            "fluxes_mmol_per_gdw_h": list_values(dict(fluxes), limit),
         }
 
     def _medium(self) -> JsonValue:

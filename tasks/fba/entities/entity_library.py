@@ -65,12 +65,12 @@ class ModelLibrary:
         folded = name.casefold()
         return [entity for entity in self._of(kind) if folded in {one.casefold() for one in entity.names}]
 
-    def search(self, words: str, kind: Kind | None, most: int) -> tuple[Sequence[Entity], int]:
+    def search(self, words: str, kind: Kind | None, limit: int) -> tuple[Sequence[Entity], int]:
         """See `Biochem.search`."""
         terms = re.findall(r"\w+", words.casefold())
         found = [entity for entity in self._of(kind) if terms and _matches(entity, terms)]
         found.sort(key=lambda entity: (len(entity.name), entity.id))
-        return found[:most], len(found)
+        return found[:limit], len(found)
 
     def namespaces(self) -> frozenset[str]:
         """See `Biochem.namespaces`."""

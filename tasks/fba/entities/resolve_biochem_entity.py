@@ -55,26 +55,26 @@ class Result(ToolResult):
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {"entities": self.entities.frame()}
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         return {
             "query": cut_text(self.query),
             "outcome": self.outcome,
             "matched_by": self.matched_by,
             "matches": {
                 "count": self.matches,
-                "shown": min(most, self.matches),
-                "entities": self._display_match(most),
+                "shown": min(limit, self.matches),
+                "entities": self._display_match(limit),
             },
             "nearest": [cut_text(hint) for hint in self.nearest],
-            "sources": [cut_text(source) for source in self.sources[:most]],
+            "sources": [cut_text(source) for source in self.sources[:limit]],
         }
 
-    def _display_match(self, most: int) -> list[JsonValue]:
+    def _display_match(self, limit: int) -> list[JsonValue]:
         shown: dict[int, dict[str, JsonValue]] = {}
         ids: dict[int, dict[str, list[JsonValue]]] = {}
         columns = self.entities.model_dump().values()
         for number, kind, _, _, name, formula, obsolete, space, identifier in zip(*columns, strict=True):
-            if number > most:
+            if number > limit:
                 continue
             shown.setdefault(
                 number, {"kind": kind, "name": cut_text(name), "formula": formula, "is_obsolete": obsolete}

@@ -49,13 +49,13 @@ class Result(ToolResult):
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {"entities": self.entities.frame()}
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         columns = self.entities.model_dump()
         fields = ("source", "kind", "entry", "name", "formula")
         rows = dict.fromkeys(zip(*(columns[name] for name in fields), strict=True))
         shown: list[JsonValue] = [
             {name: cut_text(value) for name, value in zip(fields, row, strict=True)}
-            for row in list(rows)[:most]
+            for row in list(rows)[:limit]
         ]
         return {
             "words": cut_text(self.words),

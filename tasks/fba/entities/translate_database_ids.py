@@ -64,19 +64,19 @@ class Result(ToolResult):
             "translations": pd.DataFrame(rows, columns=["id", "verdict", "target", "meanings"], dtype=str)
         }
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         mapped = [one for one in self.translations if one.verdict == "mapped"]
         several = [one for one in self.translations if one.verdict == "ambiguous"]
-        values: dict[str, JsonValue] = {cut_text(one.id): ", ".join(one.targets) for one in mapped[:most]}
-        choices: dict[str, JsonValue] = {cut_text(one.id): [*one.targets] for one in several[:most]}
+        values: dict[str, JsonValue] = {cut_text(one.id): ", ".join(one.targets) for one in mapped[:limit]}
+        choices: dict[str, JsonValue] = {cut_text(one.id): [*one.targets] for one in several[:limit]}
         return {
             "to_namespace": cut_text(self.to_namespace),
             "ids": len(self.translations),
             "mapped": {"count": len(mapped), "shown": len(values), "values": values},
             "ambiguous": {"count": len(several), "shown": len(choices), "values": choices},
-            "no_equivalent": list_names(self._with("no_equivalent"), most),
-            "unknown": list_names(self._with("unknown"), most),
-            "sources": [cut_text(source) for source in self.sources[:most]],
+            "no_equivalent": list_names(self._with("no_equivalent"), limit),
+            "unknown": list_names(self._with("unknown"), limit),
+            "sources": [cut_text(source) for source in self.sources[:limit]],
         }
 
     def _with(self, verdict: Verdict) -> list[str]:

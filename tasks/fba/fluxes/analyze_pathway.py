@@ -103,18 +103,18 @@ class Result(ConditionResult):
             "metabolites": pd.DataFrame(self.metabolites.model_dump()),
         }
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         return {
-            **self.conditions(most),
+            **self.conditions(limit),
             "pathway": cut_text(self.pathway),
             "reactions": self.reactions,
             "active_reactions": self.active_reactions,
             "total_flux_mmol_per_gdw_h": self.total_flux_mmol_per_gdw_h,
-            "fluxes_mmol_per_gdw_h": list_values(self.fluxes_mmol_per_gdw_h, most),
-            "entering_mmol_per_gdw_h": list_values(self.entering_mmol_per_gdw_h, most),
-            "leaving_mmol_per_gdw_h": list_values(self.leaving_mmol_per_gdw_h, most),
-            "blocked_steps": list_names(self.blocked_steps, most),
-            "genes": list_names(self.genes, most),
+            "fluxes_mmol_per_gdw_h": list_values(self.fluxes_mmol_per_gdw_h, limit),
+            "entering_mmol_per_gdw_h": list_values(self.entering_mmol_per_gdw_h, limit),
+            "leaving_mmol_per_gdw_h": list_values(self.leaving_mmol_per_gdw_h, limit),
+            "blocked_steps": list_names(self.blocked_steps, limit),
+            "genes": list_names(self.genes, limit),
         }
 
 

@@ -88,10 +88,10 @@ class Chain:
         along, here = direction[moves], at[moves]
         back = np.minimum(self.space.lowest[moves] - here, 0.0) / along
         forth = np.maximum(self.space.highest[moves] - here, 0.0) / along
-        least = np.minimum(back, forth).max(initial=-np.inf)
-        most = np.maximum(back, forth).min(initial=np.inf)
-        if np.isfinite(least) and np.isfinite(most):
-            at = at + self.random.uniform(least, most) * direction
+        lowest = np.minimum(back, forth).max(initial=-np.inf)
+        highest = np.maximum(back, forth).min(initial=np.inf)
+        if np.isfinite(lowest) and np.isfinite(highest):
+            at = at + self.random.uniform(lowest, highest) * direction
         self.visited += 1
         self.centre = self.centre + (at - self.centre) / self.visited
         return at

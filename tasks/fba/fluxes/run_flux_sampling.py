@@ -98,10 +98,10 @@ class Result(ConditionResult):
     )
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(min(most, 6)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda limit: self._display(min(limit, 6)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(min(most, 25)), SUMMARY_BYTES)
+        return fit_display(lambda limit: self._display(min(limit, 25)), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         numbers = dict.fromkeys(list(StatisticsTable.model_fields)[1:], "float64")
@@ -123,26 +123,26 @@ class Result(ConditionResult):
             {"first": names[first], "second": names[second], "correlation": matrix[first, second]}
         )
 
-    def _display(self, most: int) -> dict[str, JsonValue]:
+    def _display(self, limit: int) -> dict[str, JsonValue]:
         scalars = ("samples", "thinning", "chains", "seed", "fraction_of_optimum", "variable_reactions",
                    "has_converged")  # fmt: skip
         numbers = ("worst_r_hat", "median_effective_samples", "least_effective_samples",
                    "largest_bound_violation_mmol_per_gdw_h", "largest_imbalance_mmol_per_gdw_h")  # fmt: skip
         return {
-            **self.conditions(most),
+            **self.conditions(limit),
             **{name: getattr(self, name) for name in scalars},
             **{name: round_for_display(getattr(self, name)) for name in numbers},
-            "most_spread_mean_and_deviation_mmol_per_gdw_h": self._spread(most),
-            "strongest_correlations": self._pairs(most),
+            "most_spread_mean_and_deviation_mmol_per_gdw_h": self._spread(limit),
+            "strongest_correlations": self._pairs(limit),
             "coupled_pairs": self.coupled_pairs,
         }
 
-    def _spread(self, most: int) -> dict[str, JsonValue]:
+    def _spread(self, limit: int) -> dict[str, JsonValue]:
         table = self.statistics
         rows = zip(
             table.reaction, table.mean_mmol_per_gdw_h, table.standard_deviation_mmol_per_gdw_h, strict=True
         )
-        widest = sorted(rows, key=lambda row: (-row[2], row[0]))[:most]
+        widest = sorted(rows, key=lambda row: (-row[2], row[0]))[:limit]
         return {
             "count": len(table.reaction),
             "shown": len(widest),
@@ -152,8 +152,8 @@ class Result(ConditionResult):
             },
         }
 
-    def _pairs(self, most: int) -> dict[str, JsonValue]:
-        pairs = self.strongest_correlations[:most]
+    def _pairs(self, limit: int) -> dict[str, JsonValue]:
+        pairs = self.strongest_correlations[:limit]
         return {
             "count": self.variable_reactions * (self.variable_reactions - 1) // 2,
             "shown": len(pairs),

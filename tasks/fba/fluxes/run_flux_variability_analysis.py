@@ -83,24 +83,24 @@ class Result(ConditionResult):
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {"ranges": pd.DataFrame(self.ranges.model_dump()).astype(dict.fromkeys(_NUMBERS, "float64"))}
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         return {
-            **self.conditions(most),
+            **self.conditions(limit),
             "fraction_of_optimum": self.fraction_of_optimum,
             "loopless": self.loopless,
             "reactions_tested": len(self.ranges.reaction),
             "total_range_mmol_per_gdw_h": round_for_display(self.total_range_mmol_per_gdw_h),
-            "widest_ranges_mmol_per_gdw_h": self._widest(min(most, 15)),
-            "blocked": list_names(self.blocked, most),
-            "fixed": list_names(self.fixed, most),
-            "essential": list_names(self.essential, most),
-            "variable": list_names(self.variable, min(most, 5)),
-            "unbounded": list_names(self.unbounded, most),
+            "widest_ranges_mmol_per_gdw_h": self._widest(min(limit, 15)),
+            "blocked": list_names(self.blocked, limit),
+            "fixed": list_names(self.fixed, limit),
+            "essential": list_names(self.essential, limit),
+            "variable": list_names(self.variable, min(limit, 5)),
+            "unbounded": list_names(self.unbounded, limit),
         }
 
-    def _widest(self, most: int) -> dict[str, JsonValue]:
+    def _widest(self, limit: int) -> dict[str, JsonValue]:
         rows = _rows(self.ranges)
-        widest = sorted(rows, key=lambda row: (-_width(row), row[0]))[:most]
+        widest = sorted(rows, key=lambda row: (-_width(row), row[0]))[:limit]
         return {
             "count": len(rows),
             "shown": len(widest),

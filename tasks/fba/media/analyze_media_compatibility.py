@@ -71,10 +71,10 @@ class Result(MediaResult):
     fits: tuple[Compatibility, ...]
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(most, min(most, 6)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda limit: self._display(limit, min(limit, 6)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(most, most), SUMMARY_BYTES)
+        return fit_display(lambda limit: self._display(limit, limit), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         rows = [
@@ -91,7 +91,7 @@ class Result(MediaResult):
             "missing": pd.DataFrame(rows, columns=columns),
         }
 
-    def _display(self, most: int, most_sets: int) -> dict[str, JsonValue]:
+    def _display(self, limit: int, set_limit: int) -> dict[str, JsonValue]:
         growth = {row.medium: row.growth_per_h for row in self.media}
         by_fit = {kind: [fit.medium for fit in self.fits if fit.fit == kind] for kind in _FITS}
         grows = [*by_fit["complete"], *by_fit["partial"]]
@@ -100,17 +100,17 @@ class Result(MediaResult):
             "model": cut_text(self.model_id),
             "objective": cut_text(self.objective),
             "media_tested": len(self.media),
-            "complete": list_names(by_fit["complete"], most),
-            "partial": list_names(by_fit["partial"], most),
+            "complete": list_names(by_fit["complete"], limit),
+            "partial": list_names(by_fit["partial"], limit),
             "no_growth": list_names(
                 [f"{row.medium} ({row.status})" for row in self.media if row.medium in by_fit["no_growth"]],
-                most,
+                limit,
             ),
-            "growth_per_h": list_values({name: growth[name] for name in grows}, most),
-            "compounds_without_exchange": list_names(unmapped, most),
+            "growth_per_h": list_values({name: growth[name] for name in grows}, limit),
+            "compounds_without_exchange": list_names(unmapped, limit),
             "would_restore_growth": {
-                fit.medium: list_names(_first_sets(fit.missing), most_sets)
-                for fit in [fit for fit in self.fits if fit.missing][:most]
+                fit.medium: list_names(_first_sets(fit.missing), set_limit)
+                for fit in [fit for fit in self.fits if fit.missing][:limit]
             },
         }
 

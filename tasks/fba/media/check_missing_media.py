@@ -44,10 +44,10 @@ class Result(ConditionResult):
     names: dict[str, str] = Field(description="Exchange -> its name, for all exchanges of the sets.")
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(most, min(most, 10)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda limit: self._display(limit, min(limit, 10)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(most, most), SUMMARY_BYTES)
+        return fit_display(lambda limit: self._display(limit, limit), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         rows = [
@@ -58,9 +58,9 @@ class Result(ConditionResult):
         columns = ["set", "exchange", "name", "needed_uptake_mmol_per_gdw_h", "best_growth_per_h"]
         return {"sets": pd.DataFrame(rows, columns=columns)}
 
-    def _display(self, most: int, most_sets: int) -> dict[str, JsonValue]:
+    def _display(self, limit: int, set_limit: int) -> dict[str, JsonValue]:
         found: dict[str, JsonValue] = {
-            **self.conditions(min(most, 8)),
+            **self.conditions(min(limit, 8)),
             "min_growth_per_h": self.min_growth_per_h,
             "is_growing": self.is_growing,
         }
@@ -74,14 +74,14 @@ class Result(ConditionResult):
             "status_with_all_open": str(missing.status_with_all),
             "best_growth_with_all_per_h": missing.best_growth_with_all_per_h,
             "fewest_missing_nutrients": min(sizes, default=None),
-            "sufficient_alone": list_names(missing.sufficient_alone, most),
-            "missing_in_every_set": list_names(missing.required, most),
+            "sufficient_alone": list_names(missing.sufficient_alone, limit),
+            "missing_in_every_set": list_names(missing.required, limit),
             "is_complete": missing.is_complete,
             "alternatives": {
                 "count": len(missing.sets),
-                "shown": min(most_sets, len(missing.sets)),
+                "shown": min(set_limit, len(missing.sets)),
                 "needed_uptakes_mmol_per_gdw_h": [
-                    list_values(one.needed_uptakes_mmol_per_gdw_h, most) for one in missing.sets[:most_sets]
+                    list_values(one.needed_uptakes_mmol_per_gdw_h, limit) for one in missing.sets[:set_limit]
                 ],
             },
         }

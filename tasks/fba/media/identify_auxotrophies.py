@@ -129,10 +129,10 @@ class Result(ConditionResult):
     )
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(most, min(most, 8)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda limit: self._display(limit, min(limit, 8)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(most, most), SUMMARY_BYTES)
+        return fit_display(lambda limit: self._display(limit, limit), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         numbers = dict.fromkeys(("growth_without_per_h", "growth_alone_per_h"), "float64")
@@ -147,22 +147,22 @@ class Result(ConditionResult):
             "supplements": pd.DataFrame(sets, columns=["set", "exchange", "needed_uptake_mmol_per_gdw_h"]),
         }
 
-    def _display(self, most: int, most_sets: int) -> dict[str, JsonValue]:
+    def _display(self, limit: int, set_limit: int) -> dict[str, JsonValue]:
         found: dict[str, JsonValue] = {
-            **self.conditions(min(most, 8)),
+            **self.conditions(min(limit, 8)),
             "nutrients_tested": len(self.nutrients),
             "growth_with_all_per_h": self.growth_with_all_per_h,
             "growth_without_any_per_h": self.growth_without_any_per_h,
             "is_prototroph": self.is_prototroph,
-            "auxotrophies": list_names(self.auxotrophies, most),
+            "auxotrophies": list_names(self.auxotrophies, limit),
             "restore_growth_alone": list_names(
-                [row.compound for row in self.nutrients if row.restores_growth], most
+                [row.compound for row in self.nutrients if row.restores_growth], limit
             ),
-            "not_exchanged": list_names(self.not_exchanged, most_sets),
+            "not_exchanged": list_names(self.not_exchanged, set_limit),
         }
         if self.supplements is not None:
             sets = [" + ".join(one.exchanges) for one in self.supplements.sets]
-            found["smallest_supplements"] = list_names(sets, most_sets)
+            found["smallest_supplements"] = list_names(sets, set_limit)
             found["smallest_supplements_are_all"] = self.supplements.is_complete
         return found
 

@@ -70,10 +70,10 @@ class Result(ToolResult):
     growth_per_h: float | None
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(most, min(most, 10)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda limit: self._display(limit, min(limit, 10)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(most, most), SUMMARY_BYTES)
+        return fit_display(lambda limit: self._display(limit, limit), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         before, after = self.medium_before_mmol_per_gdw_h, self.medium_mmol_per_gdw_h
@@ -89,19 +89,21 @@ class Result(ToolResult):
             "medium": pd.DataFrame(medium, columns=columns),
         }
 
-    def _display(self, most: int, most_left: int) -> dict[str, JsonValue]:
+    def _display(self, limit: int, untouched_limit: int) -> dict[str, JsonValue]:
         found: dict[str, JsonValue] = {
             "model": cut_text(self.model_id),
             "status_before": str(self.status_before),
             "growth_before_per_h": self.growth_before_per_h,
             "status": str(self.status),
             "growth_per_h": self.growth_per_h,
-            "changes": list_names([_line(change) for change in self.changes], most),
-            "untouched": list_names([f"{one.compound}: {one.reason}" for one in self.untouched], most_left),
-            "medium_mmol_per_gdw_h": list_values(self.medium_mmol_per_gdw_h, most),
+            "changes": list_names([_line(change) for change in self.changes], limit),
+            "untouched": list_names(
+                [f"{one.compound}: {one.reason}" for one in self.untouched], untouched_limit
+            ),
+            "medium_mmol_per_gdw_h": list_values(self.medium_mmol_per_gdw_h, limit),
         }
         if self.unmapped:
-            found["library_compounds_without_exchange"] = list_names(self.unmapped, most_left)
+            found["library_compounds_without_exchange"] = list_names(self.unmapped, untouched_limit)
         return found
 
 

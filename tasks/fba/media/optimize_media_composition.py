@@ -120,11 +120,11 @@ class Result(ConditionResult):
     )
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(most, min(most, 2)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda limit: self._display(limit, min(limit, 2)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
         return fit_display(
-            lambda most: self._display(most, min(most, 20)) | {"best": describe_best(self.media)},
+            lambda limit: self._display(limit, min(limit, 20)) | {"best": describe_best(self.media)},
             SUMMARY_BYTES,
         )
 
@@ -137,9 +137,9 @@ class Result(ConditionResult):
         columns = ["medium", "exchange", "uptake_mmol_per_gdw_h", "cost_per_mmol", "cost_per_gdw_h"]
         return {"media": pd.DataFrame(rows, columns=columns)}
 
-    def _display(self, most: int, most_media: int) -> dict[str, JsonValue]:
+    def _display(self, limit: int, medium_limit: int) -> dict[str, JsonValue]:
         return {
-            **self.conditions(min(most, 8)),
+            **self.conditions(min(limit, 8)),
             "criterion": self.criterion,
             "min_growth_per_h": self.min_growth_per_h,
             "best_growth_with_all_per_h": self.best_growth_with_all_per_h,
@@ -151,9 +151,9 @@ class Result(ConditionResult):
                     "components": medium.components,
                     "cost_per_gdw_h": round_for_display(medium.cost),
                     "growth_per_h": round_for_display(medium.growth_per_h),
-                    "uptakes_mmol_per_gdw_h": list_values(medium.uptakes_mmol_per_gdw_h, most),
+                    "uptakes_mmol_per_gdw_h": list_values(medium.uptakes_mmol_per_gdw_h, limit),
                 }
-                for medium in self.media[:most_media]
+                for medium in self.media[:medium_limit]
             ],
         }
 

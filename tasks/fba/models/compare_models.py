@@ -89,10 +89,10 @@ class Result(ToolResult):
     differences: DifferenceTable
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(min(most, 6), min(most, 10)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda limit: self._display(min(limit, 6), min(limit, 10)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(most, most), SUMMARY_BYTES)
+        return fit_display(lambda limit: self._display(limit, limit), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         counts = {"growth_per_h": "float64", "essential_genes": "float64", "essential_reactions": "float64"}
@@ -110,9 +110,9 @@ class Result(ToolResult):
             ),
         }
 
-    def _display(self, most: int, most_pairs: int) -> dict[str, JsonValue]:
+    def _display(self, limit: int, pair_limit: int) -> dict[str, JsonValue]:
         return {
-            "models": [row.model_dump(mode="json") for row in self.models[: max(most, 1)]],
+            "models": [row.model_dump(mode="json") for row in self.models[: max(limit, 1)]],
             "models_compared": len(self.models),
             "pairs": [
                 [
@@ -124,12 +124,12 @@ class Result(ToolResult):
                     row.only_second,
                     round_for_display(row.jaccard_fraction),
                 ]
-                for row in self.pairs[:most_pairs]
+                for row in self.pairs[:pair_limit]
             ],
             "pair_columns": "first, second, kind, count shared, only first, only second, Jaccard fraction",
             "pairs_compared": len(self.pairs),
             "shared_by_all": dict(self.shared_by_all),
-            "not_in_all": {kind: list_names(self._differing(kind), most) for kind in self.shared_by_all},
+            "not_in_all": {kind: list_names(self._differing(kind), limit) for kind in self.shared_by_all},
         }
 
     def _differing(self, kind: str) -> list[str]:

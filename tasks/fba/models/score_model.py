@@ -67,10 +67,12 @@ class Result(ConditionResult):
     databases: tuple[DatabaseScore, ...]
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(min(most, 5)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda limit: self._display(min(limit, 5)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(most) | {"databases": self._databases()}, SUMMARY_BYTES)
+        return fit_display(
+            lambda limit: self._display(limit) | {"databases": self._databases()}, SUMMARY_BYTES
+        )
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         tests = [test.model_dump() | {"failing": len(test.failing)} for test in self.tests]
@@ -83,20 +85,20 @@ class Result(ConditionResult):
             "failing": pd.DataFrame(failing, columns=["section", "test", "id"]),
         }
 
-    def _display(self, most: int) -> dict[str, JsonValue]:
+    def _display(self, limit: int) -> dict[str, JsonValue]:
         sections: dict[str, dict[str, JsonValue]] = {}
         for test in self.tests:
             sections.setdefault(test.section, {})[test.test] = round_for_display(test.score_fraction)
         consistency = {test.test: test for test in self.tests if test.section == "consistency"}
         return {
-            **self.conditions(min(most, 5)),
+            **self.conditions(min(limit, 5)),
             "total_score_fraction": round_for_display(self.total_score_fraction),
             "section_score_fraction": {
                 name: round_for_display(value) for name, value in self.section_score_fraction.items()
             },
             "tests": dict(sections),
             "nothing_to_test": [f"{test.section}.{test.test}" for test in self.tests if not test.applies],
-            "failing": {name: list_names(test.failing, most) for name, test in consistency.items()},
+            "failing": {name: list_names(test.failing, limit) for name, test in consistency.items()},
         }
 
     def _databases(self) -> dict[str, JsonValue]:

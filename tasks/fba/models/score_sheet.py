@@ -123,8 +123,8 @@ def _deviating(ids: Sequence[str], patterns: Mapping[str, re.Pattern[str]]) -> l
     fitting = {name: {one for one in ids if pattern.match(one)} for name, pattern in patterns.items()}
     others = set(chain.from_iterable(some for name, some in fitting.items() if name != databases.BIOCYC))
     fitting[databases.BIOCYC] -= others
-    most = max(fitting, key=lambda name: len(fitting[name]))
-    return [one for one in ids if one not in fitting[most]]
+    commonest = max(fitting, key=lambda name: len(fitting[name]))
+    return [one for one in ids if one not in fitting[commonest]]
 
 
 def _terms(model: Model, internal: Sequence[Reaction]) -> Iterator[ScoredTest]:

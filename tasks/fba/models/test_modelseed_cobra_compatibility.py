@@ -92,8 +92,8 @@ class Result(ToolResult):
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {"differences": pd.DataFrame(self.table.model_dump())}
 
-    def display(self, most: int) -> dict[str, JsonValue]:
-        rows = list(zip(*self.table.model_dump().values(), strict=True))[:most]
+    def display(self, limit: int) -> dict[str, JsonValue]:
+        rows = list(zip(*self.table.model_dump().values(), strict=True))[:limit]
         return {
             "model": cut_text(self.model_id),
             "status": str(self.status),

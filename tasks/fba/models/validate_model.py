@@ -93,22 +93,22 @@ class Result(ConditionResult):
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {"findings": pd.DataFrame(self.findings.model_dump())}
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         lists = ("mass_imbalanced_reactions", "charge_imbalanced_reactions", "precursors_not_made",
                  "precursors_made_by_recycling_only", "blocked_with_open_exchanges",
                  "blocked_reactions")  # fmt: skip
         fractions = [name for name in Result.model_fields if name.endswith("_fraction")]
-        masses = list(self.biomass_mass_g_per_mmol.items())[:most]
+        masses = list(self.biomass_mass_g_per_mmol.items())[:limit]
         return {
-            **self.conditions(most),
+            **self.conditions(limit),
             "reactions_checked_for_mass": self.reactions_checked_for_mass,
-            **{name: _display_findings(getattr(self, name), most) for name in lists},
+            **{name: _display_findings(getattr(self, name), limit) for name in lists},
             "reactions_without_formulas": len(self.reactions_without_formulas),
             "reactions_without_charges": len(self.reactions_without_charges),
             "energy_carriers_tested": len(self.energy_carriers_tested),
             "energy_carriers_charged": len(self.energy_generating_cycles),
             "energy_generating_cycles": {
-                cycle.carrier: list_names(cycle.reactions, most) for cycle in self.energy_generating_cycles
+                cycle.carrier: list_names(cycle.reactions, limit) for cycle in self.energy_generating_cycles
             },
             "biomass_mass_g_per_mmol": dict(masses),
             "biomass_mass_is_consistent": self.biomass_mass_is_consistent,
@@ -116,8 +116,8 @@ class Result(ConditionResult):
         }
 
 
-def _display_findings(ids: tuple[str, ...] | None, most: int) -> JsonValue:
-    return None if ids is None else list_names(ids, most)
+def _display_findings(ids: tuple[str, ...] | None, limit: int) -> JsonValue:
+    return None if ids is None else list_names(ids, limit)
 
 
 def run(model: Model, args: Args) -> Result:

@@ -46,7 +46,7 @@ class ConditionResult(Result):
     )
     medium_changes: tuple[MediumChange, ...] = ()
 
-    def conditions(self, most: int) -> dict[str, JsonValue]:
+    def conditions(self, limit: int) -> dict[str, JsonValue]:
         """Status, growth and medium, as a display shows them."""
         found: dict[str, JsonValue] = {
             "model": cut_text(self.model_id),
@@ -58,7 +58,7 @@ class ConditionResult(Result):
             found["objective_flux_mmol_per_gdw_h"] = self.objective_flux_mmol_per_gdw_h
         if self.medium_changes:
             changed = {change.exchange: change.uptake_after_mmol_per_gdw_h for change in self.medium_changes}
-            found["changed_uptakes_mmol_per_gdw_h"] = list_values(changed, most)
+            found["changed_uptakes_mmol_per_gdw_h"] = list_values(changed, limit)
         else:
             found["medium"] = f"as in the model: {len(self.medium_mmol_per_gdw_h)} open uptakes"
         return found
@@ -70,11 +70,11 @@ class StrainResult(ConditionResult):
     knock_outs: tuple[str, ...] = Field(default=(), description="What the strain lacked, as it was given.")
     closed_by_knock_outs: tuple[str, ...] = Field(default=(), description="Reactions.")
 
-    def conditions(self, most: int) -> dict[str, JsonValue]:
-        found = super().conditions(most)
+    def conditions(self, limit: int) -> dict[str, JsonValue]:
+        found = super().conditions(limit)
         if self.knock_outs:
-            found["knock_outs"] = list_names(self.knock_outs, most)
-            found["closed_by_knock_outs"] = list_names(self.closed_by_knock_outs, most)
+            found["knock_outs"] = list_names(self.knock_outs, limit)
+            found["closed_by_knock_outs"] = list_names(self.closed_by_knock_outs, limit)
         return found
 
 
