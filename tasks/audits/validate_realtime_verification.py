@@ -74,12 +74,12 @@ def run(model: object, args: Args, audited: AuditedRun) -> Result:
     del model
     numbers: list[NumberSaid] = []
     answers: set[str] = set()
-    for place, event in enumerate(audited.events):
+    for index, event in enumerate(audited.events):
         said = _answer(event)
         if said is None or any(said.startswith(one) for one in answers):
             continue  # the end of a run repeats what was decided, and flags what is not traced
         answers.add(said)
-        before = audited.events[:place]
+        before = audited.events[:index]
         results, given = Trace(_results(before)), Trace(_human_inputs(before))
         numbers += [_number_said(event.seq, said, number, results, given) for number in numbers_in(said)]
     return Result(

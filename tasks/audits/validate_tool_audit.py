@@ -242,8 +242,8 @@ class _Comparison:
             for key, value in recorded.items():
                 yield from self.of_data(where, value, found[key], f"{path}.{key}" if path else key)
         elif isinstance(recorded, list) and isinstance(found, list) and len(recorded) == len(found):
-            for place, (before, now) in enumerate(zip(recorded, found, strict=True)):
-                yield from self.of_data(where, before, now, f"{path}[{place}]")
+            for index, (before, now) in enumerate(zip(recorded, found, strict=True)):
+                yield from self.of_data(where, before, now, f"{path}[{index}]")
         elif not self._same(recorded, found):
             yield f"{where}, {path}: recorded {cut_text(str(recorded))}, computed {cut_text(str(found))}"
 

@@ -71,7 +71,7 @@ class GapSearch:
         """
         self._suffices(())
         fluxes = self._program.fluxes()
-        chosen = {name for name, place in self._candidates.items() if fluxes[place]}
+        chosen = {name for name, index in self._candidates.items() if fluxes[index]}
         if not self._suffices(chosen):
             chosen = set(self._candidates)
         for name in sorted(chosen, key=lambda name: (abs(fluxes[self._candidates[name]]), name)):
@@ -131,7 +131,7 @@ class GapSearch:
                 f"no set of reactions was found in {self._most_solves} solves among {len(self._candidates)}",
                 suggestions=("raise 'most_solves'", "name reactions to leave out in 'excluded_reactions'"),
             )
-        left_out = {place: (1.0, 1.0) for name, place in self._candidates.items() if name not in chosen}
+        left_out = {index: (1.0, 1.0) for name, index in self._candidates.items() if name not in chosen}
         outcome = self._program.minimise_parts(left_out)
         if outcome is not Outcome.OPTIMAL:
             raise FluxError(ErrorClass.NUMERICAL, f"a flux that all candidates reach was {outcome}")

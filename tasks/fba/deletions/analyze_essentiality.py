@@ -183,8 +183,8 @@ def _genes(model: Model, args: Args) -> list[_KnockOut]:
 def _reactions(model: Model, args: Args) -> list[_KnockOut]:
     wanted = {require_reaction(model, identifier) for identifier in args.reactions or ()}
     return [
-        _KnockOut(reaction.id, reaction.name or "", frozenset({place}))
-        for place, reaction in enumerate(model.reactions)
+        _KnockOut(reaction.id, reaction.name or "", frozenset({index}))
+        for index, reaction in enumerate(model.reactions)
         if args.tests("reactions") or reaction.id in wanted
     ]
 

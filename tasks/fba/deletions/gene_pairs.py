@@ -43,7 +43,7 @@ class GenePairs:
         self._genes = genes
         self._partners = partners
         self._disabled = {gene: rules.disabled_reactions((gene,)) for gene in (*genes, *(partners or ()))}
-        self.alone = {gene: wild_type.without(places) for gene, places in self._disabled.items()}
+        self.alone = {gene: wild_type.without(indices) for gene, indices in self._disabled.items()}
         self.of_all_parts = sum(1 for _ in self._all())
         self._slice = (
             self.of_all_parts * shard.index // shard.of,

@@ -154,7 +154,7 @@ class Result(ConditionResult):
             "too_slow": len(self.too_slow),
             "designs_found": len(self.designs.knock_outs),
             "best": self._best(),
-            "designs": [self._row(place) for place in range(min(limit, len(self.designs.knock_outs)))],
+            "designs": [self._row(index) for index in range(min(limit, len(self.designs.knock_outs)))],
             "design_columns": "knock-outs, growth 1/h, least and greatest secretion mmol/gDW/h, mol carbon "
             "yield, coupling, coupling strength (fraction)",
         }
@@ -174,16 +174,16 @@ class Result(ConditionResult):
             "reactions": [] if is_gene else ids,
         }
 
-    def _row(self, place: int) -> list[JsonValue]:
+    def _row(self, index: int) -> list[JsonValue]:
         designs = self.designs
         return [
-            " + ".join(cut_text(name, 60) for name in designs.knock_outs[place]),
-            round_for_display(designs.growth_per_h[place]),
-            round_for_display(designs.least_secretion_mmol_per_gdw_h[place]),
-            round_for_display(designs.greatest_secretion_mmol_per_gdw_h[place]),
-            round_for_display(designs.carbon_yield_mol_c_per_mol_c[place]),
-            str(designs.coupling[place]),
-            round_for_display(designs.coupling_strength[place]),
+            " + ".join(cut_text(name, 60) for name in designs.knock_outs[index]),
+            round_for_display(designs.growth_per_h[index]),
+            round_for_display(designs.least_secretion_mmol_per_gdw_h[index]),
+            round_for_display(designs.greatest_secretion_mmol_per_gdw_h[index]),
+            round_for_display(designs.carbon_yield_mol_c_per_mol_c[index]),
+            str(designs.coupling[index]),
+            round_for_display(designs.coupling_strength[index]),
         ]
 
 
@@ -248,7 +248,7 @@ def run(model: Model, args: Args) -> Result:
 
 def _row(model: Model, screen: CouplingScreen, design: Design, wild_growth: float) -> tuple[object, ...]:
     strain, profile = design.strain, screen.profile(design.disabled, design.strain)
-    closed = [model.reactions[place] for place in sorted(design.disabled)]
+    closed = [model.reactions[index] for index in sorted(design.disabled)]
     without = profile.growth_without_product_per_h or 0.0
     return (
         tuple(target.id for target in design.targets),

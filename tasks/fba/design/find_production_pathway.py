@@ -212,7 +212,7 @@ class _Production:
             "verdict": "made",
             "production_mmol_per_gdw_h": best,
             **self._yields(best, fluxes),
-            "growth_at_production_per_h": sum(value * fluxes[place] for place, value in growth.items()),
+            "growth_at_production_per_h": sum(value * fluxes[index] for index, value in growth.items()),
             "active_steps": len(steps.reaction),
             "essential_steps": tuple(
                 name for name, essential in zip(steps.reaction, steps.is_essential, strict=True) if essential
@@ -245,22 +245,22 @@ class _Production:
 
     def _steps(self, best: float, fluxes: Sequence[float]) -> StepTable:
         model = self.conditions.model
-        places = [place for place, flux in enumerate(fluxes) if flux and not model.reactions[place].boundary]
-        places.sort(key=lambda place: (-abs(fluxes[place]), place))
-        left = self._without(places)
+        indices = [index for index, flux in enumerate(fluxes) if flux and not model.reactions[index].boundary]
+        indices.sort(key=lambda index: (-abs(fluxes[index]), index))
+        left = self._without(indices)
         least = best * self.args.essential_below_fraction
-        reactions = [model.reactions[place] for place in places]
+        reactions = [model.reactions[index] for index in indices]
         return StepTable(
             reaction=tuple(reaction.id for reaction in reactions),
             name=tuple(reaction.name or "" for reaction in reactions),
             equation=tuple(reaction.reaction for reaction in reactions),
             genes=tuple(reaction.gene_reaction_rule for reaction in reactions),
-            flux_mmol_per_gdw_h=tuple(fluxes[place] for place in places),
+            flux_mmol_per_gdw_h=tuple(fluxes[index] for index in indices),
             production_without_mmol_per_gdw_h=tuple(left),
             is_essential=tuple(value is None or value < least for value in left),
         )
 
-    def _without(self, places: Sequence[int]) -> list[float | None]:
+    def _without(self, indices: Sequence[int]) -> list[float | None]:
         """The greatest production without each of these reactions; None if nothing is feasible."""
         left: list[float | None] = []
         with LinearProgram(self.conditions.model) as program:
@@ -268,8 +268,8 @@ class _Production:
             self._aim(program)
             program.solve()
             program.remember_basis()
-            for place in places:
-                with program.hold_bounds({place: (0.0, 0.0)}):
+            for index in indices:
+                with program.hold_bounds({index: (0.0, 0.0)}):
                     program.restore_basis()
                     outcome = program.solve(dual=True)
                     left.append(program.value if outcome is Outcome.OPTIMAL else None)

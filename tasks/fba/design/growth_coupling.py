@@ -85,7 +85,7 @@ class CouplingScreen:
     def __init__(
         self, model: Model, product: Reaction, min_growth_per_h: float, fraction_of_optimum: float
     ) -> None:
-        self._product, self._place = product, model.reactions.index(product)
+        self._product, self._index = product, model.reactions.index(product)
         self._exchanged = {model.reactions.index(item): item for item in exchanges(model).values()}
         self._min_growth, self._fraction = min_growth_per_h, fraction_of_optimum
         self._senses: tuple[Sense, Sense] = ("min", "max") if product.reactants else ("max", "min")
@@ -138,7 +138,7 @@ class CouplingScreen:
             outcome = program.solve()
             greatest = self._secretion_at() if outcome is Outcome.OPTIMAL else None
             self._aim(self._senses[0])
-        with self._growth.hold_bounds(closed), self._growth.hold_bounds({self._place: self._no_secretion()}):
+        with self._growth.hold_bounds(closed), self._growth.hold_bounds({self._index: self._no_secretion()}):
             self._growth.restore_basis()
             left = solve(self._growth, dual=True)
         return Profile(
@@ -181,7 +181,7 @@ class CouplingScreen:
         return growth_per_h * self._fraction * (1 - AT_OPTIMUM)
 
     def _aim(self, sense: Sense) -> None:
-        self._secretion.set_objective({self._place: 1.0}, sense)
+        self._secretion.set_objective({self._index: 1.0}, sense)
 
     def _secretion_at(self) -> float:
         flux = self._secretion.value

@@ -70,12 +70,12 @@ class Targets:
         left_out = {gene.id for gene in self._rules.require_genes(excluded)}
         named = model.genes if candidates is None else self._rules.require_genes(candidates)
         genes = [gene for gene in named if gene.id not in left_out and (candidates or _is_enzyme(gene))]
-        places = {reaction.id: place for place, reaction in enumerate(model.reactions)}
+        indices = {reaction.id: index for index, reaction in enumerate(model.reactions)}
         found: dict[tuple[Disabled, str], list[str]] = {}
         for gene in genes:
             disabled = self._rules.disabled_reactions((gene.id,))
             # With isozymes somewhere two genes may disable the same alone and not the same with a third one.
-            is_alone = disabled == {places[reaction.id] for reaction in gene.reactions}
+            is_alone = disabled == {indices[reaction.id] for reaction in gene.reactions}
             found.setdefault((disabled, "" if is_alone else gene.id), []).append(gene.id)
         return tuple(Target(ids[0], tuple(ids[1:]), disabled) for (disabled, _), ids in found.items())
 
@@ -85,8 +85,8 @@ class Targets:
         left_out = {require_reaction(model, identifier) for identifier in excluded}
         named = None if candidates is None else {require_reaction(model, name) for name in candidates}
         return tuple(
-            Target(reaction.id, (), frozenset({place}))
-            for place, reaction in enumerate(model.reactions)
+            Target(reaction.id, (), frozenset({index}))
+            for index, reaction in enumerate(model.reactions)
             if reaction.id not in left_out
             and reaction.bounds != (0, 0)
             and (_is_catalysed(reaction) if named is None else reaction.id in named)

@@ -132,7 +132,7 @@ def run(model: Model, args: Args) -> Result:
 
 def _envelope(conditions: Conditions, product: Reaction, points: int) -> EnvelopeTable:
     program, model = conditions.program, conditions.model
-    best, place = program.value, model.reactions.index(product)
+    best, index = program.value, model.reactions.index(product)
     exchanged = {model.reactions.index(reaction): reaction for reaction in exchanges(model).values()}
     growth = program.hold_objective(best, best)
     program.set_objective({}, "max")
@@ -144,8 +144,8 @@ def _envelope(conditions: Conditions, product: Reaction, points: int) -> Envelop
         fraction = step / (points - 1)
         program.set_row_bounds(growth, best * fraction, best * fraction)
         program.solve()
-        least = program.extreme(place, absorbing)
-        greatest = program.extreme(place, secreting)
+        least = program.extreme(index, absorbing)
+        greatest = program.extreme(index, secreting)
         least, greatest = (
             value if value is None or is_consumed else 0.0 - value for value in (least, greatest)
         )

@@ -126,7 +126,7 @@ def run(model: Model, args: Args) -> Result:
             `SOLVER` or `TIMEOUT`.
     """
     name, reactions = _members(model, args)
-    places = [model.reactions.index(reaction) for reaction in reactions]
+    indices = [model.reactions.index(reaction) for reaction in reactions]
     with hold_conditions(model, args, split=True) as conditions:
         program = conditions.program
         optimum = optimise(program)
@@ -136,9 +136,9 @@ def run(model: Model, args: Args) -> Result:
             minimise_total_flux(program)
             fluxes = program.fluxes()
         with LinearProgram(model) as net:
-            ranges = _ranges(net, model, places, args) if args.ranges and fluxes else None
-            blocked = _blocked_reactions(net, model, places)
-    chosen = None if fluxes is None else [fluxes[place] for place in places]
+            ranges = _ranges(net, model, indices, args) if args.ranges and fluxes else None
+            blocked = _blocked_reactions(net, model, indices)
+    chosen = None if fluxes is None else [fluxes[index] for index in indices]
     return Result.model_validate(report | {"pathway": name} | _describe(reactions, chosen, ranges, blocked))
 
 
@@ -180,7 +180,7 @@ def _pathways(model: Model) -> dict[str, set[str]]:
 
 
 def _ranges(
-    program: LinearProgram, model: Model, places: Sequence[int], args: Args
+    program: LinearProgram, model: Model, indices: Sequence[int], args: Args
 ) -> tuple[tuple[float | None, ...], tuple[float | None, ...]]:
     optimise(program)
     slack = (1 - args.fraction_of_optimum) * abs(program.value)
@@ -188,20 +188,20 @@ def _ranges(
     row = program.hold_objective(*((floor, None) if program.maximises else (None, floor)))
     program.set_objective({}, "max")
     program.solve()
-    found = extremes(program, model, places)
+    found = extremes(program, model, indices)
     program.set_row_bounds(row, None, None)
     return found
 
 
-def _blocked_reactions(program: LinearProgram, model: Model, places: Sequence[int]) -> tuple[str, ...]:
+def _blocked_reactions(program: LinearProgram, model: Model, indices: Sequence[int]) -> tuple[str, ...]:
     """Which of the reactions can carry no flux, whatever the growth; empty if nothing is feasible."""
     program.set_objective({}, "max")
     if program.solve() is not Outcome.OPTIMAL:
         return ()
-    ends = zip(places, *extremes(program, model, places), strict=True)
+    ends = zip(indices, *extremes(program, model, indices), strict=True)
     return tuple(
-        model.reactions[place].id
-        for place, least, greatest in ends
+        model.reactions[index].id
+        for index, least, greatest in ends
         if least is not None
         and greatest is not None
         and max(abs(least), abs(greatest)) <= ZERO_FLUX_MMOL_PER_GDW_H

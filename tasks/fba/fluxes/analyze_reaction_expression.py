@@ -222,10 +222,10 @@ def _e_flux(model: Model, program: LinearProgram, args: Args, levels: Mapping[in
         with LinearProgram(model, split=True) as without:
             optimise(without)
             fluxes = _least_fluxes(without)
-        scale = max((abs(fluxes[place]) for place in levels), default=0.0)
+        scale = max((abs(fluxes[index]) for index in levels), default=0.0)
     highest = max(levels.values(), default=0.0) or 1.0
-    max_fluxes = {place: scale * level / highest for place, level in levels.items()}
-    bounds = {place: _within(model.reactions[place].bounds, limit) for place, limit in max_fluxes.items()}
+    max_fluxes = {index: scale * level / highest for index, level in levels.items()}
+    bounds = {index: _within(model.reactions[index].bounds, limit) for index, limit in max_fluxes.items()}
     with program.hold_bounds(bounds):
         optimum = optimise(program)
         if optimum.value is None:
@@ -262,14 +262,14 @@ def _gimme(model: Model, program: LinearProgram, args: Args, levels: Mapping[int
     if cutoff is None:
         known = sorted(levels.values())
         cutoff = quantiles(known, method="inclusive")[LOWER_QUARTILE] if len(known) > 1 else sum(known)
-    penalties = {place: max(cutoff - level, 0.0) for place, level in levels.items()}
+    penalties = {index: max(cutoff - level, 0.0) for index, level in levels.items()}
     objective = program.objective()
     program.hold_objective(args.growth_fraction_of_wild_type * program.value, None)
-    outcome = program.minimise_parts({place: (lack, lack) for place, lack in penalties.items() if lack})
+    outcome = program.minimise_parts({index: (lack, lack) for index, lack in penalties.items() if lack})
     if outcome is not Outcome.OPTIMAL:
         raise FluxError(ErrorClass.NUMERICAL, f"the least inconsistency could not be found: {outcome}")
     score, fluxes = program.value, program.fluxes()
-    growth = sum(coefficient * fluxes[place] for place, coefficient in objective.items())
+    growth = sum(coefficient * fluxes[index] for index, coefficient in objective.items())
     return _Solution(
         status=Outcome.OPTIMAL if growth > ZERO_GROWTH_PER_H else Outcome.ZERO_GROWTH,
         growth_per_h=growth,
@@ -284,18 +284,18 @@ def _shares(model: Model, solution: _Solution) -> dict[str, object]:
     """Which reactions are limited, and which are inconsistent with the data."""
     ids = [reaction.id for reaction in model.reactions]
     reached = [
-        place
-        for place, limit in solution.max_fluxes.items()
-        if solution.fluxes and abs(solution.fluxes[place]) >= limit - ZERO_FLUX_MMOL_PER_GDW_H
+        index
+        for index, limit in solution.max_fluxes.items()
+        if solution.fluxes and abs(solution.fluxes[index]) >= limit - ZERO_FLUX_MMOL_PER_GDW_H
     ]
     share = {
-        ids[place]: lack * abs(solution.fluxes[place])
-        for place, lack in solution.penalties.items()
-        if lack * abs(solution.fluxes[place]) > ZERO_FLUX_MMOL_PER_GDW_H
+        ids[index]: lack * abs(solution.fluxes[index])
+        for index, lack in solution.penalties.items()
+        if lack * abs(solution.fluxes[index]) > ZERO_FLUX_MMOL_PER_GDW_H
     }
     return {
         "limited_reactions": tuple(
-            ids[place] for place in sorted(reached, key=lambda p: (solution.max_fluxes[p], p))
+            ids[index] for index in sorted(reached, key=lambda p: (solution.max_fluxes[p], p))
         ),
         "inconsistency_score": solution.score,
         "inconsistent_reactions": dict(sorted(share.items(), key=lambda pair: (-pair[1], pair[0]))),
@@ -306,13 +306,13 @@ def _table(model: Model, levels: Mapping[str, float], solution: _Solution) -> Re
     if not solution.fluxes:
         return ReactionTable()
     reactions = list(model.reactions)
-    places = range(len(reactions))
+    indices = range(len(reactions))
     return ReactionTable(
         reaction=tuple(reaction.id for reaction in reactions),
         name=tuple(reaction.name or "" for reaction in reactions),
         level=tuple(levels.get(reaction.id) for reaction in reactions),
-        most_flux_mmol_per_gdw_h=tuple(solution.max_fluxes.get(place) for place in places),
-        penalty=tuple(solution.penalties.get(place) for place in places),
+        most_flux_mmol_per_gdw_h=tuple(solution.max_fluxes.get(index) for index in indices),
+        penalty=tuple(solution.penalties.get(index) for index in indices),
         flux_mmol_per_gdw_h=solution.fluxes,
     )
 

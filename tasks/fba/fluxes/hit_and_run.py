@@ -82,7 +82,7 @@ class Chain:
         return self.space.points[self.random.integers(len(self.space.points))]
 
     def _step(self, at: Any) -> Any:
-        """A uniform place on the line through `at` towards a random vertex as seen from the centre."""
+        """A uniform point on the line through `at` towards a random vertex as seen from the centre."""
         direction = self._vertex() - self.centre
         moves = np.abs(direction) > FIXED_MMOL_PER_GDW_H * 1e-3
         along, here = direction[moves], at[moves]

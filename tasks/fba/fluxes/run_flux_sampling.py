@@ -269,7 +269,7 @@ def _sample(
             "mmol/gDW/h",
             suggestions=("take fewer steps: lower 'thinning' or 'samples'",),
         )
-    places = [model.reactions.index(identifier) for identifier in ids]
+    indices = [model.reactions.index(identifier) for identifier in ids]
     return {
         "samples": len(samples),
         "warm_up_points": len(space.points),
@@ -277,7 +277,7 @@ def _sample(
         "largest_imbalance_mmol_per_gdw_h": imbalance,
         "chain_of_sample": tuple(index for index in chosen for _ in range(lengths[index])),
         "fluxes_mmol_per_gdw_h": {
-            name: tuple(samples[:, place].tolist()) for name, place in zip(ids, places, strict=True)
+            name: tuple(samples[:, index].tolist()) for name, index in zip(ids, indices, strict=True)
         },
     }
 
@@ -289,7 +289,7 @@ def _growth_floor(
     if best is None:
         return {}, -math.inf
     sign = 1.0 if conditions.program.maximises else -1.0
-    weights = {place: sign * value for place, value in conditions.program.objective().items()}
+    weights = {index: sign * value for index, value in conditions.program.objective().items()}
     return weights, sign * best - (1 - fraction) * abs(best)
 
 
@@ -307,9 +307,9 @@ def _space(program: LinearProgram, model: Model, weights: Mapping[int, float], f
         )
     senses: tuple[Sense, ...] = ("min", "max")
     points, unlimited = [], []
-    for place, reaction in enumerate(model.reactions):
+    for index, reaction in enumerate(model.reactions):
         for sense in senses:
-            if program.extreme(place, sense) is None:
+            if program.extreme(index, sense) is None:
                 unlimited.append(reaction.id)
             else:
                 points.append(program.net_fluxes())

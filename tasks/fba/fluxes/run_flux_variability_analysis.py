@@ -139,7 +139,7 @@ def count_shards(model: Model, args: Args) -> int:
 def run_shard(model: Model, args: Args, shard: Shard) -> Result:
     """As `run`, for the reactions of one part; raises as `run`."""
     ids = _reaction_ids(model, args)
-    first, behind = (len(ids) * place // shard.of for place in (shard.index, shard.index + 1))
+    first, behind = (len(ids) * index // shard.of for index in (shard.index, shard.index + 1))
     return _find_ranges(model, args, ids[first:behind])
 
 
@@ -197,11 +197,11 @@ def _ranges(conditions: Conditions, optimum: Optimum, args: Args, ids: Sequence[
             f"no flux keeps {args.fraction_of_optimum} of the optimum",
             suggestions=("lower 'fraction_of_optimum' a little",),
         )
-    places = [model.reactions.index(identifier) for identifier in ids]
+    indices = [model.reactions.index(identifier) for identifier in ids]
     if args.loopless:
-        minima, maxima = _loopless_extremes(program, model, places, objective)
+        minima, maxima = _loopless_extremes(program, model, indices, objective)
     else:
-        minima, maxima = extremes(program, model, places)
+        minima, maxima = extremes(program, model, indices)
     return RangeTable(reaction=tuple(ids), minimum_mmol_per_gdw_h=minima, maximum_mmol_per_gdw_h=maxima)
 
 
@@ -212,7 +212,7 @@ def _floor(program: LinearProgram, fraction: float) -> float:
 
 
 def extremes(
-    program: LinearProgram, model: Model, places: Sequence[int]
+    program: LinearProgram, model: Model, indices: Sequence[int]
 ) -> tuple[tuple[float | None, ...], tuple[float | None, ...]]:
     """The least and the greatest flux (mmol/gDW/h) of each reaction under what the program holds.
 
@@ -222,7 +222,7 @@ def extremes(
     Args:
         program: Net fluxes, with the growth floor held.
         model: For the reactions' bounds.
-        places: Of the reactions in `model.reactions`.
+        indices: Of the reactions in `model.reactions`.
     """
     lowest = np.array([reaction.lower_bound for reaction in model.reactions], dtype=float)
     highest = np.array([reaction.upper_bound for reaction in model.reactions], dtype=float)
@@ -233,38 +233,38 @@ def extremes(
         reached["min"] |= fluxes <= lowest + ATTAINED_MMOL_PER_GDW_H
         reached["max"] |= fluxes >= highest - ATTAINED_MMOL_PER_GDW_H
 
-    def extreme(place: int, sense: Sense, bound: float) -> float | None:
-        if reached[sense][place]:
+    def extreme(index: int, sense: Sense, bound: float) -> float | None:
+        if reached[sense][index]:
             return clean(bound)
         before = program.iterations
-        value = program.extreme(place, sense)
+        value = program.extreme(index, sense)
         if program.iterations != before:
             look()
         return value
 
     look()
-    minima = tuple(extreme(place, "min", lowest[place]) for place in places)
-    maxima = tuple(extreme(place, "max", highest[place]) for place in places)
+    minima = tuple(extreme(index, "min", lowest[index]) for index in indices)
+    maxima = tuple(extreme(index, "max", highest[index]) for index in indices)
     return minima, maxima
 
 
 def _loopless_extremes(
-    program: LinearProgram, model: Model, places: Sequence[int], objective: Collection[int]
+    program: LinearProgram, model: Model, indices: Sequence[int], objective: Collection[int]
 ) -> tuple[tuple[float | None, ...], tuple[float | None, ...]]:
     """As `extremes`, over the fluxes that are free of cycles."""
-    minima, maxima = extremes(program, model, places)
+    minima, maxima = extremes(program, model, indices)
     with cycles_of(model) as cycles:
         ranges = LooplessRanges(program, cycles, cycles.directions(), cycles.forced | frozenset(objective))
 
-        def extreme(place: int, sense: Sense, free: float | None) -> float | None:
+        def extreme(index: int, sense: Sense, free: float | None) -> float | None:
             sign = 1 if sense == "max" else -1
-            if (place, sign) in ranges.directions or ranges.bends_all:
-                return ranges.extreme(place, sense)
+            if (index, sign) in ranges.directions or ranges.bends_all:
+                return ranges.extreme(index, sense)
             return free
 
         return (
-            tuple(extreme(place, "min", free) for place, free in zip(places, minima, strict=True)),
-            tuple(extreme(place, "max", free) for place, free in zip(places, maxima, strict=True)),
+            tuple(extreme(index, "min", free) for index, free in zip(indices, minima, strict=True)),
+            tuple(extreme(index, "max", free) for index, free in zip(indices, maxima, strict=True)),
         )
 
 

@@ -163,7 +163,7 @@ def _without_cycles(model: Model, program: LinearProgram) -> tuple[list[float], 
     with cycles_of(model) as cycles:
         removed = cycles.within(fluxes, objective)
         left = [clean(flux - part) for flux, part in zip(fluxes, removed, strict=True)]
-        return left, not any(cycles.through(place, left) for place in sorted(objective | cycles.forced))
+        return left, not any(cycles.through(index, left) for index in sorted(objective | cycles.forced))
 
 
 def _describe(

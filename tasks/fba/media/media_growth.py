@@ -155,8 +155,8 @@ class MediumTrial:
         if not self._has_objective:
             return Optimum(Outcome.NO_OBJECTIVE, None)
         bounds = {
-            place: _with_uptake(reaction, uptakes.get(identifier, 0.0))
-            for identifier, (place, reaction) in self._exchanges.items()
+            index: _with_uptake(reaction, uptakes.get(identifier, 0.0))
+            for identifier, (index, reaction) in self._exchanges.items()
         }
         if any(lowest > highest for lowest, highest in bounds.values()):
             return Optimum(Outcome.INFEASIBLE, None)

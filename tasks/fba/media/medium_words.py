@@ -137,17 +137,17 @@ Made = Iterator[Edit]
 def _items(text: str, clause: _Clause) -> list[tuple[tuple[str, ...], float | None]]:
     """Compounds with the number that goes with them; empty if a part of the text is neither."""
     found: list[tuple[tuple[str, ...], float | None]] = []
-    place = 0
-    while place < len(text):
-        match = _ITEM.match(text, place)
+    position = 0
+    while position < len(text):
+        match = _ITEM.match(text, position)
         if match is None:
             return []
         number = match["number"] or match["limit"]
         words = clause.words(match["counted"] or match["objects"])
         found.append((words, float(number) if number else None))
         glue = _SEPARATOR.match(text, match.end())
-        place = match.end() if glue is None else glue.end()
-        if glue is None and place < len(text):
+        position = match.end() if glue is None else glue.end()
+        if glue is None and position < len(text):
             return []
     return found
 

@@ -70,7 +70,7 @@ class NutrientSearch:
         self._solver: Solver = solver
         self._growth = growth
         self._candidates = {reaction.id: reaction for reaction in candidates}
-        self._places = {reaction.id: model.reactions.index(reaction) for reaction in candidates}
+        self._indices = {reaction.id: model.reactions.index(reaction) for reaction in candidates}
         self._maximal = LinearProgram(model)
         self._least = LinearProgram(model, split=True)
 
@@ -88,7 +88,7 @@ class NutrientSearch:
     def growth_on(self, components: Collection[str]) -> float | None:
         """The best growth (1/h) with only these uptakes open; None if that is infeasible."""
         closed = [name for name in self._candidates if name not in components]
-        with self._maximal.hold_bounds({self._places[name]: self._without_uptake(name) for name in closed}):
+        with self._maximal.hold_bounds({self._indices[name]: self._without_uptake(name) for name in closed}):
             self._maximal.restore_basis()
             outcome = self._maximal.solve(dual=True)
             return self._maximal.value if outcome is Outcome.OPTIMAL else None
@@ -103,7 +103,7 @@ class NutrientSearch:
             costs: Weights of the sum, at least 0; 1 where none is given.
         """
         closed = [name for name in self._candidates if name not in components]
-        with self._least.hold_bounds({self._places[name]: self._without_uptake(name) for name in closed}):
+        with self._least.hold_bounds({self._indices[name]: self._without_uptake(name) for name in closed}):
             outcome = self._least.minimise_parts(self._weights(components, costs or {}))
             if outcome is not Outcome.OPTIMAL:
                 raise FluxError(
@@ -111,7 +111,7 @@ class NutrientSearch:
                 )
             fluxes = self._least.fluxes()
         taken_up = {
-            name: uptake_flux(self._candidates[name], fluxes[self._places[name]]) for name in components
+            name: uptake_flux(self._candidates[name], fluxes[self._indices[name]]) for name in components
         }
         return {name: flux for name, flux in taken_up.items() if flux > 0}
 
@@ -177,7 +177,7 @@ class NutrientSearch:
     ) -> Mapping[int, tuple[float, float]]:
         weights = {name: costs.get(name, 1.0) for name in names}
         return {
-            self._places[name]: (0.0, weight) if self._candidates[name].reactants else (weight, 0.0)
+            self._indices[name]: (0.0, weight) if self._candidates[name].reactants else (weight, 0.0)
             for name, weight in weights.items()
         }
 

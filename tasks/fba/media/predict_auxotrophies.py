@@ -116,7 +116,7 @@ def run(model: Model, args: Args) -> Result:
 
 def _consumed_metabolites(model: Model, program: LinearProgram) -> frozenset[str]:
     """The metabolites that the objective consumes."""
-    reactions = (model.reactions[place] for place in program.objective())
+    reactions = (model.reactions[index] for index in program.objective())
     return frozenset(metabolite.id for reaction in reactions for metabolite in reaction.reactants)
 
 
@@ -155,7 +155,7 @@ def _biosynthesis(
 
 
 def _most_production(
-    model: Model, places: Mapping[Compound, str], closed: list[str]
+    model: Model, metabolites: Mapping[Compound, str], closed: list[str]
 ) -> dict[Compound, tuple[Outcome, float | None]]:
     """The greatest drain of each metabolite, mmol/gDW/h, with these uptakes closed."""
     with model:
@@ -170,7 +170,7 @@ def _most_production(
                 lb=0,
                 ub=0,
             )
-            for compound, metabolite in places.items()
+            for compound, metabolite in metabolites.items()
         }
         with LinearProgram(model) as program:
             return {
@@ -179,9 +179,9 @@ def _most_production(
             }
 
 
-def _drain_flux(program: LinearProgram, place: int) -> tuple[Outcome, float | None]:
-    program.set_objective({place: 1.0}, "max")
-    with program.hold_bounds({place: (0.0, float("inf"))}):
+def _drain_flux(program: LinearProgram, index: int) -> tuple[Outcome, float | None]:
+    program.set_objective({index: 1.0}, "max")
+    with program.hold_bounds({index: (0.0, float("inf"))}):
         outcome = program.solve()
         value = program.value if outcome is Outcome.OPTIMAL else None
     return outcome, value

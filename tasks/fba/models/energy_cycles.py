@@ -66,19 +66,19 @@ def energy_cycles(model: Model) -> tuple[tuple[str, ...], tuple[EnergyCycle, ...
     with model:
         known = _carriers(model)
         first = len(model.reactions)
-        tests = {carrier: cobra.Reaction(f"discharge_{place}", carrier, upper_bound=1000.0)
-                 for place, carrier in enumerate(known)}  # fmt: skip
+        tests = {carrier: cobra.Reaction(f"discharge_{index}", carrier, upper_bound=1000.0)
+                 for index, carrier in enumerate(known)}  # fmt: skip
         model.add_reactions(list(tests.values()))
         for carrier, reaction in tests.items():
             reaction.add_metabolites(dict(known[carrier]))
         with cycles_of(model) as cycles, cycles.program.hold_bounds(cycles.probes(range(first))):
-            for place, carrier in enumerate(tests, start=first):
-                with cycles.program.hold_bounds(cycles.probes((place,))):
-                    cycles.program.set_objective({place: 1.0}, "max")
+            for index, carrier in enumerate(tests, start=first):
+                with cycles.program.hold_bounds(cycles.probes((index,))):
+                    cycles.program.set_objective({index: 1.0}, "max")
                     cycles.program.solve()
                     fluxes = [float(flux) for flux in cycles.program.net_fluxes()]
-                if fluxes[place] > TURNING_MMOL_PER_GDW_H:
-                    members = cycles.through(place, fluxes)
+                if fluxes[index] > TURNING_MMOL_PER_GDW_H:
+                    members = cycles.through(index, fluxes)
                     names = tuple(cycles.ids[member] for member, _ in members if member < first)
                     found.append(EnergyCycle(carrier, names))
     return tuple(known), tuple(found)

@@ -179,13 +179,13 @@ def _ends(model: Model, program: LinearProgram) -> list[tuple[float | None, floa
     That is ill-conditioned: where the optimum is held exactly, GLPK finds every range of iML1515 as cobra
     reads it, and none of the same model as workers load it. Then it is held within `HELD_WITHIN_FRACTION`.
     """
-    best, places = program.value, range(len(model.reactions))
+    best, indices = program.value, range(len(model.reactions))
     maximises = program.maximises
     row = program.hold_objective(*((best, None) if maximises else (None, best)))
     program.set_objective({}, "max")
     try:
         program.solve()
-        return list(zip(*extremes(program, model, places), strict=True))
+        return list(zip(*extremes(program, model, indices), strict=True))
     except FluxError as error:
         if error.kind is not ErrorClass.NUMERICAL:
             raise
@@ -193,7 +193,7 @@ def _ends(model: Model, program: LinearProgram) -> list[tuple[float | None, floa
     program.set_row_bounds(row, *((best - slack, None) if maximises else (None, best + slack)))
     program.set_objective({}, "max")
     program.solve()
-    return list(zip(*extremes(program, model, places), strict=True))
+    return list(zip(*extremes(program, model, indices), strict=True))
 
 
 def _usual_bounds(model: Model) -> tuple[float, float]:

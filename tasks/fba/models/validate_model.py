@@ -154,7 +154,7 @@ def run(model: Model, args: Args) -> Result:
 def _biomass_reactions(model: Model, program: LinearProgram) -> list[Reaction]:
     """Reactions marked or named as biomass, and an objective that consumes many metabolites."""
     many = 10
-    objective = {model.reactions[place].id for place in program.objective()}
+    objective = {model.reactions[index].id for index in program.objective()}
 
     def is_biomass(reaction: Reaction) -> bool:
         if reaction.annotation.get("sbo") == "SBO:0000629":
@@ -256,17 +256,19 @@ def _precursors(model: Model, biomass: Sequence[Reaction]) -> dict[str, object]:
             if program.solve() is not Outcome.OPTIMAL:
                 return dict.fromkeys(("precursors_not_made", "precursors_made_by_recycling_only"))
 
-            def cannot_drain(place: int) -> bool:
-                with program.hold_bounds({place: (0.0, OPEN_MMOL_PER_GDW_H)}):
-                    return _is_none(program.extreme(place, "max"))
+            def cannot_drain(index: int) -> bool:
+                with program.hold_bounds({index: (0.0, OPEN_MMOL_PER_GDW_H)}):
+                    return _is_none(program.extreme(index, "max"))
 
-            places = dict(enumerate(reactants, start=first))
-            alone = [place for place in places if cannot_drain(place)]
+            reactant_by_index = dict(enumerate(reactants, start=first))
+            alone = [index for index in reactant_by_index if cannot_drain(index)]
             with program.hold_bounds(given):
-                never = {place for place in alone if cannot_drain(place)}
+                never = {index for index in alone if cannot_drain(index)}
     return {
-        "precursors_not_made": tuple(places[place].id for place in alone if place in never),
-        "precursors_made_by_recycling_only": tuple(places[place].id for place in alone if place not in never),
+        "precursors_not_made": tuple(reactant_by_index[index].id for index in alone if index in never),
+        "precursors_made_by_recycling_only": tuple(
+            reactant_by_index[index].id for index in alone if index not in never
+        ),
     }
 
 

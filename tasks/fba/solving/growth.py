@@ -139,7 +139,7 @@ def hold_conditions(model: Model, args: ConditionArgs, *, split: bool = False) -
 def objective_text(model: Model, program: LinearProgram) -> str:
     """The objective as `0.5 A + B`; empty if there is none."""
     terms = (
-        model.reactions[place].id if value == 1 else f"{value:g} {model.reactions[place].id}"
-        for place, value in program.objective().items()
+        model.reactions[index].id if value == 1 else f"{value:g} {model.reactions[index].id}"
+        for index, value in program.objective().items()
     )
     return " + ".join(terms)

@@ -62,8 +62,8 @@ def find_unknown_ids(model: Model, ids: Iterable[str]) -> tuple[str, ...]:
     )
     closed = [
         reaction
-        for place, reaction in enumerate(model.reactions)
-        if place in disabled or reaction.id in wanted
+        for index, reaction in enumerate(model.reactions)
+        if index in disabled or reaction.id in wanted
     ]
     for reaction in closed:
         reaction.bounds = (0.0, 0.0)

@@ -25,7 +25,7 @@ SAME_GROWTH = 1e-9
 """Growth of two strains is the same within this fraction."""
 
 Disabled = frozenset[int]
-"""Places in `model.reactions` of reactions that carry no flux."""
+"""Indices in `model.reactions` of reactions that carry no flux."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,11 +47,11 @@ class CompoundIndex:
     """
 
     def __init__(self, entries: Mapping[str, Metabolite]) -> None:
-        self._places: dict[Key, str] = {}
+        self._ids: dict[Key, str] = {}
         self._names: dict[str, str] = {}
         for identifier, metabolite in entries.items():
             for key in _evidence(identifier, metabolite):
-                self._places.setdefault(key, identifier)
+                self._ids.setdefault(key, identifier)
             self._names[identifier] = metabolite.name or identifier
 
     def __contains__(self, identifier: str) -> bool:
@@ -64,7 +64,7 @@ class CompoundIndex:
 
     def find(self, compound: Compound | Component) -> Match | None:
         """The best match of a compound, the first one of the model; None if it has none."""
-        found = (Match(self._places[key], key[0]) for key in _ids_of(compound) if key in self._places)
+        found = (Match(self._ids[key], key[0]) for key in _ids_of(compound) if key in self._ids)
         return next(found, None)
 
 
