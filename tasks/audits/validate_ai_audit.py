@@ -48,8 +48,10 @@ class Result(AuditResult):
     def tables(self) -> Mapping[str, pd.DataFrame]:
         columns = list(Finding.model_fields)
         return {
-            "problems": pd.DataFrame([one.model_dump() for one in self.problems], columns=columns),
-            "unverified": pd.DataFrame([one.model_dump() for one in self.unverified], columns=columns),
+            "problems": pd.DataFrame([problem.model_dump() for problem in self.problems], columns=columns),
+            "unverified": pd.DataFrame(
+                [problem.model_dump() for problem in self.unverified], columns=columns
+            ),
         }
 
     def display(self, limit: int) -> dict[str, JsonValue]:
@@ -65,7 +67,9 @@ class Result(AuditResult):
 
 
 def _display_findings(findings: tuple[Finding, ...], limit: int) -> dict[str, JsonValue]:
-    some: list[JsonValue] = [{"step": one.step, "what": cut_text(one.what, 250)} for one in findings[:limit]]
+    some: list[JsonValue] = [
+        {"step": problem.step, "what": cut_text(problem.what, 250)} for problem in findings[:limit]
+    ]
     return {"count": len(findings), "shown": len(some), "findings": some}
 
 

@@ -47,12 +47,12 @@ def filter_table(table: pd.DataFrame, expression: str) -> pd.DataFrame:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise _bad(expression, str(error)) from error
     try:
-        wanted = _Evaluation(table, expression).visit(tree)
+        mask = _Evaluation(table, expression).visit(tree)
     except (TypeError, ValueError, RecursionError) as error:
         raise _bad(expression, str(error)) from error
-    if not _is_truth(wanted):
+    if not _is_truth(mask):
         raise _bad(expression, "it is neither true nor false")
-    kept: pd.DataFrame = table[wanted]
+    kept: pd.DataFrame = table[mask]
     return kept
 
 

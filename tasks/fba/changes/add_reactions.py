@@ -240,11 +240,11 @@ def _read(new: NewReaction) -> tuple[dict[str, float], tuple[float, float]]:
 def _metabolite(model: Model, new: NewReaction, identifier: str) -> Metabolite:
     if identifier in model.metabolites:
         return model.metabolites.get_by_id(identifier)
-    near = nearest(identifier, [metabolite.id for metabolite in model.metabolites])
+    suggestions = nearest(identifier, [metabolite.id for metabolite in model.metabolites])
     raise FluxError(
         ErrorClass.UNKNOWN_ID,
         f"metabolite '{identifier}' of reaction '{new.id}' is not in model '{model.id}'",
-        suggestions=(*near, "declare it in 'metabolites'"),
+        suggestions=(*suggestions, "declare it in 'metabolites'"),
     )
 
 
@@ -297,8 +297,8 @@ def _balance(reaction: Reaction) -> tuple[Balance, dict[str, float]]:
         return "boundary", {}
     if any(not metabolite.formula or metabolite.charge is None for metabolite in reaction.metabolites):
         return "unknown", {}
-    found = {e: float(n) for e, n in reaction.check_mass_balance().items() if abs(n) > BALANCE_TOLERANCE}
-    return ("unbalanced", found) if found else ("balanced", {})
+    imbalance = {e: float(n) for e, n in reaction.check_mass_balance().items() if abs(n) > BALANCE_TOLERANCE}
+    return ("unbalanced", imbalance) if imbalance else ("balanced", {})
 
 
 TOOL = Tool(

@@ -86,11 +86,11 @@ class GapSearch:
             FluxError: `TIMEOUT` if the next one is not found in so many solves.
         """
         demands: list[Collection[str]] = []
-        found: list[Collection[str]] = []
+        sets: list[Collection[str]] = []
         while True:
             known = set[str]().union(*demands)
             chosen = smallest_hitting_set(
-                [name for name in self._candidates if name in known], demands, found, self._solver
+                [name for name in self._candidates if name in known], demands, sets, self._solver
             )
             if chosen is None:
                 return
@@ -98,7 +98,7 @@ class GapSearch:
                 yield chosen
                 if not chosen:
                     return
-                found.append(chosen)
+                sets.append(chosen)
             else:
                 demands.append(self._demand(set(chosen)))
 

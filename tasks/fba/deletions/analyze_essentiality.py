@@ -161,10 +161,10 @@ class _KnockOut:
 def _table(wild_type: WildType, knock_outs: Iterable[_KnockOut], threshold: float) -> KnockOutTable:
     rows = []
     for knock_out in knock_outs:
-        left = wild_type.without(knock_out.disabled)
-        fraction = wild_type.fraction(left.growth_per_h)
+        survivor = wild_type.without(knock_out.disabled)
+        fraction = wild_type.fraction(survivor.growth_per_h)
         lethal = is_lethal(fraction, threshold)
-        rows.append((knock_out.id, knock_out.name, left.status, left.growth_per_h, fraction, lethal))
+        rows.append((knock_out.id, knock_out.name, survivor.status, survivor.growth_per_h, fraction, lethal))
     columns = zip(*rows, strict=True) if rows else ((),) * len(KnockOutTable.model_fields)
     return KnockOutTable.model_validate(dict(zip(KnockOutTable.model_fields, columns, strict=True)))
 
@@ -181,11 +181,11 @@ def _genes(model: Model, args: Args) -> list[_KnockOut]:
 
 
 def _reactions(model: Model, args: Args) -> list[_KnockOut]:
-    wanted = {require_reaction(model, identifier) for identifier in args.reactions or ()}
+    named = {require_reaction(model, identifier) for identifier in args.reactions or ()}
     return [
         _KnockOut(reaction.id, reaction.name or "", frozenset({index}))
         for index, reaction in enumerate(model.reactions)
-        if args.tests("reactions") or reaction.id in wanted
+        if args.tests("reactions") or reaction.id in named
     ]
 
 

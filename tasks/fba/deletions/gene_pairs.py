@@ -62,9 +62,9 @@ class GenePairs:
             return self.alone[first]
         return self._wild_type.without_both(self._both(pair), (self.alone[first], self.alone[second]))
 
-    def interact(self, pair: Pair, left: Survivor) -> bool:
+    def interact(self, pair: Pair, survivor: Survivor) -> bool:
         """Whether a pair differs from the worse of its two genes."""
-        return not any(left.is_as_good_as(self.alone[gene]) for gene in pair)
+        return not any(survivor.is_as_good_as(self.alone[gene]) for gene in pair)
 
     def _both(self, pair: Pair) -> Disabled:
         if self._rules.share_a_rule(*pair):

@@ -78,13 +78,13 @@ class Adjustment:
             for index in before:
                 self._fluxes[index].set_bounds(0.0, 0.0)
             status = self._program.optimize()
-            found = np.array([variable.primal for variable in self._fluxes], dtype=float)
+            fluxes = np.array([variable.primal for variable in self._fluxes], dtype=float)
             bounds = np.array([(variable.lb, variable.ub) for variable in self._fluxes], dtype=float)
         finally:
             for index, (lowest, highest) in before.items():
                 self._fluxes[index].set_bounds(lowest, highest)
-        outside = float(np.maximum(bounds[:, 0] - found, found - bounds[:, 1]).max())
-        imbalance = float(np.abs(self._stoichiometry @ found).max())
+        outside = float(np.maximum(bounds[:, 0] - fluxes, fluxes - bounds[:, 1]).max())
+        imbalance = float(np.abs(self._stoichiometry @ fluxes).max())
         if status != "optimal" or not max(outside, imbalance) <= TOLERANCE_MMOL_PER_GDW_H:
             raise FluxError(
                 ErrorClass.NUMERICAL,
@@ -92,7 +92,7 @@ class Adjustment:
                 f"by {outside:.2g} and balances by {imbalance:.2g} mmol/gDW/h",
                 suggestions=("use method 'fba'",),
             )
-        return found
+        return fluxes
 
 
 @contextmanager

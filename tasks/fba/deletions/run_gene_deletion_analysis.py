@@ -194,14 +194,14 @@ def run_shard(model: Model, args: Args, shard: Shard) -> Result:
             return Result.model_validate(report)
         tally = _Tally(wild_type, args.threshold_fraction_of_wild_type)
         if args.kind == "double":
-            found = _pairs(tally, GenePairs(wild_type, rules, genes, partners, shard))
+            fields = _pairs(tally, GenePairs(wild_type, rules, genes, partners, shard))
         else:
             chosen = sets or [(gene,) for gene in genes]
             with _strains(model, args, wild_type) as strains:
-                found = _alone(
+                fields = _alone(
                     tally, ((ids, strains.without(rules.disabled_reactions(ids))) for ids in chosen)
                 )
-        return Result.model_validate(report | found)
+        return Result.model_validate(report | fields)
 
 
 def merge(args: Args, results: Sequence[Result]) -> Result:
@@ -243,18 +243,18 @@ class _Tally:
         self._rows: list[tuple[object, ...]] = []
         self._tested = self._lethal = self._slower = 0
 
-    def is_lethal(self, left: Survivor) -> bool:
-        return is_lethal(self._wild_type.fraction(left.growth_per_h), self._threshold)
+    def is_lethal(self, survivor: Survivor) -> bool:
+        return is_lethal(self._wild_type.fraction(survivor.growth_per_h), self._threshold)
 
-    def add(self, genes: Sequence[str], left: Survivor, *, listed: bool = True) -> bool:
+    def add(self, genes: Sequence[str], survivor: Survivor, *, listed: bool = True) -> bool:
         """Count a deletion; returns whether it is lethal."""
-        fraction = self._wild_type.fraction(left.growth_per_h)
+        fraction = self._wild_type.fraction(survivor.growth_per_h)
         lethal = is_lethal(fraction, self._threshold)
         self._tested += 1
         self._lethal += lethal
         self._slower += not lethal and fraction is not None and fraction < 1 - SLOWER
         if listed:
-            self._rows.append((tuple(genes), left.status, left.growth_per_h, fraction, lethal))
+            self._rows.append((tuple(genes), survivor.status, survivor.growth_per_h, fraction, lethal))
         return lethal
 
     def as_fields(self) -> dict[str, object]:
@@ -268,8 +268,8 @@ class _Tally:
         }
 
 
-def _alone(tally: _Tally, left: Iterable[tuple[Sequence[str], Survivor]]) -> dict[str, object]:
-    lethal = [genes for genes, survivor in left if tally.add(genes, survivor)]
+def _alone(tally: _Tally, survivors: Iterable[tuple[Sequence[str], Survivor]]) -> dict[str, object]:
+    lethal = [genes for genes, survivor in survivors if tally.add(genes, survivor)]
     return tally.as_fields() | {
         "lethal_genes": tuple(sorted({genes[0] for genes in lethal if len(genes) == 1}))
     }
@@ -277,13 +277,13 @@ def _alone(tally: _Tally, left: Iterable[tuple[Sequence[str], Survivor]]) -> dic
 
 def _pairs(tally: _Tally, pairs: GenePairs) -> dict[str, object]:
     everything = pairs.of_all_parts <= MOST_PAIRS_LISTED
-    lethal_alone = {gene for gene, left in pairs.alone.items() if tally.is_lethal(left)}
+    lethal_alone = {gene for gene, survivor in pairs.alone.items() if tally.is_lethal(survivor)}
     synthetic: list[Pair] = []
     lethal = 0
     for pair in pairs:
-        left = pairs.without(pair)
+        survivor = pairs.without(pair)
         is_lethal_pair = tally.add(
-            tuple(dict.fromkeys(pair)), left, listed=everything or pairs.interact(pair, left)
+            tuple(dict.fromkeys(pair)), survivor, listed=everything or pairs.interact(pair, survivor)
         )
         if is_lethal_pair and pair[0] != pair[1]:
             lethal += 1

@@ -163,12 +163,12 @@ class Result(ConditionResult):
         """The first strain; its knock-outs also as `genes` and `reactions`, as `knock_out` takes them."""
         if not self.designs.knock_outs:
             return None
-        found: dict[str, JsonValue] = {
+        fields: dict[str, JsonValue] = {
             name: values[0] for name, values in self.designs.model_dump(mode="json", exclude=_LISTS).items()
         }
         ids: list[JsonValue] = [cut_text(name, 60) for name in self.designs.knock_outs[0]]
         is_gene = self.kind == "genes"
-        return found | {
+        return fields | {
             "knock_outs": ids,
             "genes": ids if is_gene else [],
             "reactions": [] if is_gene else ids,
@@ -218,7 +218,7 @@ def run(model: Model, args: Args) -> Result:
                 return Result.model_validate(report)
             least_growth = optimum.value * args.min_growth_fraction_of_wild_type
             with CouplingScreen(model, product, least_growth, args.fraction_of_optimum) as screen:
-                found = StrainSearch(
+                result = StrainSearch(
                     screen,
                     targets,
                     in_pairs=args.most_knock_outs > 1,
@@ -227,7 +227,7 @@ def run(model: Model, args: Args) -> Result:
                     by_productivity=args.rank_by == "productivity",
                 ).search()
                 wild_type = screen.profile(frozenset(), screen.wild_type)
-                rows = [_row(model, screen, design, optimum.value) for design in found.designs]
+                rows = [_row(model, screen, design, optimum.value) for design in result.designs]
     return Result.model_validate(
         report
         | {
@@ -236,11 +236,11 @@ def run(model: Model, args: Args) -> Result:
             "wild_type_greatest_secretion_mmol_per_gdw_h": wild_type.greatest,
             "wild_type_coupling": wild_type.coupling,
             "targets": sum(1 + len(target.equivalents) for target in targets.items),
-            "too_slow": found.too_slow,
-            "pairs": found.pairs,
-            "pairs_to_solve": found.pairs_to_solve,
-            "pairs_solved": min(found.pairs_to_solve, args.most_pairs),
-            "is_complete": found.pairs_to_solve <= args.most_pairs,
+            "too_slow": result.too_slow,
+            "pairs": result.pairs,
+            "pairs_to_solve": result.pairs_to_solve,
+            "pairs_solved": min(result.pairs_to_solve, args.most_pairs),
+            "is_complete": result.pairs_to_solve <= args.most_pairs,
             "designs": _table(rows),
         }
     )

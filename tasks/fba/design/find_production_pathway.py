@@ -160,12 +160,12 @@ def run(model: Model, args: Args) -> Result:
                 "is_demand_added": len(model.reactions) > size,
                 "substrate_exchange": substrate and substrate.id,
             }
-            found = (
+            fields = (
                 {"verdict": "not_in_model", "nearest": _like(model, args.product)}
                 if target is None
                 else _Production(conditions, args, target, substrate).solve()
             )
-            return Result.model_validate(report | found)
+            return Result.model_validate(report | fields)
 
 
 def _name(target: Reaction | None) -> str:
@@ -234,20 +234,20 @@ class _Production:
         model = self.conditions.model
         exchanged = {model.reactions.index(reaction): reaction for reaction in exchanges(model).values()}
         carbon, taken_up = carbon_atoms(self.target), carbon_uptake(exchanged, fluxes)
-        found: dict[str, object] = {
+        fields: dict[str, object] = {
             "carbon_yield_mol_c_per_mol_c": carbon * best / taken_up if carbon and taken_up else None
         }
         if self.substrate is not None:
             used = uptake_flux(self.substrate, fluxes[model.reactions.index(self.substrate)])
-            found["substrate_uptake_mmol_per_gdw_h"] = used
-            found["yield_mol_per_mol"] = best / used if used > ZERO_FLUX_MMOL_PER_GDW_H else None
-        return found
+            fields["substrate_uptake_mmol_per_gdw_h"] = used
+            fields["yield_mol_per_mol"] = best / used if used > ZERO_FLUX_MMOL_PER_GDW_H else None
+        return fields
 
     def _steps(self, best: float, fluxes: Sequence[float]) -> StepTable:
         model = self.conditions.model
         indices = [index for index, flux in enumerate(fluxes) if flux and not model.reactions[index].boundary]
         indices.sort(key=lambda index: (-abs(fluxes[index]), index))
-        left = self._without(indices)
+        production = self._without(indices)
         least = best * self.args.essential_below_fraction
         reactions = [model.reactions[index] for index in indices]
         return StepTable(
@@ -256,13 +256,13 @@ class _Production:
             equation=tuple(reaction.reaction for reaction in reactions),
             genes=tuple(reaction.gene_reaction_rule for reaction in reactions),
             flux_mmol_per_gdw_h=tuple(fluxes[index] for index in indices),
-            production_without_mmol_per_gdw_h=tuple(left),
-            is_essential=tuple(value is None or value < least for value in left),
+            production_without_mmol_per_gdw_h=tuple(production),
+            is_essential=tuple(value is None or value < least for value in production),
         )
 
     def _without(self, indices: Sequence[int]) -> list[float | None]:
         """The greatest production without each of these reactions; None if nothing is feasible."""
-        left: list[float | None] = []
+        production: list[float | None] = []
         with LinearProgram(self.conditions.model) as program:
             self._keep_growth(program)
             self._aim(program)
@@ -272,8 +272,8 @@ class _Production:
                 with program.hold_bounds({index: (0.0, 0.0)}):
                     program.restore_basis()
                     outcome = program.solve(dual=True)
-                    left.append(program.value if outcome is Outcome.OPTIMAL else None)
-        return left
+                    production.append(program.value if outcome is Outcome.OPTIMAL else None)
+        return production
 
     def _with_all_uptakes(self) -> float | None:
         model = self.conditions.model

@@ -124,8 +124,8 @@ class CouplingScreen:
         for parent in parents:
             if parent.outlasts(disabled):
                 return parent
-        found = self._known[disabled] = self._solve(disabled)
-        return found
+        strain = self._known[disabled] = self._solve(disabled)
+        return strain
 
     def profile(self, disabled: Disabled, strain: Strain) -> Profile:
         """What else there is to say about the strain without these reactions."""
@@ -140,12 +140,12 @@ class CouplingScreen:
             self._aim(self._senses[0])
         with self._growth.hold_bounds(closed), self._growth.hold_bounds({self._index: self._no_secretion()}):
             self._growth.restore_basis()
-            left = solve(self._growth, dual=True)
+            optimum = solve(self._growth, dual=True)
         return Profile(
             greatest,
             carbon_yield(self._product, strain.least, uptake),
-            self._coupling(strain, left.value),
-            left.value,
+            self._coupling(strain, optimum.value),
+            optimum.value,
         )
 
     def _solve(self, disabled: Disabled) -> Strain | None:

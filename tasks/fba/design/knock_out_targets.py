@@ -71,13 +71,15 @@ class Targets:
         named = model.genes if candidates is None else self._rules.require_genes(candidates)
         genes = [gene for gene in named if gene.id not in left_out and (candidates or _is_enzyme(gene))]
         indices = {reaction.id: index for index, reaction in enumerate(model.reactions)}
-        found: dict[tuple[Disabled, str], list[str]] = {}
+        genes_by_effect: dict[tuple[Disabled, str], list[str]] = {}
         for gene in genes:
             disabled = self._rules.disabled_reactions((gene.id,))
             # With isozymes somewhere two genes may disable the same alone and not the same with a third one.
             is_alone = disabled == {indices[reaction.id] for reaction in gene.reactions}
-            found.setdefault((disabled, "" if is_alone else gene.id), []).append(gene.id)
-        return tuple(Target(ids[0], tuple(ids[1:]), disabled) for (disabled, _), ids in found.items())
+            genes_by_effect.setdefault((disabled, "" if is_alone else gene.id), []).append(gene.id)
+        return tuple(
+            Target(ids[0], tuple(ids[1:]), disabled) for (disabled, _), ids in genes_by_effect.items()
+        )
 
     def _reactions(
         self, model: Model, candidates: Collection[str] | None, excluded: Collection[str]

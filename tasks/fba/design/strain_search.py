@@ -57,10 +57,10 @@ class StrainSearch:
         slow = (target for target, strain in alone.items() if strain is None)
         pairs = list(self._open_pairs(living)) if self.in_pairs else []
         pairs.sort(key=lambda pair: -max(pair[1][1].least, pair[0][1].least))
-        for (first, one), (second, other) in pairs[: self.most_pairs]:
+        for (first, first_strain), (second, second_strain) in pairs[: self.most_pairs]:
             disabled = self.targets.both(first, second)
             strain = self.screen.without(disabled)
-            if strain is not None and self._gains(strain, wild_type, one, other):
+            if strain is not None and self._gains(strain, wild_type, first_strain, second_strain):
                 pair = (first, second) if first.id < second.id else (second, first)
                 designs.append(Design(pair, disabled, strain))
         return SearchResult(
@@ -73,10 +73,10 @@ class StrainSearch:
     def _open_pairs(
         self, living: Sequence[tuple[Target, Strain]]
     ) -> Iterator[tuple[tuple[Target, Strain], tuple[Target, Strain]]]:
-        for one, other in combinations(living, 2):
-            disabled = self.targets.both(one[0], other[0])
-            if not (one[1].outlasts(disabled) or other[1].outlasts(disabled)):
-                yield one, other
+        for first, second in combinations(living, 2):
+            disabled = self.targets.both(first[0], second[0])
+            if not (first[1].outlasts(disabled) or second[1].outlasts(disabled)):
+                yield first, second
 
     def _gains(self, strain: Strain, *less: Strain) -> bool:
         return strain.least >= max(other.least for other in less) + self.min_gain

@@ -63,8 +63,8 @@ class Match:
 
     def ids(self, namespace: str) -> tuple[str, ...]:
         """Its ids in one namespace."""
-        found = (one for entity in self.entities for one in entity.ids.get(namespace, ()))
-        return tuple(dict.fromkeys(found))
+        identifiers = (identifier for entity in self.entities for identifier in entity.ids.get(namespace, ()))
+        return tuple(dict.fromkeys(identifiers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +87,13 @@ class Libraries:
 
     def _matches(self, ask: Callable[[Biochem], Sequence[Entity]]) -> list[Match]:
         groups = merge_entries(entity for library in self.all for entity in ask(library))
-        found = [Match((*group, *self._find_related(group))) for group in groups]
-        return sorted(found, key=lambda match: match.is_obsolete)
+        matches = [Match((*group, *self._find_related(group))) for group in groups]
+        return sorted(matches, key=lambda match: match.is_obsolete)
 
     def _find_related(self, group: Sequence[Entity]) -> list[Entity]:
         """Entries of other sources that share an identifying id with those found: one step, not further."""
         sources = {entity.source for entity in group}
-        found = [
+        related = [
             other
             for entity in group
             for space in IDENTIFYING
@@ -102,7 +102,7 @@ class Libraries:
             if library.source not in sources
             for other in library.by_id(identifier, space, entity.kind)
         ]
-        return list({(entity.source, entity.id): entity for entity in found}.values())
+        return list({(entity.source, entity.id): entity for entity in related}.values())
 
 
 def gather(sources: Sources, args: LookupArgs) -> tuple[Biochem, ...]:
@@ -147,7 +147,7 @@ def table(matches: Iterable[Match]) -> EntityTable:
     return EntityTable.model_validate(dict(zip(EntityTable.model_fields, columns, strict=True)))
 
 
-def _same(one: Entity, other: Entity) -> bool:
-    if one.kind != other.kind:
+def _same(first: Entity, second: Entity) -> bool:
+    if first.kind != second.kind:
         return False
-    return any(set(one.ids.get(space, ())) & set(other.ids.get(space, ())) for space in IDENTIFYING)
+    return any(set(first.ids.get(space, ())) & set(second.ids.get(space, ())) for space in IDENTIFYING)

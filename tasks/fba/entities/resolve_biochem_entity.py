@@ -117,8 +117,8 @@ def _nearest(args: Args, all_libraries: Iterable[Biochem]) -> tuple[str, ...]:
     names: dict[str, None] = {}
     for library in all_libraries:
         for start in (args.query, args.query[:4], args.query[:2]):
-            found, _ = library.search(start, args.kind, _CANDIDATES)
-            for entity in found:
+            entities, _ = library.search(start, args.kind, _CANDIDATES)
+            for entity in entities:
                 names.update(dict.fromkeys((entity.id, *entity.names)))
     return nearest(args.query, names)
 

@@ -73,15 +73,15 @@ class Result(ToolResult):
 def run(model: Model, args: Args, gathered: Iterable[Biochem]) -> Result:
     """Search names and ids in the model and in what was imported."""
     counts: dict[str, int] = {}
-    found: dict[str, list[Match]] = {}
+    by_source: dict[str, list[Match]] = {}
     for library in libraries(model, gathered).all:
         entities, counts[library.source] = library.search(args.words, args.kind, args.most)
-        found[library.source] = [Match((entity,)) for entity in entities]
+        by_source[library.source] = [Match((entity,)) for entity in entities]
     return Result(
         words=args.words,
         matches_by_source=counts,
-        shown_by_source={source: len(matches) for source, matches in found.items()},
-        entities=table(match for matches in found.values() for match in matches),
+        shown_by_source={source: len(matches) for source, matches in by_source.items()},
+        entities=table(match for matches in by_source.values() for match in matches),
     )
 
 

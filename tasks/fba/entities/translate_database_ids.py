@@ -56,19 +56,23 @@ class Result(ToolResult):
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         rows = [
-            (one.id, one.verdict, target, "; ".join(one.meanings))
-            for one in self.translations
-            for target in one.targets or ("",)
+            (translation.id, translation.verdict, target, "; ".join(translation.meanings))
+            for translation in self.translations
+            for target in translation.targets or ("",)
         ]
         return {
             "translations": pd.DataFrame(rows, columns=["id", "verdict", "target", "meanings"], dtype=str)
         }
 
     def display(self, limit: int) -> dict[str, JsonValue]:
-        mapped = [one for one in self.translations if one.verdict == "mapped"]
-        several = [one for one in self.translations if one.verdict == "ambiguous"]
-        values: dict[str, JsonValue] = {cut_text(one.id): ", ".join(one.targets) for one in mapped[:limit]}
-        choices: dict[str, JsonValue] = {cut_text(one.id): [*one.targets] for one in several[:limit]}
+        mapped = [translation for translation in self.translations if translation.verdict == "mapped"]
+        several = [translation for translation in self.translations if translation.verdict == "ambiguous"]
+        values: dict[str, JsonValue] = {
+            cut_text(translation.id): ", ".join(translation.targets) for translation in mapped[:limit]
+        }
+        choices: dict[str, JsonValue] = {
+            cut_text(translation.id): [*translation.targets] for translation in several[:limit]
+        }
         return {
             "to_namespace": cut_text(self.to_namespace),
             "ids": len(self.translations),
@@ -80,7 +84,9 @@ class Result(ToolResult):
         }
 
     def _with(self, verdict: Verdict) -> list[str]:
-        return [cut_text(one.id) for one in self.translations if one.verdict == verdict]
+        return [
+            cut_text(translation.id) for translation in self.translations if translation.verdict == verdict
+        ]
 
 
 def run(model: Model, args: Args, gathered: Iterable[Biochem]) -> Result:
@@ -103,7 +109,7 @@ def run(model: Model, args: Args, gathered: Iterable[Biochem]) -> Result:
 
 
 def _unknown(space: str, spaces: frozenset[str], known: Libraries) -> FluxError:
-    ordered = [one for one in (MODEL, *IDENTIFYING) if one in spaces]
+    ordered = [namespace for namespace in (MODEL, *IDENTIFYING) if namespace in spaces]
     every = ", ".join([*ordered, *sorted(spaces - set(ordered))])
     return FluxError(
         ErrorClass.UNKNOWN_ID,
@@ -121,13 +127,13 @@ def _translate(known: Libraries, identifier: str, args: Args) -> Translation:
     current = [match for match in matches if not match.is_obsolete] or matches
     meanings = tuple(match.entities[0].name for match in current)
     targets = tuple(dict.fromkeys(target for match in current for target in match.ids(args.to_namespace)))
-    found = outcome(matches)
+    lookup = outcome(matches)
     verdict: Verdict
-    if found == "not_found":
+    if lookup == "not_found":
         verdict = "unknown"
     elif not targets:
         verdict = "no_equivalent"
-    elif found == "found" and (len(targets) == 1 or args.to_namespace == MODEL):
+    elif lookup == "found" and (len(targets) == 1 or args.to_namespace == MODEL):
         # A compound has an id in each compartment of the model: that is no ambiguity.
         verdict = "mapped"
     else:

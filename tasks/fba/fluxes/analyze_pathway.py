@@ -145,8 +145,8 @@ def run(model: Model, args: Args) -> Result:
 def _members(model: Model, args: Args) -> tuple[str, list[Reaction]]:
     """The name and the reactions of the pathway, in the order of the model."""
     if args.reactions is not None:
-        wanted = {require_reaction(model, identifier) for identifier in args.reactions}
-        return f"{len(wanted)} named reactions", [r for r in model.reactions if r.id in wanted]
+        named = {require_reaction(model, identifier) for identifier in args.reactions}
+        return f"{len(named)} named reactions", [r for r in model.reactions if r.id in named]
     assert args.pathway is not None
     pathways = _pathways(model)
     asked = args.pathway.casefold()
@@ -168,15 +168,15 @@ def _members(model: Model, args: Args) -> tuple[str, list[Reaction]]:
 
 def _pathways(model: Model) -> dict[str, set[str]]:
     """Subsystems and groups by name -> ids of their reactions."""
-    found: dict[str, set[str]] = {}
+    pathways: dict[str, set[str]] = {}
     for reaction in model.reactions:
         if reaction.subsystem:
-            found.setdefault(reaction.subsystem, set()).add(reaction.id)
+            pathways.setdefault(reaction.subsystem, set()).add(reaction.id)
     for group in model.groups:
         members = {member.id for member in group.members if member in model.reactions}
         if members:
-            found.setdefault(group.name or group.id, set()).update(members)
-    return found
+            pathways.setdefault(group.name or group.id, set()).update(members)
+    return pathways
 
 
 def _ranges(
@@ -188,9 +188,9 @@ def _ranges(
     row = program.hold_objective(*((floor, None) if program.maximises else (None, floor)))
     program.set_objective({}, "max")
     program.solve()
-    found = extremes(program, model, indices)
+    ranges = extremes(program, model, indices)
     program.set_row_bounds(row, None, None)
-    return found
+    return ranges
 
 
 def _blocked_reactions(program: LinearProgram, model: Model, indices: Sequence[int]) -> tuple[str, ...]:

@@ -196,9 +196,9 @@ def run_shard(model: Model, args: Args, shard: Shard) -> Result:
             optimum.status is Outcome.NO_OBJECTIVE and conditions.program.solve() is Outcome.OPTIMAL
         )
         chains = range(args.chains * shard.index // shard.of, args.chains * (shard.index + 1) // shard.of)
-        found = _sample(conditions, args, ids, optimum.value, chains) if feasible and chains else {}
+        fields = _sample(conditions, args, ids, optimum.value, chains) if feasible and chains else {}
     settings = args.model_dump(include={"thinning", "chains", "seed", "fraction_of_optimum"})
-    return Result.model_validate(report | settings | {"processes": 1} | _NOTHING | found)
+    return Result.model_validate(report | settings | {"processes": 1} | _NOTHING | fields)
 
 
 def merge(args: Args, results: Sequence[Result]) -> Result:

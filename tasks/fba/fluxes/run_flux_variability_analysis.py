@@ -228,7 +228,7 @@ def extremes(
     highest = np.array([reaction.upper_bound for reaction in model.reactions], dtype=float)
     reached: dict[Sense, Any] = {sense: np.zeros(len(lowest), dtype=bool) for sense in ("min", "max")}
 
-    def look() -> None:
+    def note_reached_bounds() -> None:
         fluxes = program.net_fluxes()
         reached["min"] |= fluxes <= lowest + ATTAINED_MMOL_PER_GDW_H
         reached["max"] |= fluxes >= highest - ATTAINED_MMOL_PER_GDW_H
@@ -239,10 +239,10 @@ def extremes(
         before = program.iterations
         value = program.extreme(index, sense)
         if program.iterations != before:
-            look()
+            note_reached_bounds()
         return value
 
-    look()
+    note_reached_bounds()
     minima = tuple(extreme(index, "min", lowest[index]) for index in indices)
     maxima = tuple(extreme(index, "max", highest[index]) for index in indices)
     return minima, maxima

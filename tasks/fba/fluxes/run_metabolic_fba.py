@@ -150,8 +150,8 @@ def minimise_total_flux(program: LinearProgram) -> None:
 
 
 def _geometric(model: Model) -> list[float]:
-    found = cobra.flux_analysis.geometric_fba(model, processes=1)
-    return [clean(found.fluxes[reaction.id]) for reaction in model.reactions]
+    solution = cobra.flux_analysis.geometric_fba(model, processes=1)
+    return [clean(solution.fluxes[reaction.id]) for reaction in model.reactions]
 
 
 def _without_cycles(model: Model, program: LinearProgram) -> tuple[list[float], bool]:
@@ -162,8 +162,10 @@ def _without_cycles(model: Model, program: LinearProgram) -> tuple[list[float], 
     fluxes, objective = program.fluxes(), frozenset(program.objective())
     with cycles_of(model) as cycles:
         removed = cycles.within(fluxes, objective)
-        left = [clean(flux - part) for flux, part in zip(fluxes, removed, strict=True)]
-        return left, not any(cycles.through(index, left) for index in sorted(objective | cycles.forced))
+        remaining = [clean(flux - part) for flux, part in zip(fluxes, removed, strict=True)]
+        return remaining, not any(
+            cycles.through(index, remaining) for index in sorted(objective | cycles.forced)
+        )
 
 
 def _describe(

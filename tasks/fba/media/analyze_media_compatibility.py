@@ -80,8 +80,8 @@ class Result(MediaResult):
         rows = [
             (fit.medium, number, name, needed)
             for fit in self.fits
-            for number, one in enumerate(fit.missing.sets if fit.missing else (), start=1)
-            for name, needed in one.needed_uptakes_mmol_per_gdw_h.items()
+            for number, nutrients in enumerate(fit.missing.sets if fit.missing else (), start=1)
+            for name, needed in nutrients.needed_uptakes_mmol_per_gdw_h.items()
         ]
         columns = ["medium", "set", "exchange", "needed_uptake_mmol_per_gdw_h"]
         fits = [(fit.medium, fit.fit, fit.exchanged_fraction) for fit in self.fits]
@@ -121,9 +121,9 @@ def run(model: Model, args: Args, media: tuple[LibraryMedium, ...]) -> Result:
     Raises:
         FluxError: `MEDIUM` if the model's exchanges cannot be told; `SOLVER` or `TIMEOUT`.
     """
-    found = MediaResult.model_validate(measure_growth(model, media))
-    fits = tuple(_fit(model, row, args) for row in found.media)
-    return Result.model_validate({**dict(found), "min_growth_per_h": args.min_growth_per_h, "fits": fits})
+    result = MediaResult.model_validate(measure_growth(model, media))
+    fits = tuple(_fit(model, row, args) for row in result.media)
+    return Result.model_validate({**dict(result), "min_growth_per_h": args.min_growth_per_h, "fits": fits})
 
 
 def _fit(model: Model, row: MediumGrowth, args: Args) -> Compatibility:
@@ -152,7 +152,7 @@ def _missing(model: Model, row: MediumGrowth, args: Args) -> Restoration:
 
 
 def _first_sets(missing: Restoration | None) -> Sequence[str]:
-    return [" + ".join(one.exchanges) for one in missing.sets] if missing else []
+    return [" + ".join(nutrients.exchanges) for nutrients in missing.sets] if missing else []
 
 
 TOOL = Tool(

@@ -51,25 +51,25 @@ class Result(ConditionResult):
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         rows = [
-            (number, exchange, self.names[exchange], needed, found.best_growth_per_h)
-            for number, found in enumerate(self.missing.sets if self.missing else (), start=1)
-            for exchange, needed in found.needed_uptakes_mmol_per_gdw_h.items()
+            (number, exchange, self.names[exchange], needed, nutrients.best_growth_per_h)
+            for number, nutrients in enumerate(self.missing.sets if self.missing else (), start=1)
+            for exchange, needed in nutrients.needed_uptakes_mmol_per_gdw_h.items()
         ]
         columns = ["set", "exchange", "name", "needed_uptake_mmol_per_gdw_h", "best_growth_per_h"]
         return {"sets": pd.DataFrame(rows, columns=columns)}
 
     def _display(self, limit: int, set_limit: int) -> dict[str, JsonValue]:
-        found: dict[str, JsonValue] = {
+        display: dict[str, JsonValue] = {
             **self.conditions(min(limit, 8)),
             "min_growth_per_h": self.min_growth_per_h,
             "is_growing": self.is_growing,
         }
         missing = self.missing
         if missing is None:
-            return found
-        sizes = {len(one.exchanges) for one in missing.sets}
+            return display
+        sizes = {len(nutrients.exchanges) for nutrients in missing.sets}
         return {
-            **found,
+            **display,
             "closed_exchanges": missing.candidates,
             "status_with_all_open": str(missing.status_with_all),
             "best_growth_with_all_per_h": missing.best_growth_with_all_per_h,
@@ -81,7 +81,8 @@ class Result(ConditionResult):
                 "count": len(missing.sets),
                 "shown": min(set_limit, len(missing.sets)),
                 "needed_uptakes_mmol_per_gdw_h": [
-                    list_values(one.needed_uptakes_mmol_per_gdw_h, limit) for one in missing.sets[:set_limit]
+                    list_values(nutrients.needed_uptakes_mmol_per_gdw_h, limit)
+                    for nutrients in missing.sets[:set_limit]
                 ],
             },
         }
@@ -109,7 +110,7 @@ def run(model: Model, args: Args) -> Result:
                 args.alternatives,
                 solver=args.integer_solver,
             )
-        named = {name for one in (missing.sets if missing else ()) for name in one.exchanges}
+        named = {name for nutrients in (missing.sets if missing else ()) for name in nutrients.exchanges}
         names = {i: reaction.name or i for i, reaction in exchanges(model).items() if i in named}
     return Result.model_validate(
         report

@@ -158,13 +158,13 @@ def run(model: Model, args: Args) -> Result:
         candidates = open_uptakes(exchanged)
         with LinearProgram(model) as program:
             best = optimise(program).value
-        found: dict[str, object] = {"required_components": (), "is_complete": None, "media": ()}
+        fields: dict[str, object] = {"required_components": (), "is_complete": None, "media": ()}
         if target is not None and best is not None and best >= target:
             with NutrientSearch(model, candidates, target, args.integer_solver) as search:
-                found = _search(search, [reaction.id for reaction in candidates], args)
+                fields = _search(search, [reaction.id for reaction in candidates], args)
     return Result.model_validate(
         report
-        | found
+        | fields
         | {
             "criterion": args.criterion,
             "min_growth_per_h": target,

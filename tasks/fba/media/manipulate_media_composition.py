@@ -84,13 +84,13 @@ class Result(ToolResult):
                 [change.model_dump() for change in self.changes], columns=list(EditedUptake.model_fields)
             ),
             "untouched": pd.DataFrame(
-                [one.model_dump() for one in self.untouched], columns=list(Untouched.model_fields)
+                [row.model_dump() for row in self.untouched], columns=list(Untouched.model_fields)
             ),
             "medium": pd.DataFrame(medium, columns=columns),
         }
 
     def _display(self, limit: int, untouched_limit: int) -> dict[str, JsonValue]:
-        found: dict[str, JsonValue] = {
+        display: dict[str, JsonValue] = {
             "model": cut_text(self.model_id),
             "status_before": str(self.status_before),
             "growth_before_per_h": self.growth_before_per_h,
@@ -98,13 +98,13 @@ class Result(ToolResult):
             "growth_per_h": self.growth_per_h,
             "changes": list_names([_line(change) for change in self.changes], limit),
             "untouched": list_names(
-                [f"{one.compound}: {one.reason}" for one in self.untouched], untouched_limit
+                [f"{row.compound}: {row.reason}" for row in self.untouched], untouched_limit
             ),
             "medium_mmol_per_gdw_h": list_values(self.medium_mmol_per_gdw_h, limit),
         }
         if self.unmapped:
-            found["library_compounds_without_exchange"] = list_names(self.unmapped, untouched_limit)
-        return found
+            display["library_compounds_without_exchange"] = list_names(self.unmapped, untouched_limit)
+        return display
 
 
 def gather(sources: Sources, args: Args) -> LibraryMedium | None:

@@ -87,13 +87,13 @@ def edits_in(text: str, known: Sequence[str]) -> tuple[Edit, ...]:
     """
     # Single blanks only: the rules try each blank of a run in turn.
     marked, mentions = _mark_compounds(" ".join(text.replace("\n", " ; ").split()), known)
-    found: list[Edit] = []
+    edits: list[Edit] = []
     for part in filter(None, (part.strip(" ,") for part in _CLAUSES.split(marked))):
         phrase = re.sub(rf"{_OPEN}(\d+){_CLOSE}", lambda match: mentions[int(match[1])], part)
-        found += _edits(_Clause(part.lower(), phrase, mentions), known)
-    if not found:
+        edits += _edits(_Clause(part.lower(), phrase, mentions), known)
+    if not edits:
         raise FluxError(ErrorClass.MEDIUM, f"'{text}' orders no edit of a medium", suggestions=_HINT)
-    return tuple(found)
+    return tuple(edits)
 
 
 _HINT = (f"such as: {'; '.join(EXAMPLES)}",)
@@ -125,9 +125,9 @@ def _edits(clause: _Clause, known: Sequence[str]) -> list[Edit]:
     else:
         rest = re.sub(rf"\b(?:{_VERBS})\b", " ", plain).split()
         strange = [word for word in rest if len(word) > len("with")]
-        near = tuple(hint for word in strange[-2:] for hint in nearest(word, known))
+        suggestions = tuple(hint for word in strange[-2:] for hint in nearest(word, known))
         message = f"the phrase '{clause.phrase}' was not understood"
-        hints = (*near, *_HINT)
+        hints = (*suggestions, *_HINT)
     raise FluxError(ErrorClass.MEDIUM, message, suggestions=hints)
 
 
@@ -136,7 +136,7 @@ Made = Iterator[Edit]
 
 def _items(text: str, clause: _Clause) -> list[tuple[tuple[str, ...], float | None]]:
     """Compounds with the number that goes with them; empty if a part of the text is neither."""
-    found: list[tuple[tuple[str, ...], float | None]] = []
+    items: list[tuple[tuple[str, ...], float | None]] = []
     position = 0
     while position < len(text):
         match = _ITEM.match(text, position)
@@ -144,12 +144,12 @@ def _items(text: str, clause: _Clause) -> list[tuple[tuple[str, ...], float | No
             return []
         number = match["number"] or match["limit"]
         words = clause.words(match["counted"] or match["objects"])
-        found.append((words, float(number) if number else None))
+        items.append((words, float(number) if number else None))
         glue = _SEPARATOR.match(text, match.end())
         position = match.end() if glue is None else glue.end()
         if glue is None and position < len(text):
             return []
-    return found
+    return items
 
 
 def _read_addition(match: re.Match[str], clause: _Clause) -> Made:

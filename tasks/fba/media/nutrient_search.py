@@ -124,24 +124,24 @@ class NutrientSearch:
         """The uptakes each of which suffices with no other candidate."""
         self._is_enough(())
         self._least.remember_basis()
-        found = []
+        sufficient = []
         for name in self._candidates:
             self._least.restore_basis()
             if self._is_enough({name}):
-                found.append(name)
-        return found
+                sufficient.append(name)
+        return sufficient
 
     def smallest(self) -> Iterator[tuple[str, ...]]:
         """The media with the fewest components, one after the other, in the order of the model."""
         required = self.find_required()
         optional = [name for name in self._candidates if name not in required]
         demands: list[Collection[str]] = []
-        found: list[Collection[str]] = []
+        sets: list[Collection[str]] = []
         fewest: int | None = None
         for _ in range(MOST_ROUNDS):
-            if found and not optional:
+            if sets and not optional:
                 return
-            chosen = smallest_hitting_set(optional, demands, found, self._solver)
+            chosen = smallest_hitting_set(optional, demands, sets, self._solver)
             if chosen is None or (fewest is not None and len(chosen) > fewest):
                 return
             if self._suffices({*required, *chosen}):
@@ -149,7 +149,7 @@ class NutrientSearch:
                 if not chosen:
                     return
                 fewest = len(chosen)
-                found.append(chosen)
+                sets.append(chosen)
             else:
                 demands.append(self._demand({*required, *chosen}))
         raise FluxError(ErrorClass.TIMEOUT, f"no smallest medium after {MOST_ROUNDS} rounds")

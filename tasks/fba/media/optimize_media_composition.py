@@ -215,10 +215,10 @@ def run(model: Model, args: Args, start: LibraryMedium | None) -> Result:
 
 def _exchanges(nutrients: Nutrients, word: str) -> list[str]:
     """The exchange reactions that a word means; one that the model has not is an error."""
-    found = [nutrient.exchange for nutrient in nutrients.find(word) if nutrient.exchange is not None]
-    if not found:
+    reactions = [nutrient.exchange for nutrient in nutrients.find(word) if nutrient.exchange is not None]
+    if not reactions:
         raise FluxError(ErrorClass.MEDIUM, f"the model has no exchange reaction for '{word}'")
-    return found
+    return reactions
 
 
 def _target(args: Args, optimum_per_h: float | None) -> float | None:
@@ -232,8 +232,8 @@ def _sets(
 ) -> tuple[list[tuple[str, ...]], bool | None]:
     if args.criterion == "least_cost":
         return [tuple(candidates)], None
-    found = list(islice(search.smallest(), args.alternatives + 1))
-    return found[: args.alternatives], len(found) <= args.alternatives
+    sets = list(islice(search.smallest(), args.alternatives + 1))
+    return sets[: args.alternatives], len(sets) <= args.alternatives
 
 
 def _medium(

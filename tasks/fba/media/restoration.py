@@ -81,12 +81,12 @@ def restoration(
         set_uptake(reaction, open_uptake_mmol_per_gdw_h)
     with LinearProgram(model) as program:
         best = optimise(program)
-    found: dict[str, object] = {"required": (), "sufficient_alone": (), "sets": (), "is_complete": None}
+    fields: dict[str, object] = {"required": (), "sufficient_alone": (), "sets": (), "is_complete": None}
     if best.value is not None and best.value >= min_growth_per_h * (1 - GROWTH_TOLERANCE):
         with NutrientSearch(model, closed, min_growth_per_h, solver) as search:
-            found = _find_ways(search, most_sets)
+            fields = _find_ways(search, most_sets)
     return Restoration.model_validate(
-        found
+        fields
         | {
             "candidates": len(closed),
             "status_with_all": best.status,
@@ -107,14 +107,14 @@ def ways_to_grow(model: Model) -> tuple[str, ...]:
         FluxError: As `restoration`.
     """
     with model:
-        found = restoration(model, LEAST_GROWTH_PER_H, OPEN_UPTAKE_MMOL_PER_GDW_H, MOST_SUGGESTED)
-    if not found.sets:
+        result = restoration(model, LEAST_GROWTH_PER_H, OPEN_UPTAKE_MMOL_PER_GDW_H, MOST_SUGGESTED)
+    if not result.sets:
         return (
             "no nutrient restores growth: look at the reactions, with `validate_model` or `gapfill_model`",
         )
     return tuple(
         f"open {', '.join(nutrients.exchanges)}: growth {nutrients.best_growth_per_h:.4g} 1/h"
-        for nutrients in found.sets
+        for nutrients in result.sets
     )
 
 

@@ -71,12 +71,12 @@ class Result(MediaResult):
 
 def run(model: Model, args: Args, media: tuple[LibraryMedium, ...]) -> Result:
     """Rank media by growth (1/h) or by their size; raises as `measure_growth`."""
-    found = MediaResult.model_validate(measure_growth(model, media))
-    ranked = _rank(found.media, args)
+    result = MediaResult.model_validate(measure_growth(model, media))
+    ranked = _rank(result.media, args)
     best = [row.medium for row in ranked if _is_as_good(row, ranked[0], args.criterion)]
     return Result.model_validate(
         {
-            **dict(found),
+            **dict(result),
             "criterion": args.criterion,
             "min_growth_per_h": args.min_growth_per_h,
             "must_be_mapped": args.must_be_mapped,

@@ -196,11 +196,11 @@ def _profile(name: str, model: Model, args: Args) -> tuple[ModelRow, dict[str, f
     tested = args.essentiality and optimum.status is Outcome.OPTIMAL
     if tested:
         threshold = args.threshold_fraction_of_wild_type
-        found = essentiality.run(
+        result = essentiality.run(
             model, essentiality.Args(**conditions, threshold_fraction_of_wild_type=threshold)
         )
-        content["essential_genes"] = frozenset(found.essential_genes)
-        content["essential_reactions"] = frozenset(found.essential_reactions)
+        content["essential_genes"] = frozenset(result.essential_genes)
+        content["essential_reactions"] = frozenset(result.essential_reactions)
     return ModelRow(
         model=name,
         status=optimum.status,
@@ -213,16 +213,18 @@ def _profile(name: str, model: Model, args: Args) -> tuple[ModelRow, dict[str, f
     ), content
 
 
-def _pair(first: str, second: str, kind: str, one: frozenset[str], other: frozenset[str]) -> PairRow:
-    every = one | other
+def _pair(
+    first: str, second: str, kind: str, first_ids: frozenset[str], second_ids: frozenset[str]
+) -> PairRow:
+    every = first_ids | second_ids
     return PairRow(
         first=first,
         second=second,
         kind=kind,
-        shared=len(one & other),
-        only_first=len(one - other),
-        only_second=len(other - one),
-        jaccard_fraction=len(one & other) / len(every) if every else 1.0,
+        shared=len(first_ids & second_ids),
+        only_first=len(first_ids - second_ids),
+        only_second=len(second_ids - first_ids),
+        jaccard_fraction=len(first_ids & second_ids) / len(every) if every else 1.0,
     )
 
 

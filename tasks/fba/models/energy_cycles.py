@@ -62,7 +62,7 @@ def energy_cycles(model: Model) -> tuple[tuple[str, ...], tuple[EnergyCycle, ...
 
     The model is as it was afterwards; bounds count by their sign, so that a forced flux forces nothing.
     """
-    found = []
+    result = []
     with model:
         known = _carriers(model)
         first = len(model.reactions)
@@ -80,8 +80,8 @@ def energy_cycles(model: Model) -> tuple[tuple[str, ...], tuple[EnergyCycle, ...
                 if fluxes[index] > TURNING_MMOL_PER_GDW_H:
                     members = cycles.through(index, fluxes)
                     names = tuple(cycles.ids[member] for member, _ in members if member < first)
-                    found.append(EnergyCycle(carrier, names))
-    return tuple(known), tuple(found)
+                    result.append(EnergyCycle(carrier, names))
+    return tuple(known), tuple(result)
 
 
 def _carriers(model: Model) -> dict[str, dict[Metabolite, float]]:
@@ -118,8 +118,8 @@ def _cytosol(model: Model) -> str | None:
 
 def _names(metabolite: Metabolite) -> set[str]:
     """BiGG and ModelSEED ids of a metabolite, from its own id and its annotation."""
-    found = {metabolite.id.rpartition("_")[0], metabolite.id.partition("[")[0]}
+    names = {metabolite.id.rpartition("_")[0], metabolite.id.partition("[")[0]}
     for key in ("bigg.metabolite", "seed.compound"):
         value = metabolite.annotation.get(key, ())
-        found.update([value] if isinstance(value, str) else value)
-    return found
+        names.update([value] if isinstance(value, str) else value)
+    return names

@@ -29,20 +29,20 @@ def differences(first: Model, second: Model) -> tuple[Difference, ...]:
 
     Numbers are compared exactly. Names, subsystems and notes are compared as text.
     """
-    found: list[Difference] = []
+    result: list[Difference] = []
     objectives = _objective(first), _objective(second)
-    found += _fields("objective", "", {"objective": objectives[0]}, {"objective": objectives[1]})
+    result += _fields("objective", "", {"objective": objectives[0]}, {"objective": objectives[1]})
     for kind, describe in (("reactions", _reaction), ("metabolites", _metabolite), ("genes", _gene)):
         pair = [{item.id: item for item in getattr(model, kind)} for model in (first, second)]
         for identifier in dict.fromkeys([*pair[0], *pair[1]]):
             if identifier in pair[0] and identifier in pair[1]:
                 described = [describe(items[identifier]) for items in pair]
-                found += _fields(kind.removesuffix("s"), identifier, *described)
+                result += _fields(kind.removesuffix("s"), identifier, *described)
             else:
                 ids = [identifier if identifier in items else "" for items in pair]
-                found.append(Difference(kind.removesuffix("s"), identifier, "id", *ids))
-    found += _fields("compartments", "", dict(first.compartments), dict(second.compartments))
-    return tuple(found)
+                result.append(Difference(kind.removesuffix("s"), identifier, "id", *ids))
+    result += _fields("compartments", "", dict(first.compartments), dict(second.compartments))
+    return tuple(result)
 
 
 def _fields(

@@ -103,10 +103,10 @@ class Result(ConditionResult):
 
     def _databases(self) -> dict[str, JsonValue]:
         """Coverage by kind and database."""
-        found: dict[str, dict[str, JsonValue]] = {}
+        coverage: dict[str, dict[str, JsonValue]] = {}
         for row in self.databases:
-            found.setdefault(row.kind, {})[row.database] = round_for_display(row.coverage_fraction)
-        return dict(found)
+            coverage.setdefault(row.kind, {})[row.database] = round_for_display(row.coverage_fraction)
+        return dict(coverage)
 
 
 def run(model: Model, args: Args) -> Result:

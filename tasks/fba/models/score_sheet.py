@@ -114,17 +114,20 @@ def _mean(values: Mapping[str, float]) -> float:
 
 
 def _is_wrong(item: Any, database: str, pattern: re.Pattern[str]) -> bool:
-    found = item.annotation[database]
-    return any(not pattern.match(str(one)) for one in ([found] if isinstance(found, str) else found))
+    ids = item.annotation[database]
+    return any(not pattern.match(str(identifier)) for identifier in ([ids] if isinstance(ids, str) else ids))
 
 
 def _deviating(ids: Sequence[str], patterns: Mapping[str, re.Pattern[str]]) -> list[str]:
     """Ids that do not have the form of the database whose form most have."""
-    fitting = {name: {one for one in ids if pattern.match(one)} for name, pattern in patterns.items()}
+    fitting = {
+        name: {identifier for identifier in ids if pattern.match(identifier)}
+        for name, pattern in patterns.items()
+    }
     others = set(chain.from_iterable(some for name, some in fitting.items() if name != databases.BIOCYC))
     fitting[databases.BIOCYC] -= others
     commonest = max(fitting, key=lambda name: len(fitting[name]))
-    return [one for one in ids if one not in fitting[commonest]]
+    return [identifier for identifier in ids if identifier not in fitting[commonest]]
 
 
 def _terms(model: Model, internal: Sequence[Reaction]) -> Iterator[ScoredTest]:
@@ -153,5 +156,5 @@ def _terms(model: Model, internal: Sequence[Reaction]) -> Iterator[ScoredTest]:
 
 
 def _has_term(item: Any, terms: Sequence[str]) -> bool:
-    found = item.annotation.get("sbo")
-    return found is not None and (not terms or any(term in found for term in terms))
+    annotated = item.annotation.get("sbo")
+    return annotated is not None and (not terms or any(term in annotated for term in terms))

@@ -120,23 +120,23 @@ def run(model: Model, args: Args) -> Result:
     rows, listed = [], []
     for name in dict.fromkeys(args.formats):
         size, copy = _through_sbml(model) if name == "sbml" else _through_json(model)
-        found = differences(model, copy)
+        changes = differences(model, copy)
         after = _growth(copy)
-        counts = Counter(f"{difference.kind} {difference.field}" for difference in found)
+        counts = Counter(f"{difference.kind} {difference.field}" for difference in changes)
         same = before.status is after.status and _close(before.value, after.value)
         rows.append(
             FormatRow(
                 format=name,
                 size_bytes=size,
-                is_unchanged=not found,
+                is_unchanged=not changes,
                 status_after=after.status,
                 growth_after_per_h=after.value,
                 growth_is_unchanged=same,
-                differences=len(found),
+                differences=len(changes),
                 differences_by_field=dict(counts.most_common()),
             )
         )
-        listed += [(name, *difference) for difference in found]
+        listed += [(name, *difference) for difference in changes]
     columns = zip(*listed, strict=True) if listed else ((),) * len(DifferenceTable.model_fields)
     return Result(
         model_id=model.id or "",

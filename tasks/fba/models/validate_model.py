@@ -134,21 +134,21 @@ def run(model: Model, args: Args) -> Result:
         optimum = optimise(conditions.program)
         report = conditions.report(optimum)
         biomass = _biomass_reactions(model, conditions.program)
-        found: dict[str, object] = {
+        fields: dict[str, object] = {
             "blocked_reactions": _find_blocked(model),
             "blocked_with_open_exchanges": _find_blocked_when_open(model),
         }
-        found |= _precursors(model, biomass)
+        fields |= _precursors(model, biomass)
     carriers, cycles = energy_cycles(model)
-    found |= _balance(model, biomass) | _biomass_mass(biomass) | _coverage(model)
-    found |= {
+    fields |= _balance(model, biomass) | _biomass_mass(biomass) | _coverage(model)
+    fields |= {
         "energy_carriers_tested": carriers,
         "energy_generating_cycles": tuple(
             EnergyCycleFound(carrier=cycle.carrier, reactions=cycle.reactions) for cycle in cycles
         ),
         "biomass_reactions": tuple(reaction.id for reaction in biomass),
     }
-    return Result.model_validate(report | found | {"findings": _findings(model, found)})
+    return Result.model_validate(report | fields | {"findings": _findings(model, fields)})
 
 
 def _biomass_reactions(model: Model, program: LinearProgram) -> list[Reaction]:
@@ -250,7 +250,7 @@ def _precursors(model: Model, biomass: Sequence[Reaction]) -> dict[str, object]:
             drain.add_metabolites({metabolite: -1})
         for give, metabolite in zip(returns, products, strict=True):
             give.add_metabolites({metabolite: 1})
-        given = dict.fromkeys(range(first + len(drains), len(model.reactions)), (0.0, OPEN_MMOL_PER_GDW_H))
+        returned = dict.fromkeys(range(first + len(drains), len(model.reactions)), (0.0, OPEN_MMOL_PER_GDW_H))
         with LinearProgram(model) as program:
             program.set_objective({}, "max")
             if program.solve() is not Outcome.OPTIMAL:
@@ -262,7 +262,7 @@ def _precursors(model: Model, biomass: Sequence[Reaction]) -> dict[str, object]:
 
             reactant_by_index = dict(enumerate(reactants, start=first))
             alone = [index for index in reactant_by_index if cannot_drain(index)]
-            with program.hold_bounds(given):
+            with program.hold_bounds(returned):
                 never = {index for index in alone if cannot_drain(index)}
     return {
         "precursors_not_made": tuple(reactant_by_index[index].id for index in alone if index in never),
@@ -294,14 +294,14 @@ def _coverage(model: Model) -> dict[str, object]:
         return sum(has) / len(items) if items else None
 
     groups = {"metabolites": model.metabolites, "reactions": model.reactions, "genes": model.genes}
-    found: dict[str, object] = {
+    fractions: dict[str, object] = {
         f"annotated_{name}_fraction": fraction(
             items, (bool(item.annotation.keys() - {"sbo"}) for item in items)
         )
         for name, items in groups.items()
     }
     metabolites = model.metabolites
-    return found | {
+    return fractions | {
         "metabolites_with_formula_fraction": fraction(metabolites, (bool(m.formula) for m in metabolites)),
         "metabolites_with_charge_fraction": fraction(
             metabolites, (m.charge is not None for m in metabolites)
@@ -309,10 +309,10 @@ def _coverage(model: Model) -> dict[str, object]:
     }
 
 
-def _findings(model: Model, found: Mapping[str, object]) -> FindingTable:
+def _findings(model: Model, fields: Mapping[str, object]) -> FindingTable:
     """Everything that was found, one row each, with the equation where it is about a reaction."""
     rows: list[tuple[str, str, str]] = []
-    for check, ids in found.items():
+    for check, ids in fields.items():
         if (
             isinstance(ids, tuple)
             and all(isinstance(item, str) for item in ids)
@@ -322,7 +322,7 @@ def _findings(model: Model, found: Mapping[str, object]) -> FindingTable:
                 known = identifier in model.reactions
                 detail = model.reactions.get_by_id(identifier).reaction if known else ""
                 rows.append((check, identifier, detail))
-    cycles = found["energy_generating_cycles"]
+    cycles = fields["energy_generating_cycles"]
     assert isinstance(cycles, tuple)
     rows += [("energy_generating_cycles", cycle.carrier, " ".join(cycle.reactions)) for cycle in cycles]
     columns = zip(*rows, strict=True) if rows else ((), (), ())

@@ -62,15 +62,15 @@ class Cycles:
     def directions(self) -> frozenset[Direction]:
         """The directions in which reactions can take part in a cycle, judged by the signs of their bounds."""
         limits = self.probes(self.internal)
-        found: set[Direction] = set()
+        in_cycles: set[Direction] = set()
         with self.program.hold_bounds(limits):
             one_way = {
                 (index, 1 if highest else -1)
                 for index, (lowest, highest) in limits.items()
                 if bool(lowest) != bool(highest)
             }
-            while new := self._turning(one_way - found) - found:
-                found |= new
+            while new := self._turning(one_way - in_cycles) - in_cycles:
+                in_cycles |= new
             self.program.set_objective({}, "max")
             self.program.solve()
             senses: Mapping[int, Sense] = {1: "max", -1: "min"}
@@ -78,10 +78,10 @@ class Cycles:
                 if not (lowest and highest):
                     continue
                 for sign, sense in senses.items():
-                    if (index, sign) not in found:
+                    if (index, sign) not in in_cycles:
                         self.program.extreme(index, sense)
-                        found |= self._present()
-        return frozenset(found)
+                        in_cycles |= self._present()
+        return frozenset(in_cycles)
 
     def probes(self, indices: Iterable[int]) -> dict[int, tuple[float, float]]:
         """Bounds that let internal reactions turn in the directions of their own bounds, and rest."""
@@ -137,10 +137,10 @@ class Cycles:
             (other, sign) for other, sign in signs.items() if abs(turning[other]) > ZERO_FLUX_MMOL_PER_GDW_H
         )
 
-    def _turning(self, wanted: Collection[Direction]) -> set[Direction]:
-        if not wanted:
+    def _turning(self, directions: Collection[Direction]) -> set[Direction]:
+        if not directions:
             return set()
-        self.program.set_objective({index: float(sign) for index, sign in wanted}, "max")
+        self.program.set_objective({index: float(sign) for index, sign in directions}, "max")
         self.program.solve()
         return self._present()
 
@@ -253,8 +253,8 @@ class LooplessRanges:
         removed = self.cycles.within(fluxes, self.kept | {index})
         rest = [flux - part for flux, part in zip(fluxes, removed, strict=True)]
         for through in (index, *sorted(self.kept)):
-            if found := self.cycles.through(through, rest):
-                return found
+            if cycle := self.cycles.through(through, rest):
+                return cycle
         return ()
 
     def _breakable(self, direction: Direction) -> bool:

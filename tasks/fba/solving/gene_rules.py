@@ -44,7 +44,7 @@ class GeneRules:
         if identifier in self._model.genes:
             return self._model.genes.get_by_id(identifier)
         by_name = [gene.id for gene in self._model.genes if gene.name and gene.name == identifier]
-        suggestions = tuple(f"gene '{identifier}' has the id '{found}'" for found in by_name[:3])
+        suggestions = tuple(f"gene '{identifier}' has the id '{gene_id}'" for gene_id in by_name[:3])
         known = [gene.id for gene in self._model.genes]
         raise FluxError(
             ErrorClass.UNKNOWN_ID,

@@ -48,20 +48,20 @@ class ConditionResult(Result):
 
     def conditions(self, limit: int) -> dict[str, JsonValue]:
         """Status, growth and medium, as a display shows them."""
-        found: dict[str, JsonValue] = {
+        fields: dict[str, JsonValue] = {
             "model": cut_text(self.model_id),
             "status": str(self.status),
             "growth_per_h": self.growth_per_h,
             "objective": cut_text(self.objective),
         }
         if self.objective_flux_mmol_per_gdw_h is not None:
-            found["objective_flux_mmol_per_gdw_h"] = self.objective_flux_mmol_per_gdw_h
+            fields["objective_flux_mmol_per_gdw_h"] = self.objective_flux_mmol_per_gdw_h
         if self.medium_changes:
             changed = {change.exchange: change.uptake_after_mmol_per_gdw_h for change in self.medium_changes}
-            found["changed_uptakes_mmol_per_gdw_h"] = list_values(changed, limit)
+            fields["changed_uptakes_mmol_per_gdw_h"] = list_values(changed, limit)
         else:
-            found["medium"] = f"as in the model: {len(self.medium_mmol_per_gdw_h)} open uptakes"
-        return found
+            fields["medium"] = f"as in the model: {len(self.medium_mmol_per_gdw_h)} open uptakes"
+        return fields
 
 
 class StrainResult(ConditionResult):
@@ -71,11 +71,11 @@ class StrainResult(ConditionResult):
     closed_by_knock_outs: tuple[str, ...] = Field(default=(), description="Reactions.")
 
     def conditions(self, limit: int) -> dict[str, JsonValue]:
-        found = super().conditions(limit)
+        fields = super().conditions(limit)
         if self.knock_outs:
-            found["knock_outs"] = list_names(self.knock_outs, limit)
-            found["closed_by_knock_outs"] = list_names(self.closed_by_knock_outs, limit)
-        return found
+            fields["knock_outs"] = list_names(self.knock_outs, limit)
+            fields["closed_by_knock_outs"] = list_names(self.closed_by_knock_outs, limit)
+        return fields
 
 
 def optimise(program: LinearProgram) -> Optimum:

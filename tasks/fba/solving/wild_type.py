@@ -77,11 +77,11 @@ class WildType:
 
     def without(self, disabled: Disabled) -> Survivor:
         """The strain without these reactions; only for a wild type that grows."""
-        found = self.inherit_growth(disabled, (self._intact,))
-        if found is None:
-            found, active = self._solve(disabled, (self._intact,))
-            found.optima.append(active)
-        return found
+        survivor = self.inherit_growth(disabled, (self._intact,))
+        if survivor is None:
+            survivor, active = self._solve(disabled, (self._intact,))
+            survivor.optima.append(active)
+        return survivor
 
     def without_both(self, disabled: Disabled, parents: Sequence[Survivor]) -> Survivor:
         """The strain of two knock-outs together, given the strain of each alone."""
@@ -108,14 +108,14 @@ class WildType:
         with program.hold_bounds(dict.fromkeys(sorted(disabled), (0.0, 0.0))):
             program.restore_basis()
             optimum = solve(program, dual=True)
-        found = self._known[disabled] = Survivor(optimum.status, optimum.value, [])
+        survivor = self._known[disabled] = Survivor(optimum.status, optimum.value, [])
         if optimum.value is None:
-            return found, frozenset()
+            return survivor, frozenset()
         active = _active(program)
         for parent in parents:
-            if found.is_as_good_as(parent):
+            if survivor.is_as_good_as(parent):
                 parent.optima.append(active)
-        return found, active
+        return survivor, active
 
 
 def is_lethal(fraction_of_wild_type: float | None, threshold: float) -> bool:

@@ -64,8 +64,8 @@ class CompoundIndex:
 
     def find(self, compound: Compound | Component) -> Match | None:
         """The best match of a compound, the first one of the model; None if it has none."""
-        found = (Match(self._ids[key], key[0]) for key in _ids_of(compound) if key in self._ids)
-        return next(found, None)
+        matches = (Match(self._ids[key], key[0]) for key in _ids_of(compound) if key in self._ids)
+        return next(matches, None)
 
 
 def index_exchanges(model: Model) -> CompoundIndex:
