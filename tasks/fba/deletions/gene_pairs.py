@@ -10,7 +10,7 @@ from fluxagents.flows.events import Shard
 from fluxagents.tasks.fba.solving.gene_rules import GeneRules
 from fluxagents.tasks.fba.solving.wild_type import Disabled, Survivor, WildType
 
-MOST_SOLVES = 50_000
+MAX_SOLVES = 50_000
 """Pairs that one part of the work may have to solve, in about 5 ms each."""
 
 Pair = tuple[str, str]
@@ -27,7 +27,7 @@ class GenePairs:
         shard: Which of all these pairs.
 
     Raises:
-        FluxError: `BAD_ARGUMENT` if more than `MOST_SOLVES` pairs may need a solve.
+        FluxError: `BAD_ARGUMENT` if more than `MAX_SOLVES` pairs may need a solve.
     """
 
     def __init__(
@@ -86,10 +86,10 @@ class GenePairs:
         for pair in self:
             parents = [self.alone[gene] for gene in pair]
             unsettled += self._wild_type.inherit_growth(self._both(pair), parents) is None
-            if unsettled > MOST_SOLVES:
+            if unsettled > MAX_SOLVES:
                 raise FluxError(
                     ErrorClass.BAD_ARGUMENT,
-                    f"pairs of {len(self._disabled)} genes need more than {MOST_SOLVES} solves",
+                    f"pairs of {len(self._disabled)} genes need more than {MAX_SOLVES} solves",
                     suggestions=("name fewer 'genes'", "pair all genes with a few 'partners'"),
                 )
         return unsettled

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 PARTS = 8
 """Of pairs of many genes; each solves the single deletions of its own, which takes a second on iJO1366."""
 
-MOST_PAIRS_WHOLE = 250_000
+MAX_PAIRS_WHOLE = 250_000
 """With more pairs the work is split: it takes more than some ten seconds."""
 
 SLOWER = 1e-6
 """Fraction of the wild type's growth that a deletion costs at least to be counted as slower."""
 
-MOST_PAIRS_LISTED = 20_000
+MAX_PAIRS_LISTED = 20_000
 """With more pairs only those are listed that differ from the worse of their two genes."""
 
 
@@ -163,7 +163,7 @@ def run(model: Model, args: Args) -> Result:
 
     Raises:
         FluxError: `UNKNOWN_ID` with the nearest ids, `MEDIUM` for conditions that do not fit the model,
-            `BAD_ARGUMENT` if the objective is minimised or more than `gene_pairs.MOST_SOLVES` pairs need a
+            `BAD_ARGUMENT` if the objective is minimised or more than `gene_pairs.MAX_SOLVES` pairs need a
             solve; `SOLVER` or `TIMEOUT`.
     """
     return run_shard(model, args, Shard(index=0, of=1))
@@ -173,7 +173,7 @@ def count_shards(model: Model, args: Args) -> int:
     """Into how many parts to split: one if the parts would wait longer than work."""
     genes = len(model.genes if args.genes is None else args.genes)
     partners = genes if args.partners is None else len(args.partners)
-    return PARTS if args.kind == "double" and genes * partners > MOST_PAIRS_WHOLE else 1
+    return PARTS if args.kind == "double" and genes * partners > MAX_PAIRS_WHOLE else 1
 
 
 def run_shard(model: Model, args: Args, shard: Shard) -> Result:
@@ -276,7 +276,7 @@ def _alone(tally: _Tally, survivors: Iterable[tuple[Sequence[str], Survivor]]) -
 
 
 def _pairs(tally: _Tally, pairs: GenePairs) -> dict[str, object]:
-    everything = pairs.of_all_parts <= MOST_PAIRS_LISTED
+    everything = pairs.of_all_parts <= MAX_PAIRS_LISTED
     lethal_alone = {gene for gene, survivor in pairs.alone.items() if tally.is_lethal(survivor)}
     synthetic: list[Pair] = []
     lethal = 0

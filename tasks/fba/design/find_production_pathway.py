@@ -14,7 +14,7 @@ from fluxagents.tasks.display import cut_text, fit_display, list_names, list_val
 from fluxagents.tasks.fba.fluxes.run_metabolic_fba import minimise_total_flux
 from fluxagents.tasks.fba.solving.carbon import carbon_atoms, carbon_uptake
 from fluxagents.tasks.fba.solving.conditions import (
-    MOST_UPTAKES_SHOWN,
+    MAX_UPTAKES_SHOWN,
     exchanges,
     set_uptake,
     uptake,
@@ -131,7 +131,7 @@ class Result(StrainResult):
     def _medium(self) -> JsonValue:
         """The medium as tools take it; None if it is too large to hand on."""
         medium = self.medium_mmol_per_gdw_h
-        return dict(medium) if len(medium) <= MOST_UPTAKES_SHOWN else None
+        return dict(medium) if len(medium) <= MAX_UPTAKES_SHOWN else None
 
 
 def run(model: Model, args: Args) -> Result:

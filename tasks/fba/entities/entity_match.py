@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 IDENTIFYING = ("bigg", "modelseed", "kegg", "metanetx", "inchikey")
 """Two entries of one kind that share an id of these namespaces are the same compound or reaction."""
 
-MOST_MODELS = 5
+MAX_MODELS = 5
 
 
 class LookupArgs(Args):
@@ -28,7 +28,7 @@ class LookupArgs(Args):
 
     kind: Kind | None = Field(default=None, description="Only compounds, or only reactions.")
     models: tuple[str, ...] = Field(
-        default=(), max_length=MOST_MODELS, description="Further stored models whose annotations count too."
+        default=(), max_length=MAX_MODELS, description="Further stored models whose annotations count too."
     )
 
 

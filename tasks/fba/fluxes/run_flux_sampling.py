@@ -36,13 +36,13 @@ if TYPE_CHECKING:
 TOLERANCE_MMOL_PER_GDW_H = 1e-6
 """A sample that leaves a bound or a mass balance by more is no flux distribution of the model."""
 
-MOST_STEPS = 2_000_000
+MAX_STEPS = 2_000_000
 """Of all chains together: some minutes on a genome-scale model."""
 
-MOST_MOVES_WHOLE = 1_000_000_000
+MAX_MOVES_WHOLE = 1_000_000_000
 """Steps times reactions, about a minute; with more the chains run apart. Each finds the flux space anew."""
 
-MOST_VALUES = 4_000_000
+MAX_VALUES = 4_000_000
 """Samples times reactions that are kept."""
 
 
@@ -63,8 +63,8 @@ class Args(ConditionArgs):
     @model_validator(mode="after")
     def _affordable(self) -> Args:
         steps = self.samples * self.thinning
-        if steps > MOST_STEPS:
-            raise ValueError(f"{steps} steps (samples times thinning) are more than {MOST_STEPS}")
+        if steps > MAX_STEPS:
+            raise ValueError(f"{steps} steps (samples times thinning) are more than {MAX_STEPS}")
         return self
 
 
@@ -175,7 +175,7 @@ def run(model: Model, args: Args) -> Result:
 
 def count_shards(model: Model, args: Args) -> int:
     """Into how many parts: one for each chain, where sampling takes longer than finding the flux space."""
-    return args.chains if args.samples * args.thinning * len(model.reactions) > MOST_MOVES_WHOLE else 1
+    return args.chains if args.samples * args.thinning * len(model.reactions) > MAX_MOVES_WHOLE else 1
 
 
 def run_shard(model: Model, args: Args, shard: Shard) -> Result:
@@ -183,10 +183,10 @@ def run_shard(model: Model, args: Args, shard: Shard) -> Result:
     ids = [reaction.id for reaction in model.reactions]
     if args.reactions is not None:
         ids = [require_reaction(model, identifier) for identifier in dict.fromkeys(args.reactions)]
-    if args.samples * len(ids) > MOST_VALUES:
+    if args.samples * len(ids) > MAX_VALUES:
         raise FluxError(
             ErrorClass.BAD_ARGUMENT,
-            f"{args.samples} samples of {len(ids)} reactions are more than {MOST_VALUES} values",
+            f"{args.samples} samples of {len(ids)} reactions are more than {MAX_VALUES} values",
             suggestions=("name the reactions of interest in 'reactions'", "take fewer samples"),
         )
     with hold_conditions(model, args) as conditions:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Self
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.fba.solving.conditions import MOST_UPTAKES_SHOWN, uptake, uptake_flux
+from fluxagents.tasks.fba.solving.conditions import MAX_UPTAKES_SHOWN, uptake, uptake_flux
 from fluxagents.tasks.fba.solving.hitting_set import smallest_hitting_set
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.optlang_program import Solver
@@ -34,7 +34,7 @@ GROWTH_TOLERANCE = 1e-6
 UPTAKE_TOLERANCE_MMOL_PER_GDW_H = 1e-9
 """Total uptake at or below this counts as none."""
 
-MOST_ROUNDS = 2_000
+MAX_ROUNDS = 2_000
 """Demands collected before the search is given up; iJO1366 with all exchanges open takes some dozens."""
 
 
@@ -52,7 +52,7 @@ def describe_best(media: Sequence[SufficientMedium]) -> dict[str, JsonValue] | N
     if not media:
         return None
     fields = media[0].model_dump()
-    has_few = len(media[0].uptakes_mmol_per_gdw_h) <= MOST_UPTAKES_SHOWN
+    has_few = len(media[0].uptakes_mmol_per_gdw_h) <= MAX_UPTAKES_SHOWN
     return fields if has_few else fields | {"uptakes_mmol_per_gdw_h": None}
 
 
@@ -138,7 +138,7 @@ class NutrientSearch:
         demands: list[Collection[str]] = []
         sets: list[Collection[str]] = []
         fewest: int | None = None
-        for _ in range(MOST_ROUNDS):
+        for _ in range(MAX_ROUNDS):
             if sets and not optional:
                 return
             chosen = smallest_hitting_set(optional, demands, sets, self._solver)
@@ -152,7 +152,7 @@ class NutrientSearch:
                 sets.append(chosen)
             else:
                 demands.append(self._demand({*required, *chosen}))
-        raise FluxError(ErrorClass.TIMEOUT, f"no smallest medium after {MOST_ROUNDS} rounds")
+        raise FluxError(ErrorClass.TIMEOUT, f"no smallest medium after {MAX_ROUNDS} rounds")
 
     def _suffices(self, components: Collection[str]) -> bool:
         growth = self.growth_on(components)

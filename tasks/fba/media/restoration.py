@@ -97,7 +97,7 @@ def restoration(
 
 LEAST_GROWTH_PER_H = 0.01
 OPEN_UPTAKE_MMOL_PER_GDW_H = 10.0
-MOST_SUGGESTED = 3
+MAX_SUGGESTED = 3
 
 
 def ways_to_grow(model: Model) -> tuple[str, ...]:
@@ -107,7 +107,7 @@ def ways_to_grow(model: Model) -> tuple[str, ...]:
         FluxError: As `restoration`.
     """
     with model:
-        result = restoration(model, LEAST_GROWTH_PER_H, OPEN_UPTAKE_MMOL_PER_GDW_H, MOST_SUGGESTED)
+        result = restoration(model, LEAST_GROWTH_PER_H, OPEN_UPTAKE_MMOL_PER_GDW_H, MAX_SUGGESTED)
     if not result.sets:
         return (
             "no nutrient restores growth: look at the reactions, with `validate_model` or `gapfill_model`",

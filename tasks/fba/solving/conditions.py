@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 """The most uptake through an exchange reaction, mmol/gDW/h."""
 
-MOST_UPTAKES_SHOWN = 80
+MAX_UPTAKES_SHOWN = 80
 """A medium with more is not handed on in a summary."""
 
 

@@ -32,7 +32,7 @@ TURNING_MMOL_PER_GDW_H = 1e-3
 UNLIMITED_MMOL_PER_GDW_H = 1e5
 """Stands for an infinite bound of a reaction in a cycle; a range that reaches it is not finite."""
 
-MOST_BRANCHES = 1_000
+MAX_BRANCHES = 1_000
 """Ways to break cycles that are tried for one end of one range; iJO1366 needs 256 at most, and
 mostly fewer than ten."""
 
@@ -228,10 +228,10 @@ class LooplessRanges:
                 if branch in seen or not self._breakable(direction):
                     continue
                 seen.add(branch)
-                if len(seen) > MOST_BRANCHES:
+                if len(seen) > MAX_BRANCHES:
                     raise FluxError(
                         ErrorClass.NUMERICAL,
-                        f"'{self.cycles.ids[index]}' lies in too many cycles: {MOST_BRANCHES} ways to break "
+                        f"'{self.cycles.ids[index]}' lies in too many cycles: {MAX_BRANCHES} ways to break "
                         "them did not settle its range",
                         suggestions=("leave it out of 'reactions'", "set 'loopless' to false"),
                     )

@@ -40,7 +40,7 @@ COLD_LIMIT_ITERATIONS = 10
 COLD_LIMIT_MS = 120_000
 """A cold solve of the largest public models takes a few seconds."""
 
-MOST_ITERATIONS = 2_147_483_647
+MAX_ITERATIONS = 2_147_483_647
 
 NOISE_MMOL_PER_GDW_H = 1e-9
 """Fluxes below this magnitude are rounding noise of the simplex method and are reported as 0."""
@@ -223,7 +223,7 @@ class LinearProgram:
         outcome = self._simplex()
         if outcome is None:
             glpk.glp_std_basis(self._problem)
-            self._parameters.it_lim = MOST_ITERATIONS
+            self._parameters.it_lim = MAX_ITERATIONS
             outcome = self._simplex()
         if outcome is None:
             kind = ErrorClass.TIMEOUT if self._code == glpk.GLP_ETMLIM else ErrorClass.SOLVER
