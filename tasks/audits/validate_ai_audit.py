@@ -25,7 +25,7 @@ class Args(AuditArgs):
     """Which run."""
 
 
-class Finding(BaseModel):
+class AuditProblem(BaseModel):
     """Something that is not as it should be."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -40,13 +40,13 @@ class Result(AuditResult):
     decisions: int = Field(description="Count of decisions made.")
     refused: int = Field(description="Count of answers that were no valid decision; they had no effect.")
     approvals: int = Field(description="Count of tools that ran and needed an approval.")
-    problems: tuple[Finding, ...]
-    unverified: tuple[Finding, ...]
+    problems: tuple[AuditProblem, ...]
+    unverified: tuple[AuditProblem, ...]
 
     max_findings: ClassVar[int | None] = 15
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        columns = list(Finding.model_fields)
+        columns = list(AuditProblem.model_fields)
         return {
             "problems": pd.DataFrame([problem.model_dump() for problem in self.problems], columns=columns),
             "unverified": pd.DataFrame(
@@ -66,7 +66,7 @@ class Result(AuditResult):
         }
 
 
-def _display_findings(findings: tuple[Finding, ...], limit: int) -> dict[str, JsonValue]:
+def _display_findings(findings: tuple[AuditProblem, ...], limit: int) -> dict[str, JsonValue]:
     some: list[JsonValue] = [
         {"step": problem.step, "what": cut_text(problem.what, 250)} for problem in findings[:limit]
     ]
@@ -78,16 +78,16 @@ def run(model: object, args: Args, audited: AuditedRun) -> Result:
     del model
     made = [event for event in audited.events if isinstance(event, e.DecisionMade)]
     problems = [
-        Finding(step=event.seq, what=what)
+        AuditProblem(step=event.seq, what=what)
         for event in made
         for what in (*_prompt_problems(event.prompt), *_decision_problems(audited, event))
     ]
     guarded = _approved_calls(audited)
     problems += [
-        Finding(step=event.seq, what=what) for event in guarded for what in _approval(audited, event)
+        AuditProblem(step=event.seq, what=what) for event in guarded for what in _approval(audited, event)
     ]
     unverified = [
-        Finding(step=event.seq, what=what)
+        AuditProblem(step=event.seq, what=what)
         for event in made
         for what in _unknown(audited.prompts, event.prompt)
     ]

@@ -52,7 +52,7 @@ class EntityTable(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class EntityMatch:
     """One compound or reaction: entries of one or more sources."""
 
     entities: tuple[Entity, ...]
@@ -73,10 +73,10 @@ class Libraries:
 
     all: tuple[Biochem, ...]
 
-    def by_id(self, identifier: str, namespace: str | None, kind: Kind | None) -> list[Match]:
+    def by_id(self, identifier: str, namespace: str | None, kind: Kind | None) -> list[EntityMatch]:
         return self._matches(lambda library: library.by_id(identifier, namespace, kind))
 
-    def by_name(self, name: str, kind: Kind | None) -> list[Match]:
+    def by_name(self, name: str, kind: Kind | None) -> list[EntityMatch]:
         return self._matches(lambda library: library.by_name(name, kind))
 
     def namespaces(self) -> frozenset[str]:
@@ -85,9 +85,9 @@ class Libraries:
     def sources(self) -> tuple[str, ...]:
         return tuple(library.source for library in self.all)
 
-    def _matches(self, ask: Callable[[Biochem], Sequence[Entity]]) -> list[Match]:
+    def _matches(self, ask: Callable[[Biochem], Sequence[Entity]]) -> list[EntityMatch]:
         groups = merge_entries(entity for library in self.all for entity in ask(library))
-        matches = [Match((*group, *self._find_related(group))) for group in groups]
+        matches = [EntityMatch((*group, *self._find_related(group))) for group in groups]
         return sorted(matches, key=lambda match: match.is_obsolete)
 
     def _find_related(self, group: Sequence[Entity]) -> list[Entity]:
@@ -134,7 +134,7 @@ def merge_entries(entities: Iterable[Entity]) -> list[list[Entity]]:
     return groups
 
 
-def table(matches: Iterable[Match]) -> EntityTable:
+def table(matches: Iterable[EntityMatch]) -> EntityTable:
     """All ids of all entries."""
     rows = [
         (number, e.kind, e.source, e.id, e.name, e.formula, e.is_obsolete, space, identifier)

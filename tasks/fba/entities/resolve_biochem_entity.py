@@ -10,9 +10,9 @@ from pydantic import Field, JsonValue
 from fluxagents.flows.errors import nearest
 from fluxagents.tasks.display import cut_text
 from fluxagents.tasks.fba.entities.entity_match import (
+    EntityMatch,
     EntityTable,
     LookupArgs,
-    Match,
     gather,
     libraries,
     table,
@@ -103,7 +103,7 @@ def run(model: Model, args: Args, gathered: Iterable[Biochem]) -> Result:
     )
 
 
-def outcome(matches: Iterable[Match]) -> Literal["found", "ambiguous", "not_found"]:
+def outcome(matches: Iterable[EntityMatch]) -> Literal["found", "ambiguous", "not_found"]:
     """Whether the matches are one thing; obsolete ones count only if there are no others."""
     every = list(matches)
     current = [match for match in every if not match.is_obsolete] or every

@@ -9,9 +9,9 @@ from pydantic import Field, JsonValue
 
 from fluxagents.tasks.display import cut_text
 from fluxagents.tasks.fba.entities.entity_match import (
+    EntityMatch,
     EntityTable,
     LookupArgs,
-    Match,
     gather,
     libraries,
     table,
@@ -73,10 +73,10 @@ class Result(ToolResult):
 def run(model: Model, args: Args, gathered: Iterable[Biochem]) -> Result:
     """Search names and ids in the model and in what was imported."""
     counts: dict[str, int] = {}
-    by_source: dict[str, list[Match]] = {}
+    by_source: dict[str, list[EntityMatch]] = {}
     for library in libraries(model, gathered).all:
         entities, counts[library.source] = library.search(args.words, args.kind, args.most)
-        by_source[library.source] = [Match((entity,)) for entity in entities]
+        by_source[library.source] = [EntityMatch((entity,)) for entity in entities]
     return Result(
         words=args.words,
         matches_by_source=counts,

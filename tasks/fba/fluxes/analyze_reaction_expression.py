@@ -66,7 +66,7 @@ class Args(ConditionArgs):
     )
 
 
-class ReactionTable(BaseModel):
+class ExpressionTable(BaseModel):
     """One row per reaction, column by column, in the order of the model."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -115,7 +115,7 @@ class Result(ConditionResult):
     inconsistent_reactions: dict[str, float] = Field(
         description="GIMME: share of the score (mmol/gDW/h times level) per reaction, largest first."
     )
-    reactions: ReactionTable
+    reactions: ExpressionTable
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         columns = self.reactions.model_dump()
@@ -302,12 +302,12 @@ def _shares(model: Model, solution: _Solution) -> dict[str, object]:
     }
 
 
-def _table(model: Model, levels: Mapping[str, float], solution: _Solution) -> ReactionTable:
+def _table(model: Model, levels: Mapping[str, float], solution: _Solution) -> ExpressionTable:
     if not solution.fluxes:
-        return ReactionTable()
+        return ExpressionTable()
     reactions = list(model.reactions)
     indices = range(len(reactions))
-    return ReactionTable(
+    return ExpressionTable(
         reaction=tuple(reaction.id for reaction in reactions),
         name=tuple(reaction.name or "" for reaction in reactions),
         level=tuple(levels.get(reaction.id) for reaction in reactions),

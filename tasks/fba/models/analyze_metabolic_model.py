@@ -27,7 +27,7 @@ class Args(ConditionArgs):
     """Under which conditions growth is reported; the structure depends on the reactions' bounds only."""
 
 
-class ReactionTable(BaseModel):
+class StructureTable(BaseModel):
     """One row per reaction, column by column, in the order of the model."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -66,7 +66,7 @@ class Result(ConditionResult):
     unused_metabolites: tuple[str, ...]
     closed_reactions: tuple[str, ...] = Field(description="Reactions whose both bounds are 0.")
     unsafe_ids: tuple[str, ...] = Field(description="Ids with characters that some solver or format changes.")
-    table: ReactionTable
+    table: StructureTable
 
     def key_findings(self) -> dict[str, JsonValue]:
         return fit_display(lambda limit: self._display(min(limit, 10)), KEY_FINDINGS_BYTES)
@@ -159,9 +159,9 @@ def _is_dead_end(metabolite: Metabolite) -> bool:
     return not (produced and consumed)
 
 
-def _table(model: Model) -> ReactionTable:
+def _table(model: Model) -> StructureTable:
     reactions: list[Reaction] = list(model.reactions)
-    return ReactionTable(
+    return StructureTable(
         reaction=tuple(reaction.id for reaction in reactions),
         name=tuple(reaction.name or "" for reaction in reactions),
         subsystem=tuple(reaction.subsystem or "" for reaction in reactions),

@@ -70,7 +70,7 @@ class PairRow(BaseModel):
     jaccard_fraction: float = Field(description="Shared by all: 1 for equal sets, also for empty ones.")
 
 
-class DifferenceTable(BaseModel):
+class ModelDifferenceTable(BaseModel):
     """One row per id that is not in all models, column by column."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -86,7 +86,7 @@ class Result(ToolResult):
     models: tuple[ModelRow, ...]
     pairs: tuple[PairRow, ...]
     shared_by_all: dict[str, int] = Field(description="Count of ids in every model, by kind.")
-    differences: DifferenceTable
+    differences: ModelDifferenceTable
 
     def key_findings(self) -> dict[str, JsonValue]:
         return fit_display(lambda limit: self._display(min(limit, 6), min(limit, 10)), KEY_FINDINGS_BYTES)
@@ -172,8 +172,8 @@ def run(model: Model, args: Args, others: Sequence[tuple[str, Model]]) -> Result
             for kind in kinds
         ),
         shared_by_all={kind: len(frozenset.intersection(*(c[kind] for c in contents))) for kind in kinds},
-        differences=DifferenceTable.model_validate(
-            dict(zip(DifferenceTable.model_fields, columns, strict=True))
+        differences=ModelDifferenceTable.model_validate(
+            dict(zip(ModelDifferenceTable.model_fields, columns, strict=True))
         ),
     )
 

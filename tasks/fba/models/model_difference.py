@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _SHOWN_BYTES = 300
 
 
-class Difference(NamedTuple):
+class ModelDifference(NamedTuple):
     """One thing that is not the same; what is absent is an empty text."""
 
     kind: str
@@ -24,12 +24,12 @@ class Difference(NamedTuple):
     second: str
 
 
-def differences(first: Model, second: Model) -> tuple[Difference, ...]:
+def differences(first: Model, second: Model) -> tuple[ModelDifference, ...]:
     """All differences, in the order objective, reactions, metabolites, genes, compartments.
 
     Numbers are compared exactly. Names, subsystems and notes are compared as text.
     """
-    result: list[Difference] = []
+    result: list[ModelDifference] = []
     objectives = _objective(first), _objective(second)
     result += _fields("objective", "", {"objective": objectives[0]}, {"objective": objectives[1]})
     for kind, describe in (("reactions", _reaction), ("metabolites", _metabolite), ("genes", _gene)):
@@ -40,18 +40,18 @@ def differences(first: Model, second: Model) -> tuple[Difference, ...]:
                 result += _fields(kind.removesuffix("s"), identifier, *described)
             else:
                 ids = [identifier if identifier in items else "" for items in pair]
-                result.append(Difference(kind.removesuffix("s"), identifier, "id", *ids))
+                result.append(ModelDifference(kind.removesuffix("s"), identifier, "id", *ids))
     result += _fields("compartments", "", dict(first.compartments), dict(second.compartments))
     return tuple(result)
 
 
 def _fields(
     kind: str, identifier: str, first: Mapping[str, Any], second: Mapping[str, Any]
-) -> Iterator[Difference]:
+) -> Iterator[ModelDifference]:
     for field in dict.fromkeys([*first, *second]):
         values = first.get(field, ""), second.get(field, "")
         if values[0] != values[1]:
-            yield Difference(
+            yield ModelDifference(
                 kind, identifier, field, *(cut_text(str(value), _SHOWN_BYTES) for value in values)
             )
 

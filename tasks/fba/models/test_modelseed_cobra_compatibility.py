@@ -60,7 +60,7 @@ class FormatRow(BaseModel):
     differences_by_field: dict[str, int] = Field(description="Counts, as `reaction bounds`.")
 
 
-class DifferenceTable(BaseModel):
+class RoundTripDifferenceTable(BaseModel):
     """One row per difference, column by column."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -85,7 +85,7 @@ class Result(ToolResult):
     round_trips: tuple[FormatRow, ...]
     metabolites_with_modelseed_id_fraction: float | None = Field(description="As id or as annotation.")
     reactions_with_modelseed_id_fraction: float | None = Field(description="As id or as annotation.")
-    table: DifferenceTable
+    table: RoundTripDifferenceTable
 
     max_findings: ClassVar[int | None] = 6
 
@@ -137,7 +137,7 @@ def run(model: Model, args: Args) -> Result:
             )
         )
         listed += [(name, *difference) for difference in changes]
-    columns = zip(*listed, strict=True) if listed else ((),) * len(DifferenceTable.model_fields)
+    columns = zip(*listed, strict=True) if listed else ((),) * len(RoundTripDifferenceTable.model_fields)
     return Result(
         model_id=model.id or "",
         status=before.status,
@@ -149,7 +149,9 @@ def run(model: Model, args: Args) -> Result:
         round_trips=tuple(rows),
         metabolites_with_modelseed_id_fraction=_seed_fraction(model.metabolites, "seed.compound"),
         reactions_with_modelseed_id_fraction=_seed_fraction(model.reactions, "seed.reaction"),
-        table=DifferenceTable.model_validate(dict(zip(DifferenceTable.model_fields, columns, strict=True))),
+        table=RoundTripDifferenceTable.model_validate(
+            dict(zip(RoundTripDifferenceTable.model_fields, columns, strict=True))
+        ),
     )
 
 

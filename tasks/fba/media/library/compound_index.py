@@ -27,7 +27,7 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class CompoundMatch:
     """What a compound is in a model.
 
     Attributes:
@@ -62,9 +62,9 @@ class CompoundIndex:
         """Id -> the name of its metabolite, as the model gives it."""
         return self._names
 
-    def find(self, compound: Compound | Component) -> Match | None:
+    def find(self, compound: Compound | Component) -> CompoundMatch | None:
         """The best match of a compound, the first one of the model; None if it has none."""
-        matches = (Match(self._ids[key], key[0]) for key in _ids_of(compound) if key in self._ids)
+        matches = (CompoundMatch(self._ids[key], key[0]) for key in _ids_of(compound) if key in self._ids)
         return next(matches, None)
 
 
