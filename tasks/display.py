@@ -1,4 +1,4 @@
-"""Cut what is shown, never what is computed: counts come from the full data, and each cut says so."""
+"""Displays of results: they cut what is shown, state each cut, and count the full data."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class Said:
 
     @property
     def step(self) -> Decimal:
-        """The worth of its last digit: 0.01 in 0.87."""
+        """The value of its last digit: 0.01 in 0.87."""
         return Decimal(1).scaleb(int(self.value.as_tuple().exponent))
 
     @property
@@ -71,7 +71,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A number that was recorded, and where."""
+    """A recorded number and its source."""
 
     value: Decimal
     unit: Unit = ""
@@ -82,7 +82,7 @@ class Recorded:
 
 
 def numbers_in(text: str) -> list[Said]:
-    """The numbers that a text states, in order; names with digits, links and list markers are none."""
+    """The numbers that a text states, in order, without names with digits, links and list markers."""
     typed = text.translate(_SIGNS)
     plain = _NO_RESULT.sub(lambda no_result: " " * len(no_result[0]), typed)
     return [
@@ -103,7 +103,7 @@ def _unit_at(text: str, at: int) -> Unit:
 def values_in(
     data: JsonValue | Sequence[JsonValue], source: str = "", artifact: str = "", unit: Unit = ""
 ) -> Iterator[Recorded]:
-    """All numbers in recorded data, also those that a text states; true and false are none.
+    """All numbers in recorded data, also those in texts, without true and false.
 
     Args:
         data: What was recorded.
@@ -139,11 +139,11 @@ class Trace:
         self._known = tuple(dict.fromkeys(recorded))
 
     def has(self, number: Said) -> bool:
-        """Whether a recorded number is the one that was said; see `origin`."""
+        """Whether a recorded number is the one in the text; see `origin`."""
         return self.origin(number) is not None
 
     def origin(self, number: Said) -> Recorded | None:
-        """The recorded number that, rounded as the text rounds, is the number that was said.
+        """The recorded number that, rounded as in the text, is the number of the text.
 
         A percentage may stand for a fraction, and a magnitude for a negative number: an uptake of 10 is a
         flux of -10. Where both have a unit, it is the same.

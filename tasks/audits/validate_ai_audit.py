@@ -156,7 +156,7 @@ def _approved_calls(audited: AuditedRun) -> list[e.ToolSucceeded]:
 
 
 def _approval(audited: AuditedRun, ran: e.ToolSucceeded) -> Iterator[str]:
-    """Nothing, if a human agreed to exactly this call before it ran, and to no other since."""
+    """The missing approval, if a human did not agree to exactly this call before it ran."""
     granted: Decision | None = None
     for event in audited.events:
         if event is ran:

@@ -208,7 +208,7 @@ def _read_artifact(recorded: _Recorded, event: ToolSucceeded) -> tuple[Manifest,
 
 
 def _not_of(manifest: Manifest, event: ToolSucceeded) -> Iterator[str]:
-    """What shows that an artifact is not that of an event."""
+    """The differences that show that an artifact is not that of an event."""
     made = manifest.provenance
     if made.tool != event.call.tool:
         yield f"the artifact is of tool '{made.tool}'"

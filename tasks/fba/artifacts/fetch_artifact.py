@@ -178,7 +178,7 @@ def _check_columns(table: pd.DataFrame, column: str) -> str:
 
 
 def _plain(value: Any) -> JsonValue:
-    """A cell as JSON knows it; None for a number that is none."""
+    """A cell as a JSON value; None for NaN and infinity."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if hasattr(value, "tolist"):

@@ -1,4 +1,4 @@
-"""Which rows of a table are wanted: an expression over its columns, for all rows at once.
+"""A filter of table rows: an expression over the columns, evaluated for all rows at once.
 
 `growth_per_h < 0.1 and not is_essential`, `id in ['b0720', 'b1136']`, `growth_per_h == None` (missing).
 A missing number compares as false, but for `!=`. The only call is `abs(...)`; there are no attributes.

@@ -1,4 +1,4 @@
-"""New reactions in a model, with their mass and charge balance; what is there already is refused."""
+"""New reactions in a model, with their mass and charge balance; existing ones are refused."""
 
 from __future__ import annotations
 
@@ -249,7 +249,7 @@ def _metabolite(model: Model, new: NewReaction, identifier: str) -> Metabolite:
 
 
 def _refuse_same(model: Model, new: NewReaction, metabolites: Mapping[Metabolite, float]) -> None:
-    """A second reaction with the same turnover adds a cycle, and no capability."""
+    """Refuse a second reaction with the same turnover: it adds a cycle and no capability."""
     first = next(iter(metabolites))
     for other in first.reactions:
         if other.metabolites.keys() == metabolites.keys():

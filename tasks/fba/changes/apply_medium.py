@@ -1,4 +1,4 @@
-"""A new medium for a model: every uptake that changes is reported, and a change of nothing is an error."""
+"""A new medium for a model: every changed uptake is reported; no change is an error."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class GapSearch:
         self._program.__exit__(None, None, None)
 
     def irreducible(self) -> tuple[str, ...]:
-        """A set that suffices and can spare no reaction, though there may be smaller ones; found soon.
+        """A set that suffices and can spare no reaction; quick to find, but smaller ones may exist.
 
         Raises:
             FluxError: `TIMEOUT` if it is not found in so many solves.
@@ -111,7 +111,7 @@ class GapSearch:
         return [name for name in self._candidates if name not in insufficient]
 
     def _with_worthless(self, insufficient: set[str]) -> set[str]:
-        """The set with all reactions that cannot help it, by the dual solution of the last solve."""
+        """The set plus all reactions that cannot help it, by the dual solution of the last solve."""
         worthless = {name for name in self._candidates if not self._has_value(name)}
         larger = insufficient | worthless
         return insufficient if self._suffices(larger) else larger

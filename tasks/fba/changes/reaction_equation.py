@@ -1,4 +1,4 @@
-"""A reaction's equation, read: `atp_c + 2 h2o_c <=> adp_c + pi_c`."""
+"""The equation of a reaction: `atp_c + 2 h2o_c <=> adp_c + pi_c`."""
 
 from __future__ import annotations
 

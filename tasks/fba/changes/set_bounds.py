@@ -1,4 +1,4 @@
-"""New bounds for reactions of a model: each change is reported, and a change of nothing is an error."""
+"""New bounds for reactions of a model: each change is reported; no change is an error."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def change(model: Model, args: Args) -> None:
 
 
 def set_bounds(reaction: Reaction, lowest: float, highest: float) -> BoundsChange | None:
-    """Set the bounds (mmol/gDW/h) of a reaction; returns the change, None if they were those already."""
+    """Set the bounds (mmol/gDW/h) of a reaction; returns the change, None if the bounds are the same."""
     before = reaction.bounds
     if before == (lowest, highest):
         return None

@@ -1,4 +1,4 @@
-"""Essential genes that were predicted, beside those that were observed."""
+"""Predicted essential genes compared with observed ones."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ class GenePairs:
         return islice(self._all(), *self._slice)
 
     def without(self, pair: Pair) -> Survivor:
-        """What is left without both genes."""
+        """The strain without both genes."""
         first, second = pair
         if first == second:
             return self.alone[first]

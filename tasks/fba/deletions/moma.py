@@ -1,4 +1,4 @@
-"""Minimisation of metabolic adjustment: after a knock-out the cell keeps as near to its fluxes as it can."""
+"""Minimisation of metabolic adjustment: after a knock-out the cell changes its fluxes as little as it can."""
 
 from __future__ import annotations
 

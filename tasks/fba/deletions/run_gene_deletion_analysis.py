@@ -149,7 +149,7 @@ class Result(ConditionResult):
         return display
 
     def _fractions(self, limit: int) -> dict[str, JsonValue]:
-        """What grows as a fraction of the wild type, the slowest first; None is infeasible."""
+        """Growth as a fraction of the wild type's, the slowest first; None is infeasible."""
         rows = zip(self.deletions.genes, self.deletions.growth_fraction_of_wild_type, strict=True)
         ordered = sorted(rows, key=lambda row: -1.0 if row[1] is None else row[1])
         return list_values({cut_text(" + ".join(genes)): fraction for genes, fraction in ordered}, limit)
@@ -170,14 +170,14 @@ def run(model: Model, args: Args) -> Result:
 
 
 def count_shards(model: Model, args: Args) -> int:
-    """Into how many parts to split: one if the parts would wait longer than work."""
+    """The count of shards: one if the shards would wait longer than they work."""
     genes = len(model.genes if args.genes is None else args.genes)
     partners = genes if args.partners is None else len(args.partners)
     return PARTS if args.kind == "double" and genes * partners > MAX_PAIRS_WHOLE else 1
 
 
 def run_shard(model: Model, args: Args, shard: Shard) -> Result:
-    """As `run`, for one part of the pairs; each part knows every gene that is lethal alone."""
+    """As `run`, for one shard of the pairs; each shard knows every gene that is lethal alone."""
     rules = GeneRules(model)
     genes = _ids(model, rules, args.genes)
     partners = None if args.partners is None else _ids(model, rules, args.partners)
@@ -205,7 +205,7 @@ def run_shard(model: Model, args: Args, shard: Shard) -> Result:
 
 
 def merge(args: Args, results: Sequence[Result]) -> Result:
-    """All parts as one; every part has the same genes alone and the same conditions."""
+    """All shards as one result; every shard has the same single deletions and the same conditions."""
     del args
     first = results[0]
     if first.deletions_tested is None:
@@ -226,7 +226,7 @@ def merge(args: Args, results: Sequence[Result]) -> Result:
 
 @contextmanager
 def _strains(model: Model, args: Args, wild_type: WildType) -> Iterator[WildType | Adjustment]:
-    """What tells the growth of a strain."""
+    """A method that computes the growth of a strain."""
     if args.method == "fba":
         yield wild_type
         return

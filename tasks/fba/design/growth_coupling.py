@@ -1,4 +1,4 @@
-"""How tightly strains couple a product to their growth, with as few solves as can be.
+"""How tightly strains couple a product to their growth, with as few solves as possible.
 
 A strain is characterised by its best growth and by the least secretion of the product near that growth. To
 knock out more can only take solutions away: if both solutions of a strain do without the reactions that a
@@ -58,7 +58,7 @@ class Strain:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What else there is to say about a strain; fluxes in mmol/gDW/h, growth in 1/h."""
+    """Further properties of a strain; fluxes in mmol/gDW/h, growth in 1/h."""
 
     greatest: float | None
     """None for no limit."""
@@ -128,7 +128,7 @@ class CouplingScreen:
         return strain
 
     def profile(self, disabled: Disabled, strain: Strain) -> Profile:
-        """What else there is to say about the strain without these reactions."""
+        """The profile of the strain without these reactions."""
         closed = dict.fromkeys(sorted(disabled), (0.0, 0.0))
         program = self._secretion
         with program.hold_bounds(closed):

@@ -1,4 +1,4 @@
-"""What may be knocked out to make a strain: genes or reactions that a laboratory can delete."""
+"""The targets of knock-outs: genes or reactions that a laboratory can delete."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Targets:
             self.items = self._reactions(model, candidates, excluded)
 
     def both(self, first: Target, second: Target) -> Disabled:
-        """What two knock-outs disable together: with isozymes more than each of them alone."""
+        """The reactions that two knock-outs disable together: with isozymes, more than each alone."""
         if self._kind == "genes" and self._rules.share_a_rule(first.id, second.id):
             return self._rules.disabled_reactions((first.id, second.id))
         return first.disabled | second.disabled
@@ -100,7 +100,7 @@ def _is_enzyme(gene: Gene) -> bool:
 
 
 def _is_catalysed(reaction: Reaction) -> bool:
-    """Whether it needs an enzyme: it stops once all its true genes are gone."""
+    """Whether a reaction needs an enzyme: it loses its flux when all its true genes are gone."""
     if reaction.boundary or reaction.objective_coefficient or not reaction.genes:
         return False
     return not reaction.gpr.eval({gene.id for gene in reaction.genes if _is_enzyme(gene)})

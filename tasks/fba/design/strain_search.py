@@ -1,4 +1,4 @@
-"""The search for strains: all single knock-outs, then the pairs that these do not settle."""
+"""The search for strains: all single knock-outs, then the pairs that these do not decide."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Design:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """The designs, the best first, and how they were looked for."""
+    """The designs, the best first, and figures of the search."""
 
     designs: Sequence[Design]
     too_slow: tuple[str, ...]
@@ -33,7 +33,7 @@ class SearchResult:
 
 @dataclass(frozen=True, slots=True)
 class StrainSearch:
-    """What is looked for among the targets of a screen."""
+    """A search for strains among the targets of a screen."""
 
     screen: CouplingScreen
     targets: Targets

@@ -1,4 +1,4 @@
-"""What a model's annotations say of its compounds and reactions: a library to look them up in."""
+"""A library of a model's compounds and reactions, read from its annotations."""
 
 from __future__ import annotations
 

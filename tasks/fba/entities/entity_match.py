@@ -53,7 +53,7 @@ class EntityTable(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class EntityMatch:
-    """One compound or reaction: entries of one or more sources."""
+    """One compound or reaction: its entries in one or more sources."""
 
     entities: tuple[Entity, ...]
 
@@ -69,7 +69,7 @@ class EntityMatch:
 
 @dataclass(frozen=True, slots=True)
 class Libraries:
-    """Everything that a lookup asks, the run's model first."""
+    """All libraries that a lookup searches, the run's model first."""
 
     all: tuple[Biochem, ...]
 
@@ -120,7 +120,7 @@ def libraries(model: Model, others: Iterable[Biochem]) -> Libraries:
 
 
 def merge_entries(entities: Iterable[Entity]) -> list[list[Entity]]:
-    """Entries of different sources that share an identifying id as one; a source knows its own apart."""
+    """Groups of entries that share an identifying id; entries of one source stay apart."""
     groups: list[list[Entity]] = []
     for entity in entities:
         for group in groups:

@@ -86,7 +86,7 @@ class Result(ToolResult):
 
 
 def run(model: Model, args: Args, gathered: Iterable[Biochem]) -> Result:
-    """Find what the query means: as an id of any namespace, and if it is none, as a name."""
+    """Find what the query means: an id of any namespace, else a name."""
     known = libraries(model, gathered)
     matches = known.by_id(args.query, None, args.kind)
     by: Literal["id", "name"] = "id"
@@ -104,7 +104,7 @@ def run(model: Model, args: Args, gathered: Iterable[Biochem]) -> Result:
 
 
 def outcome(matches: Iterable[EntityMatch]) -> Literal["found", "ambiguous", "not_found"]:
-    """Whether the matches are one thing; obsolete ones count only if there are no others."""
+    """Whether the matches mean one thing; obsolete ones count only if there are no others."""
     every = list(matches)
     current = [match for match in every if not match.is_obsolete] or every
     if not current:
@@ -113,7 +113,7 @@ def outcome(matches: Iterable[EntityMatch]) -> Literal["found", "ambiguous", "no
 
 
 def _nearest(args: Args, all_libraries: Iterable[Biochem]) -> tuple[str, ...]:
-    """Names and ids like the query, among what begins alike."""
+    """Names and ids close to the query, among those with the same beginning."""
     names: dict[str, None] = {}
     for library in all_libraries:
         for start in (args.query, args.query[:4], args.query[:2]):

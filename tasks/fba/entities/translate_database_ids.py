@@ -1,4 +1,4 @@
-"""Ids of one database as ids of another; what has none, or several, is said and never dropped."""
+"""Ids of one database as ids of another; an id with no or several equivalents is reported, never dropped."""
 
 from __future__ import annotations
 

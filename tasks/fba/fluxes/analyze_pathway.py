@@ -1,4 +1,4 @@
-"""One pathway: its fluxes and genes, what it takes from the rest of the network and gives to it."""
+"""One pathway: its fluxes and genes, and what it exchanges with the rest of the network."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ def _ranges(
 
 
 def _blocked_reactions(program: LinearProgram, model: Model, indices: Sequence[int]) -> tuple[str, ...]:
-    """Which of the reactions can carry no flux, whatever the growth; empty if nothing is feasible."""
+    """The reactions that cannot carry a flux at any growth rate; empty if nothing is feasible."""
     program.set_objective({}, "max")
     if program.solve() is not Outcome.OPTIMAL:
         return ()

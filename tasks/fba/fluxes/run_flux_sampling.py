@@ -174,12 +174,12 @@ def run(model: Model, args: Args) -> Result:
 
 
 def count_shards(model: Model, args: Args) -> int:
-    """Into how many parts: one for each chain, where sampling takes longer than finding the flux space."""
+    """The count of shards: one per chain if sampling takes longer than finding the flux space."""
     return args.chains if args.samples * args.thinning * len(model.reactions) > MAX_MOVES_WHOLE else 1
 
 
 def run_shard(model: Model, args: Args, shard: Shard) -> Result:
-    """Some of the chains, without what only all samples together tell; raises as `run`."""
+    """Some of the chains, without the statistics of all samples; raises as `run`."""
     ids = [reaction.id for reaction in model.reactions]
     if args.reactions is not None:
         ids = [require_reaction(model, identifier) for identifier in dict.fromkeys(args.reactions)]

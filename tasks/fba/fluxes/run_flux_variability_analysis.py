@@ -131,7 +131,7 @@ def run(model: Model, args: Args) -> Result:
 
 
 def count_shards(model: Model, args: Args) -> int:
-    """Into how many parts the reactions are cut."""
+    """The count of shards of the reactions."""
     each = LOOPLESS_REACTIONS_PER_PART if args.loopless else REACTIONS_PER_PART
     return max(1, math.ceil(len(_reaction_ids(model, args)) / each))
 
@@ -169,7 +169,7 @@ def _find_ranges(model: Model, args: Args, ids: Sequence[str]) -> Result:
 
 
 def _sort_into_sets(rows: Sequence[_Row]) -> dict[str, object]:
-    """What all ranges together say."""
+    """The statistics of all ranges."""
     columns = zip(*rows, strict=True) if rows else ((), (), ())
     return {
         "ranges": RangeTable.model_validate(dict(zip(RangeTable.model_fields, columns, strict=True))),

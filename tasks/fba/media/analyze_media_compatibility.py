@@ -1,4 +1,4 @@
-"""Which media fit a model: what of each it can take up, whether it grows, and what is lacking if not."""
+"""Which media fit a model: the compounds it can take up, its growth, and the missing nutrients."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class Result(MediaResult):
 
 
 def run(model: Model, args: Args, media: tuple[LibraryMedium, ...]) -> Result:
-    """Map each medium, optimise growth (1/h) on it, and find what is lacking where there is none.
+    """Map each medium, optimise growth (1/h) on it, and find the missing nutrients where it does not grow.
 
     Raises:
         FluxError: `MEDIUM` if the model's exchanges cannot be told; `SOLVER` or `TIMEOUT`.

@@ -106,7 +106,7 @@ class NutrientTests:
 
     @property
     def needs_any(self) -> bool:
-        """Whether the cell grows with all tested nutrients, and not without any."""
+        """Whether the cell grows with all tested nutrients and does not grow with none of them."""
         return self.threshold_per_h is not None and not _grows(self.without_any, self.threshold_per_h)
 
 
@@ -193,7 +193,7 @@ def run(model: Model, args: Args) -> Result:
 
 
 def nutrient_tests(model: Model, args: AuxotrophyArgs) -> NutrientTests:
-    """Take each nutrient away, and give it alone; the model is under its conditions and stays so."""
+    """Test growth without each nutrient and with it alone; the model keeps its conditions."""
     index = index_exchanges(model)
     matches = {compound: index.find(compound) for compound in args.compounds}
     tested = {match.id: compound for compound, match in matches.items() if match is not None}

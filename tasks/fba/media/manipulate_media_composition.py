@@ -1,4 +1,4 @@
-"""An edit of a medium in words or as a structure: every change it makes, and growth before and after."""
+"""An edit of a medium, in words or as a structure, with every change and growth before and after."""
 
 from __future__ import annotations
 

@@ -224,7 +224,7 @@ class EditedMedium:
             self._set(nutrient, exchange, _limit(edit, nutrient, present), edit)
 
     def _replace(self, edit: Edit, nutrients: Sequence[Nutrient]) -> None:
-        """Close some, open others; without a number at the largest uptake that was closed."""
+        """Close some uptakes and open others; without a number, at the largest uptake that is closed."""
         old = {n.exchange: self.uptakes.get(n.exchange, 0.0) for n in nutrients if n.exchange is not None}
         freed = max(old.values(), default=0.0)
         if freed == 0:

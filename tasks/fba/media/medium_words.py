@@ -1,4 +1,4 @@
-"""From words to edits of a medium, by rules: what is not understood is an error that names the phrase."""
+"""Rules that turn words into edits of a medium; an error names a phrase that no rule understands."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class _Clause:
 
 
 def edits_in(text: str, known: Sequence[str]) -> tuple[Edit, ...]:
-    """The edits that a text orders, in its order.
+    """The edits that a text asks for, in its order.
 
     Args:
         text: Such as "remove oxygen and add all amino acids at 1".

@@ -159,7 +159,7 @@ class NutrientSearch:
         return growth is not None and growth >= self._growth * (1 - GROWTH_TOLERANCE)
 
     def _demand(self, components: set[str]) -> list[str]:
-        """What any sufficient medium needs one of: all that a largest insufficient set leaves out."""
+        """A sufficient medium needs one of these: all that a largest insufficient set leaves out."""
         insufficient = set(components)
         for name in self._candidates:
             if name not in insufficient and not self._is_enough({*insufficient, name}):

@@ -214,7 +214,7 @@ def run(model: Model, args: Args, start: LibraryMedium | None) -> Result:
 
 
 def _exchanges(nutrients: Nutrients, word: str) -> list[str]:
-    """The exchange reactions that a word means; one that the model has not is an error."""
+    """The exchange reactions that a word means; raises `MEDIUM` if the model has none."""
     reactions = [nutrient.exchange for nutrient in nutrients.find(word) if nutrient.exchange is not None]
     if not reactions:
         raise FluxError(ErrorClass.MEDIUM, f"the model has no exchange reaction for '{word}'")

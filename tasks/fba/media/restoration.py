@@ -101,7 +101,7 @@ MAX_SUGGESTED = 3
 
 
 def ways_to_grow(model: Model) -> tuple[str, ...]:
-    """For an error about a model that does not grow: exchanges to open, and the growth (1/h) that follows.
+    """Suggestions for a model that does not grow: exchanges to open, and the resulting growth (1/h).
 
     Raises:
         FluxError: As `restoration`.

@@ -1,4 +1,4 @@
-"""What two or more models share and where they differ: parts, growth and essential genes."""
+"""What two or more models share and how they differ: parts, growth and essential genes."""
 
 from __future__ import annotations
 

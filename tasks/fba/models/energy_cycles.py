@@ -85,7 +85,7 @@ def energy_cycles(model: Model) -> tuple[tuple[str, ...], tuple[EnergyCycle, ...
 
 
 def _carriers(model: Model) -> dict[str, dict[Metabolite, float]]:
-    """The discharges whose metabolites the model all has."""
+    """The discharge reactions whose metabolites are all in the model."""
     cytosol = _cytosol(model)
     inside: dict[str, Metabolite] = {}
     outside: dict[str, Metabolite] = {}

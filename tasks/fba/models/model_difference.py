@@ -96,7 +96,7 @@ def _by_id(pair: tuple[Any, float]) -> str:
 
 
 def _annotation(annotation: Mapping[str, Any]) -> dict[str, list[str]]:
-    """One value and a list of one are the same, and their order means nothing."""
+    """A form in which one value equals a list of one, and order does not matter."""
     return {
         key: sorted([value] if isinstance(value, str) else map(str, value))
         for key, value in sorted(annotation.items())

@@ -1,4 +1,4 @@
-"""Biomass and transport reactions, told apart as memote 0.17 does (doi:10.1038/s41587-020-0446-y)."""
+"""Biomass and transport reactions, recognised as in memote 0.17 (doi:10.1038/s41587-020-0446-y)."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def _is_wrong(item: Any, database: str, pattern: re.Pattern[str]) -> bool:
 
 
 def _deviating(ids: Sequence[str], patterns: Mapping[str, re.Pattern[str]]) -> list[str]:
-    """Ids that do not have the form of the database whose form most have."""
+    """Ids that do not match the pattern of the database that most ids match."""
     fitting = {
         name: {identifier for identifier in ids if pattern.match(identifier)}
         for name, pattern in patterns.items()

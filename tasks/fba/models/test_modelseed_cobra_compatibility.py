@@ -1,4 +1,4 @@
-"""Whether a model survives being written and read again, as SBML and as JSON, and speaks ModelSEED."""
+"""Whether a model is unchanged after writing and reading it as SBML and JSON, and has ModelSEED ids."""
 
 from __future__ import annotations
 

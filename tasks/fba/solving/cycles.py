@@ -54,7 +54,7 @@ class Cycles:
 
     @property
     def forced(self) -> frozenset[int]:
-        """Internal reactions whose bounds do not allow them to rest."""
+        """Internal reactions whose bounds exclude a zero flux."""
         return frozenset(
             index for index in self.internal if self.bounds[index][0] > 0 or self.bounds[index][1] < 0
         )
@@ -84,7 +84,7 @@ class Cycles:
         return frozenset(in_cycles)
 
     def probes(self, indices: Iterable[int]) -> dict[int, tuple[float, float]]:
-        """Bounds that let internal reactions turn in the directions of their own bounds, and rest."""
+        """Bounds that allow internal reactions a flux in the directions of their own bounds, or none."""
         internal = set(self.internal)
         return {
             index: (-PROBE_MMOL_PER_GDW_H * (lowest < 0), PROBE_MMOL_PER_GDW_H * (highest > 0))
@@ -181,7 +181,7 @@ class LooplessRanges:
 
     @property
     def bends_all(self) -> bool:
-        """Whether cycles may matter to the range of a reaction that is itself in none."""
+        """Whether cycles may change the range of a reaction that is itself in none."""
         return any(index in self.kept for index, _ in self.directions)
 
     def extreme(self, index: int, sense: Sense) -> float | None:
@@ -270,5 +270,5 @@ class LooplessRanges:
 
 
 def _rank(bound: float, broken: int) -> tuple[float, int]:
-    """The branch to look at first: the best bound, and among equals the one with most cycles broken."""
+    """The priority of a branch: the best bound first, then the most broken cycles."""
     return (-round(bound, 6), -broken)

@@ -188,7 +188,7 @@ class LinearProgram:
         )
 
     def restore_basis(self) -> None:
-        """Go back to the basis that was remembered: what follows then depends on nothing in between."""
+        """Restore the remembered basis, so that later solves do not depend on those in between."""
         problem, (rows, columns) = self._problem, self._basis
         set_row, set_column = self._glpk.glp_set_row_stat, self._glpk.glp_set_col_stat
         for row, status in rows:
@@ -252,7 +252,7 @@ class LinearProgram:
         return list(fluxes.tolist())
 
     def get_reduced_costs(self, index: int) -> tuple[float, float]:
-        """What a unit of forward and of reverse flux adds to the optimum; the program must be split."""
+        """The reduced costs of the forward and the reverse flux; the program must be split."""
         forward, reverse = self._columns[index]
         get = self._glpk.glp_get_col_dual
         return float(get(self._problem, forward)), float(get(self._problem, reverse))

@@ -1,4 +1,4 @@
-"""The strain and the substrate that an analysis looks at, while a tool runs.
+"""The strain and the substrate of an analysis, while a tool runs.
 
 Nothing is stored and no approval is needed; `knock_out` makes a mutant that stays.
 """

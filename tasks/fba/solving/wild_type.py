@@ -1,4 +1,4 @@
-"""The wild type, and growth after knock-outs with as few solves as can be.
+"""The wild type, and growth after knock-outs with as few solves as possible.
 
 An optimum without flux through the reactions that a knock-out disables stays feasible, so the knock-out has
 the same growth without a solve. All optima found on the way are kept for this: of the 935,028 single and
@@ -30,7 +30,7 @@ Disabled = frozenset[int]
 
 @dataclass(frozen=True, slots=True)
 class Survivor:
-    """What is left after a knock-out: growth in 1/h, None if it is infeasible.
+    """A strain after a knock-out: growth in 1/h, None if it is infeasible.
 
     `optima` holds the reactions that carry flux, for each optimum known. One empty set if it is infeasible:
     to disable more changes nothing then.
@@ -119,7 +119,7 @@ class WildType:
 
 
 def is_lethal(fraction_of_wild_type: float | None, threshold: float) -> bool:
-    """Whether so little is left of the wild type's growth; an infeasible knock-out is lethal."""
+    """Whether growth is below the threshold of lethality; an infeasible knock-out is lethal."""
     return fraction_of_wild_type is None or fraction_of_wild_type < threshold
 
 

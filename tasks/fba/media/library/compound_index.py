@@ -1,4 +1,4 @@
-"""Which reaction or metabolite of a model a compound is: by its id, by annotations, last by its name."""
+"""The reaction or metabolite of a model that matches a compound: by id, else by annotation, else by name."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class CompoundMatch:
-    """What a compound is in a model.
+    """The reaction or metabolite of a model that a compound matches.
 
     Attributes:
         id: The reaction or metabolite.
