@@ -66,11 +66,11 @@ class Result(AuditResult):
         }
 
 
-def _display_findings(findings: tuple[AuditProblem, ...], limit: int) -> dict[str, JsonValue]:
-    some: list[JsonValue] = [
-        {"step": problem.step, "what": cut_text(problem.what, 250)} for problem in findings[:limit]
+def _display_findings(problems: tuple[AuditProblem, ...], limit: int) -> dict[str, JsonValue]:
+    shown: list[JsonValue] = [
+        {"step": problem.step, "what": cut_text(problem.what, 250)} for problem in problems[:limit]
     ]
-    return {"count": len(findings), "shown": len(some), "findings": some}
+    return {"count": len(problems), "shown": len(shown), "findings": shown}
 
 
 def run(model: object, args: Args, audited: AuditedRun) -> Result:

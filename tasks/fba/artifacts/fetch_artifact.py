@@ -152,7 +152,7 @@ def _of_step(sources: Sources, run_id: str, step: int) -> str:
 
 def _choose_table(manifest: Manifest, name: str | None) -> tuple[str, ArtifactRef]:
     tables = {table_name: ref for table_name, ref in manifest.tables.items() if ref.media_type == PARQUET}
-    every = (
+    listing = (
         "; ".join(f"{table_name}: {', '.join(ref.columns[:20])}" for table_name, ref in tables.items())
         or "none"
     )
@@ -160,11 +160,11 @@ def _choose_table(manifest: Manifest, name: str | None) -> tuple[str, ArtifactRe
         return next(iter(tables.items()))
     if name is None:
         message = f"this result of '{manifest.provenance.tool}' has {len(tables)} tables: name one"
-        raise FluxError(ErrorClass.BAD_ARGUMENT, message, suggestions=(f"tables and columns: {every}",))
+        raise FluxError(ErrorClass.BAD_ARGUMENT, message, suggestions=(f"tables and columns: {listing}",))
     if name not in tables:
         message = f"this result of '{manifest.provenance.tool}' has no table '{name}'"
         raise FluxError(
-            ErrorClass.UNKNOWN_ID, message, suggestions=(*nearest(name, tables), f"tables: {every}")
+            ErrorClass.UNKNOWN_ID, message, suggestions=(*nearest(name, tables), f"tables: {listing}")
         )
     return name, tables[name]
 

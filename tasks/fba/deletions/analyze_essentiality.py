@@ -130,12 +130,12 @@ def run(model: Model, args: Args, stored: Mapping[str, bool] | None = None) -> R
         threshold = args.threshold_fraction_of_wild_type
         gene_table = _table(wild_type, genes, threshold)
         reaction_table = _table(wild_type, reactions, threshold)
-    seen = args.observed if stored is None else stored
+    observed = args.observed if stored is None else stored
     agreed = None
-    if seen is not None and wild_type.grows:
+    if observed is not None and wild_type.grows:
         ids = [gene.id for gene in model.genes]
         essential = _essential(gene_table)
-        agreed = agreement(seen, gene_table.id, essential, ids, unlisted=args.unlisted_genes)
+        agreed = agreement(observed, gene_table.id, essential, ids, unlisted=args.unlisted_genes)
     return Result.model_validate(
         report
         | {

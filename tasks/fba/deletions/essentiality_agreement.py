@@ -147,8 +147,12 @@ def agreement(
         mcc=(tp * tn - fp * fn) / math.sqrt(margins) if margins else None,
         unmapped=tuple(sorted(gene for gene in observed if gene not in known)),
         not_tested=tuple(sorted((observed.keys() & known) - set(tested))),
-        only_predicted=tuple(sorted(gene for gene, model, seen in pairs if model and not seen)),
-        only_observed=tuple(sorted(gene for gene, model, seen in pairs if seen and not model)),
+        only_predicted=tuple(
+            sorted(gene for gene, is_predicted, is_observed in pairs if is_predicted and not is_observed)
+        ),
+        only_observed=tuple(
+            sorted(gene for gene, is_predicted, is_observed in pairs if is_observed and not is_predicted)
+        ),
     )
 
 

@@ -222,7 +222,7 @@ def run(model: Model, args: Args) -> Result:
                     screen,
                     targets,
                     in_pairs=args.most_knock_outs > 1,
-                    most_pairs=args.most_pairs,
+                    max_pairs=args.most_pairs,
                     min_gain=args.min_gain_mmol_per_gdw_h,
                     by_productivity=args.rank_by == "productivity",
                 ).search()

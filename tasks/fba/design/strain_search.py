@@ -38,7 +38,7 @@ class StrainSearch:
     screen: CouplingScreen
     targets: Targets
     in_pairs: bool
-    most_pairs: int
+    max_pairs: int
     """That are solved."""
     min_gain: float
     """How much more a strain must secrete than the wild type and each of its parts, mmol/gDW/h."""
@@ -57,7 +57,7 @@ class StrainSearch:
         slow = (target for target, strain in alone.items() if strain is None)
         pairs = list(self._open_pairs(living)) if self.in_pairs else []
         pairs.sort(key=lambda pair: -max(pair[1][1].least, pair[0][1].least))
-        for (first, first_strain), (second, second_strain) in pairs[: self.most_pairs]:
+        for (first, first_strain), (second, second_strain) in pairs[: self.max_pairs]:
             disabled = self.targets.both(first, second)
             strain = self.screen.without(disabled)
             if strain is not None and self._gains(strain, wild_type, first_strain, second_strain):

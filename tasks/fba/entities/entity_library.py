@@ -126,10 +126,10 @@ def _without_compartment(metabolite: Metabolite) -> str:
     return bare or str(metabolite.id)
 
 
-def _ids(kind: Kind, those: Sequence[Any]) -> dict[str, tuple[str, ...]]:
+def _ids(kind: Kind, entries: Sequence[Any]) -> dict[str, tuple[str, ...]]:
     """The ids of one thing under each namespace, from all of its copies."""
-    ids_by_namespace: dict[str, list[str]] = {MODEL: [entry.id for entry in those]}
-    for entry in those:
+    ids_by_namespace: dict[str, list[str]] = {MODEL: [entry.id for entry in entries]}
+    for entry in entries:
         # Models annotate exchange reactions with the ids of what is exchanged.
         foreign = (
             {i for m in entry.metabolites for _, i in _annotation_ids(m)} if kind == "reaction" else set()

@@ -105,8 +105,8 @@ def run(model: Model, args: Args, gathered: Iterable[Biochem]) -> Result:
 
 def outcome(matches: Iterable[EntityMatch]) -> Literal["found", "ambiguous", "not_found"]:
     """Whether the matches mean one thing; obsolete ones count only if there are no others."""
-    every = list(matches)
-    current = [match for match in every if not match.is_obsolete] or every
+    all_matches = list(matches)
+    current = [match for match in all_matches if not match.is_obsolete] or all_matches
     if not current:
         return "not_found"
     return "found" if len(current) == 1 else "ambiguous"

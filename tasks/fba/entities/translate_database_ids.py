@@ -110,13 +110,13 @@ def run(model: Model, args: Args, gathered: Iterable[Biochem]) -> Result:
 
 def _unknown(space: str, spaces: frozenset[str], known: Libraries) -> FluxError:
     ordered = [namespace for namespace in (MODEL, *IDENTIFYING) if namespace in spaces]
-    every = ", ".join([*ordered, *sorted(spaces - set(ordered))])
+    namespaces = ", ".join([*ordered, *sorted(spaces - set(ordered))])
     return FluxError(
         ErrorClass.UNKNOWN_ID,
         f"no source has ids of '{space}' ({', '.join(known.sources())})",
         suggestions=(
             *nearest(space, spaces),
-            f"namespaces: {every}",
+            f"namespaces: {namespaces}",
             "fluxagents biochem import compounds.tsv",
         ),
     )

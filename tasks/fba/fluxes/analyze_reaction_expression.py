@@ -180,7 +180,7 @@ def run(model: Model, args: Args) -> Result:
             by_index = {model.reactions.index(name): level for name, level in levels.items()}
             method = _e_flux if args.method == "e_flux" else _gimme
             solution = method(model, program, args, by_index)
-    growth, whole = solution.growth_per_h, optimum.value
+    growth, wild_type_growth = solution.growth_per_h, optimum.value
     return Result.model_validate(
         report
         | {name: getattr(args, name) for name in ("method", "expression_unit", "isozymes", "missing_genes")}
@@ -192,7 +192,9 @@ def run(model: Model, args: Args) -> Result:
             "reactions_with_level": len(levels),
             "status_with_expression": solution.status,
             "growth_with_expression_per_h": growth,
-            "growth_fraction_of_wild_type": growth / whole if whole and growth is not None else None,
+            "growth_fraction_of_wild_type": growth / wild_type_growth
+            if wild_type_growth and growth is not None
+            else None,
             "max_flux_mmol_per_gdw_h": solution.max_flux_mmol_per_gdw_h,
             "cutoff": solution.cutoff,
             "reactions": _table(model, levels, solution),

@@ -128,7 +128,7 @@ def _biosynthesis(
     metabolites = {compound: match.id for compound, match in matches.items() if match is not None}
     required = {row.exchange: row.is_required for row in tests.rows}
     exchanged = {compound: outer.find(compound) for compound in metabolites}
-    productions = _most_production(
+    productions = _find_greatest_production(
         model, metabolites, [match.id for match in exchanged.values() if match is not None]
     )
     rows = []
@@ -154,7 +154,7 @@ def _biosynthesis(
     return tuple(rows)
 
 
-def _most_production(
+def _find_greatest_production(
     model: Model, metabolites: Mapping[Compound, str], closed: list[str]
 ) -> dict[Compound, tuple[Outcome, float | None]]:
     """The greatest drain of each metabolite, mmol/gDW/h, with these uptakes closed."""

@@ -216,7 +216,7 @@ def _profile(name: str, model: Model, args: Args) -> tuple[ModelRow, dict[str, f
 def _pair(
     first: str, second: str, kind: str, first_ids: frozenset[str], second_ids: frozenset[str]
 ) -> PairRow:
-    every = first_ids | second_ids
+    all_ids = first_ids | second_ids
     return PairRow(
         first=first,
         second=second,
@@ -224,7 +224,7 @@ def _pair(
         shared=len(first_ids & second_ids),
         only_first=len(first_ids - second_ids),
         only_second=len(second_ids - first_ids),
-        jaccard_fraction=len(first_ids & second_ids) / len(every) if every else 1.0,
+        jaccard_fraction=len(first_ids & second_ids) / len(all_ids) if all_ids else 1.0,
     )
 
 

@@ -182,8 +182,10 @@ def _balance(model: Model, biomass: Sequence[Reaction]) -> dict[str, object]:
 
 def find_unbalanced_reactions(reactions: Iterable[Reaction]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Ids of reactions that do not keep mass, and charge; also those where it cannot be told."""
-    some = list(reactions)
-    formulas = {metabolite: _elements(metabolite) for reaction in some for metabolite in reaction.metabolites}
+    all_reactions = list(reactions)
+    formulas = {
+        metabolite: _elements(metabolite) for reaction in all_reactions for metabolite in reaction.metabolites
+    }
 
     def keeps_atoms(reaction: Reaction) -> bool:
         totals: dict[str, float] = {}
@@ -197,7 +199,9 @@ def find_unbalanced_reactions(reactions: Iterable[Reaction]) -> tuple[tuple[str,
         known = all(metabolite.charge is not None for metabolite in reaction.metabolites)
         return known and abs(math.fsum(c * m.charge for m, c in reaction.metabolites.items())) <= BALANCED
 
-    return _ids(r for r in some if not keeps_atoms(r)), _ids(r for r in some if not keeps_charge(r))
+    return _ids(r for r in all_reactions if not keeps_atoms(r)), _ids(
+        r for r in all_reactions if not keeps_charge(r)
+    )
 
 
 def _elements(metabolite: Metabolite) -> dict[str, float] | None:

@@ -100,8 +100,8 @@ class WildType:
 
     def fraction(self, growth_per_h: float | None) -> float | None:
         """Growth as a fraction of the wild type's; None for no growth."""
-        whole = self._intact.growth_per_h
-        return None if growth_per_h is None or not whole else growth_per_h / whole
+        wild_type_growth = self._intact.growth_per_h
+        return None if growth_per_h is None or not wild_type_growth else growth_per_h / wild_type_growth
 
     def _solve(self, disabled: Disabled, parents: Sequence[Survivor]) -> tuple[Survivor, frozenset[int]]:
         program = self._program

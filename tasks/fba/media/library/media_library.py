@@ -50,14 +50,14 @@ class MediaLibrary:
             hints = nearest(name, files_by_name) or (f"media: {', '.join(files_by_name)}",)
             raise FluxError(ErrorClass.UNKNOWN_ID, f"there is no medium '{name}'", suggestions=hints)
         read = _read(files_by_name[name])
-        whole = {component.key: component for component in self._with_bases(name, read, files_by_name)}
+        components = {component.key: component for component in self._with_bases(name, read, files_by_name)}
         return LibraryMedium(
             name=name,
             title=read.title or name,
             source=read.source or f"the file {files_by_name[name].name}, which states no source",
             convention=read.convention,
             is_users=name not in _shipped_files(),
-            components=tuple(c for c in whole.values() if c.uptake_mmol_per_gdw_h > 0),
+            components=tuple(c for c in components.values() if c.uptake_mmol_per_gdw_h > 0),
         )
 
     def _with_bases(
