@@ -16,7 +16,7 @@ Said = list[tuple[str, tuple[str, ...], float | None]]
 
 
 @pytest.fixture(scope="module")
-def require_genes(textbook: Any) -> tuple[str, ...]:
+def known(textbook: Any) -> tuple[str, ...]:
     return Nutrients(textbook).words()
 
 
