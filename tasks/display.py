@@ -1,4 +1,4 @@
-"""Cut what is shown, never what is computed: counts come from the full data, and each cut says so."""
+"""Displays of results: they cut what is shown, state each cut, and count the full data."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def list_names(items: Sequence[str], limit: int) -> dict[str, JsonValue]:
 
 def list_values(values: Mapping[str, float | None], limit: int) -> dict[str, JsonValue]:
     """Numbers by name, in the order given: how many there are, how many are shown, and those."""
-    some = list(values.items())[:limit]
+    shown = list(values.items())[:limit]
     return {
         "count": len(values),
-        "shown": len(some),
-        "values": {name: round_for_display(value) for name, value in some},
+        "shown": len(shown),
+        "values": {name: round_for_display(value) for name, value in shown},
     }
 
 
@@ -51,11 +51,11 @@ def round_for_display(value: float | None) -> float | None:
     return round(value, DECIMALS) if abs(value) >= 1 else float(f"{value:.{DECIMALS}g}")
 
 
-def cut_text(value: str, most_bytes: int = 120) -> str:
+def cut_text(value: str, max_bytes: int = 120) -> str:
     """A name from a model's file, cut to a length that fits any display as JSON."""
-    if len(json.dumps(value)) <= most_bytes:
+    if len(json.dumps(value)) <= max_bytes:
         return value
-    kept = value[:most_bytes]
-    while len(json.dumps(kept)) > most_bytes - len(_CUT):
+    kept = value[:max_bytes]
+    while len(json.dumps(kept)) > max_bytes - len(_CUT):
         kept = kept[:-1]
     return f"{kept}{_CUT}"

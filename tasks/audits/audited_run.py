@@ -1,4 +1,4 @@
-"""A recorded run as an audit sees it."""
+"""A recorded run as an audit reads it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class AuditResult(Result):
 
 @dataclass(frozen=True, slots=True)
 class AuditedRun:
-    """What was recorded of a run, and what it was made with."""
+    """The records of a run, and the installation that it ran on."""
 
     state: RunState
     events: tuple[Event, ...]

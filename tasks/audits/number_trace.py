@@ -60,7 +60,7 @@ class Said:
 
     @property
     def step(self) -> Decimal:
-        """The worth of its last digit: 0.01 in 0.87."""
+        """The value of its last digit: 0.01 in 0.87."""
         return Decimal(1).scaleb(int(self.value.as_tuple().exponent))
 
     @property
@@ -71,7 +71,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A number that was recorded, and where."""
+    """A recorded number and its source."""
 
     value: Decimal
     unit: Unit = ""
@@ -82,9 +82,9 @@ class Recorded:
 
 
 def numbers_in(text: str) -> list[Said]:
-    """The numbers that a text states, in order; names with digits, links and list markers are none."""
+    """The numbers that a text states, in order, without names with digits, links and list markers."""
     typed = text.translate(_SIGNS)
-    plain = _NO_RESULT.sub(lambda found: " " * len(found[0]), typed)
+    plain = _NO_RESULT.sub(lambda no_result: " " * len(no_result[0]), typed)
     return [
         Said(
             match[0],
@@ -103,7 +103,7 @@ def _unit_at(text: str, at: int) -> Unit:
 def values_in(
     data: JsonValue | Sequence[JsonValue], source: str = "", artifact: str = "", unit: Unit = ""
 ) -> Iterator[Recorded]:
-    """All numbers in recorded data, also those that a text states; true and false are none.
+    """All numbers in recorded data, also those in texts, without true and false.
 
     Args:
         data: What was recorded.
@@ -116,7 +116,7 @@ def values_in(
     if isinstance(data, int | float):
         yield Recorded(Decimal(repr(data)), unit, source, artifact)
     elif isinstance(data, str):
-        yield from (Recorded(said.value, said.unit, source, artifact) for said in numbers_in(data))
+        yield from (Recorded(number.value, number.unit, source, artifact) for number in numbers_in(data))
     elif isinstance(data, dict):
         for key, value in data.items():
             yield from values_in(key, source, artifact)
@@ -138,31 +138,31 @@ class Trace:
     def __init__(self, recorded: Iterable[Recorded]) -> None:
         self._known = tuple(dict.fromkeys(recorded))
 
-    def has(self, said: Said) -> bool:
-        """Whether a recorded number is the one that was said; see `origin`."""
-        return self.origin(said) is not None
+    def has(self, number: Said) -> bool:
+        """Whether a recorded number is the one in the text; see `origin`."""
+        return self.origin(number) is not None
 
-    def origin(self, said: Said) -> Recorded | None:
-        """The recorded number that, rounded as the text rounds, is the number that was said.
+    def origin(self, number: Said) -> Recorded | None:
+        """The recorded number that, rounded as in the text, is the number of the text.
 
         A percentage may stand for a fraction, and a magnitude for a negative number: an uptake of 10 is a
         flux of -10. Where both have a unit, it is the same.
         """
-        scales = (1, 100) if said.is_percent else (1,)
-        found = (
-            one
-            for one in self._known
-            if any(_is(said, abs(one.value) * scale) for scale in scales)
-            and not (said.unit and one.unit and said.unit != one.unit)
+        scales = (1, 100) if number.is_percent else (1,)
+        origins = (
+            recorded
+            for recorded in self._known
+            if any(_is(number, abs(recorded.value) * scale) for scale in scales)
+            and not (number.unit and recorded.unit and number.unit != recorded.unit)
         )
-        return next(found, None)
+        return next(origins, None)
 
 
-def _is(said: Said, known: Decimal) -> bool:
-    value = abs(said.value)
+def _is(number: Said, known: Decimal) -> bool:
+    value = abs(number.value)
     if value == 0:
         return known < ZERO
-    if not said.is_rounded:
+    if not number.is_rounded:
         return known == value
     # The last digit may have been rounded or cut by a printer that works in binary.
-    return abs(known - value) <= said.step * Decimal("0.5000001")
+    return abs(known - value) <= number.step * Decimal("0.5000001")

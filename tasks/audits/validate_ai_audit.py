@@ -25,7 +25,7 @@ class Args(AuditArgs):
     """Which run."""
 
 
-class Finding(BaseModel):
+class AuditProblem(BaseModel):
     """Something that is not as it should be."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -40,33 +40,37 @@ class Result(AuditResult):
     decisions: int = Field(description="Count of decisions made.")
     refused: int = Field(description="Count of answers that were no valid decision; they had no effect.")
     approvals: int = Field(description="Count of tools that ran and needed an approval.")
-    problems: tuple[Finding, ...]
-    unverified: tuple[Finding, ...]
+    problems: tuple[AuditProblem, ...]
+    unverified: tuple[AuditProblem, ...]
 
     max_findings: ClassVar[int | None] = 15
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        columns = list(Finding.model_fields)
+        columns = list(AuditProblem.model_fields)
         return {
-            "problems": pd.DataFrame([one.model_dump() for one in self.problems], columns=columns),
-            "unverified": pd.DataFrame([one.model_dump() for one in self.unverified], columns=columns),
+            "problems": pd.DataFrame([problem.model_dump() for problem in self.problems], columns=columns),
+            "unverified": pd.DataFrame(
+                [problem.model_dump() for problem in self.unverified], columns=columns
+            ),
         }
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         return {
             "run_id": cut_text(self.run_id),
             "passed": self.passed,
             "decisions": self.decisions,
             "refused": self.refused,
             "approvals": self.approvals,
-            "problems": _display_findings(self.problems, most),
-            "unverified": _display_findings(self.unverified, most),
+            "problems": _display_findings(self.problems, limit),
+            "unverified": _display_findings(self.unverified, limit),
         }
 
 
-def _display_findings(findings: tuple[Finding, ...], most: int) -> dict[str, JsonValue]:
-    some: list[JsonValue] = [{"step": one.step, "what": cut_text(one.what, 250)} for one in findings[:most]]
-    return {"count": len(findings), "shown": len(some), "findings": some}
+def _display_findings(problems: tuple[AuditProblem, ...], limit: int) -> dict[str, JsonValue]:
+    shown: list[JsonValue] = [
+        {"step": problem.step, "what": cut_text(problem.what, 250)} for problem in problems[:limit]
+    ]
+    return {"count": len(problems), "shown": len(shown), "findings": shown}
 
 
 def run(model: object, args: Args, audited: AuditedRun) -> Result:
@@ -74,16 +78,16 @@ def run(model: object, args: Args, audited: AuditedRun) -> Result:
     del model
     made = [event for event in audited.events if isinstance(event, e.DecisionMade)]
     problems = [
-        Finding(step=event.seq, what=what)
+        AuditProblem(step=event.seq, what=what)
         for event in made
         for what in (*_prompt_problems(event.prompt), *_decision_problems(audited, event))
     ]
     guarded = _approved_calls(audited)
     problems += [
-        Finding(step=event.seq, what=what) for event in guarded for what in _approval(audited, event)
+        AuditProblem(step=event.seq, what=what) for event in guarded for what in _approval(audited, event)
     ]
     unverified = [
-        Finding(step=event.seq, what=what)
+        AuditProblem(step=event.seq, what=what)
         for event in made
         for what in _unknown(audited.prompts, event.prompt)
     ]
@@ -152,7 +156,7 @@ def _approved_calls(audited: AuditedRun) -> list[e.ToolSucceeded]:
 
 
 def _approval(audited: AuditedRun, ran: e.ToolSucceeded) -> Iterator[str]:
-    """Nothing, if a human agreed to exactly this call before it ran, and to no other since."""
+    """The missing approval, if a human did not agree to exactly this call before it ran."""
     granted: Decision | None = None
     for event in audited.events:
         if event is ran:

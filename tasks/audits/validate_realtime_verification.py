@@ -48,11 +48,11 @@ class Result(AuditResult):
         rows = [number.model_dump() for number in self.numbers]
         return {"numbers": pd.DataFrame(rows, columns=list(NumberSaid.model_fields))}
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         untraced = [number for number in self.numbers if number.origin == "untraced"]
         shown: list[JsonValue] = [
             {"step": number.step, "said": number.said, "context": cut_text(number.context)}
-            for number in untraced[:most]
+            for number in untraced[:limit]
         ]
         return {
             "run_id": cut_text(self.run_id),
@@ -74,14 +74,14 @@ def run(model: object, args: Args, audited: AuditedRun) -> Result:
     del model
     numbers: list[NumberSaid] = []
     answers: set[str] = set()
-    for place, event in enumerate(audited.events):
-        said = _answer(event)
-        if said is None or any(said.startswith(one) for one in answers):
+    for index, event in enumerate(audited.events):
+        answer = _answer(event)
+        if answer is None or any(answer.startswith(earlier) for earlier in answers):
             continue  # the end of a run repeats what was decided, and flags what is not traced
-        answers.add(said)
-        before = audited.events[:place]
-        results, given = Trace(_results(before)), Trace(_human_inputs(before))
-        numbers += [_number_said(event.seq, said, number, results, given) for number in numbers_in(said)]
+        answers.add(answer)
+        before = audited.events[:index]
+        results, inputs = Trace(_results(before)), Trace(_human_inputs(before))
+        numbers += [_number_said(event.seq, answer, number, results, inputs) for number in numbers_in(answer)]
     return Result(
         run_id=args.run_id,
         passed=all(number.origin != "untraced" for number in numbers),
@@ -123,19 +123,19 @@ def _human_inputs(events: Iterable[e.Event]) -> Iterable[Recorded]:
             yield from values_in(event.reason, event.by)
 
 
-def _number_said(step: int, answer: str, number: Said, results: Trace, given: Trace) -> NumberSaid:
-    found = results.origin(number)
+def _number_said(step: int, answer: str, number: Said, results: Trace, inputs: Trace) -> NumberSaid:
+    recorded = results.origin(number)
     origin: Origin = "result"
-    if found is None:
-        found = given.origin(number)
-        origin = "given" if found else "untraced"
+    if recorded is None:
+        recorded = inputs.origin(number)
+        origin = "given" if recorded else "untraced"
     return NumberSaid(
         step=step,
         said=number.text,
         unit=number.unit,
         origin=origin,
-        source=found.source if found else "",
-        artifact=found.artifact if found else "",
+        source=recorded.source if recorded else "",
+        artifact=recorded.artifact if recorded else "",
         context=_context(answer, number.text),
     )
 

@@ -66,7 +66,7 @@ class Result(AuditResult):
         table = pd.DataFrame(rows, columns=list(StepAudit.model_fields))
         return {"steps": table.astype({"greatest_difference_fraction": "float64"})}
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         verdicts = [step.verdict for step in self.steps]
         wrong = [step for step in self.steps if step.verdict not in {"same", "not_recomputed"}]
         differences = [
@@ -76,12 +76,12 @@ class Result(AuditResult):
         ]
         shown: list[JsonValue] = [
             {
-                "step": one.step,
-                "tool": cut_text(one.tool),
-                "verdict": one.verdict,
-                "detail": cut_text(one.detail, 250),
+                "step": step.step,
+                "tool": cut_text(step.tool),
+                "verdict": step.verdict,
+                "detail": cut_text(step.detail, 250),
             }
-            for one in wrong[:most]
+            for step in wrong[:limit]
         ]
         return {
             "run_id": cut_text(self.run_id),
@@ -182,11 +182,15 @@ def _verdict(recorded: _Recorded, event: ToolSucceeded, comparison: _Comparison)
         result = recorded.again(event)
     except FluxError as error:
         return "failed", f"computing it again: {error.message}"
-    found = result.tables()
-    if found.keys() != tables.keys():
-        return "differs", f"tables {', '.join(tables)} are now {', '.join(found)}"
+    computed = result.tables()
+    if computed.keys() != tables.keys():
+        return "differs", f"tables {', '.join(tables)} are now {', '.join(computed)}"
     differences = [
-        *(said for name, table in tables.items() for said in comparison.of_tables(name, table, found[name])),
+        *(
+            difference
+            for name, table in tables.items()
+            for difference in comparison.of_tables(name, table, computed[name])
+        ),
         *comparison.of_data("the summary", manifest.result, result.summary()),
         *comparison.of_data("the key findings", event.key_findings, result.key_findings()),
     ]
@@ -198,13 +202,13 @@ def _read_artifact(recorded: _Recorded, event: ToolSucceeded) -> tuple[Manifest,
     if event.artifact is None:
         raise FluxError(ErrorClass.SCHEMA, "the result has no artifact")
     manifest = recorded.manifest(event.artifact)
-    for said in _not_of(manifest, event):
-        raise FluxError(ErrorClass.SCHEMA, said)
+    for difference in _not_of(manifest, event):
+        raise FluxError(ErrorClass.SCHEMA, difference)
     return manifest, {name: recorded.table(ref.digest) for name, ref in manifest.tables.items()}
 
 
 def _not_of(manifest: Manifest, event: ToolSucceeded) -> Iterator[str]:
-    """What shows that an artifact is not that of an event."""
+    """The differences that show that an artifact is not that of an event."""
     made = manifest.provenance
     if made.tool != event.call.tool:
         yield f"the artifact is of tool '{made.tool}'"
@@ -223,29 +227,29 @@ class _Comparison:
         self.count = 0
         self.greatest = 0.0
 
-    def of_tables(self, name: str, recorded: pd.DataFrame, found: pd.DataFrame) -> Iterator[str]:
+    def of_tables(self, name: str, recorded: pd.DataFrame, computed: pd.DataFrame) -> Iterator[str]:
         """The first difference of each column, in words."""
-        if list(recorded.columns) != list(found.columns) or len(recorded) != len(found):
-            yield f"table '{name}' had {recorded.shape} rows and columns and has {found.shape} now"
+        if list(recorded.columns) != list(computed.columns) or len(recorded) != len(computed):
+            yield f"table '{name}' had {recorded.shape} rows and columns and has {computed.shape} now"
             return
         for column in recorded.columns:
-            pairs = zip(recorded[column].tolist(), found[column].tolist(), strict=True)
+            pairs = zip(recorded[column].tolist(), computed[column].tolist(), strict=True)
             for row, (before, now) in enumerate(pairs):
                 if not self._same(before, now):
                     label = str(recorded.iloc[row, 0])
                     yield f"table '{name}', {column} of {label}: recorded {before}, computed {now}"
                     break
 
-    def of_data(self, where: str, recorded: JsonValue, found: JsonValue, path: str = "") -> Iterator[str]:
+    def of_data(self, where: str, recorded: JsonValue, computed: JsonValue, path: str = "") -> Iterator[str]:
         """The differences of nested data, in words."""
-        if isinstance(recorded, dict) and isinstance(found, dict) and recorded.keys() == found.keys():
+        if isinstance(recorded, dict) and isinstance(computed, dict) and recorded.keys() == computed.keys():
             for key, value in recorded.items():
-                yield from self.of_data(where, value, found[key], f"{path}.{key}" if path else key)
-        elif isinstance(recorded, list) and isinstance(found, list) and len(recorded) == len(found):
-            for place, (before, now) in enumerate(zip(recorded, found, strict=True)):
-                yield from self.of_data(where, before, now, f"{path}[{place}]")
-        elif not self._same(recorded, found):
-            yield f"{where}, {path}: recorded {cut_text(str(recorded))}, computed {cut_text(str(found))}"
+                yield from self.of_data(where, value, computed[key], f"{path}.{key}" if path else key)
+        elif isinstance(recorded, list) and isinstance(computed, list) and len(recorded) == len(computed):
+            for index, (before, now) in enumerate(zip(recorded, computed, strict=True)):
+                yield from self.of_data(where, before, now, f"{path}[{index}]")
+        elif not self._same(recorded, computed):
+            yield f"{where}, {path}: recorded {cut_text(str(recorded))}, computed {cut_text(str(computed))}"
 
     def _same(self, before: Any, now: Any) -> bool:
         self.count += 1

@@ -65,9 +65,9 @@ class Result(ToolResult):
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {"rows": pd.DataFrame(self.rows, columns=list(self.columns))}
 
-    def display(self, most: int) -> dict[str, JsonValue]:
-        rows = self.rows[:most]
-        columns = self.columns if len(self.columns) <= _WIDE else self.columns[: max(most, _NARROW)]
+    def display(self, limit: int) -> dict[str, JsonValue]:
+        rows = self.rows[:limit]
+        columns = self.columns if len(self.columns) <= _WIDE else self.columns[: max(limit, _NARROW)]
         after = self.offset + len(rows)
         return {
             "artifact": self.artifact,
@@ -84,7 +84,7 @@ class Result(ToolResult):
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _StoredTable:
     digest: str
     tool: str
     name: str
@@ -92,7 +92,7 @@ class _Found:
     table: pd.DataFrame
 
 
-def gather(sources: Sources, args: Args) -> _Found:
+def gather(sources: Sources, args: Args) -> _StoredTable:
     """The stored table.
 
     Raises:
@@ -104,21 +104,21 @@ def gather(sources: Sources, args: Args) -> _Found:
     digest = _of_step(sources, step["run"], int(step["step"])) if step else store.find(args.artifact)
     if store.get(digest).startswith(b"PAR1"):
         table = store.table(digest)
-        return _Found(digest, "", "", {"": len(table)}, table)
+        return _StoredTable(digest, "", "", {"": len(table)}, table)
     manifest = store.manifest(digest)
     name, ref = _choose_table(manifest, args.table)
-    sizes = {one: other.rows or 0 for one, other in manifest.tables.items()}
-    return _Found(digest, manifest.provenance.tool, name, sizes, store.table(ref.digest))
+    sizes = {table_name: other.rows or 0 for table_name, other in manifest.tables.items()}
+    return _StoredTable(digest, manifest.provenance.tool, name, sizes, store.table(ref.digest))
 
 
-def run(model: object, args: Args, found: _Found) -> Result:
+def run(model: object, args: Args, stored: _StoredTable) -> Result:
     """The rows and columns asked for.
 
     Raises:
         FluxError: `UNKNOWN_ID` for a column, with the nearest; `BAD_ARGUMENT` for a filter that does not fit.
     """
     del model
-    table = found.table
+    table = stored.table
     columns = [_check_columns(table, column) for column in args.columns or map(str, table.columns)]
     if args.filter is not None:
         table = filter_table(table, args.filter)
@@ -128,12 +128,12 @@ def run(model: object, args: Args, found: _Found) -> Result:
         )
     page = table[columns].iloc[args.offset : args.offset + args.limit]
     return Result(
-        artifact=found.digest,
-        tool=found.tool,
-        table=found.name,
-        rows_by_table=found.sizes,
+        artifact=stored.digest,
+        tool=stored.tool,
+        table=stored.name,
+        rows_by_table=stored.sizes,
         columns=tuple(columns),
-        rows_in_table=len(found.table),
+        rows_in_table=len(stored.table),
         rows_matching=len(table),
         offset=args.offset,
         rows=tuple(tuple(map(_plain, row)) for row in page.astype(object).itertuples(index=False, name=None)),
@@ -151,17 +151,20 @@ def _of_step(sources: Sources, run_id: str, step: int) -> str:
 
 
 def _choose_table(manifest: Manifest, name: str | None) -> tuple[str, ArtifactRef]:
-    tables = {one: ref for one, ref in manifest.tables.items() if ref.media_type == PARQUET}
-    every = "; ".join(f"{one}: {', '.join(ref.columns[:20])}" for one, ref in tables.items()) or "none"
+    tables = {table_name: ref for table_name, ref in manifest.tables.items() if ref.media_type == PARQUET}
+    listing = (
+        "; ".join(f"{table_name}: {', '.join(ref.columns[:20])}" for table_name, ref in tables.items())
+        or "none"
+    )
     if name is None and len(tables) == 1:
         return next(iter(tables.items()))
     if name is None:
         message = f"this result of '{manifest.provenance.tool}' has {len(tables)} tables: name one"
-        raise FluxError(ErrorClass.BAD_ARGUMENT, message, suggestions=(f"tables and columns: {every}",))
+        raise FluxError(ErrorClass.BAD_ARGUMENT, message, suggestions=(f"tables and columns: {listing}",))
     if name not in tables:
         message = f"this result of '{manifest.provenance.tool}' has no table '{name}'"
         raise FluxError(
-            ErrorClass.UNKNOWN_ID, message, suggestions=(*nearest(name, tables), f"tables: {every}")
+            ErrorClass.UNKNOWN_ID, message, suggestions=(*nearest(name, tables), f"tables: {listing}")
         )
     return name, tables[name]
 
@@ -175,7 +178,7 @@ def _check_columns(table: pd.DataFrame, column: str) -> str:
 
 
 def _plain(value: Any) -> JsonValue:
-    """A cell as JSON knows it; None for a number that is none."""
+    """A cell as a JSON value; None for NaN and infinity."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if hasattr(value, "tolist"):

@@ -1,4 +1,4 @@
-"""Which rows of a table are wanted: an expression over its columns, for all rows at once.
+"""A filter of table rows: an expression over the columns, evaluated for all rows at once.
 
 `growth_per_h < 0.1 and not is_essential`, `id in ['b0720', 'b1136']`, `growth_per_h == None` (missing).
 A missing number compares as false, but for `!=`. The only call is `abs(...)`; there are no attributes.
@@ -47,12 +47,12 @@ def filter_table(table: pd.DataFrame, expression: str) -> pd.DataFrame:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise _bad(expression, str(error)) from error
     try:
-        wanted = _Evaluation(table, expression).visit(tree)
+        mask = _Evaluation(table, expression).visit(tree)
     except (TypeError, ValueError, RecursionError) as error:
         raise _bad(expression, str(error)) from error
-    if not _is_truth(wanted):
+    if not _is_truth(mask):
         raise _bad(expression, "it is neither true nor false")
-    kept: pd.DataFrame = table[wanted]
+    kept: pd.DataFrame = table[mask]
     return kept
 
 

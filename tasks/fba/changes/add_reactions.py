@@ -1,4 +1,4 @@
-"""New reactions in a model, with their mass and charge balance; what is there already is refused."""
+"""New reactions in a model, with their mass and charge balance; existing ones are refused."""
 
 from __future__ import annotations
 
@@ -120,17 +120,17 @@ class Result(GrowthChange):
         ]
         return {"added": pd.DataFrame(rows, columns=list(AddedReaction.model_fields))}
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         return {
             **self.growths(),
             "added_reactions": {
                 "count": len(self.added),
-                "shown": min(most, len(self.added)),
+                "shown": min(limit, len(self.added)),
                 "unbalanced": sum(1 for row in self.added if row.balance == "unbalanced"),
-                "reactions": [_display_reactions(row) for row in self.added[:most]],
+                "reactions": [_display_reactions(row) for row in self.added[:limit]],
             },
-            "new_metabolites": list_names([cut_text(name) for name in self.new_metabolites], most),
-            "new_genes": list_names([cut_text(name) for name in self.new_genes], most),
+            "new_metabolites": list_names([cut_text(name) for name in self.new_metabolites], limit),
+            "new_genes": list_names([cut_text(name) for name in self.new_genes], limit),
         }
 
 
@@ -240,16 +240,16 @@ def _read(new: NewReaction) -> tuple[dict[str, float], tuple[float, float]]:
 def _metabolite(model: Model, new: NewReaction, identifier: str) -> Metabolite:
     if identifier in model.metabolites:
         return model.metabolites.get_by_id(identifier)
-    near = nearest(identifier, [metabolite.id for metabolite in model.metabolites])
+    suggestions = nearest(identifier, [metabolite.id for metabolite in model.metabolites])
     raise FluxError(
         ErrorClass.UNKNOWN_ID,
         f"metabolite '{identifier}' of reaction '{new.id}' is not in model '{model.id}'",
-        suggestions=(*near, "declare it in 'metabolites'"),
+        suggestions=(*suggestions, "declare it in 'metabolites'"),
     )
 
 
 def _refuse_same(model: Model, new: NewReaction, metabolites: Mapping[Metabolite, float]) -> None:
-    """A second reaction with the same turnover adds a cycle, and no capability."""
+    """Refuse a second reaction with the same turnover: it adds a cycle and no capability."""
     first = next(iter(metabolites))
     for other in first.reactions:
         if other.metabolites.keys() == metabolites.keys():
@@ -297,8 +297,8 @@ def _balance(reaction: Reaction) -> tuple[Balance, dict[str, float]]:
         return "boundary", {}
     if any(not metabolite.formula or metabolite.charge is None for metabolite in reaction.metabolites):
         return "unknown", {}
-    found = {e: float(n) for e, n in reaction.check_mass_balance().items() if abs(n) > BALANCE_TOLERANCE}
-    return ("unbalanced", found) if found else ("balanced", {})
+    imbalance = {e: float(n) for e, n in reaction.check_mass_balance().items() if abs(n) > BALANCE_TOLERANCE}
+    return ("unbalanced", imbalance) if imbalance else ("balanced", {})
 
 
 TOOL = Tool(

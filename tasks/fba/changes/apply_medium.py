@@ -1,4 +1,4 @@
-"""A new medium for a model: every uptake that changes is reported, and a change of nothing is an error."""
+"""A new medium for a model: every changed uptake is reported; no change is an error."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ class Result(GrowthChange):
         }
         return {"changes": changes, "medium": pd.DataFrame(medium)}
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         before = {change.exchange: change.uptake_before_mmol_per_gdw_h for change in self.changes}
         after = {change.exchange: change.uptake_after_mmol_per_gdw_h for change in self.changes}
         return {
             **self.growths(),
-            "uptakes_before_mmol_per_gdw_h": list_values(before, most),
-            "uptakes_after_mmol_per_gdw_h": list_values(after, most),
-            "medium_mmol_per_gdw_h": list_values(self.medium_mmol_per_gdw_h, most),
+            "uptakes_before_mmol_per_gdw_h": list_values(before, limit),
+            "uptakes_after_mmol_per_gdw_h": list_values(after, limit),
+            "medium_mmol_per_gdw_h": list_values(self.medium_mmol_per_gdw_h, limit),
         }
 
 

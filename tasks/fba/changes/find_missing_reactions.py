@@ -1,4 +1,4 @@
-"""What gap filling would add, found without adding it: to be seen before `gapfill_model` is approved."""
+"""What gap filling would add, without adding it: a human can see it before `gapfill_model` is approved."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def gather(sources: Sources, args: Args) -> gapfilling.Universal:
 
 
 def run(model: Model, args: Args, universal: gapfilling.Universal) -> Result:
-    """As `gapfilling.run`: the same arguments find the same, so that what was shown is what is then added.
+    """As `gapfilling.run`: with the same arguments `gapfill_model` adds the reactions that are shown here.
 
     Facts for a flow: those of `gapfill_model`.
 

@@ -64,14 +64,14 @@ class GapSearch:
         self._program.__exit__(None, None, None)
 
     def irreducible(self) -> tuple[str, ...]:
-        """A set that suffices and can spare no reaction, though there may be smaller ones; found soon.
+        """A set that suffices and can spare no reaction; quick to find, but smaller ones may exist.
 
         Raises:
             FluxError: `TIMEOUT` if it is not found in so many solves.
         """
         self._suffices(())
         fluxes = self._program.fluxes()
-        chosen = {name for name, place in self._candidates.items() if fluxes[place]}
+        chosen = {name for name, index in self._candidates.items() if fluxes[index]}
         if not self._suffices(chosen):
             chosen = set(self._candidates)
         for name in sorted(chosen, key=lambda name: (abs(fluxes[self._candidates[name]]), name)):
@@ -86,11 +86,11 @@ class GapSearch:
             FluxError: `TIMEOUT` if the next one is not found in so many solves.
         """
         demands: list[Collection[str]] = []
-        found: list[Collection[str]] = []
+        sets: list[Collection[str]] = []
         while True:
             known = set[str]().union(*demands)
             chosen = smallest_hitting_set(
-                [name for name in self._candidates if name in known], demands, found, self._solver
+                [name for name in self._candidates if name in known], demands, sets, self._solver
             )
             if chosen is None:
                 return
@@ -98,7 +98,7 @@ class GapSearch:
                 yield chosen
                 if not chosen:
                     return
-                found.append(chosen)
+                sets.append(chosen)
             else:
                 demands.append(self._demand(set(chosen)))
 
@@ -111,7 +111,7 @@ class GapSearch:
         return [name for name in self._candidates if name not in insufficient]
 
     def _with_worthless(self, insufficient: set[str]) -> set[str]:
-        """The set with all reactions that cannot help it, by the dual solution of the last solve."""
+        """The set plus all reactions that cannot help it, by the dual solution of the last solve."""
         worthless = {name for name in self._candidates if not self._has_value(name)}
         larger = insufficient | worthless
         return insufficient if self._suffices(larger) else larger
@@ -131,7 +131,7 @@ class GapSearch:
                 f"no set of reactions was found in {self._most_solves} solves among {len(self._candidates)}",
                 suggestions=("raise 'most_solves'", "name reactions to leave out in 'excluded_reactions'"),
             )
-        left_out = {place: (1.0, 1.0) for name, place in self._candidates.items() if name not in chosen}
+        left_out = {index: (1.0, 1.0) for name, index in self._candidates.items() if name not in chosen}
         outcome = self._program.minimise_parts(left_out)
         if outcome is not Outcome.OPTIMAL:
             raise FluxError(ErrorClass.NUMERICAL, f"a flux that all candidates reach was {outcome}")

@@ -121,11 +121,11 @@ class Result(ConditionResult):
         columns = ["alternative", "is_chosen", "growth_per_h", *Candidate.model_fields]
         return {"alternatives": pd.DataFrame(rows, columns=columns)}
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         equations = {row.reaction: row.equation for row in self.added}
         chosen = self.alternatives[self.chosen - 1].reactions if self.chosen else ()
         return {
-            **self.conditions(min(most, 10)),
+            **self.conditions(min(limit, 10)),
             "universal": cut_text(self.universal),
             "verdict": self.verdict,
             "min_growth_per_h": self.min_growth_per_h,
@@ -133,15 +133,17 @@ class Result(ConditionResult):
             "best_growth_with_all_per_h": self.best_growth_with_all_per_h,
             "alternatives": {
                 "count": len(self.alternatives),
-                "shown": min(most, len(self.alternatives)),
-                "growth_per_h": [found.growth_per_h for found in self.alternatives[:most]],
-                "reactions": [_names(found.reactions, most) for found in self.alternatives[:most]],
+                "shown": min(limit, len(self.alternatives)),
+                "growth_per_h": [alternative.growth_per_h for alternative in self.alternatives[:limit]],
+                "reactions": [
+                    _names(alternative.reactions, limit) for alternative in self.alternatives[:limit]
+                ],
             },
             "is_smallest": self.is_smallest,
             "is_complete": self.is_complete,
             "chosen": self.chosen,
-            "chosen_reactions": _names(chosen, most),
-            "chosen_equations": {cut_text(name): cut_text(equations[name]) for name in chosen[:most]},
+            "chosen_reactions": _names(chosen, limit),
+            "chosen_equations": {cut_text(name): cut_text(equations[name]) for name in chosen[:limit]},
         }
 
 
@@ -193,24 +195,24 @@ def _run(model: Model, args: Args, universal: Universal) -> Result:
         if not conditions.program.maximises:
             message = f"the objective of model '{model.id}' is minimised: it is no function to restore"
             raise FluxError(ErrorClass.BAD_ARGUMENT, message)
-    found = (
-        _Found("no_objective")
+    search_result = (
+        _SearchResult("no_objective")
         if optimum.status is Outcome.NO_OBJECTIVE
         else _fill_gaps(model, args, candidates)
     )
-    used = {name for alternative in found.alternatives for name in alternative.reactions}
+    used = {name for alternative in search_result.alternatives for name in alternative.reactions}
     return Result.model_validate(
         report
         | {
             "universal": universal.name,
             "min_growth_per_h": args.min_growth_per_h,
-            "verdict": found.verdict,
+            "verdict": search_result.verdict,
             "candidates": len(candidates),
-            "best_growth_with_all_per_h": found.best_growth_per_h,
-            "alternatives": found.alternatives,
-            "chosen": args.choose if args.choose <= len(found.alternatives) else None,
-            "is_smallest": found.is_smallest,
-            "is_complete": found.is_complete,
+            "best_growth_with_all_per_h": search_result.best_growth_per_h,
+            "alternatives": search_result.alternatives,
+            "chosen": args.choose if args.choose <= len(search_result.alternatives) else None,
+            "is_smallest": search_result.is_smallest,
+            "is_complete": search_result.is_complete,
             "added": tuple(_describe_candidate(reaction) for reaction in candidates if reaction.id in used),
         }
     )
@@ -222,23 +224,23 @@ def change(model: Model, args: Args, universal: Universal) -> None:
     Raises:
         FluxError: As `run`; `BAD_ARGUMENT` if there is nothing to add.
     """
-    found = run(model, args, universal)
-    if found.chosen is None:
-        message = f"model '{model.id}' was not filled from '{universal.name}': {found.verdict}"
-        if found.alternatives:
-            message = f"there is no alternative {args.choose}: {len(found.alternatives)} were found"
+    result = run(model, args, universal)
+    if result.chosen is None:
+        message = f"model '{model.id}' was not filled from '{universal.name}': {result.verdict}"
+        if result.alternatives:
+            message = f"there is no alternative {args.choose}: {len(result.alternatives)} were found"
         raise FluxError(ErrorClass.BAD_ARGUMENT, message)
     _add(
         model,
         [
             universal.model.reactions.get_by_id(name)
-            for name in found.alternatives[found.chosen - 1].reactions
+            for name in result.alternatives[result.chosen - 1].reactions
         ],
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _SearchResult:
     verdict: str
     best_growth_per_h: float | None = None
     alternatives: tuple[Alternative, ...] = ()
@@ -246,22 +248,22 @@ class _Found:
     is_complete: bool | None = None
 
 
-def _fill_gaps(model: Model, args: Args, candidates: Sequence[Reaction]) -> _Found:
+def _fill_gaps(model: Model, args: Args, candidates: Sequence[Reaction]) -> _SearchResult:
     if _reaches(model, args, ()):
-        return _Found("grows_already")
+        return _SearchResult("grows_already")
     with model:
         apply_conditions(model, args)
         _add(model, candidates)
         with LinearProgram(model) as program:
             best = optimise(program)
         if best.value is None or best.value < args.min_growth_per_h:
-            return _Found("not_possible", best.value)
+            return _SearchResult("not_possible", best.value)
         names = [reaction.id for reaction in candidates]
         with GapSearch(model, names, args.min_growth_per_h, args.most_solves, args.integer_solver) as search:
             sets, is_smallest, is_complete = _search(search, max(args.alternatives, args.choose))
     by_id = {reaction.id: reaction for reaction in candidates}
     alternatives = tuple(_verify(model, args, [by_id[name] for name in names]) for names in sets)
-    return _Found("filled", best.value, alternatives, is_smallest, is_complete)
+    return _SearchResult("filled", best.value, alternatives, is_smallest, is_complete)
 
 
 def _search(search: GapSearch, count: int) -> tuple[list[tuple[str, ...]], bool, bool]:
@@ -347,9 +349,9 @@ def _describe_candidate(reaction: Reaction) -> Candidate:
     )
 
 
-def _names(names: Sequence[str], most: int) -> list[JsonValue]:
-    shown: list[JsonValue] = [cut_text(name) for name in names[:most]]
-    return shown if len(names) <= most else [*shown, f"and {len(names) - most} more"]
+def _names(names: Sequence[str], limit: int) -> list[JsonValue]:
+    shown: list[JsonValue] = [cut_text(name) for name in names[:limit]]
+    return shown if len(names) <= limit else [*shown, f"and {len(names) - limit} more"]
 
 
 TOOL = Tool(

@@ -1,4 +1,4 @@
-"""What a tool that changes a model says about growth: before the change and after it."""
+"""Growth before and after a change of a model."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class GrowthChange(Result):
 
 
 def compare_growth(model: Model, change: Callable[[Model], T]) -> tuple[dict[str, object], T]:
-    """The fields of a `GrowthChange`, and what the change says it did; the model is as before afterwards."""
+    """The fields of a `GrowthChange` and the report of the change; the model is restored afterwards."""
     with LinearProgram(model) as program:
         before = optimise(program)
     with model:

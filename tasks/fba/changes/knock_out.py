@@ -47,12 +47,12 @@ class Result(GrowthChange):
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {"changes": changes_table(self.changes)}
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         return {
             **self.growths(),
-            "genes_knocked_out": list_names(self.genes, most),
-            "genes_without_effect": list_names(self.genes_without_effect, most),
-            "closed_reactions_bounds_mmol_per_gdw_h": display_changes(self.changes, most),
+            "genes_knocked_out": list_names(self.genes, limit),
+            "genes_without_effect": list_names(self.genes_without_effect, limit),
+            "closed_reactions_bounds_mmol_per_gdw_h": display_changes(self.changes, limit),
         }
 
 
@@ -80,7 +80,7 @@ def _knock_out(model: Model, args: Args) -> dict[str, object]:
     for gene in genes:
         gene.functional = False
     disabled = GeneRules(model).disabled_reactions(gene.id for gene in genes)
-    by_genes = [reaction for place, reaction in enumerate(model.reactions) if place in disabled]
+    by_genes = [reaction for index, reaction in enumerate(model.reactions) if index in disabled]
     by_name = [model.reactions.get_by_id(identifier) for identifier in named]
     changes = [set_bounds(reaction, 0.0, 0.0) for reaction in dict.fromkeys((*by_genes, *by_name))]
     closed = [change for change in changes if change is not None]

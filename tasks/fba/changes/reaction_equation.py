@@ -1,4 +1,4 @@
-"""A reaction's equation, read: `atp_c + 2 h2o_c <=> adp_c + pi_c`."""
+"""The equation of a reaction: `atp_c + 2 h2o_c <=> adp_c + pi_c`."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ def read_equation(text: str) -> Equation:
 def _terms(side: str, text: str) -> list[tuple[float, str]]:
     if not side.strip():
         return []
-    found = [_TERM.fullmatch(term.strip()) for term in re.split(r"\s\+\s", side)]
-    terms = [(float(match[1] or 1), match[2]) for match in found if match]
-    if len(terms) < len(found):
+    matches = [_TERM.fullmatch(term.strip()) for term in re.split(r"\s\+\s", side)]
+    terms = [(float(match[1] or 1), match[2]) for match in matches if match]
+    if len(terms) < len(matches):
         raise FluxError(
             ErrorClass.BAD_ARGUMENT,
             f"'{side.strip()}' in equation '{text}' is no sum of metabolites",

@@ -1,4 +1,4 @@
-"""New bounds for reactions of a model: each change is reported, and a change of nothing is an error."""
+"""New bounds for reactions of a model: each change is reported; no change is an error."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ class Result(GrowthChange):
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {"changes": changes_table(self.changes)}
 
-    def display(self, most: int) -> dict[str, JsonValue]:
-        return {**self.growths(), "bounds_mmol_per_gdw_h": display_changes(self.changes, most)}
+    def display(self, limit: int) -> dict[str, JsonValue]:
+        return {**self.growths(), "bounds_mmol_per_gdw_h": display_changes(self.changes, limit)}
 
 
 def run(model: Model, args: Args) -> Result:
@@ -90,7 +90,7 @@ def change(model: Model, args: Args) -> None:
 
 
 def set_bounds(reaction: Reaction, lowest: float, highest: float) -> BoundsChange | None:
-    """Set the bounds (mmol/gDW/h) of a reaction; returns the change, None if they were those already."""
+    """Set the bounds (mmol/gDW/h) of a reaction; returns the change, None if the bounds are the same."""
     before = reaction.bounds
     if before == (lowest, highest):
         return None
@@ -112,17 +112,17 @@ def changes_table(changes: Iterable[BoundsChange]) -> pd.DataFrame:
     return pd.DataFrame([change.model_dump() for change in changes], columns=columns).astype(numbers)
 
 
-def display_changes(changes: tuple[BoundsChange, ...], most: int) -> dict[str, JsonValue]:
+def display_changes(changes: tuple[BoundsChange, ...], limit: int) -> dict[str, JsonValue]:
     """Changes as a display shows them: reaction -> bounds before and after."""
     return {
         "count": len(changes),
-        "shown": min(most, len(changes)),
+        "shown": min(limit, len(changes)),
         "before_and_after": {
             cut_text(change.reaction): [
                 [change.lower_before_mmol_per_gdw_h, change.upper_before_mmol_per_gdw_h],
                 [change.lower_after_mmol_per_gdw_h, change.upper_after_mmol_per_gdw_h],
             ]
-            for change in changes[:most]
+            for change in changes[:limit]
         },
     }
 

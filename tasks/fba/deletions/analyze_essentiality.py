@@ -92,16 +92,16 @@ class Result(ConditionResult):
             for name, table in tables.items()
         }
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         display: dict[str, JsonValue] = {
-            **self.conditions(min(most, 10)),
+            **self.conditions(min(limit, 10)),
             "threshold_fraction_of_wild_type": self.threshold_fraction_of_wild_type,
             "genes_tested": self.genes_tested,
-            "essential_genes": list_names(self.essential_genes, most),
+            "essential_genes": list_names(self.essential_genes, limit),
             "reactions_tested": self.reactions_tested,
-            "essential_reactions": list_names(self.essential_reactions, most),
+            "essential_reactions": list_names(self.essential_reactions, limit),
         }
-        return display if self.agreement is None else display | {"agreement": self.agreement.display(most)}
+        return display if self.agreement is None else display | {"agreement": self.agreement.display(limit)}
 
 
 def gather(sources: Sources, args: Args) -> Mapping[str, bool] | None:
@@ -130,12 +130,12 @@ def run(model: Model, args: Args, stored: Mapping[str, bool] | None = None) -> R
         threshold = args.threshold_fraction_of_wild_type
         gene_table = _table(wild_type, genes, threshold)
         reaction_table = _table(wild_type, reactions, threshold)
-    seen = args.observed if stored is None else stored
+    observed = args.observed if stored is None else stored
     agreed = None
-    if seen is not None and wild_type.grows:
+    if observed is not None and wild_type.grows:
         ids = [gene.id for gene in model.genes]
         essential = _essential(gene_table)
-        agreed = agreement(seen, gene_table.id, essential, ids, unlisted=args.unlisted_genes)
+        agreed = agreement(observed, gene_table.id, essential, ids, unlisted=args.unlisted_genes)
     return Result.model_validate(
         report
         | {
@@ -161,10 +161,10 @@ class _KnockOut:
 def _table(wild_type: WildType, knock_outs: Iterable[_KnockOut], threshold: float) -> KnockOutTable:
     rows = []
     for knock_out in knock_outs:
-        left = wild_type.without(knock_out.disabled)
-        fraction = wild_type.fraction(left.growth_per_h)
+        survivor = wild_type.without(knock_out.disabled)
+        fraction = wild_type.fraction(survivor.growth_per_h)
         lethal = is_lethal(fraction, threshold)
-        rows.append((knock_out.id, knock_out.name, left.status, left.growth_per_h, fraction, lethal))
+        rows.append((knock_out.id, knock_out.name, survivor.status, survivor.growth_per_h, fraction, lethal))
     columns = zip(*rows, strict=True) if rows else ((),) * len(KnockOutTable.model_fields)
     return KnockOutTable.model_validate(dict(zip(KnockOutTable.model_fields, columns, strict=True)))
 
@@ -181,11 +181,11 @@ def _genes(model: Model, args: Args) -> list[_KnockOut]:
 
 
 def _reactions(model: Model, args: Args) -> list[_KnockOut]:
-    wanted = {require_reaction(model, identifier) for identifier in args.reactions or ()}
+    named = {require_reaction(model, identifier) for identifier in args.reactions or ()}
     return [
-        _KnockOut(reaction.id, reaction.name or "", frozenset({place}))
-        for place, reaction in enumerate(model.reactions)
-        if args.tests("reactions") or reaction.id in wanted
+        _KnockOut(reaction.id, reaction.name or "", frozenset({index}))
+        for index, reaction in enumerate(model.reactions)
+        if args.tests("reactions") or reaction.id in named
     ]
 
 

@@ -1,4 +1,4 @@
-"""Essential genes that were predicted, beside those that were observed."""
+"""Predicted essential genes compared with observed ones."""
 
 from __future__ import annotations
 
@@ -71,15 +71,15 @@ class Agreement(BaseModel):
     only_predicted: tuple[str, ...] = Field(description="The false positives.")
     only_observed: tuple[str, ...] = Field(description="The false negatives.")
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         """All counts and fractions, and some of the ids."""
         lists = ("unmapped", "not_tested", "only_predicted", "only_observed")
-        found: dict[str, JsonValue] = {
+        fields: dict[str, JsonValue] = {
             name: round_for_display(value) if isinstance(value, float) else value
             for name, value in self.model_dump(exclude=set(lists)).items()
         }
         ids = {name: [cut_text(item, 60) for item in getattr(self, name)] for name in lists}
-        return found | {name: list_names(values, most) for name, values in ids.items()}
+        return fields | {name: list_names(values, limit) for name, values in ids.items()}
 
 
 def read_observations(sources: Sources, args: ObservedArgs) -> Mapping[str, bool] | None:
@@ -103,12 +103,12 @@ def observations(table: pd.DataFrame, gene_column: str, essential_column: str) -
         if column not in columns:
             hints = (*nearest(column, columns), f"columns: {', '.join(columns[:40])}")
             raise FluxError(ErrorClass.UNKNOWN_ID, f"the table has no column '{column}'", suggestions=hints)
-    found: dict[str, bool] = {}
+    observed: dict[str, bool] = {}
     for gene, value in zip(table[gene_column], table[essential_column], strict=True):
         essential = _is_essential(str(gene), value)
-        if found.setdefault(str(gene), essential) != essential:
+        if observed.setdefault(str(gene), essential) != essential:
             raise FluxError(ErrorClass.BAD_ARGUMENT, f"gene '{gene}' is listed as essential and as not")
-    return found
+    return observed
 
 
 def agreement(
@@ -147,8 +147,12 @@ def agreement(
         mcc=(tp * tn - fp * fn) / math.sqrt(margins) if margins else None,
         unmapped=tuple(sorted(gene for gene in observed if gene not in known)),
         not_tested=tuple(sorted((observed.keys() & known) - set(tested))),
-        only_predicted=tuple(sorted(gene for gene, model, seen in pairs if model and not seen)),
-        only_observed=tuple(sorted(gene for gene, model, seen in pairs if seen and not model)),
+        only_predicted=tuple(
+            sorted(gene for gene, is_predicted, is_observed in pairs if is_predicted and not is_observed)
+        ),
+        only_observed=tuple(
+            sorted(gene for gene, is_predicted, is_observed in pairs if is_observed and not is_predicted)
+        ),
     )
 
 
@@ -161,11 +165,11 @@ def _fraction(part: int, whole: int) -> float | None:
 
 
 def _is_essential(gene: str, value: object) -> bool:
-    said = str(value).strip().casefold()
-    if said not in _ESSENTIAL | _NOT_ESSENTIAL:
+    word = str(value).strip().casefold()
+    if word not in _ESSENTIAL | _NOT_ESSENTIAL:
         raise FluxError(
             ErrorClass.BAD_ARGUMENT,
             f"gene '{gene}' is '{cut_text(str(value))}', which says neither essential nor not",
             suggestions=("write true or false, yes or no, 1 or 0, E or N",),
         )
-    return said in _ESSENTIAL
+    return word in _ESSENTIAL

@@ -10,7 +10,7 @@ from fluxagents.flows.events import Shard
 from fluxagents.tasks.fba.solving.gene_rules import GeneRules
 from fluxagents.tasks.fba.solving.wild_type import Disabled, Survivor, WildType
 
-MOST_SOLVES = 50_000
+MAX_SOLVES = 50_000
 """Pairs that one part of the work may have to solve, in about 5 ms each."""
 
 Pair = tuple[str, str]
@@ -27,7 +27,7 @@ class GenePairs:
         shard: Which of all these pairs.
 
     Raises:
-        FluxError: `BAD_ARGUMENT` if more than `MOST_SOLVES` pairs may need a solve.
+        FluxError: `BAD_ARGUMENT` if more than `MAX_SOLVES` pairs may need a solve.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class GenePairs:
         self._genes = genes
         self._partners = partners
         self._disabled = {gene: rules.disabled_reactions((gene,)) for gene in (*genes, *(partners or ()))}
-        self.alone = {gene: wild_type.without(places) for gene, places in self._disabled.items()}
+        self.alone = {gene: wild_type.without(indices) for gene, indices in self._disabled.items()}
         self.of_all_parts = sum(1 for _ in self._all())
         self._slice = (
             self.of_all_parts * shard.index // shard.of,
@@ -56,15 +56,15 @@ class GenePairs:
         return islice(self._all(), *self._slice)
 
     def without(self, pair: Pair) -> Survivor:
-        """What is left without both genes."""
+        """The strain without both genes."""
         first, second = pair
         if first == second:
             return self.alone[first]
         return self._wild_type.without_both(self._both(pair), (self.alone[first], self.alone[second]))
 
-    def interact(self, pair: Pair, left: Survivor) -> bool:
+    def interact(self, pair: Pair, survivor: Survivor) -> bool:
         """Whether a pair differs from the worse of its two genes."""
-        return not any(left.is_as_good_as(self.alone[gene]) for gene in pair)
+        return not any(survivor.is_as_good_as(self.alone[gene]) for gene in pair)
 
     def _both(self, pair: Pair) -> Disabled:
         if self._rules.share_a_rule(*pair):
@@ -86,10 +86,10 @@ class GenePairs:
         for pair in self:
             parents = [self.alone[gene] for gene in pair]
             unsettled += self._wild_type.inherit_growth(self._both(pair), parents) is None
-            if unsettled > MOST_SOLVES:
+            if unsettled > MAX_SOLVES:
                 raise FluxError(
                     ErrorClass.BAD_ARGUMENT,
-                    f"pairs of {len(self._disabled)} genes need more than {MOST_SOLVES} solves",
+                    f"pairs of {len(self._disabled)} genes need more than {MAX_SOLVES} solves",
                     suggestions=("name fewer 'genes'", "pair all genes with a few 'partners'"),
                 )
         return unsettled

@@ -1,4 +1,4 @@
-"""Minimisation of metabolic adjustment: after a knock-out the cell keeps as near to its fluxes as it can."""
+"""Minimisation of metabolic adjustment: after a knock-out the cell changes its fluxes as little as it can."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Adjustment:
 
     Args:
         wild_type: Tells what is infeasible or cannot grow at all.
-        growth: Place in `model.reactions` -> coefficient of the objective.
+        growth: Index in `model.reactions` -> coefficient of the objective.
         reference: Fluxes of the wild type in mmol/gDW/h, in the order of the model.
         program: Quadratic, with a variable for each flux and the mass balances.
     """
@@ -61,30 +61,30 @@ class Adjustment:
         best = self._wild_type.without(disabled)
         if best.status is not Outcome.OPTIMAL:
             return best
-        if all(abs(self._reference[place]) < NOISE_MMOL_PER_GDW_H for place in disabled):
+        if all(abs(self._reference[index]) < NOISE_MMOL_PER_GDW_H for index in disabled):
             return self._survivor(self._reference)
         return self._survivor(self.nearest(disabled))
 
     def _survivor(self, fluxes: np.ndarray[Any, Any]) -> Survivor:
-        growth = float(sum(value * fluxes[place] for place, value in self._growth.items()))
+        growth = float(sum(value * fluxes[index] for index, value in self._growth.items()))
         if growth <= ZERO_GROWTH_PER_H:
             return Survivor(Outcome.ZERO_GROWTH, 0.0, [])
         return Survivor(Outcome.OPTIMAL, growth, [])
 
     def nearest(self, disabled: Disabled) -> np.ndarray[Any, Any]:
         """The fluxes (mmol/gDW/h) without these reactions, in the order of the model; raises as `without`."""
-        before = {place: (self._fluxes[place].lb, self._fluxes[place].ub) for place in sorted(disabled)}
+        before = {index: (self._fluxes[index].lb, self._fluxes[index].ub) for index in sorted(disabled)}
         try:
-            for place in before:
-                self._fluxes[place].set_bounds(0.0, 0.0)
+            for index in before:
+                self._fluxes[index].set_bounds(0.0, 0.0)
             status = self._program.optimize()
-            found = np.array([variable.primal for variable in self._fluxes], dtype=float)
+            fluxes = np.array([variable.primal for variable in self._fluxes], dtype=float)
             bounds = np.array([(variable.lb, variable.ub) for variable in self._fluxes], dtype=float)
         finally:
-            for place, (lowest, highest) in before.items():
-                self._fluxes[place].set_bounds(lowest, highest)
-        outside = float(np.maximum(bounds[:, 0] - found, found - bounds[:, 1]).max())
-        imbalance = float(np.abs(self._stoichiometry @ found).max())
+            for index, (lowest, highest) in before.items():
+                self._fluxes[index].set_bounds(lowest, highest)
+        outside = float(np.maximum(bounds[:, 0] - fluxes, fluxes - bounds[:, 1]).max())
+        imbalance = float(np.abs(self._stoichiometry @ fluxes).max())
         if status != "optimal" or not max(outside, imbalance) <= TOLERANCE_MMOL_PER_GDW_H:
             raise FluxError(
                 ErrorClass.NUMERICAL,
@@ -92,7 +92,7 @@ class Adjustment:
                 f"by {outside:.2g} and balances by {imbalance:.2g} mmol/gDW/h",
                 suggestions=("use method 'fba'",),
             )
-        return found
+        return fluxes
 
 
 @contextmanager
@@ -124,12 +124,12 @@ def _fill(program: Any, model: Model, reference: np.ndarray[Any, Any]) -> None:
     program.configuration.tolerances.feasibility = _SOLVER_TOLERANCE
     program.configuration.tolerances.optimality = _SOLVER_TOLERANCE
     fluxes = [
-        optlang.hybrid_interface.Variable(f"v{place}", lb=reaction.lower_bound, ub=reaction.upper_bound)
-        for place, reaction in enumerate(model.reactions)
+        optlang.hybrid_interface.Variable(f"v{index}", lb=reaction.lower_bound, ub=reaction.upper_bound)
+        for index, reaction in enumerate(model.reactions)
     ]
     balances = {
-        metabolite: optlang.hybrid_interface.Constraint(0, lb=0, ub=0, name=f"b{place}")
-        for place, metabolite in enumerate(model.metabolites)
+        metabolite: optlang.hybrid_interface.Constraint(0, lb=0, ub=0, name=f"b{index}")
+        for index, metabolite in enumerate(model.metabolites)
     }
     program.add(fluxes)
     program.add(list(balances.values()))

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 PARTS = 8
 """Of pairs of many genes; each solves the single deletions of its own, which takes a second on iJO1366."""
 
-MOST_PAIRS_WHOLE = 250_000
+MAX_PAIRS_WHOLE = 250_000
 """With more pairs the work is split: it takes more than some ten seconds."""
 
 SLOWER = 1e-6
 """Fraction of the wild type's growth that a deletion costs at least to be counted as slower."""
 
-MOST_PAIRS_LISTED = 20_000
+MAX_PAIRS_LISTED = 20_000
 """With more pairs only those are listed that differ from the worse of their two genes."""
 
 
@@ -128,9 +128,9 @@ class Result(ConditionResult):
         numbers = dict.fromkeys(("growth_per_h", "growth_fraction_of_wild_type"), "float64")
         return {"deletions": pd.DataFrame(columns).astype(numbers)}
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         display: dict[str, JsonValue] = {
-            **self.conditions(min(most, 10)),
+            **self.conditions(min(limit, 10)),
             "kind": self.kind,
             "method": self.method,
             "threshold_fraction_of_wild_type": self.threshold_fraction_of_wild_type,
@@ -139,20 +139,20 @@ class Result(ConditionResult):
             "slower_deletions": self.slower_deletions,
         }
         if self.kind != "sets":
-            display["lethal_genes"] = list_names(self.lethal_genes, most)
+            display["lethal_genes"] = list_names(self.lethal_genes, limit)
         if self.kind == "double":
             pairs = [" + ".join(pair) for pair in self.synthetic_lethal_pairs]
             display["lethal_pairs"] = self.lethal_pairs
-            display["synthetic_lethal_pairs"] = list_names(pairs, most)
+            display["synthetic_lethal_pairs"] = list_names(pairs, limit)
         else:
-            display["growth_fraction_of_wild_type"] = self._fractions(most)
+            display["growth_fraction_of_wild_type"] = self._fractions(limit)
         return display
 
-    def _fractions(self, most: int) -> dict[str, JsonValue]:
-        """What grows as a fraction of the wild type, the slowest first; None is infeasible."""
+    def _fractions(self, limit: int) -> dict[str, JsonValue]:
+        """Growth as a fraction of the wild type's, the slowest first; None is infeasible."""
         rows = zip(self.deletions.genes, self.deletions.growth_fraction_of_wild_type, strict=True)
         ordered = sorted(rows, key=lambda row: -1.0 if row[1] is None else row[1])
-        return list_values({cut_text(" + ".join(genes)): fraction for genes, fraction in ordered}, most)
+        return list_values({cut_text(" + ".join(genes)): fraction for genes, fraction in ordered}, limit)
 
 
 def run(model: Model, args: Args) -> Result:
@@ -163,21 +163,21 @@ def run(model: Model, args: Args) -> Result:
 
     Raises:
         FluxError: `UNKNOWN_ID` with the nearest ids, `MEDIUM` for conditions that do not fit the model,
-            `BAD_ARGUMENT` if the objective is minimised or more than `gene_pairs.MOST_SOLVES` pairs need a
+            `BAD_ARGUMENT` if the objective is minimised or more than `gene_pairs.MAX_SOLVES` pairs need a
             solve; `SOLVER` or `TIMEOUT`.
     """
     return run_shard(model, args, Shard(index=0, of=1))
 
 
 def count_shards(model: Model, args: Args) -> int:
-    """Into how many parts to split: one if the parts would wait longer than work."""
+    """The count of shards: one if the shards would wait longer than they work."""
     genes = len(model.genes if args.genes is None else args.genes)
     partners = genes if args.partners is None else len(args.partners)
-    return PARTS if args.kind == "double" and genes * partners > MOST_PAIRS_WHOLE else 1
+    return PARTS if args.kind == "double" and genes * partners > MAX_PAIRS_WHOLE else 1
 
 
 def run_shard(model: Model, args: Args, shard: Shard) -> Result:
-    """As `run`, for one part of the pairs; each part knows every gene that is lethal alone."""
+    """As `run`, for one shard of the pairs; each shard knows every gene that is lethal alone."""
     rules = GeneRules(model)
     genes = _ids(model, rules, args.genes)
     partners = None if args.partners is None else _ids(model, rules, args.partners)
@@ -194,18 +194,18 @@ def run_shard(model: Model, args: Args, shard: Shard) -> Result:
             return Result.model_validate(report)
         tally = _Tally(wild_type, args.threshold_fraction_of_wild_type)
         if args.kind == "double":
-            found = _pairs(tally, GenePairs(wild_type, rules, genes, partners, shard))
+            fields = _pairs(tally, GenePairs(wild_type, rules, genes, partners, shard))
         else:
             chosen = sets or [(gene,) for gene in genes]
             with _strains(model, args, wild_type) as strains:
-                found = _alone(
+                fields = _alone(
                     tally, ((ids, strains.without(rules.disabled_reactions(ids))) for ids in chosen)
                 )
-        return Result.model_validate(report | found)
+        return Result.model_validate(report | fields)
 
 
 def merge(args: Args, results: Sequence[Result]) -> Result:
-    """All parts as one; every part has the same genes alone and the same conditions."""
+    """All shards as one result; every shard has the same single deletions and the same conditions."""
     del args
     first = results[0]
     if first.deletions_tested is None:
@@ -226,7 +226,7 @@ def merge(args: Args, results: Sequence[Result]) -> Result:
 
 @contextmanager
 def _strains(model: Model, args: Args, wild_type: WildType) -> Iterator[WildType | Adjustment]:
-    """What tells the growth of a strain."""
+    """A method that computes the growth of a strain."""
     if args.method == "fba":
         yield wild_type
         return
@@ -243,18 +243,18 @@ class _Tally:
         self._rows: list[tuple[object, ...]] = []
         self._tested = self._lethal = self._slower = 0
 
-    def is_lethal(self, left: Survivor) -> bool:
-        return is_lethal(self._wild_type.fraction(left.growth_per_h), self._threshold)
+    def is_lethal(self, survivor: Survivor) -> bool:
+        return is_lethal(self._wild_type.fraction(survivor.growth_per_h), self._threshold)
 
-    def add(self, genes: Sequence[str], left: Survivor, *, listed: bool = True) -> bool:
+    def add(self, genes: Sequence[str], survivor: Survivor, *, listed: bool = True) -> bool:
         """Count a deletion; returns whether it is lethal."""
-        fraction = self._wild_type.fraction(left.growth_per_h)
+        fraction = self._wild_type.fraction(survivor.growth_per_h)
         lethal = is_lethal(fraction, self._threshold)
         self._tested += 1
         self._lethal += lethal
         self._slower += not lethal and fraction is not None and fraction < 1 - SLOWER
         if listed:
-            self._rows.append((tuple(genes), left.status, left.growth_per_h, fraction, lethal))
+            self._rows.append((tuple(genes), survivor.status, survivor.growth_per_h, fraction, lethal))
         return lethal
 
     def as_fields(self) -> dict[str, object]:
@@ -268,22 +268,22 @@ class _Tally:
         }
 
 
-def _alone(tally: _Tally, left: Iterable[tuple[Sequence[str], Survivor]]) -> dict[str, object]:
-    lethal = [genes for genes, survivor in left if tally.add(genes, survivor)]
+def _alone(tally: _Tally, survivors: Iterable[tuple[Sequence[str], Survivor]]) -> dict[str, object]:
+    lethal = [genes for genes, survivor in survivors if tally.add(genes, survivor)]
     return tally.as_fields() | {
         "lethal_genes": tuple(sorted({genes[0] for genes in lethal if len(genes) == 1}))
     }
 
 
 def _pairs(tally: _Tally, pairs: GenePairs) -> dict[str, object]:
-    everything = pairs.of_all_parts <= MOST_PAIRS_LISTED
-    lethal_alone = {gene for gene, left in pairs.alone.items() if tally.is_lethal(left)}
+    everything = pairs.of_all_parts <= MAX_PAIRS_LISTED
+    lethal_alone = {gene for gene, survivor in pairs.alone.items() if tally.is_lethal(survivor)}
     synthetic: list[Pair] = []
     lethal = 0
     for pair in pairs:
-        left = pairs.without(pair)
+        survivor = pairs.without(pair)
         is_lethal_pair = tally.add(
-            tuple(dict.fromkeys(pair)), left, listed=everything or pairs.interact(pair, left)
+            tuple(dict.fromkeys(pair)), survivor, listed=everything or pairs.interact(pair, survivor)
         )
         if is_lethal_pair and pair[0] != pair[1]:
             lethal += 1

@@ -122,10 +122,10 @@ class Result(ConditionResult):
     designs: DesignTable = DesignTable()
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(min(most, 6)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda limit: self._display(min(limit, 6)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(min(most, 25)), SUMMARY_BYTES)
+        return fit_display(lambda limit: self._display(min(limit, 25)), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         columns = self.designs.model_dump(mode="json")
@@ -139,12 +139,12 @@ class Result(ConditionResult):
         }
         return {"designs": pd.DataFrame(columns).astype(dict.fromkeys(_NUMBERS, "float64"))}
 
-    def _display(self, most: int) -> dict[str, JsonValue]:
+    def _display(self, limit: int) -> dict[str, JsonValue]:
         counts = ("min_growth_per_h", "wild_type_least_secretion_mmol_per_gdw_h",
                   "wild_type_greatest_secretion_mmol_per_gdw_h", "targets", "pairs", "pairs_to_solve",
                   "pairs_solved", "is_complete")  # fmt: skip
         return {
-            **self.conditions(min(most, 10)),
+            **self.conditions(min(limit, 10)),
             "product_exchange": self.product_exchange,
             "product": cut_text(self.product),
             "kind": self.kind,
@@ -154,7 +154,7 @@ class Result(ConditionResult):
             "too_slow": len(self.too_slow),
             "designs_found": len(self.designs.knock_outs),
             "best": self._best(),
-            "designs": [self._row(place) for place in range(min(most, len(self.designs.knock_outs)))],
+            "designs": [self._row(index) for index in range(min(limit, len(self.designs.knock_outs)))],
             "design_columns": "knock-outs, growth 1/h, least and greatest secretion mmol/gDW/h, mol carbon "
             "yield, coupling, coupling strength (fraction)",
         }
@@ -163,27 +163,27 @@ class Result(ConditionResult):
         """The first strain; its knock-outs also as `genes` and `reactions`, as `knock_out` takes them."""
         if not self.designs.knock_outs:
             return None
-        found: dict[str, JsonValue] = {
+        fields: dict[str, JsonValue] = {
             name: values[0] for name, values in self.designs.model_dump(mode="json", exclude=_LISTS).items()
         }
         ids: list[JsonValue] = [cut_text(name, 60) for name in self.designs.knock_outs[0]]
         is_gene = self.kind == "genes"
-        return found | {
+        return fields | {
             "knock_outs": ids,
             "genes": ids if is_gene else [],
             "reactions": [] if is_gene else ids,
         }
 
-    def _row(self, place: int) -> list[JsonValue]:
+    def _row(self, index: int) -> list[JsonValue]:
         designs = self.designs
         return [
-            " + ".join(cut_text(name, 60) for name in designs.knock_outs[place]),
-            round_for_display(designs.growth_per_h[place]),
-            round_for_display(designs.least_secretion_mmol_per_gdw_h[place]),
-            round_for_display(designs.greatest_secretion_mmol_per_gdw_h[place]),
-            round_for_display(designs.carbon_yield_mol_c_per_mol_c[place]),
-            str(designs.coupling[place]),
-            round_for_display(designs.coupling_strength[place]),
+            " + ".join(cut_text(name, 60) for name in designs.knock_outs[index]),
+            round_for_display(designs.growth_per_h[index]),
+            round_for_display(designs.least_secretion_mmol_per_gdw_h[index]),
+            round_for_display(designs.greatest_secretion_mmol_per_gdw_h[index]),
+            round_for_display(designs.carbon_yield_mol_c_per_mol_c[index]),
+            str(designs.coupling[index]),
+            round_for_display(designs.coupling_strength[index]),
         ]
 
 
@@ -218,16 +218,16 @@ def run(model: Model, args: Args) -> Result:
                 return Result.model_validate(report)
             least_growth = optimum.value * args.min_growth_fraction_of_wild_type
             with CouplingScreen(model, product, least_growth, args.fraction_of_optimum) as screen:
-                found = StrainSearch(
+                result = StrainSearch(
                     screen,
                     targets,
                     in_pairs=args.most_knock_outs > 1,
-                    most_pairs=args.most_pairs,
+                    max_pairs=args.most_pairs,
                     min_gain=args.min_gain_mmol_per_gdw_h,
                     by_productivity=args.rank_by == "productivity",
                 ).search()
                 wild_type = screen.profile(frozenset(), screen.wild_type)
-                rows = [_row(model, screen, design, optimum.value) for design in found.designs]
+                rows = [_row(model, screen, design, optimum.value) for design in result.designs]
     return Result.model_validate(
         report
         | {
@@ -236,11 +236,11 @@ def run(model: Model, args: Args) -> Result:
             "wild_type_greatest_secretion_mmol_per_gdw_h": wild_type.greatest,
             "wild_type_coupling": wild_type.coupling,
             "targets": sum(1 + len(target.equivalents) for target in targets.items),
-            "too_slow": found.too_slow,
-            "pairs": found.pairs,
-            "pairs_to_solve": found.pairs_to_solve,
-            "pairs_solved": min(found.pairs_to_solve, args.most_pairs),
-            "is_complete": found.pairs_to_solve <= args.most_pairs,
+            "too_slow": result.too_slow,
+            "pairs": result.pairs,
+            "pairs_to_solve": result.pairs_to_solve,
+            "pairs_solved": min(result.pairs_to_solve, args.most_pairs),
+            "is_complete": result.pairs_to_solve <= args.most_pairs,
             "designs": _table(rows),
         }
     )
@@ -248,7 +248,7 @@ def run(model: Model, args: Args) -> Result:
 
 def _row(model: Model, screen: CouplingScreen, design: Design, wild_growth: float) -> tuple[object, ...]:
     strain, profile = design.strain, screen.profile(design.disabled, design.strain)
-    closed = [model.reactions[place] for place in sorted(design.disabled)]
+    closed = [model.reactions[index] for index in sorted(design.disabled)]
     without = profile.growth_without_product_per_h or 0.0
     return (
         tuple(target.id for target in design.targets),

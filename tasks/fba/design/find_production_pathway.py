@@ -14,7 +14,7 @@ from fluxagents.tasks.display import cut_text, fit_display, list_names, list_val
 from fluxagents.tasks.fba.fluxes.run_metabolic_fba import minimise_total_flux
 from fluxagents.tasks.fba.solving.carbon import carbon_atoms, carbon_uptake
 from fluxagents.tasks.fba.solving.conditions import (
-    MOST_UPTAKES_SHOWN,
+    MAX_UPTAKES_SHOWN,
     exchanges,
     set_uptake,
     uptake,
@@ -98,23 +98,23 @@ class Result(StrainResult):
     steps: StepTable = StepTable()
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(min(most, 15)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda limit: self._display(min(limit, 15)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
         more: dict[str, JsonValue] = {"medium_used": self._medium(), "nearest": list(self.nearest)}
-        return fit_display(lambda most: self._display(most) | more, SUMMARY_BYTES)
+        return fit_display(lambda limit: self._display(limit) | more, SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         numbers = dict.fromkeys(("flux_mmol_per_gdw_h", "production_without_mmol_per_gdw_h"), "float64")
         return {"steps": pd.DataFrame(self.steps.model_dump()).astype(numbers)}
 
-    def _display(self, most: int) -> dict[str, JsonValue]:
+    def _display(self, limit: int) -> dict[str, JsonValue]:
         numbers = ("production_mmol_per_gdw_h", "substrate_uptake_mmol_per_gdw_h", "yield_mol_per_mol",
                    "carbon_yield_mol_c_per_mol_c", "growth_at_production_per_h",
                    "production_with_all_uptakes_mmol_per_gdw_h")  # fmt: skip
         fluxes = dict(zip(self.steps.reaction, self.steps.flux_mmol_per_gdw_h, strict=True))
         return {
-            **self.conditions(min(most, 10)),
+            **self.conditions(min(limit, 10)),
             "product": cut_text(self.product),
             "product_name": cut_text(self.product_name),
             "production_reaction": self.production_reaction,
@@ -124,14 +124,14 @@ class Result(StrainResult):
             **({"nearest": list(self.nearest)} if self.nearest else {}),
             **{name: round_for_display(getattr(self, name)) for name in numbers},
             "active_steps": self.active_steps,
-            "essential_steps": list_names(self.essential_steps, most),
-            "fluxes_mmol_per_gdw_h": list_values(dict(fluxes), most),
+            "essential_steps": list_names(self.essential_steps, limit),
+            "fluxes_mmol_per_gdw_h": list_values(dict(fluxes), limit),
         }
 
     def _medium(self) -> JsonValue:
         """The medium as tools take it; None if it is too large to hand on."""
         medium = self.medium_mmol_per_gdw_h
-        return dict(medium) if len(medium) <= MOST_UPTAKES_SHOWN else None
+        return dict(medium) if len(medium) <= MAX_UPTAKES_SHOWN else None
 
 
 def run(model: Model, args: Args) -> Result:
@@ -160,12 +160,12 @@ def run(model: Model, args: Args) -> Result:
                 "is_demand_added": len(model.reactions) > size,
                 "substrate_exchange": substrate and substrate.id,
             }
-            found = (
+            fields = (
                 {"verdict": "not_in_model", "nearest": _like(model, args.product)}
                 if target is None
                 else _Production(conditions, args, target, substrate).solve()
             )
-            return Result.model_validate(report | found)
+            return Result.model_validate(report | fields)
 
 
 def _name(target: Reaction | None) -> str:
@@ -212,7 +212,7 @@ class _Production:
             "verdict": "made",
             "production_mmol_per_gdw_h": best,
             **self._yields(best, fluxes),
-            "growth_at_production_per_h": sum(value * fluxes[place] for place, value in growth.items()),
+            "growth_at_production_per_h": sum(value * fluxes[index] for index, value in growth.items()),
             "active_steps": len(steps.reaction),
             "essential_steps": tuple(
                 name for name, essential in zip(steps.reaction, steps.is_essential, strict=True) if essential
@@ -234,46 +234,46 @@ class _Production:
         model = self.conditions.model
         exchanged = {model.reactions.index(reaction): reaction for reaction in exchanges(model).values()}
         carbon, taken_up = carbon_atoms(self.target), carbon_uptake(exchanged, fluxes)
-        found: dict[str, object] = {
+        fields: dict[str, object] = {
             "carbon_yield_mol_c_per_mol_c": carbon * best / taken_up if carbon and taken_up else None
         }
         if self.substrate is not None:
             used = uptake_flux(self.substrate, fluxes[model.reactions.index(self.substrate)])
-            found["substrate_uptake_mmol_per_gdw_h"] = used
-            found["yield_mol_per_mol"] = best / used if used > ZERO_FLUX_MMOL_PER_GDW_H else None
-        return found
+            fields["substrate_uptake_mmol_per_gdw_h"] = used
+            fields["yield_mol_per_mol"] = best / used if used > ZERO_FLUX_MMOL_PER_GDW_H else None
+        return fields
 
     def _steps(self, best: float, fluxes: Sequence[float]) -> StepTable:
         model = self.conditions.model
-        places = [place for place, flux in enumerate(fluxes) if flux and not model.reactions[place].boundary]
-        places.sort(key=lambda place: (-abs(fluxes[place]), place))
-        left = self._without(places)
+        indices = [index for index, flux in enumerate(fluxes) if flux and not model.reactions[index].boundary]
+        indices.sort(key=lambda index: (-abs(fluxes[index]), index))
+        production = self._without(indices)
         least = best * self.args.essential_below_fraction
-        reactions = [model.reactions[place] for place in places]
+        reactions = [model.reactions[index] for index in indices]
         return StepTable(
             reaction=tuple(reaction.id for reaction in reactions),
             name=tuple(reaction.name or "" for reaction in reactions),
             equation=tuple(reaction.reaction for reaction in reactions),
             genes=tuple(reaction.gene_reaction_rule for reaction in reactions),
-            flux_mmol_per_gdw_h=tuple(fluxes[place] for place in places),
-            production_without_mmol_per_gdw_h=tuple(left),
-            is_essential=tuple(value is None or value < least for value in left),
+            flux_mmol_per_gdw_h=tuple(fluxes[index] for index in indices),
+            production_without_mmol_per_gdw_h=tuple(production),
+            is_essential=tuple(value is None or value < least for value in production),
         )
 
-    def _without(self, places: Sequence[int]) -> list[float | None]:
+    def _without(self, indices: Sequence[int]) -> list[float | None]:
         """The greatest production without each of these reactions; None if nothing is feasible."""
-        left: list[float | None] = []
+        production: list[float | None] = []
         with LinearProgram(self.conditions.model) as program:
             self._keep_growth(program)
             self._aim(program)
             program.solve()
             program.remember_basis()
-            for place in places:
-                with program.hold_bounds({place: (0.0, 0.0)}):
+            for index in indices:
+                with program.hold_bounds({index: (0.0, 0.0)}):
                     program.restore_basis()
                     outcome = program.solve(dual=True)
-                    left.append(program.value if outcome is Outcome.OPTIMAL else None)
-        return left
+                    production.append(program.value if outcome is Outcome.OPTIMAL else None)
+        return production
 
     def _with_all_uptakes(self) -> float | None:
         model = self.conditions.model

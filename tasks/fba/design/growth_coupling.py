@@ -1,4 +1,4 @@
-"""How tightly strains couple a product to their growth, with as few solves as can be.
+"""How tightly strains couple a product to their growth, with as few solves as possible.
 
 A strain is characterised by its best growth and by the least secretion of the product near that growth. To
 knock out more can only take solutions away: if both solutions of a strain do without the reactions that a
@@ -58,7 +58,7 @@ class Strain:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What else there is to say about a strain; fluxes in mmol/gDW/h, growth in 1/h."""
+    """Further properties of a strain; fluxes in mmol/gDW/h, growth in 1/h."""
 
     greatest: float | None
     """None for no limit."""
@@ -85,7 +85,7 @@ class CouplingScreen:
     def __init__(
         self, model: Model, product: Reaction, min_growth_per_h: float, fraction_of_optimum: float
     ) -> None:
-        self._product, self._place = product, model.reactions.index(product)
+        self._product, self._index = product, model.reactions.index(product)
         self._exchanged = {model.reactions.index(item): item for item in exchanges(model).values()}
         self._min_growth, self._fraction = min_growth_per_h, fraction_of_optimum
         self._senses: tuple[Sense, Sense] = ("min", "max") if product.reactants else ("max", "min")
@@ -124,11 +124,11 @@ class CouplingScreen:
         for parent in parents:
             if parent.outlasts(disabled):
                 return parent
-        found = self._known[disabled] = self._solve(disabled)
-        return found
+        strain = self._known[disabled] = self._solve(disabled)
+        return strain
 
     def profile(self, disabled: Disabled, strain: Strain) -> Profile:
-        """What else there is to say about the strain without these reactions."""
+        """The profile of the strain without these reactions."""
         closed = dict.fromkeys(sorted(disabled), (0.0, 0.0))
         program = self._secretion
         with program.hold_bounds(closed):
@@ -138,14 +138,14 @@ class CouplingScreen:
             outcome = program.solve()
             greatest = self._secretion_at() if outcome is Outcome.OPTIMAL else None
             self._aim(self._senses[0])
-        with self._growth.hold_bounds(closed), self._growth.hold_bounds({self._place: self._no_secretion()}):
+        with self._growth.hold_bounds(closed), self._growth.hold_bounds({self._index: self._no_secretion()}):
             self._growth.restore_basis()
-            left = solve(self._growth, dual=True)
+            optimum = solve(self._growth, dual=True)
         return Profile(
             greatest,
             carbon_yield(self._product, strain.least, uptake),
-            self._coupling(strain, left.value),
-            left.value,
+            self._coupling(strain, optimum.value),
+            optimum.value,
         )
 
     def _solve(self, disabled: Disabled) -> Strain | None:
@@ -181,7 +181,7 @@ class CouplingScreen:
         return growth_per_h * self._fraction * (1 - AT_OPTIMUM)
 
     def _aim(self, sense: Sense) -> None:
-        self._secretion.set_objective({self._place: 1.0}, sense)
+        self._secretion.set_objective({self._index: 1.0}, sense)
 
     def _secretion_at(self) -> float:
         flux = self._secretion.value

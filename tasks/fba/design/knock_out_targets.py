@@ -1,4 +1,4 @@
-"""What may be knocked out to make a strain: genes or reactions that a laboratory can delete."""
+"""The targets of knock-outs: genes or reactions that a laboratory can delete."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Targets:
             self.items = self._reactions(model, candidates, excluded)
 
     def both(self, first: Target, second: Target) -> Disabled:
-        """What two knock-outs disable together: with isozymes more than each of them alone."""
+        """The reactions that two knock-outs disable together: with isozymes, more than each alone."""
         if self._kind == "genes" and self._rules.share_a_rule(first.id, second.id):
             return self._rules.disabled_reactions((first.id, second.id))
         return first.disabled | second.disabled
@@ -70,14 +70,16 @@ class Targets:
         left_out = {gene.id for gene in self._rules.require_genes(excluded)}
         named = model.genes if candidates is None else self._rules.require_genes(candidates)
         genes = [gene for gene in named if gene.id not in left_out and (candidates or _is_enzyme(gene))]
-        places = {reaction.id: place for place, reaction in enumerate(model.reactions)}
-        found: dict[tuple[Disabled, str], list[str]] = {}
+        indices = {reaction.id: index for index, reaction in enumerate(model.reactions)}
+        genes_by_effect: dict[tuple[Disabled, str], list[str]] = {}
         for gene in genes:
             disabled = self._rules.disabled_reactions((gene.id,))
             # With isozymes somewhere two genes may disable the same alone and not the same with a third one.
-            is_alone = disabled == {places[reaction.id] for reaction in gene.reactions}
-            found.setdefault((disabled, "" if is_alone else gene.id), []).append(gene.id)
-        return tuple(Target(ids[0], tuple(ids[1:]), disabled) for (disabled, _), ids in found.items())
+            is_alone = disabled == {indices[reaction.id] for reaction in gene.reactions}
+            genes_by_effect.setdefault((disabled, "" if is_alone else gene.id), []).append(gene.id)
+        return tuple(
+            Target(ids[0], tuple(ids[1:]), disabled) for (disabled, _), ids in genes_by_effect.items()
+        )
 
     def _reactions(
         self, model: Model, candidates: Collection[str] | None, excluded: Collection[str]
@@ -85,8 +87,8 @@ class Targets:
         left_out = {require_reaction(model, identifier) for identifier in excluded}
         named = None if candidates is None else {require_reaction(model, name) for name in candidates}
         return tuple(
-            Target(reaction.id, (), frozenset({place}))
-            for place, reaction in enumerate(model.reactions)
+            Target(reaction.id, (), frozenset({index}))
+            for index, reaction in enumerate(model.reactions)
             if reaction.id not in left_out
             and reaction.bounds != (0, 0)
             and (_is_catalysed(reaction) if named is None else reaction.id in named)
@@ -98,7 +100,7 @@ def _is_enzyme(gene: Gene) -> bool:
 
 
 def _is_catalysed(reaction: Reaction) -> bool:
-    """Whether it needs an enzyme: it stops once all its true genes are gone."""
+    """Whether a reaction needs an enzyme: it loses its flux when all its true genes are gone."""
     if reaction.boundary or reaction.objective_coefficient or not reaction.genes:
         return False
     return not reaction.gpr.eval({gene.id for gene in reaction.genes if _is_enzyme(gene)})

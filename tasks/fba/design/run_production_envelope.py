@@ -69,27 +69,27 @@ class Result(StrainResult):
     envelope: EnvelopeTable
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(min(most, 6)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda limit: self._display(min(limit, 6)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(min(most, 25)), SUMMARY_BYTES)
+        return fit_display(lambda limit: self._display(min(limit, 25)), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {"envelope": pd.DataFrame(self.envelope.model_dump()).astype("float64")}
 
-    def _display(self, most: int) -> dict[str, JsonValue]:
+    def _display(self, limit: int) -> dict[str, JsonValue]:
         scalars = tuple(name for name in Result.model_fields if name not in StrainResult.model_fields)
         return {
-            **self.conditions(most),
+            **self.conditions(limit),
             **{name: getattr(self, name) for name in scalars if name not in {"envelope", "product"}},
             "product": cut_text(self.product),
-            "curve": self._curve(most),
+            "curve": self._curve(limit),
         }
 
-    def _curve(self, most: int) -> dict[str, JsonValue]:
+    def _curve(self, limit: int) -> dict[str, JsonValue]:
         """Evenly chosen points, with both ends."""
         count = len(self.envelope.growth_per_h)
-        chosen = sorted({round(i * (count - 1) / max(most - 1, 1)) for i in range(most)}) if count else []
+        chosen = sorted({round(i * (count - 1) / max(limit - 1, 1)) for i in range(limit)}) if count else []
         columns = self.envelope.model_dump()
         values: dict[str, JsonValue] = {
             name: [round_for_display(column[i]) for i in chosen] for name, column in columns.items()
@@ -132,7 +132,7 @@ def run(model: Model, args: Args) -> Result:
 
 def _envelope(conditions: Conditions, product: Reaction, points: int) -> EnvelopeTable:
     program, model = conditions.program, conditions.model
-    best, place = program.value, model.reactions.index(product)
+    best, index = program.value, model.reactions.index(product)
     exchanged = {model.reactions.index(reaction): reaction for reaction in exchanges(model).values()}
     growth = program.hold_objective(best, best)
     program.set_objective({}, "max")
@@ -144,8 +144,8 @@ def _envelope(conditions: Conditions, product: Reaction, points: int) -> Envelop
         fraction = step / (points - 1)
         program.set_row_bounds(growth, best * fraction, best * fraction)
         program.solve()
-        least = program.extreme(place, absorbing)
-        greatest = program.extreme(place, secreting)
+        least = program.extreme(index, absorbing)
+        greatest = program.extreme(index, secreting)
         least, greatest = (
             value if value is None or is_consumed else 0.0 - value for value in (least, greatest)
         )

@@ -1,4 +1,4 @@
-"""The search for strains: all single knock-outs, then the pairs that these do not settle."""
+"""The search for strains: all single knock-outs, then the pairs that these do not decide."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Design:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """The designs, the best first, and how they were looked for."""
+    """The designs, the best first, and figures of the search."""
 
     designs: Sequence[Design]
     too_slow: tuple[str, ...]
@@ -33,12 +33,12 @@ class SearchResult:
 
 @dataclass(frozen=True, slots=True)
 class StrainSearch:
-    """What is looked for among the targets of a screen."""
+    """A search for strains among the targets of a screen."""
 
     screen: CouplingScreen
     targets: Targets
     in_pairs: bool
-    most_pairs: int
+    max_pairs: int
     """That are solved."""
     min_gain: float
     """How much more a strain must secrete than the wild type and each of its parts, mmol/gDW/h."""
@@ -57,10 +57,10 @@ class StrainSearch:
         slow = (target for target, strain in alone.items() if strain is None)
         pairs = list(self._open_pairs(living)) if self.in_pairs else []
         pairs.sort(key=lambda pair: -max(pair[1][1].least, pair[0][1].least))
-        for (first, one), (second, other) in pairs[: self.most_pairs]:
+        for (first, first_strain), (second, second_strain) in pairs[: self.max_pairs]:
             disabled = self.targets.both(first, second)
             strain = self.screen.without(disabled)
-            if strain is not None and self._gains(strain, wild_type, one, other):
+            if strain is not None and self._gains(strain, wild_type, first_strain, second_strain):
                 pair = (first, second) if first.id < second.id else (second, first)
                 designs.append(Design(pair, disabled, strain))
         return SearchResult(
@@ -73,10 +73,10 @@ class StrainSearch:
     def _open_pairs(
         self, living: Sequence[tuple[Target, Strain]]
     ) -> Iterator[tuple[tuple[Target, Strain], tuple[Target, Strain]]]:
-        for one, other in combinations(living, 2):
-            disabled = self.targets.both(one[0], other[0])
-            if not (one[1].outlasts(disabled) or other[1].outlasts(disabled)):
-                yield one, other
+        for first, second in combinations(living, 2):
+            disabled = self.targets.both(first[0], second[0])
+            if not (first[1].outlasts(disabled) or second[1].outlasts(disabled)):
+                yield first, second
 
     def _gains(self, strain: Strain, *less: Strain) -> bool:
         return strain.least >= max(other.least for other in less) + self.min_gain

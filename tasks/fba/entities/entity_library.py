@@ -1,4 +1,4 @@
-"""What a model's annotations say of its compounds and reactions: a library to look them up in."""
+"""A library of a model's compounds and reactions, read from its annotations."""
 
 from __future__ import annotations
 
@@ -55,22 +55,26 @@ class ModelLibrary:
     def by_id(self, identifier: str, namespace: str | None, kind: Kind | None) -> Sequence[Entity]:
         """See `Biochem.by_id`."""
         hits = self._by_id.get(identifier.casefold(), ())
-        found = [
+        entities = [
             entity for space, entity in hits if namespace in {None, space} and kind in {None, entity.kind}
         ]
-        return list({(entity.kind, entity.id): entity for entity in found}.values())
+        return list({(entity.kind, entity.id): entity for entity in entities}.values())
 
     def by_name(self, name: str, kind: Kind | None) -> Sequence[Entity]:
         """See `Biochem.by_name`."""
         folded = name.casefold()
-        return [entity for entity in self._of(kind) if folded in {one.casefold() for one in entity.names}]
+        return [
+            entity
+            for entity in self._of(kind)
+            if folded in {entity_name.casefold() for entity_name in entity.names}
+        ]
 
-    def search(self, words: str, kind: Kind | None, most: int) -> tuple[Sequence[Entity], int]:
+    def search(self, words: str, kind: Kind | None, limit: int) -> tuple[Sequence[Entity], int]:
         """See `Biochem.search`."""
         terms = re.findall(r"\w+", words.casefold())
-        found = [entity for entity in self._of(kind) if terms and _matches(entity, terms)]
-        found.sort(key=lambda entity: (len(entity.name), entity.id))
-        return found[:most], len(found)
+        entities = [entity for entity in self._of(kind) if terms and _matches(entity, terms)]
+        entities.sort(key=lambda entity: (len(entity.name), entity.id))
+        return entities[:limit], len(entities)
 
     def namespaces(self) -> frozenset[str]:
         """See `Biochem.namespaces`."""
@@ -82,12 +86,14 @@ class ModelLibrary:
 
 def _every_id(entity: Entity) -> Iterable[tuple[str, str]]:
     yield MODEL, entity.id
-    yield from ((space, one) for space, ids in entity.ids.items() for one in ids)
+    yield from ((space, identifier) for space, ids in entity.ids.items() for identifier in ids)
 
 
 def _matches(entity: Entity, terms: Sequence[str]) -> bool:
     """Whether each term begins a word of a name or an id."""
-    text = " ".join((*entity.names, entity.id, *(one for ids in entity.ids.values() for one in ids)))
+    text = " ".join(
+        (*entity.names, entity.id, *(identifier for ids in entity.ids.values() for identifier in ids))
+    )
     words = re.findall(r"\w+", text.casefold())
     return all(any(word.startswith(term) for word in words) for term in terms)
 
@@ -96,14 +102,14 @@ def _compounds(model: Model, source: str) -> Iterable[Entity]:
     species: dict[str, list[Metabolite]] = {}
     for metabolite in model.metabolites:
         species.setdefault(_without_compartment(metabolite), []).append(metabolite)
-    for identifier, those in species.items():
+    for identifier, metabolites in species.items():
         yield Entity(
             kind="compound",
             source=source,
             id=identifier,
-            names=tuple(dict.fromkeys(one.name for one in those if one.name)),
-            formula=next((one.formula for one in those if one.formula), ""),
-            ids=_ids("compound", those),
+            names=tuple(dict.fromkeys(metabolite.name for metabolite in metabolites if metabolite.name)),
+            formula=next((metabolite.formula for metabolite in metabolites if metabolite.formula), ""),
+            ids=_ids("compound", metabolites),
         )
 
 
@@ -120,21 +126,23 @@ def _without_compartment(metabolite: Metabolite) -> str:
     return bare or str(metabolite.id)
 
 
-def _ids(kind: Kind, those: Sequence[Any]) -> dict[str, tuple[str, ...]]:
+def _ids(kind: Kind, entries: Sequence[Any]) -> dict[str, tuple[str, ...]]:
     """The ids of one thing under each namespace, from all of its copies."""
-    found: dict[str, list[str]] = {MODEL: [one.id for one in those]}
-    for one in those:
+    ids_by_namespace: dict[str, list[str]] = {MODEL: [entry.id for entry in entries]}
+    for entry in entries:
         # Models annotate exchange reactions with the ids of what is exchanged.
-        foreign = {i for m in one.metabolites for _, i in _annotation_ids(m)} if kind == "reaction" else set()
-        for prefix, identifier in _annotation_ids(one):
+        foreign = (
+            {i for m in entry.metabolites for _, i in _annotation_ids(m)} if kind == "reaction" else set()
+        )
+        for prefix, identifier in _annotation_ids(entry):
             if prefix not in UNNAMING and identifier not in foreign:
                 space = ANNOTATIONS[kind].get(prefix, prefix)
-                found.setdefault(space, []).append(identifier)
-    return {space: tuple(dict.fromkeys(ids)) for space, ids in found.items()}
+                ids_by_namespace.setdefault(space, []).append(identifier)
+    return {space: tuple(dict.fromkeys(ids)) for space, ids in ids_by_namespace.items()}
 
 
-def _annotation_ids(one: Any) -> Iterable[tuple[str, str]]:
-    for prefix, values in one.annotation.items():
+def _annotation_ids(entry: Any) -> Iterable[tuple[str, str]]:
+    for prefix, values in entry.annotation.items():
         for value in [values] if isinstance(values, str) else values:
             # SBML qualifiers come as pairs of qualifier and id.
             identifier = str(value[-1] if isinstance(value, (list, tuple)) else value)

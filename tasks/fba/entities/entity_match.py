@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 IDENTIFYING = ("bigg", "modelseed", "kegg", "metanetx", "inchikey")
 """Two entries of one kind that share an id of these namespaces are the same compound or reaction."""
 
-MOST_MODELS = 5
+MAX_MODELS = 5
 
 
 class LookupArgs(Args):
@@ -28,7 +28,7 @@ class LookupArgs(Args):
 
     kind: Kind | None = Field(default=None, description="Only compounds, or only reactions.")
     models: tuple[str, ...] = Field(
-        default=(), max_length=MOST_MODELS, description="Further stored models whose annotations count too."
+        default=(), max_length=MAX_MODELS, description="Further stored models whose annotations count too."
     )
 
 
@@ -52,8 +52,8 @@ class EntityTable(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """One compound or reaction: entries of one or more sources."""
+class EntityMatch:
+    """One compound or reaction: its entries in one or more sources."""
 
     entities: tuple[Entity, ...]
 
@@ -63,20 +63,20 @@ class Match:
 
     def ids(self, namespace: str) -> tuple[str, ...]:
         """Its ids in one namespace."""
-        found = (one for entity in self.entities for one in entity.ids.get(namespace, ()))
-        return tuple(dict.fromkeys(found))
+        identifiers = (identifier for entity in self.entities for identifier in entity.ids.get(namespace, ()))
+        return tuple(dict.fromkeys(identifiers))
 
 
 @dataclass(frozen=True, slots=True)
 class Libraries:
-    """Everything that a lookup asks, the run's model first."""
+    """All libraries that a lookup searches, the run's model first."""
 
     all: tuple[Biochem, ...]
 
-    def by_id(self, identifier: str, namespace: str | None, kind: Kind | None) -> list[Match]:
+    def by_id(self, identifier: str, namespace: str | None, kind: Kind | None) -> list[EntityMatch]:
         return self._matches(lambda library: library.by_id(identifier, namespace, kind))
 
-    def by_name(self, name: str, kind: Kind | None) -> list[Match]:
+    def by_name(self, name: str, kind: Kind | None) -> list[EntityMatch]:
         return self._matches(lambda library: library.by_name(name, kind))
 
     def namespaces(self) -> frozenset[str]:
@@ -85,15 +85,15 @@ class Libraries:
     def sources(self) -> tuple[str, ...]:
         return tuple(library.source for library in self.all)
 
-    def _matches(self, ask: Callable[[Biochem], Sequence[Entity]]) -> list[Match]:
+    def _matches(self, ask: Callable[[Biochem], Sequence[Entity]]) -> list[EntityMatch]:
         groups = merge_entries(entity for library in self.all for entity in ask(library))
-        found = [Match((*group, *self._find_related(group))) for group in groups]
-        return sorted(found, key=lambda match: match.is_obsolete)
+        matches = [EntityMatch((*group, *self._find_related(group))) for group in groups]
+        return sorted(matches, key=lambda match: match.is_obsolete)
 
     def _find_related(self, group: Sequence[Entity]) -> list[Entity]:
         """Entries of other sources that share an identifying id with those found: one step, not further."""
         sources = {entity.source for entity in group}
-        found = [
+        related = [
             other
             for entity in group
             for space in IDENTIFYING
@@ -102,7 +102,7 @@ class Libraries:
             if library.source not in sources
             for other in library.by_id(identifier, space, entity.kind)
         ]
-        return list({(entity.source, entity.id): entity for entity in found}.values())
+        return list({(entity.source, entity.id): entity for entity in related}.values())
 
 
 def gather(sources: Sources, args: LookupArgs) -> tuple[Biochem, ...]:
@@ -120,7 +120,7 @@ def libraries(model: Model, others: Iterable[Biochem]) -> Libraries:
 
 
 def merge_entries(entities: Iterable[Entity]) -> list[list[Entity]]:
-    """Entries of different sources that share an identifying id as one; a source knows its own apart."""
+    """Groups of entries that share an identifying id; entries of one source stay apart."""
     groups: list[list[Entity]] = []
     for entity in entities:
         for group in groups:
@@ -134,7 +134,7 @@ def merge_entries(entities: Iterable[Entity]) -> list[list[Entity]]:
     return groups
 
 
-def table(matches: Iterable[Match]) -> EntityTable:
+def table(matches: Iterable[EntityMatch]) -> EntityTable:
     """All ids of all entries."""
     rows = [
         (number, e.kind, e.source, e.id, e.name, e.formula, e.is_obsolete, space, identifier)
@@ -147,7 +147,7 @@ def table(matches: Iterable[Match]) -> EntityTable:
     return EntityTable.model_validate(dict(zip(EntityTable.model_fields, columns, strict=True)))
 
 
-def _same(one: Entity, other: Entity) -> bool:
-    if one.kind != other.kind:
+def _same(first: Entity, second: Entity) -> bool:
+    if first.kind != second.kind:
         return False
-    return any(set(one.ids.get(space, ())) & set(other.ids.get(space, ())) for space in IDENTIFYING)
+    return any(set(first.ids.get(space, ())) & set(second.ids.get(space, ())) for space in IDENTIFYING)

@@ -10,9 +10,9 @@ from pydantic import Field, JsonValue
 from fluxagents.flows.errors import nearest
 from fluxagents.tasks.display import cut_text
 from fluxagents.tasks.fba.entities.entity_match import (
+    EntityMatch,
     EntityTable,
     LookupArgs,
-    Match,
     gather,
     libraries,
     table,
@@ -55,26 +55,26 @@ class Result(ToolResult):
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {"entities": self.entities.frame()}
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         return {
             "query": cut_text(self.query),
             "outcome": self.outcome,
             "matched_by": self.matched_by,
             "matches": {
                 "count": self.matches,
-                "shown": min(most, self.matches),
-                "entities": self._display_match(most),
+                "shown": min(limit, self.matches),
+                "entities": self._display_match(limit),
             },
             "nearest": [cut_text(hint) for hint in self.nearest],
-            "sources": [cut_text(source) for source in self.sources[:most]],
+            "sources": [cut_text(source) for source in self.sources[:limit]],
         }
 
-    def _display_match(self, most: int) -> list[JsonValue]:
+    def _display_match(self, limit: int) -> list[JsonValue]:
         shown: dict[int, dict[str, JsonValue]] = {}
         ids: dict[int, dict[str, list[JsonValue]]] = {}
         columns = self.entities.model_dump().values()
         for number, kind, _, _, name, formula, obsolete, space, identifier in zip(*columns, strict=True):
-            if number > most:
+            if number > limit:
                 continue
             shown.setdefault(
                 number, {"kind": kind, "name": cut_text(name), "formula": formula, "is_obsolete": obsolete}
@@ -86,7 +86,7 @@ class Result(ToolResult):
 
 
 def run(model: Model, args: Args, gathered: Iterable[Biochem]) -> Result:
-    """Find what the query means: as an id of any namespace, and if it is none, as a name."""
+    """Find what the query means: an id of any namespace, else a name."""
     known = libraries(model, gathered)
     matches = known.by_id(args.query, None, args.kind)
     by: Literal["id", "name"] = "id"
@@ -103,22 +103,22 @@ def run(model: Model, args: Args, gathered: Iterable[Biochem]) -> Result:
     )
 
 
-def outcome(matches: Iterable[Match]) -> Literal["found", "ambiguous", "not_found"]:
-    """Whether the matches are one thing; obsolete ones count only if there are no others."""
-    every = list(matches)
-    current = [match for match in every if not match.is_obsolete] or every
+def outcome(matches: Iterable[EntityMatch]) -> Literal["found", "ambiguous", "not_found"]:
+    """Whether the matches mean one thing; obsolete ones count only if there are no others."""
+    all_matches = list(matches)
+    current = [match for match in all_matches if not match.is_obsolete] or all_matches
     if not current:
         return "not_found"
     return "found" if len(current) == 1 else "ambiguous"
 
 
 def _nearest(args: Args, all_libraries: Iterable[Biochem]) -> tuple[str, ...]:
-    """Names and ids like the query, among what begins alike."""
+    """Names and ids close to the query, among those with the same beginning."""
     names: dict[str, None] = {}
     for library in all_libraries:
         for start in (args.query, args.query[:4], args.query[:2]):
-            found, _ = library.search(start, args.kind, _CANDIDATES)
-            for entity in found:
+            entities, _ = library.search(start, args.kind, _CANDIDATES)
+            for entity in entities:
                 names.update(dict.fromkeys((entity.id, *entity.names)))
     return nearest(args.query, names)
 

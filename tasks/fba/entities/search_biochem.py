@@ -9,9 +9,9 @@ from pydantic import Field, JsonValue
 
 from fluxagents.tasks.display import cut_text
 from fluxagents.tasks.fba.entities.entity_match import (
+    EntityMatch,
     EntityTable,
     LookupArgs,
-    Match,
     gather,
     libraries,
     table,
@@ -49,13 +49,13 @@ class Result(ToolResult):
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {"entities": self.entities.frame()}
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         columns = self.entities.model_dump()
         fields = ("source", "kind", "entry", "name", "formula")
         rows = dict.fromkeys(zip(*(columns[name] for name in fields), strict=True))
         shown: list[JsonValue] = [
             {name: cut_text(value) for name, value in zip(fields, row, strict=True)}
-            for row in list(rows)[:most]
+            for row in list(rows)[:limit]
         ]
         return {
             "words": cut_text(self.words),
@@ -73,15 +73,15 @@ class Result(ToolResult):
 def run(model: Model, args: Args, gathered: Iterable[Biochem]) -> Result:
     """Search names and ids in the model and in what was imported."""
     counts: dict[str, int] = {}
-    found: dict[str, list[Match]] = {}
+    by_source: dict[str, list[EntityMatch]] = {}
     for library in libraries(model, gathered).all:
         entities, counts[library.source] = library.search(args.words, args.kind, args.most)
-        found[library.source] = [Match((entity,)) for entity in entities]
+        by_source[library.source] = [EntityMatch((entity,)) for entity in entities]
     return Result(
         words=args.words,
         matches_by_source=counts,
-        shown_by_source={source: len(matches) for source, matches in found.items()},
-        entities=table(match for matches in found.values() for match in matches),
+        shown_by_source={source: len(matches) for source, matches in by_source.items()},
+        entities=table(match for matches in by_source.values() for match in matches),
     )
 
 

@@ -1,4 +1,4 @@
-"""Ids of one database as ids of another; what has none, or several, is said and never dropped."""
+"""Ids of one database as ids of another; an id with no or several equivalents is reported, never dropped."""
 
 from __future__ import annotations
 
@@ -56,31 +56,37 @@ class Result(ToolResult):
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         rows = [
-            (one.id, one.verdict, target, "; ".join(one.meanings))
-            for one in self.translations
-            for target in one.targets or ("",)
+            (translation.id, translation.verdict, target, "; ".join(translation.meanings))
+            for translation in self.translations
+            for target in translation.targets or ("",)
         ]
         return {
             "translations": pd.DataFrame(rows, columns=["id", "verdict", "target", "meanings"], dtype=str)
         }
 
-    def display(self, most: int) -> dict[str, JsonValue]:
-        mapped = [one for one in self.translations if one.verdict == "mapped"]
-        several = [one for one in self.translations if one.verdict == "ambiguous"]
-        values: dict[str, JsonValue] = {cut_text(one.id): ", ".join(one.targets) for one in mapped[:most]}
-        choices: dict[str, JsonValue] = {cut_text(one.id): [*one.targets] for one in several[:most]}
+    def display(self, limit: int) -> dict[str, JsonValue]:
+        mapped = [translation for translation in self.translations if translation.verdict == "mapped"]
+        several = [translation for translation in self.translations if translation.verdict == "ambiguous"]
+        values: dict[str, JsonValue] = {
+            cut_text(translation.id): ", ".join(translation.targets) for translation in mapped[:limit]
+        }
+        choices: dict[str, JsonValue] = {
+            cut_text(translation.id): [*translation.targets] for translation in several[:limit]
+        }
         return {
             "to_namespace": cut_text(self.to_namespace),
             "ids": len(self.translations),
             "mapped": {"count": len(mapped), "shown": len(values), "values": values},
             "ambiguous": {"count": len(several), "shown": len(choices), "values": choices},
-            "no_equivalent": list_names(self._with("no_equivalent"), most),
-            "unknown": list_names(self._with("unknown"), most),
-            "sources": [cut_text(source) for source in self.sources[:most]],
+            "no_equivalent": list_names(self._with("no_equivalent"), limit),
+            "unknown": list_names(self._with("unknown"), limit),
+            "sources": [cut_text(source) for source in self.sources[:limit]],
         }
 
     def _with(self, verdict: Verdict) -> list[str]:
-        return [cut_text(one.id) for one in self.translations if one.verdict == verdict]
+        return [
+            cut_text(translation.id) for translation in self.translations if translation.verdict == verdict
+        ]
 
 
 def run(model: Model, args: Args, gathered: Iterable[Biochem]) -> Result:
@@ -103,14 +109,14 @@ def run(model: Model, args: Args, gathered: Iterable[Biochem]) -> Result:
 
 
 def _unknown(space: str, spaces: frozenset[str], known: Libraries) -> FluxError:
-    ordered = [one for one in (MODEL, *IDENTIFYING) if one in spaces]
-    every = ", ".join([*ordered, *sorted(spaces - set(ordered))])
+    ordered = [namespace for namespace in (MODEL, *IDENTIFYING) if namespace in spaces]
+    namespaces = ", ".join([*ordered, *sorted(spaces - set(ordered))])
     return FluxError(
         ErrorClass.UNKNOWN_ID,
         f"no source has ids of '{space}' ({', '.join(known.sources())})",
         suggestions=(
             *nearest(space, spaces),
-            f"namespaces: {every}",
+            f"namespaces: {namespaces}",
             "fluxagents biochem import compounds.tsv",
         ),
     )
@@ -121,13 +127,13 @@ def _translate(known: Libraries, identifier: str, args: Args) -> Translation:
     current = [match for match in matches if not match.is_obsolete] or matches
     meanings = tuple(match.entities[0].name for match in current)
     targets = tuple(dict.fromkeys(target for match in current for target in match.ids(args.to_namespace)))
-    found = outcome(matches)
+    lookup = outcome(matches)
     verdict: Verdict
-    if found == "not_found":
+    if lookup == "not_found":
         verdict = "unknown"
     elif not targets:
         verdict = "no_equivalent"
-    elif found == "found" and (len(targets) == 1 or args.to_namespace == MODEL):
+    elif lookup == "found" and (len(targets) == 1 or args.to_namespace == MODEL):
         # A compound has an id in each compartment of the model: that is no ambiguity.
         verdict = "mapped"
     else:

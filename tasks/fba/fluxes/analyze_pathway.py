@@ -1,4 +1,4 @@
-"""One pathway: its fluxes and genes, what it takes from the rest of the network and gives to it."""
+"""One pathway: its fluxes and genes, and what it exchanges with the rest of the network."""
 
 from __future__ import annotations
 
@@ -103,18 +103,18 @@ class Result(ConditionResult):
             "metabolites": pd.DataFrame(self.metabolites.model_dump()),
         }
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         return {
-            **self.conditions(most),
+            **self.conditions(limit),
             "pathway": cut_text(self.pathway),
             "reactions": self.reactions,
             "active_reactions": self.active_reactions,
             "total_flux_mmol_per_gdw_h": self.total_flux_mmol_per_gdw_h,
-            "fluxes_mmol_per_gdw_h": list_values(self.fluxes_mmol_per_gdw_h, most),
-            "entering_mmol_per_gdw_h": list_values(self.entering_mmol_per_gdw_h, most),
-            "leaving_mmol_per_gdw_h": list_values(self.leaving_mmol_per_gdw_h, most),
-            "blocked_steps": list_names(self.blocked_steps, most),
-            "genes": list_names(self.genes, most),
+            "fluxes_mmol_per_gdw_h": list_values(self.fluxes_mmol_per_gdw_h, limit),
+            "entering_mmol_per_gdw_h": list_values(self.entering_mmol_per_gdw_h, limit),
+            "leaving_mmol_per_gdw_h": list_values(self.leaving_mmol_per_gdw_h, limit),
+            "blocked_steps": list_names(self.blocked_steps, limit),
+            "genes": list_names(self.genes, limit),
         }
 
 
@@ -126,7 +126,7 @@ def run(model: Model, args: Args) -> Result:
             `SOLVER` or `TIMEOUT`.
     """
     name, reactions = _members(model, args)
-    places = [model.reactions.index(reaction) for reaction in reactions]
+    indices = [model.reactions.index(reaction) for reaction in reactions]
     with hold_conditions(model, args, split=True) as conditions:
         program = conditions.program
         optimum = optimise(program)
@@ -136,17 +136,17 @@ def run(model: Model, args: Args) -> Result:
             minimise_total_flux(program)
             fluxes = program.fluxes()
         with LinearProgram(model) as net:
-            ranges = _ranges(net, model, places, args) if args.ranges and fluxes else None
-            blocked = _blocked_reactions(net, model, places)
-    chosen = None if fluxes is None else [fluxes[place] for place in places]
+            ranges = _ranges(net, model, indices, args) if args.ranges and fluxes else None
+            blocked = _blocked_reactions(net, model, indices)
+    chosen = None if fluxes is None else [fluxes[index] for index in indices]
     return Result.model_validate(report | {"pathway": name} | _describe(reactions, chosen, ranges, blocked))
 
 
 def _members(model: Model, args: Args) -> tuple[str, list[Reaction]]:
     """The name and the reactions of the pathway, in the order of the model."""
     if args.reactions is not None:
-        wanted = {require_reaction(model, identifier) for identifier in args.reactions}
-        return f"{len(wanted)} named reactions", [r for r in model.reactions if r.id in wanted]
+        named = {require_reaction(model, identifier) for identifier in args.reactions}
+        return f"{len(named)} named reactions", [r for r in model.reactions if r.id in named]
     assert args.pathway is not None
     pathways = _pathways(model)
     asked = args.pathway.casefold()
@@ -168,19 +168,19 @@ def _members(model: Model, args: Args) -> tuple[str, list[Reaction]]:
 
 def _pathways(model: Model) -> dict[str, set[str]]:
     """Subsystems and groups by name -> ids of their reactions."""
-    found: dict[str, set[str]] = {}
+    pathways: dict[str, set[str]] = {}
     for reaction in model.reactions:
         if reaction.subsystem:
-            found.setdefault(reaction.subsystem, set()).add(reaction.id)
+            pathways.setdefault(reaction.subsystem, set()).add(reaction.id)
     for group in model.groups:
         members = {member.id for member in group.members if member in model.reactions}
         if members:
-            found.setdefault(group.name or group.id, set()).update(members)
-    return found
+            pathways.setdefault(group.name or group.id, set()).update(members)
+    return pathways
 
 
 def _ranges(
-    program: LinearProgram, model: Model, places: Sequence[int], args: Args
+    program: LinearProgram, model: Model, indices: Sequence[int], args: Args
 ) -> tuple[tuple[float | None, ...], tuple[float | None, ...]]:
     optimise(program)
     slack = (1 - args.fraction_of_optimum) * abs(program.value)
@@ -188,20 +188,20 @@ def _ranges(
     row = program.hold_objective(*((floor, None) if program.maximises else (None, floor)))
     program.set_objective({}, "max")
     program.solve()
-    found = extremes(program, model, places)
+    ranges = extremes(program, model, indices)
     program.set_row_bounds(row, None, None)
-    return found
+    return ranges
 
 
-def _blocked_reactions(program: LinearProgram, model: Model, places: Sequence[int]) -> tuple[str, ...]:
-    """Which of the reactions can carry no flux, whatever the growth; empty if nothing is feasible."""
+def _blocked_reactions(program: LinearProgram, model: Model, indices: Sequence[int]) -> tuple[str, ...]:
+    """The reactions that cannot carry a flux at any growth rate; empty if nothing is feasible."""
     program.set_objective({}, "max")
     if program.solve() is not Outcome.OPTIMAL:
         return ()
-    ends = zip(places, *extremes(program, model, places), strict=True)
+    ends = zip(indices, *extremes(program, model, indices), strict=True)
     return tuple(
-        model.reactions[place].id
-        for place, least, greatest in ends
+        model.reactions[index].id
+        for index, least, greatest in ends
         if least is not None
         and greatest is not None
         and max(abs(least), abs(greatest)) <= ZERO_FLUX_MMOL_PER_GDW_H

@@ -66,7 +66,7 @@ class Args(ConditionArgs):
     )
 
 
-class ReactionTable(BaseModel):
+class ExpressionTable(BaseModel):
     """One row per reaction, column by column, in the order of the model."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -115,41 +115,41 @@ class Result(ConditionResult):
     inconsistent_reactions: dict[str, float] = Field(
         description="GIMME: share of the score (mmol/gDW/h times level) per reaction, largest first."
     )
-    reactions: ReactionTable
+    reactions: ExpressionTable
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         columns = self.reactions.model_dump()
         numbers = ("level", "most_flux_mmol_per_gdw_h", "penalty", "flux_mmol_per_gdw_h")
         return {"reactions": pd.DataFrame(columns).astype(dict.fromkeys(numbers, "float64"))}
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         return {
-            **self.conditions(min(most, 10)),
+            **self.conditions(min(limit, 10)),
             "method": self.method,
             "expression_unit": cut_text(self.expression_unit),
             "isozymes": self.isozymes,
             "missing_genes": self.missing_genes,
             "genes_measured": self.genes_measured,
             "genes_without_level": len(self.genes_without_level),
-            "unmapped_genes": list_names([cut_text(name) for name in self.unmapped_genes], min(most, 10)),
+            "unmapped_genes": list_names([cut_text(name) for name in self.unmapped_genes], min(limit, 10)),
             "reactions_with_level": self.reactions_with_level,
             "status_with_expression": self.status_with_expression and str(self.status_with_expression),
             "growth_with_expression_per_h": self.growth_with_expression_per_h,
             "growth_fraction_of_wild_type": self.growth_fraction_of_wild_type,
-            **(self._e_flux(most) if self.method == "e_flux" else self._gimme(most)),
+            **(self._e_flux(limit) if self.method == "e_flux" else self._gimme(limit)),
         }
 
-    def _e_flux(self, most: int) -> dict[str, JsonValue]:
+    def _e_flux(self, limit: int) -> dict[str, JsonValue]:
         return {
             "max_flux_mmol_per_gdw_h": self.max_flux_mmol_per_gdw_h,
-            "limited_reactions": list_names(self.limited_reactions, most),
+            "limited_reactions": list_names(self.limited_reactions, limit),
         }
 
-    def _gimme(self, most: int) -> dict[str, JsonValue]:
+    def _gimme(self, limit: int) -> dict[str, JsonValue]:
         return {
             "cutoff": self.cutoff,
             "inconsistency_score": self.inconsistency_score,
-            "inconsistent_reactions": list_values(self.inconsistent_reactions, most),
+            "inconsistent_reactions": list_values(self.inconsistent_reactions, limit),
         }
 
 
@@ -172,69 +172,71 @@ def run(model: Model, args: Args) -> Result:
         program = conditions.program
         optimum = optimise(program)
         report = conditions.report(optimum)
-        found = _Found()
+        solution = _Solution()
         if optimum.value is not None:
             if not program.maximises:
                 message = f"the objective of model '{model.id}' is minimised: it is no growth"
                 raise FluxError(ErrorClass.BAD_ARGUMENT, message)
-            by_place = {model.reactions.index(name): level for name, level in levels.items()}
+            by_index = {model.reactions.index(name): level for name, level in levels.items()}
             method = _e_flux if args.method == "e_flux" else _gimme
-            found = method(model, program, args, by_place)
-    growth, whole = found.growth_per_h, optimum.value
+            solution = method(model, program, args, by_index)
+    growth, wild_type_growth = solution.growth_per_h, optimum.value
     return Result.model_validate(
         report
         | {name: getattr(args, name) for name in ("method", "expression_unit", "isozymes", "missing_genes")}
-        | _shares(model, found)
+        | _shares(model, solution)
         | {
             "genes_measured": len(model.genes) - len(genes.missing),
             "genes_without_level": genes.missing,
             "unmapped_genes": genes.unmapped,
             "reactions_with_level": len(levels),
-            "status_with_expression": found.status,
+            "status_with_expression": solution.status,
             "growth_with_expression_per_h": growth,
-            "growth_fraction_of_wild_type": growth / whole if whole and growth is not None else None,
-            "max_flux_mmol_per_gdw_h": found.max_flux_mmol_per_gdw_h,
-            "cutoff": found.cutoff,
-            "reactions": _table(model, levels, found),
+            "growth_fraction_of_wild_type": growth / wild_type_growth
+            if wild_type_growth and growth is not None
+            else None,
+            "max_flux_mmol_per_gdw_h": solution.max_flux_mmol_per_gdw_h,
+            "cutoff": solution.cutoff,
+            "reactions": _table(model, levels, solution),
         }
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    """What a method found; places are those of the reactions in `model.reactions`."""
+class _Solution:
+    """The fluxes that a method finds; an index is that of a reaction in `model.reactions`."""
 
     status: Outcome | None = None
     growth_per_h: float | None = None
     max_flux_mmol_per_gdw_h: float | None = None
     cutoff: float | None = None
     score: float | None = None
-    most: dict[int, float] = field(default_factory=dict)
-    """Place -> most flux that the level allows."""
+    max_fluxes: dict[int, float] = field(default_factory=dict)
+    """Index -> greatest flux that the level allows."""
     penalties: dict[int, float] = field(default_factory=dict)
-    """Place -> what the level lacks to the cutoff."""
+    """Index -> what the level lacks to the cutoff."""
     fluxes: tuple[float, ...] = ()
 
 
-def _e_flux(model: Model, program: LinearProgram, args: Args, levels: Mapping[int, float]) -> _Found:
+def _e_flux(model: Model, program: LinearProgram, args: Args, levels: Mapping[int, float]) -> _Solution:
     scale = args.max_flux_mmol_per_gdw_h
     if scale is None:
         with LinearProgram(model, split=True) as without:
             optimise(without)
             fluxes = _least_fluxes(without)
-        scale = max((abs(fluxes[place]) for place in levels), default=0.0)
+        scale = max((abs(fluxes[index]) for index in levels), default=0.0)
     highest = max(levels.values(), default=0.0) or 1.0
-    most = {place: scale * level / highest for place, level in levels.items()}
-    bounds = {place: _within(model.reactions[place].bounds, limit) for place, limit in most.items()}
+    max_fluxes = {index: scale * level / highest for index, level in levels.items()}
+    bounds = {index: _within(model.reactions[index].bounds, limit) for index, limit in max_fluxes.items()}
     with program.hold_bounds(bounds):
         optimum = optimise(program)
         if optimum.value is None:
-            return _Found(status=optimum.status, max_flux_mmol_per_gdw_h=scale, most=most)
-        return _Found(
+            return _Solution(status=optimum.status, max_flux_mmol_per_gdw_h=scale, max_fluxes=max_fluxes)
+        return _Solution(
             status=optimum.status,
             growth_per_h=optimum.value,
             max_flux_mmol_per_gdw_h=scale,
-            most=most,
+            max_fluxes=max_fluxes,
             fluxes=tuple(_least_fluxes(program)),
         )
 
@@ -256,21 +258,21 @@ def _least_fluxes(program: LinearProgram) -> list[float]:
     return program.fluxes()
 
 
-def _gimme(model: Model, program: LinearProgram, args: Args, levels: Mapping[int, float]) -> _Found:
+def _gimme(model: Model, program: LinearProgram, args: Args, levels: Mapping[int, float]) -> _Solution:
     del model
     cutoff = args.cutoff
     if cutoff is None:
         known = sorted(levels.values())
         cutoff = quantiles(known, method="inclusive")[LOWER_QUARTILE] if len(known) > 1 else sum(known)
-    penalties = {place: max(cutoff - level, 0.0) for place, level in levels.items()}
+    penalties = {index: max(cutoff - level, 0.0) for index, level in levels.items()}
     objective = program.objective()
     program.hold_objective(args.growth_fraction_of_wild_type * program.value, None)
-    outcome = program.minimise_parts({place: (lack, lack) for place, lack in penalties.items() if lack})
+    outcome = program.minimise_parts({index: (lack, lack) for index, lack in penalties.items() if lack})
     if outcome is not Outcome.OPTIMAL:
         raise FluxError(ErrorClass.NUMERICAL, f"the least inconsistency could not be found: {outcome}")
     score, fluxes = program.value, program.fluxes()
-    growth = sum(coefficient * fluxes[place] for place, coefficient in objective.items())
-    return _Found(
+    growth = sum(coefficient * fluxes[index] for index, coefficient in objective.items())
+    return _Solution(
         status=Outcome.OPTIMAL if growth > ZERO_GROWTH_PER_H else Outcome.ZERO_GROWTH,
         growth_per_h=growth,
         cutoff=cutoff,
@@ -280,38 +282,40 @@ def _gimme(model: Model, program: LinearProgram, args: Args, levels: Mapping[int
     )
 
 
-def _shares(model: Model, found: _Found) -> dict[str, object]:
+def _shares(model: Model, solution: _Solution) -> dict[str, object]:
     """Which reactions are limited, and which are inconsistent with the data."""
     ids = [reaction.id for reaction in model.reactions]
     reached = [
-        place
-        for place, limit in found.most.items()
-        if found.fluxes and abs(found.fluxes[place]) >= limit - ZERO_FLUX_MMOL_PER_GDW_H
+        index
+        for index, limit in solution.max_fluxes.items()
+        if solution.fluxes and abs(solution.fluxes[index]) >= limit - ZERO_FLUX_MMOL_PER_GDW_H
     ]
     share = {
-        ids[place]: lack * abs(found.fluxes[place])
-        for place, lack in found.penalties.items()
-        if lack * abs(found.fluxes[place]) > ZERO_FLUX_MMOL_PER_GDW_H
+        ids[index]: lack * abs(solution.fluxes[index])
+        for index, lack in solution.penalties.items()
+        if lack * abs(solution.fluxes[index]) > ZERO_FLUX_MMOL_PER_GDW_H
     }
     return {
-        "limited_reactions": tuple(ids[place] for place in sorted(reached, key=lambda p: (found.most[p], p))),
-        "inconsistency_score": found.score,
+        "limited_reactions": tuple(
+            ids[index] for index in sorted(reached, key=lambda p: (solution.max_fluxes[p], p))
+        ),
+        "inconsistency_score": solution.score,
         "inconsistent_reactions": dict(sorted(share.items(), key=lambda pair: (-pair[1], pair[0]))),
     }
 
 
-def _table(model: Model, levels: Mapping[str, float], found: _Found) -> ReactionTable:
-    if not found.fluxes:
-        return ReactionTable()
+def _table(model: Model, levels: Mapping[str, float], solution: _Solution) -> ExpressionTable:
+    if not solution.fluxes:
+        return ExpressionTable()
     reactions = list(model.reactions)
-    places = range(len(reactions))
-    return ReactionTable(
+    indices = range(len(reactions))
+    return ExpressionTable(
         reaction=tuple(reaction.id for reaction in reactions),
         name=tuple(reaction.name or "" for reaction in reactions),
         level=tuple(levels.get(reaction.id) for reaction in reactions),
-        most_flux_mmol_per_gdw_h=tuple(found.most.get(place) for place in places),
-        penalty=tuple(found.penalties.get(place) for place in places),
-        flux_mmol_per_gdw_h=found.fluxes,
+        most_flux_mmol_per_gdw_h=tuple(solution.max_fluxes.get(index) for index in indices),
+        penalty=tuple(solution.penalties.get(index) for index in indices),
+        flux_mmol_per_gdw_h=solution.fluxes,
     )
 
 

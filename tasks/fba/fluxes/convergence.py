@@ -1,4 +1,4 @@
-"""Whether chains have forgotten where they began: R-hat and effective sample size.
+"""Whether chains have converged: R-hat and effective sample size.
 
 Split R-hat and the effective sample size with Geyer's initial positive sequence, over chains, as in
 Vehtari, Gelman, Simpson, Carpenter, Bürkner 2021, doi:10.1214/20-BA1221, without rank normalisation.

@@ -60,8 +60,8 @@ class GeneLevels:
 
     def of_reactions(self, model: Model, isozymes: Isozymes) -> dict[str, float]:
         """Reaction id -> level, of those whose rule has a gene with a level."""
-        found = {reaction.id: self._level(reaction.gpr.body, isozymes) for reaction in model.reactions}
-        return {identifier: level for identifier, level in found.items() if level is not None}
+        levels = {reaction.id: self._level(reaction.gpr.body, isozymes) for reaction in model.reactions}
+        return {identifier: level for identifier, level in levels.items() if level is not None}
 
     def _level(self, rule: ast.expr | None, isozymes: Isozymes) -> float | None:
         if isinstance(rule, ast.Name):

@@ -102,8 +102,8 @@ def _strongest(names: Sequence[str], values: Any) -> tuple[tuple[CorrelatedPair,
     first, second = np.triu_indices(len(names), k=1)
     strength = np.abs(matrix[first, second])
     coupled = strength > COUPLED
-    most = min(PAIRS_KEPT, int((~coupled).sum()))
-    order = np.argsort(-np.where(coupled, 0.0, strength), kind="stable")[:most]
+    count = min(PAIRS_KEPT, int((~coupled).sum()))
+    order = np.argsort(-np.where(coupled, 0.0, strength), kind="stable")[:count]
     return tuple(
         CorrelatedPair(first=names[i], second=names[j], correlation=float(matrix[i, j]))
         for i, j in zip(first[order], second[order], strict=True)

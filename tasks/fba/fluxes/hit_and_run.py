@@ -82,16 +82,16 @@ class Chain:
         return self.space.points[self.random.integers(len(self.space.points))]
 
     def _step(self, at: Any) -> Any:
-        """A uniform place on the line through `at` towards a random vertex as seen from the centre."""
+        """A uniform point on the line through `at` towards a random vertex as seen from the centre."""
         direction = self._vertex() - self.centre
         moves = np.abs(direction) > FIXED_MMOL_PER_GDW_H * 1e-3
         along, here = direction[moves], at[moves]
         back = np.minimum(self.space.lowest[moves] - here, 0.0) / along
         forth = np.maximum(self.space.highest[moves] - here, 0.0) / along
-        least = np.minimum(back, forth).max(initial=-np.inf)
-        most = np.maximum(back, forth).min(initial=np.inf)
-        if np.isfinite(least) and np.isfinite(most):
-            at = at + self.random.uniform(least, most) * direction
+        lowest = np.minimum(back, forth).max(initial=-np.inf)
+        highest = np.maximum(back, forth).min(initial=np.inf)
+        if np.isfinite(lowest) and np.isfinite(highest):
+            at = at + self.random.uniform(lowest, highest) * direction
         self.visited += 1
         self.centre = self.centre + (at - self.centre) / self.visited
         return at

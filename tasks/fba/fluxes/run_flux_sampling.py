@@ -36,13 +36,13 @@ if TYPE_CHECKING:
 TOLERANCE_MMOL_PER_GDW_H = 1e-6
 """A sample that leaves a bound or a mass balance by more is no flux distribution of the model."""
 
-MOST_STEPS = 2_000_000
+MAX_STEPS = 2_000_000
 """Of all chains together: some minutes on a genome-scale model."""
 
-MOST_MOVES_WHOLE = 1_000_000_000
+MAX_MOVES_WHOLE = 1_000_000_000
 """Steps times reactions, about a minute; with more the chains run apart. Each finds the flux space anew."""
 
-MOST_VALUES = 4_000_000
+MAX_VALUES = 4_000_000
 """Samples times reactions that are kept."""
 
 
@@ -63,8 +63,8 @@ class Args(ConditionArgs):
     @model_validator(mode="after")
     def _affordable(self) -> Args:
         steps = self.samples * self.thinning
-        if steps > MOST_STEPS:
-            raise ValueError(f"{steps} steps (samples times thinning) are more than {MOST_STEPS}")
+        if steps > MAX_STEPS:
+            raise ValueError(f"{steps} steps (samples times thinning) are more than {MAX_STEPS}")
         return self
 
 
@@ -98,10 +98,10 @@ class Result(ConditionResult):
     )
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(min(most, 6)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda limit: self._display(min(limit, 6)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(min(most, 25)), SUMMARY_BYTES)
+        return fit_display(lambda limit: self._display(min(limit, 25)), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         numbers = dict.fromkeys(list(StatisticsTable.model_fields)[1:], "float64")
@@ -123,26 +123,26 @@ class Result(ConditionResult):
             {"first": names[first], "second": names[second], "correlation": matrix[first, second]}
         )
 
-    def _display(self, most: int) -> dict[str, JsonValue]:
+    def _display(self, limit: int) -> dict[str, JsonValue]:
         scalars = ("samples", "thinning", "chains", "seed", "fraction_of_optimum", "variable_reactions",
                    "has_converged")  # fmt: skip
         numbers = ("worst_r_hat", "median_effective_samples", "least_effective_samples",
                    "largest_bound_violation_mmol_per_gdw_h", "largest_imbalance_mmol_per_gdw_h")  # fmt: skip
         return {
-            **self.conditions(most),
+            **self.conditions(limit),
             **{name: getattr(self, name) for name in scalars},
             **{name: round_for_display(getattr(self, name)) for name in numbers},
-            "most_spread_mean_and_deviation_mmol_per_gdw_h": self._spread(most),
-            "strongest_correlations": self._pairs(most),
+            "most_spread_mean_and_deviation_mmol_per_gdw_h": self._spread(limit),
+            "strongest_correlations": self._pairs(limit),
             "coupled_pairs": self.coupled_pairs,
         }
 
-    def _spread(self, most: int) -> dict[str, JsonValue]:
+    def _spread(self, limit: int) -> dict[str, JsonValue]:
         table = self.statistics
         rows = zip(
             table.reaction, table.mean_mmol_per_gdw_h, table.standard_deviation_mmol_per_gdw_h, strict=True
         )
-        widest = sorted(rows, key=lambda row: (-row[2], row[0]))[:most]
+        widest = sorted(rows, key=lambda row: (-row[2], row[0]))[:limit]
         return {
             "count": len(table.reaction),
             "shown": len(widest),
@@ -152,8 +152,8 @@ class Result(ConditionResult):
             },
         }
 
-    def _pairs(self, most: int) -> dict[str, JsonValue]:
-        pairs = self.strongest_correlations[:most]
+    def _pairs(self, limit: int) -> dict[str, JsonValue]:
+        pairs = self.strongest_correlations[:limit]
         return {
             "count": self.variable_reactions * (self.variable_reactions - 1) // 2,
             "shown": len(pairs),
@@ -174,19 +174,19 @@ def run(model: Model, args: Args) -> Result:
 
 
 def count_shards(model: Model, args: Args) -> int:
-    """Into how many parts: one for each chain, where sampling takes longer than finding the flux space."""
-    return args.chains if args.samples * args.thinning * len(model.reactions) > MOST_MOVES_WHOLE else 1
+    """The count of shards: one per chain if sampling takes longer than finding the flux space."""
+    return args.chains if args.samples * args.thinning * len(model.reactions) > MAX_MOVES_WHOLE else 1
 
 
 def run_shard(model: Model, args: Args, shard: Shard) -> Result:
-    """Some of the chains, without what only all samples together tell; raises as `run`."""
+    """Some of the chains, without the statistics of all samples; raises as `run`."""
     ids = [reaction.id for reaction in model.reactions]
     if args.reactions is not None:
         ids = [require_reaction(model, identifier) for identifier in dict.fromkeys(args.reactions)]
-    if args.samples * len(ids) > MOST_VALUES:
+    if args.samples * len(ids) > MAX_VALUES:
         raise FluxError(
             ErrorClass.BAD_ARGUMENT,
-            f"{args.samples} samples of {len(ids)} reactions are more than {MOST_VALUES} values",
+            f"{args.samples} samples of {len(ids)} reactions are more than {MAX_VALUES} values",
             suggestions=("name the reactions of interest in 'reactions'", "take fewer samples"),
         )
     with hold_conditions(model, args) as conditions:
@@ -196,9 +196,9 @@ def run_shard(model: Model, args: Args, shard: Shard) -> Result:
             optimum.status is Outcome.NO_OBJECTIVE and conditions.program.solve() is Outcome.OPTIMAL
         )
         chains = range(args.chains * shard.index // shard.of, args.chains * (shard.index + 1) // shard.of)
-        found = _sample(conditions, args, ids, optimum.value, chains) if feasible and chains else {}
+        fields = _sample(conditions, args, ids, optimum.value, chains) if feasible and chains else {}
     settings = args.model_dump(include={"thinning", "chains", "seed", "fraction_of_optimum"})
-    return Result.model_validate(report | settings | {"processes": 1} | _NOTHING | found)
+    return Result.model_validate(report | settings | {"processes": 1} | _NOTHING | fields)
 
 
 def merge(args: Args, results: Sequence[Result]) -> Result:
@@ -269,7 +269,7 @@ def _sample(
             "mmol/gDW/h",
             suggestions=("take fewer steps: lower 'thinning' or 'samples'",),
         )
-    places = [model.reactions.index(identifier) for identifier in ids]
+    indices = [model.reactions.index(identifier) for identifier in ids]
     return {
         "samples": len(samples),
         "warm_up_points": len(space.points),
@@ -277,7 +277,7 @@ def _sample(
         "largest_imbalance_mmol_per_gdw_h": imbalance,
         "chain_of_sample": tuple(index for index in chosen for _ in range(lengths[index])),
         "fluxes_mmol_per_gdw_h": {
-            name: tuple(samples[:, place].tolist()) for name, place in zip(ids, places, strict=True)
+            name: tuple(samples[:, index].tolist()) for name, index in zip(ids, indices, strict=True)
         },
     }
 
@@ -289,7 +289,7 @@ def _growth_floor(
     if best is None:
         return {}, -math.inf
     sign = 1.0 if conditions.program.maximises else -1.0
-    weights = {place: sign * value for place, value in conditions.program.objective().items()}
+    weights = {index: sign * value for index, value in conditions.program.objective().items()}
     return weights, sign * best - (1 - fraction) * abs(best)
 
 
@@ -307,9 +307,9 @@ def _space(program: LinearProgram, model: Model, weights: Mapping[int, float], f
         )
     senses: tuple[Sense, ...] = ("min", "max")
     points, unlimited = [], []
-    for place, reaction in enumerate(model.reactions):
+    for index, reaction in enumerate(model.reactions):
         for sense in senses:
-            if program.extreme(place, sense) is None:
+            if program.extreme(index, sense) is None:
                 unlimited.append(reaction.id)
             else:
                 points.append(program.net_fluxes())

@@ -83,24 +83,24 @@ class Result(ConditionResult):
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {"ranges": pd.DataFrame(self.ranges.model_dump()).astype(dict.fromkeys(_NUMBERS, "float64"))}
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         return {
-            **self.conditions(most),
+            **self.conditions(limit),
             "fraction_of_optimum": self.fraction_of_optimum,
             "loopless": self.loopless,
             "reactions_tested": len(self.ranges.reaction),
             "total_range_mmol_per_gdw_h": round_for_display(self.total_range_mmol_per_gdw_h),
-            "widest_ranges_mmol_per_gdw_h": self._widest(min(most, 15)),
-            "blocked": list_names(self.blocked, most),
-            "fixed": list_names(self.fixed, most),
-            "essential": list_names(self.essential, most),
-            "variable": list_names(self.variable, min(most, 5)),
-            "unbounded": list_names(self.unbounded, most),
+            "widest_ranges_mmol_per_gdw_h": self._widest(min(limit, 15)),
+            "blocked": list_names(self.blocked, limit),
+            "fixed": list_names(self.fixed, limit),
+            "essential": list_names(self.essential, limit),
+            "variable": list_names(self.variable, min(limit, 5)),
+            "unbounded": list_names(self.unbounded, limit),
         }
 
-    def _widest(self, most: int) -> dict[str, JsonValue]:
+    def _widest(self, limit: int) -> dict[str, JsonValue]:
         rows = _rows(self.ranges)
-        widest = sorted(rows, key=lambda row: (-_width(row), row[0]))[:most]
+        widest = sorted(rows, key=lambda row: (-_width(row), row[0]))[:limit]
         return {
             "count": len(rows),
             "shown": len(widest),
@@ -131,7 +131,7 @@ def run(model: Model, args: Args) -> Result:
 
 
 def count_shards(model: Model, args: Args) -> int:
-    """Into how many parts the reactions are cut."""
+    """The count of shards of the reactions."""
     each = LOOPLESS_REACTIONS_PER_PART if args.loopless else REACTIONS_PER_PART
     return max(1, math.ceil(len(_reaction_ids(model, args)) / each))
 
@@ -139,7 +139,7 @@ def count_shards(model: Model, args: Args) -> int:
 def run_shard(model: Model, args: Args, shard: Shard) -> Result:
     """As `run`, for the reactions of one part; raises as `run`."""
     ids = _reaction_ids(model, args)
-    first, behind = (len(ids) * place // shard.of for place in (shard.index, shard.index + 1))
+    first, behind = (len(ids) * index // shard.of for index in (shard.index, shard.index + 1))
     return _find_ranges(model, args, ids[first:behind])
 
 
@@ -169,7 +169,7 @@ def _find_ranges(model: Model, args: Args, ids: Sequence[str]) -> Result:
 
 
 def _sort_into_sets(rows: Sequence[_Row]) -> dict[str, object]:
-    """What all ranges together say."""
+    """The statistics of all ranges."""
     columns = zip(*rows, strict=True) if rows else ((), (), ())
     return {
         "ranges": RangeTable.model_validate(dict(zip(RangeTable.model_fields, columns, strict=True))),
@@ -197,11 +197,11 @@ def _ranges(conditions: Conditions, optimum: Optimum, args: Args, ids: Sequence[
             f"no flux keeps {args.fraction_of_optimum} of the optimum",
             suggestions=("lower 'fraction_of_optimum' a little",),
         )
-    places = [model.reactions.index(identifier) for identifier in ids]
+    indices = [model.reactions.index(identifier) for identifier in ids]
     if args.loopless:
-        minima, maxima = _loopless_extremes(program, model, places, objective)
+        minima, maxima = _loopless_extremes(program, model, indices, objective)
     else:
-        minima, maxima = extremes(program, model, places)
+        minima, maxima = extremes(program, model, indices)
     return RangeTable(reaction=tuple(ids), minimum_mmol_per_gdw_h=minima, maximum_mmol_per_gdw_h=maxima)
 
 
@@ -212,7 +212,7 @@ def _floor(program: LinearProgram, fraction: float) -> float:
 
 
 def extremes(
-    program: LinearProgram, model: Model, places: Sequence[int]
+    program: LinearProgram, model: Model, indices: Sequence[int]
 ) -> tuple[tuple[float | None, ...], tuple[float | None, ...]]:
     """The least and the greatest flux (mmol/gDW/h) of each reaction under what the program holds.
 
@@ -222,49 +222,49 @@ def extremes(
     Args:
         program: Net fluxes, with the growth floor held.
         model: For the reactions' bounds.
-        places: Of the reactions in `model.reactions`.
+        indices: Of the reactions in `model.reactions`.
     """
     lowest = np.array([reaction.lower_bound for reaction in model.reactions], dtype=float)
     highest = np.array([reaction.upper_bound for reaction in model.reactions], dtype=float)
     reached: dict[Sense, Any] = {sense: np.zeros(len(lowest), dtype=bool) for sense in ("min", "max")}
 
-    def look() -> None:
+    def note_reached_bounds() -> None:
         fluxes = program.net_fluxes()
         reached["min"] |= fluxes <= lowest + ATTAINED_MMOL_PER_GDW_H
         reached["max"] |= fluxes >= highest - ATTAINED_MMOL_PER_GDW_H
 
-    def extreme(place: int, sense: Sense, bound: float) -> float | None:
-        if reached[sense][place]:
+    def extreme(index: int, sense: Sense, bound: float) -> float | None:
+        if reached[sense][index]:
             return clean(bound)
         before = program.iterations
-        value = program.extreme(place, sense)
+        value = program.extreme(index, sense)
         if program.iterations != before:
-            look()
+            note_reached_bounds()
         return value
 
-    look()
-    minima = tuple(extreme(place, "min", lowest[place]) for place in places)
-    maxima = tuple(extreme(place, "max", highest[place]) for place in places)
+    note_reached_bounds()
+    minima = tuple(extreme(index, "min", lowest[index]) for index in indices)
+    maxima = tuple(extreme(index, "max", highest[index]) for index in indices)
     return minima, maxima
 
 
 def _loopless_extremes(
-    program: LinearProgram, model: Model, places: Sequence[int], objective: Collection[int]
+    program: LinearProgram, model: Model, indices: Sequence[int], objective: Collection[int]
 ) -> tuple[tuple[float | None, ...], tuple[float | None, ...]]:
     """As `extremes`, over the fluxes that are free of cycles."""
-    minima, maxima = extremes(program, model, places)
+    minima, maxima = extremes(program, model, indices)
     with cycles_of(model) as cycles:
         ranges = LooplessRanges(program, cycles, cycles.directions(), cycles.forced | frozenset(objective))
 
-        def extreme(place: int, sense: Sense, free: float | None) -> float | None:
+        def extreme(index: int, sense: Sense, free: float | None) -> float | None:
             sign = 1 if sense == "max" else -1
-            if (place, sign) in ranges.directions or ranges.bends_all:
-                return ranges.extreme(place, sense)
+            if (index, sign) in ranges.directions or ranges.bends_all:
+                return ranges.extreme(index, sense)
             return free
 
         return (
-            tuple(extreme(place, "min", free) for place, free in zip(places, minima, strict=True)),
-            tuple(extreme(place, "max", free) for place, free in zip(places, maxima, strict=True)),
+            tuple(extreme(index, "min", free) for index, free in zip(indices, minima, strict=True)),
+            tuple(extreme(index, "max", free) for index, free in zip(indices, maxima, strict=True)),
         )
 
 

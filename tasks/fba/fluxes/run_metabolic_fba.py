@@ -77,26 +77,28 @@ class Result(StrainResult):
     fluxes: FluxTable
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(min(most, 12), min(most, 5)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda limit: self._display(min(limit, 12), min(limit, 5)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(most, min(most, 20)), SUMMARY_BYTES)
+        return fit_display(lambda limit: self._display(limit, min(limit, 20)), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {"fluxes": pd.DataFrame(self.fluxes.model_dump())}
 
-    def _display(self, most: int, most_internal: int) -> dict[str, JsonValue]:
+    def _display(self, limit: int, internal_limit: int) -> dict[str, JsonValue]:
         return {
-            **self.conditions(most),
+            **self.conditions(limit),
             "method": self.method,
             **({} if self.is_loop_free is None else {"is_loop_free": self.is_loop_free}),
             "total_flux_mmol_per_gdw_h": self.total_flux_mmol_per_gdw_h,
             "active_reactions": self.active_reactions,
-            "uptakes_mmol_per_gdw_h": list_values(self.uptakes_mmol_per_gdw_h, most),
-            "secretions_mmol_per_gdw_h": list_values(self.secretions_mmol_per_gdw_h, most),
-            "internal_fluxes_mmol_per_gdw_h": list_values(self.internal_fluxes_mmol_per_gdw_h, most_internal),
+            "uptakes_mmol_per_gdw_h": list_values(self.uptakes_mmol_per_gdw_h, limit),
+            "secretions_mmol_per_gdw_h": list_values(self.secretions_mmol_per_gdw_h, limit),
+            "internal_fluxes_mmol_per_gdw_h": list_values(
+                self.internal_fluxes_mmol_per_gdw_h, internal_limit
+            ),
             "subsystem_fluxes_mmol_per_gdw_h": list_values(
-                self.subsystem_fluxes_mmol_per_gdw_h, most_internal
+                self.subsystem_fluxes_mmol_per_gdw_h, internal_limit
             ),
         }
 
@@ -148,8 +150,8 @@ def minimise_total_flux(program: LinearProgram) -> None:
 
 
 def _geometric(model: Model) -> list[float]:
-    found = cobra.flux_analysis.geometric_fba(model, processes=1)
-    return [clean(found.fluxes[reaction.id]) for reaction in model.reactions]
+    solution = cobra.flux_analysis.geometric_fba(model, processes=1)
+    return [clean(solution.fluxes[reaction.id]) for reaction in model.reactions]
 
 
 def _without_cycles(model: Model, program: LinearProgram) -> tuple[list[float], bool]:
@@ -160,8 +162,10 @@ def _without_cycles(model: Model, program: LinearProgram) -> tuple[list[float], 
     fluxes, objective = program.fluxes(), frozenset(program.objective())
     with cycles_of(model) as cycles:
         removed = cycles.within(fluxes, objective)
-        left = [clean(flux - part) for flux, part in zip(fluxes, removed, strict=True)]
-        return left, not any(cycles.through(place, left) for place in sorted(objective | cycles.forced))
+        remaining = [clean(flux - part) for flux, part in zip(fluxes, removed, strict=True)]
+        return remaining, not any(
+            cycles.through(index, remaining) for index in sorted(objective | cycles.forced)
+        )
 
 
 def _describe(

@@ -1,4 +1,4 @@
-"""Which media fit a model: what of each it can take up, whether it grows, and what is lacking if not."""
+"""Which media fit a model: the compounds it can take up, its growth, and the missing nutrients."""
 
 from __future__ import annotations
 
@@ -71,17 +71,17 @@ class Result(MediaResult):
     fits: tuple[Compatibility, ...]
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(most, min(most, 6)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda limit: self._display(limit, min(limit, 6)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(most, most), SUMMARY_BYTES)
+        return fit_display(lambda limit: self._display(limit, limit), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         rows = [
             (fit.medium, number, name, needed)
             for fit in self.fits
-            for number, one in enumerate(fit.missing.sets if fit.missing else (), start=1)
-            for name, needed in one.needed_uptakes_mmol_per_gdw_h.items()
+            for number, nutrients in enumerate(fit.missing.sets if fit.missing else (), start=1)
+            for name, needed in nutrients.needed_uptakes_mmol_per_gdw_h.items()
         ]
         columns = ["medium", "set", "exchange", "needed_uptake_mmol_per_gdw_h"]
         fits = [(fit.medium, fit.fit, fit.exchanged_fraction) for fit in self.fits]
@@ -91,7 +91,7 @@ class Result(MediaResult):
             "missing": pd.DataFrame(rows, columns=columns),
         }
 
-    def _display(self, most: int, most_sets: int) -> dict[str, JsonValue]:
+    def _display(self, limit: int, set_limit: int) -> dict[str, JsonValue]:
         growth = {row.medium: row.growth_per_h for row in self.media}
         by_fit = {kind: [fit.medium for fit in self.fits if fit.fit == kind] for kind in _FITS}
         grows = [*by_fit["complete"], *by_fit["partial"]]
@@ -100,30 +100,30 @@ class Result(MediaResult):
             "model": cut_text(self.model_id),
             "objective": cut_text(self.objective),
             "media_tested": len(self.media),
-            "complete": list_names(by_fit["complete"], most),
-            "partial": list_names(by_fit["partial"], most),
+            "complete": list_names(by_fit["complete"], limit),
+            "partial": list_names(by_fit["partial"], limit),
             "no_growth": list_names(
                 [f"{row.medium} ({row.status})" for row in self.media if row.medium in by_fit["no_growth"]],
-                most,
+                limit,
             ),
-            "growth_per_h": list_values({name: growth[name] for name in grows}, most),
-            "compounds_without_exchange": list_names(unmapped, most),
+            "growth_per_h": list_values({name: growth[name] for name in grows}, limit),
+            "compounds_without_exchange": list_names(unmapped, limit),
             "would_restore_growth": {
-                fit.medium: list_names(_first_sets(fit.missing), most_sets)
-                for fit in [fit for fit in self.fits if fit.missing][:most]
+                fit.medium: list_names(_first_sets(fit.missing), set_limit)
+                for fit in [fit for fit in self.fits if fit.missing][:limit]
             },
         }
 
 
 def run(model: Model, args: Args, media: tuple[LibraryMedium, ...]) -> Result:
-    """Map each medium, optimise growth (1/h) on it, and find what is lacking where there is none.
+    """Map each medium, optimise growth (1/h) on it, and find the missing nutrients where it does not grow.
 
     Raises:
         FluxError: `MEDIUM` if the model's exchanges cannot be told; `SOLVER` or `TIMEOUT`.
     """
-    found = MediaResult.model_validate(measure_growth(model, media))
-    fits = tuple(_fit(model, row, args) for row in found.media)
-    return Result.model_validate({**dict(found), "min_growth_per_h": args.min_growth_per_h, "fits": fits})
+    result = MediaResult.model_validate(measure_growth(model, media))
+    fits = tuple(_fit(model, row, args) for row in result.media)
+    return Result.model_validate({**dict(result), "min_growth_per_h": args.min_growth_per_h, "fits": fits})
 
 
 def _fit(model: Model, row: MediumGrowth, args: Args) -> Compatibility:
@@ -152,7 +152,7 @@ def _missing(model: Model, row: MediumGrowth, args: Args) -> Restoration:
 
 
 def _first_sets(missing: Restoration | None) -> Sequence[str]:
-    return [" + ".join(one.exchanges) for one in missing.sets] if missing else []
+    return [" + ".join(nutrients.exchanges) for nutrients in missing.sets] if missing else []
 
 
 TOOL = Tool(

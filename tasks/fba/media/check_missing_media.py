@@ -44,44 +44,45 @@ class Result(ConditionResult):
     names: dict[str, str] = Field(description="Exchange -> its name, for all exchanges of the sets.")
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(most, min(most, 10)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda limit: self._display(limit, min(limit, 10)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(most, most), SUMMARY_BYTES)
+        return fit_display(lambda limit: self._display(limit, limit), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         rows = [
-            (number, exchange, self.names[exchange], needed, found.best_growth_per_h)
-            for number, found in enumerate(self.missing.sets if self.missing else (), start=1)
-            for exchange, needed in found.needed_uptakes_mmol_per_gdw_h.items()
+            (number, exchange, self.names[exchange], needed, nutrients.best_growth_per_h)
+            for number, nutrients in enumerate(self.missing.sets if self.missing else (), start=1)
+            for exchange, needed in nutrients.needed_uptakes_mmol_per_gdw_h.items()
         ]
         columns = ["set", "exchange", "name", "needed_uptake_mmol_per_gdw_h", "best_growth_per_h"]
         return {"sets": pd.DataFrame(rows, columns=columns)}
 
-    def _display(self, most: int, most_sets: int) -> dict[str, JsonValue]:
-        found: dict[str, JsonValue] = {
-            **self.conditions(min(most, 8)),
+    def _display(self, limit: int, set_limit: int) -> dict[str, JsonValue]:
+        display: dict[str, JsonValue] = {
+            **self.conditions(min(limit, 8)),
             "min_growth_per_h": self.min_growth_per_h,
             "is_growing": self.is_growing,
         }
         missing = self.missing
         if missing is None:
-            return found
-        sizes = {len(one.exchanges) for one in missing.sets}
+            return display
+        sizes = {len(nutrients.exchanges) for nutrients in missing.sets}
         return {
-            **found,
+            **display,
             "closed_exchanges": missing.candidates,
             "status_with_all_open": str(missing.status_with_all),
             "best_growth_with_all_per_h": missing.best_growth_with_all_per_h,
             "fewest_missing_nutrients": min(sizes, default=None),
-            "sufficient_alone": list_names(missing.sufficient_alone, most),
-            "missing_in_every_set": list_names(missing.required, most),
+            "sufficient_alone": list_names(missing.sufficient_alone, limit),
+            "missing_in_every_set": list_names(missing.required, limit),
             "is_complete": missing.is_complete,
             "alternatives": {
                 "count": len(missing.sets),
-                "shown": min(most_sets, len(missing.sets)),
+                "shown": min(set_limit, len(missing.sets)),
                 "needed_uptakes_mmol_per_gdw_h": [
-                    list_values(one.needed_uptakes_mmol_per_gdw_h, most) for one in missing.sets[:most_sets]
+                    list_values(nutrients.needed_uptakes_mmol_per_gdw_h, limit)
+                    for nutrients in missing.sets[:set_limit]
                 ],
             },
         }
@@ -109,7 +110,7 @@ def run(model: Model, args: Args) -> Result:
                 args.alternatives,
                 solver=args.integer_solver,
             )
-        named = {name for one in (missing.sets if missing else ()) for name in one.exchanges}
+        named = {name for nutrients in (missing.sets if missing else ()) for name in nutrients.exchanges}
         names = {i: reaction.name or i for i, reaction in exchanges(model).items() if i in named}
     return Result.model_validate(
         report

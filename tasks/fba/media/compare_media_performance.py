@@ -22,7 +22,7 @@ class Args(MediaArgs):
 class Result(MediaResult):
     """The media in the order given, with growth each; the table `media` is what a plot shows."""
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         ranked = sorted(
             (row for row in self.media if row.grows), key=lambda row: row.growth_per_h or 0.0, reverse=True
         )
@@ -32,9 +32,9 @@ class Result(MediaResult):
             "model": cut_text(self.model_id),
             "objective": cut_text(self.objective),
             "media_compared": len(self.media),
-            "growth_per_h": list_values({row.medium: row.growth_per_h for row in ranked}, most),
-            "media_without_growth": list_names(without, most),
-            "unmapped_compounds_count": list_values(unmapped, most),
+            "growth_per_h": list_values({row.medium: row.growth_per_h for row in ranked}, limit),
+            "media_without_growth": list_names(without, limit),
+            "unmapped_compounds_count": list_values(unmapped, limit),
         }
 
 

@@ -97,11 +97,11 @@ class Result(ConditionResult):
     media: tuple[Medium, ...]
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(most, min(most, 3)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda limit: self._display(limit, min(limit, 3)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
         return fit_display(
-            lambda most: self._display(most, min(most, 20)) | {"best": describe_best(self.media)},
+            lambda limit: self._display(limit, min(limit, 20)) | {"best": describe_best(self.media)},
             SUMMARY_BYTES,
         )
 
@@ -117,21 +117,21 @@ class Result(ConditionResult):
             )
         }
 
-    def _display(self, most: int, most_media: int) -> dict[str, JsonValue]:
+    def _display(self, limit: int, medium_limit: int) -> dict[str, JsonValue]:
         return {
-            **self.conditions(min(most, 8)),
+            **self.conditions(min(limit, 8)),
             "criterion": self.criterion,
             "min_growth_per_h": self.min_growth_per_h,
             "best_growth_with_all_per_h": self.best_growth_with_all_per_h,
             "candidates": self.candidates,
             "fewest_components": min((medium.components for medium in self.media), default=None),
-            "required_components": list_names(self.required_components, most),
+            "required_components": list_names(self.required_components, limit),
             "is_complete": self.is_complete,
             "media": {
                 "count": len(self.media),
-                "shown": min(most_media, len(self.media)),
+                "shown": min(medium_limit, len(self.media)),
                 "uptakes_mmol_per_gdw_h": [
-                    list_values(medium.uptakes_mmol_per_gdw_h, most) for medium in self.media[:most_media]
+                    list_values(medium.uptakes_mmol_per_gdw_h, limit) for medium in self.media[:medium_limit]
                 ],
             },
         }
@@ -158,13 +158,13 @@ def run(model: Model, args: Args) -> Result:
         candidates = open_uptakes(exchanged)
         with LinearProgram(model) as program:
             best = optimise(program).value
-        found: dict[str, object] = {"required_components": (), "is_complete": None, "media": ()}
+        fields: dict[str, object] = {"required_components": (), "is_complete": None, "media": ()}
         if target is not None and best is not None and best >= target:
             with NutrientSearch(model, candidates, target, args.integer_solver) as search:
-                found = _search(search, [reaction.id for reaction in candidates], args)
+                fields = _search(search, [reaction.id for reaction in candidates], args)
     return Result.model_validate(
         report
-        | found
+        | fields
         | {
             "criterion": args.criterion,
             "min_growth_per_h": target,

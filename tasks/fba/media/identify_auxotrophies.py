@@ -64,8 +64,8 @@ class AuxotrophyArgs(ConditionArgs):
     @property
     def compounds(self) -> tuple[Compound, ...]:
         """All compounds of the classes."""
-        found = (compound for name in self.compound_classes for compound in compounds_in(name))
-        return tuple({compound.bigg: compound for compound in found}.values())
+        chosen = (compound for name in self.compound_classes for compound in compounds_in(name))
+        return tuple({compound.bigg: compound for compound in chosen}.values())
 
 
 class Args(IntegerArgs, AuxotrophyArgs):
@@ -106,7 +106,7 @@ class NutrientTests:
 
     @property
     def needs_any(self) -> bool:
-        """Whether the cell grows with all tested nutrients, and not without any."""
+        """Whether the cell grows with all tested nutrients and does not grow with none of them."""
         return self.threshold_per_h is not None and not _grows(self.without_any, self.threshold_per_h)
 
 
@@ -129,42 +129,42 @@ class Result(ConditionResult):
     )
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(most, min(most, 8)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda limit: self._display(limit, min(limit, 8)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(most, most), SUMMARY_BYTES)
+        return fit_display(lambda limit: self._display(limit, limit), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         numbers = dict.fromkeys(("growth_without_per_h", "growth_alone_per_h"), "float64")
         rows = [row.model_dump(mode="json") for row in self.nutrients]
         sets = [
             (number, exchange, needed)
-            for number, one in enumerate(self.supplements.sets if self.supplements else (), start=1)
-            for exchange, needed in one.needed_uptakes_mmol_per_gdw_h.items()
+            for number, nutrients in enumerate(self.supplements.sets if self.supplements else (), start=1)
+            for exchange, needed in nutrients.needed_uptakes_mmol_per_gdw_h.items()
         ]
         return {
             "nutrients": pd.DataFrame(rows, columns=list(NutrientTest.model_fields)).astype(numbers),
             "supplements": pd.DataFrame(sets, columns=["set", "exchange", "needed_uptake_mmol_per_gdw_h"]),
         }
 
-    def _display(self, most: int, most_sets: int) -> dict[str, JsonValue]:
-        found: dict[str, JsonValue] = {
-            **self.conditions(min(most, 8)),
+    def _display(self, limit: int, set_limit: int) -> dict[str, JsonValue]:
+        display: dict[str, JsonValue] = {
+            **self.conditions(min(limit, 8)),
             "nutrients_tested": len(self.nutrients),
             "growth_with_all_per_h": self.growth_with_all_per_h,
             "growth_without_any_per_h": self.growth_without_any_per_h,
             "is_prototroph": self.is_prototroph,
-            "auxotrophies": list_names(self.auxotrophies, most),
+            "auxotrophies": list_names(self.auxotrophies, limit),
             "restore_growth_alone": list_names(
-                [row.compound for row in self.nutrients if row.restores_growth], most
+                [row.compound for row in self.nutrients if row.restores_growth], limit
             ),
-            "not_exchanged": list_names(self.not_exchanged, most_sets),
+            "not_exchanged": list_names(self.not_exchanged, set_limit),
         }
         if self.supplements is not None:
-            sets = [" + ".join(one.exchanges) for one in self.supplements.sets]
-            found["smallest_supplements"] = list_names(sets, most_sets)
-            found["smallest_supplements_are_all"] = self.supplements.is_complete
-        return found
+            sets = [" + ".join(nutrients.exchanges) for nutrients in self.supplements.sets]
+            display["smallest_supplements"] = list_names(sets, set_limit)
+            display["smallest_supplements_are_all"] = self.supplements.is_complete
+        return display
 
 
 def run(model: Model, args: Args) -> Result:
@@ -193,10 +193,10 @@ def run(model: Model, args: Args) -> Result:
 
 
 def nutrient_tests(model: Model, args: AuxotrophyArgs) -> NutrientTests:
-    """Take each nutrient away, and give it alone; the model is under its conditions and stays so."""
+    """Test growth without each nutrient and with it alone; the model keeps its conditions."""
     index = index_exchanges(model)
-    found = {compound: index.find(compound) for compound in args.compounds}
-    tested = {match.id: compound for compound, match in found.items() if match is not None}
+    matches = {compound: index.find(compound) for compound in args.compounds}
+    tested = {match.id: compound for compound, match in matches.items() if match is not None}
     around = {name: limit for name, limit in medium_of(model).items() if name not in tested}
     offered = dict.fromkeys(tested, args.supplement_uptake_mmol_per_gdw_h)
     with MediumTrial.of(model) as trial:
@@ -223,7 +223,7 @@ def nutrient_tests(model: Model, args: AuxotrophyArgs) -> NutrientTests:
                     restores_growth=needs_any and _grows(alone, threshold or 0.0),
                 )
             )
-    absent = tuple(compound.names[0] for compound, match in found.items() if match is None)
+    absent = tuple(compound.names[0] for compound, match in matches.items() if match is None)
     return NutrientTests(with_all, without_any, threshold, tuple(rows), absent)
 
 

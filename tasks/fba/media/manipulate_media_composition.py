@@ -1,4 +1,4 @@
-"""An edit of a medium in words or as a structure: every change it makes, and growth before and after."""
+"""An edit of a medium, in words or as a structure, with every change and growth before and after."""
 
 from __future__ import annotations
 
@@ -70,10 +70,10 @@ class Result(ToolResult):
     growth_per_h: float | None
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(most, min(most, 10)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda limit: self._display(limit, min(limit, 10)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(most, most), SUMMARY_BYTES)
+        return fit_display(lambda limit: self._display(limit, limit), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         before, after = self.medium_before_mmol_per_gdw_h, self.medium_mmol_per_gdw_h
@@ -84,25 +84,27 @@ class Result(ToolResult):
                 [change.model_dump() for change in self.changes], columns=list(EditedUptake.model_fields)
             ),
             "untouched": pd.DataFrame(
-                [one.model_dump() for one in self.untouched], columns=list(Untouched.model_fields)
+                [row.model_dump() for row in self.untouched], columns=list(Untouched.model_fields)
             ),
             "medium": pd.DataFrame(medium, columns=columns),
         }
 
-    def _display(self, most: int, most_left: int) -> dict[str, JsonValue]:
-        found: dict[str, JsonValue] = {
+    def _display(self, limit: int, untouched_limit: int) -> dict[str, JsonValue]:
+        display: dict[str, JsonValue] = {
             "model": cut_text(self.model_id),
             "status_before": str(self.status_before),
             "growth_before_per_h": self.growth_before_per_h,
             "status": str(self.status),
             "growth_per_h": self.growth_per_h,
-            "changes": list_names([_line(change) for change in self.changes], most),
-            "untouched": list_names([f"{one.compound}: {one.reason}" for one in self.untouched], most_left),
-            "medium_mmol_per_gdw_h": list_values(self.medium_mmol_per_gdw_h, most),
+            "changes": list_names([_line(change) for change in self.changes], limit),
+            "untouched": list_names(
+                [f"{row.compound}: {row.reason}" for row in self.untouched], untouched_limit
+            ),
+            "medium_mmol_per_gdw_h": list_values(self.medium_mmol_per_gdw_h, limit),
         }
         if self.unmapped:
-            found["library_compounds_without_exchange"] = list_names(self.unmapped, most_left)
-        return found
+            display["library_compounds_without_exchange"] = list_names(self.unmapped, untouched_limit)
+        return display
 
 
 def gather(sources: Sources, args: Args) -> LibraryMedium | None:

@@ -155,8 +155,8 @@ class MediumTrial:
         if not self._has_objective:
             return Optimum(Outcome.NO_OBJECTIVE, None)
         bounds = {
-            place: _with_uptake(reaction, uptakes.get(identifier, 0.0))
-            for identifier, (place, reaction) in self._exchanges.items()
+            index: _with_uptake(reaction, uptakes.get(identifier, 0.0))
+            for identifier, (index, reaction) in self._exchanges.items()
         }
         if any(lowest > highest for lowest, highest in bounds.values()):
             return Optimum(Outcome.INFEASIBLE, None)
@@ -181,12 +181,12 @@ class MappedMedium:
     @property
     def uptakes(self) -> dict[str, float]:
         """Exchange -> most uptake, mmol/gDW/h; the larger one where two compounds share an exchange."""
-        found: dict[str, float] = {}
+        limits: dict[str, float] = {}
         for row in self.rows:
             if row.exchange is not None:
                 limit = row.uptake_mmol_per_gdw_h
-                found[row.exchange] = max(limit, found.get(row.exchange, 0.0))
-        return found
+                limits[row.exchange] = max(limit, limits.get(row.exchange, 0.0))
+        return limits
 
     @property
     def unmapped(self) -> tuple[str, ...]:
@@ -211,41 +211,43 @@ def start_from(model: Model, args: MediumArgs, start: LibraryMedium | None) -> t
     if start is None:
         apply_medium(model, args)
         return ()
-    found = map_medium(start, index_exchanges(model))
-    apply_medium(model, MediumArgs(medium=found.uptakes, medium_changes=args.medium_changes))
-    return found.unmapped
+    mapped = map_medium(start, index_exchanges(model))
+    apply_medium(model, MediumArgs(medium=mapped.uptakes, medium_changes=args.medium_changes))
+    return mapped.unmapped
 
 
 def measure_growth(model: Model, media: Sequence[LibraryMedium]) -> dict[str, object]:
     """The fields of a `MediaResult`; raises as `exchanges` and `LinearProgram`."""
     index = index_exchanges(model)
-    seen = [map_medium(medium, index) for medium in media]
+    mapped_media = [map_medium(medium, index) for medium in media]
     with LinearProgram(model) as program:
         objective = objective_text(model, program)
         trial = MediumTrial(model, program)
-        optima = [trial.growth_on(one.uptakes) for one in seen]
+        optima = [trial.growth_on(mapped.uptakes) for mapped in mapped_media]
     best = max((optimum.value for optimum in optima if optimum.value), default=None)
     return {
         "model_id": model.id or "",
         "objective": objective,
-        "media": tuple(_growth(one, optimum, best) for one, optimum in zip(seen, optima, strict=True)),
-        "compounds": tuple(row for one in seen for row in one.rows),
+        "media": tuple(
+            _growth(mapped, optimum, best) for mapped, optimum in zip(mapped_media, optima, strict=True)
+        ),
+        "compounds": tuple(row for mapped in mapped_media for row in mapped.rows),
     }
 
 
-def _growth(one: MappedMedium, optimum: Optimum, best: float | None) -> MediumGrowth:
+def _growth(mapped: MappedMedium, optimum: Optimum, best: float | None) -> MediumGrowth:
     value = optimum.value
     return MediumGrowth(
-        medium=one.medium.name,
-        title=one.medium.title,
-        source=one.medium.source,
+        medium=mapped.medium.name,
+        title=mapped.medium.title,
+        source=mapped.medium.source,
         status=optimum.status,
         growth_per_h=value,
         growth_fraction_of_best=value / best if value is not None and best else None,
-        components=len(one.rows),
-        exchanged=len(one.rows) - len(one.unmapped),
-        uptakes_mmol_per_gdw_h=one.uptakes,
-        unmapped=one.unmapped,
+        components=len(mapped.rows),
+        exchanged=len(mapped.rows) - len(mapped.unmapped),
+        uptakes_mmol_per_gdw_h=mapped.uptakes,
+        unmapped=mapped.unmapped,
     )
 
 

@@ -131,8 +131,8 @@ class Nutrients:
         self._own: dict[str, str] = {}
         for exchange, name in self._index.names.items():
             self._own.setdefault(name.lower(), exchange)
-        found = ((self._index.find(compound), compound) for compound in compounds_by_name().values())
-        self._compounds = {match.id: compound for match, compound in found if match is not None}
+        matches = ((self._index.find(compound), compound) for compound in compounds_by_name().values())
+        self._compounds = {match.id: compound for match, compound in matches if match is not None}
 
     def words(self) -> tuple[str, ...]:
         """All names and ids that may stand in a text, without ids that are plain words, such as `for`."""
@@ -191,9 +191,11 @@ class EditedMedium:
         for edit in edits:
             self._apply(edit)
         if not self.changes:
-            said = "; ".join(_describe(edit) for edit in edits)
-            reasons = tuple(dict.fromkeys(f"{one.compound}: {one.reason}" for one in self.untouched))
-            message = f"the edit '{said}' changes nothing in the medium"
+            phrases = "; ".join(_describe(edit) for edit in edits)
+            reasons = tuple(
+                dict.fromkeys(f"{untouched.compound}: {untouched.reason}" for untouched in self.untouched)
+            )
+            message = f"the edit '{phrases}' changes nothing in the medium"
             raise FluxError(ErrorClass.MEDIUM, message, suggestions=reasons[:5])
 
     @property
@@ -222,14 +224,14 @@ class EditedMedium:
             self._set(nutrient, exchange, _limit(edit, nutrient, present), edit)
 
     def _replace(self, edit: Edit, nutrients: Sequence[Nutrient]) -> None:
-        """Close some, open others; without a number at the largest uptake that was closed."""
+        """Close some uptakes and open others; without a number, at the largest uptake that is closed."""
         old = {n.exchange: self.uptakes.get(n.exchange, 0.0) for n in nutrients if n.exchange is not None}
         freed = max(old.values(), default=0.0)
         if freed == 0:
-            said = ", ".join(edit.nutrients)
+            old_names = ", ".join(edit.nutrients)
             raise FluxError(
                 ErrorClass.MEDIUM,
-                f"'{_describe(edit)}': '{said}' is not in the medium, so nothing can replace it",
+                f"'{_describe(edit)}': '{old_names}' is not in the medium, so nothing can replace it",
                 suggestions=(f"open uptakes: {', '.join(self.open)[:200]}",),
             )
         new = [nutrient for word in edit.by for nutrient in self.nutrients.find(word)]
@@ -274,15 +276,15 @@ def _limit(edit: Edit, nutrient: Nutrient, present: float) -> float:
         return 0.0
     if edit.factor is not None:
         return min(present * edit.factor, 1_000_000.0)
-    given = edit.uptake_mmol_per_gdw_h
-    if given is None:
+    amount = edit.uptake_mmol_per_gdw_h
+    if amount is None:
         return nutrient.usual_uptake
     if edit.action == "shift":
-        return min(max(present + given, 0.0), 1_000_000.0)
-    if (edit.action == "raise" and given < present) or (edit.action == "lower" and given > present):
+        return min(max(present + amount, 0.0), 1_000_000.0)
+    if (edit.action == "raise" and amount < present) or (edit.action == "lower" and amount > present):
         message = f"'{_describe(edit)}': the uptake of {nutrient.name} is {present:g} mmol/gDW/h"
-        raise FluxError(ErrorClass.MEDIUM, message, suggestions=(f"say 'set {nutrient.name} to {given:g}'",))
-    return given
+        raise FluxError(ErrorClass.MEDIUM, message, suggestions=(f"say 'set {nutrient.name} to {amount:g}'",))
+    return amount
 
 
 def _describe(edit: Edit) -> str:

@@ -1,4 +1,4 @@
-"""From words to edits of a medium, by rules: what is not understood is an error that names the phrase."""
+"""Rules that turn words into edits of a medium; an error names a phrase that no rule understands."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class _Clause:
 
 
 def edits_in(text: str, known: Sequence[str]) -> tuple[Edit, ...]:
-    """The edits that a text orders, in its order.
+    """The edits that a text asks for, in its order.
 
     Args:
         text: Such as "remove oxygen and add all amino acids at 1".
@@ -87,13 +87,13 @@ def edits_in(text: str, known: Sequence[str]) -> tuple[Edit, ...]:
     """
     # Single blanks only: the rules try each blank of a run in turn.
     marked, mentions = _mark_compounds(" ".join(text.replace("\n", " ; ").split()), known)
-    found: list[Edit] = []
+    edits: list[Edit] = []
     for part in filter(None, (part.strip(" ,") for part in _CLAUSES.split(marked))):
         phrase = re.sub(rf"{_OPEN}(\d+){_CLOSE}", lambda match: mentions[int(match[1])], part)
-        found += _edits(_Clause(part.lower(), phrase, mentions), known)
-    if not found:
+        edits += _edits(_Clause(part.lower(), phrase, mentions), known)
+    if not edits:
         raise FluxError(ErrorClass.MEDIUM, f"'{text}' orders no edit of a medium", suggestions=_HINT)
-    return tuple(found)
+    return tuple(edits)
 
 
 _HINT = (f"such as: {'; '.join(EXAMPLES)}",)
@@ -125,9 +125,9 @@ def _edits(clause: _Clause, known: Sequence[str]) -> list[Edit]:
     else:
         rest = re.sub(rf"\b(?:{_VERBS})\b", " ", plain).split()
         strange = [word for word in rest if len(word) > len("with")]
-        near = tuple(hint for word in strange[-2:] for hint in nearest(word, known))
+        suggestions = tuple(hint for word in strange[-2:] for hint in nearest(word, known))
         message = f"the phrase '{clause.phrase}' was not understood"
-        hints = (*near, *_HINT)
+        hints = (*suggestions, *_HINT)
     raise FluxError(ErrorClass.MEDIUM, message, suggestions=hints)
 
 
@@ -136,20 +136,20 @@ Made = Iterator[Edit]
 
 def _items(text: str, clause: _Clause) -> list[tuple[tuple[str, ...], float | None]]:
     """Compounds with the number that goes with them; empty if a part of the text is neither."""
-    found: list[tuple[tuple[str, ...], float | None]] = []
-    place = 0
-    while place < len(text):
-        match = _ITEM.match(text, place)
+    items: list[tuple[tuple[str, ...], float | None]] = []
+    position = 0
+    while position < len(text):
+        match = _ITEM.match(text, position)
         if match is None:
             return []
         number = match["number"] or match["limit"]
         words = clause.words(match["counted"] or match["objects"])
-        found.append((words, float(number) if number else None))
+        items.append((words, float(number) if number else None))
         glue = _SEPARATOR.match(text, match.end())
-        place = match.end() if glue is None else glue.end()
-        if glue is None and place < len(text):
+        position = match.end() if glue is None else glue.end()
+        if glue is None and position < len(text):
             return []
-    return found
+    return items
 
 
 def _read_addition(match: re.Match[str], clause: _Clause) -> Made:

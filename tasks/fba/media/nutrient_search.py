@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Self
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.fba.solving.conditions import MOST_UPTAKES_SHOWN, uptake, uptake_flux
+from fluxagents.tasks.fba.solving.conditions import MAX_UPTAKES_SHOWN, uptake, uptake_flux
 from fluxagents.tasks.fba.solving.hitting_set import smallest_hitting_set
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.optlang_program import Solver
@@ -34,7 +34,7 @@ GROWTH_TOLERANCE = 1e-6
 UPTAKE_TOLERANCE_MMOL_PER_GDW_H = 1e-9
 """Total uptake at or below this counts as none."""
 
-MOST_ROUNDS = 2_000
+MAX_ROUNDS = 2_000
 """Demands collected before the search is given up; iJO1366 with all exchanges open takes some dozens."""
 
 
@@ -52,7 +52,7 @@ def describe_best(media: Sequence[SufficientMedium]) -> dict[str, JsonValue] | N
     if not media:
         return None
     fields = media[0].model_dump()
-    has_few = len(media[0].uptakes_mmol_per_gdw_h) <= MOST_UPTAKES_SHOWN
+    has_few = len(media[0].uptakes_mmol_per_gdw_h) <= MAX_UPTAKES_SHOWN
     return fields if has_few else fields | {"uptakes_mmol_per_gdw_h": None}
 
 
@@ -70,7 +70,7 @@ class NutrientSearch:
         self._solver: Solver = solver
         self._growth = growth
         self._candidates = {reaction.id: reaction for reaction in candidates}
-        self._places = {reaction.id: model.reactions.index(reaction) for reaction in candidates}
+        self._indices = {reaction.id: model.reactions.index(reaction) for reaction in candidates}
         self._maximal = LinearProgram(model)
         self._least = LinearProgram(model, split=True)
 
@@ -88,7 +88,7 @@ class NutrientSearch:
     def growth_on(self, components: Collection[str]) -> float | None:
         """The best growth (1/h) with only these uptakes open; None if that is infeasible."""
         closed = [name for name in self._candidates if name not in components]
-        with self._maximal.hold_bounds({self._places[name]: self._without_uptake(name) for name in closed}):
+        with self._maximal.hold_bounds({self._indices[name]: self._without_uptake(name) for name in closed}):
             self._maximal.restore_basis()
             outcome = self._maximal.solve(dual=True)
             return self._maximal.value if outcome is Outcome.OPTIMAL else None
@@ -103,7 +103,7 @@ class NutrientSearch:
             costs: Weights of the sum, at least 0; 1 where none is given.
         """
         closed = [name for name in self._candidates if name not in components]
-        with self._least.hold_bounds({self._places[name]: self._without_uptake(name) for name in closed}):
+        with self._least.hold_bounds({self._indices[name]: self._without_uptake(name) for name in closed}):
             outcome = self._least.minimise_parts(self._weights(components, costs or {}))
             if outcome is not Outcome.OPTIMAL:
                 raise FluxError(
@@ -111,7 +111,7 @@ class NutrientSearch:
                 )
             fluxes = self._least.fluxes()
         taken_up = {
-            name: uptake_flux(self._candidates[name], fluxes[self._places[name]]) for name in components
+            name: uptake_flux(self._candidates[name], fluxes[self._indices[name]]) for name in components
         }
         return {name: flux for name, flux in taken_up.items() if flux > 0}
 
@@ -124,24 +124,24 @@ class NutrientSearch:
         """The uptakes each of which suffices with no other candidate."""
         self._is_enough(())
         self._least.remember_basis()
-        found = []
+        sufficient = []
         for name in self._candidates:
             self._least.restore_basis()
             if self._is_enough({name}):
-                found.append(name)
-        return found
+                sufficient.append(name)
+        return sufficient
 
     def smallest(self) -> Iterator[tuple[str, ...]]:
         """The media with the fewest components, one after the other, in the order of the model."""
         required = self.find_required()
         optional = [name for name in self._candidates if name not in required]
         demands: list[Collection[str]] = []
-        found: list[Collection[str]] = []
+        sets: list[Collection[str]] = []
         fewest: int | None = None
-        for _ in range(MOST_ROUNDS):
-            if found and not optional:
+        for _ in range(MAX_ROUNDS):
+            if sets and not optional:
                 return
-            chosen = smallest_hitting_set(optional, demands, found, self._solver)
+            chosen = smallest_hitting_set(optional, demands, sets, self._solver)
             if chosen is None or (fewest is not None and len(chosen) > fewest):
                 return
             if self._suffices({*required, *chosen}):
@@ -149,17 +149,17 @@ class NutrientSearch:
                 if not chosen:
                     return
                 fewest = len(chosen)
-                found.append(chosen)
+                sets.append(chosen)
             else:
                 demands.append(self._demand({*required, *chosen}))
-        raise FluxError(ErrorClass.TIMEOUT, f"no smallest medium after {MOST_ROUNDS} rounds")
+        raise FluxError(ErrorClass.TIMEOUT, f"no smallest medium after {MAX_ROUNDS} rounds")
 
     def _suffices(self, components: Collection[str]) -> bool:
         growth = self.growth_on(components)
         return growth is not None and growth >= self._growth * (1 - GROWTH_TOLERANCE)
 
     def _demand(self, components: set[str]) -> list[str]:
-        """What any sufficient medium needs one of: all that a largest insufficient set leaves out."""
+        """A sufficient medium needs one of these: all that a largest insufficient set leaves out."""
         insufficient = set(components)
         for name in self._candidates:
             if name not in insufficient and not self._is_enough({*insufficient, name}):
@@ -177,7 +177,7 @@ class NutrientSearch:
     ) -> Mapping[int, tuple[float, float]]:
         weights = {name: costs.get(name, 1.0) for name in names}
         return {
-            self._places[name]: (0.0, weight) if self._candidates[name].reactants else (weight, 0.0)
+            self._indices[name]: (0.0, weight) if self._candidates[name].reactants else (weight, 0.0)
             for name, weight in weights.items()
         }
 

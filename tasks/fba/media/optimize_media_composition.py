@@ -120,11 +120,11 @@ class Result(ConditionResult):
     )
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(most, min(most, 2)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda limit: self._display(limit, min(limit, 2)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
         return fit_display(
-            lambda most: self._display(most, min(most, 20)) | {"best": describe_best(self.media)},
+            lambda limit: self._display(limit, min(limit, 20)) | {"best": describe_best(self.media)},
             SUMMARY_BYTES,
         )
 
@@ -137,9 +137,9 @@ class Result(ConditionResult):
         columns = ["medium", "exchange", "uptake_mmol_per_gdw_h", "cost_per_mmol", "cost_per_gdw_h"]
         return {"media": pd.DataFrame(rows, columns=columns)}
 
-    def _display(self, most: int, most_media: int) -> dict[str, JsonValue]:
+    def _display(self, limit: int, medium_limit: int) -> dict[str, JsonValue]:
         return {
-            **self.conditions(min(most, 8)),
+            **self.conditions(min(limit, 8)),
             "criterion": self.criterion,
             "min_growth_per_h": self.min_growth_per_h,
             "best_growth_with_all_per_h": self.best_growth_with_all_per_h,
@@ -151,9 +151,9 @@ class Result(ConditionResult):
                     "components": medium.components,
                     "cost_per_gdw_h": round_for_display(medium.cost),
                     "growth_per_h": round_for_display(medium.growth_per_h),
-                    "uptakes_mmol_per_gdw_h": list_values(medium.uptakes_mmol_per_gdw_h, most),
+                    "uptakes_mmol_per_gdw_h": list_values(medium.uptakes_mmol_per_gdw_h, limit),
                 }
-                for medium in self.media[:most_media]
+                for medium in self.media[:medium_limit]
             ],
         }
 
@@ -214,11 +214,11 @@ def run(model: Model, args: Args, start: LibraryMedium | None) -> Result:
 
 
 def _exchanges(nutrients: Nutrients, word: str) -> list[str]:
-    """The exchange reactions that a word means; one that the model has not is an error."""
-    found = [nutrient.exchange for nutrient in nutrients.find(word) if nutrient.exchange is not None]
-    if not found:
+    """The exchange reactions that a word means; raises `MEDIUM` if the model has none."""
+    reactions = [nutrient.exchange for nutrient in nutrients.find(word) if nutrient.exchange is not None]
+    if not reactions:
         raise FluxError(ErrorClass.MEDIUM, f"the model has no exchange reaction for '{word}'")
-    return found
+    return reactions
 
 
 def _target(args: Args, optimum_per_h: float | None) -> float | None:
@@ -232,8 +232,8 @@ def _sets(
 ) -> tuple[list[tuple[str, ...]], bool | None]:
     if args.criterion == "least_cost":
         return [tuple(candidates)], None
-    found = list(islice(search.smallest(), args.alternatives + 1))
-    return found[: args.alternatives], len(found) <= args.alternatives
+    sets = list(islice(search.smallest(), args.alternatives + 1))
+    return sets[: args.alternatives], len(sets) <= args.alternatives
 
 
 def _medium(

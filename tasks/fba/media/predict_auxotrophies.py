@@ -68,10 +68,10 @@ class Result(ConditionResult):
     not_in_model: tuple[str, ...] = Field(description="Compounds of the classes that the model has not.")
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(most, min(most, 12)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda limit: self._display(limit, min(limit, 12)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(most, most), SUMMARY_BYTES)
+        return fit_display(lambda limit: self._display(limit, limit), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         rows = pd.DataFrame(
@@ -79,15 +79,15 @@ class Result(ConditionResult):
         )
         return {"metabolites": rows.astype({"most_production_mmol_per_gdw_h": "float64"})}
 
-    def _display(self, most: int, most_absent: int) -> dict[str, JsonValue]:
+    def _display(self, limit: int, absent_limit: int) -> dict[str, JsonValue]:
         made = [row.compound for row in self.metabolites if row.is_made]
         return {
-            **self.conditions(min(most, 8)),
+            **self.conditions(min(limit, 8)),
             "metabolites_tested": len(self.metabolites),
-            "auxotrophies": list_names(self.auxotrophies, most),
-            "not_made_and_not_needed": list_names(self.not_made, most),
-            "made": list_names(made, most_absent),
-            "not_in_model": list_names(self.not_in_model, most_absent),
+            "auxotrophies": list_names(self.auxotrophies, limit),
+            "not_made_and_not_needed": list_names(self.not_made, limit),
+            "made": list_names(made, absent_limit),
+            "not_in_model": list_names(self.not_in_model, absent_limit),
         }
 
 
@@ -116,7 +116,7 @@ def run(model: Model, args: Args) -> Result:
 
 def _consumed_metabolites(model: Model, program: LinearProgram) -> frozenset[str]:
     """The metabolites that the objective consumes."""
-    reactions = (model.reactions[place] for place in program.objective())
+    reactions = (model.reactions[index] for index in program.objective())
     return frozenset(metabolite.id for reaction in reactions for metabolite in reaction.reactants)
 
 
@@ -124,14 +124,16 @@ def _biosynthesis(
     model: Model, args: Args, tests: NutrientTests, biomass: frozenset[str]
 ) -> tuple[Biosynthesis, ...]:
     inner, outer = index_metabolites(model), index_exchanges(model)
-    found = {compound: inner.find(compound) for compound in args.compounds}
-    places = {compound: match.id for compound, match in found.items() if match is not None}
+    matches = {compound: inner.find(compound) for compound in args.compounds}
+    metabolites = {compound: match.id for compound, match in matches.items() if match is not None}
     required = {row.exchange: row.is_required for row in tests.rows}
-    exchanged = {compound: outer.find(compound) for compound in places}
-    most = _most_production(model, places, [match.id for match in exchanged.values() if match is not None])
+    exchanged = {compound: outer.find(compound) for compound in metabolites}
+    productions = _find_greatest_production(
+        model, metabolites, [match.id for match in exchanged.values() if match is not None]
+    )
     rows = []
-    for compound, metabolite in places.items():
-        status, value = most[compound]
+    for compound, metabolite in metabolites.items():
+        status, value = productions[compound]
         is_made = None if status is Outcome.INFEASIBLE else value is None or value > ZERO_FLUX_MMOL_PER_GDW_H
         match = exchanged[compound]
         is_required = None if match is None else required.get(match.id)
@@ -152,8 +154,8 @@ def _biosynthesis(
     return tuple(rows)
 
 
-def _most_production(
-    model: Model, places: Mapping[Compound, str], closed: list[str]
+def _find_greatest_production(
+    model: Model, metabolites: Mapping[Compound, str], closed: list[str]
 ) -> dict[Compound, tuple[Outcome, float | None]]:
     """The greatest drain of each metabolite, mmol/gDW/h, with these uptakes closed."""
     with model:
@@ -168,7 +170,7 @@ def _most_production(
                 lb=0,
                 ub=0,
             )
-            for compound, metabolite in places.items()
+            for compound, metabolite in metabolites.items()
         }
         with LinearProgram(model) as program:
             return {
@@ -177,9 +179,9 @@ def _most_production(
             }
 
 
-def _drain_flux(program: LinearProgram, place: int) -> tuple[Outcome, float | None]:
-    program.set_objective({place: 1.0}, "max")
-    with program.hold_bounds({place: (0.0, float("inf"))}):
+def _drain_flux(program: LinearProgram, index: int) -> tuple[Outcome, float | None]:
+    program.set_objective({index: 1.0}, "max")
+    with program.hold_bounds({index: (0.0, float("inf"))}):
         outcome = program.solve()
         value = program.value if outcome is Outcome.OPTIMAL else None
     return outcome, value

@@ -54,7 +54,7 @@ def restoration(
     model: Model,
     min_growth_per_h: float,
     open_uptake_mmol_per_gdw_h: float,
-    most_sets: int,
+    max_sets: int,
     *,
     among: Collection[str] | None = None,
     solver: Solver = "glpk",
@@ -65,7 +65,7 @@ def restoration(
         model: Under its conditions; its uptakes are opened, so call it inside `with model:`.
         min_growth_per_h: The growth to reach.
         open_uptake_mmol_per_gdw_h: How far a closed uptake is opened.
-        most_sets: Count of sets to look for.
+        max_sets: Count of sets to look for.
         among: Exchange reactions that may be opened; all if None.
         solver: Of the integer program.
 
@@ -81,12 +81,12 @@ def restoration(
         set_uptake(reaction, open_uptake_mmol_per_gdw_h)
     with LinearProgram(model) as program:
         best = optimise(program)
-    found: dict[str, object] = {"required": (), "sufficient_alone": (), "sets": (), "is_complete": None}
+    fields: dict[str, object] = {"required": (), "sufficient_alone": (), "sets": (), "is_complete": None}
     if best.value is not None and best.value >= min_growth_per_h * (1 - GROWTH_TOLERANCE):
         with NutrientSearch(model, closed, min_growth_per_h, solver) as search:
-            found = _find_ways(search, most_sets)
+            fields = _find_ways(search, max_sets)
     return Restoration.model_validate(
-        found
+        fields
         | {
             "candidates": len(closed),
             "status_with_all": best.status,
@@ -97,37 +97,37 @@ def restoration(
 
 LEAST_GROWTH_PER_H = 0.01
 OPEN_UPTAKE_MMOL_PER_GDW_H = 10.0
-MOST_SUGGESTED = 3
+MAX_SUGGESTED = 3
 
 
 def ways_to_grow(model: Model) -> tuple[str, ...]:
-    """For an error about a model that does not grow: exchanges to open, and the growth (1/h) that follows.
+    """Suggestions for a model that does not grow: exchanges to open, and the resulting growth (1/h).
 
     Raises:
         FluxError: As `restoration`.
     """
     with model:
-        found = restoration(model, LEAST_GROWTH_PER_H, OPEN_UPTAKE_MMOL_PER_GDW_H, MOST_SUGGESTED)
-    if not found.sets:
+        result = restoration(model, LEAST_GROWTH_PER_H, OPEN_UPTAKE_MMOL_PER_GDW_H, MAX_SUGGESTED)
+    if not result.sets:
         return (
             "no nutrient restores growth: look at the reactions, with `validate_model` or `gapfill_model`",
         )
     return tuple(
         f"open {', '.join(nutrients.exchanges)}: growth {nutrients.best_growth_per_h:.4g} 1/h"
-        for nutrients in found.sets
+        for nutrients in result.sets
     )
 
 
-def _find_ways(search: NutrientSearch, most_sets: int) -> dict[str, object]:
+def _find_ways(search: NutrientSearch, max_sets: int) -> dict[str, object]:
     required = search.find_required()
     alone = search.sufficient_alone() if len(required) <= 1 else []
     sets: list[tuple[str, ...]] = [(name,) for name in alone]
-    sets = sets or list(islice(search.smallest(), most_sets + 1))
+    sets = sets or list(islice(search.smallest(), max_sets + 1))
     return {
         "required": required,
         "sufficient_alone": alone,
-        "sets": [_nutrients(search, members) for members in sets[:most_sets]],
-        "is_complete": len(sets) <= most_sets,
+        "sets": [_nutrients(search, members) for members in sets[:max_sets]],
+        "is_complete": len(sets) <= max_sets,
     }
 
 

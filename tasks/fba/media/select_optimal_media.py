@@ -51,7 +51,7 @@ class Result(MediaResult):
         description="The best medium, and those that are equally good; empty if none qualifies."
     )
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         rows = {row.medium: row for row in self.media}
         left_out = [f"{row.medium} ({row.status})" for row in self.media if row.medium not in self.ranking]
         return {
@@ -60,23 +60,23 @@ class Result(MediaResult):
             "criterion": self.criterion,
             "min_growth_per_h": self.min_growth_per_h,
             "media_tested": len(self.media),
-            "best": list_names(self.best, max(most, 1)),
-            "growth_per_h": list_values({name: rows[name].growth_per_h for name in self.ranking}, most),
+            "best": list_names(self.best, max(limit, 1)),
+            "growth_per_h": list_values({name: rows[name].growth_per_h for name in self.ranking}, limit),
             "exchanged_compounds_count": list_values(
-                {name: rows[name].exchanged for name in self.ranking}, most
+                {name: rows[name].exchanged for name in self.ranking}, limit
             ),
-            "left_out": list_names(left_out, most),
+            "left_out": list_names(left_out, limit),
         }
 
 
 def run(model: Model, args: Args, media: tuple[LibraryMedium, ...]) -> Result:
     """Rank media by growth (1/h) or by their size; raises as `measure_growth`."""
-    found = MediaResult.model_validate(measure_growth(model, media))
-    ranked = _rank(found.media, args)
+    result = MediaResult.model_validate(measure_growth(model, media))
+    ranked = _rank(result.media, args)
     best = [row.medium for row in ranked if _is_as_good(row, ranked[0], args.criterion)]
     return Result.model_validate(
         {
-            **dict(found),
+            **dict(result),
             "criterion": args.criterion,
             "min_growth_per_h": args.min_growth_per_h,
             "must_be_mapped": args.must_be_mapped,

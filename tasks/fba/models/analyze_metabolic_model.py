@@ -27,7 +27,7 @@ class Args(ConditionArgs):
     """Under which conditions growth is reported; the structure depends on the reactions' bounds only."""
 
 
-class ReactionTable(BaseModel):
+class StructureTable(BaseModel):
     """One row per reaction, column by column, in the order of the model."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -66,39 +66,39 @@ class Result(ConditionResult):
     unused_metabolites: tuple[str, ...]
     closed_reactions: tuple[str, ...] = Field(description="Reactions whose both bounds are 0.")
     unsafe_ids: tuple[str, ...] = Field(description="Ids with characters that some solver or format changes.")
-    table: ReactionTable
+    table: StructureTable
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(min(most, 10)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda limit: self._display(min(limit, 10)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(most) | self._details(most), SUMMARY_BYTES)
+        return fit_display(lambda limit: self._display(limit) | self._details(limit), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {"reactions": pd.DataFrame(self.table.model_dump())}
 
-    def _display(self, most: int) -> dict[str, JsonValue]:
+    def _display(self, limit: int) -> dict[str, JsonValue]:
         counts = ("reactions", "metabolites", "genes", "exchange_reactions", "other_boundary_reactions",
                   "reversible_reactions", "reactions_with_genes", "gene_rule_coverage")  # fmt: skip
         return {
-            **self.conditions(most),
+            **self.conditions(limit),
             **{name: getattr(self, name) for name in counts},
-            "compartments": dict(list(self.compartments.items())[:most]),
-            "medium_mmol_per_gdw_h": list_values(self.medium_mmol_per_gdw_h, most),
+            "compartments": dict(list(self.compartments.items())[:limit]),
+            "medium_mmol_per_gdw_h": list_values(self.medium_mmol_per_gdw_h, limit),
             "orphan_reactions": len(self.orphan_reactions),
             "dead_end_metabolites": len(self.dead_end_metabolites),
             "unsafe_ids": len(self.unsafe_ids),
         }
 
-    def _details(self, most: int) -> dict[str, JsonValue]:
+    def _details(self, limit: int) -> dict[str, JsonValue]:
         return {
-            "subsystem_reactions": dict(list(self.subsystem_reactions.items())[:most]),
+            "subsystem_reactions": dict(list(self.subsystem_reactions.items())[:limit]),
             "subsystems": len(self.subsystem_reactions),
-            "orphan_reactions": list_names(self.orphan_reactions, most),
-            "dead_end_metabolites": list_names(self.dead_end_metabolites, most),
-            "unused_metabolites": list_names(self.unused_metabolites, most),
-            "closed_reactions": list_names(self.closed_reactions, most),
-            "unsafe_ids": list_names(self.unsafe_ids, most),
+            "orphan_reactions": list_names(self.orphan_reactions, limit),
+            "dead_end_metabolites": list_names(self.dead_end_metabolites, limit),
+            "unused_metabolites": list_names(self.unused_metabolites, limit),
+            "closed_reactions": list_names(self.closed_reactions, limit),
+            "unsafe_ids": list_names(self.unsafe_ids, limit),
         }
 
 
@@ -159,9 +159,9 @@ def _is_dead_end(metabolite: Metabolite) -> bool:
     return not (produced and consumed)
 
 
-def _table(model: Model) -> ReactionTable:
+def _table(model: Model) -> StructureTable:
     reactions: list[Reaction] = list(model.reactions)
-    return ReactionTable(
+    return StructureTable(
         reaction=tuple(reaction.id for reaction in reactions),
         name=tuple(reaction.name or "" for reaction in reactions),
         subsystem=tuple(reaction.subsystem or "" for reaction in reactions),

@@ -1,4 +1,4 @@
-"""What two or more models share and where they differ: parts, growth and essential genes."""
+"""What two or more models share and how they differ: parts, growth and essential genes."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class PairRow(BaseModel):
     jaccard_fraction: float = Field(description="Shared by all: 1 for equal sets, also for empty ones.")
 
 
-class DifferenceTable(BaseModel):
+class ModelDifferenceTable(BaseModel):
     """One row per id that is not in all models, column by column."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -86,13 +86,13 @@ class Result(ToolResult):
     models: tuple[ModelRow, ...]
     pairs: tuple[PairRow, ...]
     shared_by_all: dict[str, int] = Field(description="Count of ids in every model, by kind.")
-    differences: DifferenceTable
+    differences: ModelDifferenceTable
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(min(most, 6), min(most, 10)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda limit: self._display(min(limit, 6), min(limit, 10)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(most, most), SUMMARY_BYTES)
+        return fit_display(lambda limit: self._display(limit, limit), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         counts = {"growth_per_h": "float64", "essential_genes": "float64", "essential_reactions": "float64"}
@@ -110,9 +110,9 @@ class Result(ToolResult):
             ),
         }
 
-    def _display(self, most: int, most_pairs: int) -> dict[str, JsonValue]:
+    def _display(self, limit: int, pair_limit: int) -> dict[str, JsonValue]:
         return {
-            "models": [row.model_dump(mode="json") for row in self.models[: max(most, 1)]],
+            "models": [row.model_dump(mode="json") for row in self.models[: max(limit, 1)]],
             "models_compared": len(self.models),
             "pairs": [
                 [
@@ -124,12 +124,12 @@ class Result(ToolResult):
                     row.only_second,
                     round_for_display(row.jaccard_fraction),
                 ]
-                for row in self.pairs[:most_pairs]
+                for row in self.pairs[:pair_limit]
             ],
             "pair_columns": "first, second, kind, count shared, only first, only second, Jaccard fraction",
             "pairs_compared": len(self.pairs),
             "shared_by_all": dict(self.shared_by_all),
-            "not_in_all": {kind: list_names(self._differing(kind), most) for kind in self.shared_by_all},
+            "not_in_all": {kind: list_names(self._differing(kind), limit) for kind in self.shared_by_all},
         }
 
     def _differing(self, kind: str) -> list[str]:
@@ -172,8 +172,8 @@ def run(model: Model, args: Args, others: Sequence[tuple[str, Model]]) -> Result
             for kind in kinds
         ),
         shared_by_all={kind: len(frozenset.intersection(*(c[kind] for c in contents))) for kind in kinds},
-        differences=DifferenceTable.model_validate(
-            dict(zip(DifferenceTable.model_fields, columns, strict=True))
+        differences=ModelDifferenceTable.model_validate(
+            dict(zip(ModelDifferenceTable.model_fields, columns, strict=True))
         ),
     )
 
@@ -196,11 +196,11 @@ def _profile(name: str, model: Model, args: Args) -> tuple[ModelRow, dict[str, f
     tested = args.essentiality and optimum.status is Outcome.OPTIMAL
     if tested:
         threshold = args.threshold_fraction_of_wild_type
-        found = essentiality.run(
+        result = essentiality.run(
             model, essentiality.Args(**conditions, threshold_fraction_of_wild_type=threshold)
         )
-        content["essential_genes"] = frozenset(found.essential_genes)
-        content["essential_reactions"] = frozenset(found.essential_reactions)
+        content["essential_genes"] = frozenset(result.essential_genes)
+        content["essential_reactions"] = frozenset(result.essential_reactions)
     return ModelRow(
         model=name,
         status=optimum.status,
@@ -213,16 +213,18 @@ def _profile(name: str, model: Model, args: Args) -> tuple[ModelRow, dict[str, f
     ), content
 
 
-def _pair(first: str, second: str, kind: str, one: frozenset[str], other: frozenset[str]) -> PairRow:
-    every = one | other
+def _pair(
+    first: str, second: str, kind: str, first_ids: frozenset[str], second_ids: frozenset[str]
+) -> PairRow:
+    all_ids = first_ids | second_ids
     return PairRow(
         first=first,
         second=second,
         kind=kind,
-        shared=len(one & other),
-        only_first=len(one - other),
-        only_second=len(other - one),
-        jaccard_fraction=len(one & other) / len(every) if every else 1.0,
+        shared=len(first_ids & second_ids),
+        only_first=len(first_ids - second_ids),
+        only_second=len(second_ids - first_ids),
+        jaccard_fraction=len(first_ids & second_ids) / len(all_ids) if all_ids else 1.0,
     )
 
 

@@ -62,30 +62,30 @@ def energy_cycles(model: Model) -> tuple[tuple[str, ...], tuple[EnergyCycle, ...
 
     The model is as it was afterwards; bounds count by their sign, so that a forced flux forces nothing.
     """
-    found = []
+    result = []
     with model:
         known = _carriers(model)
         first = len(model.reactions)
-        tests = {carrier: cobra.Reaction(f"discharge_{place}", carrier, upper_bound=1000.0)
-                 for place, carrier in enumerate(known)}  # fmt: skip
+        tests = {carrier: cobra.Reaction(f"discharge_{index}", carrier, upper_bound=1000.0)
+                 for index, carrier in enumerate(known)}  # fmt: skip
         model.add_reactions(list(tests.values()))
         for carrier, reaction in tests.items():
             reaction.add_metabolites(dict(known[carrier]))
         with cycles_of(model) as cycles, cycles.program.hold_bounds(cycles.probes(range(first))):
-            for place, carrier in enumerate(tests, start=first):
-                with cycles.program.hold_bounds(cycles.probes((place,))):
-                    cycles.program.set_objective({place: 1.0}, "max")
+            for index, carrier in enumerate(tests, start=first):
+                with cycles.program.hold_bounds(cycles.probes((index,))):
+                    cycles.program.set_objective({index: 1.0}, "max")
                     cycles.program.solve()
                     fluxes = [float(flux) for flux in cycles.program.net_fluxes()]
-                if fluxes[place] > TURNING_MMOL_PER_GDW_H:
-                    members = cycles.through(place, fluxes)
+                if fluxes[index] > TURNING_MMOL_PER_GDW_H:
+                    members = cycles.through(index, fluxes)
                     names = tuple(cycles.ids[member] for member, _ in members if member < first)
-                    found.append(EnergyCycle(carrier, names))
-    return tuple(known), tuple(found)
+                    result.append(EnergyCycle(carrier, names))
+    return tuple(known), tuple(result)
 
 
 def _carriers(model: Model) -> dict[str, dict[Metabolite, float]]:
-    """The discharges whose metabolites the model all has."""
+    """The discharge reactions whose metabolites are all in the model."""
     cytosol = _cytosol(model)
     inside: dict[str, Metabolite] = {}
     outside: dict[str, Metabolite] = {}
@@ -118,8 +118,8 @@ def _cytosol(model: Model) -> str | None:
 
 def _names(metabolite: Metabolite) -> set[str]:
     """BiGG and ModelSEED ids of a metabolite, from its own id and its annotation."""
-    found = {metabolite.id.rpartition("_")[0], metabolite.id.partition("[")[0]}
+    names = {metabolite.id.rpartition("_")[0], metabolite.id.partition("[")[0]}
     for key in ("bigg.metabolite", "seed.compound"):
         value = metabolite.annotation.get(key, ())
-        found.update([value] if isinstance(value, str) else value)
-    return found
+        names.update([value] if isinstance(value, str) else value)
+    return names

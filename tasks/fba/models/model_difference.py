@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _SHOWN_BYTES = 300
 
 
-class Difference(NamedTuple):
+class ModelDifference(NamedTuple):
     """One thing that is not the same; what is absent is an empty text."""
 
     kind: str
@@ -24,34 +24,34 @@ class Difference(NamedTuple):
     second: str
 
 
-def differences(first: Model, second: Model) -> tuple[Difference, ...]:
+def differences(first: Model, second: Model) -> tuple[ModelDifference, ...]:
     """All differences, in the order objective, reactions, metabolites, genes, compartments.
 
     Numbers are compared exactly. Names, subsystems and notes are compared as text.
     """
-    found: list[Difference] = []
+    result: list[ModelDifference] = []
     objectives = _objective(first), _objective(second)
-    found += _fields("objective", "", {"objective": objectives[0]}, {"objective": objectives[1]})
+    result += _fields("objective", "", {"objective": objectives[0]}, {"objective": objectives[1]})
     for kind, describe in (("reactions", _reaction), ("metabolites", _metabolite), ("genes", _gene)):
         pair = [{item.id: item for item in getattr(model, kind)} for model in (first, second)]
         for identifier in dict.fromkeys([*pair[0], *pair[1]]):
             if identifier in pair[0] and identifier in pair[1]:
                 described = [describe(items[identifier]) for items in pair]
-                found += _fields(kind.removesuffix("s"), identifier, *described)
+                result += _fields(kind.removesuffix("s"), identifier, *described)
             else:
                 ids = [identifier if identifier in items else "" for items in pair]
-                found.append(Difference(kind.removesuffix("s"), identifier, "id", *ids))
-    found += _fields("compartments", "", dict(first.compartments), dict(second.compartments))
-    return tuple(found)
+                result.append(ModelDifference(kind.removesuffix("s"), identifier, "id", *ids))
+    result += _fields("compartments", "", dict(first.compartments), dict(second.compartments))
+    return tuple(result)
 
 
 def _fields(
     kind: str, identifier: str, first: Mapping[str, Any], second: Mapping[str, Any]
-) -> Iterator[Difference]:
+) -> Iterator[ModelDifference]:
     for field in dict.fromkeys([*first, *second]):
         values = first.get(field, ""), second.get(field, "")
         if values[0] != values[1]:
-            yield Difference(
+            yield ModelDifference(
                 kind, identifier, field, *(cut_text(str(value), _SHOWN_BYTES) for value in values)
             )
 
@@ -96,7 +96,7 @@ def _by_id(pair: tuple[Any, float]) -> str:
 
 
 def _annotation(annotation: Mapping[str, Any]) -> dict[str, list[str]]:
-    """One value and a list of one are the same, and their order means nothing."""
+    """A form in which one value equals a list of one, and order does not matter."""
     return {
         key: sorted([value] if isinstance(value, str) else map(str, value))
         for key, value in sorted(annotation.items())

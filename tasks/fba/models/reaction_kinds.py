@@ -1,4 +1,4 @@
-"""Biomass and transport reactions, told apart as memote 0.17 does (doi:10.1038/s41587-020-0446-y)."""
+"""Biomass and transport reactions, recognised as in memote 0.17 (doi:10.1038/s41587-020-0446-y)."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def biomass_reactions(model: Model) -> list[Reaction]:
     reactions = [reaction for reaction in model.reactions if not reaction.boundary]
     biomass = [m for m in model.metabolites if _is_called(m, _BIOMASS_NAMES[:1])]
     marked = {m for m in biomass if m.annotation.get("sbo") == "SBO:0000649"}
-    for found in (
+    for candidates in (
         [reaction for reaction in reactions if reaction.annotation.get("sbo") == "SBO:0000629"],
         [reaction for reaction in reactions if _is_called(reaction, _BIOMASS_NAMES)],
         [reaction for reaction in reactions if not marked.isdisjoint(reaction.metabolites)],
         [reaction for reaction in reactions if not set(biomass).isdisjoint(reaction.metabolites)],
     ):
-        if found:
-            return sorted(found, key=lambda reaction: str(reaction.id))
+        if candidates:
+            return sorted(candidates, key=lambda reaction: str(reaction.id))
     return []
 
 

@@ -67,10 +67,12 @@ class Result(ConditionResult):
     databases: tuple[DatabaseScore, ...]
 
     def key_findings(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(min(most, 5)), KEY_FINDINGS_BYTES)
+        return fit_display(lambda limit: self._display(min(limit, 5)), KEY_FINDINGS_BYTES)
 
     def summary(self) -> dict[str, JsonValue]:
-        return fit_display(lambda most: self._display(most) | {"databases": self._databases()}, SUMMARY_BYTES)
+        return fit_display(
+            lambda limit: self._display(limit) | {"databases": self._databases()}, SUMMARY_BYTES
+        )
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         tests = [test.model_dump() | {"failing": len(test.failing)} for test in self.tests]
@@ -83,28 +85,28 @@ class Result(ConditionResult):
             "failing": pd.DataFrame(failing, columns=["section", "test", "id"]),
         }
 
-    def _display(self, most: int) -> dict[str, JsonValue]:
+    def _display(self, limit: int) -> dict[str, JsonValue]:
         sections: dict[str, dict[str, JsonValue]] = {}
         for test in self.tests:
             sections.setdefault(test.section, {})[test.test] = round_for_display(test.score_fraction)
         consistency = {test.test: test for test in self.tests if test.section == "consistency"}
         return {
-            **self.conditions(min(most, 5)),
+            **self.conditions(min(limit, 5)),
             "total_score_fraction": round_for_display(self.total_score_fraction),
             "section_score_fraction": {
                 name: round_for_display(value) for name, value in self.section_score_fraction.items()
             },
             "tests": dict(sections),
             "nothing_to_test": [f"{test.section}.{test.test}" for test in self.tests if not test.applies],
-            "failing": {name: list_names(test.failing, most) for name, test in consistency.items()},
+            "failing": {name: list_names(test.failing, limit) for name, test in consistency.items()},
         }
 
     def _databases(self) -> dict[str, JsonValue]:
         """Coverage by kind and database."""
-        found: dict[str, dict[str, JsonValue]] = {}
+        coverage: dict[str, dict[str, JsonValue]] = {}
         for row in self.databases:
-            found.setdefault(row.kind, {})[row.database] = round_for_display(row.coverage_fraction)
-        return dict(found)
+            coverage.setdefault(row.kind, {})[row.database] = round_for_display(row.coverage_fraction)
+        return dict(coverage)
 
 
 def run(model: Model, args: Args) -> Result:
@@ -177,13 +179,13 @@ def _ends(model: Model, program: LinearProgram) -> list[tuple[float | None, floa
     That is ill-conditioned: where the optimum is held exactly, GLPK finds every range of iML1515 as cobra
     reads it, and none of the same model as workers load it. Then it is held within `HELD_WITHIN_FRACTION`.
     """
-    best, places = program.value, range(len(model.reactions))
+    best, indices = program.value, range(len(model.reactions))
     maximises = program.maximises
     row = program.hold_objective(*((best, None) if maximises else (None, best)))
     program.set_objective({}, "max")
     try:
         program.solve()
-        return list(zip(*extremes(program, model, places), strict=True))
+        return list(zip(*extremes(program, model, indices), strict=True))
     except FluxError as error:
         if error.kind is not ErrorClass.NUMERICAL:
             raise
@@ -191,7 +193,7 @@ def _ends(model: Model, program: LinearProgram) -> list[tuple[float | None, floa
     program.set_row_bounds(row, *((best - slack, None) if maximises else (None, best + slack)))
     program.set_objective({}, "max")
     program.solve()
-    return list(zip(*extremes(program, model, places), strict=True))
+    return list(zip(*extremes(program, model, indices), strict=True))
 
 
 def _usual_bounds(model: Model) -> tuple[float, float]:

@@ -44,8 +44,11 @@ class ScoredTest:
 def total(tests: Sequence[ScoredTest]) -> tuple[float, dict[str, float]]:
     """The score of the model and of each section, 0 to 1."""
     sections = {name: [test for test in tests if test.section == name] for name in SECTION_WEIGHTS}
-    scored = {name: sum(test.weight * test.score for test in some) for name, some in sections.items()}
-    greatest = {name: sum(test.weight for test in some) for name, some in sections.items()}
+    scored = {
+        name: sum(test.weight * test.score for test in section_tests)
+        for name, section_tests in sections.items()
+    }
+    greatest = {name: sum(test.weight for test in section_tests) for name, section_tests in sections.items()}
     best = sum(SECTION_WEIGHTS[name] * value for name, value in greatest.items())
     reached = sum(SECTION_WEIGHTS[name] * value for name, value in scored.items())
     return reached / best, {name: scored[name] / greatest[name] for name in sections}
@@ -95,13 +98,18 @@ def _annotation(
     section = f"annotation_{kind}"
     yield _share(section, "presence", len(items), [item.id for item in items if not item.annotation])
     has = {name: [item for item in items if name in item.annotation] for name in patterns}
-    coverage = {name: len(some) / len(items) if items else 0.0 for name, some in has.items()}
+    coverage = {name: len(annotated) / len(items) if items else 0.0 for name, annotated in has.items()}
     yield ScoredTest(section, "coverage", _mean(coverage), by_database=coverage)
-    wrong = {name: [i.id for i in some if _is_wrong(i, name, patterns[name])] for name, some in has.items()}
+    wrong = {
+        name: [i.id for i in annotated if _is_wrong(i, name, patterns[name])]
+        for name, annotated in has.items()
+    }
     # memote divides by the annotated metabolites, but by all reactions and all genes.
     conformity = {
-        name: 1.0 - len(wrong[name]) / (len(some) if kind == "metabolites" else len(items)) if some else 0.0
-        for name, some in has.items()
+        name: 1.0 - len(wrong[name]) / (len(annotated) if kind == "metabolites" else len(items))
+        if annotated
+        else 0.0
+        for name, annotated in has.items()
     }
     failing = tuple(sorted({identifier for ids in wrong.values() for identifier in ids}))
     yield ScoredTest(section, "conformity", _mean(conformity), failing, by_database=conformity)
@@ -114,17 +122,22 @@ def _mean(values: Mapping[str, float]) -> float:
 
 
 def _is_wrong(item: Any, database: str, pattern: re.Pattern[str]) -> bool:
-    found = item.annotation[database]
-    return any(not pattern.match(str(one)) for one in ([found] if isinstance(found, str) else found))
+    ids = item.annotation[database]
+    return any(not pattern.match(str(identifier)) for identifier in ([ids] if isinstance(ids, str) else ids))
 
 
 def _deviating(ids: Sequence[str], patterns: Mapping[str, re.Pattern[str]]) -> list[str]:
-    """Ids that do not have the form of the database whose form most have."""
-    fitting = {name: {one for one in ids if pattern.match(one)} for name, pattern in patterns.items()}
-    others = set(chain.from_iterable(some for name, some in fitting.items() if name != databases.BIOCYC))
+    """Ids that do not match the pattern of the database that most ids match."""
+    fitting = {
+        name: {identifier for identifier in ids if pattern.match(identifier)}
+        for name, pattern in patterns.items()
+    }
+    others = set(
+        chain.from_iterable(fitting_ids for name, fitting_ids in fitting.items() if name != databases.BIOCYC)
+    )
     fitting[databases.BIOCYC] -= others
-    most = max(fitting, key=lambda name: len(fitting[name]))
-    return [one for one in ids if one not in fitting[most]]
+    commonest = max(fitting, key=lambda name: len(fitting[name]))
+    return [identifier for identifier in ids if identifier not in fitting[commonest]]
 
 
 def _terms(model: Model, internal: Sequence[Reaction]) -> Iterator[ScoredTest]:
@@ -153,5 +166,5 @@ def _terms(model: Model, internal: Sequence[Reaction]) -> Iterator[ScoredTest]:
 
 
 def _has_term(item: Any, terms: Sequence[str]) -> bool:
-    found = item.annotation.get("sbo")
-    return found is not None and (not terms or any(term in found for term in terms))
+    annotated = item.annotation.get("sbo")
+    return annotated is not None and (not terms or any(term in annotated for term in terms))

@@ -33,22 +33,22 @@ def find_unconserved_metabolites(reactions: Sequence[Reaction]) -> tuple[str, ..
         FluxError: `SOLVER` if HiGHS, which scipy brings, finds no optimum.
     """
     rows, columns, values = [], [], []
-    places: dict[str, int] = {}
+    column_by_metabolite: dict[str, int] = {}
     for row, reaction in enumerate(reactions):
         for metabolite, value in sorted(reaction.metabolites.items(), key=lambda item: str(item[0].id)):
             rows.append(row)
-            columns.append(places.setdefault(metabolite.id, len(places)))
+            columns.append(column_by_metabolite.setdefault(metabolite.id, len(column_by_metabolite)))
             values.append(float(value))
-    if not places:
+    if not column_by_metabolite:
         return ()
-    size = len(places)
+    size = len(column_by_metabolite)
     balances = coo_array((values, (rows, columns)), shape=(len(reactions), size))
     # Each mass is what it has up to 1, which counts, and the rest, which does not.
     both = hstack([balances, balances]).tocsr()
     gain = np.concatenate([-np.ones(size), np.zeros(size)])
     bounds = [(0.0, 1.0)] * size + [(0.0, None)] * size
-    found = linprog(gain, A_eq=both, b_eq=np.zeros(len(reactions)), bounds=bounds, method="highs")
-    if found.status != 0:
-        raise FluxError(ErrorClass.SOLVER, f"stoichiometric consistency was not decided: {found.message}")
-    masses = found.x[:size]
-    return tuple(sorted(name for name, place in places.items() if masses[place] < CONSERVED))
+    optimum = linprog(gain, A_eq=both, b_eq=np.zeros(len(reactions)), bounds=bounds, method="highs")
+    if optimum.status != 0:
+        raise FluxError(ErrorClass.SOLVER, f"stoichiometric consistency was not decided: {optimum.message}")
+    masses = optimum.x[:size]
+    return tuple(sorted(name for name, column in column_by_metabolite.items() if masses[column] < CONSERVED))

@@ -1,4 +1,4 @@
-"""Whether a model survives being written and read again, as SBML and as JSON, and speaks ModelSEED."""
+"""Whether a model is unchanged after writing and reading it as SBML and JSON, and has ModelSEED ids."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class FormatRow(BaseModel):
     differences_by_field: dict[str, int] = Field(description="Counts, as `reaction bounds`.")
 
 
-class DifferenceTable(BaseModel):
+class RoundTripDifferenceTable(BaseModel):
     """One row per difference, column by column."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -85,15 +85,15 @@ class Result(ToolResult):
     round_trips: tuple[FormatRow, ...]
     metabolites_with_modelseed_id_fraction: float | None = Field(description="As id or as annotation.")
     reactions_with_modelseed_id_fraction: float | None = Field(description="As id or as annotation.")
-    table: DifferenceTable
+    table: RoundTripDifferenceTable
 
     max_findings: ClassVar[int | None] = 6
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {"differences": pd.DataFrame(self.table.model_dump())}
 
-    def display(self, most: int) -> dict[str, JsonValue]:
-        rows = list(zip(*self.table.model_dump().values(), strict=True))[:most]
+    def display(self, limit: int) -> dict[str, JsonValue]:
+        rows = list(zip(*self.table.model_dump().values(), strict=True))[:limit]
         return {
             "model": cut_text(self.model_id),
             "status": str(self.status),
@@ -120,24 +120,24 @@ def run(model: Model, args: Args) -> Result:
     rows, listed = [], []
     for name in dict.fromkeys(args.formats):
         size, copy = _through_sbml(model) if name == "sbml" else _through_json(model)
-        found = differences(model, copy)
+        changes = differences(model, copy)
         after = _growth(copy)
-        counts = Counter(f"{difference.kind} {difference.field}" for difference in found)
+        counts = Counter(f"{difference.kind} {difference.field}" for difference in changes)
         same = before.status is after.status and _close(before.value, after.value)
         rows.append(
             FormatRow(
                 format=name,
                 size_bytes=size,
-                is_unchanged=not found,
+                is_unchanged=not changes,
                 status_after=after.status,
                 growth_after_per_h=after.value,
                 growth_is_unchanged=same,
-                differences=len(found),
+                differences=len(changes),
                 differences_by_field=dict(counts.most_common()),
             )
         )
-        listed += [(name, *difference) for difference in found]
-    columns = zip(*listed, strict=True) if listed else ((),) * len(DifferenceTable.model_fields)
+        listed += [(name, *difference) for difference in changes]
+    columns = zip(*listed, strict=True) if listed else ((),) * len(RoundTripDifferenceTable.model_fields)
     return Result(
         model_id=model.id or "",
         status=before.status,
@@ -149,7 +149,9 @@ def run(model: Model, args: Args) -> Result:
         round_trips=tuple(rows),
         metabolites_with_modelseed_id_fraction=_seed_fraction(model.metabolites, "seed.compound"),
         reactions_with_modelseed_id_fraction=_seed_fraction(model.reactions, "seed.reaction"),
-        table=DifferenceTable.model_validate(dict(zip(DifferenceTable.model_fields, columns, strict=True))),
+        table=RoundTripDifferenceTable.model_validate(
+            dict(zip(RoundTripDifferenceTable.model_fields, columns, strict=True))
+        ),
     )
 
 

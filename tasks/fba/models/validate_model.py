@@ -93,22 +93,22 @@ class Result(ConditionResult):
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {"findings": pd.DataFrame(self.findings.model_dump())}
 
-    def display(self, most: int) -> dict[str, JsonValue]:
+    def display(self, limit: int) -> dict[str, JsonValue]:
         lists = ("mass_imbalanced_reactions", "charge_imbalanced_reactions", "precursors_not_made",
                  "precursors_made_by_recycling_only", "blocked_with_open_exchanges",
                  "blocked_reactions")  # fmt: skip
         fractions = [name for name in Result.model_fields if name.endswith("_fraction")]
-        masses = list(self.biomass_mass_g_per_mmol.items())[:most]
+        masses = list(self.biomass_mass_g_per_mmol.items())[:limit]
         return {
-            **self.conditions(most),
+            **self.conditions(limit),
             "reactions_checked_for_mass": self.reactions_checked_for_mass,
-            **{name: _display_findings(getattr(self, name), most) for name in lists},
+            **{name: _display_findings(getattr(self, name), limit) for name in lists},
             "reactions_without_formulas": len(self.reactions_without_formulas),
             "reactions_without_charges": len(self.reactions_without_charges),
             "energy_carriers_tested": len(self.energy_carriers_tested),
             "energy_carriers_charged": len(self.energy_generating_cycles),
             "energy_generating_cycles": {
-                cycle.carrier: list_names(cycle.reactions, most) for cycle in self.energy_generating_cycles
+                cycle.carrier: list_names(cycle.reactions, limit) for cycle in self.energy_generating_cycles
             },
             "biomass_mass_g_per_mmol": dict(masses),
             "biomass_mass_is_consistent": self.biomass_mass_is_consistent,
@@ -116,8 +116,8 @@ class Result(ConditionResult):
         }
 
 
-def _display_findings(ids: tuple[str, ...] | None, most: int) -> JsonValue:
-    return None if ids is None else list_names(ids, most)
+def _display_findings(ids: tuple[str, ...] | None, limit: int) -> JsonValue:
+    return None if ids is None else list_names(ids, limit)
 
 
 def run(model: Model, args: Args) -> Result:
@@ -134,27 +134,27 @@ def run(model: Model, args: Args) -> Result:
         optimum = optimise(conditions.program)
         report = conditions.report(optimum)
         biomass = _biomass_reactions(model, conditions.program)
-        found: dict[str, object] = {
+        fields: dict[str, object] = {
             "blocked_reactions": _find_blocked(model),
             "blocked_with_open_exchanges": _find_blocked_when_open(model),
         }
-        found |= _precursors(model, biomass)
+        fields |= _precursors(model, biomass)
     carriers, cycles = energy_cycles(model)
-    found |= _balance(model, biomass) | _biomass_mass(biomass) | _coverage(model)
-    found |= {
+    fields |= _balance(model, biomass) | _biomass_mass(biomass) | _coverage(model)
+    fields |= {
         "energy_carriers_tested": carriers,
         "energy_generating_cycles": tuple(
             EnergyCycleFound(carrier=cycle.carrier, reactions=cycle.reactions) for cycle in cycles
         ),
         "biomass_reactions": tuple(reaction.id for reaction in biomass),
     }
-    return Result.model_validate(report | found | {"findings": _findings(model, found)})
+    return Result.model_validate(report | fields | {"findings": _findings(model, fields)})
 
 
 def _biomass_reactions(model: Model, program: LinearProgram) -> list[Reaction]:
     """Reactions marked or named as biomass, and an objective that consumes many metabolites."""
     many = 10
-    objective = {model.reactions[place].id for place in program.objective()}
+    objective = {model.reactions[index].id for index in program.objective()}
 
     def is_biomass(reaction: Reaction) -> bool:
         if reaction.annotation.get("sbo") == "SBO:0000629":
@@ -182,8 +182,10 @@ def _balance(model: Model, biomass: Sequence[Reaction]) -> dict[str, object]:
 
 def find_unbalanced_reactions(reactions: Iterable[Reaction]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Ids of reactions that do not keep mass, and charge; also those where it cannot be told."""
-    some = list(reactions)
-    formulas = {metabolite: _elements(metabolite) for reaction in some for metabolite in reaction.metabolites}
+    all_reactions = list(reactions)
+    formulas = {
+        metabolite: _elements(metabolite) for reaction in all_reactions for metabolite in reaction.metabolites
+    }
 
     def keeps_atoms(reaction: Reaction) -> bool:
         totals: dict[str, float] = {}
@@ -197,7 +199,9 @@ def find_unbalanced_reactions(reactions: Iterable[Reaction]) -> tuple[tuple[str,
         known = all(metabolite.charge is not None for metabolite in reaction.metabolites)
         return known and abs(math.fsum(c * m.charge for m, c in reaction.metabolites.items())) <= BALANCED
 
-    return _ids(r for r in some if not keeps_atoms(r)), _ids(r for r in some if not keeps_charge(r))
+    return _ids(r for r in all_reactions if not keeps_atoms(r)), _ids(
+        r for r in all_reactions if not keeps_charge(r)
+    )
 
 
 def _elements(metabolite: Metabolite) -> dict[str, float] | None:
@@ -250,23 +254,25 @@ def _precursors(model: Model, biomass: Sequence[Reaction]) -> dict[str, object]:
             drain.add_metabolites({metabolite: -1})
         for give, metabolite in zip(returns, products, strict=True):
             give.add_metabolites({metabolite: 1})
-        given = dict.fromkeys(range(first + len(drains), len(model.reactions)), (0.0, OPEN_MMOL_PER_GDW_H))
+        returned = dict.fromkeys(range(first + len(drains), len(model.reactions)), (0.0, OPEN_MMOL_PER_GDW_H))
         with LinearProgram(model) as program:
             program.set_objective({}, "max")
             if program.solve() is not Outcome.OPTIMAL:
                 return dict.fromkeys(("precursors_not_made", "precursors_made_by_recycling_only"))
 
-            def cannot_drain(place: int) -> bool:
-                with program.hold_bounds({place: (0.0, OPEN_MMOL_PER_GDW_H)}):
-                    return _is_none(program.extreme(place, "max"))
+            def cannot_drain(index: int) -> bool:
+                with program.hold_bounds({index: (0.0, OPEN_MMOL_PER_GDW_H)}):
+                    return _is_none(program.extreme(index, "max"))
 
-            places = dict(enumerate(reactants, start=first))
-            alone = [place for place in places if cannot_drain(place)]
-            with program.hold_bounds(given):
-                never = {place for place in alone if cannot_drain(place)}
+            reactant_by_index = dict(enumerate(reactants, start=first))
+            alone = [index for index in reactant_by_index if cannot_drain(index)]
+            with program.hold_bounds(returned):
+                never = {index for index in alone if cannot_drain(index)}
     return {
-        "precursors_not_made": tuple(places[place].id for place in alone if place in never),
-        "precursors_made_by_recycling_only": tuple(places[place].id for place in alone if place not in never),
+        "precursors_not_made": tuple(reactant_by_index[index].id for index in alone if index in never),
+        "precursors_made_by_recycling_only": tuple(
+            reactant_by_index[index].id for index in alone if index not in never
+        ),
     }
 
 
@@ -292,14 +298,14 @@ def _coverage(model: Model) -> dict[str, object]:
         return sum(has) / len(items) if items else None
 
     groups = {"metabolites": model.metabolites, "reactions": model.reactions, "genes": model.genes}
-    found: dict[str, object] = {
+    fractions: dict[str, object] = {
         f"annotated_{name}_fraction": fraction(
             items, (bool(item.annotation.keys() - {"sbo"}) for item in items)
         )
         for name, items in groups.items()
     }
     metabolites = model.metabolites
-    return found | {
+    return fractions | {
         "metabolites_with_formula_fraction": fraction(metabolites, (bool(m.formula) for m in metabolites)),
         "metabolites_with_charge_fraction": fraction(
             metabolites, (m.charge is not None for m in metabolites)
@@ -307,10 +313,10 @@ def _coverage(model: Model) -> dict[str, object]:
     }
 
 
-def _findings(model: Model, found: Mapping[str, object]) -> FindingTable:
+def _findings(model: Model, fields: Mapping[str, object]) -> FindingTable:
     """Everything that was found, one row each, with the equation where it is about a reaction."""
     rows: list[tuple[str, str, str]] = []
-    for check, ids in found.items():
+    for check, ids in fields.items():
         if (
             isinstance(ids, tuple)
             and all(isinstance(item, str) for item in ids)
@@ -320,7 +326,7 @@ def _findings(model: Model, found: Mapping[str, object]) -> FindingTable:
                 known = identifier in model.reactions
                 detail = model.reactions.get_by_id(identifier).reaction if known else ""
                 rows.append((check, identifier, detail))
-    cycles = found["energy_generating_cycles"]
+    cycles = fields["energy_generating_cycles"]
     assert isinstance(cycles, tuple)
     rows += [("energy_generating_cycles", cycle.carrier, " ".join(cycle.reactions)) for cycle in cycles]
     columns = zip(*rows, strict=True) if rows else ((), (), ())

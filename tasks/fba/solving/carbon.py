@@ -25,12 +25,12 @@ def carbon_uptake(exchanged: Mapping[int, Reaction], fluxes: Sequence[float]) ->
     """The carbon taken up, mmol/gDW/h; None if what is taken up has no formula.
 
     Args:
-        exchanged: Place in `model.reactions` -> exchange reaction.
+        exchanged: Index in `model.reactions` -> exchange reaction.
         fluxes: Of all reactions of the model.
     """
     total = 0.0
-    for place, exchange in exchanged.items():
-        taken_up = uptake_flux(exchange, fluxes[place])
+    for index, exchange in exchanged.items():
+        taken_up = uptake_flux(exchange, fluxes[index])
         if taken_up <= 0:
             continue
         carbon = carbon_atoms(exchange)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 """The most uptake through an exchange reaction, mmol/gDW/h."""
 
-MOST_UPTAKES_SHOWN = 80
+MAX_UPTAKES_SHOWN = 80
 """A medium with more is not handed on in a summary."""
 
 
@@ -100,15 +100,15 @@ def apply_medium(model: Model, args: MediumArgs) -> tuple[MediumChange, ...]:
     if args.medium is None and args.medium_changes is None:
         return ()
     known = exchanges(model)
-    wanted: dict[str, float] = {}
+    uptakes: dict[str, float] = {}
     if args.medium is not None:
-        wanted.update(dict.fromkeys((i for i, reaction in known.items() if uptake(reaction) > 0), 0.0))
-        wanted.update(args.medium)
-    wanted.update(args.medium_changes or {})
-    for identifier in wanted:
+        uptakes.update(dict.fromkeys((i for i, reaction in known.items() if uptake(reaction) > 0), 0.0))
+        uptakes.update(args.medium)
+    uptakes.update(args.medium_changes or {})
+    for identifier in uptakes:
         if identifier not in known:
             raise _no_exchange(model, identifier, known)
-    changes = (set_uptake(known[identifier], limit) for identifier, limit in wanted.items())
+    changes = (set_uptake(known[identifier], limit) for identifier, limit in uptakes.items())
     return tuple(change for change in changes if change is not None)
 
 

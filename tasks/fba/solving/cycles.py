@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cobra import Model
 
 Direction = tuple[int, int]
-"""Place of a reaction in `model.reactions`, and 1 for forward or -1 for backward."""
+"""Index of a reaction in `model.reactions`, and 1 for forward or -1 for backward."""
 
 PROBE_MMOL_PER_GDW_H = 1_000.0
 """How far a cycle may turn when it is looked for; its least reaction then carries far more than noise."""
@@ -32,7 +32,7 @@ TURNING_MMOL_PER_GDW_H = 1e-3
 UNLIMITED_MMOL_PER_GDW_H = 1e5
 """Stands for an infinite bound of a reaction in a cycle; a range that reaches it is not finite."""
 
-MOST_BRANCHES = 1_000
+MAX_BRANCHES = 1_000
 """Ways to break cycles that are tried for one end of one range; iJO1366 needs 256 at most, and
 mostly fewer than ten."""
 
@@ -50,47 +50,47 @@ class Cycles:
     bounds: Sequence[tuple[float, float]]
     """Of all reactions."""
     internal: Sequence[int]
-    """Places of the reactions that are no boundary reactions."""
+    """Indices of the reactions that are not boundary reactions."""
 
     @property
     def forced(self) -> frozenset[int]:
-        """Internal reactions whose bounds do not allow them to rest."""
+        """Internal reactions whose bounds exclude a zero flux."""
         return frozenset(
-            place for place in self.internal if self.bounds[place][0] > 0 or self.bounds[place][1] < 0
+            index for index in self.internal if self.bounds[index][0] > 0 or self.bounds[index][1] < 0
         )
 
     def directions(self) -> frozenset[Direction]:
         """The directions in which reactions can take part in a cycle, judged by the signs of their bounds."""
         limits = self.probes(self.internal)
-        found: set[Direction] = set()
+        in_cycles: set[Direction] = set()
         with self.program.hold_bounds(limits):
             one_way = {
-                (place, 1 if highest else -1)
-                for place, (lowest, highest) in limits.items()
+                (index, 1 if highest else -1)
+                for index, (lowest, highest) in limits.items()
                 if bool(lowest) != bool(highest)
             }
-            while new := self._turning(one_way - found) - found:
-                found |= new
+            while new := self._turning(one_way - in_cycles) - in_cycles:
+                in_cycles |= new
             self.program.set_objective({}, "max")
             self.program.solve()
             senses: Mapping[int, Sense] = {1: "max", -1: "min"}
-            for place, (lowest, highest) in limits.items():
+            for index, (lowest, highest) in limits.items():
                 if not (lowest and highest):
                     continue
                 for sign, sense in senses.items():
-                    if (place, sign) not in found:
-                        self.program.extreme(place, sense)
-                        found |= self._present()
-        return frozenset(found)
+                    if (index, sign) not in in_cycles:
+                        self.program.extreme(index, sense)
+                        in_cycles |= self._present()
+        return frozenset(in_cycles)
 
-    def probes(self, places: Iterable[int]) -> dict[int, tuple[float, float]]:
-        """Bounds that let internal reactions turn in the directions of their own bounds, and rest."""
+    def probes(self, indices: Iterable[int]) -> dict[int, tuple[float, float]]:
+        """Bounds that allow internal reactions a flux in the directions of their own bounds, or none."""
         internal = set(self.internal)
         return {
-            place: (-PROBE_MMOL_PER_GDW_H * (lowest < 0), PROBE_MMOL_PER_GDW_H * (highest > 0))
-            for place in places
-            if place in internal
-            for lowest, highest in (self.bounds[place],)
+            index: (-PROBE_MMOL_PER_GDW_H * (lowest < 0), PROBE_MMOL_PER_GDW_H * (highest > 0))
+            for index in indices
+            if index in internal
+            for lowest, highest in (self.bounds[index],)
         }
 
     def within(self, fluxes: Sequence[float], kept: Collection[int] = ()) -> list[float]:
@@ -98,65 +98,65 @@ class Cycles:
 
         Args:
             fluxes: Of all reactions.
-            kept: Places of reactions whose flux must stay.
+            kept: Indices of reactions whose flux must stay.
         """
         limits, weights = {}, {}
-        for place in self.internal:
-            flux, (lowest, highest) = fluxes[place], self.bounds[place]
-            if flux > ZERO_FLUX_MMOL_PER_GDW_H and place not in kept:
-                limits[place], weights[place] = (0.0, max(flux - max(lowest, 0.0), 0.0)), 1.0
-            elif flux < -ZERO_FLUX_MMOL_PER_GDW_H and place not in kept:
-                limits[place], weights[place] = (min(flux - min(highest, 0.0), 0.0), 0.0), -1.0
+        for index in self.internal:
+            flux, (lowest, highest) = fluxes[index], self.bounds[index]
+            if flux > ZERO_FLUX_MMOL_PER_GDW_H and index not in kept:
+                limits[index], weights[index] = (0.0, max(flux - max(lowest, 0.0), 0.0)), 1.0
+            elif flux < -ZERO_FLUX_MMOL_PER_GDW_H and index not in kept:
+                limits[index], weights[index] = (min(flux - min(highest, 0.0), 0.0), 0.0), -1.0
         with self.program.hold_bounds(limits):
             self.program.set_objective(weights, "max")
             if self.program.solve() is not Outcome.OPTIMAL:
                 raise FluxError(ErrorClass.NUMERICAL, "the cycles of a flux distribution could not be found")
             return [float(flux) for flux in self.program.net_fluxes()]
 
-    def through(self, place: int, fluxes: Sequence[float]) -> tuple[Direction, ...]:
+    def through(self, index: int, fluxes: Sequence[float]) -> tuple[Direction, ...]:
         """A shortest cycle through a reaction in the directions of the fluxes; empty if there is none."""
         signs = {
             other: 1 if fluxes[other] > 0 else -1
             for other in self.internal
             if abs(fluxes[other]) > ZERO_FLUX_MMOL_PER_GDW_H
         }
-        if place not in signs:
+        if index not in signs:
             return ()
         limits = {other: (0.0, math.inf) if sign > 0 else (-math.inf, 0.0) for other, sign in signs.items()}
-        limits[place] = (min(signs[place], 0), max(signs[place], 0))
+        limits[index] = (min(signs[index], 0), max(signs[index], 0))
         with self.program.hold_bounds(limits):
             weights = {other: -float(sign) for other, sign in signs.items()}
-            weights[place] = _CYCLE_OVER_LENGTH * signs[place]
+            weights[index] = _CYCLE_OVER_LENGTH * signs[index]
             self.program.set_objective(weights, "max")
             if self.program.solve() is not Outcome.OPTIMAL:
                 raise FluxError(
-                    ErrorClass.NUMERICAL, f"the cycles through '{self.ids[place]}' could not be found"
+                    ErrorClass.NUMERICAL, f"the cycles through '{self.ids[index]}' could not be found"
                 )
             turning = self.program.net_fluxes()
         return tuple(
             (other, sign) for other, sign in signs.items() if abs(turning[other]) > ZERO_FLUX_MMOL_PER_GDW_H
         )
 
-    def _turning(self, wanted: Collection[Direction]) -> set[Direction]:
-        if not wanted:
+    def _turning(self, directions: Collection[Direction]) -> set[Direction]:
+        if not directions:
             return set()
-        self.program.set_objective({place: float(sign) for place, sign in wanted}, "max")
+        self.program.set_objective({index: float(sign) for index, sign in directions}, "max")
         self.program.solve()
         return self._present()
 
     def _present(self) -> set[Direction]:
         fluxes = self.program.net_fluxes()
         return {
-            (place, 1 if fluxes[place] > 0 else -1)
-            for place in self.internal
-            if abs(fluxes[place]) > TURNING_MMOL_PER_GDW_H
+            (index, 1 if fluxes[index] > 0 else -1)
+            for index in self.internal
+            if abs(fluxes[index]) > TURNING_MMOL_PER_GDW_H
         }
 
 
 @contextmanager
 def cycles_of(model: Model) -> Iterator[Cycles]:
     """The cycles of a model under its present bounds; raises as `LinearProgram`."""
-    internal = tuple(place for place, reaction in enumerate(model.reactions) if not reaction.boundary)
+    internal = tuple(index for index, reaction in enumerate(model.reactions) if not reaction.boundary)
     bounds = tuple(reaction.bounds for reaction in model.reactions)
     with LinearProgram(model) as program, program.hold_bounds(dict.fromkeys(range(len(bounds)), (0.0, 0.0))):
         yield Cycles(program, [reaction.id for reaction in model.reactions], bounds, internal)
@@ -181,10 +181,10 @@ class LooplessRanges:
 
     @property
     def bends_all(self) -> bool:
-        """Whether cycles may matter to the range of a reaction that is itself in none."""
-        return any(place in self.kept for place, _ in self.directions)
+        """Whether cycles may change the range of a reaction that is itself in none."""
+        return any(index in self.kept for index, _ in self.directions)
 
-    def extreme(self, place: int, sense: Sense) -> float | None:
+    def extreme(self, index: int, sense: Sense) -> float | None:
         """The least or greatest flux of a reaction without cycles; None if there is no finite one.
 
         Raises:
@@ -199,11 +199,11 @@ class LooplessRanges:
             if math.isinf(lowest) or math.isinf(highest)
         }
         with self.program.hold_bounds(endless):
-            self.program.set_objective({place: float(sign)}, "max")
-            value = self._search(place)
+            self.program.set_objective({index: float(sign)}, "max")
+            value = self._search(index)
         return None if value is None or abs(value) >= UNLIMITED_MMOL_PER_GDW_H else clean(sign * value)
 
-    def _search(self, place: int) -> float | None:
+    def _search(self, index: int) -> float | None:
         program, order = self.program, count()
         if program.solve() is not Outcome.OPTIMAL:
             return None
@@ -220,7 +220,7 @@ class LooplessRanges:
         seen: set[frozenset[Direction]] = set()
         while open_:
             *_, bound, broken, fluxes = heapq.heappop(open_)
-            cycle = self._cycle(place, fluxes)
+            cycle = self._cycle(index, fluxes)
             if not cycle:
                 return bound
             for direction in cycle:
@@ -228,10 +228,10 @@ class LooplessRanges:
                 if branch in seen or not self._breakable(direction):
                     continue
                 seen.add(branch)
-                if len(seen) > MOST_BRANCHES:
+                if len(seen) > MAX_BRANCHES:
                     raise FluxError(
                         ErrorClass.NUMERICAL,
-                        f"'{self.cycles.ids[place]}' lies in too many cycles: {MOST_BRANCHES} ways to break "
+                        f"'{self.cycles.ids[index]}' lies in too many cycles: {MAX_BRANCHES} ways to break "
                         "them did not settle its range",
                         suggestions=("leave it out of 'reactions'", "set 'loopless' to false"),
                     )
@@ -244,17 +244,17 @@ class LooplessRanges:
                         )
         raise FluxError(
             ErrorClass.INFEASIBLE,
-            f"the bounds force a cycle at '{self.cycles.ids[place]}'",
+            f"the bounds force a cycle at '{self.cycles.ids[index]}'",
             suggestions=("leave it out of 'reactions'", "set 'loopless' to false"),
         )
 
-    def _cycle(self, place: int, fluxes: Sequence[float]) -> tuple[Direction, ...]:
+    def _cycle(self, index: int, fluxes: Sequence[float]) -> tuple[Direction, ...]:
         """A cycle that must be broken; empty if the reaction's flux needs none."""
-        removed = self.cycles.within(fluxes, self.kept | {place})
+        removed = self.cycles.within(fluxes, self.kept | {index})
         rest = [flux - part for flux, part in zip(fluxes, removed, strict=True)]
-        for through in (place, *sorted(self.kept)):
-            if found := self.cycles.through(through, rest):
-                return found
+        for through in (index, *sorted(self.kept)):
+            if cycle := self.cycles.through(through, rest):
+                return cycle
         return ()
 
     def _breakable(self, direction: Direction) -> bool:
@@ -263,12 +263,12 @@ class LooplessRanges:
 
     def _limits(self, broken: Collection[Direction]) -> dict[int, tuple[float, float]]:
         limits: dict[int, tuple[float, float]] = {}
-        for place, sign in broken:
-            lowest, highest = limits.get(place, self.cycles.bounds[place])
-            limits[place] = (lowest, min(highest, 0.0)) if sign > 0 else (max(lowest, 0.0), highest)
+        for index, sign in broken:
+            lowest, highest = limits.get(index, self.cycles.bounds[index])
+            limits[index] = (lowest, min(highest, 0.0)) if sign > 0 else (max(lowest, 0.0), highest)
         return limits
 
 
 def _rank(bound: float, broken: int) -> tuple[float, int]:
-    """The branch to look at first: the best bound, and among equals the one with most cycles broken."""
+    """The priority of a branch: the best bound first, then the most broken cycles."""
     return (-round(bound, 6), -broken)

@@ -17,7 +17,7 @@ class GeneRules:
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self._places = {reaction.id: place for place, reaction in enumerate(model.reactions)}
+        self._indices = {reaction.id: index for index, reaction in enumerate(model.reactions)}
         self._broken = frozenset(gene.id for gene in model.genes if not gene.functional)
 
     def require_genes(self, ids: Iterable[str]) -> tuple[Gene, ...]:
@@ -25,12 +25,12 @@ class GeneRules:
         return tuple(self._gene(identifier) for identifier in dict.fromkeys(ids))
 
     def disabled_reactions(self, genes: Iterable[str]) -> frozenset[int]:
-        """The places in `model.reactions` of all reactions whose rules fail without these genes."""
+        """The indices in `model.reactions` of all reactions whose rules fail without these genes."""
         missing = set(genes)
         touched = frozenset[str]().union(*(self._touched[identifier] for identifier in missing))
         without = missing | self._broken
         by_id = self._model.reactions.get_by_id
-        return frozenset(self._places[name] for name in touched if not by_id(name).gpr.eval(without))
+        return frozenset(self._indices[name] for name in touched if not by_id(name).gpr.eval(without))
 
     def share_a_rule(self, first: str, second: str) -> bool:
         """Whether two genes stand in one rule: otherwise they disable what each alone disables."""
@@ -44,7 +44,7 @@ class GeneRules:
         if identifier in self._model.genes:
             return self._model.genes.get_by_id(identifier)
         by_name = [gene.id for gene in self._model.genes if gene.name and gene.name == identifier]
-        suggestions = tuple(f"gene '{identifier}' has the id '{found}'" for found in by_name[:3])
+        suggestions = tuple(f"gene '{identifier}' has the id '{gene_id}'" for gene_id in by_name[:3])
         known = [gene.id for gene in self._model.genes]
         raise FluxError(
             ErrorClass.UNKNOWN_ID,

@@ -46,22 +46,22 @@ class ConditionResult(Result):
     )
     medium_changes: tuple[MediumChange, ...] = ()
 
-    def conditions(self, most: int) -> dict[str, JsonValue]:
+    def conditions(self, limit: int) -> dict[str, JsonValue]:
         """Status, growth and medium, as a display shows them."""
-        found: dict[str, JsonValue] = {
+        fields: dict[str, JsonValue] = {
             "model": cut_text(self.model_id),
             "status": str(self.status),
             "growth_per_h": self.growth_per_h,
             "objective": cut_text(self.objective),
         }
         if self.objective_flux_mmol_per_gdw_h is not None:
-            found["objective_flux_mmol_per_gdw_h"] = self.objective_flux_mmol_per_gdw_h
+            fields["objective_flux_mmol_per_gdw_h"] = self.objective_flux_mmol_per_gdw_h
         if self.medium_changes:
             changed = {change.exchange: change.uptake_after_mmol_per_gdw_h for change in self.medium_changes}
-            found["changed_uptakes_mmol_per_gdw_h"] = list_values(changed, most)
+            fields["changed_uptakes_mmol_per_gdw_h"] = list_values(changed, limit)
         else:
-            found["medium"] = f"as in the model: {len(self.medium_mmol_per_gdw_h)} open uptakes"
-        return found
+            fields["medium"] = f"as in the model: {len(self.medium_mmol_per_gdw_h)} open uptakes"
+        return fields
 
 
 class StrainResult(ConditionResult):
@@ -70,12 +70,12 @@ class StrainResult(ConditionResult):
     knock_outs: tuple[str, ...] = Field(default=(), description="What the strain lacked, as it was given.")
     closed_by_knock_outs: tuple[str, ...] = Field(default=(), description="Reactions.")
 
-    def conditions(self, most: int) -> dict[str, JsonValue]:
-        found = super().conditions(most)
+    def conditions(self, limit: int) -> dict[str, JsonValue]:
+        fields = super().conditions(limit)
         if self.knock_outs:
-            found["knock_outs"] = list_names(self.knock_outs, most)
-            found["closed_by_knock_outs"] = list_names(self.closed_by_knock_outs, most)
-        return found
+            fields["knock_outs"] = list_names(self.knock_outs, limit)
+            fields["closed_by_knock_outs"] = list_names(self.closed_by_knock_outs, limit)
+        return fields
 
 
 def optimise(program: LinearProgram) -> Optimum:
@@ -139,7 +139,7 @@ def hold_conditions(model: Model, args: ConditionArgs, *, split: bool = False) -
 def objective_text(model: Model, program: LinearProgram) -> str:
     """The objective as `0.5 A + B`; empty if there is none."""
     terms = (
-        model.reactions[place].id if value == 1 else f"{value:g} {model.reactions[place].id}"
-        for place, value in program.objective().items()
+        model.reactions[index].id if value == 1 else f"{value:g} {model.reactions[index].id}"
+        for index, value in program.objective().items()
     )
     return " + ".join(terms)

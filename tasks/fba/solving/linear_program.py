@@ -40,7 +40,7 @@ COLD_LIMIT_ITERATIONS = 10
 COLD_LIMIT_MS = 120_000
 """A cold solve of the largest public models takes a few seconds."""
 
-MOST_ITERATIONS = 2_147_483_647
+MAX_ITERATIONS = 2_147_483_647
 
 NOISE_MMOL_PER_GDW_H = 1e-9
 """Fluxes below this magnitude are rounding noise of the simplex method and are reported as 0."""
@@ -78,7 +78,7 @@ class LinearProgram:
         self._parameters.msg_lev = swiglpk.GLP_MSG_OFF
         self._parameters.tol_bnd = solver.configuration.tolerances.feasibility
         self._code = 0
-        self._places: Any = None
+        self._flux_positions: Any = None
         self._basis: tuple[_Statuses, _Statuses] = ((), ())
         self._columns = self._split_columns(model)
         self._check_objective(model)
@@ -112,18 +112,18 @@ class LinearProgram:
         return int(self._glpk.glp_get_it_cnt(self._problem))
 
     def objective(self) -> dict[int, float]:
-        """The objective: place in `model.reactions` -> coefficient, without zeros."""
+        """The objective: index in `model.reactions` -> coefficient, without zeros."""
         get = self._glpk.glp_get_obj_coef
-        terms = ((place, get(self._problem, pair[0])) for place, pair in enumerate(self._columns))
-        return {place: value for place, value in terms if value != 0.0}
+        terms = ((index, get(self._problem, pair[0])) for index, pair in enumerate(self._columns))
+        return {index: value for index, value in terms if value != 0.0}
 
     def set_objective(self, coefficients: Mapping[int, float], sense: Sense) -> None:
-        """Replace the objective: place in `model.reactions` -> coefficient of its flux."""
+        """Replace the objective: index in `model.reactions` -> coefficient of its flux."""
         for column in range(1, self._glpk.glp_get_num_cols(self._problem) + 1):
             self._glpk.glp_set_obj_coef(self._problem, column, 0.0)
         self._set_sense(sense)
-        for place, value in coefficients.items():
-            self._weigh(place, value)
+        for index, value in coefficients.items():
+            self._weigh(index, value)
 
     def minimise_total_flux(self) -> Outcome:
         """Minimise the sum of all absolute fluxes (pFBA) under what is held; the program must be split."""
@@ -133,11 +133,11 @@ class LinearProgram:
         """Minimise weighted forward and reverse fluxes, both at least 0; the program must be split.
 
         Args:
-            weights: Place in `model.reactions` -> weight of the forward and of the reverse flux.
+            weights: Index in `model.reactions` -> weight of the forward and of the reverse flux.
         """
         self.set_objective({}, "min")
-        for place, pair in weights.items():
-            for column, weight in zip(self._columns[place], pair, strict=True):
+        for index, pair in weights.items():
+            for column, weight in zip(self._columns[index], pair, strict=True):
                 self._glpk.glp_set_obj_coef(self._problem, column, weight)
         return self.solve()
 
@@ -146,8 +146,8 @@ class LinearProgram:
         glpk, row = self._glpk, int(self._glpk.glp_add_rows(self._problem, 1))
         terms = [
             (column, value * sign)
-            for place, value in self.objective().items()
-            for column, sign in zip(self._columns[place], (1.0, -1.0), strict=True)
+            for index, value in self.objective().items()
+            for column, sign in zip(self._columns[index], (1.0, -1.0), strict=True)
             if column
         ]
         columns, values = glpk.intArray(len(terms) + 1), glpk.doubleArray(len(terms) + 1)
@@ -164,13 +164,13 @@ class LinearProgram:
 
     @contextmanager
     def hold_bounds(self, bounds: Mapping[int, tuple[float, float]]) -> Iterator[None]:
-        """Give reactions other bounds in mmol/gDW/h for a while: place in `model.reactions` -> bounds."""
+        """Give reactions other bounds in mmol/gDW/h for a while: index in `model.reactions` -> bounds."""
         glpk, problem = self._glpk, self._problem
-        columns = [column for place in bounds for column in self._columns[place] if column]
+        columns = [column for index in bounds for column in self._columns[index] if column]
         getters = (glpk.glp_get_col_type, glpk.glp_get_col_lb, glpk.glp_get_col_ub)
         before = [(column, *(get(problem, column) for get in getters)) for column in columns]
-        for place, (lowest, highest) in bounds.items():
-            self._set_bounds(place, lowest, highest)
+        for index, (lowest, highest) in bounds.items():
+            self._set_bounds(index, lowest, highest)
         try:
             yield
         finally:
@@ -188,7 +188,7 @@ class LinearProgram:
         )
 
     def restore_basis(self) -> None:
-        """Go back to the basis that was remembered: what follows then depends on nothing in between."""
+        """Restore the remembered basis, so that later solves do not depend on those in between."""
         problem, (rows, columns) = self._problem, self._basis
         set_row, set_column = self._glpk.glp_set_row_stat, self._glpk.glp_set_col_stat
         for row, status in rows:
@@ -223,7 +223,7 @@ class LinearProgram:
         outcome = self._simplex()
         if outcome is None:
             glpk.glp_std_basis(self._problem)
-            self._parameters.it_lim = MOST_ITERATIONS
+            self._parameters.it_lim = MAX_ITERATIONS
             outcome = self._simplex()
         if outcome is None:
             kind = ErrorClass.TIMEOUT if self._code == glpk.GLP_ETMLIM else ErrorClass.SOLVER
@@ -231,18 +231,18 @@ class LinearProgram:
             raise FluxError(kind, f"GLPK stopped with code {self._code}, status {status}, and no verdict")
         return outcome
 
-    def extreme(self, place: int, sense: Sense) -> float | None:
+    def extreme(self, index: int, sense: Sense) -> float | None:
         """The least or greatest flux of a reaction in mmol/gDW/h; None if there is no finite one.
 
         The objective must be empty before (`set_objective({}, …)`), and is empty afterwards.
         """
-        self._weigh(place, 1.0)
+        self._weigh(index, 1.0)
         self._set_sense(sense)
         outcome = self.solve()
         value = self.value
-        self._weigh(place, 0.0)
+        self._weigh(index, 0.0)
         if outcome is Outcome.INFEASIBLE:
-            raise FluxError(ErrorClass.NUMERICAL, f"a feasible problem became infeasible at reaction {place}")
+            raise FluxError(ErrorClass.NUMERICAL, f"a feasible problem became infeasible at reaction {index}")
         return clean(value) if outcome is Outcome.OPTIMAL else None
 
     def fluxes(self) -> list[float]:
@@ -251,17 +251,17 @@ class LinearProgram:
         fluxes[abs(fluxes) < NOISE_MMOL_PER_GDW_H] = 0.0
         return list(fluxes.tolist())
 
-    def get_reduced_costs(self, place: int) -> tuple[float, float]:
-        """What a unit of forward and of reverse flux adds to the optimum; the program must be split."""
-        forward, reverse = self._columns[place]
+    def get_reduced_costs(self, index: int) -> tuple[float, float]:
+        """The reduced costs of the forward and the reverse flux; the program must be split."""
+        forward, reverse = self._columns[index]
         get = self._glpk.glp_get_col_dual
         return float(get(self._problem, forward)), float(get(self._problem, reverse))
 
     def net_fluxes(self) -> Any:
         """As `fluxes`, with rounding noise, as a NumPy array."""
-        if self._places is None:
-            self._places = np.array(self._columns, dtype=np.intp).reshape(-1, 2).T - 1
-        forward, reverse = self._places
+        if self._flux_positions is None:
+            self._flux_positions = np.array(self._columns, dtype=np.intp).reshape(-1, 2).T - 1
+        forward, reverse = self._flux_positions
         # Column 0, "no reverse", is the last item.
         primals = np.array([*self._glpk.get_col_primals(self._problem), 0.0])
         return primals[forward] - primals[reverse]
@@ -315,8 +315,8 @@ class LinearProgram:
             )
             for reaction, (forward, _) in zip(model.reactions, self._columns, strict=True)
         ]
-        for place, reaction in enumerate(model.reactions):
-            self._set_bounds(place, *reaction.bounds)
+        for index, reaction in enumerate(model.reactions):
+            self._set_bounds(index, *reaction.bounds)
 
     def _columns_weighed_apart(self, model: Model) -> set[int]:
         """The forward columns of reactions whose fluxes some constraint does not weigh as opposites."""
@@ -336,8 +336,8 @@ class LinearProgram:
             }
         return apart
 
-    def _weigh(self, place: int, coefficient: float) -> None:
-        forward, reverse = self._columns[place]
+    def _weigh(self, index: int, coefficient: float) -> None:
+        forward, reverse = self._columns[index]
         self._glpk.glp_set_obj_coef(self._problem, forward, coefficient)
         if reverse:
             self._glpk.glp_set_obj_coef(self._problem, reverse, -coefficient)
@@ -347,8 +347,8 @@ class LinearProgram:
             self._problem, self._glpk.GLP_MAX if sense == "max" else self._glpk.GLP_MIN
         )
 
-    def _set_bounds(self, place: int, lowest: float, highest: float) -> None:
-        forward, reverse = self._columns[place]
+    def _set_bounds(self, index: int, lowest: float, highest: float) -> None:
+        forward, reverse = self._columns[index]
         if reverse:
             self._set_column_bounds(forward, max(lowest, 0.0), max(highest, 0.0))
             self._set_column_bounds(reverse, max(-highest, 0.0), max(-lowest, 0.0))

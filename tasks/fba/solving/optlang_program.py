@@ -1,4 +1,4 @@
-"""Programs that are no linear program of a model: built from nothing, for the solver that is chosen.
+"""Programs that do not come from a model, for a chosen solver.
 
 The solver of a model itself is never switched: it does not come back as it was.
 """
@@ -62,7 +62,7 @@ def _hybrid_program() -> Any:
             f"the solver 'highs' is not installed: {error}",
             suggestions=("pip install 'fluxagents[highs]'", "choose the solver 'glpk'"),
         ) from error
-    _let_highs_greet()
+    _silence_highs_banner()
     program = hybrid_interface.Model()
     program.configuration.verbosity = 0
     # optlang keeps names in sets, whose order differs between processes, and with it the choice among optima.
@@ -72,8 +72,8 @@ def _hybrid_program() -> Any:
 
 
 @cache
-def _let_highs_greet() -> None:
-    """The first instance in a process prints a banner before it can be told not to: let nobody see it."""
+def _silence_highs_banner() -> None:
+    """Suppress the banner that the first instance in a process prints before it can be silenced."""
     highspy = import_module("highspy")
     terminal = os.dup(1)
     nowhere = os.open(os.devnull, os.O_WRONLY)

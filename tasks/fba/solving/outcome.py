@@ -1,4 +1,4 @@
-"""How an optimisation ended: five outcomes that are never confused with a number."""
+"""The outcome of an optimisation: one of five, never a number."""
 
 from __future__ import annotations
 

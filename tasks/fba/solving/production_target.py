@@ -11,7 +11,7 @@ from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 if TYPE_CHECKING:
     from cobra import Model, Reaction
 
-MOST_DEMAND_MMOL_PER_GDW_H = 1000.0
+MAX_DEMAND_MMOL_PER_GDW_H = 1000.0
 
 
 def production_target(model: Model, product: str) -> Reaction:
@@ -48,7 +48,7 @@ def demand(model: Model, metabolite: str) -> Reaction:
     identifier = f"DM_{metabolite}"
     while identifier in model.reactions:
         identifier += "_"
-    added = cobra.Reaction(identifier, f"demand of {metabolite}", upper_bound=MOST_DEMAND_MMOL_PER_GDW_H)
+    added = cobra.Reaction(identifier, f"demand of {metabolite}", upper_bound=MAX_DEMAND_MMOL_PER_GDW_H)
     model.add_reactions([added])
     added.add_metabolites({model.metabolites.get_by_id(metabolite): -1})
     return added

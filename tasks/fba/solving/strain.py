@@ -1,4 +1,4 @@
-"""The strain and the substrate that an analysis looks at, while a tool runs.
+"""The strain and the substrate of an analysis, while a tool runs.
 
 Nothing is stored and no approval is needed; `knock_out` makes a mutant that stays.
 """
@@ -51,19 +51,19 @@ def find_unknown_ids(model: Model, ids: Iterable[str]) -> tuple[str, ...]:
     Raises:
         FluxError: `UNKNOWN_ID` for an id that is no gene and no reaction, with the nearest ids.
     """
-    wanted = tuple(dict.fromkeys(ids))
-    for identifier in wanted:
+    identifiers = tuple(dict.fromkeys(ids))
+    for identifier in identifiers:
         if identifier not in model.genes and identifier not in model.reactions:
             known = [item.id for group in (model.genes, model.reactions) for item in group]
             message = f"knock-out '{identifier}' is no gene or reaction of model '{model.id}'"
             raise FluxError(ErrorClass.UNKNOWN_ID, message, suggestions=nearest(identifier, known))
     disabled = GeneRules(model).disabled_reactions(
-        identifier for identifier in wanted if identifier in model.genes
+        identifier for identifier in identifiers if identifier in model.genes
     )
     closed = [
         reaction
-        for place, reaction in enumerate(model.reactions)
-        if place in disabled or reaction.id in wanted
+        for index, reaction in enumerate(model.reactions)
+        if index in disabled or reaction.id in identifiers
     ]
     for reaction in closed:
         reaction.bounds = (0.0, 0.0)

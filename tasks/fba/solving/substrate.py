@@ -49,8 +49,12 @@ class SubstrateArgs(StrainArgs):
                 for identifier, exchange in exchanges(model).items()
                 if uptake(exchange) > 0 and carbon_atoms(exchange) and not self._keeps(exchange)
             }
-        wanted = {**(self.medium_changes or {}), **carbon, substrate.id: self.substrate_uptake_mmol_per_gdw_h}
-        return self.model_copy(update={"medium_changes": wanted})
+        changes = {
+            **(self.medium_changes or {}),
+            **carbon,
+            substrate.id: self.substrate_uptake_mmol_per_gdw_h,
+        }
+        return self.model_copy(update={"medium_changes": changes})
 
     def _keeps(self, exchange: Reaction) -> bool:
         return self.co2_uptake and next(iter(exchange.metabolites)).elements in INORGANIC
@@ -60,8 +64,8 @@ def substrate_exchange(model: Model, substrate: str) -> Reaction:
     """The exchange reaction of a substrate; raises `MEDIUM` with the nearest ids."""
     known = exchanges(model)
     by_metabolite = {m.id: reaction for reaction in known.values() for m in reaction.metabolites}
-    found = known.get(substrate) or by_metabolite.get(substrate)
-    if found is None:
+    exchange = known.get(substrate) or by_metabolite.get(substrate)
+    if exchange is None:
         message = f"substrate '{substrate}' is no exchange reaction of model '{model.id}'"
         raise FluxError(ErrorClass.MEDIUM, message, suggestions=nearest(substrate, [*known, *by_metabolite]))
-    return found
+    return exchange

@@ -1,4 +1,4 @@
-"""The wild type, and growth after knock-outs with as few solves as can be.
+"""The wild type, and growth after knock-outs with as few solves as possible.
 
 An optimum without flux through the reactions that a knock-out disables stays feasible, so the knock-out has
 the same growth without a solve. All optima found on the way are kept for this: of the 935,028 single and
@@ -25,12 +25,12 @@ SAME_GROWTH = 1e-9
 """Growth of two strains is the same within this fraction."""
 
 Disabled = frozenset[int]
-"""Places in `model.reactions` of reactions that carry no flux."""
+"""Indices in `model.reactions` of reactions that carry no flux."""
 
 
 @dataclass(frozen=True, slots=True)
 class Survivor:
-    """What is left after a knock-out: growth in 1/h, None if it is infeasible.
+    """A strain after a knock-out: growth in 1/h, None if it is infeasible.
 
     `optima` holds the reactions that carry flux, for each optimum known. One empty set if it is infeasible:
     to disable more changes nothing then.
@@ -77,11 +77,11 @@ class WildType:
 
     def without(self, disabled: Disabled) -> Survivor:
         """The strain without these reactions; only for a wild type that grows."""
-        found = self.inherit_growth(disabled, (self._intact,))
-        if found is None:
-            found, active = self._solve(disabled, (self._intact,))
-            found.optima.append(active)
-        return found
+        survivor = self.inherit_growth(disabled, (self._intact,))
+        if survivor is None:
+            survivor, active = self._solve(disabled, (self._intact,))
+            survivor.optima.append(active)
+        return survivor
 
     def without_both(self, disabled: Disabled, parents: Sequence[Survivor]) -> Survivor:
         """The strain of two knock-outs together, given the strain of each alone."""
@@ -100,26 +100,26 @@ class WildType:
 
     def fraction(self, growth_per_h: float | None) -> float | None:
         """Growth as a fraction of the wild type's; None for no growth."""
-        whole = self._intact.growth_per_h
-        return None if growth_per_h is None or not whole else growth_per_h / whole
+        wild_type_growth = self._intact.growth_per_h
+        return None if growth_per_h is None or not wild_type_growth else growth_per_h / wild_type_growth
 
     def _solve(self, disabled: Disabled, parents: Sequence[Survivor]) -> tuple[Survivor, frozenset[int]]:
         program = self._program
         with program.hold_bounds(dict.fromkeys(sorted(disabled), (0.0, 0.0))):
             program.restore_basis()
             optimum = solve(program, dual=True)
-        found = self._known[disabled] = Survivor(optimum.status, optimum.value, [])
+        survivor = self._known[disabled] = Survivor(optimum.status, optimum.value, [])
         if optimum.value is None:
-            return found, frozenset()
+            return survivor, frozenset()
         active = _active(program)
         for parent in parents:
-            if found.is_as_good_as(parent):
+            if survivor.is_as_good_as(parent):
                 parent.optima.append(active)
-        return found, active
+        return survivor, active
 
 
 def is_lethal(fraction_of_wild_type: float | None, threshold: float) -> bool:
-    """Whether so little is left of the wild type's growth; an infeasible knock-out is lethal."""
+    """Whether growth is below the threshold of lethality; an infeasible knock-out is lethal."""
     return fraction_of_wild_type is None or fraction_of_wild_type < threshold
 
 

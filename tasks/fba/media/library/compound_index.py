@@ -1,4 +1,4 @@
-"""Which reaction or metabolite of a model a compound is: by its id, by annotations, last by its name."""
+"""The reaction or metabolite of a model that matches a compound: by id, else by annotation, else by name."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """What a compound is in a model.
+class CompoundMatch:
+    """The reaction or metabolite of a model that a compound matches.
 
     Attributes:
         id: The reaction or metabolite.
@@ -47,11 +47,11 @@ class CompoundIndex:
     """
 
     def __init__(self, entries: Mapping[str, Metabolite]) -> None:
-        self._places: dict[Key, str] = {}
+        self._ids: dict[Key, str] = {}
         self._names: dict[str, str] = {}
         for identifier, metabolite in entries.items():
             for key in _evidence(identifier, metabolite):
-                self._places.setdefault(key, identifier)
+                self._ids.setdefault(key, identifier)
             self._names[identifier] = metabolite.name or identifier
 
     def __contains__(self, identifier: str) -> bool:
@@ -62,10 +62,10 @@ class CompoundIndex:
         """Id -> the name of its metabolite, as the model gives it."""
         return self._names
 
-    def find(self, compound: Compound | Component) -> Match | None:
+    def find(self, compound: Compound | Component) -> CompoundMatch | None:
         """The best match of a compound, the first one of the model; None if it has none."""
-        found = (Match(self._places[key], key[0]) for key in _ids_of(compound) if key in self._places)
-        return next(found, None)
+        matches = (CompoundMatch(self._ids[key], key[0]) for key in _ids_of(compound) if key in self._ids)
+        return next(matches, None)
 
 
 def index_exchanges(model: Model) -> CompoundIndex:

@@ -45,23 +45,23 @@ class MediaLibrary:
         Raises:
             FluxError: `UNKNOWN_ID` with the nearest names; `MEDIUM` for a file that cannot be read.
         """
-        found = self._files()
-        if name not in found:
-            hints = nearest(name, found) or (f"media: {', '.join(found)}",)
+        files_by_name = self._files()
+        if name not in files_by_name:
+            hints = nearest(name, files_by_name) or (f"media: {', '.join(files_by_name)}",)
             raise FluxError(ErrorClass.UNKNOWN_ID, f"there is no medium '{name}'", suggestions=hints)
-        read = _read(found[name])
-        whole = {component.key: component for component in self._with_bases(name, read, found)}
+        read = _read(files_by_name[name])
+        components = {component.key: component for component in self._with_bases(name, read, files_by_name)}
         return LibraryMedium(
             name=name,
             title=read.title or name,
-            source=read.source or f"the file {found[name].name}, which states no source",
+            source=read.source or f"the file {files_by_name[name].name}, which states no source",
             convention=read.convention,
             is_users=name not in _shipped_files(),
-            components=tuple(c for c in whole.values() if c.uptake_mmol_per_gdw_h > 0),
+            components=tuple(c for c in components.values() if c.uptake_mmol_per_gdw_h > 0),
         )
 
     def _with_bases(
-        self, name: str, read: MediumFile, found: dict[str, Traversable], below: tuple[str, ...] = ()
+        self, name: str, read: MediumFile, files_by_name: dict[str, Traversable], below: tuple[str, ...] = ()
     ) -> Iterator[Component]:
         """The components of the base first, so that those of the medium itself replace them."""
         if read.base:
@@ -69,10 +69,10 @@ class MediaLibrary:
             if read.base in chain:
                 message = f"medium '{name}' builds on itself: {' -> '.join((*chain, read.base))}"
                 raise FluxError(ErrorClass.MEDIUM, message)
-            if read.base not in found:
+            if read.base not in files_by_name:
                 message = f"medium '{name}' builds on '{read.base}', which is not there"
-                raise FluxError(ErrorClass.MEDIUM, message, suggestions=nearest(read.base, found))
-            yield from self._with_bases(read.base, _read(found[read.base]), found, chain)
+                raise FluxError(ErrorClass.MEDIUM, message, suggestions=nearest(read.base, files_by_name))
+            yield from self._with_bases(read.base, _read(files_by_name[read.base]), files_by_name, chain)
         yield from read.components
 
     def _files(self) -> dict[str, Traversable]:
@@ -89,8 +89,8 @@ class MediaLibrary:
 
 
 def _shipped_files() -> dict[str, Traversable]:
-    found = files("fluxagents.tasks.fba.media.library").joinpath("recipes").iterdir()
-    ours = (entry for entry in found if entry.name.endswith(SUFFIX))
+    entries = files("fluxagents.tasks.fba.media.library").joinpath("recipes").iterdir()
+    ours = (entry for entry in entries if entry.name.endswith(SUFFIX))
     return {entry.name.removesuffix(SUFFIX): entry for entry in sorted(ours, key=lambda entry: entry.name)}
 
 

@@ -23,7 +23,7 @@ IDS = ("exchange", "bigg", "seed", "kegg", "inchikey", "name")
 HEADINGS = ("title", "source", "convention", "base")
 
 _HEADING = re.compile(r"#\s*(\w+)\s*:\s*(.*\S)\s*$")
-_MOST_UPTAKE = 1_000_000.0
+_MAX_UPTAKE = 1_000_000.0
 
 
 class MediumFile(BaseModel):
@@ -116,8 +116,8 @@ def _uptake(cell: str, at: str) -> float:
         limit = float(cell)
     except ValueError:
         limit = math.nan
-    if not 0 <= limit <= _MOST_UPTAKE:
-        message = f"{at}: '{UPTAKE}' is '{cell}', which is no number from 0 to {_MOST_UPTAKE:,.0f} mmol/gDW/h"
+    if not 0 <= limit <= _MAX_UPTAKE:
+        message = f"{at}: '{UPTAKE}' is '{cell}', which is no number from 0 to {_MAX_UPTAKE:,.0f} mmol/gDW/h"
         raise FluxError(
             ErrorClass.MEDIUM, message, suggestions=("uptake is positive in a medium; 0 takes it out",)
         )

@@ -66,7 +66,7 @@ def test_synthetic_lethal_pairs_are_lethal_only_together(
 def test_what_the_short_table_leaves_out_grows_as_the_worse_gene(
     textbook: Any, all_pairs: Growth, call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gene_deletion, "MOST_PAIRS_LISTED", 0)
+    monkeypatch.setattr(gene_deletion, "MAX_PAIRS_LISTED", 0)
     found = call(NAME, textbook, kind="double")
     assert found.pairs_listed == "interacting"
     assert found.deletions_tested == 9453
@@ -139,7 +139,7 @@ def test_single_deletions_agree_with_essentiality(textbook: Any, call: Callable[
 def test_too_many_solves_are_refused_with_a_way_out(
     textbook: Any, call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gene_pairs, "MOST_SOLVES", 100)
+    monkeypatch.setattr(gene_pairs, "MAX_SOLVES", 100)
     with pytest.raises(FluxError, match="pairs of 137 genes need more than 100 solves; name fewer") as raised:
         call(NAME, textbook, kind="double")
     assert raised.value.kind is ErrorClass.BAD_ARGUMENT
