@@ -109,7 +109,7 @@ class ErrorInfo(BaseModel):
 
 
 class FluxError(Exception):
-    """An error that names the thing, the value and the way out.
+    """An error that names the thing, the value and what to do.
 
     Args:
         kind: What kind of error this is.

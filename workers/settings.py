@@ -131,7 +131,7 @@ class Settings(BaseSettings):
         """The settings of this process, from its environment.
 
         Raises:
-            FluxError: A variable has a bad value; names the variable, the value and the way out.
+            FluxError: A variable has a bad value; names the variable, the value and what to do.
         """
         try:
             return cls()

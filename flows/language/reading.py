@@ -1,4 +1,4 @@
-"""Reads flows from YAML; whatever is wrong is named with its line, its node and the way out."""
+"""Reads flows from YAML; a mistake is named with its line, its node and what to do."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class Problem:
 
     path: tuple[str | int, ...]
     message: str
-    """A sentence that names the node and the way out."""
+    """A sentence that names the node and what to do."""
 
     def __str__(self) -> str:
         return self.message

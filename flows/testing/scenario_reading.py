@@ -1,4 +1,4 @@
-"""Reads scenarios from YAML; whatever is wrong is named with its line and the way out."""
+"""Reads scenarios from YAML; a mistake is named with its line and what to do."""
 
 from __future__ import annotations
 

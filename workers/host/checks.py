@@ -1,4 +1,4 @@
-"""Is everything in order? One check a question, each with what was seen and the way out."""
+"""Is everything in order? One check per question, with what was seen and what to do."""
 
 from __future__ import annotations
 

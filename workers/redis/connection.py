@@ -70,7 +70,7 @@ def without_password(url: str) -> str:
 
 
 def explain(error: BaseException, url: str) -> FluxError:
-    """What went wrong with Redis in one line: the address without its password, and the way out."""
+    """What went wrong with Redis in one line: the address without its password, and what to do."""
     where = without_password(url)
     text = str(error)
     if isinstance(error, AuthenticationError) or text.startswith(("NOAUTH", "WRONGPASS", "invalid username")):
