@@ -154,3 +154,15 @@ def test_what_is_no_linear_program_of_net_fluxes_is_refused(textbook: Any) -> No
         with pytest.raises(FluxError, match="has 1 integer variables") as raised:
             LinearProgram(textbook)
     assert raised.value.kind is ErrorClass.SOLVER
+
+
+def test_a_solve_before_does_not_choose_among_equal_optima(textbook: Any) -> None:
+    with LinearProgram(textbook) as program:
+        program.solve()
+        first = list(program.fluxes())
+    with textbook:
+        textbook.objective = "EX_ac_e"
+        textbook.slim_optimize()
+    with LinearProgram(textbook) as program:
+        program.solve()
+        assert list(program.fluxes()) == first
