@@ -73,8 +73,8 @@ class LinearProgram:
         swiglpk.glp_term_out(swiglpk.GLP_OFF)  # the basis is announced on the terminal otherwise
         self._problem = swiglpk.glp_create_prob()
         swiglpk.glp_copy_prob(self._problem, solver.problem, swiglpk.GLP_ON)
-        # Earlier solves, and changes that were taken back, must not choose among equal optima nor move the last
-        # digits.
+        # Earlier solves, and changes taken back, must not choose among equal optima nor move the
+        # last digits.
         swiglpk.glp_sort_matrix(self._problem)
         swiglpk.glp_std_basis(self._problem)
         self._parameters = swiglpk.glp_smcp()
