@@ -43,7 +43,7 @@ Criterion = Literal["fewest_components", "least_cost"]
 Cost = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 
 _SLACK = 1e-6
-"""Fraction by which the uptakes are opened further when the growth on exactly them is verified."""
+"""Fraction added to the least uptakes, so that a medium handed to another tool is not at the very edge."""
 
 
 class Args(IntegerArgs, MediumArgs):
@@ -95,7 +95,7 @@ class Args(IntegerArgs, MediumArgs):
 class OptimisedMedium(SufficientMedium):
     """One medium that reaches the growth."""
 
-    uptakes_mmol_per_gdw_h: dict[str, float] = Field(description="The cheapest that reach the growth.")
+    uptakes_mmol_per_gdw_h: dict[str, float] = Field(description="The cheapest that reach the growth, one millionth added.")
     cost: float = Field(description="Sum of cost times uptake in mmol/gDW/h.")
     growth_per_h: float = Field(description="Verified: with exactly these uptakes and no other.")
 
@@ -243,8 +243,8 @@ def _medium(
     costs: Mapping[str, float],
     target_per_h: float,
 ) -> OptimisedMedium:
-    uptakes = search.least_uptakes(components, costs)
-    growth = trial.growth_on({name: flux * (1 + _SLACK) for name, flux in uptakes.items()}).value
+    uptakes = {name: flux * (1 + _SLACK) for name, flux in search.least_uptakes(components, costs).items()}
+    growth = trial.growth_on(uptakes).value
     if growth is None or growth < target_per_h * (1 - 10 * _SLACK):
         message = f"a medium of {len(uptakes)} components grows at {growth} instead of {target_per_h} 1/h"
         raise FluxError(ErrorClass.NUMERICAL, message)
