@@ -136,7 +136,7 @@ def _run_tool(
             return split_call(ports.children, state, call, count)
         result = tool.carry_out(model, args, ports.sources)
     lineage = lineage_of(ports.models, ref) if ref else ()
-    warnings = ports.models.show(ref).warnings if ref else ()
+    warnings = tuple(warning.message for warning in ports.models.show(ref).warnings) if ref else ()
     provenance = provenance_of(tool, args, model, ref, lineage, model_warnings=warnings)
     return _with_result(
         ports,

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
 if TYPE_CHECKING:
     from cobra import Model
@@ -52,6 +52,31 @@ class ModelChange(BaseModel):
     args: dict[str, JsonValue]
 
 
+class Concern(StrEnum):
+    """What a warning about a model can change: an answer that rests on it must carry the warning."""
+
+    GROWTH = "growth"
+    FLUXES = "fluxes"
+    MEDIUM = "medium"
+    GENES = "genes"
+    COMPOUNDS = "compounds"
+    """Formulas, charges and names."""
+
+
+class ModelWarning(BaseModel):
+    """One kind of thing that was dropped, guessed or put right when a file was read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: str = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)
+    message: str = Field(min_length=1, max_length=2_000)
+    """A sentence that names the first element, what was done and, where there is one, the way out."""
+    count: int = Field(default=1, ge=1)
+    elements: tuple[str, ...] = Field(default=(), max_length=10)
+    """Ids of the first elements that it is about."""
+    concerns: tuple[Concern, ...] = tuple(Concern)
+
+
 class ModelRecord(BaseModel):
     """What is known about a stored model without parsing it, and its lineage."""
 
@@ -65,8 +90,16 @@ class ModelRecord(BaseModel):
     size_bytes: int = Field(ge=1)
     parent: Digest | None = None
     change: ModelChange | None = None
-    warnings: tuple[str, ...] = ()
-    """Filled in when the model has been parsed: no objective, decoded ids, no exchange reaction."""
+    warnings: tuple[ModelWarning, ...] = ()
+    """Filled in when the file has been read."""
+
+    @field_validator("warnings", mode="before")
+    @classmethod
+    def _read_sentences(cls, given: object) -> object:
+        """Records of the first releases hold sentences."""
+        if not isinstance(given, list | tuple):
+            return given
+        return [{"kind": "remark", "message": item} if isinstance(item, str) else item for item in given]
 
     @property
     def ref(self) -> ModelRef:

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-FORM = 2
+from fluxagents.tasks.ports.models import ModelWarning
+
+FORM = 3
 """Changes when the fast form does: older ones are then written again from the original file."""
 
 _ENDINGS = {
@@ -41,7 +43,7 @@ class ParsingOutcome:
     """The fast form of a model, or why there is none."""
 
     parsed: bytes | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[ModelWarning, ...] = ()
     reason: str = ""
     is_final: bool = False
     """Whether the same file would fail again, whatever the machine."""
@@ -69,7 +71,8 @@ def parse(original: bytes, suffix: str, limits: ParsingLimits) -> ParsingOutcome
             return ParsingOutcome(reason=f"takes more than {limits.seconds:g} s to parse")
         if ended.returncode == 0:
             outcome = json.loads(report.read_bytes())
-            return ParsingOutcome(parsed=parsed.read_bytes(), warnings=tuple(outcome["warnings"]))
+            warned = tuple(ModelWarning.model_validate(row) for row in outcome["warnings"])
+            return ParsingOutcome(parsed=parsed.read_bytes(), warnings=warned)
         if report.exists():
             outcome = json.loads(report.read_bytes())
             return ParsingOutcome(reason=outcome["error"], is_final=not outcome.get("passing"))

@@ -95,7 +95,9 @@ class Args(IntegerArgs, MediumArgs):
 class OptimisedMedium(SufficientMedium):
     """One medium that reaches the growth."""
 
-    uptakes_mmol_per_gdw_h: dict[str, float] = Field(description="The cheapest that reach the growth, one millionth added.")
+    uptakes_mmol_per_gdw_h: dict[str, float] = Field(
+        description="The cheapest that reach the growth, one millionth added."
+    )
     cost: float = Field(description="Sum of cost times uptake in mmol/gDW/h.")
     growth_per_h: float = Field(description="Verified: with exactly these uptakes and no other.")
 

@@ -84,7 +84,7 @@ def show(model: str, as_json: bool) -> None:
     if record.parent:
         click.echo(f"made from {record.parent} by {record.change.tool if record.change else 'hand'}")
     for warning in record.warnings:
-        click.secho(f"warning: {warning}", fg="yellow")
+        click.secho(f"warning: {warning.message}", fg="yellow")
     print_table(("what", "value"), [(key, value) for key, value in analysis.items()])
 
 

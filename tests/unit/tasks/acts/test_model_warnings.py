@@ -52,5 +52,5 @@ def test_warnings_of_a_model_are_in_the_provenance(tmp_path: Path) -> None:
     assert isinstance(done, e.ToolSucceeded)
     assert done.artifact is not None
     warnings = artifacts.manifest(done.artifact).provenance.model_warnings
-    assert warnings == models.show(ref).warnings
+    assert warnings == tuple(warning.message for warning in models.show(ref).warnings)
     assert warnings[0].startswith("the model has no objective")

@@ -239,7 +239,7 @@ def test_a_slow_file_may_be_tried_again(tmp_path: Path, sbml: bytes) -> None:
 def test_a_model_without_an_objective_is_a_warning(store: ModelFiles, sbml: bytes) -> None:
     ref = store.add(sbml.replace(b'fbc:coefficient="1"', b'fbc:coefficient="0"'), "idle", suffix=".xml").ref
     store.load(ref)
-    assert "no objective" in store.show(ref).warnings[0]
+    assert "no objective" in store.show(ref).warnings[0].message
 
 
 def test_memory_is_bounded(sbml: bytes) -> None:

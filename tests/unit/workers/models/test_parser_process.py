@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 from cobra.io import model_to_dict
 
-from fluxagents.workers.models.parser_process import RefusedFileError, decode_id, decompress, read
+from fluxagents.tasks.ports.models import ModelWarning
+from fluxagents.workers.models.parser_process import decompress
+from fluxagents.workers.models.reading.model_reader import read_model
+from fluxagents.workers.models.reading.refusal import RefusedFileError
+from fluxagents.workers.models.reading.sbml_reader import decode_id
 
 
 def data_folder() -> Path:
@@ -19,6 +23,10 @@ def data_folder() -> Path:
     assert spec is not None
     assert spec.origin is not None
     return Path(spec.origin).parent / "data"
+
+
+def messages(warned: list[ModelWarning]) -> list[str]:
+    return [warning.message for warning in warned]
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +52,9 @@ def test_ids_that_make_the_solver_abort_are_read(
     sbml: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    model, _ = read(sbml.replace(b'R_PGI"', b'R_PG__10__I"').replace(b'M_f6p_c"', b'M_x__4__y"'), ".xml")
+    model, _ = read_model(
+        sbml.replace(b'R_PGI"', b'R_PG__10__I"').replace(b'M_f6p_c"', b'M_x__4__y"'), ".xml"
+    )
     assert "PG__10__I" in model.reactions
     assert "x__4__y" in model.metabolites
     assert model.slim_optimize() == pytest.approx(686440 / 785471)
@@ -66,7 +76,7 @@ def test_ids_that_make_the_solver_abort_are_read(
 )
 def test_what_is_no_model(suffix: str, content: bytes, says: str) -> None:
     with pytest.raises(RefusedFileError, match=says):
-        read(content, suffix)
+        read_model(content, suffix)
 
 
 def changed(sbml: bytes, *replacements: tuple[bytes, bytes]) -> bytes:
@@ -99,7 +109,7 @@ def test_faults_of_sbml_are_named(sbml: bytes, tmp_path: Path, monkeypatch: pyte
     }
     for says, data in faults.items():
         with pytest.raises(RefusedFileError, match=says):
-            read(data, ".xml")
+            read_model(data, ".xml")
 
 
 def test_what_cobra_hides_behind_a_long_message_is_said(
@@ -108,7 +118,7 @@ def test_what_cobra_hides_behind_a_long_message_is_said(
     monkeypatch.chdir(tmp_path)
     moving = changed(sbml, (b'constant="true" id="R_ATPM_lower', b'constant="false" id="R_ATPM_lower'))
     with pytest.raises(RefusedFileError) as raised:
-        read(moving, ".xml")
+        read_model(moving, ".xml")
     assert str(raised.value).startswith("is no readable SBML model: No constant bound")
     assert "R_ATPM" in str(raised.value)
     assert "validator" not in str(raised.value)
@@ -123,15 +133,17 @@ def test_remarks_on_sbml(sbml: bytes, tmp_path: Path, monkeypatch: pytest.Monkey
     begin = sbml.index(b"<fbc:listOfFluxObjectives>")
     end = sbml.index(b"</fbc:listOfFluxObjectives>", begin)
     several = sbml[:end] + more + sbml[end:]
-    model, said = read(several, ".xml")
-    assert said == ["the file has 2 objectives: 'obj', the active one, is used"]
+    model, said = read_model(several, ".xml")
+    assert messages(said) == ["the file has 2 objectives: 'obj', the active one, is used"]
     assert model.slim_optimize() == pytest.approx(686440 / 785471)
     dangling = changed(sbml, (b'<unitDefinition id="mmol_per_gDW_per_hr"', b'<unitDefinition id="other"'))
-    _, said = read(dangling, ".xml")
-    assert said == ["the file does not declare its unit 'mmol_per_gDW_per_hr': mmol/gDW/h is assumed"]
+    _, said = read_model(dangling, ".xml")
+    assert messages(said) == [
+        "the file does not declare its unit 'mmol_per_gDW_per_hr': mmol/gDW/h is assumed"
+    ]
     unbounded = changed(sbml, (b' fbc:upperFluxBound="cobra_default_ub"', b""))
-    _, said = read(unbounded, ".xml")
-    assert said == ["1 reactions lack a flux bound: 1000 mmol/gDW/h either way is assumed"]
+    _, said = read_model(unbounded, ".xml")
+    assert messages(said) == ["1 reactions lack a flux bound: 1000 mmol/gDW/h either way is assumed"]
 
 
 def test_lower_bounds_above_the_usual_upper_one(
@@ -149,26 +161,26 @@ def test_lower_bounds_above_the_usual_upper_one(
         (b'fbc:lowerFluxBound="cobra_default_lb"', b'fbc:lowerFluxBound="low"'),
         (b'fbc:upperFluxBound="cobra_default_ub"', b'fbc:upperFluxBound="high"'),
     )
-    model, _ = read(data, ".xml")
+    model, _ = read_model(data, ".xml")
     assert model.reactions.PGI.bounds == (1500, 2000)
     assert model.reactions.PFK.bounds == (0, 1000)
     described = model_to_dict(model)
-    assert read(json.dumps(described).encode(), ".json")[0].reactions.PGI.bounds == (1500, 2000)
+    assert read_model(json.dumps(described).encode(), ".json")[0].reactions.PGI.bounds == (1500, 2000)
     row = next(row for row in described["reactions"] if row["id"] == "PGI")
     row["upper_bound"] = 1400
     with pytest.raises(RefusedFileError, match=r"lower bound must be less than .*\(1500.0 <= 1400.0\)"):
-        read(json.dumps(described).encode(), ".json")
+        read_model(json.dumps(described).encode(), ".json")
 
 
 def test_faults_of_json_are_named() -> None:
     mini = json.loads((data_folder() / "mini.json").read_bytes())
     mini["reactions"].append(mini["reactions"][0])
     with pytest.raises(RefusedFileError, match="declares the reaction 'ATPM' more than once"):
-        read(json.dumps(mini).encode(), ".json")
+        read_model(json.dumps(mini).encode(), ".json")
     mini["reactions"].pop()
     mini["reactions"][0]["metabolites"]["gone"] = 1
     with pytest.raises(RefusedFileError, match="refers to the metabolite 'gone' in reaction 'ATPM'"):
-        read(json.dumps(mini).encode(), ".json")
+        read_model(json.dumps(mini).encode(), ".json")
 
 
 def test_boundary_metabolites_of_old_files_are_the_surroundings() -> None:
@@ -179,9 +191,9 @@ def test_boundary_metabolites_of_old_files_are_the_surroundings() -> None:
             outside = f"{inside.removesuffix('_e')}_b"
             row["metabolites"][outside] = 1.0
             old["metabolites"].append({"id": outside, "name": "", "compartment": "e"})
-    model, said = read(json.dumps(old).encode(), ".json")
-    assert said == ["3 boundary metabolites ('glc__D_b') are left out, as old files mean them"]
-    straight, _ = read((data_folder() / "mini.json").read_bytes(), ".json")
+    model, said = read_model(json.dumps(old).encode(), ".json")
+    assert messages(said) == ["3 boundary metabolites ('glc__D_b') are left out, as old files mean them"]
+    straight, _ = read_model((data_folder() / "mini.json").read_bytes(), ".json")
     assert model.medium == straight.medium
     assert model.reactions.EX_glc__D_e.reaction == straight.reactions.EX_glc__D_e.reaction
 
@@ -190,11 +202,11 @@ def test_boundary_species_of_old_sbml_are_the_surroundings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    model, said = read(LEGACY, ".xml")
+    model, said = read_model(LEGACY, ".xml")
     assert [reaction.id for reaction in model.exchanges] == ["EX_a_e"]
     assert model.medium == {"EX_a_e": 7.0}
     assert model.slim_optimize() == pytest.approx(7.0)
-    assert said[0] == "1 boundary metabolites ('a_b') are left out, as old files mean them"
+    assert said[0].message == "1 boundary metabolites ('a_b') are left out, as old files mean them"
 
 
 LEGACY = b"""<?xml version="1.0"?>
@@ -220,8 +232,8 @@ LEGACY = b"""<?xml version="1.0"?>
 def test_gene_rules_that_cannot_be_read_are_remarked_on() -> None:
     mini = json.loads((data_folder() / "mini.json").read_bytes())
     mini["reactions"][0]["gene_reaction_rule"] = "b0001 and (b0002"
-    _, said = read(json.dumps(mini).encode(), ".json")
-    assert said[0].startswith("1 gene rules could not be read and are left out: Malformed")
+    _, said = read_model(json.dumps(mini).encode(), ".json")
+    assert said[0].message.startswith("1 gene rules could not be read and are left out: Malformed")
 
 
 @pytest.mark.parametrize(

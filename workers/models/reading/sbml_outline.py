@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
+from fluxagents.tasks.ports.models import ModelWarning
+
 _DECLARED = {
     "species": "species",
     "reaction": "reaction",
@@ -73,23 +75,30 @@ class SbmlOutline:
                 where = f"the {what} '{missing[0]}' in {named[missing[0]]}"
                 yield f"refers to {where} and does not declare it{_more(len(missing) - 1)}"
 
-    def remarks(self) -> Iterator[str]:
+    def warnings(self) -> Iterator[ModelWarning]:
         """What a user should know and what stops no analysis."""
         objectives = len(self.counts.get("objective", ()))
         if objectives > 1:
             active = self.active_objective
             used = f"'{active}', the active one, is used" if active else "none is active"
-            yield f"the file has {objectives} objectives: {used}"
+            message = f"the file has {objectives} objectives: {used}"
+            yield ModelWarning(kind="several_objectives", message=message, count=objectives)
         units = [name for name in self.named_units if name not in self.units | _KNOWN_UNITS]
         if units:
             more = _more(len(units) - 1)
-            yield f"the file does not declare its unit '{units[0]}'{more}: mmol/gDW/h is assumed"
+            message = f"the file does not declare its unit '{units[0]}'{more}: mmol/gDW/h is assumed"
+            yield ModelWarning(kind="unit_unknown", message=message, count=len(units))
         if self.user_constraints:
-            yield f"the file has {self.user_constraints} constraints of its own, which are not read"
+            message = f"the file has {self.user_constraints} constraints of its own, which are not read"
+            yield ModelWarning(kind="constraints_left_out", message=message, count=self.user_constraints)
         if self.without_bounds:
-            yield f"{self.without_bounds} reactions lack a flux bound: 1000 mmol/gDW/h either way is assumed"
+            message = (
+                f"{self.without_bounds} reactions lack a flux bound: 1000 mmol/gDW/h either way is assumed"
+            )
+            yield ModelWarning(kind="bound_assumed", message=message, count=self.without_bounds)
         for package in sorted(self.packages - _READ_PACKAGES - _DRAWN_PACKAGES):
-            yield f"the file uses the SBML package '{package}', which is not read"
+            message = f"the file uses the SBML package '{package}', which is not read"
+            yield ModelWarning(kind="package_left_out", message=message)
 
 
 def outline(data: bytes) -> SbmlOutline:
