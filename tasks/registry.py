@@ -78,8 +78,9 @@ class ToolEntry:
     """JSON schema of the arguments."""
 
     @classmethod
+    @cache
     def of(cls, tool: Tool) -> ToolEntry:
-        """The entry of a tool."""
+        """The entry of a tool; made once, since a JSON schema takes milliseconds."""
         parameters = _without_titles(tool.args.model_json_schema())
         assert isinstance(parameters, dict)
         parameters.pop("description", None)

@@ -35,7 +35,7 @@ class Split:
     """The whole from all shards in order, as `Tool.run` computes it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Tool:
     """A tool as it is registered: once, as the Celery task `tool.<name>`."""
 
