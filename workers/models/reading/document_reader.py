@@ -11,6 +11,7 @@ from fluxagents.workers.models import model_forms
 from fluxagents.workers.models.reading.bounds import read_with_any_bounds
 from fluxagents.workers.models.reading.normaliser import normalise
 from fluxagents.workers.models.reading.refusal import RefusedFileError
+from fluxagents.workers.models.reading.remarks import Remarks
 from fluxagents.workers.models.reading.yaml_document import parse_yaml
 
 
@@ -24,9 +25,9 @@ def read_yaml(data: bytes) -> tuple[Model, list[ModelWarning]]:
     return restore_document(parse_yaml(_decode(data)))
 
 
-def restore_document(raw: object) -> tuple[Model, list[ModelWarning]]:
+def restore_document(raw: object, remarks: Remarks | None = None) -> tuple[Model, list[ModelWarning]]:
     """The model of a raw document, in the form of cobra's JSON; raises `RefusedFileError`."""
-    document, warned = normalise(raw)
+    document, warned = normalise(raw, remarks)
     return read_with_any_bounds(lambda: model_forms.restore(document)), warned
 
 

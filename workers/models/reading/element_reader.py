@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
 
 from fluxagents.workers.models.reading.field_values import (
     Place,
@@ -34,7 +33,7 @@ _ROW_FIELDS = {
 _LOWEST, _HIGHEST = 0.0, 1_000.0
 """Bounds of a reaction that has none, in mmol/gDW/h, as cobra reads it."""
 
-_SIGNS: dict[Any, str] = {"L": "at most", "G": "at least"}
+_SIGNS = {"L": "at most", "G": "at least"}
 
 
 class ElementReader:
@@ -44,6 +43,8 @@ class ElementReader:
         self._remarks = remarks
         self.rule_problems: dict[str, str] = {}
         """Reaction id -> why its gene rule is left out."""
+        self.unbalanced: dict[str, str] = {}
+        """Metabolite id -> to what it is balanced, if not to 0."""
         self.extra_fields: Counter[str] = Counter()
         """What is not read -> how often it occurs."""
 
@@ -65,7 +66,9 @@ class ElementReader:
 
     def read_metabolite(self, row: Mapping[str, object], index: int) -> MetaboliteRow:
         element = self._read_element("metabolite", row, index)
-        _check_balance(element["id"], row)
+        sense, amount = row.get("_constraint_sense"), row.get("_bound")
+        if sense not in ("E", "=", "", None) or amount not in (0, None):
+            self.unbalanced[element["id"]] = f"{_SIGNS.get(str(sense), 'exactly')} {amount or 0}"
 
         def place(field: str) -> Place:
             return Place("metabolite", element["id"], field)
@@ -121,7 +124,7 @@ class ElementReader:
         return lowest, highest
 
     def _read_metabolites(self, identifier: str, value: object, known: set[str]) -> dict[str, float]:
-        table = {} if is_missing(value) else read_table(value)
+        table = {} if is_missing(value) else read_table(value, f"reaction '{identifier}'")
         if table is None:
             raise RefusedFileError(
                 f"has no table of coefficients as 'metabolites' of reaction '{identifier}' but {show(value)}"
@@ -133,7 +136,7 @@ class ElementReader:
             if metabolite not in known:
                 where = f"the metabolite '{metabolite}' in reaction '{identifier}'"
                 raise RefusedFileError(f"refers to {where} and does not declare it")
-            place = Place("reaction", identifier, f"coefficient of '{metabolite}'")
+            place = Place("reaction", identifier, f"coefficient of {metabolite}")
             coefficients[metabolite] = read_number(item, place, self._remarks)
             if abs(coefficients[metabolite]) == float("inf"):
                 raise RefusedFileError(f"has an infinite number as {place}: write a finite one")
@@ -145,14 +148,3 @@ class ElementReader:
         if isinstance(value, list) and sum(not is_missing(item) for item in value) > 1:
             self._remarks.add("subsystem_joined", identifier, f"{place} is {show(text)}")
         return text
-
-
-def _check_balance(identifier: str, row: Mapping[str, object]) -> None:
-    """Refuse a metabolite whose balance is no equation to 0: old cobra and COBRA Toolbox can write one."""
-    sense, amount = row.get("_constraint_sense", "E"), row.get("_bound", 0)
-    if sense not in {"E", "=", "", None} or amount not in {0, None}:
-        sign = _SIGNS.get(sense, "exactly")
-        raise RefusedFileError(
-            f"balances metabolite '{identifier}' to {sign} {amount} mmol/gDW/h, not to 0: "
-            "write what is added or taken as a reaction of its own"
-        )

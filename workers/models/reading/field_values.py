@@ -52,7 +52,7 @@ def is_missing(value: object) -> bool:
     )
 
 
-def read_table(value: object) -> dict[str, object] | None:
+def read_table(value: object, where: str = "one list") -> dict[str, object] | None:
     """The table that a value is; RAVEN writes one as a list of single pairs. None if it is no table."""
     if isinstance(value, dict):
         return {str(key): item for key, item in value.items()}
@@ -65,7 +65,7 @@ def read_table(value: object) -> dict[str, object] | None:
             return None
         key = str(pair[0])
         if key in table:
-            raise RefusedFileError(f"names '{show(key)}' twice in one list: leave one of the two out")
+            raise RefusedFileError(f"names {show(key)} twice in {where}: leave one of the two out")
         table[key] = pair[1]
     return table
 

@@ -22,7 +22,7 @@ _PLACEHOLDERS = {"None", "NaN", "nan", "null", "NULL", "N/A", "n/a"}
 _TAKEN_CHARACTERS = re.compile(r"[.'\":/\\=-]")
 """cobra takes these in a gene's id, beside letters, digits and `_`."""
 
-_INDEX = re.compile(r"\bx\s*\(\s*(\d+)\s*\)")
+_INDEX = re.compile(r"\bx\s*\(\s*(\d{1,9})\s*\)")
 _MAX_DEPTH = 12
 """cobra visits each gene of a rule 2**depth times."""
 
@@ -49,14 +49,14 @@ def read_gene_rule(value: object) -> tuple[str, str | None]:
         return "", f"'{_shorten(value)}' {error}"
 
 
-def read_indexed_rule(value: object, genes: Sequence[str]) -> tuple[str, str | None]:
-    """As `read_gene_rule`, of a rule in the `rules` of COBRA Toolbox, where `x(2)` is the second gene."""
-    if not isinstance(value, str):
-        return read_gene_rule(value)
-    beyond = [index for index in _INDEX.findall(value) if not 1 <= int(index) <= len(genes)]
-    if beyond:
-        return "", f"'{_shorten(value)}' names gene {beyond[0]} of {len(genes)}"
-    return read_gene_rule(_INDEX.sub(lambda index: f" {genes[int(index[1]) - 1]} ", value))
+def name_genes(rule: object, genes: Sequence[str]) -> object:
+    """A rule out of the `rules` of COBRA Toolbox, where `x(2)` is the second gene, with the genes' ids."""
+
+    def name(index: re.Match[str]) -> str:
+        number = int(index[1])
+        return f" {genes[number - 1]} " if 1 <= number <= len(genes) else index[0]
+
+    return _INDEX.sub(name, rule) if isinstance(rule, str) else rule
 
 
 def warn_of_left_out(problems: Mapping[str, str]) -> list[ModelWarning]:

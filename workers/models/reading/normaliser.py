@@ -36,7 +36,7 @@ _GROUP_KINDS = {"collection", "classification", "partonomy"}
 _COMPARTMENT = re.compile(r"[\[(]([A-Za-z]\w*)[\])]$|_([A-Za-z][A-Za-z0-9]?)$")
 
 
-def normalise(raw: object) -> tuple[ModelDocument, list[ModelWarning]]:
+def normalise(raw: object, remarks: Remarks | None = None) -> tuple[ModelDocument, list[ModelWarning]]:
     """The typed document of a raw one, and a warning per kind of thing dropped, guessed or put right.
 
     Raises:
@@ -46,16 +46,16 @@ def normalise(raw: object) -> tuple[ModelDocument, list[ModelWarning]]:
     table = read_table(raw)
     if table is None or is_missing(table.get("reactions")):
         raise RefusedFileError(f"is no readable model: it has no list of reactions{_guess_format(table)}")
-    normaliser = _Normaliser(table)
+    normaliser = _Normaliser(table, remarks or Remarks())
     return normaliser.read(), normaliser.list_warnings()
 
 
 class _Normaliser:
     """Reads one raw document."""
 
-    def __init__(self, table: Mapping[str, object]) -> None:
+    def __init__(self, table: Mapping[str, object], remarks: Remarks) -> None:
         self._table = table
-        self._remarks = Remarks()
+        self._remarks = remarks
         self._elements = ElementReader(self._remarks)
 
     def list_warnings(self) -> list[ModelWarning]:
@@ -64,6 +64,7 @@ class _Normaliser:
     def read(self) -> ModelDocument:
         table, remarks, elements = self._table, self._remarks, self._elements
         metabolites = self._read_rows("metabolite", elements.read_metabolite)
+        _check_balances(elements.unbalanced)
         genes = self._read_rows("gene", elements.read_gene)
         known = {row["id"] for row in metabolites}
         reactions = self._read_rows("reaction", lambda row, index: elements.read_reaction(row, index, known))
@@ -207,6 +208,16 @@ def _check_unique(kind: str, identifiers: Iterable[str]) -> None:
     if twice:
         more = f" (and {len(twice) - 1} more)" if twice[1:] else ""
         raise RefusedFileError(f"declares the {kind} '{twice[0]}' more than once{more}")
+
+
+def _check_balances(unbalanced: Mapping[str, str]) -> None:
+    """Refuse metabolites whose balance is no equation to 0: old cobra and COBRA Toolbox can write such."""
+    if unbalanced:
+        rows = ", ".join(f"'{name}' to {balance}" for name, balance in list(unbalanced.items())[:5])
+        more = f" and {len(unbalanced) - 5} more" if len(unbalanced) > 5 else ""  # noqa: PLR2004 - as above
+        raise RefusedFileError(
+            f"balances metabolite {rows}{more}, not to 0: write what enters or leaves as a reaction"
+        )
 
 
 def _guess_format(table: Mapping[str, object] | None) -> str:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fluxagents.tasks.ports.models import Concern
-from fluxagents.workers.models.reading.gene_rules import read_gene_rule, read_indexed_rule, warn_of_left_out
+from fluxagents.workers.models.reading.gene_rules import name_genes, read_gene_rule, warn_of_left_out
 
 
 @pytest.mark.parametrize(
@@ -143,9 +143,10 @@ def test_rule_too_deep_for_cobra_is_left_out() -> None:
 
 def test_rules_of_indices_name_genes() -> None:
     genes = ["b1", "b2", "10090.1"]
-    assert read_indexed_rule("(x(1) & x(2)) | x( 3 )", genes) == ("(b1 and b2) or 10090.1", None)
-    assert read_indexed_rule([], genes) == ("", None)
-    assert read_indexed_rule("x(4)", genes) == ("", "'x(4)' names gene 4 of 3")
+    assert read_gene_rule(name_genes("(x(1) & x(2)) | x( 3 )", genes)) == ("(b1 and b2) or 10090.1", None)
+    assert name_genes([], genes) == []
+    beyond = "'x(4)' has 'x' before a parenthesis, like a call"
+    assert read_gene_rule(name_genes("x(4)", genes)) == ("", beyond)
 
 
 def test_one_warning_for_all_that_is_left_out() -> None:
