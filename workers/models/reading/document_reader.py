@@ -1,48 +1,51 @@
-"""A model out of the document that cobra writes as JSON or YAML."""
+"""A model out of a document that cobra, RAVEN or another program wrote as JSON or YAML."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable
-from typing import Any
 
 from cobra import Model
-from cobra.io.yaml import yaml
 
 from fluxagents.tasks.ports.models import ModelWarning
 from fluxagents.workers.models import model_forms
 from fluxagents.workers.models.reading.bounds import read_with_any_bounds
+from fluxagents.workers.models.reading.normaliser import normalise
 from fluxagents.workers.models.reading.refusal import RefusedFileError
+from fluxagents.workers.models.reading.remarks import Remarks
+from fluxagents.workers.models.reading.yaml_document import parse_yaml
 
 
 def read_json(data: bytes) -> tuple[Model, list[ModelWarning]]:
     """The model, and what a user should know about its file; raises `RefusedFileError`."""
-    return _restore(json.loads(data)), []
+    return restore_document(json.loads(_decode(data), object_pairs_hook=_build_table))
 
 
 def read_yaml(data: bytes) -> tuple[Model, list[ModelWarning]]:
     """As `read_json`."""
-    return _restore(yaml.load(data.decode())), []
+    return restore_document(parse_yaml(_decode(data)))
 
 
-def _restore(described: Any) -> Model:
-    """The model of cobra's JSON or YAML."""
-    if not isinstance(described, dict) or not described.get("reactions"):
-        raise RefusedFileError("is no readable model: it has no list of reactions")
-    for kind in ("reactions", "metabolites", "genes"):
-        _check_unique(kind.removesuffix("s"), (str(row.get("id")) for row in described.get(kind, ())))
-    known = {row["id"] for row in described["metabolites"]}
-    for row in described["reactions"]:
-        for metabolite in row["metabolites"]:
-            if metabolite not in known:
-                where = f"the metabolite '{metabolite}' in reaction '{row['id']}'"
-                raise RefusedFileError(f"refers to {where} and does not declare it")
-    return read_with_any_bounds(lambda: model_forms.restore(described))
+def restore_document(raw: object, remarks: Remarks | None = None) -> tuple[Model, list[ModelWarning]]:
+    """The model of a raw document, in the form of cobra's JSON; raises `RefusedFileError`."""
+    document, warned = normalise(raw, remarks)
+    return read_with_any_bounds(lambda: model_forms.restore(document)), warned
 
 
-def _check_unique(what: str, identifiers: Iterable[str]) -> None:
-    twice = [identifier for identifier, count in Counter(identifiers).items() if count > 1]
-    if twice:
-        more = f" (and {len(twice) - 1} more)" if twice[1:] else ""
-        raise RefusedFileError(f"declares the {what} '{twice[0]}' more than once{more}")
+def _decode(data: bytes) -> str:
+    """The text, in UTF-8, UTF-16 or UTF-32."""
+    encoding = json.detect_encoding(data)
+    try:
+        return data.decode(encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        place = f"byte {error.start + 1} is {data[error.start]:#04x}"
+        raise RefusedFileError(f"is no text in {encoding.upper()}: {place}; save it as UTF-8") from error
+
+
+def _build_table(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        beside = ", ".join(f"'{name}'" for name in table if name != twice)[:200]
+        raise RefusedFileError(f"names '{twice}' twice in one table{beside and f', beside {beside}'}")
+    return table

@@ -344,14 +344,23 @@ def test_a_store_under_a_url_serves_other_processes(sbml: bytes) -> None:
     assert ModelFiles(url).resolve("mine") == ref
 
 
-def test_a_file_that_makes_the_solver_abort_ends_its_parser_alone(store: ModelFiles) -> None:
+def test_an_id_that_makes_the_solver_abort_is_refused(store: ModelFiles) -> None:
     mini = (data_folder() / "mini.json").read_bytes().replace(b'"pi_c"', b'"p\\u0001_c"')
     ref = store.add(mini, "aborts", suffix=".json").ref
-    with pytest.raises(FluxError) as raised:
+    with pytest.raises(FluxError, match="control character in the id of metabolite") as raised:
         store.load(ref)
     assert raised.value.kind is ErrorClass.UNREADABLE_MODEL
-    assert "model 'aborts' makes libSBML or the solver abort: glp_set_row_name" in str(raised.value)
-    assert "invalid character" in str(raised.value)
+
+
+def test_a_parser_that_aborts_ends_alone(sbml: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = "print('glp_set_row_name: invalid character', flush=True); import os; os.abort()"
+    run = subprocess.run
+    monkeypatch.setattr(
+        subprocess, "run", lambda command, **options: run([command[0], "-c", script], **options)
+    )
+    outcome = parse(sbml, ".xml", ParsingLimits())
+    assert outcome.is_final
+    assert outcome.reason == ("makes libSBML or the solver abort: glp_set_row_name: invalid character")
 
 
 def test_a_hanging_parser_is_killed(sbml: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
