@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
-from typing import Annotated, Literal, NamedTuple, assert_never
+from datetime import date, datetime, timedelta
+from typing import Annotated, Literal, assert_never
 from zoneinfo import ZoneInfo, available_timezones
 
-from celery.schedules import ParseException, crontab
 from pydantic import Field
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.events import Frozen
+from fluxagents.scheduler.schedules.cron_fields import check_steps, read_cron
+from fluxagents.scheduler.schedules.cron_ticks import find_ticks
 
 SHORTEST_S = 1.0
 LONGEST_S = 366 * 86_400.0
@@ -23,6 +23,12 @@ CLOCK_SKEW_MS = 5_000
 
 MAX_DAYS = 366 * 41
 """A cron day that combines a leap day with a weekday returns within 40 years."""
+
+FIELDS = (
+    "its fields: minute (0-59), hour (0-23), day (1-31), month (1-12 or jan-dec), weekday (0-7 or sun-sat; 0 "
+    "and 7 are Sunday); each one *, a number, a range 1-5, a step */15, or a list"
+)
+"""Of a cron expression."""
 
 _UNITS_S = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
 _PART = re.compile(r"(\d+(?:\.\d+)?)(s|min|m|h|d|w)")
@@ -39,7 +45,7 @@ class Every(Frozen):
 
 
 class Cron(Frozen):
-    """Due at the local times of a cron expression; both day fields must hold, as in Celery."""
+    """Due at the local times of a cron expression; when both day fields are given, one of them is enough."""
 
     kind: Literal["cron"] = "cron"
     expression: str
@@ -50,17 +56,6 @@ class Cron(Frozen):
 
 
 Timing = Annotated[Every | Cron, Field(discriminator="kind")]
-
-
-class CronFields(NamedTuple):
-    """The numbers that the five fields of a cron expression allow."""
-
-    minutes: frozenset[int]
-    hours: frozenset[int]
-    days: frozenset[int]
-    months: frozenset[int]
-    weekdays: frozenset[int]
-    """Sunday is 0."""
 
 
 def every(text: str) -> Every:
@@ -102,38 +97,18 @@ def cron(expression: str, timezone: str = "UTC") -> Cron:
         )
     plain = " ".join(expression.split())
     try:
-        cron_fields(plain)
-    except (ValueError, ParseException) as error:
+        read_cron(plain)
+        check_steps(plain)
+    except ValueError as error:
         raise FluxError(
             ErrorClass.BAD_ARGUMENT,
             f"{expression!r} is no cron expression: {error}",
             suggestions=(
-                "its fields: minute (0-59), hour (0-23), day (1-31), month (1-12), weekday (0-6 from Sunday)",
-                'for instance "0 2 * * *" for two o\'clock every night',
+                FIELDS,
+                'for instance "0 2 * * *" or "@daily"; an interval such as 90m is given with --every',
             ),
         ) from error
     return Cron(expression=plain, timezone=timezone)
-
-
-@lru_cache(maxsize=256)
-def cron_fields(expression: str) -> CronFields:
-    """What a cron expression allows.
-
-    Raises:
-        ValueError: If there are not five fields, or a number is out of range.
-        ParseException: If a field cannot be read.
-    """
-    fields = expression.split(" ")
-    if len(fields) != len(CronFields._fields):
-        raise ValueError(f"it has {len(fields)} fields, not five")
-    parsed = crontab.from_string(expression)
-    return CronFields(
-        minutes=frozenset(parsed.minute),
-        hours=frozenset(parsed.hour),
-        days=frozenset(parsed.day_of_month),
-        months=frozenset(parsed.month_of_year),
-        weekdays=frozenset(parsed.day_of_week),
-    )
 
 
 def latest(timing: Timing, *, start_ms: int, now_ms: int) -> int | None:
@@ -188,23 +163,9 @@ def _local_day(timing: Cron, at_ms: int) -> date:
 
 
 def _due_times(timing: Cron, day: date) -> list[int]:
-    """All due times of a local day, Unix time in ms.
-
-    A local time that a clock change skips is due when it would have been; one that comes twice is due the
-    first time.
-    """
-    fields = cron_fields(timing.expression)
-    if day.month not in fields.months or day.day not in fields.days:
-        return []
-    if day.isoweekday() % 7 not in fields.weekdays:
-        return []
-    zone = ZoneInfo(timing.timezone)
-    return [
-        round(datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone).astimezone(UTC).timestamp())
-        * 1_000
-        for hour in fields.hours
-        for minute in fields.minutes
-    ]
+    """All due times of a local day and those beside it, Unix time in ms."""
+    ticks = find_ticks(read_cron(timing.expression), ZoneInfo(timing.timezone), day)
+    return [round(tick.timestamp()) * 1_000 for tick in ticks]
 
 
 def _interval_text(seconds: float) -> str:

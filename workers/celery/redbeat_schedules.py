@@ -10,7 +10,8 @@ from celery.schedules import crontab
 from celery.schedules import schedule as interval
 from redbeat.schedulers import RedBeatSchedulerEntry, ensure_conf, get_redis
 
-from fluxagents.scheduler.schedules.grid import Cron, Every, Timing, cron_fields
+from fluxagents.scheduler.schedules.cron_fields import read_cron
+from fluxagents.scheduler.schedules.grid import Cron, Every, Timing
 from fluxagents.scheduler.schedules.schedules import TICK, Schedule
 from fluxagents.workers.celery.queues import CONTROL
 
@@ -106,8 +107,9 @@ def knocking(timing: Timing) -> tuple[Any, float]:
         every_s = timing.seconds / max(2, math.ceil(timing.seconds / HEALED_WITHIN_S))
         return interval(every_s), every_s
     if isinstance(timing, Cron):
-        minutes = cron_fields(timing.expression).minutes
+        minutes = read_cron(timing.expression).minutes
         if timing.timezone != "UTC":
-            minutes = frozenset((minute + shift) % 60 for minute in minutes for shift in QUARTERS)
+            # A time that clocks skip is due when they have gone forward, to a full hour or a half.
+            minutes = frozenset((minute + shift) % 60 for minute in {0, *minutes} for shift in QUARTERS)
         return crontab(minute=",".join(str(minute) for minute in sorted(minutes))), HEALED_WITHIN_S
     assert_never(timing)

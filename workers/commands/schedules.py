@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import click
 
 from fluxagents.flows.events import Lane
-from fluxagents.scheduler.schedules.grid import Timing, cron, every
+from fluxagents.scheduler.schedules.grid import Cron, Timing, cron, every, following
 from fluxagents.scheduler.schedules.schedules import Schedules, ScheduleStatus
 from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.celery.redbeat_schedules import RedbeatSchedules
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import print_json, print_table
-from fluxagents.workers.commands.display.times import format_date, format_time
+from fluxagents.workers.commands.display.times import format_date, format_local, format_time
 from fluxagents.workers.machine.clock import SystemClock
 
 
@@ -22,13 +23,14 @@ from fluxagents.workers.machine.clock import SystemClock
     epilog=examples(
         'fluxagents schedules add nightly --flow metabolic_analysis --model iJO1366 --question "Minimal '
         'medium?" --cron "0 2 * * *" --timezone Europe/Vienna',
+        'fluxagents schedules preview --cron "0 2 * * *" --timezone Europe/Vienna',
         "fluxagents schedules list",
         "fluxagents schedules trigger nightly",
         "fluxagents schedules remove nightly",
     )
 )
 def schedules() -> None:
-    """List, add, trigger and remove schedules. Beat fires them: `fluxagents up`, or `fluxagents beat`."""
+    """List, add, preview, trigger and remove schedules. Beat fires them (`up`, or `beat`)."""
 
 
 @schedules.command(
@@ -55,7 +57,8 @@ def schedules() -> None:
     "--cron",
     "expression",
     metavar="EXPRESSION",
-    help="Minute, hour, day, month, weekday (0 is Sunday); both day fields must match.",
+    help="Minute, hour, day, month, weekday (0 and 7 are Sunday), or @daily and the like; if both day "
+    "fields are given, one is enough.",
 )
 @click.option("--timezone", metavar="ZONE", help="Of --cron, such as Europe/Vienna.  [default: UTC]")
 @click.option(
@@ -103,7 +106,11 @@ def add(
     if as_json:
         print_json(_document(added))
     else:
-        click.echo(f"{name}: {added.schedule.timing}, next {_date_or_nothing(added.next_ms)}")
+        local = _local_time(added.schedule.timing, added.next_ms)
+        click.echo(
+            f"{name}: {added.schedule.timing}, next {format_date(added.next_ms)} UTC"
+            + (f", {local} there" if local else "")
+        )
 
 
 @schedules.command("list", epilog=examples("fluxagents schedules list --json"))
@@ -115,14 +122,25 @@ def list_schedules(as_json: bool) -> None:
         print_json([_document(status) for status in statuses])
         return
     print_table(
-        ("schedule", "when", "flow", "model", "next (UTC)", "last tick (UTC)", "newest run", "status"),
+        (
+            "schedule",
+            "when",
+            "flow",
+            "model",
+            "next (UTC)",
+            "next (local)",
+            "last tick (UTC)",
+            "newest run",
+            "status",
+        ),
         [
             (
                 status.schedule.name,
                 status.schedule.timing,
                 status.schedule.flow,
                 status.schedule.model,
-                _date_or_nothing(status.next_ms),
+                format_date(status.next_ms),
+                _local_time(status.schedule.timing, status.next_ms) or "",
                 _date_or_nothing(status.last_ms),
                 status.last_run.run_id if status.last_run else "",
                 status.last_run.status if status.last_run else "",
@@ -145,6 +163,49 @@ def show(name: str, as_json: bool) -> None:
         return
     print_table(("what", "value"), [(key, "" if value is None else value) for key, value in document.items()])
     click.echo(f"its runs: fluxagents runs list --session {status.schedule.session}")
+
+
+@schedules.command(
+    epilog=examples(
+        'fluxagents schedules preview --cron "0 2 * * mon-fri" --timezone Europe/Vienna --count 10',
+        'fluxagents schedules preview --cron "30 1 * * *" --timezone US/Pacific --after 2026-10-31',
+        "fluxagents schedules preview --every 6h",
+    )
+)
+@click.option("--every", "interval", metavar="INTERVAL", help="30m, 6h, 1d12h …, counted from --after.")
+@click.option("--cron", "expression", metavar="EXPRESSION", help="As in `schedules add`.")
+@click.option("--timezone", metavar="ZONE", help="Of --cron, such as Europe/Vienna.  [default: UTC]")
+@click.option(
+    "--after",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]),
+    help="Date, or date and time in UTC.  [default: now]",
+)
+@click.option("--count", type=click.IntRange(1, 1_000), default=5, show_default=True, help="So many ticks.")
+@json_option
+def preview(
+    interval: str | None,
+    expression: str | None,
+    timezone: str | None,
+    after: datetime | None,
+    count: int,
+    as_json: bool,
+) -> None:
+    """Show the next ticks of an interval or a cron expression, in UTC and in local time; adds nothing.
+
+    A time of the day that the clocks skip is due when they have gone forward, one that they show twice the
+    first time; ticks of every hour, or every few minutes, are due whenever the clocks show them.
+    """
+    timing = _timing(interval, expression, timezone)
+    start_ms = round(after.replace(tzinfo=UTC).timestamp()) * 1_000 if after else SystemClock().now_ms()
+    ticks, now_ms = [], start_ms
+    for _ in range(count):
+        now_ms = following(timing, start_ms=start_ms, now_ms=now_ms)
+        ticks.append((format_date(now_ms), _local_time(timing, now_ms)))
+    if as_json:
+        print_json([{"utc": utc, "local": local} for utc, local in ticks])
+    else:
+        click.echo(str(timing))
+        print_table(("UTC", "local"), [(utc, local or "") for utc, local in ticks])
 
 
 @schedules.command(epilog=examples("fluxagents schedules remove nightly"))
@@ -199,6 +260,7 @@ def _document(status: ScheduleStatus) -> dict[str, Any]:
         "session": schedule.session,
         "created": format_time(schedule.created_ms),
         "next_tick": format_time(status.next_ms),
+        "next_tick_local": _local_time(schedule.timing, status.next_ms),
         "last_tick": format_time(status.last_ms) if status.last_ms is not None else None,
         "last_run": newest.run_id if newest else None,
         "last_run_status": newest.status if newest else None,
@@ -207,3 +269,8 @@ def _document(status: ScheduleStatus) -> dict[str, Any]:
 
 def _date_or_nothing(at_ms: int | None) -> str:
     return "" if at_ms is None else format_date(at_ms)
+
+
+def _local_time(timing: Timing, at_ms: int) -> str | None:
+    """A tick in the time zone of a cron expression; None for an interval."""
+    return format_local(at_ms, timing.timezone) if isinstance(timing, Cron) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from fluxagents.flows.history.time_spans import Spent
 
@@ -19,6 +20,11 @@ def format_time(at_ms: int) -> str:
 def format_date(at_ms: int) -> str:
     """Unix time in ms as date and time in UTC, to the second."""
     return format_time(at_ms)[:19].replace("T", " ")
+
+
+def format_local(at_ms: int, timezone: str) -> str:
+    """Unix time in ms as date and time in a time zone, with its offset: `2026-10-25 02:30:00+01:00`."""
+    return datetime.fromtimestamp(at_ms / 1_000, tz=ZoneInfo(timezone)).isoformat(" ", timespec="seconds")
 
 
 def format_clock(at_ms: int) -> str:
