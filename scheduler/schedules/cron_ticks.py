@@ -2,7 +2,7 @@
 
 The rules are those of Debian's cron. An expression that names times of the day (`30 2 * * *`) is due once for
 each: a time that the clocks skip is due when they have gone forward, one that they show twice the first time.
-Any other expression (`0 * * * *`, `*/15 2 * * *`) is due whenever the clocks show one of its times: never in an
+Any other expression (`0 * * * *`, `*/15 2 * * *`) is due whenever clocks show one of its times: never in an
 hour that is skipped, and in both of an hour that comes twice.
 """
 
