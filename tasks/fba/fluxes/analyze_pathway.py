@@ -16,6 +16,7 @@ from fluxagents.tasks.fba.solving.conditions import ConditionArgs, require_react
 from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram, clean
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
+from fluxagents.tasks.fba.solving.subsystems import list_subsystems
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
@@ -170,8 +171,8 @@ def _pathways(model: Model) -> dict[str, set[str]]:
     """Subsystems and groups by name -> ids of their reactions."""
     pathways: dict[str, set[str]] = {}
     for reaction in model.reactions:
-        if reaction.subsystem:
-            pathways.setdefault(reaction.subsystem, set()).add(reaction.id)
+        for subsystem in list_subsystems(reaction):
+            pathways.setdefault(subsystem, set()).add(reaction.id)
     for group in model.groups:
         members = {member.id for member in group.members if member in model.reactions}
         if members:

@@ -18,6 +18,7 @@ from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram, clean
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.fba.solving.strain import StrainArgs
+from fluxagents.tasks.fba.solving.subsystems import find_main_subsystem
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
@@ -181,7 +182,7 @@ def _describe(
     subsystems: dict[str, float] = {}
     for reaction in reactions:
         if not reaction.boundary:
-            name = reaction.subsystem or "(none)"
+            name = find_main_subsystem(reaction) or "(none)"
             subsystems[name] = subsystems.get(name, 0.0) + abs(values[reaction.id])
     return {
         "method": args.method,

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from fluxagents.tasks.display import fit_display, list_names, list_values
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs, exchanges
 from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
+from fluxagents.tasks.fba.solving.subsystems import find_main_subsystem
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import Tool
 
@@ -118,7 +119,7 @@ def _counts(model: Model) -> dict[str, object]:
     exchange_reactions = exchanges(model)
     internal = [reaction for reaction in model.reactions if reaction.id not in boundary]
     with_genes = sum(1 for reaction in internal if reaction.genes)
-    subsystems = Counter(reaction.subsystem or "(none)" for reaction in model.reactions)
+    subsystems = Counter(find_main_subsystem(reaction) or "(none)" for reaction in model.reactions)
     return {
         "model_name": model.name or "",
         "reactions": len(model.reactions),

@@ -7,6 +7,7 @@ from pathlib import Path
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.scheduler.batches.batch_tables import summary_rows
 from fluxagents.scheduler.batches.batches import session_states
+from fluxagents.tasks.fba.solving.subsystems import find_main_subsystem
 from fluxagents.tasks.ports.models import ModelRef
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.files.artifact_store import ArtifactFiles
@@ -48,7 +49,7 @@ def plot_result(store: ArtifactFiles, digest: str, kind: ImageFormat) -> tuple[s
 
 def _subsystems(model_digest: str) -> dict[str, str]:
     model = ModelFiles(Settings.load().artifact_url).load(ModelRef(digest=model_digest, name=model_digest))
-    return {reaction.id: reaction.subsystem or "" for reaction in model.reactions}
+    return {reaction.id: find_main_subsystem(reaction) for reaction in model.reactions}
 
 
 def plot_session(session: str, kind: ImageFormat) -> bytes:
