@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Mapping
 
 from cobra import Model
@@ -11,6 +10,7 @@ from cobra.io.sbml import CobraSBMLError
 
 from fluxagents.tasks.ports.models import Concern, ModelWarning
 from fluxagents.workers.models.reading.boundary import open_boundary
+from fluxagents.workers.models.reading.cobra_messages import capture_messages, explain_messages
 from fluxagents.workers.models.reading.document_reader import read_json, read_yaml
 from fluxagents.workers.models.reading.matlab_reader import read_matlab
 from fluxagents.workers.models.reading.refusal import RefusedFileError
@@ -25,8 +25,7 @@ def read_model(data: bytes, suffix: str) -> tuple[Model, list[ModelWarning]]:
     Raises:
         RefusedFileError: They hold none that a solver can take.
     """
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", SyntaxWarning)  # a gene rule that cobra could not read and left out
+    with capture_messages() as messages:
         try:
             model, warned = _READERS[suffix](data)
         except (MemoryError, RefusedFileError):
@@ -34,14 +33,9 @@ def read_model(data: bytes, suffix: str) -> tuple[Model, list[ModelWarning]]:
         except Exception as error:
             raise RefusedFileError(f"is no readable {_FORMATS[suffix]} model: {_reason(error)}") from error
     _check(model)
-    malformed = [str(warning.message) for warning in caught if "Malformed" in str(warning.message)]
-    if malformed:
-        count = len(malformed)
-        message = f"{count} gene rules could not be read and are left out: {malformed[0][:200]}"
-        warned.append(
-            ModelWarning(kind="gene_rule_left_out", message=message, count=count, concerns=(Concern.GENES,))
-        )
-    return model, [*warned, *open_boundary(model), *_warn(model)]
+    # SBML says itself what lies outside.
+    opened = [] if _FORMATS[suffix] == "SBML" else open_boundary(model)
+    return model, [*warned, *explain_messages(messages), *opened, *_warn(model)]
 
 
 def _check(model: Model) -> None:

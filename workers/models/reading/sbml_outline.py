@@ -1,16 +1,17 @@
-"""What an SBML file declares and refers to, read without libSBML: its faults by name, and remarks.
+"""What an SBML file declares and refers to, read without libSBML, which passes over much of what is odd.
 
-libSBML and cobra pass over a second reaction of the same id, and name a missing species by its bare id.
+libSBML and cobra pass over a second reaction of the same id, name a missing species by its bare id, read a
+number that they do not understand as none, and an unknown kind of objective as no objective.
 """
 
 from __future__ import annotations
 
+import math
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from xml.parsers import expat
-
-from fluxagents.tasks.ports.models import ModelWarning
 
 _DECLARED = {
     "species": "species",
@@ -26,20 +27,23 @@ _REFERENCES = {
     "speciesReference": ("species", "species"),
     "modifierSpeciesReference": ("species", "species"),
     "fluxObjective": ("reaction", "reaction"),
+    "fluxBound": ("reaction", "reaction"),
     "geneProductRef": ("geneProduct", "gene product"),
 }
 """Element -> the attribute that refers, and to what."""
 
-_FLUX_BOUNDS = "/fbc/version2"
+_FLUX_BOUNDS = re.compile(r"/fbc/version(\d+)$")
+_RULES = {
+    "initialAssignment": "symbol",
+    "assignmentRule": "variable",
+    "rateRule": "variable",
+    "eventAssignment": "variable",
+}
+"""Element -> the attribute that names what it sets."""
 
-_READ_PACKAGES = {"fbc", "groups"}
-_DRAWN_PACKAGES = {"layout", "render"}
-"""Packages that change no number, whether read or not."""
-
-_KNOWN_UNITS = {"substance", "volume", "area", "length", "time"} | {
-    "dimensionless", "item", "mole", "gram", "kilogram", "litre", "metre", "second",
-}  # fmt: skip
-"""Units that SBML knows without a declaration; not all of them, only those of amounts, sizes and time."""
+_NUMBER = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?)", re.IGNORECASE)
+_MAX_RULE_DEPTH = 12
+_SHOWN_CHARACTERS = 60
 
 
 class FaultyXmlError(Exception):
@@ -47,58 +51,69 @@ class FaultyXmlError(Exception):
 
 
 @dataclass(slots=True)
-class SbmlOutline:
-    """Counts and ids of an SBML file; ids as written."""
+class ReactionOutline:
+    """Flux bounds of a reaction as written."""
 
+    is_reversible: bool = True
+    lower: str | None = None
+    upper: str | None = None
+    """Ids of parameters."""
+    law: dict[str, str] = field(default_factory=dict)
+    """Numbers by the ids of the parameters of its kinetic law, such as `LOWER_BOUND`."""
+
+
+@dataclass(slots=True)
+class ObjectiveOutline:
+    """An objective as written."""
+
+    sense: str
+    coefficients: list[tuple[str, str | None]] = field(default_factory=list)
+    """Reaction, and its number."""
+
+
+@dataclass(slots=True)
+class SbmlOutline:
+    """Counts, ids and numbers of an SBML file; ids as written."""
+
+    level: str = ""
+    fbc_version: int = 0
+    """0 without the package."""
     counts: dict[str, Counter[str]] = field(default_factory=dict)
     """What -> id -> how often it is declared."""
     references: dict[str, dict[str, str]] = field(default_factory=dict)
     """What -> id -> the element that refers to it first."""
     packages: set[str] = field(default_factory=set)
+    reactions: dict[str, ReactionOutline] = field(default_factory=dict)
+    parameters: dict[str, tuple[str | None, bool]] = field(default_factory=dict)
+    """Id -> its number, and whether it is constant."""
+    flux_bounds: list[tuple[str, str, str | None]] = field(default_factory=list)
+    """Reaction, operation, number: how fbc version 1 writes bounds."""
+    boundary_species: list[str] = field(default_factory=list)
+    charges: dict[str, str] = field(default_factory=dict)
+    objectives: dict[str, ObjectiveOutline] = field(default_factory=dict)
     active_objective: str = ""
+    set_by_rules: dict[str, str] = field(default_factory=dict)
+    """Id -> the element that sets it."""
+    gene_associations: int = 0
+    odd_gene_rules: dict[str, int] = field(default_factory=dict)
+    """Reaction whose gene rule is empty in part or very deep -> how many rules its association holds."""
+    faulty_numbers: list[str] = field(default_factory=list)
+    """What has no number where one must stand, each as the end of a sentence about the file."""
+    converted: list[str] = field(default_factory=list)
+    """Species with a conversion factor."""
     user_constraints: int = 0
-    without_bounds: int = 0
-    """Reactions without flux bounds of their own in a file whose package, fbc version 2, wants them."""
     units: set[str] = field(default_factory=set)
     """Declared."""
     named_units: dict[str, None] = field(default_factory=dict)
 
-    def faults(self) -> Iterator[str]:
-        """What makes the file ambiguous or incomplete, each as the end of a sentence about the file."""
-        for what, counted in self.counts.items():
-            twice = [identifier for identifier, count in counted.items() if count > 1]
-            if twice:
-                yield f"declares the {what} '{twice[0]}' more than once{_more(len(twice) - 1)}"
-        for what, named in self.references.items():
-            missing = [identifier for identifier in named if identifier not in self.counts.get(what, {})]
-            if missing:
-                where = f"the {what} '{missing[0]}' in {named[missing[0]]}"
-                yield f"refers to {where} and does not declare it{_more(len(missing) - 1)}"
 
-    def warnings(self) -> Iterator[ModelWarning]:
-        """What a user should know and what stops no analysis."""
-        objectives = len(self.counts.get("objective", ()))
-        if objectives > 1:
-            active = self.active_objective
-            used = f"'{active}', the active one, is used" if active else "none is active"
-            message = f"the file has {objectives} objectives: {used}"
-            yield ModelWarning(kind="several_objectives", message=message, count=objectives)
-        units = [name for name in self.named_units if name not in self.units | _KNOWN_UNITS]
-        if units:
-            more = _more(len(units) - 1)
-            message = f"the file does not declare its unit '{units[0]}'{more}: mmol/gDW/h is assumed"
-            yield ModelWarning(kind="unit_unknown", message=message, count=len(units))
-        if self.user_constraints:
-            message = f"the file has {self.user_constraints} constraints of its own, which are not read"
-            yield ModelWarning(kind="constraints_left_out", message=message, count=self.user_constraints)
-        if self.without_bounds:
-            message = (
-                f"{self.without_bounds} reactions lack a flux bound: 1000 mmol/gDW/h either way is assumed"
-            )
-            yield ModelWarning(kind="bound_assumed", message=message, count=self.without_bounds)
-        for package in sorted(self.packages - _READ_PACKAGES - _DRAWN_PACKAGES):
-            message = f"the file uses the SBML package '{package}', which is not read"
-            yield ModelWarning(kind="package_left_out", message=message)
+def read_number(text: str | None) -> float | None:
+    """The number that a text holds as SBML writes it, `INF` included; None if it is none or not a number."""
+    if text is None or not _NUMBER.fullmatch(text.strip()):
+        return None
+    number = float(text)
+    is_too_large = math.isinf(number) and "inf" not in text.lower()
+    return None if is_too_large else number
 
 
 def outline(data: bytes) -> SbmlOutline:
@@ -108,8 +123,8 @@ def outline(data: bytes) -> SbmlOutline:
         FaultyXmlError: It is not well-formed, not SBML, or declares a document type, which could expand.
     """
     result = SbmlOutline()
-    reader = _Reader(result)
     parser = expat.ParserCreate()
+    reader = _Reader(result, lambda: parser.CurrentLineNumber)
     parser.StartElementHandler = reader.begin
     parser.EndElementHandler = reader.end
     parser.StartDoctypeDeclHandler = _document_type
@@ -125,68 +140,197 @@ def outline(data: bytes) -> SbmlOutline:
 class _Reader:
     """Fills an outline from the events of an XML parser."""
 
-    def __init__(self, outline: SbmlOutline) -> None:
+    def __init__(self, outline: SbmlOutline, count_lines: Callable[[], int]) -> None:
         self._outline = outline
-        self._path: list[str] = []
-        self._reaction = ""
-        self._has_bounds = False
+        self._count_lines = count_lines
+        self._skipped = 0
+        self._law = 0
+        """How deep the parser is in what is passed over, and in a kinetic law."""
+        self._rule: list[int] = []
+        """In a gene rule: how many rules each open element holds."""
+        self._reaction_id = ""
+        self._reaction = ReactionOutline()
+        self._objective = ObjectiveOutline("")
         self.root = ""
+        self._readers: dict[str, Callable[[Mapping[str, str]], None]] = {
+            "species": self._read_species,
+            "reaction": self._read_reaction,
+            "speciesReference": self._read_stoichiometry,
+            "stoichiometryMath": self._read_computed_stoichiometry,
+            "parameter": self._read_parameter,
+            "fluxBound": self._read_flux_bound,
+            "listOfObjectives": self._read_objectives,
+            "objective": self._read_objective,
+            "fluxObjective": self._read_coefficient,
+            "geneProductAssociation": self._read_association,
+            "unitDefinition": self._read_unit,
+            "userDefinedConstraint": self._read_constraint,
+        }
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
+        if self._skipped:
+            self._skipped += 1
+            return
         element = name.rsplit(":", 1)[-1]
         if not self.root:
-            self.root = element
-            if element != "sbml":
-                raise FaultyXmlError(f"is not SBML: the outermost element is '{element[:60]}'")
-            required = (key for key in attributes if key.endswith(":required"))
-            self._outline.packages.update(key.split(":")[0] for key in required)
-            self._has_bounds = any(value.endswith(_FLUX_BOUNDS) for value in attributes.values())
-        self._path.append(element)
-        if "annotation" in self._path or "notes" in self._path or "kineticLaw" in self._path:
-            return  # these may hold anything, and parameters of their own
-        self._declare(element, {key.rsplit(":", 1)[-1]: value for key, value in attributes.items()})
+            self._read_root(element, attributes)
+        if element in {"annotation", "notes"}:  # these may hold anything
+            self._skipped = 1
+            return
+        attributes = {key.rsplit(":", 1)[-1]: value for key, value in attributes.items()}
+        if self._law or element == "kineticLaw":
+            self._law += 1
+            if element in {"parameter", "localParameter"} and "id" in attributes:
+                self._reaction.law[attributes["id"]] = attributes.get("value", "")
+            return
+        self._declare(element, attributes)
+        if element in self._readers:
+            self._readers[element](attributes)
+        elif element in _RULES and attributes.get(_RULES[element]):
+            self._outline.set_by_rules[attributes[_RULES[element]]] = element
+        elif self._rule and element in _JUNCTIONS | {"geneProductRef"}:
+            self._read_rule(element, attributes)
 
-    def end(self, _name: str) -> None:
-        self._path.pop()
+    def end(self, name: str) -> None:
+        if self._skipped:
+            self._skipped -= 1
+        elif self._law:
+            self._law -= 1
+        elif self._rule:
+            self._end_rule(name.rsplit(":", 1)[-1])
+
+    def _read_root(self, element: str, attributes: Mapping[str, str]) -> None:
+        self.root = element
+        if element != "sbml":
+            raise FaultyXmlError(f"is not SBML: the outermost element is '{element[:_SHOWN_CHARACTERS]}'")
+        required = (key for key in attributes if key.endswith(":required"))
+        self._outline.packages.update(key.split(":")[0] for key in required)
+        self._outline.level = attributes.get("level", "")
+        versions = (match for value in attributes.values() if (match := _FLUX_BOUNDS.search(value)))
+        self._outline.fbc_version = max((int(match[1]) for match in versions), default=0)
 
     def _declare(self, element: str, attributes: Mapping[str, str]) -> None:
         outline = self._outline
-        if element in _DECLARED and attributes.get("id"):
-            outline.counts.setdefault(_DECLARED[element], Counter())[attributes["id"]] += 1
-        if element == "reaction":
-            self._reaction = f"reaction '{attributes.get('id', '')}'"
-            self._bounds(attributes)
-        elif element == "unitDefinition":
-            outline.units.add(attributes.get("id", ""))
-        elif element == "listOfObjectives":
-            outline.active_objective = attributes.get("activeObjective", "")
-        elif element == "userDefinedConstraint":
-            outline.user_constraints += 1
+        if element in _DECLARED:
+            identifier = attributes.get("id")
+            if identifier:
+                outline.counts.setdefault(_DECLARED[element], Counter())[identifier] += 1
+            elif element in {"species", "reaction"}:
+                where = f"in line {self._count_lines()}"
+                outline.faulty_numbers.append(f"has a {element} without an id {where}: give it one")
         if element in _REFERENCES:
             attribute, what = _REFERENCES[element]
-            where = "the objective" if element == "fluxObjective" else self._reaction
+            where = _REFERRING.get(element) or f"reaction '{self._reaction_id}'"
             self._refer(what, attributes.get(attribute), where)
         for attribute in ("units", "substanceUnits", "extentUnits"):
             if attributes.get(attribute):
                 outline.named_units[attributes[attribute]] = None
 
-    def _bounds(self, attributes: Mapping[str, str]) -> None:
-        bounds = attributes.get("lowerFluxBound"), attributes.get("upperFluxBound")
-        for identifier in bounds:
-            self._refer("parameter", identifier, self._reaction)
-        self._outline.without_bounds += self._has_bounds and None in bounds
-
     def _refer(self, what: str, identifier: str | None, where: str) -> None:
         if identifier:
             self._outline.references.setdefault(what, {}).setdefault(identifier, where)
 
+    def _read_species(self, attributes: Mapping[str, str]) -> None:
+        identifier = attributes.get("id", "")
+        if _is_true(attributes.get("boundaryCondition")):
+            self._outline.boundary_species.append(identifier)
+        if "charge" in attributes:
+            self._outline.charges[identifier] = attributes["charge"]
+        if attributes.get("conversionFactor"):
+            self._outline.converted.append(identifier)
+
+    def _read_reaction(self, attributes: Mapping[str, str]) -> None:
+        self._reaction_id = attributes.get("id", "")
+        lower, upper = attributes.get("lowerFluxBound"), attributes.get("upperFluxBound")
+        is_reversible = "reversible" not in attributes or _is_true(attributes["reversible"])
+        self._reaction = ReactionOutline(is_reversible, lower or None, upper or None)
+        self._outline.reactions[self._reaction_id] = self._reaction
+        for identifier in (lower, upper):
+            self._refer("parameter", identifier, f"reaction '{self._reaction_id}'")
+
+    def _read_stoichiometry(self, attributes: Mapping[str, str]) -> None:
+        where = f"'{attributes.get('species', '')}' in reaction '{self._reaction_id}'"
+        if attributes.get("id"):
+            self._refer("stoichiometry", attributes["id"], where)
+        text = attributes.get("stoichiometry")
+        if text is None and self._outline.level != "3":
+            return  # which is 1
+        number = read_number(text)
+        if number is None or math.isinf(number):
+            written = "no stoichiometry" if text is None else f"'{text[:_SHOWN_CHARACTERS]}' as stoichiometry"
+            self._outline.faulty_numbers.append(
+                f"has {written} of {where}: write a finite number as its 'stoichiometry'"
+            )
+
+    def _read_computed_stoichiometry(self, _attributes: Mapping[str, str]) -> None:
+        self._outline.faulty_numbers.append(
+            f"computes a stoichiometry by 'stoichiometryMath' in reaction '{self._reaction_id}', "
+            "which is not read: write its number as the attribute 'stoichiometry'"
+        )
+
+    def _read_parameter(self, attributes: Mapping[str, str]) -> None:
+        is_constant = "constant" not in attributes or _is_true(attributes["constant"])
+        self._outline.parameters[attributes.get("id", "")] = attributes.get("value"), is_constant
+
+    def _read_flux_bound(self, attributes: Mapping[str, str]) -> None:
+        bound = attributes.get("reaction", ""), attributes.get("operation", ""), attributes.get("value")
+        self._outline.flux_bounds.append(bound)
+
+    def _read_objectives(self, attributes: Mapping[str, str]) -> None:
+        self._outline.active_objective = attributes.get("activeObjective", "")
+
+    def _read_objective(self, attributes: Mapping[str, str]) -> None:
+        self._objective = ObjectiveOutline(attributes.get("type", ""))
+        self._outline.objectives[attributes.get("id", "")] = self._objective
+
+    def _read_coefficient(self, attributes: Mapping[str, str]) -> None:
+        reaction = attributes.get("reaction", "")
+        self._objective.coefficients.append((reaction, attributes.get("coefficient")))
+        if attributes.get("variableType", "linear") == "quadratic":
+            self._outline.faulty_numbers.append(
+                f"has a quadratic objective (reaction '{reaction}'), which no linear program can hold: "
+                "write a linear one"
+            )
+
+    def _read_association(self, _attributes: Mapping[str, str]) -> None:
+        self._outline.gene_associations += 1
+        self._rule = [0]
+
+    def _read_rule(self, element: str, attributes: Mapping[str, str]) -> None:
+        self._rule[-1] += 1
+        if element in _JUNCTIONS:
+            self._rule.append(0)
+        if len(self._rule) > _MAX_RULE_DEPTH or (
+            element not in _JUNCTIONS and not attributes.get("geneProduct")
+        ):
+            self._outline.odd_gene_rules.setdefault(self._reaction_id, 1)
+
+    def _end_rule(self, element: str) -> None:
+        if element not in _JUNCTIONS | {"geneProductAssociation"}:
+            return
+        count = self._rule.pop()
+        if element == "geneProductAssociation" and count != 1:
+            self._outline.odd_gene_rules[self._reaction_id] = count
+        elif element in _JUNCTIONS and count < 2:  # noqa: PLR2004 - a junction joins two
+            self._outline.odd_gene_rules.setdefault(self._reaction_id, 1)
+
+    def _read_unit(self, attributes: Mapping[str, str]) -> None:
+        self._outline.units.add(attributes.get("id", ""))
+
+    def _read_constraint(self, _attributes: Mapping[str, str]) -> None:
+        self._outline.user_constraints += 1
+
+
+_JUNCTIONS = {"and", "or"}
+_REFERRING = {"fluxObjective": "the objective", "fluxBound": "a flux bound"}
+
+
+def _is_true(text: str | None) -> bool:
+    return (text or "").strip().lower() in {"true", "1"}
+
 
 def _document_type(*_arguments: object) -> None:
     raise FaultyXmlError("declares a document type, which SBML does not have")
-
-
-def _more(count: int) -> str:
-    return f" (and {count} more)" if count else ""
 
 
 _ENDED = {

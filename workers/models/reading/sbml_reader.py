@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
-from cobra import Model
-from cobra import io as cobra_io
-from cobra.io.sbml import F_REPLACE
+from cobra import Metabolite, Model
+from cobra.io import sbml as cobra_sbml
 
 from fluxagents.tasks.ports.models import ModelWarning
+from fluxagents.workers.models.reading.boundary import open_boundary
 from fluxagents.workers.models.reading.bounds import read_with_any_bounds
+from fluxagents.workers.models.reading.field_values import Place, read_charge, read_formula
 from fluxagents.workers.models.reading.refusal import RefusedFileError
-from fluxagents.workers.models.reading.sbml_outline import FaultyXmlError, outline
+from fluxagents.workers.models.reading.remarks import Remarks
+from fluxagents.workers.models.reading.sbml_bounds import find_bounds
+from fluxagents.workers.models.reading.sbml_document import SENSES, correct_document
+from fluxagents.workers.models.reading.sbml_faults import find_faults
+from fluxagents.workers.models.reading.sbml_gene_rules import set_gene_rules, take_gene_rules
+from fluxagents.workers.models.reading.sbml_outline import FaultyXmlError, SbmlOutline, outline, read_number
+from fluxagents.workers.models.reading.sbml_warnings import list_warnings
 
 _ENCODED = re.compile(r"__(\d+)__")
 _PRINTABLE = range(33, 127)
@@ -20,8 +30,20 @@ _PRINTABLE = range(33, 127)
 
 def read_sbml(data: bytes) -> tuple[Model, list[ModelWarning]]:
     """The model, and what a user should know about its file; raises `RefusedFileError`."""
-    warned = _check(data)
-    return _read(data), warned
+    found = _outline(data)
+    document = _parse(data)
+    if document.getModel() is None:
+        raise RefusedFileError("holds no element 'model': write one into 'sbml'")
+    rules = take_gene_rules(document, found, _decode_gene)
+    correct_document(document, found)
+    model = _build(document, found)
+    remarks = Remarks()
+    rule_warnings = set_gene_rules(model, {_decode_reaction(key): rule for key, rule in rules.items()})
+    _set_bounds(model, found)
+    _set_objective(model, found)
+    _set_compounds(model, found, remarks)
+    boundary_warnings = open_boundary(model, {_decode_species(name) for name in found.boundary_species})
+    return model, [*list_warnings(found), *rule_warnings, *remarks.list_warnings(), *boundary_warnings]
 
 
 def decode_id(identifier: str, prefix: str) -> str:
@@ -37,38 +59,103 @@ def decode_id(identifier: str, prefix: str) -> str:
     return _ENCODED.sub(character, identifier).removeprefix(prefix)
 
 
-def _read(data: bytes) -> Model:
-    # From a file, since its XML declaration may name any encoding.
+def _decode_species(identifier: str) -> str:
+    return decode_id(identifier, "M_")
+
+
+def _decode_reaction(identifier: str) -> str:
+    return decode_id(identifier, "R_")
+
+
+def _decode_gene(identifier: str) -> str:
+    return decode_id(identifier.replace("__SBML_DOT__", "."), "G_")
+
+
+_DECODERS = {"species": _decode_species, "reaction": _decode_reaction, "gene product": _decode_gene}
+
+
+def _outline(data: bytes) -> SbmlOutline:
+    try:
+        found = outline(data)
+    except FaultyXmlError as error:
+        raise RefusedFileError(str(error)) from error
+    for fault in find_faults(found, _DECODERS, SENSES):
+        raise RefusedFileError(fault)
+    return found
+
+
+def _parse(data: bytes) -> Any:
+    """The libSBML document, from a file, since its XML declaration may name any encoding."""
     with tempfile.NamedTemporaryFile(suffix=".xml", dir=".") as file:
         file.write(data)
         file.flush()
-        try:
-            return _sbml_model(file.name)
-        except cobra_io.sbml.CobraSBMLError as error:
-            if "lower bound must be less than or equal" not in str(error.__cause__):
-                raise
-            return read_with_any_bounds(lambda: _sbml_model(file.name))
+        return cobra_sbml._get_doc_from_filename(file.name)  # noqa: SLF001 - to correct what it holds
 
 
-def _sbml_model(path: str) -> Model:
-    def gene(identifier: str) -> str:
-        return decode_id(identifier.replace("__SBML_DOT__", "."), "G_")
-
+def _build(document: Any, found: SbmlOutline) -> Model:
+    """Cobra's reading of a document; without fbc, genes are left to `set_gene_rules`."""
     replace = {
-        **F_REPLACE,
-        "F_GENE": gene,
-        "F_SPECIE": lambda identifier: decode_id(identifier, "M_"),
-        "F_REACTION": lambda identifier: decode_id(identifier, "R_"),
+        **cobra_sbml.F_REPLACE,
+        "F_GENE": _decode_gene if found.fbc_version else _forget_gene,
+        "F_SPECIE": _decode_species,
+        "F_REACTION": _decode_reaction,
         "F_GROUP": lambda identifier: decode_id(identifier, "G_"),
     }
-    return cobra_io.read_sbml_model(path, f_replace=replace)
+
+    def build() -> Model:
+        return cobra_sbml._sbml_to_model(document, f_replace=replace)  # noqa: SLF001 - as above
+
+    lowest = (bounds.numbers[0] for bounds in find_bounds(found).values())
+    model = read_with_any_bounds(build) if max(lowest, default=0) > _USUAL_BOUND else build()
+    if not found.fbc_version and "" in model.genes:
+        model.genes.remove("")
+    return model
 
 
-def _check(data: bytes) -> list[ModelWarning]:
-    try:
-        sbml_outline = outline(data)
-    except FaultyXmlError as error:
-        raise RefusedFileError(str(error)) from error
-    for fault in sbml_outline.faults():
-        raise RefusedFileError(fault)
-    return list(sbml_outline.warnings())
+_USUAL_BOUND = 1_000.0
+
+
+def _forget_gene(_identifier: str) -> str:
+    return ""
+
+
+def _set_bounds(model: Model, found: SbmlOutline) -> None:
+    """Bounds that cobra reads otherwise: missing ones, those of a second list, those in kinetic laws."""
+    for identifier, bounds in find_bounds(found).items():
+        reaction = model.reactions.get_by_id(_decode_reaction(identifier))
+        if reaction.bounds != bounds.numbers:
+            reaction.bounds = bounds.numbers
+
+
+def _set_objective(model: Model, found: SbmlOutline) -> None:
+    """The sum of the coefficients of a reaction that an objective names twice; cobra takes the last."""
+    used = found.active_objective or (next(iter(found.objectives)) if len(found.objectives) == 1 else "")
+    if used not in found.objectives:
+        return
+    named = Counter(reaction for reaction, _ in found.objectives[used].coefficients)
+    for identifier in (identifier for identifier, count in named.items() if count > 1):
+        written = (text for name, text in found.objectives[used].coefficients if name == identifier)
+        reaction = model.reactions.get_by_id(_decode_reaction(identifier))
+        reaction.objective_coefficient = sum(read_number(text) or 0.0 for text in written)
+
+
+def _set_compounds(model: Model, found: SbmlOutline, remarks: Remarks) -> None:
+    """Charges and formulas as the file gives them, in its attributes or else in its notes."""
+    charges = {_decode_species(identifier): text for identifier, text in found.charges.items()}
+    for metabolite in model.metabolites:
+        notes = {key.upper(): value for key, value in metabolite.notes.items()}
+        _set_charge(metabolite, charges.get(metabolite.id), notes, remarks)
+        formula = metabolite.formula or notes.get("FORMULA")
+        metabolite.formula = read_formula(formula, _place(metabolite, "formula"), remarks)
+
+
+def _set_charge(
+    metabolite: Metabolite, written: str | None, notes: Mapping[str, str], remarks: Remarks
+) -> None:
+    place = _place(metabolite, "charge")
+    text = (written if written is not None else notes.get("CHARGE", "")).strip()
+    metabolite.charge = int(text) if text.lstrip("+-").isdecimal() else read_charge(text, place, remarks)
+
+
+def _place(metabolite: Metabolite, field: str) -> Place:
+    return Place("metabolite", metabolite.id, field)
