@@ -14,7 +14,7 @@ from fluxagents.workers.models.reading.cobra_messages import capture_messages, e
 from fluxagents.workers.models.reading.document_reader import read_json, read_yaml
 from fluxagents.workers.models.reading.matlab_reader import read_matlab
 from fluxagents.workers.models.reading.refusal import RefusedFileError
-from fluxagents.workers.models.reading.sbml_reader import read_sbml
+from fluxagents.workers.models.reading.sbml.sbml_reader import read_sbml
 
 _REASON_CHARACTERS = 500
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 
-from fluxagents.workers.models.reading.sbml_bounds import find_faulty_bounds
-from fluxagents.workers.models.reading.sbml_outline import SbmlOutline, read_number
+from fluxagents.workers.models.reading.sbml.sbml_bounds import find_faulty_bounds
+from fluxagents.workers.models.reading.sbml.sbml_outline import SbmlOutline, read_number
 
 _SENSES = ("maximize", "minimize")
 _SHOWN_CHARACTERS = 60

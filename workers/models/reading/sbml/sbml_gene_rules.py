@@ -12,7 +12,7 @@ from cobra.core import GPR
 
 from fluxagents.tasks.ports.models import ModelWarning
 from fluxagents.workers.models.reading.gene_rules import read_gene_rule, warn_of_left_out
-from fluxagents.workers.models.reading.sbml_outline import SbmlOutline
+from fluxagents.workers.models.reading.sbml.sbml_outline import SbmlOutline
 
 _NOTE = re.compile(
     r"\b(?:GENE[ _-]?ASSOCIATION|GENE[ _-]REACTION[ _-]RULE|GPR(?:[ _-](?:ASSOCIATION|RULE))?)\s*"

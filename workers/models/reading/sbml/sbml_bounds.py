@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from fluxagents.workers.models.reading.sbml_outline import ReactionOutline, SbmlOutline, read_number
+from fluxagents.workers.models.reading.sbml.sbml_outline import ReactionOutline, SbmlOutline, read_number
 
 _LOWER, _UPPER = "lower", "upper"
 _SIDES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fluxagents.workers.models.reading.sbml_outline import SbmlOutline
+from fluxagents.workers.models.reading.sbml.sbml_outline import SbmlOutline
 
 SENSES: Mapping[str, str] = {
     "maximize": "maximize",

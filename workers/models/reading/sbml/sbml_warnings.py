@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fluxagents.tasks.ports.models import Concern, ModelWarning
-from fluxagents.workers.models.reading.sbml_bounds import find_bounds
-from fluxagents.workers.models.reading.sbml_faults import count_more
-from fluxagents.workers.models.reading.sbml_outline import SbmlOutline
+from fluxagents.workers.models.reading.sbml.sbml_bounds import find_bounds
+from fluxagents.workers.models.reading.sbml.sbml_faults import count_more
+from fluxagents.workers.models.reading.sbml.sbml_outline import SbmlOutline
 
 _READ_PACKAGES = {"fbc", "groups"}
 _DRAWN_PACKAGES = {"layout", "render"}

@@ -17,12 +17,17 @@ from fluxagents.workers.models.reading.bounds import read_with_any_bounds
 from fluxagents.workers.models.reading.field_values import Place, read_charge, read_formula
 from fluxagents.workers.models.reading.refusal import RefusedFileError
 from fluxagents.workers.models.reading.remarks import Remarks
-from fluxagents.workers.models.reading.sbml_bounds import find_bounds
-from fluxagents.workers.models.reading.sbml_document import SENSES, correct_document
-from fluxagents.workers.models.reading.sbml_faults import find_faults
-from fluxagents.workers.models.reading.sbml_gene_rules import set_gene_rules, take_gene_rules
-from fluxagents.workers.models.reading.sbml_outline import FaultyXmlError, SbmlOutline, outline, read_number
-from fluxagents.workers.models.reading.sbml_warnings import list_warnings
+from fluxagents.workers.models.reading.sbml.sbml_bounds import find_bounds
+from fluxagents.workers.models.reading.sbml.sbml_document import SENSES, correct_document
+from fluxagents.workers.models.reading.sbml.sbml_faults import find_faults
+from fluxagents.workers.models.reading.sbml.sbml_gene_rules import set_gene_rules, take_gene_rules
+from fluxagents.workers.models.reading.sbml.sbml_outline import (
+    FaultyXmlError,
+    SbmlOutline,
+    outline,
+    read_number,
+)
+from fluxagents.workers.models.reading.sbml.sbml_warnings import list_warnings
 
 _ENCODED = re.compile(r"__(\d+)__")
 _PRINTABLE = range(33, 127)
