@@ -83,13 +83,13 @@ def _find_named(model: Model, marked: Collection[str]) -> tuple[list[Metabolite]
     candidates = [metabolite for metabolite in outer if metabolite.id not in marked]
     if not candidates:
         return [], []
-    busy = {met.compartment for met in model.metabolites if met.reactions and not _only_leaves(met)}
+    busy = {met.compartment for met in model.metabolites if met.reactions and not _leaves_once(met)}
     fitting = [met for met in candidates if _only_leaves(met) and not _lies_in_a_place(met, busy)]
-    twins = [metabolite for metabolite in fitting if _is_twin(metabolite)]
-    if not twins and len(candidates) == len(outer):
+    if len(candidates) == len(outer) and not any(_is_twin(metabolite) for metabolite in outer):
         return [], []
-    outside = [metabolite for metabolite in fitting if metabolite in twins or _leaves_the_model(metabolite)]
-    return outside, [metabolite for metabolite in candidates if metabolite not in outside]
+    outside = [metabolite for metabolite in fitting if _is_twin(metabolite) or _leaves_the_model(metabolite)]
+    is_used = outside or len(candidates) < len(outer)
+    return outside, [met for met in candidates if met not in outside] if is_used else []
 
 
 def _only_leaves(metabolite: Metabolite) -> bool:
@@ -98,6 +98,10 @@ def _only_leaves(metabolite: Metabolite) -> bool:
         len(reaction.metabolites) == _PAIR and sum(reaction.metabolites.values()) == 0
         for reaction in metabolite.reactions
     )
+
+
+def _leaves_once(metabolite: Metabolite) -> bool:
+    return _only_leaves(metabolite) and len(_list_partners(metabolite)) == 1
 
 
 def _lies_in_a_place(metabolite: Metabolite, busy: Collection[str | None]) -> bool:
@@ -117,9 +121,9 @@ def _is_twin(metabolite: Metabolite) -> bool:
         return ending is not None and (not place or ending[1].lower() == place[0].lower())
 
     is_exchange = all(_EXCHANGE.match(reaction.id) for reaction in metabolite.reactions)
-    return all(
-        _stem(other) == _stem(metabolite) and (is_exchange or ends_in_its_place(other))
-        for other in _list_partners(metabolite)
+    partners = _list_partners(metabolite)
+    return bool(partners) and all(
+        _stem(other) == _stem(metabolite) and (is_exchange or ends_in_its_place(other)) for other in partners
     )
 
 
