@@ -189,9 +189,12 @@ def _warn_of_strays(outside: Sequence[Metabolite]) -> Iterable[ModelWarning]:
 
 
 def _warn_of_sources(outside: Sequence[Metabolite]) -> Iterable[ModelWarning]:
-    sources = [metabolite for metabolite in outside if metabolite.reactions and not _only_leaves(metabolite)]
+    def list_inner(metabolite: Metabolite) -> list[str]:
+        return sorted(reaction.id for reaction in metabolite.reactions if len(reaction.metabolites) > _PAIR)
+
+    sources = [metabolite for metabolite in outside if list_inner(metabolite)]
     if sources:
-        reaction = min(reaction.id for reaction in sources[0].reactions)
+        reaction = list_inner(sources[0])[0]
         message = (
             f"{len(sources)} boundary species ('{sources[0].id}') take part in reactions inside "
             f"('{reaction}') and have no exchange: nothing but the bounds of those reactions limits them; "

@@ -5,8 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 
+from fluxagents.workers.models.reading.field_values import read_id
+from fluxagents.workers.models.reading.remarks import Remarks
 from fluxagents.workers.models.reading.sbml.sbml_bounds import find_faulty_bounds
 from fluxagents.workers.models.reading.sbml.sbml_outline import SbmlOutline, read_number
+
+_VERSIONS = {"1": "12", "2": "12345", "3": "12"}
+"""Level -> its versions."""
 
 _SENSES = ("maximize", "minimize")
 _SHOWN_CHARACTERS = 60
@@ -21,14 +26,28 @@ def find_faults(
         outline: Of the file.
         decoders: Kind of element -> how an id as written becomes the model's.
         senses: What a file may call the senses of an objective -> what SBML calls them.
+
+    Raises:
+        RefusedFileError: An id is none that a solver can name.
     """
+    yield from _find_unknown_kinds(outline)
     yield from _find_duplicates(outline)
     yield from _find_missing(outline)
     yield from _find_merged(outline, decoders)
-    yield from outline.faulty_numbers
+    yield from outline.faults
     yield from _find_set_stoichiometry(outline)
     yield from find_faulty_bounds(outline)
     yield from _find_faulty_objectives(outline, senses)
+
+
+def _find_unknown_kinds(outline: SbmlOutline) -> Iterator[str]:
+    if not outline.version or outline.version not in _VERSIONS.get(outline.level, ""):
+        yield (
+            f"is SBML of level '{outline.level}', version '{outline.version}', which does not exist: "
+            "write the right 'level' and 'version' into the element 'sbml'"
+        )
+    if "fbc" in outline.packages and not outline.fbc_version:
+        yield "uses the package fbc by a namespace that is not known: write that of fbc version 2"
 
 
 def _find_duplicates(outline: SbmlOutline) -> Iterator[str]:
@@ -54,6 +73,8 @@ def _find_merged(outline: SbmlOutline, decoders: Mapping[str, Callable[[str], st
     for what, decode in decoders.items():
         read: dict[str, str] = {}
         for identifier in outline.counts.get(what, ()):
+            if what != "gene product":
+                read_id(decode(identifier), what, 0, Remarks())
             other = read.setdefault(decode(identifier), identifier)
             if other != identifier:
                 yield (

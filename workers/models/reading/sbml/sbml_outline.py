@@ -76,6 +76,7 @@ class SbmlOutline:
     """Counts, ids and numbers of an SBML file; ids as written."""
 
     level: str = ""
+    version: str = ""
     fbc_version: int = 0
     """0 without the package."""
     counts: dict[str, Counter[str]] = field(default_factory=dict)
@@ -97,8 +98,8 @@ class SbmlOutline:
     gene_associations: int = 0
     odd_gene_rules: dict[str, int] = field(default_factory=dict)
     """Reaction whose gene rule is empty in part or very deep -> how many rules its association holds."""
-    faulty_numbers: list[str] = field(default_factory=list)
-    """What has no number where one must stand, each as the end of a sentence about the file."""
+    faults: list[str] = field(default_factory=list)
+    """What has no id or number where one must stand, each as the end of a sentence about the file."""
     converted: list[str] = field(default_factory=list)
     """Species with a conversion factor."""
     user_constraints: int = 0
@@ -178,6 +179,8 @@ class _Reader:
             self._skipped = 1
             return
         attributes = {key.rsplit(":", 1)[-1]: value for key, value in attributes.items()}
+        if self._outline.level == "1" and attributes.get("name"):
+            attributes["id"] = attributes["name"]  # which has names only
         if self._law or element == "kineticLaw":
             self._law += 1
             if element in {"parameter", "localParameter"} and "id" in attributes:
@@ -206,6 +209,7 @@ class _Reader:
         required = (key for key in attributes if key.endswith(":required"))
         self._outline.packages.update(key.split(":")[0] for key in required)
         self._outline.level = attributes.get("level", "")
+        self._outline.version = attributes.get("version", "")
         versions = (match for value in attributes.values() if (match := _FLUX_BOUNDS.search(value)))
         self._outline.fbc_version = max((int(match[1]) for match in versions), default=0)
 
@@ -215,13 +219,15 @@ class _Reader:
             identifier = attributes.get("id")
             if identifier:
                 outline.counts.setdefault(_DECLARED[element], Counter())[identifier] += 1
-            elif element in {"species", "reaction"}:
+            elif element != "parameter":
                 where = f"in line {self._count_lines()}"
-                outline.faulty_numbers.append(f"has a {element} without an id {where}: give it one")
+                outline.faults.append(f"has a {_DECLARED[element]} without an id {where}: give it one")
         if element in _REFERENCES:
             attribute, what = _REFERENCES[element]
             where = _REFERRING.get(element) or f"reaction '{self._reaction_id}'"
             self._refer(what, attributes.get(attribute), where)
+            if not attributes.get(attribute) and element in {"speciesReference", *_REFERRING}:
+                outline.faults.append(f"names no {what} in {where}: write its id as '{attribute}'")
         for attribute in ("units", "substanceUnits", "extentUnits"):
             if attributes.get(attribute):
                 outline.named_units[attributes[attribute]] = None
@@ -258,12 +264,12 @@ class _Reader:
         number = read_number(text)
         if number is None or math.isinf(number):
             written = "no stoichiometry" if text is None else f"'{text[:_SHOWN_CHARACTERS]}' as stoichiometry"
-            self._outline.faulty_numbers.append(
+            self._outline.faults.append(
                 f"has {written} of {where}: write a finite number as its 'stoichiometry'"
             )
 
     def _read_computed_stoichiometry(self, _attributes: Mapping[str, str]) -> None:
-        self._outline.faulty_numbers.append(
+        self._outline.faults.append(
             f"computes a stoichiometry by 'stoichiometryMath' in reaction '{self._reaction_id}', "
             "which is not read: write its number as the attribute 'stoichiometry'"
         )
@@ -287,7 +293,7 @@ class _Reader:
         reaction = attributes.get("reaction", "")
         self._objective.coefficients.append((reaction, attributes.get("coefficient")))
         if attributes.get("variableType", "linear") == "quadratic":
-            self._outline.faulty_numbers.append(
+            self._outline.faults.append(
                 f"has a quadratic objective (reaction '{reaction}'), which no linear program can hold: "
                 "write a linear one"
             )

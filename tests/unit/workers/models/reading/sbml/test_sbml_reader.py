@@ -267,6 +267,12 @@ def test_a_reaction_twice_in_an_objective_counts_twice() -> None:
         ('fbc:reaction="R_growth"', 'fbc:reaction="R_gone"', "the reaction 'R_gone' in the objective"),
         ('stoichiometry="2"', 'stoichiometry="two"', "'two' as stoichiometry of 'M_B_c' in reaction 'R_rAB'"),
         (' stoichiometry="2"', "", "no stoichiometry of 'M_B_c' in reaction 'R_rAB'"),
+        ('reaction id="R_tA"', 'reaction id="R t"', "blank or control character in the id of reaction 'R t'"),
+        ('<compartment id="c"', "<compartment", "has a compartment without an id in line 4"),
+        ('level="3"', 'level="5"', "is SBML of level '5', version '1', which does not exist"),
+        ("/fbc/version2", "/fbc/new", "uses the package fbc by a namespace that is not known"),
+        ('fbc:reaction="R_growth"', 'fbc:reaction=""', "names no reaction in the objective"),
+        ('speciesReference species="M_B_c"', "speciesReference", "names no species in reaction 'R_rAB'"),
         ('<reaction id="R_tA"', "<reaction", "has a reaction without an id in line 7"),
         (
             '<species id="M_A_c"',
