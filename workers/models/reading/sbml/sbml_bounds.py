@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fluxagents.workers.models.reading.sbml.sbml_outline import ReactionOutline, SbmlOutline, read_number
@@ -72,15 +72,15 @@ def find_bounds(outline: SbmlOutline) -> dict[str, WrittenBounds]:
     return listed
 
 
-def find_faulty_bounds(outline: SbmlOutline) -> Iterator[str]:
+def find_faulty_bounds(outline: SbmlOutline, bounds: Mapping[str, WrittenBounds]) -> Iterator[str]:
     """Bounds that are no number, unbounded the wrong way, computed or crossed: ends of sentences."""
     for identifier, operation, _ in outline.flux_bounds:
         if operation not in _SIDES:
             known = ", ".join(_SIDES)
             yield f"has a flux bound '{operation}' of reaction '{identifier}': the operations are {known}"
     yield from _find_computed(outline)
-    for identifier, bounds in find_bounds(outline).items():
-        fault = next(_find_faults(identifier, bounds), None)
+    for identifier, written in bounds.items():
+        fault = next(_find_faults(identifier, written), None)
         if fault:
             yield fault
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from fluxagents.workers.models.reading.field_values import read_id
 from fluxagents.workers.models.reading.remarks import Remarks
-from fluxagents.workers.models.reading.sbml.sbml_bounds import find_faulty_bounds
+from fluxagents.workers.models.reading.sbml.sbml_bounds import WrittenBounds, find_faulty_bounds
 from fluxagents.workers.models.reading.sbml.sbml_outline import SbmlOutline, read_number
 
 _VERSIONS = {"1": "12", "2": "12345", "3": "12"}
@@ -18,12 +18,16 @@ _SHOWN_CHARACTERS = 60
 
 
 def find_faults(
-    outline: SbmlOutline, decoders: Mapping[str, Callable[[str], str]], senses: Mapping[str, str]
+    outline: SbmlOutline,
+    bounds: Mapping[str, WrittenBounds],
+    decoders: Mapping[str, Callable[[str], str]],
+    senses: Mapping[str, str],
 ) -> Iterator[str]:
     """The faults of a file, the first one first.
 
     Args:
         outline: Of the file.
+        bounds: Reaction -> its bounds as written.
         decoders: Kind of element -> how an id as written becomes the model's.
         senses: What a file may call the senses of an objective -> what SBML calls them.
 
@@ -36,7 +40,7 @@ def find_faults(
     yield from _find_merged(outline, decoders)
     yield from outline.faults
     yield from _find_set_stoichiometry(outline)
-    yield from find_faulty_bounds(outline)
+    yield from find_faulty_bounds(outline, bounds)
     yield from _find_faulty_objectives(outline, senses)
 
 

@@ -17,7 +17,7 @@ from fluxagents.workers.models.reading.bounds import read_with_any_bounds
 from fluxagents.workers.models.reading.field_values import Place, read_charge, read_formula
 from fluxagents.workers.models.reading.refusal import RefusedFileError
 from fluxagents.workers.models.reading.remarks import Remarks
-from fluxagents.workers.models.reading.sbml.sbml_bounds import find_bounds
+from fluxagents.workers.models.reading.sbml.sbml_bounds import WrittenBounds, find_bounds
 from fluxagents.workers.models.reading.sbml.sbml_document import SENSES, correct_document
 from fluxagents.workers.models.reading.sbml.sbml_faults import find_faults
 from fluxagents.workers.models.reading.sbml.sbml_gene_rules import set_gene_rules, take_gene_rules
@@ -36,19 +36,27 @@ _PRINTABLE = range(33, 127)
 def read_sbml(data: bytes) -> tuple[Model, list[ModelWarning]]:
     """The model, and what a user should know about its file; raises `RefusedFileError`."""
     found = _outline(data)
+    bounds = find_bounds(found)
+    for fault in find_faults(found, bounds, _DECODERS, SENSES):
+        raise RefusedFileError(fault)
     document = _parse(data)
     if document.getModel() is None:
         raise RefusedFileError("holds no element 'model': write one into 'sbml'")
     rules = take_gene_rules(document, found, _decode_gene)
     correct_document(document, found)
-    model = _build(document, found)
+    model = _build(document, found, bounds)
     remarks = Remarks()
     rule_warnings = set_gene_rules(model, {_decode_reaction(key): rule for key, rule in rules.items()})
-    _set_bounds(model, found)
+    _set_bounds(model, bounds)
     _set_objective(model, found)
     _set_compounds(model, found, remarks)
     boundary_warnings = open_boundary(model, {_decode_species(name) for name in found.boundary_species})
-    return model, [*list_warnings(found), *rule_warnings, *remarks.list_warnings(), *boundary_warnings]
+    return model, [
+        *list_warnings(found, bounds),
+        *rule_warnings,
+        *remarks.list_warnings(),
+        *boundary_warnings,
+    ]
 
 
 def decode_id(identifier: str, prefix: str) -> str:
@@ -81,12 +89,9 @@ _DECODERS = {"species": _decode_species, "reaction": _decode_reaction, "gene pro
 
 def _outline(data: bytes) -> SbmlOutline:
     try:
-        found = outline(data)
+        return outline(data)
     except FaultyXmlError as error:
         raise RefusedFileError(str(error)) from error
-    for fault in find_faults(found, _DECODERS, SENSES):
-        raise RefusedFileError(fault)
-    return found
 
 
 def _parse(data: bytes) -> Any:
@@ -97,7 +102,7 @@ def _parse(data: bytes) -> Any:
         return cobra_sbml._get_doc_from_filename(file.name)  # noqa: SLF001 - to correct what it holds
 
 
-def _build(document: Any, found: SbmlOutline) -> Model:
+def _build(document: Any, found: SbmlOutline, bounds: Mapping[str, WrittenBounds]) -> Model:
     """Cobra's reading of a document; without fbc, genes are left to `set_gene_rules`."""
     replace = {
         **cobra_sbml.F_REPLACE,
@@ -110,7 +115,7 @@ def _build(document: Any, found: SbmlOutline) -> Model:
     def build() -> Model:
         return cobra_sbml._sbml_to_model(document, f_replace=replace)  # noqa: SLF001 - as above
 
-    lowest = (bounds.numbers[0] for bounds in find_bounds(found).values())
+    lowest = (written.numbers[0] for written in bounds.values())
     model = read_with_any_bounds(build) if max(lowest, default=0) > _USUAL_BOUND else build()
     if not found.fbc_version and "" in model.genes:
         model.genes.remove("")
@@ -124,12 +129,12 @@ def _forget_gene(_identifier: str) -> str:
     return ""
 
 
-def _set_bounds(model: Model, found: SbmlOutline) -> None:
+def _set_bounds(model: Model, bounds: Mapping[str, WrittenBounds]) -> None:
     """Bounds that cobra reads otherwise: missing ones, those of a second list, those in kinetic laws."""
-    for identifier, bounds in find_bounds(found).items():
+    for identifier, written in bounds.items():
         reaction = model.reactions.get_by_id(_decode_reaction(identifier))
-        if reaction.bounds != bounds.numbers:
-            reaction.bounds = bounds.numbers
+        if reaction.bounds != written.numbers:
+            reaction.bounds = written.numbers
 
 
 def _set_objective(model: Model, found: SbmlOutline) -> None:

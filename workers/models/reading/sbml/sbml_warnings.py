@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from fluxagents.tasks.ports.models import Concern, ModelWarning
-from fluxagents.workers.models.reading.sbml.sbml_bounds import find_bounds
+from fluxagents.workers.models.reading.sbml.sbml_bounds import WrittenBounds
 from fluxagents.workers.models.reading.sbml.sbml_faults import count_more
 from fluxagents.workers.models.reading.sbml.sbml_outline import SbmlOutline
 
@@ -22,7 +22,7 @@ _OF_FLUXES = (Concern.GROWTH, Concern.FLUXES, Concern.MEDIUM)
 _SHOWN = 10
 
 
-def list_warnings(outline: SbmlOutline) -> Iterator[ModelWarning]:
+def list_warnings(outline: SbmlOutline, bounds: Mapping[str, WrittenBounds]) -> Iterator[ModelWarning]:
     """One warning per kind."""
     yield from _warn_of_objectives(outline)
     units = [name for name in outline.named_units if name not in outline.units | _KNOWN_UNITS]
@@ -47,7 +47,7 @@ def list_warnings(outline: SbmlOutline) -> Iterator[ModelWarning]:
             "not read: their stoichiometry is used as written"
         )
         yield _warning("conversion_factor_left_out", message, outline.converted, _OF_FLUXES)
-    yield from _warn_of_bounds(outline)
+    yield from _warn_of_bounds(outline, bounds)
     for package in sorted(outline.packages - _READ_PACKAGES - _DRAWN_PACKAGES):
         message = f"the file uses the SBML package '{package}', which is not read"
         yield ModelWarning(kind="package_left_out", message=message, elements=(package,))
@@ -65,8 +65,8 @@ def _warn_of_objectives(outline: SbmlOutline) -> Iterator[ModelWarning]:
         yield _warning("objective_assumed", message, names, (Concern.GROWTH, Concern.FLUXES))
 
 
-def _warn_of_bounds(outline: SbmlOutline) -> Iterator[ModelWarning]:
-    without = [reaction for reaction, bounds in find_bounds(outline).items() if not bounds.is_complete]
+def _warn_of_bounds(outline: SbmlOutline, bounds: Mapping[str, WrittenBounds]) -> Iterator[ModelWarning]:
+    without = [reaction for reaction, written in bounds.items() if not written.is_complete]
     if without:
         assumed = "no bound" if outline.fbc_version == 1 else "1000 mmol/gDW/h"
         message = (
