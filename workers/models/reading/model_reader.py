@@ -41,7 +41,7 @@ def read_model(data: bytes, suffix: str) -> tuple[Model, list[ModelWarning]]:
 def _check(model: Model) -> None:
     """Refuse what no solver can take."""
     if not model.reactions:
-        raise RefusedFileError("holds no reactions")
+        raise RefusedFileError("holds no reactions: write them into the file")
     for reaction in model.reactions:
         if any(math.isnan(bound) for bound in reaction.bounds):
             raise RefusedFileError(f"has no number as a bound of reaction '{reaction.id}'")

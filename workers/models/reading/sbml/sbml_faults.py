@@ -100,7 +100,7 @@ def _find_faulty_objectives(outline: SbmlOutline, senses: Mapping[str, str]) -> 
     active = outline.active_objective
     if active and active not in outline.objectives:
         known = ", ".join(outline.objectives) or "none"
-        yield f"names '{active}' as its active objective and does not declare it: it has {known}"
+        yield f"names '{active}' as its active objective and does not declare it: name one of {known}"
     for identifier, objective in outline.objectives.items():
         if active not in {"", identifier}:
             continue

@@ -133,8 +133,12 @@ def outline(data: bytes) -> SbmlOutline:
         parser.Parse(data, True)
     except expat.ExpatError as error:
         if error.code in _ENDED and reader.root == "sbml":
-            raise FaultyXmlError(f"is truncated: the XML ends at line {error.lineno}") from error
-        raise FaultyXmlError(f"is not SBML: {error}") from error
+            raise FaultyXmlError(
+                f"is truncated: the XML ends at line {error.lineno}; fetch the whole file again"
+            ) from error
+        raise FaultyXmlError(
+            f"is not SBML: {error}; correct it there, or use the suffix of its format"
+        ) from error
     return result
 
 
@@ -205,7 +209,9 @@ class _Reader:
     def _read_root(self, element: str, attributes: Mapping[str, str]) -> None:
         self.root = element
         if element != "sbml":
-            raise FaultyXmlError(f"is not SBML: the outermost element is '{element[:_SHOWN_CHARACTERS]}'")
+            raise FaultyXmlError(
+                f"is not SBML: the outermost element is '{element[:_SHOWN_CHARACTERS]}'; write 'sbml'"
+            )
         required = (key for key in attributes if key.endswith(":required"))
         self._outline.packages.update(key.split(":")[0] for key in required)
         self._outline.level = attributes.get("level", "")
@@ -336,7 +342,7 @@ def _is_true(text: str | None) -> bool:
 
 
 def _document_type(*_arguments: object) -> None:
-    raise FaultyXmlError("declares a document type, which SBML does not have")
+    raise FaultyXmlError("declares a document type, which SBML does not have: remove '<!DOCTYPE …>'")
 
 
 _ENDED = {
