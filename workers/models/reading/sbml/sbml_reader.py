@@ -162,9 +162,12 @@ def _set_compounds(model: Model, found: SbmlOutline, remarks: Remarks) -> None:
 def _set_charge(
     metabolite: Metabolite, written: str | None, notes: Mapping[str, str], remarks: Remarks
 ) -> None:
-    place = _place(metabolite, "charge")
     text = (written if written is not None else notes.get("CHARGE", "")).strip()
-    metabolite.charge = int(text) if text.lstrip("+-").isdecimal() else read_charge(text, place, remarks)
+    try:  # All of SBML is text: a number in it is no remark.
+        value: object = float(text)
+    except ValueError:
+        value = text
+    metabolite.charge = read_charge(value, _place(metabolite, "charge"), remarks)
 
 
 def _place(metabolite: Metabolite, field: str) -> Place:
