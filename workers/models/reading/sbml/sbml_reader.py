@@ -8,13 +8,13 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from cobra import Metabolite, Model
+from cobra import Metabolite, Model, Reaction
 from cobra.io import sbml as cobra_sbml
 
 from fluxagents.tasks.ports.models import ModelWarning
 from fluxagents.workers.models.reading.boundary import open_boundary
 from fluxagents.workers.models.reading.bounds import read_with_any_bounds
-from fluxagents.workers.models.reading.field_values import Place, read_charge, read_formula
+from fluxagents.workers.models.reading.field_values import Place, read_charge, read_formula, show
 from fluxagents.workers.models.reading.refusal import RefusedFileError
 from fluxagents.workers.models.reading.remarks import Remarks
 from fluxagents.workers.models.reading.sbml.sbml_bounds import WrittenBounds, find_bounds
@@ -50,6 +50,7 @@ def read_sbml(data: bytes) -> tuple[Model, list[ModelWarning]]:
     _set_bounds(model, bounds)
     _set_objective(model, found)
     _set_compounds(model, found, remarks)
+    _join_subsystems(model, remarks)
     boundary_warnings = open_boundary(model, {_decode_species(name) for name in found.boundary_species})
     return model, [
         *list_warnings(found, bounds),
@@ -157,6 +158,20 @@ def _set_compounds(model: Model, found: SbmlOutline, remarks: Remarks) -> None:
         _set_charge(metabolite, charges.get(metabolite.id), notes, remarks)
         formula = metabolite.formula or notes.get("FORMULA")
         metabolite.formula = read_formula(formula, _place(metabolite, "formula"), remarks)
+
+
+def _join_subsystems(model: Model, remarks: Remarks) -> None:
+    """All groups of a reaction as its subsystem, in the order of the file: cobra keeps the last one."""
+    names: dict[Reaction, dict[str, None]] = {}
+    for group in model.groups:
+        for member in group.members:
+            if isinstance(member, Reaction) and group.name:
+                names.setdefault(member, {})[group.name] = None
+    for reaction, groups in names.items():
+        if len(groups) > 1:
+            reaction.subsystem = "; ".join(groups)
+            place = Place("reaction", reaction.id, "subsystem")
+            remarks.add("subsystem_joined", reaction.id, f"{place} is {show(reaction.subsystem)}")
 
 
 def _set_charge(
