@@ -130,7 +130,20 @@ CONVENTIONS = (
     AGORA,
     replace(AGORA, name="agora.mat"),
     MODELSEED,
+    replace(
+        MODELSEED,
+        name="gapseq.xml",
+        products=("EX_cpd00011_e0", "EX_cpd00221_e0", "EX_cpd11416_c0"),
+        genes=tuple(f"NC_000913.3_{number}000_{number}899" for number in range(1, 6)),
+        subsystems=frozenset({"Exchange", "Transport", "PWY-3781", "ANAGLYCOLYSIS-PWY; P41-PWY", "Biomass"}),
+        warnings=frozenset({"subsystem_joined"}),
+    ),
     CARVED,
+    replace(
+        CARVED,
+        name="carveme_cobra.xml",
+        subsystems=frozenset({"Exchange", "Transport", "Respiration", "Fermentation", "Growth"}),
+    ),
     replace(CARVED, name="carveme_universe.xml", genes=(), warnings=frozenset({"no_genes"})),
 )
 by_name = pytest.mark.parametrize("convention", CONVENTIONS, ids=lambda convention: convention.name)
