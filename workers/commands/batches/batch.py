@@ -24,7 +24,8 @@ from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.batches.batch_inputs import parse_medium, read_list
 from fluxagents.workers.commands.batches.progress_view import progress_view
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
-from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.commands.display.output import count_text, print_json, print_table
+from fluxagents.workers.commands.display.slow_notice import notice_when_slow
 from fluxagents.workers.files.table_file import check_table_path, write_table
 from fluxagents.workers.machine.clock import SystemClock
 
@@ -96,7 +97,9 @@ def batch(
     path = check_table_path(table) if table else None
     specs = build_specs(all_models, all_questions, [parse_medium(text) for text in media], parse_pairs(pairs))
     client = Client()
-    job = _Batch(client, check_batch(client, flow, specs), session or _new_session(), lane, quiet=as_json)
+    with notice_when_slow(f"reading {count_text(len(set(all_models)), 'model')} …"):
+        checked = check_batch(client, flow, specs)
+    job = _Batch(client, checked, session or _new_session(), lane, quiet=as_json)
     try:
         job.start()
         if not wait:
