@@ -26,6 +26,7 @@ from fluxagents.workers.commands.batches.progress_view import progress_view
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import count_text, print_json, print_table
 from fluxagents.workers.commands.display.slow_notice import notice_when_slow
+from fluxagents.workers.commands.display.warning_lines import print_warning
 from fluxagents.workers.files.table_file import check_table_path, write_table
 from fluxagents.workers.machine.clock import SystemClock
 
@@ -182,8 +183,17 @@ def _report(
 
 def _print_summary(rows: list[SummaryRow]) -> None:
     media = any(row.medium for row in rows)
+    warned = any(row.model_warnings for row in rows)
     print_table(
-        ("model", "question", *(("medium",) if media else ()), "status", "growth 1/h", "answer"),
+        (
+            "model",
+            "question",
+            *(("medium",) if media else ()),
+            "status",
+            "growth 1/h",
+            *(("warnings",) if warned else ()),
+            "answer",
+        ),
         [
             (
                 row.model,
@@ -191,12 +201,16 @@ def _print_summary(rows: list[SummaryRow]) -> None:
                 *((row.medium,) if media else ()),
                 row.status,
                 "" if row.growth_per_h is None else f"{row.growth_per_h:.4f}",
+                *((len(row.model_warnings) or "",) if warned else ()),
                 row.answer,
             )
             for row in rows
         ],
         cut_last=True,
     )
+    notes = dict.fromkeys((row.model, message) for row in rows for message in row.model_warnings)
+    for model, message in notes:
+        print_warning(f"{model}: {message}")
 
 
 def _document(job: _Batch, tally: Tally, runs: list[dict[str, Any]], path: Path | None) -> dict[str, Any]:
