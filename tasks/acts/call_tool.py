@@ -20,6 +20,7 @@ from fluxagents.flows.state import RunState
 from fluxagents.tasks.acts.child_runs import ChildRuns
 from fluxagents.tasks.acts.provenance import lineage_of, provenance_of
 from fluxagents.tasks.acts.shards import compute_shard, merge_shards, split_call
+from fluxagents.tasks.library_warnings import log_library_warnings
 from fluxagents.tasks.model_warnings import list_concerning
 from fluxagents.tasks.ports.artifacts import ArtifactStore
 from fluxagents.tasks.ports.models import ModelRef, ModelStore
@@ -60,7 +61,8 @@ def call_tool(
     started = time.monotonic()
     try:
         check_approval(controller, state, call)
-        event = _run_tool(ports, controller, state, command)
+        with log_library_warnings():
+            event = _run_tool(ports, controller, state, command)
     except FluxError as error:
         return [build_failure(ports, state, call, error, started)]
     except MemoryError as error:

@@ -94,7 +94,7 @@ def call(name: str, model: str | None, pairs: tuple[str, ...], as_json: bool) ->
     if tool.needs_model and model is not None:
         with notice_when_slow(f"reading {hide_secrets(model)} …"):
             ref = models.resolve(model)
-            loaded = models.load(ref)
+        loaded = models.load(ref)
     result = tool.carry_out(loaded, args, sources)
     warnings = list_concerning(models, ref, tool, args)
     if as_json:

@@ -136,8 +136,7 @@ def show(model: str, as_json: bool) -> None:
     tool = tool_named("analyze_metabolic_model")
     with notice_when_slow(f"reading {hide_secrets(model)} …"):
         ref = store.resolve(model)
-        loaded = store.load(ref)
-    analysis = tool.run(loaded, tool.parse({})).summary()
+    analysis = tool.run(store.load(ref), tool.parse({})).summary()
     record = store.show(ref)
     if as_json:
         print_json({**record.model_dump(mode="json"), "analysis": analysis})

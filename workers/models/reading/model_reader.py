@@ -13,6 +13,7 @@ from fluxagents.tasks.ports.models import Concern, ModelWarning
 from fluxagents.workers.models.reading.boundary import open_boundary
 from fluxagents.workers.models.reading.document_reader import read_json, read_yaml
 from fluxagents.workers.models.reading.matlab_reader import read_matlab
+from fluxagents.workers.models.reading.odd_contents import check_contents
 from fluxagents.workers.models.reading.refusal import RefusedFileError
 from fluxagents.workers.models.reading.sbml_reader import read_sbml
 
@@ -41,7 +42,7 @@ def read_model(data: bytes, suffix: str) -> tuple[Model, list[ModelWarning]]:
         warned.append(
             ModelWarning(kind="gene_rule_left_out", message=message, count=count, concerns=(Concern.GENES,))
         )
-    return model, [*warned, *open_boundary(model), *_warn(model)]
+    return model, [*warned, *open_boundary(model), *_warn(model), *check_contents(model)]
 
 
 def _check(model: Model) -> None:
