@@ -12,12 +12,18 @@ from pydantic_core import ErrorDetails
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.events import Shard
 from fluxagents.tasks.display import cut_text
-from fluxagents.tasks.ports.models import ModelChange
+from fluxagents.tasks.ports.models import Concern, ModelChange
 from fluxagents.tasks.ports.results import Args, Result
 from fluxagents.tasks.ports.sources import Sources
 
 if TYPE_CHECKING:
     from cobra import Model
+
+PREDICTIONS = frozenset({Concern.GROWTH, Concern.FLUXES, Concern.MEDIUM})
+"""What growth and fluxes rest on."""
+
+EVERYTHING = frozenset(Concern)
+"""What a statement about a whole model rests on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +58,8 @@ class Tool:
     """Arguments that a reader may try."""
     gather: Callable[[Sources, Any], Any] | None = None
     """Set on a tool that needs more than one model: reads it from the sources, so that `run` stays pure."""
+    rests_on: frozenset[Concern] = PREDICTIONS
+    """What the result rests on: warnings about a model's file that concern it stand beside the result."""
     needs_model: bool = True
     """Without one, `run` is given None."""
     change: Callable[..., None] | None = None
@@ -86,6 +94,10 @@ class Tool:
             raise FluxError(
                 ErrorClass.BAD_ARGUMENT, f"'{self.name}' got {problems}", suggestions=(*hints, every)
             ) from error
+
+    def concerns_of(self, args: Args) -> frozenset[Concern]:
+        """What the result of a call rests on."""
+        return self.rests_on | args.further_concerns
 
     def describe_change(self, args: Args) -> ModelChange:
         """What this tool, called with these arguments, does to a model."""

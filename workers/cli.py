@@ -11,6 +11,7 @@ from typing import NoReturn
 
 import click
 
+from fluxagents.tasks.library_warnings import log_library_warnings
 from fluxagents.workers.commands.display.options import JSON_FLAG, examples
 
 COMMANDS = {
@@ -101,7 +102,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line; an error is one line on standard error, or a JSON document with `--json`."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        status = cli.main(args=words, prog_name="fluxagents", standalone_mode=False)
+        with log_library_warnings():
+            status = cli.main(args=words, prog_name="fluxagents", standalone_mode=False)
     except click.exceptions.Exit as exit_request:
         sys.exit(exit_request.exit_code)
     except (click.Abort, KeyboardInterrupt):

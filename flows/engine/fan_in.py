@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pydantic import JsonValue
 
 from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.engine.model_warnings import describe_warnings, list_messages
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import RunsJoined
 from fluxagents.flows.language.inputs import check_facts
@@ -49,7 +50,7 @@ def join_children(
         finished=sum(run.status == "finished" for run in runs),
         failed=sum(run.status != "finished" for run in runs),
         facts=check_facts(controller.flow, facts, where=state.node),
-        key_findings=summarise_runs(runs, values),
+        key_findings={**summarise_runs(runs, values), **describe_warnings(_list_messages(runs))},
         new_model=only.model if only and only.model != state.model else None,
     )
 
@@ -86,6 +87,11 @@ def summarise_runs(runs: Sequence[RunState], facts: Mapping[str, list[JsonValue]
         elif numbers:
             shown[fact] = {"least": min(numbers), "most": max(numbers), "known": len(numbers)}
     return shown
+
+
+def _list_messages(runs: Sequence[RunState]) -> list[str]:
+    """What was left out of the models that the runs worked on."""
+    return list(dict.fromkeys(message for run in runs for message in list_messages(run.findings)))
 
 
 def _describe(run: RunState) -> str:

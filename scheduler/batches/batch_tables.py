@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from pydantic import JsonValue
 
+from fluxagents.flows.engine.model_warnings import list_messages_of_answer
 from fluxagents.flows.events import Event, ToolSucceeded
 from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.reducer import reduce
@@ -37,6 +38,8 @@ class SummaryRow(NamedTuple):
     growth_per_h: float | None
     answer: str
     """The first line of the answer, or of what went wrong, or of what a human is asked."""
+    model_warnings: tuple[str, ...] = ()
+    """What was left out or guessed in the model's file and can change the answer."""
 
 
 class FindingRow(NamedTuple):
@@ -72,6 +75,7 @@ def summary_rows(states: Iterable[RunState]) -> list[SummaryRow]:
             status=state.status,
             growth_per_h=_number(state.facts.get("growth_per_h")),
             answer=_first_line(state),
+            model_warnings=tuple(list_messages_of_answer(state.answer or "", state.findings)),
         )
         for state in states
     ]

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from fluxagents.flows.errors import FluxError
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.inputs import check_inputs
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.runs.run_starter import RunSpec
-from fluxagents.tasks.ports.models import ModelRef
+from fluxagents.tasks.ports.models import ModelRef, ModelStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +28,42 @@ class CheckedBatch:
 
 
 def check_batch(client: RunClient, flow: str, specs: Iterable[RunSpec]) -> CheckedBatch:
-    """Check specs as starting them would; each model is looked up once.
+    """Check specs as starting them would; each model is looked up once, and read if it is a file.
 
     Raises:
-        FluxError: If the flow, a model or an input is not known or does not fit.
+        FluxError: If the flow, a model or an input is not known or does not fit; it names every such model.
     """
     definition = client.check_flow(flow).flow
-    known: dict[str, str] = {}
-    models: dict[str, ModelRef] = {}
-    checked: list[RunSpec] = []
-    for spec in specs:
-        inputs = check_inputs(definition, spec.inputs)
-        if spec.model not in known:
-            ref = client.models.resolve(spec.model)
-            # A name is looked up again wherever the run starts; a path means nothing on another machine.
-            known[spec.model] = spec.model if ref.name == spec.model else ref.digest
-            models[known[spec.model]] = ref
-        checked.append(replace(spec, model=known[spec.model], inputs=inputs))
-    return CheckedBatch(flow, definition, tuple(checked), models)
+    checked = [replace(spec, inputs=check_inputs(definition, spec.inputs)) for spec in specs]
+    refs = _find_models(client.models, dict.fromkeys(spec.model for spec in checked))
+    # A name is looked up again wherever the run starts; a path means nothing on another machine.
+    names = {text: text if ref.name == text else ref.digest for text, ref in refs.items()}
+    return CheckedBatch(
+        flow,
+        definition,
+        tuple(replace(spec, model=names[spec.model]) for spec in checked),
+        {names[text]: ref for text, ref in refs.items()},
+    )
+
+
+def _find_models(models: ModelStore, texts: Iterable[str]) -> dict[str, ModelRef]:
+    """What each text means; raises one `FluxError` with a line for each that means no model."""
+    refs: dict[str, ModelRef] = {}
+    errors: list[FluxError] = []
+    for text in texts:
+        try:
+            refs[text] = models.resolve(text)
+        except FluxError as error:
+            errors.append(error)
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        lines = "\n".join(error.message for error in errors)
+        suggestions = dict.fromkeys(hint for error in errors for hint in error.suggestions)
+        raise FluxError(
+            errors[0].kind, f"{len(errors)} models cannot be used:\n{lines}", suggestions=suggestions
+        )
+    return refs
 
 
 def portable_flow(flow: str) -> str:

@@ -11,6 +11,7 @@ import structlog
 
 from fluxagents.flows.commands import CallTool, Command, JoinShards
 from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.engine.model_warnings import describe_warnings
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Event, ToolFailed, ToolSplit, ToolSucceeded
 from fluxagents.flows.ports.clock import Clock
@@ -19,6 +20,8 @@ from fluxagents.flows.state import RunState
 from fluxagents.tasks.acts.child_runs import ChildRuns
 from fluxagents.tasks.acts.provenance import lineage_of, provenance_of
 from fluxagents.tasks.acts.shards import compute_shard, merge_shards, split_call
+from fluxagents.tasks.library_warnings import log_library_warnings
+from fluxagents.tasks.model_warnings import list_concerning
 from fluxagents.tasks.ports.artifacts import ArtifactStore
 from fluxagents.tasks.ports.models import ModelRef, ModelStore
 from fluxagents.tasks.ports.results import Args
@@ -58,7 +61,8 @@ def call_tool(
     started = time.monotonic()
     try:
         check_approval(controller, state, call)
-        event = _run_tool(ports, controller, state, command)
+        with log_library_warnings():
+            event = _run_tool(ports, controller, state, command)
     except FluxError as error:
         return [build_failure(ports, state, call, error, started)]
     except MemoryError as error:
@@ -137,12 +141,13 @@ def _run_tool(
         result = tool.carry_out(model, args, ports.sources)
     lineage = lineage_of(ports.models, ref) if ref else ()
     warnings = tuple(warning.message for warning in ports.models.show(ref).warnings) if ref else ()
+    concerning = describe_warnings(list_concerning(ports.models, ref, tool, args))
     provenance = provenance_of(tool, args, model, ref, lineage, model_warnings=warnings)
     return _with_result(
         ports,
         event,
-        key_findings=result.key_findings(),
-        facts=controller.extract_facts(state, result.summary()),
+        key_findings={**result.key_findings(), **concerning},
+        facts=controller.extract_facts(state, {**result.summary(), **concerning}),
         artifact=ports.artifacts.put_result(result, provenance).digest,
         new_model=_derive_model(ports, ref, tool, model, args),
     )

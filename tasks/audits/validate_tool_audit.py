@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from fluxagents.flows.engine.model_warnings import MODEL_WARNINGS
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Event, RunStarted, ToolSucceeded
 from fluxagents.tasks.audits.audited_run import REFERENCE, AuditArgs, AuditResult
@@ -183,6 +184,8 @@ def _verdict(recorded: _Recorded, event: ToolSucceeded, comparison: _Comparison)
     except FluxError as error:
         return "failed", f"computing it again: {error.message}"
     computed = result.tables()
+    # The warnings about the model's file come from its record, and are no result.
+    recorded_findings = {k: value for k, value in event.key_findings.items() if k != MODEL_WARNINGS}
     if computed.keys() != tables.keys():
         return "differs", f"tables {', '.join(tables)} are now {', '.join(computed)}"
     differences = [
@@ -192,7 +195,7 @@ def _verdict(recorded: _Recorded, event: ToolSucceeded, comparison: _Comparison)
             for difference in comparison.of_tables(name, table, computed[name])
         ),
         *comparison.of_data("the summary", manifest.result, result.summary()),
-        *comparison.of_data("the key findings", event.key_findings, result.key_findings()),
+        *comparison.of_data("the key findings", recorded_findings, result.key_findings()),
     ]
     return ("differs", differences[0]) if differences else ("same", "")
 

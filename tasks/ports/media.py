@@ -42,6 +42,8 @@ class LibraryMedium(BaseModel):
     is_users: bool
     """Whether it comes from the user's folder."""
     components: tuple[Component, ...]
+    warnings: tuple[str, ...] = ()
+    """What was assumed, or stands in its file and is not read."""
 
 
 class MediaCatalog(Protocol):

@@ -91,7 +91,7 @@ class ModelRecord(BaseModel):
     parent: Digest | None = None
     change: ModelChange | None = None
     warnings: tuple[ModelWarning, ...] = ()
-    """Filled in when the file has been read."""
+    """Of the file when it was read, and of the model that this one was made from."""
 
     @field_validator("warnings", mode="before")
     @classmethod
@@ -110,17 +110,27 @@ class ModelStore(Protocol):
     """Content-addressed models. All but `load` and `derive` are cheap and need no cobra."""
 
     def add(
-        self, source: Path | str | bytes, name: str | None = None, *, suffix: str | None = None
+        self,
+        source: Path | str | bytes,
+        name: str | None = None,
+        *,
+        suffix: str | None = None,
+        unchecked: bool = False,
     ) -> ModelRecord:
-        """Store a file or bytes as they are.
+        """Store a file or bytes as they are, once they have been read as a model.
 
         Args:
             source: A path, or the file's bytes.
             name: Under which `resolve` finds it; the file's stem when absent. Required for bytes.
             suffix: The format of bytes, such as `.xml.gz`; taken from the file's name when absent.
+            unchecked: Store it without reading it; a fault then shows at first use.
+
+        Returns:
+            The record, with what was dropped, guessed or put right when the file was read.
 
         Raises:
-            FluxError: `UNREADABLE_MODEL` if it is missing, empty, too big or of no supported suffix.
+            FluxError: `UNREADABLE_MODEL` if it is missing, empty, too big, of no supported suffix or no
+                model; nothing is stored then.
         """
         ...
 

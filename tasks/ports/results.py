@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from fluxagents.tasks.display import fit_display
+from fluxagents.tasks.ports.models import Concern
 
 if TYPE_CHECKING:
     import pandas as pd
 
 KEY_FINDINGS_BYTES = 2_048
-"""Most that a result may put before a chat model."""
+"""Most that a result may put before a chat model, without the warnings about the model."""
 
 SUMMARY_BYTES = 5_120
 """Most that a result may put into the state of a run."""
@@ -27,6 +28,16 @@ class Args(BaseModel):
     @property
     def further_solvers(self) -> tuple[str, ...]:
         """Packages of the solvers that these arguments choose beside the model's own."""
+        return ()
+
+    @property
+    def further_concerns(self) -> frozenset[Concern]:
+        """What the result rests on with these arguments beside `Tool.rests_on`."""
+        return frozenset()
+
+    @property
+    def further_models(self) -> tuple[str, ...]:
+        """The models that these arguments name beside that of the run."""
         return ()
 
 

@@ -6,10 +6,14 @@ import json
 
 import click
 
+from fluxagents.tasks.model_warnings import list_concerning
 from fluxagents.tasks.registry import TOOLS, require_tool, tool_named
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.commands.display.slow_notice import notice_when_slow
+from fluxagents.workers.commands.display.warning_lines import print_warning
 from fluxagents.workers.composition import build_sources
+from fluxagents.workers.files.remote_files import hide_secrets
 from fluxagents.workers.settings import Settings
 
 ROWS, COLUMNS = 20, 8
@@ -86,14 +90,26 @@ def call(name: str, model: str | None, pairs: tuple[str, ...], as_json: bool) ->
     sources = build_sources(Settings.load())
     if tool.needs_model and model is None:
         raise click.UsageError(f"tool '{name}' works on a model: give --model, such as --model e_coli_core")
-    models = sources.models
-    loaded = models.load(models.resolve(model)) if tool.needs_model and model else None
+    models, ref, loaded = sources.models, None, None
+    if tool.needs_model and model is not None:
+        with notice_when_slow(f"reading {hide_secrets(model)} …"):
+            ref = models.resolve(model)
+        loaded = models.load(ref)
     result = tool.carry_out(loaded, args, sources)
+    warnings = list_concerning(models, ref, tool, args)
     if as_json:
         print_json(
-            {"tool": name, "model": model, "args": args.model_dump(mode="json"), "result": result.summary()}
+            {
+                "tool": name,
+                "model": model,
+                "args": args.model_dump(mode="json"),
+                "model_warnings": warnings,
+                "result": result.summary(),
+            }
         )
         return
+    for warning in warnings:
+        print_warning(warning)
     for key, value in result.key_findings().items():
         click.echo(f"{key}: {value if isinstance(value, str | int | float) else json.dumps(value)}")
     for title, frame in result.tables().items():

@@ -2,8 +2,8 @@
 
 models/<hex>/original     the bytes that were added
 models/<hex>/record.json  name, format, lineage, warnings
-models/<hex>/parsed-2.json  the fast form, written by the first worker that needs it
-models/<hex>/refused-2.json  why the file is no model, so that nobody tries again
+models/<hex>/parsed-3.json  the fast form, written when the file is read
+models/<hex>/refused-3.json  why the file is no model, so that nobody tries again
 names/<name>              the digest that the name means
 """
 
@@ -20,7 +20,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.tasks.ports.models import SHIPPED, ModelChange, ModelFormat, ModelRecord, ModelRef
+from fluxagents.tasks.ports.models import (
+    SHIPPED,
+    ModelChange,
+    ModelFormat,
+    ModelRecord,
+    ModelRef,
+    ModelWarning,
+)
 from fluxagents.workers.files.remote_files import hide_secrets
 from fluxagents.workers.files.stored_bytes import StoredBytes
 from fluxagents.workers.models.model_source import (
@@ -46,6 +53,8 @@ CACHE_BYTES = 256_000_000
 SHORTEST_PREFIX = 6
 """Hex digits that may stand for a digest."""
 
+_KEEP_UNREAD = ("correct the file; `fluxagents models add --unchecked` keeps it as it is",)
+
 _PREFIX = re.compile(rf"(?:sha256:)?([0-9a-f]{{{SHORTEST_PREFIX},64}})")
 _NAME = re.compile(r"[\w.+\- ]{1,200}")
 _PARSED = f"parsed-{FORM}.json"
@@ -69,7 +78,12 @@ class ModelFiles:
         self._limits = limits or ParsingLimits()
 
     def add(
-        self, source: Path | str | bytes, name: str | None = None, *, suffix: str | None = None
+        self,
+        source: Path | str | bytes,
+        name: str | None = None,
+        *,
+        suffix: str | None = None,
+        unchecked: bool = False,
     ) -> ModelRecord:
         """See `ModelStore.add`."""
         if not isinstance(source, bytes):
@@ -82,9 +96,14 @@ class ModelFiles:
         kind = format_of(shown, suffix)
         data = source if isinstance(source, bytes) else file_bytes(source)
         check_size(shown, len(data))
-        digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
-        name = _choose_name(name, shown.removesuffix(suffix), digest)
-        return self._store(digest, name, data, kind, suffix)
+        name = _choose_name(name, shown.removesuffix(suffix), _digest_of(data))
+        record = _record_of(data, name, kind, suffix)
+        if unchecked:
+            return self._store(record, data)
+        where = f"model '{name}'"
+        if not isinstance(source, bytes):
+            where = f"model file '{hide_secrets(str(source))}'"
+        return self._store_checked(record, data, where)
 
     def add_named(self, name: str) -> ModelRecord:
         """See `ModelStore.add_named`."""
@@ -93,8 +112,7 @@ class ModelFiles:
             suggestions = nearest(name, SHIPPED) or (f"models: {', '.join(SHIPPED)}",)
             raise FluxError(ErrorClass.UNKNOWN_ID, message, suggestions=suggestions)
         data = (_cobra_data_folder() / SHIPPED[name]).read_bytes()
-        digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
-        return self._store(digest, name, data, ModelFormat.SBML, ".xml.gz")
+        return self._store(_record_of(data, name, ModelFormat.SBML, ".xml.gz"), data)
 
     def resolve(self, text: str, *, files: bool = True) -> ModelRef:
         """See `ModelStore.resolve`."""
@@ -135,9 +153,9 @@ class ModelFiles:
     def derive(self, parent: ModelRef, model: Model, change: ModelChange) -> ModelRecord:
         """See `ModelStore.derive`."""
         data, form = self._cache.encode(model)
-        hexes = hashlib.sha256(data).hexdigest()
+        hexes = _hex(_digest_of(data))
         record = ModelRecord(
-            digest=f"sha256:{hexes}",
+            digest=_digest_of(data),
             name=f"{parent.name[:150]}+{hexes[:8]}",
             format=ModelFormat.JSON,
             suffix=".json",
@@ -160,6 +178,10 @@ class ModelFiles:
     def show(self, ref: ModelRef) -> ModelRecord:
         """See `ModelStore.show`."""
         return self._record(_hex(ref.digest))
+
+    def is_read(self, ref: ModelRef) -> bool:
+        """Whether its file has been read by this version, so that its record holds all warnings."""
+        return self._bytes.exists(f"models/{_hex(ref.digest)}/{_PARSED}")
 
     def original(self, ref: ModelRef) -> bytes | None:
         """The file as it was added; None for a model that was made from another."""
@@ -187,24 +209,42 @@ class ModelFiles:
     def _find_digest(self, name: str) -> str | None:
         """The digest of the model of this name; None if there is none."""
         if name in SHIPPED:
-            data = (_cobra_data_folder() / SHIPPED[name]).read_bytes()
-            return f"sha256:{hashlib.sha256(data).hexdigest()}"
+            return _digest_of((_cobra_data_folder() / SHIPPED[name]).read_bytes())
         stored = self._bytes.read(f"names/{quote(name, safe='')}")
         return None if stored is None else stored.decode()
 
-    def _store(self, digest: str, name: str, data: bytes, kind: ModelFormat, suffix: str) -> ModelRecord:
-        hexes = _hex(digest)
+    def _store(self, record: ModelRecord, data: bytes) -> ModelRecord:
+        """Store bytes as they are; those that are stored already get another name."""
+        hexes = _hex(record.digest)
         if self._bytes.exists(_record_name(hexes)):
-            record = self._record(hexes).model_copy(update={"name": name})
+            record = self._record(hexes).model_copy(update={"name": record.name})
         else:
             self._bytes.write(f"models/{hexes}/original", data)
-            record = ModelRecord(digest=digest, name=name, format=kind, suffix=suffix, size_bytes=len(data))
+        self._write(record)
+        return record
+
+    def _store_checked(self, record: ModelRecord, data: bytes, where: str) -> ModelRecord:
+        """As `_store`, but the file is read first; one that is refused leaves nothing behind."""
+        hexes = _hex(record.digest)
+        if self.is_read(record.ref):
+            return self._store(record, data)
+        if self._bytes.exists(_record_name(hexes)):
+            known = self._record(hexes)
+            record = record.model_copy(update={"parent": known.parent, "change": known.change})
+        outcome = parse(data, record.suffix, self._limits)
+        if outcome.parsed is None:
+            raise _unreadable(where, outcome.reason, _KEEP_UNREAD)
+        self._bytes.write(f"models/{hexes}/original", data)
+        record = self._keep_reading(record, outcome.parsed, outcome.warnings)
         self._write(record)
         return record
 
     def _write(self, record: ModelRecord) -> None:
-        self._bytes.write(_record_name(_hex(record.digest)), record.model_dump_json(indent=1).encode())
+        self._write_record(record)
         self._bytes.write(f"names/{quote(record.name, safe='')}", record.digest.encode())
+
+    def _write_record(self, record: ModelRecord) -> None:
+        self._bytes.write(_record_name(_hex(record.digest)), record.model_dump_json(indent=1).encode())
 
     def _record(self, hexes: str) -> ModelRecord:
         data = self._bytes.read(_record_name(hexes))
@@ -221,25 +261,56 @@ class ModelFiles:
         if data is not None:
             return data
         record = self.show(ref)
+        where = f"model '{ref.name}'"
         refused = self._bytes.read(f"{folder}/{_REFUSED}")
         if refused is not None:
-            raise _unreadable(ref, json.loads(refused)["reason"])
+            raise _unreadable(where, json.loads(refused)["reason"])
         original = self._bytes.read(f"{folder}/original")
         if original is None or hashlib.sha256(original).hexdigest() != _hex(ref.digest):
-            raise _unreadable(ref, "the stored file is missing or damaged: add it again")
+            raise _unreadable(where, "the stored file is missing or damaged: add it again")
         outcome = parse(original, record.suffix, self._limits)
         if outcome.parsed is None:
             if outcome.is_final:
                 self._bytes.write(f"{folder}/{_REFUSED}", json.dumps({"reason": outcome.reason}).encode())
-            raise _unreadable(ref, outcome.reason)
-        self._bytes.write(f"{folder}/{_PARSED}", outcome.parsed)
-        if outcome.warnings:
-            self._write(record.model_copy(update={"warnings": outcome.warnings}))
+            raise _unreadable(where, outcome.reason)
+        self._keep_reading(record, outcome.parsed, outcome.warnings)
         return outcome.parsed
 
+    def _keep_reading(
+        self, record: ModelRecord, form: bytes, warnings: tuple[ModelWarning, ...]
+    ) -> ModelRecord:
+        """Store the fast form of a file, and its record with the warnings of this reading."""
+        inherited = self._inherit_warnings(record)
+        kinds = {warning.kind for warning in inherited}
+        own = (warning for warning in warnings if warning.kind not in kinds)
+        record = record.model_copy(update={"warnings": (*inherited, *own)})
+        # The record comes first: whoever finds the fast form relies on its warnings.
+        self._write_record(record)
+        self._bytes.write(f"models/{_hex(record.digest)}/{_PARSED}", form)
+        return record
 
-def _unreadable(ref: ModelRef, reason: str) -> FluxError:
-    return FluxError(ErrorClass.UNREADABLE_MODEL, f"model '{ref.name}' {reason}")
+    def _inherit_warnings(self, record: ModelRecord) -> tuple[ModelWarning, ...]:
+        """The warnings about the file that a changed model was made from, read anew if need be."""
+        if record.parent is None:
+            return ()
+        parent = ModelRef(digest=record.parent, name=record.name)
+        try:
+            self._parse(parent)
+            return self.show(parent).warnings
+        except FluxError:  # an imported model has come without its parent
+            return record.warnings
+
+
+def _unreadable(where: str, reason: str, suggestions: tuple[str, ...] = ()) -> FluxError:
+    return FluxError(ErrorClass.UNREADABLE_MODEL, f"{where} {reason}", suggestions=suggestions)
+
+
+def _record_of(data: bytes, name: str, kind: ModelFormat, suffix: str) -> ModelRecord:
+    return ModelRecord(digest=_digest_of(data), name=name, format=kind, suffix=suffix, size_bytes=len(data))
+
+
+def _digest_of(data: bytes) -> str:
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
 def _record_name(hexes: str) -> str:

@@ -17,7 +17,7 @@ from fluxagents.tasks.fba.changes.reaction_equation import ANY_FLUX_MMOL_PER_GDW
 from fluxagents.tasks.fba.changes.set_bounds import Bound
 from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 from fluxagents.tasks.ports.results import Args as ToolArgs
-from fluxagents.tasks.tool import Tool
+from fluxagents.tasks.tool import EVERYTHING, Tool
 
 if TYPE_CHECKING:
     from cobra import Metabolite, Model, Reaction
@@ -307,6 +307,7 @@ TOOL = Tool(
     args=Args,
     result=Result,
     run=run,
+    rests_on=EVERYTHING,
     change=change,
     compensation=MODEL_BEFORE,
     reference="Thiele, Palsson 2010, doi:10.1038/nprot.2009.203",

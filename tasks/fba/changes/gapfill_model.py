@@ -62,6 +62,10 @@ class Args(IntegerArgs, ConditionArgs):
         "what was found by then is reported.",
     )
 
+    @property
+    def further_models(self) -> tuple[str, ...]:
+        return (self.universal,)
+
     @model_validator(mode="after")
     def _one_function(self) -> Self:
         if self.product is not None and self.objective is not None:

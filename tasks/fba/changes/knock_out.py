@@ -14,8 +14,9 @@ from fluxagents.tasks.fba.changes.growth_change import GrowthChange, compare_gro
 from fluxagents.tasks.fba.changes.set_bounds import BoundsChange, changes_table, display_changes, set_bounds
 from fluxagents.tasks.fba.solving.conditions import require_reaction
 from fluxagents.tasks.fba.solving.gene_rules import GeneRules
+from fluxagents.tasks.ports.models import Concern
 from fluxagents.tasks.ports.results import Args as ToolArgs
-from fluxagents.tasks.tool import Tool
+from fluxagents.tasks.tool import PREDICTIONS, Tool
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,6 +105,7 @@ TOOL = Tool(
     args=Args,
     result=Result,
     run=run,
+    rests_on=PREDICTIONS | {Concern.GENES},
     change=change,
     compensation=MODEL_BEFORE,
     reference="Edwards, Palsson 2000, doi:10.1073/pnas.97.10.5528",

@@ -21,6 +21,7 @@ from fluxagents.tasks.fba.solving.gene_rules import GeneRules
 from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.fba.solving.wild_type import Disabled, WildType, is_lethal
+from fluxagents.tasks.ports.models import Concern
 from fluxagents.tasks.ports.sources import Sources
 from fluxagents.tasks.tool import Tool
 
@@ -42,6 +43,10 @@ class Args(ObservedArgs, ConditionArgs):
         le=1,
         description="Essential is what leaves less growth than this fraction of the wild type's.",
     )
+
+    @property
+    def further_concerns(self) -> frozenset[Concern]:
+        return frozenset({Concern.GENES} if self.what != "reactions" else ())
 
     @model_validator(mode="after")
     def _tests_what_was_observed(self) -> Self:

@@ -18,7 +18,8 @@ from fluxagents.tasks.fba.solving.gene_rules import GeneRules
 from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.fba.solving.wild_type import Survivor, WildType, is_lethal
-from fluxagents.tasks.tool import Split, Tool
+from fluxagents.tasks.ports.models import Concern
+from fluxagents.tasks.tool import PREDICTIONS, Split, Tool
 
 if TYPE_CHECKING:
     from cobra import Model
@@ -307,6 +308,7 @@ TOOL = Tool(
     args=Args,
     result=Result,
     run=run,
+    rests_on=PREDICTIONS | {Concern.GENES},
     split=Split(count=count_shards, run=run_shard, merge=merge),
     reference="Suthers et al. 2009, doi:10.1038/msb.2009.56; Segre et al. 2002, doi:10.1073/pnas.232349399",
     example={"kind": "double", "genes": ["b1723", "b3916", "b2926", "b0720"]},

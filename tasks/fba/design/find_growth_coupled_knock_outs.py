@@ -16,8 +16,9 @@ from fluxagents.tasks.fba.solving.conditions import ConditionArgs
 from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.production_target import production_target
 from fluxagents.tasks.fba.solving.wild_type import WildType
+from fluxagents.tasks.ports.models import Concern
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
-from fluxagents.tasks.tool import Tool
+from fluxagents.tasks.tool import PREDICTIONS, Tool
 
 if TYPE_CHECKING:
     from cobra import Model
@@ -64,6 +65,10 @@ class Args(ConditionArgs):
         description="Count of pairs that are solved at most, a few milliseconds each on a large model; the "
         "most promising first.",
     )
+
+    @property
+    def further_concerns(self) -> frozenset[Concern]:
+        return frozenset({Concern.GENES} if self.kind == "genes" else ())
 
 
 class DesignTable(BaseModel):
@@ -279,6 +284,7 @@ TOOL = Tool(
     args=Args,
     result=Result,
     run=run,
+    rests_on=PREDICTIONS | {Concern.COMPOUNDS},
     reference="Burgard, Pharkya, Maranas 2003, doi:10.1002/bit.10803 (OptKnock); Tepper, Shlomi 2010, "
     "doi:10.1093/bioinformatics/btp704 (least secretion); Alter, Ebert 2019, doi:10.1186/s12859-019-2946-7",
     example={"product_exchange": "EX_succ_e", "medium_changes": {"EX_o2_e": 0}},

@@ -25,8 +25,9 @@ from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
 from fluxagents.tasks.fba.solving.production_target import production_target
 from fluxagents.tasks.fba.solving.substrate import SubstrateArgs, substrate_exchange
+from fluxagents.tasks.ports.models import Concern
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
-from fluxagents.tasks.tool import Tool
+from fluxagents.tasks.tool import PREDICTIONS, Tool
 
 if TYPE_CHECKING:
     from cobra import Model, Reaction
@@ -292,6 +293,7 @@ TOOL = Tool(
     args=Args,
     result=Result,
     run=run,
+    rests_on=PREDICTIONS | {Concern.COMPOUNDS},
     reference="Varma, Boesch, Palsson 1993, Biotechnol. Bioeng. 42:59; steps: Lewis et al. 2010, "
     "doi:10.1038/msb.2010.47 (pFBA)",
     example={"substrate": "EX_glc__D_e", "product": "EX_succ_e", "medium_changes": {"EX_o2_e": 0}},

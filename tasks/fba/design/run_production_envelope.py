@@ -16,8 +16,9 @@ from fluxagents.tasks.fba.solving.linear_program import Sense
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H
 from fluxagents.tasks.fba.solving.production_target import production_target
 from fluxagents.tasks.fba.solving.strain import StrainArgs
+from fluxagents.tasks.ports.models import Concern
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
-from fluxagents.tasks.tool import Tool
+from fluxagents.tasks.tool import PREDICTIONS, Tool
 
 if TYPE_CHECKING:
     from cobra import Model, Reaction
@@ -163,6 +164,7 @@ TOOL = Tool(
     args=Args,
     result=Result,
     run=run,
+    rests_on=PREDICTIONS | {Concern.COMPOUNDS},
     reference="Edwards, Ramakrishna, Palsson 2002, doi:10.1002/bit.10047",
     example={"product_exchange": "EX_succ_e", "points": 5},
 )

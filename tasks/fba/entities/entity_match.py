@@ -31,6 +31,10 @@ class LookupArgs(Args):
         default=(), max_length=MAX_MODELS, description="Further stored models whose annotations count too."
     )
 
+    @property
+    def further_models(self) -> tuple[str, ...]:
+        return self.models
+
 
 class EntityTable(BaseModel):
     """One row per id of each entry, column by column."""

@@ -18,6 +18,7 @@ from fluxagents.tasks.fba.entities.entity_match import (
     table,
 )
 from fluxagents.tasks.ports.biochem import Biochem
+from fluxagents.tasks.ports.models import Concern
 from fluxagents.tasks.ports.results import Result as ToolResult
 from fluxagents.tasks.tool import Tool
 
@@ -129,6 +130,7 @@ TOOL = Tool(
     args=Args,
     result=Result,
     run=run,
+    rests_on=frozenset({Concern.COMPOUNDS}),
     gather=gather,
     reference="Moretti et al. 2021 (MetaNetX), doi:10.1093/nar/gkaa992; Seaver et al. 2021 (ModelSEED), "
     "doi:10.1093/nar/gkaa746",

@@ -17,6 +17,7 @@ from fluxagents.tasks.fba.entities.entity_match import (
     table,
 )
 from fluxagents.tasks.ports.biochem import Biochem
+from fluxagents.tasks.ports.models import Concern
 from fluxagents.tasks.ports.results import Result as ToolResult
 from fluxagents.tasks.tool import Tool
 
@@ -91,6 +92,7 @@ TOOL = Tool(
     args=Args,
     result=Result,
     run=run,
+    rests_on=frozenset({Concern.COMPOUNDS}),
     gather=gather,
     reference="Seaver et al. 2021 (ModelSEED), doi:10.1093/nar/gkaa746; SQLite FTS5 2015",
     example={"words": "glucose", "kind": "compound"},

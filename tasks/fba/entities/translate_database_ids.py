@@ -14,6 +14,7 @@ from fluxagents.tasks.fba.entities.entity_library import MODEL
 from fluxagents.tasks.fba.entities.entity_match import IDENTIFYING, Libraries, LookupArgs, gather, libraries
 from fluxagents.tasks.fba.entities.resolve_biochem_entity import outcome
 from fluxagents.tasks.ports.biochem import Biochem
+from fluxagents.tasks.ports.models import Concern
 from fluxagents.tasks.ports.results import Result as ToolResult
 from fluxagents.tasks.tool import Tool
 
@@ -147,6 +148,7 @@ TOOL = Tool(
     args=Args,
     result=Result,
     run=run,
+    rests_on=frozenset({Concern.COMPOUNDS}),
     gather=gather,
     reference="Moretti et al. 2021 (MetaNetX), doi:10.1093/nar/gkaa992; Seaver et al. 2021 (ModelSEED), "
     "doi:10.1093/nar/gkaa746",

@@ -17,7 +17,8 @@ from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram, clean
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
 from fluxagents.tasks.fba.solving.subsystems import list_subsystems
-from fluxagents.tasks.tool import Tool
+from fluxagents.tasks.ports.models import Concern
+from fluxagents.tasks.tool import PREDICTIONS, Tool
 
 if TYPE_CHECKING:
     from cobra import Model, Reaction
@@ -262,6 +263,7 @@ TOOL = Tool(
     args=Args,
     result=Result,
     run=run,
+    rests_on=PREDICTIONS | {Concern.GENES},
     reference="Lewis et al. 2010, doi:10.1038/msb.2010.47 (pFBA)",
     example={"reactions": ["PGI", "PFK", "FBA", "TPI"]},
 )

@@ -17,7 +17,8 @@ from fluxagents.tasks.fba.solving.conditions import ConditionArgs
 from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, ZERO_GROWTH_PER_H, Outcome
-from fluxagents.tasks.tool import Tool
+from fluxagents.tasks.ports.models import Concern
+from fluxagents.tasks.tool import PREDICTIONS, Tool
 
 if TYPE_CHECKING:
     from cobra import Model
@@ -325,6 +326,7 @@ TOOL = Tool(
     args=Args,
     result=Result,
     run=run,
+    rests_on=PREDICTIONS | {Concern.GENES},
     reference="E-Flux: Colijn et al. 2009, doi:10.1371/journal.pcbi.1000489; "
     "GIMME: Becker, Palsson 2008, doi:10.1371/journal.pcbi.1000082",
     example={

@@ -15,7 +15,7 @@ from fluxagents.tasks.fba.solving.conditions import ConditionArgs, exchanges
 from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.subsystems import find_main_subsystem
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
-from fluxagents.tasks.tool import Tool
+from fluxagents.tasks.tool import EVERYTHING, Tool
 
 if TYPE_CHECKING:
     from cobra import Metabolite, Model, Reaction
@@ -183,6 +183,7 @@ TOOL = Tool(
     args=Args,
     result=Result,
     run=run,
+    rests_on=EVERYTHING,
     reference="Thiele, Palsson 2010, doi:10.1038/nprot.2009.203",
     example={},
 )

@@ -18,7 +18,7 @@ from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.ports.results import Result as ToolResult
 from fluxagents.tasks.ports.sources import Sources
-from fluxagents.tasks.tool import Tool
+from fluxagents.tasks.tool import EVERYTHING, Tool
 
 if TYPE_CHECKING:
     from cobra import Model
@@ -39,6 +39,10 @@ class Args(ConditionArgs):
         le=1,
         description="Essential is what leaves less than this fraction of the growth.",
     )
+
+    @property
+    def further_models(self) -> tuple[str, ...]:
+        return self.models
 
 
 class ModelRow(BaseModel):
@@ -244,6 +248,7 @@ TOOL = Tool(
     args=Args,
     result=Result,
     run=run,
+    rests_on=EVERYTHING,
     gather=gather,
     reference="Monk et al. 2013, doi:10.1073/pnas.1307797110",
     example={"models": ["e_coli_core"]},

@@ -18,7 +18,7 @@ from fluxagents.tasks.fba.solving.conditions import ConditionArgs
 from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
-from fluxagents.tasks.tool import Tool
+from fluxagents.tasks.tool import EVERYTHING, Tool
 
 if TYPE_CHECKING:
     from cobra import Model
@@ -216,6 +216,7 @@ TOOL = Tool(
     args=Args,
     result=Result,
     run=run,
+    rests_on=EVERYTHING,
     reference="Lieven et al. 2020, doi:10.1038/s41587-020-0446-y (memote); Gevorgyan, Poolman, Fell 2008, "
     "doi:10.1093/bioinformatics/btn425",
     example={},

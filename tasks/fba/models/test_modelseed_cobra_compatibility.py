@@ -20,7 +20,7 @@ from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.ports.results import Args as ToolArgs
 from fluxagents.tasks.ports.results import Result as ToolResult
-from fluxagents.tasks.tool import Tool
+from fluxagents.tasks.tool import EVERYTHING, Tool
 
 if TYPE_CHECKING:
     from cobra import Model
@@ -212,6 +212,7 @@ TOOL = Tool(
     args=Args,
     result=Result,
     run=run,
+    rests_on=EVERYTHING,
     reference="SBML: Keating et al. 2020, doi:10.15252/msb.20199110; "
     "ModelSEED: Seaver et al. 2021, doi:10.1093/nar/gkaa746",
     example={"formats": ["json"]},

@@ -17,7 +17,7 @@ from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions
 from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
-from fluxagents.tasks.tool import Tool
+from fluxagents.tasks.tool import EVERYTHING, Tool
 
 if TYPE_CHECKING:
     from cobra import Metabolite, Model, Reaction
@@ -341,6 +341,7 @@ TOOL = Tool(
     args=Args,
     result=Result,
     run=run,
+    rests_on=EVERYTHING,
     reference="Lieven et al. 2020, doi:10.1038/s41587-020-0446-y; "
     "energy cycles: Fritzemeier et al. 2017, doi:10.1371/journal.pcbi.1005494",
     example={},

@@ -13,6 +13,7 @@ from pydantic import Field
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs, MediumChange, apply_conditions
 from fluxagents.tasks.fba.solving.gene_rules import GeneRules
+from fluxagents.tasks.ports.models import Concern
 
 if TYPE_CHECKING:
     from cobra import Model
@@ -24,6 +25,10 @@ class StrainArgs(ConditionArgs):
     knock_outs: tuple[str, ...] = Field(
         default=(), description="Gene and reaction ids that are knocked out together for this analysis only."
     )
+
+    @property
+    def further_concerns(self) -> frozenset[Concern]:
+        return frozenset({Concern.GENES} if self.knock_outs else ())
 
     def in_effect(self, model: Model) -> Self:
         """The same with what follows from the model, such as the uptakes that a sole substrate closes."""

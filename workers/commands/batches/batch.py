@@ -24,7 +24,9 @@ from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.batches.batch_inputs import parse_medium, read_list
 from fluxagents.workers.commands.batches.progress_view import progress_view
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
-from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.commands.display.output import count_text, print_json, print_table
+from fluxagents.workers.commands.display.slow_notice import notice_when_slow
+from fluxagents.workers.commands.display.warning_lines import print_warning
 from fluxagents.workers.files.table_file import check_table_path, write_table
 from fluxagents.workers.machine.clock import SystemClock
 
@@ -96,7 +98,9 @@ def batch(
     path = check_table_path(table) if table else None
     specs = build_specs(all_models, all_questions, [parse_medium(text) for text in media], parse_pairs(pairs))
     client = Client()
-    job = _Batch(client, check_batch(client, flow, specs), session or _new_session(), lane, quiet=as_json)
+    with notice_when_slow(f"reading {count_text(len(set(all_models)), 'model')} …"):
+        checked = check_batch(client, flow, specs)
+    job = _Batch(client, checked, session or _new_session(), lane, quiet=as_json)
     try:
         job.start()
         if not wait:
@@ -179,8 +183,17 @@ def _report(
 
 def _print_summary(rows: list[SummaryRow]) -> None:
     media = any(row.medium for row in rows)
+    warned = any(row.model_warnings for row in rows)
     print_table(
-        ("model", "question", *(("medium",) if media else ()), "status", "growth 1/h", "answer"),
+        (
+            "model",
+            "question",
+            *(("medium",) if media else ()),
+            "status",
+            "growth 1/h",
+            *(("warnings",) if warned else ()),
+            "answer",
+        ),
         [
             (
                 row.model,
@@ -188,12 +201,16 @@ def _print_summary(rows: list[SummaryRow]) -> None:
                 *((row.medium,) if media else ()),
                 row.status,
                 "" if row.growth_per_h is None else f"{row.growth_per_h:.4f}",
+                *((len(row.model_warnings) or "",) if warned else ()),
                 row.answer,
             )
             for row in rows
         ],
         cut_last=True,
     )
+    notes = dict.fromkeys((row.model, message) for row in rows for message in row.model_warnings)
+    for model, message in notes:
+        print_warning(f"{model}: {message}")
 
 
 def _document(job: _Batch, tally: Tally, runs: list[dict[str, Any]], path: Path | None) -> dict[str, Any]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import click
 
+from fluxagents.flows.errors import FluxError
 from fluxagents.tasks.fba.media.library.compound_index import index_exchanges
-from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
+from fluxagents.tasks.fba.media.library.media_library import SUFFIXES, MediaLibrary
 from fluxagents.tasks.fba.media.media_growth import map_medium
 from fluxagents.tasks.ports.media import LibraryMedium
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.commands.display.warning_lines import print_warning
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.settings import Settings
 
@@ -30,7 +32,17 @@ def media() -> None:
 def list_media(as_json: bool) -> None:
     """List the media; your own lie in FLUXAGENTS_MEDIA_DIR or in `media` of the data folder."""
     library = MediaLibrary(Settings.load().media_folder)
-    all_media = [library.medium(name) for name in library.names()]
+    all_media: list[LibraryMedium] = []
+    warnings = [
+        f"'{path}' is no medium: media are files of {', '.join(SUFFIXES)}" for path in library.strangers()
+    ]
+    for name in library.names():
+        try:
+            all_media.append(library.medium(name))
+        except FluxError as error:
+            warnings.append(str(error))
+    for warning in warnings:
+        print_warning(warning, err=True)
     if as_json:
         print_json([medium.model_dump(exclude={"components"}) for medium in all_media])
         return
@@ -95,3 +107,5 @@ def _print_source(medium: LibraryMedium) -> None:
     click.echo(f"source: {medium.source}")
     if medium.convention:
         click.echo(f"convention: {medium.convention}")
+    for warning in medium.warnings:
+        print_warning(warning)

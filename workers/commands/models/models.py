@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import click
+from pydantic import JsonValue
 
-from fluxagents.tasks.ports.models import SHIPPED
+from fluxagents.flows.errors import FluxError
+from fluxagents.tasks.ports.models import SHIPPED, ModelRecord
 from fluxagents.tasks.registry import tool_named
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.commands.display.output import count_text, print_json, print_table
+from fluxagents.workers.commands.display.slow_notice import notice_when_slow
+from fluxagents.workers.commands.display.warning_lines import print_model_warnings
+from fluxagents.workers.files.remote_files import hide_secrets
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.settings import Settings
+
+NOT_STORED = 2
+"""Exit status if a file of several is no model, as for a single one."""
 
 
 @click.group(
@@ -31,20 +39,22 @@ def _store() -> ModelFiles:
 @json_option
 def list_models(as_json: bool) -> None:
     """List the stored models and those that come with cobra."""
-    stored = _store().list()
+    store = _store()
+    stored = store.list()
     if as_json:
         print_json(
             {"stored": [record.model_dump(mode="json") for record in stored], "shipped": sorted(SHIPPED)}
         )
         return
     print_table(
-        ("name", "digest", "format", "bytes", "made from"),
+        ("name", "digest", "format", "bytes", "warnings", "made from"),
         [
             (
                 record.name,
                 record.digest[:19],
                 record.format.value,
                 record.size_bytes,
+                len(record.warnings) if store.is_read(record.ref) else "unread",
                 (record.parent or "")[:19],
             )
             for record in stored
@@ -54,17 +64,67 @@ def list_models(as_json: bool) -> None:
     click.echo(f"shipped with cobra: {', '.join(sorted(SHIPPED))}")
 
 
-@models.command(epilog=examples("fluxagents models add my_model.xml.gz --name my_model"))
-@click.argument("file", type=click.Path())
+@models.command(
+    epilog=examples(
+        "fluxagents models add my_model.xml.gz --name my_model",
+        "fluxagents models add models/*.xml",
+        "fluxagents models add half_done.json --unchecked",
+    )
+)
+@click.argument("files", type=click.Path(), nargs=-1, required=True, metavar="FILE...")
 @click.option("--name", help="Under which runs find it; the file's stem by default.")
+@click.option("--unchecked", is_flag=True, help="Store it unread; a fault then shows at first use.")
 @json_option
-def add(file: str, name: str | None, as_json: bool) -> None:
-    """Store FILE, a path or URL (SBML, JSON, YAML or MAT), under the digest of its content."""
-    record = _store().add(file, name)
+def add(files: tuple[str, ...], name: str | None, unchecked: bool, as_json: bool) -> int:
+    """Read each FILE, a path or URL (SBML, JSON, YAML or MAT), and store it under the digest of its content.
+
+    A file that is no model is not stored. Exit status: 0 all are stored, 2 some are not.
+    """
+    if len(files) == 1:
+        record = _add(files[0], name, unchecked=unchecked)
+        if as_json:
+            print_json(record.model_dump(mode="json"))
+        else:
+            _print_added(record, unchecked=unchecked)
+        return 0
+    if name is not None:
+        raise click.UsageError(f"--name names one model, and there are {len(files)} files")
+    return _add_several(files, unchecked=unchecked, as_json=as_json)
+
+
+def _add_several(files: tuple[str, ...], *, unchecked: bool, as_json: bool) -> int:
+    """Add what can be read, with a line for each file."""
+    rows: list[dict[str, JsonValue]] = []
+    for file in files:
+        try:
+            record = _add(file, None, unchecked=unchecked)
+        except FluxError as error:
+            rows.append({"file": file, "error": error.message, "suggestions": list(error.suggestions)})
+            click.secho(f"error: {error.message}", fg="red", err=True)
+        else:
+            rows.append({"file": file, **record.model_dump(mode="json")})
+            if not as_json:
+                _print_added(record, unchecked=unchecked)
+    refused = sum("error" in row for row in rows)
     if as_json:
-        print_json(record.model_dump(mode="json"))
-    else:
-        click.echo(f"{record.name}  {record.digest}  {record.size_bytes} bytes")
+        print_json(rows)
+    if refused:
+        click.echo(f"{refused} of {len(files)} files are not stored", err=True)
+        click.echo("  → correct them, or keep them unread with --unchecked", err=True)
+    return NOT_STORED if refused else 0
+
+
+def _add(file: str, name: str | None, *, unchecked: bool) -> ModelRecord:
+    with notice_when_slow(f"reading {hide_secrets(file)} …"):
+        return _store().add(file, name, unchecked=unchecked)
+
+
+def _print_added(record: ModelRecord, *, unchecked: bool) -> None:
+    note = "  unread" if unchecked and not record.warnings else ""
+    if record.warnings:
+        note = f"  {count_text(len(record.warnings), 'warning')}"
+    click.echo(f"{record.name}  {record.digest}  {record.size_bytes} bytes{note}")
+    print_model_warnings(record.warnings, indent="  ")
 
 
 @models.command(epilog=examples("fluxagents models show e_coli_core"))
@@ -73,8 +133,9 @@ def add(file: str, name: str | None, as_json: bool) -> None:
 def show(model: str, as_json: bool) -> None:
     """Show what is in MODEL, a name, file or digest."""
     store = _store()
-    ref = store.resolve(model)
     tool = tool_named("analyze_metabolic_model")
+    with notice_when_slow(f"reading {hide_secrets(model)} …"):
+        ref = store.resolve(model)
     analysis = tool.run(store.load(ref), tool.parse({})).summary()
     record = store.show(ref)
     if as_json:
@@ -83,8 +144,7 @@ def show(model: str, as_json: bool) -> None:
     click.echo(f"{record.name}  {record.digest}")
     if record.parent:
         click.echo(f"made from {record.parent} by {record.change.tool if record.change else 'hand'}")
-    for warning in record.warnings:
-        click.secho(f"warning: {warning.message}", fg="yellow")
+    print_model_warnings(record.warnings)
     print_table(("what", "value"), [(key, value) for key, value in analysis.items()])
 
 

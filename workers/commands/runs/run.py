@@ -15,8 +15,10 @@ from fluxagents.workers.commands.display.event_text import summarise_event
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import print_json
 from fluxagents.workers.commands.display.run_view import print_run, run_document
+from fluxagents.workers.commands.display.slow_notice import notice_when_slow
 from fluxagents.workers.commands.runs.exit_status import exit_status
 from fluxagents.workers.commands.runs.stepping import walk
+from fluxagents.workers.files.remote_files import hide_secrets
 
 
 @click.command(
@@ -61,15 +63,16 @@ def run(
     if question is not None:
         inputs["question"] = question
     client = Client()
-    started = client.start(
-        flow,
-        model=model,
-        session=session,
-        lane="bulk" if bulk else "interactive",
-        run_id=run_id,
-        stepwise=step,
-        **inputs,
-    )
+    with notice_when_slow(f"reading {hide_secrets(model)} …"):
+        started = client.start(
+            flow,
+            model=model,
+            session=session,
+            lane="bulk" if bulk else "interactive",
+            run_id=run_id,
+            stepwise=step,
+            **inputs,
+        )
     if step:
         walk(client, started)
     elif wait:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 SUFFIX = ".tsv"
+SUFFIXES = (SUFFIX, ".csv", ".txt", ".yaml", ".yml", ".json")
+"""Of files in the user's folder, in any case."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 
@@ -26,7 +28,8 @@ class MediaLibrary:
     """Media by name; files are read when they are asked for.
 
     Args:
-        folder: With the user's media, a file `NAME.tsv` each; none if there is no such folder.
+        folder: With the user's media, each a file `NAME.tsv` or with another suffix of `SUFFIXES`; none if
+            there is no such folder.
     """
 
     folder: Path | None = None
@@ -57,6 +60,7 @@ class MediaLibrary:
             source=read.source or f"the file {files_by_name[name].name}, which states no source",
             convention=read.convention,
             is_users=name not in _shipped_files(),
+            warnings=read.warnings,
             components=tuple(c for c in components.values() if c.uptake_mmol_per_gdw_h > 0),
         )
 
@@ -79,13 +83,37 @@ class MediaLibrary:
         shipped = _shipped_files()
         if self.folder is None:
             return shipped
-        own = {path.stem: path for path in sorted(self.folder.glob(f"*{SUFFIX}"))}
-        for name, path in own.items():
+        own: dict[str, Path] = {}
+        for path in self._own_files():
+            name = path.stem
+            if name in own:
+                message = f"medium files '{own[name]}' and '{path}' both mean '{name}'"
+                raise FluxError(ErrorClass.MEDIUM, message, suggestions=("rename one of them",))
+            own[name] = path
             if name in shipped or not _NAME.fullmatch(name):
                 why = "is a name of the library" if name in shipped else "is no name of a medium"
                 message = f"medium file '{path}': '{name}' {why}"
                 raise FluxError(ErrorClass.MEDIUM, message, suggestions=("rename the file",))
         return {**shipped, **own}
+
+    def strangers(self) -> tuple[Path, ...]:
+        """Files of the folder that are of no suffix for media, and so no media."""
+        files_there = self.folder.iterdir() if self.folder is not None and self.folder.is_dir() else ()
+        return tuple(sorted(path for path in files_there if not _is_medium(path) and _is_plain(path)))
+
+    def _own_files(self) -> list[Path]:
+        if self.folder is None or not self.folder.is_dir():
+            return []
+        return sorted(path for path in self.folder.iterdir() if _is_medium(path) and _is_plain(path))
+
+
+def _is_medium(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES
+
+
+def _is_plain(path: Path) -> bool:
+    """Whether it is a file that a user sees."""
+    return path.is_file() and not path.name.startswith(".")
 
 
 def _shipped_files() -> dict[str, Traversable]:

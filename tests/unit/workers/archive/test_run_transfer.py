@@ -232,8 +232,8 @@ def test_another_run_of_the_same_id_stays_and_the_new_one_may_have_another(
 def test_a_model_of_another_name_here_keeps_its_name(desk: Desk, elsewhere: LocalClient, file: Path) -> None:
     original = desk.client.bundle_stores().models.original(desk.client.models.resolve("e_coli_core"))
     assert original is not None
-    desk.client.models.add(original + b"\n", "mine", suffix=".xml.gz")
-    theirs = elsewhere.models.add(b"{}", "mine", suffix=".json")
+    desk.client.models.add(original + b"\n", "mine", suffix=".xml.gz", unchecked=True)
+    theirs = elsewhere.models.add(b"{}", "mine", suffix=".json", unchecked=True)
     run = desk.client.start(desk.flow("wait", EVENT, facts=GROWTH), model="mine")
     take_in(elsewhere, exported(desk, run, file, with_models=True))
     assert elsewhere.models.resolve("mine").digest == theirs.digest

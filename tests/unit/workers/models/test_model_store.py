@@ -8,6 +8,7 @@ import gzip
 import importlib.util
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,12 +22,14 @@ import pytest
 from cobra.io import read_sbml_model
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.ports.models import SHIPPED, ModelFormat, ModelRef
+from fluxagents.tasks.ports.models import SHIPPED, Concern, ModelFormat, ModelRecord, ModelRef
 from fluxagents.tasks.registry import tool_named
 from fluxagents.workers.models import model_forms
 from fluxagents.workers.models.model_cache import CachedModel, ModelCache
 from fluxagents.workers.models.model_store import _PARSED, ModelFiles
 from fluxagents.workers.models.parsing import ParsingLimits, parse
+
+WILD = Path(__file__).parents[3] / "data/wild"
 
 
 def data_folder() -> Path:
@@ -219,7 +222,7 @@ def test_every_format_is_read(store: ModelFiles, name: str) -> None:
 def test_a_refused_file_is_not_parsed_again(
     store: ModelFiles, sbml: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ref = store.add(sbml[:9000], "half", suffix=".xml").ref
+    ref = store.add(sbml[:9000], "half", suffix=".xml", unchecked=True).ref
     with pytest.raises(FluxError, match="model 'half' is truncated: the XML ends at line") as raised:
         store.load(ref)
     assert raised.value.kind is ErrorClass.UNREADABLE_MODEL
@@ -228,18 +231,111 @@ def test_a_refused_file_is_not_parsed_again(
         store.load(ref)
 
 
+def test_a_refused_file_leaves_nothing_behind(store: ModelFiles, sbml: bytes, tmp_path: Path) -> None:
+    sound = store.add(sbml, "mine", suffix=".xml")
+    before = sorted(path for path in tmp_path.rglob("*") if path.is_file())
+    with pytest.raises(FluxError, match="model 'mine' is truncated"):
+        store.add(sbml[:9000], "mine", suffix=".xml")
+    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == before
+    assert store.resolve("mine") == sound.ref
+
+
+def test_a_file_named_for_a_run_is_read_first(store: ModelFiles, tmp_path: Path) -> None:
+    with pytest.raises(FluxError, match=re.escape(f"model file '{WILD / 'nan.json'}' ")) as raised:
+        store.resolve(str(WILD / "nan.json"))
+    assert raised.value.kind is ErrorClass.UNREADABLE_MODEL
+    assert "--unchecked" in raised.value.suggestions[0]
+    assert not list(tmp_path.rglob("names/*"))
+
+
+def test_an_unchecked_file_waits_for_its_first_use(store: ModelFiles) -> None:
+    record = store.add(WILD / "nan.json", unchecked=True)
+    assert not store.is_read(record.ref)
+    with pytest.raises(FluxError, match="model 'nan' "):
+        store.load(record.ref)
+    with pytest.raises(FluxError, match=r"nan\.json"):
+        store.add(WILD / "nan.json")
+    assert store.resolve("nan") == record.ref
+
+
+def test_a_suffix_that_was_wrong_is_put_right(store: ModelFiles) -> None:
+    data = (WILD / "base.json").read_bytes()
+    wrong = store.add(data, "mine", suffix=".xml", unchecked=True)
+    with pytest.raises(FluxError):
+        store.load(wrong.ref)
+    record = store.add(data, "mine", suffix=".json")
+    assert (record.digest, record.format) == (wrong.digest, ModelFormat.JSON)
+    assert store.load(record.ref).slim_optimize() == pytest.approx(10 / 6)
+
+
+def test_reading_takes_no_name_from_another_model(store: ModelFiles, sbml: bytes) -> None:
+    first = store.add(WILD / "gene_bad.json", "mine", unchecked=True)
+    second = store.add(sbml, "mine", suffix=".xml")
+    store.load(first.ref)
+    assert store.resolve("mine") == second.ref
+
+
+def test_a_derived_model_keeps_the_warnings_of_its_parent(store: ModelFiles) -> None:
+    parent = store.add(WILD / "gene_bad.json")
+    record = derive(store, parent.ref)
+    assert [warning.kind for warning in parent.warnings] == ["gene_rule_left_out"]
+    assert record.warnings == parent.warnings
+
+
+def derive(store: ModelFiles, parent: ModelRef) -> ModelRecord:
+    tool = tool_named("apply_medium")
+    args = tool.parse({"medium_changes": {"EX_A_e": 1}})
+    model = store.load(parent)
+    assert tool.change is not None
+    with model:
+        tool.change(model, args)
+        return store.derive(parent, model, tool.describe_change(args))
+
+
+def test_records_of_the_last_release_are_read_again(store: ModelFiles, tmp_path: Path) -> None:
+    """They hold warnings as sentences, and fast forms of another number."""
+    parent = store.add(WILD / "gene_bad.json")
+    child = derive(store, parent.ref)
+    for record in (parent, child):
+        folder = tmp_path / f"models/{record.digest[7:]}"
+        (folder / _PARSED).rename(folder / "parsed-2.json")
+        written = json.loads((folder / "record.json").read_text())
+        written["warnings"] = ["1 gene rules could not be read and are left out"]
+        (folder / "record.json").write_text(json.dumps(written))
+    again = ModelFiles(str(tmp_path))
+    (remark,) = again.show(child.ref).warnings
+    assert (remark.kind, remark.concerns) == ("remark", tuple(Concern))
+    assert not again.is_read(child.ref)
+    assert again.load(child.ref).slim_optimize() == pytest.approx(1 / 6, abs=1)
+    assert again.show(child.ref).warnings == again.show(parent.ref).warnings == parent.warnings
+
+
+def test_a_warning_that_no_longer_holds_goes_with_the_old_form(store: ModelFiles, tmp_path: Path) -> None:
+    record = store.add(WILD / "base.json")
+    folder = tmp_path / f"models/{record.digest[7:]}"
+    (folder / _PARSED).unlink()
+    written = json.loads((folder / "record.json").read_text())
+    (folder / "record.json").write_text(json.dumps({**written, "warnings": ["it is odd"]}))
+    again = ModelFiles(str(tmp_path))
+    again.load(record.ref)
+    assert again.show(record.ref).warnings == ()
+
+
 def test_a_slow_file_may_be_tried_again(tmp_path: Path, sbml: bytes) -> None:
     store = ModelFiles(str(tmp_path), limits=ParsingLimits(seconds=0.05))
-    ref = store.add(sbml, "slow", suffix=".xml").ref
+    with pytest.raises(FluxError, match=r"model 'slow' takes more than 0\.05 s to parse"):
+        store.add(sbml, "slow", suffix=".xml")
+    ref = store.add(sbml, "slow", suffix=".xml", unchecked=True).ref
     with pytest.raises(FluxError, match=r"takes more than 0\.05 s to parse"):
         store.load(ref)
     assert ModelFiles(str(tmp_path)).load(ref).slim_optimize() == pytest.approx(686440 / 785471)
 
 
 def test_a_model_without_an_objective_is_a_warning(store: ModelFiles, sbml: bytes) -> None:
-    ref = store.add(sbml.replace(b'fbc:coefficient="1"', b'fbc:coefficient="0"'), "idle", suffix=".xml").ref
-    store.load(ref)
-    assert "no objective" in store.show(ref).warnings[0].message
+    idle = sbml.replace(b'fbc:coefficient="1"', b'fbc:coefficient="0"')
+    record = store.add(idle, "idle", suffix=".xml")
+    assert "no objective" in record.warnings[0].message
+    assert store.show(record.ref) == record
 
 
 def test_memory_is_bounded(sbml: bytes) -> None:
@@ -346,9 +442,8 @@ def test_a_store_under_a_url_serves_other_processes(sbml: bytes) -> None:
 
 def test_an_id_that_makes_the_solver_abort_is_refused(store: ModelFiles) -> None:
     mini = (data_folder() / "mini.json").read_bytes().replace(b'"pi_c"', b'"p\\u0001_c"')
-    ref = store.add(mini, "aborts", suffix=".json").ref
     with pytest.raises(FluxError, match="control character in the id of metabolite") as raised:
-        store.load(ref)
+        store.add(mini, "aborts", suffix=".json")
     assert raised.value.kind is ErrorClass.UNREADABLE_MODEL
 
 

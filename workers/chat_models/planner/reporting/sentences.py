@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from fluxagents.flows.engine.model_warnings import MODEL_WARNINGS
 from fluxagents.workers.chat_models.planner.reporting.phrases import (
     FLUX,
     describe_cut,
@@ -234,6 +235,7 @@ def _describe_rest(values: Entry, *described: str) -> Iterator[str]:
 def _describe_anything(values: Entry, _: Topics) -> Iterator[str]:
     """The values of a tool without sentences of its own, by their names, which state the units."""
     skipped = {"status", "growth_per_h", "medium", "model", "objective", "changed_uptakes_mmol_per_gdw_h"}
+    skipped.add(MODEL_WARNINGS)  # the answer ends with them
     for name, value in values.items():
         if (
             name not in skipped or (name == "growth_per_h" and "growth_before_per_h" in values)

@@ -36,6 +36,24 @@ def test_the_list_has_the_users_media(
     assert "cpd00029" in out
 
 
+def test_files_that_are_no_media_are_named_in_the_list(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "sheet.xlsx").write_text("x")
+    (tmp_path / "bad.csv").write_text("bigg,maxflux\nac,-1\n")
+    (tmp_path / "seed.tsv").write_text("id\tminflux\tmaxflux\ncpd00029\t-100\t3\n")
+    monkeypatch.setenv("FLUXAGENTS_MEDIA_DIR", str(tmp_path))
+    code, out, err = call(capsys, "media", "list", "--json")
+    names = {medium["name"] for medium in json.loads(out)}
+    assert code == 0
+    assert {"seed", "LB"} <= names
+    assert "bad" not in names
+    assert "sheet.xlsx' is no medium" in " ".join(err.split())
+    assert "'-1'" in err
+    _, out, _ = call(capsys, "media", "show", "seed")
+    assert "warning: the column minflux is not read" in out
+
+
 def test_a_medium_is_shown_as_a_model_sees_it(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = call(capsys, "media", "show", "GMM", "--model", "e_coli_core", "--json")
     found = json.loads(out)

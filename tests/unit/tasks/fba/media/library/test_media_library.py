@@ -92,6 +92,24 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
         MediaLibrary(tmp_path).medium("mine")
 
 
+def test_media_of_every_suffix_are_found_and_strangers_named(tmp_path: Path) -> None:
+    (tmp_path / "gapseq.csv").write_text("compounds,name,maxFlux\ncpd00027,D-Glucose,5\n")
+    (tmp_path / "mapped.YAML").write_text("glc__D: 5\n")
+    for name in ("sheet.xlsx", ".DS_Store", "README"):
+        (tmp_path / name).write_text("x")
+    library = MediaLibrary(tmp_path)
+    assert library.names()[-2:] == ("gapseq", "mapped")
+    assert uptakes(library.medium("gapseq")) == uptakes(library.medium("mapped")) == {"glc__D": 5}
+    assert [path.name for path in library.strangers()] == ["README", "sheet.xlsx"]
+    assert LIBRARY.strangers() == MediaLibrary(tmp_path / "none").strangers() == ()
+
+
+def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("bigg,maxflux\nac,1\n")
+    with pytest.raises(FluxError, match=r"mine\.csv' and '.*mine\.tsv' both mean 'mine'"):
+        write(tmp_path, "mine", "ac\t1").names()
+
+
 GUIDE = (DOCS / "media.md").read_text("utf-8")
 
 
