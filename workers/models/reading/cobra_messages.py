@@ -40,6 +40,7 @@ def capture_messages() -> Iterator[list[str]]:
     messages: list[str] = []
     try:
         with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("ignore", FutureWarning)  # of pandas about cobra's own indexing
             warnings.simplefilter("always", UserWarning)
             warnings.simplefilter("always", SyntaxWarning)
             yield messages
