@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import JsonValue
 
 from fluxagents.tasks.display import cut_text
-from fluxagents.tasks.fba.solving.growth import optimise
-from fluxagents.tasks.fba.solving.linear_program import LinearProgram
+from fluxagents.tasks.fba.solving.growth import measure_growth
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.ports.results import Result
 
@@ -20,7 +19,7 @@ T = TypeVar("T")
 
 
 class GrowthChange(Result):
-    """Growth of the model's objective in its own medium, before and after a change."""
+    """Best growth of the model in its own medium, before and after a change."""
 
     model_id: str
     status_before: Outcome
@@ -39,14 +38,14 @@ class GrowthChange(Result):
         }
 
 
-def compare_growth(model: Model, change: Callable[[Model], T]) -> tuple[dict[str, object], T]:
+def compare_growth(
+    model: Model, biomass: str | None, change: Callable[[Model], T]
+) -> tuple[dict[str, object], T]:
     """The fields of a `GrowthChange` and the report of the change; the model is restored afterwards."""
-    with LinearProgram(model) as program:
-        before = optimise(program)
+    before = measure_growth(model, biomass)
     with model:
         done = change(model)
-        with LinearProgram(model) as program:
-            after = optimise(program)
+        after = measure_growth(model, biomass)
     return {
         "model_id": model.id or "",
         "status_before": before.status,

@@ -13,8 +13,7 @@ from fluxagents.tasks.fba.media.media_growth import start_from
 from fluxagents.tasks.fba.media.medium_edit import Edit, EditedMedium, EditedUptake, Untouched
 from fluxagents.tasks.fba.media.medium_words import edits_in
 from fluxagents.tasks.fba.solving.conditions import MediumArgs, exchanges, medium_of, set_uptake
-from fluxagents.tasks.fba.solving.growth import Optimum, optimise
-from fluxagents.tasks.fba.solving.linear_program import LinearProgram
+from fluxagents.tasks.fba.solving.growth import measure_growth
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.ports.media import LibraryMedium
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
@@ -120,14 +119,14 @@ def run(model: Model, args: Args, start: LibraryMedium | None) -> Result:
     """
     with model:
         unmapped = start_from(model, args, start)
-        before, grown_before = medium_of(model), _growth(model)
+        before, grown_before = medium_of(model), measure_growth(model, args.biomass)
         edited = EditedMedium.of(model)
         edits = args.edits or edits_in(args.words or "", edited.nutrients.words())
         edited.apply(edits)
         known = exchanges(model)
         for identifier in {change.exchange for change in edited.changes}:
             set_uptake(known[identifier], edited.uptakes[identifier])
-        grown = _growth(model)
+        grown = measure_growth(model, args.biomass)
     return Result(
         model_id=model.id or "",
         edits=edits,
@@ -141,11 +140,6 @@ def run(model: Model, args: Args, start: LibraryMedium | None) -> Result:
         growth_before_per_h=grown_before.value,
         growth_per_h=grown.value,
     )
-
-
-def _growth(model: Model) -> Optimum:
-    with LinearProgram(model) as program:
-        return optimise(program)
 
 
 def _line(change: EditedUptake) -> str:

@@ -14,11 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.tasks.display import cut_text
 from fluxagents.tasks.fba.models.model_difference import differences
-from fluxagents.tasks.fba.solving.growth import Optimum, optimise
+from fluxagents.tasks.fba.solving.conditions import GrowthArgs
+from fluxagents.tasks.fba.solving.growth import measure_growth
 from fluxagents.tasks.fba.solving.lazy_libraries import cobra
-from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import Outcome
-from fluxagents.tasks.ports.results import Args as ToolArgs
 from fluxagents.tasks.ports.results import Result as ToolResult
 from fluxagents.tasks.tool import Tool
 
@@ -37,7 +36,7 @@ _ENCODED = re.compile(r"__(\d+)__")
 _PRINTABLE = range(33, 127)
 
 
-class Args(ToolArgs):
+class Args(GrowthArgs):
     """Through which formats the model goes."""
 
     formats: tuple[Format, ...] = Field(
@@ -116,12 +115,12 @@ def run(model: Model, args: Args) -> Result:
     Raises:
         FluxError: `SOLVER` or `TIMEOUT`.
     """
-    before = _growth(model)
+    before = measure_growth(model, args.biomass)
     rows, listed = [], []
     for name in dict.fromkeys(args.formats):
         size, copy = _through_sbml(model) if name == "sbml" else _through_json(model)
         changes = differences(model, copy)
-        after = _growth(copy)
+        after = measure_growth(copy, args.biomass)
         counts = Counter(f"{difference.kind} {difference.field}" for difference in changes)
         same = before.status is after.status and _close(before.value, after.value)
         rows.append(
@@ -153,11 +152,6 @@ def run(model: Model, args: Args) -> Result:
             dict(zip(RoundTripDifferenceTable.model_fields, columns, strict=True))
         ),
     )
-
-
-def _growth(model: Model) -> Optimum:
-    with LinearProgram(model) as program:
-        return optimise(program)
 
 
 def _close(before: float | None, after: float | None) -> bool:
