@@ -33,6 +33,9 @@ _OTHER = re.compile(
 )
 """Of names with a word for growth that mean something else."""
 
+_BIOMASS_NAME = re.compile(r"biomass|\bcpd11416\b")
+"""Of a metabolite, also ModelSEED's."""
+
 _MAINTENANCE_NAME = re.compile(r"\b(atpm|n?gam)\b|maintenance")
 
 _PARTS = re.compile(
@@ -204,7 +207,7 @@ def _is_made_up_so(reaction: Reaction) -> bool:
 
 
 def _is_biomass(metabolite: Metabolite) -> bool:
-    return _term(metabolite) == _BIOMASS or any("biomass" in text for text in _texts(metabolite))
+    return _term(metabolite) == _BIOMASS or any(map(_BIOMASS_NAME.search, _texts(metabolite)))
 
 
 def _atoms(metabolite: Metabolite) -> tuple[float, ...]:
