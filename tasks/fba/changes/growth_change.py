@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import JsonValue
 
 from fluxagents.tasks.display import cut_text
-from fluxagents.tasks.fba.solving.growth import measure_growth
+from fluxagents.tasks.fba.solving.growth import GrowthResult, measure_growth, report_biomass
 from fluxagents.tasks.fba.solving.outcome import Outcome
-from fluxagents.tasks.ports.results import Result
 
 if TYPE_CHECKING:
     from cobra import Model
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class GrowthChange(Result):
+class GrowthChange(GrowthResult):
     """Best growth of the model in its own medium, before and after a change."""
 
     model_id: str
@@ -35,6 +34,7 @@ class GrowthChange(Result):
             "growth_before_per_h": self.growth_before_per_h,
             "status": str(self.status),
             "growth_per_h": self.growth_per_h,
+            **self.describe_biomass(),
         }
 
 
@@ -42,14 +42,15 @@ def compare_growth(
     model: Model, biomass: str | None, change: Callable[[Model], T]
 ) -> tuple[dict[str, object], T]:
     """The fields of a `GrowthChange` and the report of the change; the model is restored afterwards."""
-    before = measure_growth(model, biomass)
+    before, _ = measure_growth(model, biomass)
     with model:
         done = change(model)
-        after = measure_growth(model, biomass)
+        after, found = measure_growth(model, biomass)
     return {
         "model_id": model.id or "",
         "status_before": before.status,
         "status": after.status,
         "growth_before_per_h": before.value,
         "growth_per_h": after.value,
+        **report_biomass(found),
     }, done

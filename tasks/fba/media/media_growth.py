@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.display import cut_text
 from fluxagents.tasks.fba.media.library.compound_index import CompoundIndex, index_exchanges
-from fluxagents.tasks.fba.solving.biomass import FoundBy
 from fluxagents.tasks.fba.solving.conditions import (
     ConditionArgs,
     GrowthArgs,
@@ -21,11 +20,16 @@ from fluxagents.tasks.fba.solving.conditions import (
     apply_medium,
     exchanges,
 )
-from fluxagents.tasks.fba.solving.growth import Optimum, hold_conditions, solve
+from fluxagents.tasks.fba.solving.growth import (
+    GrowthResult,
+    Optimum,
+    hold_conditions,
+    report_biomass,
+    solve,
+)
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.ports.media import Component, LibraryMedium, Uptake
-from fluxagents.tasks.ports.results import Result
 from fluxagents.tasks.ports.sources import Sources
 
 if TYPE_CHECKING:
@@ -107,26 +111,18 @@ class MappedCompound(BaseModel):
     found_by: str | None = Field(description="The evidence: id, an annotation, or name.")
 
 
-class MediaResult(Result):
+class MediaResult(GrowthResult):
     """Growth on each medium."""
 
     model_id: str
     objective: str = Field(description="What was optimised: the biomass reaction.")
-    biomass_found_by: FoundBy | None = Field(
-        default=None, description="The evidence; user is the argument `biomass`."
-    )
     media: tuple[MediumGrowth, ...]
     compounds: tuple[MappedCompound, ...]
 
     def evidence(self) -> dict[str, JsonValue]:
         """Model and objective as a display shows them, and how biomass was found if that needs words."""
-        fields: dict[str, JsonValue] = {
-            "model": cut_text(self.model_id),
-            "objective": cut_text(self.objective),
-        }
-        if self.biomass_found_by not in {None, "objective"}:
-            fields["biomass_found_by"] = self.biomass_found_by
-        return fields
+        named = {"model": cut_text(self.model_id), "objective": cut_text(self.objective)}
+        return {**named, **self.describe_biomass()}
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         """Growth by medium, uptakes by medium and exchange, and how each compound was found."""
@@ -248,7 +244,7 @@ def grow_on_media(model: Model, media: Sequence[LibraryMedium], biomass: str | N
     return {
         "model_id": model.id or "",
         "objective": conditions.objective.text,
-        "biomass_found_by": conditions.biomass.found_by,
+        **report_biomass(conditions.biomass),
         "media": tuple(
             _growth(mapped, optimum, best) for mapped, optimum in zip(mapped_media, optima, strict=True)
         ),

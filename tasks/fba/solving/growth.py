@@ -43,7 +43,40 @@ class Optimum:
     value: float | None
 
 
-class ConditionResult(Result):
+class GrowthResult(Result):
+    """What a result with growth says about what growth is."""
+
+    biomass_reaction: str | None = Field(default=None, description="Growth is its flux.")
+    biomass_found_by: FoundBy | None = Field(
+        default=None, description="The evidence; user is the argument `biomass`."
+    )
+    biomass_candidates: tuple[str, ...] = Field(
+        default=(), description="Reactions that are equally likely, where there are several."
+    )
+    growth_problem: str | None = Field(default=None, description="Why growth is not known.")
+
+    def describe_biomass(self, *, is_plain: bool = True) -> dict[str, JsonValue]:
+        """What growth is, as a display shows it; nothing where it is plainly the objective."""
+        fields: dict[str, JsonValue] = {}
+        if self.biomass_reaction is not None and not (is_plain and self.biomass_found_by == "objective"):
+            fields["biomass_reaction"] = cut_text(self.biomass_reaction)
+            fields["biomass_found_by"] = self.biomass_found_by
+        if self.growth_problem is not None:
+            fields["growth_problem"] = self.growth_problem
+        return fields
+
+
+def report_biomass(biomass: Biomass) -> dict[str, object]:
+    """The fields of a `GrowthResult`."""
+    return {
+        "biomass_reaction": biomass.reaction and biomass.reaction.id,
+        "biomass_found_by": biomass.found_by,
+        "biomass_candidates": biomass.candidates if biomass.reaction is None else (),
+        "growth_problem": biomass.problem,
+    }
+
+
+class ConditionResult(GrowthResult):
     """What every analysis says about the conditions it ran under."""
 
     model_id: str
@@ -55,14 +88,6 @@ class ConditionResult(Result):
         description="Optimum of what was optimised: coefficients times fluxes in mmol/gDW/h; growth only "
         "where that is the biomass reaction.",
     )
-    biomass_reaction: str | None = Field(default=None, description="Growth is its flux.")
-    biomass_found_by: FoundBy | None = Field(
-        default=None, description="The evidence; user is the argument `biomass`."
-    )
-    biomass_candidates: tuple[str, ...] = Field(
-        default=(), description="Reactions that are equally likely, where there are several."
-    )
-    growth_problem: str | None = Field(default=None, description="Why growth is not known.")
     growth_per_h: float | None = Field(
         description="Flux of the biomass reaction at the optimum, the greatest if there are several optima; "
         "None without an optimum or a biomass reaction, or with a named objective."
@@ -101,12 +126,7 @@ class ConditionResult(Result):
             fields["objective_direction"] = "min"
         if not is_plain and self.objective_flux_mmol_per_gdw_h is None and self.objective_value is not None:
             fields["objective_value"] = self.objective_value
-        if self.biomass_reaction is not None and not (is_plain and self.biomass_found_by == "objective"):
-            fields["biomass_reaction"] = cut_text(self.biomass_reaction)
-            fields["biomass_found_by"] = self.biomass_found_by
-        if self.growth_problem is not None:
-            fields["growth_problem"] = self.growth_problem
-        return fields
+        return fields | self.describe_biomass(is_plain=is_plain)
 
 
 class StrainResult(ConditionResult):
@@ -196,14 +216,11 @@ class Conditions:
             "objective": self.objective.text,
             "objective_direction": self.objective.direction,
             "objective_value": optimum.value,
-            "biomass_reaction": reaction and reaction.id,
-            "biomass_found_by": self.biomass.found_by,
-            "biomass_candidates": self.biomass.candidates if reaction is None else (),
-            "growth_problem": None if named else self.biomass.problem,
             "growth_per_h": growth,
             "objective_flux_mmol_per_gdw_h": optimum.value if named else None,
             "medium_mmol_per_gdw_h": medium_of(self.model),
             "medium_changes": self.changes,
+            **({} if named else report_biomass(self.biomass)),
         } | self._strain()
 
     def _greatest_growth(self) -> float:
@@ -258,15 +275,20 @@ def hold_conditions(
             yield Conditions(model, args, changes, closed, biomass, objective, program)
 
 
-def measure_growth(model: Model, biomass: str | None) -> Optimum:
-    """The best growth (1/h) in the medium of the model; None as well if no reaction is known to be biomass.
+def measure_growth(model: Model, named: str | None) -> tuple[Optimum, Biomass]:
+    """The best growth (1/h) in the medium of the model, None as well if it is not known; and what growth is.
+
+    Args:
+        model: As it was afterwards.
+        named: What the user says that the biomass reaction is.
 
     Raises:
         FluxError: As `hold_conditions`.
     """
-    with hold_conditions(model, ConditionArgs(biomass=biomass), aim="growth_if_known") as conditions:
+    with hold_conditions(model, ConditionArgs(biomass=named), aim="growth_if_known") as conditions:
         optimum = optimise(conditions.program)
-        return optimum if conditions.aims_at_growth else Optimum(optimum.status, None)
+        known = optimum if conditions.aims_at_growth else Optimum(optimum.status, None)
+        return known, conditions.biomass
 
 
 def _ways_out(biomass: Biomass, objective: Objective) -> tuple[str, ...]:

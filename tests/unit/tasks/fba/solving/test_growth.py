@@ -164,7 +164,9 @@ def test_a_model_whose_growth_is_not_known_says_so(call: Callable[..., Any], min
     ranges = call("run_flux_variability_analysis", mini, reactions=["EX_B_e"])
     assert (ranges.growth_per_h, ranges.objective) == (None, "EX_B_e")
     assert ranges.ranges.minimum_mmol_per_gdw_h == (pytest.approx(18.0),)
-    assert call("knock_out", mini, reactions=["rAB"]).growth_before_per_h is None
+    changed = call("knock_out", mini, reactions=["rAB"])
+    assert (changed.growth_before_per_h, changed.growth_per_h) == (None, None)
+    assert "'biomass'" in changed.key_findings()["growth_problem"]
 
 
 @pytest.mark.parametrize(
