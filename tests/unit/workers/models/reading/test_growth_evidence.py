@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fluxagents.tasks.ports.models import Concern, ModelWarning
+from fluxagents.tasks.registry import tool_named
 from fluxagents.workers.models.reading.model_reader import read_model
 
 KINDS = {"no_biomass", "several_biomass", "objective_is_not_growth"}
@@ -62,3 +65,40 @@ def test_several_candidates_are_named() -> None:
 
 def test_a_model_without_an_objective_is_told_only_of_that() -> None:
     assert warnings({}) == []
+
+
+WILD = Path(__file__).parents[4] / "data" / "wild"
+
+
+@pytest.mark.parametrize(
+    ("file", "objective", "value", "growth", "kinds"),
+    [
+        ("base.json", "growth", 10 / 6, 10 / 6, set()),
+        ("coef2.json", "2 growth", 20 / 6, 10 / 6, set()),
+        ("s_negobj.xml", "-1 growth", -10 / 6, 10 / 6, set()),
+        ("negcoef.json", "-1 EX_A_e", 10.0, 10 / 6, {"objective_is_not_growth"}),
+        ("s_min.xml", "EX_A_e", -10.0, 10 / 6, {"objective_is_not_growth"}),
+        ("m_osense_min.mat", "EX_A_e", -10.0, 10 / 6, {"objective_is_not_growth"}),
+        ("twoobj.json", "EX_B_e + growth", 20.0, 0.0, {"objective_is_not_growth"}),
+        ("noobj.json", "", None, None, set()),
+        ("noex.json", "growth", 0.0, 0.0, set()),
+    ],
+)
+def test_growth_and_objective_of_files_as_they_are(
+    file: str, objective: str, value: float | None, growth: float | None, kinds: set[str]
+) -> None:
+    model, found = read_model((WILD / file).read_bytes(), Path(file).suffix)
+    assert {warning.kind for warning in found} & KINDS == kinds
+    tool = tool_named("run_metabolic_fba")
+    result: Any = tool.run(model, tool.parse({}))
+    assert result.objective == objective
+    assert result.objective_value == (None if value is None else pytest.approx(value, abs=1e-9))
+    assert result.growth_per_h == (None if growth is None else pytest.approx(growth, abs=1e-9))
+
+
+@pytest.mark.parametrize("file", ["coef2.json", "s_negobj.xml", "negcoef.json", "s_min.xml", "twoobj.json"])
+def test_a_medium_for_growth_takes_what_growth_takes(file: str) -> None:
+    model, _ = read_model((WILD / file).read_bytes(), Path(file).suffix)
+    tool = tool_named("find_minimal_media")
+    result: Any = tool.run(model, tool.parse({"min_growth_per_h": 1.0}))
+    assert result.media[0].uptakes_mmol_per_gdw_h["EX_A_e"] == pytest.approx(6.0)
