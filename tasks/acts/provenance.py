@@ -34,7 +34,10 @@ def provenance_of(
     *,
     model_warnings: tuple[str, ...] = (),
 ) -> Provenance:
-    """The provenance of a result, with the medium and the objective as they were while the tool ran.
+    """The provenance of a result, with the medium as it was while the tool ran.
+
+    The objective is that of the model or of the arguments; what an analysis of growth maximises stands in its
+    result.
 
     Args:
         tool: The tool.

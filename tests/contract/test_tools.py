@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, get_args
 
 import pytest
+from cobra import Reaction
 from pydantic import BaseModel
 from tests.support.recorded_run import record
 
@@ -145,9 +146,11 @@ def broken(model: Any, kind: str) -> None:
     elif kind == "zero_growth":
         model.reactions.Biomass_Ecoli_core.bounds = (0, 0)
     elif kind == "unbounded":
-        for name in ("FRD7", "SUCDi"):
-            model.reactions.get_by_id(name).upper_bound = float("inf")
-        model.objective = "FRD7"
+        model.reactions.Biomass_Ecoli_core.upper_bound = float("inf")
+        free = Reaction("FREE", "biomass out of nothing", upper_bound=float("inf"))
+        model.add_reactions([free])
+        needed = model.reactions.Biomass_Ecoli_core.metabolites
+        free.add_metabolites({metabolite: -value for metabolite, value in needed.items()})
     else:
         model.objective = {}
 
@@ -166,6 +169,44 @@ def test_models_without_growth_give_typed_results(
     assert shown["status"] == kind
     json.dumps(shown, allow_nan=False)
     assert found.tables().keys() == tool.carry_out(model, example(tool), sources).tables().keys()
+
+
+OBJECTIVES = {"twice growth": (2.0, "max"), "minus growth minimised": (-1.0, "min")}
+
+
+@each_tool
+@pytest.mark.parametrize("kind", OBJECTIVES)
+def test_growth_is_the_flux_of_biomass_whatever_factor_and_sense_the_objective_has(
+    tool: Tool, model: Any, sources: Sources, kind: str
+) -> None:
+    expected = tool.carry_out(model, example(tool), sources).model_dump(mode="json")
+    with model:
+        factor, direction = OBJECTIVES[kind]
+        model.objective = {model.reactions.Biomass_Ecoli_core: factor}
+        model.objective_direction = direction
+        found = tool.carry_out(model, example(tool), sources).model_dump(mode="json")
+    wrong = differences(expected, found)
+    if tool.name == "test_modelseed_cobra_compatibility":  # says rightly that cobra's JSON loses the sense
+        wrong = [text for text in wrong if "growth" in text]
+    assert wrong == []
+
+
+def differences(expected: Any, found: Any, path: str = "") -> list[str]:
+    """Where two results differ by more than rounding, but for what is said of the objective itself."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        keys = [key for key in {**expected, **found} if key not in OF_THE_OBJECTIVE]
+        return [d for key in keys for d in differences(expected.get(key), found.get(key), f"{path}.{key}")]
+    if isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
+        pairs = enumerate(zip(expected, found, strict=True))
+        return [d for index, pair in pairs for d in differences(*pair, f"{path}[{index}]")]
+    if isinstance(expected, float) and isinstance(found, float | int):
+        return (
+            [] if found == pytest.approx(expected, rel=1e-6, abs=1e-9) else [f"{path}: {expected}, {found}"]
+        )
+    return [] if expected == found else [f"{path}: {expected!r}, {found!r}"]
+
+
+OF_THE_OBJECTIVE = {"objective", "objective_direction", "objective_value", "size_bytes"}
 
 
 @each_tool

@@ -15,8 +15,8 @@ from fluxagents.tasks.display import cut_text, list_names, round_for_display
 from fluxagents.tasks.fba.changes.growth_change import GrowthChange, compare_growth
 from fluxagents.tasks.fba.changes.reaction_equation import ANY_FLUX_MMOL_PER_GDW_H, read_equation
 from fluxagents.tasks.fba.changes.set_bounds import Bound
+from fluxagents.tasks.fba.solving.conditions import GrowthArgs
 from fluxagents.tasks.fba.solving.lazy_libraries import cobra
-from fluxagents.tasks.ports.results import Args as ToolArgs
 from fluxagents.tasks.tool import EVERYTHING, Tool
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class NewReaction(BaseModel):
         return self
 
 
-class Args(ToolArgs):
+class Args(GrowthArgs):
     """What is added."""
 
     reactions: tuple[NewReaction, ...] = Field(
@@ -141,7 +141,7 @@ def run(model: Model, args: Args) -> Result:
         FluxError: `UNKNOWN_ID` for a metabolite that is neither in the model nor new, `BAD_ARGUMENT` for an
             equation, rule or bounds that make no sense, or for what is in the model already.
     """
-    growths, done = compare_growth(model, lambda changed: _add_all(changed, args))
+    growths, done = compare_growth(model, args.biomass, lambda changed: _add_all(changed, args))
     return Result.model_validate(growths | done)
 
 

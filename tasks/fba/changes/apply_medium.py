@@ -70,7 +70,7 @@ def run(model: Model, args: Args) -> Result:
         FluxError: `MEDIUM` for an unknown exchange, with the nearest ids, or if nothing would change.
     """
     growths, (changes, medium) = compare_growth(
-        model, lambda changed: (_changes(changed, args), medium_of(changed))
+        model, args.biomass, lambda changed: (_changes(changed, args), medium_of(changed))
     )
     return Result.model_validate(growths | {"changes": changes, "medium_mmol_per_gdw_h": medium})
 

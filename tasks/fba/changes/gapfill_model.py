@@ -199,11 +199,12 @@ def _run(model: Model, args: Args, universal: Universal) -> Result:
         if not conditions.program.maximises:
             message = f"the objective of model '{model.id}' is minimised: it is no function to restore"
             raise FluxError(ErrorClass.BAD_ARGUMENT, message)
-    search_result = (
-        _SearchResult("no_objective")
-        if optimum.status is Outcome.NO_OBJECTIVE
-        else _fill_gaps(model, args, candidates)
-    )
+    search_result = _SearchResult("no_objective")
+    if optimum.status is not Outcome.NO_OBJECTIVE:
+        with model:
+            if conditions.biomass.reaction is not None:
+                model.objective, model.objective_direction = conditions.biomass.reaction, "max"
+            search_result = _fill_gaps(model, args, candidates)
     used = {name for alternative in search_result.alternatives for name in alternative.reactions}
     return Result.model_validate(
         report

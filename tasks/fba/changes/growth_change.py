@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import JsonValue
 
 from fluxagents.tasks.display import cut_text
-from fluxagents.tasks.fba.solving.growth import optimise
-from fluxagents.tasks.fba.solving.linear_program import LinearProgram
+from fluxagents.tasks.fba.solving.growth import GrowthResult, measure_growth, report_biomass
 from fluxagents.tasks.fba.solving.outcome import Outcome
-from fluxagents.tasks.ports.results import Result
 
 if TYPE_CHECKING:
     from cobra import Model
@@ -19,8 +17,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class GrowthChange(Result):
-    """Growth of the model's objective in its own medium, before and after a change."""
+class GrowthChange(GrowthResult):
+    """Best growth of the model in its own medium, before and after a change."""
 
     model_id: str
     status_before: Outcome
@@ -36,21 +34,23 @@ class GrowthChange(Result):
             "growth_before_per_h": self.growth_before_per_h,
             "status": str(self.status),
             "growth_per_h": self.growth_per_h,
+            **self.describe_biomass(),
         }
 
 
-def compare_growth(model: Model, change: Callable[[Model], T]) -> tuple[dict[str, object], T]:
+def compare_growth(
+    model: Model, biomass: str | None, change: Callable[[Model], T]
+) -> tuple[dict[str, object], T]:
     """The fields of a `GrowthChange` and the report of the change; the model is restored afterwards."""
-    with LinearProgram(model) as program:
-        before = optimise(program)
+    before, _ = measure_growth(model, biomass)
     with model:
         done = change(model)
-        with LinearProgram(model) as program:
-            after = optimise(program)
+        after, found = measure_growth(model, biomass)
     return {
         "model_id": model.id or "",
         "status_before": before.status,
         "status": after.status,
         "growth_before_per_h": before.value,
         "growth_per_h": after.value,
+        **report_biomass(found),
     }, done

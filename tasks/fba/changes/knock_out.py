@@ -12,10 +12,9 @@ from fluxagents.flows.language.catalog import MODEL_BEFORE
 from fluxagents.tasks.display import list_names
 from fluxagents.tasks.fba.changes.growth_change import GrowthChange, compare_growth
 from fluxagents.tasks.fba.changes.set_bounds import BoundsChange, changes_table, display_changes, set_bounds
-from fluxagents.tasks.fba.solving.conditions import require_reaction
+from fluxagents.tasks.fba.solving.conditions import GrowthArgs, require_reaction
 from fluxagents.tasks.fba.solving.gene_rules import GeneRules
 from fluxagents.tasks.ports.models import Concern
-from fluxagents.tasks.ports.results import Args as ToolArgs
 from fluxagents.tasks.tool import PREDICTIONS, Tool
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from cobra import Model
 
 
-class Args(ToolArgs):
+class Args(GrowthArgs):
     """What is knocked out, all of it together; at least one gene or reaction."""
 
     genes: tuple[str, ...] = Field(default=(), description="Gene ids.")
@@ -63,7 +62,7 @@ def run(model: Model, args: Args) -> Result:
     Raises:
         FluxError: `UNKNOWN_ID` with the nearest ids; `BAD_ARGUMENT` if nothing would change.
     """
-    growths, done = compare_growth(model, lambda changed: _knock_out(changed, args))
+    growths, done = compare_growth(model, args.biomass, lambda changed: _knock_out(changed, args))
     return Result.model_validate(growths | done)
 
 

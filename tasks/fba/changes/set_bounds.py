@@ -12,8 +12,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.catalog import MODEL_BEFORE
 from fluxagents.tasks.display import cut_text
 from fluxagents.tasks.fba.changes.growth_change import GrowthChange, compare_growth
-from fluxagents.tasks.fba.solving.conditions import require_reaction
-from fluxagents.tasks.ports.results import Args as ToolArgs
+from fluxagents.tasks.fba.solving.conditions import GrowthArgs, require_reaction
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ class Bounds(BaseModel):
         return self
 
 
-class Args(ToolArgs):
+class Args(GrowthArgs):
     """The new bounds."""
 
     bounds: dict[str, Bounds] = Field(
@@ -80,7 +79,7 @@ def run(model: Model, args: Args) -> Result:
         FluxError: `UNKNOWN_ID` with the nearest ids; `BAD_ARGUMENT` if a lower bound is above the upper
             one, or if nothing would change.
     """
-    growths, changes = compare_growth(model, lambda changed: _changes(changed, args))
+    growths, changes = compare_growth(model, args.biomass, lambda changed: _changes(changed, args))
     return Result.model_validate(growths | {"changes": changes})
 
 

@@ -20,7 +20,7 @@ from fluxagents.tasks.fba.solving.conditions import (
     uptake,
     uptake_flux,
 )
-from fluxagents.tasks.fba.solving.growth import Conditions, StrainResult, hold_conditions, optimise
+from fluxagents.tasks.fba.solving.growth import Aim, Conditions, StrainResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
 from fluxagents.tasks.fba.solving.production_target import production_target
@@ -153,7 +153,8 @@ def run(model: Model, args: Args) -> Result:
         size = len(model.reactions)
         target = production_target(model, args.product) if known else None
         substrate = None if args.substrate is None else substrate_exchange(model, args.substrate)
-        with hold_conditions(model, args, split=True) as conditions:
+        aim: Aim = "growth" if args.min_growth_fraction_of_optimum else "growth_if_known"
+        with hold_conditions(model, args, split=True, aim=aim) as conditions:
             report = conditions.report(optimise(conditions.program)) | {
                 "product": args.product,
                 "product_name": _name(target),
@@ -213,7 +214,9 @@ class _Production:
             "verdict": "made",
             "production_mmol_per_gdw_h": best,
             **self._yields(best, fluxes),
-            "growth_at_production_per_h": sum(value * fluxes[index] for index, value in growth.items()),
+            "growth_at_production_per_h": sum(value * fluxes[index] for index, value in growth.items())
+            if self.conditions.aims_at_growth or self.args.objective is not None
+            else None,
             "active_steps": len(steps.reaction),
             "essential_steps": tuple(
                 name for name, essential in zip(steps.reaction, steps.is_essential, strict=True) if essential

@@ -129,7 +129,7 @@ def run(model: Model, args: Args) -> Result:
     """
     name, reactions = _members(model, args)
     indices = [model.reactions.index(reaction) for reaction in reactions]
-    with hold_conditions(model, args, split=True) as conditions:
+    with hold_conditions(model, args, split=True, aim="growth_if_known") as conditions:
         program = conditions.program
         optimum = optimise(program)
         report = conditions.report(optimum)

@@ -189,7 +189,7 @@ def run_shard(model: Model, args: Args, shard: Shard) -> Result:
             f"{args.samples} samples of {len(ids)} reactions are more than {MAX_VALUES} values",
             suggestions=("name the reactions of interest in 'reactions'", "take fewer samples"),
         )
-    with hold_conditions(model, args) as conditions:
+    with hold_conditions(model, args, aim="growth_if_known") as conditions:
         optimum = optimise(conditions.program)
         report = conditions.report(optimum)
         feasible = optimum.value is not None or (

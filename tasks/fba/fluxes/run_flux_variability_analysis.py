@@ -157,7 +157,7 @@ def _reaction_ids(model: Model, args: Args) -> list[str]:
 
 
 def _find_ranges(model: Model, args: Args, ids: Sequence[str]) -> Result:
-    with hold_conditions(model, args) as conditions:
+    with hold_conditions(model, args, aim="growth_if_known") as conditions:
         optimum = optimise(conditions.program)
         report = conditions.report(optimum)
         rows = _rows(_ranges(conditions, optimum, args, ids))

@@ -13,7 +13,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.display import fit_display, list_values
 from fluxagents.tasks.fba.solving.conditions import exchanges, uptake_flux
 from fluxagents.tasks.fba.solving.cycles import cycles_of
-from fluxagents.tasks.fba.solving.growth import StrainResult, hold_conditions, optimise
+from fluxagents.tasks.fba.solving.growth import Conditions, StrainResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram, clean
 from fluxagents.tasks.fba.solving.outcome import Outcome
@@ -105,7 +105,9 @@ class Result(StrainResult):
 
 
 def run(model: Model, args: Args) -> Result:
-    """Optimise the objective and report growth (1/h) and fluxes (mmol/gDW/h).
+    """Optimise the objective of the model and report growth (1/h) and fluxes (mmol/gDW/h).
+
+    Where the objective is not growth, the fluxes are of an optimum with the greatest growth.
 
     Raises:
         FluxError: `MEDIUM` or `UNKNOWN_ID` for conditions that do not fit the model; `BAD_ARGUMENT` for
@@ -115,17 +117,17 @@ def run(model: Model, args: Args) -> Result:
         message = f"geometric FBA of model '{model.id}' with {len(model.reactions)} reactions takes too long"
         suggestion = f"use method 'pfba', or a model of at most {GEOMETRIC_REACTIONS} reactions"
         raise FluxError(ErrorClass.BAD_ARGUMENT, message, suggestions=(suggestion,))
-    with hold_conditions(model, args, split=True) as conditions:
+    with hold_conditions(model, args, split=True, aim="objective") as conditions:
         program = conditions.program
         optimum = optimise(program)
-        report = conditions.report(optimum)
+        report = conditions.report(optimum, conditions.growth_at(optimum))
         if optimum.value is None:
             return Result.model_validate(report | _describe(model, args, None))
         is_loop_free = None
         if args.method == "geometric":
-            fluxes = _geometric(model)
+            fluxes = _geometric(conditions)
         elif args.method == "loopless":
-            fluxes, is_loop_free = _without_cycles(model, program)
+            fluxes, is_loop_free = _without_cycles(conditions)
         else:
             if args.method == "pfba":
                 minimise_total_flux(program)
@@ -150,17 +152,23 @@ def minimise_total_flux(program: LinearProgram) -> None:
         )
 
 
-def _geometric(model: Model) -> list[float]:
+def _geometric(conditions: Conditions) -> list[float]:
+    model, growth = conditions.model, conditions.biomass.reaction
+    if growth is not None and conditions.objective.factor(growth) is None:
+        cobra.util.fix_objective_as_constraint(model)
+        model.objective, model.objective_direction = growth, "max"
     solution = cobra.flux_analysis.geometric_fba(model, processes=1)
     return [clean(solution.fluxes[reaction.id]) for reaction in model.reactions]
 
 
-def _without_cycles(model: Model, program: LinearProgram) -> tuple[list[float], bool]:
+def _without_cycles(conditions: Conditions) -> tuple[list[float], bool]:
     """The present optimum with its cycles taken out, and whether none is left.
 
-    Exchange fluxes and the objective stay; internal fluxes only shrink towards zero (CycleFreeFlux).
+    Exchange fluxes, the objective and growth stay; internal fluxes only shrink towards zero (CycleFreeFlux).
     """
-    fluxes, objective = program.fluxes(), frozenset(program.objective())
+    model, program = conditions.model, conditions.program
+    optimised = (model.reactions.index(reaction) for reaction, _ in conditions.objective.terms)
+    fluxes, objective = program.fluxes(), frozenset((*optimised, *program.objective()))
     with cycles_of(model) as cycles:
         removed = cycles.within(fluxes, objective)
         remaining = [clean(flux - part) for flux, part in zip(fluxes, removed, strict=True)]

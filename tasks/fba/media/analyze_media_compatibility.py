@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from fluxagents.tasks.display import cut_text, fit_display, list_names, list_values
+from fluxagents.tasks.display import fit_display, list_names, list_values
 from fluxagents.tasks.fba.media.media_growth import (
     MediaArgs,
     MediaResult,
     MediumGrowth,
     gather,
-    measure_growth,
+    grow_on_media,
 )
 from fluxagents.tasks.fba.media.restoration import Restoration, restoration
-from fluxagents.tasks.fba.solving.conditions import MediumArgs, apply_medium
+from fluxagents.tasks.fba.solving.conditions import ConditionArgs
+from fluxagents.tasks.fba.solving.growth import hold_conditions
 from fluxagents.tasks.fba.solving.optlang_program import IntegerArgs
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.ports.media import LibraryMedium
@@ -97,8 +98,7 @@ class Result(MediaResult):
         grows = [*by_fit["complete"], *by_fit["partial"]]
         unmapped = list(dict.fromkeys(name for row in self.media for name in row.unmapped))
         return {
-            "model": cut_text(self.model_id),
-            "objective": cut_text(self.objective),
+            **self.evidence(),
             "media_tested": len(self.media),
             "complete": list_names(by_fit["complete"], limit),
             "partial": list_names(by_fit["partial"], limit),
@@ -121,7 +121,7 @@ def run(model: Model, args: Args, media: tuple[LibraryMedium, ...]) -> Result:
     Raises:
         FluxError: `MEDIUM` if the model's exchanges cannot be told; `SOLVER` or `TIMEOUT`.
     """
-    result = MediaResult.model_validate(measure_growth(model, media))
+    result = MediaResult.model_validate(grow_on_media(model, media, args.biomass))
     fits = tuple(_fit(model, row, args) for row in result.media)
     return Result.model_validate({**dict(result), "min_growth_per_h": args.min_growth_per_h, "fits": fits})
 
@@ -140,8 +140,8 @@ def _fit(model: Model, row: MediumGrowth, args: Args) -> Compatibility:
 
 
 def _missing(model: Model, row: MediumGrowth, args: Args) -> Restoration:
-    with model:
-        apply_medium(model, MediumArgs(medium=row.uptakes_mmol_per_gdw_h))
+    conditions = ConditionArgs(medium=row.uptakes_mmol_per_gdw_h, biomass=args.biomass)
+    with hold_conditions(model, conditions):
         return restoration(
             model,
             args.min_growth_per_h,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from fluxagents.tasks.display import cut_text, list_names, list_values
-from fluxagents.tasks.fba.media.media_growth import MediaArgs, MediaResult, gather, measure_growth
+from fluxagents.tasks.display import list_names, list_values
+from fluxagents.tasks.fba.media.media_growth import MediaArgs, MediaResult, gather, grow_on_media
 from fluxagents.tasks.ports.media import LibraryMedium
 from fluxagents.tasks.tool import Tool
 
@@ -29,8 +29,7 @@ class Result(MediaResult):
         without = [f"{row.medium} ({row.status})" for row in self.media if not row.grows]
         unmapped = {row.medium: len(row.unmapped) for row in self.media if row.unmapped}
         return {
-            "model": cut_text(self.model_id),
-            "objective": cut_text(self.objective),
+            **self.evidence(),
             "media_compared": len(self.media),
             "growth_per_h": list_values({row.medium: row.growth_per_h for row in ranked}, limit),
             "media_without_growth": list_names(without, limit),
@@ -44,8 +43,7 @@ def run(model: Model, args: Args, media: tuple[LibraryMedium, ...]) -> Result:
     Raises:
         FluxError: `MEDIUM` if the model's exchanges cannot be told; `SOLVER` or `TIMEOUT`.
     """
-    del args
-    return Result.model_validate(measure_growth(model, media))
+    return Result.model_validate(grow_on_media(model, media, args.biomass))
 
 
 TOOL = Tool(

@@ -13,12 +13,10 @@ from fluxagents.tasks.fba.media.media_growth import start_from
 from fluxagents.tasks.fba.media.medium_edit import Edit, EditedMedium, EditedUptake, Untouched
 from fluxagents.tasks.fba.media.medium_words import edits_in
 from fluxagents.tasks.fba.solving.conditions import MediumArgs, exchanges, medium_of, set_uptake
-from fluxagents.tasks.fba.solving.growth import Optimum, optimise
-from fluxagents.tasks.fba.solving.linear_program import LinearProgram
+from fluxagents.tasks.fba.solving.growth import GrowthResult, measure_growth, report_biomass
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.ports.media import LibraryMedium
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
-from fluxagents.tasks.ports.results import Result as ToolResult
 from fluxagents.tasks.ports.sources import Sources
 from fluxagents.tasks.tool import Tool
 
@@ -50,7 +48,7 @@ class Args(MediumArgs):
         return self
 
 
-class Result(ToolResult):
+class Result(GrowthResult):
     """The edited medium; the model keeps its own until `apply_medium` gives it this one."""
 
     model_id: str
@@ -96,6 +94,7 @@ class Result(ToolResult):
             "growth_before_per_h": self.growth_before_per_h,
             "status": str(self.status),
             "growth_per_h": self.growth_per_h,
+            **self.describe_biomass(),
             "changes": list_names([_line(change) for change in self.changes], limit),
             "untouched": list_names(
                 [f"{row.compound}: {row.reason}" for row in self.untouched], untouched_limit
@@ -120,32 +119,30 @@ def run(model: Model, args: Args, start: LibraryMedium | None) -> Result:
     """
     with model:
         unmapped = start_from(model, args, start)
-        before, grown_before = medium_of(model), _growth(model)
+        before, (grown_before, _) = medium_of(model), measure_growth(model, args.biomass)
         edited = EditedMedium.of(model)
         edits = args.edits or edits_in(args.words or "", edited.nutrients.words())
         edited.apply(edits)
         known = exchanges(model)
         for identifier in {change.exchange for change in edited.changes}:
             set_uptake(known[identifier], edited.uptakes[identifier])
-        grown = _growth(model)
-    return Result(
-        model_id=model.id or "",
-        edits=edits,
-        changes=tuple(edited.changes),
-        untouched=tuple(edited.untouched),
-        unmapped=unmapped,
-        medium_before_mmol_per_gdw_h=before,
-        medium_mmol_per_gdw_h=edited.open,
-        status_before=grown_before.status,
-        status=grown.status,
-        growth_before_per_h=grown_before.value,
-        growth_per_h=grown.value,
+        grown, biomass = measure_growth(model, args.biomass)
+    return Result.model_validate(
+        report_biomass(biomass)
+        | {
+            "model_id": model.id or "",
+            "edits": edits,
+            "changes": tuple(edited.changes),
+            "untouched": tuple(edited.untouched),
+            "unmapped": unmapped,
+            "medium_before_mmol_per_gdw_h": before,
+            "medium_mmol_per_gdw_h": edited.open,
+            "status_before": grown_before.status,
+            "status": grown.status,
+            "growth_before_per_h": grown_before.value,
+            "growth_per_h": grown.value,
+        }
     )
-
-
-def _growth(model: Model) -> Optimum:
-    with LinearProgram(model) as program:
-        return optimise(program)
 
 
 def _line(change: EditedUptake) -> str:

@@ -8,16 +8,28 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Self
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.display import cut_text
 from fluxagents.tasks.fba.media.library.compound_index import CompoundIndex, index_exchanges
-from fluxagents.tasks.fba.solving.conditions import MediumArgs, apply_medium, exchanges
-from fluxagents.tasks.fba.solving.growth import Optimum, objective_text, solve
+from fluxagents.tasks.fba.solving.conditions import (
+    ConditionArgs,
+    GrowthArgs,
+    MediumArgs,
+    apply_medium,
+    exchanges,
+)
+from fluxagents.tasks.fba.solving.growth import (
+    GrowthResult,
+    Optimum,
+    hold_conditions,
+    report_biomass,
+    solve,
+)
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.ports.media import Component, LibraryMedium, Uptake
-from fluxagents.tasks.ports.results import Args, Result
 from fluxagents.tasks.ports.sources import Sources
 
 if TYPE_CHECKING:
@@ -30,7 +42,7 @@ SAME_GROWTH = 1e-6
 MediumName = Annotated[str, Field(min_length=1, max_length=80)]
 
 
-class MediaArgs(Args):
+class MediaArgs(GrowthArgs):
     """Which media are looked at; the model's own conditions play no part."""
 
     media: tuple[str, ...] | None = Field(
@@ -99,13 +111,18 @@ class MappedCompound(BaseModel):
     found_by: str | None = Field(description="The evidence: id, an annotation, or name.")
 
 
-class MediaResult(Result):
+class MediaResult(GrowthResult):
     """Growth on each medium."""
 
     model_id: str
-    objective: str = Field(description="What was optimised: reactions with their coefficients.")
+    objective: str = Field(description="What was optimised: the biomass reaction.")
     media: tuple[MediumGrowth, ...]
     compounds: tuple[MappedCompound, ...]
+
+    def evidence(self) -> dict[str, JsonValue]:
+        """Model and objective as a display shows them, and how biomass was found if that needs words."""
+        named = {"model": cut_text(self.model_id), "objective": cut_text(self.objective)}
+        return {**named, **self.describe_biomass()}
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         """Growth by medium, uptakes by medium and exchange, and how each compound was found."""
@@ -216,18 +233,18 @@ def start_from(model: Model, args: MediumArgs, start: LibraryMedium | None) -> t
     return mapped.unmapped
 
 
-def measure_growth(model: Model, media: Sequence[LibraryMedium]) -> dict[str, object]:
-    """The fields of a `MediaResult`; raises as `exchanges` and `LinearProgram`."""
+def grow_on_media(model: Model, media: Sequence[LibraryMedium], biomass: str | None) -> dict[str, object]:
+    """The fields of a `MediaResult`; raises as `exchanges` and `hold_conditions`."""
     index = index_exchanges(model)
     mapped_media = [map_medium(medium, index) for medium in media]
-    with LinearProgram(model) as program:
-        objective = objective_text(model, program)
-        trial = MediumTrial(model, program)
+    with hold_conditions(model, ConditionArgs(biomass=biomass)) as conditions:
+        trial = MediumTrial(model, conditions.program)
         optima = [trial.growth_on(mapped.uptakes) for mapped in mapped_media]
     best = max((optimum.value for optimum in optima if optimum.value), default=None)
     return {
         "model_id": model.id or "",
-        "objective": objective,
+        "objective": conditions.objective.text,
+        **report_biomass(conditions.biomass),
         "media": tuple(
             _growth(mapped, optimum, best) for mapped, optimum in zip(mapped_media, optima, strict=True)
         ),

@@ -179,26 +179,26 @@ def run(model: Model, args: Args, start: LibraryMedium | None) -> Result:
         nutrients = Nutrients(model)
         costs = {name: cost for word, cost in args.costs.items() for name in _exchanges(nutrients, word)}
         excluded = {name for word in args.exclude for name in _exchanges(nutrients, word)}
-        with hold_conditions(model, ConditionArgs()) as conditions:
+        with hold_conditions(model, ConditionArgs(biomass=args.biomass)) as conditions:
             optimum = optimise(conditions.program)
             report = conditions.report(optimum)
-        exchanged = exchanges(model)
-        before = len(open_uptakes(exchanged))
-        target = _target(args, optimum.value if optimum.status is Outcome.OPTIMAL else None)
-        for name, exchange in exchanged.items():
-            if name in excluded:
-                set_uptake(exchange, 0.0)
-            elif args.open_exchanges:
-                set_uptake(exchange, max(uptake(exchange), args.open_uptake_mmol_per_gdw_h))
-        candidates = open_uptakes(exchanged)
-        with MediumTrial.of(model) as trial:
-            best = trial.growth_on({reaction.id: uptake(reaction) for reaction in candidates}).value
-            media: list[OptimisedMedium] = []
-            is_complete: bool | None = None
-            if target is not None and best is not None and best >= target * (1 - GROWTH_TOLERANCE):
-                with NutrientSearch(model, candidates, target, args.integer_solver) as search:
-                    sets, is_complete = _sets(search, [reaction.id for reaction in candidates], args)
-                    media = [_medium(search, trial, components, costs, target) for components in sets]
+            exchanged = exchanges(model)
+            before = len(open_uptakes(exchanged))
+            target = _target(args, optimum.value if optimum.status is Outcome.OPTIMAL else None)
+            for name, exchange in exchanged.items():
+                if name in excluded:
+                    set_uptake(exchange, 0.0)
+                elif args.open_exchanges:
+                    set_uptake(exchange, max(uptake(exchange), args.open_uptake_mmol_per_gdw_h))
+            candidates = open_uptakes(exchanged)
+            with MediumTrial.of(model) as trial:
+                best = trial.growth_on({reaction.id: uptake(reaction) for reaction in candidates}).value
+                media: list[OptimisedMedium] = []
+                is_complete: bool | None = None
+                if target is not None and best is not None and best >= target * (1 - GROWTH_TOLERANCE):
+                    with NutrientSearch(model, candidates, target, args.integer_solver) as search:
+                        sets, is_complete = _sets(search, [reaction.id for reaction in candidates], args)
+                        media = [_medium(search, trial, components, costs, target) for components in sets]
     return Result.model_validate(
         report
         | {

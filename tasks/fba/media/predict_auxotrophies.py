@@ -20,7 +20,7 @@ from fluxagents.tasks.fba.media.identify_auxotrophies import AuxotrophyArgs, Nut
 from fluxagents.tasks.fba.media.library.compound_index import index_exchanges, index_metabolites
 from fluxagents.tasks.fba.media.library.compounds import Compound
 from fluxagents.tasks.fba.solving.conditions import exchanges, set_uptake
-from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
+from fluxagents.tasks.fba.solving.growth import ConditionResult, Conditions, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
@@ -99,7 +99,7 @@ def run(model: Model, args: Args) -> Result:
     """
     with hold_conditions(model, args) as conditions:
         report = conditions.report(optimise(conditions.program))
-        biomass = _consumed_metabolites(model, conditions.program)
+        biomass = _consumed_metabolites(conditions)
         tests = nutrient_tests(model, args)
         rows = _biosynthesis(model, args, tests, biomass)
     inside = {row.compound for row in rows}
@@ -114,9 +114,11 @@ def run(model: Model, args: Args) -> Result:
     )
 
 
-def _consumed_metabolites(model: Model, program: LinearProgram) -> frozenset[str]:
-    """The metabolites that the objective consumes."""
-    reactions = (model.reactions[index] for index in program.objective())
+def _consumed_metabolites(conditions: Conditions) -> frozenset[str]:
+    """The metabolites that become biomass, or that a named objective consumes."""
+    if conditions.biomass.reaction is not None and conditions.aims_at_growth:
+        return conditions.biomass.precursors()
+    reactions = (reaction for reaction, _ in conditions.objective.terms)
     return frozenset(metabolite.id for reaction in reactions for metabolite in reaction.reactants)
 
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, JsonValue
 
-from fluxagents.tasks.display import cut_text, list_names, list_values
+from fluxagents.tasks.display import list_names, list_values
 from fluxagents.tasks.fba.media.media_growth import (
     SAME_GROWTH,
     MediaArgs,
     MediaResult,
     MediumGrowth,
     gather,
-    measure_growth,
+    grow_on_media,
 )
 from fluxagents.tasks.ports.media import LibraryMedium
 from fluxagents.tasks.tool import Tool
@@ -55,8 +55,7 @@ class Result(MediaResult):
         rows = {row.medium: row for row in self.media}
         left_out = [f"{row.medium} ({row.status})" for row in self.media if row.medium not in self.ranking]
         return {
-            "model": cut_text(self.model_id),
-            "objective": cut_text(self.objective),
+            **self.evidence(),
             "criterion": self.criterion,
             "min_growth_per_h": self.min_growth_per_h,
             "media_tested": len(self.media),
@@ -70,8 +69,8 @@ class Result(MediaResult):
 
 
 def run(model: Model, args: Args, media: tuple[LibraryMedium, ...]) -> Result:
-    """Rank media by growth (1/h) or by their size; raises as `measure_growth`."""
-    result = MediaResult.model_validate(measure_growth(model, media))
+    """Rank media by growth (1/h) or by their size; raises as `grow_on_media`."""
+    result = MediaResult.model_validate(grow_on_media(model, media, args.biomass))
     ranked = _rank(result.media, args)
     best = [row.medium for row in ranked if _is_as_good(row, ranked[0], args.criterion)]
     return Result.model_validate(

@@ -109,8 +109,9 @@ def run(model: Model, args: Args) -> Result:
     Raises:
         FluxError: `MEDIUM` or `UNKNOWN_ID` for conditions that do not fit the model; `SOLVER` or `TIMEOUT`.
     """
-    with hold_conditions(model, args) as conditions:
-        report = conditions.report(optimise(conditions.program))
+    with hold_conditions(model, args, aim="objective") as conditions:
+        optimum = optimise(conditions.program)
+        report = conditions.report(optimum, conditions.growth_at(optimum))
         return Result.model_validate(report | _counts(model) | _lists(model) | {"table": _table(model)})
 
 

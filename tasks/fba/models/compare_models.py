@@ -52,7 +52,11 @@ class ModelRow(BaseModel):
 
     model: str
     status: Outcome
-    growth_per_h: float | None
+    growth_per_h: float | None = Field(
+        description="Best flux of the biomass reaction; mmol/gDW/h with a named objective."
+    )
+    biomass_reaction: str | None = None
+    growth_problem: str | None = Field(default=None, description="Why growth is not known.")
     reactions: int = Field(description="Count.")
     metabolites: int = Field(description="Count.")
     genes: int = Field(description="Count.")
@@ -195,9 +199,10 @@ def _profile(name: str, model: Model, args: Args) -> tuple[ModelRow, dict[str, f
         for kind in ("reactions", "metabolites", "genes")
     }
     conditions = args.model_dump(include=set(ConditionArgs.model_fields))
-    with hold_conditions(model, args) as held:
+    with hold_conditions(model, args, aim="growth_if_known") as held:
         optimum = optimise(held.program)
-    tested = args.essentiality and optimum.status is Outcome.OPTIMAL
+        known = held.aims_at_growth or args.objective is not None
+    tested = args.essentiality and optimum.status is Outcome.OPTIMAL and known
     if tested:
         threshold = args.threshold_fraction_of_wild_type
         result = essentiality.run(
@@ -208,7 +213,9 @@ def _profile(name: str, model: Model, args: Args) -> tuple[ModelRow, dict[str, f
     return ModelRow(
         model=name,
         status=optimum.status,
-        growth_per_h=optimum.value,
+        growth_per_h=optimum.value if known else None,
+        biomass_reaction=held.biomass.reaction and held.biomass.reaction.id,
+        growth_problem=held.biomass.problem if args.objective is None else None,
         reactions=len(model.reactions),
         metabolites=len(model.metabolites),
         genes=len(model.genes),

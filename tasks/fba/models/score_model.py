@@ -121,7 +121,7 @@ def run(model: Model, args: Args) -> Result:
         FluxError: `MEDIUM` or `UNKNOWN_ID` for conditions that do not fit the model; `SOLVER` or `TIMEOUT`.
     """
     internal = internal_reactions(model)
-    with hold_conditions(model, args) as conditions:
+    with hold_conditions(model, args, aim="growth_if_known") as conditions:
         optimum = optimise(conditions.program)
         report = conditions.report(optimum)
         unbounded = _count_unbounded(model, conditions.program, feasible=optimum.value is not None)

@@ -14,12 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.tasks.display import cut_text
 from fluxagents.tasks.fba.models.model_difference import differences
-from fluxagents.tasks.fba.solving.growth import Optimum, optimise
+from fluxagents.tasks.fba.solving.conditions import GrowthArgs
+from fluxagents.tasks.fba.solving.growth import GrowthResult, measure_growth, report_biomass
 from fluxagents.tasks.fba.solving.lazy_libraries import cobra
-from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import Outcome
-from fluxagents.tasks.ports.results import Args as ToolArgs
-from fluxagents.tasks.ports.results import Result as ToolResult
 from fluxagents.tasks.tool import EVERYTHING, Tool
 
 if TYPE_CHECKING:
@@ -37,7 +35,7 @@ _ENCODED = re.compile(r"__(\d+)__")
 _PRINTABLE = range(33, 127)
 
 
-class Args(ToolArgs):
+class Args(GrowthArgs):
     """Through which formats the model goes."""
 
     formats: tuple[Format, ...] = Field(
@@ -73,7 +71,7 @@ class RoundTripDifferenceTable(BaseModel):
     after: tuple[str, ...] = ()
 
 
-class Result(ToolResult):
+class Result(GrowthResult):
     """What changed on the way; growth under the model's own medium."""
 
     model_id: str
@@ -98,6 +96,7 @@ class Result(ToolResult):
             "model": cut_text(self.model_id),
             "status": str(self.status),
             "growth_per_h": self.growth_per_h,
+            **self.describe_biomass(),
             "is_compatible": self.is_compatible,
             "round_trips": [row.model_dump(mode="json") for row in self.round_trips],
             "metabolites_with_modelseed_id_fraction": self.metabolites_with_modelseed_id_fraction,
@@ -116,12 +115,12 @@ def run(model: Model, args: Args) -> Result:
     Raises:
         FluxError: `SOLVER` or `TIMEOUT`.
     """
-    before = _growth(model)
+    before, biomass = measure_growth(model, args.biomass)
     rows, listed = [], []
     for name in dict.fromkeys(args.formats):
         size, copy = _through_sbml(model) if name == "sbml" else _through_json(model)
         changes = differences(model, copy)
-        after = _growth(copy)
+        after, _ = measure_growth(copy, args.biomass)
         counts = Counter(f"{difference.kind} {difference.field}" for difference in changes)
         same = before.status is after.status and _close(before.value, after.value)
         rows.append(
@@ -138,26 +137,24 @@ def run(model: Model, args: Args) -> Result:
         )
         listed += [(name, *difference) for difference in changes]
     columns = zip(*listed, strict=True) if listed else ((),) * len(RoundTripDifferenceTable.model_fields)
-    return Result(
-        model_id=model.id or "",
-        status=before.status,
-        growth_per_h=before.value,
-        is_compatible=all(
-            row.growth_is_unchanged and not row.differences_by_field.keys() & _SEEN_BY_A_SOLVER
-            for row in rows
-        ),
-        round_trips=tuple(rows),
-        metabolites_with_modelseed_id_fraction=_seed_fraction(model.metabolites, "seed.compound"),
-        reactions_with_modelseed_id_fraction=_seed_fraction(model.reactions, "seed.reaction"),
-        table=RoundTripDifferenceTable.model_validate(
-            dict(zip(RoundTripDifferenceTable.model_fields, columns, strict=True))
-        ),
+    return Result.model_validate(
+        report_biomass(biomass)
+        | {
+            "model_id": model.id or "",
+            "status": before.status,
+            "growth_per_h": before.value,
+            "is_compatible": all(
+                row.growth_is_unchanged and not row.differences_by_field.keys() & _SEEN_BY_A_SOLVER
+                for row in rows
+            ),
+            "round_trips": tuple(rows),
+            "metabolites_with_modelseed_id_fraction": _seed_fraction(model.metabolites, "seed.compound"),
+            "reactions_with_modelseed_id_fraction": _seed_fraction(model.reactions, "seed.reaction"),
+            "table": RoundTripDifferenceTable.model_validate(
+                dict(zip(RoundTripDifferenceTable.model_fields, columns, strict=True))
+            ),
+        }
     )
-
-
-def _growth(model: Model) -> Optimum:
-    with LinearProgram(model) as program:
-        return optimise(program)
 
 
 def _close(before: float | None, after: float | None) -> bool:

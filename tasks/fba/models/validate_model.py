@@ -130,10 +130,10 @@ def run(model: Model, args: Args) -> Result:
     Raises:
         FluxError: `MEDIUM` or `UNKNOWN_ID` for conditions that do not fit the model; `SOLVER` or `TIMEOUT`.
     """
-    with hold_conditions(model, args) as conditions:
+    with hold_conditions(model, args, aim="objective") as conditions:
         optimum = optimise(conditions.program)
-        report = conditions.report(optimum)
-        biomass = _biomass_reactions(model, conditions.program)
+        report = conditions.report(optimum, conditions.growth_at(optimum))
+        biomass = _biomass_reactions(model, conditions.biomass.reaction)
         fields: dict[str, object] = {
             "blocked_reactions": _find_blocked(model),
             "blocked_with_open_exchanges": _find_blocked_when_open(model),
@@ -151,15 +151,14 @@ def run(model: Model, args: Args) -> Result:
     return Result.model_validate(report | fields | {"findings": _findings(model, fields)})
 
 
-def _biomass_reactions(model: Model, program: LinearProgram) -> list[Reaction]:
-    """Reactions marked or named as biomass, and an objective that consumes many metabolites."""
+def _biomass_reactions(model: Model, growth: Reaction | None) -> list[Reaction]:
+    """Reactions marked or named as biomass, and the one whose flux is growth if it consumes many."""
     many = 10
-    objective = {model.reactions[index].id for index in program.objective()}
 
     def is_biomass(reaction: Reaction) -> bool:
         if reaction.annotation.get("sbo") == "SBO:0000629":
             return True
-        named = "biomass" in f"{reaction.id} {reaction.name}".casefold() or reaction.id in objective
+        named = "biomass" in f"{reaction.id} {reaction.name}".casefold() or reaction is growth
         return named and not reaction.boundary and len(reaction.reactants) >= many
 
     return [reaction for reaction in model.reactions if is_biomass(reaction)]

@@ -24,7 +24,16 @@ MAX_UPTAKES_SHOWN = 80
 """A medium with more is not handed on in a summary."""
 
 
-class MediumArgs(Args):
+class GrowthArgs(Args):
+    """What growth is."""
+
+    biomass: str | None = Field(
+        default=None,
+        description="Reaction whose flux is growth, 1/h, where the model does not tell or tells it wrongly.",
+    )
+
+
+class MediumArgs(GrowthArgs):
     """Which nutrients the cell may take up."""
 
     medium: dict[str, Uptake] | None = Field(
@@ -44,7 +53,7 @@ class ConditionArgs(MediumArgs):
 
     objective: str | None = Field(
         default=None,
-        description="Reaction whose flux (mmol/gDW/h) is maximised instead of the model's objective.",
+        description="Reaction whose flux (mmol/gDW/h) is maximised instead of growth.",
     )
 
 

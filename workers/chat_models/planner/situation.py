@@ -9,6 +9,7 @@ from typing import Any
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.prompts.sections import read_lines, sections
+from fluxagents.workers.chat_models.planner.words.named_biomass import split_biomass
 from fluxagents.workers.chat_models.planner.words.phrase import EXCHANGE_ID
 
 Entry = Mapping[str, Any]
@@ -20,6 +21,8 @@ class Situation:
 
     task: str
     question: str
+    biomass: str | None = None
+    """The biomass reaction that the question or the inputs name."""
     conclusion: str = ""
     inputs: Entry = field(default_factory=dict)
     facts: Entry = field(default_factory=dict)
@@ -103,11 +106,14 @@ def read_situation(prompt: str, functions: Sequence[Mapping[str, Any]]) -> Situa
     try:
         (inputs,) = read_lines(parts["inputs"])
         (facts,) = read_lines(parts.get("facts", "{}"))
+        inputs = inputs if isinstance(inputs, dict) else {}
+        question, biomass = split_biomass(parts["question"], inputs)
         return Situation(
             task=parts["task"],
-            question=parts["question"],
+            question=question,
+            biomass=biomass,
             conclusion=parts.get("conclusion", ""),
-            inputs=inputs if isinstance(inputs, dict) else {},
+            inputs=inputs,
             facts=facts if isinstance(facts, dict) else {},
             findings=_read_entries(parts["findings"]),
             left_out=_read_entries(parts.get("left_out", "")),

@@ -12,6 +12,7 @@ from fluxagents.tasks.ports.models import Concern, ModelWarning
 from fluxagents.workers.models.reading.boundary import open_boundary
 from fluxagents.workers.models.reading.cobra_messages import capture_messages, explain_messages
 from fluxagents.workers.models.reading.document_reader import read_json, read_yaml
+from fluxagents.workers.models.reading.growth_evidence import warn_about_growth
 from fluxagents.workers.models.reading.matlab_reader import read_matlab
 from fluxagents.workers.models.reading.odd_contents import check_contents
 from fluxagents.workers.models.reading.refusal import RefusedFileError
@@ -36,7 +37,8 @@ def read_model(data: bytes, suffix: str) -> tuple[Model, list[ModelWarning]]:
     _check(model)
     # SBML says itself what lies outside.
     opened = [] if _FORMATS[suffix] == "SBML" else open_boundary(model)
-    return model, [*warned, *explain_messages(messages), *opened, *_warn(model), *check_contents(model)]
+    contents = [*_warn(model), *warn_about_growth(model), *check_contents(model)]
+    return model, [*warned, *explain_messages(messages), *opened, *contents]
 
 
 def _check(model: Model) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.chat_models.planner.calls.arguments import ARGUMENTS
 from fluxagents.workers.chat_models.planner.calls.lookups import LOOKUPS
 from fluxagents.workers.chat_models.planner.clauses.clause import OFF_TOPIC, Clause
@@ -89,7 +90,21 @@ def interpret_question(situation: Situation) -> Interpretation:
                 call for call in _plan_calls(clause, medium, after_change=is_changed) if call not in calls
             ]
     calls = [call for call in calls if not any(_extends(other, call) for other in calls)]
+    calls = [_name_biomass(call, situation.biomass) for call in calls]
     return Interpretation(tuple(calls), tuple(dict.fromkeys(medium.problems)), medium.question_for_human)
+
+
+def _name_biomass(call: PlannedCall, biomass: str | None) -> PlannedCall:
+    """The call with the biomass reaction that the run names, if its tool has growth."""
+    if biomass is None or call.tool == CHANGE_TOOL or not takes_biomass(call.tool):
+        return call
+    return replace(call, args={**call.args, "biomass": biomass})
+
+
+def takes_biomass(tool: str) -> bool:
+    """Whether the tool has the argument `biomass`."""
+    entry = TOOLS.entries.get(tool)
+    return entry is not None and "biomass" in entry.schema["parameters"]["properties"]
 
 
 def _extends(call: PlannedCall, other: PlannedCall) -> bool:

@@ -21,18 +21,22 @@ def diagnose(situation: Situation) -> FunctionCall:
     media_findings = [finding for finding in situation.findings if finding["tool"] == _MEDIA_TOOL]
     failed = {error["at"] for error in situation.errors}
     if _MEDIA_TOOL in situation.functions and not media_findings and _MEDIA_TOOL not in failed:
-        return FunctionCall(_MEDIA_TOOL, {"open_exchanges": True, "min_growth_per_h": RESTORED_GROWTH_PER_H})
+        least = {"open_exchanges": True, "min_growth_per_h": RESTORED_GROWTH_PER_H}
+        return FunctionCall(_MEDIA_TOOL, {**least, **_biomass(situation)})
     missing = _find_missing_nutrients(situation, media_findings)
     tried = [finding for finding in situation.findings if _adds(finding, missing)]
     if missing and not tried and not situation.open_errors and _GROWTH_TOOL in situation.functions:
         medium = situation.inputs.get("medium")
         changes = dict.fromkeys(missing, DEFAULT_UPTAKE)
-        return FunctionCall(
-            _GROWTH_TOOL, {**({"medium": medium} if medium else {}), "medium_changes": changes}
-        )
+        conditions = {**({"medium": medium} if medium else {}), "medium_changes": changes}
+        return FunctionCall(_GROWTH_TOOL, {**conditions, **_biomass(situation)})
     if tried and tried[-1]["found"].get("status") == "optimal":
         return finish(f"The medium lacks what growth needs; it grows with {', '.join(missing)} added.")
     return finish("The model does not grow under these conditions; the findings say what was tried.")
+
+
+def _biomass(situation: Situation) -> dict[str, str]:
+    return {} if situation.biomass is None else {"biomass": situation.biomass}
 
 
 def _find_missing_nutrients(situation: Situation, media_findings: Sequence[Entry]) -> list[str]:

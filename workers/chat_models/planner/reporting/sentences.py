@@ -33,7 +33,7 @@ def describe_finding(finding: Entry, topics: Topics) -> list[str]:
     """The sentences of a finding: the conditions first, the artifact last."""
     values = finding["found"]
     write = _WRITERS.get(finding["tool"], _describe_anything)
-    sentences = [_describe_outcome(values), *write(values, topics)]
+    sentences = [_describe_outcome(values), *_describe_growth(values), *write(values, topics)]
     if finding.get("artifact"):
         sentences.append(f"Full tables: artifact {finding['artifact']}.")
     return [sentence for sentence in sentences if sentence]
@@ -57,6 +57,27 @@ def _describe_outcome(values: Entry) -> str:
         return ""
     sentence = f"{_describe_conditions(values)} {text}"
     return f"{sentence[0].upper()}{sentence[1:]}"
+
+
+def _describe_growth(values: Entry) -> Iterator[str]:
+    """What growth and the objective are, where the one is not simply the other."""
+    value = values.get("objective_value")
+    if value is not None:
+        sense = "least" if values.get("objective_direction") == "min" else "greatest"
+        yield f"The model's objective is {values['objective']}; its {sense} value is {format_number(value)}."
+    if values.get("biomass_found_by") not in {None, "objective"} and "biomass_reaction" in values:
+        evidence = _EVIDENCE.get(str(values["biomass_found_by"]), "found")
+        yield f"Growth is the flux of {values['biomass_reaction']}, {evidence}."
+    if values.get("growth_problem"):
+        yield f"Growth is not known: {values['growth_problem']}."
+
+
+_EVIDENCE: Mapping[str, str] = {
+    "user": "as the run names it",
+    "sbo": "found by its SBO term",
+    "name": "found by its name",
+    "composition": "found by what it consumes",
+}
 
 
 def _describe_conditions(values: Entry) -> str:
@@ -234,7 +255,10 @@ def _describe_rest(values: Entry, *described: str) -> Iterator[str]:
 
 def _describe_anything(values: Entry, _: Topics) -> Iterator[str]:
     """The values of a tool without sentences of its own, by their names, which state the units."""
-    skipped = {"status", "growth_per_h", "medium", "model", "objective", "changed_uptakes_mmol_per_gdw_h"}
+    skipped = {
+        "status", "growth_per_h", "medium", "model", "objective", "changed_uptakes_mmol_per_gdw_h",
+        "objective_direction", "objective_value", "biomass_reaction", "biomass_found_by", "growth_problem",
+    }  # fmt: skip
     skipped.add(MODEL_WARNINGS)  # the answer ends with them
     for name, value in values.items():
         if (

@@ -338,3 +338,21 @@ def _schemas(names: tuple[str, ...]) -> list[dict[str, Any]]:
 def test_a_prompt_without_its_sections_is_refused() -> None:
     with pytest.raises(FluxError, match="the offline planner cannot read this prompt"):
         OfflinePlanner().invoke([HumanMessage("Which genes are essential?")])
+
+
+@pytest.mark.parametrize(
+    ("question", "tool"),
+    [
+        ("How fast does it grow? Use PGI as biomass.", FBA),
+        ("Which genes are essential with PGI as the biomass reaction?", ESSENTIAL),
+    ],
+)
+def test_a_question_names_the_biomass_reaction(question: str, tool: str) -> None:
+    assert decide(question) == CallTool(tool=tool, args={"biomass": "PGI"})
+
+
+def test_the_biomass_reaction_of_the_run_goes_to_each_tool_that_has_growth() -> None:
+    inputs = {"biomass": "PGI"}
+    decision = decide("Which genes are essential?", inputs=inputs)
+    assert isinstance(decision, CallTool)
+    assert (decision.tool, decision.args) == (ESSENTIAL, {"biomass": "PGI"})

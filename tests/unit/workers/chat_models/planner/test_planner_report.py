@@ -146,3 +146,19 @@ def test_every_tool_has_words_for_what_it_finds(tmp_path: Path) -> None:
         text = report("What is the weather?", finding)
         assert f"[f{number}, {tool.name}]" in text
         assert find_ungrounded(text, [DESCRIPTION, BASELINE, finding]) <= {0.0}, tool.name
+
+
+def test_the_objective_and_the_evidence_of_growth_are_told_where_they_differ() -> None:
+    fields = {"objective": "-1 EX_A_e", "objective_value": 10.0, "biomass_reaction": "growth",
+              "biomass_found_by": "name"}  # fmt: skip
+    other = BASELINE.model_copy(update={"key_findings": {**BASELINE.key_findings, **fields}, "id": "f9"})
+    text = report("How fast does it grow?", other)
+    assert "The model's objective is -1 EX_A_e; its greatest value is 10." in text
+    assert "Growth is the flux of growth, found by its name." in text
+
+
+def test_growth_that_is_not_known_is_told_with_the_way_out() -> None:
+    problem = "several reactions may be biomass (bio1, bio2): name one with the argument 'biomass'"
+    fields = {"status": "optimal", "growth_per_h": None, "objective": "EX_P", "objective_value": 2.0}
+    other = BASELINE.model_copy(update={"key_findings": {**fields, "growth_problem": problem}, "id": "f9"})
+    assert f"Growth is not known: {problem}." in report("How fast does it grow?", other)
