@@ -135,7 +135,9 @@ class ElementReader:
         for metabolite, item in table.items():
             if metabolite not in known:
                 where = f"the metabolite '{metabolite}' in reaction '{identifier}'"
-                raise RefusedFileError(f"refers to {where} and does not declare it")
+                raise RefusedFileError(
+                    f"refers to {where} and does not declare it: declare it, or correct the id"
+                )
             place = Place("reaction", identifier, f"coefficient of {metabolite}")
             coefficients[metabolite] = read_number(item, place, self._remarks)
             if abs(coefficients[metabolite]) == float("inf"):

@@ -34,4 +34,4 @@ def warn_of_coefficients(model: Model) -> list[ModelWarning]:
 def _takes_up_otherwise(reaction: Reaction) -> bool:
     (coefficient,) = reaction.metabolites.values()
     uptake = -reaction.lower_bound if coefficient < 0 else reaction.upper_bound
-    return abs(coefficient) != 1 and uptake > 0
+    return bool(abs(coefficient) != 1 and uptake > 0)

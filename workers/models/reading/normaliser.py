@@ -149,7 +149,7 @@ class _Normaliser:
         for name in names:
             if name not in known:
                 raise RefusedFileError(
-                    f"refers to the gene {show(name)} as not functional and does not declare it"
+                    f"refers to the gene {show(name)} as not functional and does not declare it: declare it"
                 )
         return names
 
@@ -216,7 +216,8 @@ def _check_balances(unbalanced: Mapping[str, str]) -> None:
         rows = ", ".join(f"'{name}' to {balance}" for name, balance in list(unbalanced.items())[:5])
         more = f" and {len(unbalanced) - 5} more" if len(unbalanced) > 5 else ""  # noqa: PLR2004 - as above
         raise RefusedFileError(
-            f"balances metabolite {rows}{more}, not to 0: write what enters or leaves as a reaction"
+            f"balances metabolite {rows}{more}, not to 0 (by its 'csense' or 'b'): "
+            "write what enters or leaves as a reaction"
         )
 
 
