@@ -127,7 +127,7 @@ class ElementReader:
         table = {} if is_missing(value) else read_table(value, f"reaction '{identifier}'")
         if table is None:
             raise RefusedFileError(
-                f"has no table of coefficients as 'metabolites' of reaction '{identifier}' but {show(value)}"
+                f"has no table as 'metabolites' of reaction '{identifier}' but {show(value)}: write one"
             )
         if value is None:
             self._remarks.add("empty_reaction", identifier, f"reaction '{identifier}'")

@@ -98,12 +98,14 @@ class _Normaliser:
         if is_missing(value) and kind == "gene":
             return []
         if not isinstance(value, list):
-            raise RefusedFileError(f"has no list of {kind}s but {show(value)}")
+            raise RefusedFileError(f"has no list of {kind}s but {show(value)}: write one")
         rows = []
         for index, item in enumerate(value):
             row = {"id": item} if kind == "gene" and isinstance(item, str | int) else read_table(item)
             if row is None:
-                raise RefusedFileError(f"has no table as {kind} number {index + 1} but {show(item)}")
+                raise RefusedFileError(
+                    f"has no table as {kind} number {index + 1} but {show(item)}: write one"
+                )
             rows.append(read(row, index))
         _check_unique(kind, (row["id"] for row in rows))
         return rows
