@@ -47,5 +47,7 @@ def _build_table(pairs: list[tuple[str, object]]) -> dict[str, object]:
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         beside = ", ".join(f"'{name}'" for name in table if name != twice)[:200]
-        raise RefusedFileError(f"names '{twice}' twice in one table{beside and f', beside {beside}'}")
+        raise RefusedFileError(
+            f"names '{twice}' twice in one table{beside and f', beside {beside}'}: leave one out"
+        )
     return table

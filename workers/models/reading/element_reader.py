@@ -127,7 +127,7 @@ class ElementReader:
         table = {} if is_missing(value) else read_table(value, f"reaction '{identifier}'")
         if table is None:
             raise RefusedFileError(
-                f"has no table of coefficients as 'metabolites' of reaction '{identifier}' but {show(value)}"
+                f"has no table as 'metabolites' of reaction '{identifier}' but {show(value)}: write one"
             )
         if value is None:
             self._remarks.add("empty_reaction", identifier, f"reaction '{identifier}'")
@@ -135,7 +135,9 @@ class ElementReader:
         for metabolite, item in table.items():
             if metabolite not in known:
                 where = f"the metabolite '{metabolite}' in reaction '{identifier}'"
-                raise RefusedFileError(f"refers to {where} and does not declare it")
+                raise RefusedFileError(
+                    f"refers to {where} and does not declare it: declare it, or correct the id"
+                )
             place = Place("reaction", identifier, f"coefficient of {metabolite}")
             coefficients[metabolite] = read_number(item, place, self._remarks)
             if abs(coefficients[metabolite]) == float("inf"):

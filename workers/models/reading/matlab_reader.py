@@ -91,7 +91,9 @@ class _Document:
         """The entries of a field that has one per element, or none at all."""
         entries = self._struct.read(field)
         if entries and len(entries) != count:
-            raise RefusedFileError(f"has {len(entries)} entries in '{field}', where {count} belong")
+            raise RefusedFileError(
+                f"has {len(entries)} entries in '{field}', where {count} belong: correct the field"
+            )
         return entries
 
     def _add_compartments(self, metabolites: Sequence[Row]) -> dict[str, object]:
@@ -118,14 +120,16 @@ class _Document:
         if len(senses) == 1 and isinstance(senses[0], str):
             senses = list(senses[0])
         if senses and len(senses) != len(metabolites):
-            raise RefusedFileError(f"has {len(senses)} signs in 'csense', where {len(metabolites)} belong")
+            raise RefusedFileError(
+                f"has {len(senses)} signs in 'csense', where {len(metabolites)} belong: correct it"
+            )
         for row, sense in zip(metabolites, senses, strict=False):
             row["_constraint_sense"] = sense
 
     def _add_coefficients(self, reactions: Sequence[Row], metabolites: Sequence[Row]) -> None:
         matrix = self._struct.read_matrix("S", (len(metabolites), len(reactions)))
         if matrix is None:
-            raise RefusedFileError("has no numbers in 'S'")
+            raise RefusedFileError("has no numbers in 'S': write the matrix there")
         matrix.sort_indices()
         names = [str(row["id"]) for row in metabolites]
         for index, row in enumerate(reactions):

@@ -56,11 +56,11 @@ class MatlabStruct:
         if value is None or (isinstance(value, np.ndarray) and not value.size):
             return None
         if isinstance(value, np.ndarray) and value.dtype.kind not in "biuf":
-            raise RefusedFileError(f"has no matrix of numbers as '{field}'")
+            raise RefusedFileError(f"has no matrix of numbers as '{field}': write one")
         if getattr(value, "shape", None) != shape:
             found = " × ".join(map(str, getattr(value, "shape", ())))  # noqa: RUF001 - a matrix
             wanted = f"{shape[0]} × {shape[1]}"  # noqa: RUF001 - a matrix
-            raise RefusedFileError(f"has {found} numbers in '{field}', where {wanted} belong")
+            raise RefusedFileError(f"has {found} numbers in '{field}', where {wanted} belong: correct it")
         return csc_matrix(value, dtype=float)
 
 
@@ -84,11 +84,13 @@ def find_model(data: bytes, remarks: Remarks) -> MatlabStruct:
     if not models:
         named = ", ".join(f"'{name}'" for name in structs) or "none"
         fields = ", ".join(_REQUIRED)
-        raise RefusedFileError(f"holds no structure with the fields {fields}; its variables: {named}")
+        raise RefusedFileError(
+            f"holds no structure with the fields {fields}; its variables: {named}; save such a structure"
+        )
     model = models[0]
     for field in _REQUIRED:
         if field not in model.fields:
-            raise RefusedFileError(f"has no field '{field}' in its model '{model.name}'")
+            raise RefusedFileError(f"has no field '{field}' in its model '{model.name}': add it")
     if len(models) > 1:
         names = ", ".join(f"'{struct.name}'" for struct in models)
         remarks.add("several_models", model.name, f"'{model.name}' of {names}")
@@ -110,7 +112,7 @@ def _read_entries(value: object, field: str) -> Iterator[object]:
     array = np.asarray(value)
     if array.dtype.names is not None:
         raise RefusedFileError(
-            f"has an object of MATLAB as '{field}': turn it into a cell array, as cellstr does"
+            f"has an object of MATLAB as '{field}': convert it to a cell array, as cellstr does"
         )
     if array.dtype.kind == "O":
         yield from (_read_cell(cell, field) for cell in array.flatten(order="F"))

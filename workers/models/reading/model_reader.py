@@ -12,6 +12,7 @@ from fluxagents.tasks.ports.models import Concern, ModelWarning
 from fluxagents.workers.models.reading.boundary import open_boundary
 from fluxagents.workers.models.reading.cobra_messages import capture_messages, explain_messages
 from fluxagents.workers.models.reading.document_reader import read_json, read_yaml
+from fluxagents.workers.models.reading.exchange_coefficients import warn_of_coefficients
 from fluxagents.workers.models.reading.growth_evidence import warn_about_growth
 from fluxagents.workers.models.reading.matlab_reader import read_matlab
 from fluxagents.workers.models.reading.odd_contents import check_contents
@@ -64,7 +65,7 @@ def _warn(model: Model) -> list[ModelWarning]:
     if not model.genes:
         message = "the model has no genes"
         found.append(ModelWarning(kind="no_genes", message=message, concerns=(Concern.GENES,)))
-    return found
+    return [*found, *warn_of_coefficients(model)]
 
 
 def _reason(error: BaseException) -> str:

@@ -98,12 +98,14 @@ class _Normaliser:
         if is_missing(value) and kind == "gene":
             return []
         if not isinstance(value, list):
-            raise RefusedFileError(f"has no list of {kind}s but {show(value)}")
+            raise RefusedFileError(f"has no list of {kind}s but {show(value)}: write one")
         rows = []
         for index, item in enumerate(value):
             row = {"id": item} if kind == "gene" and isinstance(item, str | int) else read_table(item)
             if row is None:
-                raise RefusedFileError(f"has no table as {kind} number {index + 1} but {show(item)}")
+                raise RefusedFileError(
+                    f"has no table as {kind} number {index + 1} but {show(item)}: write one"
+                )
             rows.append(read(row, index))
         _check_unique(kind, (row["id"] for row in rows))
         return rows
@@ -149,7 +151,7 @@ class _Normaliser:
         for name in names:
             if name not in known:
                 raise RefusedFileError(
-                    f"refers to the gene {show(name)} as not functional and does not declare it"
+                    f"refers to the gene {show(name)} as not functional and does not declare it: declare it"
                 )
         return names
 
@@ -216,7 +218,8 @@ def _check_balances(unbalanced: Mapping[str, str]) -> None:
         rows = ", ".join(f"'{name}' to {balance}" for name, balance in list(unbalanced.items())[:5])
         more = f" and {len(unbalanced) - 5} more" if len(unbalanced) > 5 else ""  # noqa: PLR2004 - as above
         raise RefusedFileError(
-            f"balances metabolite {rows}{more}, not to 0: write what enters or leaves as a reaction"
+            f"balances metabolite {rows}{more}, not to 0 (by its 'csense' or 'b'): "
+            "write what enters or leaves as a reaction"
         )
 
 

@@ -54,7 +54,7 @@ class _Builder:
             self._built[key] = _UNFINISHED
             self._built[key] = self._build_collection(node)
         if self._built[key] is _UNFINISHED:
-            raise RefusedFileError(f"has an alias inside what it stands for, at {_locate(node)}")
+            raise _refuse("has an alias inside what it stands for", node)
         return self._built[key]
 
     def _build_collection(self, node: yaml.Node) -> object:
@@ -65,7 +65,7 @@ class _Builder:
         pairs = []
         for item in node.value:
             if not isinstance(item, yaml.MappingNode) or len(item.value) != 1:
-                raise RefusedFileError(f"has an !!omap with an entry that is no pair, at {_locate(item)}")
+                raise _refuse("has an !!omap with an entry that is no pair", item)
             pairs += item.value
         return self._build_table(pairs)
 
@@ -73,10 +73,10 @@ class _Builder:
         table: dict[object, object] = {}
         for key_node, value_node in pairs:
             if not isinstance(key_node, yaml.ScalarNode):
-                raise RefusedFileError(f"has a key that is no text, at {_locate(key_node)}")
+                raise _refuse("has a key that is no text", key_node)
             key = _read_scalar(key_node)
             if key in table:
-                raise RefusedFileError(f"names '{key}' twice in one table, at {_locate(key_node)}")
+                raise _refuse(f"names '{key}' twice in one table", key_node)
             table[key] = self.build(value_node)
         return table
 
@@ -97,5 +97,8 @@ def _read_scalar(node: yaml.ScalarNode) -> object:
     return text
 
 
-def _locate(node: yaml.Node) -> str:
-    return f"line {node.start_mark.line + 1}"
+def _refuse(fault: str, node: yaml.Node) -> RefusedFileError:
+    line = node.start_mark.line + 1
+    return RefusedFileError(
+        f"{fault}, at line {line}: correct it, or fetch the file again if it is cut short"
+    )

@@ -191,7 +191,7 @@ def test_what_is_dropped_guessed_or_put_right_is_a_warning(
             "an infinite number as 'coefficient of A_e' of reaction 'EX_A'",
         ),
         ("reactions.metabolites", {"Z": 1}, "refers to the metabolite 'Z' in reaction 'EX_A'"),
-        ("reactions.metabolites", "A_e -> ", "no table of coefficients as 'metabolites' of reaction 'EX_A'"),
+        ("reactions.metabolites", "A_e -> ", "no table as 'metabolites' of reaction 'EX_A'"),
         ("reactions.metabolites", [["A_e", 1], ["A_e", 2]], "names 'A_e' twice in reaction 'EX_A'"),
         (
             "reactions.objective_coefficient",
