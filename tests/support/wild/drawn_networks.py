@@ -44,7 +44,7 @@ def networks(draw: st.DrawFn) -> Network:
         Reaction(f"{leaving}t", {f"{leaving}_c": -1.0, f"{leaving}_e": 1.0}, subsystem="Transport"),
         Reaction(f"EX_{leaving}_e", {f"{leaving}_e": -1.0}),
     ]
-    used = draw(st.lists(st.sampled_from(made), min_size=1, max_size=3, unique=True))
+    used = draw(st.lists(st.sampled_from(made), min_size=2, max_size=3, unique=True))
     biomass = draw(st.sampled_from(["BIOMASS_core", "growth"]))
     needs = {name: -draw(st.sampled_from([1.0, 2.0, 5.0, 10.0])) for name in used}
     reactions.append(Reaction(biomass, needs))

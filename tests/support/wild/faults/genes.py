@@ -70,10 +70,19 @@ def draw_rule_that_cannot_be_read(draw: st.DrawFn, network: Network, _form: str)
 @register_fault(*DOCUMENTS)
 def draw_rule_that_is_no_text(draw: st.DrawFn, network: Network, _form: str) -> Faulty:
     reaction = _ruled(draw, network)
-    rule = draw(st.sampled_from([["b0001", "b0002"], [["b0001"], ["b0002"]], 17, 0.5, True]))
+    rule = draw(st.sampled_from([["b0001", "b0002"], [["b0001"], ["b0002"]], {"and": ["b0001"]}, True]))
     changed = _forget(network, reaction)
     draft = Draft(changed, cells={(reaction, "gene_reaction_rule"): rule})
     return Faulty(draft, Loaded(changed, warned=(reaction,)))
+
+
+@register_fault(*DOCUMENTS)
+def draw_rule_that_is_a_number(draw: st.DrawFn, network: Network, _form: str) -> Faulty:
+    """The gene's number, as Entrez has it."""
+    reaction = _ruled(draw, network)
+    changed = network.change_reaction(reaction, lambda row: replace(row, rule="945803"))
+    draft = Draft(changed, cells={(reaction, "gene_reaction_rule"): 945803})
+    return Faulty(draft, Loaded(changed, is_quiet=False))
 
 
 @register_fault(*_TEXT)

@@ -94,17 +94,16 @@ def draw_bound_beyond_the_usual(draw: st.DrawFn, network: Network, _form: str) -
 
 @register_fault(*SBML, *DOCUMENTS)
 def draw_bound_missing(draw: st.DrawFn, network: Network, form: str) -> Faulty:
-    """The usual bound is assumed, and the warning names the reaction."""
+    """The usual bound is assumed, as cobra has it for the format, and the warning names the reaction."""
     reaction, side = _reaction(draw, network), draw(st.sampled_from(_SIDES))
-    is_lower = side == "lower_bound"
+    is_lower, lowest = side == "lower_bound", 0.0 if form in DOCUMENTS else -USUAL_BOUND
     changed = network.change_reaction(
         reaction,
-        lambda row: replace(row, lower=-USUAL_BOUND) if is_lower else replace(row, upper=USUAL_BOUND),
+        lambda row: replace(row, lower=lowest) if is_lower else replace(row, upper=USUAL_BOUND),
     )
     value = draw(st.sampled_from([ABSENT, None])) if form in DOCUMENTS else ABSENT
     draft = Draft(changed, cells={(reaction, side): value})
-    loaded = Loaded(changed, warned=(reaction,))
-    return Faulty(draft, (loaded, Refused((reaction, side))) if form in DOCUMENTS else loaded)
+    return Faulty(draft, Loaded(changed, warned=(reaction,)))
 
 
 @register_fault(*DOCUMENTS)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from tests.support.depth import DEPTH
+from tests.support.wild.counting import PROPERTY
 from tests.support.wild.fault import FAULTS, FORMATS
 from tests.support.wild.wild_files import CASES, WildFile, check_reading, wild_files
 
@@ -23,7 +24,7 @@ def test_a_file_loads_with_the_right_growth_or_is_refused_by_name(
         phases=(Phase.explicit, Phase.reuse, Phase.generate),  # a drawn network is small already
     )
     def check(file: WildFile) -> None:
-        record_property("wild_file", (kind, form, check_reading(file)))
+        record_property(PROPERTY, f"{kind} {form} {check_reading(file)}")
 
     check()
 
