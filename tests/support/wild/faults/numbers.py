@@ -145,7 +145,7 @@ def draw_row_that_is_an_inequality(draw: st.DrawFn, network: Network, _form: str
     sense: Literal["L", "G"] = draw(st.sampled_from(["L", "G"]))
     changed = replace(network, rows=dict.fromkeys(names, (sense, 0.0)))
     loaded = Loaded(changed, warned=tuple(names))
-    return Faulty(Draft(changed), (loaded, Refused((*names, "csense"))))
+    return Faulty(Draft(changed), (loaded, Refused(tuple(names))))
 
 
 @register_fault(*MATLAB)
