@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 import os
-from contextlib import redirect_stderr, redirect_stdout
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 from tests.support.stack import Stack
 from tests.support.wild.folder import FILES, FOLDER, Given
 
+from fluxagents.flows.errors import FluxError
 from fluxagents.workers.cli import main
 
 QUESTION = "How fast does it grow?"
@@ -46,7 +48,15 @@ def call(stack: Stack, *words: str) -> Ended:
 
 @pytest.fixture(scope="module")
 def first_answers(stack: Stack) -> dict[str, Ended]:
-    """What the command line says of each file."""
+    """What the command line says of each file; two at a time are read before."""
+
+    def read(name: str) -> None:
+        with suppress(FluxError):
+            models.resolve(str(FOLDER / name))
+
+    models = stack.client().models
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(read, FILES))
     words = ("tools", "call", "run_metabolic_fba", "--json", "--model")
     return {name: call(stack, *words, str(FOLDER / name)) for name in FILES}
 
