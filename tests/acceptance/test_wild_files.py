@@ -21,6 +21,7 @@ from fluxagents.flows.errors import FluxError
 from fluxagents.workers.cli import main
 
 QUESTION = "How fast does it grow?"
+pytestmark = pytest.mark.timeout(900)  # the first test reads all files
 
 
 @dataclass(frozen=True)
