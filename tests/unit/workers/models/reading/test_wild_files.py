@@ -12,6 +12,7 @@ from tests.support.wild.fault import FAULTS, FORMATS
 from tests.support.wild.wild_files import CASES, WildFile, check_reading, wild_files
 
 
+@pytest.mark.hypothesis  # the property is inside, so `make test-long` would not find it by itself
 @pytest.mark.parametrize(("kind", "form"), CASES, ids=[f"{kind}-{form}" for kind, form in CASES])
 def test_a_file_loads_with_the_right_growth_or_is_refused_by_name(
     kind: str, form: str, record_property: Callable[[str, object], None]
