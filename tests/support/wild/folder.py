@@ -57,7 +57,7 @@ FILES: Mapping[str, Given] = {
     "coef2.json": Given(_BASE),
     "s_negobj.xml": Given(_BASE),
     "negcoef.json": Given(_BASE),
-    "twoobj.json": Given(0.0, status="zero_growth"),
+    "twoobj.json": Given(0.0),  # the objective has an optimum, without growth
     "s_min.xml": Given(_BASE),
     "m_osense_min.mat": Given(_BASE),
     "gene_list.json": Given(_BASE),
