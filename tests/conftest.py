@@ -15,6 +15,7 @@ import pytest
 from redis import Redis
 from tests.support import depth
 from tests.support.stack import Stack, isolated
+from tests.support.wild.counting import count_files
 
 from fluxagents.workers.redis.embedded_redis import EmbeddedRedis
 from fluxagents.workers.settings import Settings
@@ -48,6 +49,15 @@ def _group(item: pytest.Item) -> str:
     if "stack" in getattr(item, "fixturenames", ()):
         return "stack"
     return item.path.relative_to(item.config.rootpath).as_posix()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """With deep property tests, how many files of each kind were generated."""
+    lines = count_files(terminalreporter.getreports("passed"))
+    if lines and depth.DEPTH > 1:
+        terminalreporter.section("generated model files")
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(autouse=True)

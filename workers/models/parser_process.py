@@ -25,6 +25,7 @@ from fluxagents.workers.models.reading.model_reader import read_model
 from fluxagents.workers.models.reading.refusal import RefusedFileError
 
 _CHUNK_BYTES = 1 << 20
+_AGAIN = "fetch the file again"
 
 
 def main(arguments: list[str]) -> int:
@@ -57,11 +58,12 @@ def decompress(path: Path, suffix: str, max_bytes: int) -> bytes:
                 if whole.tell() > max_bytes:
                     raise RefusedFileError(f"is larger than {max_bytes // 1_000_000} MB when decompressed")
     except EOFError as error:
-        raise RefusedFileError("is truncated: the compressed data end too early") from error
+        raise RefusedFileError(f"is truncated: the compressed data end too early; {_AGAIN}") from error
     except (OSError, zlib.error) as error:
-        raise RefusedFileError(f"cannot be decompressed: {error}") from error
+        hint = f"give it the suffix of what it is, or {_AGAIN}"
+        raise RefusedFileError(f"cannot be decompressed ({error}); {hint}") from error
     if not whole.tell():
-        raise RefusedFileError("is empty when decompressed")
+        raise RefusedFileError(f"is empty when decompressed; {_AGAIN}")
     return whole.getvalue()
 
 

@@ -34,7 +34,10 @@ def read_model(data: bytes, suffix: str) -> tuple[Model, list[ModelWarning]]:
         except (MemoryError, RefusedFileError):
             raise
         except Exception as error:
-            raise RefusedFileError(f"is no readable {_FORMATS[suffix]} model: {_reason(error)}") from error
+            hint = "; correct the file there, or fetch it again if it is cut short"
+            raise RefusedFileError(
+                f"is no readable {_FORMATS[suffix]} model: {_reason(error)}{hint}"
+            ) from error
     _check(model)
     # SBML says itself what lies outside.
     opened = [] if _FORMATS[suffix] == "SBML" else open_boundary(model)

@@ -45,7 +45,8 @@ def normalise(raw: object, remarks: Remarks | None = None) -> tuple[ModelDocumen
     """
     table = read_table(raw)
     if table is None or is_missing(table.get("reactions")):
-        raise RefusedFileError(f"is no readable model: it has no list of reactions{_guess_format(table)}")
+        reason = f"it has no list of reactions{_guess_format(table)}"
+        raise RefusedFileError(f"is no readable model: {reason}; fetch it again if it is cut short")
     normaliser = _Normaliser(table, remarks or Remarks())
     return normaliser.read(), normaliser.list_warnings()
 
@@ -208,8 +209,8 @@ def guess_compartment(identifier: str) -> str:
 def _check_unique(kind: str, identifiers: Iterable[str]) -> None:
     twice = [identifier for identifier, count in Counter(identifiers).items() if count > 1]
     if twice:
-        more = f" (and {len(twice) - 1} more)" if twice[1:] else ""
-        raise RefusedFileError(f"declares the {kind} '{twice[0]}' more than once{more}")
+        more, way_out = f" (and {len(twice) - 1} more)" if twice[1:] else "", "give each an id of its own"
+        raise RefusedFileError(f"declares the {kind} '{twice[0]}' more than once{more}: {way_out}")
 
 
 def _check_balances(unbalanced: Mapping[str, str]) -> None:
