@@ -14,7 +14,7 @@ from fluxagents.workers.models.reading.cobra_messages import capture_messages, e
 from fluxagents.workers.models.reading.document_reader import read_json, read_yaml
 from fluxagents.workers.models.reading.exchange_coefficients import warn_of_coefficients
 from fluxagents.workers.models.reading.growth_evidence import warn_about_growth
-from fluxagents.workers.models.reading.matlab_reader import read_matlab
+from fluxagents.workers.models.reading.matlab.matlab_reader import read_matlab
 from fluxagents.workers.models.reading.odd_contents import check_contents
 from fluxagents.workers.models.reading.refusal import RefusedFileError
 from fluxagents.workers.models.reading.sbml.sbml_reader import read_sbml

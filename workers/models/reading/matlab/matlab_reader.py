@@ -22,7 +22,7 @@ from fluxagents.tasks.ports.models import ModelWarning
 from fluxagents.workers.models.reading.document_reader import restore_document
 from fluxagents.workers.models.reading.field_values import is_missing, is_number
 from fluxagents.workers.models.reading.gene_rules import name_genes, read_gene_rule
-from fluxagents.workers.models.reading.matlab_struct import MatlabStruct, find_model
+from fluxagents.workers.models.reading.matlab.matlab_struct import MatlabStruct, find_model
 from fluxagents.workers.models.reading.refusal import RefusedFileError
 from fluxagents.workers.models.reading.remarks import Remarks
 

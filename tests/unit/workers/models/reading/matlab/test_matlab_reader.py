@@ -14,7 +14,7 @@ from scipy.io import savemat  # type: ignore[import-untyped] # scipy ships no ty
 from scipy.sparse import csc_matrix  # type: ignore[import-untyped] # as above
 
 from fluxagents.workers.models.model_forms import encode_json
-from fluxagents.workers.models.reading.matlab_reader import read_matlab
+from fluxagents.workers.models.reading.matlab.matlab_reader import read_matlab
 from fluxagents.workers.models.reading.refusal import RefusedFileError
 
 GROWTH = 10 / 6
