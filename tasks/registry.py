@@ -26,6 +26,7 @@ MODULES = (
     "fba.fluxes.run_flux_variability_analysis",
     "fba.fluxes.run_flux_sampling",
     "fba.fluxes.analyze_pathway",
+    "fba.sensitivity.analyze_limitations",
     "fba.deletions.analyze_essentiality",
     "fba.deletions.run_gene_deletion_analysis",
     "fba.fluxes.analyze_reaction_expression",
