@@ -27,6 +27,8 @@ MODULES = (
     "fba.fluxes.run_flux_sampling",
     "fba.fluxes.analyze_pathway",
     "fba.sensitivity.analyze_limitations",
+    "fba.sensitivity.run_phase_plane",
+    "fba.sensitivity.run_robustness",
     "fba.deletions.analyze_essentiality",
     "fba.deletions.run_gene_deletion_analysis",
     "fba.fluxes.analyze_reaction_expression",

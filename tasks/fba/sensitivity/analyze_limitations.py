@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from fluxagents.tasks.display import cut_text, list_names, list_values
 from fluxagents.tasks.fba.sensitivity.capacity import Capacity, as_function, direction
 from fluxagents.tasks.fba.sensitivity.piecewise_linear import Piece, find_piece
+from fluxagents.tasks.fba.sensitivity.tabulate import tabulate
 from fluxagents.tasks.fba.solving.conditions import exchanges, uptake
 from fluxagents.tasks.fba.solving.growth import Conditions, StrainResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
@@ -125,8 +126,8 @@ class Result(StrainResult):
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         return {
-            "nutrients": _frame(self.nutrients, Nutrient),
-            "bounds": _frame(self.bounds, Bound),
+            "nutrients": tabulate(self.nutrients, Nutrient),
+            "bounds": tabulate(self.bounds, Bound),
         }
 
     def _list_sentences(self, rows: Sequence[Nutrient], limit: int) -> dict[str, JsonValue]:
@@ -250,10 +251,6 @@ def _differ(gain: float, loss: float) -> bool:
 
 def _list_gains(rows: Sequence[Nutrient], limit: int) -> dict[str, JsonValue]:
     return list_values({row.exchange: row.gain_per_mmol for row in rows}, limit)
-
-
-def _frame(rows: Sequence[BaseModel], schema: type[BaseModel]) -> pd.DataFrame:
-    return pd.DataFrame([row.model_dump() for row in rows], columns=list(schema.model_fields))
 
 
 TOOL = Tool(

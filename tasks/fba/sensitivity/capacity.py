@@ -10,12 +10,13 @@ positive when more capacity helps.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from fluxagents.tasks.fba.sensitivity.piecewise_linear import Evaluate, Tangent
-from fluxagents.tasks.fba.solving.linear_program import NOISE_MMOL_PER_GDW_H, LinearProgram
+from fluxagents.tasks.fba.solving.linear_program import NOISE_MMOL_PER_GDW_H, LinearProgram, Sense
 from fluxagents.tasks.fba.solving.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -98,6 +99,24 @@ def as_function_of_flux(program: LinearProgram, index: int) -> Evaluate:
         return None if best is None else Tangent(flux, best[0], direction(program) * best[1][0])
 
     return evaluate
+
+
+def flux_range(program: LinearProgram, index: int, bounds: tuple[float, float]) -> tuple[float, float] | None:
+    """The least and greatest feasible flux of a reaction within bounds, mmol/gDW/h; None if none is feasible.
+
+    The objective is as it was afterwards.
+    """
+    objective = program.objective()
+    sense: Sense = "max" if program.maximises else "min"
+    program.set_objective({}, "max")
+    try:
+        with program.hold_bounds({index: bounds}):
+            if program.solve() is not Outcome.OPTIMAL:
+                return None
+            least, greatest = program.extreme(index, "min"), program.extreme(index, "max")
+    finally:
+        program.set_objective(objective, sense)
+    return (-math.inf if least is None else least), (math.inf if greatest is None else greatest)
 
 
 def _solve(

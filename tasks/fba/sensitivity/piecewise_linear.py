@@ -111,20 +111,45 @@ def find_break_points(evaluate: Evaluate, low: Tangent, high: Tangent) -> list[T
     return _without_inner_points(sorted(visited, key=lambda tangent: tangent.at))
 
 
-def find_level(evaluate: Evaluate, start: Tangent, level: float) -> float:
-    """The least place from a start on where the function, there below it, reaches a level that it does reach.
+def find_level(evaluate: Evaluate, low: float, high: Tangent, level: float) -> float:
+    """The least place between two at which a function that rises between them reaches a level.
+
+    Args:
+        evaluate: The function; it may be undefined from the low place on.
+        low: Where to begin.
+        high: Where the level is reached.
+        level: A value.
 
     Raises:
         FluxError: `NUMERICAL` if the tangents contradict each other.
     """
-    tangent = start
+    tangent = evaluate(low)
+    if tangent is not None and _reaches(tangent, level):
+        return low
+    while tangent is None and high.at - low > SAME_VALUE:
+        middle = evaluate((low + high.at) / 2)
+        if middle is None:
+            low = (low + high.at) / 2
+        elif _reaches(middle, level):
+            high = middle
+        else:
+            tangent = middle
+    return high.at if tangent is None else _climb(evaluate, tangent, level)
+
+
+def _climb(evaluate: Evaluate, tangent: Tangent, level: float) -> float:
+    """The place where the function reaches a level that it reaches somewhere above a tangent."""
     for _ in range(MAX_TANGENTS):
-        if level - tangent.value <= SAME_VALUE * max(1.0, abs(level)):
+        if _reaches(tangent, level):
             return tangent.at
         if tangent.slope <= 0:
             break
         tangent = _evaluate_inside(evaluate, tangent.at + (level - tangent.value) / tangent.slope)
-    raise _contradiction(start.at, tangent.at)
+    raise _contradiction(tangent.at, tangent.at)
+
+
+def _reaches(tangent: Tangent, level: float) -> bool:
+    return level - tangent.value <= SAME_VALUE * max(1.0, abs(level))
 
 
 def _follow(evaluate: Evaluate, line: Tangent, far: Tangent) -> Piece:
@@ -170,6 +195,4 @@ def _without_inner_points(tangents: list[Tangent]) -> list[Tangent]:
 
 
 def _contradiction(low: float, high: float) -> FluxError:
-    return FluxError(
-        ErrorClass.NUMERICAL, f"the dual values between {low:g} and {high:g} contradict each other"
-    )
+    return FluxError(ErrorClass.NUMERICAL, f"the dual values from {low:g} to {high:g} contradict each other")

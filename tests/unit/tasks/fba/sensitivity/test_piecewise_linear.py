@@ -92,15 +92,19 @@ def test_between_break_points_any_function_is_straight(lines: list[tuple[int, in
         )
 
 
-def test_a_level_is_reached_where_it_is_reached_first() -> None:
-    function = lowest_of(THREE)
-    assert find_level(function, at(function, 0.0), 10.0) == pytest.approx(7)
-    assert find_level(function, at(function, 0.0), 5.0) == pytest.approx(2.5)
-    assert find_level(function, at(function, 8.0), 10.0) == 8
+@pytest.mark.parametrize(
+    ("from_", "low", "level", "expected"),
+    [(0, 0, 10, 7), (0, 0, 5, 2.5), (0, 8, 10, 8), (5, 0, 10, 7), (8, 0, 10, 8)],
+)
+def test_a_level_is_reached_where_it_is_reached_first(
+    from_: float, low: float, level: float, expected: float
+) -> None:
+    function = lowest_of(THREE, from_=from_)
+    assert find_level(function, low, at(function, 20.0), level) == pytest.approx(expected, abs=1e-8)
 
 
 def test_a_level_that_is_never_reached_is_an_error() -> None:
     function = lowest_of(THREE)
     with pytest.raises(FluxError, match="contradict") as raised:
-        find_level(function, at(function, 0.0), 11.0)
+        find_level(function, 0.0, at(function, 20.0), 11.0)
     assert raised.value.kind is ErrorClass.NUMERICAL
