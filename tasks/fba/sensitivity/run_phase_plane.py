@@ -126,6 +126,7 @@ class Result(StrainResult):
         shown = self.phases[:limit]
         phases: list[JsonValue] = [
             {
+                "phase": phase.phase,
                 "limited_by": self._name_limit(phase),
                 "gain_of_first_per_mmol": round_for_display(phase.gain_of_first_per_mmol),
                 "gain_of_second_per_mmol": round_for_display(phase.gain_of_second_per_mmol),

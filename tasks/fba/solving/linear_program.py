@@ -268,12 +268,18 @@ class LinearProgram:
         One dual solution of maybe many: at a degenerate optimum the change differs between the sides.
         """
         forward, reverse = self._columns[index]
-        direction = 1.0 if self.maximises else -1.0
-        lower, upper = self._bound_prices(forward, direction)
-        if reverse:
-            below, above = self._bound_prices(reverse, direction)
-            return lower - above, upper - below
-        return lower, upper
+        below, above = self._bound_prices(forward)
+        if not reverse:
+            return below, above
+        # Of each bound one column moves: the reverse flux that is below 0, the forward flux that is above.
+        backwards_below, backwards_above = self._bound_prices(reverse)
+        has_negative, has_positive = (
+            self._glpk.glp_get_col_ub(self._problem, column) > 0 for column in (reverse, forward)
+        )
+        return (
+            0.0 - backwards_above if has_negative else below,
+            above if has_positive else 0.0 - backwards_below,
+        )
 
     def get_metabolite_prices(self) -> list[float]:
         """By how much the best value changes per mmol/gDW/h of a metabolite that is supplied, for each.
@@ -292,10 +298,10 @@ class LinearProgram:
         primals = np.array([*self._glpk.get_col_primals(self._problem), 0.0])
         return primals[forward] - primals[reverse]
 
-    def _bound_prices(self, column: int, direction: float) -> tuple[float, float]:
+    def _bound_prices(self, column: int) -> tuple[float, float]:
         """Of a column: at an optimum only the bound that holds it back has a price."""
         price = float(self._glpk.glp_get_col_dual(self._problem, column))
-        return (price, 0.0) if price * direction < 0 else (0.0, price)
+        return (price, 0.0) if (price < 0) == self.maximises else (0.0, price)
 
     def _simplex(self) -> Outcome | None:
         glpk = self._glpk

@@ -47,7 +47,8 @@ def describe_phase_plane(values: Entry, _: frozenset[str]) -> Iterator[str]:
     for phase in phases["phases"]:
         gains = (phase["gain_of_first_per_mmol"], phase["gain_of_second_per_mmol"])
         yield (
-            f"Phase limited by {phase['limited_by']}, {format_number(phase['area_fraction'])} of the plane: "
+            f"Phase {phase['phase']}, limited by {phase['limited_by']}, "
+            f"{format_number(phase['area_fraction'])} of the plane: "
             f"{format_number(gains[0])} {unit} per mmol of {first}, {format_number(gains[1])} of {second}."
         )
     line = values["line_of_optimality"]
@@ -70,7 +71,8 @@ def describe_robustness(values: Entry, _: frozenset[str]) -> Iterator[str]:
         return
     yield f"{reaction} can carry {format_number(ends[0])} to {format_number(ends[1])} {FLUX}."
     best = (values["least_best_flux_mmol_per_gdw_h"], values["greatest_best_flux_mmol_per_gdw_h"])
-    yield f"The best is reached from {format_number(best[0])} to {format_number(best[1])} {FLUX}."
+    where = " to ".join(dict.fromkeys(map(format_number, best)))
+    yield f"The best is reached at {where} {FLUX}."
     without = values.get("growth_without_flux_per_h")
     if without is not None:
         yield f"Without its flux {format_number(without)} {unit} are left."
