@@ -44,8 +44,7 @@ class Args(StrainArgs):
     )
     sensitivities: bool = Field(
         default=False,
-        description="Whether to add reduced costs to the fluxes, and a table of shadow prices; it takes "
-        "seconds for a genome-scale model.",
+        description="Whether to add reduced costs and shadow prices; seconds for a genome-scale model.",
     )
 
 

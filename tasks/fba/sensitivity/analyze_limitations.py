@@ -38,11 +38,11 @@ class Args(StrainArgs):
 
     nutrients: tuple[str, ...] = Field(
         default=(),
-        description="Exchange reactions or external metabolites; all that the medium supplies if empty.",
+        description="Exchange reactions or external metabolites; all of the medium if empty.",
     )
     additions: bool = Field(
         default=False,
-        description="Whether also every nutrient that the medium lacks is tested, as if it were added.",
+        description="Whether to test also what the medium lacks.",
     )
 
 

@@ -34,21 +34,18 @@ TIGHT_MMOL_PER_GDW_H = 100.0
 class Args(StrainArgs):
     """Which two nutrients, and how far each."""
 
-    first: str = Field(
-        description="Exchange reaction or external metabolite on the first axis, such as EX_glc__D_e."
-    )
-    second: str = Field(description="On the second axis, such as EX_o2_e.")
+    first: str = Field(description="Exchange reaction or external metabolite, such as EX_glc__D_e.")
+    second: str = Field(description="The second axis, such as EX_o2_e.")
     first_highest_mmol_per_gdw_h: float | None = Field(
         default=None,
         gt=0,
         le=1000,
-        description="Most uptake on the first axis, mmol/gDW/h. If absent twice the medium's; if that has no "
-        "limit, a quarter more than growth can use at the end of the other axis.",
+        description="End of the axis, mmol/gDW/h; if absent twice the medium's or as much as growth can use.",
     )
     second_highest_mmol_per_gdw_h: float | None = Field(
-        default=None, gt=0, le=1000, description="Most uptake on the second axis, mmol/gDW/h."
+        default=None, gt=0, le=1000, description="End of the axis, mmol/gDW/h."
     )
-    points: int = Field(default=21, ge=2, le=101, description="Count of points on each axis, from 0.")
+    points: int = Field(default=21, ge=2, le=101, description="Count of points per axis.")
 
     @model_validator(mode="after")
     def _two_nutrients(self) -> Self:

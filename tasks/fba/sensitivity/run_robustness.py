@@ -34,14 +34,12 @@ class Args(StrainArgs):
     reaction: str = Field(description="Reaction whose flux is held, such as PFK or EX_o2_e.")
     lowest_mmol_per_gdw_h: float | None = Field(
         default=None,
-        description="Where the curve begins, mmol/gDW/h, instead of the lower bound of the reaction.",
+        description="Instead of the lower bound, mmol/gDW/h.",
     )
     highest_mmol_per_gdw_h: float | None = Field(
-        default=None, description="Where the curve ends, mmol/gDW/h, instead of the upper bound."
+        default=None, description="Instead of the upper bound, mmol/gDW/h."
     )
-    points: int = Field(
-        default=41, ge=2, le=1000, description="Count of evenly spaced fluxes, beside the break points."
-    )
+    points: int = Field(default=41, ge=2, le=1000, description="Count of fluxes beside the break points.")
 
 
 class CurvePoint(BaseModel):
