@@ -154,7 +154,8 @@ def _find_corners(conditions: Conditions, args: Args) -> list[Tangent]:
         return []
     low, high = (max(min(end, NO_LIMIT_MMOL_PER_GDW_H), -NO_LIMIT_MMOL_PER_GDW_H) for end in ends)
     function = as_function_of_flux(program, index)
-    return find_break_points(function, _touch(function, low, high), _touch(function, high, low))
+    first = _touch(function, low, high)
+    return find_break_points(function, first, _touch(function, high, low)) if low < high else [first]
 
 
 def _touch(function: Evaluate, end: float, inside: float) -> Tangent:

@@ -74,6 +74,13 @@ def test_a_curve_beyond_the_bounds_of_the_reaction(textbook: Any, call: Callable
     assert short.growth_without_flux_per_h is None
 
 
+def test_a_blocked_reaction_has_one_point(textbook: Any, call: Callable[..., Any]) -> None:
+    found = call(NAME, textbook, reaction="FRUpts2")
+    assert [point.flux_mmol_per_gdw_h for point in found.curve] == [0]
+    assert found.stretches == ()
+    assert found.growth_without_flux_per_h == pytest.approx(0.8739215070, rel=1e-6)
+
+
 def test_micro_break_points_of_a_genome_scale_model(ijo1366: Any, call: Callable[..., Any]) -> None:
     found = call(NAME, ijo1366, reaction="EX_o2_e")
     assert found.growth_without_flux_per_h == pytest.approx(0.2415015571, rel=1e-6)
