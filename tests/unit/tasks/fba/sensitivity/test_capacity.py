@@ -1,4 +1,4 @@
-"""A capacity is worth what finite differences say, for either sense of the objective and form of the program."""
+"""A capacity is worth what finite differences say, for either sense of the objective and either program."""
 
 from __future__ import annotations
 
