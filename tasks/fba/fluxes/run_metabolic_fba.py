@@ -16,7 +16,7 @@ from fluxagents.tasks.fba.solving.conditions import exchanges, uptake_flux
 from fluxagents.tasks.fba.solving.cycles import cycles_of
 from fluxagents.tasks.fba.solving.growth import Conditions, StrainResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.lazy_libraries import cobra
-from fluxagents.tasks.fba.solving.linear_program import LinearProgram, Sense, clean
+from fluxagents.tasks.fba.solving.linear_program import LinearProgram, clean
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.fba.solving.strain import StrainArgs
 from fluxagents.tasks.fba.solving.subsystems import find_main_subsystem
@@ -60,8 +60,8 @@ class FluxTable(BaseModel):
     flux_mmol_per_gdw_h: tuple[float, ...] = ()
     reduced_cost_per_mmol: tuple[float | None, ...] = Field(
         default=(),
-        description="Growth (1/h) gained per mmol/gDW/h of flux that the reaction carries more; more flux of "
-        "an exchange is less uptake. None if optimal dual solutions differ. Empty unless asked for.",
+        description="By how much the objective (growth in 1/h) rises per mmol/gDW/h of flux more; more flux "
+        "of an exchange is less uptake. None if optimal dual solutions differ. Empty unless asked for.",
     )
 
 
@@ -74,8 +74,8 @@ class PriceTable(BaseModel):
     name: tuple[str, ...] = ()
     shadow_price_per_mmol: tuple[float | None, ...] = Field(
         default=(),
-        description="Growth (1/h) gained per mmol/gDW/h of the metabolite that is supplied: positive when it "
-        "helps. None if optimal dual solutions differ.",
+        description="By how much the objective (growth in 1/h) rises per mmol/gDW/h of the metabolite that "
+        "is supplied: positive when it helps. None if optimal dual solutions differ.",
     )
 
 
@@ -172,8 +172,7 @@ def run(model: Model, args: Args) -> Result:
             return Result.model_validate(
                 report | _describe(model, args, None) | _describe_prices(model, args)
             )
-        sense: Sense = "max" if program.maximises else "min"
-        duals = find_dual_values(model, program.objective(), sense) if args.sensitivities else None
+        duals = find_dual_values(model, conditions.objective) if args.sensitivities else None
         is_loop_free = None
         if args.method == "geometric":
             fluxes = _geometric(conditions)

@@ -7,7 +7,7 @@ the reactions that are strictly between their bounds in some optimum determine i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,8 @@ import numpy as np
 
 from fluxagents.tasks.fba.sensitivity.linear_span import find_span
 from fluxagents.tasks.fba.solving.lazy_libraries import cobra
-from fluxagents.tasks.fba.solving.linear_program import NOISE_MMOL_PER_GDW_H, LinearProgram, Sense
+from fluxagents.tasks.fba.solving.linear_program import NOISE_MMOL_PER_GDW_H, LinearProgram
+from fluxagents.tasks.fba.solving.objective import Objective
 from fluxagents.tasks.fba.solving.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -40,13 +41,14 @@ class DualValues:
     """By how much it rises per mmol/gDW/h of a metabolite that is supplied."""
 
 
-def find_dual_values(model: Model, objective: Mapping[int, float], sense: Sense) -> DualValues | None:
+def find_dual_values(model: Model, objective: Objective) -> DualValues | None:
     """The dual values of an objective under the present bounds; None without an optimum.
 
     A model with constraints beside the mass balances has none that are known to be unique.
     """
     with LinearProgram(model) as program:
-        program.set_objective(objective, sense)
+        terms = {model.reactions.index(reaction): value for reaction, value in objective.terms}
+        program.set_objective(terms, objective.direction)
         if program.solve() is not Outcome.OPTIMAL:
             return None
         costs = [sum(program.get_bound_prices(index)) for index in range(len(model.reactions))]

@@ -9,12 +9,13 @@ import pytest
 from cobra import Reaction
 
 from fluxagents.tasks.fba.sensitivity.dual_values import DualValues, find_dual_values
+from fluxagents.tasks.fba.solving.objective import Objective, read_objective
 
 STEP = 1e-3
 
 
 def dual_values(model: Any, biomass: str) -> DualValues:
-    found = find_dual_values(model, {model.reactions.index(biomass): 1.0}, "max")
+    found = find_dual_values(model, Objective(((model.reactions.get_by_id(biomass), 1.0),), "max"))
     assert found is not None
     return found
 
@@ -73,7 +74,7 @@ def test_a_genome_scale_model(ijo1366: Any) -> None:
 def test_a_problem_without_an_optimum_has_none(textbook: Any) -> None:
     with textbook:
         textbook.reactions.ATPM.bounds = (900, 1000)
-        assert find_dual_values(textbook, {0: 1.0}, "max") is None
+        assert find_dual_values(textbook, read_objective(textbook)) is None
 
 
 def test_further_constraints_leave_all_open(textbook: Any) -> None:
