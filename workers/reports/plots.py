@@ -15,6 +15,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H
 from fluxagents.tasks.ports.artifacts import Manifest
 from fluxagents.workers.reports.plot_figure import BLUE, GREY, ORANGE, Canvas, Caption, ImageFormat, canvas
+from fluxagents.workers.reports.sensitivity_plots import PlaneLabels, draw_curve, draw_gains, draw_plane
 
 MAX_BARS = 40
 """More are not readable on a page; the plot says how many there are."""
@@ -192,6 +193,43 @@ def _media(result: Plottable, kind: ImageFormat) -> bytes:
     return growth_by_condition(list(table["medium"]), growth, list(table["status"]), caption, kind)
 
 
+def _limitations(result: Plottable, kind: ImageFormat) -> bytes:
+    table = _check_not_empty(result.tables["nutrients"])
+    rows = table.head(MAX_BARS)
+    caption = result.caption(f"{_what(result)} gained per mmol of a nutrient")
+    return draw_gains(rows, _note_cut(caption, len(rows), len(table), "nutrients"), kind)
+
+
+def _phase_plane(result: Plottable, kind: ImageFormat) -> bytes:
+    found = result.manifest.result
+    labels = PlaneLabels(
+        first=f"{found['first_name']} ({found['first_exchange']})",
+        second=f"{found['second_name']} ({found['second_exchange']})",
+        value=_axis(result),
+    )
+    caption = result.caption(f"Phase plane: {labels.first} and {labels.second}")
+    _check_not_empty(result.tables["plane"])
+    return draw_plane(result.tables, labels, caption, kind)
+
+
+def _robustness(result: Plottable, kind: ImageFormat) -> bytes:
+    reaction = str(result.manifest.result["reaction"])
+    caption = result.caption(f"{_what(result)} at each flux of {reaction}")
+    return draw_curve(_check_not_empty(result.tables["curve"]), reaction, _axis(result), caption, kind)
+
+
+def _what(result: Plottable) -> str:
+    return "Growth (1/h)" if _aims_at_growth(result) else "Objective flux (mmol/gDW/h)"
+
+
+def _axis(result: Plottable) -> str:
+    return "growth rate (1/h)" if _aims_at_growth(result) else "objective flux (mmol/gDW/h)"
+
+
+def _aims_at_growth(result: Plottable) -> bool:
+    return not result.manifest.provenance.args.get("objective")
+
+
 def _conditions(manifest: Manifest) -> str:
     provenance = manifest.provenance
     args = provenance.args
@@ -239,6 +277,9 @@ PLOTS: Mapping[str, Callable[[Plottable, ImageFormat], bytes]] = {
     "run_flux_variability_analysis": _ranges,
     "analyze_essentiality": _essentiality,
     "compare_media_performance": _media,
+    "analyze_limitations": _limitations,
+    "run_phase_plane": _phase_plane,
+    "run_robustness": _robustness,
 }
 """Tool -> plot."""
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.display import fit_display, list_values
+from fluxagents.tasks.fba.sensitivity.dual_values import DualValues, find_dual_values
 from fluxagents.tasks.fba.solving.conditions import exchanges, uptake_flux
 from fluxagents.tasks.fba.solving.cycles import cycles_of
 from fluxagents.tasks.fba.solving.growth import Conditions, StrainResult, hold_conditions, optimise
@@ -41,6 +42,10 @@ class Args(StrainArgs):
         "loopless: an optimum without internal cycles; geometric: the centre of the pFBA optima, for models "
         f"of at most {GEOMETRIC_REACTIONS} reactions.",
     )
+    sensitivities: bool = Field(
+        default=False,
+        description="Whether to add reduced costs and shadow prices; seconds for a genome-scale model.",
+    )
 
 
 class FluxTable(BaseModel):
@@ -53,6 +58,25 @@ class FluxTable(BaseModel):
     subsystem: tuple[str, ...] = ()
     is_exchange: tuple[bool, ...] = ()
     flux_mmol_per_gdw_h: tuple[float, ...] = ()
+    reduced_cost_per_mmol: tuple[float | None, ...] = Field(
+        default=(),
+        description="By how much the objective (growth in 1/h) rises per mmol/gDW/h of flux more; more flux "
+        "of an exchange is less uptake. None if optimal dual solutions differ. Empty unless asked for.",
+    )
+
+
+class PriceTable(BaseModel):
+    """One row per metabolite, column by column, in the order of the model; empty unless asked for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    metabolite: tuple[str, ...] = ()
+    name: tuple[str, ...] = ()
+    shadow_price_per_mmol: tuple[float | None, ...] = Field(
+        default=(),
+        description="By how much the objective (growth in 1/h) rises per mmol/gDW/h of the metabolite that "
+        "is supplied: positive when it helps. None if optimal dual solutions differ.",
+    )
 
 
 class Result(StrainResult):
@@ -76,6 +100,7 @@ class Result(StrainResult):
         description="Sum of absolute fluxes per subsystem, boundary reactions left out, largest first."
     )
     fluxes: FluxTable
+    shadow_prices: PriceTable | None = Field(default=None, description="None unless asked for.")
 
     def key_findings(self) -> dict[str, JsonValue]:
         return fit_display(lambda limit: self._display(min(limit, 12), min(limit, 5)), KEY_FINDINGS_BYTES)
@@ -84,7 +109,16 @@ class Result(StrainResult):
         return fit_display(lambda limit: self._display(limit, min(limit, 20)), SUMMARY_BYTES)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        return {"fluxes": pd.DataFrame(self.fluxes.model_dump())}
+        fluxes = self.fluxes.model_dump()
+        if self.shadow_prices is None:
+            del fluxes["reduced_cost_per_mmol"]
+            return {"fluxes": pd.DataFrame(fluxes)}
+        return {
+            "fluxes": pd.DataFrame(fluxes).astype({"reduced_cost_per_mmol": "float64"}),
+            "shadow_prices": pd.DataFrame(self.shadow_prices.model_dump()).astype(
+                {"shadow_price_per_mmol": "float64"}
+            ),
+        }
 
     def _display(self, limit: int, internal_limit: int) -> dict[str, JsonValue]:
         return {
@@ -101,6 +135,19 @@ class Result(StrainResult):
             "subsystem_fluxes_mmol_per_gdw_h": list_values(
                 self.subsystem_fluxes_mmol_per_gdw_h, internal_limit
             ),
+            **self._display_sensitivities(limit),
+        }
+
+    def _display_sensitivities(self, limit: int) -> dict[str, JsonValue]:
+        if self.shadow_prices is None:
+            return {}
+        columns = (self.fluxes.reaction, self.fluxes.is_exchange, self.fluxes.reduced_cost_per_mmol)
+        costs = {name: cost for name, outer, cost in zip(*columns, strict=True) if outer and cost}
+        prices = self.shadow_prices.shadow_price_per_mmol
+        return {
+            "reduced_costs_of_exchanges_per_mmol": list_values(_largest(costs), limit),
+            "unique_shadow_prices": sum(price is not None for price in prices),
+            "metabolites": len(prices),
         }
 
 
@@ -122,7 +169,10 @@ def run(model: Model, args: Args) -> Result:
         optimum = optimise(program)
         report = conditions.report(optimum, conditions.growth_at(optimum))
         if optimum.value is None:
-            return Result.model_validate(report | _describe(model, args, None))
+            return Result.model_validate(
+                report | _describe(model, args, None) | _describe_prices(model, args)
+            )
+        duals = find_dual_values(model, conditions.objective) if args.sensitivities else None
         is_loop_free = None
         if args.method == "geometric":
             fluxes = _geometric(conditions)
@@ -132,7 +182,8 @@ def run(model: Model, args: Args) -> Result:
             if args.method == "pfba":
                 minimise_total_flux(program)
             fluxes = program.fluxes()
-        return Result.model_validate(report | _describe(model, args, fluxes, is_loop_free=is_loop_free))
+        found = _describe(model, args, fluxes, is_loop_free=is_loop_free, duals=duals)
+        return Result.model_validate(report | found | _describe_prices(model, args, duals))
 
 
 def minimise_total_flux(program: LinearProgram) -> None:
@@ -178,7 +229,12 @@ def _without_cycles(conditions: Conditions) -> tuple[list[float], bool]:
 
 
 def _describe(
-    model: Model, args: Args, fluxes: list[float] | None, *, is_loop_free: bool | None = None
+    model: Model,
+    args: Args,
+    fluxes: list[float] | None,
+    *,
+    is_loop_free: bool | None = None,
+    duals: DualValues | None = None,
 ) -> dict[str, object]:
     exchange_reactions = exchanges(model)
     reactions = list(model.reactions) if fluxes is not None else []
@@ -207,8 +263,19 @@ def _describe(
             subsystem=tuple(reaction.subsystem or "" for reaction in reactions),
             is_exchange=tuple(reaction.id in exchange_reactions for reaction in reactions),
             flux_mmol_per_gdw_h=tuple(values.values()),
+            reduced_cost_per_mmol=() if duals is None else duals.reduced_costs,
         ),
     }
+
+
+def _describe_prices(model: Model, args: Args, duals: DualValues | None = None) -> dict[str, object]:
+    metabolites = [] if duals is None else list(model.metabolites)
+    table = PriceTable(
+        metabolite=tuple(metabolite.id for metabolite in metabolites),
+        name=tuple(metabolite.name or "" for metabolite in metabolites),
+        shadow_price_per_mmol=() if duals is None else duals.shadow_prices,
+    )
+    return {"shadow_prices": table if args.sensitivities else None}
 
 
 def _largest(fluxes: Mapping[str, float]) -> dict[str, float]:

@@ -85,6 +85,7 @@ class LinearProgram:
         self._flux_positions: Any = None
         self._basis: tuple[_Statuses, _Statuses] = ((), ())
         self._columns = self._split_columns(model)
+        self._metabolite_rows = [swiglpk.glp_find_row(self._problem, item.id) for item in model.metabolites]
         self._check_objective(model)
         if not split:
             self._join_columns(model)
@@ -261,6 +262,33 @@ class LinearProgram:
         get = self._glpk.glp_get_col_dual
         return float(get(self._problem, forward)), float(get(self._problem, reverse))
 
+    def get_bound_prices(self, index: int) -> tuple[float, float]:
+        """By how much the best value changes if the lower or the upper bound of a reaction rises by one.
+
+        One dual solution of maybe many: at a degenerate optimum the change differs between the sides.
+        """
+        forward, reverse = self._columns[index]
+        below, above = self._bound_prices(forward)
+        if not reverse:
+            return below, above
+        # Of each bound one column moves: the reverse flux that is below 0, the forward flux that is above.
+        backwards_below, backwards_above = self._bound_prices(reverse)
+        has_negative, has_positive = (
+            self._glpk.glp_get_col_ub(self._problem, column) > 0 for column in (reverse, forward)
+        )
+        return (
+            0.0 - backwards_above if has_negative else below,
+            above if has_positive else 0.0 - backwards_below,
+        )
+
+    def get_metabolite_prices(self) -> list[float]:
+        """By how much the best value changes per mmol/gDW/h of a metabolite that is supplied, for each.
+
+        One dual solution of maybe many, in the order of the model.
+        """
+        get = self._glpk.glp_get_row_dual
+        return [0.0 - get(self._problem, row) for row in self._metabolite_rows]
+
     def net_fluxes(self) -> Any:
         """As `fluxes`, with rounding noise, as a NumPy array."""
         if self._flux_positions is None:
@@ -269,6 +297,11 @@ class LinearProgram:
         # Column 0, "no reverse", is the last item.
         primals = np.array([*self._glpk.get_col_primals(self._problem), 0.0])
         return primals[forward] - primals[reverse]
+
+    def _bound_prices(self, column: int) -> tuple[float, float]:
+        """Of a column: at an optimum only the bound that holds it back has a price."""
+        price = float(self._glpk.glp_get_col_dual(self._problem, column))
+        return (price, 0.0) if (price < 0) == self.maximises else (0.0, price)
 
     def _simplex(self) -> Outcome | None:
         glpk = self._glpk

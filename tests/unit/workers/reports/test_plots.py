@@ -78,6 +78,26 @@ def texts(svg: bytes) -> list[str]:
             ("flux (mmol/gDW/h), logarithmic beyond ±1", "Flux ranges at 90% of the best growth or more"),
         ),
         ("analyze_essentiality", {}, ("reactions (count)", "Essential reactions by subsystem: 18 of 95")),
+        (
+            "analyze_limitations",
+            {"medium_changes": {"EX_o2_e": 15}},
+            ("Growth (1/h) gained per mmol of a nutrient", "D-Glucose (EX_glc__D_e)", "0.0459, up to 10.3"),
+        ),
+        (
+            "run_phase_plane",
+            {"first": "EX_glc__D_e", "second": "EX_o2_e", "points": 9},
+            ("growth rate (1/h)", "line of optimality", "O2 (EX_o2_e): most uptake (mmol/gDW/h)"),
+        ),
+        (
+            "run_phase_plane",
+            {"first": "EX_glc__D_e", "second": "EX_o2_e", "points": 3, "objective": "ATPM"},
+            ("objective flux (mmol/gDW/h)", "line of optimality"),
+        ),
+        (
+            "run_robustness",
+            {"reaction": "PGI"},
+            ("Growth (1/h) at each flux of PGI", "flux of PGI (mmol/gDW/h)", "break point"),
+        ),
     ],
 )
 def test_a_plot_has_units_conditions_and_a_source(

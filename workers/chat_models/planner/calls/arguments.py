@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from fluxagents.workers.chat_models.planner.calls.gains import (
+    read_limitations,
+    read_phase_plane,
+    read_robustness,
+)
 from fluxagents.workers.chat_models.planner.calls.quantities import (
     Arguments,
     drop_absent,
@@ -146,6 +151,9 @@ def read_nothing(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
 
 
 ARGUMENTS: dict[str, Callable[[Phrase, KnownMedium], Iterator[Arguments]]] = {
+    "limitations": read_limitations,
+    "phase_plane": read_phase_plane,
+    "robustness": read_robustness,
     "essentiality": read_essentiality,
     "gene_pairs": read_gene_pairs,
     "gene_sets": read_gene_sets,

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from fluxagents.flows.engine.model_warnings import MODEL_WARNINGS
+from fluxagents.workers.chat_models.planner.reporting.gain_sentences import (
+    describe_limitations,
+    describe_phase_plane,
+    describe_robustness,
+)
 from fluxagents.workers.chat_models.planner.reporting.phrases import (
     FLUX,
     describe_cut,
@@ -269,6 +274,9 @@ def _describe_anything(values: Entry, _: Topics) -> Iterator[str]:
 
 _WRITERS: Mapping[str, Callable[[Entry, Topics], Iterator[str]]] = {
     "run_metabolic_fba": _describe_balance,
+    "analyze_limitations": describe_limitations,
+    "run_phase_plane": describe_phase_plane,
+    "run_robustness": describe_robustness,
     "analyze_essentiality": _describe_essentiality,
     "run_flux_variability_analysis": _describe_variability,
     "run_production_envelope": _describe_production,

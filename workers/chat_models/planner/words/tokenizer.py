@@ -66,6 +66,8 @@ _BARE_UNIT = re.compile(
     re.IGNORECASE,
 )
 """A unit without a number; all numbers of the question have it."""
+_ONE_MORE = re.compile(r"\b(more|extra|additional|further)\s+mmol\s?/\s?gDW\s?/\s?h\b", re.IGNORECASE)
+"""The unit where it stands for an amount: "one more mmol/gDW/h of glucose"."""
 _EXTREMES = re.compile(
     r"\b(min\w*|max\w*|lower|upper|lowest|highest)\s?[/\u2013-]\s?(min\w*|max\w*|lower|upper|lowest|highest)\b",
     re.IGNORECASE,
@@ -78,7 +80,7 @@ def _normalize(text: str) -> str:
     text = re.sub(r"[\u2018\u2019`\u00b4]", "'", text)
     text = re.sub(r"\bcan't\b", "cannot", text, flags=re.IGNORECASE)
     text = re.sub(r"(?<=\w)'s\b", " ", text)
-    text = _BARE_UNIT.sub(" ", text)
+    text = _BARE_UNIT.sub(" ", _ONE_MORE.sub(r"\1 mmol", text))
     text = _EXTREMES.sub(r"\1 and \2", text)
     text = re.sub(r"\b((?:[a-zA-Z]\.\s?)+)(?=[a-z(,])", _drop_dots, text)
     text = re.sub(r"\bw/o(?:ut)?\b", "without", text, flags=re.IGNORECASE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -175,3 +176,27 @@ def test_a_strain_without_genes_and_reactions(textbook: Any, call: Callable[...,
     assert found.growth_per_h < 0.8739215069684
     assert set(found.closed_by_knock_outs) == {"PYK", "PFL"}
     assert found.key_findings()["knock_outs"]["ids"] == ["b1676", "b1854", "PFL"]
+
+
+@pytest.mark.parametrize("method", ["pfba", "fba", "loopless"])
+def test_sensitivities_are_columns_of_the_tables(
+    textbook: Any, call: Callable[..., Any], method: str
+) -> None:
+    found = call(NAME, textbook, method=method, sensitivities=True)
+    fluxes = found.tables()["fluxes"].set_index("reaction")
+    prices = found.tables()["shadow_prices"].set_index("metabolite").shadow_price_per_mmol
+    assert len(prices) == 72
+    # cobra says -0.1833294928 for the first, which counts it twice, and the negative for the second.
+    assert fluxes.reduced_cost_per_mmol["EX_glc__D_e"] == pytest.approx(-0.0916647464, rel=1e-6)
+    assert prices["glc__D_e"] == pytest.approx(0.0916647464, rel=1e-6)
+    assert math.isnan(fluxes.reduced_cost_per_mmol["EX_succ_e"])  # 0.0522 and 0.0484 on the two sides
+    shown = found.key_findings()["reduced_costs_of_exchanges_per_mmol"]["values"]
+    assert shown["EX_glc__D_e"] == pytest.approx(-0.0916647, rel=1e-5)
+
+
+def test_sensitivities_are_left_out_unless_asked_for(textbook: Any, call: Callable[..., Any]) -> None:
+    found = call(NAME, textbook)
+    assert set(found.tables()) == {"fluxes"}
+    assert "reduced_cost_per_mmol" not in found.tables()["fluxes"]
+    without = call(NAME, textbook, sensitivities=True, medium_changes={"EX_glc__D_e": 0})
+    assert {name: len(table) for name, table in without.tables().items()} == {"fluxes": 0, "shadow_prices": 0}

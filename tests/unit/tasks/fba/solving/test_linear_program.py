@@ -58,6 +58,33 @@ def test_split_and_net_fluxes_are_the_same(textbook: Any) -> None:
         assert net.net_fluxes() == pytest.approx(net.fluxes(), abs=1e-9)
 
 
+def test_bounds_have_the_price_of_finite_differences(textbook: Any) -> None:
+    index = [textbook.reactions.index(name) for name in ("EX_glc__D_e", "ATPM", "EX_o2_e", "PGI")]
+    with LinearProgram(textbook) as net, LinearProgram(textbook, split=True) as split:
+        assert net.solve() is split.solve() is Outcome.OPTIMAL
+        prices = [net.get_bound_prices(at) for at in index]
+        assert [split.get_bound_prices(at) for at in index] == [pytest.approx(pair) for pair in prices]
+        best = net.value
+        with net.hold_bounds({index[0]: (-11.0, 1000.0)}):
+            net.solve()
+            assert prices[0] == pytest.approx((best - net.value, 0), rel=1e-6)
+    assert prices[1][0] < 0
+    assert prices[2:] == [(0, 0), (0, 0)]
+
+
+def test_bounds_of_a_minimised_flux_have_prices(textbook: Any) -> None:
+    glucose, biomass = (textbook.reactions.index(name) for name in ("EX_glc__D_e", "Biomass_Ecoli_core"))
+    with LinearProgram(textbook) as program, program.hold_bounds({biomass: (0.5, 1000.0)}):
+        program.set_objective({glucose: -1.0}, "min")
+        program.solve()
+        least = program.value
+        lower, upper = program.get_bound_prices(biomass)
+        with program.hold_bounds({biomass: (0.6, 1000.0)}):
+            program.solve()
+            assert lower == pytest.approx((program.value - least) / 0.1, rel=1e-6)
+            assert upper == 0
+
+
 def test_no_number_of_an_infeasible_model_is_believed(textbook: Any) -> None:
     with textbook:
         textbook.reactions.EX_glc__D_e.lower_bound = 0
