@@ -41,6 +41,7 @@ MODULES = (
     "fba.media.manipulate_media_composition",
     "fba.media.optimize_media_composition",
     "fba.media.compare_media_performance",
+    "fba.media.screens.screen_nutrients",
     "fba.design.run_production_envelope",
     "fba.design.find_production_pathway",
     "fba.design.find_growth_coupled_knock_outs",

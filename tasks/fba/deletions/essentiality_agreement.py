@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import Field, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.tasks.display import cut_text, list_names, round_for_display
+from fluxagents.tasks.display import cut_text
+from fluxagents.tasks.fba.solving.confusion_matrix import ConfusionMatrix
 from fluxagents.tasks.ports.results import Args
 from fluxagents.tasks.ports.sources import Sources
 
@@ -49,37 +49,15 @@ class ObservedArgs(Args):
         return self
 
 
-class Agreement(BaseModel):
-    """Predicted against observed; positive is essential."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+class Agreement(ConfusionMatrix):
+    """Predicted against observed genes; positive is essential."""
 
     genes_observed: int = Field(description="Count of genes in the table.")
     genes_compared: int = Field(description="Count of genes that were tested and have an observation.")
-    true_positives: int = Field(description="Count of genes essential in both.")
-    true_negatives: int = Field(description="Count of genes essential in neither.")
-    false_positives: int = Field(description="Count of genes essential in the model only.")
-    false_negatives: int = Field(description="Count of genes essential in the observation only.")
-    accuracy_fraction: float | None = Field(description="Of the genes compared; None without any.")
-    precision_fraction: float | None = Field(description="Of those predicted essential, those observed so.")
-    recall_fraction: float | None = Field(description="Of those observed essential, those predicted so.")
-    mcc: float | None = Field(
-        description="Matthews correlation coefficient, a fraction from -1 to 1; None if it has no value."
-    )
     unmapped: tuple[str, ...] = Field(description="Observed genes that the model does not have.")
     not_tested: tuple[str, ...] = Field(description="Observed genes of the model that were not tested.")
     only_predicted: tuple[str, ...] = Field(description="The false positives.")
     only_observed: tuple[str, ...] = Field(description="The false negatives.")
-
-    def display(self, limit: int) -> dict[str, JsonValue]:
-        """All counts and fractions, and some of the ids."""
-        lists = ("unmapped", "not_tested", "only_predicted", "only_observed")
-        fields: dict[str, JsonValue] = {
-            name: round_for_display(value) if isinstance(value, float) else value
-            for name, value in self.model_dump(exclude=set(lists)).items()
-        }
-        ids = {name: [cut_text(item, 60) for item in getattr(self, name)] for name in lists}
-        return fields | {name: list_names(values, limit) for name, values in ids.items()}
 
 
 def read_observations(sources: Sources, args: ObservedArgs) -> Mapping[str, bool] | None:
@@ -131,20 +109,10 @@ def agreement(
     known, predicted = set(in_model), set(essential)
     compared = [gene for gene in tested if gene in observed or unlisted == "not_essential"]
     pairs = [(gene, gene in predicted, observed.get(gene, False)) for gene in compared]
-    counts = {both: sum(row[1:] == both for row in pairs) for both in _OUTCOMES}
-    tp, tn, fp, fn = counts.values()
-    margins = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)
-    return Agreement(
+    return Agreement.of(
+        (row[1:] for row in pairs),
         genes_observed=len(observed),
         genes_compared=len(pairs),
-        true_positives=tp,
-        true_negatives=tn,
-        false_positives=fp,
-        false_negatives=fn,
-        accuracy_fraction=_fraction(tp + tn, len(pairs)),
-        precision_fraction=_fraction(tp, tp + fp),
-        recall_fraction=_fraction(tp, tp + fn),
-        mcc=(tp * tn - fp * fn) / math.sqrt(margins) if margins else None,
         unmapped=tuple(sorted(gene for gene in observed if gene not in known)),
         not_tested=tuple(sorted((observed.keys() & known) - set(tested))),
         only_predicted=tuple(
@@ -154,14 +122,6 @@ def agreement(
             sorted(gene for gene, is_predicted, is_observed in pairs if is_observed and not is_predicted)
         ),
     )
-
-
-_OUTCOMES = ((True, True), (False, False), (True, False), (False, True))
-"""Predicted and observed: true positive, true negative, false positive, false negative."""
-
-
-def _fraction(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
 
 
 def _is_essential(gene: str, value: object) -> bool:

@@ -172,7 +172,7 @@ class MediumTrial:
         if not self._has_objective:
             return Optimum(Outcome.NO_OBJECTIVE, None)
         bounds = {
-            index: _with_uptake(reaction, uptakes.get(identifier, 0.0))
+            index: bounds_with_uptake(reaction, uptakes.get(identifier, 0.0))
             for identifier, (index, reaction) in self._exchanges.items()
         }
         if any(lowest > highest for lowest, highest in bounds.values()):
@@ -182,7 +182,7 @@ class MediumTrial:
             return solve(self._program)
 
 
-def _with_uptake(exchange: Reaction, limit: float) -> tuple[float, float]:
+def bounds_with_uptake(exchange: Reaction, limit: float) -> tuple[float, float]:
     """The bounds of an exchange reaction with another most uptake, mmol/gDW/h."""
     lowest, highest = exchange.bounds
     return (0.0 - limit, highest) if exchange.reactants else (lowest, limit)

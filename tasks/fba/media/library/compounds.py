@@ -56,7 +56,7 @@ def compounds() -> tuple[Compound, ...]:
             carbon=row["carbon"] == "yes",
             names=_split_list(row["names"]),
         )
-        for row in _rows("compounds.tsv")
+        for row in read_rows("compounds.tsv")
     )
 
 
@@ -76,7 +76,11 @@ def compounds_by_id() -> Mapping[str, Compound]:
 def classes_by_name() -> Mapping[str, str]:
     """What people call a class of compounds, lower case -> the class."""
     return MappingProxyType(
-        {name: row["class"] for row in _rows("compound_classes.tsv") for name in _split_list(row["names"])}
+        {
+            name: row["class"]
+            for row in read_rows("compound_classes.tsv")
+            for name in _split_list(row["names"])
+        }
     )
 
 
@@ -90,7 +94,8 @@ def structure_of(inchikey: str) -> str:
     return re.sub(r"-[A-Z]$", "", inchikey)
 
 
-def _rows(name: str) -> Iterator[dict[str, str]]:
+def read_rows(name: str) -> Iterator[dict[str, str]]:
+    """The rows of a table of this package, without its comments."""
     text = files(_PACKAGE).joinpath(name).read_text("utf-8")
     lines = (line for line in text.splitlines() if not line.startswith("#"))
     return csv.DictReader(lines, delimiter="\t")
