@@ -25,6 +25,8 @@ NO_SUBSYSTEM = "(no subsystem)"
 _LEGEND_SHARE = 0.3
 """Of the longest bar: room for the legend beside it."""
 
+_BAR_HEIGHT = 0.76
+
 _LINEAR_UP_TO_MMOL_PER_GDW_H = 1.0
 _LOGARITHMIC_FROM_MMOL_PER_GDW_H = 100.0
 """Loops run at the bounds of a model, a thousand times the other fluxes."""
@@ -230,6 +232,31 @@ def _aims_at_growth(result: Plottable) -> bool:
     return not result.manifest.provenance.args.get("objective")
 
 
+def _screen(result: Plottable, kind: ImageFormat) -> bytes:
+    """Growth on each sole source, with and without oxygen, of the first element that was screened."""
+    table = _check_not_empty(result.tables["sources"])
+    element = table["element"].iloc[0]
+    table = table[table["element"] == element]
+    growth = table.pivot_table(index="name", columns="oxygen", values="growth_per_h", aggfunc="max")
+    growth = _check_not_empty(growth.fillna(0.0).pipe(lambda rates: rates[rates.max(axis=1) > 0]))
+    growth = growth.loc[growth.max(axis=1).sort_values(ascending=False, kind="stable").index]
+    bars, tested = growth.head(MAX_BARS), table["exchange"].nunique()
+    uptake = result.manifest.result["uptake_mmol_per_gdw_h"]
+    title = f"Growth on sole sources of {element} at {uptake:g} mmol/gDW/h: {len(growth)} of {tested}"
+    caption = _note_cut(result.caption(title), len(bars), len(growth), "sources, fastest growth first")
+    with canvas(caption, height_inches=_height(len(bars)), grid="x") as drawing:
+        axes, height = drawing.axes, _BAR_HEIGHT / len(bars.columns)
+        for number, (oxygen, color) in enumerate(zip(sorted(bars.columns), (BLUE, ORANGE), strict=False)):
+            offset = (number + 0.5) * height - _BAR_HEIGHT / 2
+            positions = [position + offset for position in range(len(bars))]
+            axes.barh(positions, bars[oxygen], color=color, height=height, label=str(oxygen))
+        axes.set_xlim(0, float(bars.max(axis=None)) * (1 + _LEGEND_SHARE))
+        axes.set_xlabel("growth rate (1/h)")
+        axes.legend(loc="lower right")
+        _name_bars(drawing, [str(name) for name in bars.index])
+        return drawing.encode(kind, caption)
+
+
 def _conditions(manifest: Manifest) -> str:
     provenance = manifest.provenance
     args = provenance.args
@@ -280,6 +307,7 @@ PLOTS: Mapping[str, Callable[[Plottable, ImageFormat], bytes]] = {
     "analyze_limitations": _limitations,
     "run_phase_plane": _phase_plane,
     "run_robustness": _robustness,
+    "screen_nutrients": _screen,
 }
 """Tool -> plot."""
 

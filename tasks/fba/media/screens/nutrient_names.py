@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 def find_sources(model: Model, words: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The exchanges that names, ids and classes mean, each once, and the compounds without one.
 
+    Of a class those count that the model exchanges.
+
     Raises:
         FluxError: `MEDIUM` with the nearest words for one that nothing is known of.
     """
@@ -30,11 +32,10 @@ def find_sources(model: Model, words: Iterable[str]) -> tuple[tuple[str, ...], t
         if identifier is not None:
             exchanges[identifier] = None
             continue
-        for nutrient in nutrients.find(word):
-            if nutrient.exchange is None:
-                absent[nutrient.name] = None
-            else:
-                exchanges[nutrient.exchange] = None
+        found = nutrients.find(word)
+        exchanges |= {nutrient.exchange: None for nutrient in found if nutrient.exchange is not None}
+        if len(found) == 1 and found[0].exchange is None:
+            absent[found[0].name] = None
     return tuple(exchanges), tuple(absent)
 
 

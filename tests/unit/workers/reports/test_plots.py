@@ -77,6 +77,11 @@ def texts(svg: bytes) -> list[str]:
             {},
             ("flux (mmol/gDW/h), logarithmic beyond ±1", "Flux ranges at 90% of the best growth or more"),
         ),
+        (
+            "screen_nutrients",
+            {},
+            ("growth rate (1/h)", "Growth on sole sources of carbon at 10 mmol/gDW/h: 13 of 14", "anaerobic"),
+        ),
         ("analyze_essentiality", {}, ("reactions (count)", "Essential reactions by subsystem: 18 of 95")),
         (
             "analyze_limitations",

@@ -19,8 +19,20 @@ from fluxagents.workers.chat_models.planner.calls.quantities import (
 )
 from fluxagents.workers.chat_models.planner.conditions.known_medium import KnownMedium
 from fluxagents.workers.chat_models.planner.conditions.uptakes import is_objective
-from fluxagents.workers.chat_models.planner.words.phrase import COMPOUNDS, MODEL, PATHWAY, REACTION, Phrase
+from fluxagents.workers.chat_models.planner.words.phrase import (
+    COMPOUNDS,
+    MODEL,
+    NUMBER,
+    PATHWAY,
+    REACTION,
+    Phrase,
+)
 
+ELEMENTS = ("carbon", "nitrogen", "phosphorus", "sulfur")
+"""Each has the concept `carbon_source` and so on."""
+
+_SOURCE = ("source", "quelle", "fuente", "substrat", "sustrato")
+_SUGAR = ("sugar", "zucker", "sucre", "azucar", "azúcar")
 _PAIR = 2
 _BETWEEN = r"(?:(?:at|at_least|threshold|by|with|on|in|be|use|than|sole|to|maximise|minimal|comma|as) )*"
 _NO_LOOPS = r"loopless|(?:without|no|not|absent) (?:UNKNOWN )*loop|loop absent"
@@ -126,6 +138,22 @@ def read_model_comparison(phrase: Phrase, medium: KnownMedium) -> Iterator[Argum
         medium.problems.append("I cannot tell which model to compare with; give its name.")
 
 
+def read_nutrient_screen(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
+    elements = [name for name in ELEMENTS[1:] if f"{name}_source" in phrase.tags]
+    # "Stickstoffquelle" is a word for nitrogen and, as a compound of words, one for any source.
+    others = {token.text for token in phrase.tokens if token.tag in {f"{name}_source" for name in elements}}
+    named = {token.text for token in phrase.tokens if token.tag == "carbon_source"} - others
+    if elements and any(not text.casefold().startswith(_SOURCE) for text in named):
+        elements.insert(0, "carbon")
+    sugars = [t for t in phrase.tokens if t.tag == "carbon_source" and t.text.casefold().startswith(_SUGAR)]
+    uptakes = [t.value for t in phrase.tokens if t.tag == NUMBER and t.unit == "flux"]
+    yield drop_absent(
+        elements=elements,
+        sources=["sugars"] if sugars else [],
+        uptake_mmol_per_gdw_h=next(iter(uptakes), None),
+    )
+
+
 def read_auxotrophies(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
     names = {"amino_acids": "amino acids", "vitamins": "vitamins", "nucleobases": "nucleobases"}
     classes = [name for tag, name in names.items() if phrase.has(tag)]
@@ -163,6 +191,7 @@ ARGUMENTS: dict[str, Callable[[Phrase, KnownMedium], Iterator[Arguments]]] = {
     "model_comparison": read_model_comparison,
     "validation": read_nothing,
     "auxotrophies": read_auxotrophies,
+    "nutrient_screen": read_nutrient_screen,
     "missing_nutrients": read_missing_nutrients,
     "variability": read_variability,
     "minimal_medium": read_minimal_medium,

@@ -251,6 +251,39 @@ def _describe_media_growth(values: Entry, _: Topics) -> Iterator[str]:
     )
 
 
+def _describe_screen(values: Entry, _: Topics) -> Iterator[str]:
+    uptake = f"{format_number(values['uptake_mmol_per_gdw_h'])} {FLUX}"
+    of = " of its atoms" if values["uptake_of"] == "atoms" else ""
+    for name, screen in values["screens"].items():
+        element, oxygen = name.split("_")
+        growing, tested = screen["sources_with_growth"], screen["sources_tested"]
+        yield (
+            f"{growing} of {tested} sole sources of {element} support growth "
+            f"{'with' if oxygen == 'aerobic' else 'without'} oxygen, each at {uptake}{of}."
+        )
+        rates = screen["growth_on_per_h"]
+        if rates["values"]:
+            pairs = (f"{name} {format_number(rate)}" for name, rate in rates["values"].items())
+            yield f"Growth in 1/h: {', '.join(pairs)}{describe_cut(rates)}."
+        if screen["without_growth"]["count"]:
+            yield f"No growth on {format_ids(screen['without_growth'])}."
+        control = screen["growth_without_source_per_h"]
+        if control:
+            yield f"Without any source of {element} growth is {format_number(control)} 1/h."
+    if values["not_exchanged"]["count"]:
+        yield f"The model does not exchange {format_ids(values['not_exchanged'])}."
+    agreed = values.get("agreement")
+    if agreed is not None:
+        share, mcc = agreed["accuracy_fraction"], agreed["mcc"]
+        yield (
+            f"Of {agreed['sources_compared']} observed sources {agreed['true_positives']} grow in both, "
+            f"{agreed['true_negatives']} in neither, {agreed['false_positives']} in the model only and "
+            f"{agreed['false_negatives']} in the experiment only: accuracy "
+            f"{'none' if share is None else format_number(share)}, "
+            f"MCC {'none' if mcc is None else format_number(mcc)}."
+        )
+
+
 def _describe_rest(values: Entry, *described: str) -> Iterator[str]:
     """The values that no sentence describes yet, by name."""
     skipped = {*described, "kind", "deletions_tested", "threshold_fraction_of_wild_type"}
@@ -286,6 +319,7 @@ _WRITERS: Mapping[str, Callable[[Entry, Topics], Iterator[str]]] = {
     "run_gene_deletion_analysis": _describe_deletions,
     "predict_auxotrophies": _describe_auxotrophies,
     "compare_media_performance": _describe_media_growth,
+    "screen_nutrients": _describe_screen,
     "select_optimal_media": _describe_media_growth,
     "analyze_media_compatibility": _describe_media_growth,
 }

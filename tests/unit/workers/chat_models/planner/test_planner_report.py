@@ -103,6 +103,23 @@ def test_fluxes_are_told_only_when_they_are_asked_for() -> None:
     assert "EX_etoh_e" not in report("How fast does it grow anaerobically?", NO_OXYGEN)
 
 
+def test_a_screen_says_what_grows_and_what_does_not(textbook: Any) -> None:
+    tool = tool_named("screen_nutrients")
+    found = tool.run(textbook, tool.parse({"phenotypes": {"acetate": True, "formate": True}}))
+    screen = Finding(
+        id="f3", tool=tool.name, args={}, key_findings=found.key_findings(), artifact="sha256:" + "3" * 64
+    )
+    text = report("Which carbon sources can it grow on?", screen)
+    assert "13 of 14 sole sources of carbon support growth with oxygen, each at 10 mmol/gDW/h." in text
+    assert "EX_succ_e 0.397563" in text
+    assert "No growth on EX_for_e." in text
+    assert "2 of 14 sole sources of carbon support growth without oxygen" in text
+    assert (
+        "1 grow in both, 0 in neither, 0 in the model only and 1 in the experiment only: accuracy 0.5" in text
+    )
+    assert find_ungrounded(text, [DESCRIPTION, BASELINE, screen]) == set()
+
+
 def test_a_part_without_a_finding_is_named() -> None:
     text = report("What is the growth rate and which reactions are blocked?")
     assert "Not answered is what needs run_flux_variability_analysis." in text
