@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.ports.models import Digest, ModelChange
-from fluxagents.tasks.ports.results import Result
+from fluxagents.tasks.ports.results import MediaType, Result, ResultFile
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +30,7 @@ class ArtifactRef(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     digest: Digest
-    media_type: Literal["application/vnd.apache.parquet", "application/json", "image/svg+xml", "image/png"]
+    media_type: MediaType
     size_bytes: int = Field(ge=0)
     rows: int | None = None
     """Of a table; None for anything else."""
@@ -90,6 +90,13 @@ class Manifest(BaseModel):
     result: dict[str, JsonValue]
     """The summary of the result."""
     tables: dict[str, ArtifactRef]
+    files: dict[str, ArtifactRef] = {}
+    """By name, for other programs."""
+
+    @property
+    def parts(self) -> tuple[ArtifactRef, ...]:
+        """All artifacts that belong to the result."""
+        return (*self.tables.values(), *self.files.values())
 
 
 class ArtifactStore(Protocol):
@@ -109,8 +116,12 @@ class ArtifactStore(Protocol):
         """Store a plot."""
         ...
 
+    def put_file(self, file: ResultFile, *, tool: str) -> ArtifactRef:
+        """Store a file for other programs, as it is."""
+        ...
+
     def put_result(self, result: Result, provenance: Provenance) -> ArtifactRef:
-        """Store the tables of a result and a manifest that binds them; returns the manifest's reference."""
+        """Store the tables and files of a result, and a manifest that binds them; returns its reference."""
         ...
 
     def get(self, digest: str) -> bytes:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.tasks.display import fit_display
 from fluxagents.tasks.ports.models import Concern
@@ -18,6 +19,38 @@ KEY_FINDINGS_BYTES = 2_048
 
 SUMMARY_BYTES = 5_120
 """Most that a result may put into the state of a run."""
+
+
+MediaType = Literal[
+    "application/vnd.apache.parquet",
+    "application/json",
+    "image/svg+xml",
+    "image/png",
+    "application/sbml+xml",
+    "application/yaml",
+    "application/x-matlab-data",
+    "text/csv",
+]
+"""Of what an artifact holds."""
+
+
+class ResultFile(BaseModel):
+    """A file for other programs that a result makes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_bytes="base64", val_json_bytes="base64")
+
+    name: str
+    media_type: MediaType
+    content: bytes = Field(repr=False)
+
+    @property
+    def digest(self) -> str:
+        """Of the content, as an artifact has it."""
+        return f"sha256:{hashlib.sha256(self.content).hexdigest()}"
+
+    def display(self) -> dict[str, JsonValue]:
+        """What the file is, without its content."""
+        return {"name": self.name, "digest": self.digest, "size_bytes": len(self.content)}
 
 
 class Args(BaseModel):
@@ -63,6 +96,10 @@ class Result(BaseModel):
     def summary(self) -> dict[str, JsonValue]:
         """The structured result without its tables, in at most 5 KB of JSON."""
         return fit_display(self.display, SUMMARY_BYTES)
+
+    def files(self) -> Sequence[ResultFile]:
+        """Files for other programs; most results have none."""
+        return ()
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         """The full data, one table per name; columns carry their unit in the name."""

@@ -26,6 +26,7 @@ from tests.bench.cache_app import CACHE_BYTES, LOAD_MS, LOADS
 from fluxagents import Client
 from fluxagents.scheduler.batches.batches import build_specs
 from fluxagents.scheduler.runs.run_starter import RunSpec
+from fluxagents.tasks.fba.models.model_file import encode_model
 from fluxagents.tasks.registry import tool_named
 from fluxagents.workers.models import model_forms
 from fluxagents.workers.models.model_export import write
@@ -70,7 +71,7 @@ def lines(folder: Path, redis: Redis) -> Iterator[str]:
     client = Client()
     model = client.models.load(client.models.resolve(MODEL))
     write(model, "sbml", folder / "model.xml")
-    described, form = model_forms.encode_json(model), model_forms.encode_fast(model)
+    described, form = encode_model(model, "json"), model_forms.encode_fast(model)
     sbml = _fastest(lambda: read_sbml_model(str(folder / "model.xml")))
     plain = _fastest(lambda: model_from_dict(json.loads(described)))
     fast = _fastest(lambda: model_forms.decode_fast(form))

@@ -23,6 +23,7 @@ from cobra.io import model_from_dict
 from cobra.medium import minimal_medium
 from cobra.util.solver import linear_reaction_coefficients
 
+from fluxagents.tasks.fba.models.model_file import encode_model
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.registry import tool_named
@@ -88,7 +89,7 @@ def conditions_cobra(model: Any, _: bytes) -> list[float | None]:
 
 
 def conditions_loading(_: Any, form: bytes) -> list[float | None]:
-    described = model_forms.encode_json(model_forms.decode_fast(form))
+    described = encode_model(model_forms.decode_fast(form), "json")
     return [_grown(model_from_dict(json.loads(described)), *one) for one in list(_conditions())[:LOADED]]
 
 

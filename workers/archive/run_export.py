@@ -167,13 +167,13 @@ def _artifacts(stores: BundleStores, logs: Sequence[Log], missing: list[str]) ->
             missing.append(f"artifact {digest}")
             continue
         yield f"artifacts/{digest.removeprefix('sha256:')}", data
-        todo += _tables(data)
+        todo += _list_parts(data)
 
 
-def _tables(data: bytes) -> list[str]:
-    """The tables that a manifest binds; none for any other artifact."""
+def _list_parts(data: bytes) -> list[str]:
+    """The tables and files that a manifest binds; none for any other artifact."""
     try:
-        return [ref.digest for ref in Manifest.model_validate_json(data).tables.values()]
+        return [ref.digest for ref in Manifest.model_validate_json(data).parts]
     except ValidationError:
         return []
 

@@ -24,7 +24,7 @@ from fluxagents.workers.files.stored_bytes import StoredBytes, StoredFile
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fluxagents.tasks.ports.results import Result
+    from fluxagents.tasks.ports.results import Result, ResultFile
 
 SHORTEST_BEGINNING = 6
 """Hex digits that may stand for a digest."""
@@ -72,13 +72,23 @@ class ArtifactFiles:
         """See `ArtifactStore.put_image`."""
         return ArtifactRef(digest=self._put(data), media_type=media_type, size_bytes=len(data), tool=tool)
 
+    def put_file(self, file: ResultFile, *, tool: str) -> ArtifactRef:
+        """See `ArtifactStore.put_file`."""
+        size = len(file.content)
+        return ArtifactRef(
+            digest=self._put(file.content), media_type=file.media_type, size_bytes=size, tool=tool
+        )
+
     def put_result(self, result: Result, provenance: Provenance) -> ArtifactRef:
         """See `ArtifactStore.put_result`."""
         tables = {
             name: self.put_table(table, tool=provenance.tool) for name, table in result.tables().items()
         }
-        manifest = Manifest(provenance=provenance, result=result.summary(), tables=tables)
-        return self.put_json(manifest.model_dump(mode="json"), tool=provenance.tool)
+        files = {file.name: self.put_file(file, tool=provenance.tool) for file in result.files()}
+        manifest = Manifest(provenance=provenance, result=result.summary(), tables=tables, files=files)
+        # As it was before there were files: the same result keeps its digest.
+        left_out = set() if files else {"files"}
+        return self.put_json(manifest.model_dump(mode="json", exclude=left_out), tool=provenance.tool)
 
     def get(self, digest: str) -> bytes:
         """See `ArtifactStore.get`."""

@@ -14,6 +14,7 @@ import swiglpk
 from cobra import Model
 from sympy.core.cache import clear_cache  # type: ignore[import-untyped]
 
+from fluxagents.tasks.fba.models.model_file import encode_model
 from fluxagents.workers.models import model_forms
 
 MEMORY_PER_FORM = 8
@@ -68,7 +69,7 @@ class ModelCache:
     @staticmethod
     def encode(model: Model) -> tuple[bytes, bytes]:
         """A model as cobra's JSON, and in the fast form that `load` reads."""
-        return model_forms.encode_json(model), model_forms.encode_fast(model)
+        return encode_model(model, "json"), model_forms.encode_fast(model)
 
     def _drop(self) -> None:
         size_bytes = sum(cached.size_bytes for cached in self._models.values())

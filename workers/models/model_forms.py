@@ -4,41 +4,26 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from cobra import Configuration, Gene, Metabolite, Model, Reaction
-from cobra.core import GPR, Group
-from cobra.io import model_from_dict, model_to_dict
+from cobra.core import GPR
 
+from fluxagents.tasks.fba.models.model_document import add_groups, describe_model, encode_document
 from fluxagents.workers.models.glpk_problem import solve_with_glpk
 
 Rule = str | list[Any] | None
 """A gene rule: a gene's id, or `["and" | "or", rule, …]`, or None for none."""
 
 
-def encode_json(model: Model) -> bytes:
-    """The model as cobra's JSON, with what that leaves out beside it; equal models give equal bytes."""
-    return _bytes(_describe(model))
-
-
 def encode_fast(model: Model) -> bytes:
-    """The model in the form that `decode_fast` reads: as `encode_json`, but with gene rules parsed."""
-    described = _describe(model)
+    """The model in the form that `decode_fast` reads: as a model document, but with gene rules parsed."""
+    described = describe_model(model)
     for row, reaction in zip(described["reactions"], model.reactions, strict=True):
         del row["gene_reaction_rule"]
         row["rule"] = _rule(reaction.gpr.body)
-    return _bytes(described)
-
-
-def restore(described: Mapping[str, Any]) -> Model:
-    """The model of cobra's JSON, with what `encode_json` adds to it."""
-    model = model_from_dict(described)
-    model.objective_direction = described.get("objective_direction", "max")
-    for identifier in described.get("non_functional_genes", ()):
-        model.genes.get_by_id(identifier).functional = False
-    _add_groups(model, described.get("groups", ()))
-    return model
+    return encode_document(described)
 
 
 def decode_fast(data: bytes) -> Model:
@@ -62,7 +47,7 @@ def decode_fast(data: bytes) -> Model:
     for key in ("name", "compartments", "notes", "annotation"):
         if key in form:
             setattr(model, key, form[key])
-    _add_groups(model, form["groups"])
+    add_groups(model, form["groups"])
     objective = {
         index: float(row["objective_coefficient"])
         for index, row in enumerate(form["reactions"])
@@ -70,28 +55,6 @@ def decode_fast(data: bytes) -> Model:
     }
     solve_with_glpk(model, objective, form["objective_direction"])
     return model
-
-
-def _describe(model: Model) -> dict[str, Any]:
-    return {
-        **model_to_dict(model, sort=False),
-        "objective_direction": model.objective_direction,
-        "non_functional_genes": sorted(gene.id for gene in model.genes if not gene.functional),
-        "groups": [_group(group) for group in model.groups],
-    }
-
-
-def _bytes(described: dict[str, Any]) -> bytes:
-    return json.dumps(described, default=_plain, allow_nan=False, separators=(",", ":")).encode()
-
-
-def _plain(value: Any) -> Any:
-    """What cobra or NumPy put into annotations and notes."""
-    if isinstance(value, (set, frozenset)):
-        return sorted(value)
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    return str(value)
 
 
 def _species(species: Any, row: dict[str, Any], model: Model) -> Any:
@@ -146,23 +109,3 @@ def _node(rule: Rule) -> ast.expr:
     return ast.BoolOp(
         op=ast.And() if operator == "and" else ast.Or(), values=[_node(operand) for operand in operands]
     )
-
-
-def _group(group: Any) -> dict[str, Any]:
-    members = sorted((f"{type(member).__name__.lower()}s", member.id) for member in group.members)
-    return {
-        "id": group.id,
-        "name": group.name,
-        "kind": group.kind,
-        "members": members,
-        "notes": group.notes,
-        "annotation": group.annotation,
-    }
-
-
-def _add_groups(model: Model, rows: Sequence[Mapping[str, Any]]) -> None:
-    model.add_groups([Group(row["id"], row["name"], kind=row["kind"] or None) for row in rows])
-    for row in rows:
-        group = model.groups.get_by_id(row["id"])
-        group.notes, group.annotation = row["notes"], row["annotation"]
-        group.add_members([getattr(model, kind).get_by_id(name) for kind, name in row["members"]])

@@ -88,7 +88,9 @@ def _metabolite(metabolite: Any) -> dict[str, Any]:
 
 
 def _gene(gene: Any) -> dict[str, Any]:
-    return {"name": gene.name or "", "annotation": _annotation(gene.annotation)}
+    # SBML readers give a gene without a name its id, with or without the prefix that it has in the file.
+    name = "" if gene.name in {None, gene.id, f"G_{gene.id}"} else gene.name
+    return {"name": name, "annotation": _annotation(gene.annotation)}
 
 
 def _by_id(pair: tuple[Any, float]) -> str:

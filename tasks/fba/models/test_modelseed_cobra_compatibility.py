@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import pandas as pd
@@ -14,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.tasks.display import cut_text
 from fluxagents.tasks.fba.models.model_difference import differences
+from fluxagents.tasks.fba.models.model_file import decode_model, encode_model
 from fluxagents.tasks.fba.solving.conditions import GrowthArgs
 from fluxagents.tasks.fba.solving.growth import GrowthResult, measure_growth, report_biomass
 from fluxagents.tasks.fba.solving.lazy_libraries import cobra
@@ -29,10 +28,6 @@ SAME_GROWTH = 1e-6
 """Relative difference of growth that counts as none."""
 
 _SEED_ID = re.compile(r"(cpd|rxn)\d{5}")
-
-_ENCODED = re.compile(r"__(\d+)__")
-
-_PRINTABLE = range(33, 127)
 
 
 class Args(GrowthArgs):
@@ -169,33 +164,8 @@ def _through_json(model: Model) -> tuple[int, Model]:
 
 
 def _through_sbml(model: Model) -> tuple[int, Model]:
-    replace = {
-        **cobra.io.sbml.F_REPLACE,
-        **{f"F_{kind}": _reader(prefix) for kind, prefix in
-           (("GENE", "G_"), ("SPECIE", "M_"), ("REACTION", "R_"), ("GROUP", "G_"))},
-    }  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "model.xml"
-        cobra.io.write_sbml_model(model, str(file))
-        return file.stat().st_size, cobra.io.read_sbml_model(str(file), f_replace=replace)
-
-
-def _reader(prefix: str) -> Any:
-    """How an SBML id is read: `__45__` is `-`.
-
-    cobra decodes any number, and a control character in a name makes GLPK abort the process; here such a
-    number stays as written.
-    """
-
-    def character(match: re.Match[str]) -> str:
-        code = int(match[1])
-        return chr(code) if code in _PRINTABLE else match[0]
-
-    def read(identifier: str) -> str:
-        plain = identifier.replace("__SBML_DOT__", ".") if prefix == "G_" else identifier
-        return _ENCODED.sub(character, plain.removeprefix(prefix))
-
-    return read
+    data = encode_model(model, "sbml")
+    return len(data), decode_model(data, "sbml")
 
 
 def _seed_fraction(items: Iterable[Any], key: str) -> float | None:

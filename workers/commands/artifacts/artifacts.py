@@ -125,6 +125,11 @@ def show(artifact: str | None, run_id: str | None, step: int | None, as_json: bo
         ],
         empty="no tables",
     )
+    if manifest.files:
+        print_table(
+            ("file", "bytes", "artifact"),
+            [(name, ref.size_bytes, ref.digest[:SHORT_DIGEST]) for name, ref in manifest.files.items()],
+        )
     provenance = document["provenance"]
     again = provenance.pop("command")
     print_table(("provenance", "value"), [(key, _text(value)) for key, value in provenance.items()])
@@ -154,6 +159,7 @@ def _show_part(store: ArtifactFiles, digest: str, kind: str, *, as_json: bool) -
     epilog=examples(
         "fluxagents artifacts get 3f9a11c02b7e --table genes --format csv > genes.csv",
         "fluxagents artifacts get 3f9a11c02b7e -o all_tables.xlsx",
+        "fluxagents artifacts get 3f9a11c02b7e --file e_coli_core_without_b0720.xml -o mutant.xml",
         "fluxagents artifacts get --run 01JB… --step 4 --format json",
     )
 )
@@ -165,6 +171,7 @@ def _show_part(store: ArtifactFiles, digest: str, kind: str, *, as_json: bool) -
     help="By the suffix of FILE if absent, else csv for one table and json for a whole result.",
 )
 @click.option("--table", "name", help="One table of the result; `artifacts show` names them.")
+@click.option("--file", "file_name", help="One file of the result, as it is; `artifacts show` names them.")
 @click.option("--output", "-o", metavar="FILE", help="Where to write it; standard output if absent.")
 def get(
     artifact: str | None,
@@ -172,17 +179,22 @@ def get(
     step: int | None,
     kind: Format | None,
     name: str | None,
+    file_name: str | None,
     output: str | None,
 ) -> None:
-    """Write a result or one of its tables as a file."""
+    """Write a result, or one of its tables or files, as a file."""
     store = artifact_store()
     digest = find_digest(store, artifact, run_id, step)
     path = output_path(output)
+    if file_name is not None:
+        data = store.get(_find_file(store.manifest(digest), file_name))
+        _write(data, path, binary=detect_kind(data) == "file")
+        return
     stored = detect_kind(store.get(digest))
-    if stored in {"svg", "png", "json"}:
+    if stored in {"svg", "png", "json", "file"}:
         if kind is not None and kind != stored:
             raise click.UsageError(f"artifact {digest[:SHORT_DIGEST]} is {stored}; leave out --format")
-        _write(store.get(digest), path, binary=stored == "png")
+        _write(store.get(digest), path, binary=stored in {"png", "file"})
         return
     chosen = kind or _format_by_suffix(path) or ("csv" if stored == "table" or name else "json")
     _write(_export(store, digest, stored, chosen, name), path, binary=chosen in {"parquet", "xlsx"})
@@ -212,6 +224,16 @@ def _export(store: ArtifactFiles, digest: str, stored: str, kind: Format, name: 
         return rows_as_json(tables[name])
     about = {"artifact": digest, **manifest.model_dump(mode="json", exclude={"tables", "schema_version"})}
     return encode_tables(kind, tables, about)
+
+
+def _find_file(manifest: Manifest, name: str) -> str:
+    if name in manifest.files:
+        return manifest.files[name].digest
+    raise FluxError(
+        ErrorClass.UNKNOWN_ID,
+        f"this result of '{manifest.provenance.tool}' has no file '{name}'",
+        suggestions=(*nearest(name, manifest.files), f"files: {', '.join(manifest.files) or 'none'}"),
+    )
 
 
 def _table_names(manifest: Manifest, name: str | None) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import count_text, print_json, print_table
 from fluxagents.workers.commands.display.slow_notice import notice_when_slow
 from fluxagents.workers.commands.display.warning_lines import print_model_warnings
+from fluxagents.workers.commands.models.exports import export, fluxes
 from fluxagents.workers.files.remote_files import hide_secrets
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.settings import Settings
@@ -29,6 +30,10 @@ NOT_STORED = 2
 )
 def models() -> None:
     """List, add and inspect metabolic models."""
+
+
+models.add_command(export)
+models.add_command(fluxes)
 
 
 def _store() -> ModelFiles:
@@ -146,29 +151,6 @@ def show(model: str, as_json: bool) -> None:
         click.echo(f"made from {record.parent} by {record.change.tool if record.change else 'hand'}")
     print_model_warnings(record.warnings)
     print_table(("what", "value"), [(key, value) for key, value in analysis.items()])
-
-
-@models.command(
-    epilog=examples(
-        "fluxagents models export e_coli_core --format mat",
-        "fluxagents models export iJO1366+1a2b3c4d --format sbml --output changed.xml.gz",
-    )
-)
-@click.argument("model")
-@click.option(
-    "--format", "kind", type=click.Choice(["sbml", "json", "yaml", "mat"]), default="sbml", show_default=True
-)
-@click.option("--output", type=click.Path(dir_okay=False), help="NAME.xml, .json, .yml or .mat by default.")
-def export(model: str, kind: str, output: str | None) -> None:
-    """Write MODEL, a name, file or digest, as a file that other programs read."""
-    # cobra takes seconds to import; of these commands only this one writes models.
-    from fluxagents.workers.models import model_export  # noqa: PLC0415
-
-    store = _store()
-    ref = store.resolve(model)
-    path = output or f"{ref.name}{model_export.SUFFIXES[kind]}"
-    model_export.write(store.load(ref), kind, path)
-    click.echo(path)
 
 
 @models.command(epilog=examples("fluxagents models lineage iJO1366+1a2b3c4d"))

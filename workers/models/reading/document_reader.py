@@ -6,8 +6,8 @@ import json
 
 from cobra import Model
 
+from fluxagents.tasks.fba.models.model_document import restore_model
 from fluxagents.tasks.ports.models import ModelWarning
-from fluxagents.workers.models import model_forms
 from fluxagents.workers.models.reading.bounds import read_with_any_bounds
 from fluxagents.workers.models.reading.normaliser import normalise
 from fluxagents.workers.models.reading.refusal import RefusedFileError
@@ -28,7 +28,7 @@ def read_yaml(data: bytes) -> tuple[Model, list[ModelWarning]]:
 def restore_document(raw: object, remarks: Remarks | None = None) -> tuple[Model, list[ModelWarning]]:
     """The model of a raw document, in the form of cobra's JSON; raises `RefusedFileError`."""
     document, warned = normalise(raw, remarks)
-    return read_with_any_bounds(lambda: model_forms.restore(document)), warned
+    return read_with_any_bounds(lambda: restore_model(document)), warned
 
 
 def _decode(data: bytes) -> str:

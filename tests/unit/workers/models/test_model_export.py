@@ -9,9 +9,15 @@ import fsspec
 import pytest
 from click.testing import CliRunner
 
+from fluxagents.tasks.acts.provenance import provenance_of
+from fluxagents.tasks.fba.models.model_file import SUFFIXES
+from fluxagents.tasks.registry import tool_named
+from fluxagents.workers.commands.artifacts.artifacts import artifacts
 from fluxagents.workers.commands.models.models import models
-from fluxagents.workers.models.model_export import SUFFIXES, write
+from fluxagents.workers.files.artifact_store import ArtifactFiles
+from fluxagents.workers.models.model_export import write
 from fluxagents.workers.models.model_store import ModelFiles
+from fluxagents.workers.settings import Settings
 
 
 @pytest.mark.parametrize("suffix", [*SUFFIXES.values(), ".xml.gz", ".json.gz"])
@@ -43,3 +49,42 @@ def test_commands_add_from_a_url_and_export(tmp_path: Path, monkeypatch: pytest.
     assert added.output.startswith("mine  sha256:"), added.output
     line = CliRunner().invoke(models, ["lineage", "mine", "--json"])
     assert [record["name"] for record in json.loads(line.output)] == ["mine"]
+
+
+def test_commands_write_a_strain_and_its_fluxes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLUXAGENTS_DATA_DIR", str(tmp_path / "data"))
+    strain, table = tmp_path / "mutant.xml.gz", tmp_path / "fluxes.json"
+    options = ["e_coli_core", "--without", "b4025", "--output"]
+    exported = CliRunner().invoke(models, ["export", *options, str(strain)])
+    assert (exported.exit_code, exported.output) == (0, f"{strain}\n")
+    written = CliRunner().invoke(models, ["fluxes", *options, str(table)])
+    assert written.exit_code == 0, written.output
+    fluxes = json.loads(table.read_text())
+    store = ModelFiles(str(tmp_path / "store"))
+    growth = store.load(store.add(strain).ref).slim_optimize()
+    assert growth == pytest.approx(0.8631595522, rel=1e-6)
+    assert fluxes["Biomass_Ecoli_core"] == pytest.approx(growth, rel=1e-6)
+    dead = CliRunner().invoke(models, ["fluxes", "e_coli_core", "--change", "EX_glc__D_e=0"])
+    assert "there are no fluxes to write" in str(dead.exception)
+
+
+def test_a_file_of_a_result_is_an_artifact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLUXAGENTS_DATA_DIR", str(tmp_path))
+    store = ModelFiles(Settings.load().artifact_url)
+    kept = ArtifactFiles(Settings.load().artifact_url)
+    ref = store.resolve("e_coli_core")
+    model, tool = store.load(ref), tool_named("export_model")
+    args = tool.parse({"knock_outs": ["b0720"]})
+    result = tool.run(model, args)
+    digest = kept.put_result(result, provenance_of(tool, args, model, ref)).digest
+    (name, part), *_ = kept.manifest(digest).files.items()
+    assert (name, part.media_type) == ("e_coli_core_without_b0720.xml", "application/sbml+xml")
+    assert result.summary()["file"] == {"name": name, "digest": part.digest, "size_bytes": part.size_bytes}
+    target = tmp_path / "again.xml"
+    for words in ([digest, "--file", name], [part.digest]):
+        done = CliRunner().invoke(artifacts, ["get", *words, "-o", str(target)])
+        assert done.exit_code == 0, done.output
+        assert store.load(store.add(target).ref).reactions.CS.bounds == (0, 0)
+    assert name in CliRunner().invoke(artifacts, ["show", digest]).output
+    wrong = CliRunner().invoke(artifacts, ["get", digest, "--file", "other.xml"])
+    assert "has no file 'other.xml'" in str(wrong.exception)

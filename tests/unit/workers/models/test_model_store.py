@@ -6,7 +6,6 @@ import bz2
 import gc
 import gzip
 import importlib.util
-import json
 import os
 import re
 import signal
@@ -22,6 +21,7 @@ import pytest
 from cobra.io import read_sbml_model
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.fba.models.model_file import decode_model, encode_model
 from fluxagents.tasks.ports.models import SHIPPED, Concern, ModelFormat, ModelRecord, ModelRef
 from fluxagents.tasks.registry import tool_named
 from fluxagents.workers.models import model_forms
@@ -76,7 +76,7 @@ def test_a_minimised_objective_survives_the_stored_form(shared: ModelFiles) -> N
         model.objective = "ATPM"
         model.objective_direction = "min"
         again = model_forms.decode_fast(model_forms.encode_fast(model))
-        kept = model_forms.restore(json.loads(model_forms.encode_json(model)))
+        kept = decode_model(encode_model(model, "json"), "json")
     assert again.slim_optimize() == pytest.approx(8.39)
     assert kept.slim_optimize() == pytest.approx(8.39)
 
@@ -84,8 +84,8 @@ def test_a_minimised_objective_survives_the_stored_form(shared: ModelFiles) -> N
 @pytest.mark.parametrize("name", ["textbook", "iJO1366", pytest.param("salmonella", marks=pytest.mark.long)])
 def test_a_loaded_model_is_the_one_that_cobra_builds(shared: ModelFiles, name: str) -> None:
     fast = shared.load(shared.resolve(name))
-    slow = model_forms.restore(json.loads(model_forms.encode_json(fast)))
-    assert model_forms.encode_json(fast) == model_forms.encode_json(slow)
+    slow = decode_model(encode_model(fast, "json"), "json")
+    assert encode_model(fast, "json") == encode_model(slow, "json")
     assert program(fast) == program(slow)
     assert str(fast.objective.expression) == str(slow.objective.expression)
     assert fast.tolerance == slow.tolerance == fast.solver.configuration.tolerances.feasibility
@@ -132,7 +132,7 @@ def test_groups_survive_the_stored_form(shared: ModelFiles) -> None:
     assert len(model.groups) > 30
     for again in (
         model_forms.decode_fast(model_forms.encode_fast(model)),
-        model_forms.restore(json.loads(model_forms.encode_json(model))),
+        decode_model(encode_model(model, "json"), "json"),
     ):
         same = again.groups.get_by_id(group.id)
         assert same.kind == group.kind

@@ -28,6 +28,9 @@ from fluxagents.workers.chat_models.planner.words.phrase import (
     Phrase,
 )
 
+FILE_FORMATS = {"sbml": "sbml", "json": "json", "yaml": "yaml", "yml": "yaml", "mat": "mat", "cobra": "mat"}
+"""A part of a word -> the format of a model's file."""
+
 ELEMENTS = ("carbon", "nitrogen", "phosphorus", "sulfur")
 """Each has the concept `carbon_source` and so on."""
 
@@ -138,6 +141,18 @@ def read_model_comparison(phrase: Phrase, medium: KnownMedium) -> Iterator[Argum
         medium.problems.append("I cannot tell which model to compare with; give its name.")
 
 
+def read_model_export(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
+    words = [token.text.casefold() for token in phrase.tokens if token.tag == "file_format"]
+    formats = (name for word in words for part, name in FILE_FORMATS.items() if part in word)
+    yield drop_absent(format=next(formats, None), knock_outs=phrase.genes + phrase.reactions)
+
+
+def read_flux_export(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
+    words = [token.text.casefold() for token in phrase.tokens if token.tag == "flux_format"]
+    lacking = phrase.genes + phrase.reactions
+    yield drop_absent(format="csv" if words and "escher" not in words else None, knock_outs=lacking)
+
+
 def read_nutrient_screen(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
     elements = [name for name in ELEMENTS[1:] if f"{name}_source" in phrase.tags]
     # "Stickstoffquelle" is a word for nitrogen and, as a compound of words, one for any source.
@@ -191,6 +206,8 @@ ARGUMENTS: dict[str, Callable[[Phrase, KnownMedium], Iterator[Arguments]]] = {
     "model_comparison": read_model_comparison,
     "validation": read_nothing,
     "auxotrophies": read_auxotrophies,
+    "model_export": read_model_export,
+    "flux_export": read_flux_export,
     "nutrient_screen": read_nutrient_screen,
     "missing_nutrients": read_missing_nutrients,
     "variability": read_variability,

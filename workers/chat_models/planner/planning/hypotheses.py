@@ -23,6 +23,8 @@ _HYPOTHESES: Mapping[str, str] = {
     "find_minimal_media": "Some medium of open uptakes restores growth; that none is found refutes it.",
     "check_missing_media": "Closed uptakes keep it from growing; that none restores growth refutes it.",
     "identify_auxotrophies": "It needs no amino acid, vitamin or nucleobase; each that it needs refutes it.",
+    "export_model": "The file reads back as the model; each difference refutes it.",
+    "export_fluxes": "There are fluxes to write; that the model is infeasible refutes it.",
     "screen_nutrients": "It grows on each of these sources alone; each without growth refutes it.",
     "compare_media_performance": "It grows on each of these media; each without growth refutes it.",
     "run_production_envelope": "It can secrete the product while it grows; a greatest flux of 0 refutes it.",

@@ -251,6 +251,25 @@ def _describe_media_growth(values: Entry, _: Topics) -> Iterator[str]:
     )
 
 
+def _describe_file(values: Entry, _: Topics) -> Iterator[str]:
+    file = values.get("file")
+    if not file:
+        yield "There are no fluxes to write."
+        return
+    name, digest = file["name"], file["digest"]
+    yield f"The file {name} ({values['format']}, {file['size_bytes']} bytes) is artifact {digest}."
+    yield f"`fluxagents artifacts get {digest} -o {name}` writes it."
+    if "is_unchanged" in values:
+        count = values["differences"]
+        yield (
+            "Read again it is the same model."
+            if values["is_unchanged"]
+            else f"Read again it differs in {count} places: {format_value(values['first_differences'])}."
+        )
+    if values.get("closed_by_knock_outs"):
+        yield f"The knock-outs close {format_ids(values['closed_by_knock_outs'])}."
+
+
 def _describe_screen(values: Entry, _: Topics) -> Iterator[str]:
     uptake = f"{format_number(values['uptake_mmol_per_gdw_h'])} {FLUX}"
     of = " of its atoms" if values["uptake_of"] == "atoms" else ""
@@ -320,6 +339,8 @@ _WRITERS: Mapping[str, Callable[[Entry, Topics], Iterator[str]]] = {
     "predict_auxotrophies": _describe_auxotrophies,
     "compare_media_performance": _describe_media_growth,
     "screen_nutrients": _describe_screen,
+    "export_model": _describe_file,
+    "export_fluxes": _describe_file,
     "select_optimal_media": _describe_media_growth,
     "analyze_media_compatibility": _describe_media_growth,
 }

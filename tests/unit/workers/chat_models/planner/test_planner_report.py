@@ -103,7 +103,8 @@ def test_fluxes_are_told_only_when_they_are_asked_for() -> None:
     assert "EX_etoh_e" not in report("How fast does it grow anaerobically?", NO_OXYGEN)
 
 
-def test_a_screen_says_what_grows_and_what_does_not(textbook: Any) -> None:
+def test_a_screen_says_what_grows_and_what_does_not() -> None:
+    textbook = pytest.importorskip("cobra.io").load_model("textbook")
     tool = tool_named("screen_nutrients")
     found = tool.run(textbook, tool.parse({"phenotypes": {"acetate": True, "formate": True}}))
     screen = Finding(
@@ -114,9 +115,7 @@ def test_a_screen_says_what_grows_and_what_does_not(textbook: Any) -> None:
     assert "EX_succ_e 0.397563" in text
     assert "No growth on EX_for_e." in text
     assert "2 of 14 sole sources of carbon support growth without oxygen" in text
-    assert (
-        "1 grow in both, 0 in neither, 0 in the model only and 1 in the experiment only: accuracy 0.5" in text
-    )
+    assert "1 grow in both, 0 in neither, 0 in the model only and 1 in the experiment only" in text
     assert find_ungrounded(text, [DESCRIPTION, BASELINE, screen]) == set()
 
 

@@ -15,6 +15,8 @@ from scipy.sparse import csc_matrix  # type: ignore[import-untyped] # as above
 
 from fluxagents.workers.models.model_forms import encode_json
 from fluxagents.workers.models.reading.matlab.matlab_reader import read_matlab
+from fluxagents.tasks.fba.models.model_file import encode_model
+from fluxagents.workers.models.reading.matlab_reader import read_matlab
 from fluxagents.workers.models.reading.refusal import RefusedFileError
 
 GROWTH = 10 / 6
@@ -69,7 +71,7 @@ def test_file_of_cobra_is_as_cobra_reads_it() -> None:
     file = io.BytesIO()
     save_matlab_model(load_model("textbook"), file)
     model, warnings = read_matlab(file.getvalue())
-    ours = json.loads(encode_json(model))
+    ours = json.loads(encode_model(model, "json"))
     plain = json.loads(encode_json(load_matlab_model(io.BytesIO(file.getvalue()))))
     plain["groups"] = [group for group in plain["groups"] if group["id"]]  # cobra makes one without a name
     assert ours == plain
