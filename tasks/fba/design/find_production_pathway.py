@@ -26,6 +26,7 @@ from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outco
 from fluxagents.tasks.fba.solving.production_target import production_target
 from fluxagents.tasks.fba.solving.substrate import SubstrateArgs, substrate_exchange
 from fluxagents.tasks.ports.models import Concern
+from fluxagents.tasks.fba.solving.yields import compute_yields, product_of
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import PREDICTIONS, Tool
 
@@ -86,6 +87,12 @@ class Result(StrainResult):
     carbon_yield_mol_c_per_mol_c: float | None = Field(
         default=None, description="Carbon in the product per carbon taken up; None without formulas."
     )
+    mass_yield_g_per_g: float | None = Field(
+        default=None, description="g of product per g of organic substrates; None without formulas."
+    )
+    carbon_recovery_fraction: float | None = Field(
+        default=None, description="Carbon that leaves or becomes biomass per carbon taken up; 1 if balanced."
+    )
     growth_at_production_per_h: float | None = Field(
         default=None, description="What growth is kept, or comes for free."
     )
@@ -111,7 +118,8 @@ class Result(StrainResult):
 
     def _display(self, limit: int) -> dict[str, JsonValue]:
         numbers = ("production_mmol_per_gdw_h", "substrate_uptake_mmol_per_gdw_h", "yield_mol_per_mol",
-                   "carbon_yield_mol_c_per_mol_c", "growth_at_production_per_h",
+                   "carbon_yield_mol_c_per_mol_c", "mass_yield_g_per_g", "carbon_recovery_fraction",
+                   "growth_at_production_per_h",
                    "production_with_all_uptakes_mmol_per_gdw_h")  # fmt: skip
         fluxes = dict(zip(self.steps.reaction, self.steps.flux_mmol_per_gdw_h, strict=True))
         return {
@@ -139,7 +147,8 @@ def run(model: Model, args: Args) -> Result:
     """Find the greatest production (mmol/gDW/h) and its yield, by pFBA the steps, and the essential ones.
 
     Facts for a flow: `verdict` (made, not_made, not_in_model, unlimited, infeasible), `yield_mol_per_mol`,
-    `carbon_yield_mol_c_per_mol_c`, `production_mmol_per_gdw_h`, `essential_steps.count`,
+    `carbon_yield_mol_c_per_mol_c`, `mass_yield_g_per_g`, `production_mmol_per_gdw_h`,
+    `essential_steps.count`, `carbon_recovery_fraction`,
     `production_with_all_uptakes_mmol_per_gdw_h` (tells a lacking nutrient from a lacking reaction),
     `production_reaction`, `nearest` (ids, if the model does not have the product), and `medium_used`, which
     other tools take as their `medium`.
@@ -213,7 +222,7 @@ class _Production:
         return {
             "verdict": "made",
             "production_mmol_per_gdw_h": best,
-            **self._yields(best, fluxes),
+            **self._yields(best, fluxes, growth),
             "growth_at_production_per_h": sum(value * fluxes[index] for index, value in growth.items())
             if self.conditions.aims_at_growth or self.args.objective is not None
             else None,
@@ -234,12 +243,15 @@ class _Production:
         sign = 1.0 if self.target.reactants else -1.0
         program.set_objective({self.conditions.model.reactions.index(self.target): sign}, "max")
 
-    def _yields(self, best: float, fluxes: Sequence[float]) -> dict[str, object]:
+    def _yields(self, best: float, fluxes: Sequence[float], growth: Mapping[int, float]) -> dict[str, object]:
         model = self.conditions.model
         exchanged = {model.reactions.index(reaction): reaction for reaction in exchanges(model).values()}
         carbon, taken_up = carbon_atoms(self.target), carbon_uptake(exchanged, fluxes)
+        yields = compute_yields(model, product_of(self.target, is_biomass=False), best, growth, fluxes)
         fields: dict[str, object] = {
-            "carbon_yield_mol_c_per_mol_c": carbon * best / taken_up if carbon and taken_up else None
+            "mass_yield_g_per_g": yields.g_per_g,
+            "carbon_recovery_fraction": yields.carbon_recovery_fraction,
+            "carbon_yield_mol_c_per_mol_c": carbon * best / taken_up if carbon and taken_up else None,
         }
         if self.substrate is not None:
             used = uptake_flux(self.substrate, fluxes[model.reactions.index(self.substrate)])

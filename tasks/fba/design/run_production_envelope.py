@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from fluxagents.tasks.display import cut_text, fit_display, round_for_display
-from fluxagents.tasks.fba.solving.carbon import carbon_atoms, carbon_uptake, carbon_yield
+from fluxagents.tasks.display import cut_text, fit_display, list_names, round_for_display
+from fluxagents.tasks.fba.solving.carbon import carbon_atoms, carbon_uptake
 from fluxagents.tasks.fba.solving.conditions import exchanges
 from fluxagents.tasks.fba.solving.growth import Conditions, StrainResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.linear_program import Sense
-from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H
-from fluxagents.tasks.fba.solving.production_target import production_target
+from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
+from fluxagents.tasks.fba.solving.production_target import BIOMASS, product_reaction
 from fluxagents.tasks.fba.solving.strain import StrainArgs
+from fluxagents.tasks.fba.solving.yields import compute_yields, organic_substrates, product_of
 from fluxagents.tasks.ports.models import Concern
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import PREDICTIONS, Tool
@@ -28,7 +29,8 @@ class Args(StrainArgs):
     """Which product, at how many growth rates."""
 
     product_exchange: str = Field(
-        description="Exchange reaction of the product, such as EX_succ_e, or a metabolite without one."
+        description="Exchange reaction of the product, such as EX_succ_e, a metabolite without one, "
+        "'biomass', or 'ATP' for all that can be spent, maintenance included."
     )
     points: int = Field(default=20, ge=2, le=1000, description="Count of growth rates, from 0 to the best.")
 
@@ -54,6 +56,18 @@ class EnvelopeTable(BaseModel):
     carbon_yield_mol_c_per_mol_c: tuple[float | None, ...] = Field(
         default=(), description="Carbon in the product per carbon taken up, where the secretion is greatest."
     )
+    substrate_uptake_mmol_per_gdw_h: tuple[float | None, ...] = Field(
+        default=(), description="Least uptake of organic carbon sources where the secretion is greatest."
+    )
+    molar_yield_mol_per_mol: tuple[float | None, ...] = Field(
+        default=(), description="Product per organic carbon source; of biomass gDW per mmol."
+    )
+    mass_yield_g_per_g: tuple[float | None, ...] = Field(
+        default=(), description="Product per organic carbon source; None without formulas, or for ATP."
+    )
+    carbon_recovery_fraction: tuple[float | None, ...] = Field(
+        default=(), description="Carbon that leaves or becomes biomass per carbon taken up; 1 if balanced."
+    )
 
 
 class Result(StrainResult):
@@ -66,7 +80,15 @@ class Result(StrainResult):
     greatest_secretion_at_best_growth_mmol_per_gdw_h: float | None
     least_secretion_at_best_growth_mmol_per_gdw_h: float | None
     best_carbon_yield_mol_c_per_mol_c: float | None = Field(description="mol carbon per mol carbon.")
-    is_growth_coupled: bool | None = Field(description="Whether the best growth forces the product out.")
+    substrates: tuple[str, ...] = Field(description="Organic carbon sources that the yields are per.")
+    best_molar_yield_mol_per_mol: float | None = Field(
+        description="mol per mol of the substrates; of biomass gDW per mmol."
+    )
+    best_mass_yield_g_per_g: float | None = Field(description="g per g of the substrates; of biomass gDW.")
+    carbon_recovery_fraction: float | None = Field(description="The one that is farthest from 1.")
+    is_growth_coupled: bool | None = Field(
+        description="Whether the best growth forces the product out; None for biomass and ATP."
+    )
     envelope: EnvelopeTable
 
     def key_findings(self) -> dict[str, JsonValue]:
@@ -82,7 +104,8 @@ class Result(StrainResult):
         scalars = tuple(name for name in Result.model_fields if name not in StrainResult.model_fields)
         return {
             **self.conditions(limit),
-            **{name: getattr(self, name) for name in scalars if name not in {"envelope", "product"}},
+            **{name: getattr(self, name) for name in scalars if name not in _NOT_SCALAR},
+            "substrates": list_names(self.substrates, limit),
             "product": cut_text(self.product),
             "curve": self._curve(limit),
         }
@@ -99,42 +122,57 @@ class Result(StrainResult):
 
 
 def run(model: Model, args: Args) -> Result:
-    """Trace the envelope: growth in 1/h, secretion in mmol/gDW/h, yield in mol carbon per mol carbon.
+    """Trace the envelope: growth in 1/h, secretion in mmol/gDW/h, and the yields at each growth rate.
+
+    Facts for a flow: `best_molar_yield_mol_per_mol`, `best_mass_yield_g_per_g`,
+    `best_carbon_yield_mol_c_per_mol_c`, `carbon_recovery_fraction`.
 
     Raises:
         FluxError: `MEDIUM` if the product is no exchange and no metabolite, with the nearest ids; `SOLVER` or
             `TIMEOUT`.
     """
     with model:
-        product = production_target(model, args.product_exchange)
+        is_biomass = args.product_exchange == BIOMASS
+        product = product_reaction(model, args.product_exchange)
         with hold_conditions(model, args) as conditions:
             optimum = optimise(conditions.program)
             report = conditions.report(optimum)
             has_curve = optimum.value is not None
-            envelope = _envelope(conditions, product, args.points) if has_curve else EnvelopeTable()
-        metabolite, carbon = next(iter(product.metabolites)), carbon_atoms(product)
+            envelope = EnvelopeTable()
+            if has_curve:
+                envelope = _envelope(conditions, product, args.points, is_biomass=is_biomass)
+            substrates = tuple(exchange.id for exchange in organic_substrates(model).values())
+        metabolite = next(iter(product.metabolites))
+        name = metabolite.name or metabolite.id if product.boundary else args.product_exchange
     greatest, least = envelope.greatest_secretion_mmol_per_gdw_h, envelope.least_secretion_mmol_per_gdw_h
-    yields = [value for value in envelope.carbon_yield_mol_c_per_mol_c if value is not None]
+    recoveries = [value for value in envelope.carbon_recovery_fraction if value is not None]
     return Result.model_validate(
         report
         | {
             "product_exchange": product.id,
-            "product": metabolite.name or metabolite.id,
-            "product_carbon_atoms": carbon,
+            "product": name,
+            "product_carbon_atoms": carbon_atoms(product) if product.boundary else None,
+            "substrates": substrates,
+            "best_molar_yield_mol_per_mol": _greatest(envelope.molar_yield_mol_per_mol),
+            "best_mass_yield_g_per_g": _greatest(envelope.mass_yield_g_per_g),
+            "carbon_recovery_fraction": max(recoveries, key=lambda value: abs(value - 1), default=None),
             "greatest_secretion_without_growth_mmol_per_gdw_h": greatest[0] if greatest else None,
             "greatest_secretion_at_best_growth_mmol_per_gdw_h": greatest[-1] if greatest else None,
             "least_secretion_at_best_growth_mmol_per_gdw_h": least[-1] if least else None,
-            "best_carbon_yield_mol_c_per_mol_c": max(yields) if yields else None,
-            "is_growth_coupled": (least[-1] or 0.0) > ZERO_FLUX_MMOL_PER_GDW_H if least else None,
+            "best_carbon_yield_mol_c_per_mol_c": _greatest(envelope.carbon_yield_mol_c_per_mol_c),
+            "is_growth_coupled": (
+                (least[-1] or 0.0) > ZERO_FLUX_MMOL_PER_GDW_H if least and product.boundary else None
+            ),
             "envelope": envelope,
         }
     )
 
 
-def _envelope(conditions: Conditions, product: Reaction, points: int) -> EnvelopeTable:
+def _envelope(conditions: Conditions, product: Reaction, points: int, *, is_biomass: bool) -> EnvelopeTable:
     program, model = conditions.program, conditions.model
-    best, index = program.value, model.reactions.index(product)
+    best, index, biomass = program.value, model.reactions.index(product), program.objective()
     exchanged = {model.reactions.index(reaction): reaction for reaction in exchanges(model).values()}
+    made = product_of(product, is_biomass=is_biomass)
     growth = program.hold_objective(best, best)
     program.set_objective({}, "max")
     is_consumed = bool(product.reactants)
@@ -147,24 +185,69 @@ def _envelope(conditions: Conditions, product: Reaction, points: int) -> Envelop
         program.solve()
         least = program.extreme(index, absorbing)
         greatest = program.extreme(index, secreting)
+        fluxes = None if greatest is None else _fluxes_with_least_uptake(conditions, index, greatest)
         least, greatest = (
             value if value is None or is_consumed else 0.0 - value for value in (least, greatest)
         )
-        uptake = None if greatest is None else carbon_uptake(exchanged, program.fluxes())
-        rows.append(
-            (fraction, best * fraction, least, greatest, uptake, carbon_yield(product, greatest, uptake))
-        )
-    columns: Sequence[Any] = list(zip(*rows, strict=True))
-    return EnvelopeTable.model_validate(dict(zip(EnvelopeTable.model_fields, columns, strict=True)))
+        row: dict[str, float | None] = {
+            "fraction_of_best_growth": fraction,
+            "growth_per_h": best * fraction,
+            "least_secretion_mmol_per_gdw_h": least,
+            "greatest_secretion_mmol_per_gdw_h": greatest,
+        }
+        if fluxes is not None and greatest is not None:
+            taken_up = carbon_uptake(exchanged, fluxes)
+            yields = compute_yields(model, made, greatest, biomass, fluxes)
+            row |= {
+                "carbon_uptake_mmol_c_per_gdw_h": taken_up,
+                "carbon_yield_mol_c_per_mol_c": (
+                    made.carbon * greatest / taken_up if made.carbon is not None and taken_up else None
+                ),
+                "substrate_uptake_mmol_per_gdw_h": yields.substrate_uptake_mmol_per_gdw_h,
+                "molar_yield_mol_per_mol": yields.mol_per_mol,
+                "mass_yield_g_per_g": yields.g_per_g,
+                "carbon_recovery_fraction": yields.carbon_recovery_fraction,
+            }
+        rows.append(row)
+    columns = {name: [row.get(name) for row in rows] for name in EnvelopeTable.model_fields}
+    return EnvelopeTable.model_validate(columns)
+
+
+def _fluxes_with_least_uptake(conditions: Conditions, index: int, secreted: float) -> list[float]:
+    """The fluxes at the greatest secretion that take up the least organic carbon.
+
+    The objective is empty before and afterwards.
+    """
+    program, model = conditions.program, conditions.model
+    fluxes = program.fluxes()
+    costs = {
+        at: (carbon_atoms(exchange) or 0) * (1.0 if exchange.reactants else -1.0)
+        for at, exchange in organic_substrates(model).items()
+    }
+    if costs:
+        program.set_objective(costs, "max")
+        with program.hold_bounds({index: (secreted, secreted)}):
+            if program.solve() is Outcome.OPTIMAL:
+                fluxes = program.fluxes()
+        program.set_objective({}, "max")
+    return fluxes
+
+
+def _greatest(values: Sequence[float | None]) -> float | None:
+    return max((value for value in values if value is not None), default=None)
+
+
+_NOT_SCALAR = frozenset({"envelope", "product", "substrates"})
 
 
 TOOL = Tool(
     name="run_production_envelope",
-    purpose="How much of a product the cell can secrete at each growth rate, and its yield per carbon.",
+    purpose="How much of a product, biomass or ATP the cell can make at each growth rate, and its yields.",
     args=Args,
     result=Result,
     run=run,
     rests_on=PREDICTIONS | {Concern.COMPOUNDS},
-    reference="Edwards, Ramakrishna, Palsson 2002, doi:10.1002/bit.10047",
+    reference="Edwards, Ramakrishna, Palsson 2002, doi:10.1002/bit.10047; yields: Varma, Boesch, Palsson "
+    "1993, Biotechnol. Bioeng. 42:59",
     example={"product_exchange": "EX_succ_e", "points": 5},
 )

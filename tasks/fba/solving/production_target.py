@@ -11,7 +11,14 @@ from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 if TYPE_CHECKING:
     from cobra import Model, Reaction
 
+BIOMASS, ATP = "biomass", "ATP"
+"""Products that are no compounds that leave the cell."""
+
 MAX_DEMAND_MMOL_PER_GDW_H = 1000.0
+
+_HYDROLYSIS = {"atp": -1.0, "h2o": -1.0, "adp": 1.0, "pi": 1.0, "h": 1.0}
+
+_SEED_IDS = {"cpd00002": "atp", "cpd00001": "h2o", "cpd00008": "adp", "cpd00009": "pi", "cpd00067": "h"}
 
 
 def production_target(model: Model, product: str) -> Reaction:
@@ -39,8 +46,43 @@ def production_target(model: Model, product: str) -> Reaction:
     return demand(model, product)
 
 
-def _secretes(boundary: Reaction) -> bool:
-    return bool(boundary.upper_bound > 0 if boundary.reactants else boundary.lower_bound < 0)
+def product_reaction(model: Model, product: str) -> Reaction:
+    """As `production_target`, also for `biomass` and `ATP`, which reactions inside the cell make and spend.
+
+    Raises:
+        FluxError: `MEDIUM` also if the model has no such reaction.
+    """
+    if product == BIOMASS:
+        return _biomass_reaction(model)
+    return _atp_hydrolysis(model) if product == ATP else production_target(model, product)
+
+
+def _biomass_reaction(model: Model) -> Reaction:
+    """The reaction that the model maximises."""
+    objective = cobra.util.solver.linear_reaction_coefficients(model)
+    if len(objective) == 1:
+        return next(iter(objective))
+    message = f"the objective of model '{model.id}' is {len(objective)} reactions, and biomass is one"
+    raise FluxError(ErrorClass.MEDIUM, message, suggestions=("name its reaction in 'objective'",))
+
+
+def _atp_hydrolysis(model: Model) -> Reaction:
+    """The maintenance reaction, with no upper limit: what it carries is all ATP that can be spent."""
+    for reaction in model.reactions:
+        if _turnover(reaction) == _HYDROLYSIS and reaction.lower_bound >= 0:
+            reaction.upper_bound = max(reaction.upper_bound, MAX_DEMAND_MMOL_PER_GDW_H)
+            return reaction
+    raise FluxError(
+        ErrorClass.MEDIUM,
+        f"model '{model.id}' has no reaction that only splits ATP into ADP and phosphate",
+        suggestions=("name the metabolite of ATP as the product",),
+    )
+
+
+def _turnover(reaction: Reaction) -> dict[str, float]:
+    """Stoichiometry by BiGG id without compartment; ModelSEED ids are told by the table."""
+    names = ((metabolite.id.rpartition("_")[0], value) for metabolite, value in reaction.metabolites.items())
+    return {_SEED_IDS.get(name, name): float(value) for name, value in names}
 
 
 def demand(model: Model, metabolite: str) -> Reaction:

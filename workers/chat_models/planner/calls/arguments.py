@@ -177,11 +177,15 @@ def read_auxotrophies(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
 
 def read_production(phrase: Phrase, medium: KnownMedium) -> Iterator[Arguments]:
     products = [token for token in phrase.tokens if token.tag in COMPOUNDS]
+    points = next(iter(find_counts(phrase)), None)
+    inner = "ATP" if "atp" in phrase.tags else "biomass" if {"growth", "yield"} <= phrase.tags else None
+    if not products and inner:
+        yield drop_absent(product_exchange=inner, points=points)
+        return
     if not products:
         medium.problems.append(
             "I cannot tell which product is meant; name a compound or an exchange reaction."
         )
-    points = next(iter(find_counts(phrase)), None)
     for token in products:
         exchange = medium.require_exchange(token)
         if exchange is not None:

@@ -23,6 +23,9 @@ from fluxagents.workers.chat_models.planner.reporting.phrases import (
 )
 from fluxagents.workers.chat_models.planner.situation import Entry
 
+_BALANCED = 1e-3
+"""A carbon balance that differs from 1 by more is told."""
+
 Topics = frozenset[str]
 """Intents and entities (`genes`, `reactions`) that a question asks for; empty for everything."""
 
@@ -139,10 +142,8 @@ def _describe_production(values: Entry, _: Topics) -> Iterator[str]:
         ("greatest_secretion_at_best_growth_mmol_per_gdw_h", "at the best growth"),
     ):
         if values.get(key) is not None:
-            yield f"At most {format_number(values[key])} {FLUX} of {product} can be secreted {when}."
-    best = values.get("best_carbon_yield_mol_c_per_mol_c")
-    if best is not None:
-        yield f"The best carbon yield is {format_number(best)} mol carbon per mol carbon taken up."
+            yield _describe_most(values, format_number(values[key]), product, when)
+    yield from _describe_yields(values)
     if values.get("is_growth_coupled") is not None:
         verb = "forces" if values["is_growth_coupled"] else "does not force"
         yield f"The best growth {verb} its secretion."
@@ -155,6 +156,34 @@ def _describe_production(values: Entry, _: Topics) -> Iterator[str]:
     ]
     if pairs:
         yield f"Most secretion in {FLUX} by growth: {', '.join(pairs)}{describe_cut(curve)}."
+
+
+def _describe_most(values: Entry, amount: str, product: str, when: str) -> str:
+    if values["product"] == "biomass":
+        return f"At most {amount} 1/h of biomass is made {when}."
+    verb = "spent" if values["product"] == "ATP" else "secreted"
+    return f"At most {amount} {FLUX} of {product} can be {verb} {when}."
+
+
+def _describe_yields(values: Entry) -> Iterator[str]:
+    is_biomass = values["product"] == "biomass"
+    units = {
+        "best_molar_yield_mol_per_mol": "gDW/mmol" if is_biomass else "mol/mol",
+        "best_carbon_yield_mol_c_per_mol_c": "mol carbon per mol carbon taken up",
+        "best_mass_yield_g_per_g": "gDW/g" if is_biomass else "g/g",
+    }
+    parts = [
+        f"{format_number(values[name])} {unit}"
+        for name, unit in units.items()
+        if values.get(name) is not None
+    ]
+    if parts:
+        substrates = values.get("substrates", {})
+        on = f" on {format_ids(substrates)}" if substrates.get("count") else ""
+        yield f"The best yield{on} is {', '.join(parts)}."
+    recovery = values.get("carbon_recovery_fraction")
+    if recovery is not None and abs(recovery - 1) > _BALANCED:
+        yield f"The carbon does not balance: {format_number(recovery)} of what is taken up is accounted for."
 
 
 def _describe_minimal_media(values: Entry, _: Topics) -> Iterator[str]:

@@ -93,3 +93,73 @@ def test_a_strain_that_cannot_live_has_no_curve(textbook: Any, call: Callable[..
     found = call(NAME, textbook, knock_outs=["ENO"], **ETHANOL)
     assert (found.status, found.is_growth_coupled) == ("infeasible", None)
     assert found.summary()["knock_outs"]["ids"] == ["ENO"]
+
+
+YIELDS = {
+    "EX_succ_e": (1.638416667, 1.390577778),
+    "EX_etoh_e": (2, 2),
+    "EX_lac__D_e": (2, 2),
+    "EX_ac_e": (2, 1),
+    "EX_for_e": (4, 2),
+    "EX_akg_e": (1, 0.4),
+    "ATP": (17.5, 2.75),
+    "biomass": (0.0873921507, 0.0211662950),
+}
+"""mol per mol of glucose, with and without oxygen; of biomass gDW per mmol."""
+
+GLUCOSE_G_PER_MMOL = 0.180156
+
+
+@pytest.mark.parametrize("product", YIELDS)
+@pytest.mark.parametrize("oxygen", [None, 0])
+def test_yields_per_glucose(
+    textbook: Any, call: Callable[..., Any], product: str, oxygen: float | None
+) -> None:
+    changes = None if oxygen is None else {"EX_o2_e": oxygen}
+    found = call(NAME, textbook, product_exchange=product, points=3, medium_changes=changes)
+    expected = YIELDS[product][0 if oxygen is None else 1]
+    assert found.best_molar_yield_mol_per_mol == pytest.approx(expected, rel=1e-6)
+    assert found.substrates == ("EX_glc__D_e",)
+    assert found.envelope.carbon_recovery_fraction == pytest.approx((1, 1, 1), abs=1e-6)
+    if product == "biomass":
+        mass = expected / GLUCOSE_G_PER_MMOL
+    elif product == "ATP":
+        assert (found.best_mass_yield_g_per_g, found.best_carbon_yield_mol_c_per_mol_c) == (None, None)
+        return
+    else:
+        (metabolite,) = textbook.reactions.get_by_id(product).metabolites
+        mass = expected * metabolite.formula_weight / 1000 / GLUCOSE_G_PER_MMOL
+    assert found.best_mass_yield_g_per_g == pytest.approx(mass, rel=1e-5)
+
+
+def test_yields_at_a_growth_rate(textbook: Any, call: Callable[..., Any]) -> None:
+    found = call(NAME, textbook, product_exchange="EX_succ_e", points=3)
+    assert found.envelope.molar_yield_mol_per_mol == pytest.approx((1.638416667, 0.83075026, 0), abs=1e-6)
+    assert found.envelope.substrate_uptake_mmol_per_gdw_h == pytest.approx((10, 10, 10))
+
+
+def test_less_growth_is_a_smaller_yield_of_biomass(textbook: Any, call: Callable[..., Any]) -> None:
+    """Maintenance takes its share first (Pirt): the least uptake by cobra, at half of the best growth."""
+    found = call(NAME, textbook, product_exchange="biomass", points=3)
+    with textbook:
+        half = textbook.slim_optimize() / 2
+        textbook.reactions.Biomass_Ecoli_core.bounds = (half, half)
+        textbook.objective = "EX_glc__D_e"
+        least = -textbook.slim_optimize()
+    assert found.envelope.substrate_uptake_mmol_per_gdw_h[1] == pytest.approx(least, rel=1e-6)
+    assert found.envelope.molar_yield_mol_per_mol[1] == pytest.approx(half / least, rel=1e-6)
+    assert found.is_growth_coupled is None
+
+
+def test_carbon_that_is_lost_shows_in_the_balance(textbook: Any, call: Callable[..., Any]) -> None:
+    with textbook:
+        textbook.reactions.PYK.add_metabolites({textbook.metabolites.pyr_c: -0.5})
+        found = call(NAME, textbook, product_exchange="EX_ac_e", points=2)
+    assert found.carbon_recovery_fraction < 0.95
+
+
+def test_a_model_without_maintenance_has_no_atp_yield(textbook: Any, call: Callable[..., Any]) -> None:
+    with textbook:
+        textbook.remove_reactions(["ATPM"])
+        with pytest.raises(FluxError, match="splits ATP"):
+            call(NAME, textbook, product_exchange="ATP")
