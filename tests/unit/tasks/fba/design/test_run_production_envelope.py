@@ -153,7 +153,7 @@ def test_less_growth_is_a_smaller_yield_of_biomass(textbook: Any, call: Callable
 
 def test_carbon_that_is_lost_shows_in_the_balance(textbook: Any, call: Callable[..., Any]) -> None:
     with textbook:
-        textbook.reactions.PYK.add_metabolites({textbook.metabolites.pyr_c: -0.5})
+        textbook.reactions.GAPD.add_metabolites({textbook.metabolites.get_by_id("13dpg_c"): -0.2})
         found = call(NAME, textbook, product_exchange="EX_ac_e", points=2)
     assert found.carbon_recovery_fraction < 0.95
 
