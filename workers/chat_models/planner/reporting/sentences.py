@@ -136,6 +136,7 @@ def _describe_variability(values: Entry, _: Topics) -> Iterator[str]:
 
 
 def _describe_production(values: Entry, _: Topics) -> Iterator[str]:
+    yield from _describe_yields(values)
     product = f"{values['product']} ({values['product_exchange']})"
     for key, when in (
         ("greatest_secretion_without_growth_mmol_per_gdw_h", "without growth"),
@@ -143,7 +144,6 @@ def _describe_production(values: Entry, _: Topics) -> Iterator[str]:
     ):
         if values.get(key) is not None:
             yield _describe_most(values, format_number(values[key]), product, when)
-    yield from _describe_yields(values)
     if values.get("is_growth_coupled") is not None:
         verb = "forces" if values["is_growth_coupled"] else "does not force"
         yield f"The best growth {verb} its secretion."
@@ -155,7 +155,7 @@ def _describe_production(values: Entry, _: Topics) -> Iterator[str]:
         if secretion is not None
     ]
     if pairs:
-        yield f"Most secretion in {FLUX} by growth: {', '.join(pairs)}{describe_cut(curve)}."
+        yield f"At most in {FLUX} by growth: {', '.join(pairs)}{describe_cut(curve)}."
 
 
 def _describe_most(values: Entry, amount: str, product: str, when: str) -> str:
