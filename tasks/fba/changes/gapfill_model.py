@@ -19,7 +19,7 @@ from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.optlang_program import IntegerArgs
 from fluxagents.tasks.fba.solving.outcome import Outcome
-from fluxagents.tasks.fba.solving.production_target import production_target
+from fluxagents.tasks.fba.solving.production.production_target import production_target
 from fluxagents.tasks.ports.sources import Sources
 from fluxagents.tasks.tool import Tool
 

@@ -14,7 +14,7 @@ from fluxagents.tasks.fba.design.knock_out_targets import Targets
 from fluxagents.tasks.fba.design.strain_search import Design, StrainSearch
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs
 from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
-from fluxagents.tasks.fba.solving.production_target import production_target
+from fluxagents.tasks.fba.solving.production.production_target import production_target
 from fluxagents.tasks.fba.solving.wild_type import WildType
 from fluxagents.tasks.ports.models import Concern
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES

@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from fluxagents.flows.errors import nearest
 from fluxagents.tasks.display import cut_text, fit_display, list_names, list_values, round_for_display
 from fluxagents.tasks.fba.fluxes.run_metabolic_fba import minimise_total_flux
-from fluxagents.tasks.fba.solving.carbon import carbon_atoms, carbon_uptake
 from fluxagents.tasks.fba.solving.conditions import (
     MAX_UPTAKES_SHOWN,
     exchanges,
@@ -23,10 +22,11 @@ from fluxagents.tasks.fba.solving.conditions import (
 from fluxagents.tasks.fba.solving.growth import Aim, Conditions, StrainResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
-from fluxagents.tasks.fba.solving.production_target import production_target
-from fluxagents.tasks.fba.solving.substrate import SubstrateArgs, substrate_exchange
+from fluxagents.tasks.fba.solving.production.carbon import carbon_atoms, carbon_uptake
+from fluxagents.tasks.fba.solving.production.production_target import production_target
+from fluxagents.tasks.fba.solving.production.substrate import SubstrateArgs, substrate_exchange
+from fluxagents.tasks.fba.solving.production.yields import compute_yields, product_of
 from fluxagents.tasks.ports.models import Concern
-from fluxagents.tasks.fba.solving.yields import compute_yields, product_of
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import PREDICTIONS, Tool
 

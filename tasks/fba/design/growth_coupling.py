@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.fba.solving.carbon import carbon_uptake, carbon_yield
 from fluxagents.tasks.fba.solving.conditions import exchanges
 from fluxagents.tasks.fba.solving.growth import solve
 from fluxagents.tasks.fba.solving.linear_program import NOISE_MMOL_PER_GDW_H, LinearProgram, Sense, clean
 from fluxagents.tasks.fba.solving.outcome import Outcome
+from fluxagents.tasks.fba.solving.production.carbon import carbon_uptake, carbon_yield
 from fluxagents.tasks.fba.solving.wild_type import Disabled
 
 if TYPE_CHECKING:

@@ -9,14 +9,14 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.tasks.display import cut_text, fit_display, list_names, round_for_display
-from fluxagents.tasks.fba.solving.carbon import carbon_atoms, carbon_uptake
 from fluxagents.tasks.fba.solving.conditions import exchanges
 from fluxagents.tasks.fba.solving.growth import Conditions, StrainResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.linear_program import Sense
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
-from fluxagents.tasks.fba.solving.production_target import BIOMASS, product_reaction
+from fluxagents.tasks.fba.solving.production.carbon import carbon_atoms, carbon_uptake
+from fluxagents.tasks.fba.solving.production.production_target import BIOMASS, product_reaction
+from fluxagents.tasks.fba.solving.production.yields import compute_yields, organic_substrates, product_of
 from fluxagents.tasks.fba.solving.strain import StrainArgs
-from fluxagents.tasks.fba.solving.yields import compute_yields, organic_substrates, product_of
 from fluxagents.tasks.ports.models import Concern
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import PREDICTIONS, Tool
@@ -133,7 +133,7 @@ def run(model: Model, args: Args) -> Result:
     """
     with model:
         is_biomass = args.product_exchange == BIOMASS
-        product = product_reaction(model, args.product_exchange)
+        product = product_reaction(model, args.product_exchange, args.biomass)
         with hold_conditions(model, args) as conditions:
             optimum = optimise(conditions.program)
             report = conditions.report(optimum)

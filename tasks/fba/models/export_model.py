@@ -21,7 +21,7 @@ from fluxagents.tasks.fba.solving.file_name import name_file
 from fluxagents.tasks.fba.solving.growth import StrainResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.strain import StrainArgs
 from fluxagents.tasks.ports.results import ResultFile
-from fluxagents.tasks.tool import Tool
+from fluxagents.tasks.tool import EVERYTHING, Tool
 
 if TYPE_CHECKING:
     from cobra import Model
@@ -78,8 +78,10 @@ def run(model: Model, args: Args) -> Result:
     Raises:
         FluxError: `MEDIUM` or `UNKNOWN_ID` for conditions that do not fit the model; `SOLVER` or `TIMEOUT`.
     """
-    with hold_conditions(model, args) as conditions:
-        report = conditions.report(optimise(conditions.program))
+    # The file keeps the objective that the model states.
+    with hold_conditions(model, args, aim="objective") as conditions:
+        optimum = optimise(conditions.program)
+        report = conditions.report(optimum, conditions.growth_at(optimum))
         data = encode_model(model, args.format)
         changes = differences(model, decode_model(data, args.format))
     name = name_file(model, args.knock_outs, SUFFIXES[args.format])
@@ -105,6 +107,7 @@ TOOL = Tool(
     args=Args,
     result=Result,
     run=run,
+    rests_on=EVERYTHING,
     reference="SBML: Keating et al. 2020, doi:10.15252/msb.20199110; fbc 2: Olivier, Bergmann 2018, "
     "doi:10.1515/jib-2017-0082",
     example={"format": "json", "knock_outs": ["b0720"]},

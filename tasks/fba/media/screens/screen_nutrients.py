@@ -31,8 +31,9 @@ from fluxagents.tasks.fba.solving.conditions import exchanges, uptake
 from fluxagents.tasks.fba.solving.growth import Conditions, Optimum, StrainResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.outcome import ZERO_GROWTH_PER_H, Outcome
 from fluxagents.tasks.fba.solving.strain import StrainArgs
+from fluxagents.tasks.ports.models import Concern
 from fluxagents.tasks.ports.sources import Sources
-from fluxagents.tasks.tool import Tool
+from fluxagents.tasks.tool import PREDICTIONS, Tool
 
 if TYPE_CHECKING:
     from cobra import Model, Reaction
@@ -314,6 +315,7 @@ TOOL = Tool(
     result=Result,
     run=run,
     gather=gather,
+    rests_on=PREDICTIONS | {Concern.COMPOUNDS},
     reference="Orth et al. 2011, doi:10.1038/msb.2011.65; phenotype microarrays: Bochner et al. 2001, "
     "doi:10.1101/gr.186501",
     example={"elements": ["carbon"], "uptake_mmol_per_gdw_h": 10},

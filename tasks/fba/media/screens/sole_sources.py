@@ -16,7 +16,7 @@ from fluxagents.tasks.fba.solving.conditions import exchanges, medium_of, uptake
 from fluxagents.tasks.fba.solving.growth import Optimum, solve
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
-from fluxagents.tasks.fba.solving.substrate import INORGANIC
+from fluxagents.tasks.fba.solving.production.substrate import INORGANIC
 
 if TYPE_CHECKING:
     from cobra import Model, Reaction

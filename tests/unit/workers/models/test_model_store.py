@@ -6,6 +6,7 @@ import bz2
 import gc
 import gzip
 import importlib.util
+import json
 import os
 import re
 import signal

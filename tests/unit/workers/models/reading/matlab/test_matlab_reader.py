@@ -72,7 +72,7 @@ def test_file_of_cobra_is_as_cobra_reads_it() -> None:
     save_matlab_model(load_model("textbook"), file)
     model, warnings = read_matlab(file.getvalue())
     ours = json.loads(encode_model(model, "json"))
-    plain = json.loads(encode_json(load_matlab_model(io.BytesIO(file.getvalue()))))
+    plain = json.loads(encode_model(load_matlab_model(io.BytesIO(file.getvalue())), "json"))
     plain["groups"] = [group for group in plain["groups"] if group["id"]]  # cobra makes one without a name
     assert ours == plain
     assert warnings == []

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fluxagents.tasks.fba.solving.carbon import carbon_of
 from fluxagents.tasks.fba.solving.conditions import exchanges, uptake, uptake_flux
 from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H
-from fluxagents.tasks.fba.solving.substrate import INORGANIC
+from fluxagents.tasks.fba.solving.production.carbon import carbon_of
+from fluxagents.tasks.fba.solving.production.substrate import INORGANIC
 
 if TYPE_CHECKING:
     from cobra import Metabolite, Model, Reaction

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.tasks.fba.solving.biomass import find_biomass
 from fluxagents.tasks.fba.solving.conditions import exchanges
 from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 
@@ -46,24 +47,31 @@ def production_target(model: Model, product: str) -> Reaction:
     return demand(model, product)
 
 
-def product_reaction(model: Model, product: str) -> Reaction:
+def product_reaction(model: Model, product: str, biomass: str | None = None) -> Reaction:
     """As `production_target`, also for `biomass` and `ATP`, which reactions inside the cell make and spend.
+
+    Args:
+        model: Maybe changed.
+        product: What `production_target` takes, `biomass` or `ATP`.
+        biomass: What the user says that the biomass reaction is.
 
     Raises:
         FluxError: `MEDIUM` also if the model has no such reaction.
     """
     if product == BIOMASS:
-        return _biomass_reaction(model)
+        return _biomass_reaction(model, biomass)
     return _atp_hydrolysis(model) if product == ATP else production_target(model, product)
 
 
-def _biomass_reaction(model: Model) -> Reaction:
-    """The reaction that the model maximises."""
-    objective = cobra.util.solver.linear_reaction_coefficients(model)
-    if len(objective) == 1:
-        return next(iter(objective))
-    message = f"the objective of model '{model.id}' is {len(objective)} reactions, and biomass is one"
-    raise FluxError(ErrorClass.MEDIUM, message, suggestions=("name its reaction in 'objective'",))
+def _biomass_reaction(model: Model, named: str | None) -> Reaction:
+    found = find_biomass(model, named)
+    if found.reaction is not None:
+        return found.reaction
+    reason = found.problem or "it has no biomass reaction"
+    message = f"the biomass of model '{model.id}' is not known: {reason}"
+    raise FluxError(
+        ErrorClass.MEDIUM, message, suggestions=tuple(f"biomass={name}" for name in found.candidates[:3])
+    )
 
 
 def _atp_hydrolysis(model: Model) -> Reaction:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Self
 from pydantic import Field
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.tasks.fba.solving.carbon import carbon_atoms
 from fluxagents.tasks.fba.solving.conditions import apply_medium, exchanges, uptake
+from fluxagents.tasks.fba.solving.production.carbon import carbon_atoms
 from fluxagents.tasks.fba.solving.strain import StrainArgs
 
 if TYPE_CHECKING:
