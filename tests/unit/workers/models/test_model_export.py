@@ -46,7 +46,7 @@ def test_commands_add_from_a_url_and_export(tmp_path: Path, monkeypatch: pytest.
     with fsspec.open("memory://bucket/mine.json", "wb") as file:
         file.write(written.read_bytes())
     added = CliRunner().invoke(models, ["add", "memory://bucket/mine.json"])
-    assert added.output.startswith("mine  sha256:"), added.output
+    assert added.stdout.startswith("mine  sha256:"), added.output
     line = CliRunner().invoke(models, ["lineage", "mine", "--json"])
     assert [record["name"] for record in json.loads(line.output)] == ["mine"]
 
