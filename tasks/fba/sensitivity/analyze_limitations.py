@@ -16,8 +16,8 @@ from fluxagents.tasks.fba.sensitivity.tabulate import tabulate
 from fluxagents.tasks.fba.solving.conditions import exchanges, uptake
 from fluxagents.tasks.fba.solving.growth import Conditions, StrainResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
+from fluxagents.tasks.fba.solving.production.substrate import substrate_exchange
 from fluxagents.tasks.fba.solving.strain import StrainArgs
-from fluxagents.tasks.fba.solving.substrate import substrate_exchange
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from fluxagents.tasks.fba.sensitivity.tabulate import tabulate
 from fluxagents.tasks.fba.solving.growth import Conditions, StrainResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram, clean
 from fluxagents.tasks.fba.solving.outcome import Outcome
+from fluxagents.tasks.fba.solving.production.substrate import substrate_exchange
 from fluxagents.tasks.fba.solving.strain import StrainArgs
-from fluxagents.tasks.fba.solving.substrate import substrate_exchange
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:

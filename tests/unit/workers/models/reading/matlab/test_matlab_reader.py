@@ -13,10 +13,8 @@ from cobra.io import load_matlab_model, load_model, save_matlab_model
 from scipy.io import savemat  # type: ignore[import-untyped] # scipy ships no types
 from scipy.sparse import csc_matrix  # type: ignore[import-untyped] # as above
 
-from fluxagents.workers.models.model_forms import encode_json
-from fluxagents.workers.models.reading.matlab.matlab_reader import read_matlab
 from fluxagents.tasks.fba.models.model_file import encode_model
-from fluxagents.workers.models.reading.matlab_reader import read_matlab
+from fluxagents.workers.models.reading.matlab.matlab_reader import read_matlab
 from fluxagents.workers.models.reading.refusal import RefusedFileError
 
 GROWTH = 10 / 6
