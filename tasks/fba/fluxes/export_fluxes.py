@@ -48,7 +48,7 @@ class Result(StrainResult):
         return () if self.file is None else (self.file,)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        return {"fluxes": pd.DataFrame(self.fluxes.model_dump())}
+        return {"fluxes": _tabulate(self.fluxes)}
 
     def display(self, limit: int) -> dict[str, JsonValue]:
         return {
@@ -98,7 +98,15 @@ def _encode_escher(fluxes: FluxTable) -> bytes:
 
 
 def _encode_csv(fluxes: FluxTable) -> bytes:
-    return pd.DataFrame(fluxes.model_dump()).to_csv(index=False, lineterminator="\n").encode()
+    return _tabulate(fluxes).to_csv(index=False, lineterminator="\n").encode()
+
+
+def _tabulate(fluxes: FluxTable) -> pd.DataFrame:
+    """The table, without reduced costs where they were not asked for."""
+    columns = fluxes.model_dump()
+    if not fluxes.reduced_cost_per_mmol:
+        del columns["reduced_cost_per_mmol"]
+    return pd.DataFrame(columns)
 
 
 TOOL = Tool(
