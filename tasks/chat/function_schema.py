@@ -9,12 +9,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-AS_ABOVE = "As above."
-"""Describes an argument that a function before it has with the same name and schema."""
-
-_SHORT_DESCRIPTION = 24
-"""Characters: a reference to a description of this length or less would save nothing."""
-
 _OMITTED = frozenset({"title", "propertyNames"})
 """Keys that tell a chat model nothing that the validation of its answer would not tell better."""
 
@@ -40,7 +34,7 @@ def compact_functions(functions: Sequence[Mapping[str, Any]]) -> list[Schema]:
 
     Left out are generated titles, defaults of null beside a type that allows null, definitions that are used
     once, and the ban of unknown arguments. An argument that an earlier function has with the same name and
-    schema keeps its type, choices and default.
+    schema keeps its type, choices and default, and is not described again.
     """
     described: set[str] = set()
     return [
@@ -82,6 +76,10 @@ def _slim(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Schema:
     return slim
 
 
+def _without_description(schema: Schema) -> Schema:
+    return {key: value for key, value in _without_bounds(schema).items() if key != "description"}
+
+
 def _without_bounds(schema: Schema) -> Schema:
     slim = {key: value for key, value in schema.items() if key not in _BOUNDS}
     for key in ("items", "additionalProperties"):
@@ -91,11 +89,10 @@ def _without_bounds(schema: Schema) -> Schema:
 
 
 def _without_repeats(parameters: Schema, described: set[str]) -> Schema:
-    """The parameters with a reference for each description that stands in `described`, which grows."""
+    """The parameters without the descriptions that stand in `described`, which grows."""
     properties: Schema = {}
     for name, schema in parameters.get("properties", {}).items():
         key = json.dumps([name, schema], sort_keys=True)
-        repeated = key in described and len(schema.get("description", "")) > _SHORT_DESCRIPTION
-        properties[name] = {**_without_bounds(schema), "description": AS_ABOVE} if repeated else schema
+        properties[name] = _without_description(schema) if key in described else schema
         described.add(key)
     return {**parameters, "properties": properties} if properties else parameters

@@ -12,7 +12,7 @@ from tests.support.decisions import ANSWER_TOOLS
 from fluxagents.prompts.context.tokens import token_counter
 from fluxagents.prompts.sections import compact
 from fluxagents.tasks.chat.answer import describe_functions
-from fluxagents.tasks.chat.function_schema import AS_ABOVE, compact_functions
+from fluxagents.tasks.chat.function_schema import compact_functions
 from fluxagents.tasks.registry import TOOLS
 
 MEANING = ("enum", "minimum", "maximum", "exclusiveMinimum", "minItems", "maxItems", "pattern", "maxLength")
@@ -66,14 +66,14 @@ def test_nothing_refers_elsewhere_and_nothing_allows_null(name: str) -> None:
 
 def test_what_was_described_before_is_not_described_again() -> None:
     functions = describe_functions(TOOLS, ANSWER_TOOLS)
-    seen: dict[str, str] = {}
+    seen: list[tuple[str, object]] = []
     for function in (entry["function"] for entry in functions):
+        if function["name"] not in TOOLS:
+            continue
+        whole = alone(function["name"])["properties"]
         for name, found in function["parameters"]["properties"].items():
-            described = found.get("description", "")
-            if described == AS_ABOVE:
-                assert name in seen, (function["name"], name)
-            else:
-                seen[name] = described
+            assert found == whole[name] or (name, whole[name]) in seen, (function["name"], name)
+            seen.append((name, whole[name]))
     first = functions[0]["function"]["parameters"]["properties"]["medium_changes"]
     assert first["additionalProperties"] == {"maximum": 1_000_000, "minimum": 0, "type": "number"}
     assert "mmol/gDW/h" in first["description"]
@@ -85,7 +85,7 @@ def test_an_argument_of_the_same_name_and_another_meaning_is_described_again() -
         for name, text in (("one", "a description, " * 3), ("two", "another one, " * 3))
     ]
     described = [one["parameters"]["properties"]["a"]["description"] for one in compact_functions(functions)]
-    assert AS_ABOVE not in described
+    assert len(set(described)) == len(functions)
 
 
 def test_a_third_of_the_tokens_goes() -> None:
@@ -99,11 +99,6 @@ def test_of_an_argument_that_was_described_the_type_the_choices_and_the_default_
         entry["function"]["name"]: entry["function"] for entry in describe_functions(TOOLS, ANSWER_TOOLS)
     }
     later = functions["run_metabolic_fba"]["parameters"]["properties"]["medium_changes"]
-    assert later == {"type": "object", "additionalProperties": {"type": "number"}, "description": AS_ABOVE}
+    assert later == {"type": "object", "additionalProperties": {"type": "number"}}
     solver = functions["identify_auxotrophies"]["parameters"]["properties"]["integer_solver"]
-    assert solver == {
-        "type": "string",
-        "enum": ["glpk", "highs"],
-        "default": "glpk",
-        "description": AS_ABOVE,
-    }
+    assert solver == {"type": "string", "enum": ["glpk", "highs"], "default": "glpk"}
