@@ -15,7 +15,7 @@ from fluxagents.workers.celery.redbeat_schedules import RedbeatSchedules
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import print_json, print_table
-from fluxagents.workers.commands.display.times import format_date, format_local, format_time
+from fluxagents.workers.commands.display.times import format_both, format_date, format_local, format_time
 from fluxagents.workers.machine.clock import SystemClock
 
 
@@ -139,8 +139,8 @@ def list_schedules(as_json: bool) -> None:
                 status.schedule.timing,
                 status.schedule.flow,
                 status.schedule.model,
-                format_date(status.next_ms),
-                _local_time(status.schedule.timing, status.next_ms) or "",
+                format_date(status.next_ms)[:16],
+                _local_time(status.schedule.timing, status.next_ms) or format_both(status.next_ms)[1],
                 _date_or_nothing(status.last_ms),
                 status.last_run.run_id if status.last_run else "",
                 status.last_run.status if status.last_run else "",

@@ -9,15 +9,12 @@ import click
 from fluxagents.tasks.model_warnings import list_concerning
 from fluxagents.tasks.registry import TOOLS, require_tool, tool_named
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
-from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.commands.display.output import print_frame, print_json, print_table
 from fluxagents.workers.commands.display.slow_notice import notice_when_slow
 from fluxagents.workers.commands.display.warning_lines import print_warning
 from fluxagents.workers.composition import build_sources
 from fluxagents.workers.files.remote_files import hide_secrets
 from fluxagents.workers.settings import Settings
-
-ROWS, COLUMNS = 20, 8
-"""Of a table that are shown; a run keeps the whole table as an artifact."""
 
 
 @click.group(
@@ -114,4 +111,4 @@ def call(name: str, model: str | None, pairs: tuple[str, ...], as_json: bool) ->
         click.echo(f"{key}: {value if isinstance(value, str | int | float) else json.dumps(value)}")
     for title, frame in result.tables().items():
         click.echo(f"\n{title} ({len(frame)} rows)")
-        click.echo(frame.head(ROWS).to_string(index=False, max_cols=COLUMNS))
+        print_frame(frame)

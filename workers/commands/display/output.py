@@ -1,25 +1,66 @@
-"""The output of commands: tables for people, one JSON document for scripts."""
+"""The output of commands: tables for people, one JSON document for scripts.
+
+Only a terminal has a width. What goes into a file or a pipe is never cut or folded.
+"""
 
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich import box
 from rich.console import Console
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
-CUT_WIDTH = 24
-"""Least width of a column that is cut, in characters."""
+from fluxagents.workers.commands.display.event_text import MAX_LINE_LENGTH, shorten
+from fluxagents.workers.commands.display.table_layout import lay_out
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MAX_ROWS = 20
+"""Of a table of numbers that are shown on a terminal."""
+
+PROSE_WIDTH = 80
+"""Of sentences on a terminal, in characters; tables are as wide as the screen."""
+
+PIPE_WIDTH = 1_000_000
+"""What rich is told where there is no terminal: it knows no text without a width."""
 
 
 def print_json(value: Any) -> None:
     """Print one JSON document to standard output; what JSON does not know is printed as its text."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def screen_width() -> int | None:
+    """The width of the terminal that standard output is, in characters; None if it is a file or a pipe."""
+    return shutil.get_terminal_size().columns if is_terminal() else None
+
+
+def is_terminal(*, err: bool = False) -> bool:
+    """Whether standard output, or standard error, is a terminal."""
+    return (sys.stderr if err else sys.stdout).isatty()
+
+
+def open_console() -> Console:
+    """A rich console on standard output that folds text on a terminal only."""
+    width = screen_width()
+    return Console(width=PIPE_WIDTH if width is None else width, highlight=False)
+
+
+def fold(text: str) -> str:
+    """A sentence as it is printed: in lines on a terminal, else in one."""
+    return text if screen_width() is None else click.wrap_text(text, width=PROSE_WIDTH)
+
+
+def clip(text: str, limit: int = MAX_LINE_LENGTH) -> str:
+    """A text on one line, on a terminal of at most `limit` characters."""
+    return shorten(text, limit if screen_width() is not None else sys.maxsize)
 
 
 def print_table(
@@ -28,34 +69,41 @@ def print_table(
     *,
     empty: str = "nothing to show",
     cut_last: bool = False,
-    whole: int = 1,
 ) -> None:
-    """Print a table to standard output, or the text `empty` if it has no rows.
-
-    Cells are folded at the edge of the screen. The first `whole` columns are never folded: they hold the ids
-    that other commands take. With `cut_last` the last column is cut instead of folded.
-    """
+    """Print a table to standard output, or the text `empty` if it has no rows; see `lay_out`."""
     cells = [[str(cell) for cell in row] for row in rows]
     if not cells:
         click.echo(empty)
         return
-    Console().print(build_table(columns, cells, cut_last=cut_last, whole=whole))
+    heading, lines = lay_out(columns, cells, screen_width(), cut_last=cut_last)
+    click.secho(heading, bold=True)
+    for line in lines:
+        click.echo(line)
 
 
-def build_table(
-    columns: Sequence[str], rows: Iterable[Sequence[str]], *, cut_last: bool = False, whole: int = 1
-) -> Any:
-    """A rich table in the house style; cell text is never read as markup."""
-    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for number, column in enumerate(columns):
-        if cut_last and number == len(columns) - 1:
-            grid.expand = True
-            grid.add_column(column, overflow="ellipsis", no_wrap=True, ratio=1, min_width=CUT_WIDTH)
-        else:
-            grid.add_column(column, overflow="fold", no_wrap=number < whole)
-    for row in rows:
-        grid.add_row(*(Text(cell) for cell in row))
-    return grid
+def print_frame(table: pd.DataFrame) -> None:
+    """Print a table of numbers: on a terminal its first rows to 6 digits, else all in full precision."""
+    shown, digits = (table, "r") if screen_width() is None else (table.head(MAX_ROWS), ".6g")
+    rows = [
+        [_format_cell(value, digits) for value in row] for row in shown.itertuples(index=False, name=None)
+    ]
+    print_table([str(column) for column in table.columns], rows, empty="no rows")
+    if len(shown) < len(table):
+        click.echo(f"… {len(table) - len(shown):,} more rows; in a pipe or a file all are written")
+
+
+def _format_cell(value: object, digits: str) -> str:
+    if value is None or value != value:  # noqa: PLR0124 - only a NaN differs from itself
+        return ""
+    if isinstance(value, float):
+        return repr(value) if digits == "r" else format(value, digits)
+    return str(value)
+
+
+def build_table(columns: Sequence[str], rows: Iterable[Sequence[str]], width: int) -> Text:
+    """A table of this width for rich, where it is drawn again and again."""
+    heading, lines = lay_out(columns, list(rows), width)
+    return Text.assemble((heading, "bold"), "\n", "\n".join(lines))
 
 
 def count_text(number: int, noun: str, plural: str = "") -> str:

@@ -13,8 +13,8 @@ from fluxagents.flows.commands import CallTool
 from fluxagents.flows.state import Finding, RunState
 from fluxagents.prompts.human_text import visible
 from fluxagents.prompts.statistics.costs import Prices, Usage, cost
-from fluxagents.workers.commands.display.event_text import SHORT_DIGEST, describe_call, shorten
-from fluxagents.workers.commands.display.output import count_text
+from fluxagents.workers.commands.display.event_text import SHORT_DIGEST, describe_call
+from fluxagents.workers.commands.display.output import clip, count_text, open_console
 from fluxagents.workers.commands.display.times import format_time
 
 COLOURS = {"finished": "green", "failed": "red", "dead": "red", "waiting": "yellow"}
@@ -67,7 +67,7 @@ def print_head(console: Console, state: RunState) -> None:
 
 def print_run(state: RunState) -> None:
     """Print a run for people: the answer first, then the findings behind it."""
-    console = Console()
+    console = open_console()
     print_head(console, state)
     if state.inputs.get("question"):
         console.print(Text.assemble(("question ", "dim"), visible(str(state.inputs["question"]))))
@@ -94,7 +94,7 @@ def print_run(state: RunState) -> None:
 
 
 def _print_finding(console: Console, finding: Finding) -> None:
-    call = shorten(describe_call(CallTool(tool=finding.tool, args=finding.args)))
+    call = clip(describe_call(CallTool(tool=finding.tool, args=finding.args)))
     artifact = (finding.artifact or "")[:SHORT_DIGEST]
     console.print(Text.assemble((f"{finding.id} ", "dim"), call, "  ", (artifact, "dim")))
     if finding.hypothesis:
@@ -103,7 +103,7 @@ def _print_finding(console: Console, finding: Finding) -> None:
 
 def print_cost(used: Mapping[str, Usage], prices: Prices | None) -> None:
     """Print one line for each chat model that answered, and the cost of all."""
-    console = Console()
+    console = open_console()
     for name, usage in used.items():
         cached = f" ({usage.tokens_cached:,} from its cache)" if usage.tokens_cached else ""
         answers = count_text(usage.calls, "answer")

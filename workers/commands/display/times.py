@@ -27,6 +27,12 @@ def format_local(at_ms: int, timezone: str) -> str:
     return datetime.fromtimestamp(at_ms / 1_000, tz=ZoneInfo(timezone)).isoformat(" ", timespec="seconds")
 
 
+def format_both(at_ms: int) -> tuple[str, str]:
+    """Unix time in ms to the minute, in UTC and on the clock of this machine with its offset."""
+    local = datetime.fromtimestamp(at_ms / 1_000, tz=UTC).astimezone()
+    return format_date(at_ms)[:16], local.isoformat(" ", timespec="minutes")
+
+
 def format_clock(at_ms: int) -> str:
     """Unix time in ms as the time of day in UTC, to the ms."""
     return format_time(at_ms)[11:23]

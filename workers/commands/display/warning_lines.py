@@ -1,20 +1,21 @@
-"""Warnings as people read them: plain sentences, folded at 80 columns."""
+"""Warnings as people read them: plain sentences, folded at 80 columns on a terminal."""
 
 from __future__ import annotations
 
 import click
 
 from fluxagents.tasks.ports.models import ModelWarning
+from fluxagents.workers.commands.display import output
 
 COLUMNS = 80
 
 
 def print_warning(text: str, *, indent: str = "", err: bool = False) -> None:
     """Print a sentence as a warning."""
-    folded = click.wrap_text(
-        f"warning: {text}", width=COLUMNS, initial_indent=indent, subsequent_indent=f"{indent}  "
-    )
-    click.secho(folded, fg="yellow", err=err)
+    sentence = f"{indent}warning: {text}"
+    if output.is_terminal(err=err):
+        sentence = click.wrap_text(sentence, COLUMNS, subsequent_indent=f"{indent}  ")
+    click.secho(sentence, fg="yellow", err=err)
 
 
 def print_model_warnings(warnings: tuple[ModelWarning, ...], *, indent: str = "") -> None:

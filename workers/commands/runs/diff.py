@@ -13,7 +13,7 @@ from rich.text import Text
 
 from fluxagents.flows.history.run_diff import RunDiff, RunDifference, compare_runs
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import indent, print_json
+from fluxagents.workers.commands.display.output import indent, open_console, print_json
 from fluxagents.workers.commands.runs.run_log import RunLog, open_log
 
 MAX_SHOWN = 400
@@ -77,7 +77,7 @@ def _document(result: RunDiff, a: RunLog, b: RunLog) -> dict[str, Any]:
 
 
 def _print(result: RunDiff, a: RunLog, b: RunLog) -> None:
-    console = Console(highlight=False)
+    console = open_console()
     for side, log in (("A", a), ("B", b)):
         state = log.state
         flow = f"{state.flow.name} v{state.flow.version}"

@@ -14,7 +14,7 @@ from fluxagents.flows.history.state_diff import Change
 from fluxagents.flows.state import RunState
 from fluxagents.workers.archive.prompt_library import open_prompts
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import indent, print_json
+from fluxagents.workers.commands.display.output import indent, open_console, print_json
 from fluxagents.workers.commands.display.times import describe_spent
 from fluxagents.workers.commands.runs.run_log import RunLog, open_log
 
@@ -93,7 +93,7 @@ def _document(explanation: Explanation, request: RecordedRequest | None) -> dict
 
 
 def _print(explanation: Explanation, request: RecordedRequest | None, *, full: bool) -> None:
-    console, step, record = Console(highlight=False), explanation.step, explanation.record
+    console, step, record = open_console(), explanation.step, explanation.record
     spent = describe_spent(record.spent_ms)
     console.print(
         f"step {step.seq} of run {step.after.run_id} at node {step.node}: {record.kind}", style="bold"

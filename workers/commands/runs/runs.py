@@ -11,11 +11,11 @@ from fluxagents.flows.history.run_record import record_of
 from fluxagents.prompts.statistics.costs import usage
 from fluxagents.scheduler.schedules.grid import every
 from fluxagents.workers.clients.client import Client
-from fluxagents.workers.commands.display.event_text import summarise_event
+from fluxagents.workers.commands.display.event_text import describe_event
 from fluxagents.workers.commands.display.options import by_option, examples, json_option
-from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.commands.display.output import clip, fold, print_json, print_table
 from fluxagents.workers.commands.display.run_view import cost_document, print_cost, print_run, run_document
-from fluxagents.workers.commands.display.times import format_clock, format_time
+from fluxagents.workers.commands.display.times import format_both, format_clock
 from fluxagents.workers.commands.runs.diff import diff
 from fluxagents.workers.commands.runs.exit_status import exit_status
 from fluxagents.workers.commands.runs.explain import explain
@@ -67,11 +67,11 @@ def list_runs(status: str | None, session: str | None, limit: int, as_json: bool
         print_json([run_document(state) for state in states])
         return
     print_table(
-        ("run", "started", "model", "status", "question"),
+        ("run", "started (UTC)", "local", "model", "status", "question"),
         [
             (
                 state.run_id,
-                format_time(state.started_ms)[5:16].replace("T", " "),
+                *format_both(state.started_ms),
                 state.model_name,
                 state.status,
                 state.inputs.get("question") or state.flow.name,
@@ -79,7 +79,6 @@ def list_runs(status: str | None, session: str | None, limit: int, as_json: bool
             for state in states
         ],
         cut_last=True,
-        whole=4,
         empty="no runs; `fluxagents run --help` shows how to start one",
     )
 
@@ -111,7 +110,7 @@ def show(run_id: str, as_json: bool) -> None:
     print_cost(used, prices)
     click.echo()
     for line in summary_lines(record) if record else (f"its log cannot be read: {why}",):
-        click.secho(click.wrap_text(line, width=80), dim=True)
+        click.secho(fold(line), dim=True)
 
 
 @runs.command(epilog=examples("fluxagents runs events 01JB…"))
@@ -123,7 +122,7 @@ def events(run_id: str, as_json: bool) -> None:
     if as_json:
         print_json([event.model_dump(mode="json") for event in log])
         return
-    rows = [(event.seq, format_clock(event.at_ms), event.type, summarise_event(event)) for event in log]
+    rows = [(event.seq, format_clock(event.at_ms), event.type, describe_event(event)) for event in log]
     print_table(("step", "time (UTC)", "event", ""), rows, cut_last=True)
 
 
@@ -138,7 +137,7 @@ def watch(run_id: str, as_json: bool) -> None:
             click.echo(event.model_dump_json())
         else:
             click.echo(
-                f"{event.seq:>4}  {format_clock(event.at_ms)}  {event.type:<18} {summarise_event(event)}"
+                f"{event.seq:>4}  {format_clock(event.at_ms)}  {event.type:<18} {clip(describe_event(event))}"
             )
     sys.exit(exit_status(run.status))
 

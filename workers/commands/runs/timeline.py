@@ -15,7 +15,14 @@ from fluxagents.flows.history.run_record import RunRecord, StepRecord, record_of
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.event_text import describe_event, shorten
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import indent, print_json
+from fluxagents.workers.commands.display.output import (
+    PROSE_WIDTH,
+    clip,
+    indent,
+    open_console,
+    print_json,
+    screen_width,
+)
 from fluxagents.workers.commands.display.times import (
     describe_spent,
     format_duration,
@@ -114,7 +121,7 @@ def _step_document(step: Step, step_record: StepRecord, record: RunRecord) -> di
 
 
 def _print_steps(steps: Sequence[Step], record: RunRecord, children: dict[str, dict[str, Any]]) -> None:
-    console = Console(highlight=False)
+    console = open_console()
     print_summary(console, record)
     for step, step_record in zip(steps, record.steps, strict=True):
         _print_head(console, step, step_record, record.state.started_ms)
@@ -144,7 +151,7 @@ def _print_head(console: Console, step: Step, step_record: StepRecord, start_ms:
 
 def _print_event(console: Console, event: Any) -> None:
     style = "red" if getattr(event, "error", None) else ""
-    text = Text.assemble((event.type, style), f" {shorten(describe_event(event), LONGEST)}")
+    text = Text.assemble((event.type, style), f" {clip(describe_event(event), LONGEST)}")
     console.print(indent(text, 11))
 
 
@@ -154,10 +161,10 @@ def _print_child(console: Console, run_id: str, child: dict[str, Any]) -> None:
 
 
 def _print_bars(steps: Sequence[Step], record: RunRecord) -> None:
-    console = Console(highlight=False)
+    console = open_console()
     print_summary(console, record)
     console.print()
-    width = max(console.width - LABEL - 10, NARROWEST)
+    width = max((screen_width() or PROSE_WIDTH) - LABEL - 10, NARROWEST)
     for bar, step_record in zip(draw_bars(steps, width), record.steps, strict=True):
         label = shorten(
             f"{step_record.seq} {step_record.node} {step_record.tool or step_record.kind}", LABEL - 1

@@ -71,7 +71,10 @@ class View:
     def show(self, status: RunStatus) -> None:
         """Draw the table anew, or print what changed."""
         if self._live is not None:
-            self._live.update(Group(build_table(COLUMNS, rows(status)), _addresses(status)), refresh=True)
+            self._live.update(
+                Group(build_table(COLUMNS, rows(status), self._console.width), _addresses(status)),
+                refresh=True,
+            )
             return
         for service in status.services:
             if self._states.get(service.name) != service.state:

@@ -1,4 +1,4 @@
-"""The statistics of runs as tables that fit 80 columns."""
+"""The statistics of runs as tables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from fluxagents.workers.commands.display.output import count_text, print_table
+from fluxagents.workers.commands.display.output import count_text, fold, print_table
 from fluxagents.workers.commands.display.times import format_duration
 
 ROWS = 15
@@ -82,7 +82,7 @@ def _print_spent(spent: dict[str, float]) -> None:
         parts = sorted(((seconds, name) for name, seconds in spent.items() if seconds), reverse=True)
         shares = [f"{name} {seconds / total:.0%} ({format_duration(seconds)})" for seconds, name in parts]
         _heading("Where the time of the runs went")
-        click.echo(click.wrap_text(", ".join(shares), width=80))
+        click.echo(fold(", ".join(shares)))
 
 
 def _print_tools(tools: list[Row]) -> None:
@@ -114,16 +114,13 @@ def _print_chat_models(document: Row) -> None:
                 )
                 for row in document["chat_models"]
             ],
-            whole=0,
         )
     cost = document["cost"]
     if cost["amount"] and cost["currency"]:
         click.echo(f"They cost {cost['amount']:.4f} {cost['currency']}")
     elif cost["unpriced"]:
         names = ", ".join(cost["unpriced"])
-        click.echo(
-            click.wrap_text(f"cost unknown: FLUXAGENTS_CHAT_PRICES has no price for {names}", width=80)
-        )
+        click.echo(fold(f"cost unknown: FLUXAGENTS_CHAT_PRICES has no price for {names}"))
     if document["compactions"]:
         click.echo(f"{document['compactions']} contexts compacted, {document['tokens_saved']:,} tokens saved")
 

@@ -77,7 +77,7 @@ def test_scenarios_are_chosen_by_name(capsys: pytest.CaptureFixture[str]) -> Non
     code, out, _ = call(capsys, "mine.yaml", "-k", "it GROWS", "--coverage")
     assert code == 0
     assert "1 scenario as expected" in out
-    assert "mine   3 of 4   2 of 3   71.4 %" in out
+    assert "mine  3 of 4  2 of 3  71.4 %" in out
     assert "starves: grow → grows —otherwise→ starves" in out
     assert call(capsys, "mine.yaml", "-k", "it grows", "--fail-under", "71")[0] == 0
     code, out, _ = call(capsys, "mine.yaml", "-k", "it grows", "--fail-under", "72")

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from tests.support.command_calls import simulate_terminal
 
 from fluxagents.tasks.ports.models import ModelWarning
 from fluxagents.workers import cli
@@ -30,7 +31,8 @@ def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str,
 
 
 def test_adding_says_what_was_left_out(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = call(capsys, "models", "add", str(WILD / "gene_bad.json"))
+    with simulate_terminal(80):
+        code, out, _ = call(capsys, "models", "add", str(WILD / "gene_bad.json"))
     assert code == 0
     assert out.splitlines()[0].endswith("1 warning")
     assert "g1 and (g2 or" in " ".join(out.split())

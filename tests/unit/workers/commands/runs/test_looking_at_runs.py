@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 from redis import Redis
-from tests.support.command_calls import invoke
+from tests.support.command_calls import invoke, simulate_terminal
 from tests.support.recorded_run import RUN_ID, RecordedRun, record
 from tests.support.story import part, split
 
@@ -49,7 +49,6 @@ def call(redis_url: str, key_prefix: str, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("FLUXAGENTS_REDIS_URL", redis_url)
     monkeypatch.setenv("FLUXAGENTS_KEY_PREFIX", key_prefix)
     monkeypatch.setenv("FLUXAGENTS_STORE_URL", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "80")
 
     return partial(invoke, runs)
 
@@ -71,7 +70,9 @@ def as_json(call: Call, *words: str, status: int = 0) -> Any:
     return json.loads(call(*words, "--json", status=status).stdout)
 
 
-def narrow(done: Result) -> str:
+def narrow(call: Call, *words: str, status: int = 0) -> str:
+    with simulate_terminal(80):
+        done = call(*words, status=status)
     assert max(map(len, done.stdout.splitlines())) <= 80
     return done.stdout
 
@@ -81,7 +82,7 @@ def test_a_run_is_shown_with_what_it_took(call: Call, stored: RecordedRun) -> No
     assert (told["status"], told["tool_calls"], told["decisions"]) == ("finished", 3, 3)
     assert told["duration_s"] == pytest.approx(sum(told["spent_s"].values()))
     assert told["answer"] == fold(stored.log).answer
-    shown = narrow(call("show", RUN_ID))
+    shown = narrow(call, "show", RUN_ID)
     assert "7 of 137" in shown
     assert "3 decisions; 3 tool calls" in " ".join(shown.split())
 
@@ -115,9 +116,9 @@ def test_a_timeline_tells_each_event_in_order_and_why(call: Call, stored: Record
         "decide",
         "decide",
     ]
-    shown = narrow(call("timeline", RUN_ID))
+    shown = narrow(call, "timeline", RUN_ID)
     assert "because status == 'optimal'; saw status =" in shown
-    assert "█" in narrow(call("timeline", RUN_ID, "--bars"))
+    assert "█" in narrow(call, "timeline", RUN_ID, "--bars")
 
 
 def test_a_timeline_shows_the_runs_that_a_step_began(call: Call, store: RedisRunStore) -> None:
@@ -126,7 +127,7 @@ def test_a_timeline_shows_the_runs_that_a_step_began(call: Call, store: RedisRun
     told = as_json(call, "timeline", "big")
     assert told["children"] == {"big.1.part0": {"status": "finished", "began_s": 2.0, "lasted_s": 5.0}}
     assert told["steps"][1]["runs"] == ["big.1.part0", "big.1.part1"]
-    assert "↳ big.1.part0: finished after 5 s" in narrow(call("timeline", "big"))
+    assert "↳ big.1.part0: finished after 5 s" in narrow(call, "timeline", "big")
 
 
 def test_a_decision_is_explained_with_the_prompt_that_was_sent(call: Call, stored: RecordedRun) -> None:
@@ -138,8 +139,8 @@ def test_a_decision_is_explained_with_the_prompt_that_was_sent(call: Call, store
     assert told["prompt"]["messages"][0]["role"] == "system"
     assert told["events"][0]["decision"]["tool"] == "analyze_essentiality"
     assert {change["path"] for change in told["changes"]} >= {"pending", "tokens_in", "decisions"}
-    short = narrow(call("explain", RUN_ID, "--step", str(decision.seq)))
-    full = narrow(call("explain", RUN_ID, "--step", str(decision.seq), "--full"))
+    short = narrow(call, "explain", RUN_ID, "--step", str(decision.seq))
+    full = narrow(call, "explain", RUN_ID, "--step", str(decision.seq), "--full")
     assert "more lines (--full)" in short
     assert "more lines" not in full
     assert len(full) > len(short)
@@ -152,7 +153,7 @@ def test_a_tool_call_is_explained_with_its_artifact(call: Call, stored: Recorded
     command = {"kind": "call_tool", "tool": "analyze_metabolic_model", "args": {}, "hypothesis": ""}
     assert told["command"] == command
     assert (told["artifacts"], told["prompt"]) == ([result.artifact], None)
-    shown = narrow(call("explain", RUN_ID, "--step", str(result.seq)))
+    shown = narrow(call, "explain", RUN_ID, "--step", str(result.seq))
     assert "+ findings" in shown
     start = as_json(call, "explain", RUN_ID, "--step", "0")
     assert (start["before"], start["command"], start["kind"]) == (None, None, "start")
@@ -183,7 +184,7 @@ def test_two_runs_are_compared(
     assert found["3 analyze_essentiality: essential_genes.count"]["a"] == 7
     assert found["answer"]["section"] == "answer"
     assert {one["in"] for one in told["path"]} == {"both"}
-    shown = narrow(call("diff", RUN_ID, OTHER, status=1))
+    shown = narrow(call, "diff", RUN_ID, OTHER, status=1)
     assert "3 analyze_essentiality: growth_per_h (0.8 relative)" in shown
 
 
@@ -193,8 +194,8 @@ def test_a_run_replays_also_from_the_archive(call: Call, store: RedisRunStore, t
     assert (before["same"], before["first_difference"], before["walked_again"]) == (True, None, 6)
     assert retire(store, Archive(str(tmp_path)), 9_999_999_999_999) == [RUN_ID]
     assert as_json(call, "replay", RUN_ID) == before
-    assert "replays to its state" in narrow(call("replay", RUN_ID))
-    assert narrow(call("timeline", RUN_ID))
+    assert "replays to its state" in narrow(call, "replay", RUN_ID)
+    assert narrow(call, "timeline", RUN_ID)
 
 
 def test_a_log_that_was_altered_does_not_replay(

@@ -24,12 +24,12 @@ def test_the_ticks_of_a_doubled_hour_are_told_apart_by_their_offset() -> None:
         {"utc": "2026-11-01 09:00:00", "local": "2026-11-01 01:00:00-08:00"},
         {"utc": "2026-11-01 10:00:00", "local": "2026-11-01 02:00:00-08:00"},
     ]
-    assert "2026-11-01 09:00:00   2026-11-01 01:00:00-08:00" in preview(*words)
+    assert "2026-11-01 09:00:00  2026-11-01 01:00:00-08:00" in preview(*words)
 
 
 def test_a_skipped_time_is_shown_when_it_is_due() -> None:
     shown = preview("--cron", "30 2 * * *", "--timezone", "Europe/Vienna", "--after", "2026-03-28T12:00")
-    assert "2026-03-29 01:00:00   2026-03-29 03:00:00+02:00" in shown
+    assert "2026-03-29 01:00:00  2026-03-29 03:00:00+02:00" in shown
 
 
 def test_an_interval_has_no_local_time() -> None:

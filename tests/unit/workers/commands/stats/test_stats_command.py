@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 from redis import Redis
+from tests.support.command_calls import simulate_terminal
 from tests.support.story import part, split, whole
 
 from fluxagents.flows import events as e
@@ -45,7 +46,6 @@ def call(redis_url: str, key_prefix: str, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("FLUXAGENTS_REDIS_URL", redis_url)
     monkeypatch.setenv("FLUXAGENTS_KEY_PREFIX", key_prefix)
     monkeypatch.setenv("FLUXAGENTS_STORE_URL", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "80")
 
     def run(*words: str) -> Result:
         done = CliRunner().invoke(stats, words, catch_exceptions=False)
@@ -145,7 +145,8 @@ def test_a_log_that_cannot_be_read_is_named_and_does_not_hide_the_others(
 
 def test_the_tables_fit_a_terminal(call: Call, store: RedisRunStore) -> None:
     put(store, at(1), at(2), split(), part(0), part(1))
-    shown = call().stdout
+    with simulate_terminal(80):
+        shown = call().stdout
     assert max(map(len, shown.splitlines())) <= 80
     for expected in (
         "3 finished",
