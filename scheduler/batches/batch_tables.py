@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from pydantic import JsonValue
@@ -13,6 +14,12 @@ from fluxagents.flows.events import Event, ToolSucceeded
 from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import FINDINGS_KEPT, Finding, RunState
+from fluxagents.scheduler.batches.asked_conditions import (
+    GROWTH,
+    describe_medium,
+    list_asked_conditions,
+    read_number,
+)
 
 UNITS = {
     "_mmol_per_gdw_h": "mmol/gDW/h",
@@ -27,19 +34,26 @@ UNITS = {
 
 
 class SummaryRow(NamedTuple):
-    """One run of a batch."""
+    """One run of a batch, under one condition that its question asks for."""
 
     run_id: str
     model: str
     question: str
     medium: str
     """JSON; empty for the model's own."""
+    condition: str
+    """The medium of the run as it was named, and what the question changes; empty for the model's own."""
     status: str
     growth_per_h: float | None
+    """Under the condition."""
+    reference_growth_per_h: float | None
+    """In the medium of the run, whatever the question changes."""
     answer: str
     """The first line of the answer, or of what went wrong, or of what a human is asked."""
     model_warnings: tuple[str, ...] = ()
     """What was left out or guessed in the model's file and can change the answer."""
+    numbers: Mapping[str, float] = MappingProxyType({})
+    """Other key numbers under the condition; their names end with the unit, or with `_count`."""
 
 
 class FindingRow(NamedTuple):
@@ -64,20 +78,31 @@ class FindingRow(NamedTuple):
     """If the key says it, else empty."""
 
 
-def summary_rows(states: Iterable[RunState]) -> list[SummaryRow]:
-    """A row for each run."""
+def summary_rows(
+    states: Iterable[RunState], media: Mapping[str, str] = MappingProxyType({})
+) -> list[SummaryRow]:
+    """A row for each run and each condition that its question asks for.
+
+    Args:
+        states: The runs.
+        media: What to call a medium: its JSON -> its name.
+    """
     return [
         SummaryRow(
             run_id=state.run_id,
             model=state.model_name,
             question=_text(state.inputs.get("question")),
             medium=_text(state.inputs.get("medium")),
+            condition="; ".join(filter(None, (_name_medium(state, media), condition.label))),
             status=state.status,
-            growth_per_h=_number(state.facts.get("growth_per_h")),
+            growth_per_h=condition.growth_per_h,
+            reference_growth_per_h=read_number(state.facts.get(GROWTH)),
             answer=_first_line(state),
             model_warnings=tuple(list_messages_of_answer(state.answer or "", state.findings)),
+            numbers=condition.numbers,
         )
         for state in states
+        for condition in list_asked_conditions(state)
     ]
 
 
@@ -95,7 +120,7 @@ def findings_rows(states: Iterable[RunState]) -> list[FindingRow]:
             artifact=finding.artifact or "",
             key=key,
             value=value if isinstance(value, str) else _json(value),
-            number=_number(value),
+            number=read_number(value),
             unit=unit_of(key),
         )
         for state in states
@@ -141,8 +166,15 @@ def _first_line(state: RunState) -> str:
     return next((line.strip() for line in text.splitlines() if line.strip()), "")
 
 
-def _number(value: JsonValue) -> float | None:
-    return None if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
+def medium_key(medium: JsonValue) -> str:
+    """A medium as the tables write it; empty for none."""
+    return _text(medium)
+
+
+def _name_medium(state: RunState, media: Mapping[str, str]) -> str:
+    medium = state.inputs.get("medium")
+    named = media.get(medium_key(medium), "")
+    return named or (describe_medium(medium) if isinstance(medium, dict) and medium else "")
 
 
 def _text(value: JsonValue) -> str:

@@ -31,7 +31,7 @@ def test_models_and_questions_make_runs_and_one_tidy_table(
     models, table = tmp_path / "models.txt", tmp_path / "all.parquet"
     models.write_text("# one more\nsalmonella\n")
     words = (*BATCH, "--models-file", str(models), "--question", GROWTH, "--session", session)
-    document = stack.json(*words, "--table", str(table))
+    document = stack.json(*words, "--table", str(table), "--long")
     assert document["session"] == session
     assert document["counts"] == {"finished": 2, "failed": 0, "waiting": 0, "running": 0}
     core, salmonella = document["runs"]
@@ -70,6 +70,7 @@ def test_every_medium_has_a_run_of_its_own(stack: Stack, tmp_path: Path) -> None
     assert "2 finished, 0 failed, 0 waiting, 0 running" in done.stderr
     found = pd.read_csv(table)
     assert found["medium"].nunique() == 2
+    assert sorted(found["growth_per_h"].round(4)) == [0.2117, 0.8739]
 
 
 def test_a_run_that_waits_for_a_human_gives_3(stack: Stack) -> None:
@@ -86,7 +87,7 @@ def test_a_run_that_waits_for_a_human_gives_3(stack: Stack) -> None:
         (("batch", "metabolic_analysis", "--question", "q"), "at least one model"),
         ((*BATCH, "--question", "q", "--medium", "EX_o2_e=x"), "EX_o2_e"),
         ((*BATCH, "--question", "q", "--medium", "no_such.yaml"), "no_such.yaml"),
-        ((*BATCH, "--question", "q", "--table", "all.xlsx"), "all.xlsx"),
+        ((*BATCH, "--question", "q", "--table", "all.ods"), "all.ods"),
         ((*BATCH, "--question", "q", "--table", "all.csv", "--no-wait"), "--no-wait"),
         ((*BATCH, "--question", "q", "--input", "depth=2"), "has no input 'depth'"),
     ],

@@ -1,20 +1,20 @@
-"""A table as a file: CSV or Parquet, written whole or not at all."""
+"""A table as a file of the format that its suffix says, written whole or not at all."""
 
 from __future__ import annotations
 
-import csv
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.workers.files.table_formats import FORMATS, encode_tables, rows_as_json
 
-SUFFIXES = (".csv", ".parquet")
+if TYPE_CHECKING:
+    import pandas as pd
+
+SUFFIXES = tuple(f".{kind}" for kind in FORMATS)
 
 
 def check_table_path(text: str, *, suffixes: tuple[str, ...] = SUFFIXES) -> Path:
@@ -39,23 +39,21 @@ def check_table_path(text: str, *, suffixes: tuple[str, ...] = SUFFIXES) -> Path
     return path
 
 
-def write_table(
-    path: Path, columns: Sequence[str], rows: Sequence[tuple[object, ...]], *, numbers: Collection[str] = ()
-) -> None:
+def write_table(path: Path, table: pd.DataFrame) -> None:
     """Write a table, over the file that is there if there is one.
 
     Args:
         path: From `check_table_path`; its suffix tells the format.
-        columns: The names.
-        rows: One value a column; None is an empty cell.
-        numbers: The columns of numbers; all others are text.
+        table: What is missing is an empty cell or null.
+
+    Raises:
+        FluxError: `BAD_ARGUMENT` if the format cannot hold it.
     """
-    with replace_atomically(path) as draft:
-        if path.suffix == ".csv":
-            with draft.open("w", encoding="utf-8", newline="") as file:
-                _write_csv(file, columns, rows)
-        else:
-            _write_parquet(draft, columns, rows, numbers)
+    if path.suffix == ".json":
+        write_bytes(path, rows_as_json(table))
+    else:
+        kind = next(known for known in FORMATS if path.suffix == f".{known}")
+        write_bytes(path, encode_tables(kind, {"table": table}, {}))
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -73,17 +71,3 @@ def replace_atomically(path: Path) -> Iterator[Path]:
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
-
-
-def _write_csv(file: TextIO, columns: Sequence[str], rows: Sequence[tuple[object, ...]]) -> None:
-    writer = csv.writer(file)
-    writer.writerow(columns)
-    writer.writerows(rows)
-
-
-def _write_parquet(
-    path: Path, columns: Sequence[str], rows: Sequence[tuple[object, ...]], numbers: Collection[str]
-) -> None:
-    schema = pa.schema([(name, pa.float64() if name in numbers else pa.string()) for name in columns])
-    data = {name: [row[at] for row in rows] for at, name in enumerate(columns)}
-    pq.write_table(pa.table(data, schema=schema), path)

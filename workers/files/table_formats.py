@@ -30,6 +30,10 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """Characters that a spreadsheet cannot hold."""
 
 
+_FORMULA = re.compile(r"(?![-+][\d.,eE+-]*$)[=+\-@\t\r]")
+"""How text begins that a spreadsheet takes for a formula; signed numbers and a lone dash are none."""
+
+
 def encode_tables(kind: Format, tables: Mapping[str, pd.DataFrame], about: Mapping[str, JsonValue]) -> bytes:
     """Tables in a format; what is missing is an empty cell or null.
 
@@ -50,7 +54,7 @@ def encode_tables(kind: Format, tables: Mapping[str, pd.DataFrame], about: Mappi
         sink = io.BytesIO()
         table.to_parquet(sink, index=False)
         return sink.getvalue()
-    text: str = table.to_csv(index=False, sep="\t" if kind == "tsv" else ",", lineterminator="\n")
+    text: str = _disarm(table).to_csv(index=False, sep="\t" if kind == "tsv" else ",", lineterminator="\n")
     return text.encode()
 
 
@@ -74,6 +78,18 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return rows
 
 
+def _disarm(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with an apostrophe before text that a spreadsheet would take for a formula."""
+    harmless = table.copy()
+    for name in table.select_dtypes(exclude=["number", "bool"]):
+        harmless[name] = table[name].map(_disarm_cell)
+    return harmless
+
+
+def _disarm_cell(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+
+
 def _workbook(tables: Mapping[str, pd.DataFrame], about: Mapping[str, JsonValue]) -> bytes:
     book = Workbook(write_only=True)
     for name, table in tables.items():
@@ -82,11 +98,12 @@ def _workbook(tables: Mapping[str, pd.DataFrame], about: Mapping[str, JsonValue]
             raise FluxError(ErrorClass.BAD_ARGUMENT, message, suggestions=("export it as csv or parquet",))
         sheet = book.create_sheet(name[:31])
         sheet.append([_cell(sheet, column) for column in table.columns])
-        for row in table.itertuples(index=False, name=None):
+        for row in table.astype(object).where(table.notna(), None).itertuples(index=False, name=None):
             sheet.append([_cell(sheet, value) for value in row])
-    sheet = book.create_sheet("provenance" if "provenance" not in tables else "about")
-    for key, value in _flat(about):
-        sheet.append([_cell(sheet, key), _cell(sheet, value)])
+    if about:
+        sheet = book.create_sheet("provenance" if "provenance" not in tables else "about")
+        for key, value in _flat(about):
+            sheet.append([_cell(sheet, key), _cell(sheet, value)])
     sink = io.BytesIO()
     book.save(sink)
     return sink.getvalue()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.scheduler.batches.batch_tables import summary_rows
+from fluxagents.scheduler.batches.batch_tables import medium_key, summary_rows
 from fluxagents.scheduler.batches.batches import session_states
 from fluxagents.tasks.fba.solving.subsystems import find_main_subsystem
 from fluxagents.tasks.ports.models import ModelRef
@@ -53,26 +53,28 @@ def _subsystems(model_digest: str) -> dict[str, str]:
 
 
 def plot_session(session: str, kind: ImageFormat) -> bytes:
-    rows = summary_rows(session_states(Client().store, session).values())
-    if not rows:
+    states = session_states(Client().store, session).values()
+    if not states:
         raise FluxError(ErrorClass.UNKNOWN_ID, f"there are no runs of session '{session}'")
-    media = [row.medium for row in rows]
+    media = [medium_key(state.inputs.get("medium")) for state in states]
+    labels = medium_labels(media) if len(set(media)) > 1 else media
+    rows = summary_rows(states, dict(zip(media, labels, strict=True)))
     columns = [
         [row.model for row in rows],
-        medium_labels(media) if len(set(media)) > 1 else media,
+        [row.condition for row in rows],
         [row.question for row in rows],
     ]
     # What all runs have in common stands above the plot, what differs beside its bar.
     same = [column[0] for column in columns if len(set(column)) == 1 and column[0]]
     differ = [column for column in columns if len(set(column)) > 1]
-    labels = ["; ".join(parts) for parts in zip(*differ, strict=True)]
+    beside = ["; ".join(parts) for parts in zip(*differ, strict=True)]
     caption = Caption(
-        title=f"Growth over {len(rows)} runs",
+        title=f"Growth over {len(states)} runs",
         conditions="; ".join([f"session {session}", *same])[:115],
         source=f"session {session}",
     )
     return growth_by_condition(
-        labels or [row.run_id for row in rows],
+        beside or [row.run_id for row in rows],
         [row.growth_per_h for row in rows],
         [row.status for row in rows],
         caption,

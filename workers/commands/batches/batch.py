@@ -10,11 +10,10 @@ import click
 
 from fluxagents.flows.events import Lane
 from fluxagents.flows.state import RunState
+from fluxagents.scheduler.batches.batch_frames import long_table, wide_table
 from fluxagents.scheduler.batches.batch_tables import (
-    FindingRow,
     SummaryRow,
     complete,
-    findings_rows,
     summary_rows,
 )
 from fluxagents.scheduler.batches.batches import Tally, build_specs, find_unstarted, progress, session_states
@@ -57,7 +56,12 @@ FAILED, WAITING, INTERRUPTED = 1, 3, 130
     '"EX_glc__D_e=10,EX_o2_e=0"; may be repeated.',
 )
 @click.option("--input", "pairs", multiple=True, metavar="NAME=VALUE", help="Another input, for every run.")
-@click.option("--table", metavar="FILE", help="Write all findings to a .csv or .parquet file.")
+@click.option(
+    "--table",
+    metavar="FILE",
+    help="Write a row per model, question and condition to a .csv, .tsv, .parquet, .xlsx or .json file.",
+)
+@click.option("--long", is_flag=True, help="In --table, a row per key finding instead.")
 @click.option("--session", help="A name for the batch; the same batch again continues where it stopped.")
 @click.option("--wait/--no-wait", default=True, show_default=True, help="Whether to wait for the answers.")
 @click.option("--timeout", type=click.FloatRange(min=0), help="Wait at most this many seconds.")
@@ -78,6 +82,7 @@ def batch(
     media: tuple[str, ...],
     pairs: tuple[str, ...],
     table: str | None,
+    long: bool,
     session: str | None,
     wait: bool,
     timeout: float | None,
@@ -91,6 +96,8 @@ def batch(
     """
     if table and not wait:
         raise click.UsageError("--table needs the answers: leave out --no-wait")
+    if long and not table:
+        raise click.UsageError("--long says what --table writes: name a file with --table")
     all_models = read_list(models, models_file)
     if not all_models:
         raise click.UsageError("name at least one model with --model or --models-file")
@@ -111,7 +118,7 @@ def batch(
         click.echo(f"  → fluxagents runs list --session {job.session}", err=True)
         click.echo(f"  → for the tables, the same command with --session {job.session}", err=True)
         return INTERRUPTED
-    return _report(client, job, tally, states, path=path, as_json=as_json)
+    return _report(client, job, tally, states, path=path, long=long, as_json=as_json)
 
 
 def _new_session() -> str:
@@ -161,19 +168,25 @@ class _Batch:
 
 
 def _report(
-    client: Client, job: _Batch, tally: Tally, states: list[RunState], *, path: Path | None, as_json: bool
+    client: Client,
+    job: _Batch,
+    tally: Tally,
+    states: list[RunState],
+    *,
+    path: Path | None,
+    long: bool,
+    as_json: bool,
 ) -> int:
     rows = summary_rows(states)
     if path is not None:
-        findings = findings_rows(complete(client.store, states))
-        write_table(path, FindingRow._fields, findings, numbers=("number",))
+        write_table(path, long_table(complete(client.store, states)) if long else wide_table(rows))
     if as_json:
         print_json(_document(job, tally, [row._asdict() for row in rows], path))
     else:
         _print_summary(rows)
         click.echo(f"{tally}; `fluxagents runs list --session {job.session}` has their ids")
         if path is not None:
-            click.echo(f"findings: {path}")
+            click.echo(f"table: {path}")
     if tally.running:
         click.echo(f"{tally.running} runs go on; the same command with --session {job.session}", err=True)
     if tally.failed or tally.running:
@@ -182,26 +195,30 @@ def _report(
 
 
 def _print_summary(rows: list[SummaryRow]) -> None:
-    media = any(row.medium for row in rows)
+    conditions = any(row.condition for row in rows)
     warned = any(row.model_warnings for row in rows)
     print_table(
         (
             "model",
+            *(("condition",) if conditions else ()),
             "question",
-            *(("medium",) if media else ()),
             "status",
             "growth 1/h",
             *(("warnings",) if warned else ()),
+            "run",
+            "numbers",
             "answer",
         ),
         [
             (
                 row.model,
+                *((row.condition,) if conditions else ()),
                 row.question,
-                *((row.medium,) if media else ()),
                 row.status,
                 "" if row.growth_per_h is None else f"{row.growth_per_h:.4f}",
                 *((len(row.model_warnings) or "",) if warned else ()),
+                row.run_id,
+                ", ".join(f"{name}={number:.6g}" for name, number in row.numbers.items()),
                 row.answer,
             )
             for row in rows
