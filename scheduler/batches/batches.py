@@ -26,27 +26,26 @@ IDLE_SHARE = 10
 
 
 def build_specs(
-    models: Iterable[str],
+    models: Mapping[str, Iterable[Mapping[str, JsonValue] | None]],
     questions: Iterable[str] = (),
-    media: Iterable[Mapping[str, JsonValue]] = (),
     inputs: Mapping[str, JsonValue] | None = None,
 ) -> list[RunSpec]:
-    """Every model with every question under every medium, model by model; what is named twice counts once.
+    """Every model with every question in each of its media, model by model; what is named twice counts once.
 
     Args:
-        models: Names, files or digests.
+        models: Names, files or digests, each with its media, which become the input `medium`: exchange
+            reaction -> largest uptake in mmol/gDW/h. None is the model's own, as if there were no media.
         questions: Become the input `question`; without any the runs have none.
-        media: Become the input `medium` (exchange reaction -> largest uptake in mmol/gDW/h); without any the
-            models keep their own.
         inputs: Given to every run.
     """
     asked = [{"question": question} for question in dict.fromkeys(questions)] or [{}]
-    distinct = {json.dumps(medium, sort_keys=True): medium for medium in media}
-    grown: list[dict[str, JsonValue]] = [{"medium": dict(medium)} for medium in distinct.values()] or [{}]
-    return [
-        RunSpec(model=model, inputs={**(inputs or {}), **question, **medium})
-        for model, question, medium in product(dict.fromkeys(models), asked, grown)
-    ]
+    specs: list[RunSpec] = []
+    for model, media in models.items():
+        distinct = {json.dumps(medium, sort_keys=True): medium for medium in media}
+        for question, medium in product(asked, distinct.values() or [None]):
+            named: dict[str, JsonValue] = {} if medium is None else {"medium": dict(medium)}
+            specs.append(RunSpec(model=model, inputs={**(inputs or {}), **question, **named}))
+    return specs
 
 
 def find_unstarted(batch: CheckedBatch, states: Iterable[RunState]) -> tuple[list[RunSpec], list[str]]:

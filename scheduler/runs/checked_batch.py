@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -55,15 +55,18 @@ def _find_models(models: ModelStore, texts: Iterable[str]) -> dict[str, ModelRef
             refs[text] = models.resolve(text)
         except FluxError as error:
             errors.append(error)
-    if len(errors) == 1:
-        raise errors[0]
     if errors:
-        lines = "\n".join(error.message for error in errors)
-        suggestions = dict.fromkeys(hint for error in errors for hint in error.suggestions)
-        raise FluxError(
-            errors[0].kind, f"{len(errors)} models cannot be used:\n{lines}", suggestions=suggestions
-        )
+        raise join_errors(errors, "models cannot be used")
     return refs
+
+
+def join_errors(errors: Sequence[FluxError], what: str) -> FluxError:
+    """One error that says all of several: `3 models cannot be used:` and a line for each."""
+    if len(errors) == 1:
+        return errors[0]
+    lines = "\n".join(error.message for error in errors)
+    suggestions = dict.fromkeys(hint for error in errors for hint in error.suggestions)
+    return FluxError(errors[0].kind, f"{len(errors)} {what}:\n{lines}", suggestions=suggestions)
 
 
 def portable_flow(flow: str) -> str:

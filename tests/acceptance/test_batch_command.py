@@ -86,6 +86,7 @@ def test_a_run_that_waits_for_a_human_gives_3(stack: Stack) -> None:
         ((*BATCH,), "needs the input 'question'"),
         (("batch", "metabolic_analysis", "--question", "q"), "at least one model"),
         ((*BATCH, "--question", "q", "--medium", "EX_o2_e=x"), "EX_o2_e"),
+        ((*BATCH, "--question", "q", "--change", "EX_glcd_e=1"), "EX_glc__D_e"),
         ((*BATCH, "--question", "q", "--medium", "no_such.yaml"), "no_such.yaml"),
         ((*BATCH, "--question", "q", "--table", "all.ods"), "all.ods"),
         ((*BATCH, "--question", "q", "--table", "all.csv", "--no-wait"), "--no-wait"),

@@ -79,7 +79,7 @@ def lines(folder: Path, redis: Redis) -> Iterator[str]:
     yield f"ratio to SBML {sbml / fast:.1f}, to JSON {plain / fast:.1f}"
     names = [_variant(client, model, 5 + number / 10) for number in range(MODELS)]
     (folder / "growth.yaml").write_text(FLOW)
-    ordered = build_specs(names, [str(number) for number in range(QUESTIONS)])
+    ordered = build_specs(dict.fromkeys(names, ()), [str(number) for number in range(QUESTIONS)])
     mixed = random.Random(1).sample(ordered, len(ordered))
     for label, wanted, cache_bytes in (
         ("model by model", ordered, LARGE),

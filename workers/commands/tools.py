@@ -6,8 +6,11 @@ import json
 
 import click
 
+from fluxagents.scheduler.batches.run_media import resolve_media
+from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.tasks.model_warnings import list_concerning
 from fluxagents.tasks.registry import TOOLS, require_tool, tool_named
+from fluxagents.workers.commands.conditions import medium_options, print_notes, read_request
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import print_frame, print_json, print_table
 from fluxagents.workers.commands.display.slow_notice import notice_when_slow
@@ -73,18 +76,36 @@ def schema(name: str, as_json: bool) -> None:
 @tools.command(
     epilog=examples(
         "fluxagents tools call analyze_essentiality --model e_coli_core",
+        "fluxagents tools call run_metabolic_fba --model iJO1366 --medium M9_acetate --change oxygen=5",
         "fluxagents tools call run_metabolic_fba --model iJO1366 --arg medium_changes='{\"EX_o2_e\": 0}'",
     )
 )
 @click.argument("name")
 @click.option("--model", help="A model's name, file or content digest; most tools need one.")
 @click.option("--arg", "pairs", multiple=True, metavar="NAME=VALUE", help="An argument; JSON or text.")
+@medium_options
 @json_option
-def call(name: str, model: str | None, pairs: tuple[str, ...], as_json: bool) -> None:
+def call(
+    name: str,
+    model: str | None,
+    pairs: tuple[str, ...],
+    medium: str | None,
+    changes: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Call a tool in this process, with no queue and no run; the model stays as it is."""
     tool = tool_named(name)
-    args = tool.parse(parse_pairs(pairs))
-    sources = build_sources(Settings.load())
+    stated = parse_pairs(pairs)
+    settings = Settings.load()
+    sources = build_sources(settings)
+    request = read_request(MediaLibrary(settings.media_folder), medium, changes)
+    if not request.is_own:
+        if "medium" not in tool.args.model_fields or model is None:
+            raise click.UsageError(f"tool '{name}' takes no --medium and no --change")
+        (found,) = resolve_media(sources.models, [model], [request], biomass=stated.get("biomass")).values()
+        print_notes(found.notes)
+        stated["medium"] = found.media[0]
+    args = tool.parse(stated)
     if tool.needs_model and model is None:
         raise click.UsageError(f"tool '{name}' works on a model: give --model, such as --model e_coli_core")
     models, ref, loaded = sources.models, None, None

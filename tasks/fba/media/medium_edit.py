@@ -134,6 +134,16 @@ class Nutrients:
         matches = ((self._index.find(compound), compound) for compound in compounds_by_name().values())
         self._compounds = {match.id: compound for match, compound in matches if match is not None}
 
+    @property
+    def model_id(self) -> str:
+        """The model in which words are looked for."""
+        return self._model.id or ""
+
+    @property
+    def exchanges(self) -> CompoundIndex:
+        """The exchange reactions of the model."""
+        return self._index
+
     def words(self) -> tuple[str, ...]:
         """All names and ids that may stand in a text, without ids that are plain words, such as `for`."""
         ids = (word for word in compounds_by_id() if re.search(r"[\d_]", word))

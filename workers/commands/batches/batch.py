@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -17,11 +18,14 @@ from fluxagents.scheduler.batches.batch_tables import (
     summary_rows,
 )
 from fluxagents.scheduler.batches.batches import Tally, build_specs, find_unstarted, progress, session_states
+from fluxagents.scheduler.batches.run_media import name_media, resolve_media
 from fluxagents.scheduler.runs.checked_batch import CheckedBatch, check_batch
 from fluxagents.scheduler.runs.run_ids import run_id
+from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.workers.clients.client import Client
-from fluxagents.workers.commands.batches.batch_inputs import parse_medium, read_list
+from fluxagents.workers.commands.batches.batch_inputs import read_list
 from fluxagents.workers.commands.batches.progress_view import progress_view
+from fluxagents.workers.commands.conditions import media_options, print_notes, read_requests
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import count_text, print_json, print_table
 from fluxagents.workers.commands.display.slow_notice import notice_when_slow
@@ -37,8 +41,10 @@ FAILED, WAITING, INTERRUPTED = 1, 3, 130
     epilog=examples(
         'fluxagents batch metabolic_analysis --model e_coli_core --model iJO1366 --question "Growth?"',
         "fluxagents batch metabolic_analysis --models-file gems.txt --questions-file q.txt --table all.csv",
-        'fluxagents batch metabolic_analysis --model textbook --question "Growth?" '
-        '--medium "EX_glc__D_e=10,EX_o2_e=0" --medium acetate.yaml --json',
+        'fluxagents batch metabolic_analysis --model e_coli_core --model iJO1366 --question "Growth?" '
+        "--medium M9_glucose --medium M9_acetate --change oxygen=1000 --change oxygen=0 --table all.xlsx",
+        'fluxagents batch metabolic_analysis --model e_coli_core --question "Growth?" '
+        '--change "EX_glc__D_e=0,EX_ac_e=10" --json',
         "fluxagents batch metabolic_analysis --models-file gems.txt --question Growth? --no-wait",
     )
 )
@@ -47,14 +53,7 @@ FAILED, WAITING, INTERRUPTED = 1, 3, 130
 @click.option("--models-file", metavar="LIST", help="A file with one model per line.")
 @click.option("--question", "questions", multiple=True, help="In plain language; may be repeated.")
 @click.option("--questions-file", metavar="LIST", help="A file with one question per line.")
-@click.option(
-    "--medium",
-    "media",
-    multiple=True,
-    metavar="FILE|EX=UPTAKE,…",
-    help="The whole medium, largest uptakes in mmol/gDW/h: a YAML or JSON file, or "
-    '"EX_glc__D_e=10,EX_o2_e=0"; may be repeated.',
-)
+@media_options
 @click.option("--input", "pairs", multiple=True, metavar="NAME=VALUE", help="Another input, for every run.")
 @click.option(
     "--table",
@@ -80,6 +79,7 @@ def batch(
     questions: tuple[str, ...],
     questions_file: str | None,
     media: tuple[str, ...],
+    changes: tuple[str, ...],
     pairs: tuple[str, ...],
     table: str | None,
     long: bool,
@@ -89,7 +89,7 @@ def batch(
     lane: str,
     as_json: bool,
 ) -> int:
-    """Run FLOW on every model, with every question, under every medium.
+    """Run FLOW on every model, with every question, in every medium.
 
     Everything is checked before the first run starts. Exit status: 0 all finished (or started, with
     --no-wait), 3 some wait for a human, 1 some failed or still run, 2 bad usage.
@@ -103,11 +103,17 @@ def batch(
         raise click.UsageError("name at least one model with --model or --models-file")
     all_questions = read_list(questions, questions_file)
     path = check_table_path(table) if table else None
-    specs = build_specs(all_models, all_questions, [parse_medium(text) for text in media], parse_pairs(pairs))
     client = Client()
+    requests = read_requests(MediaLibrary(client.settings.media_folder), media, changes)
+    inputs = parse_pairs(pairs)
     with notice_when_slow(f"reading {count_text(len(set(all_models)), 'model')} …"):
+        run_media = resolve_media(client.models, all_models, requests, biomass=inputs.get("biomass"))
+        specs = build_specs({model: found.media for model, found in run_media.items()}, all_questions, inputs)
         checked = check_batch(client, flow, specs)
-    job = _Batch(client, checked, session or _new_session(), lane, quiet=as_json)
+    notes = [note for found in run_media.values() for note in found.notes]
+    names = name_media(requests, run_media.values())
+    job = _Batch(client, checked, session or _new_session(), lane, names, notes, quiet=as_json)
+    print_notes(notes)
     try:
         job.start()
         if not wait:
@@ -133,6 +139,10 @@ class _Batch:
     batch: CheckedBatch
     session: str
     lane: str
+    names: Mapping[str, str]
+    """What each medium is called: its JSON -> its name."""
+    notes: Sequence[str]
+    """What was found out about the media beforehand."""
     quiet: bool
     runs: list[str] = field(default_factory=list)
     """The ids of runs that existed already, then of those that were started."""
@@ -177,7 +187,7 @@ def _report(
     long: bool,
     as_json: bool,
 ) -> int:
-    rows = summary_rows(states)
+    rows = summary_rows(states, job.names)
     if path is not None:
         write_table(path, long_table(complete(client.store, states)) if long else wide_table(rows))
     if as_json:
@@ -235,6 +245,7 @@ def _document(job: _Batch, tally: Tally, runs: list[dict[str, Any]], path: Path 
         "session": job.session,
         "flow": job.batch.flow.flow,
         "counts": asdict(tally),
+        "medium_notes": list(job.notes),
         "runs": runs,
         "table": str(path) if path else None,
     }

@@ -9,8 +9,11 @@ from typing import Any
 import click
 from rich.console import Console
 
+from fluxagents.scheduler.batches.run_media import resolve_media
 from fluxagents.scheduler.runs.run import Run
+from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.workers.clients.client import Client
+from fluxagents.workers.commands.conditions import medium_options, print_notes, read_request
 from fluxagents.workers.commands.display.event_text import summarise_event
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import print_json
@@ -25,6 +28,8 @@ from fluxagents.workers.files.remote_files import hide_secrets
     epilog=examples(
         'fluxagents run metabolic_analysis --model e_coli_core --question "Minimal medium?" --wait',
         'fluxagents run metabolic_analysis --model my.xml.gz --question "Minimal medium?" --wait --json',
+        'fluxagents run metabolic_analysis --model iJO1366 --question "Does it grow?" --medium M9_acetate '
+        "--change oxygen=0",
         "fluxagents run my_flow.yaml --model iJO1366 --input target=EX_succ_e",
         "fluxagents run my_flow.yaml --model iJO1366 --step",
     )
@@ -32,6 +37,7 @@ from fluxagents.workers.files.remote_files import hide_secrets
 @click.argument("flow")
 @click.option("--model", required=True, help="A model's name, file or content digest.")
 @click.option("--question", help="What you want to know, in plain language.")
+@medium_options
 @click.option("--input", "pairs", multiple=True, metavar="NAME=VALUE", help="Another input of the flow.")
 @click.option("--session", default="", help="Runs that belong together share a session.")
 @click.option(
@@ -46,6 +52,8 @@ def run(
     flow: str,
     model: str,
     question: str | None,
+    medium: str | None,
+    changes: tuple[str, ...],
     pairs: tuple[str, ...],
     session: str,
     bulk: bool,
@@ -63,7 +71,11 @@ def run(
     if question is not None:
         inputs["question"] = question
     client = Client()
+    request = read_request(MediaLibrary(client.settings.media_folder), medium, changes)
     with notice_when_slow(f"reading {hide_secrets(model)} …"):
+        (found,) = resolve_media(client.models, [model], [request], biomass=inputs.get("biomass")).values()
+        if found.media[0] is not None:
+            inputs["medium"] = found.media[0]
         started = client.start(
             flow,
             model=model,
@@ -73,6 +85,7 @@ def run(
             stepwise=step,
             **inputs,
         )
+    print_notes(found.notes)
     if step:
         walk(client, started)
     elif wait:

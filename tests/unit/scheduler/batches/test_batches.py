@@ -70,20 +70,23 @@ def state(run_id: str = "r1", status: Status = "running", **changes: Any) -> Run
     return fold(log(run_id)).model_copy(update={"status": status, **changes})
 
 
-def test_every_model_meets_every_question_under_every_medium() -> None:
-    found = build_specs(["a", "b"], ["q", "r"], [{"EX_o2_e": 0}, {"EX_o2_e": 5}], {"depth": 2})
+def test_every_model_meets_every_question_in_every_medium() -> None:
+    found = build_specs(
+        {"a": [{"EX_o2_e": 0}, {"EX_o2_e": 5}], "b": [{"EX_o2_e": 0}, None]}, ["q", "r"], {"depth": 2}
+    )
     assert len(found) == 8
     assert [order.model for order in found] == ["a"] * 4 + ["b"] * 4
     assert found[1].inputs == {"depth": 2, "question": "q", "medium": {"EX_o2_e": 5}}
+    assert found[5].inputs == {"depth": 2, "question": "q"}
 
 
 def test_without_questions_or_media_the_inputs_have_none() -> None:
-    assert build_specs(["a"]) == [RunSpec(model="a", inputs={})]
-    assert build_specs([], ["q"]) == []
+    assert build_specs({"a": ()}) == [RunSpec(model="a", inputs={})]
+    assert build_specs({}, ["q"]) == []
 
 
 def test_what_is_named_twice_runs_once() -> None:
-    assert len(build_specs(["a", "a"], ["q", "q"], [{"x": 1, "y": 2}, {"y": 2, "x": 1}])) == 1
+    assert len(build_specs({"a": [{"x": 1, "y": 2}, {"y": 2, "x": 1}]}, ["q", "q"])) == 1
 
 
 def batch(*questions: str) -> CheckedBatch:
