@@ -88,7 +88,7 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=examples(
         "fluxagents up",
-        'fluxagents run "which genes are essential on acetate?" --model textbook',
+        'fluxagents run metabolic_analysis --model e_coli_core --question "Does it grow?" --wait',
         "fluxagents runs",
         "fluxagents doctor",
     ),

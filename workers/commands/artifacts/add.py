@@ -17,7 +17,7 @@ from fluxagents.workers.commands.display.output import print_json
 @click.command(
     epilog=examples(
         "fluxagents artifacts add keio.tsv",
-        "fluxagents tools call analyze_essentiality --model iML1515 --arg observed_table=3f9a11c02b7e",
+        "fluxagents tools call analyze_essentiality --model iJO1366 --arg observed_table=3f9a11c02b7e",
     )
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))

@@ -42,7 +42,7 @@ FAILED, WAITING, INTERRUPTED = 1, 3, 130
         'fluxagents batch metabolic_analysis --model e_coli_core --model iJO1366 --question "Growth?"',
         "fluxagents batch metabolic_analysis --models-file gems.txt --questions-file q.txt --table all.csv",
         'fluxagents batch metabolic_analysis --model e_coli_core --model iJO1366 --question "Growth?" '
-        "--medium M9_glucose --medium M9_acetate --change oxygen=1000 --change oxygen=0 --table all.xlsx",
+        "--medium M9_glucose --medium M9_fructose --change oxygen=1000 --change oxygen=0 --table all.xlsx",
         'fluxagents batch metabolic_analysis --model e_coli_core --question "Growth?" '
         '--change "EX_glc__D_e=0,EX_ac_e=10" --json',
         "fluxagents batch metabolic_analysis --models-file gems.txt --question Growth? --no-wait",

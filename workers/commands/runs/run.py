@@ -29,7 +29,7 @@ from fluxagents.workers.files.remote_files import hide_secrets
         'fluxagents run metabolic_analysis --model e_coli_core --question "Minimal medium?" --wait',
         'fluxagents run metabolic_analysis --model my.xml.gz --question "Minimal medium?" --wait --json',
         'fluxagents run metabolic_analysis --model iJO1366 --question "Does it grow?" --medium M9_acetate '
-        "--change oxygen=0",
+        "--change oxygen=5",
         "fluxagents run my_flow.yaml --model iJO1366 --input target=EX_succ_e",
         "fluxagents run my_flow.yaml --model iJO1366 --step",
     )
