@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint lint-types lint-imports lint-style index api bench eval chaos lock clean
+.PHONY: help demo test test-long lint lint-types lint-imports lint-style index api printed bench eval chaos lock clean
 
 help: ## Show what can be made.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ index: $(READY) ## Write the index of the tools anew, after a tool has changed.
 
 api: $(READY) ## Write docs/api.md anew, after a docstring has changed.
 	$(BIN)/python docs/write_api.py
+
+printed: $(READY) ## Write tests/data/printed anew, after a table that a command prints has changed.
+	PRINTED=write $(BIN)/pytest -q tests/unit/workers/commands/test_printed_tables.py
 
 RUNS ?= 1000
 SEED ?= 20

@@ -141,7 +141,7 @@ def list_schedules(as_json: bool) -> None:
                 status.schedule.model,
                 format_date(status.next_ms)[:16],
                 _local_time(status.schedule.timing, status.next_ms) or format_both(status.next_ms)[1],
-                _date_or_nothing(status.last_ms),
+                _date_or_nothing(status.last_ms)[:16],
                 status.last_run.run_id if status.last_run else "",
                 status.last_run.status if status.last_run else "",
             )

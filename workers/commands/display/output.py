@@ -73,7 +73,7 @@ def print_table(
     """Print a table to standard output, or the text `empty` if it has no rows; see `lay_out`."""
     cells = [[str(cell) for cell in row] for row in rows]
     if not cells:
-        click.echo(empty)
+        click.echo(fold(empty))
         return
     heading, lines = lay_out(columns, cells, screen_width(), cut_last=cut_last)
     click.secho(heading, bold=True)

@@ -10,7 +10,7 @@ from fluxagents.tasks.fba.media.library.media_library import SUFFIXES, MediaLibr
 from fluxagents.tasks.fba.media.media_growth import map_medium
 from fluxagents.tasks.ports.media import LibraryMedium
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.commands.display.output import fold, print_json, print_table
 from fluxagents.workers.commands.display.warning_lines import print_warning
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.settings import Settings
@@ -95,17 +95,17 @@ def _show_on(model: str, medium: LibraryMedium, settings: Settings, *, as_json: 
     ]
     print_table(("compound", f"exchange of {model}", "found by", "largest uptake, mmol/gDW/h"), rows)
     if mapping.unmapped:
-        click.secho(
+        sentence = (
             f"{len(mapping.unmapped)} of {len(rows)} compounds have no exchange in {model}: "
-            f"{', '.join(mapping.unmapped)}",
-            fg="yellow",
+            f"{', '.join(mapping.unmapped)}"
         )
+        click.secho(fold(sentence), fg="yellow")
 
 
 def _print_source(medium: LibraryMedium) -> None:
-    click.echo(f"{medium.name}: {medium.title}")
-    click.echo(f"source: {medium.source}")
+    click.echo(fold(f"{medium.name}: {medium.title}"))
+    click.echo(fold(f"source: {medium.source}"))
     if medium.convention:
-        click.echo(f"convention: {medium.convention}")
+        click.echo(fold(f"convention: {medium.convention}"))
     for warning in medium.warnings:
         print_warning(warning)

@@ -67,13 +67,14 @@ def list_runs(status: str | None, session: str | None, limit: int, as_json: bool
         print_json([run_document(state) for state in states])
         return
     print_table(
-        ("run", "started (UTC)", "local", "model", "status", "question"),
+        ("run", "started (UTC)", "model", "status", "started (local)", "question"),
         [
             (
                 state.run_id,
-                *format_both(state.started_ms),
+                format_both(state.started_ms)[0],
                 state.model_name,
                 state.status,
+                format_both(state.started_ms)[1],
                 state.inputs.get("question") or state.flow.name,
             )
             for state in states

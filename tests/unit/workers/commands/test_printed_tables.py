@@ -1,0 +1,209 @@
+"""What commands print as tables, in a pipe and on a terminal of 80 columns: `tests/data/printed`.
+
+`make printed` writes the files anew; the difference is then looked at as any other.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from click.testing import CliRunner
+from redis import Redis
+from tests.support.command_calls import simulate_terminal
+from tests.support.memory_schedules import MemorySchedules
+from tests.support.places import ROOT
+from tests.support.story import Story, asked, decided, entered, notified, split, succeeded, whole
+
+from fluxagents.flows.commands import CallTool
+from fluxagents.flows.ports.commit import Commit
+from fluxagents.flows.reducer import fold
+from fluxagents.scheduler.batches.batch_tables import SummaryRow
+from fluxagents.scheduler.runs.run_client import RunClient
+from fluxagents.scheduler.schedules.grid import cron, every
+from fluxagents.scheduler.schedules.schedules import Schedule, Schedules
+from fluxagents.workers.cli import cli
+from fluxagents.workers.commands import schedules
+from fluxagents.workers.commands.batches import batch
+from fluxagents.workers.commands.services import status_view
+from fluxagents.workers.files.run_archive import Archive
+from fluxagents.workers.host import run_file
+from fluxagents.workers.host.run_file import RunStatus, ServiceStatus, State
+from fluxagents.workers.machine.process import ProcessId
+from fluxagents.workers.redis.run_store import RedisRunStore
+
+PRINTED = ROOT / "tests/data/printed"
+START_MS = 1_767_225_600_000
+"""2026-01-01 in UTC."""
+RUN = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+OTHER = "01ARZ3NDEKTSV4RRFFQ69G5FAW"
+QUESTION = "Which genes are essential for growth on acetate without oxygen, and which are not?"
+
+LATE_DIGITS = re.compile(r"(\d\.\d{6})\d{3,}")
+"""Of a number: a solver on another machine may find others."""
+
+COMMANDS = {
+    "runs-list": "runs list",
+    "runs-events": f"runs events {RUN}",
+    "runs-timeline": f"runs timeline {RUN}",
+    "runs-dead": "runs dead",
+    "stats": "stats",
+    "approvals-list": "approvals list",
+    "schedules-list": "schedules list",
+    "schedules-show": "schedules show nightly",
+    "schedules-preview": "schedules preview --cron '0 2 * * *' --timezone Europe/Vienna --after 2026-03-28",
+    "status": "status",
+    "tools-list": "tools list",
+    "tools-schema": "tools schema run_metabolic_fba",
+    "tools-call": "tools call find_minimal_media --model e_coli_core",
+    "media-list": "media list",
+    "media-show": "media show M9_glucose",
+    "media-show-model": "media show M9_glucose --model e_coli_core",
+    "models-list": "models list",
+    "models-show": "models show e_coli_core",
+    "models-lineage": "models lineage e_coli_core",
+    "flows-list": "flows list",
+    "prompts-list": "prompts list",
+    "prompts-show": "prompts show final_report",
+    "prompts-stats": "prompts stats",
+    "errors-top": "errors top",
+    "artifacts-list": "artifacts list",
+    "biochem-status": "biochem status",
+}
+
+
+class HeldClock:
+    """A clock that stands."""
+
+    def now_ms(self) -> int:
+        return START_MS + 86_400_000
+
+
+@pytest.fixture(autouse=True)
+def _vienna(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The clock of the machine is that of Vienna."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Europe/Vienna")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.fixture
+def _installation(
+    redis: Redis, redis_url: str, key_prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Runs, schedules, services and a model with fixed times and ids."""
+    monkeypatch.setenv("FLUXAGENTS_REDIS_URL", redis_url)
+    monkeypatch.setenv("FLUXAGENTS_KEY_PREFIX", key_prefix)
+    monkeypatch.setenv("FLUXAGENTS_DATA_DIR", str(tmp_path))
+    store = RedisRunStore(redis, prefix=key_prefix, archive=Archive(str(tmp_path)))
+    inputs = {"question": QUESTION}
+    waits = Story(OTHER, start_ms=START_MS + 60_000, inputs=inputs, model_name="my_own_model")
+    call = CallTool(tool="fba", args={"method": "pfba", "medium_changes": {"EX_o2_e": 0.0}})
+    waits.step(5, succeeded(call, ms=2_000, growth_per_h=0.87), entered("ask"))
+    waits.step(8, decided(call, 1_000, 100, 20), asked(f"{OTHER}.2"))
+    waits.step(9, notified(f"{OTHER}.2"))
+    for log in (whole(RUN, start_ms=START_MS, inputs=inputs), split(), tuple(waits.events)):
+        state = fold(log)
+        store.create(Commit(log, state, None), state.model_dump_json())
+    book = MemorySchedules()
+    for name, timing in (("nightly", cron("0 2 * * *", "Europe/Vienna")), ("often", every("6h"))):
+        book.add(
+            Schedule(
+                name=name,
+                flow="metabolic_analysis",
+                model="e_coli_core",
+                inputs=inputs,
+                timing=timing,
+                lane="bulk",
+                created_ms=START_MS,
+            )
+        )
+    client = cast("RunClient", SimpleNamespace(store=store))
+    monkeypatch.setattr(schedules, "_open_schedules", lambda: Schedules(client, book, HeldClock()))
+    monkeypatch.setattr(run_file, "read", lambda _: services_status())
+    monkeypatch.setattr(status_view, "time", lambda: 4_000.0)
+
+
+def services_status() -> RunStatus:
+    def service(name: str, state: State, detail: str = "") -> ServiceStatus:
+        process = ProcessId(pid=4_242, started_at=100.0)
+        log = f"/home/ada/.local/share/fluxagents/logs/{name}.log"
+        return ServiceStatus(name=name, state=state, process=process, log=log, detail=detail)
+
+    return RunStatus(
+        supervisor=ProcessId.of(os.getpid()),
+        redis="redis://***@127.0.0.1:6379/0",
+        flower="http://127.0.0.1:5555",
+        services=(
+            service("redis", State.RUNNING),
+            service("worker-tools", State.RUNNING),
+            service("beat", State.STARTING, "waits for the lock of another beat"),
+        ),
+    )
+
+
+def compare(name: str, printed: str) -> None:
+    """Compare with the file of this name, or write it where `PRINTED=write` says so."""
+    path = PRINTED / name
+    printed = LATE_DIGITS.sub(r"\1…", printed)
+    if os.environ.get("PRINTED") == "write":
+        path.write_text(printed, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == printed, "`make printed` writes it anew"
+
+
+def invoke(words: str) -> str:
+    arguments = shlex.split(words)
+    done = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    assert done.exit_code == 0 or words == "status", done.output
+    return str(done.stdout)
+
+
+@pytest.mark.usefixtures("_installation")
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_prints_what_it_printed(name: str) -> None:
+    piped = invoke(COMMANDS[name])
+    with simulate_terminal(80):
+        narrow = invoke(COMMANDS[name])
+    compare(f"{name}.piped.txt", piped)
+    compare(f"{name}.80.txt", narrow)
+    lines = [line for line in narrow.splitlines() if not re.search("^example: |sha256:", line)]
+    assert max(map(len, lines)) <= 80
+
+
+def test_the_table_of_a_batch(capsys: pytest.CaptureFixture[str]) -> None:
+    fields: dict[str, Any] = {"question": QUESTION, "medium": "", "status": "finished"}
+    rows = [
+        SummaryRow(
+            run_id=RUN,
+            model="e_coli_core",
+            condition="M9_glucose; oxygen=0",
+            growth_per_h=0.2116629497,
+            reference_growth_per_h=0.8739215070,
+            answer="7 of 137 genes are essential for growth on M9 with glucose and without oxygen.",
+            numbers={"essential_genes_count": 7, "genes_tested": 137},
+            **fields,
+        ),
+        SummaryRow(
+            run_id=OTHER,
+            model="iJO1366",
+            condition="",
+            growth_per_h=None,
+            reference_growth_per_h=None,
+            answer="",
+            **{**fields, "status": "running"},
+        ),
+    ]
+    batch._print_summary(rows)
+    compare("batch.piped.txt", capsys.readouterr().out)
+    with simulate_terminal(80):
+        batch._print_summary(rows)
+    compare("batch.80.txt", capsys.readouterr().out)
