@@ -26,6 +26,41 @@ class CallTool(CommandBase):
     """What is supposed, and which result would refute it; empty where none is asked for."""
 
 
+class AskedItem(CommandBase):
+    """One thing that a question asks."""
+
+    id: str = Field(min_length=1, max_length=40)
+    quantity: str = Field(min_length=1, max_length=200)
+    """What is wanted, such as `growth rate`."""
+    object: str = Field(default="", max_length=200)
+    """Of what, such as a gene."""
+    condition: str = Field(default="", max_length=300)
+    """Under which condition; empty for those of the run."""
+    comparison: str = Field(default="", max_length=200)
+    """With what it is to be compared."""
+
+    @property
+    def text(self) -> str:
+        """The item in a line."""
+        words = (
+            self.quantity,
+            self.object and f"of {self.object}",
+            self.condition and f"under {self.condition}",
+            self.comparison and f"compared with {self.comparison}",
+        )
+        return " ".join(word for word in words if word)
+
+
+class ItemAnswer(CommandBase):
+    """What became of an item: a finding answers it, or it is open."""
+
+    id: str = Field(min_length=1, max_length=40)
+    finding: str = Field(default="", max_length=40)
+    """Of this run; empty while the item is open."""
+    open: str = Field(default="", max_length=500)
+    """Why it is open, and what would answer it."""
+
+
 class AskHuman(CommandBase):
     """Put a question to a human and wait for the answer."""
 

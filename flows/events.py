@@ -6,11 +6,17 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
-from fluxagents.flows.commands import CallTool, Decision
+from fluxagents.flows.commands import AskedItem, CallTool, Decision, ItemAnswer
 from fluxagents.flows.errors import ErrorInfo
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Raised when an event or the state changes its shape."""
+
+ANSWERS_SINCE = 4
+"""Logs that begin with this version or a later one say what was asked and whether it was answered."""
+
+Answered = Literal["yes", "partly", "no"]
+"""Whether all that was asked is answered."""
 
 Lane = Literal["interactive", "bulk"]
 """Runs that a human waits for, and all others; the two never share a queue."""
@@ -175,6 +181,10 @@ class DecisionMade(EventBase):
     prompt: PromptUse
     untraced: tuple[str, ...] = ()
     """Numbers of its answer that neither a result, nor an input, nor a human has."""
+    asked: tuple[AskedItem, ...] | None = None
+    """All that the question asks, where this decision lists it; empty if the chat model gave no list."""
+    answers: tuple[ItemAnswer, ...] = ()
+    """For items of the list the finding that was checked to answer it, or why it is open."""
 
 
 class DecisionRefused(EventBase):
@@ -468,6 +478,10 @@ class RunFinished(EventBase):
     type: Literal["RunFinished"] = "RunFinished"
     node: str
     answer: str
+    answered: Answered | None = None
+    """None in logs of early versions, which do not say."""
+    unanswered: tuple[str, ...] = ()
+    """What of the question is open, a line each."""
 
 
 class RunFailed(EventBase):

@@ -8,9 +8,17 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, Field, JsonValue, ValidationError
 
-from fluxagents.flows.commands import AskHuman, CallTool
+from fluxagents.flows.commands import AskedItem, AskHuman, CallTool, ItemAnswer
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
-from fluxagents.flows.events import SCHEMA_VERSION, FlowRef, Frozen, HumanRequest, Lane, Shard
+from fluxagents.flows.events import (
+    SCHEMA_VERSION,
+    Answered,
+    FlowRef,
+    Frozen,
+    HumanRequest,
+    Lane,
+    Shard,
+)
 from fluxagents.flows.upcasting import upcast_state
 
 FINDINGS_KEPT = 24
@@ -186,6 +194,16 @@ class RunState(Frozen):
     answer: str | None = None
     untraced: tuple[str, ...] = ()
     """Numbers of the answer that neither a result, nor an input, nor a human has."""
+    log_version: int = 0
+    """The schema version that the log began with; 0 where an early version stored the state."""
+    asked: tuple[AskedItem, ...] | None = None
+    """All that the question asks, by the chat model's first decision; None before it."""
+    item_answers: tuple[ItemAnswer, ...] = ()
+    """The findings that answer items of it, as checked, and the reasons for those that are open."""
+    answered: Answered | None = None
+    """Whether a finished run has answered all of it; None while that is not known."""
+    unanswered: tuple[str, ...] = ()
+    """What is open, a line each."""
     error: ErrorInfo | None = None
 
     @property

@@ -32,11 +32,18 @@ def on_cancel(_: RunState, __: e.RunCancelled) -> Changes:
 
 
 def on_finish(_: RunState, event: e.RunFinished) -> Changes:
-    return {"status": "finished", "answer": event.answer, **NOTHING_AWAITED}
+    return {
+        **NOTHING_AWAITED,
+        "status": "finished",
+        "answer": event.answer,
+        "answered": event.answered,
+        "unanswered": event.unanswered,
+    }
 
 
-def on_failure(_: RunState, event: e.RunFailed) -> Changes:
-    return {"status": "failed", "error": event.error, **NOTHING_AWAITED}
+def on_failure(state: RunState, event: e.RunFailed) -> Changes:
+    answered = "no" if state.log_version >= e.ANSWERS_SINCE else None
+    return {**NOTHING_AWAITED, "status": "failed", "error": event.error, "answered": answered}
 
 
 def on_dead_letter(_: RunState, event: e.RunDeadLettered) -> Changes:
@@ -44,7 +51,7 @@ def on_dead_letter(_: RunState, event: e.RunDeadLettered) -> Changes:
 
 
 def on_retry(_: RunState, __: e.RunRetried) -> Changes:
-    return {"status": "running", "error": None, "streak": None}
+    return {"status": "running", "error": None, "streak": None, "answered": None}
 
 
 def on_call_edit(state: RunState, event: e.CallEdited) -> Changes:
@@ -53,7 +60,14 @@ def on_call_edit(state: RunState, event: e.CallEdited) -> Changes:
     return {"pending": event.call, "approved": None}
 
 
-ANEW: Changes = {**NOTHING_AWAITED, "status": "running", "cleared": False, "error": None}
+ANEW: Changes = {
+    **NOTHING_AWAITED,
+    "status": "running",
+    "cleared": False,
+    "error": None,
+    "answered": None,
+    "unanswered": (),
+}
 """Whoever goes another way asks again: no answer to what was asked before counts twice."""
 
 
@@ -75,6 +89,8 @@ def on_fork(state: RunState, event: e.RunForked) -> Changes:
         "pending": pending,
         "origin": event.origin,
         "inputs": {**state.inputs, **event.inputs},
+        # Another question asks for other things.
+        **({"asked": None, "item_answers": ()} if "question" in event.inputs else {}),
         "facts": {**state.facts, **event.facts},
         "started_ms": event.at_ms,
         "attempt_ms": event.at_ms,

@@ -26,11 +26,20 @@ def count_prompt(state: RunState, prompt: e.PromptUse) -> Changes:
 
 
 def on_decision(state: RunState, event: e.DecisionMade) -> Changes:
-    changes = count_decision(state, event.prompt)
+    changes = {**count_decision(state, event.prompt), **_note_answers(state, event)}
     if isinstance(event.decision, Finish):
         answered = {"outcome": "answer", "streak": None, "failures_at_node": 0}
         return {**changes, **answered, "answer": event.decision.answer, "untraced": event.untraced}
     return {**changes, "outcome": None, "pending": event.decision, "approved": None}
+
+
+def _note_answers(state: RunState, event: e.DecisionMade) -> Changes:
+    """The list of what is asked, which is given once, and the newest answer of each item."""
+    answers = {answer.id: answer for answer in (*state.item_answers, *event.answers)}
+    return {
+        "asked": event.asked if event.asked is not None else state.asked,
+        "item_answers": tuple(answers.values()),
+    }
 
 
 def on_refusal(state: RunState, event: e.DecisionRefused) -> Changes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fluxagents.flows import events as e
+from fluxagents.flows.engine.answered import judge_run
 from fluxagents.flows.engine.model_warnings import add_model_note
 from fluxagents.flows.engine.node_context import NodeContext
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -19,7 +20,15 @@ def on_end(context: NodeContext, node: EndNode) -> e.Event:
             flag_ungrounded(state.answer, state.untraced) if state.answer else context.fill_text(node.message)
         )
         answer = add_model_note(answer, state.findings)
-        return e.RunFinished(seq=context.seq, at_ms=context.at_ms, node=state.node, answer=answer)
+        answered, unanswered = judge_run(context.flow, state)
+        return e.RunFinished(
+            seq=context.seq,
+            at_ms=context.at_ms,
+            node=state.node,
+            answer=answer,
+            answered=answered,
+            unanswered=unanswered,
+        )
     reason = state.notes[-1].text if state.notes else f"the flow ends at {state.node!r}"
     return context.end(FluxError(ErrorClass.INFEASIBLE, context.fill_text(node.message) or reason))
 
