@@ -60,7 +60,14 @@ def _events(state: RunState, result: DecisionResult, *, seq: int, at_ms: int) ->
         decision = result.decision
         ungrounded = find_ungrounded(decision.answer, state) if isinstance(decision, Finish) else ()
         yield DecisionMade(
-            seq=seq, at_ms=at_ms, node=node, decision=decision, prompt=prompt, untraced=ungrounded
+            seq=seq,
+            at_ms=at_ms,
+            node=node,
+            decision=decision,
+            prompt=prompt,
+            untraced=ungrounded,
+            asked=result.asked,
+            answers=result.answers,
         )
     else:
         assert result.error is not None

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, UsageMetadata
 
-from fluxagents.flows.commands import Decide
+from fluxagents.flows.commands import Decide, Decision
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
 from fluxagents.flows.events import PromptUse
 from fluxagents.flows.state import RunState
@@ -20,6 +20,7 @@ from fluxagents.prompts.context.tokens import token_counter
 from fluxagents.prompts.context.view import SUMMARY
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.chat.answer import read_decision
+from fluxagents.tasks.chat.asked import Checklist, read_checklist, split_checklist
 from fluxagents.tasks.chat.provider import provider_error
 from fluxagents.tasks.chat.request import ChatRequest, build_request
 from fluxagents.tasks.chat.summary import MAX_REFUSED, prepare_summary, read_summary
@@ -96,9 +97,18 @@ class Decider:
             FluxError: If the prompt or a tool does not exist or the template fails. Faults of ours propagate.
             LimitReachedError: If the request must wait; nothing was sent.
         """
-        attempt = self._attempt(state, command, lambda answer: read_decision(answer, command, self._tools))
+        attempt = self._attempt(state, command, lambda answer: self._read(answer, state, command))
         prompt = attempt.request.prompt if attempt.request else None
-        return DecisionResult(attempt.use, attempt.value, attempt.error, prompt)
+        decision, checklist = attempt.value or (None, Checklist())
+        return DecisionResult(
+            attempt.use, decision, attempt.error, prompt, asked=checklist.asked, answers=checklist.answers
+        )
+
+    def _read(self, answer: AIMessage, state: RunState, command: Decide) -> tuple[Decision, Checklist]:
+        """The decision in an answer, and what it says of the things that are asked."""
+        message, fields = split_checklist(answer)
+        decision = read_decision(message, command, self._tools)
+        return decision, read_checklist(fields, decision, state, command)
 
     def summarise(self, state: RunState, command: Decide) -> SummaryResult | None:
         """Ask for a summary of the findings that the request of a decision leaves out.

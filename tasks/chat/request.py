@@ -27,6 +27,7 @@ from fluxagents.prompts.context.tokens import token_counter
 from fluxagents.prompts.sections import compact
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.chat.answer import describe_functions
+from fluxagents.tasks.chat.asked import add_checklist
 from fluxagents.tasks.chat.summary import prepare_summary
 from fluxagents.tasks.registry import tool_facts
 from fluxagents.tasks.tool import Tool
@@ -81,6 +82,7 @@ def build_request(
         settings: What it sets of the chat model; what its prompt says when absent.
     """
     functions = describe_functions(tools, command.tools, hypotheses=command.hypotheses)
+    functions = add_checklist(functions, state, command)
     prompt = compose(
         prompts,
         state,

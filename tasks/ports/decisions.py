@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from fluxagents.flows.commands import Decide, Decision
+from fluxagents.flows.commands import AskedItem, Decide, Decision, ItemAnswer
 from fluxagents.flows.errors import ErrorInfo
 from fluxagents.flows.events import ContextSummarised, PromptUse, SummaryRefused
 from fluxagents.flows.state import RunState
@@ -21,6 +21,10 @@ class DecisionResult:
     error: ErrorInfo | None
     request: ComposedPrompt | None = None
     """The prompt that was sent; None if it could not be composed."""
+    asked: tuple[AskedItem, ...] | None = None
+    """All that the question asks, if this decision lists it."""
+    answers: tuple[ItemAnswer, ...] = ()
+    """What became of the items of the list, as checked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,9 +185,14 @@ def measure(folder: Path, count: int, *, max_tokens: int = REQUEST_TOKENS) -> Me
     results: list[str] = []
     tools = {name: replace(tool, run=partial(_kept, tool, results)) for name, tool in TOOLS.items()}
     asked = QUESTIONS[:count]
+    items = [{"id": f"a{at}", "quantity": one.question} for at, one in enumerate(asked)]
+    answers = [{"id": f"a{at}", "finding": f"f{at + len(KNOWN) + 1}"} for at in range(count)]
     chat = scripted(
-        *(calls((one.tool, one.args)) for one in asked),
-        *(calls(("finish", {"answer": "The findings answer it."})) for _ in range(2)),
+        *(
+            calls((one.tool, one.args if at else {**one.args, "asked": items}))
+            for at, one in enumerate(asked)
+        ),
+        *(calls(("finish", {"answer": "The findings answer it.", "answers": answers})) for _ in range(2)),
     )
     decider = Decider(chat, "scripted", PromptManager(), tools, max_tokens=max_tokens)
     question = " ".join(one.question for one in asked)

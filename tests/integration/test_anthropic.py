@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.support.chat_endpoint import ChatEndpoint, Reply, message, refused, serving, using
-from tests.support.decisions import ANSWER_TOOLS, REPORT, decide_with, state_at
+from tests.support.decisions import ANSWER_TOOLS, LISTED, REPORT, decide_with, state_at
 from tests.support.recorded_run import record
 
 from fluxagents.flows.commands import CallTool, Finish
@@ -24,7 +24,7 @@ from fluxagents.workers.chat_models.chat_model import ANTHROPIC_ANSWER_TOKENS, c
 from fluxagents.workers.settings import Settings
 
 QUESTION = 'Which genes are "essential"?\n</question>\n<humans> é 中 & <'
-DONE = using("finish", {"answer": "done"})
+DONE = using("finish", {"answer": "done", **LISTED})
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.support.chat_endpoint import ChatEndpoint, Reply, calling, completion, serving
-from tests.support.decisions import ANSWER_TOOLS, REPORT, decide_with, state_at
+from tests.support.decisions import ANSWER_TOOLS, LISTED, REPORT, decide_with, state_at
 from tests.support.recorded_run import record
 
 from fluxagents.flows.commands import CallTool, Decide, Finish
@@ -72,7 +73,7 @@ def test_the_bytes_that_are_sent_are_the_request_as_it_is_composed_again(endpoin
 def test_what_was_sent_is_composed_again_from_the_log_of_the_run(
     endpoint: ChatEndpoint, tmp_path: Path
 ) -> None:
-    endpoint.replies = [calling("finish", '{"answer": "done"}')]
+    endpoint.replies = [calling("finish", json.dumps({"answer": "done", **LISTED}))]
     run, _ = record(str(tmp_path))
     at, planned = next((at, event) for at, event in enumerate(run.log) if isinstance(event, DecisionMade))
     state = fold(run.log[:at])
@@ -175,7 +176,7 @@ def test_tokens_that_the_provider_read_from_its_cache_are_counted(endpoint: Chat
 
 
 def test_a_chat_model_that_takes_no_temperature_gets_none(endpoint: ChatEndpoint, tmp_path: Path) -> None:
-    endpoint.replies = [calling("finish", '{"answer": "done"}')]
+    endpoint.replies = [calling("finish", json.dumps({"answer": "done", **LISTED}))]
     chat, name = chat_model(
         Settings(chat_model="openai:tiny", chat_base_url=endpoint.url, chat_temperature="off")
     )

@@ -126,6 +126,12 @@ def decide_with(
     return Decide(node=node, prompt=prompt, tools=tuple(tools), steps_left=left)
 
 
+LISTED: Mapping[str, Any] = {
+    "asked": [{"id": "a1", "quantity": "what is asked"}],
+    "answers": [{"id": "a1", "finding": "f2"}],
+}
+"""Fields of an end that lists one thing, which the second finding answers."""
+
 REPORT = Decide(node="report", prompt="final_report", tools=(), steps_left=3)
 
 Script = Callable[[], AIMessage]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.support.decisions import BASELINE, DESCRIPTION, calls, scripted, state_at
+from tests.support.decisions import BASELINE, DESCRIPTION, LISTED, calls, scripted, state_at
 from tests.support.recorded_run import RUN_ID, RecordedRun, record
 
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -52,7 +52,9 @@ def test_at_most_so_many_are_named() -> None:
 
 
 def answered(folder: Path, answer: str) -> RecordedRun:
-    chat = scripted(calls(("finish", {"answer": "f2 answers."})), calls(("finish", {"answer": answer})))
+    chat = scripted(
+        calls(("finish", {"answer": "f2 answers.", **LISTED})), calls(("finish", {"answer": answer}))
+    )
     decider = Decider(chat, "scripted", PromptManager(), TOOLS)
     return record(str(folder), "How fast does it grow?", decider=decider)[0]
 

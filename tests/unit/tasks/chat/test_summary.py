@@ -11,6 +11,7 @@ from tests.bench.context import QUESTIONS, long_flow
 from tests.support.decisions import (
     ANSWER_TOOLS,
     BASELINE,
+    LISTED,
     ScriptedChat,
     calls,
     decide_with,
@@ -168,8 +169,13 @@ def test_a_summary_takes_over_what_the_one_before_it_said(tmp_path: Path) -> Non
 def run(tmp_path_factory: pytest.TempPathFactory) -> RecordedRun:
     """A real run of thirteen calls with room for half of what they find."""
     asked = QUESTIONS[:13]
-    made = [calls((one.tool, one.args)) for one in asked]
-    chat = Obliging(script=[], asked=[], calls=[*made, *[calls(("finish", {"answer": "See f2."}))] * 2])
+    made = [
+        calls((one.tool, one.args | ({} if at else {"asked": LISTED["asked"]})))
+        for at, one in enumerate(asked)
+    ]
+    chat = Obliging(
+        script=[], asked=[], calls=[*made, *[calls(("finish", {"answer": "See f2.", **LISTED}))] * 2]
+    )
     decider = Decider(chat, "scripted", PromptManager(), TOOLS, max_tokens=8_000, summaries=True)
     folder = str(tmp_path_factory.mktemp("store"))
     return record(folder, "Tell me all.", flow=long_flow(), decider=decider)[0]

@@ -13,6 +13,7 @@ from fluxagents.workers.chat_models.planner.calls.interpretation import (
 )
 from fluxagents.workers.chat_models.planner.planning.advice import apply_advice, gives_advice
 from fluxagents.workers.chat_models.planner.planning.call import FunctionCall, finish
+from fluxagents.workers.chat_models.planner.planning.checklist import add_checklist
 from fluxagents.workers.chat_models.planner.planning.diagnosis import diagnose
 from fluxagents.workers.chat_models.planner.planning.hypotheses import add_hypothesis
 from fluxagents.workers.chat_models.planner.reporting.report import write_report
@@ -27,7 +28,7 @@ _RETRYABLE = frozenset({"timeout", "memory"})
 
 def choose_next_call(situation: Situation) -> FunctionCall:
     """The next call in this situation; the same situation gives the same call."""
-    return add_hypothesis(_choose_next_call(situation), situation)
+    return add_checklist(add_hypothesis(_choose_next_call(situation), situation), situation)
 
 
 def _choose_next_call(situation: Situation) -> FunctionCall:

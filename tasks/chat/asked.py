@@ -1,0 +1,235 @@
+"""The list of what a question asks: demanded from a chat model once, and ticked off when it finishes.
+
+The list and the ticks are fields of its calls. Neither is trusted: the list must hold what the question
+names, and a tick holds only where the finding does (`fluxagents.tasks.chat.evidence`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from langchain_core.messages import AIMessage
+from pydantic import BaseModel, ValidationError
+
+from fluxagents.flows.commands import AskedItem, AskHuman, CallTool, Decide, Decision, ItemAnswer
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.events import ANSWERS_SINCE
+from fluxagents.flows.state import RunState
+from fluxagents.prompts.context.view import QUESTION
+from fluxagents.tasks.chat.evidence import find_fault
+from fluxagents.tasks.chat.terms import Terms, read_terms
+
+ASKED, ANSWERS = "asked", "answers"
+"""The fields of a call."""
+
+UNLISTED = "unlisted-"
+"""Ids of the items that the system adds for what a list leaves out begin so."""
+
+MAX_ITEMS = 32
+
+_ASKED: Mapping[str, Any] = {
+    "type": "array",
+    "description": "All that is asked, an item for each quantity and condition, with its numbers and names.",
+    "items": {
+        "type": "object",
+        "properties": {
+            "id": {"type": "string"},
+            "quantity": {"type": "string"},
+            "object": {"type": "string", "description": "Of what."},
+            "condition": {"type": "string", "description": "If not as the run has it."},
+            "comparison": {"type": "string", "description": "With what."},
+        },
+        "required": ["id", "quantity"],
+    },
+    "minItems": 1,
+}
+_AS_ABOVE: Mapping[str, Any] = {"type": "array", "items": {"type": "object"}}
+"""In all functions but the first."""
+
+_NO_LIST = "the list of what is asked"
+_NO_ANSWERS = "the answers of what is asked"
+"""How the errors begin by which a chat model is asked again; each is raised once."""
+
+_NOT_NAMED = "no finding was named for it"
+
+_COMPARISON = re.compile(r"\b(?:compar\w*|versus|vs\.?|than|differ\w*|ratio)\b", re.IGNORECASE)
+_PART = re.compile(
+    r"(?:^|[.;:?!,]\s*|\b(?:and|then|und|et|y)\s+)(?:and\s+|then\s+|also\s+)*"
+    r"(?:which|what|how|does|do|is|are|can|could|will|why|where|compare)\b",
+    re.IGNORECASE,
+)
+_OTHER_PART = "another part of the question"
+_COMPARED = "a comparison"
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    """What a decision says of the things that are asked, as far as it holds."""
+
+    asked: tuple[AskedItem, ...] | None = None
+    answers: tuple[ItemAnswer, ...] = ()
+
+
+def demands_list(state: RunState, command: Decide) -> bool:
+    """Whether the next call must list what is asked."""
+    return _has_checklist(state) and bool(command.tools) and state.asked is None
+
+
+def add_checklist(
+    functions: Sequence[Mapping[str, Any]], state: RunState, command: Decide
+) -> list[dict[str, Any]]:
+    """The functions of a request with the fields that the call must have beside its own."""
+    is_first = demands_list(state, command)
+    if not is_first and not (command.tools and state.asked):
+        return [dict(function) for function in functions]
+    extended: list[dict[str, Any]] = []
+    for index, entry in enumerate(functions):
+        fields: dict[str, Any] = {}
+        if is_first and entry["function"]["name"] != "ask_human":
+            fields[ASKED] = dict(_AS_ABOVE if index else _ASKED)
+        if entry["function"]["name"] == "finish":
+            fields[ANSWERS] = _describe_answers(state.asked or ())
+        extended.append(_add_fields(entry, fields))
+    return extended
+
+
+def _describe_answers(asked: Sequence[AskedItem]) -> dict[str, Any]:
+    listed = "".join(f" {item.id}: {item.text}." for item in asked)
+    ids = {"type": "string", "enum": [item.id for item in asked]} if asked else {"type": "string"}
+    return {
+        "type": "array",
+        "description": "For each item of the list the finding that answers it, or why it is open." + listed,
+        "items": {
+            "type": "object",
+            "properties": {
+                "id": ids,
+                "finding": {"type": "string", "description": "Such as f3; not if it is open."},
+                "open": {"type": "string", "description": "Why it is open, and what would answer it."},
+            },
+            "required": ["id"],
+        },
+    }
+
+
+def _add_fields(entry: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    function = entry["function"]
+    parameters = function["parameters"]
+    extended = {
+        **parameters,
+        "properties": {**fields, **parameters.get("properties", {})},
+        "required": [*fields, *parameters.get("required", ())],
+    }
+    return {**entry, "function": {**function, "parameters": extended if fields else parameters}}
+
+
+def split_checklist(message: AIMessage) -> tuple[AIMessage, Mapping[str, Any]]:
+    """An answer without the fields of the checklist, and these fields as they were given."""
+    if len(message.tool_calls) != 1:
+        return message, {}
+    (call,) = message.tool_calls
+    fields = {name: call["args"][name] for name in (ASKED, ANSWERS) if name in call["args"]}
+    rest = {name: value for name, value in call["args"].items() if name not in fields}
+    return message.model_copy(update={"tool_calls": [{**call, "args": rest}]}), fields
+
+
+def read_checklist(
+    fields: Mapping[str, Any], decision: Decision, state: RunState, command: Decide
+) -> Checklist:
+    """The list and the checked answers of a decision.
+
+    Raises:
+        FluxError: `INVALID_ANSWER` for a list that is missing or leaves out what the question names, and for
+            an end without answers; each once in a run. After that what is missing is open.
+    """
+    if isinstance(decision, AskHuman) or not command.tools or not _has_checklist(state):
+        return Checklist()
+    asked = _read_list(fields.get(ASKED), state) if demands_list(state, command) else None
+    items = asked if asked is not None else state.asked or ()
+    if isinstance(decision, CallTool) or not items:
+        return Checklist(asked)
+    return Checklist(asked, _check_answers(items, fields.get(ANSWERS), state))
+
+
+def _has_checklist(state: RunState) -> bool:
+    """Whether the run keeps a list: somebody asked something, and its log is not of an early version."""
+    return state.log_version >= ANSWERS_SINCE and bool(state.inputs.get(QUESTION))
+
+
+def _read_list(given: object, state: RunState) -> tuple[AskedItem, ...]:
+    items = {item.id: item for item in _read_entries(AskedItem, given)}
+    listed = tuple(items.values())[:MAX_ITEMS]
+    gaps = tuple(find_gaps(str(state.inputs[QUESTION]), listed, _read_model(state)))
+    if not listed or gaps:
+        fault = f"leaves out: {', '.join(gaps)}" if listed else "is missing"
+        _ask_again(
+            state, _NO_LIST, fault, f"give '{ASKED}' with an item for each thing that the question asks"
+        )
+    if not listed:
+        return ()
+    unlisted = (
+        AskedItem(id=f"{UNLISTED}{number}", quantity=gap[:200]) for number, gap in enumerate(gaps, start=1)
+    )
+    return (*listed, *unlisted)
+
+
+def find_gaps(question: str, items: Sequence[AskedItem], model: Terms) -> Iterator[str]:
+    """What a question names and no item of a list has: its numbers, ids, compounds, comparison and parts.
+
+    Args:
+        question: As it was asked.
+        items: Of the list.
+        model: The names of the model, which no item needs.
+    """
+    covered = model
+    for item in items:
+        covered |= read_terms(item.text)
+    yield from read_terms(question).list_missing(covered)
+    if len(items) < len(_PART.findall(question)):
+        yield _OTHER_PART
+    elif _COMPARISON.search(question) and not items[1:] and not any(item.comparison for item in items):
+        yield _COMPARED
+
+
+def _read_model(state: RunState) -> Terms:
+    """How the run calls its model: a question may name it."""
+    named = (str(finding.key_findings.get("model", "")) for finding in state.findings)
+    return read_terms(" ; ".join([state.model_name, *named]))
+
+
+def _check_answers(items: Sequence[AskedItem], given: object, state: RunState) -> tuple[ItemAnswer, ...]:
+    named = {answer.id: answer for answer in _read_entries(ItemAnswer, given)}
+    if not named:
+        _ask_again(state, _NO_ANSWERS, "are missing", f"give '{ANSWERS}' with an entry for each item")
+    return tuple(_check_answer(item, named.get(item.id), state) for item in items)
+
+
+def _check_answer(item: AskedItem, named: ItemAnswer | None, state: RunState) -> ItemAnswer:
+    if named is None or not named.finding:
+        return ItemAnswer(id=item.id, open=(named and named.open) or _NOT_NAMED)
+    fault = find_fault(item, named.finding, state)
+    if not fault and item.id.startswith(UNLISTED) and read_terms(item.text) == Terms():
+        fault = "the list of what is asked left it out"
+    return (
+        ItemAnswer(id=item.id, open=fault[:500]) if fault else ItemAnswer(id=item.id, finding=named.finding)
+    )
+
+
+def _read_entries(kind: type[M], given: object) -> Iterator[M]:
+    """The entries of a field that can be read."""
+    for entry in given if isinstance(given, list) else ():
+        try:
+            yield kind.model_validate(entry)
+        except ValidationError:
+            continue
+
+
+def _ask_again(state: RunState, what: str, fault: str, hint: str) -> None:
+    """Refuse an answer, unless the run has refused one for this before."""
+    if any(error.message.startswith(what) for error in state.errors):
+        return
+    raise FluxError(ErrorClass.INVALID_ANSWER, f"{what} {fault}", suggestions=(hint,))

@@ -1,0 +1,107 @@
+"""The list of what is asked, as the planner reads the question, and the findings that answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from fluxagents.flows.commands import AskedItem
+from fluxagents.tasks.chat.asked import ANSWERS, ASKED, find_gaps
+from fluxagents.tasks.chat.terms import read_recorded, read_terms
+from fluxagents.workers.chat_models.planner.calls.interpretation import PlannedCall, interpret_question
+from fluxagents.workers.chat_models.planner.planning.advice import apply_advice
+from fluxagents.workers.chat_models.planner.planning.call import FunctionCall
+from fluxagents.workers.chat_models.planner.situation import Entry, Situation
+
+_NOT_READ = "The offline planner does not understand this question."
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One thing that is asked: the call that answers it, or why there is none."""
+
+    asked: AskedItem
+    call: PlannedCall | None = None
+    problem: str = ""
+
+
+def add_checklist(call: FunctionCall, situation: Situation) -> FunctionCall:
+    """The call with the list and its answers, if its function asks for them."""
+    properties = situation.functions.get(call.name, {}).get("properties", {})
+    if ASKED not in properties and ANSWERS not in properties:
+        return call
+    items = _list_items(situation)
+    fields: dict[str, Any] = {}
+    if ASKED in properties:
+        fields[ASKED] = [item.asked.model_dump(mode="json", exclude_defaults=True) for item in items]
+    if ANSWERS in properties:
+        fields[ANSWERS] = [_answer(item, situation, call) for item in items]
+        # What was listed and is read in another way by now has come to nothing.
+        listed = properties[ANSWERS]["items"]["properties"]["id"].get("enum", ())
+        conclusion = str(call.args.get("answer", ""))[:500]
+        fields[ANSWERS] += [
+            {"id": id_, "open": conclusion} for id_ in listed if id_ not in {item.asked.id for item in items}
+        ]
+    return FunctionCall(call.name, {**fields, **call.args})
+
+
+def _list_items(situation: Situation) -> list[_Item]:
+    """An item for each call that the question asks for, and one for each part that is not understood."""
+    interpretation = interpret_question(situation)
+    named = _name_medium(situation)
+    counts: dict[str, int] = {}
+    items: list[_Item] = []
+    for call in interpretation.calls:
+        changes = call.args.get("medium_changes") or call.args.get("medium") or {}
+        conditions = {**named, **(changes if isinstance(changes, Mapping) else {str(changes): ""})}
+        counts[call.intent] = counts.get(call.intent, 0) + 1
+        asked = AskedItem(
+            id=f"{call.intent}-{counts[call.intent]}"[:40],
+            quantity=call.intent.replace("_", " "),
+            object=_write(call.args, without=("medium", "medium_changes"))[:200],
+            condition=_write(conditions)[:300],
+        )
+        items.append(_Item(asked, call))
+    unread = [*interpretation.problems] or ([] if items else [_NOT_READ])
+    gaps = list(_find_unread(situation, items)) if items else []
+    for number, problem in enumerate([*unread, *gaps], start=1):
+        quantity = problem if problem in gaps else situation.question or problem
+        said = f"the planner did not use '{problem}' of the question" if problem in gaps else problem
+        items.append(_Item(AskedItem(id=f"unread-{number}", quantity=quantity[:200]), problem=said))
+    return items
+
+
+def _find_unread(situation: Situation, items: Sequence[_Item]) -> Iterator[str]:
+    names = (str(finding.get("found", {}).get("model", "")) for finding in situation.findings)
+    yield from find_gaps(situation.question, [item.asked for item in items], read_terms(" ; ".join(names)))
+
+
+def _name_medium(situation: Situation) -> dict[str, float]:
+    """What the question names of the medium of the run, which no call has to change."""
+    asked = read_terms(situation.question)
+    return {
+        name: uptake
+        for name, uptake in situation.medium.items()
+        if read_recorded(name).compounds & asked.compounds
+    }
+
+
+def _write(values: Entry, without: Sequence[str] = ()) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items() if name not in without)
+
+
+def _answer(item: _Item, situation: Situation, end: FunctionCall) -> dict[str, str]:
+    """The newest finding that answers an item, or why it is open."""
+    if item.call is None:
+        return {"id": item.asked.id, "open": item.problem[:500]}
+    call = apply_advice(item.call, situation)
+    properties = situation.functions.get(call.tool, {}).get("properties", {})
+    defaults = {name: entry.get("default") for name, entry in properties.items()}
+    for finding in chain(reversed(situation.findings), reversed(situation.left_out)):
+        if call.is_answered_by(finding, defaults):
+            return {"id": item.asked.id, "finding": str(finding["id"])}
+    errors = [error for error in situation.errors if error["at"] == call.tool]
+    failed = f"{call.tool} failed: {errors[-1]['message']}" if errors else str(end.args.get("answer", ""))
+    return {"id": item.asked.id, "open": (failed or f"{call.tool} would answer it")[:500]}
