@@ -29,6 +29,8 @@ class FlowFigures(Figures):
     """Runs of one version of a flow."""
 
     status: Counter[str] = field(default_factory=Counter)
+    answered: Counter[str] = field(default_factory=Counter)
+    """Finished runs by whether all that was asked is answered; those of early versions do not say."""
     duration: Distribution = field(default_factory=Distribution)
     """Of those that have ended."""
     steps: int = 0

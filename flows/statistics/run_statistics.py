@@ -35,6 +35,8 @@ class Statistics:
     last_ms: int | None = None
     """When the first and the last run started (Unix time in ms)."""
     status: Counter[str] = field(default_factory=Counter)
+    answered: Counter[str] = field(default_factory=Counter)
+    """Finished runs by whether all that was asked is answered."""
     flows: dict[str, FlowFigures] = field(default_factory=dict)
     spent_ms: Counter[str] = field(default_factory=Counter)
     """Where the time of the runs went, without that of the runs that they began."""
@@ -57,6 +59,9 @@ class Statistics:
         self.status[state.status] += 1
         flow = self.flows.setdefault(_flow(run), FlowFigures())
         flow.status[state.status] += 1
+        if state.status == "finished" and state.answered:
+            self.answered[state.answered] += 1
+            flow.answered[state.answered] += 1
         flow.steps += state.seq - 1
         if run.duration_ms is not None:
             flow.duration.add(run.duration_ms)
@@ -134,6 +139,7 @@ class Statistics:
             "runs": self.runs,
             "children": self.children,
             "status": dict(self.status.most_common()),
+            "answered": dict(self.answered.most_common()),
             "spent_s": {spent: self.spent_ms[spent] / 1_000 for spent in SPENT},
             "retries": self.retries,
             "compactions": self.compactions,

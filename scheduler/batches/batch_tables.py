@@ -33,6 +33,10 @@ UNITS = {
 """Ends of keys and the units that they say."""
 
 
+NOT_KNOWN = "\u2013"
+"""Whether a run has answered that has not ended, or whose log is of an early version."""
+
+
 class SummaryRow(NamedTuple):
     """One run of a batch, under one condition that its question asks for."""
 
@@ -44,6 +48,8 @@ class SummaryRow(NamedTuple):
     condition: str
     """The medium of the run as it was named, and what the question changes; empty for the model's own."""
     status: str
+    answered: str
+    """`yes`, `partly` or `no`; a dash while it is not known."""
     growth_per_h: float | None
     """Under the condition."""
     reference_growth_per_h: float | None
@@ -95,6 +101,7 @@ def summary_rows(
             medium=_text(state.inputs.get("medium")),
             condition="; ".join(filter(None, (_name_medium(state, media), condition.label))),
             status=state.status,
+            answered=state.answered or NOT_KNOWN,
             growth_per_h=condition.growth_per_h,
             reference_growth_per_h=read_number(state.facts.get(GROWTH)),
             answer=_first_line(state),

@@ -30,6 +30,7 @@ from fluxagents.workers.commands.display.options import examples, json_option, p
 from fluxagents.workers.commands.display.output import count_text, print_json, print_table
 from fluxagents.workers.commands.display.slow_notice import notice_when_slow
 from fluxagents.workers.commands.display.warning_lines import print_warning
+from fluxagents.workers.commands.runs.exit_status import NOT_ANSWERED
 from fluxagents.workers.files.table_file import check_table_path, write_table
 from fluxagents.workers.machine.clock import SystemClock
 
@@ -91,8 +92,9 @@ def batch(
 ) -> int:
     """Run FLOW on every model, with every question, in every medium.
 
-    Everything is checked before the first run starts. Exit status: 0 all finished (or started, with
-    --no-wait), 3 some wait for a human, 1 some failed or still run, 2 bad usage.
+    Everything is checked before the first run starts. Exit status: 0 all answered (or started, with
+    --no-wait), 4 some finished without answering all, 3 some wait for a human, 1 some failed or still
+    run, 2 bad usage.
     """
     if table and not wait:
         raise click.UsageError("--table needs the answers: leave out --no-wait")
@@ -201,7 +203,9 @@ def _report(
         click.echo(f"{tally.running} runs go on; the same command with --session {job.session}", err=True)
     if tally.failed or tally.running:
         return FAILED
-    return WAITING if tally.waiting else 0
+    if tally.waiting:
+        return WAITING
+    return NOT_ANSWERED if any(row.answered in {"partly", "no"} for row in rows) else 0
 
 
 def _print_summary(rows: list[SummaryRow]) -> None:
@@ -213,6 +217,7 @@ def _print_summary(rows: list[SummaryRow]) -> None:
             *(("condition",) if conditions else ()),
             "question",
             "status",
+            "answered",
             "growth 1/h",
             *(("warnings",) if warned else ()),
             "run",
@@ -225,6 +230,7 @@ def _print_summary(rows: list[SummaryRow]) -> None:
                 *((row.condition,) if conditions else ()),
                 row.question,
                 row.status,
+                row.answered,
                 "" if row.growth_per_h is None else f"{row.growth_per_h:.4f}",
                 *((len(row.model_warnings) or "",) if warned else ()),
                 row.run_id,

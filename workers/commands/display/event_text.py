@@ -127,7 +127,9 @@ _DESCRIPTIONS: dict[str, Any] = {
     "RunRolledBack": lambda event: f"by {event.by} to step {event.to_seq}: {event.reason}",
     "RunImported": lambda event: f"by {event.by}",
     "FlowChanged": lambda event: f"by {event.by} to {event.flow.name} v{event.flow.version} at {event.node}",
-    "RunFinished": lambda event: event.answer,
+    "RunFinished": lambda event: (
+        event.answer if event.answered in {None, "yes"} else f"answered: {event.answered}. {event.answer}"
+    ),
     "RunFailed": lambda event: event.error.message,
     "RunDeadLettered": lambda event: event.error.message,
     "RunRetried": lambda event: f"by {event.by}",

@@ -13,6 +13,7 @@ from fluxagents.flows.commands import CallTool
 from fluxagents.flows.state import Finding, RunState
 from fluxagents.prompts.human_text import visible
 from fluxagents.prompts.statistics.costs import Prices, Usage, cost
+from fluxagents.scheduler.batches.batch_tables import NOT_KNOWN
 from fluxagents.workers.commands.display.event_text import SHORT_DIGEST, describe_call
 from fluxagents.workers.commands.display.output import clip, count_text, open_console
 from fluxagents.workers.commands.display.times import format_time
@@ -32,6 +33,10 @@ def run_document(state: RunState) -> dict[str, Any]:
         "status": state.status,
         "node": state.node,
         "answer": state.answer,
+        "answered": state.answered,
+        "unanswered": list(state.unanswered),
+        "asked": [item.model_dump(mode="json") for item in state.asked or ()],
+        "item_answers": [answer.model_dump(mode="json") for answer in state.item_answers],
         "untraced": list(state.untraced),
         "facts": state.facts,
         "findings": [finding.model_dump(mode="json") for finding in state.findings],
@@ -73,6 +78,7 @@ def print_run(state: RunState) -> None:
         console.print(Text.assemble(("question ", "dim"), visible(str(state.inputs["question"]))))
     if state.answer:
         console.print(Text(f"\n{visible(state.answer)}\n"))
+    _print_answered(console, state)
     if state.waiting_for:
         console.print(Text(f"\nwaits for a human: {visible(state.waiting_for.question)}", style="yellow"))
         if state.waiting_for.deadline_ms:
@@ -91,6 +97,19 @@ def print_run(state: RunState) -> None:
             console.print(Text(f"  → {suggestion}"))
     for finding in state.findings:
         _print_finding(console, finding)
+
+
+_ANSWERED_COLOURS = {"yes": "green", "partly": "yellow", "no": "red"}
+
+
+def _print_answered(console: Console, state: RunState) -> None:
+    """Print whether a run that has ended answered all that was asked, and what is open."""
+    if not state.ended:
+        return
+    answered = state.answered or NOT_KNOWN
+    console.print(Text.assemble(("answered ", "dim"), (answered, _ANSWERED_COLOURS.get(answered, "dim"))))
+    for line in state.unanswered:
+        console.print(Text(f"  open: {visible(line)}", style="yellow"))
 
 
 def _print_finding(console: Console, finding: Finding) -> None:

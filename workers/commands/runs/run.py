@@ -65,7 +65,8 @@ def run(
 ) -> None:
     """Run FLOW on a model.
 
-    Exit status: 0 finished (or started, without --wait), 3 waiting for a human, 1 failed, 2 bad usage.
+    Exit status: 0 answered (or started, without --wait), 4 finished but not all of the question is answered,
+    3 waiting for a human, 1 failed, 2 bad usage.
     """
     inputs: dict[str, Any] = parse_pairs(pairs)
     if question is not None:
@@ -97,7 +98,7 @@ def run(
         print_run(state)
     else:
         click.echo(started.id)
-    sys.exit(exit_status(state.status))
+    sys.exit(exit_status(state))
 
 
 def wait_for(run: Run, timeout: float | None, *, quiet: bool) -> None:

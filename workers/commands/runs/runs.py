@@ -140,7 +140,7 @@ def watch(run_id: str, as_json: bool) -> None:
             click.echo(
                 f"{event.seq:>4}  {format_clock(event.at_ms)}  {event.type:<18} {clip(describe_event(event))}"
             )
-    sys.exit(exit_status(run.status))
+    sys.exit(exit_status(run.state))
 
 
 @runs.command(

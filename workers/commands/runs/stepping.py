@@ -47,7 +47,7 @@ def step(run_id: str, as_json: bool) -> None:
         print_json(run_document(state))
     else:
         print_run(state)
-    sys.exit(exit_status(state.status))
+    sys.exit(exit_status(state))
 
 
 def walk(client: RunClient, run: Run) -> None:

@@ -45,6 +45,9 @@ def _print_runs(document: Row) -> None:
     )
     click.echo(f"started {_day(document['first_started'])} to {_day(document['last_started'])} (UTC)")
     click.echo(", ".join(f"{count:,} {status}" for status, count in document["status"].items()))
+    if document["answered"]:
+        counts = ", ".join(f"{count:,} {answered}" for answered, count in document["answered"].items())
+        click.echo(f"answered: {counts}")
     if document["children"]:
         click.echo(
             f"They began {count_text(document['children'], 'child run')}, whose work is counted below."
@@ -62,18 +65,25 @@ def _times(figures: Row, *names: str) -> list[str]:
 def _print_flows(flows: list[Row]) -> None:
     _heading("Flows: duration of ended runs")
     print_table(
-        ("flow", "runs", "failed", "median", "p90", "max", "tokens/run"),
+        ("flow", "runs", "failed", "answered", "median", "p90", "max", "tokens/run"),
         [
             (
                 row["flow"],
                 f"{row['runs']:,}",
                 sum(row["status"].get(status, 0) for status in ("failed", "dead")),
+                _format_answered(row["answered"]),
                 *_times(row["duration_s"], "median", "p90", "max"),
                 f"{row['tokens'] / row['runs']:,.0f}" if row["runs"] else "-",
             )
             for row in flows
         ],
     )
+
+
+def _format_answered(counts: Row) -> str:
+    """The share of the finished runs that have answered all that was asked, of those that say."""
+    total = sum(counts.values())
+    return f"{counts.get('yes', 0) / total:.0%}" if total else "-"
 
 
 def _print_spent(spent: dict[str, float]) -> None:
