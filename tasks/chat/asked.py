@@ -191,8 +191,14 @@ def find_gaps(question: str, items: Sequence[AskedItem], model: Terms) -> Iterat
     yield from read_terms(question).list_missing(covered)
     if len(items) < len(_PART.findall(question)):
         yield _OTHER_PART
-    elif _COMPARISON.search(question) and not items[1:] and not any(item.comparison for item in items):
+    elif _COMPARISON.search(question) and not any(map(_compares, items)) and not items[1:]:
         yield _COMPARED
+
+
+def _compares(item: AskedItem) -> bool:
+    """Whether an item says what it compares, or names several things."""
+    terms = read_terms(item.text)
+    return bool(item.comparison or _COMPARISON.search(item.text)) or len(terms.ids | terms.compounds) > 1
 
 
 def _read_model(state: RunState) -> Terms:

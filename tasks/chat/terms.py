@@ -22,6 +22,7 @@ _NO_OXYGEN = re.compile(
     r"|(?:oxygen|o2)[- ]free",
     re.IGNORECASE,
 )
+_DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d{1,2}(?!\d))")
 _NO_TERM = re.compile(
     r"\b(?:h|s|min|g|gdw|gcdw)\s?\^?[-\u2212]1\b|\bk-?12\b|\bmg1655\b|\be[._ ]?coli\b", re.IGNORECASE
 )
@@ -57,9 +58,9 @@ def _is_same(number: float, recorded: float) -> bool:
 
 def read_terms(text: str) -> Terms:
     """The terms of a text that a person or a chat model wrote."""
-    text = _NO_TERM.sub(" ", text)
+    text = _DECIMAL_COMMA.sub(".", _NO_TERM.sub(" ", text))
     numbers = frozenset(float(number.value) for number in numbers_in(text))
-    words = [word.rstrip(".-([").casefold() for word in _WORD.findall(text)]
+    words = [_trim(word).casefold() for word in _WORD.findall(text)]
     compounds: set[str] = set()
     ids: set[str] = set()
     for at, word in enumerate(words):
@@ -72,6 +73,12 @@ def read_terms(text: str) -> Terms:
     if _NO_OXYGEN.search(text):
         compounds.add("o2")
     return Terms(numbers, frozenset(ids), frozenset(compounds))
+
+
+def _trim(word: str) -> str:
+    """A word without what follows it in a sentence: `EX_o2(e)` keeps its bracket, `EX_o2_e)` loses it."""
+    word = word.rstrip(".-+([")
+    return word if "(" in word or "[" in word else word.rstrip(".)]")
 
 
 def is_anaerobic(text: str) -> bool:

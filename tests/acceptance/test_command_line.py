@@ -249,3 +249,37 @@ def test_every_command_has_help_with_examples(tmp_path: Path, command: str) -> N
     done = fluxagents(tmp_path, command, "--help")
     assert done.returncode == 0, done.stderr
     assert "Examples:" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("question", "answered", "status"),
+    [
+        ("How fast does it grow?", "yes", 0),
+        ("How fast does it grow? What do you think of Mozart?", "partly", 4),
+        ("What do you think of Mozart?", "no", 4),
+    ],
+)
+def test_a_finished_run_says_whether_it_has_answered(
+    stack: Stack, question: str, answered: str, status: int
+) -> None:
+    document = stack.json(*RUN, "--question", question, "--wait", status=status)
+    assert (document["status"], document["answered"]) == ("finished", answered)
+    assert bool(document["unanswered"]) is (answered != "yes")
+    shown = stack.command("runs", "show", document["run_id"])
+    assert shown.returncode == 0
+    assert f"answered {answered}" in shown.stdout
+    assert all(line.partition(":")[0] in shown.stdout for line in document["unanswered"])
+    assert stack.command("runs", "watch", document["run_id"]).returncode == status
+
+
+def test_a_batch_and_the_statistics_count_what_is_answered(stack: Stack) -> None:
+    questions = ("--question", "How fast does it grow?", "--question", "What do you think of Mozart?")
+    batch = stack.json("batch", "metabolic_analysis", "--model", "e_coli_core", *questions, status=4)
+    assert [run["answered"] for run in batch["runs"]] == ["yes", "no"]
+    again = stack.command("batch", "metabolic_analysis", "--model", "e_coli_core", *questions,
+                          "--session", batch["session"])  # fmt: skip
+    assert again.returncode == 4
+    assert any({"status", "answered"} <= set(line.split()) for line in again.stdout.splitlines())
+    answered = stack.json("stats")["answered"]
+    assert answered["yes"] >= 1
+    assert answered["no"] >= 1

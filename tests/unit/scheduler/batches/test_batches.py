@@ -254,13 +254,20 @@ def test_a_summary_says_what_matters_of_a_run_in_one_line() -> None:
     error = FluxError(ErrorClass.BUDGET, "the steps are used up").info("answer")
     finished, waiting, running, failed = summary_rows(
         [
-            state("r0", "finished", answer="\n  It grows.\nMore.", facts={"growth_per_h": 0.87}),
+            state(
+                "r0",
+                "finished",
+                answer="\n  It grows.\nMore.",
+                facts={"growth_per_h": 0.87},
+                answered="partly",
+            ),
             state("r1", "waiting", waiting_for=request),
             state("r2", facts={"growth_per_h": None}),
             state("r3", "failed", error=error),
         ]
     )
     assert (finished.answer, finished.growth_per_h) == ("It grows.", 0.87)
+    assert (finished.answered, waiting.answered) == ("partly", "\u2013")
     assert waiting.answer == "r1.3: Which"
     assert (running.answer, running.growth_per_h) == ("", None)
     assert failed.answer == "the steps are used up"

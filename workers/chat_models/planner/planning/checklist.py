@@ -55,7 +55,10 @@ def _list_items(situation: Situation) -> list[_Item]:
     items: list[_Item] = []
     for call in interpretation.calls:
         changes = call.args.get("medium_changes") or call.args.get("medium") or {}
-        conditions = {**named, **(changes if isinstance(changes, Mapping) else {str(changes): ""})}
+        conditions = {
+            **({} if call.after_change else named),
+            **(changes if isinstance(changes, Mapping) else {str(changes): ""}),
+        }
         counts[call.intent] = counts.get(call.intent, 0) + 1
         asked = AskedItem(
             id=f"{call.intent}-{counts[call.intent]}"[:40],
@@ -78,18 +81,18 @@ def _find_unread(situation: Situation, items: Sequence[_Item]) -> Iterator[str]:
     yield from find_gaps(situation.question, [item.asked for item in items], read_terms(" ; ".join(names)))
 
 
-def _name_medium(situation: Situation) -> dict[str, float]:
-    """What the question names of the medium of the run, which no call has to change."""
+def _name_medium(situation: Situation) -> dict[str, float | str]:
+    """What the question names of the medium of the run, which no call changes; with bounds that it names."""
     asked = read_terms(situation.question)
     return {
-        name: uptake
+        name: uptake if uptake in asked.numbers else ""
         for name, uptake in situation.medium.items()
         if read_recorded(name).compounds & asked.compounds
     }
 
 
 def _write(values: Entry, without: Sequence[str] = ()) -> str:
-    return ", ".join(f"{name} {value}" for name, value in values.items() if name not in without)
+    return ", ".join(f"{name} {value}".strip() for name, value in values.items() if name not in without)
 
 
 def _answer(item: _Item, situation: Situation, end: FunctionCall) -> dict[str, str]:
