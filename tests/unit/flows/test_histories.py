@@ -18,6 +18,7 @@ from fluxagents.flows.language.reading import flow_from_json
 from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import state_from_json
+from fluxagents.scheduler.batches.batch_tables import summary_rows
 from fluxagents.workers.clients.local import LocalClient
 
 RECORDED = sorted(path.name.removesuffix(".events.jsonl") for path in HISTORIES.glob("*.events.jsonl"))
@@ -38,6 +39,15 @@ def test_a_recorded_run_replays_to_its_state(name: str) -> None:
     known = json.loads(stored).keys() - {"schema_version"}
     replayed = fold(history_from_json_lines(lines(name)))
     assert replayed.model_dump(include=known) == state_from_json(stored).model_dump(include=known)
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_recorded_run_does_not_say_whether_it_has_answered(name: str) -> None:
+    """Early versions kept no list of what was asked: it is not known, and shown as a dash."""
+    state = fold(history_from_json_lines(lines(name)))
+    assert (state.asked, state.answered, state.unanswered) == (None, None, ())
+    (row,) = summary_rows([state])
+    assert row.answered == "\u2013"
 
 
 @pytest.mark.parametrize("name", RECORDED)
