@@ -73,7 +73,7 @@ def _start(event: e.RunStarted) -> RunState:
         visits={event.start_node: 1},
         stepwise=event.stepwise,
         first_id=event.first_id,
-        log_version=event.schema_version,
+        keeps_list=event.schema_version >= e.ANSWERS_SINCE,
     )
 
 

@@ -194,8 +194,8 @@ class RunState(Frozen):
     answer: str | None = None
     untraced: tuple[str, ...] = ()
     """Numbers of the answer that neither a result, nor an input, nor a human has."""
-    log_version: int = 0
-    """The schema version that the log began with; 0 where an early version stored the state."""
+    keeps_list: bool = False
+    """Whether its log says what was asked and answered; one that an early version began does not."""
     asked: tuple[AskedItem, ...] | None = None
     """All that the question asks, by the chat model's first decision; None before it."""
     item_answers: tuple[ItemAnswer, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fluxagents.flows.events import ANSWERS_SINCE, Answered
+from fluxagents.flows.events import Answered
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.nodes import DecideNode
 from fluxagents.flows.state import RunState
@@ -21,7 +21,7 @@ def judge_run(flow: Flow, state: RunState) -> Judgement:
     chose tools for a question and gave no list, nothing is answered. All other runs have answered unless an
     error led them to their end. None for a log of an early version, which has no lists.
     """
-    if state.log_version < ANSWERS_SINCE:
+    if not state.keeps_list:
         return None, ()
     if state.asked is not None:
         return _judge_items(state)

@@ -42,7 +42,7 @@ def on_finish(_: RunState, event: e.RunFinished) -> Changes:
 
 
 def on_failure(state: RunState, event: e.RunFailed) -> Changes:
-    answered = "no" if state.log_version >= e.ANSWERS_SINCE else None
+    answered = "no" if state.keeps_list else None
     return {**NOTHING_AWAITED, "status": "failed", "error": event.error, "answered": answered}
 
 

@@ -16,7 +16,6 @@ from pydantic import BaseModel, ValidationError
 
 from fluxagents.flows.commands import AskedItem, AskHuman, CallTool, Decide, Decision, ItemAnswer
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.events import ANSWERS_SINCE
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.context.view import QUESTION
 from fluxagents.tasks.chat.evidence import find_fault
@@ -157,7 +156,7 @@ def read_checklist(
 
 def _has_checklist(state: RunState) -> bool:
     """Whether the run keeps a list: somebody asked something, and its log is not of an early version."""
-    return state.log_version >= ANSWERS_SINCE and bool(state.inputs.get(QUESTION))
+    return state.keeps_list and bool(state.inputs.get(QUESTION))
 
 
 def _read_list(given: object, state: RunState) -> tuple[AskedItem, ...]:

@@ -10,7 +10,7 @@ from fluxagents.flows.commands import AskedItem, ItemAnswer
 from fluxagents.flows.engine.answered import judge_run
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.events import SCHEMA_VERSION, FlowRef
+from fluxagents.flows.events import FlowRef
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.reading import flow_from_mapping
 from fluxagents.flows.reducer import reduce
@@ -50,7 +50,7 @@ def at_end(flow: Flow, node: str = "done", **fields: Any) -> RunState:
         status="running",
         node=node,
         model=None,
-        log_version=SCHEMA_VERSION,
+        keeps_list=True,
         visits={flow.start: 1, node: 1},
     )
     return state.model_copy(update=fields)
@@ -110,7 +110,7 @@ def test_a_flow_of_tools_has_answered_unless_an_error_led_it_to_its_end(
 
 
 def test_logs_of_early_versions_do_not_say() -> None:
-    assert judge_run(TOOLS_ONLY, at_end(TOOLS_ONLY, log_version=3)) == (None, ())
+    assert judge_run(TOOLS_ONLY, at_end(TOOLS_ONLY, keeps_list=False)) == (None, ())
 
 
 def test_the_end_of_a_run_records_it() -> None:

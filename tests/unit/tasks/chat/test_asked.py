@@ -13,7 +13,7 @@ from tests.support.recorded_run import RUN_ID, record
 
 from fluxagents.flows.commands import AskedItem, AskHuman, ItemAnswer
 from fluxagents.flows.errors import ErrorClass, ErrorInfo
-from fluxagents.flows.events import SCHEMA_VERSION, DecisionMade, DecisionRefused
+from fluxagents.flows.events import DecisionMade, DecisionRefused
 from fluxagents.flows.state import Finding, RunState
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.chat.asked import find_gaps
@@ -47,7 +47,7 @@ def asking(
     """A run of today that has been asked something, and perhaps has its list already."""
     items = None if asked is None else tuple(AskedItem.model_validate(item) for item in asked)
     state = state_at(question, findings=findings, errors=errors, open_errors=len(errors))
-    return state.model_copy(update={"log_version": SCHEMA_VERSION, "asked": items})
+    return state.model_copy(update={"keeps_list": True, "asked": items})
 
 
 def decide(state: RunState, answer: AIMessage) -> DecisionResult:
@@ -98,7 +98,7 @@ def test_a_request_demands_the_list_once_and_then_an_answer_for_each_item() -> N
         "ask_human": [],
     }
     assert fields(asking(asked=[GROWTH])) == {"run_metabolic_fba": [], "finish": ["answers"], "ask_human": []}
-    old = asking().model_copy(update={"log_version": 3})
+    old = asking().model_copy(update={"keeps_list": False})
     assert fields(old) == {"run_metabolic_fba": [], "finish": [], "ask_human": []}
 
 
