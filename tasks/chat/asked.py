@@ -45,8 +45,9 @@ _ASKED: Mapping[str, Any] = {
     },
     "minItems": 1,
 }
-_AS_ABOVE: Mapping[str, Any] = {"type": "array", "items": {"type": "object"}}
-"""In all functions but the first."""
+_AS_ABOVE: Mapping[str, Any] = {"type": "array", "items": {}}
+"""In all functions but the first, which tells its shape, and not required there: a token counts once per
+tool, and a call without the list is refused in any case."""
 
 _NO_LIST = "the list of what is asked"
 _NO_ANSWERS = "the answers of what is asked"
@@ -121,8 +122,13 @@ def _add_fields(entry: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str
     extended = {
         **parameters,
         "properties": {**fields, **parameters.get("properties", {})},
-        "required": [*fields, *parameters.get("required", ())],
+        "required": [
+            *(name for name, schema in fields.items() if schema != _AS_ABOVE),
+            *parameters.get("required", ()),
+        ],
     }
+    if not extended["required"]:
+        del extended["required"]
     return {**entry, "function": {**function, "parameters": extended if fields else parameters}}
 
 

@@ -87,7 +87,7 @@ def test_a_request_demands_the_list_once_and_then_an_answer_for_each_item() -> N
         decider = Decider(scripted(), "scripted", PromptManager(), TOOLS)
         functions = [entry["function"] for entry in decider.request(state, decide_with()).functions]
         return {
-            function["name"]: [name for name in FIELDS if name in function["parameters"].get("required", ())]
+            function["name"]: [name for name in FIELDS if name in function["parameters"]["properties"]]
             for function in functions
             if function["name"] in {"run_metabolic_fba", "finish", "ask_human"}
         }
