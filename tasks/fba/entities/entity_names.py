@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from fluxagents.tasks.display import MAX_NAMED, cut_text
-from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, Args
+from fluxagents.tasks.ports.results import Args
 
 if TYPE_CHECKING:
     from cobra import Model
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 NAMES = "names"
 """Where key findings hold names: kind (`genes`, `exchanges`, `reactions`, `metabolites`) -> id -> name."""
 
-MIN_BYTES = 600
-"""Room for names beside lists that fill all bytes of key findings."""
+MAX_BYTES = 600
+"""Of the names beside the key findings of one result."""
 
 _NAME_BYTES = 60
 _JOINED = " + "
@@ -36,17 +36,15 @@ def find_names(model: Model | None, findings: JsonValue, args: Args) -> dict[str
         args: Of the call.
 
     Returns:
-        `{"names": …}`, or nothing if no id has a name. It takes what is left of the bytes of the findings,
-        and always `MIN_BYTES`.
+        `{"names": …}`, or nothing if no id has a name. It takes at most `MAX_BYTES`.
     """
     if model is None:
         return {}
-    limit = max(KEY_FINDINGS_BYTES - len(json.dumps(findings)), MIN_BYTES)
     asked = args.model_dump(mode="json", exclude_unset=True)
     names: dict[str, dict[str, JsonValue]] = {}
     for kind, identifier, name in collect_names(model, [asked, findings]):
         extended = {**names, kind: {**names.get(kind, {}), identifier: name}}
-        if len(json.dumps({NAMES: extended})) > limit:
+        if len(json.dumps({NAMES: extended})) > MAX_BYTES:
             break
         names = extended
     return {NAMES: {**names}} if names else {}
