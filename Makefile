@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint lint-types lint-imports lint-style index api printed bench eval chaos lock clean
+.PHONY: help demo test test-long lint lint-types lint-imports lint-style index api printed answers bench eval chaos lock clean
 
 help: ## Show what can be made.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ eval: $(READY) ## How often decisions are right, and what they are shown: CHAT=o
 
 index: $(READY) ## Write the index of the tools anew, after a tool has changed.
 	$(BIN)/python -m fluxagents.tasks
+
+answers: $(READY) ## Write the recorded answers of every tool anew, after an answer has changed; read the difference.
+	$(BIN)/python -m tests.answers
 
 api: $(READY) ## Write docs/api.md anew, after a docstring has changed.
 	$(BIN)/python docs/write_api.py

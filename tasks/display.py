@@ -11,6 +11,9 @@ _LIMITS = (400, 250, 150, 100, 60, 40, 25, 15, 10, 6, 3, 1, 0)
 
 _CUT = "..."
 
+MAX_NAMED = 10
+"""As many as somebody names or an answer lists: so many of a list are shown with name and value."""
+
 DECIMALS = 6
 """Decimals of a flux in a display; the tables hold the full precision."""
 

@@ -26,6 +26,21 @@ def _zip(*lists: list[Any]) -> list[list[Any]]:
     return [list(items) for items in zip(*lists, strict=True)]
 
 
+_DIGITS = 3
+_ROUNDED_BELOW = 1_000
+
+
+def _brief(value: Any) -> Any:
+    """Numbers with the three significant digits that a sentence needs, also those in a list or mapping."""
+    if isinstance(value, list):
+        return [_brief(item) for item in value]
+    if isinstance(value, Mapping):
+        return {name: _brief(item) for name, item in value.items()}
+    return (
+        float(f"{value:.{_DIGITS}g}") if isinstance(value, float) and abs(value) < _ROUNDED_BELOW else value
+    )
+
+
 FUNCTIONS: Mapping[str, Any] = MappingProxyType(
     {
         "len": len,
@@ -38,6 +53,7 @@ FUNCTIONS: Mapping[str, Any] = MappingProxyType(
         "zip": _zip,
         "dict": dict,
         "get": _get,
+        "brief": _brief,
     }
 )
 

@@ -20,6 +20,7 @@ from fluxagents.scheduler.batches.asked_conditions import (
     list_asked_conditions,
     read_number,
 )
+from fluxagents.tasks.fba.entities.entity_names import NAMES
 
 UNITS = {
     "_mmol_per_gdw_h": "mmol/gDW/h",
@@ -133,6 +134,7 @@ def findings_rows(states: Iterable[RunState]) -> list[FindingRow]:
         for state in states
         for finding in state.findings
         for key, value in finding.key_findings.items()
+        if key != NAMES
     ]
 
 

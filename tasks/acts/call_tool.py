@@ -20,6 +20,7 @@ from fluxagents.flows.state import RunState
 from fluxagents.tasks.acts.child_runs import ChildRuns
 from fluxagents.tasks.acts.provenance import lineage_of, provenance_of
 from fluxagents.tasks.acts.shards import compute_shard, merge_shards, split_call
+from fluxagents.tasks.fba.entities.entity_names import find_names
 from fluxagents.tasks.library_warnings import log_library_warnings
 from fluxagents.tasks.model_warnings import list_concerning
 from fluxagents.tasks.ports.artifacts import ArtifactStore
@@ -139,6 +140,7 @@ def _run_tool(
         if count > 1:
             return split_call(ports.children, state, call, count)
         result = tool.carry_out(model, args, ports.sources)
+    found = result.key_findings()
     lineage = lineage_of(ports.models, ref) if ref else ()
     warnings = tuple(warning.message for warning in ports.models.show(ref).warnings) if ref else ()
     concerning = describe_warnings(list_concerning(ports.models, ref, tool, args))
@@ -146,7 +148,7 @@ def _run_tool(
     return _with_result(
         ports,
         event,
-        key_findings={**result.key_findings(), **concerning},
+        key_findings={**found, **find_names(model, found, args), **concerning},
         facts=controller.extract_facts(state, {**result.summary(), **concerning}),
         artifact=ports.artifacts.put_result(result, provenance).digest,
         new_model=_derive_model(ports, ref, tool, model, args),

@@ -45,6 +45,9 @@ _COUNTS = frozenset({"count", "shown"})
 
 _PERCENT = re.compile(r"\s*(%|percent\b)")
 
+_DIGITS_OF_ANSWERS = 3
+"""Significant digits that answers show at least; zeros at the end are not written."""
+
 ZERO = Decimal("1e-6")
 """What is below this may be called 0."""
 
@@ -64,9 +67,15 @@ class Said:
         return Decimal(1).scaleb(int(self.value.as_tuple().exponent))
 
     @property
-    def is_rounded(self) -> bool:
-        """Whether it has the digits to stand for a longer number; a single one is a count."""
-        return len(self.value.as_tuple().digits) > 1
+    def tolerance(self) -> Decimal:
+        """How far the number that it was rounded from may be from it.
+
+        Half of its last digit. A single digit is a count, or a number of three digits that ends with zeros:
+        0.2 stands for 0.2003, and not for 0.23.
+        """
+        hidden = 0 if len(self.value.as_tuple().digits) > 1 else _DIGITS_OF_ANSWERS - 1
+        # The last digit may have been rounded or cut by a printer that works in binary.
+        return self.step.scaleb(-hidden) * Decimal("0.5000001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +171,4 @@ def _is(number: Said, known: Decimal) -> bool:
     value = abs(number.value)
     if value == 0:
         return known < ZERO
-    if not number.is_rounded:
-        return known == value
-    # The last digit may have been rounded or cut by a printer that works in binary.
-    return abs(known - value) <= number.step * Decimal("0.5000001")
+    return abs(known - value) <= number.tolerance

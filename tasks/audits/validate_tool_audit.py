@@ -15,6 +15,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Event, RunStarted, ToolSucceeded
 from fluxagents.tasks.audits.audited_run import REFERENCE, AuditArgs, AuditResult
 from fluxagents.tasks.display import cut_text
+from fluxagents.tasks.fba.entities.entity_names import NAMES
 from fluxagents.tasks.ports.artifacts import Manifest
 from fluxagents.tasks.ports.models import ModelRef
 from fluxagents.tasks.ports.results import Result as ToolResult
@@ -184,8 +185,10 @@ def _verdict(recorded: _Recorded, event: ToolSucceeded, comparison: _Comparison)
     except FluxError as error:
         return "failed", f"computing it again: {error.message}"
     computed = result.tables()
-    # The warnings about the model's file come from its record, and are no result.
-    recorded_findings = {k: value for k, value in event.key_findings.items() if k != MODEL_WARNINGS}
+    # The warnings about the model's file come from its record, and the names from the model: no result.
+    recorded_findings = {
+        key: value for key, value in event.key_findings.items() if key not in {MODEL_WARNINGS, NAMES}
+    }
     if computed.keys() != tables.keys():
         return "differs", f"tables {', '.join(tables)} are now {', '.join(computed)}"
     differences = [

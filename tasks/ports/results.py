@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 KEY_FINDINGS_BYTES = 2_048
-"""Most that a result may put before a chat model, without the warnings about the model."""
+"""Most that a result may put before a chat model, without the names of its ids and the warnings about
+the model."""
 
 SUMMARY_BYTES = 5_120
 """Most that a result may put into the state of a run."""

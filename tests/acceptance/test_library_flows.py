@@ -61,7 +61,7 @@ def test_model_validation(stack: Stack, core: Any) -> None:
     accuracy, mcc = plain_cobra.matthews({gene: gene in essential for gene in genes}, observed)
     assert facts["accuracy"] == pytest.approx(accuracy, abs=1e-6)
     assert facts["mcc"] == pytest.approx(mcc, abs=1e-6)
-    assert "The model is sound: growth 0.873922 1/h" in document["answer"]
+    assert "and it grows with 0.874 1/h" in document["answer"]
 
 
 def test_a_model_that_makes_energy_out_of_nothing_is_not_sound(

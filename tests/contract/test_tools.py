@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, get_args
 
 import pytest
-from cobra import Reaction
 from pydantic import BaseModel
+from tests.support.broken_models import break_model
 from tests.support.recorded_run import record
 
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -140,28 +140,13 @@ def test_displays_keep_to_their_size(tool: Tool, model: Any, sources: Sources) -
         assert all(isinstance(column, str) for column in table.columns)
 
 
-def broken(model: Any, kind: str) -> None:
-    if kind == "infeasible":
-        model.reactions.ATPM.bounds = (900, 1000)
-    elif kind == "zero_growth":
-        model.reactions.Biomass_Ecoli_core.bounds = (0, 0)
-    elif kind == "unbounded":
-        model.reactions.Biomass_Ecoli_core.upper_bound = float("inf")
-        free = Reaction("FREE", "biomass out of nothing", upper_bound=float("inf"))
-        model.add_reactions([free])
-        needed = model.reactions.Biomass_Ecoli_core.metabolites
-        free.add_metabolites({metabolite: -value for metabolite, value in needed.items()})
-    else:
-        model.objective = {}
-
-
 @each_tool_that_reports_growth
 @pytest.mark.parametrize("kind", ["infeasible", "zero_growth", "unbounded", "no_objective"])
 def test_models_without_growth_give_typed_results(
     tool: Tool, model: Any, sources: Sources, kind: str
 ) -> None:
     with model:
-        broken(model, kind)
+        break_model(model, kind)
         found: Any = tool.carry_out(model, example(tool), sources)
     assert found.status == kind
     assert found.growth_per_h == (0.0 if kind == "zero_growth" else None)

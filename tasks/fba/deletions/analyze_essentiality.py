@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Self
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from fluxagents.tasks.display import list_names
+from fluxagents.tasks.display import MAX_NAMED, list_names, list_values
 from fluxagents.tasks.fba.deletions.essentiality_agreement import (
     Agreement,
     ObservedArgs,
@@ -106,6 +106,13 @@ class Result(ConditionResult):
             "reactions_tested": self.reactions_tested,
             "essential_reactions": list_names(self.essential_reactions, limit),
         }
+        left = {
+            identifier: growth
+            for table in (self.genes, self.reactions)
+            for identifier, growth in zip(table.id, table.growth_per_h, strict=True)
+        }
+        if 0 < len(left) <= MAX_NAMED:
+            display["growth_without_per_h"] = list_values(left, limit)
         return display if self.agreement is None else display | {"agreement": self.agreement.display(limit)}
 
 

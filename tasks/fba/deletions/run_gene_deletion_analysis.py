@@ -10,7 +10,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from fluxagents.flows.events import Shard
-from fluxagents.tasks.display import cut_text, list_names, list_values
+from fluxagents.tasks.display import MAX_NAMED, cut_text, list_names, list_values
 from fluxagents.tasks.fba.deletions.gene_pairs import GenePairs, Pair
 from fluxagents.tasks.fba.deletions.moma import Adjustment, adjustment
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs
@@ -147,6 +147,10 @@ class Result(ConditionResult):
             display["synthetic_lethal_pairs"] = list_names(pairs, limit)
         else:
             display["growth_fraction_of_wild_type"] = self._fractions(limit)
+        if 0 < len(self.deletions.genes) <= MAX_NAMED:
+            rows = zip(self.deletions.genes, self.deletions.growth_per_h, strict=True)
+            left = {cut_text(" + ".join(genes)): growth for genes, growth in rows}
+            display["growth_without_per_h"] = list_values(left, limit)
         return display
 
     def _fractions(self, limit: int) -> dict[str, JsonValue]:

@@ -1,20 +1,32 @@
-"""Numbers and lists of findings as text, with their units and a note if a list is cut."""
+"""Numbers and counted nouns of an answer: few digits, right plurals."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from fluxagents.workers.chat_models.planner.situation import Entry
+from collections.abc import Iterable
 
 FLUX = "mmol/gDW/h"
 
-_DIGITS = 6
+DASH = " \u2013 "
+"""Between the id and the name of a reaction."""
+
+COMMA = ", "
+
+ZERO = 1e-9
+"""What is below this is 0 to a reader, 1/h or mmol/gDW/h."""
+
+_MAX_DIGITS = 6
+_LONG, _VERY_LONG, _FOUR_DIGITS = 1_000, 1e7, 100
 
 
 def format_number(value: float) -> str:
-    """A number with six significant digits; zero has no sign."""
-    return f"{value + 0.0:.{_DIGITS}g}"
+    """A number as an answer states it: three significant digits, four above 100; findings have all."""
+    if isinstance(value, int):
+        return str(value)
+    if abs(value) < ZERO:
+        return "0"
+    if abs(value) >= _LONG:
+        return f"{value:.0f}" if abs(value) < _VERY_LONG else f"{value:.3g}"
+    return f"{value:.4g}" if abs(value) >= _FOUR_DIGITS else f"{value:.3g}"
 
 
 def format_limit(value: float | None) -> str:
@@ -22,49 +34,65 @@ def format_limit(value: float | None) -> str:
     return "no limit" if value is None else format_number(value)
 
 
-def format_ids(listing: Entry) -> str:
-    """The ids of a list, and their number if not all are shown."""
-    return f"{', '.join(listing['ids'])}{describe_cut(listing)}"
+def format_rate(value: float | None) -> str:
+    """A growth rate with its unit; None is that of a model that has none."""
+    return "none" if value is None else f"{format_number(value)} 1/h"
 
 
-def describe_list(listing: Entry, what: str) -> str:
-    """A list in a sentence: `8 of 95 reactions are blocked: A, B`."""
-    return f"{listing['count']} {what}{': ' + format_ids(listing) if listing['count'] else ''}."
+def describe_change(before: float | None, after: float | None) -> str:
+    """How growth changes, as a predicate: `falls from 0.874 to 0 1/h`.
+
+    Args:
+        before: Growth, 1/h; None if it is not known.
+        after: Growth, 1/h; None if nothing is feasible.
+    """
+    if before is None:
+        return "is not known" if after is None else f"is {format_rate(after)}"
+    if after is None:
+        return f"of {format_rate(before)} is lost, as no fluxes satisfy all bounds any more"
+    if abs(after - before) <= 1e-6 * max(abs(before), ZERO):
+        return f"stays at {format_rate(before)}"
+    verb = "falls" if after < before else "rises"
+    shown = _format_apart(before, after)
+    return f"{verb} from {shown[0]} to {shown[1]} 1/h"
 
 
-def format_fluxes(listing: Entry) -> str:
-    """Fluxes by name, with their unit."""
-    pairs = ", ".join(f"{name} {format_number(value)}" for name, value in listing["values"].items())
-    return f"{pairs} {FLUX}{describe_cut(listing)}"
+def _format_apart(first: float, second: float) -> tuple[str, str]:
+    """Two numbers with as many digits as it takes to see that they differ."""
+    pair = (format_number(first), format_number(second))
+    digits = 4
+    while pair[0] == pair[1] and digits <= _MAX_DIGITS:
+        pair = (f"{first:.{digits}g}", f"{second:.{digits}g}")
+        digits += 1
+    return pair
 
 
-def describe_cut(listing: Entry) -> str:
-    """A note that a list is longer than what is shown of it; empty if all is shown."""
-    count, limit = listing.get("count", 0), listing.get("shown", 0)
-    return f" ({limit} of {count} shown)" if limit < count else ""
+def count_things(count: int, noun: str, plural: str = "") -> str:
+    """A count with its noun: `1 gene`, `no genes`, `7 genes`."""
+    many = plural or f"{noun}s"
+    return f"no {many}" if count == 0 else f"{count} {noun if count == 1 else many}"
 
 
-def describe_uptakes(listing: Entry) -> str:
-    """Changed uptakes as a condition."""
-    limits = listing.get("values", {})
-    closed = [exchange for exchange, limit in limits.items() if limit == 0]
-    opened = [
-        f"{exchange} at most {format_number(limit)} {FLUX}" for exchange, limit in limits.items() if limit
-    ]
-    parts = [f"uptake through {', '.join(opened)}"] if opened else []
-    parts += [f"no uptake through {', '.join(closed)}"] if closed else []
-    return f"{' and '.join(parts)}{describe_cut(listing)}"
+def verb_of(count: int) -> str:
+    """`is` or `are`."""
+    return "is" if count == 1 else "are"
 
 
-def format_value(value: Any) -> str:
-    """Any value of a finding, whose name states the unit."""
-    if isinstance(value, bool) or not isinstance(value, int | float | Mapping | list):
-        return str(value)
-    if isinstance(value, int | float):
-        return format_number(value)
-    if isinstance(value, list):
-        return ", ".join(map(format_value, value))
-    if "ids" in value and "count" in value:
-        return f"{value['count']} ({format_ids(value)})"
-    entries = value.get("values", value)
-    return ", ".join(f"{name} {format_value(item)}" for name, item in entries.items()) + describe_cut(value)
+def join_words(words: Iterable[str], word: str = "and") -> str:
+    """`A, B and C`; with semicolons where a word has a comma or a dash of its own."""
+    *others, last = tuple(words) or ("",)
+    mark = find_mark([*others, last])
+    if not others:
+        return last
+    return f"{COMMA.join(others)} {word} {last}" if mark == COMMA else mark.join([*others, last])
+
+
+def find_mark(words: Iterable[str]) -> str:
+    """What stands between the words of a list."""
+    return "; " if any("," in word or DASH in word for word in words) else COMMA
+
+
+def capitalise(sentence: str) -> str:
+    """A sentence that begins with a capital, unless it begins with an id."""
+    first = sentence.split(" ", 1)[0]
+    return f"{sentence[:1].upper()}{sentence[1:]}" if first.isalpha() and first.islower() else sentence

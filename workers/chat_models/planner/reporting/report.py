@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fluxagents.workers.chat_models.planner.calls.interpretation import Interpretation, PlannedCall
-from fluxagents.workers.chat_models.planner.reporting.sentences import Topics, describe_finding
+from fluxagents.workers.chat_models.planner.reporting.reported_finding import ReportedFinding, Topics
+from fluxagents.workers.chat_models.planner.reporting.sentences import describe_finding, describe_reference
 from fluxagents.workers.chat_models.planner.rules.intents import CHANGE_TOOL
 from fluxagents.workers.chat_models.planner.situation import Entry, Situation
 
@@ -14,21 +15,26 @@ MAX_CHARACTERS = 8_000
 
 SIGNATURE = "Written by the offline planner from the findings, without a language model."
 
+MAX_COMPARED = 5
+"""Findings that an answer is compared with."""
+
 
 def write_report(situation: Situation, interpretation: Interpretation) -> str:
     """The text of the answer."""
     topics = frozenset().union(*(call.topics for call in interpretation.calls))
     newest = (finding for call in interpretation.calls for finding in _find_answers(situation, call)[:1])
     answers = list({finding["id"]: finding for finding in newest}.values())
+    described = [_describe(finding, topics, situation) for finding in answers]
+    compared = _select_compared(situation, answers)
     blocks = [
         *(interpretation.problems if answers else [_explain_no_answer(situation, interpretation)]),
-        *(_write_block(finding, topics) for finding in answers),
+        *described,
         *_list_unanswered(situation, interpretation),
-        *_write_context(situation, answers, topics),
+        *_write_comparison(situation, compared, is_answered=bool(answers)),
         *_list_notes(situation),
         *_list_errors(situation),
         *_list_left_out(situation),
-        SIGNATURE,
+        _sign([*answers, *compared]),
     ]
     return _limit_length(blocks)
 
@@ -40,19 +46,33 @@ def _find_answers(situation: Situation, call: PlannedCall) -> list[Entry]:
     return [finding for finding in reversed(situation.findings) if call.is_answered_by(finding, {})]
 
 
-def _write_block(finding: Entry, topics: Topics) -> str:
-    return f"{' '.join(describe_finding(finding, topics))} [{finding['id']}, {finding['tool']}]"
+def _describe(finding: Entry, topics: Topics, situation: Situation) -> str:
+    return " ".join(describe_finding(ReportedFinding.of(finding, topics, situation.question)))
 
 
-def _write_context(situation: Situation, answers: Sequence[Entry], topics: Topics) -> list[str]:
-    """Other findings of the same tools, or all findings if the question has no answer."""
+def _select_compared(situation: Situation, answers: Sequence[Entry]) -> list[Entry]:
+    """Other findings of the same tools, and the growth of the reference; all if nothing is answered."""
     tools = {finding["tool"] for finding in answers}
     others = [finding for finding in situation.findings if finding not in answers]
-    context = [finding for finding in others if finding["tool"] in tools or not answers]
-    if not context:
+    compared = [finding for finding in others if finding["tool"] in tools or not answers]
+    return compared[-MAX_COMPARED:]
+
+
+def _write_comparison(situation: Situation, compared: Sequence[Entry], *, is_answered: bool) -> list[str]:
+    if not compared:
         return []
-    blocks = [_write_block(finding, topics if answers else frozenset()) for finding in context]
-    return ["For comparison:" if answers else "What was found:", *blocks]
+    if not is_answered:
+        return ["What was found:", *(_describe(finding, frozenset(), situation) for finding in compared)]
+    references = "; ".join(
+        f"{describe_reference(ReportedFinding.of(finding))} [{finding['id']}]" for finding in compared
+    )
+    return [f"For comparison: {references}."]
+
+
+def _sign(findings: Sequence[Entry]) -> str:
+    """The findings that were used, by their numbers, and who wrote."""
+    sources = ", ".join(f"{finding['id']} ({finding['tool']})" for finding in findings)
+    return f"Sources: {sources}. {SIGNATURE}" if sources else SIGNATURE
 
 
 def _explain_no_answer(situation: Situation, interpretation: Interpretation) -> str:
@@ -83,9 +103,7 @@ def _list_errors(situation: Situation) -> list[str]:
 def _list_left_out(situation: Situation) -> list[str]:
     if not situation.left_out:
         return []
-    names = (
-        f"{entry['id']} ({entry['tool']}, artifact {entry.get('artifact')})" for entry in situation.left_out
-    )
+    names = (f"{entry['id']} ({entry['tool']})" for entry in situation.left_out)
     return [f"Not shown here for want of space: {', '.join(names)}."]
 
 

@@ -1,0 +1,149 @@
+"""Production: envelopes, pathways and growth-coupled strains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fluxagents.workers.chat_models.planner.reporting.conditions import (
+    describe_conditions,
+    describe_failure,
+    describe_failure_beside,
+)
+from fluxagents.workers.chat_models.planner.reporting.names import write_compound
+from fluxagents.workers.chat_models.planner.reporting.phrases import (
+    FLUX,
+    ZERO,
+    count_things,
+    format_number,
+    format_rate,
+    join_words,
+)
+from fluxagents.workers.chat_models.planner.reporting.reported_finding import MAX_LISTED, ReportedFinding
+
+
+def describe_production(finding: ReportedFinding) -> Iterator[str]:
+    """How much of a product can be secreted, by growth."""
+    product = write_compound(str(finding.values["product"]))
+    most = finding.get("greatest_secretion_without_growth_mmol_per_gdw_h")
+    at_best = finding.get("greatest_secretion_at_best_growth_mmol_per_gdw_h")
+    if most is None:
+        yield from describe_failure(finding, f"nothing can be said of {product}")
+        return
+    conditions = describe_conditions(finding)
+    if most <= ZERO:
+        yield f"No: the model cannot secrete {product} {conditions}."
+    else:
+        amount = f"{format_number(most)} {FLUX} of {product}"
+        yield f"At most {amount} can be secreted {conditions}, without growth."
+    if finding.status == "zero_growth":
+        yield "The model does not grow under these conditions."
+    elif at_best is not None and most > ZERO:
+        best = "none" if abs(at_best) <= ZERO else f"{format_number(at_best)} {FLUX}"
+        coupled = finding.get("is_growth_coupled")
+        tail = (
+            "" if coupled is None else f"; growth {'forces' if coupled else 'does not force'} its secretion"
+        )
+        yield f"At the best growth ({format_rate(finding.growth)}) it is {best}{tail}."
+    best_yield = finding.get("best_carbon_yield_mol_c_per_mol_c")
+    if best_yield is not None and most > ZERO:
+        yield f"The best carbon yield is {format_number(best_yield)} mol C/mol C."
+    curve = finding.values.get("curve", {})
+    rates, secretions = curve.get("growth_per_h", ()), curve.get("greatest_secretion_mmol_per_gdw_h", ())
+    pairs = [
+        f"{format_number(secretion)} at {format_number(rate)} 1/h"
+        for rate, secretion in zip(rates, secretions, strict=True)
+        if secretion is not None
+    ][:MAX_LISTED]
+    if pairs and finding.growth and most > ZERO:
+        yield f"Most secretion by growth, in {FLUX}: {join_words(pairs)}."
+
+
+def describe_production_pathway(finding: ReportedFinding) -> Iterator[str]:
+    """Whether a product can be made from a substrate, with which yield and steps."""
+    verdict = str(finding.get("verdict"))
+    product = write_compound(str(finding.get("product_name") or finding.get("product")))
+    substrate = finding.names.write(str(finding.get("substrate_exchange")))
+    conditions = describe_conditions(finding)
+    if verdict == "made":
+        yield from _describe_made(finding, product, substrate)
+        return
+    reasons = {
+        "not_made": f"No: {product} cannot be made from {substrate} {conditions}",
+        "not_in_model": f"No: the model has no exchange reaction and no metabolite {product}",
+        "unlimited": f"The model makes {product} without limit, so from nothing: its yield means nothing",
+        "infeasible": f"No: on {substrate} the model cannot keep itself alive {conditions}: it is infeasible",
+    }
+    yield f"{reasons.get(verdict, f'No: {verdict}')}."
+    with_all = finding.get("production_with_all_uptakes_mmol_per_gdw_h")
+    if verdict == "not_made" and with_all is not None:
+        if with_all > ZERO:
+            yield f"With all nutrients it makes {format_number(with_all)} {FLUX}: the medium lacks one."
+        else:
+            yield "Also with all nutrients it cannot: steps are missing in the network."
+    nearest = finding.get("nearest")
+    if nearest:
+        yield f"Nearest: {join_words(map(str, nearest))}."
+
+
+def _describe_made(finding: ReportedFinding, product: str, substrate: str) -> Iterator[str]:
+    most = format_number(finding.values["production_mmol_per_gdw_h"])
+    uptake = format_number(finding.values["substrate_uptake_mmol_per_gdw_h"])
+    ratio = format_number(finding.values["yield_mol_per_mol"])
+    carbon = finding.get("carbon_yield_mol_c_per_mol_c")
+    in_carbon = "" if carbon is None else f" ({format_number(carbon)} mol C/mol C)"
+    conditions = describe_conditions(finding)
+    yield (
+        f"Yes: at most {most} {FLUX} of {product} can be made from {uptake} of {substrate} {conditions}, "
+        f"a yield of {ratio} mol/mol{in_carbon}."
+    )
+    growth = finding.get("growth_at_production_per_h")
+    if growth is not None:
+        yield f"Growth is then {format_rate(growth)}."
+    steps, count = count_things(finding.values["active_steps"], "step"), finding.count("essential_steps")
+    if count:
+        yield f"The pathway has {steps}; {count} cannot be left out: {finding.list_ids('essential_steps')}."
+    else:
+        yield f"The pathway has {steps}, each of which others can replace."
+    yield from describe_failure_beside(finding)
+
+
+def describe_coupled_strains(finding: ReportedFinding) -> Iterator[str]:
+    """Knock-outs that force a product out."""
+    product = write_compound(str(finding.get("product") or finding.get("product_exchange")))
+    found, best, conditions = (
+        finding.values["designs_found"],
+        finding.get("best"),
+        describe_conditions(finding),
+    )
+    if finding.get("wild_type_least_secretion_mmol_per_gdw_h") is None:
+        yield from describe_failure(finding, f"no strain can be coupled to growth for {product}")
+        return
+    kind = "gene" if finding.get("kind") == "genes" else "reaction"
+    if not best:
+        complete = "" if finding.get("is_complete") else "; not all pairs were looked at"
+        yield f"No single or double {kind} knock-out forces {product} out {conditions}{complete}."
+        return
+    lost = [str(name) for name in best["knock_outs"]]
+    least, greatest = (
+        format_number(best[f"{end}_secretion_mmol_per_gdw_h"]) for end in ("least", "greatest")
+    )
+    without = join_words(map(finding.names.write_short, lost))
+    yield (
+        f"Without {without} the cell must secrete {least} to {greatest} {FLUX} of {product} {conditions}, "
+        f"at its best growth of {format_rate(best['growth_per_h'])}."
+    )
+    if kind == "reaction":
+        yield f"{join_words(map(finding.names.write, lost))}."
+    wild = [finding.values[f"wild_type_{end}_secretion_mmol_per_gdw_h"] for end in ("least", "greatest")]
+    yield (
+        f"The wild type grows with {format_rate(finding.growth)} and secretes "
+        f"{format_number(wild[0])} to {format_number(wild[1])} {FLUX}."
+    )
+    designs = [f"{design[0]} ({format_number(design[2])})" for design in finding.get("designs")[:MAX_LISTED]]
+    if found > 1:
+        rest = f", and the rest in the tables of {finding.id}" if found > len(designs) else ""
+        yield (
+            f"{found} strains force it out; the best by least secretion ({FLUX}): {', '.join(designs)}{rest}."
+        )
+    if finding.get("is_complete") is False:
+        yield f"{finding.values['pairs_solved']} of {finding.values['pairs_to_solve']} pairs were solved."
