@@ -8,6 +8,7 @@ from typing import Any
 
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.chat_models.planner.calls.arguments import ARGUMENTS
+from fluxagents.workers.chat_models.planner.calls.coverage import find_unused_words
 from fluxagents.workers.chat_models.planner.calls.lookups import LOOKUPS
 from fluxagents.workers.chat_models.planner.clauses.clause import OFF_TOPIC, Clause
 from fluxagents.workers.chat_models.planner.clauses.clauses import read_clauses
@@ -90,8 +91,21 @@ def interpret_question(situation: Situation) -> Interpretation:
                 call for call in _plan_calls(clause, medium, after_change=is_changed) if call not in calls
             ]
     calls = [call for call in calls if not any(_extends(other, call) for other in calls)]
+    if calls:
+        medium.problems += _name_left_out(clauses)
     calls = [_name_biomass(call, situation.biomass) for call in calls]
     return Interpretation(tuple(calls), tuple(dict.fromkeys(medium.problems)), medium.question_for_human)
+
+
+def _name_left_out(clauses: Sequence[Clause]) -> Iterator[str]:
+    """A sentence for each clause beside the answered ones that asks for nothing known."""
+    for clause in clauses:
+        is_off_topic = OFF_TOPIC in clause.unsupported_requests
+        words = [token.text for token in clause.phrase.tokens if token.value == OFF_TOPIC]
+        if not clause.intent and not clause.unsupported_requests:
+            words = find_unused_words(clause, ())
+        if words and (is_off_topic or not clause.intent):
+            yield f"I did not use: {', '.join(words)}."
 
 
 def _name_biomass(call: PlannedCall, biomass: str | None) -> PlannedCall:
@@ -124,6 +138,16 @@ def _plan_calls(clause: Clause, medium: KnownMedium, *, after_change: bool) -> I
     medium.problems += problems
     if problems or clause.unsupported_requests or not clause.intent:
         return
+    calls = list(_build_calls(clause, medium, after_change=after_change))
+    unused = find_unused_words(clause, [call.args for call in calls]) if calls else []
+    if unused:
+        medium.problems.append(f"I did not use: {', '.join(unused)}.")
+    if calls and "map" in clause.phrase.tags:
+        medium.problems.append("No tool here draws a map: Escher draws it from the exported fluxes.")
+    yield from calls
+
+
+def _build_calls(clause: Clause, medium: KnownMedium, *, after_change: bool) -> Iterator[PlannedCall]:
     intent, rest = clause.intent, clause.rest
     about = frozenset(f"{kind}s" for kind in ("gene", "reaction") if rest.has(kind))
     for uptakes in clause.conditions:

@@ -17,6 +17,7 @@ from fluxagents.workers.chat_models.planner.words.phrase import (
     PERCENT,
     REACTION,
     SEPARATORS,
+    UNSUPPORTED,
     Phrase,
     Token,
 )
@@ -71,6 +72,10 @@ def _begins_with(segment: Phrase, tags: frozenset[str]) -> bool:
     return bool(words) and words[0].tag in tags
 
 
+def _begins_with_and(segment: Phrase) -> bool:
+    return segment.tokens[0].tag in {"and", "then", "plus"}
+
+
 def _is_excluded(part: Phrase, segment: Phrase) -> bool:
     """Whether a segment names what is not asked for: "growth, but not the essential genes"."""
     first, second = match_intent(part), match_intent(segment)
@@ -88,6 +93,8 @@ def _is_separate(part: Phrase, segment: Phrase, *, orders: bool) -> bool:
         return is_order(segment) or second is not None
     if first is None or not first.has_concept or _begins_with(segment, _NEGATIONS):
         return False
+    if second is None and UNSUPPORTED in segment.tags and UNSUPPORTED not in part.tags:
+        return _begins_with_and(segment)
     if second is None:
         # "… on acetate, and which without oxygen?" asks the same again.
         return _begins_with(segment, OPENINGS) and find_conditions(segment)[0] != PLAIN

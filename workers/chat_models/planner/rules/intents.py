@@ -80,6 +80,12 @@ def find_best_match(tags: frozenset[str]) -> IntentMatch | None:
     return max((match for match in matches if match), key=lambda match: match.score, default=None)
 
 
+def load_weights() -> Mapping[str, int]:
+    """By tag; 1 for a tag that is not in it."""
+    weights: Mapping[str, int] = load_table("intents")["weights"]
+    return weights
+
+
 def _sum_weights(tags: frozenset[str]) -> int:
-    weights = load_table("intents")["weights"]
+    weights = load_weights()
     return sum(weights.get(tag, 1) for tag in tags)

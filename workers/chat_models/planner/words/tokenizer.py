@@ -68,6 +68,10 @@ _BARE_UNIT = re.compile(
 """A unit without a number; all numbers of the question have it."""
 _ONE_MORE = re.compile(r"\b(more|extra|additional|further)\s+mmol\s?/\s?gDW\s?/\s?h\b", re.IGNORECASE)
 """The unit where it stands for an amount: "one more mmol/gDW/h of glucose"."""
+_CONCENTRATION = re.compile(
+    r"(\d)\s?(?:(?:[\u00b5mn]?g|[\u00b5mn]?mol)\s?(?:/|per )\s?[mM]?(?:[lL]\b|lit\w+)|[\u00b5mn]?M\b)"
+)
+"""A number with the unit of a concentration, which is no uptake."""
 _EXTREMES = re.compile(
     r"\b(min\w*|max\w*|lower|upper|lowest|highest)\s?[/\u2013-]\s?(min\w*|max\w*|lower|upper|lowest|highest)\b",
     re.IGNORECASE,
@@ -80,6 +84,8 @@ def _normalize(text: str) -> str:
     text = re.sub(r"[\u2018\u2019`\u00b4]", "'", text)
     text = re.sub(r"\bcan't\b", "cannot", text, flags=re.IGNORECASE)
     text = re.sub(r"(?<=\w)'s\b", " ", text)
+    text = re.sub(r"\u00b0\s?[CF]\b", " degrees", text)
+    text = _CONCENTRATION.sub(r"\1 molarity ", text)
     text = _BARE_UNIT.sub(" ", _ONE_MORE.sub(r"\1 mmol", text))
     text = _EXTREMES.sub(r"\1 and \2", text)
     text = re.sub(r"\b((?:[a-zA-Z]\.\s?)+)(?=[a-z(,])", _drop_dots, text)
