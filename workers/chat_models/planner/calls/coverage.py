@@ -9,7 +9,7 @@ from typing import Any
 
 from fluxagents.workers.chat_models.planner.clauses.clause import Clause
 from fluxagents.workers.chat_models.planner.rules.intents import load_intents, load_weights
-from fluxagents.workers.chat_models.planner.words.data import load_table
+from fluxagents.workers.chat_models.planner.words.examples import WORD, load_idle_words
 from fluxagents.workers.chat_models.planner.words.lexicon import fold
 from fluxagents.workers.chat_models.planner.words.phrase import (
     COMPOUNDS,
@@ -63,7 +63,7 @@ def _list_vocabulary(intent: str) -> frozenset[str]:
     """The concepts that questions of an intent speak of."""
     entry = load_intents().get(intent)
     spoken = entry.along.union(*entry.asked_by) if entry else frozenset()
-    return spoken & _concepts()
+    return frozenset(tag for tag in spoken if tag in _concepts() or tag.startswith(WORD))
 
 
 @cache
@@ -76,13 +76,12 @@ def _is_content(token: Token) -> bool:
     if token.tag in {NUMBER, PERCENT}:
         return any(letter.isdigit() for letter in token.text)
     if token.tag == UNKNOWN:
-        return len(token.text) > 1 and fold(token.text) not in _idle_words()
-    return (token.tag.isupper() and token.tag not in {ORGANISM, END}) or token.tag in _concepts()
-
-
-@cache
-def _idle_words() -> frozenset[str]:
-    return frozenset(fold(word) for words in load_table("idle").values() for word in words.split())
+        return len(token.text) > 1 and fold(token.text) not in load_idle_words()
+    return (
+        (token.tag.isupper() and token.tag not in {ORGANISM, END})
+        or token.tag in _concepts()
+        or token.tag.startswith(WORD)
+    )
 
 
 def _names_neighbour(tokens: Sequence[Token], at: int) -> bool:

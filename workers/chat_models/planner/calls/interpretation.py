@@ -10,6 +10,7 @@ from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.chat_models.planner.calls.arguments import ARGUMENTS
 from fluxagents.workers.chat_models.planner.calls.coverage import find_unused_words
 from fluxagents.workers.chat_models.planner.calls.lookups import LOOKUPS
+from fluxagents.workers.chat_models.planner.calls.schema_arguments import read_schema_arguments
 from fluxagents.workers.chat_models.planner.clauses.clause import OFF_TOPIC, Clause
 from fluxagents.workers.chat_models.planner.clauses.clauses import read_clauses
 from fluxagents.workers.chat_models.planner.clauses.organisms import explain_foreign_organisms
@@ -17,6 +18,8 @@ from fluxagents.workers.chat_models.planner.conditions.known_medium import Known
 from fluxagents.workers.chat_models.planner.conditions.medium_orders import MediumOrder
 from fluxagents.workers.chat_models.planner.rules.intents import CHANGE, CHANGE_TOOL, find_tool
 from fluxagents.workers.chat_models.planner.situation import Entry, Situation
+from fluxagents.workers.chat_models.planner.words.examples import FLOW
+from fluxagents.workers.chat_models.planner.words.phrase import Phrase
 
 _SETTINGS = frozenset(
     {"threshold_fraction_of_wild_type", "fraction_of_optimum", "points", "samples", "seed", "loopless"}
@@ -149,6 +152,10 @@ def _plan_calls(clause: Clause, medium: KnownMedium, *, after_change: bool) -> I
 
 def _build_calls(clause: Clause, medium: KnownMedium, *, after_change: bool) -> Iterator[PlannedCall]:
     intent, rest = clause.intent, clause.rest
+    if intent.startswith(FLOW):
+        medium.problems.append(f"The {intent} answers this: `fluxagents ask` starts it.")
+        return
+    takes = TOOLS.entries[find_tool(intent)].schema["parameters"]["properties"]
     about = frozenset(f"{kind}s" for kind in ("gene", "reaction") if rest.has(kind))
     for uptakes in clause.conditions:
         before = len(medium.problems)
@@ -158,10 +165,17 @@ def _build_calls(clause: Clause, medium: KnownMedium, *, after_change: bool) -> 
         conditions = {**medium.base_arguments(), **({"medium_changes": changes} if changes else {})}
         if clause.phrase.has("whole_medium"):
             conditions = {"medium": medium.restrict_to(uptakes)} if uptakes else {}
-        if intent in LOOKUPS:
-            conditions = {}
-        for args in (ARGUMENTS | LOOKUPS)[intent](rest, medium):
+        conditions = {name: value for name, value in conditions.items() if name in takes}
+        for args in _read_arguments(intent, rest, medium):
             yield PlannedCall(intent, find_tool(intent), conditions | args, after_change, about)
+
+
+def _read_arguments(intent: str, rest: Phrase, medium: KnownMedium) -> Iterator[dict[str, Any]]:
+    """The arguments by the reader of an intent, or by the schema of the tool that it is called as."""
+    readers = ARGUMENTS | LOOKUPS
+    if intent in readers:
+        return readers[intent](rest, medium)
+    return read_schema_arguments(intent, TOOLS.entries[intent].parameters, rest, medium)
 
 
 def _plan_change(clauses: Sequence[Clause], situation: Situation, medium: KnownMedium) -> list[PlannedCall]:
