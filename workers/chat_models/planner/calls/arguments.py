@@ -179,7 +179,7 @@ def read_production(phrase: Phrase, medium: KnownMedium) -> Iterator[Arguments]:
     products = [token for token in phrase.tokens if token.tag in COMPOUNDS]
     points = next(iter(find_counts(phrase)), None)
     inner = "ATP" if "atp" in phrase.tags else "biomass" if {"growth", "yield"} <= phrase.tags else None
-    if not products and inner:
+    if inner == "ATP" or (inner and not products):
         yield drop_absent(product_exchange=inner, points=points)
         return
     if not products:

@@ -145,7 +145,7 @@ def _plan_calls(clause: Clause, medium: KnownMedium, *, after_change: bool) -> I
     unused = find_unused_words(clause, [call.args for call in calls]) if calls else []
     if unused:
         medium.problems.append(f"I did not use: {', '.join(unused)}.")
-    if calls and "map" in clause.phrase.tags:
+    if calls and clause.intent == "flux_export" and "map" in clause.phrase.tags:
         medium.problems.append("No tool here draws a map: Escher draws it from the exported fluxes.")
     yield from calls
 

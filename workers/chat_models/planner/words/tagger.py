@@ -25,7 +25,9 @@ from fluxagents.workers.chat_models.planner.words.phrase import (
     COMMA,
     COMPOUND,
     END,
+    ENZYME,
     FILLER,
+    GENE,
     MEDIUM,
     MODEL,
     ORGANISM,
@@ -56,11 +58,17 @@ def tag_question(question: str) -> tuple[Token, ...]:
 
     A word that only example questions of tools and flows have is a concept of its own.
     """
-    raw_tokens = list(tokenize(question))
+    raw_tokens = _name_genes(list(tokenize(question)))
     words = [fold(raw.text) for raw in raw_tokens if raw.tag == UNKNOWN]
     tagged = _Tagger(detect_language(words)).tag(raw_tokens)
     tokens = [token for token in tagged if token.tag != FILLER]
     return _tag_models([_retag_in_context(tokens, at) for at in range(len(tokens))])
+
+
+def _name_genes(raw_tokens: Sequence[Token]) -> list[Token]:
+    """The tokens; beside the id of a gene, the name of an enzyme is only what the gene is called."""
+    has_gene = any(raw.tag == GENE for raw in raw_tokens)
+    return [Token(UNKNOWN, raw.text) if has_gene and raw.tag == ENZYME else raw for raw in raw_tokens]
 
 
 @cache
