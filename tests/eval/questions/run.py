@@ -24,6 +24,7 @@ from fluxagents.tasks.chat.decider import Decider
 from fluxagents.tasks.ports.decisions import DecisionResult
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.chat_models.chat_model import chat_model
+from fluxagents.workers.chat_models.planner.flow_choice import choose_flow
 from fluxagents.workers.settings import Settings
 
 MAX_STEPS = 8
@@ -87,6 +88,13 @@ def answers(part: str, decider: Decider) -> list[Answer]:
 
 
 def _answer(case: Case, decider: Decider) -> Answer:
+    choice = choose_flow(case.question)
+    if case.answered is not None and choice.flow != ANALYSIS:
+        is_right = case.accepts(choice.flow, choice.inputs)
+        inputs = json.dumps(choice.inputs, sort_keys=True)
+        return _judge_open_parts(
+            Answer(case, ((choice.flow, inputs),), "", is_right, is_right, 0, flow=choice.flow)
+        )
     findings = [DESCRIPTION, BASELINE]
     calls: list[CallTool] = []
     error, tokens_in, text = "", 0, ""
@@ -105,13 +113,12 @@ def _answer(case: Case, decider: Decider) -> Answer:
     planned = tuple(
         (call.tool, json.dumps(drop_defaults(call.tool, call.args), sort_keys=True)) for call in calls
     )
-    flow = ANALYSIS
     tools_right, arguments_right = compare_calls(case, calls)
     if case.answered is not None:
-        is_flow_right = any(_compare(other, calls)[1] for other in case.either) or case.accepts(flow, {})
+        is_flow_right = any(_compare(other, calls)[1] for other in case.either) or case.accepts(ANALYSIS, {})
         tools_right, arguments_right = tools_right and is_flow_right, arguments_right and is_flow_right
     answer = Answer(case, planned, error, tools_right and not error, arguments_right and not error, tokens_in)
-    return answer if case.answered is None else _judge_open_parts(replace(answer, flow=flow, text=text))
+    return answer if case.answered is None else _judge_open_parts(replace(answer, text=text))
 
 
 def _judge_open_parts(answer: Answer) -> Answer:

@@ -39,6 +39,7 @@ from fluxagents.workers.chat_models.planner.words.spelling import SHORTEST, phon
 from fluxagents.workers.chat_models.planner.words.tokenizer import tokenize
 
 _REACTION = re.compile(r"[A-Z][A-Z0-9_]+[a-z0-9_]*|[A-Z][A-Za-z]+_\w+")
+_GENE_NAME = re.compile(r"[a-z]{3}[A-Z]")
 _NO_REACTION = frozenset(
     "ATP ADP AMP NAD NADH NADP NADPH FADH2 GTP CoA COA DNA RNA GPR GEM".split()  # noqa: SIM905 - one line
 )
@@ -66,8 +67,16 @@ def tag_question(question: str) -> tuple[Token, ...]:
 
 
 def _name_genes(raw_tokens: Sequence[Token]) -> list[Token]:
-    """The tokens; beside the id of a gene, the name of an enzyme is only what the gene is called."""
+    """The tokens; beside the id of a gene, the name of an enzyme is only what the gene is called.
+
+    Without an id, a word such as `gltA` is the name of a gene.
+    """
     has_gene = any(raw.tag == GENE for raw in raw_tokens)
+    if not has_gene:
+        return [
+            Token(GENE, raw.text, raw.text) if raw.tag == UNKNOWN and _GENE_NAME.fullmatch(raw.text) else raw
+            for raw in raw_tokens
+        ]
     return [Token(UNKNOWN, raw.text) if has_gene and raw.tag == ENZYME else raw for raw in raw_tokens]
 
 

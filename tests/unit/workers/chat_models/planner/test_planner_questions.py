@@ -48,10 +48,10 @@ def test_no_question_is_in_it_twice() -> None:
 
 
 def test_each_expected_call_names_offered_tools_and_their_arguments() -> None:
-    # The fourth part was written over tools that come; the tools of the earlier parts are here.
-    for case in (case for case in CASES if case.part != "fourth"):
+    for case in CASES:
         for call in case.calls:
-            for tool in call.tools:
+            # `compute_yields` stands for what may come beside the tools that tell yields now.
+            for tool in call.tools - {"compute_yields"}:
                 assert tool in ANSWER_TOOLS, case.question
                 assert call.args.keys() <= TOOLS[tool].args.model_fields.keys(), case.question
 
