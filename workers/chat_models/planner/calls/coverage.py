@@ -32,6 +32,8 @@ _LISTED = {
 }
 """By intent: the entities that a result lists whether they are asked for or not."""
 
+_MORE_CONTENT = frozenset({"pathway"})
+"""Concepts without a weight that no answer may pass over."""
 _GENE_NAME = re.compile(r"[a-z]{3,4}[A-Z]?\d?")
 
 _TOLERANCE = 1e-9
@@ -69,7 +71,7 @@ def _list_vocabulary(intent: str) -> frozenset[str]:
 @cache
 def _concepts() -> frozenset[str]:
     # "Make" and "form" are words of everyday language as well.
-    return frozenset(tag for tag in load_weights() if tag.islower()) - {"produce"}
+    return (frozenset(tag for tag in load_weights() if tag.islower()) | _MORE_CONTENT) - {"produce"}
 
 
 def _is_content(token: Token) -> bool:

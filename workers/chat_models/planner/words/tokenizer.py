@@ -23,7 +23,7 @@ _PER = r"(?:/|(?:and|und|et|y)\s+(?:per|pro|par|por)|per|pro|par|por|and|und|et|
 _DRY = r"dry\s+(?:weight|mass)|Trocken\w+|DW|CDW|(?:de\s+)?(?:poids|peso)\s+sec\w?"
 _MASS_OR_TIME = rf"(?:g\s?-?(?:DW|CDW|DCW)|gram\w*(?:\s+(?:{_DRY}))?|g|h(?:our|r)?|Stunde|heure|hora)"
 _FLUX = rf"mmol\w*(?:\s*{_PER}?\s*\(?\s*{_MASS_OR_TIME}\)?(?:\s?\^?[-\u2212]1|⁻¹)?(?![a-z])\)?)*"
-_NO_ENZYME = r"(?:(?:in|de)crease|release|\\w*base|phase|phrase|case|purchase|please|disease|erase)\b"
+_NO_ENZYME = r"(?:(?:in|de)crease|release|\w*base|phase|phrase|case|purchase|please|disease|erase)\b"
 _PATTERN = re.compile(
     rf"(?P<EXCHANGE>{EXCHANGE_ID})"
     r"|(?P<DIGEST>sha256:[0-9a-f]+|\b[0-9A-HJKMNP-TV-Z]{26}/\d+)"
