@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import import_module
@@ -80,6 +80,7 @@ class ToolEntry:
     compensation: str | None
     reference: str
     example: Mapping[str, JsonValue]
+    questions: Sequence[str]
     parameters: Mapping[str, JsonValue]
     """JSON schema of the arguments."""
 
@@ -100,6 +101,7 @@ class ToolEntry:
             compensation=tool.compensation,
             reference=tool.reference,
             example=dict(tool.example),
+            questions=list(tool.questions),
             parameters=parameters,
         )
 

@@ -56,6 +56,9 @@ class Tool:
     """Where the method is described."""
     example: Mapping[str, JsonValue] = field(default_factory=dict)
     """Arguments that a reader may try."""
+    questions: tuple[str, ...] = ()
+    """Questions that it answers, as people ask them, in any language and without conditions: the built-in
+    planner reads from them which words ask for the tool."""
     gather: Callable[[Sources, Any], Any] | None = None
     """Set on a tool that needs more than one model: reads it from the sources, so that `run` stays pure."""
     rests_on: frozenset[Concern] = PREDICTIONS

@@ -23,6 +23,7 @@ COMMANDS = {
     "flower": ("services.services:flower", "Run Flower in the foreground, read-only."),
     "demo": ("services.demo:demo", "Start everything, analyse three real models, and stop."),
     "doctor": ("services.doctor:doctor", "Check the installation and say what to do about each problem."),
+    "ask": ("runs.ask:ask", "Put a question to a model, and wait for the answer."),
     "run": ("runs.run:run", "Run a flow on a model, and wait for the answer."),
     "runs": ("runs.runs:runs", "List runs, show one, follow, pause, resume or cancel it."),
     "stats": ("stats.stats:stats", "Add up runs: durations, tools, tokens, errors, approvals, retries."),
@@ -88,7 +89,7 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=examples(
         "fluxagents up",
-        'fluxagents run metabolic_analysis --model e_coli_core --question "Does it grow?" --wait',
+        'fluxagents ask "which genes are essential on acetate?" --model textbook --wait',
         "fluxagents runs",
         "fluxagents doctor",
     ),

@@ -46,6 +46,9 @@ class Flow(StrictModel):
     flow: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     version: int = Field(ge=1)
     purpose: str
+    questions: tuple[str, ...] = Field(
+        default=(), description="Questions that it answers, as people ask them, in any language."
+    )
     inputs: dict[str, InputSpec] = Field(default_factory=dict)
     facts: dict[str, FactSpec] = Field(default_factory=dict)
     budget: Budget = Budget()
@@ -67,7 +70,9 @@ class Flow(StrictModel):
     def digest(self) -> str:
         """The sha256 of what the definition says: two flows with one digest behave alike."""
         content = json.dumps(
-            self.model_dump(mode="json", exclude_defaults=True), sort_keys=True, separators=(",", ":")
+            self.model_dump(mode="json", exclude_defaults=True, exclude={"questions"}),
+            sort_keys=True,
+            separators=(",", ":"),
         )
         return hashlib.sha256(content.encode()).hexdigest()
 

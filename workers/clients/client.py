@@ -9,10 +9,10 @@ from pydantic import SecretStr
 
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
-from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.celery.publisher import CeleryPublisher
+from fluxagents.workers.clients.asking import AskingClient
 from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.models.model_store import ModelFiles
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fluxagents.workers.archive.run_bundle import BundleStores
 
 
-class Client(RunClient):
+class Client(AskingClient):
     """Starts and controls runs from a script. Imports neither cobra nor libsbml.
 
     Args:

@@ -362,6 +362,15 @@ def _names(names: Sequence[str], limit: int) -> list[JsonValue]:
 TOOL = Tool(
     name="gapfill_model",
     purpose="Make a new model with the fewest reactions of another one that restore growth or a product.",
+    questions=(
+        "Fill the gaps",
+        "gapfill the model",
+        "gap-filling",
+        "gap-fill",
+        "Lücken füllen",
+        "combler les lacunes",
+        "rellena los huecos",
+    ),
     args=Args,
     result=Result,
     run=run,

@@ -157,6 +157,12 @@ def _finite(bound: float) -> float | None:
 TOOL = Tool(
     name="set_bounds",
     purpose="Make a new model with other flux bounds of some reactions; reports each change. Needs approval.",
+    questions=(
+        "Set the lower bound of PFK",
+        "Set the upper bound of PFK",
+        "Setze die Schranken von PFK",
+        "Fixe la borne inférieure de PFK",
+    ),
     args=Args,
     result=Result,
     run=run,

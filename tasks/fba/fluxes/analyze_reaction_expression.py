@@ -323,6 +323,18 @@ def _table(model: Model, levels: Mapping[str, float], solution: _Solution) -> Ex
 TOOL = Tool(
     name="analyze_reaction_expression",
     purpose="Growth and fluxes under gene expression data (E-Flux or GIMME); which reactions the data limit.",
+    questions=(
+        "Integrate expression data",
+        "expression data",
+        "transcriptome",
+        "transcriptomics",
+        "RNA-seq",
+        "proteomics",
+        "Expressionsdaten",
+        "données d'expression",
+        "transcriptomique",
+        "datos de expresión",
+    ),
     args=Args,
     result=Result,
     run=run,

@@ -261,6 +261,10 @@ def _medium(
 TOOL = Tool(
     name="optimize_media_composition",
     purpose="The medium with the fewest nutrients, or the cheapest one, that reaches a target growth.",
+    questions=(
+        "das billigste Medium",
+        "el medio más barato",
+    ),
     args=Args,
     result=Result,
     run=run,

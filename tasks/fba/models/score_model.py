@@ -213,6 +213,15 @@ def _median(values: Sequence[float], otherwise: float) -> float:
 TOOL = Tool(
     name="score_model",
     purpose="Score sheet to set beside memote's: consistency, annotation by database, SBO terms, total.",
+    questions=(
+        "What is the memote score?",
+        "Score the model",
+        "How does memote see it?",
+        "Wie ist der Memote-Score?",
+        "Bewerte es wie Memote",
+        "score memote",
+        "puntuación memote",
+    ),
     args=Args,
     result=Result,
     run=run,

@@ -176,6 +176,14 @@ def _seed_fraction(items: Iterable[Any], key: str) -> float | None:
 TOOL = Tool(
     name="test_modelseed_cobra_compatibility",
     purpose="Does the model survive SBML and JSON unchanged, with its growth; which ids are ModelSEED's.",
+    questions=(
+        "Does a round trip change it?",
+        "roundtrip",
+        "round trip through SBML",
+        "Rundreise",
+        "aller-retour",
+        "ida y vuelta",
+    ),
     args=Args,
     result=Result,
     run=run,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, Field
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.tasks.fba.entity_names import suggest_named
 from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 from fluxagents.tasks.ports.media import Uptake
 from fluxagents.tasks.ports.results import Args
@@ -135,12 +136,13 @@ def apply_conditions(model: Model, args: ConditionArgs) -> tuple[MediumChange, .
 
 
 def require_reaction(model: Model, identifier: str) -> str:
-    """The id, if the model has such a reaction; otherwise `UNKNOWN_ID` with the nearest ids."""
+    """The id, if the model has such a reaction; otherwise `UNKNOWN_ID` with the ids of that name or near."""
     if identifier in model.reactions:
         return identifier
     message = f"reaction '{identifier}' is not in model '{model.id}'"
+    named = suggest_named("reaction", identifier, model.reactions)
     ids = [reaction.id for reaction in model.reactions]
-    raise FluxError(ErrorClass.UNKNOWN_ID, message, suggestions=nearest(identifier, ids))
+    raise FluxError(ErrorClass.UNKNOWN_ID, message, suggestions=named or nearest(identifier, ids))
 
 
 def set_uptake(exchange: Reaction, limit: float) -> MediumChange | None:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.tasks.fba.entity_names import suggest_named
 
 if TYPE_CHECKING:
     from cobra import Gene, Model
@@ -43,8 +44,7 @@ class GeneRules:
     def _gene(self, identifier: str) -> Gene:
         if identifier in self._model.genes:
             return self._model.genes.get_by_id(identifier)
-        by_name = [gene.id for gene in self._model.genes if gene.name and gene.name == identifier]
-        suggestions = tuple(f"gene '{identifier}' has the id '{gene_id}'" for gene_id in by_name[:3])
+        suggestions = suggest_named("gene", identifier, self._model.genes)
         known = [gene.id for gene in self._model.genes]
         raise FluxError(
             ErrorClass.UNKNOWN_ID,

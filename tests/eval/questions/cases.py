@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,13 @@ import yaml
 
 from fluxagents.tasks.registry import TOOLS
 
-PARTS = ("known", "held_out", "third")
+PARTS = ("known", "held_out", "third", "fourth")
 """Rules may be made after the known questions only. The others show how well they do on what they were
-not made for; `third` is the newest part.
+not made for; `fourth` is the newest part, and alone says which flow has the answer and what stays open.
 """
+
+ANALYSIS = "metabolic_analysis"
+"""The flow that puts a question to a chat model."""
 
 TOLERANCE = 1e-6
 """Relative difference of numbers that are the same."""
@@ -49,13 +52,38 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One question."""
+    """One question.
+
+    Attributes:
+        calls: What answers it beside the description and the growth that each run begins with.
+        either: Other sets of calls that are as good.
+        flow: The flow of the library that has the answer.
+        inputs: Those of its inputs that matter.
+        answered: Whether all of it can be answered: `yes`, `partly` or `no`; None if the part does not say.
+        names: What the text must name of what stays open; `a|b` is one of both.
+    """
 
     part: str
     group: int
     language: str
     question: str
     calls: tuple[Expected, ...]
+    either: tuple[tuple[Expected, ...], ...] = ()
+    flow: str = ANALYSIS
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    answered: str | None = None
+    names: tuple[str, ...] = ()
+
+    def is_named_in(self, text: str) -> bool:
+        """Whether a text names all that stays open."""
+        folded = text.casefold()
+        return all(any(name in folded for name in names.casefold().split("|")) for names in self.names)
+
+    def accepts(self, flow: str, inputs: Mapping[str, Any]) -> bool:
+        """Whether a flow with these inputs has the answer."""
+        return flow == self.flow and all(
+            name in inputs and _is_same(value, inputs[name]) for name, value in self.inputs.items()
+        )
 
 
 def drop_defaults(tool: str, args: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,9 +101,21 @@ def cases(part: str) -> Iterator[Case]:
     groups = yaml.safe_load((Path(__file__).parent / f"{part}.yaml").read_text(encoding="utf-8"))
     for number, group in enumerate(groups):
         calls = tuple(_read_call(call) for call in group["calls"])
+        either = tuple(tuple(map(_read_call, other)) for other in group.get("either", ()))
         for language, questions in group["ask"].items():
             for question in questions:
-                yield Case(part, number, language, question, calls)
+                yield Case(
+                    part,
+                    number,
+                    language,
+                    question,
+                    calls,
+                    either,
+                    group.get("flow", ANALYSIS),
+                    group.get("inputs", {}),
+                    group.get("answered", "yes") if part == "fourth" else None,
+                    tuple(group.get("names", ())),
+                )
 
 
 def _read_call(call: Mapping[str, Any]) -> Expected:

@@ -7,15 +7,16 @@ the decisions are measured.
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations, groupby
 
-from tests.eval.questions.cases import PARTS, Case, cases, drop_defaults
+from tests.eval.questions.cases import ANALYSIS, PARTS, Case, Expected, cases, drop_defaults
 from tests.support.decisions import ANSWER_TOOLS, BASELINE, DESCRIPTION, decide_with, state_at
 
-from fluxagents.flows.commands import CallTool, Decide
+from fluxagents.flows.commands import CallTool, Decide, Finish
 from fluxagents.flows.engine.retries import may_retry, pause_ms
 from fluxagents.flows.state import Finding, RunState
 from fluxagents.prompts.versions.manager import PromptManager
@@ -23,9 +24,13 @@ from fluxagents.tasks.chat.decider import Decider
 from fluxagents.tasks.ports.decisions import DecisionResult
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.chat_models.chat_model import chat_model
+from fluxagents.workers.chat_models.planner.flow_choice import choose_flow
 from fluxagents.workers.settings import Settings
 
 MAX_STEPS = 8
+
+_ANSWERED_BY = re.compile(r"^Answered by [a-z_, ]+\.$", re.MULTILINE)
+"""The line of the planner's conclusion that stands for answered parts; all other lines say what is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,15 @@ class Answer:
     tools_right: bool
     arguments_right: bool
     tokens_in: int
+    flow: str = ANALYSIS
+    text: str = ""
+    """What it says at the end."""
+    open_right: bool = True
+    """Whether it answers what can be answered and names what stays open, and only that."""
+    is_silent: bool = False
+    """Whether it is wrong and says nothing that would tell so."""
+    is_refused: bool = False
+    """Whether it says that it cannot, although it could."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +65,9 @@ class Score:
         pairs: Pairs of paraphrases.
         pairs_alike: Those of them that got the same calls with the same arguments.
         tokens_in_mean: Mean over the first requests.
+        open_right: Questions of which all is answered or named as open, and nothing more is named.
+        silent_wrong: Questions with another answer than the expected one, and nothing that says so.
+        false_refusals: Questions that have an answer here and were refused.
     """
 
     part: str
@@ -60,6 +77,9 @@ class Score:
     pairs: int
     pairs_alike: int
     tokens_in_mean: float
+    open_right: int = 0
+    silent_wrong: int = 0
+    false_refusals: int = 0
 
 
 def answers(part: str, decider: Decider) -> list[Answer]:
@@ -68,15 +88,24 @@ def answers(part: str, decider: Decider) -> list[Answer]:
 
 
 def _answer(case: Case, decider: Decider) -> Answer:
+    choice = choose_flow(case.question)
+    if case.answered is not None and choice.flow != ANALYSIS:
+        is_right = case.accepts(choice.flow, choice.inputs)
+        inputs = json.dumps(choice.inputs, sort_keys=True)
+        return _judge_open_parts(
+            Answer(case, ((choice.flow, inputs),), "", is_right, is_right, 0, flow=choice.flow)
+        )
     findings = [DESCRIPTION, BASELINE]
     calls: list[CallTool] = []
-    error, tokens_in = "", 0
+    error, tokens_in, text = "", 0, ""
     for step in range(MAX_STEPS):
         state = state_at(case.question, findings=findings)
         verdict = _decide(decider, state, decide_with(ANSWER_TOOLS, left=MAX_STEPS - step))
         tokens_in = tokens_in or verdict.prompt.tokens_in
         if verdict.error is not None:
             error = verdict.error.message
+        if isinstance(verdict.decision, Finish):
+            text = verdict.decision.answer
         if not isinstance(verdict.decision, CallTool):
             break
         calls.append(verdict.decision)
@@ -85,7 +114,27 @@ def _answer(case: Case, decider: Decider) -> Answer:
         (call.tool, json.dumps(drop_defaults(call.tool, call.args), sort_keys=True)) for call in calls
     )
     tools_right, arguments_right = compare_calls(case, calls)
-    return Answer(case, planned, error, tools_right and not error, arguments_right and not error, tokens_in)
+    if case.answered is not None:
+        is_flow_right = any(_compare(other, calls)[1] for other in case.either) or case.accepts(ANALYSIS, {})
+        tools_right, arguments_right = tools_right and is_flow_right, arguments_right and is_flow_right
+    answer = Answer(case, planned, error, tools_right and not error, arguments_right and not error, tokens_in)
+    return answer if case.answered is None else _judge_open_parts(replace(answer, text=text))
+
+
+def _judge_open_parts(answer: Answer) -> Answer:
+    """The answer with what its text says of open parts, compared with what the case expects."""
+    case = answer.case
+    said = _ANSWERED_BY.sub("", answer.text).strip()
+    has_answer = answer.flow != ANALYSIS or _ANSWERED_BY.search(answer.text) is not None
+    status = ("partly" if said else "yes") if has_answer else "no"
+    open_right = status == case.answered and case.is_named_in(said)
+    is_wrong = not answer.arguments_right or (case.answered != "yes" and not open_right)
+    return replace(
+        answer,
+        open_right=open_right and answer.arguments_right,
+        is_silent=is_wrong and status == "yes",
+        is_refused=case.answered != "no" and status == "no",
+    )
 
 
 def _decide(decider: Decider, state: RunState, command: Decide) -> DecisionResult:
@@ -112,13 +161,18 @@ def _finding(call: CallTool, number: int) -> Finding:
 
 
 def compare_calls(case: Case, calls: Sequence[CallTool]) -> tuple[bool, bool]:
-    """Whether the tools are the expected ones, in any order, and whether their arguments are, too."""
-    if len(calls) != len(case.calls):
+    """Whether the tools are expected ones, in any order, and whether their arguments are, too."""
+    compared = [_compare(expected, calls) for expected in (case.calls, *case.either)]
+    return any(tools for tools, _ in compared), any(arguments for _, arguments in compared)
+
+
+def _compare(expected_calls: Sequence[Expected], calls: Sequence[CallTool]) -> tuple[bool, bool]:
+    if len(calls) != len(expected_calls):
         return False, False
     left = list(calls)
     tools_left = [call.tool for call in calls]
     tools = arguments = True
-    for expected in case.calls:
+    for expected in expected_calls:
         tool = next((name for name in tools_left if name in expected.tools), None)
         tools = tools and tool is not None
         if tool is not None:
@@ -146,6 +200,9 @@ def score(part: str, part_answers: Sequence[Answer]) -> Score:
         pairs=len(pairs),
         pairs_alike=sum(sorted(first.calls) == sorted(second.calls) for first, second in pairs),
         tokens_in_mean=sum(answer.tokens_in for answer in part_answers) / max(len(part_answers), 1),
+        open_right=sum(answer.open_right for answer in part_answers),
+        silent_wrong=sum(answer.is_silent for answer in part_answers),
+        false_refusals=sum(answer.is_refused for answer in part_answers),
     )
 
 
@@ -186,11 +243,18 @@ def _write_line(entry: Score) -> str:
     def share(count: int, of: int) -> str:
         return f"{count}/{of} ({count / of:.1%})" if of else "none"
 
-    return (
+    line = (
         f"{entry.part:9} tools {share(entry.tools_right, entry.questions)}, "
         f"arguments {share(entry.arguments_right, entry.questions)}, "
         f"consistency {share(entry.pairs_alike, entry.pairs)} pairs of paraphrases; "
         f"{entry.tokens_in_mean:.0f} tokens per first request"
+    )
+    if entry.part != "fourth":
+        return line
+    return (
+        f"{line}\n{'':9} answered or named as open {share(entry.open_right, entry.questions)}, "
+        f"silent wrong answers {entry.silent_wrong}, "
+        f"false refusals {share(entry.false_refusals, entry.questions)}"
     )
 
 

@@ -179,7 +179,8 @@ def read_production(phrase: Phrase, medium: KnownMedium) -> Iterator[Arguments]:
     products = [token for token in phrase.tokens if token.tag in COMPOUNDS]
     points = next(iter(find_counts(phrase)), None)
     inner = "ATP" if "atp" in phrase.tags else "biomass" if {"growth", "yield"} <= phrase.tags else None
-    if not products and inner:
+    # "Biomass yield per gram of glucose" names the substrate after what is produced.
+    if inner and (inner == "ATP" or not products or phrase.has(r"growth .*yield .*C")):
         yield drop_absent(product_exchange=inner, points=points)
         return
     if not products:

@@ -8,7 +8,9 @@ from typing import Any
 
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.chat_models.planner.calls.arguments import ARGUMENTS
+from fluxagents.workers.chat_models.planner.calls.coverage import find_unused_words
 from fluxagents.workers.chat_models.planner.calls.lookups import LOOKUPS
+from fluxagents.workers.chat_models.planner.calls.schema_arguments import read_schema_arguments
 from fluxagents.workers.chat_models.planner.clauses.clause import OFF_TOPIC, Clause
 from fluxagents.workers.chat_models.planner.clauses.clauses import read_clauses
 from fluxagents.workers.chat_models.planner.clauses.organisms import explain_foreign_organisms
@@ -16,6 +18,8 @@ from fluxagents.workers.chat_models.planner.conditions.known_medium import Known
 from fluxagents.workers.chat_models.planner.conditions.medium_orders import MediumOrder
 from fluxagents.workers.chat_models.planner.rules.intents import CHANGE, CHANGE_TOOL, find_tool
 from fluxagents.workers.chat_models.planner.situation import Entry, Situation
+from fluxagents.workers.chat_models.planner.words.examples import FLOW
+from fluxagents.workers.chat_models.planner.words.phrase import Phrase
 
 _SETTINGS = frozenset(
     {"threshold_fraction_of_wild_type", "fraction_of_optimum", "points", "samples", "seed", "loopless"}
@@ -90,8 +94,21 @@ def interpret_question(situation: Situation) -> Interpretation:
                 call for call in _plan_calls(clause, medium, after_change=is_changed) if call not in calls
             ]
     calls = [call for call in calls if not any(_extends(other, call) for other in calls)]
+    if calls:
+        medium.problems += _name_left_out(clauses)
     calls = [_name_biomass(call, situation.biomass) for call in calls]
     return Interpretation(tuple(calls), tuple(dict.fromkeys(medium.problems)), medium.question_for_human)
+
+
+def _name_left_out(clauses: Sequence[Clause]) -> Iterator[str]:
+    """A sentence for each clause beside the answered ones that asks for nothing known."""
+    for clause in clauses:
+        is_off_topic = OFF_TOPIC in clause.unsupported_requests
+        words = [token.text for token in clause.phrase.tokens if token.value == OFF_TOPIC]
+        if not clause.intent and not clause.unsupported_requests:
+            words = find_unused_words(clause, ())
+        if words and (is_off_topic or not clause.intent):
+            yield f"I did not use: {', '.join(words)}."
 
 
 def _name_biomass(call: PlannedCall, biomass: str | None) -> PlannedCall:
@@ -124,7 +141,21 @@ def _plan_calls(clause: Clause, medium: KnownMedium, *, after_change: bool) -> I
     medium.problems += problems
     if problems or clause.unsupported_requests or not clause.intent:
         return
+    calls = list(_build_calls(clause, medium, after_change=after_change))
+    unused = find_unused_words(clause, [call.args for call in calls]) if calls else []
+    if unused:
+        medium.problems.append(f"I did not use: {', '.join(unused)}.")
+    if calls and clause.intent == "flux_export" and "map" in clause.phrase.tags:
+        medium.problems.append("No tool here draws a map: Escher draws it from the exported fluxes.")
+    yield from calls
+
+
+def _build_calls(clause: Clause, medium: KnownMedium, *, after_change: bool) -> Iterator[PlannedCall]:
     intent, rest = clause.intent, clause.rest
+    if intent.startswith(FLOW):
+        medium.problems.append(f"The {intent} answers this: `fluxagents ask` starts it.")
+        return
+    takes = TOOLS.entries[find_tool(intent)].schema["parameters"]["properties"]
     about = frozenset(f"{kind}s" for kind in ("gene", "reaction") if rest.has(kind))
     for uptakes in clause.conditions:
         before = len(medium.problems)
@@ -134,10 +165,17 @@ def _plan_calls(clause: Clause, medium: KnownMedium, *, after_change: bool) -> I
         conditions = {**medium.base_arguments(), **({"medium_changes": changes} if changes else {})}
         if clause.phrase.has("whole_medium"):
             conditions = {"medium": medium.restrict_to(uptakes)} if uptakes else {}
-        if intent in LOOKUPS:
-            conditions = {}
-        for args in (ARGUMENTS | LOOKUPS)[intent](rest, medium):
+        conditions = {name: value for name, value in conditions.items() if name in takes}
+        for args in _read_arguments(intent, rest, medium):
             yield PlannedCall(intent, find_tool(intent), conditions | args, after_change, about)
+
+
+def _read_arguments(intent: str, rest: Phrase, medium: KnownMedium) -> Iterator[dict[str, Any]]:
+    """The arguments by the reader of an intent, or by the schema of the tool that it is called as."""
+    readers = ARGUMENTS | LOOKUPS
+    if intent in readers:
+        return readers[intent](rest, medium)
+    return read_schema_arguments(intent, TOOLS.entries[intent].parameters, rest, medium)
 
 
 def _plan_change(clauses: Sequence[Clause], situation: Situation, medium: KnownMedium) -> list[PlannedCall]:

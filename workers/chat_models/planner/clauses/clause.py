@@ -19,6 +19,7 @@ from fluxagents.workers.chat_models.planner.words.phrase import (
     COMPOUNDS,
     EXCHANGE,
     GENE,
+    NUMBER,
     REACTION,
     UNKNOWN,
     UNSUPPORTED,
@@ -43,6 +44,8 @@ _LIST = r"(?:^|(?<! how_much )(?<! which )(?<! on )(?<! with ))(?:C (?:(?:and|or
 _FED = _CONDITIONAL | {"missing_nutrients", "auxotrophies"}
 _IN_LIST = r"^(?: (?:and|or|plus|comma|versus|on|with|then))+ C\b"
 _ASKED_LIST = rf"{_IN_LIST}|^ (?!need|essential)"
+_SUPPORTS = r"C (?:can )*compatible (?:\w+ )*growth"
+"""Such as "does succinate support growth"."""
 _QUOTA = re.compile(r"\bP(?: (?:best|optimum|maximise|growth|rate|live|at_least))+")
 """The share of growth to keep, which is no question for growth."""
 
@@ -120,10 +123,13 @@ def read_clause(phrase: Phrase, *, orders: bool) -> Clause:
     clause = Clause(words, match.name if match else "", conditions, places)
     if clause.is_plain and clause.intent in _CONDITIONAL and _only_lists(clause.rest):
         clause = clause.feed_each()
+    if clause.is_plain and clause.intent == "growth" and words.has(_SUPPORTS):
+        clause = clause.feed_each()
     fed = _find_further_sources(clause)
     if fed:
         conditions, places = find_conditions(words, fed)
         clause = replace(clause, conditions=conditions, places=places)
+    clause = _give_stated_uptake(clause)
     asking = [at for at, token in enumerate(words.tokens) if match and token.tag in match.tags]
     first = min((at for at in asking if at not in clause.places), default=0)
     return replace(
@@ -131,6 +137,31 @@ def read_clause(phrase: Phrase, *, orders: bool) -> Clause:
         leads=bool(clause.places) and min(clause.places) < first,
         begins_sentence=len(words.tokens) == len(phrase.tokens) or begins_sentence(words),
     )
+
+
+def _give_stated_uptake(clause: Clause) -> Clause:
+    """The clause with a number that stands apart as the uptake of its sources: "on acetate, uptake 20"."""
+    tokens = clause.phrase.tokens
+    stated = [
+        at
+        for at, token in enumerate(tokens)
+        if token.tag == NUMBER
+        and at not in clause.places
+        and (token.unit == "flux" or (at and tokens[at - 1].tag in {"uptake", "at", "of"} and not token.unit))
+    ]
+    sources = [uptake for condition in clause.conditions for uptake in condition if uptake.role == "sole"]
+    if (
+        clause.intent not in _CONDITIONAL | {"exchanges"}
+        or len(stated) != 1
+        or any(uptake.limit is not None for uptake in sources)
+    ):
+        return clause
+    limit = float(tokens[stated[0]].value)
+    conditions = tuple(
+        tuple(replace(uptake, limit=limit) if uptake.role == "sole" else uptake for uptake in condition)
+        for condition in clause.conditions
+    )
+    return replace(clause, conditions=conditions, places=clause.places | set(stated)) if sources else clause
 
 
 def _only_lists(phrase: Phrase) -> bool:

@@ -17,6 +17,7 @@ from fluxagents.workers.chat_models.planner.words.phrase import (
     PERCENT,
     REACTION,
     SEPARATORS,
+    UNSUPPORTED,
     Phrase,
     Token,
 )
@@ -29,14 +30,30 @@ _NEGATIONS = frozenset({"not", "no", "without", "skip"})
 
 
 def split_sentences(tokens: Sequence[Token]) -> Iterator[Phrase]:
-    """The sentences of a question."""
+    """The sentences of a question; "Use 20 mmol/gDW/h." belongs to the one before."""
+    sentences: list[Phrase] = []
     sentence: list[Token] = []
     for token in (*tokens, Token(END, "")):
         if token.tag != END:
             sentence.append(token)
         elif sentence:
-            yield Phrase(tuple(sentence))
+            sentences.append(Phrase(tuple(sentence)))
             sentence = []
+    for at, phrase in enumerate(sentences):
+        if at and _only_states_uptake(phrase):
+            continue
+        more = sentences[at + 1] if at + 1 < len(sentences) else None
+        yield phrase + more if more and _only_states_uptake(more) else phrase
+
+
+_STATES_UPTAKE = frozenset({NUMBER, "use", "if", "at", "of", "uptake", "rate", "with", "each", "set", "to"})
+
+
+def _only_states_uptake(sentence: Phrase) -> bool:
+    """Whether a sentence has a number for an uptake and nothing else."""
+    numbers = [token for token in sentence.tokens if token.tag == NUMBER]
+    is_uptake = "uptake" in sentence.tags or any(token.unit == "flux" for token in numbers)
+    return len(numbers) == 1 and is_uptake and sentence.tags <= _STATES_UPTAKE
 
 
 def split_clauses(sentence: Phrase, *, orders: bool) -> list[Phrase]:
@@ -71,6 +88,10 @@ def _begins_with(segment: Phrase, tags: frozenset[str]) -> bool:
     return bool(words) and words[0].tag in tags
 
 
+def _begins_with_and(segment: Phrase) -> bool:
+    return segment.tokens[0].tag in {"and", "then", "plus"}
+
+
 def _is_excluded(part: Phrase, segment: Phrase) -> bool:
     """Whether a segment names what is not asked for: "growth, but not the essential genes"."""
     first, second = match_intent(part), match_intent(segment)
@@ -86,8 +107,11 @@ def _is_separate(part: Phrase, segment: Phrase, *, orders: bool) -> bool:
     first, second = match_intent(part), match_intent(segment)
     if orders and (is_order(segment) or is_order(part)):
         return is_order(segment) or second is not None
-    if first is None or not first.has_concept or _begins_with(segment, _NEGATIONS):
+    is_detail = _begins_with(segment, _NEGATIONS) or _only_states_uptake(segment.trim())
+    if first is None or not first.has_concept or is_detail:
         return False
+    if second is None and UNSUPPORTED in segment.tags and UNSUPPORTED not in part.tags:
+        return _begins_with_and(segment)
     if second is None:
         # "… on acetate, and which without oxygen?" asks the same again.
         return _begins_with(segment, OPENINGS) and find_conditions(segment)[0] != PLAIN
@@ -100,13 +124,20 @@ def _is_detail(segment: Phrase, first: IntentMatch, second: IntentMatch) -> bool
     """Whether a segment is a detail of the part before it: what to delete or maximise, how much growth."""
     if {first.name, second.name} <= {"fluxes", "growth"} and "objective" in first.tags | second.tags:
         return not first.tags & second.tags & {REACTION, "objective"}
-    if first.name == "minimal_medium" and segment.tags & {"all_exchanges", "least_uptake"}:
+    if first.name == "minimal_medium" and (
+        segment.tags & {"all_exchanges", "least_uptake"} or _refers_back(segment, second)
+    ):
         return True
     if begins_sentence(segment):
         return False
     if first.name == "lasting_knock_out":
         return second.asked_by & {GENE, REACTION} != frozenset() and not second.tags & _ASKING
     return _is_target(segment, first, second)
+
+
+def _refers_back(segment: Phrase, match: IntentMatch) -> bool:
+    """Whether a segment asks for growth in the medium that the part before it finds."""
+    return match.name == "growth" and segment.tokens[-1].tag in {"in", "on", "there"}
 
 
 def _is_target(segment: Phrase, first: IntentMatch, second: IntentMatch) -> bool:

@@ -12,6 +12,7 @@ from fluxagents.workers.chat_models.planner.situation import Entry, Situation
 
 _USE = re.compile(r"use (?:(?P<name>\w+) )?'(?P<value>[^']+)'")
 _SET = re.compile(r"set '(?P<name>\w+)' to (?P<value>true|false)")
+_HAS_ID = re.compile(r"(?:gene|reaction) '(?P<name>[^']+)' has the id '(?P<id>[^']+)'")
 _TRUTH = {"true": True, "false": False}
 
 
@@ -21,14 +22,31 @@ def apply_advice(call: PlannedCall, situation: Situation) -> PlannedCall:
     Without a schema, as in the report, advice must name the argument.
     """
     schema = situation.functions.get(call.tool, {})
-    errors = (error for error in situation.errors if error["at"] == call.tool)
+    errors = [error for error in situation.errors if error["at"] == call.tool]
     advice = {name: value for error in errors for name, value in _read_values(error, schema)}
-    return replace(call, args={**call.args, **advice})
+    ids = dict(pair for error in errors for pair in _read_ids(error))
+    args: dict[str, Any] = _replace_names({**call.args, **advice}, ids)
+    return replace(call, args=args)
 
 
 def gives_advice(error: Entry, schema: Entry) -> bool:
     """Whether an error advises a value that the schema allows."""
-    return any(_read_values(error, schema))
+    return any(_read_values(error, schema)) or any(_read_ids(error))
+
+
+def _read_ids(error: Entry) -> Iterator[tuple[str, str]]:
+    """The id of what a question calls by a name; none if several things have that name."""
+    found = [match for hint in error.get("try", ()) if (match := _HAS_ID.fullmatch(str(hint)))]
+    if len(found) == 1:
+        yield found[0]["name"], found[0]["id"]
+
+
+def _replace_names(data: Any, ids: Mapping[str, str]) -> Any:
+    if isinstance(data, Mapping):
+        return {key: _replace_names(value, ids) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_replace_names(value, ids) for value in data]
+    return ids.get(data, data) if isinstance(data, str) else data
 
 
 def _read_values(error: Entry, schema: Entry) -> Iterator[tuple[str, Any]]:

@@ -16,6 +16,7 @@ from fluxagents.workers.chat_models.planner.planning.call import FunctionCall, f
 from fluxagents.workers.chat_models.planner.planning.checklist import add_checklist
 from fluxagents.workers.chat_models.planner.planning.diagnosis import diagnose
 from fluxagents.workers.chat_models.planner.planning.hypotheses import add_hypothesis
+from fluxagents.workers.chat_models.planner.planning.nearest import describe_nearest
 from fluxagents.workers.chat_models.planner.reporting.report import write_report
 from fluxagents.workers.chat_models.planner.rules.intents import CHANGE_TOOL
 from fluxagents.workers.chat_models.planner.situation import Entry, Situation
@@ -121,7 +122,7 @@ def _conclude(situation: Situation, interpretation: Interpretation) -> str:
     if not interpretation.calls and not sentences:
         sentences.append("The offline planner does not understand this question.")
     if not interpretation.calls:
-        sentences += ["Tools that are here:", *_list_tools(situation)]
+        sentences.append(describe_nearest(situation.question, _list_purposes(situation)))
     return "\n".join(sentences)
 
 
@@ -129,6 +130,6 @@ def _describe_error(error: Entry) -> str:
     return "; ".join([str(error["message"]), *error.get("try", ())])
 
 
-def _list_tools(situation: Situation) -> list[str]:
+def _list_purposes(situation: Situation) -> dict[str, str]:
     own = {"finish", "ask_human"}
-    return [f"- {name}: {purpose}" for name, purpose in situation.purposes.items() if name not in own]
+    return {name: purpose for name, purpose in situation.purposes.items() if name not in own}

@@ -1,15 +1,36 @@
-"""The intents of `intents.toml`: which concepts together ask for which tool."""
+"""The intents: which concepts together ask for which tool or flow."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from fluxagents.workers.chat_models.planner.words.data import load_table
+from fluxagents.workers.chat_models.planner.words.examples import FLOW, WORD, list_examples
+from fluxagents.workers.chat_models.planner.words.phrase import (
+    COMMA,
+    END,
+    NUMBER,
+    PERCENT,
+    UNKNOWN,
+    Phrase,
+    Token,
+)
+from fluxagents.workers.chat_models.planner.words.tagger import tag_question
 
 CHANGE, CHANGE_TOOL = "change", "apply_medium"
 """The verb shows an order to change the medium; the table has no intent for it."""
+
+_IDLE = """
+and or plus versus then there which so_that which_ones how how_much can do show use on in with without
+if at of to by as between than single_each need set name permanent live loop variability chains
+"""
+IDLE_TAGS = frozenset({*_IDLE.split(), COMMA, END, NUMBER, PERCENT, UNKNOWN})
+"""Tags that ask for nothing in an example question, where other words do."""
+
+_WORD_WEIGHT = 3
+"""The weight of a word that only example questions have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +70,42 @@ class Intent:
         fitting = [combination for combination in self.asked_by if combination <= tags]
         if not fitting:
             return None
-        best = max(fitting, key=_sum_weights)
+        best = max(fitting, key=sum_weights)
         supporting = best | (self.along & tags)
-        return IntentMatch(self.name, _sum_weights(supporting), supporting, best)
+        return IntentMatch(self.name, sum_weights(supporting), supporting, best)
 
 
 @cache
 def load_intents() -> Mapping[str, Intent]:
-    """By name, in the order of precedence."""
+    """By name, in the order of precedence: those of the table, then those of example questions."""
+    return {**_read_table(), **dict(_read_examples())}
+
+
+def _read_examples() -> Iterator[tuple[str, Intent]]:
+    """An intent for each tool and flow with example questions, called as it.
+
+    A tool's example without a word of its own, which the table reads as another intent, asks for nothing new.
+    """
+    table = _read_table().values()
+    for name, questions in list_examples().items():
+        combinations = [_find_content(tag_question(question)) for question in questions]
+        own = [
+            tags
+            for tags in combinations
+            if any(tag.startswith(WORD) for tag in tags)
+            or (len(tags) > 1 and (name.startswith(FLOW) or not any(intent.match(tags) for intent in table)))
+        ]
+        yield name, Intent(name, name, tuple(dict.fromkeys(filter(None, own))), frozenset())
+
+
+def _find_content(tokens: Sequence[Token]) -> frozenset[str]:
+    """The tags of an example question that every question like it must have."""
+    return Phrase(tuple(tokens)).tags - IDLE_TAGS
+
+
+@cache
+def _read_table() -> Mapping[str, Intent]:
+    """The intents of `intents.toml`."""
     return {
         name: Intent(
             name,
@@ -80,6 +129,13 @@ def find_best_match(tags: frozenset[str]) -> IntentMatch | None:
     return max((match for match in matches if match), key=lambda match: match.score, default=None)
 
 
-def _sum_weights(tags: frozenset[str]) -> int:
-    weights = load_table("intents")["weights"]
-    return sum(weights.get(tag, 1) for tag in tags)
+def load_weights() -> Mapping[str, int]:
+    """By tag; 1 for a tag that is not in it."""
+    weights: Mapping[str, int] = load_table("intents")["weights"]
+    return weights
+
+
+def sum_weights(tags: frozenset[str]) -> int:
+    """How much tags ask for what they stand for."""
+    weights = load_weights()
+    return sum(weights.get(tag, _WORD_WEIGHT if tag.startswith(WORD) else 1) for tag in tags)

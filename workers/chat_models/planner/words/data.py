@@ -10,7 +10,7 @@ from typing import Any
 
 @cache
 def load_table(name: str) -> dict[str, Any]:
-    """A data file: `lexicon`, `names`, `unsupported` or `intents`."""
+    """A data file: `lexicon`, `names`, `unsupported`, `intents` or `idle`."""
     text = (
         files("fluxagents.workers.chat_models.planner.words")
         .joinpath(f"{name}.toml")

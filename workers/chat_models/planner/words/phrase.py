@@ -10,7 +10,7 @@ from typing import Any
 COMPOUND, PATHWAY, DATABASE, ORGANISM = "COMPOUND", "PATHWAY", "DATABASE", "ORGANISM"
 NUMBER, PERCENT, UNSUPPORTED = "NUMBER", "PERCENT", "UNSUPPORTED"
 GENE, REACTION, EXCHANGE, MEDIUM, MODEL = "GENE", "REACTION", "EXCHANGE", "MEDIUM", "MODEL"
-DATABASE_ID, DIGEST, UNKNOWN, END, COMMA = "ID", "DIGEST", "UNKNOWN", "END", "comma"
+DATABASE_ID, DIGEST, ENZYME, UNKNOWN, END, COMMA = "ID", "DIGEST", "ENZYME", "UNKNOWN", "END", "comma"
 FILLER = "filler"
 
 EXCHANGE_ID = r"EX_[A-Za-z0-9_]+(?:\([A-Za-z0-9]+\)|\[[A-Za-z0-9]+\])?"
@@ -58,6 +58,7 @@ class Phrase:
         tags = {token.tag for token in self.tokens}
         tags |= {"medium"} if "media" in tags else set()
         tags |= {COMPOUND} if EXCHANGE in tags else set()
+        tags |= {REACTION} if ENZYME in tags else set()
         is_removed = tags & {"remove", "absent"} and "objective" not in tags
         tags |= {"knockout"} if is_removed and tags & {GENE, REACTION, "gene"} else set()
         tags |= {"knockout"} if is_removed and {"remove", "reaction"} <= tags else set()
@@ -74,7 +75,7 @@ class Phrase:
 
     @property
     def reactions(self) -> list[str]:
-        return list(self.list_values(REACTION, EXCHANGE))
+        return list(self.list_values(REACTION, ENZYME, EXCHANGE))
 
     def __add__(self, other: Phrase) -> Phrase:
         return Phrase(self.tokens + other.tokens)

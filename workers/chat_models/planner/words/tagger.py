@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import takewhile
 
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
+from fluxagents.workers.chat_models.planner.words.examples import (
+    WORD,
+    find_example_word,
+    list_examples,
+    load_idle_words,
+)
 from fluxagents.workers.chat_models.planner.words.lexicon import (
     LANGUAGES,
     Concept,
@@ -18,7 +25,9 @@ from fluxagents.workers.chat_models.planner.words.phrase import (
     COMMA,
     COMPOUND,
     END,
+    ENZYME,
     FILLER,
+    GENE,
     MEDIUM,
     MODEL,
     ORGANISM,
@@ -30,6 +39,7 @@ from fluxagents.workers.chat_models.planner.words.spelling import SHORTEST, phon
 from fluxagents.workers.chat_models.planner.words.tokenizer import tokenize
 
 _REACTION = re.compile(r"[A-Z][A-Z0-9_]+[a-z0-9_]*|[A-Z][A-Za-z]+_\w+")
+_GENE_NAME = re.compile(r"[a-z]{3}[A-Z]")
 _NO_REACTION = frozenset(
     "ATP ADP AMP NAD NADH NADP NADPH FADH2 GTP CoA COA DNA RNA GPR GEM".split()  # noqa: SIM905 - one line
 )
@@ -45,12 +55,45 @@ _SEPARABLE = frozenset({"schalte", "schalt", "schaltet", "schalten", "knocke", "
 
 
 def tag_question(question: str) -> tuple[Token, ...]:
-    """The tokens of a question without its filler words."""
-    raw_tokens = list(tokenize(question))
+    """The tokens of a question without its filler words.
+
+    A word that only example questions of tools and flows have is a concept of its own.
+    """
+    raw_tokens = _name_genes(list(tokenize(question)))
     words = [fold(raw.text) for raw in raw_tokens if raw.tag == UNKNOWN]
     tagged = _Tagger(detect_language(words)).tag(raw_tokens)
     tokens = [token for token in tagged if token.tag != FILLER]
     return _tag_models([_retag_in_context(tokens, at) for at in range(len(tokens))])
+
+
+def _name_genes(raw_tokens: Sequence[Token]) -> list[Token]:
+    """The tokens; beside the id of a gene, the name of an enzyme is only what the gene is called.
+
+    Without an id, a word such as `gltA` is the name of a gene.
+    """
+    has_gene = any(raw.tag == GENE for raw in raw_tokens)
+    if not has_gene:
+        return [
+            Token(GENE, raw.text, raw.text) if raw.tag == UNKNOWN and _GENE_NAME.fullmatch(raw.text) else raw
+            for raw in raw_tokens
+        ]
+    return [Token(UNKNOWN, raw.text) if has_gene and raw.tag == ENZYME else raw for raw in raw_tokens]
+
+
+@cache
+def load_example_words() -> frozenset[str]:
+    """The folded words of example questions that no lexicon has."""
+    questions = (question for examples in list_examples().values() for question in examples)
+    words = {
+        fold(token.text) for question in questions for token in tokenize(question) if token.tag == UNKNOWN
+    }
+    known = load_idle_words() | {
+        word for word in words for lexicon in load_lexicons().values() if lexicon.find([word]) is not None
+    }
+    sounds = compounds_by_sound()
+    return frozenset(
+        word for word in words - known if len(word) >= _SHORT and phonetic_key(word) not in sounds
+    )
 
 
 def _retag_in_context(tokens: Sequence[Token], at: int) -> Token:
@@ -59,10 +102,9 @@ def _retag_in_context(tokens: Sequence[Token], at: int) -> Token:
     after = tokens[at + 1].tag if at + 1 < len(tokens) else END
     if token.tag == "without" and after == END and "lack" in token.text:
         return Token("lacking", token.text)  # "What is it lacking?"
-    if token.tag == "plus" and (at == 0 or tokens[at - 1].tag == END):
-        return Token("with", token.text)  # "In addition to glucose it gets acetate"
-    if token.tag == "then" and at and after == END:
-        return Token("there", token.text)
+    retagged = _retag_by_neighbours(token, tokens[at - 1].tag if at else END, after)
+    if retagged:
+        return Token(retagged, token.text)
     later = [other.text.lower() for other in tokens[at + 1 :]]
     if token.text.lower() in _SEPARABLE and set(later) & {"aus", "ab"}:
         return Token("remove", token.text)
@@ -70,6 +112,16 @@ def _retag_in_context(tokens: Sequence[Token], at: int) -> Token:
     if token.text == "FBA" and (listed or (at and tokens[at - 1].tag == "reaction")):
         return Token(REACTION, token.text, token.text)
     return token
+
+
+def _retag_by_neighbours(token: Token, before: str, after: str) -> str | None:
+    if token.tag == "mutant" and after == COMPOUND and token.text.endswith("without"):
+        return "without"  # "a strain without oxygen"
+    if token.tag == "plus" and before == END:
+        return "with"  # "In addition to glucose it gets acetate"
+    if token.tag == "then" and before != END and after == END:
+        return "there"
+    return None
 
 
 def _tag_models(tokens: Sequence[Token]) -> tuple[Token, ...]:
@@ -125,7 +177,9 @@ class _Tagger:
         isomer = self._find_stereoisomer(word, raw_tokens)
         if isomer:
             return [Token(COMPOUND, f"{text}-{raw_tokens[1].text}", isomer.value)], 2
-        parts = self._split_compound_word(word) if word.isalpha() and not self._is_exact(word) else None
+        is_exact = self._is_exact(word)
+        example = None if is_exact else find_example_word(word, load_example_words())
+        parts = self._split_compound_word(word) if word.isalpha() and not is_exact and not example else None
         is_compound_word = parts is not None and len(word) >= _COMPOUND_WORD
         entry = None if is_compound_word else self._find([fold(raw.text) for raw in raw_tokens])
         if entry:
@@ -134,7 +188,8 @@ class _Tagger:
             return [Token(concept.tag, words, concept.value)], length
         if self._is_id(text):
             return [Token(REACTION, text, text)], 1
-        concepts = parts or [concept for concept in [self._guess(word)] if concept]
+        guess = Concept(f"{WORD}{example}") if example else self._guess(word)
+        concepts = parts or [concept for concept in [guess] if concept]
         return [Token(concept.tag, text, concept.value) for concept in concepts] or [raw_tokens[0]], 1
 
     def _find_stereoisomer(self, word: str, raw_tokens: Sequence[Token]) -> Concept | None:

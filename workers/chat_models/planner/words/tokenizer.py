@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from fluxagents.workers.chat_models.planner.words.phrase import (
     COMMA,
     DATABASE_ID,
+    ENZYME,
     EXCHANGE_ID,
     GENE,
     MODEL,
@@ -22,10 +23,13 @@ _PER = r"(?:/|(?:and|und|et|y)\s+(?:per|pro|par|por)|per|pro|par|por|and|und|et|
 _DRY = r"dry\s+(?:weight|mass)|Trocken\w+|DW|CDW|(?:de\s+)?(?:poids|peso)\s+sec\w?"
 _MASS_OR_TIME = rf"(?:g\s?-?(?:DW|CDW|DCW)|gram\w*(?:\s+(?:{_DRY}))?|g|h(?:our|r)?|Stunde|heure|hora)"
 _FLUX = rf"mmol\w*(?:\s*{_PER}?\s*\(?\s*{_MASS_OR_TIME}\)?(?:\s?\^?[-\u2212]1|⁻¹)?(?![a-z])\)?)*"
+_NO_ENZYME = r"(?:(?:in|de)crease|release|\w*base|phase|phrase|case|purchase|please|disease|erase)\b"
 _PATTERN = re.compile(
     rf"(?P<EXCHANGE>{EXCHANGE_ID})"
     r"|(?P<DIGEST>sha256:[0-9a-f]+|\b[0-9A-HJKMNP-TV-Z]{26}/\d+)"
     r"|\b(?P<ID>[CR]\d{5}|(?:cpd|rxn)\d{5}|MNX[MR]\d+|[A-Z]{14}-[A-Z]{10}-[A-Z])\b"
+    r"|\b(?P<ENZYME>(?:EC\s?:?\s?)?\d+\.\d+\.\d+\.\d+\b|"
+    rf"(?:(?:[\w'-]*(?:ate|ose|ine|ide|CoA)|\w+-\w[\w-]*)\s)?(?!{_NO_ENZYME})[a-z][\w-]+ase\b)"
     r"|\b(?P<MODEL>i[A-Z]{1,4}\d+\w*)\b"
     r"|\b(?P<GENE>b\d{4}|[A-Z][A-Za-z]{1,5}_?\d{4,})\b"
     rf"|(?<![\w.,-])(?P<NUMBER>\d+(?:[.,]\d+)*|\.\d+)(?P<unit>\s*(?:%|percent\b|per\s+cent\b|Prozent\b|pour\s?cents?\b|por\s?ciento\b)|\s*{_FLUX}|\s*{_RATE})?(?!\w|-[a-zA-Z])"
@@ -47,6 +51,8 @@ def tokenize(question: str) -> Iterator[Token]:
         kind, text = match.lastgroup or "", match[0]
         if match["NUMBER"]:
             yield _build_number(match)
+        elif kind == ENZYME:
+            yield Token(ENZYME, text, re.sub(r"^EC\s?:?\s?", "", text))
         elif kind == "WORD" or (kind in _CASED and not _CASED[kind].fullmatch(text)):
             yield Token(UNKNOWN, text)
         elif kind == "COMMA":
@@ -68,6 +74,10 @@ _BARE_UNIT = re.compile(
 """A unit without a number; all numbers of the question have it."""
 _ONE_MORE = re.compile(r"\b(more|extra|additional|further)\s+mmol\s?/\s?gDW\s?/\s?h\b", re.IGNORECASE)
 """The unit where it stands for an amount: "one more mmol/gDW/h of glucose"."""
+_CONCENTRATION = re.compile(
+    r"(\d)\s?(?:(?:[\u00b5mn]?g|[\u00b5mn]?mol)\s?(?:/|per )\s?[mM]?(?:[lL]\b|lit\w+)|[\u00b5mn]?M\b)"
+)
+"""A number with the unit of a concentration, which is no uptake."""
 _EXTREMES = re.compile(
     r"\b(min\w*|max\w*|lower|upper|lowest|highest)\s?[/\u2013-]\s?(min\w*|max\w*|lower|upper|lowest|highest)\b",
     re.IGNORECASE,
@@ -80,6 +90,8 @@ def _normalize(text: str) -> str:
     text = re.sub(r"[\u2018\u2019`\u00b4]", "'", text)
     text = re.sub(r"\bcan't\b", "cannot", text, flags=re.IGNORECASE)
     text = re.sub(r"(?<=\w)'s\b", " ", text)
+    text = re.sub(r"\u00b0\s?[CF]\b", " degrees", text)
+    text = _CONCENTRATION.sub(r"\1 molarity ", text)
     text = _BARE_UNIT.sub(" ", _ONE_MORE.sub(r"\1 mmol", text))
     text = _EXTREMES.sub(r"\1 and \2", text)
     text = re.sub(r"\b((?:[a-zA-Z]\.\s?)+)(?=[a-z(,])", _drop_dots, text)
