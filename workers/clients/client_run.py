@@ -21,16 +21,16 @@ class ClientRun(Run):
 
     def __init__(self, control: RunControl, run_id: str, results: Results) -> None:
         super().__init__(control, run_id)
-        self._results = results
+        self.results = results
 
     def table(self) -> pd.DataFrame:
         """One row per value that a tool found, with its unit; the full data are in `artifacts`."""
-        return frame_findings(self._results.runs, [self.state])
+        return frame_findings(self.results.runs, [self.state])
 
     def artifacts(self) -> tuple[Artifact, ...]:
         """The full data of every result, in the order in which tools were called."""
         findings = all_findings(self.events())
-        return tuple(self._results.artifact(finding.artifact) for finding in findings if finding.artifact)
+        return tuple(self.results.artifact(finding.artifact) for finding in findings if finding.artifact)
 
     def artifact(self, tool: str) -> Artifact:
         """The full data of the last result of a tool.
@@ -41,7 +41,7 @@ class ClientRun(Run):
         findings = [finding for finding in all_findings(self.events()) if finding.artifact]
         for finding in reversed(findings):
             if finding.tool == tool and finding.artifact:
-                return self._results.artifact(finding.artifact)
+                return self.results.artifact(finding.artifact)
         tools = ", ".join(dict.fromkeys(finding.tool for finding in findings)) or "none"
         raise FluxError(
             ErrorClass.UNKNOWN_ID,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from fluxagents.flows.ports.run_store import RunQueries
 from fluxagents.flows.state import RunState
@@ -15,6 +16,12 @@ LONGEST_PAUSE_S = 10.0
 USUAL_PAUSE_S = 0.5
 IDLE_SHARE = 10
 """Looking takes at most a tenth of the time."""
+
+
+class RunLike(Protocol):
+    """What names a run: a run of either client."""
+
+    id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +69,8 @@ def look_until_complete(
         if deadline is not None and now >= deadline:
             raise TimeoutError(f"{len(waited_for)} of {total} runs still run after {timeout_s} s")
         pause_s = max(pause_s, min(pause_s * 1.5, USUAL_PAUSE_S))
+
+
+def list_run_ids(runs: Iterable[RunLike | str]) -> list[str]:
+    """The ids of runs, which may be given as such."""
+    return [run if isinstance(run, str) else run.id for run in runs]

@@ -26,7 +26,7 @@ class RunGroup(ABC):
 
     def __init__(self, control: RunControl, results: Results) -> None:
         self._control = control
-        self._results = results
+        self.results = results
 
     @abstractmethod
     def states(self) -> list[RunState]:
@@ -35,7 +35,7 @@ class RunGroup(ABC):
     @property
     def runs(self) -> tuple[ClientRun, ...]:
         """The runs, those that started first first."""
-        return tuple(ClientRun(self._control, state.run_id, self._results) for state in self.states())
+        return tuple(ClientRun(self._control, state.run_id, self.results) for state in self.states())
 
     @property
     def tally(self) -> Tally:
@@ -53,7 +53,7 @@ class RunGroup(ABC):
         Raises:
             TimeoutError: If some still run then.
         """
-        return gather_runs(self._results, [state.run_id for state in self.states()], timeout, progress)
+        return gather_runs(self.results, [state.run_id for state in self.states()], timeout, progress)
 
     def cancel(self, reason: str = "no reason given", by: str = "anyone") -> list[str]:
         """End those that have not ended; returns their ids. A child ends with the run that began it."""
@@ -63,7 +63,7 @@ class RunGroup(ABC):
     def table(self, *, long: bool = False) -> pd.DataFrame:
         """One row per run with growth (1/h) and answer; `long` gives a row per value that a tool found."""
         if long:
-            return frame_findings(self._results.runs, self.states())
+            return frame_findings(self.results.runs, self.states())
         return frame_runs(self.states())
 
 
@@ -79,7 +79,7 @@ class Session(RunGroup):
 
     def states(self) -> list[RunState]:
         """The states of the runs, those that started first first."""
-        return list(reversed(session_states(self._results.runs, self.name).values()))
+        return list(reversed(session_states(self.results.runs, self.name).values()))
 
 
 class Batch(RunGroup, Iterator[ClientRun]):
@@ -99,12 +99,12 @@ class Batch(RunGroup, Iterator[ClientRun]):
 
     def __next__(self) -> ClientRun:
         self._started.append(next(self._starting))
-        return ClientRun(self._control, self._started[-1], self._results)
+        return ClientRun(self._control, self._started[-1], self.results)
 
     def states(self) -> list[RunState]:
         """The states of the runs, in the order of their specs."""
         self._started.extend(self._starting)
-        return [self._results.runs.load(run_id) for run_id in self._started]
+        return [self.results.runs.load(run_id) for run_id in self._started]
 
     def cancel(self, reason: str = "no reason given", by: str = "anyone") -> list[str]:
         """End those that were started and have not ended; returns their ids."""

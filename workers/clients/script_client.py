@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fluxagents.flows.events import Lane
-from fluxagents.scheduler.runs.run import Run
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.workers.clients.artifact import Artifact
 from fluxagents.workers.clients.client_run import ClientRun
-from fluxagents.workers.clients.completion import look_until_complete
+from fluxagents.workers.clients.completion import RunLike, list_run_ids, look_until_complete
 from fluxagents.workers.clients.results import Results
 from fluxagents.workers.clients.run_group import Batch, Session, gather_runs
 
+if TYPE_CHECKING:
+    from fluxagents.workers.archive.run_bundle import BundleStores
 
-class ScriptClient(RunClient):
+
+class ScriptClient(RunClient, ABC):
     """Starts, awaits and controls runs, and reads their results as tables."""
 
     results: Results
@@ -76,7 +79,7 @@ class ScriptClient(RunClient):
             FluxError: If there is no such run.
         """
         self.store.load(run_id)
-        return self._run(run_id)
+        return self.hold(run_id)
 
     def session(self, name: str) -> Session:
         """The runs of a session: to look at, wait for or cancel all of them."""
@@ -91,7 +94,7 @@ class ScriptClient(RunClient):
         return self.results.artifact(digest)
 
     def gather(
-        self, runs: Iterable[Run | str], *, timeout: float | None = None, progress: bool = False
+        self, runs: Iterable[RunLike | str], *, timeout: float | None = None, progress: bool = False
     ) -> list[ClientRun]:
         """Wait until each of the runs has ended or needs somebody; returns them in their order.
 
@@ -105,22 +108,24 @@ class ScriptClient(RunClient):
         """
         run_ids = list_run_ids(runs)
         gather_runs(self.results, run_ids, timeout, progress)
-        return [self._run(run_id) for run_id in run_ids]
+        return [self.hold(run_id) for run_id in run_ids]
 
-    def as_completed(self, runs: Iterable[Run | str], *, timeout: float | None = None) -> Iterator[ClientRun]:
+    def as_completed(
+        self, runs: Iterable[RunLike | str], *, timeout: float | None = None
+    ) -> Iterator[ClientRun]:
         """Each of the runs as soon as it has ended or needs somebody; each comes once.
 
         Raises:
             TimeoutError: If some still run after so many seconds; they go on.
         """
         for look in look_until_complete(self.store, list_run_ids(runs), timeout_s=timeout):
-            yield from (self._run(state.run_id) for state in look.completed)
+            yield from (self.hold(state.run_id) for state in look.completed)
             time.sleep(look.pause_s)
 
-    def _run(self, run_id: str) -> ClientRun:
+    def hold(self, run_id: str) -> ClientRun:
+        """The run of this id, without a look whether there is one."""
         return ClientRun(self._control, run_id, self.results)
 
-
-def list_run_ids(runs: Iterable[Run | str]) -> list[str]:
-    """The ids of runs, which may be given as such."""
-    return [run if isinstance(run, str) else run.id for run in runs]
+    @abstractmethod
+    def bundle_stores(self) -> BundleStores:
+        """Where the parts of runs lie, for exporting and importing them."""
