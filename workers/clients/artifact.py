@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
@@ -10,9 +11,11 @@ from pydantic import JsonValue
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.tasks.ports.artifacts import ArtifactStore, Manifest
 from fluxagents.tasks.ports.models import ModelStore
+from fluxagents.workers.reports.html.result_card import draw_result
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 
 class Artifact:
@@ -31,6 +34,9 @@ class Artifact:
 
     def __repr__(self) -> str:
         return f"Artifact({self.digest!r})"
+
+    def _repr_html_(self) -> str:
+        return draw_result(self.digest, self.manifest)
 
     @cached_property
     def manifest(self) -> Manifest:
@@ -82,3 +88,14 @@ class Artifact:
                 suggestions=(*nearest(name, tables), known),
             )
         return self._store.table(tables[name].digest)
+
+    def plot(self) -> Figure:
+        """A figure of the result, which a notebook shows and whose axes can be changed.
+
+        Raises:
+            FluxError: If results of this tool have no plot, or there is nothing to plot.
+        """
+        # A script that draws nothing does not wait for matplotlib.
+        reports = import_module("fluxagents.workers.reports.result_figure")
+        figure: Figure = reports.draw_result(self._store, self._models, self.digest)
+        return figure

@@ -32,6 +32,9 @@ class AsyncRun:
     def __repr__(self) -> str:
         return repr(self._run)
 
+    def _repr_html_(self) -> str:
+        return self._run._repr_html_()
+
     @property
     async def state(self) -> RunState:
         """All that is known of the run now."""
@@ -111,6 +114,9 @@ class AsyncRunGroup:
 
     def __repr__(self) -> str:
         return repr(self._group)
+
+    def _repr_html_(self) -> str:
+        return self._group._repr_html_()
 
     async def states(self) -> list[RunState]:
         """The states of the runs, those that started first first."""

@@ -11,6 +11,7 @@ from fluxagents.scheduler.runs.run_control import RunControl
 from fluxagents.workers.clients.artifact import Artifact
 from fluxagents.workers.clients.frames import frame_findings
 from fluxagents.workers.clients.results import Results
+from fluxagents.workers.reports.html.run_card import draw_run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +23,9 @@ class ClientRun(Run):
     def __init__(self, control: RunControl, run_id: str, results: Results) -> None:
         super().__init__(control, run_id)
         self.results = results
+
+    def _repr_html_(self) -> str:
+        return draw_run(self.state)
 
     def table(self) -> pd.DataFrame:
         """One row per value that a tool found, with its unit; the full data are in `artifacts`."""

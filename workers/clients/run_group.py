@@ -16,6 +16,7 @@ from fluxagents.workers.clients.completion import look_until_complete
 from fluxagents.workers.clients.frames import frame_findings, frame_runs
 from fluxagents.workers.clients.progress_view import progress_view
 from fluxagents.workers.clients.results import Results
+from fluxagents.workers.reports.html.group_card import draw_group
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +32,9 @@ class RunGroup(ABC):
     @abstractmethod
     def states(self) -> list[RunState]:
         """The states of the runs, those that started first first."""
+
+    @abstractmethod
+    def _repr_html_(self) -> str: ...
 
     @property
     def runs(self) -> tuple[ClientRun, ...]:
@@ -77,6 +81,9 @@ class Session(RunGroup):
     def __repr__(self) -> str:
         return f"Session({self.name!r})"
 
+    def _repr_html_(self) -> str:
+        return draw_group(f"session {self.name}", self.states())
+
     def states(self) -> list[RunState]:
         """The states of the runs, those that started first first."""
         return list(reversed(session_states(self.results.runs, self.name).values()))
@@ -97,6 +104,10 @@ class Batch(RunGroup, Iterator[ClientRun]):
     def __repr__(self) -> str:
         return f"Batch({len(self._started)} runs started)"
 
+    def _repr_html_(self) -> str:
+        # To look at a batch starts nothing.
+        return draw_group("batch", self._load())
+
     def __next__(self) -> ClientRun:
         self._started.append(next(self._starting))
         return ClientRun(self._control, self._started[-1], self.results)
@@ -104,6 +115,9 @@ class Batch(RunGroup, Iterator[ClientRun]):
     def states(self) -> list[RunState]:
         """The states of the runs, in the order of their specs."""
         self._started.extend(self._starting)
+        return self._load()
+
+    def _load(self) -> list[RunState]:
         return [self.results.runs.load(run_id) for run_id in self._started]
 
     def cancel(self, reason: str = "no reason given", by: str = "anyone") -> list[str]:
