@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -90,20 +89,6 @@ def growth_by_condition(
         axes.set_xlabel("growth rate (1/h)")
         _name_bars(drawing, [label for label, _, _ in bars])
         return drawing.figure
-
-
-def medium_labels(media: Sequence[str]) -> list[str]:
-    """A label per medium; for media given as JSON the uptakes (mmol/gDW/h) that not all of them have."""
-    parsed = [json.loads(medium) if medium.startswith("{") else None for medium in media]
-    uptakes = [set(medium.items()) for medium in parsed if medium is not None]
-    common = set.intersection(*uptakes) if len(uptakes) > 1 else set()
-    return [
-        (text or "model's own medium")
-        if medium is None
-        else ", ".join(f"{name} {limit:g}" for name, limit in medium.items() if (name, limit) not in common)
-        or "nothing else"
-        for text, medium in zip(media, parsed, strict=True)
-    ]
 
 
 def _envelope(result: Plottable) -> PlotFigure:

@@ -10,8 +10,9 @@ from fluxagents.scheduler.batches.batches import session_states
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.models.model_store import ModelFiles
+from fluxagents.workers.reports.medium_labels import medium_labels
 from fluxagents.workers.reports.plot_figure import IMAGE_FORMATS, Caption, ImageFormat
-from fluxagents.workers.reports.plots import growth_by_condition, medium_labels
+from fluxagents.workers.reports.plots import growth_by_condition
 from fluxagents.workers.reports.result_figure import draw_result
 from fluxagents.workers.settings import Settings
 

@@ -11,8 +11,13 @@ from html import escape
 from fluxagents.prompts.human_text import visible
 
 LINE = "1px solid rgba(128,128,128,.45)"
-CELL = f"text-align:left;vertical-align:top;padding:.2em .8em .2em 0;border-bottom:{LINE}"
-NUMBER = CELL.replace("text-align:left", "text-align:right") + ";font-variant-numeric:tabular-nums"
+CELL = f"vertical-align:top;padding:.2em .8em .2em 0;border-bottom:{LINE}"
+NUMBERS = ";text-align:right;font-variant-numeric:tabular-nums"
+WORDS = ";text-align:left"
+SHORT = ";white-space:nowrap"
+LONG = ";min-width:14em;overflow-wrap:anywhere"
+SHORT_UP_TO = 34
+"""Characters; so much is never broken into two lines."""
 QUIET = "opacity:.75"
 
 BADGES = {
@@ -59,21 +64,36 @@ def strong(value: str) -> str:
     return f"<strong>{text(value)}</strong>"
 
 
+def fold(summary: str, parts: Iterable[str]) -> str:
+    """Parts that are shown on a click; it needs no JavaScript."""
+    head = f'<summary style="cursor:pointer;{QUIET}">{text(summary)}</summary>'
+    return f"<details>{head}{''.join(parts)}</details>"
+
+
 def code(value: str) -> str:
     """Text in letters of one width."""
     return f'<code style="background:none;color:inherit">{text(value)}</code>'
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table; numbers stand at the right, with four significant digits."""
-    lines = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
-    head = "".join(f'<th style="{CELL};font-weight:600">{text(name)}</th>' for name in heads)
+    """A table; numbers have four significant digits, and stand at the right in a column of them."""
+    cells = [list(row) for row in rows]
+    columns = [WORDS if any(map(_is_word, column)) else NUMBERS for column in zip(*cells, strict=True)]
+    columns = columns or [WORDS] * len(heads)
+    lines = "".join(f"<tr>{''.join(map(_cell, row, columns))}</tr>" for row in cells)
+    head = "".join(
+        f'<th style="{CELL}{column};font-weight:600">{text(name)}</th>'
+        for name, column in zip(heads, columns, strict=True)
+    )
     style = "border-collapse:collapse;margin:.5em 0;font-size:.95em"
     return f'<table style="{style}"><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>'
 
 
-def _cell(value: object) -> str:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        shown = format(value, ".4g") if isinstance(value, float) else str(value)
-        return f'<td style="{NUMBER}">{shown}</td>'
-    return f'<td style="{CELL}">{text("" if value is None else str(value))}</td>'
+def _is_word(value: object) -> bool:
+    return value is not None and (isinstance(value, bool) or not isinstance(value, int | float))
+
+
+def _cell(value: object, column: str) -> str:
+    words = format(value, ".4g") if isinstance(value, float) else "" if value is None else str(value)
+    width = SHORT if len(words) <= SHORT_UP_TO else LONG
+    return f'<td style="{CELL}{column}{width}">{text(words)}</td>'

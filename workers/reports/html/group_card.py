@@ -10,23 +10,25 @@ from fluxagents.scheduler.batches.batches import Tally
 from fluxagents.workers.reports.html.elements import card, paragraph, strong, table, text
 
 MAX_ROWS = 30
+LEFT_OUT = frozenset({"medium", "numbers"})
+"""The condition names the medium; `.table()` has the other numbers."""
+SAME_ABOVE = ("model", "question", "condition")
+"""Columns that stand above the table where all runs have the same."""
 
 
 def draw_group(title: str, states: Sequence[RunState]) -> str:
-    """One row per run; columns that are empty in every row are left out."""
+    """One row per run; what is the same in every row stands above the table, what is empty nowhere."""
     rows = [row._asdict() for row in summary_rows(states[:MAX_ROWS])]
-    columns = [
-        name for name in (rows[0] if rows else ()) if any(row[name] not in {None, "", ()} for row in rows)
-    ]
-    tally = Tally.of(states, total=len(states))
-    body = [
-        table([_head(name) for name in columns], [[_plain(row[name]) for name in columns] for row in rows])
-    ]
-    if not rows:
-        body = [paragraph("no runs")]
+    names = [name for name in (rows[0] if rows else ()) if name not in LEFT_OUT]
+    columns = {name: [_plain(row[name]) for row in rows] for name in names}
+    columns = {name: cells for name, cells in columns.items() if set(cells) - {None, ""}}
+    same = {name for name in SAME_ABOVE if len(rows) > 1 and len(set(columns.get(name, ()))) == 1}
+    body = [paragraph(text(f"{_head(name)}: {columns[name][0]}")) for name in SAME_ABOVE if name in same]
+    shown = {_head(name): cells for name, cells in columns.items() if name not in same}
+    body.append(table(list(shown), zip(*shown.values(), strict=True)) if rows else paragraph("no runs"))
     if len(states) > MAX_ROWS:
         body.append(paragraph(f"{len(states) - MAX_ROWS} more runs: .table()", quiet=True))
-    return card((strong(title), text(str(tally))), body)
+    return card((strong(title), text(str(Tally.of(states, total=len(states))))), body)
 
 
 def _head(name: str) -> str:

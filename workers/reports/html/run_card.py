@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-
-from pydantic import JsonValue
 
 from fluxagents.flows.state import Finding, RunState
 from fluxagents.scheduler.batches.batch_tables import unit_of
-from fluxagents.workers.reports.html.elements import badge, card, code, paragraph, strong, table, text
+from fluxagents.workers.reports.html.elements import badge, card, code, fold, paragraph, strong, table, text
+from fluxagents.workers.reports.html.values import format_value
 
-MAX_ROWS = 20
+MAX_ROWS = 60
 """More values than that stand in the table of the run."""
-MAX_TEXT = 160
-"""Characters of a value."""
 
 
 def draw_run(state: RunState) -> str:
@@ -40,23 +36,16 @@ def _body(state: RunState) -> Iterable[str]:
         numbers = ", ".join(state.untraced)
         yield paragraph(f"{strong('not in any result:')} {text(numbers)}")
     if state.findings:
-        yield from _draw_findings(state.findings)
+        yield _draw_findings(state.findings)
 
 
-def _draw_findings(findings: tuple[Finding, ...]) -> Iterable[str]:
+def _draw_findings(findings: tuple[Finding, ...]) -> str:
     rows = [
-        (finding.id, finding.tool, key, *format_value(value), unit_of(key))
+        (finding.id, finding.tool, key, format_value(value), unit_of(key))
         for finding in findings
         for key, value in finding.key_findings.items()
     ]
-    yield table(("finding", "tool", "what", "value", "unit"), rows[:MAX_ROWS])
-    more = f"{len(rows) - MAX_ROWS} more values: run.table(); " if len(rows) > MAX_ROWS else ""
-    yield paragraph(f"{more}full data: run.artifacts()", quiet=True)
-
-
-def format_value(value: JsonValue) -> tuple[float | str]:
-    """A number as it is; anything else as text of a bounded length."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return (value,)
-    plain = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return (plain if len(plain) <= MAX_TEXT else f"{plain[:MAX_TEXT]}…",)
+    parts = [table(("finding", "tool", "what", "value", "unit"), rows[:MAX_ROWS])]
+    if len(rows) > MAX_ROWS:
+        parts.append(paragraph(f"{len(rows) - MAX_ROWS} more values: .table()", quiet=True))
+    return fold(f"{len(rows)} values of {len(findings)} results", parts)

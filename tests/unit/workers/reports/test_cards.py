@@ -17,6 +17,10 @@ from fluxagents.workers.reports.html.elements import BADGES
 HOSTILE = '<script>alert("x")</script><img src=x onerror=y> & \u202e\x1b[31m'
 
 
+TABLE_TAGS = {"table", "thead", "tbody", "tr", "th", "td"}
+STATIC_TAGS = TABLE_TAGS | {"div", "span", "strong", "code", "details", "summary"}
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
@@ -49,7 +53,7 @@ def read_page(shown: Any) -> Page:
     """The page that a notebook shows; every tag is closed and none runs anything."""
     page = Page(shown._repr_html_())
     assert page.open == []
-    assert page.tags <= {"div", "span", "strong", "code", "table", "thead", "tbody", "tr", "th", "td"}
+    assert page.tags <= STATIC_TAGS
     assert page.attributes <= {"style"}
     return page
 

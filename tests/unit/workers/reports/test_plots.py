@@ -21,8 +21,9 @@ from fluxagents.tasks.registry import tool_named
 from fluxagents.workers.commands.artifacts.artifacts import artifacts
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.models.model_store import ModelFiles
+from fluxagents.workers.reports.medium_labels import medium_labels
 from fluxagents.workers.reports.plot_figure import Caption
-from fluxagents.workers.reports.plots import growth_by_condition, medium_labels
+from fluxagents.workers.reports.plots import growth_by_condition
 
 CAPTION = Caption(title="Growth", conditions="model m", source="here")
 
