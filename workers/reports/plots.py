@@ -26,6 +26,9 @@ _LEGEND_SHARE = 0.3
 
 _BAR_HEIGHT = 0.76
 
+_SAME_GROWTH = 1e-6
+"""Growth that differs by a smaller fraction is the wild type's."""
+
 _LINEAR_UP_TO_MMOL_PER_GDW_H = 1.0
 _LOGARITHMIC_FROM_MMOL_PER_GDW_H = 100.0
 """Loops run at the bounds of a model, a thousand times the other fluxes."""
@@ -145,6 +148,9 @@ def _ranges(result: Plottable) -> PlotFigure:
 
 
 def _essentiality(result: Plottable) -> PlotFigure:
+    """Reactions by subsystem; of a result on genes alone the growth without each."""
+    if result.tables["reactions"].empty and not result.tables["genes"].empty:
+        return _gene_growth(result)
     table = _check_not_empty(result.tables["reactions"])
     groups = table["id"].map(lambda reaction: result.subsystems.get(reaction) or NO_SUBSYSTEM)
     counts = table.groupby(groups)["is_essential"].agg(["sum", "count"])
@@ -162,11 +168,41 @@ def _essentiality(result: Plottable) -> PlotFigure:
         axes.barh(
             positions, others, left=bars["sum"], color=GREY, alpha=0.45, height=0.7, label="not essential"
         )
-        axes.set_xlabel("reactions (count)")
+        axes.set_xlabel(f"reactions (count)\n{_explain_essential(result)}")
         axes.set_xlim(0, float(bars["count"].max()) * (1 + _LEGEND_SHARE))
         axes.legend(loc="lower right")
         _name_bars(drawing, [str(name) for name in bars.index])
         return drawing.figure
+
+
+def _gene_growth(result: Plottable) -> PlotFigure:
+    fraction = "growth_fraction_of_wild_type"
+    genes = result.tables["genes"].sort_values(fraction, kind="stable", na_position="first")
+    slower = genes[~(genes[fraction] >= 1 - _SAME_GROWTH)]
+    slower = _check_not_empty(slower if len(slower) else genes)
+    bars, essential = slower.head(MAX_BARS), int(genes["is_essential"].sum())
+    title = f"Growth without one gene: {essential} of {len(genes)} are essential"
+    caption = result.caption(title)
+    caption = _note_cut(caption, len(bars), len(slower), "genes that slow growth, slowest first")
+    with canvas(caption, height_inches=_height(len(bars)), grid="x") as drawing:
+        axes = drawing.axes
+        colors = [ORANGE if is_essential else BLUE for is_essential in bars["is_essential"]]
+        axes.barh(range(len(bars)), bars[fraction].fillna(0.0), color=colors, height=0.7)
+        axes.axvline(_threshold(result), color=ORANGE, linewidth=1.2, label="essential below")
+        axes.axvline(1, color=GREY, linewidth=0.8, label="wild type")
+        axes.set_xlim(0, 1 + _LEGEND_SHARE)
+        axes.set_xlabel(f"growth (fraction of the wild type's)\n{_explain_essential(result)}")
+        axes.legend(loc="lower right")
+        _name_bars(drawing, list(bars["id"]))
+        return drawing.figure
+
+
+def _threshold(result: Plottable) -> float:
+    return float(str(result.manifest.result["threshold_fraction_of_wild_type"]))
+
+
+def _explain_essential(result: Plottable) -> str:
+    return f"essential: growth without it below {_threshold(result):g} of the wild type's"
 
 
 def _media(result: Plottable) -> PlotFigure:

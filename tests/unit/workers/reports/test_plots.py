@@ -85,6 +85,15 @@ def texts(svg: bytes) -> list[str]:
         ),
         ("analyze_essentiality", {}, ("reactions (count)", "Essential reactions by subsystem: 18 of 95")),
         (
+            "analyze_essentiality",
+            {"what": "genes"},
+            (
+                "growth (fraction of the wild type's)",
+                "Growth without one gene: 7 of 137 are essential",
+                "b0720",
+            ),
+        ),
+        (
             "analyze_limitations",
             {"medium_changes": {"EX_o2_e": 15}},
             ("Growth (1/h) gained per mmol of a nutrient", "D-Glucose (EX_glc__D_e)", "0.0459, up to 10.3"),
