@@ -11,22 +11,30 @@ from griffe2md import render_object_docs
 PAGE = Path(__file__).with_name("api.md")
 
 OBJECTS = (
-    "scheduler.runs.run_client.RunClient",
+    "workers.clients.script_client.ScriptClient",
     "workers.clients.client.Client",
     "workers.clients.local.LocalClient",
-    "scheduler.runs.run.Run",
+    "workers.clients.async_client.AsyncClient",
+    "workers.clients.client_run.ClientRun",
+    "workers.clients.run_group.Batch",
+    "workers.clients.run_group.Session",
+    "workers.clients.artifact.Artifact",
     "scheduler.runs.run_control.RunControl",
     "scheduler.runs.history_control.HistoryControl",
     "scheduler.runs.flow_migration.FlowMigration",
     "scheduler.runs.run_starter.RunSpec",
     "flows.errors.FluxError",
 )
-"""What `from fluxagents import Client, LocalClient` gives, and what its methods take and return."""
+"""What `from fluxagents import Client, …` gives, and what its methods take and return."""
+
+WITHOUT_METHODS = frozenset({"Client", "LocalClient", "AsyncClient"})
+"""They have those of `ScriptClient`, which the page describes once."""
 
 HEAD = """# API reference
 
-Made from the docstrings by `make api`. `from fluxagents import Client, LocalClient` gives the two clients;
-both have the methods of `RunClient`.
+Made from the docstrings by `make api`. `from fluxagents import AsyncClient, Client, LocalClient` gives the
+clients; all have the methods of `ScriptClient`, which those of `AsyncClient` await. The
+[notebook](notebook.ipynb) and the [script](script.py) show them at work.
 """
 
 CONFIG = {
@@ -44,8 +52,13 @@ CONFIG = {
 def render_page() -> str:
     """The page as it should be."""
     package = griffe.load("fluxagents", docstring_parser="google", resolve_aliases=False)
-    parts = (render_object_docs(package[name], CONFIG) for name in OBJECTS)
+    parts = (_render_object(package[name]) for name in OBJECTS)
     return _shorten("\n".join([HEAD, *parts]))
+
+
+def _render_object(obj: griffe.Object) -> str:
+    hidden = {"members": [], "inherited_members": False} if obj.name in WITHOUT_METHODS else {}
+    return render_object_docs(obj, CONFIG | hidden)
 
 
 def _shorten(page: str) -> str:

@@ -136,6 +136,10 @@ class RunClient:
         """End a run now. A step that runs is killed and not recorded; its worker goes on with other work."""
         return self._control.cancel(run_id, by=by, reason=reason)
 
+    def cancel_all(self, runs: Iterable[str], *, by: str, reason: str) -> list[str]:
+        """End those of the runs that have not ended; returns their ids."""
+        return self._control.cancel_all(runs, by=by, reason=reason)
+
     def retry(self, run_id: str, *, by: str) -> RunState:
         """Try a run again that went to the dead letters."""
         return self._control.retry(run_id, by=by)

@@ -63,15 +63,25 @@ class RunControl:
     def cancel_children(self, run_id: str, children: Iterable[str], *, by: str, reason: str) -> None:
         """Cancel the children that still run. A fork names those of its original, which stay."""
         for child in children:
-            for _ in range(MAX_ATTEMPTS):
-                state = self._runs.store.load(child)
-                if state.ended or state.parent != run_id:
-                    break
-                try:
-                    self.cancel(child, by=by, reason=reason)
-                except FluxError:
-                    # It took a step meanwhile; its state is read again.
-                    continue
+            self._cancel_open(child, by=by, reason=reason, parent=run_id)
+
+    def cancel_all(self, runs: Iterable[str], *, by: str, reason: str) -> list[str]:
+        """End the runs that have not ended, one after the other; the ids of those."""
+        return [run_id for run_id in runs if self._cancel_open(run_id, by=by, reason=reason)]
+
+    def _cancel_open(self, run_id: str, *, by: str, reason: str, parent: str | None = None) -> bool:
+        """Cancel a run (of this parent) unless it has ended; whether this call did."""
+        for _ in range(MAX_ATTEMPTS):
+            state = self._runs.store.load(run_id)
+            if state.ended or parent not in {None, state.parent}:
+                break
+            try:
+                self.cancel(run_id, by=by, reason=reason)
+            except FluxError:
+                # It took a step meanwhile; its state is read again.
+                continue
+            return True
+        return False
 
     def retry(self, run_id: str, *, by: str) -> RunState:
         """Try a run again that went to the dead letters.

@@ -7,18 +7,27 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fluxagents.flows.errors import FluxError
+    from fluxagents.scheduler.runs.run_starter import RunSpec
+    from fluxagents.workers.clients.async_client import AsyncClient
     from fluxagents.workers.clients.client import Client
     from fluxagents.workers.clients.local import LocalClient
 
-__all__ = ["Client", "LocalClient", "__version__"]
+__all__ = ["AsyncClient", "Client", "FluxError", "LocalClient", "RunSpec", "__version__"]
 
 __version__ = version("fluxagents")
 
-_CLIENTS = {"Client": "fluxagents.workers.clients.client", "LocalClient": "fluxagents.workers.clients.local"}
+_MODULES = {
+    "AsyncClient": "workers.clients.async_client",
+    "Client": "workers.clients.client",
+    "FluxError": "flows.errors",
+    "LocalClient": "workers.clients.local",
+    "RunSpec": "scheduler.runs.run_starter",
+}
 """Imported at first use: the command line starts without Celery and Redis."""
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _CLIENTS:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_CLIENTS[name]), name)
+    return getattr(import_module(f"fluxagents.{_MODULES[name]}"), name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,10 +11,12 @@ from pydantic import SecretStr
 
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
+from fluxagents.tasks.ports.artifacts import ArtifactStore
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.celery.publisher import CeleryPublisher
-from fluxagents.workers.clients.asking import AskingClient
+from fluxagents.workers.clients.results import Results
+from fluxagents.workers.clients.script_client import ScriptClient
 from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.models.model_store import ModelFiles
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
     from fluxagents.workers.archive.run_bundle import BundleStores
 
 
-class Client(AskingClient):
+class Client(ScriptClient):
     """Starts and controls runs from a script. Imports neither cobra nor libsbml.
 
     Args:
@@ -59,7 +63,14 @@ class Client(AskingClient):
             tools=TOOLS,
             prompts=lambda: PromptManager(store=RedisPromptStore(redis, prefix=settings.key_prefix)).names,
         )
+        self.results = Results(self.store, self.models, cache(self._open_artifacts))
         self._redis = redis
+
+    def _open_artifacts(self) -> ArtifactStore:
+        # It brings pyarrow, which most scripts and commands need not wait for.
+        files = import_module("fluxagents.workers.files.artifact_store")
+        store: ArtifactStore = files.ArtifactFiles(self.settings.artifact_url)
+        return store
 
     def bundle_stores(self) -> BundleStores:
         """Where the parts of runs lie, for exporting and importing them."""

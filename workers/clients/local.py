@@ -28,7 +28,8 @@ from fluxagents.tasks.tool import Tool
 from fluxagents.workers.archive.run_bundle import BundleStores
 from fluxagents.workers.channels.inbox import InboxNotifier
 from fluxagents.workers.chat_models.planner.offline_planner import OfflinePlanner
-from fluxagents.workers.clients.asking import AskingClient
+from fluxagents.workers.clients.results import Results
+from fluxagents.workers.clients.script_client import ScriptClient
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.models.model_store import ModelFiles
@@ -64,7 +65,7 @@ class InProcessPublisher:
         return all(outgoing.dispatch.queue != queue for outgoing in self._waiting)
 
 
-class LocalClient(AskingClient):
+class LocalClient(ScriptClient):
     """As `Client`, with runs that live in this process and go on inside the call that starts or answers them.
 
     Args:
@@ -138,6 +139,7 @@ class LocalClient(AskingClient):
             tools=tools,
             prompts=lambda: PromptManager().names,
         )
+        self.results = Results(store, models, lambda: self.artifacts)
 
     def bundle_stores(self) -> BundleStores:
         """Where the parts of runs lie, for exporting and importing them."""

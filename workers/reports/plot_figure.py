@@ -52,27 +52,38 @@ class Caption:
     """Digest of the result, or what else was plotted; written into the file too."""
 
 
+class PlotFigure(Figure):
+    """A figure of matplotlib that knows its caption; a notebook shows it as it is."""
+
+    caption: Caption
+
+    def encode(self, kind: ImageFormat) -> bytes:
+        """The figure as a file, its source in the metadata; without a date, so that bytes repeat."""
+        metadata: dict[str, Any] = {"Title": self.caption.title, "Source": self.caption.source}
+        metadata |= {"Date": None} if kind == "svg" else {"Software": None}
+        sink = io.BytesIO()
+        with mpl.rc_context(_SETTINGS):
+            self.savefig(sink, format=kind, dpi=_DOTS_PER_INCH, metadata=metadata)
+        return sink.getvalue()
+
+    def _repr_png_(self) -> bytes:
+        return self.encode("png")
+
+
+@dataclass(frozen=True, slots=True)
 class Canvas:
     """A figure that is being drawn."""
 
-    def __init__(self, figure: Figure, axes: Axes) -> None:
-        self.figure = figure
-        self.axes = axes
-
-    def encode(self, kind: ImageFormat, caption: Caption) -> bytes:
-        """The figure as a file, its source in the metadata; without a date, so that bytes repeat."""
-        metadata: dict[str, Any] = {"Title": caption.title, "Source": caption.source}
-        metadata |= {"Date": None} if kind == "svg" else {"Software": None}
-        sink = io.BytesIO()
-        self.figure.savefig(sink, format=kind, dpi=_DOTS_PER_INCH, metadata=metadata)
-        return sink.getvalue()
+    figure: PlotFigure
+    axes: Axes
 
 
 @contextmanager
 def canvas(caption: Caption, *, height_inches: float = 4.2, grid: Literal["x", "y"]) -> Iterator[Canvas]:
     """An empty plot with its caption; the style holds within the block."""
     with mpl.rc_context(_SETTINGS):
-        figure = Figure(figsize=(_WIDTH_INCHES, height_inches), layout="constrained")
+        figure = PlotFigure(figsize=(_WIDTH_INCHES, height_inches), layout="constrained")
+        figure.caption = caption
         axes = figure.add_subplot()
         axes.grid(visible=True, axis=grid)
         axes.set_title(f"{caption.title}\n", loc="left", fontweight="bold", color=BLACK)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +13,7 @@ import pandas as pd
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H
 from fluxagents.tasks.ports.artifacts import Manifest
-from fluxagents.workers.reports.plot_figure import BLUE, GREY, ORANGE, Canvas, Caption, ImageFormat, canvas
+from fluxagents.workers.reports.plot_figure import BLUE, GREY, ORANGE, Canvas, Caption, PlotFigure, canvas
 from fluxagents.workers.reports.sensitivity_plots import PlaneLabels, draw_curve, draw_gains, draw_plane
 
 MAX_BARS = 40
@@ -26,6 +25,9 @@ _LEGEND_SHARE = 0.3
 """Of the longest bar: room for the legend beside it."""
 
 _BAR_HEIGHT = 0.76
+
+_SAME_GROWTH = 1e-6
+"""Growth that differs by a smaller fraction is the wild type's."""
 
 _LINEAR_UP_TO_MMOL_PER_GDW_H = 1.0
 _LOGARITHMIC_FROM_MMOL_PER_GDW_H = 100.0
@@ -46,7 +48,7 @@ class Plottable:
         return Caption(title=title, conditions=_conditions(self.manifest), source=self.digest)
 
 
-def draw_plot(result: Plottable, kind: ImageFormat) -> bytes:
+def draw_plot(result: Plottable) -> PlotFigure:
     """The plot of a result.
 
     Raises:
@@ -59,7 +61,7 @@ def draw_plot(result: Plottable, kind: ImageFormat) -> bytes:
             f"results of '{tool}' have no plot",
             suggestions=(f"plots: {', '.join(PLOTS)}", "fluxagents artifacts get writes the tables"),
         )
-    return PLOTS[tool](result, kind)
+    return PLOTS[tool](result)
 
 
 def growth_by_condition(
@@ -67,8 +69,7 @@ def growth_by_condition(
     growth_per_h: Sequence[float | None],
     notes: Sequence[str],
     caption: Caption,
-    kind: ImageFormat,
-) -> bytes:
+) -> PlotFigure:
     """Growth as bars, in the order given; where there is no number, the note says why.
 
     Args:
@@ -76,7 +77,6 @@ def growth_by_condition(
         growth_per_h: None for no growth rate, which is not the same as 0.
         notes: What to show for conditions without a growth rate.
         caption: Of the plot.
-        kind: Of the file.
     """
     bars = _check_not_empty(list(zip(labels, growth_per_h, notes, strict=True)))[:MAX_BARS]
     caption = _note_cut(caption, len(bars), len(labels), "conditions")
@@ -91,24 +91,10 @@ def growth_by_condition(
         axes.set_xlim(0, highest * 1.15)
         axes.set_xlabel("growth rate (1/h)")
         _name_bars(drawing, [label for label, _, _ in bars])
-        return drawing.encode(kind, caption)
+        return drawing.figure
 
 
-def medium_labels(media: Sequence[str]) -> list[str]:
-    """A label per medium; for media given as JSON the uptakes (mmol/gDW/h) that not all of them have."""
-    parsed = [json.loads(medium) if medium.startswith("{") else None for medium in media]
-    uptakes = [set(medium.items()) for medium in parsed if medium is not None]
-    common = set.intersection(*uptakes) if len(uptakes) > 1 else set()
-    return [
-        (text or "model's own medium")
-        if medium is None
-        else ", ".join(f"{name} {limit:g}" for name, limit in medium.items() if (name, limit) not in common)
-        or "nothing else"
-        for text, medium in zip(media, parsed, strict=True)
-    ]
-
-
-def _envelope(result: Plottable, kind: ImageFormat) -> bytes:
+def _envelope(result: Plottable) -> PlotFigure:
     table = _check_not_empty(result.tables["envelope"])
     result_fields = result.manifest.result
     caption = result.caption(
@@ -127,10 +113,10 @@ def _envelope(result: Plottable, kind: ImageFormat) -> bytes:
         axes.set_ylabel("secretion (mmol/gDW/h)")
         axes.set_xlim(left=0)
         axes.legend(title="secretion", loc="upper right")
-        return drawing.encode(kind, caption)
+        return drawing.figure
 
 
-def _ranges(result: Plottable, kind: ImageFormat) -> bytes:
+def _ranges(result: Plottable) -> PlotFigure:
     table = _check_not_empty(result.tables["ranges"])
     widths = table["maximum_mmol_per_gdw_h"] - table["minimum_mmol_per_gdw_h"]
     wide = table.assign(width=widths.fillna(math.inf))
@@ -158,10 +144,13 @@ def _ranges(result: Plottable, kind: ImageFormat) -> bytes:
         axes.set_xlim(-edge, edge)
         axes.set_xlabel(f"flux (mmol/gDW/h){scale}")
         _name_bars(drawing, list(bars["reaction"]))
-        return drawing.encode(kind, caption)
+        return drawing.figure
 
 
-def _essentiality(result: Plottable, kind: ImageFormat) -> bytes:
+def _essentiality(result: Plottable) -> PlotFigure:
+    """Reactions by subsystem; of a result on genes alone the growth without each."""
+    if result.tables["reactions"].empty and not result.tables["genes"].empty:
+        return _gene_growth(result)
     table = _check_not_empty(result.tables["reactions"])
     groups = table["id"].map(lambda reaction: result.subsystems.get(reaction) or NO_SUBSYSTEM)
     counts = table.groupby(groups)["is_essential"].agg(["sum", "count"])
@@ -179,30 +168,60 @@ def _essentiality(result: Plottable, kind: ImageFormat) -> bytes:
         axes.barh(
             positions, others, left=bars["sum"], color=GREY, alpha=0.45, height=0.7, label="not essential"
         )
-        axes.set_xlabel("reactions (count)")
+        axes.set_xlabel(f"reactions (count)\n{_explain_essential(result)}")
         axes.set_xlim(0, float(bars["count"].max()) * (1 + _LEGEND_SHARE))
         axes.legend(loc="lower right")
         _name_bars(drawing, [str(name) for name in bars.index])
-        return drawing.encode(kind, caption)
+        return drawing.figure
 
 
-def _media(result: Plottable, kind: ImageFormat) -> bytes:
+def _gene_growth(result: Plottable) -> PlotFigure:
+    fraction = "growth_fraction_of_wild_type"
+    genes = result.tables["genes"].sort_values(fraction, kind="stable", na_position="first")
+    slower = genes[~(genes[fraction] >= 1 - _SAME_GROWTH)]
+    slower = _check_not_empty(slower if len(slower) else genes)
+    bars, essential = slower.head(MAX_BARS), int(genes["is_essential"].sum())
+    title = f"Growth without one gene: {essential} of {len(genes)} are essential"
+    caption = result.caption(title)
+    caption = _note_cut(caption, len(bars), len(slower), "genes that slow growth, slowest first")
+    with canvas(caption, height_inches=_height(len(bars)), grid="x") as drawing:
+        axes = drawing.axes
+        colors = [ORANGE if is_essential else BLUE for is_essential in bars["is_essential"]]
+        axes.barh(range(len(bars)), bars[fraction].fillna(0.0), color=colors, height=0.7)
+        axes.axvline(_threshold(result), color=ORANGE, linewidth=1.2, label="essential below")
+        axes.axvline(1, color=GREY, linewidth=0.8, label="wild type")
+        axes.set_xlim(0, 1 + _LEGEND_SHARE)
+        axes.set_xlabel(f"growth (fraction of the wild type's)\n{_explain_essential(result)}")
+        axes.legend(loc="lower right")
+        _name_bars(drawing, list(bars["id"]))
+        return drawing.figure
+
+
+def _threshold(result: Plottable) -> float:
+    return float(str(result.manifest.result["threshold_fraction_of_wild_type"]))
+
+
+def _explain_essential(result: Plottable) -> str:
+    return f"essential: growth without it below {_threshold(result):g} of the wild type's"
+
+
+def _media(result: Plottable) -> PlotFigure:
     table = _check_not_empty(result.tables["media"])
     table = table.sort_values("growth_per_h", ascending=False, na_position="last", kind="stable")
     growth = [float(value) if math.isfinite(value) else None for value in table["growth_per_h"]]
     model = result.manifest.provenance.model_id
     caption = Caption(title="Growth over media", conditions=f"model {model}", source=result.digest)
-    return growth_by_condition(list(table["medium"]), growth, list(table["status"]), caption, kind)
+    return growth_by_condition(list(table["medium"]), growth, list(table["status"]), caption)
 
 
-def _limitations(result: Plottable, kind: ImageFormat) -> bytes:
+def _limitations(result: Plottable) -> PlotFigure:
     table = _check_not_empty(result.tables["nutrients"])
     rows = table.head(MAX_BARS)
     caption = result.caption(f"{_what(result)} gained per mmol of a nutrient")
-    return draw_gains(rows, _note_cut(caption, len(rows), len(table), "nutrients"), kind)
+    return draw_gains(rows, _note_cut(caption, len(rows), len(table), "nutrients"))
 
 
-def _phase_plane(result: Plottable, kind: ImageFormat) -> bytes:
+def _phase_plane(result: Plottable) -> PlotFigure:
     found = result.manifest.result
     labels = PlaneLabels(
         first=f"{found['first_name']} ({found['first_exchange']})",
@@ -211,13 +230,13 @@ def _phase_plane(result: Plottable, kind: ImageFormat) -> bytes:
     )
     caption = result.caption(f"Phase plane: {labels.first} and {labels.second}")
     _check_not_empty(result.tables["plane"])
-    return draw_plane(result.tables, labels, caption, kind)
+    return draw_plane(result.tables, labels, caption)
 
 
-def _robustness(result: Plottable, kind: ImageFormat) -> bytes:
+def _robustness(result: Plottable) -> PlotFigure:
     reaction = str(result.manifest.result["reaction"])
     caption = result.caption(f"{_what(result)} at each flux of {reaction}")
-    return draw_curve(_check_not_empty(result.tables["curve"]), reaction, _axis(result), caption, kind)
+    return draw_curve(_check_not_empty(result.tables["curve"]), reaction, _axis(result), caption)
 
 
 def _what(result: Plottable) -> str:
@@ -232,7 +251,7 @@ def _aims_at_growth(result: Plottable) -> bool:
     return not result.manifest.provenance.args.get("objective")
 
 
-def _screen(result: Plottable, kind: ImageFormat) -> bytes:
+def _screen(result: Plottable) -> PlotFigure:
     """Growth on each sole source, with and without oxygen, of the first element that was screened."""
     table = _check_not_empty(result.tables["sources"])
     element = table["element"].iloc[0]
@@ -254,7 +273,7 @@ def _screen(result: Plottable, kind: ImageFormat) -> bytes:
         axes.set_xlabel("growth rate (1/h)")
         axes.legend(loc="lower right")
         _name_bars(drawing, [str(name) for name in bars.index])
-        return drawing.encode(kind, caption)
+        return drawing.figure
 
 
 def _conditions(manifest: Manifest) -> str:
@@ -299,7 +318,7 @@ def _height(bars: int) -> float:
     return 1.5 + 0.22 * bars
 
 
-PLOTS: Mapping[str, Callable[[Plottable, ImageFormat], bytes]] = {
+PLOTS: Mapping[str, Callable[[Plottable], PlotFigure]] = {
     "run_production_envelope": _envelope,
     "run_flux_variability_analysis": _ranges,
     "analyze_essentiality": _essentiality,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from fluxagents.workers.reports.plot_figure import BLACK, BLUE, GREY, ORANGE, Caption, ImageFormat, canvas
+from fluxagents.workers.reports.plot_figure import BLACK, BLUE, GREY, ORANGE, Caption, PlotFigure, canvas
 
 _CONTOURS = 12
 _LABEL_SHARE = 1.45
@@ -26,7 +26,7 @@ class PlaneLabels:
     """Growth or another objective, with its unit."""
 
 
-def draw_gains(nutrients: pd.DataFrame, caption: Caption, kind: ImageFormat) -> bytes:
+def draw_gains(nutrients: pd.DataFrame, caption: Caption) -> PlotFigure:
     """The gain of each nutrient as a bar, with its range; the loss as a mark where it differs."""
     with canvas(caption, height_inches=1.5 + 0.3 * len(nutrients), grid="x") as drawing:
         axes, positions = drawing.axes, range(len(nutrients))
@@ -49,12 +49,10 @@ def draw_gains(nutrients: pd.DataFrame, caption: Caption, kind: ImageFormat) -> 
         axes.set_yticks(positions, [textwrap.shorten(name, 42, placeholder=" …") for name in names])
         axes.set_ylim(len(names) - 0.4, -0.6)
         axes.tick_params(axis="y", length=0)
-        return drawing.encode(kind, caption)
+        return drawing.figure
 
 
-def draw_plane(
-    tables: Mapping[str, pd.DataFrame], labels: PlaneLabels, caption: Caption, kind: ImageFormat
-) -> bytes:
+def draw_plane(tables: Mapping[str, pd.DataFrame], labels: PlaneLabels, caption: Caption) -> PlotFigure:
     """Lines of equal growth over two uptake limits, the numbers of the phases, and the line of optimality."""
     optimal = tables["line_of_optimality"]
     first, second = "first_uptake_mmol_per_gdw_h", "second_uptake_mmol_per_gdw_h"
@@ -82,10 +80,10 @@ def draw_plane(
         axes.set_xlabel(f"{labels.first}: most uptake (mmol/gDW/h)")
         axes.set_ylabel(f"{labels.second}: most uptake (mmol/gDW/h)")
         axes.legend(loc="upper left", frameon=True, framealpha=0.9, title="numbers: phases")
-        return drawing.encode(kind, caption)
+        return drawing.figure
 
 
-def draw_curve(curve: pd.DataFrame, reaction: str, value: str, caption: Caption, kind: ImageFormat) -> bytes:
+def draw_curve(curve: pd.DataFrame, reaction: str, value: str, caption: Caption) -> PlotFigure:
     """Growth over the flux that a reaction is held at, with its break points."""
     with canvas(caption, grid="y") as drawing:
         axes, flux, growth = drawing.axes, curve["flux_mmol_per_gdw_h"], curve["growth_per_h"]
@@ -100,4 +98,4 @@ def draw_curve(curve: pd.DataFrame, reaction: str, value: str, caption: Caption,
         axes.axvline(0, color=GREY, linewidth=0.8)
         axes.set_xlabel(f"flux of {reaction} (mmol/gDW/h)")
         axes.set_ylabel(value)
-        return drawing.encode(kind, caption)
+        return drawing.figure

@@ -68,7 +68,10 @@ class Result(ConditionResult):
 
     fraction_of_optimum: float
     loopless: bool
-    blocked: tuple[str, ...] = Field(description="No flux in either direction.")
+    blocked: tuple[str, ...] = Field(
+        description="No flux in either direction in any state that keeps the fraction of the best growth; at "
+        "fraction 0 in any state at all, which is the usual definition."
+    )
     fixed: tuple[str, ...] = Field(description="Only one flux, not zero, is possible.")
     essential: tuple[str, ...] = Field(
         description="A flux in one direction is forced; includes the fixed ones."

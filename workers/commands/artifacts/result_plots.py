@@ -7,19 +7,13 @@ from pathlib import Path
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.scheduler.batches.batch_tables import medium_key, summary_rows
 from fluxagents.scheduler.batches.batches import session_states
-from fluxagents.tasks.fba.solving.subsystems import find_main_subsystem
-from fluxagents.tasks.ports.models import ModelRef
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.models.model_store import ModelFiles
+from fluxagents.workers.reports.medium_labels import medium_labels
 from fluxagents.workers.reports.plot_figure import IMAGE_FORMATS, Caption, ImageFormat
-from fluxagents.workers.reports.plots import (
-    NEEDS_SUBSYSTEMS,
-    Plottable,
-    draw_plot,
-    growth_by_condition,
-    medium_labels,
-)
+from fluxagents.workers.reports.plots import growth_by_condition
+from fluxagents.workers.reports.result_figure import draw_result
 from fluxagents.workers.settings import Settings
 
 
@@ -38,18 +32,8 @@ def image_format(path: Path | None) -> ImageFormat:
 
 
 def plot_result(store: ArtifactFiles, digest: str, kind: ImageFormat) -> tuple[str, bytes]:
-    manifest = store.manifest(digest)
-    provenance = manifest.provenance
-    subsystems: dict[str, str] = {}
-    if provenance.tool in NEEDS_SUBSYSTEMS and provenance.model_digest is not None:
-        subsystems = _subsystems(provenance.model_digest)
-    tables = {name: store.table(ref.digest) for name, ref in manifest.tables.items()}
-    return provenance.tool, draw_plot(Plottable(digest, manifest, tables, subsystems), kind)
-
-
-def _subsystems(model_digest: str) -> dict[str, str]:
-    model = ModelFiles(Settings.load().artifact_url).load(ModelRef(digest=model_digest, name=model_digest))
-    return {reaction.id: find_main_subsystem(reaction) for reaction in model.reactions}
+    models = ModelFiles(Settings.load().artifact_url)
+    return store.manifest(digest).provenance.tool, draw_result(store, models, digest).encode(kind)
 
 
 def plot_session(session: str, kind: ImageFormat) -> bytes:
@@ -78,5 +62,4 @@ def plot_session(session: str, kind: ImageFormat) -> bytes:
         [row.growth_per_h for row in rows],
         [row.status for row in rows],
         caption,
-        kind,
-    )
+    ).encode(kind)

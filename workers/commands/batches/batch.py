@@ -23,8 +23,8 @@ from fluxagents.scheduler.runs.checked_batch import CheckedBatch, check_batch
 from fluxagents.scheduler.runs.run_ids import run_id
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.workers.clients.client import Client
+from fluxagents.workers.clients.progress_view import progress_view
 from fluxagents.workers.commands.batches.batch_inputs import read_list
-from fluxagents.workers.commands.batches.progress_view import progress_view
 from fluxagents.workers.commands.conditions import media_options, print_notes, read_requests
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import count_text, print_json, print_table

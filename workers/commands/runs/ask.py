@@ -52,7 +52,7 @@ def ask(
         if wait:
             wait_for(run, timeout, quiet=as_json)
         state = run.state
-        statuses.append(exit_status(state.status))
+        statuses.append(exit_status(state))
         documents.append(run_document(state))
         if wait and not as_json:
             print_run(state)

@@ -13,7 +13,7 @@ from fluxagents.scheduler.schedules.grid import every
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.event_text import describe_event
 from fluxagents.workers.commands.display.options import by_option, examples, json_option
-from fluxagents.workers.commands.display.output import clip, fold, print_json, print_table
+from fluxagents.workers.commands.display.output import clip, count_text, fold, print_json, print_table
 from fluxagents.workers.commands.display.run_view import cost_document, print_cost, print_run, run_document
 from fluxagents.workers.commands.display.times import format_both, format_clock
 from fluxagents.workers.commands.runs.diff import diff
@@ -183,15 +183,34 @@ def resume(run_id: str, by: str, as_json: bool) -> None:
     _print_change(run_id, state.status, f"goes on; it is {state.status}", as_json=as_json)
 
 
-@runs.command(epilog=examples("fluxagents runs cancel 01JB… --reason 'wrong model'"))
-@click.argument("run_id")
+@runs.command(
+    epilog=examples(
+        "fluxagents runs cancel 01JB… --reason 'wrong model'", "fluxagents runs cancel --session nightly"
+    )
+)
+@click.argument("run_id", required=False)
+@click.option("--session", help="Instead of RUN_ID: every run of this session that has not ended.")
 @click.option("--reason", default="no reason given", show_default=True)
 @by_option
 @json_option
-def cancel(run_id: str, reason: str, by: str, as_json: bool) -> None:
-    """End a run now."""
-    state = Client().cancel(run_id, by=by, reason=reason)
-    _print_change(run_id, state.status, "cancelled", as_json=as_json)
+def cancel(run_id: str | None, session: str | None, reason: str, by: str, as_json: bool) -> None:
+    """End a run, or all of a session, now."""
+    if (run_id is None) == (session is None):
+        raise click.UsageError("name a run, or a --session")
+    client = Client()
+    if run_id is not None:
+        state = client.cancel(run_id, by=by, reason=reason)
+        _print_change(run_id, state.status, "cancelled", as_json=as_json)
+        return
+    assert session is not None
+    runs_of_session = client.session(session)
+    if not runs_of_session.states():
+        raise FluxError(ErrorClass.UNKNOWN_ID, f"there are no runs of session '{session}'")
+    cancelled = runs_of_session.cancel(reason, by)
+    if as_json:
+        print_json({"session": session, "cancelled": cancelled})
+    else:
+        click.echo(f"session {session}: {count_text(len(cancelled), 'run')} cancelled")
 
 
 @runs.command(epilog=examples("fluxagents runs rate 01JB… 5"))

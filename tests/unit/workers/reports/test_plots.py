@@ -21,8 +21,9 @@ from fluxagents.tasks.registry import tool_named
 from fluxagents.workers.commands.artifacts.artifacts import artifacts
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.models.model_store import ModelFiles
+from fluxagents.workers.reports.medium_labels import medium_labels
 from fluxagents.workers.reports.plot_figure import Caption
-from fluxagents.workers.reports.plots import growth_by_condition, medium_labels
+from fluxagents.workers.reports.plots import growth_by_condition
 
 CAPTION = Caption(title="Growth", conditions="model m", source="here")
 
@@ -83,6 +84,15 @@ def texts(svg: bytes) -> list[str]:
             ("growth rate (1/h)", "Growth on sole sources of carbon at 10 mmol/gDW/h: 13 of 14", "anaerobic"),
         ),
         ("analyze_essentiality", {}, ("reactions (count)", "Essential reactions by subsystem: 18 of 95")),
+        (
+            "analyze_essentiality",
+            {"what": "genes"},
+            (
+                "growth (fraction of the wild type's)",
+                "Growth without one gene: 7 of 137 are essential",
+                "b0720",
+            ),
+        ),
         (
             "analyze_limitations",
             {"medium_changes": {"EX_o2_e": 15}},
@@ -158,13 +168,15 @@ def test_what_has_no_plot_says_so(
 
 
 def test_no_growth_rate_is_not_drawn_as_one() -> None:
-    svg = growth_by_condition(["a", "b", "c"], [0.5, None, 0.0], ["", "infeasible", ""], CAPTION, "svg")
+    svg = growth_by_condition(["a", "b", "c"], [0.5, None, 0.0], ["", "infeasible", ""], CAPTION).encode(
+        "svg"
+    )
     assert {"0.5", "infeasible", "0", "a", "b", "c", "growth rate (1/h)"} <= set(texts(svg))
 
 
 def test_more_bars_than_fit_are_counted() -> None:
     names = [f"medium {n}" for n in range(60)]
-    svg = growth_by_condition(names, [1.0] * 60, [""] * 60, CAPTION, "svg")
+    svg = growth_by_condition(names, [1.0] * 60, [""] * 60, CAPTION).encode("svg")
     assert "model m; 40 of 60 conditions" in texts(svg)
     assert "medium 40" not in texts(svg)
 
@@ -186,7 +198,7 @@ def test_media_are_told_apart_by_what_differs() -> None:
 
 def test_drawing_changes_no_setting() -> None:
     before = dict(mpl.rcParams)
-    growth_by_condition(["a"], [1.0], [""], CAPTION, "png")
+    growth_by_condition(["a"], [1.0], [""], CAPTION).encode("png")
     assert dict(mpl.rcParams) == before
 
 
@@ -195,9 +207,9 @@ def test_another_process_draws_the_same_bytes_without_pyplot() -> None:
         "import hashlib, sys\n"
         "from fluxagents.workers.reports.plot_figure import Caption\n"
         "from fluxagents.workers.reports.plots import growth_by_condition\n"
-        f"svg = growth_by_condition(['a'], [{math.pi}], [''], {CAPTION!r}, 'svg')\n"
+        f"svg = growth_by_condition(['a'], [{math.pi}], [''], {CAPTION!r}).encode('svg')\n"
         "print(hashlib.sha256(svg).hexdigest(), 'matplotlib.pyplot' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    here = growth_by_condition(["a"], [math.pi], [""], CAPTION, "svg")
+    here = growth_by_condition(["a"], [math.pi], [""], CAPTION).encode("svg")
     assert done.stdout.split() == [hashlib.sha256(here).hexdigest(), "False"]

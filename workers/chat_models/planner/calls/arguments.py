@@ -83,8 +83,12 @@ def _read_deletion_settings(phrase: Phrase) -> Arguments:
 
 def read_variability(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
     loopless = True if phrase.has(_NO_LOOPS) else None
-    yield read_fraction("fraction_of_optimum", phrase) | drop_absent(
-        reactions=phrase.reactions, loopless=loopless
+    # A reaction is blocked if it carries flux in no state, whether that grows or not.
+    kept: Arguments = {"fraction_of_optimum": 0.0} if phrase.has("blocked") else {}
+    yield (
+        kept
+        | read_fraction("fraction_of_optimum", phrase)
+        | drop_absent(reactions=phrase.reactions, loopless=loopless)
     )
 
 

@@ -171,3 +171,16 @@ def test_a_reply_may_be_chosen_by_its_number(desk: Desk) -> None:
     assert run.state.facts == {"uptake": "glucose"}
     with pytest.raises(FluxError, match="answered already"):
         call(approvals, "reply", request.id, answers="1\n")
+
+
+def test_cancel_ends_the_open_runs_of_a_session(desk: Desk) -> None:
+    name = desk.flow("event", EVENT, facts=GROWTH)
+    first, second = (desk.client.start(name, model="e_coli_core", session="nightly") for _ in range(2))
+    first.cancel()
+    found = document(call(runs, "cancel", "--session", "nightly", "--reason", "enough", "--json"))
+    assert found == {"session": "nightly", "cancelled": [second.id]}
+    assert second.status == "cancelled"
+    assert said(call(runs, "cancel", "--session", "nightly")) == "session nightly: 0 runs cancelled\n"
+    with pytest.raises(FluxError, match="no runs of session 'nowhere'"):
+        call(runs, "cancel", "--session", "nowhere")
+    assert call(runs, "cancel", first.id, "--session", "nightly").exit_code == 2

@@ -1,10 +1,13 @@
-"""The progress of a batch on standard error: a bar on a terminal, else one line per change."""
+"""The progress of many runs: a bar in a notebook or a terminal, else a line per change on standard error."""
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
 
 import click
 from rich.console import Console
@@ -20,12 +23,15 @@ Show = Callable[[Tally], None]
 
 @contextmanager
 def progress_view(total: int, *, quiet: bool) -> Iterator[Show]:
-    """A function that shows the counts of a batch.
+    """A function that shows the counts of runs.
 
     Args:
-        total: Runs of the batch.
+        total: How many runs there are.
         quiet: Show nothing where there is no terminal.
     """
+    if _is_notebook():
+        yield NotebookBar()
+        return
     console = Console(stderr=True)
     if not console.is_terminal:
         yield _show_nothing if quiet else ProgressLines()
@@ -56,6 +62,29 @@ class ProgressLines:
             return
         self._shown, self._shown_at = tally, now_s
         click.echo(str(tally), err=True)
+
+
+class NotebookBar:
+    """One bar below the cell, which is drawn anew at each change; it needs no JavaScript."""
+
+    def __init__(self) -> None:
+        self._display: Any = import_module("IPython.display")
+        self._handle: Any = None
+
+    def __call__(self, tally: Tally) -> None:
+        html = self._display.HTML(
+            f'<progress value="{tally.total - tally.running}" max="{max(tally.total, 1)}"></progress> {tally}'
+        )
+        if self._handle is None:
+            self._handle = self._display.display(html, display_id=True)
+        else:
+            self._handle.update(html)
+
+
+def _is_notebook() -> bool:
+    """Whether this process is the kernel of a notebook; a shell of IPython in a terminal is not one."""
+    ipython: Any = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
 
 
 def _show_nothing(tally: Tally) -> None:

@@ -1,11 +1,15 @@
-"""How a batch goes: lines where there is no terminal."""
+"""How many runs go: a bar in a terminal or a notebook, lines elsewhere."""
 
 from __future__ import annotations
+
+import sys
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from fluxagents.scheduler.batches.batches import Tally
-from fluxagents.workers.commands.batches.progress_view import ProgressLines, progress_view
+from fluxagents.workers.clients.progress_view import ProgressLines, progress_view
 
 
 def test_lines_come_when_something_has_changed_and_not_too_often(capsys: pytest.CaptureFixture[str]) -> None:
@@ -32,3 +36,23 @@ def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     with progress_view(2, quiet=True) as show:
         show(Tally(1, 0, 1, 0))
     assert "2/2" in capsys.readouterr().err
+
+
+def test_a_notebook_gets_one_bar_that_is_drawn_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+
+    def display(html: str, *, display_id: bool) -> Any:
+        assert display_id
+        shown.append(html)
+        return SimpleNamespace(update=shown.append)
+
+    shell = SimpleNamespace(kernel="of the notebook")
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    monkeypatch.setitem(sys.modules, "IPython.display", SimpleNamespace(HTML=str, display=display))
+    with progress_view(2, quiet=False) as show:
+        show(Tally(0, 0, 0, 2))
+        show(Tally(2, 0, 0, 0))
+    assert shown == [
+        '<progress value="0" max="2"></progress> 0 finished, 0 failed, 0 waiting, 2 running',
+        '<progress value="2" max="2"></progress> 2 finished, 0 failed, 0 waiting, 0 running',
+    ]

@@ -1,0 +1,329 @@
+"""The client for asynchronous scripts: the methods of `Client`, awaited."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import JsonValue
+
+from fluxagents.flows import events as e
+from fluxagents.flows.commands import Command
+from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.history.migration import Migration
+from fluxagents.flows.state import RunState
+from fluxagents.scheduler.runs.history_control import Rewind
+from fluxagents.scheduler.runs.run_starter import RunSpec
+from fluxagents.workers.clients.artifact import Artifact
+from fluxagents.workers.clients.async_runs import AsyncBatch, AsyncRun, AsyncSession, gather_async
+from fluxagents.workers.clients.client import Client
+from fluxagents.workers.clients.completion import RunLike, list_run_ids
+from fluxagents.workers.clients.script_client import ScriptClient
+from fluxagents.workers.clients.threads import Threads
+from fluxagents.workers.settings import Settings
+
+if TYPE_CHECKING:
+    from fluxagents.workers.archive.run_bundle import BundleStores
+
+
+class AsyncClient:
+    """As `Client`, for asyncio: the same methods with the same arguments, awaited.
+
+    Calls to Redis and to files go on in threads, and waiting for runs occupies none.
+
+    Args:
+        redis_url: `redis://[:password@]host:port/db`; without it `FLUXAGENTS_REDIS_URL` or the Redis that
+            `fluxagents up` started.
+        settings: All settings; from the environment when absent.
+        flow_folders: Further folders with flows of your own, beside that of the settings.
+        client: Instead of all this a client whose methods these are to be, `LocalClient` for instance.
+
+    Raises:
+        FluxError: If Redis cannot be reached or refuses the password.
+    """
+
+    def __init__(
+        self,
+        redis_url: str | None = None,
+        *,
+        settings: Settings | None = None,
+        flow_folders: tuple[Path, ...] = (),
+        client: ScriptClient | None = None,
+    ) -> None:
+        self._client = client or Client(redis_url, settings=settings, flow_folders=flow_folders)
+        # What runs in this process does so in one thread, as it would without asyncio.
+        self._threads = Threads(None if client is None else ThreadPoolExecutor(max_workers=1))
+
+    async def start(
+        self,
+        flow: str,
+        *,
+        model: str,
+        session: str = "",
+        lane: e.Lane = "interactive",
+        run_id: str | None = None,
+        stepwise: bool = False,
+        **inputs: Any,
+    ) -> AsyncRun:
+        """Start a run and return at once.
+
+        Args:
+            flow: The name of a flow, or the path of its YAML file.
+            model: A model's name, file or content digest.
+            session: Runs that belong together share one; by default the run is its own session.
+            lane: `bulk` for work that nobody waits for; it never delays interactive runs.
+            run_id: With an id of your own, a second start of the same run starts nothing.
+            stepwise: Pause before every command; `AsyncRun.resume` lets one go on.
+            inputs: The inputs of the flow, `question` for instance.
+
+        Raises:
+            FluxError: If the flow, the model or an input is not known or does not fit.
+        """
+        run = await self._threads.call(
+            self._client.start,
+            flow,
+            model=model,
+            session=session,
+            lane=lane,
+            run_id=run_id,
+            stepwise=stepwise,
+            **inputs,
+        )
+        return AsyncRun(run, self._threads)
+
+    def batch(
+        self,
+        flow: str,
+        specs: Iterable[RunSpec],
+        *,
+        session: str = "",
+        lane: e.Lane = "bulk",
+        stepwise: bool = False,
+    ) -> AsyncBatch:
+        """Start many runs of one flow while the batch is iterated; each model is looked up once.
+
+        Raises:
+            FluxError: As `start`, while it is iterated; runs before the one that does not fit have been
+                started then.
+        """
+        batch = self._client.batch(flow, specs, session=session, lane=lane, stepwise=stepwise)
+        return AsyncBatch(batch, self._threads)
+
+    async def ask(
+        self,
+        question: str,
+        *,
+        model: str,
+        session: str = "",
+        lane: e.Lane = "interactive",
+        run_id: str | None = None,
+        **inputs: Any,
+    ) -> AsyncRun:
+        """Start a run of the flow that answers a question, and return at once.
+
+        The flow is the one of the library whose example questions are like this one, such as `strain_design`
+        for "design a strain that overproduces succinate", or else `metabolic_analysis`.
+
+        Args:
+            question: What you want to know, in plain language.
+            model: A model's name, file or content digest.
+            session: Runs that belong together share one; by default the run is its own session.
+            lane: `bulk` for work that nobody waits for.
+            run_id: With an id of your own, a second start of the same run starts nothing.
+            inputs: Further inputs of the flow, such as `medium`; they replace those of the question.
+
+        Raises:
+            FluxError: If the model or an input is not known or does not fit.
+        """
+        run = await self._threads.call(
+            self._client.ask,
+            question,
+            model=model,
+            session=session,
+            lane=lane,
+            run_id=run_id,
+            **inputs,
+        )
+        return AsyncRun(run, self._threads)
+
+    async def check_flow(self, flow: str) -> FlowController:
+        """A flow that can run, kept in the store with all flows that it runs.
+
+        Raises:
+            FluxError: If there is no such flow, or something is wrong with it.
+        """
+        return await self._threads.call(self._client.check_flow, flow)
+
+    async def get(self, run_id: str) -> AsyncRun:
+        """The run of this id.
+
+        Raises:
+            FluxError: If there is no such run.
+        """
+        return AsyncRun(await self._threads.call(self._client.get, run_id), self._threads)
+
+    async def pause(self, run_id: str, *, by: str) -> RunState:
+        """Pause a run: at once when no worker is at it, else after the step that runs now."""
+        return await self._threads.call(self._client.pause, run_id, by=by)
+
+    async def resume(self, run_id: str, *, by: str) -> RunState:
+        """Let a paused run go on."""
+        return await self._threads.call(self._client.resume, run_id, by=by)
+
+    async def cancel(self, run_id: str, *, by: str, reason: str) -> RunState:
+        """End a run now. A step that runs is killed and not recorded; its worker goes on with other work."""
+        return await self._threads.call(self._client.cancel, run_id, by=by, reason=reason)
+
+    async def cancel_all(self, runs: Iterable[str], *, by: str, reason: str) -> list[str]:
+        """End those of the runs that have not ended; returns their ids."""
+        return await self._threads.call(self._client.cancel_all, runs, by=by, reason=reason)
+
+    async def retry(self, run_id: str, *, by: str) -> RunState:
+        """Try a run again that went to the dead letters."""
+        return await self._threads.call(self._client.retry, run_id, by=by)
+
+    async def discard(self, run_id: str, *, by: str) -> RunState:
+        """End a run that went to the dead letters."""
+        return await self._threads.call(self._client.discard, run_id, by=by)
+
+    async def approve(
+        self, request_id: str, *, by: str, args: Mapping[str, JsonValue] | None = None
+    ) -> RunState:
+        """Agree to a call, as it was asked for or with other arguments; see `RunControl.approve`."""
+        return await self._threads.call(self._client.approve, request_id, by=by, args=args)
+
+    async def reject(self, request_id: str, *, by: str, reason: str) -> RunState:
+        """Refuse a call; the reason is shown to the chat model."""
+        return await self._threads.call(self._client.reject, request_id, by=by, reason=reason)
+
+    async def reply(self, request_id: str, *, by: str, answer: str) -> RunState:
+        """Answer a question or an escalation; see `RunControl.reply`."""
+        return await self._threads.call(self._client.reply, request_id, by=by, answer=answer)
+
+    async def signal(
+        self, run_id: str, name: str, *, by: str, data: Mapping[str, JsonValue] | None = None
+    ) -> RunState:
+        """Send a run a named event; a node that waits for it, now or later, takes it."""
+        return await self._threads.call(self._client.signal, run_id, name, by=by, data=data)
+
+    async def edit(self, run_id: str, args: Mapping[str, JsonValue], *, by: str) -> RunState:
+        """Change the arguments of the tool call that a paused run makes next; see `RunControl.edit`."""
+        return await self._threads.call(self._client.edit, run_id, args, by=by)
+
+    async def next_command(self, state: RunState) -> Command | None:
+        """What a run does next; of a paused one what it does once it goes on."""
+        return await self._threads.call(self._client.next_command, state)
+
+    async def request(self, request_id: str) -> e.HumanRequest:
+        """The request of this id, which waits for an answer."""
+        return await self._threads.call(self._client.request, request_id)
+
+    async def fork(
+        self,
+        run_id: str,
+        *,
+        by: str,
+        at: int | None = None,
+        values: Mapping[str, JsonValue] | None = None,
+        stepwise: bool = False,
+    ) -> RunState:
+        """Start a new run that is another one up to a step; see `HistoryControl.fork`."""
+        return await self._threads.call(
+            self._client.fork, run_id, by=by, at=at, values=values, stepwise=stepwise
+        )
+
+    async def adopt(self, events: Sequence[e.Event], *, by: str) -> RunState:
+        """Store a run that was recorded elsewhere; see `HistoryControl.adopt`."""
+        return await self._threads.call(self._client.adopt, events, by=by)
+
+    async def plan_rewind(self, run_id: str, *, to: int | None = None, node: str | None = None) -> Rewind:
+        """Find what a rewind to a step or a node would do; see `HistoryControl.plan_rewind`."""
+        return await self._threads.call(self._client.plan_rewind, run_id, to=to, node=node)
+
+    async def rollback(
+        self, run_id: str, *, to: int, by: str, reason: str = "no reason given", confirmed: bool = False
+    ) -> RunState:
+        """Let a run stand again where it stood after a step; see `HistoryControl.rollback`."""
+        return await self._threads.call(
+            self._client.rollback, run_id, to=to, by=by, reason=reason, confirmed=confirmed
+        )
+
+    async def restart(
+        self, run_id: str, *, node: str, by: str, reason: str = "", confirmed: bool = False
+    ) -> RunState:
+        """Let a run begin again at a node; see `HistoryControl.restart`."""
+        return await self._threads.call(
+            self._client.restart, run_id, node=node, by=by, reason=reason, confirmed=confirmed
+        )
+
+    async def rewind(self, plan: Rewind, *, by: str, reason: str, confirmed: bool = False) -> RunState:
+        """Carry out what `plan_rewind` returned; see `HistoryControl.rewind`."""
+        return await self._threads.call(self._client.rewind, plan, by=by, reason=reason, confirmed=confirmed)
+
+    async def way_back(self, run_id: str, *, to: int | None = None, node: str | None = None) -> Rewind:
+        """The earlier name of `plan_rewind`."""
+        return await self._threads.call(self._client.way_back, run_id, to=to, node=node)
+
+    async def go_back(self, way: Rewind, *, by: str, reason: str, confirmed: bool = False) -> RunState:
+        """The earlier name of `rewind`."""
+        return await self._threads.call(self._client.go_back, way, by=by, reason=reason, confirmed=confirmed)
+
+    async def migration(self, run_id: str, *, flow: str) -> Migration:
+        """What another version of its flow would mean for a run; see `FlowMigration.plan`."""
+        return await self._threads.call(self._client.migration, run_id, flow=flow)
+
+    async def migrate(self, run_id: str, *, flow: str, by: str) -> RunState:
+        """Let a run go on with another version of its flow; see `FlowMigration.migrate`."""
+        return await self._threads.call(self._client.migrate, run_id, flow=flow, by=by)
+
+    def session(self, name: str) -> AsyncSession:
+        """The runs of a session: to look at, wait for or cancel all of them."""
+        return AsyncSession(self._client.session(name), self._threads)
+
+    async def artifact(self, digest: str) -> Artifact:
+        """The full data of a result, by its digest or the beginning of it (six hex digits at least).
+
+        Raises:
+            FluxError: If none is stored under it, or more than one.
+        """
+        return await self._threads.call(self._client.artifact, digest)
+
+    async def gather(
+        self, runs: Iterable[RunLike | str], *, timeout: float | None = None, progress: bool = False
+    ) -> list[AsyncRun]:
+        """Wait until each of the runs has ended or needs somebody; returns them in their order.
+
+        Args:
+            runs: Runs or their ids.
+            timeout: Seconds; None waits for as long as it takes.
+            progress: Show a bar in a terminal or a notebook, and lines elsewhere.
+
+        Raises:
+            TimeoutError: If some still run then; they go on.
+        """
+        run_ids = list_run_ids(runs)
+        await gather_async(self._threads, self._client.results, run_ids, timeout, progress)
+        return [self.hold(run_id) for run_id in run_ids]
+
+    async def as_completed(
+        self, runs: Iterable[RunLike | str], *, timeout: float | None = None
+    ) -> AsyncIterator[AsyncRun]:
+        """Each of the runs as soon as it has ended or needs somebody; each comes once.
+
+        Raises:
+            TimeoutError: If some still run after so many seconds; they go on.
+        """
+        looks = self._threads.look_until_complete(self._client.store, list_run_ids(runs), timeout_s=timeout)
+        async for look in looks:
+            for state in look.completed:
+                yield self.hold(state.run_id)
+
+    def hold(self, run_id: str) -> AsyncRun:
+        """The run of this id, without a look whether there is one."""
+        return AsyncRun(self._client.hold(run_id), self._threads)
+
+    async def bundle_stores(self) -> BundleStores:
+        """Where the parts of runs lie, for exporting and importing them."""
+        return await self._threads.call(self._client.bundle_stores)

@@ -1,0 +1,168 @@
+"""What a script or a notebook does with runs beyond starting and controlling them."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from fluxagents.flows.events import Lane
+from fluxagents.scheduler.runs.run_client import RunClient
+from fluxagents.scheduler.runs.run_starter import RunSpec
+from fluxagents.workers.chat_models.planner.flow_choice import choose_flow
+from fluxagents.workers.clients.artifact import Artifact
+from fluxagents.workers.clients.client_run import ClientRun
+from fluxagents.workers.clients.completion import RunLike, list_run_ids, look_until_complete
+from fluxagents.workers.clients.results import Results
+from fluxagents.workers.clients.run_group import Batch, Session, gather_runs
+
+if TYPE_CHECKING:
+    from fluxagents.workers.archive.run_bundle import BundleStores
+
+
+class ScriptClient(RunClient, ABC):
+    """Starts, awaits and controls runs, and reads their results as tables."""
+
+    results: Results
+    """Where results lie; set by the client of each kind."""
+
+    def start(
+        self,
+        flow: str,
+        *,
+        model: str,
+        session: str = "",
+        lane: Lane = "interactive",
+        run_id: str | None = None,
+        stepwise: bool = False,
+        **inputs: Any,
+    ) -> ClientRun:
+        """Start a run and return at once.
+
+        Args:
+            flow: The name of a flow, or the path of its YAML file.
+            model: A model's name, file or content digest.
+            session: Runs that belong together share one; by default the run is its own session.
+            lane: `bulk` for work that nobody waits for; it never delays interactive runs.
+            run_id: With an id of your own, a second start of the same run starts nothing.
+            stepwise: Pause before every command; `ClientRun.resume` lets one go on.
+            inputs: The inputs of the flow, `question` for instance.
+
+        Raises:
+            FluxError: If the flow, the model or an input is not known or does not fit.
+        """
+        spec = RunSpec(model=model, inputs=inputs, run_id=run_id)
+        return next(self.batch(flow, [spec], session=session, lane=lane, stepwise=stepwise))
+
+    def ask(
+        self,
+        question: str,
+        *,
+        model: str,
+        session: str = "",
+        lane: Lane = "interactive",
+        run_id: str | None = None,
+        **inputs: Any,
+    ) -> ClientRun:
+        """Start a run of the flow that answers a question, and return at once.
+
+        The flow is the one of the library whose example questions are like this one, such as `strain_design`
+        for "design a strain that overproduces succinate", or else `metabolic_analysis`.
+
+        Args:
+            question: What you want to know, in plain language.
+            model: A model's name, file or content digest.
+            session: Runs that belong together share one; by default the run is its own session.
+            lane: `bulk` for work that nobody waits for.
+            run_id: With an id of your own, a second start of the same run starts nothing.
+            inputs: Further inputs of the flow, such as `medium`; they replace those of the question.
+
+        Raises:
+            FluxError: If the model or an input is not known or does not fit.
+        """
+        choice = choose_flow(question)
+        return self.start(
+            choice.flow,
+            model=model,
+            session=session,
+            lane=lane,
+            run_id=run_id,
+            **{**choice.inputs, **inputs},
+        )
+
+    def batch(
+        self,
+        flow: str,
+        specs: Iterable[RunSpec],
+        *,
+        session: str = "",
+        lane: Lane = "bulk",
+        stepwise: bool = False,
+    ) -> Batch:
+        """Start many runs of one flow while the batch is iterated; each model is looked up once.
+
+        Raises:
+            FluxError: As `start`, while it is iterated; runs before the one that does not fit have been
+                started then.
+        """
+        started = self._starter.start_many(flow, specs, session=session, lane=lane, stepwise=stepwise)
+        return Batch(self._control, self.results, started)
+
+    def get(self, run_id: str) -> ClientRun:
+        """The run of this id.
+
+        Raises:
+            FluxError: If there is no such run.
+        """
+        self.store.load(run_id)
+        return self.hold(run_id)
+
+    def session(self, name: str) -> Session:
+        """The runs of a session: to look at, wait for or cancel all of them."""
+        return Session(self._control, self.results, name)
+
+    def artifact(self, digest: str) -> Artifact:
+        """The full data of a result, by its digest or the beginning of it (six hex digits at least).
+
+        Raises:
+            FluxError: If none is stored under it, or more than one.
+        """
+        return self.results.artifact(digest)
+
+    def gather(
+        self, runs: Iterable[RunLike | str], *, timeout: float | None = None, progress: bool = False
+    ) -> list[ClientRun]:
+        """Wait until each of the runs has ended or needs somebody; returns them in their order.
+
+        Args:
+            runs: Runs or their ids.
+            timeout: Seconds; None waits for as long as it takes.
+            progress: Show a bar in a terminal or a notebook, and lines elsewhere.
+
+        Raises:
+            TimeoutError: If some still run then; they go on.
+        """
+        run_ids = list_run_ids(runs)
+        gather_runs(self.results, run_ids, timeout, progress)
+        return [self.hold(run_id) for run_id in run_ids]
+
+    def as_completed(
+        self, runs: Iterable[RunLike | str], *, timeout: float | None = None
+    ) -> Iterator[ClientRun]:
+        """Each of the runs as soon as it has ended or needs somebody; each comes once.
+
+        Raises:
+            TimeoutError: If some still run after so many seconds; they go on.
+        """
+        for look in look_until_complete(self.store, list_run_ids(runs), timeout_s=timeout):
+            yield from (self.hold(state.run_id) for state in look.completed)
+            time.sleep(look.pause_s)
+
+    def hold(self, run_id: str) -> ClientRun:
+        """The run of this id, without a look whether there is one."""
+        return ClientRun(self._control, run_id, self.results)
+
+    @abstractmethod
+    def bundle_stores(self) -> BundleStores:
+        """Where the parts of runs lie, for exporting and importing them."""
