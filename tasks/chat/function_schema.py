@@ -77,15 +77,12 @@ def _slim(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Schema:
 
 
 def _without_description(schema: Schema) -> Schema:
-    return {key: value for key, value in _without_bounds(schema).items() if key != "description"}
-
-
-def _without_bounds(schema: Schema) -> Schema:
-    slim = {key: value for key, value in schema.items() if key not in _BOUNDS}
-    for key in ("items", "additionalProperties"):
-        if isinstance(slim.get(key), dict):
-            slim[key] = _without_bounds(slim[key])
-    return slim
+    left_out = {"description", "additionalProperties"}
+    return {
+        key: value
+        for key, value in schema.items()
+        if key not in left_out | _BOUNDS and not (key == "default" and value in ([], {}))
+    }
 
 
 def _without_repeats(parameters: Schema, described: set[str]) -> Schema:

@@ -35,7 +35,7 @@ class ObservedArgs(Args):
     gene_column: str = Field(default="gene", description="Of the table.")
     essential_column: str = Field(
         default="essential",
-        description="Of the table: true/false, yes/no, 1/0, E/N, essential/non-essential.",
+        description="Of the table: true/false, yes/no, 1/0 or E/N.",
     )
     unlisted_genes: Literal["left_out", "not_essential"] = Field(
         default="left_out",

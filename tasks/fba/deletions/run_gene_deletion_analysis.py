@@ -46,8 +46,8 @@ class Args(ConditionArgs):
     )
     method: Literal["fba", "moma"] = Field(
         default="fba",
-        description="fba: the best growth that is left; moma: growth at the fluxes nearest to those of the "
-        "wild type (its pFBA optimum), as right after the deletion; needs the extra 'highs'. Not for double.",
+        description="fba: the best growth left; moma: growth at the fluxes nearest to the wild type's pFBA, "
+        "as right after the deletion (extra 'highs'; not for double).",
     )
     genes: tuple[str, ...] | None = Field(default=None, description="Gene ids to delete; all if not given.")
     partners: tuple[str, ...] | None = Field(

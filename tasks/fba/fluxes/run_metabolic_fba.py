@@ -38,9 +38,8 @@ class Args(StrainArgs):
 
     method: Method = Field(
         default="pfba",
-        description="pfba: least total flux among all optima; fba: any optimum (its fluxes are not unique); "
-        "loopless: an optimum without internal cycles; geometric: the centre of the pFBA optima, for models "
-        f"of at most {GEOMETRIC_REACTIONS} reactions.",
+        description="pfba: least total flux among the optima; fba: any optimum; loopless: without cycles; "
+        f"geometric: the centre of the pFBA optima, of at most {GEOMETRIC_REACTIONS} reactions.",
     )
     sensitivities: bool = Field(
         default=False,

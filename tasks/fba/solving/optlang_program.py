@@ -26,8 +26,7 @@ class IntegerArgs(Args):
 
     integer_solver: Solver = Field(
         default="glpk",
-        description="Solver of the integer program: glpk, or highs (of the extra 'highs'). Both prove the "
-        "same optimum, and may choose another of several that are equally good.",
+        description="glpk, or highs of the extra 'highs': the same optimum, maybe another of equal ones.",
     )
 
     @property

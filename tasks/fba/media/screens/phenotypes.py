@@ -38,18 +38,15 @@ class PhenotypeArgs(Args):
     phenotype_table: str | None = Field(
         default=None,
         max_length=300,
-        description="Instead of 'phenotypes': digest of a stored table, as `artifacts add` prints it. With a "
-        "column of sources, a column 'well' of a Biolog PM1 plate, or the plate itself: rows A to H, "
-        "columns 1 to 12.",
+        description="Instead of 'phenotypes': digest of a stored table of sources, or of a Biolog PM1 plate.",
     )
     source_column: str = Field(default="source", description="Of the table.")
     growth_column: str = Field(
-        default="growth", description="Of the table: yes/no, true/false, +/-, growth/no growth, or numbers."
+        default="growth", description="Of the table: yes/no, true/false, +/-, or numbers."
     )
     growth_from: float | None = Field(
         default=None,
-        description="Of a table of numbers, such as OD or Biolog units: the least that is growth. A number "
-        "in the table's own unit, not a growth rate in 1/h.",
+        description="Of a table of numbers: the least that is growth, in the table's own unit.",
     )
 
     @model_validator(mode="after")

@@ -51,8 +51,7 @@ class Args(PhenotypeArgs, StrainArgs):
     )
     sources: tuple[str, ...] = Field(
         default=(),
-        description="Only these: names, metabolites, exchange reactions or classes such as sugars; if absent "
-        "the medium's own source and every closed exchange with the element.",
+        description="Only these: names, metabolites, exchanges or classes such as sugars; all if absent.",
     )
     uptake_mmol_per_gdw_h: float = Field(
         default=10.0, gt=0, le=1000, description="Most uptake of each source, mmol/gDW/h."
