@@ -9,7 +9,7 @@ from tests.support.wild.draft import Draft
 from tests.support.wild.fault import ALL, DOCUMENTS, SBML, Faulty, Loaded, Refused, register_fault
 from tests.support.wild.network import Network, Reaction
 
-_TAILS = ("(e)", "-L", "[c0]", ".1", "'", "+", "#2", "@x", ":a", "/b", "=", "µ", "é", "日", " x")
+_TAILS = ("(e)", "-L", "[c0]", ".1", "'", "+", "#2", "@x", ":a", "/b", "=", "µ", "é", "日")
 _SBML_TAILS = ("(e)", "-L", "[c0]", ".1", "'", "+", "_DASH_x", "_LPAREN_e_RPAREN_", "__91__c__93__", "__2__")
 
 
@@ -33,6 +33,14 @@ def draw_odd_id(draw: st.DrawFn, network: Network, form: str) -> Faulty:
     before = draw(st.sampled_from([*inner, *(row.id for row in network.internal)]))
     changed = _rename(network, before, before + tail)
     return Faulty(Draft(changed), Loaded(changed, is_quiet=False))
+
+
+@register_fault(*DOCUMENTS)
+def draw_id_with_a_blank(draw: st.DrawFn, network: Network, _form: str) -> Faulty:
+    """No solver takes such a name."""
+    before = draw(st.sampled_from([row.id for row in network.internal]))
+    changed = _rename(network, before, f"{before} x")
+    return Faulty(Draft(changed), Refused((f"{before} x", "blank")))
 
 
 @register_fault(*ALL)
