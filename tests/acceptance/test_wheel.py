@@ -101,4 +101,4 @@ def test_everything_starts_from_it(clean: Path, tmp_path: Path) -> None:
     finally:
         run(fluxagents, "down", folder=tmp_path)
     assert document["status"] == "finished"
-    assert "0.8739" in document["answer"]
+    assert "0.874 1/h" in document["answer"]

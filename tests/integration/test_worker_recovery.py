@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 
+import psutil
 import pytest
 from tests.chaos.cluster import WORKERS, Cluster, installed
 
@@ -95,6 +96,6 @@ def test_a_worker_that_stood_still_while_another_started_is_listed_again(cluster
         cluster.ensure(other)
         cluster.eventually(lambda: any(node.startswith(other) for node in cluster.ready()), within_s=60)
     finally:
-        for pid in pids:
+        for pid in filter(psutil.pid_exists, pids):
             os.kill(pid, signal.SIGCONT)
     cluster.eventually(lambda: len(cluster.ready()) == len(WORKERS) + 1)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import JsonValue
 
 from fluxagents.tasks.display import cut_text
 from fluxagents.tasks.fba.solving.growth import GrowthResult, measure_growth, report_biomass
+from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 from fluxagents.tasks.fba.solving.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -43,6 +45,10 @@ def compare_growth(
 ) -> tuple[dict[str, object], T]:
     """The fields of a `GrowthChange` and the report of the change; the model is restored afterwards."""
     before, _ = measure_growth(model, biomass)
+    context = cobra.util.context.get_context(model)
+    if context is not None:
+        # When a context within another ends, cobra notes to add the genes again when the outer one ends.
+        context(partial(_drop_genes, model, frozenset(gene.id for gene in model.genes)))
     with model:
         done = change(model)
         after, found = measure_growth(model, biomass)
@@ -54,3 +60,8 @@ def compare_growth(
         "growth_per_h": after.value,
         **report_biomass(found),
     }, done
+
+
+def _drop_genes(model: Model, known: frozenset[str]) -> None:
+    """Take out the genes that are not known."""
+    model.genes -= [gene for gene in model.genes if gene.id not in known]

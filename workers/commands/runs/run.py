@@ -22,6 +22,7 @@ from fluxagents.workers.commands.display.slow_notice import notice_when_slow
 from fluxagents.workers.commands.runs.exit_status import exit_status
 from fluxagents.workers.commands.runs.stepping import walk
 from fluxagents.workers.files.remote_files import hide_secrets
+from fluxagents.workers.settings import Settings
 
 
 @click.command(
@@ -72,7 +73,7 @@ def run(
     if question is not None:
         inputs["question"] = question
     client = Client()
-    request = read_request(MediaLibrary(client.settings.media_folder), medium, changes)
+    request = read_request(MediaLibrary(Settings.load().media_folder), medium, changes)
     with notice_when_slow(f"reading {hide_secrets(model)} …"):
         (found,) = resolve_media(client.models, [model], [request], biomass=inputs.get("biomass")).values()
         if found.media[0] is not None:

@@ -14,6 +14,7 @@ from tests.support.decisions import (
     ANSWER_TOOLS,
     BASELINE,
     DESCRIPTION,
+    LISTED,
     MODEL,
     calls,
     decide_with,
@@ -112,7 +113,8 @@ def test_no_text_opens_closes_or_forges_a_section_of_a_prompt(word: str, prompt:
 
 
 CHANGE: dict[str, Any] = {"medium_changes": {"EX_o2_e": 0.0}}
-FINISH = calls(("finish", {"answer": "f2 answers."}))
+LISTS = {"asked": LISTED["asked"]}
+FINISH = calls(("finish", {"answer": "f2 answers.", **LISTED}))
 
 
 def obeying(folder: Path, *answers: AIMessage, model: Path | None = None) -> RecordedRun:
@@ -142,14 +144,15 @@ def ran(run: Sequence[Event]) -> list[CallTool]:
 def test_a_chat_model_that_obeys_an_injection_gets_no_tool_that_is_not_offered(
     tmp_path: Path, call: tuple[str, dict[str, Any]], kind: ErrorClass
 ) -> None:
-    run = obeying(tmp_path, calls(call))
+    name, args = call
+    run = obeying(tmp_path, calls((name, args | LISTS)))
     assert refusals(run) == [kind]
     assert run.load(RUN_ID).status == "finished"
     assert [one.tool for one in ran(run.log)] == ["analyze_metabolic_model", "run_metabolic_fba"]
 
 
 def test_a_changing_tool_waits_for_a_human_whatever_the_texts_say(tmp_path: Path) -> None:
-    run = obeying(tmp_path, calls(("apply_medium", CHANGE)))
+    run = obeying(tmp_path, calls(("apply_medium", CHANGE | LISTS)))
     state = run.load(RUN_ID)
     assert state.status == "waiting"
     assert state.waiting_for is not None
@@ -160,7 +163,7 @@ def test_a_changing_tool_waits_for_a_human_whatever_the_texts_say(tmp_path: Path
 
 def test_an_approval_is_for_one_call_with_exactly_its_arguments(tmp_path: Path) -> None:
     other = {"medium_changes": {"EX_glc__D_e": 20.0}}
-    chat = scripted(calls(("apply_medium", CHANGE)), calls(("apply_medium", other)), FINISH, FINISH)
+    chat = scripted(calls(("apply_medium", CHANGE | LISTS)), calls(("apply_medium", other)), FINISH, FINISH)
     decider = Decider(chat, "obedient", PromptManager(), TOOLS)
     run, _ = record(str(tmp_path), "Remove oxygen for good.", decider=decider)
     state, walked = approved(tmp_path, run, decider)
@@ -217,7 +220,7 @@ def test_the_names_in_a_model_do_not_steer_the_planner(hostile_run: RecordedRun,
 
 
 def test_a_chat_model_that_reads_the_hostile_model_gets_nothing_from_it(tmp_path: Path) -> None:
-    run = obeying(tmp_path / "store", calls(("apply_medium", CHANGE)), model=hostile_model(tmp_path))
+    run = obeying(tmp_path / "store", calls(("apply_medium", CHANGE | LISTS)), model=hostile_model(tmp_path))
     assert run.load(RUN_ID).status == "waiting"
 
 

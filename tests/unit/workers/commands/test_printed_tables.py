@@ -180,7 +180,7 @@ def test_a_command_prints_what_it_printed(name: str) -> None:
 
 
 def test_the_table_of_a_batch(capsys: pytest.CaptureFixture[str]) -> None:
-    fields: dict[str, Any] = {"question": QUESTION, "medium": "", "status": "finished"}
+    fields: dict[str, Any] = {"question": QUESTION, "medium": "", "status": "finished", "answered": "yes"}
     rows = [
         SummaryRow(
             run_id=RUN,
