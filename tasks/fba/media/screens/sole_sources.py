@@ -32,7 +32,7 @@ MAIN_SHARE = 0.1
 def atoms_of(exchange: Reaction, element: Element) -> int:
     """Atoms of an element in what is exchanged; 0 without a formula."""
     metabolite = next(iter(exchange.metabolites))
-    return int((metabolite.elements if metabolite.formula else {}).get(SYMBOLS[element], 0))
+    return int((metabolite.elements or {}).get(SYMBOLS[element], 0))
 
 
 def is_inorganic_carbon(exchange: Reaction) -> bool:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 def carbon_of(metabolite: Metabolite) -> int | None:
     """Carbon atoms in a molecule; None without a formula."""
-    return int(metabolite.elements.get("C", 0)) if metabolite.formula else None
+    elements = metabolite.elements if metabolite.formula else None
+    return None if elements is None else int(elements.get("C", 0))
 
 
 def carbon_atoms(exchange: Reaction) -> int | None:

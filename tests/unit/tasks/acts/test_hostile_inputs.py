@@ -113,8 +113,8 @@ def test_no_text_opens_closes_or_forges_a_section_of_a_prompt(word: str, prompt:
 
 
 CHANGE: dict[str, Any] = {"medium_changes": {"EX_o2_e": 0.0}}
-LISTS = {"asked": LISTED["asked"]}
-FINISH = calls(("finish", {"answer": "f2 answers.", **LISTED}))
+LISTS = {"asked": [{"id": "a1", "quantity": "apply_medium", "object": "b0720, oxygen"}]}
+FINISH = calls(("finish", {"answer": "f2 answers.", **LISTED, **LISTS}))
 
 
 def obeying(folder: Path, *answers: AIMessage, model: Path | None = None) -> RecordedRun:

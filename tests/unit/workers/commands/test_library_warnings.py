@@ -26,6 +26,7 @@ for words in (
     ["tools", "call", "check_missing_media", "--model", "odd", "--arg", "medium={}"],
     ["tools", "call", "run_production_envelope", "--model", "odd", "--arg", "product_exchange=EX_B_e"],
     ["tools", "call", "run_flux_variability_analysis", "--model", "odd"],
+    ["tools", "call", "screen_nutrients", "--model", "odd"],
     ["media", "show", "LB", "--model", "odd"],
 ):
     try:

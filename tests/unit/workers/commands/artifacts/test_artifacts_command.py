@@ -108,7 +108,7 @@ def test_a_workbook_has_a_sheet_a_table_and_one_for_the_provenance(
 
 def test_a_whole_result_is_one_json_document(call: Any, digest: str) -> None:
     document = json.loads(call("get", digest[7:13]).stdout)
-    assert {"artifact", "provenance", "result", "tables"} == document.keys()
+    assert {"artifact", "provenance", "result", "tables", "files"} == document.keys()
     assert len(document["tables"]["genes"]) == 137
     assert document["tables"]["genes"][0]["growth_per_h"] == pytest.approx(GROWTH, rel=1e-9)
 
