@@ -85,7 +85,8 @@ def print_frame(table: pd.DataFrame) -> None:
     """Print a table of numbers: on a terminal its first rows to 6 digits, else all in full precision."""
     shown, digits = (table, "r") if screen_width() is None else (table.head(MAX_ROWS), ".6g")
     rows = [
-        [_format_cell(value, digits) for value in row] for row in shown.itertuples(index=False, name=None)
+        [_format_cell(value, digits) for value in row]
+        for row in shown.astype(object).where(shown.notna(), None).itertuples(index=False, name=None)
     ]
     print_table([str(column) for column in table.columns], rows, empty="no rows")
     if len(shown) < len(table):
@@ -93,7 +94,7 @@ def print_frame(table: pd.DataFrame) -> None:
 
 
 def _format_cell(value: object, digits: str) -> str:
-    if value is None or value != value:  # noqa: PLR0124 - only a NaN differs from itself
+    if value is None:
         return ""
     if isinstance(value, float):
         return repr(value) if digits == "r" else format(value, digits)
