@@ -199,7 +199,7 @@ def test_an_infeasible_model_is_a_result(stack: Stack, tmp_path: Path) -> None:
     assert document["status"] == "finished"
     assert document["facts"]["status"] == "infeasible"
     assert document["facts"]["growth_per_h"] is None
-    assert "infeasible" in document["answer"]
+    assert "no fluxes satisfy all its bounds" in document["answer"]
 
 
 @pytest.mark.parametrize(
