@@ -32,6 +32,12 @@ def textbook() -> Any:
     return _shipped("textbook")
 
 
+@pytest.fixture
+def fresh_textbook() -> Any:
+    """In the order of its file: reactions that a test removes come back at the end."""
+    return _shipped("textbook")
+
+
 @pytest.fixture(scope="session")
 def ijo1366() -> Any:
     return _shipped("iJO1366")

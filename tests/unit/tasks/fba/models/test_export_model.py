@@ -60,7 +60,9 @@ def test_a_minimised_objective_stays(textbook: Any, kind: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", get_args(FileFormat))
-def test_another_process_writes_the_same_bytes(textbook: Any, call: Callable[..., Any], kind: str) -> None:
+def test_another_process_writes_the_same_bytes(
+    fresh_textbook: Any, call: Callable[..., Any], kind: str
+) -> None:
     code = (
         "from importlib.util import find_spec; from pathlib import Path\n"
         "from cobra.io import read_sbml_model\n"
@@ -71,7 +73,7 @@ def test_another_process_writes_the_same_bytes(textbook: Any, call: Callable[...
         "print(tool.run(read_sbml_model(str(data)), args).file.digest)"
     )
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert other.stdout.strip() == call(NAME, textbook, format=kind).file.digest
+    assert other.stdout.strip() == call(NAME, fresh_textbook, format=kind).file.digest
 
 
 def test_a_genome_scale_model_comes_back(ijo1366: Any, call: Callable[..., Any]) -> None:
