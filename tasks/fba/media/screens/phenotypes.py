@@ -46,7 +46,7 @@ class PhenotypeArgs(Args):
     )
     growth_from: float | None = Field(
         default=None,
-        description="Of a table of numbers: the least that is growth, in the table's own unit.",
+        description="Of a table of numbers: the least that is growth, in the table's unit, not 1/h.",
     )
 
     @model_validator(mode="after")
