@@ -17,16 +17,12 @@ from fluxagents.workers.models.reading.bounds import read_with_any_bounds
 from fluxagents.workers.models.reading.field_values import Place, read_charge, read_formula, show
 from fluxagents.workers.models.reading.refusal import RefusedFileError
 from fluxagents.workers.models.reading.remarks import Remarks
+from fluxagents.workers.models.reading.sbml.outline_reader import FaultyXmlError, read_outline
 from fluxagents.workers.models.reading.sbml.sbml_bounds import WrittenBounds, find_bounds
 from fluxagents.workers.models.reading.sbml.sbml_document import SENSES, correct_document
 from fluxagents.workers.models.reading.sbml.sbml_faults import find_faults
 from fluxagents.workers.models.reading.sbml.sbml_gene_rules import set_gene_rules, take_gene_rules
-from fluxagents.workers.models.reading.sbml.sbml_outline import (
-    FaultyXmlError,
-    SbmlOutline,
-    outline,
-    read_number,
-)
+from fluxagents.workers.models.reading.sbml.sbml_outline import SbmlOutline, read_number
 from fluxagents.workers.models.reading.sbml.sbml_warnings import list_warnings
 
 _ENCODED = re.compile(r"__(\d+)__")
@@ -90,7 +86,7 @@ _DECODERS = {"species": _decode_species, "reaction": _decode_reaction, "gene pro
 
 def _outline(data: bytes) -> SbmlOutline:
     try:
-        return outline(data)
+        return read_outline(data)
     except FaultyXmlError as error:
         raise RefusedFileError(str(error)) from error
 
