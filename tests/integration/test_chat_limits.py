@@ -125,6 +125,7 @@ def test_tokens_that_an_answer_did_not_take_are_given_back(redis: Redis, key_pre
     ticket = limits.enter("a", 90)
     limits.leave(ticket, 20)
     limits.enter("b", 80)
+    assert come_back_at(lambda: limits.enter("c", 1)) > 0
 
 
 def test_tokens_that_an_answer_took_beyond_are_counted(redis: Redis, key_prefix: str) -> None:
@@ -144,6 +145,9 @@ def test_each_chat_model_has_a_line_of_its_own(redis: Redis, key_prefix: str) ->
     limits_of(redis, key_prefix, requests=1).enter("a", 1)
     other = RedisChatLimits(redis, "anthropic:tiny", requests=1, tokens=None, prefix=key_prefix)
     other.enter("a", 1)
+    with pytest.raises(LimitReachedError) as caught:
+        other.enter("b", 1)
+    assert caught.value.chat_model == "anthropic:tiny"
 
 
 def test_a_backlog_of_a_batch_does_not_delay_a_run_that_a_human_waits_for(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -49,7 +50,7 @@ def test_a_group_ends_with_its_leader() -> None:
     child = subprocess.Popen(SLEEPER, start_new_session=True)
     leader = ProcessId.of(child.pid)
     kill_group(leader)
-    child.wait(10.0)
+    assert child.wait(10.0) == -signal.SIGKILL
     kill_group(leader)
 
 
