@@ -13,11 +13,9 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.ports.run_store import RunQueries
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.open_runs import OpenRuns
+from fluxagents.tasks.external_events import read_again_when_moved_on
 
 ANSWERS = (e.ApprovalGranted, e.ApprovalRejected, e.QuestionAnswered)
-
-MAX_ATTEMPTS = 10
-"""How often a run is read again that moves on whenever it is to be cancelled."""
 
 RequestKind = Literal["approval", "question", "escalation"]
 
@@ -33,6 +31,7 @@ class RunControl:
         """The truth about runs."""
         return self._runs.store
 
+    @read_again_when_moved_on
     def pause(self, run_id: str, *, by: str) -> RunState:
         """Pause a run: at once when no worker is at it, else after the step that runs now."""
         state = self._runs.load(run_id)
@@ -40,6 +39,7 @@ class RunControl:
             return state
         return self._runs.append(state, lambda now: e.RunPaused(seq=state.seq, at_ms=now, by=by))
 
+    @read_again_when_moved_on
     def resume(self, run_id: str, *, by: str) -> RunState:
         """Let a paused run go on.
 
@@ -51,6 +51,7 @@ class RunControl:
             raise FluxError(ErrorClass.BAD_ARGUMENT, f"run {run_id!r} is {state.status}, not paused")
         return self._runs.append(state, lambda now: e.RunResumed(seq=state.seq, at_ms=now, by=by))
 
+    @read_again_when_moved_on
     def cancel(self, run_id: str, *, by: str, reason: str) -> RunState:
         """End a run now. A step that runs is killed and not recorded; its worker goes on with other work."""
         state = self._runs.load(run_id)
@@ -71,18 +72,19 @@ class RunControl:
 
     def _cancel_open(self, run_id: str, *, by: str, reason: str, parent: str | None = None) -> bool:
         """Cancel a run (of this parent) unless it has ended; whether this call did."""
-        for _ in range(MAX_ATTEMPTS):
-            state = self._runs.store.load(run_id)
-            if state.ended or parent not in {None, state.parent}:
-                break
-            try:
-                self.cancel(run_id, by=by, reason=reason)
-            except FluxError:
-                # It took a step meanwhile; its state is read again.
-                continue
-            return True
-        return False
+        state = self._runs.store.load(run_id)
+        if state.ended or parent not in {None, state.parent}:
+            return False
+        try:
+            self.cancel(run_id, by=by, reason=reason)
+        except FluxError:
+            # It ended meanwhile, or moves on whenever it is read.
+            if not self._runs.store.load(run_id).ended:
+                raise
+            return False
+        return True
 
+    @read_again_when_moved_on
     def retry(self, run_id: str, *, by: str) -> RunState:
         """Try a run again that went to the dead letters.
 
@@ -111,6 +113,7 @@ class RunControl:
             )
         return state
 
+    @read_again_when_moved_on
     def approve(self, request_id: str, *, by: str, args: Mapping[str, JsonValue] | None = None) -> RunState:
         """Agree to a call, as it was asked for or with other arguments.
 
@@ -131,6 +134,7 @@ class RunControl:
             ),
         )
 
+    @read_again_when_moved_on
     def reject(self, request_id: str, *, by: str, reason: str) -> RunState:
         """Refuse a call; the reason is shown to the chat model."""
         state, _ = self._request(request_id, kinds=("approval",))
@@ -141,6 +145,7 @@ class RunControl:
             ),
         )
 
+    @read_again_when_moved_on
     def reply(self, request_id: str, *, by: str, answer: str) -> RunState:
         """Answer a question or an escalation.
 
@@ -157,6 +162,7 @@ class RunControl:
             ),
         )
 
+    @read_again_when_moved_on
     def signal(
         self, run_id: str, name: str, *, by: str, data: Mapping[str, JsonValue] | None = None
     ) -> RunState:
@@ -167,6 +173,7 @@ class RunControl:
             lambda now: e.EventReceived(seq=state.seq, at_ms=now, name=name, data=dict(data or {}), by=by),
         )
 
+    @read_again_when_moved_on
     def edit(self, run_id: str, args: Mapping[str, JsonValue], *, by: str) -> RunState:
         """Change the arguments of the tool call that a paused run makes next.
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import structlog
-
-from fluxagents.flows.errors import FluxError
 from fluxagents.flows.events import RunCancelled
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.ports.clock import Clock
@@ -15,9 +12,7 @@ from fluxagents.flows.ports.publisher import Publisher
 from fluxagents.flows.ports.run_store import FlowVersions, RunQueries, StepStore
 from fluxagents.flows.state import TERMINAL, RunState
 from fluxagents.tasks.dispatch import Controllers
-from fluxagents.tasks.external_events import record_external_event
-
-log = structlog.get_logger("step")
+from fluxagents.tasks.external_events import read_again_when_moved_on, record_external_event
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,13 +44,16 @@ class ChildRuns:
         Returns:
             How many there were.
         """
-        unfinished = [run for run in map(self.runs.load, runs) if run.status not in TERMINAL]
-        for run in unfinished:
-            event = RunCancelled(seq=run.seq, at_ms=self.clock.now_ms(), by="its parent", reason=reason)
-            controller = self.controllers(run.flow.digest)
-            try:
-                record_external_event(self.steps, self.publisher, controller, run, event)
-            except FluxError as error:
-                # It took a step meanwhile; its own budget ends it.
-                log.warning("not cancelled", run=run.run_id, error=str(error))
+        unfinished = [run_id for run_id in runs if self.runs.load(run_id).status not in TERMINAL]
+        for run_id in unfinished:
+            self._cancel(run_id, reason)
         return len(unfinished)
+
+    @read_again_when_moved_on
+    def _cancel(self, run_id: str, reason: str) -> None:
+        run = self.runs.load(run_id)
+        if run.status in TERMINAL:
+            return
+        event = RunCancelled(seq=run.seq, at_ms=self.clock.now_ms(), by="its parent", reason=reason)
+        controller = self.controllers(run.flow.digest)
+        record_external_event(self.steps, self.publisher, controller, run, event)
