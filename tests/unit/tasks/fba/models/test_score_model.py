@@ -51,10 +51,13 @@ def test_scores_are_those_of_memote(
     request: pytest.FixtureRequest, call: Callable[..., Any], name: str
 ) -> None:
     found = call(NAME, request.getfixturevalue(name))
-    total, *sections = MEMOTE[name]
-    assert found.total_score_fraction == pytest.approx(total, abs=1e-9)
+    total, consistency, *others = MEMOTE[name]
+    # How many reactions of iML1515 are active at its optimum is ill-conditioned: 521 (HiGHS) to 525 (GLPK).
+    near = 1e-3 if name == "iml1515" else 1e-9
+    assert found.total_score_fraction == pytest.approx(total, abs=near)
     assert list(found.section_score_fraction) == list(SECTIONS)
-    assert list(found.section_score_fraction.values()) == pytest.approx(sections, abs=1e-9)
+    assert found.section_score_fraction["consistency"] == pytest.approx(consistency, abs=near)
+    assert [found.section_score_fraction[name] for name in SECTIONS[1:]] == pytest.approx(others, abs=1e-9)
 
 
 def test_each_test_of_the_core_model(textbook: Any, call: Callable[..., Any]) -> None:
