@@ -21,6 +21,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.workers.machine.private_files import UMASK, append_private, make_private_folder, write_private
 from fluxagents.workers.machine.process import ProcessId, end_all
 from fluxagents.workers.redis.server_binary import find_binary
 
@@ -95,7 +96,7 @@ class EmbeddedRedis:
         Raises:
             FluxError: There is no server to start, or it does not come up.
         """
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(self.folder)
         with _lock(self.folder / "start.lock"):
             if self.instance is None:
                 self._launch(find_binary())
@@ -135,7 +136,7 @@ class EmbeddedRedis:
             process = ProcessId.of(self._spawn(binary, config))
             instance = Instance(process=process, port=port, binary=str(binary))
             try:
-                _write_private(_record(self.folder), instance.model_dump_json())
+                write_private(_record(self.folder), instance.model_dump_json())
                 self._await_answer(instance)
             except FluxError:
                 # Somebody may have taken the port between our choice and the server's bind.
@@ -148,8 +149,8 @@ class EmbeddedRedis:
         """Start the server in a session of its own: it outlives this process and its terminal."""
         append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         return os.posix_spawn(
-            binary,
-            [str(binary), str(config)],
+            "/bin/sh",
+            ["sh", "-c", f'umask {UMASK:03o}; exec "$0" "$1"', str(binary), str(config)],
             os.environ,
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
@@ -205,7 +206,7 @@ class EmbeddedRedis:
             "tcp-keepalive": "60",
         }
         path = self.folder / "redis.conf"
-        _write_private(path, "".join(f"{name} {value}\n" for name, value in lines.items()))
+        write_private(path, "".join(f"{name} {value}\n" for name, value in lines.items()))
         return path
 
     def _failure(self, what: str) -> FluxError:
@@ -253,16 +254,8 @@ def _client(url: str, *, timeout_s: float) -> Redis:
 def _password(folder: Path) -> str:
     path = folder / "password"
     if not path.exists():
-        _write_private(path, secrets.token_urlsafe(32))
+        write_private(path, secrets.token_urlsafe(32))
     return path.read_text()
-
-
-def _write_private(path: Path, text: str) -> None:
-    partial = path.with_suffix(f"{path.suffix}.{os.getpid()}")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    partial.replace(path)
 
 
 def _is_free(port: int) -> bool:
@@ -278,7 +271,7 @@ def _is_free(port: int) -> bool:
 @contextmanager
 def _lock(path: Path) -> Iterator[None]:
     """Two commands may start the same instance at once; the kernel frees the lock of one that dies."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with path.open("w") as file:
+    make_private_folder(path.parent)
+    with append_private(path) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
