@@ -23,7 +23,7 @@ LABEL org.opencontainers.image.title="fluxagents" \
       org.opencontainers.image.licenses="Apache-2.0"
 
 RUN useradd --uid 10001 --create-home fluxagents \
- && install --directory --owner=fluxagents --group=fluxagents /data
+ && install --directory --mode=0700 --owner=fluxagents --group=fluxagents /data
 
 COPY --from=build /opt/fluxagents /opt/fluxagents
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "beat": ("services.services:beat", "Run the scheduler in the foreground, for production."),
     "flower": ("services.services:flower", "Run Flower in the foreground, read-only."),
     "demo": ("services.demo:demo", "Start everything, analyse three real models, and stop."),
+    "url": ("services.url:url", "Print the URL of Redis or Flower with its password, for other programs."),
     "doctor": ("services.doctor:doctor", "Check the installation and say what to do about each problem."),
     "ask": ("runs.ask:ask", "Put a question to a model, and wait for the answer."),
     "run": ("runs.run:run", "Run a flow on a model, and wait for the answer."),

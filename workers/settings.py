@@ -123,6 +123,10 @@ class Settings(BaseSettings):
     archive_every_s: PositiveFloat = 60.0
 
     flower_port: Port = 5555
+    flower_password: SecretStr | None = None
+    """Of the user `fluxagents`; none means one of its own, kept in the data folder."""
+    flower_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Names by which Flower may be called beside those of loopback, separated by commas."""
     log_format: Literal["auto", "json", "pretty"] = "auto"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -145,15 +149,23 @@ class Settings(BaseSettings):
             raise ValueError("must start with redis:// or rediss://")
         return url
 
-    @field_validator("task_modules", mode="before")
+    @field_validator("task_modules", "flower_hosts", mode="before")
     @classmethod
-    def _split(cls, modules: object) -> object:
-        return [name.strip() for name in modules.split(",")] if isinstance(modules, str) else modules
+    def _split(cls, names: object) -> object:
+        return [name.strip() for name in names.split(",")] if isinstance(names, str) else names
 
     @field_validator("data_dir", "chat_prices")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path.expanduser().absolute() if path else None
+
+    @field_validator("data_dir")
+    @classmethod
+    def _is_below_folders(cls, folder: Path) -> Path:
+        for path in (folder, *folder.parents):
+            if path.is_file():
+                raise ValueError(f"{path} is a file, no folder")
+        return folder
 
     @field_validator("media_dir", "flows_dir")
     @classmethod
@@ -214,12 +226,17 @@ class Settings(BaseSettings):
         return self.data_dir / "redis"
 
     @property
+    def flower_password_file(self) -> Path:
+        """Where the password of Flower lies unless the settings hold it."""
+        return self.data_dir / "flower.password"
+
+    @property
     def run_file(self) -> Path:
         """What `fluxagents up` wrote down about the services that it started."""
         return self.data_dir / "run.json"
 
 
-SECRETS = frozenset({"redis_url", "chat_api_key", "chat_fallback_api_key"})
+SECRETS = frozenset({"redis_url", "chat_api_key", "chat_fallback_api_key", "flower_password"})
 
 
 def _explain(error: ValidationError) -> FluxError:

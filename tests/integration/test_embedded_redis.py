@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import socket
 import stat
 from collections.abc import Iterator
@@ -16,9 +18,12 @@ from redis.exceptions import AuthenticationError
 from redis.retry import Retry
 
 from fluxagents.flows.errors import FluxError
-from fluxagents.workers.redis import connection, embedded_redis
+from fluxagents.workers.redis import connection
 from fluxagents.workers.redis.embedded_redis import EmbeddedRedis, running_url
 from fluxagents.workers.settings import Settings
+
+WRITTEN_BY_6_2 = Path(__file__).parents[1] / "data" / "redis-6.2" / "appendonly.aof"
+KEYS = Path(__file__).parents[1] / "histories" / "store" / "redis.json"
 
 
 @pytest.fixture
@@ -137,22 +142,25 @@ def test_the_settings_find_it(tmp_path: Path) -> None:
         connection.redis_url(settings)
 
 
-def test_without_any_server_the_three_ways_out_are_named(
-    monkeypatch: pytest.MonkeyPatch, folder: Path
-) -> None:
-    monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr(embedded_redis, "find_spec", lambda _: None)
-    with pytest.raises(FluxError) as raised:
-        EmbeddedRedis(folder).start()
-    ways_out = " ".join(raised.value.suggestions)
-    assert "install Redis" in ways_out
-    assert "pip install fluxagents[embedded]" in ways_out
-    assert "FLUXAGENTS_REDIS_URL" in ways_out
-
-
-def test_a_server_on_the_path_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    binary = tmp_path / "valkey-server"
-    binary.write_text("#!/bin/sh\n")
-    binary.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert embedded_redis.find_binary() == binary
+def test_a_data_folder_written_by_redis_6_2_opens(folder: Path) -> None:
+    """`redis-server` 6.2.14 wrote the file: recorded keys, a rewrite (it begins as a snapshot), commands."""
+    folder.mkdir()
+    shutil.copy(WRITTEN_BY_6_2, folder)
+    recorded = {entry["key"]: entry for entry in json.loads(KEYS.read_text())}
+    with EmbeddedRedis(folder) as server, Redis.from_url(server.url, decode_responses=True) as client:
+        client.ping()
+        kept = {key: client.type(key) for key in client.scan_iter() if key in recorded}
+        assert len(kept) == 82
+        assert kept == {key: recorded[key]["type"] for key in kept}
+        assert (
+            client.lrange("flux:run:finished:events", 0, -1) == recorded["flux:run:finished:events"]["value"]
+        )
+        state = dict(recorded["flux:run:finished"]["value"])
+        assert client.hgetall("flux:run:finished") == state
+        assert client.hgetall("written:by:lua") == {"by": "a script"}
+        assert client.zrange("written:after:timers", 0, -1, withscores=True) == [("x", 1.5)]
+        assert client.lrange("tools", 0, -1) == ["a message"]
+        client.set("written:by", "its successor")
+    with EmbeddedRedis(folder) as server, Redis.from_url(server.url, decode_responses=True) as client:
+        assert client.get("written:by") == "its successor"
+        assert client.dbsize() == len(kept) + 5

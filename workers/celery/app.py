@@ -13,9 +13,11 @@ from kombu.entity import Exchange, Queue
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.workers.celery import transport
 from fluxagents.workers.celery.heartbeat import Heartbeat
+from fluxagents.workers.celery.masking import MaskedControl, MaskedEvents
 from fluxagents.workers.celery.preload import Preload
 from fluxagents.workers.celery.queues import CONTROL, QUEUES
 from fluxagents.workers.observing import log
+from fluxagents.workers.observing.secret_mask import SecretMask, build_mask
 from fluxagents.workers.redis import connection
 from fluxagents.workers.settings import Settings
 
@@ -42,9 +44,12 @@ ProcessBuilder = Callable[[Settings, "FluxApp"], "Process"]
 class FluxApp(Celery):  # type: ignore[misc] # Celery ships no types
     """The Celery application with its settings and, in each process that runs steps, what its tasks use."""
 
-    def __init__(self, settings: Settings, *, build_process: ProcessBuilder | None, **options: Any) -> None:
-        super().__init__("fluxagents", **options)
+    def __init__(
+        self, settings: Settings, *, build_process: ProcessBuilder | None, mask: SecretMask, **options: Any
+    ) -> None:
+        super().__init__("fluxagents", control=MaskedControl, events=MaskedEvents, **options)
         self.settings = settings
+        self.mask = mask
         self._build_process = build_process
         self._process: tuple[int, Process] | None = None
         self._process_lock = Lock()
@@ -77,7 +82,9 @@ def create_app(settings: Settings, *, build_process: ProcessBuilder | None = Non
     """
     url = connection.redis_url(settings)
     transport.register()
-    app = FluxApp(settings, build_process=build_process, include=[*TASK_MODULES, *settings.task_modules])
+    mask = build_mask(settings, url)
+    modules = [*TASK_MODULES, *settings.task_modules]
+    app = FluxApp(settings, build_process=build_process, mask=mask, include=modules)
     app.conf.update(
         broker_url=url,
         broker_read_url=url,
@@ -87,7 +94,7 @@ def create_app(settings: Settings, *, build_process: ProcessBuilder | None = Non
         **_beat(settings, url),
     )
     app.steps["worker"] |= {Heartbeat, Preload}
-    log.follow_celery(settings)
+    log.follow_celery(settings, mask)
     return app
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import stat
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import fsspec
@@ -14,6 +16,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.workers.files.remote_files import EXTRAS, hide_secrets, refusal
+from fluxagents.workers.machine.private_files import make_private_folder
 
 
 class StoredFile(NamedTuple):
@@ -51,13 +54,13 @@ class StoredBytes:
         """Write or replace; on a local disk a reader sees the old bytes or the new, never a part."""
         with self._open() as (files, root):
             path = f"{root}/{name}"
+            if isinstance(files, LocalFileSystem):
+                _replace(Path(root), Path(path), data)
+                return
             # An object store has no folders, and s3fs would make a bucket of a mistyped name.
             if not self._is_object_store:
                 files.makedirs(files._parent(path), exist_ok=True)  # noqa: SLF001 - fsspec's own idiom
-            if not isinstance(files, LocalFileSystem):
-                files.pipe_file(path, data)
-                return
-        _replace(path, data)
+            files.pipe_file(path, data)
 
     def exists(self, name: str) -> bool:
         """Whether there are bytes of this name."""
@@ -103,13 +106,25 @@ class StoredBytes:
             raise FluxError(ErrorClass.INTERNAL, message, suggestions=suggestions) from None
 
 
-def _replace(path: str, data: bytes) -> None:
-    draft = f"{path}.{uuid.uuid4().hex}.draft"
-    with open(draft, "wb") as file:  # noqa: PTH123 - fsspec gives paths as text
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(draft, path)  # noqa: PTH105 - as above
+def _replace(root: Path, path: Path, data: bytes) -> None:
+    """Write below a root that is private unless it exists and is not: what lies in it is as the root is."""
+    make_private_folder(root)
+    mode = stat.S_IMODE(root.stat().st_mode)
+    for folder in reversed(path.relative_to(root).parents[:-1]):
+        if not (root / folder).is_dir():
+            (root / folder).mkdir(exist_ok=True)
+            (root / folder).chmod(mode)
+    draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}.draft")
+    try:
+        with draft.open("wb") as file:
+            os.fchmod(file.fileno(), mode & 0o666)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def _describe_file(path: str, details: dict[str, Any]) -> StoredFile:

@@ -22,10 +22,10 @@ from fluxagents.workers.chat_models.choice import ChatChoice, choices, key_of, r
 from fluxagents.workers.files.price_file import load_prices
 from fluxagents.workers.host import endpoints, run_file
 from fluxagents.workers.host.launch import FOREIGN_VARIABLES, SUPERVISOR_VARIABLE
-from fluxagents.workers.redis import connection
+from fluxagents.workers.redis import connection, server_binary
 from fluxagents.workers.settings import ENV_PREFIX, Settings
 
-OLDEST_REDIS = Version("6.2")
+OLDEST_USABLE = Version("6.2")
 SKEW_WARN_S = 1.0
 SKEW_FAIL_S = 10.0
 
@@ -113,11 +113,17 @@ def check_packages() -> CheckResult:
 
 
 def check_version(client: Redis) -> CheckResult:
-    running = str(_info(client, "server")["redis_version"])
-    where = connection.without_password(_address(client))
-    if Version(running) < OLDEST_REDIS:
-        return _fail("redis", f"version {running} at {where}", f"upgrade it to {OLDEST_REDIS} or later")
-    return _ok("redis", f"version {running} at {where}")
+    """Whether the server is of a line that is still maintained; Valkey tells the Redis that it stands for."""
+    server = _info(client, "server")
+    version = Version(str(server["redis_version"]))
+    name = f"Valkey {server['valkey_version']}" if "valkey_version" in server else f"Redis {version}"
+    seen = f"{name} at {connection.without_password(_address(client))}"
+    if version < OLDEST_USABLE:
+        return _fail("redis", seen, f"upgrade it to {server_binary.OLDEST} or later")
+    if version < server_binary.OLDEST:
+        way_out = f"upgrade it to {server_binary.OLDEST} or later: older lines get no more corrections"
+        return _warn("redis", seen, way_out)
+    return _ok("redis", seen)
 
 
 def check_persistence(client: Redis) -> CheckResult:

@@ -14,6 +14,7 @@ from time import monotonic
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.workers.host import run_file, supervisor
 from fluxagents.workers.host.run_file import RunStatus, ServiceStatus, State
+from fluxagents.workers.machine.private_files import append_private, make_private_folder
 from fluxagents.workers.redis.embedded_redis import EmbeddedRedis
 from fluxagents.workers.settings import Settings
 
@@ -29,11 +30,11 @@ def start(settings: Settings) -> RunStatus:
     Raises:
         FluxError: It runs already, or something does not come up.
     """
-    settings.log_dir.mkdir(parents=True, exist_ok=True)
+    make_private_folder(settings.log_dir)
     log = settings.log_dir / "supervisor.log"
     hear, tell = os.pipe()
     with os.fdopen(hear, "rb") as inbox:
-        with log.open("ab") as output:
+        with append_private(log) as output:
             process = subprocess.Popen(  # noqa: S603 # our own command line, no shell
                 [sys.executable, "-m", "fluxagents.workers.cli", "up", f"--ready-fd={tell}"],
                 env=os.environ | {"FLUXAGENTS_DATA_DIR": str(settings.data_dir)},

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import fcntl
-import os
 from enum import StrEnum
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.workers.machine.private_files import append_private, make_private_folder, write_private
 from fluxagents.workers.machine.process import ProcessId
 
 
@@ -83,19 +83,21 @@ def read(path: Path) -> RunStatus | None:
 
 
 def write(path: Path, status: RunStatus) -> None:
-    """Replace the file in one go: a reader sees the old or the new one."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}")
-    partial.write_text(status.model_dump_json(indent=2))
-    partial.replace(path)
+    """Replace the file in one go: a reader sees the old or the new one.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    write_private(path, status.model_dump_json(indent=2))
 
 
-def try_lock(path: Path) -> IO[str] | None:
+def try_lock(path: Path) -> BinaryIO | None:
     """The lock of one `fluxagents up` per data folder, or none if another one holds it.
 
     The kernel frees it with the process, however that ends.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = path.with_suffix(".lock").open("w")
+    make_private_folder(path.parent)
+    file = append_private(path.with_suffix(".lock"))
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

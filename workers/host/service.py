@@ -13,6 +13,7 @@ from typing import Protocol
 import psutil
 
 from fluxagents.workers.host.run_file import ServiceStatus, State
+from fluxagents.workers.machine.private_files import UMASK, append_private
 from fluxagents.workers.machine.process import ProcessId, kill_group
 from fluxagents.workers.redis.embedded_redis import EmbeddedRedis
 
@@ -57,7 +58,7 @@ class Command:
     def start(self) -> ProcessId:
         if self._log.exists() and self._log.stat().st_size > LOG_BYTES:
             self._log.replace(self._log.with_suffix(".log.1"))
-        with self._log.open("ab") as log:
+        with append_private(self._log) as log:
             self._child = subprocess.Popen(  # noqa: S603 # our own command line, no shell
                 self._arguments,
                 env=self._environment,
@@ -66,6 +67,7 @@ class Command:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                umask=UMASK,
             )
         self._process = ProcessId.of(self._child.pid)
         return self._process

@@ -18,6 +18,7 @@ from fluxagents.workers.celery.queues import POOLS
 from fluxagents.workers.host import flower, launch, run_file
 from fluxagents.workers.host.run_file import RunStatus, State
 from fluxagents.workers.host.service import Command, Redis, Service
+from fluxagents.workers.machine.private_files import make_private_folder
 from fluxagents.workers.machine.process import ProcessId, end_all, find_marked
 from fluxagents.workers.redis import connection
 from fluxagents.workers.redis.embedded_redis import EmbeddedRedis
@@ -87,7 +88,7 @@ class Supervisor:
             raise already_running(self._settings)
         with lock:
             end_leftovers(self._settings)
-            self._settings.log_dir.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self._settings.log_dir)
             try:
                 self._start_all()
                 self._watch()
@@ -216,7 +217,7 @@ class Supervisor:
         if self._settings.redis_url is not None:
             return connection.without_password(self._settings.redis_url.get_secret_value())
         instance = EmbeddedRedis(self._settings.redis_dir).instance
-        return "" if instance is None else f"redis://127.0.0.1:{instance.port}/0"
+        return "" if instance is None else f"redis://***@127.0.0.1:{instance.port}/0"
 
 
 def handle_signals(supervisor: Supervisor) -> None:

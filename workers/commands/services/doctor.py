@@ -7,6 +7,7 @@ import click
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import print_json, print_table
 from fluxagents.workers.host.checks import CheckStatus, examine
+from fluxagents.workers.observing.secret_mask import build_mask
 from fluxagents.workers.settings import Settings
 
 
@@ -14,7 +15,12 @@ from fluxagents.workers.settings import Settings
 @json_option
 def doctor(*, as_json: bool) -> int:
     """Check Redis, workers, beat, Flower, tokens and the chat model. Exit status 1 if anything fails."""
-    findings = list(examine(Settings.load()))
+    settings = Settings.load()
+    mask = build_mask(settings)
+    findings = [
+        finding.model_copy(update={"seen": mask.hide(finding.seen), "way_out": mask.hide(finding.way_out)})
+        for finding in examine(settings)
+    ]
     failed = any(finding.verdict is CheckStatus.FAIL for finding in findings)
     if as_json:
         print_json({"ok": not failed, "checks": [finding.model_dump(mode="json") for finding in findings]})

@@ -13,11 +13,13 @@ from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import print_json, print_table
 from fluxagents.workers.commands.services import status_view
 from fluxagents.workers.commands.services.status_view import Announcer, View
+from fluxagents.workers.host import data_folder, launch, run_file
 from fluxagents.workers.host import detach as background
 from fluxagents.workers.host import flower as web
-from fluxagents.workers.host import launch, run_file
 from fluxagents.workers.host.supervisor import Supervisor, handle_signals
+from fluxagents.workers.machine.private_files import UMASK
 from fluxagents.workers.observing import log
+from fluxagents.workers.observing.secret_mask import build_mask
 from fluxagents.workers.redis import connection
 from fluxagents.workers.settings import Settings
 
@@ -42,7 +44,10 @@ def up(*, detach: bool, ready_fd: int | None, as_json: bool) -> None:
         else:
             click.echo(f"running already (process {status.supervisor.pid}); stop it with `fluxagents down`")
         return
+    new_password = ready_fd is None and _prepare(settings)
     if not detach:
+        if new_password:
+            _tell_login(settings)
         _foreground(ready_fd)
         return
     status = background.start(settings)
@@ -50,14 +55,32 @@ def up(*, detach: bool, ready_fd: int | None, as_json: bool) -> None:
         print_json(status_view.as_json(status))
         return
     print_table(status_view.COLUMNS, status_view.rows(status))
+    if new_password:
+        _tell_login(settings)
     click.echo(f"Flower {status.flower}   Redis {status.redis}   stop with `fluxagents down`")
+
+
+def _prepare(settings: Settings) -> bool:
+    """Make the data folder private and choose a password of Flower; whether that is new."""
+    closed = data_folder.prepare(settings)
+    if closed:
+        click.echo(closed, err=True)
+    return web.make_password(settings)
+
+
+def _tell_login(settings: Settings) -> None:
+    """Say how to log in to Flower."""
+    click.echo(f"Flower: user {web.USER}, password {web.read_password(settings)}")
+    click.echo(
+        f"(said once; `fluxagents url flower` says it again, {settings.flower_password_file} keeps it)"
+    )
 
 
 def _foreground(ready_fd: int | None) -> None:
     if ready_fd is not None:
         os.set_inheritable(ready_fd, False)
     settings = Settings.load()
-    log.configure(settings)
+    log.configure(settings, build_mask(settings))
     view = View(Console())
     announcer = Announcer(
         view,
@@ -154,12 +177,23 @@ def beat(*, celery_arguments: tuple[str, ...]) -> None:
 )
 @click.argument("flower_arguments", nargs=-1, type=click.UNPROCESSED)
 def flower(*, flower_arguments: tuple[str, ...]) -> None:
-    """Run Flower in the foreground, read-only on loopback; further arguments go to `celery flower`."""
-    _become(web.command(Settings.load(), extra=flower_arguments))
+    """Run Flower in the foreground, read-only on loopback; further arguments are those of `celery flower`.
+
+    The user is `fluxagents`; the password is FLUXAGENTS_FLOWER_PASSWORD, or one that is chosen and kept.
+    FLUXAGENTS_FLOWER_HOSTS names the hosts under which it may be called beside those of loopback.
+    """
+    settings = Settings.load()
+    if settings.flower_password is None and _prepare(settings):
+        click.echo("Flower has a new password: `fluxagents url flower` shows it", err=True)
+    _become(web.command(settings, extra=flower_arguments))
 
 
 def _become(command: list[str]) -> NoReturn:
-    """Turn this process into the command, once Redis has answered."""
+    """Turn this process into the command, once Redis has answered; what it writes is private."""
     settings = Settings.load()
+    closed = data_folder.close(settings)
+    if closed:
+        click.echo(closed, err=True)
     connection.connect(settings).close()
+    os.umask(UMASK)
     os.execve(command[0], command, launch.environment(settings))  # noqa: S606 # our own command

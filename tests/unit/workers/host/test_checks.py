@@ -11,7 +11,7 @@ from time import time
 from typing import Any, cast
 
 import pytest
-from redis import Redis
+from redis import ConnectionPool, Redis
 
 from fluxagents.workers.celery.live_nodes import Node
 from fluxagents.workers.chat_models.choice import choices, first_choice
@@ -26,6 +26,8 @@ class FakeRedis:
         self._skew_s = skew_s
         self._lock_ms = lock_ms
         self._info = {"redis_version": "7.2.0", "aof_enabled": 1, "maxmemory_policy": "noeviction"} | info
+
+    connection_pool = ConnectionPool(host="127.0.0.1", port=6379)
 
     def info(self, _: str) -> dict[str, Any]:
         return self._info
@@ -57,6 +59,13 @@ def node(**changes: Any) -> Node:
     return Node(**(told | changes))
 
 
+def test_a_server_says_by_which_name_it_goes() -> None:
+    assert doctor.check_version(fake()).seen == "Redis 7.2.0 at redis://127.0.0.1:6379/0"
+    valkey = doctor.check_version(fake(redis_version="7.2.4", valkey_version="9.1.2"))
+    assert valkey.verdict is CheckStatus.OK
+    assert valkey.seen.startswith("Valkey 9.1.2 at")
+
+
 def test_a_durable_redis_is_fine() -> None:
     assert doctor.check_persistence(fake()).verdict is CheckStatus.OK
     assert doctor.check_eviction(fake()).verdict is CheckStatus.OK
@@ -67,6 +76,8 @@ def test_a_durable_redis_is_fine() -> None:
 @pytest.mark.parametrize(
     ("finding", "verdict", "way_out"),
     [
+        (doctor.check_version(fake(redis_version="6.0.16")), CheckStatus.FAIL, "7.2 or later"),
+        (doctor.check_version(fake(redis_version="7.0.15")), CheckStatus.WARN, "no more corrections"),
         (doctor.check_persistence(fake(aof_enabled=0)), CheckStatus.FAIL, "appendonly yes"),
         (doctor.check_persistence(fake(aof_last_write_status="err")), CheckStatus.FAIL, "disk"),
         (doctor.check_eviction(fake(maxmemory_policy="allkeys-lru")), CheckStatus.FAIL, "noeviction"),

@@ -12,6 +12,7 @@ import pytest
 import structlog
 
 from fluxagents.workers.observing import log
+from fluxagents.workers.observing.secret_mask import SecretMask
 from fluxagents.workers.settings import Settings
 
 
@@ -32,7 +33,7 @@ def entries(stream: io.StringIO) -> list[dict[str, Any]]:
 @pytest.mark.usefixtures("restored")
 def test_both_loggers_write_the_same_json() -> None:
     stream = io.StringIO()
-    log.configure(Settings(log_format="json"), stream)
+    log.configure(Settings(log_format="json"), SecretMask(), stream)
     with log.bind(run="r1", step=4):
         structlog.get_logger("ours").info("claimed", tool="fba")
         logging.getLogger("celery.worker").warning("slow %s", "disk")
@@ -51,7 +52,7 @@ def test_both_loggers_write_the_same_json() -> None:
 @pytest.mark.usefixtures("restored")
 def test_an_exception_is_one_line_of_json() -> None:
     stream = io.StringIO()
-    log.configure(Settings(log_format="json"), stream)
+    log.configure(Settings(log_format="json"), SecretMask(), stream)
     try:
         float("infeasible")
     except ValueError:
@@ -63,7 +64,7 @@ def test_an_exception_is_one_line_of_json() -> None:
 @pytest.mark.usefixtures("restored")
 def test_the_level_is_that_of_the_settings() -> None:
     stream = io.StringIO()
-    log.configure(Settings(log_format="pretty", log_level="WARNING"), stream)
+    log.configure(Settings(log_format="pretty", log_level="WARNING"), SecretMask(), stream)
     structlog.get_logger("x").info("quiet")
     structlog.get_logger("x").warning("loud")
     assert "quiet" not in stream.getvalue()
@@ -74,7 +75,7 @@ def test_the_level_is_that_of_the_settings() -> None:
 @pytest.mark.parametrize("form", ["json", "pretty"])
 def test_an_exception_does_not_tell_the_values_of_variables(form: Any) -> None:
     stream = io.StringIO()
-    log.configure(Settings(log_format=form), stream)
+    log.configure(Settings(log_format=form), SecretMask(), stream)
 
     def connect(password: str) -> None:
         raise ConnectionError(f"refused after {len(password)} letters")

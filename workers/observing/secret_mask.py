@@ -1,0 +1,93 @@
+"""Secrets are replaced by value wherever they stand in what is shown."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+from pydantic import SecretStr
+
+from fluxagents.workers.settings import Settings
+
+MASK = "***"
+
+SHORTEST = 4
+"""Characters; a shorter secret stands in ordinary words, which would be replaced as well."""
+
+ENVIRONMENT = (
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "OPENAI_API_KEY",
+    "ANTHROPIC_API_KEY",
+    "FLOWER_BASIC_AUTH",
+    "FLOWER_OAUTH2_SECRET",
+    "FLOWER_COOKIE_SECRET",
+)
+"""What packages that are used here read by themselves."""
+
+_LOGIN = r"://[^/\s@'\"]*@"
+
+
+class SecretMask:
+    """Replaces secrets by `***`, and the login of every URL.
+
+    Args:
+        secrets: What must not be shown; those of fewer than four characters are hidden in URLs only.
+    """
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        spellings = {spelling for secret in secrets for spelling in _spell(secret)}
+        # A long secret first: a short one may be a part of it.
+        known = sorted((form for form in spellings if len(form) >= SHORTEST), key=len, reverse=True)
+        self._pattern = re.compile("|".join((_LOGIN, *map(re.escape, known))))
+
+    def hide(self, text: str) -> str:
+        """The text without secrets."""
+        return self._pattern.sub(_replacement, text)
+
+    def hide_within(self, value: Any) -> Any:
+        """A JSON value without secrets in any of its texts, names of fields included."""
+        match value:
+            case str():
+                return self.hide(value)
+            case Mapping():
+                return {self.hide_within(name): self.hide_within(content) for name, content in value.items()}
+            case list() | tuple():
+                return [self.hide_within(item) for item in value]
+        return value
+
+
+def build_mask(settings: Settings, *others: str) -> SecretMask:
+    """What hides the secrets of an installation.
+
+    Args:
+        settings: Whose secret fields and whose store's URL are hidden.
+        others: Further secrets, or URLs that hold some.
+    """
+    fields = (getattr(settings, name) for name in Settings.model_fields)
+    secret_fields = [field.get_secret_value() for field in fields if isinstance(field, SecretStr)]
+    variables = [os.environ[name] for name in ENVIRONMENT if name in os.environ]
+    texts = (*secret_fields, *variables, settings.store_url, *others)
+    return SecretMask(secret for text in texts for secret in _secrets_in(text))
+
+
+def _spell(secret: str) -> Iterator[str]:
+    """A secret as it stands in text, URLs, JSON and HTML."""
+    for plain in (secret, unquote(secret)):
+        yield from (plain, quote(plain, safe=""), json.dumps(plain)[1:-1], html.escape(plain))
+
+
+def _secrets_in(text: str) -> list[str]:
+    if "://" not in text:
+        return [text]
+    parts = urlsplit(text)
+    return [parts.password or "", *(value for _, value in parse_qsl(parts.query))]
+
+
+def _replacement(match: re.Match[str]) -> str:
+    return f"://{MASK}@" if match[0].startswith("://") else MASK
