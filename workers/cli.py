@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
-from importlib import import_module
 from typing import NoReturn
 
 import click
 
 from fluxagents.tasks.library_warnings import log_library_warnings
+from fluxagents.workers.commands.display.lazy_group import LazyGroup
 from fluxagents.workers.commands.display.options import JSON_FLAG, examples
 
 COMMANDS = {
@@ -28,7 +27,7 @@ COMMANDS = {
     "run": ("runs.run:run", "Run a flow on a model, and wait for the answer."),
     "runs": ("runs.runs:runs", "List runs, show one, follow, pause, resume or cancel it."),
     "stats": ("stats.stats:stats", "Add up runs: durations, tools, tokens, errors, approvals, retries."),
-    "approvals": ("approvals:approvals", "List what waits for a human, and answer it."),
+    "approvals": ("approvals.approvals:approvals", "List what waits for a human, and answer it."),
     "batch": ("batches.batch:batch", "Run a flow over many models and conditions."),
     "schedules": ("schedules:schedules", "List, add and remove schedules."),
     "tools": ("tools:tools", "List the tools, show their arguments, or call one."),
@@ -53,40 +52,9 @@ BAD_USAGE = frozenset({"unknown_id", "bad_argument", "medium", "unreadable_model
 """Kinds of errors that the caller can correct: exit status 2."""
 
 
-class LazyGroup(click.Group):
-    """A group that knows its commands' names and imports a command when it is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        del ctx
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        del ctx
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(import_module(f"fluxagents.workers.commands.{module}"), attribute)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
-
-    def resolve_command(
-        self,
-        ctx: click.Context,
-        args: list[str],
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            close = get_close_matches(args[0], COMMANDS, n=3)
-            hint = f" Did you mean: {', '.join(close)}?" if close else ""
-            ctx.fail(f"No such command {args[0]!r}.{hint}")
-        return super().resolve_command(ctx, args)
-
-
 @click.group(
     cls=LazyGroup,
+    commands_below=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=examples(
         "fluxagents up",

@@ -12,6 +12,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from fluxagents.prompts.versions.manager import PromptManager
+from fluxagents.prompts.versions.prompt_names import list_prompt_names
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.tasks.acts.child_runs import ChildRuns
@@ -135,7 +136,7 @@ def build_process(
             models=models,
             flows=FlowLibrary((settings.flows_folder,)),
             tools=tools,
-            prompts=lambda: prompts().names,
+            prompts=lambda: list_prompt_names(RedisPromptStore(redis, prefix=settings.key_prefix)),
             files=False,
         ),
         store=store,

@@ -61,6 +61,7 @@ class FlowController:
         self.tools = tools or {}
         self._prompts = prompts
         self._flows = flows
+        self._value_names = self.flow.value_names
 
     def validate_flow(self) -> list[str]:
         """What is wrong with the definition, a sentence each; empty when it can run."""
@@ -181,7 +182,7 @@ class FlowController:
         return self._context(state, state.seq, state.updated_ms).may_run(call)
 
     def _context(self, state: RunState, seq: int, at_ms: int) -> NodeContext:
-        return NodeContext(self.flow, self.tools, state, seq, at_ms)
+        return NodeContext(self.flow, self.tools, state, seq, at_ms, self._value_names)
 
     def _next(self, state: RunState, seq: int, at_ms: int) -> e.Event | Command | None:
         context = self._context(state, seq, at_ms)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -30,6 +30,8 @@ class NodeContext:
     state: RunState
     seq: int
     at_ms: int
+    value_names: Sequence[str]
+    """The inputs and facts that expressions may speak of, with a value or without."""
 
     @property
     def node(self) -> Node:
@@ -39,8 +41,7 @@ class NodeContext:
         """What expressions may speak of: inputs, facts, the last error, and what is given."""
         last = self.state.errors[-1] if self.state.errors else None
         return {
-            **dict.fromkeys(self.flow.inputs),
-            **dict.fromkeys(self.flow.fact_names),
+            **dict.fromkeys(self.value_names),
             ERROR_NAME: last.model_dump(mode="json", include={"kind", "message", "where"}) if last else None,
             **self.state.inputs,
             **self.state.facts,

@@ -62,6 +62,11 @@ class Flow(StrictModel):
         return tuple(dict.fromkeys((*self.facts, *names)))
 
     @property
+    def value_names(self) -> tuple[str, ...]:
+        """All inputs and facts."""
+        return tuple(dict.fromkeys((*self.inputs, *self.fact_names)))
+
+    @property
     def ref(self) -> FlowRef:
         """How a run names exactly this version."""
         return FlowRef(name=self.flow, version=self.version, digest=self.digest)

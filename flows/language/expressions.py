@@ -69,16 +69,19 @@ def evaluate(expression: str, names: Mapping[str, Any]) -> Any:
     Raises:
         FluxError: If the expression cannot be read, names something unknown, or fails.
     """
-    unknown = sorted(names_in(expression) - set(names))
+    unknown = sorted(names_in(expression) - names.keys())
     if unknown:
         raise FluxError(
             ErrorClass.BAD_FLOW,
             f"expression {expression!r} names {unknown[0]!r}, which is neither an input nor a fact",
             suggestions=nearest(unknown[0], names),
         )
+    tree = _parse(expression)
+    if isinstance(tree, ast.Expr) and isinstance(tree.value, ast.Name) and tree.value.id in names:
+        return names[tree.value.id]  # most arguments of a flow are an input or a fact as it is
     evaluator = EvalWithCompoundTypes(functions=dict(FUNCTIONS), names=dict(names))
     try:
-        return evaluator.eval(expression, previously_parsed=_parse(expression))
+        return evaluator.eval(expression, previously_parsed=tree)
     except (
         InvalidExpression,
         AttributeError,
@@ -91,6 +94,7 @@ def evaluate(expression: str, names: Mapping[str, Any]) -> Any:
         raise FluxError(ErrorClass.BAD_FLOW, f"expression {expression!r} failed: {error}") from error
 
 
+@lru_cache(maxsize=1_024)
 def names_in(expression: str) -> frozenset[str]:
     """The inputs and facts that an expression speaks of.
 

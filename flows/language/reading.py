@@ -15,13 +15,11 @@ from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.language import nodes
 from fluxagents.flows.language.definition import Budget, FactSpec, Flow, InputSpec
 from fluxagents.flows.language.node_base import Retry
+from fluxagents.flows.language.yaml_loader import YAML_LOADER
 from fluxagents.flows.upcasting import upcast_flow
 
 Path = tuple[str | int, ...]
 """Where something stands in a document: keys and places, from the outside in."""
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""Ten times as fast where PyYAML was built with LibYAML."""
 
 
 class SourceLines:
@@ -101,7 +99,7 @@ def document_with_lines(
 
 
 def _parse_yaml(text: str) -> tuple[Any, SourceLines]:
-    loader = _LOADER(text)
+    loader = YAML_LOADER(text)
     try:
         root = loader.get_single_node()
         lines = SourceLines(root)  # before the document: building it writes merged keys into the nodes

@@ -174,8 +174,9 @@ class StubbedRuns:
         return list(answer.runs)
 
     def _stubs_by_item(self, state: RunState, node: MapNode, stubs: Sequence[StubbedRun]) -> list[StubbedRun]:
+        flow = self._controller.flow
         context = NodeContext(
-            self._controller.flow, self._environment.tools, state, state.seq, state.updated_ms
+            flow, self._environment.tools, state, state.seq, state.updated_ms, flow.value_names
         )
         with blame_scenario(f"node {state.node!r}: "):
             return [_stub_for(context, node, item, stubs) for item in context.evaluate(node.over)]

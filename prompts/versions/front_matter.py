@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue, ValidationError
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.node_base import StrictModel
+from fluxagents.flows.language.yaml_loader import YAML_LOADER
 
 FENCE = "---"
 
@@ -58,8 +59,8 @@ class Head:
     def __init__(self, text: str, file: str) -> None:
         self.file = file
         try:
-            self._root = yaml.compose(text, Loader=yaml.SafeLoader)
-            document = yaml.safe_load(text)
+            self._root = yaml.compose(text, Loader=YAML_LOADER)
+            document = yaml.load(text, Loader=YAML_LOADER)  # noqa: S506 # it is the safe one
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 2 if error.problem_mark else 1
             message = f"{file}:{line}: the front matter is not YAML: {error.problem}"

@@ -7,15 +7,18 @@ a release ships other parts.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 
 SUFFIX = ".md.j2"
 """Ends the name of every template file, also of a part."""
+
+PARTS = "parts"
+"""The folder of parts, beside the templates that include them."""
 
 _INCLUDE = re.compile(r'\{% include "([^"]*)" %\}')
 
@@ -29,21 +32,24 @@ class ExpandedTemplate:
     """File and line that each line of the text comes from."""
 
 
-def find_templates() -> Traversable:
+def find_templates() -> Path:
     """The folder with the templates of the package."""
-    return files("fluxagents.prompts") / "templates"
+    return Path(str(files("fluxagents.prompts"))) / "templates"
 
 
-def read_parts(folder: Traversable) -> Mapping[str, str]:
-    """The parts that lie beside the templates of a folder, name -> text."""
-    beside = folder / "parts"
-    if not beside.is_dir():
-        return {}
-    return {
-        entry.name.removesuffix(SUFFIX): entry.read_text(encoding="utf-8")
-        for entry in beside.iterdir()
-        if entry.name.endswith(SUFFIX)
-    }
+def list_templates(folder: Path) -> tuple[Path, ...]:
+    """The template files of a folder, sorted."""
+    return tuple(sorted(folder.glob(f"*{SUFFIX}")))
+
+
+def list_parts(folder: Path) -> tuple[Path, ...]:
+    """The files of the parts that lie beside the templates of a folder, sorted."""
+    return list_templates(folder / PARTS)
+
+
+def read_parts(files: Iterable[Path]) -> Mapping[str, str]:
+    """The text of each part, by name."""
+    return {file.name.removesuffix(SUFFIX): file.read_text(encoding="utf-8") for file in files}
 
 
 def insert_parts(source: str, file: str, parts: Mapping[str, str]) -> ExpandedTemplate:
@@ -73,4 +79,4 @@ def _expand_lines(source: str, file: str, parts: Mapping[str, str]) -> Iterator[
             known = nearest(name, parts) or (f"parts: {', '.join(sorted(parts)) or 'none'}",)
             raise FluxError(ErrorClass.SCHEMA, f"{location}: there is no part '{name}'", suggestions=known)
         inner = parts[name].removesuffix("\n").split("\n")
-        yield from ((text, f"parts/{name}{SUFFIX}:{at}") for at, text in enumerate(inner, start=1))
+        yield from ((text, f"{PARTS}/{name}{SUFFIX}:{at}") for at, text in enumerate(inner, start=1))

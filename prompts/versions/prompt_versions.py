@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import yaml
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.prompts.file_identity import once_per_content
 from fluxagents.prompts.versions.front_matter import FENCE
-from fluxagents.prompts.versions.parts import SUFFIX, find_templates, insert_parts, read_parts
+from fluxagents.prompts.versions.parts import (
+    PARTS,
+    SUFFIX,
+    find_templates,
+    insert_parts,
+    list_parts,
+    list_templates,
+    read_parts,
+)
+from fluxagents.prompts.versions.prompt_names import list_prompt_names
 from fluxagents.prompts.versions.record import (
     LABELS,
     PRODUCTION,
@@ -34,6 +44,39 @@ def _parse_once(source: str, file: str, places: tuple[str, ...]) -> PromptTempla
     return PromptTemplate(source, file, places)
 
 
+@dataclass(frozen=True, slots=True)
+class PromptFolder:
+    """The prompts of a folder and the parts that they share, by name."""
+
+    parts: Mapping[str, str]
+    templates: Mapping[str, PromptTemplate]
+
+
+def _read_folder(folder: Path) -> PromptFolder:
+    return _read_files(*list_parts(folder), *list_templates(folder))
+
+
+@once_per_content
+def _read_files(*files: Path) -> PromptFolder:
+    parts = read_parts(file for file in files if file.parent.name == PARTS)
+    templates = (_read_template(file, parts) for file in files if file.parent.name != PARTS)
+    return PromptFolder(parts, {template.name: template for template in templates})
+
+
+def _read_template(file: Path, parts: Mapping[str, str]) -> PromptTemplate:
+    template = _parse(file.read_text(encoding="utf-8"), file.name, parts)
+    if file.name != template.name + SUFFIX:
+        message = f"{file.name}:2: the prompt calls itself '{template.name}'"
+        suggestion = f"call the file '{template.name}{SUFFIX}'"
+        raise FluxError(ErrorClass.SCHEMA, message, suggestions=(suggestion,))
+    return template
+
+
+def _parse(source: str, file: str, parts: Mapping[str, str]) -> PromptTemplate:
+    whole = insert_parts(source, file, parts)
+    return _parse_once(whole.text, file, whole.places)
+
+
 class PromptVersions:
     """Finds versions by number, label, content or run, and registers new ones.
 
@@ -46,22 +89,22 @@ class PromptVersions:
     """
 
     def __init__(self, store: PromptStore, folder: Path | None = None) -> None:
-        source = folder or find_templates()
         self._store = store
-        self._parts = read_parts(source)
-        self._shipped = {template.name: template for template in self._read_templates(source)}
+        self._folder = folder or find_templates()
+        shipped = _read_folder(self._folder)
+        self._parts = shipped.parts
+        self._shipped = shipped.templates
         self._parsed = {template.digest: template for template in self._shipped.values()}
         self._kept: set[str] = set()
 
     @property
     def names(self) -> tuple[str, ...]:
         """All prompts, sorted."""
-        return tuple(sorted({*self._shipped, *self._store.names()}))
+        return list_prompt_names(self._store, self._folder)
 
     def parse(self, source: str, file: str) -> PromptTemplate:
         """A prompt from the text of a file, with its parts inserted; raises as `PromptTemplate`."""
-        whole = insert_parts(source, file, self._parts)
-        return _parse_once(whole.text, file, whole.places)
+        return _parse(source, file, self._parts)
 
     def list_numbers(self, name: str) -> tuple[str, ...]:
         """The versions of a prompt, oldest first; raises `UNKNOWN_ID` with the nearest names."""
@@ -161,17 +204,6 @@ class PromptVersions:
             entry = Registered(version=new.version, digest=new.digest, by=by, at_ms=at_ms)
             if self._store.append(name, entry, after=len(log)):
                 return new.version
-
-    def _read_templates(self, folder: Traversable) -> Iterable[PromptTemplate]:
-        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
-            if not entry.name.endswith(SUFFIX):
-                continue
-            template = self.parse(entry.read_text(encoding="utf-8"), entry.name)
-            if entry.name != template.name + SUFFIX:
-                message = f"{entry.name}:2: the prompt calls itself '{template.name}'"
-                suggestion = f"call the file '{template.name}{SUFFIX}'"
-                raise FluxError(ErrorClass.SCHEMA, message, suggestions=(suggestion,))
-            yield template
 
     def _list_digests(self, name: str, state: PromptState) -> dict[str, str]:
         """Version -> sha256; a registered version keeps its number when a release ships the same number."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.reading import flow_from_yaml
+from fluxagents.prompts.file_identity import once_per_content
 
 SUFFIXES = (".yaml", ".yml")
 SCENARIO_SUFFIXES = (".scenarios.yaml", ".scenarios.yml")
@@ -18,7 +18,7 @@ SCENARIO_SUFFIXES = (".scenarios.yaml", ".scenarios.yml")
 
 
 class FlowLibrary:
-    """Reads flows from YAML files.
+    """Reads flows from YAML files, each once in a process for as long as it stays the same.
 
     Args:
         folders: Folders of the user, which need not exist; a flow there hides a shipped one of its name.
@@ -45,10 +45,10 @@ class FlowLibrary:
             yield name, read_text(Path(name))
             return
         flow_name = self.get(name).flow if name is not None else None
-        for where, file in self._files():
-            text = file.read_text(encoding="utf-8")
+        for file in self._files():
+            text = read_text(file)
             if flow_name is None or _has_name(text, flow_name):
-                yield where, text
+                yield _show(file), text
 
     def get(self, name: str) -> Flow:
         """The flow of this name, or of this file.
@@ -74,24 +74,18 @@ class FlowLibrary:
     def _read(self) -> tuple[dict[str, Flow], list[FluxError]]:
         flows: dict[str, Flow] = {}
         errors: list[FluxError] = []
-        for where, file in self._files():
+        for file in self._files():
             try:
-                flow = flow_from_yaml(file.read_text(encoding="utf-8"), where=where)
+                flow = read_flow(file)
             except FluxError as error:
                 errors.append(error)
             else:
                 flows[flow.flow] = flow
         return flows, errors
 
-    def _files(self) -> Iterator[tuple[str, Traversable]]:
-        shipped = files("fluxagents.flows").joinpath("library")
-        for file in sorted(shipped.iterdir(), key=lambda path: path.name):
-            if is_flow_file(file.name):
-                yield file.name, file
-        for folder in self._folders:
-            for path in sorted(folder.glob("*")) if folder.is_dir() else ():
-                if is_flow_file(path.name):
-                    yield str(path), path
+    def _files(self) -> Iterator[Path]:
+        for folder in (_find_shipped(), *self._folders):
+            yield from (path for path in sorted(folder.glob("*")) if is_flow_file(path.name))
 
 
 class FlowSnapshot(FlowLibrary):
@@ -117,13 +111,14 @@ def _has_name(text: str, name: str) -> bool:
         return False
 
 
+@once_per_content
 def read_flow(path: Path) -> Flow:
     """Read the flow of a file.
 
     Raises:
         FluxError: `BAD_FLOW` if it cannot be read or is no flow.
     """
-    return flow_from_yaml(read_text(path), where=str(path))
+    return flow_from_yaml(read_text(path), where=_show(path))
 
 
 def read_text(path: Path) -> str:
@@ -136,3 +131,13 @@ def read_text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise FluxError(ErrorClass.BAD_FLOW, f"flow file {str(path)!r} cannot be read: {error}") from error
+
+
+def _find_shipped() -> Path:
+    """The folder with the flows of the package."""
+    return Path(str(files("fluxagents.flows"))) / "library"
+
+
+def _show(path: Path) -> str:
+    """What errors call a file; a shipped one needs no folder."""
+    return path.name if path.parent == _find_shipped() else str(path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncClient", "Client", "FluxError", "LocalClient", "RunSpec", "__version__"]
 
-__version__ = version("fluxagents")
-
 _MODULES = {
     "AsyncClient": "workers.clients.async_client",
     "Client": "workers.clients.client",
@@ -24,10 +21,12 @@ _MODULES = {
     "LocalClient": "workers.clients.local",
     "RunSpec": "scheduler.runs.run_starter",
 }
-"""Imported at first use: the command line starts without Celery and Redis."""
+"""Imported at first use, as is the version: the command line starts without Celery and Redis."""
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return import_module("importlib.metadata").version("fluxagents")
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"fluxagents.{_MODULES[name]}"), name)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fluxagents.flows.events import Event
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.state import RunState
-from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.ports.artifacts import ArtifactStore
 from fluxagents.tasks.ports.biochem import Biochem
 from fluxagents.tasks.ports.media import MediaCatalog
@@ -18,6 +18,14 @@ from fluxagents.tasks.ports.results import Args, Result
 
 if TYPE_CHECKING:
     from cobra import Model
+
+    from fluxagents.prompts.versions.manager import PromptManager
+
+
+def open_shipped_prompts() -> PromptManager:
+    """The prompts of the package; Jinja2 is not imported before somebody renders one."""
+    manager: PromptManager = import_module("fluxagents.prompts.versions.manager").PromptManager()
+    return manager
 
 
 class RunHistory(Protocol):
@@ -76,5 +84,5 @@ class Sources:
     tools: Mapping[str, RepeatableTool]
     """All tools, by name: an audit calls them again."""
     media: MediaCatalog
-    prompts: Callable[[], PromptManager] = PromptManager
+    prompts: Callable[[], PromptManager] = open_shipped_prompts
     """Also the versions that were registered at run time, where there is a store of them."""

@@ -28,6 +28,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.state import Status
 from fluxagents.prompts.versions.manager import PromptManager
+from fluxagents.prompts.versions.store import PromptStore
 from fluxagents.tasks.ports.models import ModelRef
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.models.model_store import ModelFiles
@@ -58,9 +59,14 @@ class BundleStores:
     prompts: PromptManager
 
     @classmethod
-    def open(cls, url: str, runs: RunStore, prompts: PromptManager) -> Self:
+    def open(cls, url: str, runs: RunStore, prompts: PromptStore) -> Self:
         """The stores of an installation whose models and artifacts lie below a folder or URL."""
-        return cls(runs=runs, artifacts=ArtifactFiles(url), models=ModelFiles(url), prompts=prompts)
+        return cls(
+            runs=runs,
+            artifacts=ArtifactFiles(url),
+            models=ModelFiles(url),
+            prompts=PromptManager(store=prompts),
+        )
 
 
 class _Frozen(BaseModel):

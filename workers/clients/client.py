@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from fluxagents.prompts.versions.manager import PromptManager
+from fluxagents.prompts.versions.prompt_names import list_prompt_names
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.tasks.ports.artifacts import ArtifactStore
 from fluxagents.tasks.registry import TOOLS
@@ -61,7 +61,7 @@ class Client(ScriptClient):
             models=ModelFiles(settings.artifact_url),
             flows=FlowLibrary([settings.flows_folder, *flow_folders]),
             tools=TOOLS,
-            prompts=lambda: PromptManager(store=RedisPromptStore(redis, prefix=settings.key_prefix)).names,
+            prompts=lambda: list_prompt_names(RedisPromptStore(redis, prefix=settings.key_prefix)),
         )
         self.results = Results(self.store, self.models, cache(self._open_artifacts))
         self._redis = redis
@@ -77,5 +77,5 @@ class Client(ScriptClient):
         # It brings pyarrow, which most scripts and commands need not wait for.
         from fluxagents.workers.archive.run_bundle import BundleStores  # noqa: PLC0415
 
-        prompts = PromptManager(store=RedisPromptStore(self._redis, prefix=self.settings.key_prefix))
+        prompts = RedisPromptStore(self._redis, prefix=self.settings.key_prefix)
         return BundleStores.open(self.settings.artifact_url, self.store, prompts)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from fluxagents.flows.events import Lane
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.runs.run_starter import RunSpec
-from fluxagents.workers.chat_models.planner.flow_choice import choose_flow
 from fluxagents.workers.clients.artifact import Artifact
 from fluxagents.workers.clients.client_run import ClientRun
 from fluxagents.workers.clients.completion import RunLike, list_run_ids, look_until_complete
@@ -19,6 +19,7 @@ from fluxagents.workers.clients.run_group import Batch, Session, gather_runs
 
 if TYPE_CHECKING:
     from fluxagents.workers.archive.run_bundle import BundleStores
+    from fluxagents.workers.chat_models.planner.flow_choice import FlowChoice
 
 
 class ScriptClient(RunClient, ABC):
@@ -81,7 +82,9 @@ class ScriptClient(RunClient, ABC):
         Raises:
             FluxError: If the model or an input is not known or does not fit.
         """
-        choice = choose_flow(question)
+        # It brings the vocabulary of the planner, which nobody needs who names a flow.
+        planner = import_module("fluxagents.workers.chat_models.planner.flow_choice")
+        choice: FlowChoice = planner.choose_flow(question)
         return self.start(
             choice.flow,
             model=model,

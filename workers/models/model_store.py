@@ -13,13 +13,14 @@ import hashlib
 import importlib.util
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.prompts.file_identity import once_per_content
 from fluxagents.tasks.ports.models import (
     SHIPPED,
     ModelChange,
@@ -99,7 +100,7 @@ class ModelFiles:
         name = _choose_name(name, shown.removesuffix(suffix), _digest_of(data))
         record = _record_of(data, name, kind, suffix)
         if unchecked:
-            return self._store(record, data)
+            return self._store(record, lambda: data)
         where = f"model '{name}'"
         if not isinstance(source, bytes):
             where = f"model file '{hide_secrets(str(source))}'"
@@ -111,8 +112,8 @@ class ModelFiles:
             message = f"no model '{name}' comes with cobra"
             suggestions = nearest(name, SHIPPED) or (f"models: {', '.join(SHIPPED)}",)
             raise FluxError(ErrorClass.UNKNOWN_ID, message, suggestions=suggestions)
-        data = (_cobra_data_folder() / SHIPPED[name]).read_bytes()
-        return self._store(_record_of(data, name, ModelFormat.SBML, ".xml.gz"), data)
+        file = _cobra_data_folder() / SHIPPED[name]
+        return self._store(_describe_shipped(file).model_copy(update={"name": name}), file.read_bytes)
 
     def resolve(self, text: str, *, files: bool = True) -> ModelRef:
         """See `ModelStore.resolve`."""
@@ -209,17 +210,17 @@ class ModelFiles:
     def _find_digest(self, name: str) -> str | None:
         """The digest of the model of this name; None if there is none."""
         if name in SHIPPED:
-            return _digest_of((_cobra_data_folder() / SHIPPED[name]).read_bytes())
+            return _describe_shipped(_cobra_data_folder() / SHIPPED[name]).digest
         stored = self._bytes.read(f"names/{quote(name, safe='')}")
         return None if stored is None else stored.decode()
 
-    def _store(self, record: ModelRecord, data: bytes) -> ModelRecord:
-        """Store bytes as they are; those that are stored already get another name."""
+    def _store(self, record: ModelRecord, read: Callable[[], bytes]) -> ModelRecord:
+        """Store bytes as they are, unread if they are stored already; those then get another name."""
         hexes = _hex(record.digest)
         if self._bytes.exists(_record_name(hexes)):
             record = self._record(hexes).model_copy(update={"name": record.name})
         else:
-            self._bytes.write(f"models/{hexes}/original", data)
+            self._bytes.write(f"models/{hexes}/original", read())
         self._write(record)
         return record
 
@@ -227,7 +228,7 @@ class ModelFiles:
         """As `_store`, but the file is read first; one that is refused leaves nothing behind."""
         hexes = _hex(record.digest)
         if self.is_read(record.ref):
-            return self._store(record, data)
+            return self._store(record, lambda: data)
         if self._bytes.exists(_record_name(hexes)):
             known = self._record(hexes)
             record = record.model_copy(update={"parent": known.parent, "change": known.change})
@@ -241,10 +242,15 @@ class ModelFiles:
 
     def _write(self, record: ModelRecord) -> None:
         self._write_record(record)
-        self._bytes.write(f"names/{quote(record.name, safe='')}", record.digest.encode())
+        self._write_changed(f"names/{quote(record.name, safe='')}", record.digest.encode())
 
     def _write_record(self, record: ModelRecord) -> None:
-        self._bytes.write(_record_name(_hex(record.digest)), record.model_dump_json(indent=1).encode())
+        self._write_changed(_record_name(_hex(record.digest)), record.model_dump_json(indent=1).encode())
+
+    def _write_changed(self, name: str, data: bytes) -> None:
+        """Write what does not stand there yet: a write waits for the disk, a look does not."""
+        if self._bytes.read(name) != data:
+            self._bytes.write(name, data)
 
     def _record(self, hexes: str) -> ModelRecord:
         data = self._bytes.read(_record_name(hexes))
@@ -307,6 +313,11 @@ def _unreadable(where: str, reason: str, suggestions: tuple[str, ...] = ()) -> F
 
 def _record_of(data: bytes, name: str, kind: ModelFormat, suffix: str) -> ModelRecord:
     return ModelRecord(digest=_digest_of(data), name=name, format=kind, suffix=suffix, size_bytes=len(data))
+
+
+@once_per_content
+def _describe_shipped(file: Path) -> ModelRecord:
+    return _record_of(file.read_bytes(), file.name, ModelFormat.SBML, ".xml.gz")
 
 
 def _digest_of(data: bytes) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from importlib.resources import files
 from secrets import token_hex
 from typing import Any
@@ -337,9 +337,12 @@ def _step_document(commit: Commit, state: str, arguments: _Arguments) -> dict[st
     return document
 
 
+_STORED_FIELDS = tuple(field.name for field in fields(Dispatch) if field.name != "after")
+
+
 def _dispatch_json(dispatch: Dispatch) -> str:
     """Without the runs to wait for, which matter in the commit only."""
-    return json.dumps({name: value for name, value in asdict(dispatch).items() if name != "after"})
+    return json.dumps({name: getattr(dispatch, name) for name in _STORED_FIELDS})
 
 
 def _build_outgoing(commit: Commit, state: str, sequence_number: int) -> Outgoing | None:
@@ -350,7 +353,7 @@ def _build_outgoing(commit: Commit, state: str, sequence_number: int) -> Outgoin
         seq=commit.state.seq,
         sequence_number=sequence_number,
         attempt=1,
-        dispatch=replace(commit.dispatch, after=()),
+        dispatch=replace(commit.dispatch, after=()) if commit.dispatch.after else commit.dispatch,
         state=state,
     )
 

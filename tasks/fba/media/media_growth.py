@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Self
 
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -27,6 +26,7 @@ from fluxagents.tasks.fba.solving.growth import (
     report_biomass,
     solve,
 )
+from fluxagents.tasks.fba.solving.lazy_libraries import pd
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.ports.media import Component, LibraryMedium, Uptake

@@ -1,7 +1,7 @@
-"""cobra, optlang and swiglpk, imported when they are first used.
+"""cobra, optlang, swiglpk, NumPy and pandas, imported when they are first used.
 
-cobra takes three seconds to import. A process that lists tools or checks arguments imports the modules of
-tools and needs neither cobra nor a solver.
+cobra takes three seconds to import, pandas one. A process that lists tools, checks arguments or starts runs
+imports the modules of tools and needs neither cobra nor a solver nor tables.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["cobra", "optlang", "swiglpk"]
+__all__ = ["cobra", "np", "optlang", "pd", "swiglpk"]
 
 
 class _LazyModule:
@@ -24,9 +24,13 @@ class _LazyModule:
 
 if TYPE_CHECKING:
     import cobra
+    import numpy as np
     import optlang
+    import pandas as pd
     import swiglpk
 else:
     cobra = _LazyModule("cobra")
+    np = _LazyModule("numpy")
     optlang = _LazyModule("optlang")
+    pd = _LazyModule("pandas")
     swiglpk = _LazyModule("swiglpk")

@@ -18,10 +18,8 @@ from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-import numpy as np
-
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.fba.solving.lazy_libraries import swiglpk
+from fluxagents.tasks.fba.solving.lazy_libraries import np, swiglpk
 from fluxagents.tasks.fba.solving.outcome import Outcome
 
 if TYPE_CHECKING:

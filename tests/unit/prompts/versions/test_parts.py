@@ -8,7 +8,7 @@ import pytest
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.prompts.versions.manager import PromptManager
-from fluxagents.prompts.versions.parts import find_templates, read_parts
+from fluxagents.prompts.versions.parts import find_templates, list_parts, read_parts
 from fluxagents.prompts.versions.store import MemoryPromptStore
 
 BODY = '{% if times > 1 %}\n{% include "hello" %}\n{% endif %}\nBye.\n'
@@ -93,5 +93,5 @@ def test_a_part_that_is_not_there_is_refused(tmp_path: Path, head: str, name: st
 
 def test_every_part_that_ships_is_used_by_a_prompt_that_ships() -> None:
     sources = [entry.read_text() for entry in find_templates().iterdir() if entry.is_file()]
-    for name in read_parts(find_templates()):
+    for name in read_parts(list_parts(find_templates())):
         assert any(f'{{% include "{name}" %}}' in source for source in sources), name

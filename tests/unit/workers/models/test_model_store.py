@@ -530,3 +530,11 @@ print(used[200], max(used[201:]))
 def measured(code: str, *arguments: str) -> list[str]:
     run = subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True, text=True)
     return run.stdout.split()
+
+
+def test_a_model_that_is_known_is_not_written_again(store: ModelFiles, tmp_path: Path) -> None:
+    first = store.resolve("textbook")
+    written = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+    assert len(written) == 3
+    assert store.resolve("textbook") == first
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()} == written

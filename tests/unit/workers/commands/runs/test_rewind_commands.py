@@ -14,7 +14,7 @@ from tests.unit.workers.clients.test_local import EVENT, GROWTH, Desk, status
 from tests.unit.workers.commands.runs.test_rewind import CHANGE, TWICE, TWICE_FIELDS, V1, V1_FACTS
 
 from fluxagents.flows.errors import FluxError
-from fluxagents.workers.commands.approvals import approvals
+from fluxagents.workers.commands.approvals.approvals import approvals
 from fluxagents.workers.commands.runs.run import run as run_command
 from fluxagents.workers.commands.runs.runs import runs
 
@@ -32,7 +32,14 @@ def desk(tmp_path: Path, parsed: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """The commands use the client of this process instead of the one on Redis."""
     (tmp_path / "store").symlink_to(parsed)
     found = Desk(tmp_path)
-    for module in ("approvals", "runs.rewind", "runs.run", "runs.runs", "runs.stepping"):
+    for module in (
+        "approvals.request_answers",
+        "runs.rewind",
+        "runs.run",
+        "runs.run_changes",
+        "runs.run_details",
+        "runs.stepping",
+    ):
         monkeypatch.setattr(f"fluxagents.workers.commands.{module}.Client", lambda: found.client)
     return found
 

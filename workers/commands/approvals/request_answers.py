@@ -1,4 +1,4 @@
-"""`fluxagents approvals`: what waits for a human, and the answers."""
+"""`fluxagents approvals show` and the answers: approve, reject, edit and reply."""
 
 from __future__ import annotations
 
@@ -6,46 +6,15 @@ import click
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.state import RunState
-from fluxagents.prompts.human_text import human_text, visible
+from fluxagents.prompts.human_text import human_text
 from fluxagents.workers.archive.prompt_library import open_prompts
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.options import by_option, examples, json_option, parse_pairs
-from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.commands.display.output import print_json
 from fluxagents.workers.commands.display.prompting import prompt_answer
 
 
-@click.group(
-    epilog=examples(
-        "fluxagents approvals list",
-        "fluxagents approvals approve 01JB….7",
-        "fluxagents approvals reject 01JB….7 --reason 'keep the medium'",
-        "fluxagents approvals edit 01JB….7 --arg medium_changes='{\"EX_ac_e\": 5}'",
-        "fluxagents approvals reply 01JB….9 'use acetate'",
-    )
-)
-def approvals() -> None:
-    """List what waits for a human, and answer it. An answer counts once."""
-
-
-@approvals.command("list", epilog=examples("fluxagents approvals list --json"))
-@json_option
-def list_requests(as_json: bool) -> None:
-    """List the requests that wait, the oldest first."""
-    waiting = Client().store.requests()
-    if as_json:
-        print_json([{"run_id": run_id, **request.model_dump(mode="json")} for run_id, request in waiting])
-        return
-    print_table(
-        ("request", "kind", "who", "question"),
-        [
-            (request.id, request.kind, ", ".join(request.assignees), visible(request.question))
-            for _, request in waiting
-        ],
-        empty="nothing waits for a human",
-    )
-
-
-@approvals.command(epilog=examples("fluxagents approvals show 01JB….7"))
+@click.command(epilog=examples("fluxagents approvals show 01JB….7"))
 @click.argument("request_id")
 @json_option
 def show(request_id: str, as_json: bool) -> None:
@@ -66,7 +35,7 @@ def show(request_id: str, as_json: bool) -> None:
     )
 
 
-@approvals.command(epilog=examples("fluxagents approvals approve 01JB….7"))
+@click.command(epilog=examples("fluxagents approvals approve 01JB….7"))
 @click.argument("request_id")
 @by_option
 @json_option
@@ -75,7 +44,7 @@ def approve(request_id: str, by: str, as_json: bool) -> None:
     _print_answer(Client().approve(request_id, by=by), request_id, "approved", as_json=as_json)
 
 
-@approvals.command(epilog=examples("fluxagents approvals reject 01JB….7 --reason 'keep the medium'"))
+@click.command(epilog=examples("fluxagents approvals reject 01JB….7 --reason 'keep the medium'"))
 @click.argument("request_id")
 @click.option("--reason", required=True, help="Why; the chat model sees it.")
 @by_option
@@ -85,7 +54,7 @@ def reject(request_id: str, reason: str, by: str, as_json: bool) -> None:
     _print_answer(Client().reject(request_id, by=by, reason=reason), request_id, "rejected", as_json=as_json)
 
 
-@approvals.command(epilog=examples("fluxagents approvals edit 01JB….7 --arg replace=true"))
+@click.command(epilog=examples("fluxagents approvals edit 01JB….7 --arg replace=true"))
 @click.argument("request_id")
 @click.option(
     "--arg", "pairs", multiple=True, required=True, metavar="NAME=VALUE", help="An argument to change."
@@ -98,7 +67,7 @@ def edit(request_id: str, pairs: tuple[str, ...], by: str, as_json: bool) -> Non
     _print_answer(state, request_id, "approved with other arguments", as_json=as_json)
 
 
-@approvals.command(
+@click.command(
     epilog=examples("fluxagents approvals reply 01JB….9 'use acetate'", "fluxagents approvals reply 01JB….9")
 )
 @click.argument("request_id")

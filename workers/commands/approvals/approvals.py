@@ -1,0 +1,33 @@
+"""`fluxagents approvals`: what waits for a human, and the answers; each command is imported when called."""
+
+from __future__ import annotations
+
+import click
+
+from fluxagents.workers.commands.display.lazy_group import LazyGroup
+from fluxagents.workers.commands.display.options import examples
+
+COMMANDS = {
+    "list": ("approvals.request_listing:list_requests", "List the requests that wait, the oldest first."),
+    "show": ("approvals.request_answers:show", "Show one request as its humans get it."),
+    "approve": ("approvals.request_answers:approve", "Approve: the run continues with what was shown."),
+    "reject": ("approvals.request_answers:reject", "Reject: the run continues without it and knows why."),
+    "edit": ("approvals.request_answers:edit", "Approve with other arguments than those requested."),
+    "reply": ("approvals.request_answers:reply", "Answer a question or an escalation."),
+}
+"""Name -> (module:attribute below `fluxagents.workers.commands`, help)."""
+
+
+@click.group(
+    cls=LazyGroup,
+    commands_below=COMMANDS,
+    epilog=examples(
+        "fluxagents approvals list",
+        "fluxagents approvals approve 01JB….7",
+        "fluxagents approvals reject 01JB….7 --reason 'keep the medium'",
+        "fluxagents approvals edit 01JB….7 --arg medium_changes='{\"EX_ac_e\": 5}'",
+        "fluxagents approvals reply 01JB….9 'use acetate'",
+    ),
+)
+def approvals() -> None:
+    """List what waits for a human, and answer it. An answer counts once."""
