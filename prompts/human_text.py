@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from fluxagents.flows.events import HumanRequest
 from fluxagents.flows.state import RunState
+from fluxagents.flows.texts import visible
 from fluxagents.prompts.context.view import QUESTION
 from fluxagents.prompts.sections import unescape
 from fluxagents.prompts.versions.manager import PromptManager
@@ -42,15 +43,6 @@ def human_text(prompts: PromptManager, state: RunState, request: HumanRequest) -
     template = prompts.versions.select_default(ESCALATION)
     # Nobody parses this text: it is read, so `<` and `&` stand for themselves.
     return HumanText(template, visible(unescape(template.render(_variables(state, request)))))
-
-
-def visible(text: str) -> str:
-    """The text with the code of each character that is invisible or moves others.
-
-    Names in models and words of users may hold control characters of terminals, or marks that turn the
-    direction of the text around.
-    """
-    return "".join(char if char == "\n" or char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def _variables(state: RunState, request: HumanRequest) -> dict[str, JsonValue]:

@@ -6,6 +6,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from fluxagents.flows.errors import FluxError
+from fluxagents.workers.commands.display.output import echo
 from fluxagents.workers.redis import connection
 from fluxagents.workers.settings import Settings
 
@@ -18,3 +19,10 @@ def explain_error(error: Exception) -> FluxError | None:
         return None
     cause = error.__cause__ if isinstance(error, OperationalError) and error.__cause__ else error
     return connection.explain(cause, connection.redis_url(Settings.load()))
+
+
+def print_error(error: FluxError) -> None:
+    """Print an error and what to do about it to standard error."""
+    echo(f"error: {error.message}", fg="red", err=True)
+    for suggestion in error.suggestions:
+        echo(f"  → {suggestion}", err=True)

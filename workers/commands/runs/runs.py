@@ -13,7 +13,7 @@ from fluxagents.scheduler.schedules.grid import every
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.event_text import describe_event
 from fluxagents.workers.commands.display.options import by_option, examples, json_option
-from fluxagents.workers.commands.display.output import clip, count_text, fold, print_json, print_table
+from fluxagents.workers.commands.display.output import clip, count_text, echo, fold, print_json, print_table
 from fluxagents.workers.commands.display.run_view import cost_document, print_cost, print_run, run_document
 from fluxagents.workers.commands.display.times import format_both, format_clock
 from fluxagents.workers.commands.runs.diff import diff
@@ -109,9 +109,9 @@ def show(run_id: str, as_json: bool) -> None:
         return
     print_run(state)
     print_cost(used, prices)
-    click.echo()
+    echo()
     for line in summary_lines(record) if record else (f"its log cannot be read: {why}",):
-        click.secho(fold(line), dim=True)
+        echo(fold(line), dim=True)
 
 
 @runs.command(epilog=examples("fluxagents runs events 01JB…"))
@@ -135,9 +135,9 @@ def watch(run_id: str, as_json: bool) -> None:
     run = Client().get(run_id)
     for event in run.watch():
         if as_json:
-            click.echo(event.model_dump_json())
+            echo(event.model_dump_json())
         else:
-            click.echo(
+            echo(
                 f"{event.seq:>4}  {format_clock(event.at_ms)}  {event.type:<18} {clip(describe_event(event))}"
             )
     sys.exit(exit_status(run.state))
@@ -159,7 +159,7 @@ def archive(older_than: str, limit: int | None, as_json: bool) -> None:
     if as_json:
         print_json({"archived": moved})
     else:
-        click.echo(f"{len(moved)} runs moved to the archive")
+        echo(f"{len(moved)} runs moved to the archive")
 
 
 @runs.command(epilog=examples("fluxagents runs pause 01JB…"))
@@ -210,7 +210,7 @@ def cancel(run_id: str | None, session: str | None, reason: str, by: str, as_jso
     if as_json:
         print_json({"session": session, "cancelled": cancelled})
     else:
-        click.echo(f"session {session}: {count_text(len(cancelled), 'run')} cancelled")
+        echo(f"session {session}: {count_text(len(cancelled), 'run')} cancelled")
 
 
 @runs.command(epilog=examples("fluxagents runs rate 01JB… 5"))
@@ -270,4 +270,4 @@ def _print_change(run_id: str, status: str, note: str, *, as_json: bool) -> None
     if as_json:
         print_json({"run_id": run_id, "status": status, "note": note})
     else:
-        click.echo(f"run {run_id}: {note}")
+        echo(f"run {run_id}: {note}")

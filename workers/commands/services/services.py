@@ -6,11 +6,10 @@ import os
 from typing import NoReturn
 
 import click
-from rich.console import Console
 
 from fluxagents.flows.errors import FluxError
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.commands.display.output import PlainConsole, echo, print_json, print_table
 from fluxagents.workers.commands.services import status_view
 from fluxagents.workers.commands.services.status_view import Announcer, View
 from fluxagents.workers.host import detach as background
@@ -40,7 +39,7 @@ def up(*, detach: bool, ready_fd: int | None, as_json: bool) -> None:
         if as_json:
             print_json(status_view.as_json(status))
         else:
-            click.echo(f"running already (process {status.supervisor.pid}); stop it with `fluxagents down`")
+            echo(f"running already (process {status.supervisor.pid}); stop it with `fluxagents down`")
         return
     if not detach:
         _foreground(ready_fd)
@@ -50,7 +49,7 @@ def up(*, detach: bool, ready_fd: int | None, as_json: bool) -> None:
         print_json(status_view.as_json(status))
         return
     print_table(status_view.COLUMNS, status_view.rows(status))
-    click.echo(f"Flower {status.flower}   Redis {status.redis}   stop with `fluxagents down`")
+    echo(f"Flower {status.flower}   Redis {status.redis}   stop with `fluxagents down`")
 
 
 def _foreground(ready_fd: int | None) -> None:
@@ -58,7 +57,7 @@ def _foreground(ready_fd: int | None) -> None:
         os.set_inheritable(ready_fd, False)
     settings = Settings.load()
     log.configure(settings)
-    view = View(Console())
+    view = View(PlainConsole())
     announcer = Announcer(
         view,
         ready=lambda: None if ready_fd is None else background.tell_ready(ready_fd),
@@ -86,9 +85,9 @@ def down(*, as_json: bool) -> None:
     if as_json:
         print_json({"stopped": stopped})
     elif stopped:
-        click.echo(f"stopped: {', '.join(stopped)}")
+        echo(f"stopped: {', '.join(stopped)}")
     else:
-        click.echo(f"nothing runs on {settings.data_dir}")
+        echo(f"nothing runs on {settings.data_dir}")
 
 
 @click.command(epilog=examples("fluxagents status", "fluxagents status --json"))
@@ -101,12 +100,12 @@ def status(*, as_json: bool) -> int:
     if as_json:
         print_json({"running": False, "services": []} if services is None else status_view.as_json(services))
     elif services is None:
-        click.echo(f"nothing runs on {settings.data_dir}; start it with `fluxagents up`")
+        echo(f"nothing runs on {settings.data_dir}; start it with `fluxagents up`")
     else:
         print_table(status_view.COLUMNS, status_view.rows(services))
-        click.echo(f"Flower {services.flower}   Redis {services.redis}")
+        echo(f"Flower {services.flower}   Redis {services.redis}")
         if not running:
-            click.echo("the supervisor was killed: `fluxagents down` stops what it left running")
+            echo("the supervisor was killed: `fluxagents down` stops what it left running")
     return 0 if running and services is not None and services.ready else 1
 
 
