@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import click
 
+from fluxagents.flows.texts.display import visible
 from fluxagents.tasks.library_warnings import log_library_warnings
 from fluxagents.workers.commands.display.options import JSON_FLAG, examples
 
@@ -123,9 +124,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _show(error: click.ClickException) -> None:
-    # It brings pydantic, which help does without.
-    from fluxagents.flows.texts import visible  # noqa: PLC0415
-
     text = StringIO()
     error.show(text)
     click.echo(visible(text.getvalue()), err=True, nl=False)

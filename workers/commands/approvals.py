@@ -6,7 +6,7 @@ import click
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.state import RunState
-from fluxagents.flows.texts import visible
+from fluxagents.flows.texts.display import visible
 from fluxagents.prompts.human_text import human_text
 from fluxagents.workers.archive.prompt_library import open_prompts
 from fluxagents.workers.clients.client import Client

@@ -44,7 +44,9 @@ def schedules() -> None:
     )
 )
 @click.argument("name")
-@click.option("--flow", required=True, help="A flow's name or file; the workers must be able to read a file.")
+@click.option(
+    "--flow", required=True, help="A flow's name, looked up at every tick, or a file, which fixes the flow."
+)
 @click.option(
     "--model",
     required=True,
@@ -137,7 +139,7 @@ def list_schedules(as_json: bool) -> None:
             (
                 status.schedule.name,
                 status.schedule.timing,
-                status.schedule.flow,
+                status.schedule.flow_text,
                 status.schedule.model,
                 format_date(status.next_ms)[:16],
                 _local_time(status.schedule.timing, status.next_ms) or format_both(status.next_ms)[1],
@@ -254,6 +256,7 @@ def _document(status: ScheduleStatus) -> dict[str, Any]:
         "name": schedule.name,
         "when": str(schedule.timing),
         "flow": schedule.flow,
+        "flow_name": schedule.flow_name or schedule.flow,
         "model": schedule.model,
         "inputs": schedule.inputs,
         "lane": schedule.lane,

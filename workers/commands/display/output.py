@@ -17,7 +17,7 @@ from rich.padding import Padding
 from rich.segment import Segment
 from rich.text import Text
 
-from fluxagents.flows.texts import escape_json, visible
+from fluxagents.flows.texts.display import escape_json, visible
 from fluxagents.workers.commands.display.event_text import MAX_LINE_LENGTH, shorten
 from fluxagents.workers.commands.display.table_layout import lay_out
 

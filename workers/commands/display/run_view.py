@@ -11,7 +11,7 @@ from rich.text import Text
 
 from fluxagents.flows.commands import CallTool
 from fluxagents.flows.state import Finding, RunState
-from fluxagents.flows.texts import visible
+from fluxagents.flows.texts.display import visible
 from fluxagents.prompts.statistics.costs import Prices, Usage, cost
 from fluxagents.scheduler.batches.batch_tables import NOT_KNOWN
 from fluxagents.workers.commands.display.event_text import SHORT_DIGEST, describe_call
