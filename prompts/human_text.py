@@ -9,11 +9,11 @@ from pydantic import JsonValue
 
 from fluxagents.flows.events import HumanRequest
 from fluxagents.flows.state import RunState
+from fluxagents.flows.texts.display import visible
 from fluxagents.prompts.context.view import QUESTION
 from fluxagents.prompts.sections import unescape
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.prompts.versions.template import PromptTemplate
-from fluxagents.prompts.visible_text import visible
 
 ESCALATION = "escalation"
 """The prompt with the texts for humans: approvals, questions and escalations."""

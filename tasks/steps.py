@@ -8,10 +8,21 @@ from typing import Any, Protocol
 import structlog
 from celery import shared_task
 
+from fluxagents.flows.texts.display import quote
+from fluxagents.flows.texts.grammar import MAX_MESSAGE_STATE, is_stored_id
 from fluxagents.tasks import dispatch
+from fluxagents.tasks.ports.refused_messages import RefusedMessages
 from fluxagents.tasks.protocol import Act, StepMessage, StepPorts, run_step
 from fluxagents.tasks.reconcile import ReconcilerPorts, reconcile
 from fluxagents.tasks.registry import TOOLS
+
+log = structlog.get_logger("step")
+
+REFUSED = "refused"
+"""What a step task returns for a message that is none of ours."""
+
+MAX_NUMBER = 2**53
+"""Redis counts in doubles."""
 
 
 class StepProcess(Protocol):
@@ -28,6 +39,11 @@ class StepProcess(Protocol):
         ...
 
     @property
+    def refused_messages(self) -> RefusedMessages:
+        """Counts what is not taken."""
+        ...
+
+    @property
     def reconciler_ports(self) -> ReconcilerPorts:
         """For the reconciler."""
         ...
@@ -36,8 +52,23 @@ class StepProcess(Protocol):
 def carry_out(task: Any, kind: str, message: StepMessage) -> str:
     """The shared body of every step task."""
     process: StepProcess = task.app.process
+    if not _is_well_formed(message):
+        process.refused_messages.count("malformed")
+        log.warning("message refused", why="malformed", task=task.name, run=quote(message.run))
+        return REFUSED
     with structlog.contextvars.bound_contextvars(run=message.run, step=message.seq):
         return run_step(process.step_ports, message, process.acts[kind]).value
+
+
+def _is_well_formed(message: StepMessage) -> bool:
+    """Whether it can be a message of ours; what it says of the run is checked by the claim."""
+    numbers = (message.seq, message.sequence_number)
+    return (
+        is_stored_id(message.run)
+        and all(type(number) is int and 0 <= number < MAX_NUMBER for number in numbers)
+        and isinstance(message.state, str)
+        and len(message.state) <= MAX_MESSAGE_STATE
+    )
 
 
 def register_step(task: str, **limits: int) -> Any:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from io import StringIO
 from typing import NoReturn
 
 import click
 
+from fluxagents.flows.texts.display import visible
 from fluxagents.tasks.library_warnings import log_library_warnings
 from fluxagents.workers.commands.display.lazy_group import LazyGroup
 from fluxagents.workers.commands.display.options import JSON_FLAG, examples
@@ -83,16 +85,22 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if JSON_FLAG in words:
             _print_error("bad_argument", error.format_message(), ())
         else:
-            error.show()
+            _show(error)
         sys.exit(error.exit_code)
     except Exception as error:  # noqa: BLE001 # an unknown error is raised again below
         sys.exit(_report(error, as_json=JSON_FLAG in words))
     sys.exit(status if isinstance(status, int) else 0)
 
 
+def _show(error: click.ClickException) -> None:
+    text = StringIO()
+    error.show(text)
+    click.echo(visible(text.getvalue()), err=True, nl=False)
+
+
 def _report(error: Exception, *, as_json: bool) -> int:
     # Celery's and Redis's errors take 0.3 s to import, and only a command that fails needs them.
-    from fluxagents.workers.commands.display.failures import explain_error  # noqa: PLC0415
+    from fluxagents.workers.commands.display.failures import explain_error, print_error  # noqa: PLC0415
 
     known = explain_error(error)
     if known is None:
@@ -100,9 +108,7 @@ def _report(error: Exception, *, as_json: bool) -> int:
     if as_json:
         _print_error(str(known.kind), known.message, known.suggestions)
     else:
-        click.secho(f"error: {known.message}", fg="red", err=True)
-        for suggestion in known.suggestions:
-            click.echo(f"  → {suggestion}", err=True)
+        print_error(known)
     return 2 if known.kind in BAD_USAGE else 1
 
 
@@ -111,7 +117,6 @@ def _print_error(kind: str, message: str, suggestions: Sequence[str]) -> None:
         json.dumps(
             {"error": {"kind": kind, "message": message, "suggestions": list(suggestions)}},
             indent=2,
-            ensure_ascii=False,
         ),
     )
 

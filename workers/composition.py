@@ -39,6 +39,7 @@ from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.redis import connection
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
+from fluxagents.workers.redis.refused_messages import RedisRefusedMessages
 from fluxagents.workers.redis.remedy_book import RedisRemedyBook
 from fluxagents.workers.redis.run_store import RedisRunStore
 from fluxagents.workers.settings import Settings
@@ -67,6 +68,11 @@ def build_store(settings: Settings, redis: Redis) -> RedisRunStore:
 def build_remedies(settings: Settings, redis: Redis) -> RedisRemedyBook:
     """What helped against which error."""
     return RedisRemedyBook(redis, prefix=settings.key_prefix)
+
+
+def build_refused_messages(settings: Settings, redis: Redis) -> RedisRefusedMessages:
+    """How many messages no worker took."""
+    return RedisRefusedMessages(redis, prefix=settings.key_prefix)
 
 
 def build_process(
@@ -134,12 +140,13 @@ def build_process(
             publisher=publisher,
             clock=clock,
             models=models,
-            flows=FlowLibrary((settings.flows_folder,)),
+            flows=FlowLibrary((settings.flows_folder,), files=False),
             tools=tools,
             prompts=lambda: list_prompt_names(RedisPromptStore(redis, prefix=settings.key_prefix)),
             files=False,
         ),
         store=store,
+        refused_messages=build_refused_messages(settings, redis),
         clock=clock,
     )
 

@@ -12,6 +12,7 @@ from fluxagents.flows.ports.claim import Claim
 from fluxagents.flows.ports.commit import Commit, CommitResult
 from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.flows.state import RunState, Status
+from fluxagents.flows.texts.display import quote
 
 
 class StepStore(Protocol):
@@ -178,7 +179,7 @@ def unknown_run(run_id: str) -> FluxError:
     """The error for a run that is not in a store."""
     return FluxError(
         ErrorClass.UNKNOWN_ID,
-        f"run {run_id!r} does not exist",
+        f"run {quote(run_id)} does not exist",
         suggestions=("`fluxagents runs list` shows the runs",),
     )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.reading import flow_from_yaml
+from fluxagents.flows.texts.display import quote
 from fluxagents.prompts.file_identity import once_per_content
 
 SUFFIXES = (".yaml", ".yml")
@@ -22,10 +23,12 @@ class FlowLibrary:
 
     Args:
         folders: Folders of the user, which need not exist; a flow there hides a shipped one of its name.
+        files: Whether a flow may be named as a file of this machine; not for what comes in messages.
     """
 
-    def __init__(self, folders: Sequence[Path] = ()) -> None:
+    def __init__(self, folders: Sequence[Path] = (), *, files: bool = True) -> None:
         self._folders = tuple(folders)
+        self._may_read_files = files
 
     def flows(self) -> Mapping[str, Flow]:
         """All flows by name; a file that is no flow hides nothing and is left out, see `errors`."""
@@ -57,12 +60,22 @@ class FlowLibrary:
             FluxError: If there is no such flow, or the file is none.
         """
         if name.endswith(SUFFIXES):
+            if not self._may_read_files:
+                raise FluxError(
+                    ErrorClass.BAD_FLOW,
+                    f"flow {quote(name)} is a file; messages name flows by name or digest",
+                    suggestions=(
+                        "start the run with `Client` or `fluxagents run`, which store the file's flow",
+                        "add a schedule of an earlier version again, with --replace",
+                        "or put the file into the workers' flows folder (FLUXAGENTS_FLOWS_DIR)",
+                    ),
+                )
             return read_flow(Path(name))
         flows, errors = self._read()
         if name not in flows:
             raise FluxError(
                 ErrorClass.UNKNOWN_ID,
-                f"there is no flow {name!r}",
+                f"there is no flow {quote(name)}",
                 suggestions=(
                     *nearest(name, flows),
                     f"flows: {', '.join(flows)}",

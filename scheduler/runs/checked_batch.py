@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.inputs import check_inputs
+from fluxagents.scheduler.flow_files.flow_library import SUFFIXES
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.tasks.ports.models import ModelRef, ModelStore
@@ -69,6 +69,6 @@ def join_errors(errors: Sequence[FluxError], what: str) -> FluxError:
     return FluxError(errors[0].kind, f"{len(errors)} {what}:\n{lines}", suggestions=suggestions)
 
 
-def portable_flow(flow: str) -> str:
-    """A flow as a worker with another working directory finds it: the file of one by its absolute path."""
-    return str(Path(flow).absolute()) if flow.endswith((".yaml", ".yml")) else flow
+def portable_flow(flow: str, definition: Flow) -> str:
+    """A flow as messages name it: the one of a file by the digest under which it is stored."""
+    return definition.digest if flow.endswith(SUFFIXES) else flow

@@ -23,6 +23,8 @@ from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.reducer import fold, reduce
 from fluxagents.flows.state import RunState
+from fluxagents.flows.texts.checks import check_document, check_name, check_text
+from fluxagents.flows.texts.grammar import MAX_REASON
 from fluxagents.scheduler.runs.open_runs import OpenRuns
 from fluxagents.scheduler.runs.run_control import RunControl
 from fluxagents.scheduler.runs.run_ids import run_id as new_run_id
@@ -86,6 +88,8 @@ class HistoryControl:
             FluxError: If the run had ended with that step, a value does not fit the flow, or the budget of
                 the flow is used already.
         """
+        check_name(by, "a person")
+        check_document(values or {}, "value")
         history = self._runs.store.events(run_id)
         at = max(open_steps(history), default=0) if at is None else at
         then = open_state_at(history, at)
@@ -109,6 +113,7 @@ class HistoryControl:
         Raises:
             FluxError: If another run has its id, or its flow is not stored.
         """
+        check_name(by, "a person")
         state = fold(events)
         commit = Commit(events=tuple(events), state=state, dispatch=None)
         if not state.ended and state.status != "dead":
@@ -185,6 +190,7 @@ class HistoryControl:
 
     def rewind(self, plan: Rewind, *, by: str, reason: str, confirmed: bool = False) -> RunState:
         """Carry out what `plan_rewind` returned; raises as `rollback`."""
+        check_text(reason, "the reason", MAX_REASON)
         run_id = plan.state.run_id
         if plan.report.irreversible and not confirmed:
             raise FluxError(

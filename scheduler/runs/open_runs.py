@@ -12,9 +12,13 @@ from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.publisher import Publisher
 from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.state import RunState
+from fluxagents.flows.texts.checks import check_name
 from fluxagents.tasks.external_events import record_external_event
 from fluxagents.tasks.registry import tool_facts
 from fluxagents.tasks.tool import Tool
+
+ANYONE = "anyone"
+"""Who acts where nobody is named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +53,12 @@ class OpenRuns:
         return self.write(self.controller(state), state, event_at(self.clock.now_ms()))
 
     def write(self, controller: FlowController, state: RunState, event: Event) -> RunState:
-        """Write an event and what follows from it in the flow of the controller."""
+        """Write an event and what follows from it in the flow of the controller.
+
+        Raises:
+            FluxError: If it says by whom, and that is no name.
+        """
+        check_name(getattr(event, "by", ANYONE), "a person")
         return record_external_event(self.store, self.publisher, controller, state, event)
 
     def controller(self, state: RunState) -> FlowController:

@@ -12,6 +12,8 @@ from fluxagents.flows.commands import CallTool, Command
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.ports.run_store import RunQueries
 from fluxagents.flows.state import RunState
+from fluxagents.flows.texts.checks import check_document, check_name, check_text
+from fluxagents.flows.texts.grammar import MAX_REASON
 from fluxagents.scheduler.runs.open_runs import OpenRuns
 from fluxagents.tasks.external_events import read_again_when_moved_on
 
@@ -34,6 +36,7 @@ class RunControl:
     @read_again_when_moved_on
     def pause(self, run_id: str, *, by: str) -> RunState:
         """Pause a run: at once when no worker is at it, else after the step that runs now."""
+        check_name(by, "a person")
         state = self._runs.load(run_id)
         if state.status == "paused" or self._runs.store.request_pause(run_id, by):
             return state
@@ -51,9 +54,13 @@ class RunControl:
             raise FluxError(ErrorClass.BAD_ARGUMENT, f"run {run_id!r} is {state.status}, not paused")
         return self._runs.append(state, lambda now: e.RunResumed(seq=state.seq, at_ms=now, by=by))
 
-    @read_again_when_moved_on
     def cancel(self, run_id: str, *, by: str, reason: str) -> RunState:
         """End a run now. A step that runs is killed and not recorded; its worker goes on with other work."""
+        check_text(reason, "the reason", MAX_REASON)
+        return self._cancel(run_id, by=by, reason=reason)
+
+    @read_again_when_moved_on
+    def _cancel(self, run_id: str, *, by: str, reason: str) -> RunState:
         state = self._runs.load(run_id)
         cancelled = self._runs.append(
             state, lambda now: e.RunCancelled(seq=state.seq, at_ms=now, by=by, reason=reason)
@@ -68,6 +75,8 @@ class RunControl:
 
     def cancel_all(self, runs: Iterable[str], *, by: str, reason: str) -> list[str]:
         """End the runs that have not ended, one after the other; the ids of those."""
+        check_name(by, "a person")
+        check_text(reason, "the reason", MAX_REASON)
         return [run_id for run_id in runs if self._cancel_open(run_id, by=by, reason=reason)]
 
     def _cancel_open(self, run_id: str, *, by: str, reason: str, parent: str | None = None) -> bool:
@@ -76,7 +85,7 @@ class RunControl:
         if state.ended or parent not in {None, state.parent}:
             return False
         try:
-            self.cancel(run_id, by=by, reason=reason)
+            self._cancel(run_id, by=by, reason=reason)
         except FluxError:
             # It ended meanwhile, or moves on whenever it is read.
             if not self._runs.store.load(run_id).ended:
@@ -123,6 +132,7 @@ class RunControl:
         state, request = self._request(request_id, kinds=("approval",))
         call = request.call
         if args is not None:
+            check_document(args, "argument")
             if call is None:
                 raise FluxError(ErrorClass.BAD_ARGUMENT, f"request {request_id!r} has no arguments to edit")
             edited = self._runs.tools[call.tool].parse({**call.args, **args})
@@ -137,6 +147,7 @@ class RunControl:
     @read_again_when_moved_on
     def reject(self, request_id: str, *, by: str, reason: str) -> RunState:
         """Refuse a call; the reason is shown to the chat model."""
+        check_text(reason, "the reason", MAX_REASON)
         state, _ = self._request(request_id, kinds=("approval",))
         return self._runs.append(
             state,
@@ -152,6 +163,7 @@ class RunControl:
         Raises:
             FluxError: If the request is answered already, or the answer is not what was asked for.
         """
+        check_text(answer, "the answer")
         state, request = self._request(request_id, kinds=("question", "escalation"))
         asked = request.kind == "question"
         facts = self._runs.controller(state).parse_answer(state, answer) if asked else {}
@@ -167,6 +179,8 @@ class RunControl:
         self, run_id: str, name: str, *, by: str, data: Mapping[str, JsonValue] | None = None
     ) -> RunState:
         """Send a run a named event; a node that waits for it, now or later, takes it."""
+        check_name(name, "an event")
+        check_document(data or {}, "field")
         state = self._runs.load(run_id)
         return self._runs.append(
             state,
@@ -180,6 +194,7 @@ class RunControl:
         Raises:
             FluxError: If the run is not paused, makes no call next, or the arguments do not fit the tool.
         """
+        check_document(args, "argument")
         state = self._runs.load(run_id)
         call = self.next_command(state)
         if state.status != "paused" or not isinstance(call, CallTool):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.inputs import check_inputs
 from fluxagents.flows.language.pinning import pin_subflows
 from fluxagents.flows.ports.commit import Commit
+from fluxagents.flows.texts.checks import check_document, check_name, check_run_id, check_text
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.scheduler.runs.open_runs import OpenRuns
 from fluxagents.scheduler.runs.run_ids import run_id
@@ -22,18 +24,31 @@ from fluxagents.tasks.ports.models import ModelRef, ModelStore
 from fluxagents.tasks.protocol import publish
 from fluxagents.tasks.registry import tool_facts
 
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
 CHUNK = 200
 """Runs that a batch stores in one round trip."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSpec:
-    """One run to be started."""
+    """One run to be started.
+
+    Raises:
+        FluxError: `BAD_ARGUMENT` if the id cannot be one, or an input is too large or no JSON.
+    """
 
     model: str
     inputs: Mapping[str, Any]
     """JSON; typed as such they would refuse a medium that a type checker knows as `dict[str, float]`."""
     run_id: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no run may have; every start comes through here, also that of a message."""
+        if self.run_id is not None:
+            check_run_id(self.run_id)
+        check_text(self.model, "the model")
+        check_document(self.inputs, "input")
 
 
 class RunStarter:
@@ -80,6 +95,8 @@ class RunStarter:
             FluxError: If the flow, the model or an input is not known or does not fit; the runs before it
                 have been started then.
         """
+        if session:
+            check_name(session, "a session")
         controller = self.check_flow(flow)
         ref = controller.flow.ref
         # A name means the same model for the whole batch.
@@ -107,9 +124,14 @@ class RunStarter:
     def check_flow(self, flow: str) -> FlowController:
         """A flow that can run, kept in the store with all flows that it runs.
 
+        Args:
+            flow: Its name, its file where files may be named, or the digest of one that was checked before.
+
         Raises:
             FluxError: If there is no such flow, or something is wrong with it.
         """
+        if _DIGEST.fullmatch(flow):
+            return FlowController(self._runs.store.flow(flow), tools=tool_facts(self._runs.tools))
         known = self._flows.flows()
         definition, others = pin_subflows(self._flows.get(flow), self._flows.get)
         for each in (definition, *others):

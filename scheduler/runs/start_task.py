@@ -8,6 +8,8 @@ from celery import shared_task
 from pydantic import JsonValue
 
 from fluxagents.flows.events import Lane
+from fluxagents.flows.texts.checks import check_text
+from fluxagents.flows.texts.grammar import MAX_NAME
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.tasks.dispatch import START
@@ -26,9 +28,22 @@ def start(
 ) -> str:
     """Start a run; a second message with the same `run_id` starts nothing.
 
+    Args:
+        self: The task.
+        flow: The name of a flow that the workers know, or the digest of one that is stored.
+        model: A model's name or content digest.
+        inputs: The inputs of the flow.
+        session: Runs that belong together share one; by default the run is its own session.
+        lane: `bulk` for work that nobody waits for.
+        run_id: The id of the run; by default that of the Celery task.
+
     Returns:
         The id of the run.
+
+    Raises:
+        FluxError: As `RunClient.start`; the task fails then and nothing is started.
     """
+    check_text(flow, "the flow", MAX_NAME)
     client: RunClient = self.app.process.client
     spec = RunSpec(model=model, inputs=inputs or {}, run_id=run_id or self.request.id)
     return next(client.batch(flow, [spec], session=session, lane=lane)).id

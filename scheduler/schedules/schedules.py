@@ -13,6 +13,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.events import Frozen, Lane
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.state import RunState
+from fluxagents.scheduler.flow_files.flow_library import SUFFIXES
 from fluxagents.scheduler.runs.checked_batch import check_batch, portable_flow
 from fluxagents.scheduler.runs.run import Run
 from fluxagents.scheduler.runs.run_client import RunClient
@@ -31,12 +32,20 @@ class Schedule(Frozen):
 
     name: str = Field(pattern=NAME)
     flow: str
+    """A name, looked up at every tick, or the digest of a stored flow, which is always the same."""
+    flow_name: str = ""
+    """What a flow that is named by its digest is called; empty for one that is named by its name."""
     model: str
     """A stored model's name, looked up at every tick, or a digest, which is always the same model."""
     inputs: dict[str, JsonValue]
     timing: Timing
     lane: Lane = "bulk"
     created_ms: int
+
+    @property
+    def flow_text(self) -> str:
+        """The flow as people read it."""
+        return f"{self.flow_name} ({self.flow[:12]})" if self.flow_name else self.flow
 
     @property
     def session(self) -> str:
@@ -117,10 +126,12 @@ class Schedules:
             FluxError: If the flow, the model or an input does not fit, or the name is bad or taken.
         """
         _check_name(name)
-        spec = check_batch(self._client, flow, [RunSpec(model=model, inputs=inputs)]).specs[0]
+        checked = check_batch(self._client, flow, [RunSpec(model=model, inputs=inputs)])
+        spec = checked.specs[0]
         schedule = Schedule(
             name=name,
-            flow=portable_flow(flow),
+            flow=portable_flow(flow, checked.flow),
+            flow_name=checked.flow.flow if flow.endswith(SUFFIXES) else "",
             model=spec.model,
             inputs=dict(inputs),
             timing=timing,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.scheduler.runs.run_client import RunClient
+from fluxagents.tasks.ports.refused_messages import RefusedMessages
 from fluxagents.tasks.protocol import Act, StepPorts
 from fluxagents.tasks.reconcile import ReconcilerPorts
 
@@ -23,4 +24,5 @@ class Process:
     client: RunClient
     """For tasks that start runs."""
     store: RunStore
+    refused_messages: RefusedMessages
     clock: Clock

@@ -11,7 +11,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.ports.remedy_book import RemedyBook
 from fluxagents.flows.remedies import Count, ErrorRecord
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.commands.display.output import echo, print_json, print_table
 from fluxagents.workers.composition import build_remedies, redis_client
 from fluxagents.workers.settings import Settings
 
@@ -71,8 +71,8 @@ def show(fingerprint: str, as_json: bool) -> None:
     if as_json:
         print_json(_document(record))
         return
-    click.echo(f"{record.kind} at {record.where}: {record.message}")
-    click.echo(f"occurred {record.times} times in {record.cases} cases, {record.resolved} of them resolved")
+    echo(f"{record.kind} at {record.where}: {record.message}")
+    echo(f"occurred {record.times} times in {record.cases} cases, {record.resolved} of them resolved")
     print_table(
         ("remedy", "tried", "helped", "rate"),
         [

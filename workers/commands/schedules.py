@@ -14,7 +14,7 @@ from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.celery.redbeat_schedules import RedbeatSchedules
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
-from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.commands.display.output import echo, print_json, print_table
 from fluxagents.workers.commands.display.times import format_both, format_date, format_local, format_time
 from fluxagents.workers.machine.clock import SystemClock
 
@@ -44,7 +44,9 @@ def schedules() -> None:
     )
 )
 @click.argument("name")
-@click.option("--flow", required=True, help="A flow's name or file; the workers must be able to read a file.")
+@click.option(
+    "--flow", required=True, help="A flow's name, looked up at every tick, or a file, which fixes the flow."
+)
 @click.option(
     "--model",
     required=True,
@@ -107,7 +109,7 @@ def add(
         print_json(_document(added))
     else:
         local = _local_time(added.schedule.timing, added.next_ms)
-        click.echo(
+        echo(
             f"{name}: {added.schedule.timing}, next {format_date(added.next_ms)} UTC"
             + (f", {local} there" if local else "")
         )
@@ -137,7 +139,7 @@ def list_schedules(as_json: bool) -> None:
             (
                 status.schedule.name,
                 status.schedule.timing,
-                status.schedule.flow,
+                status.schedule.flow_text,
                 status.schedule.model,
                 format_date(status.next_ms)[:16],
                 _local_time(status.schedule.timing, status.next_ms) or format_both(status.next_ms)[1],
@@ -162,7 +164,7 @@ def show(name: str, as_json: bool) -> None:
         print_json(document)
         return
     print_table(("what", "value"), [(key, "" if value is None else value) for key, value in document.items()])
-    click.echo(f"its runs: fluxagents runs list --session {status.schedule.session}")
+    echo(f"its runs: fluxagents runs list --session {status.schedule.session}")
 
 
 @schedules.command(
@@ -204,7 +206,7 @@ def preview(
     if as_json:
         print_json([{"utc": utc, "local": local} for utc, local in ticks])
     else:
-        click.echo(str(timing))
+        echo(str(timing))
         print_table(("UTC", "local"), [(utc, local or "") for utc, local in ticks])
 
 
@@ -217,7 +219,7 @@ def remove(name: str, as_json: bool) -> None:
     if as_json:
         print_json({"removed": name})
     else:
-        click.echo(f"removed {name}; its runs stay")
+        echo(f"removed {name}; its runs stay")
 
 
 @schedules.command(epilog=examples("fluxagents schedules trigger nightly"))
@@ -229,7 +231,7 @@ def trigger(name: str, as_json: bool) -> None:
     if as_json:
         print_json({"schedule": name, "run_id": run.id})
     else:
-        click.echo(run.id)
+        echo(run.id)
 
 
 def _open_schedules() -> Schedules:
@@ -254,6 +256,7 @@ def _document(status: ScheduleStatus) -> dict[str, Any]:
         "name": schedule.name,
         "when": str(schedule.timing),
         "flow": schedule.flow,
+        "flow_name": schedule.flow_name or schedule.flow,
         "model": schedule.model,
         "inputs": schedule.inputs,
         "lane": schedule.lane,

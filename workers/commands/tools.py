@@ -12,7 +12,7 @@ from fluxagents.tasks.model_warnings import list_concerning
 from fluxagents.tasks.registry import TOOLS, require_tool, tool_named
 from fluxagents.workers.commands.conditions import medium_options, print_notes, read_request
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
-from fluxagents.workers.commands.display.output import fold, print_frame, print_json, print_table
+from fluxagents.workers.commands.display.output import echo, fold, print_frame, print_json, print_table
 from fluxagents.workers.commands.display.slow_notice import notice_when_slow
 from fluxagents.workers.commands.display.warning_lines import print_warning
 from fluxagents.workers.composition import build_sources
@@ -57,7 +57,7 @@ def schema(name: str, as_json: bool) -> None:
     if as_json:
         print_json({**described, "reference": tool.reference, "example": dict(tool.example)})
         return
-    click.echo(f"{fold(f'{tool.name}: {tool.purpose}')}\n")
+    echo(f"{fold(f'{tool.name}: {tool.purpose}')}\n")
     parameters = described["parameters"]
     assert isinstance(parameters, dict)
     properties = parameters.get("properties", {})
@@ -69,8 +69,8 @@ def schema(name: str, as_json: bool) -> None:
     ]
     print_table(("argument", "default", "meaning"), rows, empty="no arguments")
     arguments = " ".join(f"--arg {key}='{json.dumps(value)}'" for key, value in tool.example.items())
-    click.echo(f"\nexample: fluxagents tools call {tool.name} --model e_coli_core {arguments}".rstrip())
-    click.echo(fold(f"method:  {tool.reference}"))
+    echo(f"\nexample: fluxagents tools call {tool.name} --model e_coli_core {arguments}".rstrip())
+    echo(fold(f"method:  {tool.reference}"))
 
 
 @tools.command(
@@ -129,7 +129,7 @@ def call(
     for warning in warnings:
         print_warning(warning)
     for key, value in result.key_findings().items():
-        click.echo(fold(f"{key}: {value if isinstance(value, str | int | float) else json.dumps(value)}"))
+        echo(fold(f"{key}: {value if isinstance(value, str | int | float) else json.dumps(value)}"))
     for title, frame in result.tables().items():
-        click.echo(f"\n{title} ({len(frame)} rows)")
+        echo(f"\n{title} ({len(frame)} rows)")
         print_frame(frame)

@@ -10,8 +10,9 @@ from typing import Any, TextIO
 
 import structlog
 from celery.signals import setup_logging
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
+from fluxagents.flows.texts.display import escape_json, visible
 from fluxagents.workers.observing.secret_mask import SecretMask
 from fluxagents.workers.settings import Settings
 
@@ -92,6 +93,7 @@ def _formatter(*, pretty: bool) -> logging.Formatter:
             foreign_pre_chain=list(_BEFORE),
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _make_visible,
                 structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
             ],
         )
@@ -101,5 +103,18 @@ def _formatter(*, pretty: bool) -> logging.Formatter:
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             _TRACEBACK,
             structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
+            _escape,
         ],
     )
+
+
+def _make_visible(_: object, __: str, entry: EventDict) -> EventDict:
+    """Ids and errors come from outside: none of them writes a line of its own, or colours it."""
+    return {
+        name: visible(value, layout="\n\t" if name == "event" else "") if isinstance(value, str) else value
+        for name, value in entry.items()
+    }
+
+
+def _escape(_: object, __: str, line: Any) -> str:
+    return escape_json(str(line))

@@ -13,6 +13,7 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import ResponseError
 
+from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Event, HumanRequest
 from fluxagents.flows.history.json_lines import history_from_json_lines
 from fluxagents.flows.language.definition import Flow
@@ -25,6 +26,9 @@ from fluxagents.flows.state import ENDED, STATUSES, RunState, Status, state_dige
 from fluxagents.scheduler.runs.run_ids import time_in
 from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.redis import connection
+
+NAME_TAKEN = -2
+"""What `create.lua` answers when the keys of a new run are not free."""
 
 
 class RedisRunStore:
@@ -72,7 +76,12 @@ class RedisRunStore:
                 document = _step_document(commit, state, arguments)
                 self._create(keys=[self._prefix], args=arguments.after(document), client=pipe)
         with _explain_full_memory():
-            numbers = iter(pipe.execute())
+            results = pipe.execute()
+        new = (commit.state.run_id for commit, _ in commits if commit.state.run_id not in archived)
+        for run_id, number in zip(new, results, strict=True):
+            if number == NAME_TAKEN:
+                raise _name_taken(run_id)
+        numbers = iter(results)
         return [
             None if commit.state.run_id in archived else _build_outgoing(commit, state, next(numbers))
             for commit, state in commits
@@ -143,13 +152,15 @@ class RedisRunStore:
         return bool(self._redis.exists(self._key(run_id)))
 
     def load(self, run_id: str) -> RunState:
-        state_json: bytes | None = self._redis.hget(self._key(run_id), "state")  # type: ignore[assignment]
+        with _explain_wrong_type(run_id):
+            state_json: bytes | None = self._redis.hget(self._key(run_id), "state")  # type: ignore[assignment]
         if state_json is None:
             return self._require_archive(run_id).load(run_id)
         return state_from_json(state_json)
 
     def events(self, run_id: str) -> tuple[Event, ...]:
-        lines: list[bytes] = self._redis.lrange(f"{self._key(run_id)}:events", 0, -1)  # type: ignore[assignment]
+        with _explain_wrong_type(run_id):
+            lines: list[bytes] = self._redis.lrange(f"{self._key(run_id)}:events", 0, -1)  # type: ignore[assignment]
         if not lines:
             return self._require_archive(run_id).events(run_id)
         return history_from_json_lines(lines)
@@ -290,6 +301,25 @@ def _explain_full_memory() -> Iterator[None]:
         if connection.OUT_OF_MEMORY not in str(error):
             raise
         raise connection.out_of_memory() from error
+
+
+@contextmanager
+def _explain_wrong_type(run_id: str) -> Iterator[None]:
+    """Say that there is no such run where its id leads to something else, such as the events of another."""
+    try:
+        yield
+    except ResponseError as error:
+        if not str(error).startswith("WRONGTYPE"):
+            raise
+        raise unknown_run(run_id) from error
+
+
+def _name_taken(run_id: str) -> FluxError:
+    return FluxError(
+        ErrorClass.BAD_ARGUMENT,
+        f"run {run_id!r} cannot begin: a run that an early version stored has the name of one of its keys",
+        suggestions=(f"choose another id; `fluxagents runs list` shows the run ({run_id}:…)",),
+    )
 
 
 class _Arguments:

@@ -11,9 +11,9 @@ from fluxagents.flows.commands import CallTool
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import HumanRequest
 from fluxagents.flows.state import Note, RunState
+from fluxagents.flows.texts.display import visible
 from fluxagents.prompts.human_text import human_text
 from fluxagents.prompts.versions.manager import PromptManager
-from fluxagents.prompts.visible_text import visible
 
 PROMPTS = PromptManager()
 

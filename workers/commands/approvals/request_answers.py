@@ -10,7 +10,7 @@ from fluxagents.prompts.human_text import human_text
 from fluxagents.workers.archive.prompt_library import open_prompts
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.options import by_option, examples, json_option, parse_pairs
-from fluxagents.workers.commands.display.output import print_json
+from fluxagents.workers.commands.display.output import echo, print_json
 from fluxagents.workers.commands.display.prompting import prompt_answer
 
 
@@ -26,7 +26,7 @@ def show(request_id: str, as_json: bool) -> None:
             if as_json:
                 print_json({"run_id": run_id, **request.model_dump(mode="json"), "text": text})
             else:
-                click.echo(text)
+                echo(text)
             return
     raise FluxError(
         ErrorClass.UNKNOWN_ID,
@@ -92,4 +92,4 @@ def _print_answer(state: RunState, request_id: str, verdict: str, *, as_json: bo
         }
         print_json(document)
     else:
-        click.echo(f"{request_id}: {verdict}; run {state.run_id} is {state.status}")
+        echo(f"{request_id}: {verdict}; run {state.run_id} is {state.status}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from fluxagents.prompts.visible_text import visible
+from fluxagents.flows.texts.display import visible
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import print_json, print_table
 from fluxagents.workers.redis.store_access import open_run_store

@@ -11,7 +11,7 @@ import pandas as pd
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.workers.commands.artifacts.address import artifact_store
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import print_json
+from fluxagents.workers.commands.display.output import echo, print_json
 
 
 @click.command(
@@ -30,7 +30,7 @@ def add(file: Path, as_json: bool) -> None:
             {"digest": ref.digest, "rows": ref.rows, "columns": list(ref.columns), "bytes": ref.size_bytes}
         )
     else:
-        click.echo(ref.digest)
+        echo(ref.digest)
 
 
 def _read(file: Path) -> pd.DataFrame:

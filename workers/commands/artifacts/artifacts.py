@@ -22,7 +22,7 @@ from fluxagents.workers.commands.artifacts.address import (
 from fluxagents.workers.commands.artifacts.plot import plot
 from fluxagents.workers.commands.display.event_text import SHORT_DIGEST
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.commands.display.output import echo, print_json, print_table
 from fluxagents.workers.files.artifact_kind import detect_kind
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.files.table_file import write_bytes
@@ -114,7 +114,7 @@ def show(artifact: str | None, run_id: str | None, step: int | None, as_json: bo
     if as_json:
         print_json({"digest": digest, **document})
         return
-    click.echo(f"{manifest.provenance.tool}  {digest}\n")
+    echo(f"{manifest.provenance.tool}  {digest}\n")
     rows = [(key, _text(value)) for key, value in manifest.result.items()]
     print_table(("what", "value"), rows)
     print_table(
@@ -134,7 +134,7 @@ def show(artifact: str | None, run_id: str | None, step: int | None, as_json: bo
     again = provenance.pop("command")
     print_table(("provenance", "value"), [(key, _text(value)) for key, value in provenance.items()])
     if again:
-        click.echo(f"again: {again}")
+        echo(f"again: {again}")
 
 
 def _text(value: object) -> str:
@@ -256,8 +256,11 @@ def _format_by_suffix(path: Path | None) -> Format | None:
 def _write(data: bytes, path: Path | None, *, binary: bool) -> None:
     if path is not None:
         write_bytes(path, data)
-        click.echo(f"{path}: {len(data)} bytes", err=True)
+        echo(f"{path}: {len(data)} bytes", err=True)
         return
     if binary and sys.stdout.isatty():
         raise click.UsageError("this format is not for a terminal: give --output FILE")
-    click.echo(data, nl=False)
+    if sys.stdout.isatty():
+        echo(data.decode(errors="replace"), nl=False)
+    else:
+        click.echo(data, nl=False)

@@ -13,7 +13,7 @@ from fluxagents.workers.commands.artifacts.address import (
     output_path,
 )
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import print_json
+from fluxagents.workers.commands.display.output import echo, print_json
 from fluxagents.workers.files.table_file import write_bytes
 
 
@@ -68,5 +68,5 @@ def plot(
         print_json({**document, "file": str(path) if path else None})
         return
     if path is not None:
-        click.echo(f"{path}: {len(data)} bytes")
-    click.echo(f"plot {stored.digest} of {source}")
+        echo(f"{path}: {len(data)} bytes")
+    echo(f"plot {stored.digest} of {source}")

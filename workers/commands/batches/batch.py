@@ -27,7 +27,7 @@ from fluxagents.workers.clients.progress_view import progress_view
 from fluxagents.workers.commands.batches.batch_inputs import read_list
 from fluxagents.workers.commands.conditions import media_options, print_notes, read_requests
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
-from fluxagents.workers.commands.display.output import count_text, print_json, print_table
+from fluxagents.workers.commands.display.output import count_text, echo, print_json, print_table
 from fluxagents.workers.commands.display.slow_notice import notice_when_slow
 from fluxagents.workers.commands.display.warning_lines import print_warning
 from fluxagents.workers.commands.runs.exit_status import NOT_ANSWERED
@@ -122,9 +122,9 @@ def batch(
             return job.tell_started(as_json=as_json)
         tally, states = job.follow(timeout)
     except KeyboardInterrupt:
-        click.echo(f"stopped waiting; the {len(job.runs)} runs that were started go on", err=True)
-        click.echo(f"  → fluxagents runs list --session {job.session}", err=True)
-        click.echo(f"  → for the tables, the same command with --session {job.session}", err=True)
+        echo(f"stopped waiting; the {len(job.runs)} runs that were started go on", err=True)
+        echo(f"  → fluxagents runs list --session {job.session}", err=True)
+        echo(f"  → for the tables, the same command with --session {job.session}", err=True)
         return INTERRUPTED
     return _report(client, job, tally, states, path=path, long=long, as_json=as_json)
 
@@ -159,15 +159,13 @@ class _Batch:
             self.runs.append(run.id)
         if not self.quiet:
             note = f", {known_count} of them were there already" if known_count else ""
-            click.echo(
-                f"session {self.session}: {len(self.runs)} runs of {self.batch.flow.flow}{note}", err=True
-            )
+            echo(f"session {self.session}: {len(self.runs)} runs of {self.batch.flow.flow}{note}", err=True)
 
     def tell_started(self, *, as_json: bool) -> int:
         if as_json:
             print_json({"session": self.session, "flow": self.batch.flow.flow, "runs": self.runs})
         else:
-            click.echo(self.session)
+            echo(self.session)
         return 0
 
     def follow(self, timeout_s: float | None) -> tuple[Tally, list[RunState]]:
@@ -196,11 +194,11 @@ def _report(
         print_json(_document(job, tally, [row._asdict() for row in rows], path))
     else:
         _print_summary(rows)
-        click.echo(f"{tally}; `fluxagents runs list --session {job.session}` has their ids")
+        echo(f"{tally}; `fluxagents runs list --session {job.session}` has their ids")
         if path is not None:
-            click.echo(f"table: {path}")
+            echo(f"table: {path}")
     if tally.running:
-        click.echo(f"{tally.running} runs go on; the same command with --session {job.session}", err=True)
+        echo(f"{tally.running} runs go on; the same command with --session {job.session}", err=True)
     if tally.failed or tally.running:
         return FAILED
     if tally.waiting:

@@ -8,6 +8,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.workers.commands.display.output import echo
 from fluxagents.workers.observing.secret_mask import SecretMask, build_mask
 from fluxagents.workers.redis import connection
 from fluxagents.workers.settings import Settings
@@ -52,3 +53,10 @@ def _find_mask() -> SecretMask:
         return build_mask(Settings.load())
     except FluxError:
         return SecretMask()
+
+
+def print_error(error: FluxError) -> None:
+    """Print an error and what to do about it to standard error."""
+    echo(f"error: {error.message}", fg="red", err=True)
+    for suggestion in error.suggestions:
+        echo(f"  → {suggestion}", err=True)

@@ -9,6 +9,9 @@ from typing import Any, TypeVar
 
 import click
 
+from fluxagents.flows.texts.display import quote
+from fluxagents.flows.texts.grammar import is_name
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 JSON_FLAG = "--json"
@@ -32,7 +35,15 @@ def json_option(command: Command) -> Command:
 
 def by_option(command: Command) -> Command:
     """Give a command the option `--by`: the person who decides, by default the user of this machine."""
-    return click.option("--by", default=getpass.getuser, show_default="you", help="Who decides.")(command)
+    return click.option(
+        "--by", default=getpass.getuser, show_default="you", callback=_check_person, help="Who decides."
+    )(command)
+
+
+def _check_person(_: click.Context, __: click.Parameter, by: str) -> str:
+    if not is_name(by):
+        raise click.BadParameter(f"{quote(by)} names nobody")
+    return by
 
 
 def parse_pairs(pairs: tuple[str, ...]) -> dict[str, Any]:

@@ -8,14 +8,16 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.padding import Padding
+from rich.segment import Segment
 from rich.text import Text
 
+from fluxagents.flows.texts.display import escape_json, visible
 from fluxagents.workers.commands.display.event_text import MAX_LINE_LENGTH, shorten
 from fluxagents.workers.commands.display.table_layout import lay_out
 
@@ -32,9 +34,37 @@ PIPE_WIDTH = 1_000_000
 """What rich is told where there is no terminal: it knows no text without a width."""
 
 
+LAYOUT = "\n\t"
+"""Control characters that a terminal may get as they are."""
+
+
+def echo(text: object = "", *, err: bool = False, nl: bool = True, **style: Any) -> None:
+    """Print text without the control codes that may be in it, such as those in the names of a model.
+
+    Args:
+        text: What is printed.
+        err: To standard error instead of standard output.
+        nl: Whether a line end follows.
+        style: Of all of it, as `click.style` takes it.
+    """
+    click.secho(visible(str(text), layout=LAYOUT), err=err, nl=nl, **style)
+
+
 def print_json(value: Any) -> None:
     """Print one JSON document to standard output; what JSON does not know is printed as its text."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    click.echo(escape_json(json.dumps(value, indent=2, ensure_ascii=False, default=str)))
+
+
+class PlainConsole(Console):
+    """A console that prints no control code but its own."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """What is printed, with the code of each character that is invisible or moves others."""
+        for segment in super().render(renderable, options):
+            if segment.control or segment.text.isprintable():
+                yield segment
+            else:
+                yield Segment(visible(segment.text), segment.style)
 
 
 def screen_width() -> int | None:
@@ -47,10 +77,10 @@ def is_terminal(*, err: bool = False) -> bool:
     return (sys.stderr if err else sys.stdout).isatty()
 
 
-def open_console() -> Console:
+def open_console() -> PlainConsole:
     """A rich console on standard output that folds text on a terminal only."""
     width = screen_width()
-    return Console(width=PIPE_WIDTH if width is None else width, highlight=False)
+    return PlainConsole(width=PIPE_WIDTH if width is None else width, highlight=False)
 
 
 def fold(text: str) -> str:
@@ -73,12 +103,12 @@ def print_table(
     """Print a table to standard output, or the text `empty` if it has no rows; see `lay_out`."""
     cells = [[str(cell) for cell in row] for row in rows]
     if not cells:
-        click.echo(fold(empty))
+        echo(fold(empty))
         return
     heading, lines = lay_out(columns, cells, screen_width(), cut_last=cut_last)
-    click.secho(heading, bold=True)
+    echo(heading, bold=True)
     for line in lines:
-        click.echo(line)
+        echo(line)
 
 
 def print_frame(table: pd.DataFrame) -> None:
@@ -90,7 +120,7 @@ def print_frame(table: pd.DataFrame) -> None:
     ]
     print_table([str(column) for column in table.columns], rows, empty="no rows")
     if len(shown) < len(table):
-        click.echo(f"… {len(table) - len(shown):,} more rows; in a pipe or a file all are written")
+        echo(f"… {len(table) - len(shown):,} more rows; in a pipe or a file all are written")
 
 
 def _format_cell(value: object, digits: str) -> str:

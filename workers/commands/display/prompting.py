@@ -8,13 +8,14 @@ import click
 
 from fluxagents.flows.commands import CallTool
 from fluxagents.flows.events import HumanRequest
+from fluxagents.workers.commands.display.output import echo
 
 
 def prompt_answer(request: HumanRequest) -> str:
     """Print a question and read its answer; a choice is named by its text or its number."""
-    click.echo(request.question, err=True)
+    echo(request.question, err=True)
     for number, choice in enumerate(request.choices, start=1):
-        click.echo(f"  {number}  {choice}", err=True)
+        echo(f"  {number}  {choice}", err=True)
     answer: str = click.prompt("answer", err=True)
     is_number = answer.isdecimal() and answer not in request.choices
     if is_number and 0 < int(answer) <= len(request.choices):

@@ -6,13 +6,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import click
+from fluxagents.workers.commands.display.output import echo
 
 NOTICE_AFTER_S = 1.0
 
 
 def _print_to_standard_error(text: str) -> None:
-    click.echo(text, err=True)
+    echo(text, err=True)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import click
 
 from fluxagents.tasks.ports.models import ModelWarning
 from fluxagents.workers.commands.display import output
+from fluxagents.workers.commands.display.output import echo
 
 COLUMNS = 80
 
@@ -15,7 +16,7 @@ def print_warning(text: str, *, indent: str = "", err: bool = False) -> None:
     sentence = f"{indent}warning: {text}"
     if output.is_terminal(err=err):
         sentence = click.wrap_text(sentence, COLUMNS, subsequent_indent=f"{indent}  ")
-    click.secho(sentence, fg="yellow", err=err)
+    echo(sentence, fg="yellow", err=err)
 
 
 def print_model_warnings(warnings: tuple[ModelWarning, ...], *, indent: str = "") -> None:

@@ -13,6 +13,7 @@ from fluxagents.flows.drawing.picture import Picture, build_picture
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.definition import Flow
 from fluxagents.workers.clients.client import Client
+from fluxagents.workers.commands.display.output import echo
 from fluxagents.workers.reports.svg.svg import svg
 
 WRITERS: Mapping[str, Callable[[Picture], str]] = {"mermaid": mermaid, "svg": svg}
@@ -68,5 +69,5 @@ def draw_run(run_id: str, flow: Flow | None) -> Picture:
             suggestions=(f"fluxagents flows graph --run {run_id}",),
         )
     if flow and flow.digest != kept.digest:
-        click.echo(f"drawn is v{kept.version} ({kept.digest[:12]}), which the run keeps", err=True)
+        echo(f"drawn is v{kept.version} ({kept.digest[:12]}), which the run keeps", err=True)
     return lay_over(build_picture(kept, digest=state.flow.digest), state, store.events(run_id))

@@ -14,7 +14,7 @@ from fluxagents.flows.testing.scenario_result import ScenarioResult
 from fluxagents.scheduler.flow_files.scenario_suites import ScenarioCase, load_suite, record_run
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.commands.display.output import echo, print_json, print_table
 from fluxagents.workers.commands.flows.junit import build_junit
 from fluxagents.workers.settings import Settings
 
@@ -68,7 +68,7 @@ def test(
         _print_end(len(results), failed=failed)
         for coverage in low:
             share = f"{coverage.percent:g} %, less than {fail_under:g} %"
-            click.secho(f"{coverage.flow} is covered by {share}", fg="red")
+            echo(f"{coverage.flow} is covered by {share}", fg="red")
     sys.exit(1 if failed or low or not results else 0)
 
 
@@ -93,9 +93,9 @@ def record(run_id: str, *, output: Path | None, name: str, as_json: bool) -> Non
     if as_json:
         print_json({"run_id": run_id, "file": str(output) if output else None, "yaml": text})
     elif output:
-        click.echo(f"{output}: play it with `fluxagents flows test {output}`")
+        echo(f"{output}: play it with `fluxagents flows test {output}`")
     else:
-        click.echo(text, nl=False)
+        echo(text, nl=False)
 
 
 def _print_results(results: Results) -> None:
@@ -103,11 +103,12 @@ def _print_results(results: Results) -> None:
     for case, result in results:
         if case.where != where:
             where = case.where
-            click.secho(f"{case.flow.flow} v{case.flow.version}  {_relative(where)}", bold=True)
+            echo(f"{case.flow.flow} v{case.flow.version}  {_relative(where)}", bold=True)
         sign, colour = ("✓", "green") if result.holds else ("✗", "red")
-        click.echo(f"  {click.style(sign, fg=colour)} {case.scenario.name}")
+        echo(f"  {sign}", nl=False, fg=colour)
+        echo(f" {case.scenario.name}")
         if not result.holds:
-            click.echo("".join(f"      {line}\n" for line in _reason(result).splitlines()), nl=False)
+            echo("".join(f"      {line}\n" for line in _reason(result).splitlines()), nl=False)
 
 
 def _relative(where: str) -> str:
@@ -125,7 +126,7 @@ def _reason(result: ScenarioResult) -> str:
 
 
 def _print_coverage(coverages: Sequence[Coverage]) -> None:
-    click.echo()
+    echo()
     print_table(
         ("flow", "nodes", "edges", "covered"),
         [
@@ -141,19 +142,19 @@ def _print_coverage(coverages: Sequence[Coverage]) -> None:
     for coverage in coverages:
         missing = (*coverage.missing_nodes, *coverage.missing_edges)
         if missing:
-            click.echo(f"{coverage.flow}: nothing walks")
+            echo(f"{coverage.flow}: nothing walks")
         for part in missing:
-            click.echo(f"  {part}")
+            echo(f"  {part}")
 
 
 def _print_end(count: int, *, failed: int) -> None:
-    click.echo()
+    echo()
     if not count:
-        click.secho("no scenarios; write one: docs/flows.md, Testing", fg="red")
+        echo("no scenarios; write one: docs/flows.md, Testing", fg="red")
         return
     scenarios = "1 scenario" if count == 1 else f"{count} scenarios"
     end = f"{scenarios}, {failed} failed" if failed else f"{scenarios} as expected"
-    click.secho(end, fg="red" if failed else "green")
+    echo(end, fg="red" if failed else "green")
 
 
 def _document(case: ScenarioCase, result: ScenarioResult) -> dict[str, Any]:

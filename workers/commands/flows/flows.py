@@ -15,7 +15,7 @@ from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.tasks.registry import TOOLS, tool_facts
 from fluxagents.workers.commands.artifacts.address import output_path
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.commands.display.output import echo, print_json, print_table
 from fluxagents.workers.commands.flows import flow_tests
 from fluxagents.workers.commands.flows.drawings import WRITERS, draw_run, format_of, parse_format
 from fluxagents.workers.files.table_file import write_bytes
@@ -54,7 +54,7 @@ def list_flows(as_json: bool) -> None:
     known = library()
     all_flows = known.flows().values()
     for error in known.errors():
-        click.secho(f"left out: {error.message}", fg="red", err=True)
+        echo(f"left out: {error.message}", fg="red", err=True)
     if as_json:
         print_json(
             [{"flow": flow.flow, "version": flow.version, "purpose": flow.purpose} for flow in all_flows]
@@ -75,7 +75,7 @@ def show(flow: str, as_json: bool) -> None:
     if as_json:
         print_json({**document, "digest": definition.digest})
     else:
-        click.echo(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), nl=False)
+        echo(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), nl=False)
 
 
 @flows.command(
@@ -116,9 +116,9 @@ def graph(flow: str | None, run_id: str | None, form: str | None, output: str | 
     if as_json:
         print_json({**picture.model_dump(mode="json"), "file": str(path) if path else None})
     elif path:
-        click.echo(f"{path}: {picture.flow} v{picture.version}, {len(picture.nodes)} nodes")
+        echo(f"{path}: {picture.flow} v{picture.version}, {len(picture.nodes)} nodes")
     else:
-        click.echo(text, nl=False)
+        echo(text, nl=False)
 
 
 @flows.command(
@@ -145,7 +145,7 @@ def validate(flow: str | None, as_json: bool) -> None:
         print_json([{"file": where, "problems": sentences} for where, sentences in problems.items()])
     else:
         for where, sentences in problems.items():
-            click.echo("\n".join(sentences) if sentences else f"{where} can run")
+            echo("\n".join(sentences) if sentences else f"{where} can run")
     sys.exit(1 if any(problems.values()) else 0)
 
 

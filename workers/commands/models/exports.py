@@ -10,6 +10,7 @@ import click
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.registry import tool_named
 from fluxagents.workers.commands.display.options import examples, parse_pairs
+from fluxagents.workers.commands.display.output import echo
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.settings import Settings
 
@@ -55,9 +56,9 @@ def export(
     result = _call("export_model", model, kind, without, changes, output)
     for _, identifier, field, before, after in result.differences[:_MAX_SHOWN]:
         change = f"{field} of {identifier}: {before} -> {after}"
-        click.secho(f"changed in the file: {change}", fg="yellow", err=True)
+        echo(f"changed in the file: {change}", fg="yellow", err=True)
     if len(result.differences) > _MAX_SHOWN:
-        click.secho(f"{len(result.differences)} differences in all", fg="yellow", err=True)
+        echo(f"{len(result.differences)} differences in all", fg="yellow", err=True)
 
 
 @click.command(
@@ -97,5 +98,5 @@ def _call(
     for file in result.files():
         path = output or file.name
         write_data(file.content, path)
-        click.echo(path)
+        echo(path)
     return result

@@ -6,7 +6,7 @@ import click
 
 from fluxagents.workers.commands.artifacts.address import output_path
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.commands.display.output import echo, print_json, print_table
 from fluxagents.workers.files.table_file import write_bytes
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.settings import Settings
@@ -40,9 +40,7 @@ def frog(model: str, output: str, curators: tuple[str, ...], as_json: bool) -> N
         raise click.UsageError("name a file with --output")
     store = ModelFiles(Settings.load().artifact_url)
     ref = store.resolve(model)
-    report, data = build_bundle(
-        store, ref, curators, lambda what: click.echo(f"{ref.name}: {what}", err=True)
-    )
+    report, data = build_bundle(store, ref, curators, lambda what: echo(f"{ref.name}: {what}", err=True))
     write_bytes(path, data)
     counts = {name: len(rows) for name, rows in report.tables().items()}
     (objective,) = report.objective
@@ -60,4 +58,4 @@ def frog(model: str, output: str, curators: tuple[str, ...], as_json: bool) -> N
         )
         return
     print_table(("table", "rows"), list(counts.items()))
-    click.echo(f"{path}: {len(data)} bytes; {objective['status']}, objective {objective['value']}")
+    echo(f"{path}: {len(data)} bytes; {objective['status']}, objective {objective['value']}")

@@ -10,7 +10,7 @@ from fluxagents.tasks.fba.media.library.media_library import SUFFIXES, MediaLibr
 from fluxagents.tasks.fba.media.media_growth import map_medium
 from fluxagents.tasks.ports.media import LibraryMedium
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import fold, print_json, print_table
+from fluxagents.workers.commands.display.output import echo, fold, print_json, print_table
 from fluxagents.workers.commands.display.warning_lines import print_warning
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.settings import Settings
@@ -99,13 +99,13 @@ def _show_on(model: str, medium: LibraryMedium, settings: Settings, *, as_json: 
             f"{len(mapping.unmapped)} of {len(rows)} compounds have no exchange in {model}: "
             f"{', '.join(mapping.unmapped)}"
         )
-        click.secho(fold(sentence), fg="yellow")
+        echo(fold(sentence), fg="yellow")
 
 
 def _print_source(medium: LibraryMedium) -> None:
-    click.echo(fold(f"{medium.name}: {medium.title}"))
-    click.echo(fold(f"source: {medium.source}"))
+    echo(fold(f"{medium.name}: {medium.title}"))
+    echo(fold(f"source: {medium.source}"))
     if medium.convention:
-        click.echo(fold(f"convention: {medium.convention}"))
+        echo(fold(f"convention: {medium.convention}"))
     for warning in medium.warnings:
         print_warning(warning)

@@ -9,7 +9,7 @@ from fluxagents.flows.errors import FluxError
 from fluxagents.tasks.ports.models import SHIPPED, ModelRecord
 from fluxagents.tasks.registry import tool_named
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import count_text, print_json, print_table
+from fluxagents.workers.commands.display.output import count_text, echo, print_json, print_table
 from fluxagents.workers.commands.display.slow_notice import notice_when_slow
 from fluxagents.workers.commands.display.warning_lines import print_model_warnings
 from fluxagents.workers.commands.models.exports import export, fluxes
@@ -66,7 +66,7 @@ def list_models(as_json: bool) -> None:
         ],
         empty="no stored models",
     )
-    click.echo(f"shipped with cobra: {', '.join(sorted(SHIPPED))}")
+    echo(f"shipped with cobra: {', '.join(sorted(SHIPPED))}")
 
 
 @models.command(
@@ -105,7 +105,7 @@ def _add_several(files: tuple[str, ...], *, unchecked: bool, as_json: bool) -> i
             record = _add(file, None, unchecked=unchecked)
         except FluxError as error:
             rows.append({"file": file, "error": error.message, "suggestions": list(error.suggestions)})
-            click.secho(f"error: {error.message}", fg="red", err=True)
+            echo(f"error: {error.message}", fg="red", err=True)
         else:
             rows.append({"file": file, **record.model_dump(mode="json")})
             if not as_json:
@@ -114,8 +114,8 @@ def _add_several(files: tuple[str, ...], *, unchecked: bool, as_json: bool) -> i
     if as_json:
         print_json(rows)
     if refused:
-        click.echo(f"{refused} of {len(files)} files are not stored", err=True)
-        click.echo("  → correct them, or keep them unread with --unchecked", err=True)
+        echo(f"{refused} of {len(files)} files are not stored", err=True)
+        echo("  → correct them, or keep them unread with --unchecked", err=True)
     return NOT_STORED if refused else 0
 
 
@@ -128,7 +128,7 @@ def _print_added(record: ModelRecord, *, unchecked: bool) -> None:
     note = "  unread" if unchecked and not record.warnings else ""
     if record.warnings:
         note = f"  {count_text(len(record.warnings), 'warning')}"
-    click.echo(f"{record.name}  {record.digest}  {record.size_bytes} bytes{note}")
+    echo(f"{record.name}  {record.digest}  {record.size_bytes} bytes{note}")
     print_model_warnings(record.warnings, indent="  ")
 
 
@@ -146,9 +146,9 @@ def show(model: str, as_json: bool) -> None:
     if as_json:
         print_json({**record.model_dump(mode="json"), "analysis": analysis})
         return
-    click.echo(f"{record.name}  {record.digest}")
+    echo(f"{record.name}  {record.digest}")
     if record.parent:
-        click.echo(f"made from {record.parent} by {record.change.tool if record.change else 'hand'}")
+        echo(f"made from {record.parent} by {record.change.tool if record.change else 'hand'}")
     print_model_warnings(record.warnings)
     print_table(("what", "value"), [(key, value) for key, value in analysis.items()])
 

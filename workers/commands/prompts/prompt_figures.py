@@ -16,7 +16,7 @@ from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.prompts.versions.record import find_trial_period
 from fluxagents.workers.archive.prompt_library import open_prompts, read_trials
 from fluxagents.workers.commands.display.options import by_option, examples, json_option
-from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.commands.display.output import echo, print_json, print_table
 from fluxagents.workers.files.price_file import load_prices
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.settings import Settings
@@ -75,7 +75,7 @@ def experiment(name: str, arms: dict[str, int], end: bool, by: str, as_json: boo
     total = sum(arm.weight for arm in state.arms)
     shares = ", ".join(f"version {arm.version} to {arm.weight / total:.1%}" for arm in state.arms)
     default = f"version {manager.versions.select_default(name).version}"
-    click.echo(f"prompt '{name}': new runs get {shares or default}")
+    echo(f"prompt '{name}': new runs get {shares or default}")
 
 
 @click.command(epilog=examples("fluxagents prompts stats", "fluxagents prompts stats tool_selection --json"))
@@ -124,7 +124,7 @@ def stats(name: str | None, limit: int, as_json: bool) -> None:
         empty="no run has used a prompt yet",
     )
     for row in rows if prices else []:
-        click.echo(f"{row['name']} {row['version']}: {_format_cost(row['cost'], row['calls'])}")
+        echo(f"{row['name']} {row['version']}: {_format_cost(row['cost'], row['calls'])}")
 
 
 def _format_cost(costs: Cost, calls: int) -> str:
@@ -197,7 +197,7 @@ def compare(name: str, old: str | None, new: str | None, limit: int, as_json: bo
         return
     _print_comparison(old_template.version, new_template.version, differences)
     if period is None:
-        click.secho(
+        echo(
             "no experiment had both versions: they had different runs, and may differ for that reason",
             fg="yellow",
         )

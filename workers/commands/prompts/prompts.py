@@ -26,7 +26,7 @@ from fluxagents.prompts.versions.reports import PromptReport, build_report
 from fluxagents.tasks.chat.wire import to_wire_form
 from fluxagents.workers.archive.prompt_library import open_prompts
 from fluxagents.workers.commands.display.options import by_option, examples, json_option
-from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.commands.display.output import echo, print_json, print_table
 from fluxagents.workers.commands.display.times import format_date
 from fluxagents.workers.commands.prompts.prompt_figures import compare, experiment, stats
 from fluxagents.workers.commands.runs.run_log import open_log
@@ -133,7 +133,7 @@ def show(name: str, version: str, source: bool, as_json: bool) -> None:
     manager = _open_manager()
     template = manager.versions.find(name, version)
     if source:
-        click.echo(template.source, nl=False)
+        echo(template.source, nl=False)
         return
     log = manager.versions.read_log(name)
     if as_json:
@@ -150,11 +150,11 @@ def show(name: str, version: str, source: bool, as_json: bool) -> None:
             }
         )
         return
-    click.echo(f"{name} version {template.version}: {template.purpose}")
-    click.echo(f"sha256 {template.digest}")
+    echo(f"{name} version {template.version}: {template.purpose}")
+    echo(f"sha256 {template.digest}")
     if template.made_for:
-        click.echo(f"made for {_describe_target(template.made_for)}")
-    click.echo(f"runs get {_describe_default(_summary(manager, name))}")
+        echo(f"made for {_describe_target(template.made_for)}")
+    echo(f"runs get {_describe_default(_summary(manager, name))}")
     print_table(("variable", "type"), template.variables.items(), empty="no variables")
     rows = [
         (
@@ -210,7 +210,7 @@ def diff(name: str, old: str, new: str, as_json: bool) -> None:
     if as_json:
         print_json({"name": name, "old": old_template.version, "new": new_template.version, "diff": text})
     else:
-        click.echo(
+        echo(
             text
             or f"versions {old_template.version} and {new_template.version} of prompt '{name}' are the same"
         )
@@ -253,15 +253,15 @@ def _read_file(path: Path) -> str:
 
 def _print_reports(reports: list[PromptReport]) -> None:
     for report in reports:
-        click.echo(f"{report['prompt']} version {report['version']}: {report['passed']} passed", nl=False)
-        click.echo(f", {report['failed']} failed" if report["failed"] else "")
+        echo(f"{report['prompt']} version {report['version']}: {report['passed']} passed", nl=False)
+        echo(f", {report['failed']} failed" if report["failed"] else "")
         for case in report["cases"]:
             if not case["passed"]:
-                click.secho(f"  {case['where']}: {case['case']}", fg="red")
+                echo(f"  {case['where']}: {case['case']}", fg="red")
                 for piece in case["missing"]:
-                    click.echo(f"    misses   {piece!r}")
+                    echo(f"    misses   {piece!r}")
                 for piece in case["unwanted"]:
-                    click.echo(f"    contains {piece!r}")
+                    echo(f"    contains {piece!r}")
 
 
 @prompts.command(
@@ -287,8 +287,8 @@ def register(file: Path, by: str, as_json: bool) -> None:
     if as_json:
         print_json({"name": template.name, "version": version, "digest": template.digest})
     else:
-        click.echo(f"prompt '{template.name}' has version {version}; runs get it when it is promoted:")
-        click.echo(f"  fluxagents prompts promote {template.name} {version}")
+        echo(f"prompt '{template.name}' has version {version}; runs get it when it is promoted:")
+        echo(f"  fluxagents prompts promote {template.name} {version}")
 
 
 @prompts.command(
@@ -331,7 +331,7 @@ def _print_state(manager: PromptManager, name: str, *, as_json: bool) -> None:
         print_json(summary)
     else:
         candidate = summary["candidate"] or "none"
-        click.echo(f"prompt '{name}': runs get {_describe_default(summary)}; candidate: {candidate}")
+        echo(f"prompt '{name}': runs get {_describe_default(summary)}; candidate: {candidate}")
 
 
 @prompts.command(
@@ -367,9 +367,9 @@ def render(run_id: str, step: int | None, of_summary: bool, as_json: bool) -> No
         )
     else:
         for message in recorded.request.document["messages"]:
-            click.secho(f"--- {message['role']}", bold=True, err=True)
-            click.echo(message["content"])
-        click.secho(
+            echo(f"--- {message['role']}", bold=True, err=True)
+            echo(message["content"])
+        echo(
             _describe_exactness(recorded.is_exact), err=True, fg="red" if recorded.is_exact is False else None
         )
     sys.exit(1 if recorded.is_exact is False else 0)

@@ -8,7 +8,7 @@ import click
 
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import print_json
+from fluxagents.workers.commands.display.output import echo, print_json
 from fluxagents.workers.commands.display.run_view import print_run, run_document
 from fluxagents.workers.commands.display.slow_notice import notice_when_slow
 from fluxagents.workers.commands.runs.exit_status import exit_status
@@ -57,7 +57,7 @@ def ask(
         if wait and not as_json:
             print_run(state)
         elif not as_json:
-            click.echo(run.id)
+            echo(run.id)
     if as_json:
         print_json(documents[0] if len(documents) == 1 else documents)
     sys.exit(max(statuses))

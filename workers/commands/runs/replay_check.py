@@ -10,7 +10,7 @@ import click
 from fluxagents.flows.history.replay import Divergence, Replay, replay_run
 from fluxagents.workers.commands.display.event_text import summarise_event
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import print_json
+from fluxagents.workers.commands.display.output import echo, print_json
 from fluxagents.workers.commands.runs.run_log import open_log
 
 
@@ -63,25 +63,25 @@ def _divergence_document(divergence: Divergence) -> dict[str, Any]:
 
 def _print(run_id: str, result: Replay) -> None:
     if result.same:
-        click.secho(f"run {run_id} replays to its state", fg="green")
-        click.echo(f"{result.events} events, {result.walked} of them written by the flow and walked again")
-        click.echo(f"state sha256 {result.folded_digest}")
+        echo(f"run {run_id} replays to its state", fg="green")
+        echo(f"{result.events} events, {result.walked} of them written by the flow and walked again")
+        echo(f"state sha256 {result.folded_digest}")
         if result.not_compared:
             names = ", ".join(result.not_compared)
-            click.echo(f"stored by an earlier version, whose state had no {names}")
+            echo(f"stored by an earlier version, whose state had no {names}")
         return
-    click.secho(f"run {run_id} does not replay", fg="red")
+    echo(f"run {run_id} does not replay", fg="red")
     if result.divergence:
         _print_divergence(result.divergence)
     if result.stored_digest != result.folded_digest:
-        click.echo(f"state stored {result.stored_digest}")
-        click.echo(f"state folded {result.folded_digest or 'impossible'}")
+        echo(f"state stored {result.stored_digest}")
+        echo(f"state folded {result.folded_digest or 'impossible'}")
     for change in result.state_changes:
-        click.echo(f"  {change.path}: stored {change.before!r}, folded {change.after!r}")
+        echo(f"  {change.path}: stored {change.before!r}, folded {change.after!r}")
 
 
 def _print_divergence(divergence: Divergence) -> None:
-    click.echo(f"event {divergence.at} (from 0), step {divergence.step}: {divergence.why}")
+    echo(f"event {divergence.at} (from 0), step {divergence.step}: {divergence.why}")
     for what, event in (("recorded", divergence.recorded), ("expected", divergence.expected)):
         if event is not None:
-            click.echo(f"  {what} {event.type} {summarise_event(event)}")
+            echo(f"  {what} {event.type} {summarise_event(event)}")

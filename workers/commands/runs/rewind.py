@@ -10,7 +10,7 @@ from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.history_control import Rewind
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.options import by_option, examples, json_option, parse_pairs
-from fluxagents.workers.commands.display.output import print_json
+from fluxagents.workers.commands.display.output import echo, print_json
 
 
 def _yes_option(command: click.decorators.FC) -> click.decorators.FC:
@@ -39,7 +39,7 @@ def fork(run_id: str, at: int | None, pairs: tuple[str, ...], step: bool, by: st
     if as_json:
         print_json({"run_id": state.run_id, "origin": run_id, "status": state.status})
     else:
-        click.echo(state.run_id)
+        echo(state.run_id)
 
 
 @click.command(
@@ -95,7 +95,7 @@ def _confirm(plan: Rewind, *, yes: bool, as_json: bool) -> bool:
 
 def _print_list(title: str, lines: tuple[str, ...]) -> None:
     if lines:
-        click.echo("\n  ".join((title, *lines)), err=True)
+        echo("\n  ".join((title, *lines)), err=True)
 
 
 def _print_rewind(state: RunState, plan: Rewind, *, as_json: bool) -> None:
@@ -110,7 +110,7 @@ def _print_rewind(state: RunState, plan: Rewind, *, as_json: bool) -> None:
         }
         print_json(document)
     else:
-        click.echo(
+        echo(
             f"run {state.run_id}: rewound to node {plan.then.node}, after step {plan.to_seq}; "
             f"it is {state.status}"
         )
@@ -137,9 +137,7 @@ def migrate(run_id: str, flow: str | None, dry_run: bool, yes: bool, by: str, as
     flow = flow or client.store.load(run_id).flow.name
     migration = client.migration(run_id, flow=flow)
     if not as_json:
-        click.echo(
-            "\n  ".join((f"run {run_id} can go on with the new version:", *migration.changes)), err=True
-        )
+        echo("\n  ".join((f"run {run_id} can go on with the new version:", *migration.changes)), err=True)
     if dry_run:
         if as_json:
             print_json({"run_id": run_id, "migrated": False, "changes": migration.changes})
@@ -150,7 +148,7 @@ def migrate(run_id: str, flow: str | None, dry_run: bool, yes: bool, by: str, as
     if as_json:
         print_json({"run_id": run_id, "migrated": True, "changes": migration.changes, "status": state.status})
     else:
-        click.echo(f"run {run_id}: follows {state.flow.name} v{state.flow.version}; it is {state.status}")
+        echo(f"run {run_id}: follows {state.flow.name} v{state.flow.version}; it is {state.status}")
 
 
 @click.command(epilog=examples("fluxagents runs signal 01JB… measured --data growth=0.71"))
@@ -165,4 +163,4 @@ def signal(run_id: str, event: str, pairs: tuple[str, ...], by: str, as_json: bo
     if as_json:
         print_json({"run_id": run_id, "event": event, "status": state.status})
     else:
-        click.echo(f"run {run_id}: has {event}; it is {state.status}")
+        echo(f"run {run_id}: has {event}; it is {state.status}")

@@ -7,7 +7,6 @@ import time
 from typing import Any
 
 import click
-from rich.console import Console
 
 from fluxagents.scheduler.batches.run_media import resolve_media
 from fluxagents.scheduler.runs.run import Run
@@ -16,7 +15,7 @@ from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.conditions import medium_options, print_notes, read_request
 from fluxagents.workers.commands.display.event_text import summarise_event
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
-from fluxagents.workers.commands.display.output import print_json
+from fluxagents.workers.commands.display.output import PlainConsole, echo, print_json
 from fluxagents.workers.commands.display.run_view import print_run, run_document
 from fluxagents.workers.commands.display.slow_notice import notice_when_slow
 from fluxagents.workers.commands.runs.exit_status import exit_status
@@ -98,7 +97,7 @@ def run(
     elif wait or step:
         print_run(state)
     else:
-        click.echo(started.id)
+        echo(started.id)
     sys.exit(exit_status(state))
 
 
@@ -108,12 +107,12 @@ def wait_for(run: Run, timeout: float | None, *, quiet: bool) -> None:
         if quiet or not sys.stderr.isatty():
             run.wait(timeout)
             return
-        with Console(stderr=True).status(f"run {run.id}") as status:
+        with PlainConsole(stderr=True).status(f"run {run.id}") as status:
             _narrate(run, timeout, status.update)
     except TimeoutError as error:
         raise click.ClickException(f"{error}; `fluxagents runs watch {run.id}` follows it") from error
     except KeyboardInterrupt:
-        click.echo(f"the run goes on; `fluxagents runs watch {run.id}` follows it", err=True)
+        echo(f"the run goes on; `fluxagents runs watch {run.id}` follows it", err=True)
         raise
 
 

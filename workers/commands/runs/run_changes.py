@@ -8,7 +8,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.scheduler.schedules.grid import every
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.options import by_option, examples, json_option
-from fluxagents.workers.commands.display.output import count_text, print_json
+from fluxagents.workers.commands.display.output import count_text, echo, print_json
 from fluxagents.workers.files.run_archive import Archive, retire
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.redis.connection import connect
@@ -31,7 +31,7 @@ def archive(older_than: str, limit: int | None, as_json: bool) -> None:
     if as_json:
         print_json({"archived": moved})
     else:
-        click.echo(f"{len(moved)} runs moved to the archive")
+        echo(f"{len(moved)} runs moved to the archive")
 
 
 @click.command(epilog=examples("fluxagents runs pause 01JB…"))
@@ -82,7 +82,7 @@ def cancel(run_id: str | None, session: str | None, reason: str, by: str, as_jso
     if as_json:
         print_json({"session": session, "cancelled": cancelled})
     else:
-        click.echo(f"session {session}: {count_text(len(cancelled), 'run')} cancelled")
+        echo(f"session {session}: {count_text(len(cancelled), 'run')} cancelled")
 
 
 @click.command(epilog=examples("fluxagents runs rate 01JB… 5"))
@@ -124,4 +124,4 @@ def _print_change(run_id: str, status: str, note: str, *, as_json: bool) -> None
     if as_json:
         print_json({"run_id": run_id, "status": status, "note": note})
     else:
-        click.echo(f"run {run_id}: {note}")
+        echo(f"run {run_id}: {note}")

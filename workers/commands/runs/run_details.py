@@ -12,7 +12,7 @@ from fluxagents.prompts.statistics.costs import usage
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.event_text import describe_event
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import clip, fold, print_json, print_table
+from fluxagents.workers.commands.display.output import clip, echo, fold, print_json, print_table
 from fluxagents.workers.commands.display.run_view import cost_document, print_cost, print_run, run_document
 from fluxagents.workers.commands.display.times import format_clock
 from fluxagents.workers.commands.runs.exit_status import exit_status
@@ -45,9 +45,9 @@ def show(run_id: str, as_json: bool) -> None:
         return
     print_run(state)
     print_cost(used, prices)
-    click.echo()
+    echo()
     for line in summary_lines(record) if record else (f"its log cannot be read: {why}",):
-        click.secho(fold(line), dim=True)
+        echo(fold(line), dim=True)
 
 
 @click.command(epilog=examples("fluxagents runs events 01JB…"))
@@ -71,9 +71,9 @@ def watch(run_id: str, as_json: bool) -> None:
     run = Client().get(run_id)
     for event in run.watch():
         if as_json:
-            click.echo(event.model_dump_json())
+            echo(event.model_dump_json())
         else:
-            click.echo(
+            echo(
                 f"{event.seq:>4}  {format_clock(event.at_ms)}  {event.type:<18} {clip(describe_event(event))}"
             )
     sys.exit(exit_status(run.state))

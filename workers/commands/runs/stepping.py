@@ -15,7 +15,7 @@ from fluxagents.scheduler.runs.run import Run
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
-from fluxagents.workers.commands.display.output import print_json
+from fluxagents.workers.commands.display.output import echo, print_json
 from fluxagents.workers.commands.display.prompting import call_lines, prompt_answer
 from fluxagents.workers.commands.display.run_view import print_run, run_document
 from fluxagents.workers.commands.runs.exit_status import exit_status
@@ -57,10 +57,10 @@ def walk(client: RunClient, run: Run) -> None:
         while _goes_on(client, run, by):
             pass
     except click.Abort:
-        click.echo(err=True)
+        echo(err=True)
     state = run.state
     if state.status == "paused":
-        click.echo(
+        echo(
             f"run {run.id} is paused: `fluxagents runs step {run.id}` goes on, "
             f"`fluxagents runs cancel {run.id}` ends it",
             err=True,
@@ -76,7 +76,7 @@ def _goes_on(client: RunClient, run: Run, by: str) -> bool:
         return _on_request(client, state.waiting_for, by)
     if state.wait is not None:
         event = state.wait.event
-        click.echo(
+        echo(
             f"it waits for event {event!r}: `fluxagents runs signal {run.id} {event} --data NAME=VALUE`",
             err=True,
         )
@@ -85,7 +85,7 @@ def _goes_on(client: RunClient, run: Run, by: str) -> bool:
 
 def _on_command(client: RunClient, run: Run, state: RunState, by: str) -> bool:
     command = client.next_command(state)
-    click.echo(f"\nstep {state.seq}, node {state.node}: {_describe_command(command)}", err=True)
+    echo(f"\nstep {state.seq}, node {state.node}: {_describe_command(command)}", err=True)
     word, _, rest = click.prompt(CHOICES, default="g", show_default=False, err=True).strip().partition(" ")
     if word in {"g", "go"}:
         client.resume(run.id, by=by)
@@ -93,9 +93,9 @@ def _on_command(client: RunClient, run: Run, state: RunState, by: str) -> bool:
         try:
             client.edit(run.id, parse_pairs((rest,)), by=by)
         except (FluxError, click.BadParameter) as error:
-            click.secho(f"not changed: {error}", fg="red", err=True)
+            echo(f"not changed: {error}", fg="red", err=True)
     elif word not in {"s", "stop"}:
-        click.echo(f"{word!r} is none of them", err=True)
+        echo(f"{word!r} is none of them", err=True)
     return word not in {"s", "stop"}
 
 
@@ -115,14 +115,14 @@ def _describe_command(command: Command | None) -> str:
 
 
 def _on_request(client: RunClient, request: HumanRequest, by: str) -> bool:
-    click.echo(f"\nrequest {request.id}", err=True)
+    echo(f"\nrequest {request.id}", err=True)
     if request.kind != "approval":
         try:
             client.reply(request.id, by=by, answer=prompt_answer(request))
         except FluxError as error:
-            click.secho(f"no answer: {error}", fg="red", err=True)
+            echo(f"no answer: {error}", fg="red", err=True)
         return True
-    click.echo(request.question, err=True)
+    echo(request.question, err=True)
     word = click.prompt(ANSWERS, err=True).strip()
     if word in {"y", "yes"}:
         client.approve(request.id, by=by)

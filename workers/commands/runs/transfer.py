@@ -11,7 +11,7 @@ from fluxagents.workers.archive import run_export, run_import
 from fluxagents.workers.archive.run_bundle import SUFFIX
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.options import by_option, examples, json_option
-from fluxagents.workers.commands.display.output import print_json
+from fluxagents.workers.commands.display.output import echo, print_json
 
 
 @click.command(
@@ -42,9 +42,9 @@ def export_run(run_id: str, output: Path | None, with_models: bool, as_json: boo
             {"file": str(path), "runs": runs, "members": len(bundle.members), "missing": bundle.missing}
         )
         return
-    click.echo(f"{path}: {len(bundle.runs)} runs, {len(bundle.members)} members, {path.stat().st_size} bytes")
+    echo(f"{path}: {len(bundle.runs)} runs, {len(bundle.members)} members, {path.stat().st_size} bytes")
     for what in bundle.missing:
-        click.echo(f"  not kept any longer: {what}", err=True)
+        echo(f"  not kept any longer: {what}", err=True)
 
 
 @click.command(
@@ -73,6 +73,6 @@ def import_run(file: Path, new_id: str, by: str, as_json: bool) -> None:
         return
     for state in result.runs:
         note = "imported" if state.run_id in result.written else "was here already"
-        click.echo(f"run {state.run_id}: {note}; it is {state.status}")
+        echo(f"run {state.run_id}: {note}; it is {state.status}")
     for what in result.missing:
-        click.echo(f"  not in the file, and not here: {what}", err=True)
+        echo(f"  not in the file, and not here: {what}", err=True)

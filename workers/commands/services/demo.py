@@ -13,7 +13,7 @@ import click
 from fluxagents.scheduler.runs.run_ids import run_id
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.options import examples
-from fluxagents.workers.commands.display.output import print_table
+from fluxagents.workers.commands.display.output import echo, print_table
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.settings import Settings
 
@@ -106,7 +106,7 @@ def _waiting(client: Client, session: str) -> str:
 
 def say(text: str) -> None:
     """A line of the demo's own."""
-    click.secho(f"\n{text}", bold=True)
+    echo(f"\n{text}", bold=True)
 
 
 def fluxagents(*words: str, allowed: Sequence[int] = (0,)) -> None:
@@ -115,7 +115,7 @@ def fluxagents(*words: str, allowed: Sequence[int] = (0,)) -> None:
     Raises:
         click.ClickException: If it ends with another status than those allowed.
     """
-    click.secho(f"$ fluxagents {shlex.join(words)}", fg="cyan")
+    echo(f"$ fluxagents {shlex.join(words)}", fg="cyan")
     environment = dict(os.environ)
     command = [sys.executable, "-m", "fluxagents.workers.cli", *words]
     status = subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 # our own command

@@ -6,11 +6,10 @@ import os
 from typing import NoReturn
 
 import click
-from rich.console import Console
 
 from fluxagents.flows.errors import FluxError
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.commands.display.output import PlainConsole, echo, print_json, print_table
 from fluxagents.workers.commands.services import status_view
 from fluxagents.workers.commands.services.status_view import Announcer, View
 from fluxagents.workers.host import data_folder, launch, run_file
@@ -42,7 +41,7 @@ def up(*, detach: bool, ready_fd: int | None, as_json: bool) -> None:
         if as_json:
             print_json(status_view.as_json(status))
         else:
-            click.echo(f"running already (process {status.supervisor.pid}); stop it with `fluxagents down`")
+            echo(f"running already (process {status.supervisor.pid}); stop it with `fluxagents down`")
         return
     new_password = ready_fd is None and _prepare(settings)
     if not detach:
@@ -57,23 +56,21 @@ def up(*, detach: bool, ready_fd: int | None, as_json: bool) -> None:
     print_table(status_view.COLUMNS, status_view.rows(status))
     if new_password:
         _tell_login(settings)
-    click.echo(f"Flower {status.flower}   Redis {status.redis}   stop with `fluxagents down`")
+    echo(f"Flower {status.flower}   Redis {status.redis}   stop with `fluxagents down`")
 
 
 def _prepare(settings: Settings) -> bool:
     """Make the data folder private and choose a password of Flower; whether that is new."""
     closed = data_folder.prepare(settings)
     if closed:
-        click.echo(closed, err=True)
+        echo(closed, err=True)
     return web.make_password(settings)
 
 
 def _tell_login(settings: Settings) -> None:
     """Say how to log in to Flower."""
-    click.echo(f"Flower: user {web.USER}, password {web.read_password(settings)}")
-    click.echo(
-        f"(said once; `fluxagents url flower` says it again, {settings.flower_password_file} keeps it)"
-    )
+    echo(f"Flower: user {web.USER}, password {web.read_password(settings)}")
+    echo(f"(said once; `fluxagents url flower` says it again, {settings.flower_password_file} keeps it)")
 
 
 def _foreground(ready_fd: int | None) -> None:
@@ -81,7 +78,7 @@ def _foreground(ready_fd: int | None) -> None:
         os.set_inheritable(ready_fd, False)
     settings = Settings.load()
     log.configure(settings, build_mask(settings))
-    view = View(Console())
+    view = View(PlainConsole())
     announcer = Announcer(
         view,
         ready=lambda: None if ready_fd is None else background.tell_ready(ready_fd),
@@ -109,9 +106,9 @@ def down(*, as_json: bool) -> None:
     if as_json:
         print_json({"stopped": stopped})
     elif stopped:
-        click.echo(f"stopped: {', '.join(stopped)}")
+        echo(f"stopped: {', '.join(stopped)}")
     else:
-        click.echo(f"nothing runs on {settings.data_dir}")
+        echo(f"nothing runs on {settings.data_dir}")
 
 
 @click.command(epilog=examples("fluxagents status", "fluxagents status --json"))
@@ -124,12 +121,12 @@ def status(*, as_json: bool) -> int:
     if as_json:
         print_json({"running": False, "services": []} if services is None else status_view.as_json(services))
     elif services is None:
-        click.echo(f"nothing runs on {settings.data_dir}; start it with `fluxagents up`")
+        echo(f"nothing runs on {settings.data_dir}; start it with `fluxagents up`")
     else:
         print_table(status_view.COLUMNS, status_view.rows(services))
-        click.echo(f"Flower {services.flower}   Redis {services.redis}")
+        echo(f"Flower {services.flower}   Redis {services.redis}")
         if not running:
-            click.echo("the supervisor was killed: `fluxagents down` stops what it left running")
+            echo("the supervisor was killed: `fluxagents down` stops what it left running")
     return 0 if running and services is not None and services.ready else 1
 
 
@@ -184,7 +181,7 @@ def flower(*, flower_arguments: tuple[str, ...]) -> None:
     """
     settings = Settings.load()
     if settings.flower_password is None and _prepare(settings):
-        click.echo("Flower has a new password: `fluxagents url flower` shows it", err=True)
+        echo("Flower has a new password: `fluxagents url flower` shows it", err=True)
     _become(web.command(settings, extra=flower_arguments))
 
 
@@ -193,7 +190,7 @@ def _become(command: list[str]) -> NoReturn:
     settings = Settings.load()
     closed = data_folder.close(settings)
     if closed:
-        click.echo(closed, err=True)
+        echo(closed, err=True)
     connection.connect(settings).close()
     os.umask(UMASK)
     os.execve(command[0], command, launch.environment(settings))  # noqa: S606 # our own command

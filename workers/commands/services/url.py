@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import print_json
+from fluxagents.workers.commands.display.output import echo, print_json
 from fluxagents.workers.host import flower, run_file
 from fluxagents.workers.redis import connection
 from fluxagents.workers.settings import Settings
@@ -27,7 +27,7 @@ def url(*, service: str, as_json: bool) -> None:
     if as_json:
         print_json({"service": service, "url": address})
     else:
-        click.echo(address)
+        echo(address)
 
 
 def _flower_url(settings: Settings) -> str:

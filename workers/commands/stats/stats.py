@@ -29,7 +29,7 @@ from fluxagents.workers.archive.histories import (
 from fluxagents.workers.archive.record_file import record_file, steps_path
 from fluxagents.workers.commands.display import period
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import print_json
+from fluxagents.workers.commands.display.output import echo, print_json
 from fluxagents.workers.commands.display.times import format_time
 from fluxagents.workers.commands.stats.stats_view import print_stats
 from fluxagents.workers.files.price_file import load_prices
@@ -175,4 +175,4 @@ def _cost(statistics: Statistics, prices: Prices | None) -> dict[str, Any]:
 
 
 def _print_paths(path: Path) -> None:
-    click.echo(f"runs: {path}\nsteps: {steps_path(path)}")
+    echo(f"runs: {path}\nsteps: {steps_path(path)}")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
-from fluxagents.workers.commands.display.output import count_text, fold, print_table
+from fluxagents.workers.commands.display.output import count_text, echo, fold, print_table
 from fluxagents.workers.commands.display.times import format_duration
 
 ROWS = 15
@@ -28,30 +26,28 @@ def print_stats(document: Row) -> None:
     _print_requests(document)
     _print_steps(document["steps"])
     for run in document["unreadable"]:
-        click.secho(f"not counted, cannot be read: {run['run']}: {run['why']}", fg="yellow", err=True)
+        echo(f"not counted, cannot be read: {run['run']}: {run['why']}", fg="yellow", err=True)
 
 
 def _heading(text: str) -> None:
-    click.secho(f"\n{text}", bold=True)
+    echo(f"\n{text}", bold=True)
 
 
 def _print_runs(document: Row) -> None:
     if not document["runs"]:
-        click.echo("no runs; `fluxagents stats --help` shows how to choose others")
+        echo("no runs; `fluxagents stats --help` shows how to choose others")
         return
-    click.echo(
+    echo(
         f"{count_text(document['runs'], 'run')}: {document['in_redis']:,} in Redis, "
         f"{document['in_archive']:,} in the archive"
     )
-    click.echo(f"started {_day(document['first_started'])} to {_day(document['last_started'])} (UTC)")
-    click.echo(", ".join(f"{count:,} {status}" for status, count in document["status"].items()))
+    echo(f"started {_day(document['first_started'])} to {_day(document['last_started'])} (UTC)")
+    echo(", ".join(f"{count:,} {status}" for status, count in document["status"].items()))
     if document["answered"]:
         counts = ", ".join(f"{count:,} {answered}" for answered, count in document["answered"].items())
-        click.echo(f"answered: {counts}")
+        echo(f"answered: {counts}")
     if document["children"]:
-        click.echo(
-            f"They began {count_text(document['children'], 'child run')}, whose work is counted below."
-        )
+        echo(f"They began {count_text(document['children'], 'child run')}, whose work is counted below.")
 
 
 def _day(time: str) -> str:
@@ -92,7 +88,7 @@ def _print_spent(spent: dict[str, float]) -> None:
         parts = sorted(((seconds, name) for name, seconds in spent.items() if seconds), reverse=True)
         shares = [f"{name} {seconds / total:.0%} ({format_duration(seconds)})" for seconds, name in parts]
         _heading("Where the time of the runs went")
-        click.echo(fold(", ".join(shares)))
+        echo(fold(", ".join(shares)))
 
 
 def _print_tools(tools: list[Row]) -> None:
@@ -127,12 +123,12 @@ def _print_chat_models(document: Row) -> None:
         )
     cost = document["cost"]
     if cost["amount"] and cost["currency"]:
-        click.echo(f"They cost {cost['amount']:.4f} {cost['currency']}")
+        echo(f"They cost {cost['amount']:.4f} {cost['currency']}")
     elif cost["unpriced"]:
         names = ", ".join(cost["unpriced"])
-        click.echo(fold(f"cost unknown: FLUXAGENTS_CHAT_PRICES has no price for {names}"))
+        echo(fold(f"cost unknown: FLUXAGENTS_CHAT_PRICES has no price for {names}"))
     if document["compactions"]:
-        click.echo(f"{document['compactions']} contexts compacted, {document['tokens_saved']:,} tokens saved")
+        echo(f"{document['compactions']} contexts compacted, {document['tokens_saved']:,} tokens saved")
 
 
 def _print_errors(document: Row) -> None:

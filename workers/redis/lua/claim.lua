@@ -10,8 +10,10 @@
 -- Returns the status of the claim; with a lease also the fence, the state (if wanted) and the last error.
 local asked = cjson.decode(ARGV[1])
 local id, run = asked.run, run_key(asked.run)
-local seq, digest, owner, queue, lease_until, nonce, fence = unpack(redis.call('HMGET', run,
-  'seq', 'digest', 'owner', 'queue', 'lease_until', 'nonce', 'fence'))
+local fields = redis.pcall('HMGET', run, 'seq', 'digest', 'owner', 'queue', 'lease_until', 'nonce', 'fence')
+-- What an id that is none leads to may be no hash.
+if fields.err then return {'unknown'} end
+local seq, digest, owner, queue, lease_until, nonce, fence = unpack(fields)
 if not seq then return {'unknown'} end
 if tonumber(seq) ~= asked.seq then return {'stale'} end
 if not queue then return {'not_runnable'} end

@@ -77,9 +77,12 @@ local function write_step(step, old)
   return issue(id, dispatch.queue, 1, 'dispatch', ARGV[dispatch.text], unpack(fields))
 end
 
--- A new run; -1 when it exists already.
+-- A new run; -1 when it exists already, -2 when another run has a name that takes one of its keys. Early versions
+-- took such names; what is written half is never seen whole.
 local function create(step)
-  if redis.call('EXISTS', run_key(step.run)) == 1 then return -1 end
+  local run = run_key(step.run)
+  if redis.call('EXISTS', run) == 1 then return -1 end
+  if redis.call('EXISTS', run .. ':events', run .. ':open', run .. ':followers') > 0 then return -2 end
   -- A run that another one began is listed with its session only.
   if not step.parent then redis.call('ZADD', prefix .. 'runs', step.started_ms, step.run) end
   redis.call('ZADD', prefix .. 'session:' .. step.session, step.started_ms, step.run)

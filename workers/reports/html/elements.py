@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from fluxagents.prompts.visible_text import visible
+from fluxagents.flows.texts.display import visible
 
 LINE = "1px solid rgba(128,128,128,.45)"
 CELL = f"vertical-align:top;padding:.2em .8em .2em 0;border-bottom:{LINE}"
