@@ -255,8 +255,8 @@ def _document(status: ScheduleStatus) -> dict[str, Any]:
     return {
         "name": schedule.name,
         "when": str(schedule.timing),
-        "flow": schedule.flow,
-        "flow_name": schedule.flow_name or schedule.flow,
+        "flow": schedule.flow_name or schedule.flow,
+        **({"flow_digest": schedule.flow} if schedule.flow_name else {}),
         "model": schedule.model,
         "inputs": schedule.inputs,
         "lane": schedule.lane,
