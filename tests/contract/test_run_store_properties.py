@@ -114,7 +114,9 @@ class Modelled:
         until_ms = commit.dispatch.not_before_ms if commit.dispatch else 0
         if 0 < until_ms <= now_ms:
             self.awaits = set()
-        self.sleeping = until_ms > now_ms or bool(self.awaits)
+        follows_others = commit.dispatch is not None and bool(commit.dispatch.after)
+        # A time beside runs to wait for is the latest moment: with their end it is over.
+        self.sleeping = bool(self.awaits) if follows_others else until_ms > now_ms
         assert (outgoing is not None) is self.sent
         self.messages += [outgoing] if outgoing else []
 
