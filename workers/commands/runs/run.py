@@ -43,7 +43,7 @@ from fluxagents.workers.settings import Settings
 @click.option(
     "--bulk", is_flag=True, help="Nobody waits for it: use the lane that delays no interactive run."
 )
-@click.option("--run-id", help="An id of your own; the same id never starts twice.")
+@click.option("--run-id", help="An id of your own; the same start again starts nothing.")
 @click.option("--step", is_flag=True, help="Stop before every command, show it, and ask whether to go on.")
 @click.option("--wait", is_flag=True, help="Wait for the answer, showing what happens.")
 @click.option("--timeout", type=float, help="Wait at most this many seconds.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -45,7 +45,7 @@ class Models:
     def resolve(self, text: str, *, files: bool = True) -> ModelRef:
         assert files
         self.asked.append(text)
-        return ModelRef(digest=f"sha256:{len(self.asked):064x}", name=text)
+        return ModelRef(digest=f"sha256:{list(dict.fromkeys(self.asked)).index(text) + 1:0>64}", name=text)
 
 
 @pytest.fixture
@@ -123,3 +123,73 @@ def test_runs_of_a_batch_are_kept_when_the_broker_is_cut_off(
 def test_an_order_that_does_not_fit_ends_the_batch(client: RunClient) -> None:
     with pytest.raises(FluxError, match="no input 'questoin'"):
         list(client.batch("metabolic_analysis", [spec(questoin="typo")]))
+
+
+def test_the_same_start_again_starts_nothing(client: RunClient, published: Published) -> None:
+    first = client.start("metabolic_analysis", model="a", question="Growth?", run_id="mine")
+    again = client.start("metabolic_analysis", model="a", question="Growth?", run_id="mine", lane="bulk")
+    assert first.id == again.id == "mine"
+    assert [len(batch) for batch in published.batches] == [1]
+
+
+@pytest.mark.parametrize(
+    ("changed", "difference"),
+    [
+        ({"model": "b"}, r"model a \(0+\), not b \(0+\)"),
+        ({"question": "Yield?"}, "question 'Growth\\?', not 'Yield\\?'"),
+        ({"medium": {"EX_ac_e": 5}}, "medium None, not {'EX_ac_e': 5}"),
+        ({"session": "weekly"}, "session 'mine', not 'weekly'"),
+        (
+            {"flow": "hypothesis_test"},
+            r"flow metabolic_analysis v\d+ \(\w{12}\), not hypothesis_test v\d+ \(\w{12}\)",
+        ),
+    ],
+)
+def test_another_start_under_the_id_of_a_run_is_refused(
+    client: RunClient, published: Published, changed: dict[str, Any], difference: str
+) -> None:
+    stated: dict[str, Any] = {"flow": "metabolic_analysis", "model": "a", "question": "Growth?"}
+    client.start(**stated, run_id="mine")
+    with pytest.raises(FluxError, match=f"there is a run 'mine' already, with .*{difference}") as refused:
+        client.start(**{**stated, **changed}, run_id="mine")
+    assert refused.value.kind == "bad_argument"
+    assert refused.value.suggestions[0] == "`fluxagents runs show mine` shows it"
+    assert [len(batch) for batch in published.batches] == [1]
+    assert client.get("mine").state.inputs["question"] == "Growth?"
+
+
+def test_two_runs_of_a_batch_cannot_share_an_id(client: RunClient) -> None:
+    specs = [RunSpec(model="a", inputs={"question": q}, run_id="mine") for q in ("one", "two", "one")]
+    with pytest.raises(FluxError, match="question 'one', not 'two'"):
+        list(client.batch("metabolic_analysis", specs))
+
+
+@pytest.mark.parametrize("by", ["", "  ", "\t\n"])
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda client, by: client.pause("mine", by=by),
+        lambda client, by: client.resume("mine", by=by),
+        lambda client, by: client.cancel("mine", by=by, reason="r"),
+        lambda client, by: client.cancel_all(["mine"], by=by, reason="r"),
+        lambda client, by: client.retry("mine", by=by),
+        lambda client, by: client.approve("mine.1", by=by),
+        lambda client, by: client.reject("mine.1", by=by, reason="r"),
+        lambda client, by: client.reply("mine.1", by=by, answer="a"),
+        lambda client, by: client.signal("mine", "measured", by=by),
+        lambda client, by: client.edit("mine", {}, by=by),
+        lambda client, by: client.fork("mine", by=by),
+        lambda client, by: client.adopt(client.store.events("mine"), by=by),
+        lambda client, by: client.rollback("mine", to=0, by=by),
+        lambda client, by: client.restart("mine", node="describe", by=by),
+        lambda client, by: client.migrate("mine", flow="metabolic_analysis", by=by),
+    ],
+)
+def test_nobody_acts_without_a_name(
+    client: RunClient, act: Callable[[RunClient, str], object], by: str
+) -> None:
+    client.start("metabolic_analysis", model="a", question="Growth?", run_id="mine")
+    before = client.store.events("mine")
+    with pytest.raises(FluxError, match="names nobody"):
+        act(client, by)
+    assert client.store.events("mine") == before
