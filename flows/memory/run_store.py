@@ -221,6 +221,9 @@ class MemoryRunStore:
             raise unknown_run(run_id)
         return self._runs[run_id]
 
+    def statuses(self, run_ids: Sequence[str]) -> list[Status]:
+        return [self.load(run_id).status for run_id in run_ids]
+
     def starts_of(self, run_ids: Sequence[str]) -> list[RunStarted]:
         return [require_start(self.events(run_id)[0]) for run_id in run_ids]
 

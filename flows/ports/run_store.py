@@ -89,6 +89,14 @@ class RunQueries(Protocol):
         """
         ...
 
+    def statuses(self, run_ids: Sequence[str]) -> list[Status]:
+        """The status of each of these runs, in their order, without their states.
+
+        Raises:
+            FluxError: If one of them does not exist.
+        """
+        ...
+
     def starts_of(self, run_ids: Sequence[str]) -> list[RunStarted]:
         """How each of these runs began, in their order.
 

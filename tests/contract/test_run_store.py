@@ -409,6 +409,15 @@ def test_the_suite_walks_over_every_method_of_the_port() -> None:
         assert methods <= set(dir(implementation))
 
 
+def test_statuses_are_given_in_the_order_asked_for(runs: Runs) -> None:
+    ids = [runs.new()[0] for _ in range(3)]
+    runs.store.commit(finish := finished(runs.store.load(ids[1])), text(finish), fence=None)
+    assert runs.store.statuses([ids[1], ids[0]]) == ["finished", "running"]
+    assert runs.store.statuses([]) == []
+    with pytest.raises(FluxError, match="'nobody' does not exist"):
+        runs.store.statuses([ids[0], "nobody"])
+
+
 def test_how_runs_began_is_known_whatever_came_after(runs: Runs) -> None:
     ids = [runs.new(at_ms=at)[0] for at in (3, 1, 2)]
     runs.step(ids[0], 1)

@@ -189,6 +189,15 @@ class RedisRunStore:
         absent = (run_id for run_id, exists in zip(named, pipe.execute(), strict=True) if not exists)
         return frozenset(run_id for run_id in absent if self._archive.holds(run_id))
 
+    def statuses(self, run_ids: Sequence[str]) -> list[Status]:
+        pipe = self._redis.pipeline(transaction=False)
+        for run_id in run_ids:
+            pipe.hget(self._key(run_id), "status")
+        return [
+            self._require_archive(run_id).load(run_id).status if status is None else status.decode()
+            for run_id, status in zip(run_ids, pipe.execute(), strict=True)
+        ]
+
     def starts_of(self, run_ids: Sequence[str]) -> list[RunStarted]:
         pipe = self._redis.pipeline(transaction=False)
         for run_id in run_ids:

@@ -17,6 +17,7 @@ from fluxagents.workers import cli
 from fluxagents.workers.commands.services import services
 
 HEAVY = ("celery", "cobra", "pydantic", "redis", "rich", "pandas", "structlog")
+TABLES = ("numpy", "pandas", "pyarrow")
 SLOW = ("cobra", "libsbml", "optlang", "matplotlib", "langchain_core")
 
 
@@ -57,6 +58,27 @@ def test_neither_a_client_nor_the_help_of_a_command_imports_cobra() -> None:
         "for address, _ in COMMANDS.values():",
         "    import_module('fluxagents.workers.commands.' + address.partition(':')[0])",
         f"print([name for name in {SLOW!r} if name in sys.modules])",
+    )
+    assert text.splitlines() == ["[]"]
+
+
+@pytest.mark.parametrize(
+    ("modules", "needless"),
+    [
+        (
+            ("runs.run_listing", "approvals.request_listing"),
+            (*TABLES, "jinja2", "celery", "kombu", "structlog"),
+        ),
+        (("runs.run", "runs.ask"), (*TABLES, "jinja2")),
+    ],
+)
+def test_commands_import_only_what_they_need(modules: tuple[str, ...], needless: tuple[str, ...]) -> None:
+    text = run_script(
+        "import sys",
+        "from importlib import import_module",
+        f"for name in {modules!r}:",
+        "    import_module('fluxagents.workers.commands.' + name)",
+        f"print([name for name in {needless!r} if name in sys.modules])",
     )
     assert text.splitlines() == ["[]"]
 

@@ -17,7 +17,14 @@ from fluxagents.scheduler.batches.batch_tables import (
     complete,
     summary_rows,
 )
-from fluxagents.scheduler.batches.batches import Tally, build_specs, find_unstarted, progress, session_states
+from fluxagents.scheduler.batches.batches import (
+    Tally,
+    build_specs,
+    find_unstarted,
+    load_states,
+    progress,
+    session_states,
+)
 from fluxagents.scheduler.batches.run_media import name_media, resolve_media
 from fluxagents.scheduler.runs.checked_batch import CheckedBatch, check_batch
 from fluxagents.scheduler.runs.run_ids import run_id
@@ -173,10 +180,9 @@ class _Batch:
     def follow(self, timeout_s: float | None) -> tuple[Tally, list[RunState]]:
         """Show the progress on standard error until every run has ended or waits."""
         with progress_view(len(self.runs)) as show:
-            updates = progress(self.client.store, self.session, self.runs, timeout_s=timeout_s)
-            for latest in updates:
-                show(latest[0])
-        return latest
+            for tally in progress(self.client.store, self.runs, timeout_s=timeout_s):
+                show(tally)
+        return tally, load_states(self.client.store, self.session, self.runs)
 
 
 def _report(
