@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import JsonValue
-
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import FlowRef, RunStarted
+from fluxagents.flows.texts.display import quote
 
 _SHORT_DIGEST = 12
-_MAX_SHOWN = 80
-"""Characters of a value in an error."""
 
 
 def refuse_other_start(known: RunStarted, wanted: RunStarted) -> None:
@@ -28,7 +25,7 @@ def refuse_other_start(known: RunStarted, wanted: RunStarted) -> None:
     if differences:
         raise FluxError(
             ErrorClass.BAD_ARGUMENT,
-            f"there is a run {known.run_id!r} already, with {'; '.join(differences)}",
+            f"there is a run {quote(known.run_id)} already, with {'; '.join(differences)}",
             suggestions=(
                 f"`fluxagents runs show {known.run_id}` shows it",
                 "start the other one under an id of its own, or without one",
@@ -46,11 +43,11 @@ def find_differences(known: RunStarted, wanted: RunStarted) -> Iterator[str]:
         yield f"model {_describe_model(known)}, not {_describe_model(wanted)}"
     # Without a session a run is its own.
     if wanted.session not in {known.session, wanted.run_id}:
-        yield f"session {known.session!r}, not {wanted.session!r}"
+        yield f"session {quote(known.session)}, not {quote(wanted.session)}"
     for name in sorted({*known.inputs, *wanted.inputs}):
         before, after = known.inputs.get(name), wanted.inputs.get(name)
         if before != after:
-            yield f"{name} {_describe_value(before)}, not {_describe_value(after)}"
+            yield f"{name} {quote(before)}, not {quote(after)}"
 
 
 def _describe_flow(flow: FlowRef) -> str:
@@ -60,8 +57,3 @@ def _describe_flow(flow: FlowRef) -> str:
 def _describe_model(started: RunStarted) -> str:
     digest = (started.model or "none").removeprefix("sha256:")[:_SHORT_DIGEST]
     return f"{started.model_name or 'without a name'} ({digest})"
-
-
-def _describe_value(value: JsonValue) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= _MAX_SHOWN else f"{shown[: _MAX_SHOWN - 2]} …"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib import import_module
 from types import SimpleNamespace
 
 import click
@@ -158,3 +159,30 @@ def test_bad_usage_with_json_is_json(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_kinds_of_bad_usage_exist() -> None:
     assert {ErrorClass(kind) for kind in cli.BAD_USAGE}
+
+
+@pytest.mark.parametrize("group", ["runs", "approvals"])
+def test_every_command_of_a_lazy_group_is_where_its_table_says(
+    capsys: pytest.CaptureFixture[str], group: str
+) -> None:
+    code, out, _ = call(capsys, group, "--help")
+    assert code == 0
+    lazy = getattr(import_module(f"fluxagents.workers.commands.{group}.{group}"), group)
+    context = click.Context(lazy)
+    for name in lazy.list_commands(context):
+        command = lazy.get_command(context, name)
+        assert command is not None
+        assert command.name == name
+        assert f"  {name} " in out
+
+
+@pytest.mark.parametrize("by", ["", "  "])
+@pytest.mark.parametrize(
+    "words", [("runs", "pause", "mine"), ("approvals", "approve", "mine.1"), ("prompts", "promote", "p", "1")]
+)
+def test_nobody_decides_without_a_name(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], by: str
+) -> None:
+    code, _, err = call(capsys, *words, "--by", by)
+    assert code == 2
+    assert f"{by!r} names nobody" in err
