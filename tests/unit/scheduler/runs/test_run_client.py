@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -12,6 +13,8 @@ from fluxagents.flows.errors import FluxError
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.memory.run_store import MemoryRunStore
 from fluxagents.flows.ports.dispatch import Outgoing
+from fluxagents.prompts.versions.prompt_names import list_prompt_names
+from fluxagents.prompts.versions.store import MemoryPromptStore
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.runs.run_starter import CHUNK, RunSpec
@@ -186,3 +189,26 @@ def test_nobody_acts_without_a_name(
     with pytest.raises(FluxError, match="cannot be the name of a person"):
         act(client, by)
     assert client.store.events("mine") == before
+
+
+def test_a_later_start_reads_no_file(
+    published: Published, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = RunClient(
+        store=MemoryRunStore(SystemClock()),
+        publisher=published,
+        clock=SystemClock(),
+        models=cast("ModelStore", models),
+        flows=FlowLibrary(),
+        tools=TOOLS,
+        prompts=lambda: list_prompt_names(MemoryPromptStore()),
+    )
+    client.start("model_comparison", model="a", models=["a", "b"], question="Growth?")
+
+    def refuse(self: Path, *_: object, **__: object) -> str:
+        raise AssertionError(f"{self} was read again")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "read_text", refuse)
+    client.start("model_comparison", model="a", models=["a", "b"], question="Growth?")
+    assert [len(batch) for batch in published.batches] == [1, 1]
