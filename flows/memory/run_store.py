@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from threading import RLock
 
-from fluxagents.flows.events import Event, HumanRequest
+from fluxagents.flows.events import Event, HumanRequest, RunStarted
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.ports.claim import Claim, ClaimStatus
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.commit import Commit, CommitResult, CommitStatus
 from fluxagents.flows.ports.dispatch import Dispatch, Outgoing
-from fluxagents.flows.ports.run_store import unknown_flow, unknown_run
+from fluxagents.flows.ports.run_store import require_start, unknown_flow, unknown_run
 from fluxagents.flows.state import ENDED, STATUSES, TERMINAL, RunState, Status, state_digest, state_from_json
 
 
@@ -220,6 +220,12 @@ class MemoryRunStore:
         if run_id not in self._runs:
             raise unknown_run(run_id)
         return self._runs[run_id]
+
+    def statuses(self, run_ids: Sequence[str]) -> list[Status]:
+        return [self.load(run_id).status for run_id in run_ids]
+
+    def starts_of(self, run_ids: Sequence[str]) -> list[RunStarted]:
+        return [require_start(self.events(run_id)[0]) for run_id in run_ids]
 
     def runs(
         self, *, status: Status | None = None, session: str | None = None, limit: int = 50, offset: int = 0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.events import Event, HumanRequest
+from fluxagents.flows.events import Event, HumanRequest, RunStarted
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.ports.claim import Claim
 from fluxagents.flows.ports.commit import Commit, CommitResult
@@ -89,10 +89,33 @@ class RunQueries(Protocol):
         """
         ...
 
+    def statuses(self, run_ids: Sequence[str]) -> list[Status]:
+        """The status of each of these runs, in their order, without their states.
+
+        Raises:
+            FluxError: If one of them does not exist.
+        """
+        ...
+
+    def starts_of(self, run_ids: Sequence[str]) -> list[RunStarted]:
+        """How each of these runs began, in their order.
+
+        Raises:
+            FluxError: If one of them does not exist.
+        """
+        ...
+
     def runs(
         self, *, status: Status | None = None, session: str | None = None, limit: int = 50, offset: int = 0
     ) -> list[RunState]:
-        """Runs, the newest first; those that another run began only when their session is asked for."""
+        """A page of runs, the newest first; those that another run began only in a list of their session.
+
+        Args:
+            status: Only runs with this status.
+            session: Only runs of this session.
+            limit: Runs of a page.
+            offset: Runs of the list before the page.
+        """
         ...
 
     def counts(self) -> dict[str, int]:
@@ -187,3 +210,9 @@ def unknown_run(run_id: str) -> FluxError:
 def unknown_flow(digest: str) -> FluxError:
     """The error for a flow that is not in a store."""
     return FluxError(ErrorClass.BAD_FLOW, f"no flow with digest {digest!r} is stored")
+
+
+def require_start(event: Event) -> RunStarted:
+    """The first event of a log, which says how the run began."""
+    assert isinstance(event, RunStarted)
+    return event

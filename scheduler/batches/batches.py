@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import count, product
 
 from pydantic import JsonValue
 
-from fluxagents.flows.ports.run_store import RunStore
-from fluxagents.flows.state import RunState, Status
+from fluxagents.flows.ports.run_store import RunQueries
+from fluxagents.flows.state import ENDED, RunState, Status
 from fluxagents.scheduler.runs.checked_batch import CheckedBatch
 from fluxagents.scheduler.runs.run_starter import RunSpec
 
@@ -84,11 +84,16 @@ class Tally:
 
     @classmethod
     def of(cls, states: Iterable[RunState], *, total: int) -> Tally:
-        """Count states; runs of the total that have none yet count as running."""
-        statuses: Counter[Status] = Counter(state.status for state in states)
-        finished = statuses["finished"]
-        failed = statuses["failed"] + statuses["cancelled"] + statuses["dead"]
-        waiting = statuses["waiting"] + statuses["paused"]
+        """Count states; see `count`."""
+        return cls.count((state.status for state in states), total=total)
+
+    @classmethod
+    def count(cls, statuses: Iterable[Status], *, total: int) -> Tally:
+        """Count statuses; runs of the total that have none yet count as running."""
+        counts = Counter(statuses)
+        finished = counts["finished"]
+        failed = counts["failed"] + counts["cancelled"] + counts["dead"]
+        waiting = counts["waiting"] + counts["paused"]
         return cls(finished, failed, waiting, total - finished - failed - waiting)
 
     @property
@@ -106,50 +111,47 @@ class Tally:
         )
 
 
-def session_states(store: RunStore, session: str, only: Collection[str] | None = None) -> dict[str, RunState]:
-    """The states of a session's runs by id, a few hundred per round trip; `only` of these ids if given."""
+def session_states(store: RunQueries, session: str) -> dict[str, RunState]:
+    """The states of a session's runs by id, a few hundred per round trip."""
     states: dict[str, RunState] = {}
-    offset = 0
-    while True:
+    for offset in count(0, PAGE):
         page = store.runs(session=session, limit=PAGE, offset=offset)
-        states.update((state.run_id, state) for state in page if only is None or state.run_id in only)
-        if len(page) < PAGE or (only is not None and len(states) == len(only)):
-            return states
-        offset += PAGE
+        states.update((state.run_id, state) for state in page)
+        if len(page) < PAGE:
+            break
+    return states
+
+
+def load_states(store: RunQueries, session: str, runs: Sequence[str]) -> list[RunState]:
+    """The states of runs of a session in the order of their ids, also of those that are in the archive."""
+    listed = session_states(store, session)
+    return [listed[run] if run in listed else store.load(run) for run in runs]
 
 
 def progress(
-    store: RunStore,
-    session: str,
+    store: RunQueries,
     runs: Sequence[str],
     *,
     timeout_s: float | None = None,
     sleep: Callable[[float], object] = time.sleep,
-) -> Iterator[tuple[Tally, list[RunState]]]:
-    """Look at the runs of a session, all at once, until none of them goes on by itself.
+) -> Iterator[Tally]:
+    """Count runs by their statuses, all in one round trip, until none of them goes on by itself.
 
     Args:
         store: The truth about runs.
-        session: The session of the runs.
         runs: Their ids.
         timeout_s: Seconds; after them the last look is the last, whatever still runs.
         sleep: Waits between two looks.
-
-    Yields:
-        The count and the states, in the order of `runs`.
     """
-    run_ids = frozenset(runs)
-    away: dict[str, RunState] = {}
+    ended: dict[str, Status] = {}
     deadline = None if timeout_s is None else time.monotonic() + timeout_s
     while True:
         began = time.monotonic()
-        states = away | session_states(store, session, run_ids - away.keys())
-        # What is not in the session's list any more has ended and is in the archive.
-        unlisted = {run: store.load(run) for run in run_ids - states.keys()}
-        away |= {run: state for run, state in unlisted.items() if state.ended}
-        states |= unlisted
-        tally = Tally.of(states.values(), total=len(runs))
-        yield tally, [states[run] for run in runs if run in states]
+        open_runs = [run for run in runs if run not in ended]
+        statuses = dict(zip(open_runs, store.statuses(open_runs), strict=True))
+        ended |= {run: status for run, status in statuses.items() if status in ENDED}
+        tally = Tally.count((ended | statuses).values(), total=len(runs))
+        yield tally
         now = time.monotonic()
         if tally.is_idle or (deadline is not None and now >= deadline):
             return

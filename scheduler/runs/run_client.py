@@ -80,12 +80,13 @@ class RunClient:
             model: A model's name, file or content digest.
             session: Runs that belong together share one; by default the run is its own session.
             lane: `bulk` for work that nobody waits for; it never delays interactive runs.
-            run_id: With an id of your own, a second start of the same run starts nothing.
+            run_id: With an id of your own, the same start again starts nothing.
             stepwise: Pause before every command; `Run.resume` lets one go on.
             inputs: The inputs of the flow, `question` for instance.
 
         Raises:
-            FluxError: If the flow, the model or an input is not known or does not fit.
+            FluxError: If the flow, the model or an input is not known or does not fit, or a run that began
+                otherwise has the id.
         """
         spec = RunSpec(model=model, inputs=inputs, run_id=run_id)
         return next(self.batch(flow, [spec], session=session, lane=lane, stepwise=stepwise))

@@ -15,10 +15,12 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.inputs import check_inputs
 from fluxagents.flows.language.pinning import pin_subflows
 from fluxagents.flows.ports.commit import Commit
+from fluxagents.flows.ports.run_store import require_start
 from fluxagents.flows.texts.checks import check_document, check_name, check_run_id, check_text
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.scheduler.runs.open_runs import OpenRuns
 from fluxagents.scheduler.runs.run_ids import run_id
+from fluxagents.scheduler.runs.start_conflict import refuse_other_start
 from fluxagents.tasks.dispatch import first_commit
 from fluxagents.tasks.ports.models import ModelRef, ModelStore
 from fluxagents.tasks.protocol import publish
@@ -92,8 +94,8 @@ class RunStarter:
             The id of each run.
 
         Raises:
-            FluxError: If the flow, the model or an input is not known or does not fit; the runs before it
-                have been started then.
+            FluxError: If the flow, the model or an input is not known or does not fit, or a run that began
+                otherwise has the id; the runs before it have been started then.
         """
         if session:
             check_name(session, "a session")
@@ -119,7 +121,20 @@ class RunStarter:
                 [(commit, commit.state.model_dump_json()) for commit in commits]
             )
             publish(self._runs.publisher, *(outgoing for outgoing in issued if outgoing is not None))
+            self._refuse_other_starts(
+                commit
+                for spec, commit, outgoing in zip(chunk, commits, issued, strict=True)
+                if spec.run_id and outgoing is None
+            )
             yield from (commit.state.run_id for commit in commits)
+
+    def _refuse_other_starts(self, unpublished: Iterable[Commit]) -> None:
+        """Check that the runs which exist already under the ids of commits began as the commits say."""
+        wanted = [require_start(commit.events[0]) for commit in unpublished]
+        if wanted:
+            known = self._runs.store.starts_of([start.run_id for start in wanted])
+            for each, other in zip(known, wanted, strict=True):
+                refuse_other_start(each, other)
 
     def check_flow(self, flow: str) -> FlowController:
         """A flow that can run, kept in the store with all flows that it runs.

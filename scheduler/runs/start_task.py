@@ -26,7 +26,7 @@ def start(
     lane: Lane = "bulk",
     run_id: str | None = None,
 ) -> str:
-    """Start a run; a second message with the same `run_id` starts nothing.
+    """Start a run; the same message again starts nothing, another one with the same `run_id` fails.
 
     Args:
         self: The task.

@@ -32,7 +32,11 @@ PARTS = (
     "cache",
     "context",
     "help",
+    "looks",
 )
+
+LOOKED_AT = 10_000
+"""Runs in the store beside which commands are timed."""
 
 
 def parts(url: str, folder: Path, finished: int) -> dict[str, Callable[[], list[str]]]:
@@ -43,6 +47,7 @@ def parts(url: str, folder: Path, finished: int) -> dict[str, Callable[[], list[
         context,
         enqueue,
         flatness,
+        looks,
         memory,
         overhead,
         protocol,
@@ -77,6 +82,7 @@ def parts(url: str, folder: Path, finished: int) -> dict[str, Callable[[], list[
         "cache": lambda: list(cache.lines(folder, redis)),
         "context": lambda: list(context.lines(folder / "context")),
         "help": lambda: start_up.measure().lines(),
+        "looks": lambda: list(looks.lines(redis, LOOKED_AT)),
     }
 
 

@@ -409,6 +409,25 @@ def test_the_suite_walks_over_every_method_of_the_port() -> None:
         assert methods <= set(dir(implementation))
 
 
+def test_statuses_are_given_in_the_order_asked_for(runs: Runs) -> None:
+    ids = [runs.new()[0] for _ in range(3)]
+    runs.store.commit(finish := finished(runs.store.load(ids[1])), text(finish), fence=None)
+    assert runs.store.statuses([ids[1], ids[0]]) == ["finished", "running"]
+    assert runs.store.statuses([]) == []
+    with pytest.raises(FluxError, match="'nobody' does not exist"):
+        runs.store.statuses([ids[0], "nobody"])
+
+
+def test_how_runs_began_is_known_whatever_came_after(runs: Runs) -> None:
+    ids = [runs.new(at_ms=at)[0] for at in (3, 1, 2)]
+    runs.step(ids[0], 1)
+    starts = runs.store.starts_of(ids)
+    assert [(start.run_id, start.at_ms) for start in starts] == list(zip(ids, (3, 1, 2), strict=True))
+    assert runs.store.starts_of([]) == []
+    with pytest.raises(FluxError, match="'nobody' does not exist"):
+        runs.store.starts_of([ids[0], "nobody"])
+
+
 @pytest.mark.parametrize(("max_deliveries", "status"), [(1, ClaimStatus.OK), (0, ClaimStatus.EXHAUSTED)])
 def test_a_claim_whose_reply_was_lost_is_answered_again_and_alike(
     redis: Redis, key_prefix: str, max_deliveries: int, status: ClaimStatus, monkeypatch: pytest.MonkeyPatch
@@ -570,6 +589,12 @@ class TestChildren:
         assert runs.store.commit(commit, text(commit), fence=claim.fence + 1).status is CommitStatus.STALE
         with pytest.raises(FluxError, match="does not exist"):
             runs.store.load(child.state.run_id)
+
+    def test_pages_of_a_status_follow_each_other_past_children(self, runs: Runs) -> None:
+        parents = [self.begin(runs)[0] for _ in range(5)]
+        pages = [runs.store.runs(status="running", limit=2, offset=offset) for offset in (0, 2, 4, 6)]
+        assert [len(page) for page in pages] == [2, 2, 1, 0]
+        assert {state.run_id for page in pages for state in page} == set(parents)
 
     def test_children_are_listed_with_their_session_only(self, runs: Runs) -> None:
         parent, children = self.begin(runs)

@@ -112,9 +112,12 @@ def test_the_same_id_starts_once(stack: Stack) -> None:
     client = stack.client()
     run_id = f"mine-{uuid4().hex}"
     first = client.start("metabolic_analysis", model="e_coli_core", question=QUESTION, run_id=run_id)
-    second = client.start("metabolic_analysis", model="iJO1366", question="another", run_id=run_id)
+    second = client.start("metabolic_analysis", model="e_coli_core", question=QUESTION, run_id=run_id)
     assert first.id == second.id
-    assert second.state.model_name == "e_coli_core"
+    with pytest.raises(
+        FluxError, match=r"model e_coli_core .*, not iJO1366 .*; question 'Which .*, not 'another'"
+    ):
+        client.start("metabolic_analysis", model="iJO1366", question="another", run_id=run_id)
     assert second.wait(120) == "finished"
 
 

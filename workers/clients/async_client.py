@@ -74,12 +74,13 @@ class AsyncClient:
             model: A model's name, file or content digest.
             session: Runs that belong together share one; by default the run is its own session.
             lane: `bulk` for work that nobody waits for; it never delays interactive runs.
-            run_id: With an id of your own, a second start of the same run starts nothing.
+            run_id: With an id of your own, the same start again starts nothing.
             stepwise: Pause before every command; `AsyncRun.resume` lets one go on.
             inputs: The inputs of the flow, `question` for instance.
 
         Raises:
-            FluxError: If the flow, the model or an input is not known or does not fit.
+            FluxError: If the flow, the model or an input is not known or does not fit, or a run that began
+                otherwise has the id.
         """
         run = await self._threads.call(
             self._client.start,
@@ -131,7 +132,7 @@ class AsyncClient:
             model: A model's name, file or content digest.
             session: Runs that belong together share one; by default the run is its own session.
             lane: `bulk` for work that nobody waits for.
-            run_id: With an id of your own, a second start of the same run starts nothing.
+            run_id: With an id of your own, the same start again starts nothing.
             inputs: Further inputs of the flow, such as `medium`; they replace those of the question.
 
         Raises:

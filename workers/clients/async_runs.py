@@ -173,7 +173,7 @@ async def gather_async(
     threads: Threads, results: Results, runs: list[str], timeout_s: float | None, progress: bool
 ) -> Tally:
     """Wait until each of the runs has ended or needs somebody."""
-    view = progress_view(len(runs), quiet=False) if progress else nullcontext(lambda _: None)
+    view = progress_view(len(runs)) if progress else nullcontext(lambda _: None)
     with view as show:
         async for look in threads.look_until_complete(results.runs, runs, timeout_s=timeout_s):
             show(look.tally)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from fluxagents.flows.ports.run_store import RunQueries
-from fluxagents.flows.state import RunState
+from fluxagents.flows.state import RunState, Status
 from fluxagents.scheduler.batches.batches import Tally
 
 SHORTEST_PAUSE_S = 0.02
@@ -49,19 +49,22 @@ def look_until_complete(
         TimeoutError: If some still run then.
     """
     waited_for = list(dict.fromkeys(runs))
-    states: dict[str, RunState] = {}
+    statuses: dict[str, Status] = {}
     deadline = None if timeout_s is None else time.monotonic() + timeout_s
     pause_s, total = SHORTEST_PAUSE_S, len(waited_for)
     while True:
         began = time.monotonic()
-        latest = [store.load(run_id) for run_id in waited_for]
-        states.update((state.run_id, state) for state in latest)
-        waited_for = [state.run_id for state in latest if not state.needs_somebody]
+        latest = dict(zip(waited_for, store.statuses(waited_for), strict=True))
+        statuses |= latest
+        # The state says whether a run waits for somebody, or for a time only.
+        stopped = [store.load(run_id) for run_id, status in latest.items() if status != "running"]
+        completed = {state.run_id: state for state in stopped if state.needs_somebody}
+        waited_for = [run_id for run_id in waited_for if run_id not in completed]
         now = time.monotonic()
         pause_s = min(max(pause_s, (now - began) * IDLE_SHARE), LONGEST_PAUSE_S)
         yield Look(
-            Tally.of(states.values(), total=total),
-            tuple(state for state in latest if state.needs_somebody),
+            Tally.count(statuses.values(), total=total),
+            tuple(completed.values()),
             pause_s if waited_for else 0.0,
         )
         if not waited_for:

@@ -3,38 +3,30 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from fluxagents.scheduler.batches.batches import Tally
-
-LINE_EVERY_S = 5.0
-"""Shortest time between two lines; the last line may come sooner."""
+from fluxagents.workers.clients.progress_lines import ProgressLines
 
 Show = Callable[[Tally], None]
 
 
 @contextmanager
-def progress_view(total: int, *, quiet: bool) -> Iterator[Show]:
-    """A function that shows the counts of runs.
-
-    Args:
-        total: How many runs there are.
-        quiet: Show nothing where there is no terminal.
-    """
+def progress_view(total: int) -> Iterator[Show]:
+    """A function that shows the counts of so many runs."""
     if _is_notebook():
         yield NotebookBar()
         return
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield _show_nothing if quiet else ProgressLines()
+        lines = ProgressLines()
+        yield lambda tally: lines.show(str(tally), must_show=tally.is_idle)
         return
     bar = Progress(
         BarColumn(),
@@ -46,22 +38,6 @@ def progress_view(total: int, *, quiet: bool) -> Iterator[Show]:
     with bar:
         task = bar.add_task("", total=total)
         yield lambda tally: bar.update(task, completed=tally.total - tally.running, description=str(tally))
-
-
-class ProgressLines:
-    """One line per change, at least a few seconds apart."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._shown: Tally | None = None
-        self._shown_at = float("-inf")
-
-    def __call__(self, tally: Tally) -> None:
-        now_s = self._clock()
-        if tally == self._shown or (not tally.is_idle and now_s - self._shown_at < LINE_EVERY_S):
-            return
-        self._shown, self._shown_at = tally, now_s
-        click.echo(str(tally), err=True)
 
 
 class NotebookBar:
@@ -85,7 +61,3 @@ def _is_notebook() -> bool:
     """Whether this process is the kernel of a notebook; a shell of IPython in a terminal is not one."""
     ipython: Any = sys.modules.get("IPython")
     return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
-
-
-def _show_nothing(tally: Tally) -> None:
-    del tally

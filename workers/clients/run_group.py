@@ -128,7 +128,7 @@ class Batch(RunGroup, Iterator[ClientRun]):
 
 def gather_runs(results: Results, runs: list[str], timeout_s: float | None, progress: bool) -> Tally:
     """Wait until each of the runs has ended or needs somebody."""
-    view = progress_view(len(runs), quiet=False) if progress else nullcontext(lambda _: None)
+    view = progress_view(len(runs)) if progress else nullcontext(lambda _: None)
     with view as show:
         for look in look_until_complete(results.runs, runs, timeout_s=timeout_s):
             show(look.tally)

@@ -112,8 +112,10 @@ def call(
     if tool.needs_model and model is not None:
         with notice_when_slow(f"reading {hide_secrets(model)} …"):
             ref = models.resolve(model)
-        loaded = models.load(ref)
-    result = tool.carry_out(loaded, args, sources)
+        with notice_when_slow(f"loading {ref.name} …"):
+            loaded = models.load(ref)
+    with notice_when_slow(f"{name} runs …"):
+        result = tool.carry_out(loaded, args, sources)
     warnings = list_concerning(models, ref, tool, args)
     if as_json:
         print_json(

@@ -13,6 +13,7 @@ from openpyxl.cell import WriteOnlyCell
 from pydantic import JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.spreadsheet_cells import disarm_table, is_like_formula
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,10 +29,6 @@ MAX_CELL_CHARACTERS = 32_767
 
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """Characters that a spreadsheet cannot hold."""
-
-
-_FORMULA = re.compile(r"(?![-+][\d.,eE+-]*$)[=+\-@\t\r]")
-"""How text begins that a spreadsheet takes for a formula; signed numbers and a lone dash are none."""
 
 
 def encode_tables(kind: Format, tables: Mapping[str, pd.DataFrame], about: Mapping[str, JsonValue]) -> bytes:
@@ -54,7 +51,9 @@ def encode_tables(kind: Format, tables: Mapping[str, pd.DataFrame], about: Mappi
         sink = io.BytesIO()
         table.to_parquet(sink, index=False)
         return sink.getvalue()
-    text: str = _disarm(table).to_csv(index=False, sep="\t" if kind == "tsv" else ",", lineterminator="\n")
+    text: str = disarm_table(table).to_csv(
+        index=False, sep="\t" if kind == "tsv" else ",", lineterminator="\n"
+    )
     return text.encode()
 
 
@@ -76,18 +75,6 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
             if row[name] is not None:
                 row[name] = value
     return rows
-
-
-def _disarm(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with an apostrophe before text that a spreadsheet would take for a formula."""
-    harmless = table.copy()
-    for name in table.select_dtypes(exclude=["number", "bool"]):
-        harmless[name] = table[name].map(_disarm_cell)
-    return harmless
-
-
-def _disarm_cell(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
 
 def _workbook(tables: Mapping[str, pd.DataFrame], about: Mapping[str, JsonValue]) -> bytes:
@@ -118,6 +105,8 @@ def _cell(sheet: Any, value: object) -> Any:
     plain = _NOT_XML.sub("\ufffd", value if isinstance(value, str) else str(value))
     cell = WriteOnlyCell(sheet, plain[:MAX_CELL_CHARACTERS])
     cell.data_type = "s"
+    # What Excel notes for a typed apostrophe: the text stays text when somebody edits or exports it.
+    cell.quotePrefix = is_like_formula(plain)
     return cell
 
 

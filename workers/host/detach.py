@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 
@@ -24,8 +25,18 @@ READY_TIMEOUT_S = 180.0
 READY = "ready"
 
 
-def start(settings: Settings) -> RunStatus:
+LOOK_EVERY_S = 0.5
+
+Show = Callable[[RunStatus | None], None]
+"""Is told how far a start has come; None before the supervisor says anything."""
+
+
+def start(settings: Settings, show: Show) -> RunStatus:
     """Start a supervisor that outlives this process; return when everything answers.
+
+    Args:
+        settings: Of the installation.
+        show: Is called again and again meanwhile.
 
     Raises:
         FluxError: It runs already, or something does not come up.
@@ -45,7 +56,7 @@ def start(settings: Settings) -> RunStatus:
                 start_new_session=True,
             )
         os.close(tell)
-        line = _read_line(inbox.fileno())
+        line = _read_line(inbox.fileno(), lambda: show(_read_status(settings, process.pid)))
     status = run_file.read(settings.run_file)
     if line == READY and status is not None:
         # It is not ours to wait for any more, and Popen should not warn about that.
@@ -101,17 +112,27 @@ def stop(settings: Settings) -> list[str]:
     return stopped
 
 
-def _read_line(descriptor: int) -> str:
-    """One line from the supervisor; empty if it ended, or line nothing for too long."""
+def _read_line(descriptor: int, look: Callable[[], None]) -> str:
+    """One line from the supervisor, with looks until it comes; empty if it ended or took too long."""
     deadline = monotonic() + READY_TIMEOUT_S
     line = b""
     while not line.endswith(b"\n"):
-        readable, _, _ = select.select([descriptor], [], [], max(0.0, deadline - monotonic()))
+        look()
+        left_s = max(0.0, deadline - monotonic())
+        readable, _, _ = select.select([descriptor], [], [], min(left_s, LOOK_EVERY_S))
+        if not readable and left_s:
+            continue
         chunk = os.read(descriptor, 4096) if readable else b""
         if not chunk:
             return ""
         line += chunk
     return line.decode().strip()
+
+
+def _read_status(settings: Settings, supervisor_pid: int) -> RunStatus | None:
+    """What this supervisor has written; none where only an earlier one has."""
+    status = run_file.read(settings.run_file)
+    return status if status is not None and status.supervisor.pid == supervisor_pid else None
 
 
 def _why(line: str, status: RunStatus | None, log: Path) -> FluxError:

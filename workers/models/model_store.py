@@ -54,9 +54,12 @@ CACHE_BYTES = 256_000_000
 SHORTEST_PREFIX = 6
 """Hex digits that may stand for a digest."""
 
+DIGEST_LENGTH = 64
+"""Hex digits of a whole one."""
+
 _KEEP_UNREAD = ("correct the file; `fluxagents models add --unchecked` keeps it as it is",)
 
-_PREFIX = re.compile(rf"(?:sha256:)?([0-9a-f]{{{SHORTEST_PREFIX},64}})")
+_PREFIX = re.compile(rf"(?:sha256:)?([0-9a-f]{{{SHORTEST_PREFIX},{DIGEST_LENGTH}}})")
 _NAME = re.compile(r"[\w.+\- ]{1,200}")
 _PARSED = f"parsed-{FORM}.json"
 _REFUSED = f"refused-{FORM}.json"
@@ -259,6 +262,10 @@ class ModelFiles:
         return ModelRecord.model_validate_json(data)
 
     def _with_prefix(self, prefix: str) -> Sequence[str]:
+        if (
+            len(prefix) == DIGEST_LENGTH
+        ):  # a batch names all its models so; it need not list the store for each
+            return [prefix] if self._bytes.exists(_record_name(prefix)) else []
         return [hexes for hexes in self._bytes.names("models") if hexes.startswith(prefix)]
 
     def _parse(self, ref: ModelRef) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from importlib.resources import files
+from itertools import count, islice
 from secrets import token_hex
 from typing import Any
 
@@ -14,14 +15,14 @@ from redis import Redis
 from redis.exceptions import ResponseError
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.events import Event, HumanRequest
+from fluxagents.flows.events import Event, HumanRequest, RunStarted
 from fluxagents.flows.history.json_lines import history_from_json_lines
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.reading import flow_from_json
 from fluxagents.flows.ports.claim import Claim, ClaimStatus
 from fluxagents.flows.ports.commit import Commit, CommitResult, CommitStatus
 from fluxagents.flows.ports.dispatch import Dispatch, Outgoing
-from fluxagents.flows.ports.run_store import unknown_flow, unknown_run
+from fluxagents.flows.ports.run_store import require_start, unknown_flow, unknown_run
 from fluxagents.flows.state import ENDED, STATUSES, RunState, Status, state_digest, state_from_json
 from fluxagents.scheduler.runs.run_ids import time_in
 from fluxagents.workers.files.run_archive import Archive
@@ -29,6 +30,9 @@ from fluxagents.workers.redis import connection
 
 NAME_TAKEN = -2
 """What `create.lua` answers when the keys of a new run are not free."""
+
+INDEX_PAGE = 500
+"""Entries of an index in one round trip."""
 
 
 class RedisRunStore:
@@ -185,28 +189,54 @@ class RedisRunStore:
         absent = (run_id for run_id, exists in zip(named, pipe.execute(), strict=True) if not exists)
         return frozenset(run_id for run_id in absent if self._archive.holds(run_id))
 
+    def statuses(self, run_ids: Sequence[str]) -> list[Status]:
+        pipe = self._redis.pipeline(transaction=False)
+        for run_id in run_ids:
+            pipe.hget(self._key(run_id), "status")
+        return [
+            self._require_archive(run_id).load(run_id).status if status is None else status.decode()
+            for run_id, status in zip(run_ids, pipe.execute(), strict=True)
+        ]
+
+    def starts_of(self, run_ids: Sequence[str]) -> list[RunStarted]:
+        pipe = self._redis.pipeline(transaction=False)
+        for run_id in run_ids:
+            pipe.lindex(f"{self._key(run_id)}:events", 0)
+        first_events = (
+            self._require_archive(run_id).events(run_id) if line is None else history_from_json_lines([line])
+            for run_id, line in zip(run_ids, pipe.execute(), strict=True)
+        )
+        return [require_start(events[0]) for events in first_events]
+
     def runs(
         self, *, status: Status | None = None, session: str | None = None, limit: int = 50, offset: int = 0
     ) -> list[RunState]:
-        index = f"session:{session}" if session else f"status:{status}" if status else "runs"
-        states: list[RunState] = []
-        for state in self._newest_first(index, offset):
-            if (status is None or state.status == status) and (session or not state.parent):
-                states.append(state)
-            if len(states) == limit:
-                break
-        return states
+        newest_first = self._list_ids(status=status, session=session)
+        pipe = self._redis.pipeline(transaction=False)
+        for run_id in islice(newest_first, offset, offset + limit):
+            pipe.hget(self._key(run_id.decode()), "state")
+        states = (state_from_json(state) for state in pipe.execute() if state is not None)
+        # A run may have moved on since it was listed.
+        return [state for state in states if status is None or state.status == status]
 
-    def _newest_first(self, index: str, offset: int, page: int = 100) -> Iterator[RunState]:
-        while True:
-            ids: list[bytes] = self._redis.zrevrange(self._prefix + index, offset, offset + page - 1)  # type: ignore[assignment]
-            pipe = self._redis.pipeline(transaction=False)
-            for run_id in ids:
-                pipe.hget(self._key(run_id.decode()), "state")
-            yield from (state_from_json(state) for state in pipe.execute() if state is not None)
-            if len(ids) < page:
+    def _list_ids(self, *, status: Status | None, session: str | None) -> Iterator[bytes]:
+        """The runs of a list, the newest first, from the indexes alone."""
+        listed = f"{self._prefix}session:{session}" if session else f"{self._prefix}runs"
+        if status is None:
+            return self._walk(listed)
+        with_status = f"{self._prefix}status:{status}"
+        if self._redis.zcard(listed) < self._redis.zcard(with_status):
+            return self._walk(listed, also_in=with_status)
+        return self._walk(with_status, also_in=listed)
+
+    def _walk(self, index: str, also_in: str = "") -> Iterator[bytes]:
+        """The members of an index, and of another one if it is named, a page per round trip."""
+        for first in count(0, INDEX_PAGE):
+            ids: list[bytes] = self._redis.zrevrange(index, first, first + INDEX_PAGE - 1)  # type: ignore[assignment]
+            scores = self._redis.zmscore(also_in, ids) if also_in and ids else ids  # type: ignore[arg-type]
+            yield from (run_id for run_id, score in zip(ids, scores, strict=True) if score is not None)
+            if len(ids) < INDEX_PAGE:
                 return
-            offset += page
 
     def starts(
         self, *, session: str | None = None, since_ms: int | None = None, until_ms: int | None = None

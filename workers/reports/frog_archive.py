@@ -16,6 +16,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import quoteattr
 
+from fluxagents.tasks.spreadsheet_cells import disarm_cell
 from fluxagents.workers.reports.frog_report import COLUMNS, FrogReport, Rows, SbmlNames
 
 FOLDER = "FROG"
@@ -126,7 +127,9 @@ def encode_tsv(name: str, rows: Rows) -> bytes:
     """One table in the format's own way: tabs, NaN for what is missing."""
     columns = COLUMNS[name]
     lines = ["\t".join(columns)]
-    lines += ["\t".join("NaN" if row[c] is None else str(row[c]) for c in columns) for row in rows]
+    lines += [
+        "\t".join("NaN" if row[c] is None else str(disarm_cell(row[c])) for c in columns) for row in rows
+    ]
     return ("\n".join(lines) + "\n").encode()
 
 

@@ -15,6 +15,7 @@ from fluxagents.tasks.fba.fluxes.run_metabolic_fba import FluxTable, Method
 from fluxagents.tasks.fba.solving.file_name import name_file
 from fluxagents.tasks.fba.solving.growth import StrainResult
 from fluxagents.tasks.ports.results import ResultFile
+from fluxagents.tasks.spreadsheet_cells import disarm_table
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _encode_escher(fluxes: FluxTable) -> bytes:
 
 
 def _encode_csv(fluxes: FluxTable) -> bytes:
-    return _tabulate(fluxes).to_csv(index=False, lineterminator="\n").encode()
+    return disarm_table(_tabulate(fluxes)).to_csv(index=False, lineterminator="\n").encode()
 
 
 def _tabulate(fluxes: FluxTable) -> pd.DataFrame:

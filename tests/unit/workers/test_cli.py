@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib import import_module
 from types import SimpleNamespace
 
 import click
@@ -17,6 +18,7 @@ from fluxagents.workers import cli
 from fluxagents.workers.commands.services import services
 
 HEAVY = ("celery", "cobra", "pydantic", "redis", "rich", "pandas", "structlog")
+TABLES = ("numpy", "pandas", "pyarrow")
 SLOW = ("cobra", "libsbml", "optlang", "matplotlib", "langchain_core")
 
 
@@ -57,6 +59,27 @@ def test_neither_a_client_nor_the_help_of_a_command_imports_cobra() -> None:
         "for address, _ in COMMANDS.values():",
         "    import_module('fluxagents.workers.commands.' + address.partition(':')[0])",
         f"print([name for name in {SLOW!r} if name in sys.modules])",
+    )
+    assert text.splitlines() == ["[]"]
+
+
+@pytest.mark.parametrize(
+    ("modules", "needless"),
+    [
+        (
+            ("runs.run_listing", "approvals.request_listing"),
+            (*TABLES, "jinja2", "celery", "kombu", "structlog"),
+        ),
+        (("runs.run", "runs.ask"), (*TABLES, "jinja2")),
+    ],
+)
+def test_commands_import_only_what_they_need(modules: tuple[str, ...], needless: tuple[str, ...]) -> None:
+    text = run_script(
+        "import sys",
+        "from importlib import import_module",
+        f"for name in {modules!r}:",
+        "    import_module('fluxagents.workers.commands.' + name)",
+        f"print([name for name in {needless!r} if name in sys.modules])",
     )
     assert text.splitlines() == ["[]"]
 
@@ -136,3 +159,30 @@ def test_bad_usage_with_json_is_json(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_kinds_of_bad_usage_exist() -> None:
     assert {ErrorClass(kind) for kind in cli.BAD_USAGE}
+
+
+@pytest.mark.parametrize("group", ["runs", "approvals"])
+def test_every_command_of_a_lazy_group_is_where_its_table_says(
+    capsys: pytest.CaptureFixture[str], group: str
+) -> None:
+    code, out, _ = call(capsys, group, "--help")
+    assert code == 0
+    lazy = getattr(import_module(f"fluxagents.workers.commands.{group}.{group}"), group)
+    context = click.Context(lazy)
+    for name in lazy.list_commands(context):
+        command = lazy.get_command(context, name)
+        assert command is not None
+        assert command.name == name
+        assert f"  {name} " in out
+
+
+@pytest.mark.parametrize("by", ["", "  "])
+@pytest.mark.parametrize(
+    "words", [("runs", "pause", "mine"), ("approvals", "approve", "mine.1"), ("prompts", "promote", "p", "1")]
+)
+def test_nobody_decides_without_a_name(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], by: str
+) -> None:
+    code, _, err = call(capsys, *words, "--by", by)
+    assert code == 2
+    assert f"{by!r} names nobody" in err

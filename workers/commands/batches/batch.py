@@ -17,12 +17,20 @@ from fluxagents.scheduler.batches.batch_tables import (
     complete,
     summary_rows,
 )
-from fluxagents.scheduler.batches.batches import Tally, build_specs, find_unstarted, progress, session_states
+from fluxagents.scheduler.batches.batches import (
+    Tally,
+    build_specs,
+    find_unstarted,
+    load_states,
+    progress,
+    session_states,
+)
 from fluxagents.scheduler.batches.run_media import name_media, resolve_media
 from fluxagents.scheduler.runs.checked_batch import CheckedBatch, check_batch
 from fluxagents.scheduler.runs.run_ids import run_id
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.workers.clients.client import Client
+from fluxagents.workers.clients.progress_lines import ProgressLines
 from fluxagents.workers.clients.progress_view import progress_view
 from fluxagents.workers.commands.batches.batch_inputs import read_list
 from fluxagents.workers.commands.conditions import media_options, print_notes, read_requests
@@ -114,7 +122,7 @@ def batch(
         checked = check_batch(client, flow, specs)
     notes = [note for found in run_media.values() for note in found.notes]
     names = name_media(requests, run_media.values())
-    job = _Batch(client, checked, session or _new_session(), lane, names, notes, quiet=as_json)
+    job = _Batch(client, checked, session or _new_session(), lane, names, notes)
     print_notes(notes)
     try:
         job.start()
@@ -145,7 +153,6 @@ class _Batch:
     """What each medium is called: its JSON -> its name."""
     notes: Sequence[str]
     """What was found out about the media beforehand."""
-    quiet: bool
     runs: list[str] = field(default_factory=list)
     """The ids of runs that existed already, then of those that were started."""
 
@@ -155,11 +162,13 @@ class _Batch:
         missing, self.runs = find_unstarted(self.batch, known_states.values())
         known_count = len(self.runs)
         lane = cast("Lane", self.lane)
+        total = known_count + len(missing)
+        note = f", {known_count} of them were there already" if known_count else ""
+        echo(f"session {self.session}: {total} runs of {self.batch.flow.flow}{note}", err=True)
+        lines = ProgressLines(at_once=False)
         for run in self.client.batch(self.batch.flow_name, missing, session=self.session, lane=lane):
             self.runs.append(run.id)
-        if not self.quiet:
-            note = f", {known_count} of them were there already" if known_count else ""
-            echo(f"session {self.session}: {len(self.runs)} runs of {self.batch.flow.flow}{note}", err=True)
+            lines.show(f"{len(self.runs):,} of {total:,} runs started")
 
     def tell_started(self, *, as_json: bool) -> int:
         if as_json:
@@ -170,11 +179,10 @@ class _Batch:
 
     def follow(self, timeout_s: float | None) -> tuple[Tally, list[RunState]]:
         """Show the progress on standard error until every run has ended or waits."""
-        with progress_view(len(self.runs), quiet=self.quiet) as show:
-            updates = progress(self.client.store, self.session, self.runs, timeout_s=timeout_s)
-            for latest in updates:
-                show(latest[0])
-        return latest
+        with progress_view(len(self.runs)) as show:
+            for tally in progress(self.client.store, self.runs, timeout_s=timeout_s):
+                show(tally)
+        return tally, load_states(self.client.store, self.session, self.runs)
 
 
 def _report(

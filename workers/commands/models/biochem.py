@@ -9,6 +9,7 @@ import click
 from fluxagents.tasks.ports.biochem import Kind
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import print_json, print_table
+from fluxagents.workers.commands.display.slow_notice import notice_when_slow
 from fluxagents.workers.files.biochem_file import BiochemFile
 from fluxagents.workers.settings import Settings
 
@@ -41,7 +42,9 @@ def import_tables(compounds: str, reactions: str | None, as_json: bool) -> None:
     files: dict[Kind, Path] = {"compound": Path(compounds)}
     if reactions is not None:
         files["reaction"] = Path(reactions)
-    _print(_library().replace(files), as_json=as_json)
+    with notice_when_slow("reading the tables …"):
+        rows = _library().replace(files)
+    _print(rows, as_json=as_json)
 
 
 @biochem.command(epilog=examples("fluxagents biochem status --json"))

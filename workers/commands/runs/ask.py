@@ -50,7 +50,7 @@ def ask(
     documents = []
     for run in runs:
         if wait:
-            wait_for(run, timeout, quiet=as_json)
+            wait_for(run, timeout)
         state = run.state
         statuses.append(exit_status(state))
         documents.append(run_document(state))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ from fluxagents.scheduler.batches.run_media import resolve_media
 from fluxagents.scheduler.runs.run import Run
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.workers.clients.client import Client
+from fluxagents.workers.clients.progress_lines import LINE_EVERY_S, ProgressLines
 from fluxagents.workers.commands.conditions import medium_options, print_notes, read_request
 from fluxagents.workers.commands.display.event_text import summarise_event
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
@@ -22,6 +24,9 @@ from fluxagents.workers.commands.runs.exit_status import exit_status
 from fluxagents.workers.commands.runs.stepping import walk
 from fluxagents.workers.files.remote_files import hide_secrets
 from fluxagents.workers.settings import Settings
+
+LOOK_EVERY_S = 0.5
+"""On a terminal, where a line is drawn anew."""
 
 
 @click.command(
@@ -43,7 +48,7 @@ from fluxagents.workers.settings import Settings
 @click.option(
     "--bulk", is_flag=True, help="Nobody waits for it: use the lane that delays no interactive run."
 )
-@click.option("--run-id", help="An id of your own; the same id never starts twice.")
+@click.option("--run-id", help="An id of your own; the same start again starts nothing.")
 @click.option("--step", is_flag=True, help="Stop before every command, show it, and ask whether to go on.")
 @click.option("--wait", is_flag=True, help="Wait for the answer, showing what happens.")
 @click.option("--timeout", type=float, help="Wait at most this many seconds.")
@@ -90,7 +95,7 @@ def run(
     if step:
         walk(client, started)
     elif wait:
-        wait_for(started, timeout, quiet=as_json)
+        wait_for(started, timeout)
     state = started.state
     if as_json:
         print_json(run_document(state))
@@ -101,14 +106,14 @@ def run(
     sys.exit(exit_status(state))
 
 
-def wait_for(run: Run, timeout: float | None, *, quiet: bool) -> None:
-    """Wait for a run, on a terminal with a line that says what it is doing."""
+def wait_for(run: Run, timeout_s: float | None) -> None:
+    """Wait for a run, and say on standard error what it does: in one line on a terminal, else in some."""
     try:
-        if quiet or not sys.stderr.isatty():
-            run.wait(timeout)
+        if not sys.stderr.isatty():
+            _wait_and_tell(run, timeout_s, ProgressLines().show, every_s=LINE_EVERY_S)
             return
         with PlainConsole(stderr=True).status(f"run {run.id}") as status:
-            _narrate(run, timeout, status.update)
+            _wait_and_tell(run, timeout_s, status.update, every_s=LOOK_EVERY_S)
     except TimeoutError as error:
         raise click.ClickException(f"{error}; `fluxagents runs watch {run.id}` follows it") from error
     except KeyboardInterrupt:
@@ -116,10 +121,18 @@ def wait_for(run: Run, timeout: float | None, *, quiet: bool) -> None:
         raise
 
 
-def _narrate(run: Run, timeout: float | None, tell: object) -> None:
-    assert callable(tell)
-    deadline = None if timeout is None else time.monotonic() + timeout
-    for event in run.watch():
-        tell(f"{event.type}: {summarise_event(event)}")
-        if deadline is not None and time.monotonic() > deadline:
-            raise TimeoutError(f"run {run.id} still runs after {timeout} s")
+def _wait_and_tell(
+    run: Run, timeout_s: float | None, tell: Callable[[str], object], *, every_s: float
+) -> None:
+    began_s = time.monotonic()
+    while True:
+        left_s = float("inf") if timeout_s is None else began_s + timeout_s - time.monotonic()
+        try:
+            run.wait(max(0.0, min(every_s, left_s)))
+        except TimeoutError:
+            if left_s <= every_s:
+                raise TimeoutError(f"run {run.id} still runs after {timeout_s} s") from None
+        else:
+            return
+        event = run.events()[-1]
+        tell(f"{time.monotonic() - began_s:.0f} s  {event.type}: {summarise_event(event)}")

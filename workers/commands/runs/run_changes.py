@@ -9,6 +9,7 @@ from fluxagents.scheduler.schedules.grid import every
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.options import by_option, examples, json_option
 from fluxagents.workers.commands.display.output import count_text, echo, print_json
+from fluxagents.workers.commands.display.slow_notice import notice_when_slow
 from fluxagents.workers.files.run_archive import Archive, retire
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.redis.connection import connect
@@ -27,7 +28,8 @@ def archive(older_than: str, limit: int | None, as_json: bool) -> None:
     """Move ended runs from Redis to the archive, where `show` and `events` still find them."""
     before_ms = SystemClock().now_ms() - round(every(older_than).seconds * 1_000)
     client = Client()
-    moved = retire(client.store, Archive(client.settings.artifact_url), before_ms, limit)
+    with notice_when_slow("moving runs to the archive …"):
+        moved = retire(client.store, Archive(client.settings.artifact_url), before_ms, limit)
     if as_json:
         print_json({"archived": moved})
     else:

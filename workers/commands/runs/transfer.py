@@ -12,6 +12,7 @@ from fluxagents.workers.archive.run_bundle import SUFFIX
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.display.options import by_option, examples, json_option
 from fluxagents.workers.commands.display.output import echo, print_json
+from fluxagents.workers.commands.display.slow_notice import notice_when_slow
 
 
 @click.command(
@@ -35,7 +36,8 @@ def export_run(run_id: str, output: Path | None, with_models: bool, as_json: boo
     Show it elsewhere with `fluxagents runs import`.
     """
     path = output or Path(f"{quote(run_id, safe='')}{SUFFIX}")
-    bundle = run_export.export_run(Client().bundle_stores(), run_id, path, with_models=with_models)
+    with notice_when_slow(f"writing {path} …"):
+        bundle = run_export.export_run(Client().bundle_stores(), run_id, path, with_models=with_models)
     if as_json:
         runs = [run.model_dump() for run in bundle.runs]
         print_json(
@@ -63,7 +65,8 @@ def import_run(file: Path, new_id: str, by: str, as_json: bool) -> None:
     Every digest is checked first, and no other run is overwritten. A run that had not ended is paused.
     """
     client = Client()
-    result = run_import.import_run(client, client.bundle_stores(), file, by=by, new_id=new_id)
+    with notice_when_slow(f"reading {file} …"):
+        result = run_import.import_run(client, client.bundle_stores(), file, by=by, new_id=new_id)
     if as_json:
         runs = [
             {"run_id": state.run_id, "status": state.status, "written": state.run_id in result.written}

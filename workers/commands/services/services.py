@@ -10,8 +10,9 @@ import click
 from fluxagents.flows.errors import FluxError
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import PlainConsole, echo, print_json, print_table
+from fluxagents.workers.commands.display.slow_notice import notice_when_slow
 from fluxagents.workers.commands.services import status_view
-from fluxagents.workers.commands.services.status_view import Announcer, View
+from fluxagents.workers.commands.services.status_view import Announcer, StartProgress, View
 from fluxagents.workers.host import data_folder, launch, run_file
 from fluxagents.workers.host import detach as background
 from fluxagents.workers.host import flower as web
@@ -49,7 +50,7 @@ def up(*, detach: bool, ready_fd: int | None, as_json: bool) -> None:
             _tell_login(settings)
         _foreground(ready_fd)
         return
-    status = background.start(settings)
+    status = background.start(settings, StartProgress().show)
     if as_json:
         print_json(status_view.as_json(status))
         return
@@ -102,7 +103,8 @@ def _foreground(ready_fd: int | None) -> None:
 def down(*, as_json: bool) -> None:
     """Stop what `fluxagents up` started: gracefully first, then by force. No run is lost."""
     settings = Settings.load()
-    stopped = background.stop(settings)
+    with notice_when_slow("stopping: steps that run may end first …"):
+        stopped = background.stop(settings)
     if as_json:
         print_json({"stopped": stopped})
     elif stopped:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from time import time
+from time import monotonic, time
 from typing import Any
 
 from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from fluxagents.workers.clients.progress_lines import ProgressLines
 from fluxagents.workers.commands.display.output import build_table
 from fluxagents.workers.host.run_file import RunStatus, ServiceStatus, State
 
@@ -111,6 +112,28 @@ class Announcer:
         elif status.ready:
             self.is_announced = True
             self._ready()
+
+
+class StartProgress:
+    """What a start in the background waits for: a line at each change, and every few seconds."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._began_s = clock()
+        self._lines = ProgressLines(clock)
+        self._waits_for = ""
+
+    def show(self, status: RunStatus | None) -> None:
+        """Print what does not answer yet; None before the supervisor has started anything."""
+        services = status.services if status else ()
+        silent = [service.name for service in services if service.state is not State.RUNNING]
+        if status and not silent:
+            return
+        waits_for = ", ".join(silent) or "the supervisor"
+        changed, self._waits_for = waits_for != self._waits_for, waits_for
+        self._lines.show(
+            f"{self._clock() - self._began_s:3.0f} s  waiting for {waits_for}", must_show=changed
+        )
 
 
 def _addresses(status: RunStatus) -> Text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -21,7 +22,14 @@ from fluxagents.scheduler.batches.batch_tables import (
     summary_rows,
     unit_of,
 )
-from fluxagents.scheduler.batches.batches import Tally, build_specs, find_unstarted, progress, session_states
+from fluxagents.scheduler.batches.batches import (
+    Tally,
+    build_specs,
+    find_unstarted,
+    load_states,
+    progress,
+    session_states,
+)
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.scheduler.runs.checked_batch import CheckedBatch
 from fluxagents.scheduler.runs.run_starter import RunSpec
@@ -127,61 +135,62 @@ def stored(store: MemoryRunStore, run_id: str, *, status: Status = "running", se
 
 
 class CountedStore(MemoryRunStore):
-    """Counts how often it was looked at."""
+    """Notes which runs each look was at."""
 
-    looks = 0
+    def __init__(self) -> None:
+        super().__init__(SystemClock())
+        self.looks: list[list[str]] = []
+
+    def statuses(self, run_ids: Sequence[str]) -> list[Status]:
+        self.looks.append(list(run_ids))
+        return super().statuses(run_ids)
 
     def runs(self, **given: Any) -> list[RunState]:
-        type(self).looks += 1
-        return super().runs(**given)
-
-    def load(self, run_id: str) -> RunState:
-        raise AssertionError(f"run {run_id} was polled by itself")
+        raise AssertionError(f"states were read to count runs: {given}")
 
 
-def test_progress_looks_at_all_runs_at_once_until_none_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    store = CountedStore(SystemClock())
-    monkeypatch.setattr(CountedStore, "looks", 0)
+def test_progress_counts_all_runs_at_once_until_none_goes_on() -> None:
+    store = CountedStore()
     for number in range(3):
         stored(store, f"r{number}", status="finished")
     stored(store, "stranger")
     pauses: list[float] = []
-    looks = progress(store, "s", ["r0", "r1", "r2"], sleep=pauses.append)
-    tally, states = next(looks)
-    assert tally == Tally(3, 0, 0, 0)
-    assert [found.run_id for found in states] == ["r0", "r1", "r2"]
-    assert next(looks, None) is None
-    assert (CountedStore.looks, pauses) == (1, [])
+    assert list(progress(store, ["r0", "r1", "r2"], sleep=pauses.append)) == [Tally(3, 0, 0, 0)]
+    assert (store.looks, pauses) == ([["r0", "r1", "r2"]], [])
 
 
 def test_progress_pauses_between_looks_and_gives_up_after_its_time() -> None:
     store = MemoryRunStore(SystemClock())
     stored(store, "r0")
     pauses: list[float] = []
-    looks = progress(store, "s", ["r0"], sleep=pauses.append)
-    assert next(looks)[0].running == 1
-    assert next(looks)[0].running == 1
+    looks = progress(store, ["r0"], sleep=pauses.append)
+    assert next(looks).running == 1
+    assert next(looks).running == 1
     assert pauses
     assert 0.1 <= pauses[0] <= 10
-    assert [tally.running for tally, _ in progress(store, "s", ["r0"], timeout_s=0)] == [1]
+    assert [tally.running for tally in progress(store, ["r0"], timeout_s=0)] == [1]
 
 
-def test_progress_counts_what_left_the_list_of_its_session(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_asks_no_more_for_runs_that_have_ended() -> None:
+    store = CountedStore()
+    stored(store, "r0", status="failed")
+    stored(store, "r1", status="waiting")
+    stored(store, "r2")
+    looks = progress(store, ["r0", "r1", "r2"], sleep=lambda _: None)
+    assert next(looks) == next(looks) == Tally(0, 1, 1, 1)
+    assert store.looks == [["r0", "r1", "r2"], ["r1", "r2"]]
+
+
+def test_states_of_runs_that_left_their_session_are_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     store = MemoryRunStore(SystemClock())
     stored(store, "r0", status="finished")
     stored(store, "r1")
-    archived, loads = store.load("r0"), []
-
-    def load(run: str) -> RunState:
-        loads.append(run)
-        return archived
-
+    archived = store.load("r0")
     assert store.forget("r0", "s")
-    monkeypatch.setattr(store, "load", load)
-    looks = progress(store, "s", ["r0", "r1"], sleep=lambda _: None)
-    assert next(looks) == (Tally(1, 0, 0, 1), [archived, *store.runs()])
-    assert next(looks)[0] == Tally(1, 0, 0, 1)
-    assert loads == ["r0"]
+    monkeypatch.setattr(store, "load", {"r0": archived}.__getitem__)
+    assert load_states(store, "s", ["r0", "r1"]) == [archived, *store.runs()]
 
 
 def test_a_session_is_read_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,7 +199,6 @@ def test_a_session_is_read_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None
     for number in range(5):
         stored(store, f"r{number}")
     assert set(session_states(store, "s")) == {f"r{number}" for number in range(5)}
-    assert set(session_states(store, "s", {"r0", "r3"})) == {"r0", "r3"}
 
 
 def test_a_finding_becomes_a_row_a_value_with_its_unit() -> None:

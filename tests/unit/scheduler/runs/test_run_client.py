@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -12,6 +13,8 @@ from fluxagents.flows.errors import FluxError
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.memory.run_store import MemoryRunStore
 from fluxagents.flows.ports.dispatch import Outgoing
+from fluxagents.prompts.versions.prompt_names import list_prompt_names
+from fluxagents.prompts.versions.store import MemoryPromptStore
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.runs.run_starter import CHUNK, RunSpec
@@ -45,7 +48,7 @@ class Models:
     def resolve(self, text: str, *, files: bool = True) -> ModelRef:
         assert files
         self.asked.append(text)
-        return ModelRef(digest=f"sha256:{len(self.asked):064x}", name=text)
+        return ModelRef(digest=f"sha256:{list(dict.fromkeys(self.asked)).index(text) + 1:0>64}", name=text)
 
 
 @pytest.fixture
@@ -123,3 +126,89 @@ def test_runs_of_a_batch_are_kept_when_the_broker_is_cut_off(
 def test_an_order_that_does_not_fit_ends_the_batch(client: RunClient) -> None:
     with pytest.raises(FluxError, match="no input 'questoin'"):
         list(client.batch("metabolic_analysis", [spec(questoin="typo")]))
+
+
+def test_the_same_start_again_starts_nothing(client: RunClient, published: Published) -> None:
+    first = client.start("metabolic_analysis", model="a", question="Growth?", run_id="mine")
+    again = client.start("metabolic_analysis", model="a", question="Growth?", run_id="mine", lane="bulk")
+    assert first.id == again.id == "mine"
+    assert [len(batch) for batch in published.batches] == [1]
+
+
+@pytest.mark.parametrize(
+    ("changed", "difference"),
+    [
+        ({"model": "b"}, r"model a \(0+\), not b \(0+\)"),
+        ({"question": "Yield?"}, "question 'Growth\\?', not 'Yield\\?'"),
+        ({"medium": {"EX_ac_e": 5}}, "medium 'None', not '{'EX_ac_e': 5}'"),
+        ({"session": "weekly"}, "session 'mine', not 'weekly'"),
+        (
+            {"flow": "hypothesis_test"},
+            r"flow metabolic_analysis v\d+ \(\w{12}\), not hypothesis_test v\d+ \(\w{12}\)",
+        ),
+    ],
+)
+def test_another_start_under_the_id_of_a_run_is_refused(
+    client: RunClient, published: Published, changed: dict[str, Any], difference: str
+) -> None:
+    stated: dict[str, Any] = {"flow": "metabolic_analysis", "model": "a", "question": "Growth?"}
+    client.start(**stated, run_id="mine")
+    with pytest.raises(FluxError, match=f"there is a run 'mine' already, with .*{difference}") as refused:
+        client.start(**{**stated, **changed}, run_id="mine")
+    assert refused.value.kind == "bad_argument"
+    assert refused.value.suggestions[0] == "`fluxagents runs show mine` shows it"
+    assert [len(batch) for batch in published.batches] == [1]
+    assert client.get("mine").state.inputs["question"] == "Growth?"
+
+
+def test_two_runs_of_a_batch_cannot_share_an_id(client: RunClient) -> None:
+    specs = [RunSpec(model="a", inputs={"question": q}, run_id="mine") for q in ("one", "two", "one")]
+    with pytest.raises(FluxError, match="question 'one', not 'two'"):
+        list(client.batch("metabolic_analysis", specs))
+
+
+@pytest.mark.parametrize("by", ["", "  ", "\t\n"])
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda client, by: client.pause("mine", by=by),
+        lambda client, by: client.cancel("mine", by=by, reason="r"),
+        lambda client, by: client.cancel_all(["mine"], by=by, reason="r"),
+        lambda client, by: client.signal("mine", "measured", by=by),
+        lambda client, by: client.fork("mine", by=by),
+        lambda client, by: client.adopt(client.store.events("mine"), by=by),
+        lambda client, by: client.rollback("mine", to=0, by=by),
+        lambda client, by: client.restart("mine", node="describe", by=by),
+    ],
+)
+def test_nobody_acts_without_a_name(
+    client: RunClient, act: Callable[[RunClient, str], object], by: str
+) -> None:
+    client.start("metabolic_analysis", model="a", question="Growth?", run_id="mine")
+    before = client.store.events("mine")
+    with pytest.raises(FluxError, match="cannot be the name of a person"):
+        act(client, by)
+    assert client.store.events("mine") == before
+
+
+def test_a_later_start_reads_no_file(
+    published: Published, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = RunClient(
+        store=MemoryRunStore(SystemClock()),
+        publisher=published,
+        clock=SystemClock(),
+        models=cast("ModelStore", models),
+        flows=FlowLibrary(),
+        tools=TOOLS,
+        prompts=lambda: list_prompt_names(MemoryPromptStore()),
+    )
+    client.start("model_comparison", model="a", models=["a", "b"], question="Growth?")
+
+    def refuse(self: Path, *_: object, **__: object) -> str:
+        raise AssertionError(f"{self} was read again")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "read_text", refuse)
+    client.start("model_comparison", model="a", models=["a", "b"], question="Growth?")
+    assert [len(batch) for batch in published.batches] == [1, 1]

@@ -25,6 +25,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.models.model_file import decode_model, encode_model
 from fluxagents.tasks.ports.models import SHIPPED, Concern, ModelFormat, ModelRecord, ModelRef
 from fluxagents.tasks.registry import tool_named
+from fluxagents.workers.files.stored_bytes import StoredBytes
 from fluxagents.workers.models import model_forms
 from fluxagents.workers.models.model_cache import CachedModel, ModelCache
 from fluxagents.workers.models.model_store import _PARSED, ModelFiles
@@ -488,6 +489,7 @@ def test_twenty_models_through_one_process_stay_within_bounds(shared: ModelFiles
 import sys
 from pathlib import Path
 import psutil
+from fluxagents.workers.files.stored_bytes import StoredBytes
 from fluxagents.workers.models import model_forms
 from fluxagents.workers.models.model_cache import CachedModel, ModelCache
 data = Path(sys.argv[1]).read_bytes()
@@ -514,6 +516,7 @@ import sys
 from pathlib import Path
 import psutil
 from fluxagents.tasks.registry import tool_named
+from fluxagents.workers.files.stored_bytes import StoredBytes
 from fluxagents.workers.models import model_forms
 model, tool = model_forms.decode_fast(Path(sys.argv[1]).read_bytes()), tool_named("run_metabolic_fba")
 used = []
@@ -538,3 +541,15 @@ def test_a_model_that_is_known_is_not_written_again(store: ModelFiles, tmp_path:
     assert len(written) == 3
     assert store.resolve("textbook") == first
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()} == written
+
+
+def test_a_whole_digest_is_found_without_listing_the_store(
+    store: ModelFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = store.resolve("textbook")
+
+    def refuse(_: object, folder: str) -> list[str]:
+        raise AssertionError(f"{folder} was listed")
+
+    monkeypatch.setattr(StoredBytes, "names", refuse)
+    assert store.resolve(ref.digest) == ref

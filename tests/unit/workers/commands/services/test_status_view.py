@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from fluxagents.workers.commands.services import status_view
-from fluxagents.workers.commands.services.status_view import Announcer, View
+from fluxagents.workers.commands.services.status_view import Announcer, StartProgress, View
 from fluxagents.workers.host.run_file import RunStatus, ServiceStatus, State
 from fluxagents.workers.machine.process import ProcessId
 
@@ -87,3 +87,25 @@ def test_json_says_whether_it_runs() -> None:
     assert shown["running"] is True
     assert shown["ready"] is True
     assert shown["services"][0]["name"] == "tools"
+
+
+def test_a_start_in_the_background_says_what_it_waits_for(capsys: pytest.CaptureFixture[str]) -> None:
+    now = [10.0]
+    progress = StartProgress(clock=lambda: now[0])
+    for at_s, seen in (
+        (10, None),
+        (11, None),
+        (12, status(State.STARTING)),
+        (13, status(State.STARTING)),
+        (18, status(State.STARTING)),
+        (19, status(State.RUNNING)),
+    ):
+        now[0] = at_s
+        progress.show(seen)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == [
+        "  0 s  waiting for the supervisor",
+        "  2 s  waiting for tools",
+        "  8 s  waiting for tools",
+    ]
