@@ -32,6 +32,8 @@ from fluxagents.workers.commands.display.output import echo, print_json
 def export_run(run_id: str, output: Path | None, with_models: bool, as_json: bool) -> None:
     """Write a run as one file: its log, results with all tables, flows, prompts, and the runs that it began.
 
+    The file is signed with the key of this installation; `fluxagents keys show` prints the public one.
+
     Show it elsewhere with `fluxagents runs import`.
     """
     path = output or Path(f"{quote(run_id, safe='')}{SUFFIX}")
@@ -60,7 +62,8 @@ def export_run(run_id: str, output: Path | None, with_models: bool, as_json: boo
 def import_run(file: Path, new_id: str, by: str, as_json: bool) -> None:
     """Take in a run that `runs export` wrote, so that `show`, `explain` and the audits work on it here.
 
-    Every digest is checked first, and no other run is overwritten. A run that had not ended is paused.
+    Every digest is checked first, and no other run is overwritten. A run that had not ended is paused. One
+    that neither this installation nor a trusted one signed is shown as unverified from then on.
     """
     client = Client()
     result = run_import.import_run(client, client.bundle_stores(), file, by=by, new_id=new_id)
@@ -69,10 +72,14 @@ def import_run(file: Path, new_id: str, by: str, as_json: bool) -> None:
             {"run_id": state.run_id, "status": state.status, "written": state.run_id in result.written}
             for state in result.runs
         ]
-        print_json({"runs": runs, "missing": result.missing})
+        print_json({"runs": runs, "missing": result.missing, "unverified": result.unverified or None})
         return
     for state in result.runs:
         note = "imported" if state.run_id in result.written else "was here already"
-        echo(f"run {state.run_id}: {note}; it is {state.status}")
+        echo(f"run {state.run_id}: {note}; it is {state.status_text}")
+    if result.unverified:
+        echo(f"unverified: the file is {result.unverified}, and may say anything", fg="yellow", err=True)
+        echo("  → whoever wrote it has a public key: `fluxagents keys show`; name it in", err=True)
+        echo("    FLUXAGENTS_TRUSTED_KEYS, and what it signed counts as verified", err=True)
     for what in result.missing:
         echo(f"  not in the file, and not here: {what}", err=True)
