@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.workers.files.secret_file import create_secret, read_secret
+from fluxagents.workers.files.secret_file import create_secret, read_secret, replace_secret
 from fluxagents.workers.settings import SHORTEST_KEY, Settings
 
 
