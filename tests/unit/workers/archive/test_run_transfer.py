@@ -37,8 +37,7 @@ from fluxagents.workers.archive.run_export import export_run
 from fluxagents.workers.archive.run_import import Imported, import_run
 from fluxagents.workers.archive.run_signature import ExportKeys
 from fluxagents.workers.clients.local import LocalClient
-from fluxagents.workers.commands.runs import runs as runs_command
-from fluxagents.workers.commands.runs import transfer
+from fluxagents.workers.commands.runs import run_details, run_listing, transfer
 from fluxagents.workers.commands.runs.runs import runs
 from fluxagents.workers.settings import Settings
 
@@ -507,7 +506,8 @@ def test_a_file_without_a_signature_is_unverified_wherever_it_goes(
     assert take_in(elsewhere, file).unverified == "not signed"
     there = elsewhere.get(run.id)
     assert there.state.unverified == "not signed"
-    monkeypatch.setattr(runs_command, "Client", lambda: elsewhere)
+    monkeypatch.setattr(run_details, "Client", lambda: elsewhere)
+    monkeypatch.setattr(run_listing, "open_run_store", lambda _: elsewhere.store)
     monkeypatch.setattr(elsewhere, "settings", Settings(), raising=False)
     shown = CliRunner().invoke(runs, ["show", run.id])
     assert "unverified: not signed" in shown.stdout.splitlines()[0]
