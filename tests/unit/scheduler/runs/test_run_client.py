@@ -128,7 +128,7 @@ def test_an_order_that_does_not_fit_ends_the_batch(client: RunClient) -> None:
         list(client.batch("metabolic_analysis", [spec(questoin="typo")]))
 
 
-@pytest.mark.parametrize("hostile", HOSTILE_IDS)
+@pytest.mark.parametrize("hostile", HOSTILE_IDS, ids=lambda text: ascii(text[:20]))
 def test_no_hostile_id_starts_a_run(client: RunClient, published: Published, hostile: str) -> None:
     with pytest.raises(FluxError):
         client.start("metabolic_analysis", model="a", question="How fast does it grow?", run_id=hostile)
