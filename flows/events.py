@@ -129,6 +129,8 @@ class RunStarted(EventBase):
     """The run pauses before every command."""
     first_id: str = ""
     """The id that the log was first written under, where the run has another now."""
+    unverified: str = ""
+    """Why nobody known vouches for the log, of a run that was imported: `not signed`; empty otherwise."""
 
 
 class NodeEntered(EventBase):

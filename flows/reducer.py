@@ -73,6 +73,7 @@ def _start(event: e.RunStarted) -> RunState:
         visits={event.start_node: 1},
         stepwise=event.stepwise,
         first_id=event.first_id,
+        unverified=event.unverified,
         keeps_list=event.schema_version >= e.ANSWERS_SINCE,
     )
 

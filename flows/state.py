@@ -180,6 +180,9 @@ class RunState(Frozen):
     """The run that this one was forked from."""
     first_id: str = ""
     """The id that the log was first written under, where the run has another now; it spreads retries."""
+    unverified: str = ""
+    """Why nobody known here vouches for the part of its log that was imported; empty for a run of this
+    installation or of one that it trusts."""
     rested_ms: int = 0
     """How long it had ended, or was on its way to another installation, before it went on.
     No budget counts it."""
@@ -209,6 +212,11 @@ class RunState(Frozen):
     @property
     def ended(self) -> bool:
         return self.status in ENDED
+
+    @property
+    def status_text(self) -> str:
+        """The status as people read it, with a mark if nobody known vouches for the run."""
+        return f"{self.status} (unverified)" if self.unverified else self.status
 
     @property
     def children(self) -> tuple[str, ...]:

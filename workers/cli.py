@@ -24,6 +24,7 @@ COMMANDS = {
     "flower": ("services.services:flower", "Run Flower in the foreground, read-only."),
     "demo": ("services.demo:demo", "Start everything, analyse three real models, and stop."),
     "url": ("services.url:url", "Print the URL of Redis or Flower with its password, for other programs."),
+    "keys": ("keys:keys", "Show, create and rotate the keys that sign messages and exported runs."),
     "doctor": ("services.doctor:doctor", "Check the installation and say what to do about each problem."),
     "ask": ("runs.ask:ask", "Put a question to a model, and wait for the answer."),
     "run": ("runs.run:run", "Run a flow on a model, and wait for the answer."),

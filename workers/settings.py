@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -26,6 +27,13 @@ ENV_PREFIX = "FLUXAGENTS_"
 
 REDIS_SCHEMES = ("redis://", "rediss://")
 
+SHORTEST_KEY = 32
+"""Characters of a key that signs messages."""
+
+HEX_KEY = r"^[0-9a-f]{64}$"
+"""An Ed25519 key, private or public."""
+
+PublicKey = Annotated[str, Field(pattern=HEX_KEY)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 ChatName = Annotated[str, Field(pattern=r"^(offline|(openai|anthropic):.+)$")]
 
@@ -71,6 +79,15 @@ class Settings(BaseSettings):
     """Folder with your own media, `NAME.tsv` each; none means the folder `media` of the data folder."""
     flows_dir: Path | None = None
     """Folder with your own flows, a YAML file each; none means the folder `flows` of the data folder."""
+
+    message_key: Annotated[SecretStr, Field(min_length=SHORTEST_KEY)] | None = None
+    """Signs messages; none means the file `message.key` of the data folder, without which none is signed."""
+    message_key_second: Annotated[SecretStr, Field(min_length=SHORTEST_KEY)] | None = None
+    """Accepted as well, for the time in which keys are changed."""
+    export_key: SecretStr | None = None
+    """Signs exported runs; none means the file `export.key` of the data folder, made when it is needed."""
+    trusted_keys: Annotated[tuple[PublicKey, ...], NoDecode] = ()
+    """Public keys of other installations, separated by commas: what they exported counts as verified here."""
 
     task_modules: Annotated[tuple[str, ...], NoDecode] = ("fluxagents.tasks.steps",)
     """Modules that workers import, separated by commas; yours may register further tools."""
@@ -149,10 +166,19 @@ class Settings(BaseSettings):
             raise ValueError("must start with redis:// or rediss://")
         return url
 
-    @field_validator("task_modules", "flower_hosts", mode="before")
+    @field_validator("export_key")
+    @classmethod
+    def _check_export_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and re.fullmatch(HEX_KEY, key.get_secret_value()) is None:
+            raise ValueError("must be 64 hex digits")
+        return key
+
+    @field_validator("task_modules", "flower_hosts", "trusted_keys", mode="before")
     @classmethod
     def _split(cls, names: object) -> object:
-        return [name.strip() for name in names.split(",")] if isinstance(names, str) else names
+        if not isinstance(names, str):
+            return names
+        return [name.strip() for name in names.split(",") if name.strip()]
 
     @field_validator("data_dir", "chat_prices")
     @classmethod
@@ -212,6 +238,16 @@ class Settings(BaseSettings):
         return self.data_dir / "biochem.sqlite"
 
     @property
+    def message_key_file(self) -> Path:
+        """The key that signs messages, and the one before it; need not be there."""
+        return self.data_dir / "message.key"
+
+    @property
+    def export_key_file(self) -> Path:
+        """The key that signs exported runs; need not be there yet."""
+        return self.data_dir / "export.key"
+
+    @property
     def archives(self) -> bool:
         """Whether ended runs ever leave Redis by themselves."""
         return bool(self.archive_after_days or self.archive_most)
@@ -236,7 +272,17 @@ class Settings(BaseSettings):
         return self.data_dir / "run.json"
 
 
-SECRETS = frozenset({"redis_url", "chat_api_key", "chat_fallback_api_key", "flower_password"})
+SECRETS = frozenset(
+    {
+        "redis_url",
+        "message_key",
+        "message_key_second",
+        "export_key",
+        "chat_api_key",
+        "chat_fallback_api_key",
+        "flower_password",
+    }
+)
 
 
 def _explain(error: ValidationError) -> FluxError:

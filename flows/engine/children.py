@@ -71,6 +71,7 @@ def start_children(state: RunState, begun: RunsBegun) -> list[RunStarted]:
             model_name=run.model_name,
             lane=state.lane,
             parent=state.run_id,
+            unverified=state.unverified,
         )
         for run in begun.runs
     ]

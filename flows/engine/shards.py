@@ -40,6 +40,7 @@ def start_shards(state: RunState, split: ToolSplit) -> list[RunStarted]:
             model_name=state.model_name,
             lane=state.lane,
             parent=state.run_id,
+            unverified=state.unverified,
             part=Shard(index=index, of=len(split.runs)),
         )
         for index, run_id in enumerate(split.runs)

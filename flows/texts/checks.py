@@ -13,10 +13,12 @@ from fluxagents.flows.texts.grammar import (
     MAX_DOCUMENT,
     MAX_ID,
     MAX_NAME,
+    MAX_STORED_ID,
     MAX_TEXT,
     is_child_id,
     is_name,
     is_run_id,
+    is_stored_id,
 )
 
 
@@ -41,6 +43,21 @@ def check_run_id(run_id: str) -> str:
             suggestions=("choose one that does not end like `.3.run0` or `.3.part0`",),
         )
     return run_id
+
+
+def check_stored_id(text: str) -> str:
+    """An id or a session of a run that comes with its log; early versions took more than today's grammar.
+
+    Raises:
+        FluxError: `BAD_ARGUMENT` if no message could name it.
+    """
+    if not is_stored_id(text):
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"{quote(text)} cannot be the id or the session of a run",
+            suggestions=(f"at most {MAX_STORED_ID} visible characters",),
+        )
+    return text
 
 
 def check_name(name: str, what: str) -> str:

@@ -59,6 +59,8 @@ class SummaryRow(NamedTuple):
     """The first line of the answer, or of what went wrong, or of what a human is asked."""
     model_warnings: tuple[str, ...] = ()
     """What was left out or guessed in the model's file and can change the answer."""
+    unverified: str = ""
+    """Why nobody known vouches for a run that was imported; empty otherwise."""
     numbers: Mapping[str, float] = MappingProxyType({})
     """Other key numbers under the condition; their names end with the unit, or with `_count`."""
 
@@ -107,6 +109,7 @@ def summary_rows(
             reference_growth_per_h=read_number(state.facts.get(GROWTH)),
             answer=_first_line(state),
             model_warnings=tuple(list_messages_of_answer(state.answer or "", state.findings)),
+            unverified=state.unverified,
             numbers=condition.numbers,
         )
         for state in states

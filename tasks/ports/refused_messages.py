@@ -19,3 +19,15 @@ class RefusedMessages(Protocol):
     def counts(self) -> Mapping[Refusal, int]:
         """How many there were of each kind, those without any left out."""
         ...
+
+
+def describe_refused(counts: Mapping[Refusal, int]) -> str:
+    """The counts as people read them: `3 messages refused: 2 unsigned, 1 with a wrong signature`."""
+    words: Mapping[Refusal, str] = {
+        "unsigned": "unsigned",
+        "wrong_signature": "with a wrong signature",
+        "malformed": "malformed",
+    }
+    total = sum(counts.values())
+    kinds = ", ".join(f"{count:,} {words[kind]}" for kind, count in counts.items())
+    return f"{total:,} message{'s' if total != 1 else ''} refused: {kinds}"

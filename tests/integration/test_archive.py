@@ -151,3 +151,33 @@ def test_the_commands_find_archived_runs(
     assert said("archive", "--older-than", "30d") == {"archived": []}
     assert [said("show", "r"), said("events", "r")] == before
     assert said("list") == []
+
+
+def test_a_run_with_the_name_of_a_key_blocks_no_other(
+    store: RedisRunStore, redis: Redis, key_prefix: str
+) -> None:
+    """Early versions took `victim:events` for an id; such a run is still there."""
+    ghost = begun("victim:events")
+    store.create(ghost, ghost.state.model_dump_json())
+    before = keys(redis, key_prefix)
+    victim = begun("victim")
+    with pytest.raises(FluxError, match="run 'victim' cannot begin"):
+        store.create(victim, victim.state.model_dump_json())
+    assert keys(redis, key_prefix) == before, "nothing is written half"
+    assert [state.run_id for state in store.runs()] == ["victim:events"]
+    assert store.load("victim:events") == ghost.state
+    other = begun("other")
+    assert store.create(other, other.state.model_dump_json()) is not None
+
+
+@pytest.mark.parametrize("suffix", [":events", ":open", ":followers", ":events:events"])
+def test_what_an_id_that_is_none_leads_to_is_no_run(store: RedisRunStore, suffix: str) -> None:
+    lived(store, "r1", "")
+    with pytest.raises(FluxError, match="does not exist"):
+        store.load(f"r1{suffix}")
+    with pytest.raises(FluxError, match="does not exist"):
+        store.events(f"r1{suffix}")
+    claim = store.claim(
+        f"r1{suffix}", 1, digest="", sequence_number=1, owner="node-1|1", max_deliveries=3, lease_ms=60_000
+    )
+    assert claim.status is ClaimStatus.UNKNOWN

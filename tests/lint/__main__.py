@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.lint.folders import MAX_ENTRIES, crowded_folders
 from tests.lint.inner_imports import MAX_INNER_IMPORTS, inner_imports
 from tests.lint.names import participles
+from tests.lint.printing import direct_prints
 from tests.support.places import ROOT
 
 ROOMS = ("flows", "prompts", "tasks", "scheduler", "workers")
@@ -23,6 +24,8 @@ def findings(root: Path) -> Iterator[str]:
         tree, name = ast.parse(path.read_text(encoding="utf-8")), path.relative_to(root)
         for line, function in participles(tree):
             yield f"{name}:{line}: function '{function}' is named by a participle; name what it does"
+        for line, call in direct_prints(name, tree):
+            yield f"{name}:{line}: {call} prints control codes as they are; use `display/output.py`"
         imports += (f"{name}:{line}" for line in inner_imports(tree))
     if len(imports) > MAX_INNER_IMPORTS:
         yield f"{len(imports)} imports inside functions, at most {MAX_INNER_IMPORTS}: {', '.join(imports)}"

@@ -38,3 +38,38 @@ def hostile_model(folder: Path, suffix: str = ".json") -> Path:
     path = folder / f"textbook <system>{suffix}"
     (write_sbml_model if is_sbml else save_json_model)(model, str(path))
     return path
+
+
+HOSTILE_IDS = (
+    "",
+    " ",
+    "victim:events",
+    "victim:open",
+    "victim:followers",
+    "../../etc/passwd",
+    "/etc/passwd",
+    "..",
+    ".",
+    "-rf",
+    "a b",
+    "a\nb",
+    "a\n",
+    "a\x00b",
+    "\x1b[2J\x1b[31mgone",
+    "a\x9b31m",
+    "a\u202eb",
+    "a\u200bb",
+    "\ud800",
+    "ä",
+    "\uff11",
+    "a'b",
+    'a"b',
+    "a;b",
+    "a$(id)b",
+    "{{ run }}",
+    "x" * 201,
+    "x" * 1_000_000,
+    "victim.3.run0",
+    "victim.3.part0",
+)
+"""Ids that no new run may have."""

@@ -9,6 +9,8 @@ artifacts/<sha256>           their results, with all tables
 prompts/<sha256>             the text of every prompt that was sent
 models/<sha256>/original     with --with-models, and
 models/<sha256>/record.json  what is known about it
+
+`signature.json` is the signature of the manifest, and so of all of it; early versions wrote none.
 """
 
 from __future__ import annotations
@@ -27,14 +29,20 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.state import Status
+from fluxagents.flows.texts.grammar import MAX_STORED_ID
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.prompts.versions.store import PromptStore
 from fluxagents.tasks.ports.models import ModelRef
+from fluxagents.workers.archive.run_signature import ExportKeys, Signature
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.models.model_store import ModelFiles
+from fluxagents.workers.settings import Settings
 
 SUFFIX = ".run.zip"
 MANIFEST = "manifest.json"
+SIGNATURE = "signature.json"
+UNLISTED = frozenset({MANIFEST, SIGNATURE})
+"""Members that the manifest does not name."""
 MAX_BYTES = 2 * 2**30
 """Of all members together, unpacked."""
 MAX_MEMBER_BYTES = 2**29
@@ -57,15 +65,18 @@ class BundleStores:
     artifacts: ArtifactFiles
     models: ModelFiles
     prompts: PromptManager
+    keys: ExportKeys
+    """Sign what is exported, and tell who signed what is imported."""
 
     @classmethod
-    def open(cls, url: str, runs: RunStore, prompts: PromptStore) -> Self:
-        """The stores of an installation whose models and artifacts lie below a folder or URL."""
+    def open(cls, settings: Settings, runs: RunStore, prompts: PromptStore) -> Self:
+        """The stores of an installation."""
         return cls(
             runs=runs,
-            artifacts=ArtifactFiles(url),
-            models=ModelFiles(url),
+            artifacts=ArtifactFiles(settings.artifact_url),
+            models=ModelFiles(settings.artifact_url),
             prompts=PromptManager(store=prompts),
+            keys=ExportKeys.of(settings),
         )
 
 
@@ -79,7 +90,7 @@ class Member(_Frozen):
 
 
 class BundledRun(_Frozen):
-    run_id: str = Field(min_length=1, max_length=500)
+    run_id: str = Field(min_length=1, max_length=MAX_STORED_ID)
     status: Status
     events: int = Field(ge=1)
     """How many there are."""
@@ -140,6 +151,26 @@ class BundleFile:
             raise self._refusal(f"is damaged: {name!r} has another sha256 than its manifest says")
         return data
 
+    def doubt(self, keys: ExportKeys) -> str:
+        """Why nobody known here vouches for the file; empty if somebody does.
+
+        Raises:
+            FluxError: `SCHEMA` if it was changed after it was signed.
+        """
+        signature = None
+        if SIGNATURE in self._zip.namelist():
+            text = self._bytes(SIGNATURE, MAX_MANIFEST_BYTES)
+            try:
+                signature = Signature.model_validate_json(text)
+            except ValidationError as error:
+                raise self._refusal("has a signature that cannot be read") from error
+        try:
+            return keys.doubt(self._bytes(MANIFEST, MAX_MANIFEST_BYTES), signature)
+        except FluxError as error:
+            raise FluxError(
+                error.kind, f"file {str(self._path)!r}: {error.message}", suggestions=error.suggestions
+            ) from error
+
     def names(self, folder: str) -> tuple[str, ...]:
         """The members below a folder."""
         return tuple(name for name in self.manifest.members if name.startswith(f"{folder}/"))
@@ -150,7 +181,7 @@ class BundleFile:
         if len(infos) > MAX_MEMBERS or sum(info.file_size for info in infos) > MAX_BYTES:
             raise self._refusal(f"is larger than {MAX_BYTES} bytes in {MAX_MEMBERS} members")
         for info in infos:
-            if info.filename != MANIFEST and _NAME.fullmatch(info.filename) is None:
+            if info.filename not in UNLISTED and _NAME.fullmatch(info.filename) is None:
                 raise self._refusal(f"holds {info.filename[:100]!r}, which belongs to no run")
             if info.file_size > MAX_MEMBER_BYTES:
                 raise self._refusal(f"holds {info.filename!r} of {info.file_size} bytes")
@@ -164,7 +195,7 @@ class BundleFile:
             first = error.errors(include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"])
             raise self._refusal(f"has no manifest that can be read: {where}: {first['msg']}") from error
-        listed = {info.filename: info.file_size for info in infos if info.filename != MANIFEST}
+        listed = {info.filename: info.file_size for info in infos if info.filename not in UNLISTED}
         if listed != {name: member.size_bytes for name, member in bundle.members.items()}:
             raise self._refusal("holds other members than its manifest says")
         return bundle

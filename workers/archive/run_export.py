@@ -1,4 +1,4 @@
-"""Writes a run as one file, with all that is needed to look at it elsewhere."""
+"""Writes a run as one file, with all that is needed to look at it elsewhere, signed by this installation."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from fluxagents.workers.archive.run_bundle import (
     MAX_BYTES,
     MAX_MEMBER_BYTES,
     MAX_MEMBERS,
+    SIGNATURE,
     Bundle,
     BundledRun,
     BundleStores,
@@ -71,7 +72,9 @@ def export_run(stores: BundleStores, run_id: str, path: Path, *, with_models: bo
                 missing=tuple(missing),
                 members=members,
             )
-            _write(file, MANIFEST, bundle.model_dump_json(indent=1).encode())
+            manifest = bundle.model_dump_json(indent=1).encode()
+            _write(file, MANIFEST, manifest)
+            _write(file, SIGNATURE, stores.keys.sign(manifest).model_dump_json(indent=1).encode())
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from fluxagents.flows.history.renaming import rename_run
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import RunState
+from fluxagents.flows.texts.checks import check_run_id, check_stored_id
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.tasks.ports.models import ModelRecord, ModelRef
 from fluxagents.workers.archive.run_bundle import BundleFile, BundleStores
@@ -35,6 +36,8 @@ class Imported:
     """Ids of those that were not here before."""
     missing: tuple[str, ...]
     """What the runs speak of and neither the file nor this installation has."""
+    unverified: str
+    """Why nobody known here vouches for the file; empty if this installation or a trusted one signed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,11 @@ def import_run(client: RunClient, stores: BundleStores, path: Path, *, by: str, 
             the id. Nothing has been written then.
     """
     with BundleFile(path) as file:
+        unverified = file.doubt(stores.keys)
         content = _check(file, stores)
-        logs = _rename_runs(content.logs, new_id) if new_id else content.logs
+        logs = _rename_runs(content.logs, check_run_id(new_id)) if new_id else content.logs
+        _check_ids(logs)
+        logs = tuple(_mark(log, unverified) for log in logs)
         new = [log for log in logs if not _is_here(stores, log)]
         for flow in content.flows:
             stores.runs.save_flow(flow)
@@ -84,7 +90,30 @@ def import_run(client: RunClient, stores: BundleStores, path: Path, *, by: str, 
             runs=tuple(stores.runs.load(run_id) for run_id in ids),
             written=tuple(_id(log) for log in new),
             missing=(*file.manifest.missing, *_missing_models(stores, file.manifest.models)),
+            unverified=unverified,
         )
+
+
+def _check_ids(logs: tuple[Log, ...]) -> None:
+    """Refuse ids and names of another grammar than this installation's, as early versions took them."""
+    try:
+        check_run_id(_id(logs[0]))
+        for log in logs:
+            started = log[0]
+            assert isinstance(started, e.RunStarted)
+            check_stored_id(started.run_id)
+            check_stored_id(started.session)
+    except FluxError as error:
+        raise FluxError(
+            error.kind, error.message, suggestions=(*error.suggestions, "import it with `--as NEWID`")
+        ) from error
+
+
+def _mark(log: Log, unverified: str) -> Log:
+    """The log with the reason to doubt it in its first event, whatever it says of itself."""
+    started = log[0]
+    assert isinstance(started, e.RunStarted)
+    return (started.model_copy(update={"unverified": unverified}), *log[1:]) if unverified else log
 
 
 def _id(log: Log) -> str:
@@ -202,7 +231,7 @@ def _is_here(stores: BundleStores, log: Log) -> bool:
         if error.kind is ErrorClass.UNKNOWN_ID:
             return False
         raise
-    if here[: len(log)] == log:
+    if _mark(tuple(here[: len(log)]), "-") == _mark(log, "-"):
         return True
     raise FluxError(
         ErrorClass.BAD_ARGUMENT,

@@ -16,6 +16,8 @@ from fluxagents.workers.celery.heartbeat import Heartbeat
 from fluxagents.workers.celery.masking import MaskedControl, MaskedEvents
 from fluxagents.workers.celery.preload import Preload
 from fluxagents.workers.celery.queues import CONTROL, QUEUES
+from fluxagents.workers.celery.signed_messages import CheckingTask, SigningAmqp
+from fluxagents.workers.files.message_keys import MessageKeys, load_message_keys
 from fluxagents.workers.observing import log
 from fluxagents.workers.observing.secret_mask import SecretMask, build_mask
 from fluxagents.workers.redis import connection
@@ -44,12 +46,23 @@ ProcessBuilder = Callable[[Settings, "FluxApp"], "Process"]
 class FluxApp(Celery):  # type: ignore[misc] # Celery ships no types
     """The Celery application with its settings and, in each process that runs steps, what its tasks use."""
 
+    amqp_cls = SigningAmqp
+    task_cls = CheckingTask
+
     def __init__(
-        self, settings: Settings, *, build_process: ProcessBuilder | None, mask: SecretMask, **options: Any
+        self,
+        settings: Settings,
+        *,
+        build_process: ProcessBuilder | None,
+        mask: SecretMask,
+        message_keys: MessageKeys | None,
+        **options: Any,
     ) -> None:
         super().__init__("fluxagents", control=MaskedControl, events=MaskedEvents, **options)
         self.settings = settings
         self.mask = mask
+        self.message_keys = message_keys
+        """With which messages are signed; none where they are not."""
         self._build_process = build_process
         self._process: tuple[int, Process] | None = None
         self._process_lock = Lock()
@@ -82,9 +95,10 @@ def create_app(settings: Settings, *, build_process: ProcessBuilder | None = Non
     """
     url = connection.redis_url(settings)
     transport.register()
-    mask = build_mask(settings, url)
+    keys = load_message_keys(settings)
+    mask = build_mask(settings, url, *(keys.texts if keys else ()))
     modules = [*TASK_MODULES, *settings.task_modules]
-    app = FluxApp(settings, build_process=build_process, mask=mask, include=modules)
+    app = FluxApp(settings, build_process=build_process, mask=mask, message_keys=keys, include=modules)
     app.conf.update(
         broker_url=url,
         broker_read_url=url,

@@ -78,4 +78,4 @@ class Client(ScriptClient):
         from fluxagents.workers.archive.run_bundle import BundleStores  # noqa: PLC0415
 
         prompts = RedisPromptStore(self._redis, prefix=self.settings.key_prefix)
-        return BundleStores.open(self.settings.artifact_url, self.store, prompts)
+        return BundleStores.open(self.settings, self.store, prompts)

@@ -26,6 +26,7 @@ from fluxagents.tasks.protocol import Act, StepMessage, StepPorts, run_step
 from fluxagents.tasks.registry import TOOLS, tool_facts
 from fluxagents.tasks.tool import Tool
 from fluxagents.workers.archive.run_bundle import BundleStores
+from fluxagents.workers.archive.run_signature import ExportKeys
 from fluxagents.workers.channels.inbox import InboxNotifier
 from fluxagents.workers.chat_models.planner.offline_planner import OfflinePlanner
 from fluxagents.workers.clients.results import Results
@@ -87,6 +88,7 @@ class LocalClient(ScriptClient):
         store: RunStore | None = None,
         flow_folders: tuple[Path, ...] = (),
     ) -> None:
+        self._folder = Path(folder)
         clock, publisher = clock or SystemClock(), InProcessPublisher()
         self._publisher = publisher
         store = store or MemoryRunStore(clock)
@@ -148,6 +150,7 @@ class LocalClient(ScriptClient):
             artifacts=self.artifacts,
             models=self._model_files,
             prompts=PromptManager(),
+            keys=ExportKeys.in_folder(self._folder),
         )
 
     def tick(self) -> None:

@@ -16,13 +16,16 @@ from redis.exceptions import RedisError
 
 from fluxagents.flows.errors import FluxError, nearest
 from fluxagents.prompts.context.tokens import token_counter
+from fluxagents.tasks.ports.refused_messages import describe_refused
 from fluxagents.workers.celery.live_nodes import Node, live_nodes
 from fluxagents.workers.celery.queues import QUEUES
 from fluxagents.workers.chat_models.choice import ChatChoice, choices, key_of, request_budget
+from fluxagents.workers.files.message_keys import load_message_keys
 from fluxagents.workers.files.price_file import load_prices
 from fluxagents.workers.host import endpoints, run_file
 from fluxagents.workers.host.launch import FOREIGN_VARIABLES, SUPERVISOR_VARIABLE
 from fluxagents.workers.redis import connection, server_binary
+from fluxagents.workers.redis.refused_messages import RedisRefusedMessages
 from fluxagents.workers.settings import ENV_PREFIX, Settings
 
 OLDEST_USABLE = Version("6.2")
@@ -66,6 +69,7 @@ def examine(settings: Settings) -> Iterator[CheckResult]:
                 yield check_queue(queue, nodes)
             yield check_agreement(nodes)
             yield check_beat(client, settings)
+            yield check_messages(client, settings)
     yield endpoints_finding("flower", endpoints.flower_problem(settings, run_file.read(settings.run_file)))
     yield check_tokens()
     for choice in choices(settings):
@@ -212,6 +216,23 @@ def check_chat(choice: ChatChoice, settings: Settings) -> CheckResult:
     except FluxError as error:
         return _fail(name, error.message, "; ".join(error.suggestions))
     return endpoints_finding(name, endpoints.chat_problem(choice, settings.chat_timeout_s))
+
+
+def check_messages(client: Redis, settings: Settings) -> CheckResult:
+    """Whether messages are signed, and whether workers refused any."""
+    try:
+        keys = load_message_keys(settings)
+    except FluxError as error:
+        return _fail("messages", error.message, "; ".join(error.suggestions))
+    signed = f"signed with {keys.fingerprints[0]}" if keys else "not signed"
+    refused = RedisRefusedMessages(client, prefix=settings.key_prefix).counts()
+    if refused:
+        return _warn(
+            "messages",
+            f"{signed}; {describe_refused(refused)}",
+            "give every sender the key of the workers: docs/security.md; their logs name the messages",
+        )
+    return _ok("messages", signed)
 
 
 def check_prices(settings: Settings) -> CheckResult:

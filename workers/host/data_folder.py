@@ -20,6 +20,8 @@ NAMES = (
     "run.lock",
     "biochem.sqlite",
     "flower.password",
+    "message.key",
+    "export.key",
 )
 """What this project writes there; anything else in the folder keeps its permissions."""
 

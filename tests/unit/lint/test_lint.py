@@ -9,6 +9,7 @@ import pytest
 from tests.lint.folders import MAX_ENTRIES, crowded_folders
 from tests.lint.inner_imports import inner_imports
 from tests.lint.names import is_participle, participles
+from tests.lint.printing import COMMANDS, direct_prints
 
 
 @pytest.mark.parametrize("word", ["settled", "told", "begun", "known"])
@@ -43,3 +44,10 @@ def test_a_folder_counts_its_modules_and_sub_rooms() -> None:
         (PurePath("room/part"), MAX_ENTRIES + 1)
     ]
     assert list(crowded_folders(files[:-1])) == []
+
+
+def test_a_command_prints_through_the_output_module() -> None:
+    tree = ast.parse("click.echo(x)\nConsole()\necho(x)\nopen_console().print(x)\n")
+    assert list(direct_prints(COMMANDS / "runs" / "runs.py", tree)) == [(1, "click.echo"), (2, "Console")]
+    assert list(direct_prints(COMMANDS / "display" / "output.py", tree)) == []
+    assert list(direct_prints(PurePath("tasks/steps.py"), tree)) == []

@@ -31,6 +31,7 @@ def run_document(state: RunState) -> dict[str, Any]:
         "model_digest": state.model,
         "inputs": state.inputs,
         "status": state.status,
+        "unverified": state.unverified or None,
         "node": state.node,
         "answer": state.answer,
         "answered": state.answered,
@@ -65,7 +66,8 @@ def cost_document(used: Mapping[str, Usage], prices: Prices | None) -> dict[str,
 def print_head(console: Console, state: RunState) -> None:
     """Print which run it is: id, status, flow and model."""
     status = (state.status, f"bold {COLOURS.get(state.status, 'cyan')}")
-    console.print(Text.assemble(("run ", "dim"), state.run_id, "  ", status))
+    doubt = (f"  unverified: {state.unverified}", "bold yellow") if state.unverified else ""
+    console.print(Text.assemble(("run ", "dim"), state.run_id, "  ", status, doubt))
     flow = f"{state.flow.name} v{state.flow.version}"
     console.print(Text.assemble(("flow ", "dim"), flow, ("  model ", "dim"), visible(state.model_name)))
 

@@ -81,7 +81,7 @@ def _print(result: RunDiff, a: RunLog, b: RunLog) -> None:
     for side, log in (("A", a), ("B", b)):
         state = log.state
         flow = f"{state.flow.name} v{state.flow.version}"
-        console.print(f"{side}  {state.run_id}  {flow}  {state.model_name}  {state.status}")
+        console.print(f"{side}  {state.run_id}  {flow}  {state.model_name}  {state.status_text}")
     if result.same:
         console.print(f"the same, numbers to {result.tolerance:g}", style="green")
         return

@@ -31,7 +31,7 @@ def list_runs(status: str | None, session: str | None, limit: int, as_json: bool
                 state.run_id,
                 format_both(state.started_ms)[0],
                 state.model_name,
-                state.status,
+                state.status_text,
                 format_both(state.started_ms)[1],
                 state.inputs.get("question") or state.flow.name,
             )

@@ -17,6 +17,7 @@ def summary_document(record: RunRecord) -> dict[str, Any]:
     """The figures of a run as scripts read them; times in seconds."""
     return {
         "status": record.state.status,
+        "unverified": record.state.unverified or None,
         "duration_s": None if record.duration_ms is None else record.duration_ms / 1_000,
         "spent_s": {spent: ms / 1_000 for spent, ms in record.spent_ms.items()},
         "decisions": record.state.decisions,

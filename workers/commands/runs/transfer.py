@@ -33,6 +33,8 @@ from fluxagents.workers.commands.display.slow_notice import notice_when_slow
 def export_run(run_id: str, output: Path | None, with_models: bool, as_json: bool) -> None:
     """Write a run as one file: its log, results with all tables, flows, prompts, and the runs that it began.
 
+    The file is signed with the key of this installation; `fluxagents keys show` prints the public one.
+
     Show it elsewhere with `fluxagents runs import`.
     """
     path = output or Path(f"{quote(run_id, safe='')}{SUFFIX}")
@@ -62,7 +64,8 @@ def export_run(run_id: str, output: Path | None, with_models: bool, as_json: boo
 def import_run(file: Path, new_id: str, by: str, as_json: bool) -> None:
     """Take in a run that `runs export` wrote, so that `show`, `explain` and the audits work on it here.
 
-    Every digest is checked first, and no other run is overwritten. A run that had not ended is paused.
+    Every digest is checked first, and no other run is overwritten. A run that had not ended is paused. One
+    that neither this installation nor a trusted one signed is shown as unverified from then on.
     """
     client = Client()
     with notice_when_slow(f"reading {file} …"):
@@ -72,10 +75,14 @@ def import_run(file: Path, new_id: str, by: str, as_json: bool) -> None:
             {"run_id": state.run_id, "status": state.status, "written": state.run_id in result.written}
             for state in result.runs
         ]
-        print_json({"runs": runs, "missing": result.missing})
+        print_json({"runs": runs, "missing": result.missing, "unverified": result.unverified or None})
         return
     for state in result.runs:
         note = "imported" if state.run_id in result.written else "was here already"
-        echo(f"run {state.run_id}: {note}; it is {state.status}")
+        echo(f"run {state.run_id}: {note}; it is {state.status_text}")
+    if result.unverified:
+        echo(f"unverified: the file is {result.unverified}, and may say anything", fg="yellow", err=True)
+        echo("  → whoever wrote it has a public key: `fluxagents keys show`; name it in", err=True)
+        echo("    FLUXAGENTS_TRUSTED_KEYS, and what it signed counts as verified", err=True)
     for what in result.missing:
         echo(f"  not in the file, and not here: {what}", err=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import NoReturn
 
 import click
 
 from fluxagents.flows.errors import FluxError
+from fluxagents.tasks.ports.refused_messages import Refusal, describe_refused
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import PlainConsole, echo, print_json, print_table
 from fluxagents.workers.commands.display.slow_notice import notice_when_slow
@@ -21,6 +23,7 @@ from fluxagents.workers.machine.private_files import UMASK
 from fluxagents.workers.observing import log
 from fluxagents.workers.observing.secret_mask import build_mask
 from fluxagents.workers.redis import connection
+from fluxagents.workers.redis.refused_messages import RedisRefusedMessages
 from fluxagents.workers.settings import Settings
 
 PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": True}
@@ -120,8 +123,10 @@ def status(*, as_json: bool) -> int:
     settings = Settings.load()
     services = run_file.read(settings.run_file)
     running = services is not None and services.running()
+    refused = _read_refused(settings)
     if as_json:
-        print_json({"running": False, "services": []} if services is None else status_view.as_json(services))
+        document = {"running": False, "services": []} if services is None else status_view.as_json(services)
+        print_json({**document, "refused_messages": refused})
     elif services is None:
         echo(f"nothing runs on {settings.data_dir}; start it with `fluxagents up`")
     else:
@@ -129,7 +134,19 @@ def status(*, as_json: bool) -> int:
         echo(f"Flower {services.flower}   Redis {services.redis}")
         if not running:
             echo("the supervisor was killed: `fluxagents down` stops what it left running")
+    if refused and not as_json:
+        echo(f"{describe_refused(refused)}; `fluxagents doctor` says what to do", fg="yellow")
     return 0 if running and services is not None and services.ready else 1
+
+
+def _read_refused(settings: Settings) -> Mapping[Refusal, int] | None:
+    """How many messages workers refused; None where Redis does not answer, which the services show."""
+    try:
+        redis = connection.connect(settings, decode_responses=False)
+    except FluxError:
+        return None
+    with redis:
+        return RedisRefusedMessages(redis, prefix=settings.key_prefix).counts()
 
 
 @click.command(

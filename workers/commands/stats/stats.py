@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as ProgressBar
 
@@ -29,7 +28,7 @@ from fluxagents.workers.archive.histories import (
 from fluxagents.workers.archive.record_file import record_file, steps_path
 from fluxagents.workers.commands.display import period
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import echo, print_json
+from fluxagents.workers.commands.display.output import PlainConsole, echo, print_json
 from fluxagents.workers.commands.display.times import format_time
 from fluxagents.workers.commands.stats.stats_view import print_stats
 from fluxagents.workers.files.price_file import load_prices
@@ -156,7 +155,7 @@ def _with_children(
 @contextmanager
 def _progress() -> Iterator[Callable[[Progress], None]]:
     """A progress bar, on a terminal."""
-    console = Console(stderr=True)
+    console = PlainConsole(stderr=True)
     if not console.is_terminal:
         yield lambda _: None
         return

@@ -28,6 +28,7 @@ BADGES = {
     "failed": "#cf222e",
     "dead": "#cf222e",
     "cancelled": "#57606a",
+    "unverified": "#9a6700",
 }
 """Grounds on which white letters have a contrast of at least 4.5."""
 

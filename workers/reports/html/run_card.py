@@ -15,7 +15,14 @@ MAX_ROWS = 60
 
 def draw_run(state: RunState) -> str:
     """Question, answer and findings, or what is missing and what to do."""
-    head = (badge(state.status), strong(state.model_name), text(f"{state.flow.name} ·"), code(state.run_id))
+    doubt = (badge("unverified"),) if state.unverified else ()
+    head = (
+        badge(state.status),
+        *doubt,
+        strong(state.model_name),
+        text(f"{state.flow.name} ·"),
+        code(state.run_id),
+    )
     return card(head, _body(state))
 
 
@@ -23,6 +30,8 @@ def _body(state: RunState) -> Iterable[str]:
     question = state.inputs.get("question")
     if question:
         yield paragraph(text(str(question)), quiet=True)
+    if state.unverified:
+        yield paragraph(f"{strong('unverified:')} {text(state.unverified)}")
     if state.answer:
         yield paragraph(text(state.answer))
     if state.waiting_for is not None:

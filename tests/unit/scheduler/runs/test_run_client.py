@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from tests.support.hostile import HOSTILE_IDS
 
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.language.definition import Flow
@@ -212,3 +214,93 @@ def test_a_later_start_reads_no_file(
     monkeypatch.setattr(Path, "read_text", refuse)
     client.start("model_comparison", model="a", models=["a", "b"], question="Growth?")
     assert [len(batch) for batch in published.batches] == [1, 1]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE_IDS, ids=lambda text: ascii(text[:20]))
+def test_no_hostile_id_starts_a_run(client: RunClient, published: Published, hostile: str) -> None:
+    with pytest.raises(FluxError):
+        client.start("metabolic_analysis", model="a", question="How fast does it grow?", run_id=hostile)
+    assert client.store.runs() == []
+    assert published.batches == []
+
+
+@pytest.mark.parametrize("session", ["a\nb", "\x1b[2J", " a", "x" * 201])
+def test_no_hostile_session_is_begun(client: RunClient, session: str) -> None:
+    with pytest.raises(FluxError, match="cannot be the name of a session"):
+        client.start("metabolic_analysis", model="a", question="Does it grow?", session=session)
+    assert client.store.runs() == []
+
+
+def test_inputs_have_sizes(client: RunClient) -> None:
+    with pytest.raises(FluxError, match="input 'question' has 32,001 characters, at most 32,000"):
+        client.start("metabolic_analysis", model="a", question="x" * 32_001)
+    medium = {f"EX_{number}_e": 1.0 for number in range(20_000)}
+    with pytest.raises(FluxError, match="at most 256,000"):
+        client.start("metabolic_analysis", model="a", question="Does it grow?", medium=medium)
+    assert client.store.runs() == []
+
+
+@pytest.mark.parametrize("nobody", ["", " ", "a\nb", "\x1b[31mada", "x" * 201])
+def test_who_acts_has_a_name(client: RunClient, nobody: str) -> None:
+    run = client.start("metabolic_analysis", model="a", question="Does it grow?", stepwise=True)
+    log = run.events()
+    acts: list[Callable[[], object]] = [
+        lambda: client.pause(run.id, by=nobody),
+        lambda: client.resume(run.id, by=nobody),
+        lambda: client.cancel(run.id, by=nobody, reason="r"),
+        lambda: client.cancel_all([run.id], by=nobody, reason="r"),
+        lambda: client.signal(run.id, "measured", by=nobody),
+        lambda: client.fork(run.id, by=nobody),
+        lambda: client.rollback(run.id, to=0, by=nobody),
+        lambda: client.adopt(log, by=nobody),
+    ]
+    for act in acts:
+        with pytest.raises(FluxError, match="cannot be the name of a person"):
+            act()
+    assert run.events() == log
+    assert [state.run_id for state in client.store.runs()] == [run.id]
+
+
+def test_what_people_say_has_sizes(client: RunClient) -> None:
+    run = client.start("metabolic_analysis", model="a", question="Does it grow?", stepwise=True)
+    log, long = run.events(), "x" * 32_001
+    acts: list[tuple[str, Callable[[], object]]] = [
+        ("the reason", lambda: client.cancel(run.id, by="ada", reason=long)),
+        ("the reason", lambda: client.reject(f"{run.id}.1", by="ada", reason=long)),
+        ("the reason", lambda: client.rollback(run.id, to=0, by="ada", reason=long)),
+        ("the answer", lambda: client.reply(f"{run.id}.1", by="ada", answer=long)),
+        ("argument 'x'", lambda: client.edit(run.id, {"x": long}, by="ada")),
+        ("field 'x'", lambda: client.signal(run.id, "measured", by="ada", data={"x": long})),
+        ("value 'x'", lambda: client.fork(run.id, by="ada", values={"x": long})),
+    ]
+    for what, act in acts:
+        with pytest.raises(FluxError, match=f"{what} has 32,001 characters"):
+            act()
+    with pytest.raises(FluxError, match="cannot be the name of an event"):
+        client.signal(run.id, "a\nb", by="ada")
+    assert run.events() == log
+
+
+def test_a_flow_may_be_named_by_its_digest_and_where_messages_come_in_by_no_file(
+    client: RunClient, models: Models, tmp_path: Path
+) -> None:
+    library = Path(str(files("fluxagents.flows"))) / "library" / "metabolic_analysis.yaml"
+    flow = tmp_path / "mine.yaml"
+    flow.write_text(library.read_text().replace("flow: metabolic_analysis", "flow: mine"))
+    checked = client.check_flow(str(flow)).flow
+    by_digest = client.start(checked.digest, model="a", question="Does it grow?")
+    assert by_digest.state.flow == checked.ref
+    worker = RunClient(
+        store=client.store,
+        publisher=Published(),
+        clock=SystemClock(),
+        models=cast("ModelStore", models),
+        flows=FlowLibrary((tmp_path,), files=False),
+        tools=TOOLS,
+    )
+    with pytest.raises(FluxError, match="messages name flows by name or digest"):
+        worker.check_flow(str(flow))
+    assert worker.check_flow("mine").flow.digest == checked.digest
+    assert worker.check_flow(checked.digest).flow.digest == checked.digest
+    with pytest.raises(FluxError, match="no flow with digest"):
+        worker.check_flow("0" * 64)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -91,7 +94,7 @@ class Desk:
             publisher=self.outbox,
             clock=self.clock,
             models=self.models,
-            flows=FlowLibrary(),
+            flows=FlowLibrary(files=False),
             tools=TOOLS,
             prompts=lambda: PromptManager().names,
             files=False,
@@ -164,6 +167,34 @@ def test_a_name_is_used_once_unless_it_is_replaced(desk: Desk) -> None:
 def test_a_models_name_is_looked_up_at_every_tick_and_a_file_is_not(desk: Desk) -> None:
     assert desk.add().model == "e_coli_core"
     assert desk.add("file", model="mine.xml").model == DIGEST
+
+
+def write_flow(folder: Path, purpose: str) -> Path:
+    file = folder / "mine.yaml"
+    library = files("fluxagents.flows").joinpath("library/metabolic_analysis.yaml")
+    text = library.read_text(encoding="utf-8").replace("flow: metabolic_analysis", "flow: mine")
+    file.write_text(re.sub("(?m)^purpose: .*", f"purpose: {purpose}", text), encoding="utf-8")
+    return file
+
+
+def test_a_flow_of_a_file_is_fixed_and_its_ticks_name_no_file(desk: Desk, tmp_path: Path) -> None:
+    file = write_flow(tmp_path, "first")
+    added = desk.add(flow=str(file))
+    assert (added.flow_name, added.flow_text) == ("mine", f"mine ({added.flow[:12]})")
+    write_flow(tmp_path, "second")
+    desk.clock.at_ms += 3_600_000
+    state = desk.store.load(desk.knock(added))
+    assert (state.flow.name, state.flow.digest) == ("mine", added.flow)
+    assert desk.store.flow(added.flow).purpose == "first"
+
+
+def test_a_schedule_of_an_early_version_that_names_a_file_says_what_to_do(desk: Desk, tmp_path: Path) -> None:
+    old = desk.add().model_copy(update={"flow": str(write_flow(tmp_path, "p"))})
+    desk.clock.at_ms += 3_600_000
+    with pytest.raises(FluxError, match="messages name flows by name or digest") as caught:
+        desk.knock(old)
+    assert "add a schedule of an earlier version again, with --replace" in caught.value.suggestions
+    assert desk.runs(old) == []
 
 
 def test_an_unknown_schedule_suggests_the_nearest(desk: Desk) -> None:

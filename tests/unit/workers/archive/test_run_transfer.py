@@ -6,11 +6,13 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from pydantic import SecretStr
 from tests.unit.workers.clients.test_local import (
     CHILD,
     END,
@@ -30,12 +32,14 @@ from fluxagents.flows.reducer import fold
 from fluxagents.scheduler.runs.run import Run
 from fluxagents.tasks.ports.models import ModelRef
 from fluxagents.workers.archive import run_bundle
-from fluxagents.workers.archive.run_bundle import MANIFEST, BundleFile
+from fluxagents.workers.archive.run_bundle import MANIFEST, SIGNATURE, BundleFile
 from fluxagents.workers.archive.run_export import export_run
 from fluxagents.workers.archive.run_import import Imported, import_run
+from fluxagents.workers.archive.run_signature import ExportKeys
 from fluxagents.workers.clients.local import LocalClient
-from fluxagents.workers.commands.runs import transfer
+from fluxagents.workers.commands.runs import run_details, run_listing, transfer
 from fluxagents.workers.commands.runs.runs import runs
+from fluxagents.workers.settings import Settings
 
 Members = dict[str, bytes]
 
@@ -79,8 +83,10 @@ def test_a_run_that_has_ended_is_the_same_elsewhere(desk: Desk, elsewhere: Local
     desk.client.approve(request.id, by="ada")
     found = take_in(elsewhere, exported(desk, run, file, with_models=True))
     assert (found.written, found.missing) == ((run.id,), ())
-    assert elsewhere.store.events(run.id) == run.events()
-    assert elsewhere.store.load(run.id) == run.state
+    assert found.unverified.startswith("signed by the unknown key ")
+    assert elsewhere.store.events(run.id)[1:] == run.events()[1:]
+    doubted = run.state.model_copy(update={"unverified": found.unverified})
+    assert elsewhere.store.load(run.id) == doubted
     assert elsewhere.store.flow(run.state.flow.digest) == desk.client.store.flow(run.state.flow.digest)
     for finding in run.findings:
         assert finding.artifact is not None
@@ -246,11 +252,12 @@ def test_a_model_of_another_name_here_keeps_its_name(desk: Desk, elsewhere: Loca
 
 
 def rewritten(file: Path, change: Callable[[Members], None], *, honest: bool = True) -> None:
-    """The same file with other members; an honest manifest is made to fit them."""
+    """The same file with other members; an honest manifest is made to fit them, and no longer signed."""
     with zipfile.ZipFile(file) as old:
         members = {name: old.read(name) for name in old.namelist()}
     change(members)
     if honest:
+        del members[SIGNATURE]
         manifest = json.loads(members[MANIFEST])
         manifest["members"] = {
             name: {"sha256": hashlib.sha256(data).hexdigest(), "size_bytes": len(data)}
@@ -416,9 +423,168 @@ def test_the_commands_say_what_they_wrote_and_what_is_missing(
     assert wrote.stdout.startswith(f"{file}: 1 runs, ")
     monkeypatch.setattr(transfer, "Client", lambda: elsewhere)
     first = CliRunner().invoke(runs, ["import", str(file)])
-    assert first.stdout == f"run {run.id}: imported; it is finished\n"
+    assert first.stdout == f"run {run.id}: imported; it is finished (unverified)\n"
+    assert "unverified: the file is signed by the unknown key" in first.stderr
     assert "not in the file, and not here: model e_coli_core" in first.stderr
     again = json.loads(CliRunner().invoke(runs, ["import", str(file), "--json"]).stdout)
     assert again["runs"] == [{"run_id": run.id, "status": "finished", "written": False}]
     other = CliRunner().invoke(runs, ["import", str(file), "--as", "theirs"])
-    assert other.stdout == "run theirs: imported; it is finished\n"
+    assert other.stdout == "run theirs: imported; it is finished (unverified)\n"
+
+
+# Who wrote a file.
+
+
+def finished_run(desk: Desk, file: Path) -> Run:
+    run = desk.start(desk.flow("twice", TWICE, **TWICE_FIELDS))
+    assert status(run) == "finished"
+    exported(desk, run, file)
+    return run
+
+
+def resign(keys: ExportKeys) -> Callable[[Members], None]:
+    """What somebody with another key can do to a file: recompute every hash, and sign the result."""
+
+    def change(members: Members) -> None:
+        members[LOG] = members[LOG].replace(b'"uptake":10', b'"uptake":11')
+        manifest = json.loads(members[MANIFEST])
+        digest = hashlib.sha256(members[LOG]).hexdigest()
+        manifest["members"][LOG] = {"sha256": digest, "size_bytes": len(members[LOG])}
+        members[MANIFEST] = json.dumps(manifest).encode()
+        members[SIGNATURE] = keys.sign(members[MANIFEST]).model_dump_json().encode()
+
+    return change
+
+
+def test_a_run_of_this_installation_comes_back_verified(
+    desk: Desk, elsewhere: LocalClient, file: Path
+) -> None:
+    run = finished_run(desk, file)
+    theirs = replace(elsewhere.bundle_stores(), keys=desk.client.bundle_stores().keys)
+    assert import_run(elsewhere, theirs, file, by="bob").unverified == ""
+    assert elsewhere.store.events(run.id) == run.events()
+
+
+def test_a_run_of_a_trusted_installation_is_verified(desk: Desk, elsewhere: LocalClient, file: Path) -> None:
+    run = finished_run(desk, file)
+    stores = elsewhere.bundle_stores()
+    trusting = replace(stores.keys, trusted=(desk.client.bundle_stores().keys.public,))
+    found = import_run(elsewhere, replace(stores, keys=trusting), file, by="bob")
+    assert (found.unverified, elsewhere.store.load(run.id).unverified) == ("", "")
+
+
+def test_a_forged_file_is_refused_while_it_keeps_the_signature(
+    desk: Desk, elsewhere: LocalClient, file: Path
+) -> None:
+    finished_run(desk, file)
+    with zipfile.ZipFile(file) as zipped:
+        signature = zipped.read(SIGNATURE)
+    rewritten(file, _change("runs", b'"uptake":10', b'"uptake":11'))
+    with zipfile.ZipFile(file, "a") as zipped:
+        zipped.writestr(SIGNATURE, signature)
+    with pytest.raises(FluxError, match="was changed after it was signed") as caught:
+        take_in(elsewhere, file)
+    assert caught.value.kind is ErrorClass.SCHEMA
+    assert elsewhere.store.runs() == []
+
+
+@pytest.mark.parametrize("signature", [b"", b"{}", b'{"key":"00","signature":"00"}'])
+def test_a_signature_that_is_none_is_refused(
+    desk: Desk, elsewhere: LocalClient, file: Path, signature: bytes
+) -> None:
+    finished_run(desk, file)
+    rewritten(file, _put(SIGNATURE, signature), honest=False)
+    with pytest.raises(FluxError, match="has a signature that cannot be read"):
+        take_in(elsewhere, file)
+
+
+def test_a_file_without_a_signature_is_unverified_wherever_it_goes(
+    desk: Desk, elsewhere: LocalClient, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = finished_run(desk, file)
+    rewritten(file, lambda _: None)
+    assert take_in(elsewhere, file).unverified == "not signed"
+    there = elsewhere.get(run.id)
+    assert there.state.unverified == "not signed"
+    monkeypatch.setattr(run_details, "Client", lambda: elsewhere)
+    monkeypatch.setattr(run_listing, "open_run_store", lambda _: elsewhere.store)
+    monkeypatch.setattr(elsewhere, "settings", Settings(), raising=False)
+    shown = CliRunner().invoke(runs, ["show", run.id])
+    assert "unverified: not signed" in shown.stdout.splitlines()[0]
+    assert "finished (unverified)" in CliRunner().invoke(runs, ["list"]).stdout
+    (listed,) = json.loads(CliRunner().invoke(runs, ["list", "--json"]).stdout)
+    assert listed["unverified"] == "not signed"
+    assert "unverified" in there._repr_html_()
+    fork = elsewhere.fork(run.id, at=1, by="bob")
+    assert fork.unverified == "not signed", "what follows from it is no better"
+    back = elsewhere.rollback(fork.run_id, to=1, by="bob", confirmed=True)
+    assert back.unverified == "not signed"
+    assert take_in(elsewhere, exported(desk, run, file)).written == (), "it is the same run"
+    export_run(elsewhere.bundle_stores(), run.id, file)
+    rewound = import_run(elsewhere, elsewhere.bundle_stores(), file, by="bob", new_id="again")
+    assert rewound.unverified == ""
+    assert rewound.runs[0].unverified == "not signed", "our signature says who exported it, not who ran it"
+
+
+def test_the_key_of_a_forger_is_not_known(
+    desk: Desk, elsewhere: LocalClient, file: Path, tmp_path: Path
+) -> None:
+    finished_run(desk, file)
+    forger = ExportKeys.in_folder(tmp_path / "forger")
+    rewritten(file, resign(forger), honest=False)
+    found = take_in(elsewhere, file)
+    assert found.unverified == f"signed by the unknown key {forger.public[:12]}…"
+
+
+def test_a_log_cannot_vouch_for_itself(desk: Desk, elsewhere: LocalClient, file: Path) -> None:
+    run = finished_run(desk, file)
+    washed = run.state.model_copy(update={"unverified": "", "seq": 1}).model_dump(mode="json")
+    event = e.RunRolledBack(
+        seq=run.state.seq, at_ms=run.state.updated_ms, to_seq=0, kept=1, state=washed, by="eve", reason="r"
+    )
+
+    def change(members: Members) -> None:
+        members[LOG] += event.model_dump_json().encode() + b"\n"
+        manifest = json.loads(members[MANIFEST])
+        manifest["runs"][0] |= {"status": "running", "events": manifest["runs"][0]["events"] + 1}
+        members[MANIFEST] = json.dumps(manifest).encode()
+
+    rewritten(file, change)
+    take_in(elsewhere, file)
+    assert elsewhere.store.load(run.id).unverified == "not signed"
+
+
+@pytest.mark.parametrize("run_id", ["a:b", "../x", "a\x1b[2J", "a\nb", "x" * 201, "a.3.run0", ""])
+def test_a_file_brings_no_id_of_another_grammar(
+    desk: Desk, elsewhere: LocalClient, file: Path, run_id: str
+) -> None:
+    run = finished_run(desk, file)
+
+    def change(members: Members) -> None:
+        for name in (LOG, MANIFEST):
+            members[name] = members[name].replace(json.dumps(run.id).encode(), json.dumps(run_id).encode())
+
+    rewritten(file, change)
+    with pytest.raises(FluxError):
+        take_in(elsewhere, file)
+    assert elsewhere.store.runs() == []
+    if run_id:
+        assert take_in(elsewhere, file, new_id="mine").written == ("mine",), "it may have another id here"
+
+
+def test_the_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    keys = ExportKeys.in_folder(tmp_path)
+    public = keys.public
+    assert (tmp_path / "export.key").stat().st_mode & 0o777 == 0o600
+    assert ExportKeys.in_folder(tmp_path).public == public
+    (tmp_path / "export.key").chmod(0o644)
+    with pytest.raises(FluxError, match="may be read or written by others"):
+        _ = ExportKeys.in_folder(tmp_path).public
+
+
+def test_the_settings_name_a_key_for_many_machines(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, export_key=SecretStr("7" * 64), trusted_keys=("a" * 64, "b" * 64))
+    keys = ExportKeys.of(settings)
+    assert ExportKeys.of(settings).public == keys.public
+    assert list(tmp_path.iterdir()) == []
+    assert keys.trusted == ("a" * 64, "b" * 64)

@@ -86,3 +86,16 @@ def test_an_exception_does_not_tell_the_values_of_variables(form: Any) -> None:
         logging.getLogger("x").exception("failed")
     assert "refused after 7 letters" in stream.getvalue()
     assert "hunter2" not in stream.getvalue()
+
+
+@pytest.mark.usefixtures("restored")
+@pytest.mark.parametrize("form", ["json", "pretty"])
+def test_no_id_colours_a_log_or_writes_a_line_of_its_own(form: Any) -> None:
+    stream = io.StringIO()
+    log.configure(Settings(log_format=form), SecretMask(), stream)
+    hostile = "\x9b31m\u202e\x07\n2026 all is well"
+    with log.bind(run=hostile):
+        structlog.get_logger("ours").warning("refused", why=hostile)
+    text = stream.getvalue()
+    assert len(text.splitlines()) == 1
+    assert not set(text) & set("\x9b\u202e\x07")
