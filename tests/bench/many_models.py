@@ -35,6 +35,8 @@ from fluxagents.workers.settings import Settings
 MODEL = "iJO1366"
 MODELS = 10
 """Variants of it."""
+ALONE = 3
+"""Further variants, each for one run before the batch."""
 CACHE_BYTES = 6 * 15_000_000
 """Memory of a process for six of them, as by default for 17 of more models than that."""
 QUESTIONS = (
@@ -53,7 +55,7 @@ class Round:
     """One batch. Seconds count from its first start."""
 
     alone_s: float
-    """One run on idle workers that have not loaded its model."""
+    """A run on idle workers that have not loaded its model, the median of `ALONE`."""
     first_s: float
     """The end of the first run of the batch."""
     half_s: float
@@ -79,20 +81,22 @@ def measure() -> Round:
     """One batch on fresh workers, on the Redis and the data folder of the environment."""
     settings, client = Settings.load(), Client()
     redis = Redis.from_url(redis_url(settings))
-    names = [_variant(client, 5 + number / 10) for number in range(MODELS + 1)]
+    names = [_variant(client, 5 + number / 10) for number in range(MODELS + ALONE)]
     with ExitStack() as running:
         for pool in PROCESSES:
             running.enter_context(_worker(settings.data_dir, pool))
         _wait(client, client.start(FLOW, model="e_coli_core", question=QUESTIONS[0], lane="bulk").id)
+        alone = [
+            _wait(client, client.start(FLOW, model=name, question=QUESTIONS[0], lane="bulk").id)
+            for name in names[MODELS:]
+        ]
         redis.delete(LOADS, SERVED)
-        alone = _wait(client, client.start(FLOW, model=names[-1], question=QUESTIONS[0], lane="bulk").id)
-        redis.delete(LOADS, SERVED)
-        batch = client.batch(FLOW, build_specs(dict.fromkeys(names[:-1], ()), QUESTIONS))
+        batch = client.batch(FLOW, build_specs(dict.fromkeys(names[:MODELS], ()), QUESTIONS))
         states = [_wait(client, run.id) for run in list(batch)]
     began_ms = min(state.started_ms for state in states)
     ends_s = sorted((state.updated_ms - began_ms) / 1_000 for state in states)
     return Round(
-        alone_s=(alone.updated_ms - alone.started_ms) / 1_000,
+        alone_s=statistics.median((run.updated_ms - run.started_ms) / 1_000 for run in alone),
         first_s=ends_s[0],
         half_s=ends_s[len(ends_s) // 2 - 1],
         total_s=ends_s[-1],
