@@ -22,13 +22,14 @@ from fluxagents.flows.engine.invariants import check_state
 from fluxagents.flows.engine.shards import start_shards
 from fluxagents.flows.engine.tool_flows import build_shard_flow
 from fluxagents.flows.errors import ErrorInfo, FluxError
-from fluxagents.flows.events import Event, Lane, RunFailed, RunsBegun, RunStarted, ToolSplit
+from fluxagents.flows.events import Event, RunFailed, RunsBegun, RunStarted, ToolSplit
 from fluxagents.flows.language.catalog import ToolFacts
 from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.ports.dispatch import Dispatch
 from fluxagents.flows.ports.run_store import FlowVersions
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState
+from fluxagents.tasks.lanes import choose_lane, leave_first_lane
 
 DECIDE = "step.decide"
 NOTIFY = "human.notify"
@@ -39,10 +40,6 @@ RECONCILE = "control.reconcile"
 START = "run.start"
 TOOL = "tool"
 TOOL_PREFIX = f"{TOOL}."
-
-LANES = frozenset({"decide", "tools"})
-"""Queues with a lane of their own for bulk runs."""
-
 
 Controllers = Callable[[str], FlowController]
 """Finds the controller of a stored flow by digest; raises `FluxError` if no such flow is stored."""
@@ -58,24 +55,30 @@ def step_kind(task: str) -> str:
     return TOOL if task.startswith(TOOL_PREFIX) else task
 
 
-def build_dispatch(command: Command, lane: Lane, tools: Mapping[str, ToolFacts]) -> Dispatch:
-    """The message that carries out a command."""
+def build_dispatch(command: Command, state: RunState, tools: Mapping[str, ToolFacts]) -> Dispatch:
+    """The message that carries out a command of a run in this state."""
     if isinstance(command, Decide):
-        return Dispatch(task=DECIDE, queue=_queue_of("decide", lane), label={"node": command.node})
-    if isinstance(command, CallTool):
-        queue = tools[command.tool].queue if command.tool in tools else "tools"
-        return Dispatch(
-            task=f"{TOOL_PREFIX}{command.tool}", queue=_queue_of(queue, lane), label={"tool": command.tool}
-        )
-    if isinstance(command, JoinShards):
-        call = build_dispatch(command.call, lane, tools)
-        label = {**call.label, "join": str(len(command.runs))}
-        return replace(call, label=label, after=command.runs, not_before_ms=command.until_ms)
+        queue = choose_lane("decide", state, command)
+        return Dispatch(task=DECIDE, queue=queue, label={"node": command.node})
+    if isinstance(command, CallTool | JoinShards):
+        return _build_for_tool(command, state, tools)
     if isinstance(command, NotifyHuman):
         return Dispatch(task=NOTIFY, queue="human", label={"request": command.request_id})
     if isinstance(command, Expire):
         return Dispatch(task=EXPIRE, queue="control", not_before_ms=command.at_ms)
     return _build_for_children(command)
+
+
+def _build_for_tool(
+    command: CallTool | JoinShards, state: RunState, tools: Mapping[str, ToolFacts]
+) -> Dispatch:
+    tool = command.call.tool if isinstance(command, JoinShards) else command.tool
+    queue = choose_lane(tools[tool].queue if tool in tools else "tools", state, command)
+    call = Dispatch(task=f"{TOOL_PREFIX}{tool}", queue=queue, label={"tool": tool})
+    if isinstance(command, CallTool):
+        return call
+    label = {**call.label, "join": str(len(command.runs))}
+    return replace(call, label=label, after=command.runs, not_before_ms=command.until_ms)
 
 
 def _build_for_children(command: BeginRuns | JoinRuns) -> Dispatch:
@@ -85,10 +88,6 @@ def _build_for_children(command: BeginRuns | JoinRuns) -> Dispatch:
     return Dispatch(
         task=JOIN, queue="control", label=label, after=command.runs, not_before_ms=command.until_ms
     )
-
-
-def _queue_of(queue: str, lane: Lane) -> str:
-    return f"{queue}.bulk" if lane == "bulk" and queue in LANES else queue
 
 
 def build_commit(
@@ -122,7 +121,7 @@ def build_commit(
     check_state(after, controller.flow)
     if command is None:
         return Commit(events=all_events, state=after, dispatch=None)
-    dispatch = build_dispatch(command, after.lane, controller.tools)
+    dispatch = build_dispatch(command, after, controller.tools)
     not_before_ms = max(dispatch.not_before_ms, after.not_before_ms)
     limit_s = controller.time_limit_s(after) if isinstance(command, CallTool) else None
     return Commit(
@@ -155,6 +154,8 @@ def _build_children(
             child = controllers(event.flow.digest)
             starts = zip(start_children(state, event), event.runs, strict=True)
             commits = [first_commit(child, started, error=run.error) for started, run in starts]
+            if state.tool_calls:
+                commits = [_follow(commit) for commit in commits]
             yield from _limit_width(commits, event.width)
         if isinstance(event, ToolSplit):
             flow = build_shard_flow(event.call.tool, event.call.args)
@@ -174,4 +175,12 @@ def _limit_width(commits: Sequence[Commit], width: int) -> Iterator[Commit]:
         if index < width or commit.dispatch.not_before_ms:
             yield commit
         else:
-            yield replace(commit, dispatch=replace(commit.dispatch, after=(run_ids[index - width],)))
+            yield _follow(commit, run_ids[index - width])
+
+
+def _follow(commit: Commit, *after: str) -> Commit:
+    """The first commit of a run that goes on with the work of others, after the end of these runs."""
+    if commit.dispatch is None:
+        return commit
+    queue = leave_first_lane(commit.dispatch.queue)
+    return replace(commit, dispatch=replace(commit.dispatch, queue=queue, after=after))

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from redis import Redis
-from tests.bench import backlog, waiting
+from tests.bench import backlog, many_models, waiting
 from tests.bench.site import Site
 
 from fluxagents.workers.celery.queues import QUEUES
@@ -30,6 +30,7 @@ PARTS = (
     "map",
     "solver",
     "cache",
+    "many_models",
     "context",
     "help",
     "looks",
@@ -80,6 +81,7 @@ def parts(url: str, folder: Path, finished: int) -> dict[str, Callable[[], list[
         "map": lambda: survey.measure(folder).lines(),
         "solver": lambda: list(solver.lines()),
         "cache": lambda: list(cache.lines(folder, redis)),
+        "many_models": lambda: list(many_models.lines(url, folder)),
         "context": lambda: list(context.lines(folder / "context")),
         "help": lambda: start_up.measure().lines(),
         "looks": lambda: list(looks.lines(redis, LOOKED_AT)),

@@ -21,13 +21,14 @@ from pathlib import Path
 from cobra import Model
 from cobra.io import model_from_dict, read_sbml_model
 from redis import Redis
-from tests.bench.cache_app import CACHE_BYTES, LOAD_MS, LOADS
+from tests.bench.counted_models import CACHE_VARIABLE, LOAD_MS, LOADS
 
 from fluxagents import Client
 from fluxagents.scheduler.batches.batches import build_specs
 from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.tasks.fba.models.model_file import encode_model
 from fluxagents.tasks.registry import tool_named
+from fluxagents.workers.celery.queues import CONTROL, TOOLS
 from fluxagents.workers.models import model_forms
 from fluxagents.workers.models.model_export import write
 
@@ -119,10 +120,10 @@ def _measured(
 def _worker(folder: Path, cache_bytes: int) -> Iterator[None]:
     command = [
         sys.executable, "-m", "celery", "--quiet", "-A", "tests.bench.cache_app", "worker", "--pool=prefork",
-        f"--concurrency={PROCESSES}", "--queues=tools,tools.bulk,control", "-O", "fair", "--loglevel=WARNING",
-        "--hostname=cache@%h",
+        f"--concurrency={PROCESSES}", f"--queues={','.join((*TOOLS.queues, *CONTROL.queues))}",
+        "-O", "fair", "--loglevel=WARNING", "--hostname=cache@%h",
     ]  # fmt: skip
-    environment = os.environ | {CACHE_BYTES: str(cache_bytes)}
+    environment = os.environ | {CACHE_VARIABLE: str(cache_bytes)}
     with (folder / "cache.log").open("ab") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         try:

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from fluxagents.workers.celery.app import create_app
+from fluxagents.workers.celery.queues import QUEUES
 from fluxagents.workers.settings import Settings
 
-QUEUE = "tools.bulk"
+SHARED = ("tools.bulk", "tools.bulk.new")
 """What both take; the first one looks after everything else too."""
 
 T = TypeVar("T")
@@ -28,11 +29,13 @@ class Pair:
 
     def rest(self) -> None:
         """Let the second one take nothing more."""
-        self.control.cancel_consumer(QUEUE, destination=[self.second], reply=True)
+        for queue in SHARED:
+            self.control.cancel_consumer(queue, destination=[self.second], reply=True)
 
     def help(self) -> None:
         """Let the second one work again."""
-        self.control.add_consumer(QUEUE, destination=[self.second], reply=True)
+        for queue in SHARED:
+            self.control.add_consumer(queue, destination=[self.second], reply=True)
 
 
 @dataclass(frozen=True)
@@ -76,11 +79,11 @@ def _both(control: Any) -> list[str]:
 
 @contextmanager
 def _worker(folder: Path, name: str) -> Iterator[None]:
-    others = ",tools,decide,human,control,decide.bulk" if name == "one" else ""
+    queues = QUEUES if name == "one" else SHARED
     command = [
         sys.executable, "-m", "celery", "--quiet", "-A", "fluxagents.workers.celery_entry", "worker",
-        "--pool=prefork", "--concurrency=1", f"--queues={QUEUE}{others}", "-O", "fair", "--loglevel=WARNING",
-        f"--hostname={name}@%h",
+        "--pool=prefork", "--concurrency=1", f"--queues={','.join(queues)}", "-O", "fair",
+        "--loglevel=WARNING", f"--hostname={name}@%h",
     ]  # fmt: skip
     with (folder / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)

@@ -16,7 +16,7 @@ from fluxagents.workers.machine.clock import SystemClock
 
 RUNS = 10_000
 ANSWERS = 50
-QUEUES = ("tools", "human")
+QUEUES = ("tools", "tools.new", "human")
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from fluxagents.tasks.dispatch import first_commit
 from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.celery.live_nodes import live_nodes
 from fluxagents.workers.celery.publisher import CeleryPublisher
+from fluxagents.workers.celery.queues import TOOLS as TOOLS_POOL
 from fluxagents.workers.composition import redis_client
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.machine.process import end_all, find_marked
@@ -311,7 +312,7 @@ def arguments(name: str) -> list[str]:
         f"--hostname={name}@%h",
         "--pool=threads" if control else "--pool=prefork",
         "--concurrency=2",
-        "--queues=control,human" if control else "--queues=tools,tools.bulk",
+        "--queues=control,human" if control else f"--queues={','.join(TOOLS_POOL.queues)}",
         "--loglevel=INFO",
         "-O",
         "fair",

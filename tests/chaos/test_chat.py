@@ -89,7 +89,7 @@ def decide_worker(cluster: Cluster, chat: Chat, pool: str) -> None:
         "--hostname=decide@%h",
         f"--pool={pool}",
         "--concurrency=1",
-        "--queues=decide",
+        "--queues=decide,decide.new",
         "--loglevel=INFO",
         FLUXAGENTS_CHAT_MODEL="openai:tiny",
         FLUXAGENTS_CHAT_BASE_URL=chat.url,

@@ -36,7 +36,7 @@ def decide_workers(cluster: Cluster, endpoint: ChatEndpoint, *names: str, **vari
             f"--hostname={name}@%h",
             "--pool=threads",
             "--concurrency=4",
-            "--queues=decide",
+            "--queues=decide,decide.new",
             "--loglevel=INFO",
             **{
                 "FLUXAGENTS_CHAT_MODEL": f"{endpoint.provider}:tiny",

@@ -80,6 +80,14 @@ def test_a_state_of_an_older_version_is_read(cluster: Cluster) -> None:
     assert cluster.store.load(issued.run_id).status == "finished"
 
 
+def test_a_first_step_that_was_lost_is_found_while_other_runs_are_under_way(cluster: Cluster) -> None:
+    (lost,) = cluster.start("plain", publish=False)
+    others = cluster.start("mixed", 10)
+    cluster.settle()
+    assert {cluster.store.load(one.run_id).status for one in (lost, *others)} == {"finished"}
+    assert cluster.ran(lost.run_id, 1) == 1
+
+
 def test_a_state_sent_to_the_wrong_task_runs_nothing_that_is_not_due(cluster: Cluster) -> None:
     (run,) = cluster.start("guarded", publish=False)
     send(cluster, misdirected(run))

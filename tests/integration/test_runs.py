@@ -18,6 +18,7 @@ from tests.support.stack import Stack
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.reducer import fold
+from fluxagents.workers.celery.queues import QUEUES
 from fluxagents.workers.redis.connection import connect, redis_url
 
 QUESTION = "Which genes are essential for growth?"
@@ -66,7 +67,7 @@ def test_an_approval_holds_no_message_and_no_worker(stack: Stack) -> None:
     assert request.call.tool == "apply_medium"
     eventually(lambda: run.state.notified)
     redis = connect(stack.settings, decode_responses=False)
-    assert not any(redis.llen(queue) for queue in ("decide", "tools", "human"))
+    assert not any(redis.llen(queue) for queue in QUEUES if queue != "control")
     client.approve(request.id, by="ada")
     assert run.wait(120) == "finished"
     assert run.state.model != run.events()[0].model  # type: ignore[union-attr]

@@ -23,6 +23,7 @@ from redis import Redis
 
 from fluxagents.workers.celery.app import FluxApp, create_app
 from fluxagents.workers.celery.live_nodes import live_nodes
+from fluxagents.workers.celery.queues import QUEUES
 from fluxagents.workers.host import run_file
 from fluxagents.workers.host.launch import SUPERVISOR_VARIABLE
 from fluxagents.workers.host.run_file import RunStatus, ServiceStatus, State
@@ -223,9 +224,10 @@ def test_beat_ticks_and_the_control_worker_hears_it(redis: Redis) -> None:
 
 
 def test_owners_of_leases_are_proven_alive_by_their_node(redis: Redis, app: FluxApp) -> None:
-    for queue in ("decide", "tools", "tools.bulk", "tools.long", "human"):
+    served = [queue for queue in QUEUES if queue != "control"]
+    for queue in served:
         app.send_task("probe.owner", args=["owners"], queue=queue)
-    eventually(lambda: redis.llen("owners") == 5)
+    eventually(lambda: redis.llen("owners") == len(served))
     owners = [str(owner) for owner in redis.lrange("owners", 0, -1)]
     for owner in owners:
         node, _, pid = owner.partition("|")
@@ -236,7 +238,7 @@ def test_owners_of_leases_are_proven_alive_by_their_node(redis: Redis, app: Flux
 def test_a_node_tells_what_it_serves(redis: Redis) -> None:
     nodes = {node.hostname.partition("@")[0]: node for node in live_nodes(redis, "flux:")}
     assert set(nodes) == {"decide", "tools", "long", "control"}
-    assert nodes["tools"].queues == ("tools", "tools.bulk")
+    assert nodes["tools"].queues == ("tools", "tools.bulk", "tools.bulk.new", "tools.new")
     assert nodes["tools"].concurrency == 2
     assert all(node.ready for node in nodes.values())
 

@@ -324,7 +324,7 @@ def promote_prompt(place: Installation) -> None:
 def record_without_workers(place: Installation) -> dict[str, str]:
     """Start what no worker has taken yet; the ids of runs that have none of their own."""
     place.run("queued", "growth")
-    queue = "tools"
+    queue = "tools.new"
     before = place.redis.lrange(queue, 0, -1)
     place.run("lost", "growth")
     for message in set(place.redis.lrange(queue, 0, -1)) - set(before):

@@ -6,11 +6,17 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Literal
 
-BULK = ".bulk"
-"""Suffix of the lane for batches and schedules, so that they do not delay somebody who waits."""
+from fluxagents.tasks.lanes import BULK, NEW
 
 BULK_FIRST_EVERY = 16
 """Of so many polls one looks at the bulk lanes first, so that they never starve."""
+
+NEW_FIRST_EVERY = 4
+"""Of so many polls one looks at the first steps of interactive runs before later ones: somebody waits."""
+
+NEW_BULK_FIRST_EVERY = 15
+"""The same of bulk runs. It has no divisor in common with `BULK_FIRST_EVERY`, so that some of the polls that
+look at the bulk lanes first look at first steps there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,9 +28,14 @@ class Pool:
     kind: Literal["threads", "prefork"]
 
 
-DECIDE = Pool(name="decide", queues=("decide", "decide.bulk", "human"), kind="threads")
-TOOLS = Pool(name="tools", queues=("tools", "tools.bulk"), kind="prefork")
-LONG = Pool(name="long", queues=("tools.long",), kind="prefork")
+def _lanes(queue: str, *suffixes: str) -> tuple[str, ...]:
+    """The lanes of a queue, each with the one for first steps."""
+    return tuple(f"{queue}{suffix}{new}" for suffix in ("", *suffixes) for new in ("", NEW))
+
+
+DECIDE = Pool(name="decide", queues=(*_lanes("decide", BULK), "human"), kind="threads")
+TOOLS = Pool(name="tools", queues=_lanes("tools", BULK), kind="prefork")
+LONG = Pool(name="long", queues=_lanes("tools.long"), kind="prefork")
 CONTROL = Pool(name="control", queues=("control",), kind="threads")
 
 POOLS = {pool.name: pool for pool in (DECIDE, TOOLS, LONG, CONTROL)}
@@ -33,7 +44,10 @@ QUEUES = tuple(queue for pool in POOLS.values() for queue in pool.queues)
 
 
 class Lanes:
-    """Order in which one worker asks its queues: interactive lanes in turn, then bulk lanes in turn.
+    """Order in which one worker asks its queues.
+
+    Interactive lanes come before bulk lanes, and within both, runs that are under way before first steps.
+    Lanes of one rank take turns.
 
     kombu builds one per channel (`queue_order_strategy`) and sends the order with each BRPOP.
     """
@@ -48,8 +62,8 @@ class Lanes:
 
     def consume(self, limit: int) -> list[str]:
         """The queues, the one to be emptied first in front."""
-        bulk_first = next(self._polls) % BULK_FIRST_EVERY == 0
-        return sorted(self._queues, key=lambda queue: queue.endswith(BULK) is not bulk_first)[:limit]
+        poll = next(self._polls)
+        return sorted(self._queues, key=lambda queue: rank_lane(queue, poll))[:limit]
 
     def rotate(self, last_used: str) -> str:
         """Put the queue that just gave a message behind its peers."""
@@ -57,3 +71,11 @@ class Lanes:
             self._queues.remove(last_used)
             self._queues.append(last_used)
         return last_used
+
+
+def rank_lane(queue: str, poll: int) -> tuple[bool, bool]:
+    """The place of a queue at this poll, counted from 1; the lowest is asked first."""
+    is_bulk, is_new = BULK in queue, queue.endswith(NEW)
+    bulk_first = poll % BULK_FIRST_EVERY == 0
+    new_first = poll % (NEW_BULK_FIRST_EVERY if is_bulk else NEW_FIRST_EVERY) == 0
+    return is_bulk is not bulk_first, is_new is not new_first

@@ -37,7 +37,10 @@ from fluxagents.workers.models.model_store import ModelFiles
 
 
 class InProcessPublisher:
-    """Carries messages out in this process, one after the other, before it returns."""
+    """Carries messages out in this process, one after the other, before it returns.
+
+    What a step leads to comes before what waits: a run that has begun is finished first.
+    """
 
     unreachable: tuple[type[Exception], ...] = ()
 
@@ -48,7 +51,7 @@ class InProcessPublisher:
         self._busy = False
 
     def publish(self, outgoing: Sequence[Outgoing]) -> None:
-        self._waiting.extend(outgoing)
+        self._waiting.extendleft(reversed(outgoing))
         if self._busy:
             return
         assert self.carry_out is not None

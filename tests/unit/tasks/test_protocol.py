@@ -132,7 +132,9 @@ class World:
 
     def reconcile(self) -> int:
         return reconcile(
-            ReconcilerPorts(dispatches=self.store, publisher=self.publisher, queues=("tools",), grace_ms=0)
+            ReconcilerPorts(
+                dispatches=self.store, publisher=self.publisher, queues=("tools", "tools.new"), grace_ms=0
+            )
         )
 
     def act(self, controller: FlowController, state: RunState, command: Command) -> Sequence[e.Event]:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
 from kombu.utils.scheduling import cycle_by_name
 
-from fluxagents.workers.celery.queues import BULK_FIRST_EVERY, POOLS, QUEUES, Lanes
+from fluxagents.workers.celery.queues import (
+    BULK_FIRST_EVERY,
+    NEW_BULK_FIRST_EVERY,
+    NEW_FIRST_EVERY,
+    POOLS,
+    QUEUES,
+    TOOLS,
+    Lanes,
+)
 
 
 def lanes(*queues: str) -> Lanes:
@@ -15,6 +24,24 @@ def lanes(*queues: str) -> Lanes:
 
 def test_interactive_lanes_come_before_bulk_lanes() -> None:
     assert lanes("decide.bulk", "decide", "human").consume(3) == ["decide", "human", "decide.bulk"]
+
+
+def test_runs_under_way_come_before_first_steps_of_the_same_lane() -> None:
+    assert lanes(*reversed(TOOLS.queues)).consume(4) == ["tools", "tools.new", "tools.bulk", "tools.bulk.new"]
+
+
+@pytest.mark.parametrize(
+    ("lane", "others", "every"),
+    [
+        ("tools.new", ["tools"], NEW_FIRST_EVERY),
+        ("tools.bulk.new", ["tools.bulk"], NEW_BULK_FIRST_EVERY),
+        ("tools.bulk.new", ["tools", "tools.new", "tools.bulk"], NEW_BULK_FIRST_EVERY * BULK_FIRST_EVERY),
+    ],
+)
+def test_no_lane_starves_behind_others_that_are_never_empty(lane: str, others: list[str], every: int) -> None:
+    order = lanes(lane, *others)
+    firsts = [order.consume(1) for _ in range(2 * every)]
+    assert firsts.count([lane]) == 2
 
 
 def test_a_busy_interactive_lane_lets_its_peers_go_first() -> None:

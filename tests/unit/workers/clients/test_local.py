@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.flows.reducer import fold
 from fluxagents.scheduler.runs.run import Run
+from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.workers.clients.local import LocalClient
 
 GROWTH = {"growth": {"type": "number", "unit": "1/h"}}
@@ -33,9 +35,9 @@ class StoppedClock:
 class Desk:
     """A client and a folder for flows."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clock: StoppedClock | None = None) -> None:
         self.folder = folder
-        self.clock = StoppedClock()
+        self.clock = clock or StoppedClock()
         self.client = LocalClient(folder / "store", clock=self.clock, flow_folders=(folder,))
         self.client.models.add_named("e_coli_core")
 
@@ -51,6 +53,14 @@ class Desk:
     def wait_s(self, seconds: float) -> None:
         self.clock.at_ms += round(seconds * 1_000)
         self.client.tick()
+
+
+class RunningClock(StoppedClock):
+    """A time that goes on with each look at it."""
+
+    def now_ms(self) -> int:
+        self.at_ms += 1
+        return self.at_ms
 
 
 @pytest.fixture
@@ -536,3 +546,13 @@ def test_the_example_of_the_guide_runs(desk: Desk) -> None:
     assert request is not None
     desk.client.reply(request.id, by="ada", answer="18.5")
     assert run.answer == "Growth 0.873922, 1.33225, 1.79057 1/h; realistic: 18.5."
+
+
+def test_a_batch_finishes_each_run_before_the_next_begins(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, RunningClock())
+    flow = desk.flow("twice", {"first": GROW | {"next": "again"}, "again": GROW, "end": END}, facts=GROWTH)
+    specs = [RunSpec(model="e_coli_core", inputs={}) for _ in range(3)]
+    logs = [run.events() for run in list(desk.client.batch(flow, specs))]
+    worked = [[event.at_ms for event in log if isinstance(event, e.ToolSucceeded)] for log in logs]
+    assert [len(times) for times in worked] == [2, 2, 2]
+    assert all(before[-1] < after[0] for before, after in pairwise(worked))

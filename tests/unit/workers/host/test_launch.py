@@ -16,9 +16,9 @@ SETTINGS = Settings(concurrency_decide=12, concurrency_tools=3, data_dir=Path("/
 @pytest.mark.parametrize(
     ("pool", "kind", "concurrency", "queues"),
     [
-        ("decide", "threads", 12, "decide,decide.bulk,human"),
-        ("tools", "prefork", 3, "tools,tools.bulk"),
-        ("long", "prefork", 1, "tools.long"),
+        ("decide", "threads", 12, "decide,decide.new,decide.bulk,decide.bulk.new,human"),
+        ("tools", "prefork", 3, "tools,tools.new,tools.bulk,tools.bulk.new"),
+        ("long", "prefork", 1, "tools.long,tools.long.new"),
         ("control", "threads", 2, "control"),
         ("all", "prefork", 3, ",".join(QUEUES)),
     ],
