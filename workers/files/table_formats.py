@@ -13,7 +13,7 @@ from openpyxl.cell import WriteOnlyCell
 from pydantic import JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.tasks.spreadsheet_cells import disarm_table, is_like_formula
+from fluxagents.flows.texts.spreadsheet_cells import disarm_table, is_like_formula
 
 if TYPE_CHECKING:
     import pandas as pd

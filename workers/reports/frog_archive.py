@@ -16,7 +16,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import quoteattr
 
-from fluxagents.tasks.spreadsheet_cells import disarm_cell
+from fluxagents.flows.texts.spreadsheet_cells import disarm_cell
 from fluxagents.workers.reports.frog_report import COLUMNS, FrogReport, Rows, SbmlNames
 
 FOLDER = "FROG"

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 from pydantic import Field, JsonValue
 
+from fluxagents.flows.texts.spreadsheet_cells import disarm_table
 from fluxagents.tasks.display import list_values
 from fluxagents.tasks.fba.fluxes import run_metabolic_fba
 from fluxagents.tasks.fba.fluxes.run_metabolic_fba import FluxTable, Method
 from fluxagents.tasks.fba.solving.file_name import name_file
 from fluxagents.tasks.fba.solving.growth import StrainResult
 from fluxagents.tasks.ports.results import ResultFile
-from fluxagents.tasks.spreadsheet_cells import disarm_table
 from fluxagents.tasks.tool import Tool
 
 if TYPE_CHECKING:
