@@ -163,12 +163,12 @@ class _Batch:
         known_count = len(self.runs)
         lane = cast("Lane", self.lane)
         total = known_count + len(missing)
-        note = f", {known_count} of them were there already" if known_count else ""
-        echo(f"session {self.session}: {total} runs of {self.batch.flow.flow}{note}", err=True)
         lines = ProgressLines(at_once=False)
         for run in self.client.batch(self.batch.flow_name, missing, session=self.session, lane=lane):
             self.runs.append(run.id)
-            lines.show(f"{len(self.runs):,} of {total:,} runs started")
+            lines.show(f"session {self.session}: {len(self.runs):,} of {total:,} runs started")
+        note = f", {known_count} of them were there already" if known_count else ""
+        echo(f"session {self.session}: {total} runs of {self.batch.flow.flow}{note}", err=True)
 
     def tell_started(self, *, as_json: bool) -> int:
         if as_json:
