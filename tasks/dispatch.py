@@ -19,6 +19,7 @@ from fluxagents.flows.commands import (
 from fluxagents.flows.engine.children import start_children
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.engine.invariants import check_state
+from fluxagents.flows.engine.lanes import choose_lane, leave_first_lane
 from fluxagents.flows.engine.shards import start_shards
 from fluxagents.flows.engine.tool_flows import build_shard_flow
 from fluxagents.flows.errors import ErrorInfo, FluxError
@@ -29,7 +30,6 @@ from fluxagents.flows.ports.dispatch import Dispatch
 from fluxagents.flows.ports.run_store import FlowVersions
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState
-from fluxagents.tasks.lanes import choose_lane, leave_first_lane
 
 DECIDE = "step.decide"
 NOTIFY = "human.notify"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Literal
 
-from fluxagents.tasks.lanes import BULK, NEW
+from fluxagents.flows.engine.lanes import BULK, NEW
 
 BULK_FIRST_EVERY = 16
 """Of so many polls one looks at the bulk lanes first, so that they never starve."""

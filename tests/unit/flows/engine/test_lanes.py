@@ -8,9 +8,9 @@ import pytest
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, Decide, JoinShards
+from fluxagents.flows.engine.lanes import choose_lane, leave_first_lane
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState
-from fluxagents.tasks.lanes import choose_lane, leave_first_lane
 
 CALL = CallTool(tool="noop")
 DECIDE = Decide(node="a", prompt="p", tools=("noop",), steps_left=3)
