@@ -51,6 +51,7 @@ def test_an_unreachable_redis_is_explained() -> None:
         (ResponseError("NOAUTH Authentication required."), ErrorClass.PERMISSION),
         (ConnectionRefusedError("refused"), ErrorClass.PROVIDER_OUTAGE),
         (ResponseError("OOM command not allowed"), ErrorClass.PROVIDER_OUTAGE),
+        (ResponseError("MISCONF Errors writing to the AOF file: x"), ErrorClass.PROVIDER_OUTAGE),
     ],
 )
 def test_errors_have_kinds(error: Exception, kind: ErrorClass) -> None:
@@ -65,3 +66,14 @@ def test_a_full_redis_is_named_with_the_ways_out() -> None:
     assert "redis://host/0 has reached its `maxmemory`" in error.message
     assert any("CONFIG SET maxmemory" in way for way in error.suggestions)
     assert any("fluxagents runs archive" in way for way in error.suggestions)
+
+
+@pytest.mark.parametrize("end", ["", " script: 3f1a, on @user_script:12."])
+def test_a_redis_whose_disk_is_full_is_named_with_the_way_out(end: str) -> None:
+    refused = ResponseError(f"MISCONF Errors writing to the AOF file: No space left on device{end}")
+    error = connection.explain(refused, "redis://:hunter22@host/0")
+    assert error.message == (
+        "Redis at redis://***@host/0 cannot write its append-only file and stores nothing more: "
+        "No space left on device"
+    )
+    assert error.suggestions == ("make room on its disk; runs go on by themselves then",)
