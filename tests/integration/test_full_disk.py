@@ -94,6 +94,8 @@ def test_a_data_folder_that_was_removed_is_made_anew(installation: Stack) -> Non
     eventually(lambda: set(states(installation).values()) == {State.RUNNING})
     eventually(lambda: installation.command("url").stdout == url)
     assert installation.client().get(run.id).status == "finished"
+    again = installation.client().start("metabolic_analysis", model="e_coli_core", question=QUESTION)
+    assert again.wait(120) == "finished"
     second = installation.command("up", "--detach")
     assert "running already" in second.stdout
     append_only = installation.settings.redis_dir / "appendonlydir"
