@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 
-OUT_OF_MEMORY = "OOM command not allowed"
-"""Part of every refusal of a Redis that has reached `maxmemory`, of a script's too."""
+OUT_OF_MEMORY = "command not allowed when used memory"
+"""Part of every refusal of a Redis that has reached `maxmemory`, of a script's too; clients drop its code."""
 
 CANNOT_WRITE = "MISCONF"
 """Part of every refusal of a Redis whose disk is full or broken; it reads on, and refuses even a PING."""
