@@ -20,6 +20,7 @@ from fluxagents.flows.ports.remedy_book import RemedyBook
 from fluxagents.flows.ports.run_store import RunQueries, StepStore
 from fluxagents.flows.state import RunState, state_digest, state_from_json
 from fluxagents.tasks.dispatch import Controllers, build_commit
+from fluxagents.tasks.ports.outage import StoreOutageError
 from fluxagents.tasks.remedy_advice import record_outcome
 
 log = structlog.get_logger("step")
@@ -135,6 +136,8 @@ def _run_act(ports: StepPorts, controller: FlowController, state: RunState, act:
         raise FluxError(ErrorClass.INTERNAL, f"run {state.run_id!r} has nothing to do at step {state.seq}")
     try:
         return act(controller, state, command)
+    except StoreOutageError:
+        raise  # the step is given back, and the delivery does not count
     except FluxError as error:
         log.warning("step failed", error=str(error), kind=error.kind.value)
         info = error.info(state.node)

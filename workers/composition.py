@@ -35,6 +35,7 @@ from fluxagents.workers.channels.inbox import InboxNotifier
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.files.biochem_file import BiochemFile
 from fluxagents.workers.files.run_archive import Archive
+from fluxagents.workers.files.stored_bytes import PATIENCE_S
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.redis import connection
@@ -88,7 +89,9 @@ def build_process(
     """
     redis, clock = redis_client(settings), SystemClock()
     store, publisher = build_store(settings, redis), CeleryPublisher(app, redis)
-    models, artifacts = models or ModelFiles(settings.artifact_url), ArtifactFiles(settings.artifact_url)
+    url = settings.artifact_url
+    models = models or ModelFiles(url, patience_s=PATIENCE_S)
+    artifacts = ArtifactFiles(url, patience_s=PATIENCE_S)
     remedies = build_remedies(settings, redis)
     controllers = cache_controllers(store, tool_facts(tools))
 

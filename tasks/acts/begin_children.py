@@ -18,6 +18,7 @@ from fluxagents.flows.language.node_base import ChildRunNode
 from fluxagents.flows.language.nodes import MapNode, ToolNode
 from fluxagents.flows.state import RunState, child_ids
 from fluxagents.tasks.acts.join_children import ChildRunPorts, build_failure, build_joined
+from fluxagents.tasks.ports.outage import StoreOutageError
 from fluxagents.tasks.protocol import WrongTaskError
 
 
@@ -32,6 +33,8 @@ def begin_children(
         if not plans:
             return [build_joined(ports, controller, state, node, [])]
         return [_build_begun(ports, state, node, plans)]
+    except StoreOutageError:
+        raise
     except FluxError as error:
         return [build_failure(ports, state, error)]
 
@@ -78,7 +81,7 @@ def _build_run(
             return run
         ref = ports.models.resolve(plan.model, files=False)
     except FluxError as error:
-        if node.min_share == 1:
+        if node.min_share == 1 or isinstance(error, StoreOutageError):
             raise
         return run.model_copy(update={"error": error.info(state.node)})
     return run.model_copy(update={"model": ref.digest, "model_name": ref.name})

@@ -25,6 +25,7 @@ from fluxagents.tasks.library_warnings import log_library_warnings
 from fluxagents.tasks.model_warnings import list_concerning
 from fluxagents.tasks.ports.artifacts import ArtifactStore
 from fluxagents.tasks.ports.models import ModelRef, ModelStore
+from fluxagents.tasks.ports.outage import StoreOutageError, is_disk_full
 from fluxagents.tasks.ports.results import Args
 from fluxagents.tasks.ports.sources import Sources
 from fluxagents.tasks.protocol import WrongTaskError
@@ -64,12 +65,18 @@ def call_tool(
         check_approval(controller, state, call)
         with log_library_warnings():
             event = _run_tool(ports, controller, state, command)
+    except StoreOutageError:
+        raise  # no failure of the tool: the step is given back
     except FluxError as error:
         return [build_failure(ports, state, call, error, started)]
     except MemoryError as error:
         no_memory = FluxError(ErrorClass.MEMORY, f"tool {call.tool!r} ran out of memory: {error}")
         return [build_failure(ports, state, call, no_memory, started)]
     except Exception as error:
+        if is_disk_full(error):
+            raise StoreOutageError(
+                f"tool {call.tool!r} finds the disk of its worker full: {error}"
+            ) from error
         # A fault of ours or of a library must not lose the run; the log keeps the traceback.
         log.exception("tool crashed", run=state.run_id, step=state.seq, tool=call.tool)
         kind = ErrorClass.TIMEOUT if type(error).__name__ == "SoftTimeLimitExceeded" else ErrorClass.INTERNAL

@@ -18,6 +18,7 @@ from fluxagents.tasks.display import cut_text
 from fluxagents.tasks.fba.entities.entity_names import NAMES
 from fluxagents.tasks.ports.artifacts import Manifest
 from fluxagents.tasks.ports.models import ModelRef
+from fluxagents.tasks.ports.outage import StoreOutageError
 from fluxagents.tasks.ports.results import Result as ToolResult
 from fluxagents.tasks.ports.sources import RepeatableTool, Sources
 from fluxagents.tasks.tool import Tool
@@ -178,10 +179,14 @@ def _verdict(recorded: _Recorded, event: ToolSucceeded, comparison: _Comparison)
         return "not_recomputed", "an audit reads the log, which has grown since"
     try:
         manifest, tables = _read_artifact(recorded, event)
+    except StoreOutageError:
+        raise
     except FluxError as error:
         return "damaged", error.message
     try:
         result = recorded.again(event)
+    except StoreOutageError:
+        raise
     except FluxError as error:
         return "failed", f"computing it again: {error.message}"
     computed = result.tables()

@@ -30,6 +30,6 @@ def test_a_program_that_has_only_celery_starts_a_run(stack: Stack, tmp_path: Pat
     while stack.command("runs", "show", "my-own-id-1").returncode == 2:  # not taken from its queue yet
         assert time.monotonic() < deadline
     run = stack.client().get("my-own-id-1")
-    assert run.wait(120) == "finished"
+    assert run.wait(200) == "finished"
     assert run.answer
     assert [event.type for event in run.events()].count("RunStarted") == 1

@@ -24,6 +24,7 @@ NAMES = (
     "guarded_flaky",
     "parts",
     "stubborn",
+    "stored",
 )
 
 
@@ -75,6 +76,7 @@ FLOWS = {
         _flow("poison", [EFFECT, ("killer", {"times": 1_000})]),
         _flow("hungry", [NOOP, ("hungry", {}), EFFECT]),
         _flow("split", [NOOP, ("parts", {}), EFFECT]),
+        _flow("stored", [("stored", {})] * 5),
         _flow("asking", [NOOP, EFFECT], asks=True),
         _flow("torn", [NOOP, ("torn", {"times": 2}), EFFECT]),
         _flow("stubborn", [NOOP, ("stubborn", {"times": 1}), EFFECT]),

@@ -19,6 +19,7 @@ from fluxagents.flows.events import Event, ToolSucceeded
 from fluxagents.flows.state import RunState
 from fluxagents.tasks.acts.call_tool import ToolPorts, build_failure, check_approval
 from fluxagents.tasks.acts.shards import split_call
+from fluxagents.tasks.ports.outage import StoreOutageError
 from fluxagents.tasks.protocol import WrongTaskError
 
 RAN = "chaos:ran"
@@ -32,6 +33,9 @@ RECEIVER_VARIABLE = "CHAOS_RECEIVER"
 
 PARTS = 4
 """Runs that the tool `parts` begins."""
+
+STORED = 5
+"""Results that a run of the flow `stored` writes."""
 
 HUNGER = 32 * 2**20
 
@@ -52,6 +56,9 @@ def act(
         ran = {"run": state.run_id, "seq": state.seq, "tool": command.tool, "args": command.args}
         redis.rpush(RAN, json.dumps(ran))
         _BODIES[command.tool](redis, state, command)
+        artifact = _store(ports, state) if command.tool == "stored" else None
+    except StoreOutageError:
+        raise
     except FluxError as error:
         return [build_failure(ports, state, command, error, began)]
     except MemoryError as error:
@@ -59,8 +66,20 @@ def act(
         return [build_failure(ports, state, command, refused, began)]
     now = ports.clock.now_ms()
     return [
-        ToolSucceeded(seq=state.seq, at_ms=now, node=state.node, call=command, key_findings={"n": state.seq})
+        ToolSucceeded(
+            seq=state.seq,
+            at_ms=now,
+            node=state.node,
+            call=command,
+            key_findings={"n": state.seq},
+            artifact=artifact,
+        )
     ]
+
+
+def _store(ports: ToolPorts, state: RunState) -> str:
+    """A result of this step, as a tool writes one."""
+    return ports.artifacts.put_json({"run": state.run_id, "step": state.seq}, tool="stored").digest
 
 
 def _join(ports: ToolPorts, state: RunState, command: JoinShards) -> ToolSucceeded:
@@ -156,4 +175,5 @@ _BODIES: dict[str, Callable[[Redis, RunState, CallTool], None]] = {
     "guarded": _noop,
     "guarded_flaky": _flaky,
     "parts": _noop,
+    "stored": _noop,
 }

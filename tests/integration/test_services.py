@@ -85,6 +85,8 @@ class Machine:
             **variables,
         }
         self.settings = Settings(data_dir=folder / "data", task_modules=(), concurrency_tools=2)
+        self.said = ""
+        """What the last `up` printed."""
 
     def call(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -110,6 +112,7 @@ class Machine:
     def up(self) -> RunStatus:
         done = self.call("up", "--detach")
         assert done.returncode == 0, done.stderr + self.logs()
+        self.said = done.stdout
         return self.status()
 
     def status(self) -> RunStatus:
@@ -270,6 +273,12 @@ def test_flower_is_well_and_sees_the_workers(machine: Machine) -> None:
 def test_flower_lets_nobody_start_or_stop_anything(machine: Machine, path: str) -> None:
     code, _ = flower(machine, "POST", path)
     assert code in {401, 403, 405}
+
+
+def test_the_login_is_said_once(machine: Machine) -> None:
+    password = machine.settings.flower_password_file.read_text()
+    assert machine.said.count(f"user fluxagents, password {password}") == 1
+    assert password not in machine.call("up").stdout + machine.call("status").stdout
 
 
 @pytest.mark.parametrize("path", ["/", "/tasks", "/broker", "/api/workers", "/metrics", "/api/task/types"])

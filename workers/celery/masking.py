@@ -11,6 +11,9 @@ from kombu.pidbox import Mailbox, Node
 
 from fluxagents.workers.observing.secret_mask import SecretMask
 
+FREE_TEXT = frozenset({"args", "kwargs", "result", "exception", "traceback"})
+"""Fields of events that a task or its sender fills."""
+
 
 class MaskedNode(Node):
     """Answers remote control."""
@@ -42,7 +45,13 @@ class MaskedDispatcher(EventDispatcher):  # type: ignore[misc] # as above
     """Sends events, which hold the texts and tracebacks of errors."""
 
     def _publish(self, event: Any, *arguments: Any, **options: Any) -> None:
-        super()._publish(self.app.mask.hide_within(event), *arguments, **options)
+        for each in event if isinstance(event, list) else [event]:
+            # Several events a step: fields that hold names and numbers only are not looked at.
+            each.update({name: self._hide(each[name]) for name in FREE_TEXT & each.keys()})
+        super()._publish(event, *arguments, **options)
+
+    def _hide(self, value: Any) -> Any:
+        return self.app.mask.hide_within(value)
 
 
 class MaskedEvents(Events):  # type: ignore[misc] # as above

@@ -33,10 +33,15 @@ _BEGINNING = re.compile(rf"(?:sha256:)?([0-9a-f]{{{SHORTEST_BEGINNING},64}})")
 
 
 class ArtifactFiles:
-    """Artifacts below a folder or URL (anything that fsspec opens)."""
+    """Artifacts below a folder or URL (anything that fsspec opens).
 
-    def __init__(self, url: str) -> None:
-        self._bytes = StoredBytes(url)
+    Args:
+        url: Where.
+        patience_s: How long to try again while it is full or away.
+    """
+
+    def __init__(self, url: str, *, patience_s: float = 0.0) -> None:
+        self._bytes = StoredBytes(url, patience_s=patience_s)
 
     def put_table(self, table: pd.DataFrame, *, tool: str) -> ArtifactRef:
         """See `ArtifactStore.put_table`."""

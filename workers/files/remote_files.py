@@ -21,6 +21,12 @@ _WAYS_OUT = {
 }
 """By extra."""
 
+_PASSING = frozenset({"ConnectionError", "TimeoutError", "HTTPClientError", "ClientConnectionError"})
+"""Bases of exceptions of Python, botocore and aiohttp for a server that was not reached or did not answer."""
+
+_PASSING_STATUSES = frozenset({408, 429})
+_SERVER_ERROR = 500
+
 
 class Refusal(NamedTuple):
     """Why a URL gave nothing."""
@@ -47,6 +53,16 @@ def refusal(url: str, error: Exception) -> Refusal:
         return Refusal(f"the optional extra '{extra}' is not installed", (way_out,))
     ways_out = (_WAYS_OUT[extra],) if extra else ()
     return Refusal(_without_secrets(url, _reason(error, is_web=extra == "http")), ways_out)
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether a remote store is only out: not reached, too slow, or with a fault of its own."""
+    status = getattr(error, "status", None)
+    if isinstance(status, int):
+        return status in _PASSING_STATUSES or status >= _SERVER_ERROR
+    if isinstance(error, FileNotFoundError) and error.__cause__ is not None:
+        return is_passing(error.__cause__)
+    return any(kind.__name__ in _PASSING for kind in type(error).__mro__)
 
 
 def _reason(error: BaseException, *, is_web: bool) -> str:

@@ -37,10 +37,15 @@ LONGEST_NAME = 150
 
 
 class Archive:
-    """Ended runs below a folder or URL (anything that fsspec opens)."""
+    """Ended runs below a folder or URL (anything that fsspec opens).
 
-    def __init__(self, url: str) -> None:
-        self._bytes = StoredBytes(url)
+    Args:
+        url: Where.
+        patience_s: How long to try again while it is full or away.
+    """
+
+    def __init__(self, url: str, *, patience_s: float = 0.0) -> None:
+        self._bytes = StoredBytes(url, patience_s=patience_s)
 
     def put(self, state: RunState, events: Sequence[Event]) -> None:
         """Write a run; written again it is the same file.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, requires, version
@@ -22,7 +23,9 @@ from fluxagents.workers.celery.queues import QUEUES
 from fluxagents.workers.chat_models.choice import ChatChoice, choices, key_of, request_budget
 from fluxagents.workers.files.message_keys import load_message_keys
 from fluxagents.workers.files.price_file import load_prices
-from fluxagents.workers.host import endpoints, run_file
+from fluxagents.workers.files.remote_files import hide_secrets
+from fluxagents.workers.files.stored_bytes import StoredBytes
+from fluxagents.workers.host import data_folder, endpoints, run_file
 from fluxagents.workers.host.launch import FOREIGN_VARIABLES, SUPERVISOR_VARIABLE
 from fluxagents.workers.redis import connection, server_binary
 from fluxagents.workers.redis.refused_messages import RedisRefusedMessages
@@ -31,6 +34,7 @@ from fluxagents.workers.settings import ENV_PREFIX, Settings
 OLDEST_USABLE = Version("6.2")
 SKEW_WARN_S = 1.0
 SKEW_FAIL_S = 10.0
+LEAST_FREE_BYTES = 1_000_000_000
 
 
 class CheckStatus(StrEnum):
@@ -70,6 +74,8 @@ def examine(settings: Settings) -> Iterator[CheckResult]:
             yield check_agreement(nodes)
             yield check_beat(client, settings)
             yield check_messages(client, settings)
+    yield check_data_folder(settings)
+    yield check_store(settings)
     yield endpoints_finding("flower", endpoints.flower_problem(settings, run_file.read(settings.run_file)))
     yield check_tokens()
     for choice in choices(settings):
@@ -114,6 +120,29 @@ def check_packages() -> CheckResult:
         f"{name} {version(name)}" for name in ("fluxagents", "celery", "kombu", "redis", "cobra")
     )
     return _ok("packages", shown)
+
+
+def check_data_folder(settings: Settings) -> CheckResult:
+    """Whether the data folder can be written and is nobody else's."""
+    folder = settings.data_dir
+    if not folder.exists():
+        return _ok("data folder", f"{folder} is made when something starts")
+    problem = data_folder.find_problem(folder)
+    if problem:
+        return _fail("data folder", f"{folder} cannot be written: {problem}", "make room or mend its rights")
+    if folder.stat().st_mode & 0o077:
+        return _warn("data folder", f"{folder} is open to other users", f"`chmod go= {folder}`")
+    free = shutil.disk_usage(folder).free
+    seen = f"{folder}, {free / 1e9:.1f} GB free"
+    return _ok("data folder", seen) if free >= LEAST_FREE_BYTES else _warn("data folder", seen, "make room")
+
+
+def check_store(settings: Settings) -> CheckResult:
+    """Whether models and results can be written."""
+    problem = StoredBytes(settings.artifact_url).find_problem()
+    if problem:
+        return _fail("store", problem, "make room or bring it back; steps wait and go on by themselves")
+    return _ok("store", hide_secrets(settings.artifact_url))
 
 
 def check_version(client: Redis) -> CheckResult:

@@ -62,9 +62,7 @@ def close(settings: Settings) -> str:
         return f"{folder} is open to other users and cannot be made private: {describe(error)}"
     if not closed:
         return ""
-    return (
-        f"{folder} was open to other users; it is private now, with {len(closed) - 1} files and folders in it"
-    )
+    return f"{folder} was open to other users; it is private now, and so is what lies in it"
 
 
 def find_problem(folder: Path) -> str:
@@ -77,6 +75,17 @@ def find_problem(folder: Path) -> str:
     finally:
         _remove(probe)
     return ""
+
+
+def find_problems(settings: Settings) -> list[str]:
+    """What cannot be written, a sentence each: the data folder, and the store if it is a folder."""
+    problem = find_problem(settings.data_dir)
+    found = [f"{settings.data_dir} cannot be written: {problem}"] if problem else []
+    store = Path(settings.artifact_url)
+    if "://" not in settings.artifact_url and store.exists():
+        problem = find_problem(store)
+        found += [f"the store {store} cannot be written: {problem}"] if problem else []
+    return found
 
 
 def describe(error: OSError) -> str:

@@ -21,11 +21,11 @@ from flower.views.monitor import Metrics
 from tornado.httputil import HTTPHeaders, HTTPServerRequest
 from tornado.web import OutputTransform, RequestHandler, authenticated
 
-from fluxagents.workers.celery.app import FluxApp
-from fluxagents.workers.celery_entry import app
+from fluxagents.workers.celery.app import FluxApp, create_app
 from fluxagents.workers.host import flower
 from fluxagents.workers.observing import log
 from fluxagents.workers.observing.secret_mask import SecretMask
+from fluxagents.workers.settings import Settings
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 MISDIRECTED = 421
@@ -98,6 +98,7 @@ def serve(app: FluxApp, arguments: Sequence[str]) -> None:
     apply_env_options()
     apply_options(sys.argv[0], arguments)
     if not options.basic_auth and not options.auth:
+        flower.make_password(app.settings)
         options.basic_auth = [f"{flower.USER}:{flower.read_password(app.settings)}"]
     extract_settings()
     setup_logging()
@@ -111,6 +112,6 @@ def serve(app: FluxApp, arguments: Sequence[str]) -> None:
 
 if __name__ == "__main__":
     try:
-        serve(app, sys.argv[1:])
+        serve(create_app(Settings.load()), sys.argv[1:])
     except KeyboardInterrupt:
         sys.exit(0)

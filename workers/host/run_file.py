@@ -49,10 +49,16 @@ class RunStatus(BaseModel):
     """URL without its password."""
     flower: str
     services: tuple[ServiceStatus, ...]
+    problem: str = ""
+    """What keeps the supervisor from its work, such as a full disk."""
 
     @property
     def ready(self) -> bool:
         return all(service.state is State.RUNNING for service in self.services)
+
+    def without_ended(self) -> RunStatus:
+        """The same, but a service whose process has ended since is not said to run."""
+        return self.model_copy(update={"services": tuple(map(_check_process, self.services))})
 
     def running(self) -> bool:
         """Whether the supervisor that wrote this still runs."""
@@ -62,6 +68,13 @@ class RunStatus(BaseModel):
     def mark(self) -> str:
         """What the environment of everything that this supervisor started says."""
         return f"{self.supervisor.pid}@{self.supervisor.started_at}"
+
+
+def _check_process(service: ServiceStatus) -> ServiceStatus:
+    if service.process is None or service.process.alive():
+        return service
+    changes = {"state": State.FAILED, "process": None, "detail": "its process has ended"}
+    return service.model_copy(update=changes)
 
 
 def read(path: Path) -> RunStatus | None:
@@ -91,13 +104,18 @@ def write(path: Path, status: RunStatus) -> None:
     write_private(path, status.model_dump_json(indent=2))
 
 
+def lock_file(path: Path) -> Path:
+    """The file beside it that one `fluxagents up` holds locked."""
+    return path.with_suffix(".lock")
+
+
 def try_lock(path: Path) -> BinaryIO | None:
     """The lock of one `fluxagents up` per data folder, or none if another one holds it.
 
     The kernel frees it with the process, however that ends.
     """
     make_private_folder(path.parent)
-    file = append_private(path.with_suffix(".lock"))
+    file = append_private(lock_file(path))
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

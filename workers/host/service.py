@@ -13,7 +13,7 @@ from typing import Protocol
 import psutil
 
 from fluxagents.workers.host.run_file import ServiceStatus, State
-from fluxagents.workers.machine.private_files import UMASK, append_private
+from fluxagents.workers.machine.private_files import UMASK, append_private, make_private_folder
 from fluxagents.workers.machine.process import ProcessId, kill_group
 from fluxagents.workers.redis.embedded_redis import EmbeddedRedis
 
@@ -56,6 +56,8 @@ class Command:
         self._process: ProcessId | None = None
 
     def start(self) -> ProcessId:
+        make_private_folder(self._folder)
+        make_private_folder(self._log.parent)
         if self._log.exists() and self._log.stat().st_size > LOG_BYTES:
             self._log.replace(self._log.with_suffix(".log.1"))
         with append_private(self._log) as log:
@@ -90,18 +92,20 @@ class Redis:
 
     def __init__(self, server: EmbeddedRedis) -> None:
         self._server = server
+        self._process: ProcessId | None = None
 
     def start(self) -> ProcessId:
         self._server.start()
         instance = self._server.instance
         if instance is None:
             raise psutil.NoSuchProcess(0, "redis-server", "ended right after it had answered")
+        self._process = instance.process
         return instance.process
 
     def wait(self) -> None:
-        instance = self._server.instance
-        if instance is not None:
-            instance.process.wait(None)
+        # Not asked of the folder, which may be gone by then.
+        if self._process is not None:
+            self._process.wait(None)
 
     def ask_to_stop(self) -> None:
         self._server.stop()
@@ -166,6 +170,14 @@ class Service:
     def note_answer(self) -> None:
         self.state = State.RUNNING
         self._answered = True
+        self._detail = ""
+
+    def note_failed_start(self, error: Exception) -> str:
+        """Take note that the process could not be started; it is tried for as long as it takes."""
+        self._in_a_row += 1
+        delay_s = self._wait_to_restart()
+        self._detail = str(error)
+        return f"{self.name} cannot be started: {error}; it is tried again in {delay_s:.0f} s"
 
     def note_end(self) -> str:
         """Take note that the process has ended; decide when to start it again, and say so."""
@@ -180,13 +192,18 @@ class Service:
             self.state = State.FAILED
             self._detail = f"ended {self._in_a_row} times in a row; {self._last_words()}"
             return f"{self.name} stays down: it {self._detail} (log: {self._log})"
-        delay_s = min(2.0 ** (self._in_a_row - 1), LONGEST_DELAY_S)
-        self.state = State.WAITING
-        self.restart_at = monotonic() + delay_s
+        delay_s = self._wait_to_restart()
         self.restarts += 1
         often = f", {self._in_a_row} times in a row" if self._in_a_row > 1 else ""
         again = f"it starts again in {delay_s:.0f} s (log: {self._log})"
         return f"{self.name} ended after {lasted_s:.0f} s{often}; {again}"
+
+    def _wait_to_restart(self) -> float:
+        """Wait in seconds, longer each time in a row."""
+        delay_s: float = min(2.0 ** (self._in_a_row - 1), LONGEST_DELAY_S)
+        self.state = State.WAITING
+        self.restart_at = monotonic() + delay_s
+        return delay_s
 
     def _last_words(self) -> str:
         if not self._log.exists():

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from queue import Empty, SimpleQueue
 from time import monotonic
+from typing import BinaryIO
 
+import psutil
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
@@ -16,6 +18,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.workers.celery.app import FluxApp, create_app
 from fluxagents.workers.celery.queues import POOLS
 from fluxagents.workers.host import flower, launch, run_file
+from fluxagents.workers.host.data_folder import describe
 from fluxagents.workers.host.run_file import RunStatus, State
 from fluxagents.workers.host.service import Command, Redis, Service
 from fluxagents.workers.machine.private_files import make_private_folder
@@ -63,6 +66,9 @@ class Supervisor:
         self._written: RunStatus | None = None
         self._services: list[Service] = []
         self._app: FluxApp | None = None
+        self._lock: BinaryIO | None = None
+        self._server: EmbeddedRedis | None = None
+        self._problem = ""
 
     @property
     def status(self) -> RunStatus:
@@ -71,6 +77,7 @@ class Supervisor:
             redis=self._redis_address(),
             flower=flower.url(self._flower_port),
             services=tuple(service.status for service in self._services),
+            problem=self._problem,
         )
 
     def stop(self) -> None:
@@ -83,10 +90,10 @@ class Supervisor:
         Raises:
             FluxError: Another `fluxagents up` serves this data folder, or Redis cannot be used.
         """
-        lock = run_file.try_lock(self._settings.run_file)
-        if lock is None:
+        self._lock = run_file.try_lock(self._settings.run_file)
+        if self._lock is None:
             raise already_running(self._settings)
-        with lock:
+        try:
             end_leftovers(self._settings)
             make_private_folder(self._settings.log_dir)
             try:
@@ -95,10 +102,12 @@ class Supervisor:
             finally:
                 self._stop_all()
                 self._settings.run_file.unlink(missing_ok=True)
+        finally:
+            self._lock.close()
 
     def _start_all(self) -> None:
         if self._settings.redis_url is None:
-            server = EmbeddedRedis(self._settings.redis_dir, port=self._settings.embedded_port)
+            self._server = server = EmbeddedRedis(self._settings.redis_dir, port=self._settings.embedded_port)
             redis = Service(REDIS, Redis(server), log=server.log_file)
             self._services.append(redis)
             self._start(redis)
@@ -151,9 +160,16 @@ class Supervisor:
     def _restart_due(self) -> None:
         for service in self._services:
             if service.state is State.WAITING and service.restart_at <= monotonic():
-                self._start(service)
-                if service.name == REDIS:
-                    service.note_answer()
+                self._restart(service)
+
+    def _restart(self, service: Service) -> None:
+        try:
+            self._start(service)
+        except (OSError, FluxError, psutil.Error) as error:
+            self._say(service.note_failed_start(error))
+            return
+        if service.name == REDIS:
+            service.note_answer()
 
     def _is_unsettled(self) -> bool:
         return any(service.state in {State.STARTING, State.WAITING} for service in self._services)
@@ -177,11 +193,40 @@ class Supervisor:
         return {node for reply in replies for node in reply}
 
     def _publish(self) -> None:
-        status = self.status
-        if status != self._written:
-            run_file.write(self._settings.run_file, status)
-            self._written = status
-        self._show(status)
+        """Write down where everything stands, for other commands; a disk that takes nothing ends nothing."""
+        try:
+            self._restore_folder()
+            status = self.status
+            if status != self._written:
+                run_file.write(self._settings.run_file, status)
+                self._written = status
+        except (OSError, RedisError) as error:
+            reason = describe(error) if isinstance(error, OSError) else str(error)
+            self._note_problem(f"{self._settings.data_dir} cannot be written: {reason}")
+        else:
+            self._note_problem("")
+        self._show(self.status)
+
+    def _note_problem(self, problem: str) -> None:
+        if problem == self._problem:
+            return
+        self._say(problem or f"{self._settings.data_dir} can be written again")
+        self._problem = problem
+
+    def _restore_folder(self) -> None:
+        """Make what somebody has removed: the folder, the lock, the status, the files of Redis."""
+        if not run_file.lock_file(self._settings.run_file).exists():
+            lock = run_file.try_lock(self._settings.run_file)
+            if self._lock is not None and lock is not None:
+                self._lock.close()
+                self._lock = lock
+        if not self._settings.run_file.exists():
+            self._written = None
+        server = self._server
+        is_up = any(service.name == REDIS and service.state is State.RUNNING for service in self._services)
+        if server is not None and is_up and not server.is_intact:
+            server.restore()
+            self._say(f"{server.folder} was removed: Redis has written it anew")
 
     def _stop_all(self) -> None:
         workers = [service for service in self._services if service.name != REDIS]

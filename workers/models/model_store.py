@@ -29,6 +29,7 @@ from fluxagents.tasks.ports.models import (
     ModelRef,
     ModelWarning,
 )
+from fluxagents.tasks.ports.outage import StoreOutageError
 from fluxagents.workers.files.remote_files import hide_secrets
 from fluxagents.workers.files.stored_bytes import StoredBytes
 from fluxagents.workers.models.model_source import (
@@ -72,12 +73,18 @@ class ModelFiles:
         url: Anything that fsspec opens; shared by all workers and clients.
         cache_bytes: Memory of this process for parsed models.
         limits: Of parsing one file.
+        patience_s: How long to try again while the store is full or away.
     """
 
     def __init__(
-        self, url: str, *, cache_bytes: int = CACHE_BYTES, limits: ParsingLimits | None = None
+        self,
+        url: str,
+        *,
+        cache_bytes: int = CACHE_BYTES,
+        limits: ParsingLimits | None = None,
+        patience_s: float = 0.0,
     ) -> None:
-        self._bytes = StoredBytes(url)
+        self._bytes = StoredBytes(url, patience_s=patience_s)
         self._cache_bytes = cache_bytes
         self._limits = limits or ParsingLimits()
 
@@ -310,6 +317,8 @@ class ModelFiles:
         try:
             self._parse(parent)
             return self.show(parent).warnings
+        except StoreOutageError:
+            raise
         except FluxError:  # an imported model has come without its parent
             return record.warnings
 

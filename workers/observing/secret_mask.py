@@ -6,7 +6,7 @@ import html
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
@@ -30,6 +30,7 @@ ENVIRONMENT = (
 )
 """What packages that are used here read by themselves."""
 
+_SEQUENCES = (list, tuple)
 _LOGIN = r"://[^/\s@'\"]*@"
 
 
@@ -43,22 +44,24 @@ class SecretMask:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         spellings = {spelling for secret in secrets for spelling in _spell(secret)}
         # A long secret first: a short one may be a part of it.
-        known = sorted((form for form in spellings if len(form) >= SHORTEST), key=len, reverse=True)
-        self._pattern = re.compile("|".join((_LOGIN, *map(re.escape, known))))
+        self._known = sorted((form for form in spellings if len(form) >= SHORTEST), key=len, reverse=True)
+        self._pattern = re.compile("|".join((_LOGIN, *map(re.escape, self._known))))
 
     def hide(self, text: str) -> str:
         """The text without secrets."""
+        # Nearly all texts hold none, and workers send several events for each step.
+        if "://" not in text and not any(secret in text for secret in self._known):
+            return text
         return self._pattern.sub(_replacement, text)
 
     def hide_within(self, value: Any) -> Any:
         """A JSON value without secrets in any of its texts, names of fields included."""
-        match value:
-            case str():
-                return self.hide(value)
-            case Mapping():
-                return {self.hide_within(name): self.hide_within(content) for name, content in value.items()}
-            case list() | tuple():
-                return [self.hide_within(item) for item in value]
+        if isinstance(value, str):
+            return self.hide(value)
+        if isinstance(value, dict):
+            return {self.hide_within(name): self.hide_within(content) for name, content in value.items()}
+        if isinstance(value, _SEQUENCES):
+            return [self.hide_within(item) for item in value]
         return value
 
 

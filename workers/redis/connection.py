@@ -12,12 +12,10 @@ from redis.retry import Retry
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.workers.redis import embedded_redis
+from fluxagents.workers.redis.refusals import CANNOT_WRITE, explain_refusal
 from fluxagents.workers.settings import Settings
 
 CONNECT_TIMEOUT_S = 3.0
-
-OUT_OF_MEMORY = "OOM command not allowed"
-"""Part of every refusal of a Redis that has reached `maxmemory`, of a script's too."""
 
 
 def redis_url(settings: Settings) -> str:
@@ -41,6 +39,8 @@ def redis_url(settings: Settings) -> str:
 def connect(settings: Settings, *, decode_responses: bool = True) -> Redis:
     """A client that was answered once; text in and, unless told otherwise, text out.
 
+    A server that can only read, since its disk is full, has answered.
+
     Raises:
         FluxError: Redis cannot be reached or refuses the password.
     """
@@ -55,8 +55,9 @@ def connect(settings: Settings, *, decode_responses: bool = True) -> Redis:
     try:
         client.ping()
     except RedisError as error:
-        client.close()
-        raise explain(error, url) from error
+        if CANNOT_WRITE not in str(error):
+            client.close()
+            raise explain(error, url) from error
     return client
 
 
@@ -85,22 +86,11 @@ def explain(error: BaseException, url: str) -> FluxError:
             f"Redis at {where} cannot be reached: {text}",
             suggestions=["start it, or correct FLUXAGENTS_REDIS_URL", "`fluxagents doctor` checks the rest"],
         )
-    if OUT_OF_MEMORY in text:
-        return out_of_memory(where)
+    refusal = explain_refusal(error, where)
+    if refusal is not None:
+        return refusal
     return FluxError(
         ErrorClass.PROVIDER_OUTAGE,
         f"Redis at {where} answers with an error: {text}",
         suggestions=["`fluxagents doctor` checks its configuration"],
-    )
-
-
-def out_of_memory(where: str = "") -> FluxError:
-    """The error for a Redis that stores nothing more."""
-    return FluxError(
-        ErrorClass.PROVIDER_OUTAGE,
-        f"Redis{' at ' if where else ''}{where} has reached its `maxmemory` and stores nothing more",
-        suggestions=[
-            "raise it (`CONFIG SET maxmemory <bytes>`, and in its configuration); runs go on then",
-            "move ended runs out of Redis with `fluxagents runs archive`",
-        ],
     )

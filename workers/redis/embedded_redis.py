@@ -15,7 +15,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import BusyLoadingError
+from redis.exceptions import BusyLoadingError, RedisError, ResponseError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
@@ -23,6 +23,7 @@ from redis.retry import Retry
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.workers.machine.private_files import UMASK, append_private, make_private_folder, write_private
 from fluxagents.workers.machine.process import ProcessId, end_all
+from fluxagents.workers.redis.refusals import CANNOT_WRITE
 from fluxagents.workers.redis.server_binary import find_binary
 
 HOST = "127.0.0.1"
@@ -32,6 +33,7 @@ STOP_TIMEOUT_S = 20.0
 PROBE_EVERY_S = 0.05
 PROBE_TIMEOUT_S = 1.0
 PORT_ATTEMPTS = 3
+APPEND_ONLY_FOLDER = "appendonlydir"
 
 
 class Instance(BaseModel):
@@ -61,6 +63,8 @@ class EmbeddedRedis:
     def __init__(self, folder: Path, *, port: int | None = None) -> None:
         self.folder = folder
         self._port = port
+        self._started: tuple[Instance, str] | None = None
+        """What was started here, with its password."""
 
     @property
     def log_file(self) -> Path:
@@ -68,8 +72,11 @@ class EmbeddedRedis:
 
     @property
     def instance(self) -> Instance | None:
-        """The running instance, or none."""
-        return _running(self.folder)
+        """The running instance, or none; one that was started here also without its folder."""
+        running = _running(self.folder)
+        if running is None and self._started is not None and self._started[0].process.alive():
+            return self._started[0]
+        return running
 
     @property
     def url(self) -> str:
@@ -104,18 +111,45 @@ class EmbeddedRedis:
             if instance is None:
                 raise self._failure("ended at once")
             self._await_answer(instance)
+            self._started = (instance, _password(self.folder))
         return self.url
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether the files are there that it and other commands need."""
+        names = ("password", "instance.json", APPEND_ONLY_FOLDER)
+        return all((self.folder / name).exists() for name in names)
+
+    def restore(self) -> None:
+        """Write a folder that somebody has removed anew, from what the server holds in memory.
+
+        Raises:
+            OSError: It cannot be written.
+            RedisError: The server does not answer.
+        """
+        if self._started is None:
+            return
+        instance, password = self._started
+        make_private_folder(self.folder)
+        write_private(self.folder / "password", password)
+        self._write_config(instance.port)
+        client = _client(_url(self.folder, instance), timeout_s=STOP_TIMEOUT_S)
+        with client:
+            client.config_set("dir", str(self.folder))
+            client.config_set("appendonly", "no")
+            client.config_set("appendonly", "yes")
+        write_private(_record(self.folder), instance.model_dump_json())
 
     def stop(self) -> None:
         """Write everything to disk and end the server; no server is fine."""
         with _lock(self.folder / "start.lock"):
             instance = self.instance
             if instance is not None:
-                client = _client(_url(self.folder, instance), timeout_s=STOP_TIMEOUT_S)
+                client = _client(self._address(instance), timeout_s=STOP_TIMEOUT_S)
                 try:
                     client.shutdown()
-                except (RedisConnectionError, RedisTimeoutError):
-                    pass  # it hung, or ended before it could answer: `end` sees which
+                except RedisError:
+                    pass  # it hung, refused, or ended before it could answer: `wait` sees which
                 finally:
                     client.close()
                 if not instance.process.wait(STOP_TIMEOUT_S):
@@ -128,6 +162,12 @@ class EmbeddedRedis:
         if process is not None:
             end_all([process], patience_s=STOP_TIMEOUT_S)
 
+    def _address(self, instance: Instance) -> str:
+        """The URL of an instance, also when its folder is gone."""
+        if self._started is not None and self._started[0] == instance:
+            return _join_url(self._started[1], instance)
+        return _url(self.folder, instance)
+
     def _launch(self, binary: Path) -> None:
         _password(self.folder)
         for attempt in range(PORT_ATTEMPTS):
@@ -138,6 +178,10 @@ class EmbeddedRedis:
             try:
                 write_private(_record(self.folder), instance.model_dump_json())
                 self._await_answer(instance)
+            except OSError:
+                # Nobody could find it again.
+                end_all([found for found in [process.find()] if found], patience_s=STOP_TIMEOUT_S)
+                raise
             except FluxError:
                 # Somebody may have taken the port between our choice and the server's bind.
                 if process.alive() or self._port is not None or attempt + 1 == PORT_ATTEMPTS:
@@ -167,6 +211,10 @@ class EmbeddedRedis:
             while True:
                 try:
                     client.ping()
+                except ResponseError as error:
+                    if CANNOT_WRITE not in str(error):
+                        raise
+                    return  # its disk is full: it answers, and writes again when there is room
                 except (RedisConnectionError, RedisTimeoutError, BusyLoadingError) as error:
                     if monotonic() > deadline:
                         raise self._failure(
@@ -204,9 +252,14 @@ class EmbeddedRedis:
             # The append-only file is the durable copy; snapshots would fork the server for nothing.
             "save": '""',
             "tcp-keepalive": "60",
+            "appenddirname": APPEND_ONLY_FOLDER,
+            # `restore` names a folder anew; only this machine asks, with the password.
+            "enable-protected-configs": "local",
         }
         path = self.folder / "redis.conf"
-        write_private(path, "".join(f"{name} {value}\n" for name, value in lines.items()))
+        text = "".join(f"{name} {value}\n" for name, value in lines.items())
+        if not path.exists() or path.read_text() != text:  # a full disk takes no copy of what is there
+            write_private(path, text)
         return path
 
     def _failure(self, what: str) -> FluxError:
@@ -242,7 +295,11 @@ def _running(folder: Path) -> Instance | None:
 
 
 def _url(folder: Path, instance: Instance) -> str:
-    return f"redis://:{_password(folder)}@{HOST}:{instance.port}/0"
+    return _join_url(_password(folder), instance)
+
+
+def _join_url(password: str, instance: Instance) -> str:
+    return f"redis://:{password}@{HOST}:{instance.port}/0"
 
 
 def _client(url: str, *, timeout_s: float) -> Redis:

@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 from importlib.resources import files
 from itertools import count, islice
 from secrets import token_hex
+from time import monotonic, sleep
 from typing import Any
 
 from redis import Redis
@@ -26,7 +27,11 @@ from fluxagents.flows.ports.run_store import require_start, unknown_flow, unknow
 from fluxagents.flows.state import ENDED, STATUSES, RunState, Status, state_digest, state_from_json
 from fluxagents.scheduler.runs.run_ids import time_in
 from fluxagents.workers.files.run_archive import Archive
-from fluxagents.workers.redis import connection
+from fluxagents.workers.redis.refusals import FullDiskError, explain_refusal
+
+PATIENCE_S = 600.0
+"""How long a step that was carried out waits to be recorded while Redis cannot write."""
+PAUSE_S = 0.5
 
 NAME_TAKEN = -2
 """What `create.lua` answers when the keys of a new run are not free."""
@@ -64,8 +69,19 @@ class RedisRunStore:
         return self._redis.register_script("\n".join(parts))
 
     def _run(self, script: Any, *args: str | int) -> Any:
-        with _explain_full_memory():
+        with _explain_refusals():
             return script(keys=[self._prefix], args=args)
+
+    def _run_patiently(self, script: Any, *args: str | int) -> Any:
+        """As `_run`, for a process that holds a lease and has nothing else to do while Redis cannot write."""
+        deadline = monotonic() + PATIENCE_S
+        while True:
+            try:
+                return self._run(script, *args)
+            except FullDiskError:
+                if monotonic() > deadline:
+                    raise
+            sleep(PAUSE_S)
 
     def create(self, commit: Commit, state: str) -> Outgoing | None:
         return self.create_many([(commit, state)])[0]
@@ -79,7 +95,7 @@ class RedisRunStore:
                 arguments = _Arguments()
                 document = _step_document(commit, state, arguments)
                 self._create(keys=[self._prefix], args=arguments.after(document), client=pipe)
-        with _explain_full_memory():
+        with _explain_refusals():
             results = pipe.execute()
         new = (commit.state.run_id for commit, _ in commits if commit.state.run_id not in archived)
         for run_id, number in zip(new, results, strict=True):
@@ -130,7 +146,8 @@ class RedisRunStore:
         }
         if fence is not None:
             document["fence"] = fence
-        answer, *rest = self._run(self._commit, *arguments.after(document))
+        run = self._run if fence is None else self._run_patiently
+        answer, *rest = run(self._commit, *arguments.after(document))
         status = CommitStatus(answer.decode())
         if status is not CommitStatus.OK:
             return CommitResult(status, pause_by=rest[0].decode() if rest else "")
@@ -147,7 +164,7 @@ class RedisRunStore:
         )
 
     def release(self, run_id: str, seq: int, fence: int, *, error: str) -> bool:
-        return bool(self._run(self._release, run_id, seq, fence, error))
+        return bool(self._run_patiently(self._release, run_id, seq, fence, error))
 
     def request_pause(self, run_id: str, by: str) -> bool:
         return bool(self._run(self._request_pause, run_id, by))
@@ -323,14 +340,15 @@ class RedisRunStore:
 
 
 @contextmanager
-def _explain_full_memory() -> Iterator[None]:
+def _explain_refusals() -> Iterator[None]:
     """Say in clear that Redis stores nothing more; a script that is refused has written nothing."""
     try:
         yield
     except ResponseError as error:
-        if connection.OUT_OF_MEMORY not in str(error):
+        refusal = explain_refusal(error)
+        if refusal is None:
             raise
-        raise connection.out_of_memory() from error
+        raise refusal from error
 
 
 @contextmanager

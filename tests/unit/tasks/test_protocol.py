@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -25,6 +26,7 @@ from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import RunState
 from fluxagents.tasks.dispatch import TOOL, first_commit
+from fluxagents.tasks.ports.outage import StoreOutageError
 from fluxagents.tasks.ports.results import Args, Result
 from fluxagents.tasks.protocol import StepMessage, StepPorts, run_step
 from fluxagents.tasks.reconcile import ReconcilerPorts, reconcile
@@ -231,6 +233,34 @@ def test_a_step_that_raises_every_time_ends_in_the_dead_letters(world: World) ->
     assert state.status == "dead"
     assert state.error is not None
     assert "RuntimeError: a fault" in state.error.message
+
+
+def test_a_store_that_is_out_costs_no_delivery_and_fails_nothing(world: World) -> None:
+    def out(*_: object) -> Sequence[e.Event]:
+        raise StoreOutageError("the store is full")
+
+    before = world.store.events("r")
+    for _ in range(world.ports.max_deliveries + 3):
+        with pytest.raises(StoreOutageError, match="the store is full"):
+            world.deliver(world.publisher.sent[0], out)
+    assert world.store.events("r") == before
+    assert world.deliver(world.publisher.sent[0]) is CommitStatus.OK
+
+
+@pytest.mark.parametrize(
+    "error",
+    [StoreOutageError("the store is away"), OSError(errno.ENOSPC, "No space left on device")],
+    ids=["store", "disk"],
+)
+def test_a_tool_that_meets_a_full_disk_has_not_failed(world: World, error: Exception) -> None:
+    def run(*_: object) -> Result:
+        raise error
+
+    noop = Tool(name="noop", purpose="", args=Args, result=Result, run=run, reference="", needs_model=False)
+    act = acts_in("", {"noop": noop})[TOOL]
+    with pytest.raises(StoreOutageError):
+        world.deliver(world.publisher.sent[0], act)
+    assert world.store.load("r").status == "running"
 
 
 def test_what_could_not_be_published_is_published_by_the_reconciler(world: World) -> None:

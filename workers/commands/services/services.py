@@ -119,14 +119,21 @@ def down(*, as_json: bool) -> None:
 @click.command(epilog=examples("fluxagents status", "fluxagents status --json"))
 @json_option
 def status(*, as_json: bool) -> int:
-    """Show the services that `fluxagents up` started. Exit status 0 if all run, else 1."""
+    """Show the services that `fluxagents up` started, and whether there is room for what they write.
+
+    Exit status 0 if all run and can write, else 1.
+    """
     settings = Settings.load()
-    services = run_file.read(settings.run_file)
+    written = run_file.read(settings.run_file)
+    services = None if written is None else written.without_ended()
     running = services is not None and services.running()
     refused = _read_refused(settings)
+    problems = data_folder.find_problems(settings) if settings.data_dir.exists() else []
+    if services is not None and services.problem and not problems:
+        problems = [services.problem]
     if as_json:
         document = {"running": False, "services": []} if services is None else status_view.as_json(services)
-        print_json({**document, "refused_messages": refused})
+        print_json({**document, "problems": problems, "refused_messages": refused})
     elif services is None:
         echo(f"nothing runs on {settings.data_dir}; start it with `fluxagents up`")
     else:
@@ -134,9 +141,12 @@ def status(*, as_json: bool) -> int:
         echo(f"Flower {services.flower}   Redis {services.redis}")
         if not running:
             echo("the supervisor was killed: `fluxagents down` stops what it left running")
+    if not as_json:
+        for problem in problems:
+            echo(f"{problem}; the services go on by themselves when that is mended", fg="yellow")
     if refused and not as_json:
         echo(f"{describe_refused(refused)}; `fluxagents doctor` says what to do", fg="yellow")
-    return 0 if running and services is not None and services.ready else 1
+    return 0 if running and services is not None and services.ready and not problems else 1
 
 
 def _read_refused(settings: Settings) -> Mapping[Refusal, int] | None:

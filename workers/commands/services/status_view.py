@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+import errno
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from time import monotonic, time
 from typing import Any
 
@@ -67,10 +68,24 @@ class View:
         return self._live if self._live is not None else nullcontext()
 
     def say(self, line: str) -> None:
-        self._console.print(Text(line, style="yellow"))
+        with self._unless_full():
+            self._console.print(Text(line, style="yellow"))
 
     def show(self, status: RunStatus) -> None:
         """Draw the table anew, or print what changed."""
+        with self._unless_full():
+            self._draw(status)
+
+    @contextmanager
+    def _unless_full(self) -> Iterator[None]:
+        """Output that goes to a full disk, or to a terminal that is gone, is lost; the services go on."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EPIPE}:
+                raise
+
+    def _draw(self, status: RunStatus) -> None:
         if self._live is not None:
             self._live.update(
                 Group(build_table(COLUMNS, rows(status), self._console.width), _addresses(status)),

@@ -262,3 +262,23 @@ def test_chat_models_without_a_price_are_named(tmp_path: Path) -> None:
     assert finding.verdict is CheckStatus.WARN
     assert "no price of openai:other" in finding.seen
     assert doctor.check_prices(Settings(chat_prices=tmp_path / "none.toml")).verdict is CheckStatus.WARN
+
+
+def test_a_data_folder_is_private_and_can_be_written(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data")
+    assert doctor.check_data_folder(settings).verdict is CheckStatus.OK
+    settings.data_dir.mkdir(mode=0o700)
+    assert doctor.check_data_folder(settings).seen.endswith("GB free")
+    settings.data_dir.chmod(0o755)
+    finding = doctor.check_data_folder(settings)
+    assert (finding.verdict, finding.way_out) == (CheckStatus.WARN, f"`chmod go= {settings.data_dir}`")
+    finding = doctor.check_data_folder(Settings(data_dir=Path("/proc/sys")))
+    assert finding.verdict is CheckStatus.FAIL
+    assert "cannot be written" in finding.seen
+
+
+def test_a_store_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    assert doctor.check_store(Settings(data_dir=tmp_path)).verdict is CheckStatus.OK
+    finding = doctor.check_store(Settings(store_url="/proc/store"))
+    assert finding.verdict is CheckStatus.FAIL
+    assert "the store '/proc/store' cannot be used" in finding.seen

@@ -24,7 +24,7 @@ def test_one_that_was_left_open_is_closed_with_a_word(tmp_path: Path) -> None:
     settings.data_dir.chmod(0o755)
     settings.log_dir.chmod(0o755)
     assert data_folder.prepare(settings) == (
-        f"{settings.data_dir} was open to other users; it is private now, with 1 files and folders in it"
+        f"{settings.data_dir} was open to other users; it is private now, and so is what lies in it"
     )
     assert data_folder.prepare(settings) == ""
 

@@ -70,6 +70,19 @@ def service(launcher: FakeLauncher, tmp_path: Path) -> Service:
     return Service("tools", launcher, log=tmp_path / "tools.log")
 
 
+def test_a_service_that_cannot_be_started_is_tried_for_as_long_as_it_takes(
+    service: Service, clock: Clock
+) -> None:
+    full = OSError(28, "No space left on device")
+    said = [service.note_failed_start(full) for _ in range(10)]
+    assert said[0].startswith("tools cannot be started: [Errno 28] No space left on device")
+    assert service.state is State.WAITING
+    assert service.restart_at == clock.now + LONGEST_DELAY_S
+    assert "No space left" in service.status.detail
+    service.note_answer()
+    assert service.status.detail == ""
+
+
 def crash(service: Service, launcher: FakeLauncher, *, answering: bool = True) -> str:
     ended: SimpleQueue[None] = SimpleQueue()
     service.start(lambda: ended.put(None))

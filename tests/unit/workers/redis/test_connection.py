@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from redis.exceptions import AuthenticationError, ResponseError
+from redis.exceptions import AuthenticationError, OutOfMemoryError, ResponseError
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.workers.redis import connection
@@ -50,7 +50,12 @@ def test_an_unreachable_redis_is_explained() -> None:
         (AuthenticationError("invalid username-password pair"), ErrorClass.PERMISSION),
         (ResponseError("NOAUTH Authentication required."), ErrorClass.PERMISSION),
         (ConnectionRefusedError("refused"), ErrorClass.PROVIDER_OUTAGE),
-        (ResponseError("OOM command not allowed"), ErrorClass.PROVIDER_OUTAGE),
+        (
+            ResponseError("OOM command not allowed when used memory > 'maxmemory'."),
+            ErrorClass.PROVIDER_OUTAGE,
+        ),
+        (OutOfMemoryError("command not allowed when used memory > 'maxmemory'."), ErrorClass.PROVIDER_OUTAGE),
+        (ResponseError("MISCONF Errors writing to the AOF file: x"), ErrorClass.PROVIDER_OUTAGE),
     ],
 )
 def test_errors_have_kinds(error: Exception, kind: ErrorClass) -> None:
@@ -59,9 +64,28 @@ def test_errors_have_kinds(error: Exception, kind: ErrorClass) -> None:
 
 def test_a_full_redis_is_named_with_the_ways_out() -> None:
     refused = ResponseError(
-        "Error running script (call to f_1): @user_script:9: OOM command not allowed when …"
+        "Error running script (call to f_1): @user_script:9: OOM command not allowed when used memory …"
     )
     error = connection.explain(refused, "redis://host/0")
     assert "redis://host/0 has reached its `maxmemory`" in error.message
     assert any("CONFIG SET maxmemory" in way for way in error.suggestions)
     assert any("fluxagents runs archive" in way for way in error.suggestions)
+
+
+@pytest.mark.parametrize("end", ["", " script: 3f1a, on @user_script:12."])
+def test_a_redis_whose_disk_is_full_is_named_with_the_way_out(end: str) -> None:
+    refused = ResponseError(f"MISCONF Errors writing to the AOF file: No space left on device{end}")
+    error = connection.explain(refused, "redis://:hunter22@host/0")
+    assert error.message == (
+        "Redis at redis://***@host/0 cannot write its append-only file and stores nothing more: "
+        "No space left on device"
+    )
+    assert error.suggestions == ("make room on its disk; runs go on by themselves then",)
+
+
+def test_a_redis_without_memory_is_named_whatever_its_version() -> None:
+    """From version 7 on the refusal of a script begins with its code, which the client takes off."""
+    refused = OutOfMemoryError(
+        "command not allowed when used memory > 'maxmemory'. script: 70 on @user_script:1."
+    )
+    assert "has reached its `maxmemory`" in connection.explain(refused, "redis://h").message
