@@ -124,6 +124,7 @@ _LISTS = {
 }
 """List of the model -> what stands before `id` in its elements."""
 
+_GENE = f"{FBC}geneProductRef"
 _JUNCTIONS = {f"{FBC}and": "and", f"{FBC}or": "or"}
 
 
@@ -276,11 +277,13 @@ class _PlainReader:
         if association is None:
             return None
         _check_attributes(association)
+        if len(association) != 1:
+            raise NotPlainError(association.tag)
         return self._read_rule(association[0])
 
     def _read_rule(self, element: Element) -> Rule:
         _check_attributes(element)
-        if element.tag == f"{FBC}geneProductRef":
+        if element.tag == _GENE and not len(element):
             return self._genes[element.attrib[f"{FBC}geneProduct"]]
         return [_JUNCTIONS[element.tag], *map(self._read_rule, element)]
 
