@@ -262,3 +262,12 @@ def test_chat_models_without_a_price_are_named(tmp_path: Path) -> None:
     assert finding.verdict is CheckStatus.WARN
     assert "no price of openai:other" in finding.seen
     assert doctor.check_prices(Settings(chat_prices=tmp_path / "none.toml")).verdict is CheckStatus.WARN
+
+
+def test_what_the_system_cannot_keep_from_parsers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "list_missing", lambda: ("the network", "other files"))
+    result = doctor.check_confinement()
+    assert result.verdict is CheckStatus.WARN
+    assert result.seen == "their parser cannot be kept from the network, other files"
+    monkeypatch.setattr(doctor, "list_missing", lambda: ())
+    assert doctor.check_confinement().verdict is CheckStatus.OK
