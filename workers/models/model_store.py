@@ -13,7 +13,7 @@ import hashlib
 import importlib.util
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,11 +72,18 @@ class ModelFiles:
         url: Anything that fsspec opens; shared by all workers and clients.
         cache_bytes: Memory of this process for parsed models.
         limits: Of parsing one file.
+        hosts: Web servers that models may come from though their addresses are private.
     """
 
     def __init__(
-        self, url: str, *, cache_bytes: int = CACHE_BYTES, limits: ParsingLimits | None = None
+        self,
+        url: str,
+        *,
+        cache_bytes: int = CACHE_BYTES,
+        limits: ParsingLimits | None = None,
+        hosts: Collection[str] = (),
     ) -> None:
+        self._hosts = hosts
         self._bytes = StoredBytes(url)
         self._cache_bytes = cache_bytes
         self._limits = limits or ParsingLimits()
@@ -98,7 +105,7 @@ class ModelFiles:
             shown = name
         suffix = suffix or suffix_of(shown)
         kind = format_of(shown, suffix)
-        data = source if isinstance(source, bytes) else file_bytes(source)
+        data = source if isinstance(source, bytes) else file_bytes(source, self._hosts)
         check_size(shown, len(data))
         name = _choose_name(name, shown.removesuffix(suffix), _digest_of(data))
         record = _record_of(data, name, kind, suffix)
