@@ -175,8 +175,7 @@ class Settings(BaseSettings):
             raise ValueError("must be 64 hex digits")
         return key
 
-    @field_validator("task_modules", "flower_hosts", "trusted_keys", mode="before")
-    @field_validator("task_modules", "flower_hosts", "model_hosts", mode="before")
+    @field_validator("task_modules", "flower_hosts", "model_hosts", "trusted_keys", mode="before")
     @classmethod
     def _split(cls, names: object) -> object:
         if not isinstance(names, str):
