@@ -90,7 +90,7 @@ def build_process(
     redis, clock = redis_client(settings), SystemClock()
     store, publisher = build_store(settings, redis), CeleryPublisher(app, redis)
     url = settings.artifact_url
-    models = models or ModelFiles(url, patience_s=PATIENCE_S)
+    models = models or ModelFiles(url, hosts=settings.model_hosts, patience_s=PATIENCE_S)
     artifacts = ArtifactFiles(url, patience_s=PATIENCE_S)
     remedies = build_remedies(settings, redis)
     controllers = cache_controllers(store, tool_facts(tools))
@@ -157,7 +157,7 @@ def build_process(
 def build_sources(settings: Settings) -> Sources:
     """What tools may read, for calling one without a run."""
     return Sources(
-        models=ModelFiles(settings.artifact_url),
+        models=ModelFiles(settings.artifact_url, hosts=settings.model_hosts),
         artifacts=ArtifactFiles(settings.artifact_url),
         runs=lambda: build_store(settings, redis_client(settings)),
         biochem=BiochemFile(settings.biochem_file),

@@ -31,6 +31,7 @@ PARTS = (
     "solver",
     "cache",
     "many_models",
+    "reading",
     "context",
     "help",
     "looks",
@@ -40,7 +41,7 @@ LOOKED_AT = 10_000
 """Runs in the store beside which commands are timed."""
 
 
-def parts(url: str, folder: Path, finished: int) -> dict[str, Callable[[], list[str]]]:
+def parts(url: str, folder: Path, finished: int, against: Path | None) -> dict[str, Callable[[], list[str]]]:
     """What measures each part and says what it found."""
     # The app of the benchmarks reads the environment when it is imported.
     from tests.bench import (  # noqa: PLC0415
@@ -52,6 +53,7 @@ def parts(url: str, folder: Path, finished: int) -> dict[str, Callable[[], list[
         memory,
         overhead,
         protocol,
+        reading,
         solver,
         split,
         start_up,
@@ -82,6 +84,7 @@ def parts(url: str, folder: Path, finished: int) -> dict[str, Callable[[], list[
         "solver": lambda: list(solver.lines()),
         "cache": lambda: list(cache.lines(folder, redis)),
         "many_models": lambda: list(many_models.lines(url, folder)),
+        "reading": lambda: reading.measure(against).lines(),
         "context": lambda: list(context.lines(folder / "context")),
         "help": lambda: start_up.measure().lines(),
         "looks": lambda: list(looks.lines(redis, LOOKED_AT)),
@@ -92,12 +95,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("part", nargs="*", choices=[*PARTS, []], help="what to measure; all of it by default")
     parser.add_argument("--finished", type=int, default=20_000, help="finished runs of the full store")
+    parser.add_argument("--against", type=Path, help="another checkout, to take turns with")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with EmbeddedRedis(folder / "redis") as server:
             os.environ |= {"FLUXAGENTS_REDIS_URL": server.url, "FLUXAGENTS_DATA_DIR": str(folder)}
-            measures = parts(server.url, folder, asked.finished)
+            measures = parts(server.url, folder, asked.finished, asked.against)
             for part in asked.part or PARTS:
                 began = time.monotonic()
                 found = measures[part]()

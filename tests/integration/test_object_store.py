@@ -123,7 +123,7 @@ def test_a_model_is_added_from_a_bucket(cobra_data: Path, tmp_path: Path) -> Non
 
 
 def test_a_model_is_added_from_the_web_and_its_token_is_told_to_nobody(site: str, tmp_path: Path) -> None:
-    models = ModelFiles(str(tmp_path))
+    models = ModelFiles(str(tmp_path), hosts=("127.0.0.1",))
     record = models.add(f"http://{site}/mini.json?token={SECRET}")
     assert record.name == "mini"
     assert len(models.load(record.ref).reactions) == 18
@@ -140,7 +140,7 @@ def test_a_model_is_added_from_the_web_and_its_token_is_told_to_nobody(site: str
 
 def test_a_web_server_that_does_not_answer_is_no_missing_file(tmp_path: Path) -> None:
     with pytest.raises(FluxError) as raised:
-        ModelFiles(str(tmp_path)).add("http://127.0.0.1:1/mine.xml")
+        ModelFiles(str(tmp_path), hosts=("127.0.0.1",)).add("http://127.0.0.1:1/mine.xml")
     refused(raised.value, "http://127.0.0.1:1/mine.xml", "Connect call failed")
 
 
@@ -232,7 +232,8 @@ def test_a_missing_extra_is_named(
 ) -> None:
     for protocol in (extra, f"{extra}s"):
         monkeypatch.delitem(_registry, protocol, raising=False)
-    monkeypatch.delitem(sys.modules, "fsspec.implementations.http", raising=False)
+    for name in ("fsspec.implementations.http", "fluxagents.workers.files.web_files"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(FluxError) as raised:
         ModelFiles(str(tmp_path)).add(url)

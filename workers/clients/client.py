@@ -58,7 +58,7 @@ class Client(ScriptClient):
             store=RedisRunStore(redis, prefix=settings.key_prefix, archive=Archive(settings.artifact_url)),
             publisher=CeleryPublisher(create_app(settings), redis),
             clock=SystemClock(),
-            models=ModelFiles(settings.artifact_url),
+            models=ModelFiles(settings.artifact_url, hosts=settings.model_hosts),
             flows=FlowLibrary([settings.flows_folder, *flow_folders]),
             tools=TOOLS,
             prompts=lambda: list_prompt_names(RedisPromptStore(redis, prefix=settings.key_prefix)),

@@ -27,6 +27,7 @@ from fluxagents.workers.files.remote_files import hide_secrets
 from fluxagents.workers.files.stored_bytes import StoredBytes
 from fluxagents.workers.host import data_folder, endpoints, run_file
 from fluxagents.workers.host.launch import FOREIGN_VARIABLES, SUPERVISOR_VARIABLE
+from fluxagents.workers.models.confinement import list_missing
 from fluxagents.workers.redis import connection, server_binary
 from fluxagents.workers.redis.refused_messages import RedisRefusedMessages
 from fluxagents.workers.settings import ENV_PREFIX, Settings
@@ -77,6 +78,7 @@ def examine(settings: Settings) -> Iterator[CheckResult]:
     yield check_data_folder(settings)
     yield check_store(settings)
     yield endpoints_finding("flower", endpoints.flower_problem(settings, run_file.read(settings.run_file)))
+    yield check_confinement()
     yield check_tokens()
     for choice in choices(settings):
         yield check_chat(choice, settings)
@@ -221,6 +223,15 @@ def check_beat(client: Redis, settings: Settings) -> CheckResult:
     if left_ms < 0:
         return _fail("beat", "nobody holds its lock", "`fluxagents up`, or a `fluxagents beat` somewhere")
     return _ok("beat", f"its lock is held for {left_ms / 1000:.0f} s more")
+
+
+def check_confinement() -> CheckResult:
+    """Whether this system lets the processes that parse model files be kept from all else."""
+    missing = list_missing()
+    if missing:
+        way_out = "read files of strangers on Linux 5.13 or later, with Landlock and seccomp"
+        return _warn("model files", f"their parser cannot be kept from {', '.join(missing)}", way_out)
+    return _ok("model files", "parsed without network, variables or other files")
 
 
 def check_tokens() -> CheckResult:

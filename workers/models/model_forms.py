@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cobra import Configuration, Gene, Metabolite, Model, Reaction
@@ -27,7 +27,12 @@ def encode_fast(model: Model) -> bytes:
 
 
 def decode_fast(data: bytes) -> Model:
-    """The model of a fast form, on GLPK, for use in one process.
+    """The model of a fast form, on GLPK, for use in one process."""
+    return build_model(json.loads(data))
+
+
+def build_model(form: Mapping[str, Any]) -> Model:
+    """The model of a fast form that is decoded already.
 
     cobra builds a model piece by piece and asks the solver after each; here the objects are joined first and
     the linear program is written in one go, which takes a quarter of the time.
@@ -35,7 +40,6 @@ def decode_fast(data: bytes) -> Model:
     # A Celery child is daemonic and may have no children; the parallelism is over tasks.
     Configuration().processes = 1
     Configuration().solver = "glpk"
-    form: dict[str, Any] = json.loads(data)
     model = Model(form["id"])
     model.metabolites.extend(_species(Metabolite(), row, model) for row in form["metabolites"])
     model.genes.extend(_species(Gene(), row, model) for row in form["genes"])
@@ -69,12 +73,12 @@ def _reaction(
 ) -> Reaction:
     bounds = float(row["lower_bound"]), float(row["upper_bound"])
     reaction = Reaction(row["id"], row["name"], row.get("subsystem", ""), *bounds)
-    gpr = _gpr(row["rule"])
+    names = set(_list_genes(row["rule"]))
     parts: dict[str, Any] = {
         "_model": model,
         "_metabolites": {metabolites[name]: value for name, value in row["metabolites"].items()},
-        "_gpr": gpr,
-        "_genes": {genes[name] for name in gpr.genes},
+        "_gpr": _gpr(row["rule"], names),
+        "_genes": {genes[name] for name in names},
     }
     vars(reaction).update(parts)
     for species in (*parts["_metabolites"], *parts["_genes"]):
@@ -94,10 +98,20 @@ def _rule(node: ast.expr | None) -> Rule:
     return node.id
 
 
-def _gpr(rule: Rule) -> GPR:
+def _list_genes(rule: Rule) -> Iterator[str]:
+    if isinstance(rule, str):
+        yield rule
+    elif rule is not None:
+        for operand in rule[1:]:
+            yield from _list_genes(operand)
+
+
+def _gpr(rule: Rule, genes: set[str]) -> GPR:
+    """The rule; cobra finds its genes by visiting each 2**depth times."""
     gpr = GPR()
     if rule is not None:
         gpr.body = _node(rule)
+        vars(gpr)["_genes"] = genes
     return gpr
 
 

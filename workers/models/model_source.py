@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
 import fsspec
@@ -12,6 +13,16 @@ from fluxagents.workers.files.remote_files import hide_secrets, plain_url, refus
 
 MAX_FILE_BYTES = 200_000_000
 """The largest public genome-scale models (Recon3D, Human-GEM) take 40 MB as SBML."""
+
+MAX_SECONDS = 300.0
+"""For a file from the web."""
+
+_WEB = {"http", "https"}
+_UNGUARDED = {
+    "ftp", "sftp", "ssh", "smb", "webdav", "webhdfs", "hdfs", "arrow_hdfs", "git", "github", "jlab",
+    "jupyter",
+}  # fmt: skip
+"""What names a host of the user's choice, by a library that asks any address."""
 
 _PLAIN = {
     ".xml": ModelFormat.SBML,
@@ -52,13 +63,20 @@ def format_of(shown: str, suffix: str) -> ModelFormat:
     return kind
 
 
-def file_bytes(source: Path | str) -> bytes:
-    """The bytes of a file or URL (anything that fsspec opens).
+def file_bytes(source: Path | str, hosts: Collection[str] = ()) -> bytes:
+    """The bytes of a file or URL.
+
+    Args:
+        source: A path; an address of the web; or what fsspec opens in an object store.
+        hosts: Names of web servers that may have private addresses.
 
     Raises:
         FluxError: `UNREADABLE_MODEL` if it cannot be read, is empty, or is larger than a model can be.
     """
-    data = _url_bytes(source) if isinstance(source, str) and is_url(source) else _local_bytes(Path(source))
+    if isinstance(source, str) and is_url(source):
+        data = _url_bytes(source, hosts)
+    else:
+        data = _local_bytes(Path(source))
     check_size(file_name(source), len(data))
     return data
 
@@ -85,14 +103,30 @@ def _local_bytes(path: Path) -> bytes:
         raise _unreadable(str(path), error.strerror or str(error) or type(error).__name__) from error
 
 
-def _url_bytes(url: str) -> bytes:
+def _url_bytes(url: str, hosts: Collection[str]) -> bytes:
+    scheme = url.partition("://")[0].lower()
+    if "::" in url or scheme in _UNGUARDED:
+        raise _unreadable(
+            hide_secrets(url), "models come from the web or an object store, by http, https or s3"
+        )
     try:
+        if scheme in _WEB:
+            return _fetch(url, hosts)
         with fsspec.open(url, "rb") as file:
             return bytes(file.read(MAX_FILE_BYTES + 1))
+    except TimeoutError:
+        raise _unreadable(hide_secrets(url), f"it takes more than {MAX_SECONDS:g} s") from None
     except Exception as error:  # noqa: BLE001 - each file system has errors of its own
         reason, suggestions = refusal(url, error)
         # Without the cause, whose text may hold a key or a token.
         raise _unreadable(hide_secrets(url), reason, suggestions) from None
+
+
+def _fetch(url: str, hosts: Collection[str]) -> bytes:
+    # Its package is an extra, and slow to import.
+    from fluxagents.workers.files.web_files import fetch  # noqa: PLC0415
+
+    return fetch(url, max_bytes=MAX_FILE_BYTES + 1, seconds=MAX_SECONDS, hosts=hosts)
 
 
 def _unreadable(shown: str, reason: str, suggestions: tuple[str, ...] = ()) -> FluxError:

@@ -13,7 +13,7 @@ import hashlib
 import importlib.util
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,6 +73,7 @@ class ModelFiles:
         url: Anything that fsspec opens; shared by all workers and clients.
         cache_bytes: Memory of this process for parsed models.
         limits: Of parsing one file.
+        hosts: Web servers that models may come from though their addresses are private.
         patience_s: How long to try again while the store is full or away.
     """
 
@@ -82,8 +83,10 @@ class ModelFiles:
         *,
         cache_bytes: int = CACHE_BYTES,
         limits: ParsingLimits | None = None,
+        hosts: Collection[str] = (),
         patience_s: float = 0.0,
     ) -> None:
+        self._hosts = hosts
         self._bytes = StoredBytes(url, patience_s=patience_s)
         self._cache_bytes = cache_bytes
         self._limits = limits or ParsingLimits()
@@ -105,7 +108,7 @@ class ModelFiles:
             shown = name
         suffix = suffix or suffix_of(shown)
         kind = format_of(shown, suffix)
-        data = source if isinstance(source, bytes) else file_bytes(source)
+        data = source if isinstance(source, bytes) else file_bytes(source, self._hosts)
         check_size(shown, len(data))
         name = _choose_name(name, shown.removesuffix(suffix), _digest_of(data))
         record = _record_of(data, name, kind, suffix)

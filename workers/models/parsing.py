@@ -1,4 +1,4 @@
-"""Starts the process that parses a model file, with limits, and tells what became of it."""
+"""Has a model file parsed in a process of its own, with limits, and tells what became of it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 from fluxagents.tasks.ports.models import ModelWarning
+from fluxagents.workers.models.parser_client import ParserLostError, parser_client
+from fluxagents.workers.models.parsing_request import ORIGINAL, OUTPUT, PARSED, REPORT, ParsingRequest
 
 FORM = 3
 """Changes when the fast form does: older ones are then written again from the original file."""
@@ -50,49 +49,50 @@ class ParsingOutcome:
 
 
 def parse(original: bytes, suffix: str, limits: ParsingLimits) -> ParsingOutcome:
-    """Parse a file's bytes in a child process, bounded in time and memory."""
-    with tempfile.TemporaryDirectory(prefix="fluxagents-parse-") as folder:
-        source, parsed, report = (Path(folder) / name for name in ("original", "parsed", "report"))
-        source.write_bytes(original)
-        bounds = (str(limits.memory_bytes), str(limits.expanded_bytes))
-        command = [sys.executable, "-P", "-m", "fluxagents.workers.models.parser_process"]
+    """Parse a file's bytes in a process of their own, bounded in time and memory and kept from all else."""
+    with tempfile.TemporaryDirectory(prefix="fluxagents-parse-") as name:
+        folder = Path(name)
+        (folder / ORIGINAL).write_bytes(original)
+        request = ParsingRequest(
+            folder=str(folder.resolve()),
+            suffix=suffix,
+            seconds=limits.seconds,
+            memory_bytes=limits.memory_bytes,
+            expanded_bytes=limits.expanded_bytes,
+        )
         try:
-            ended = subprocess.run(  # noqa: S603 - our own module; the user's part are bytes in a file
-                [*command, str(source), suffix, str(parsed), str(report), *bounds],
-                env=_environment(),
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,  # GLPK says on the one, Python and C++ on the other what ended them
-                timeout=limits.seconds,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
+            code = parser_client().run(request)
+        except TimeoutError:
             return ParsingOutcome(reason=f"takes more than {limits.seconds:g} s to parse")
-        if ended.returncode == 0:
-            outcome = json.loads(report.read_bytes())
-            warned = tuple(ModelWarning.model_validate(row) for row in outcome["warnings"])
-            return ParsingOutcome(parsed=parsed.read_bytes(), warnings=warned)
-        if report.exists():
-            outcome = json.loads(report.read_bytes())
-            return ParsingOutcome(reason=outcome["error"], is_final=not outcome.get("passing"))
-        return _explain_end(ended)
+        except ParserLostError:
+            return ParsingOutcome(reason="was being parsed when its parser was ended; try again")
+        report = json.loads(_read(folder / REPORT) or "{}")
+        if code == 0:
+            warned = tuple(ModelWarning.model_validate(row) for row in report["warnings"])
+            return ParsingOutcome(parsed=_read(folder / PARSED), warnings=warned)
+        if report:
+            return ParsingOutcome(reason=report["error"], is_final=not report.get("passing"))
+        return explain_end(code, _read(folder / OUTPUT))
 
 
-def _explain_end(ended: subprocess.CompletedProcess[bytes]) -> ParsingOutcome:
-    output = ended.stdout.decode(errors="replace").strip()
-    if -ended.returncode == signal.SIGABRT and _NO_MEMORY.search(ended.stdout):
+def explain_end(code: int, output: bytes) -> ParsingOutcome:
+    """Why there is no model when the parser ended with this code, or a signal as a negative one."""
+    text = output.decode(errors="replace").strip()
+    if -code == signal.SIGABRT and _NO_MEMORY.search(output):
         return ParsingOutcome(reason="needs more memory to parse than its limit")
-    if -ended.returncode in _ENDINGS:
-        reason, is_final = _ENDINGS[signal.Signals(-ended.returncode)]
-        first = output.split("\n", 1)[0][:300]
+    if -code in _ENDINGS:
+        reason, is_final = _ENDINGS[signal.Signals(-code)]
+        first = text.split("\n", 1)[0][:300]
         return ParsingOutcome(reason=f"{reason}: {first}" if first else reason, is_final=is_final)
-    last = output.rsplit("\n", 1)[-1][:300]
-    return ParsingOutcome(reason=f"ended its parser with code {ended.returncode}: {last}")
+    last = text.rsplit("\n", 1)[-1][:300]
+    return ParsingOutcome(reason=f"ended its parser with code {code}: {last}")
 
 
-def _environment() -> dict[str, str]:
-    """The parser finds the same package as this process, and reserves no memory for threads."""
-    package = Path(str(files("fluxagents")))
-    paths = [str(package.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OPENBLAS_NUM_THREADS": "1"}
+def _read(path: Path) -> bytes:
+    """What the parser wrote, and no file that a link of its own leads to; empty if it wrote nothing."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return b""
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read()

@@ -87,7 +87,8 @@ def _call(
     # cobra takes seconds to import; of these commands only these two write files of models.
     from fluxagents.workers.models.model_export import write_data  # noqa: PLC0415
 
-    store = ModelFiles(Settings.load().artifact_url)
+    settings = Settings.load()
+    store = ModelFiles(settings.artifact_url, hosts=settings.model_hosts)
     ref = store.resolve(model)
     tool = tool_named(name)
     conditions = {"knock_outs": without, "medium_changes": parse_pairs(changes) or None}

@@ -38,7 +38,8 @@ def frog(model: str, output: str, curators: tuple[str, ...], as_json: bool) -> N
     path = output_path(output)
     if path is None:
         raise click.UsageError("name a file with --output")
-    store = ModelFiles(Settings.load().artifact_url)
+    settings = Settings.load()
+    store = ModelFiles(settings.artifact_url, hosts=settings.model_hosts)
     ref = store.resolve(model)
     report, data = build_bundle(store, ref, curators, lambda what: echo(f"{ref.name}: {what}", err=True))
     write_bytes(path, data)

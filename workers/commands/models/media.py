@@ -75,7 +75,7 @@ def show(name: str, model: str | None, as_json: bool) -> None:
 
 
 def _show_on(model: str, medium: LibraryMedium, settings: Settings, *, as_json: bool) -> None:
-    store = ModelFiles(settings.artifact_url)
+    store = ModelFiles(settings.artifact_url, hosts=settings.model_hosts)
     mapping = map_medium(medium, index_exchanges(store.load(store.resolve(model))))
     if as_json:
         print_json(

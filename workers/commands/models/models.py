@@ -37,7 +37,8 @@ models.add_command(fluxes)
 
 
 def _store() -> ModelFiles:
-    return ModelFiles(Settings.load().artifact_url)
+    settings = Settings.load()
+    return ModelFiles(settings.artifact_url, hosts=settings.model_hosts)
 
 
 @models.command("list", epilog=examples("fluxagents models list --json"))

@@ -282,3 +282,12 @@ def test_a_store_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     finding = doctor.check_store(Settings(store_url="/proc/store"))
     assert finding.verdict is CheckStatus.FAIL
     assert "the store '/proc/store' cannot be used" in finding.seen
+
+
+def test_what_the_system_cannot_keep_from_parsers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "list_missing", lambda: ("the network", "other files"))
+    result = doctor.check_confinement()
+    assert result.verdict is CheckStatus.WARN
+    assert result.seen == "their parser cannot be kept from the network, other files"
+    monkeypatch.setattr(doctor, "list_missing", lambda: ())
+    assert doctor.check_confinement().verdict is CheckStatus.OK

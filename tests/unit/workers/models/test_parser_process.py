@@ -15,7 +15,7 @@ from fluxagents.tasks.ports.models import ModelWarning
 from fluxagents.workers.models.parser_process import decompress
 from fluxagents.workers.models.reading.model_reader import read_model
 from fluxagents.workers.models.reading.refusal import RefusedFileError
-from fluxagents.workers.models.reading.sbml.sbml_reader import decode_id
+from fluxagents.workers.models.reading.sbml.sbml_ids import decode_id
 
 
 def data_folder() -> Path:

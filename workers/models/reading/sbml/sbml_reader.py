@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections import Counter
 from collections.abc import Mapping
@@ -17,16 +16,21 @@ from fluxagents.workers.models.reading.bounds import read_with_any_bounds
 from fluxagents.workers.models.reading.field_values import Place, read_charge, read_formula, show
 from fluxagents.workers.models.reading.refusal import RefusedFileError
 from fluxagents.workers.models.reading.remarks import Remarks
+from fluxagents.workers.models.reading.sbml.not_plain import NotPlainError
 from fluxagents.workers.models.reading.sbml.outline_reader import FaultyXmlError, read_outline
+from fluxagents.workers.models.reading.sbml.plain_reader import read_plain
 from fluxagents.workers.models.reading.sbml.sbml_bounds import WrittenBounds, find_bounds
 from fluxagents.workers.models.reading.sbml.sbml_document import SENSES, correct_document
 from fluxagents.workers.models.reading.sbml.sbml_faults import find_faults
 from fluxagents.workers.models.reading.sbml.sbml_gene_rules import set_gene_rules, take_gene_rules
+from fluxagents.workers.models.reading.sbml.sbml_ids import (
+    decode_gene,
+    decode_group,
+    decode_reaction,
+    decode_species,
+)
 from fluxagents.workers.models.reading.sbml.sbml_outline import SbmlOutline, read_number
 from fluxagents.workers.models.reading.sbml.sbml_warnings import list_warnings
-
-_ENCODED = re.compile(r"__(\d+)__")
-_PRINTABLE = range(33, 127)
 
 
 def read_sbml(data: bytes) -> tuple[Model, list[ModelWarning]]:
@@ -35,19 +39,11 @@ def read_sbml(data: bytes) -> tuple[Model, list[ModelWarning]]:
     bounds = find_bounds(found)
     for fault in find_faults(found, bounds, _DECODERS, SENSES):
         raise RefusedFileError(fault)
-    document = _parse(data)
-    if document.getModel() is None:
-        raise RefusedFileError("holds no element 'model': write one into 'sbml'")
-    rules = take_gene_rules(document, found, _decode_gene)
-    correct_document(document, found)
-    model = _build(document, found, bounds)
+    model, rule_warnings = _read(data, found, bounds)
     remarks = Remarks()
-    rule_warnings = set_gene_rules(model, {_decode_reaction(key): rule for key, rule in rules.items()})
-    _set_bounds(model, bounds)
-    _set_objective(model, found)
     _set_compounds(model, found, remarks)
     _join_subsystems(model, remarks)
-    boundary_warnings = open_boundary(model, {_decode_species(name) for name in found.boundary_species})
+    boundary_warnings = open_boundary(model, {decode_species(name) for name in found.boundary_species})
     return model, [
         *list_warnings(found, bounds),
         *rule_warnings,
@@ -56,32 +52,32 @@ def read_sbml(data: bytes) -> tuple[Model, list[ModelWarning]]:
     ]
 
 
-def decode_id(identifier: str, prefix: str) -> str:
-    """An SBML id without its prefix, with `__45__` as `-`; only printable ASCII, the rest stays as written.
-
-    cobra decodes any number, and a control character in a name makes GLPK abort the process.
-    """
-
-    def character(match: re.Match[str]) -> str:
-        code = int(match[1])
-        return chr(code) if code in _PRINTABLE else match[0]
-
-    return _ENCODED.sub(character, identifier).removeprefix(prefix)
+_DECODERS = {"species": decode_species, "reaction": decode_reaction, "gene product": decode_gene}
 
 
-def _decode_species(identifier: str) -> str:
-    return decode_id(identifier, "M_")
+def _read(
+    data: bytes, found: SbmlOutline, bounds: Mapping[str, WrittenBounds]
+) -> tuple[Model, list[ModelWarning]]:
+    try:
+        return read_plain(data, found, bounds), []
+    except NotPlainError:
+        return _read_any(data, found, bounds)
 
 
-def _decode_reaction(identifier: str) -> str:
-    return decode_id(identifier, "R_")
-
-
-def _decode_gene(identifier: str) -> str:
-    return decode_id(identifier.replace("__SBML_DOT__", "."), "G_")
-
-
-_DECODERS = {"species": _decode_species, "reaction": _decode_reaction, "gene product": _decode_gene}
+def _read_any(
+    data: bytes, found: SbmlOutline, bounds: Mapping[str, WrittenBounds]
+) -> tuple[Model, list[ModelWarning]]:
+    """As libSBML and cobra read it, with what they misread put right."""
+    document = _parse(data)
+    if document.getModel() is None:
+        raise RefusedFileError("holds no element 'model': write one into 'sbml'")
+    rules = take_gene_rules(document, found, decode_gene)
+    correct_document(document, found)
+    model = _build(document, found, bounds)
+    warned = set_gene_rules(model, {decode_reaction(key): rule for key, rule in rules.items()})
+    _set_bounds(model, bounds)
+    _set_objective(model, found)
+    return model, warned
 
 
 def _outline(data: bytes) -> SbmlOutline:
@@ -103,10 +99,10 @@ def _build(document: Any, found: SbmlOutline, bounds: Mapping[str, WrittenBounds
     """Cobra's reading of a document; without fbc, genes are left to `set_gene_rules`."""
     replace = {
         **cobra_sbml.F_REPLACE,
-        "F_GENE": _decode_gene if found.fbc_version else _forget_gene,
-        "F_SPECIE": _decode_species,
-        "F_REACTION": _decode_reaction,
-        "F_GROUP": lambda identifier: decode_id(identifier, "G_"),
+        "F_GENE": decode_gene if found.fbc_version else _forget_gene,
+        "F_SPECIE": decode_species,
+        "F_REACTION": decode_reaction,
+        "F_GROUP": decode_group,
     }
 
     def build() -> Model:
@@ -129,7 +125,7 @@ def _forget_gene(_identifier: str) -> str:
 def _set_bounds(model: Model, bounds: Mapping[str, WrittenBounds]) -> None:
     """Bounds that cobra reads otherwise: missing ones, those of a second list, those in kinetic laws."""
     for identifier, written in bounds.items():
-        reaction = model.reactions.get_by_id(_decode_reaction(identifier))
+        reaction = model.reactions.get_by_id(decode_reaction(identifier))
         if reaction.bounds != written.numbers:
             reaction.bounds = written.numbers
 
@@ -142,13 +138,13 @@ def _set_objective(model: Model, found: SbmlOutline) -> None:
     named = Counter(reaction for reaction, _ in found.objectives[used].coefficients)
     for identifier in (identifier for identifier, count in named.items() if count > 1):
         written = (text for name, text in found.objectives[used].coefficients if name == identifier)
-        reaction = model.reactions.get_by_id(_decode_reaction(identifier))
+        reaction = model.reactions.get_by_id(decode_reaction(identifier))
         reaction.objective_coefficient = sum(read_number(text) or 0.0 for text in written)
 
 
 def _set_compounds(model: Model, found: SbmlOutline, remarks: Remarks) -> None:
     """Charges and formulas as the file gives them, in its attributes or else in its notes."""
-    charges = {_decode_species(identifier): text for identifier, text in found.charges.items()}
+    charges = {decode_species(identifier): text for identifier, text in found.charges.items()}
     for metabolite in model.metabolites:
         notes = {key.upper(): value for key, value in metabolite.notes.items()}
         _set_charge(metabolite, charges.get(metabolite.id), notes, remarks)
@@ -163,7 +159,8 @@ def _join_subsystems(model: Model, remarks: Remarks) -> None:
         for member in group.members:
             if isinstance(member, Reaction) and group.name:
                 names.setdefault(member, {})[group.name] = None
-    for reaction, groups in names.items():
+    for reaction in model.reactions:  # the members of a group are a set, in no order
+        groups = names.get(reaction, {})
         if len(groups) > 1:
             reaction.subsystem = "; ".join(groups)
             place = Place("reaction", reaction.id, "subsystem")
