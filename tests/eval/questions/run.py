@@ -13,7 +13,16 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import combinations, groupby
 
-from tests.eval.questions.cases import ANALYSIS, PARTS, Case, Expected, cases, drop_defaults
+from tests.eval.questions.cases import (
+    ANALYSIS,
+    OPEN_TO_RULES,
+    PARTS,
+    WHOLE,
+    Case,
+    Expected,
+    cases,
+    drop_defaults,
+)
 from tests.support.decisions import ANSWER_TOOLS, BASELINE, DESCRIPTION, decide_with, state_at
 
 from fluxagents.flows.commands import CallTool, Decide, Finish
@@ -223,13 +232,19 @@ def report(*, chat: str | None, as_json: bool) -> str:
     answers_by_part = {part: answers(part, decider) for part in PARTS}
     scores = [score(part, part_answers) for part, part_answers in answers_by_part.items()]
     # The wrong answers of the held-out parts stay hidden, so that no rule is made after them.
-    wrong = [_describe_wrong(answer) for answer in answers_by_part["known"] if not answer.arguments_right]
+    wrong = [
+        _describe_wrong(answer)
+        for part in PARTS
+        if part in OPEN_TO_RULES
+        for answer in answers_by_part[part]
+        if not answer.arguments_right or answer.is_silent or answer.is_refused
+    ]
     if as_json:
         return json.dumps(
             {
                 "chat_model": name,
                 "scores": [asdict(entry) for entry in scores],
-                "wrong_known": wrong,
+                "wrong": wrong,
             },
             ensure_ascii=False,
             indent=2,
@@ -249,7 +264,7 @@ def _write_line(entry: Score) -> str:
         f"consistency {share(entry.pairs_alike, entry.pairs)} pairs of paraphrases; "
         f"{entry.tokens_in_mean:.0f} tokens per first request"
     )
-    if entry.part != "fourth":
+    if entry.part not in WHOLE:
         return line
     return (
         f"{line}\n{'':9} answered or named as open {share(entry.open_right, entry.questions)}, "
@@ -261,9 +276,11 @@ def _write_line(entry: Score) -> str:
 def _describe_wrong(answer: Answer) -> dict[str, object]:
     case = answer.case
     return {
+        "part": case.part,
         "question": case.question,
         "language": case.language,
         "calls": answer.calls,
         "expected": [["|".join(sorted(call.tools)), dict(call.args)] for call in case.calls],
         "error": answer.error,
+        "text": answer.text,
     }
