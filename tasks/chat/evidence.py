@@ -1,9 +1,9 @@
-"""Whether a finding answers an item: it holds a value, of what was asked, under the condition asked for."""
+"""Whether a finding answers an item: it holds a value, of the quantity asked for, under its condition."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from itertools import takewhile
 
@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from fluxagents.flows.commands import AskedItem
 from fluxagents.flows.state import Finding, RunState
+from fluxagents.tasks.chat.quantities import list_missing, read_asked
 from fluxagents.tasks.chat.terms import Terms, is_anaerobic, read_recorded, read_terms
 
 _ABOUT = frozenset({"model", "objective", "medium", "method", "status", "model_warnings", "growth_problem"})
@@ -28,15 +29,36 @@ _ANAEROBIC = re.compile(r"anaerob", re.IGNORECASE)
 _OXYGEN = "o2"
 
 
-def find_fault(item: AskedItem, finding_id: str, state: RunState) -> str:
-    """Why a finding does not answer an item; empty if it does."""
+def find_fault(
+    item: AskedItem, finding_id: str, state: RunState, quantities: Mapping[str, Collection[str]]
+) -> str:
+    """Why a finding does not answer an item; empty if it does.
+
+    Args:
+        item: Of the list of what is asked.
+        finding_id: Of the finding that a chat model names for it.
+        state: Of the run.
+        quantities: By tool, those that its results hold.
+    """
     finding = next((finding for finding in state.findings if finding.id == finding_id), None)
     if finding is None:
         return f"{finding_id} is no finding of this run"
     if not _holds_value(finding):
         return f"{finding_id} ({finding.tool}) holds no value"
+    given = quantities.get(finding.tool, ())
+    if given and (fault := _find_other_quantity(item, given)):
+        return f"{finding_id} ({finding.tool}) {fault}"
     missing = ", ".join(dict.fromkeys(_list_missing(item, finding, state)))
     return f"{finding_id} ({finding.tool}) was not computed with {missing}" if missing else ""
+
+
+def _find_other_quantity(item: AskedItem, given: Collection[str]) -> str:
+    """What a tool that gives some quantities cannot say of an item; empty if it can."""
+    asked = read_asked(f"{item.quantity} {item.object} {item.comparison}")
+    if not asked:
+        return f"gives {', '.join(given)}, and '{item.quantity}' names no quantity that is known"
+    missing = list_missing(asked, given)
+    return f"gives {', '.join(given)}, not {', '.join(missing)}" if missing else ""
 
 
 def _holds_value(finding: Finding) -> bool:

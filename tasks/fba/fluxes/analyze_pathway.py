@@ -260,6 +260,7 @@ def _largest(values: Mapping[str, float]) -> dict[str, float]:
 TOOL = Tool(
     name="analyze_pathway",
     purpose="One pathway or subsystem: its fluxes, genes, blocked steps, and what enters and leaves it.",
+    answers=("pathway flux", "flux", "flux range", "blocked reactions", "growth"),
     args=Args,
     result=Result,
     run=run,

@@ -265,6 +265,7 @@ TOOL = Tool(
         "das billigste Medium",
         "el medio más barato",
     ),
+    answers=("cheapest medium", "minimal medium", "best medium", "growth", "exchange fluxes"),
     args=Args,
     result=Result,
     run=run,

@@ -9,11 +9,16 @@ from typing import Any
 
 from fluxagents.flows.commands import AskedItem
 from fluxagents.tasks.chat.asked import ANSWERS, ASKED, find_gaps
+from fluxagents.tasks.chat.quantities import read_asked
 from fluxagents.tasks.chat.terms import read_recorded, read_terms
+from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.chat_models.planner.calls.interpretation import PlannedCall, interpret_question
 from fluxagents.workers.chat_models.planner.planning.advice import apply_advice
 from fluxagents.workers.chat_models.planner.planning.call import FunctionCall
 from fluxagents.workers.chat_models.planner.situation import Entry, Situation
+
+_UNREAD = "something else"
+"""The quantity of a part that is not understood."""
 
 _NOT_READ = "The offline planner does not understand this question."
 
@@ -62,7 +67,7 @@ def _list_items(situation: Situation) -> list[_Item]:
         counts[call.intent] = counts.get(call.intent, 0) + 1
         asked = AskedItem(
             id=f"{call.intent}-{counts[call.intent]}"[:40],
-            quantity=call.intent.replace("_", " "),
+            quantity=_name_quantities(call)[:200],
             object=_write(call.args, without=("medium", "medium_changes"))[:200],
             condition=_write(conditions)[:300],
         )
@@ -70,10 +75,17 @@ def _list_items(situation: Situation) -> list[_Item]:
     unread = [*interpretation.problems] or ([] if items else [_NOT_READ])
     gaps = list(_find_unread(situation, items)) if items else []
     for number, problem in enumerate([*unread, *gaps], start=1):
-        quantity = problem if problem in gaps else situation.question or problem
+        text = problem if problem in gaps else situation.question or problem
         said = f"the planner did not use '{problem}' of the question" if problem in gaps else problem
-        items.append(_Item(AskedItem(id=f"unread-{number}", quantity=quantity[:200]), problem=said))
+        asked = AskedItem(id=f"unread-{number}", quantity=_UNREAD, object=text[:200])
+        items.append(_Item(asked, problem=said))
     return items
+
+
+def _name_quantities(call: PlannedCall) -> str:
+    """What the words of the question ask for, whether the tool gives it or not; else what the tool is for."""
+    asked = read_asked(call.part)
+    return ", ".join(sorted(asked)) or next(iter(TOOLS.entries[call.tool].answers), call.intent)
 
 
 def _find_unread(situation: Situation, items: Sequence[_Item]) -> Iterator[str]:
