@@ -91,9 +91,9 @@ class Biomass:
             return None
         if self.backwards is not None:
             return (
-                f"'{self.backwards}' is biomass written backwards, growth would be its negative flux: store the "
-                "model with its two sides and its bounds exchanged, or name another reaction with the argument "
-                "'biomass'"
+                f"'{self.backwards}' is biomass written backwards, growth would be its negative flux: store "
+                "the model with its two sides and its bounds exchanged, or name another reaction with the "
+                "argument 'biomass'"
             )
         if not self.candidates:
             return "no reaction is known to be biomass: name it with the argument 'biomass'"
@@ -157,8 +157,8 @@ def is_growth(reaction: Reaction) -> bool:
 def is_backwards(reaction: Reaction) -> bool:
     """Whether a biomass reaction makes what growth consumes, so that growth would be its negative flux.
 
-    Its bounds tell if they allow no other flux; else its sides: biomass is consumed, or energy and amino acids
-    are made.
+    Its bounds tell if they allow no other flux; else its sides: biomass is consumed, or energy and amino
+    acids are made.
     """
     if reaction.boundary:
         return False

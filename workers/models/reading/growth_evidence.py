@@ -1,4 +1,6 @@
-"""Warnings about what growth is in a model: no biomass reaction, several, one written backwards, or an objective that is another."""
+"""Warnings about what growth is in a model: no or several biomass reactions, one written backwards, or another
+objective.
+"""
 
 from __future__ import annotations
 

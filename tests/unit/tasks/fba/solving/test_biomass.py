@@ -272,7 +272,7 @@ def test_shipped_models_tell_by_their_objective(textbook: Any, ijo1366: Any) -> 
         assert len(find_biomass(ijo1366).candidates) == 2
 
 
-FORWARD = {name: -0.1 for name in ACIDS} | {"atp_c": -50.0, "h2o": -50.0}
+FORWARD = dict.fromkeys(ACIDS, -0.1) | {"atp_c": -50.0, "h2o": -50.0}
 """What growth consumes."""
 
 
