@@ -1,6 +1,4 @@
-"""Warnings about what growth is in a model: no or several biomass reactions, one written backwards, or another
-objective.
-"""
+"""Warnings about what growth is in a model: no biomass, several, one backwards, or another objective."""
 
 from __future__ import annotations
 

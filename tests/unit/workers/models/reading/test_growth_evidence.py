@@ -34,7 +34,8 @@ def warnings(
         "metabolites": [{"id": m, "name": m, "compartment": "c"} for m in "AP"],
         "reactions": [
             {"id": name, "name": name, "metabolites": metabolites, "lower_bound": bounds[0],
-             "upper_bound": bounds[1], "gene_reaction_rule": "", "objective_coefficient": objective.get(name, 0.0)}
+             "upper_bound": bounds[1], "gene_reaction_rule": "",
+             "objective_coefficient": objective.get(name, 0.0)}
             for name, metabolites in reactions.items()
         ],
     }  # fmt: skip
