@@ -41,7 +41,7 @@ _NO_ANSWERS = "the answers of what is asked"
 
 _NOT_NAMED = "no finding was named for it"
 
-_COMPARISON = re.compile(r"\b(?:compar\w*|versus|vs\.?|than|differ\w*|ratio)\b", re.IGNORECASE)
+COMPARISON = re.compile(r"\b(?:compar\w*|versus|vs\.?|than|differ\w*|ratio)\b", re.IGNORECASE)
 _PART = re.compile(
     r"(?:^|[.;:?!,]\s*|\b(?:and|then|und|et|y)\s+)(?:and\s+|then\s+|also\s+)*"
     r"(?:which|what|how|does|do|is|are|can|could|will|why|where|compare)\b",
@@ -225,14 +225,14 @@ def find_gaps(question: str, items: Sequence[AskedItem], model: Terms) -> Iterat
     yield from (name for name in load_quantities() if name in asked - named)
     if len(items) < len(_PART.findall(question)):
         yield _OTHER_PART
-    elif _COMPARISON.search(question) and not any(map(_compares, items)) and not items[1:]:
+    elif COMPARISON.search(question) and not any(map(_compares, items)) and not items[1:]:
         yield _COMPARED
 
 
 def _compares(item: AskedItem) -> bool:
     """Whether an item says what it compares, or names several things."""
     terms = read_terms(item.text)
-    return bool(item.comparison or _COMPARISON.search(item.text)) or len(terms.ids | terms.compounds) > 1
+    return bool(item.comparison or COMPARISON.search(item.text)) or len(terms.ids | terms.compounds) > 1
 
 
 def _read_model(state: RunState) -> Terms:

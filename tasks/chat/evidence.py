@@ -26,6 +26,9 @@ _CLOSED = re.compile(
 )
 _ANAEROBIC = re.compile(r"anaerob", re.IGNORECASE)
 
+_HAS_ID = re.compile(r"has the id '(?P<id>[^']+)'")
+"""Of a hint such as "reaction 'R00771' has the id 'PGI'"."""
+
 _OXYGEN = "o2"
 
 
@@ -76,6 +79,7 @@ def _list_missing(item: AskedItem, finding: Finding, state: RunState) -> Iterato
     args = read_recorded(finding.args)
     content = args | read_recorded(finding.key_findings) | read_recorded(medium)
     content |= _read_changes(finding, state) | read_terms(state.model_name)
+    content |= _read_resolved(finding, state)
     condition = read_terms(item.condition)
     yield from (read_terms(item.text)).list_missing(content)
     if medium:
@@ -124,6 +128,14 @@ def _read_changes(finding: Finding, state: RunState) -> Terms:
         if other.model != finding.model:
             terms |= read_recorded(other.args) | read_recorded(other.key_findings)
     return terms
+
+
+def _read_resolved(finding: Finding, state: RunState) -> Terms:
+    """The names of what a finding was computed for, where an error told their ids."""
+    hints = (hint for error in state.errors for hint in error.suggestions)
+    resolved = (match for hint in hints if (match := _HAS_ID.search(hint)))
+    args = str(dict(finding.args))
+    return read_recorded([match.string for match in resolved if repr(match["id"]) in args])
 
 
 def _is_without_oxygen(finding: Finding, medium: Mapping[str, JsonValue]) -> bool:

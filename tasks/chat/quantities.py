@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import chain
 
 _WORD = re.compile(r"[^\W_]+")
 _PART = re.compile(r"[;:,.?!\n]+|\b(?:and|then|und|dann|sowie|et|puis|y|luego)\b", re.IGNORECASE)
@@ -52,16 +53,19 @@ def read_named(text: str) -> frozenset[str]:
 
 
 def read_asked(text: str) -> frozenset[str]:
-    """The quantities that a text asks for: in each part of it those that are no context of another.
+    """The quantities that a text asks for, in any of its parts."""
+    return frozenset(chain.from_iterable(read_parts(text)))
+
+
+def read_parts(text: str) -> Iterator[frozenset[str]]:
+    """The quantities that each part of a text asks for: those that are no context of another in it.
 
     One whose words are some of another's is not meant: "flux range" asks for no flux.
     """
-    asked: set[str] = set()
     for words in _split(text):
         found = _find(words)
         meant = {name for name, own in found.items() if not any(own < others for others in found.values())}
-        asked |= {name for name in meant if not load_quantities()[name].is_context} or meant
-    return frozenset(asked)
+        yield frozenset({name for name in meant if not load_quantities()[name].is_context} or meant)
 
 
 def list_missing(asked: Iterable[str], given: Iterable[str]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from fluxagents.tasks.fba.central_metabolism.pathways import pathways
 from fluxagents.tasks.fba.media.library.compounds import compounds
 from fluxagents.workers.chat_models.planner.words.data import load_table
 from fluxagents.workers.chat_models.planner.words.phrase import (
@@ -21,7 +22,7 @@ from fluxagents.workers.chat_models.planner.words.phrase import (
     PERCENT,
     UNSUPPORTED,
 )
-from fluxagents.workers.chat_models.planner.words.spelling import closest_word, phonetic_key
+from fluxagents.workers.chat_models.planner.words.spelling import SHORTEST, closest_word, phonetic_key
 
 LANGUAGES = ("en", "de", "fr", "es")
 
@@ -125,8 +126,16 @@ def _begins_with(words: Sequence[str], pattern: Sequence[str]) -> bool:
         return False
     # The first word has been looked up with its inflections.
     return all(
-        word.startswith(expected[:-1]) if expected.endswith("*") else expected in _list_stems(word)
+        word.startswith(expected[:-1]) if expected.endswith("*") else _is_word(word, expected)
         for word, expected in zip(words[1:], pattern[1:], strict=False)
+    )
+
+
+def _is_word(word: str, expected: str) -> bool:
+    """Whether a word is the expected one, but for its ending or a spelling mistake."""
+    is_long = len(word) >= SHORTEST
+    return expected in _list_stems(word) or (
+        is_long and closest_word(word, (expected,), max_mistakes=1) is not None
     )
 
 
@@ -173,7 +182,10 @@ def _list_names() -> tuple[tuple[str, Concept], ...]:
     # Ids that are no words of any language.
     names += [(c.bigg.replace("__", "_"), Concept(COMPOUND, c.bigg)) for c in compounds() if "__" in c.bigg]
     data = load_table("names")
-    kinds = {"compounds": COMPOUND, "pathways": PATHWAY, "databases": DATABASE, "organisms": ORGANISM}
+    names += [
+        (name, Concept(PATHWAY, pathway.name)) for pathway in pathways().values() for name in pathway.names
+    ]
+    kinds = {"compounds": COMPOUND, "databases": DATABASE, "organisms": ORGANISM}
     for kind, tag in kinds.items():
         for value, phrases in data[kind].items():
             names += [(name.strip(), Concept(tag, value)) for name in phrases.split(",")]
