@@ -42,6 +42,12 @@ _NO_ANSWERS = "the answers of what is asked"
 _NOT_NAMED = "no finding was named for it"
 
 COMPARISON = re.compile(r"\b(?:compar\w*|versus|vs\.?|than|differ\w*|ratio)\b", re.IGNORECASE)
+_CONTRAST = re.compile(
+    r"\b(?:which|what|welche\w*|quel\w*|qué|cuáles)\b.*\b(?:but|yet|aber|mais|pero)\s+(?:not|nicht|pas|no)\b",
+    re.IGNORECASE,
+)
+"""Asks for what holds under one condition and not under another, which takes two items."""
+
 _PART = re.compile(
     r"(?:^|[.;:?!,]\s*|\b(?:and|then|und|et|y)\s+)(?:and\s+|then\s+|also\s+)*"
     r"(?:which|what|how|does|do|is|are|can|could|will|why|where|compare)\b",
@@ -223,7 +229,7 @@ def find_gaps(question: str, items: Sequence[AskedItem], model: Terms) -> Iterat
     named = frozenset(name for item in items for name in read_named(item.text))
     asked = read_asked(question)
     yield from (name for name in load_quantities() if name in asked - named)
-    if len(items) < len(_PART.findall(question)):
+    if len(items) < max(len(_PART.findall(question)), 2 if _CONTRAST.search(question) else 1):
         yield _OTHER_PART
     elif COMPARISON.search(question) and not any(map(_compares, items)) and not items[1:]:
         yield _COMPARED

@@ -226,6 +226,10 @@ def test_an_end_without_answers_is_asked_for_again_once_and_then_answers_nothing
         ("Which genes are essential for growth?", ["essentiality"]),
         ("What happens if b0720 and EX_co2_e are knocked out of e_coli_core?", ["b0720", "carbon dioxide"]),
         ("Draw a map of the fluxes", ["flux map"]),
+        (
+            "Which genes are essential on acetate but not on glucose?",
+            ["acetate", "glucose", "essentiality", "another part of the question"],
+        ),
         ("Compare growth with that of the wild type", ["growth", "a comparison"]),
         (
             "How fast does it grow and which genes are essential?",

@@ -22,7 +22,7 @@ from fluxagents.workers.chat_models.planner.words.phrase import (
     PERCENT,
     UNSUPPORTED,
 )
-from fluxagents.workers.chat_models.planner.words.spelling import SHORTEST, closest_word, phonetic_key
+from fluxagents.workers.chat_models.planner.words.spelling import closest_word, phonetic_key
 
 LANGUAGES = ("en", "de", "fr", "es")
 
@@ -126,16 +126,8 @@ def _begins_with(words: Sequence[str], pattern: Sequence[str]) -> bool:
         return False
     # The first word has been looked up with its inflections.
     return all(
-        word.startswith(expected[:-1]) if expected.endswith("*") else _is_word(word, expected)
+        word.startswith(expected[:-1]) if expected.endswith("*") else expected in _list_stems(word)
         for word, expected in zip(words[1:], pattern[1:], strict=False)
-    )
-
-
-def _is_word(word: str, expected: str) -> bool:
-    """Whether a word is the expected one, but for its ending or a spelling mistake."""
-    is_long = len(word) >= SHORTEST
-    return expected in _list_stems(word) or (
-        is_long and closest_word(word, (expected,), max_mistakes=1) is not None
     )
 
 
