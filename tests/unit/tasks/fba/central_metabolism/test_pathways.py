@@ -1,4 +1,4 @@
-"""Pathways and reactions of central metabolism are found in models of every namespace, or said to be absent."""
+"""Pathways of central metabolism are found in models of each namespace, or said to be absent."""
 
 from __future__ import annotations
 
