@@ -81,6 +81,7 @@ class ToolEntry:
     reference: str
     example: Mapping[str, JsonValue]
     questions: Sequence[str]
+    answers: Sequence[str]
     parameters: Mapping[str, JsonValue]
     """JSON schema of the arguments."""
 
@@ -102,6 +103,7 @@ class ToolEntry:
             reference=tool.reference,
             example=dict(tool.example),
             questions=list(tool.questions),
+            answers=list(tool.answers),
             parameters=parameters,
         )
 

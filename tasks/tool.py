@@ -59,6 +59,9 @@ class Tool:
     questions: tuple[str, ...] = ()
     """Questions that it answers, as people ask them, in any language and without conditions: the built-in
     planner reads from them which words ask for the tool."""
+    answers: tuple[str, ...] = ()
+    """Quantities that its results hold, of `fluxagents.tasks.chat.quantities`, its own first: a finding is
+    taken for the answer to a question for these only. Where there are none, that is not checked."""
     gather: Callable[[Sources, Any], Any] | None = None
     """Set on a tool that needs more than one model: reads it from the sources, so that `run` stays pure."""
     rests_on: frozenset[Concern] = PREDICTIONS

@@ -174,6 +174,7 @@ def _approval(audited: AuditedRun, ran: e.ToolSucceeded) -> Iterator[str]:
 TOOL = Tool(
     name="validate_ai_audit",
     purpose="Whether each decision of a run has its prompt, chat model, valid arguments and approval.",
+    answers=("audit",),
     args=Args,
     result=Result,
     run=run,

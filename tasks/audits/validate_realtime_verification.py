@@ -148,6 +148,7 @@ def _context(answer: str, number: str) -> str:
 TOOL = Tool(
     name="validate_realtime_verification",
     purpose="Whether every number in a run's answer traces to a recorded result; flags each that does not.",
+    answers=("audit",),
     args=Args,
     result=Result,
     run=run,

@@ -287,6 +287,7 @@ def _missing(value: object) -> bool:
 TOOL = Tool(
     name="validate_tool_audit",
     purpose="Computes every recorded result of a run again and compares all values with the recorded ones.",
+    answers=("audit",),
     args=Args,
     result=Result,
     run=run,

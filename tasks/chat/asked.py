@@ -1,13 +1,14 @@
 """The list of what a question asks: demanded from a chat model once, and ticked off when it finishes.
 
 The list and the ticks are fields of its calls. Neither is trusted: the list must hold what the question
-names, and a tick holds only where the finding does (`fluxagents.tasks.chat.evidence`).
+names, each item must name a known quantity (`fluxagents.tasks.chat.quantities`), and a tick holds only where
+the finding does (`fluxagents.tasks.chat.evidence`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -19,6 +20,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.context.view import QUESTION
 from fluxagents.tasks.chat.evidence import find_fault
+from fluxagents.tasks.chat.quantities import load_quantities, read_asked, read_named
 from fluxagents.tasks.chat.terms import Terms, read_terms
 
 ASKED, ANSWERS = "asked", "answers"
@@ -29,22 +31,6 @@ UNLISTED = "unlisted-"
 
 MAX_ITEMS = 32
 
-_ASKED: Mapping[str, Any] = {
-    "type": "array",
-    "description": "All that is asked, an item for each quantity and condition, with its numbers and names.",
-    "items": {
-        "type": "object",
-        "properties": {
-            "id": {"type": "string"},
-            "quantity": {"type": "string"},
-            "object": {"type": "string", "description": "Of what."},
-            "condition": {"type": "string", "description": "If not as the run has it."},
-            "comparison": {"type": "string", "description": "With what."},
-        },
-        "required": ["id", "quantity"],
-    },
-    "minItems": 1,
-}
 _AS_ABOVE: Mapping[str, Any] = {"type": "array", "items": {}}
 """In all functions but the first, which tells its shape, and not required there: a token counts once per
 tool, and a call without the list is refused in any case."""
@@ -55,7 +41,13 @@ _NO_ANSWERS = "the answers of what is asked"
 
 _NOT_NAMED = "no finding was named for it"
 
-_COMPARISON = re.compile(r"\b(?:compar\w*|versus|vs\.?|than|differ\w*|ratio)\b", re.IGNORECASE)
+COMPARISON = re.compile(r"\b(?:compar\w*|versus|vs\.?|than|differ\w*|ratio)\b", re.IGNORECASE)
+_CONTRAST = re.compile(
+    r"\b(?:which|what|welche\w*|quel\w*|qué|cuáles)\b.*\b(?:but|yet|aber|mais|pero)\s+(?:not|nicht|pas|no)\b",
+    re.IGNORECASE,
+)
+"""Asks for what holds under one condition and not under another, which takes two items."""
+
 _PART = re.compile(
     r"(?:^|[.;:?!,]\s*|\b(?:and|then|und|et|y)\s+)(?:and\s+|then\s+|also\s+)*"
     r"(?:which|what|how|does|do|is|are|can|could|will|why|where|compare)\b",
@@ -91,11 +83,35 @@ def add_checklist(
     for index, entry in enumerate(functions):
         fields: dict[str, Any] = {}
         if is_first and entry["function"]["name"] != "ask_human":
-            fields[ASKED] = dict(_AS_ABOVE if index else _ASKED)
+            fields[ASKED] = dict(_AS_ABOVE if index else _describe_list())
         if entry["function"]["name"] == "finish":
             fields[ANSWERS] = _describe_answers(state.asked or ())
         extended.append(_add_fields(entry, fields))
     return extended
+
+
+def _describe_list() -> Mapping[str, Any]:
+    """The schema of the list."""
+    names = ", ".join(load_quantities())
+    return {
+        "type": "array",
+        "description": "All that is asked, an item per quantity and condition, with its numbers and names.",
+        "items": {
+            "type": "object",
+            "properties": {
+                "id": {"type": "string"},
+                "quantity": {
+                    "type": "string",
+                    "description": f"With one of: {names}.",
+                },
+                "object": {"type": "string", "description": "Of what."},
+                "condition": {"type": "string", "description": "If not as the run has it."},
+                "comparison": {"type": "string", "description": "With what."},
+            },
+            "required": ["id", "quantity"],
+        },
+        "minItems": 1,
+    }
 
 
 def _describe_answers(asked: Sequence[AskedItem]) -> dict[str, Any]:
@@ -143,9 +159,20 @@ def split_checklist(message: AIMessage) -> tuple[AIMessage, Mapping[str, Any]]:
 
 
 def read_checklist(
-    fields: Mapping[str, Any], decision: Decision, state: RunState, command: Decide
+    fields: Mapping[str, Any],
+    decision: Decision,
+    state: RunState,
+    command: Decide,
+    quantities: Mapping[str, Collection[str]],
 ) -> Checklist:
     """The list and the checked answers of a decision.
+
+    Args:
+        fields: Of the call, as they were given.
+        decision: The call without them.
+        state: Of the run.
+        command: The decision that was asked for.
+        quantities: By tool, those that its results hold.
 
     Raises:
         FluxError: `INVALID_ANSWER` for a list that is missing or leaves out what the question names, and for
@@ -157,7 +184,7 @@ def read_checklist(
     items = asked if asked is not None else state.asked or ()
     if isinstance(decision, CallTool) or not items:
         return Checklist(asked)
-    return Checklist(asked, _check_answers(items, fields.get(ANSWERS), state))
+    return Checklist(asked, _check_answers(items, fields.get(ANSWERS), state, quantities))
 
 
 def _has_checklist(state: RunState) -> bool:
@@ -169,10 +196,15 @@ def _read_list(given: object, state: RunState) -> tuple[AskedItem, ...]:
     items = {item.id: item for item in _read_entries(AskedItem, given)}
     listed = tuple(items.values())[:MAX_ITEMS]
     gaps = tuple(find_gaps(str(state.inputs[QUESTION]), listed, _read_model(state)))
-    if not listed or gaps:
-        fault = f"leaves out: {', '.join(gaps)}" if listed else "is missing"
+    unread = [item.quantity for item in listed if not read_named(item.text)]
+    if not listed or gaps or unread:
+        faults = [f"leaves out: {', '.join(gaps)}"] if gaps else []
+        faults += [f"names no known quantity in: {', '.join(unread)}"] if unread else []
         _ask_again(
-            state, _NO_LIST, fault, f"give '{ASKED}' with an item for each thing that the question asks"
+            state,
+            _NO_LIST,
+            "; it ".join(faults) if listed else "is missing",
+            f"give '{ASKED}' with an item for each thing that the question asks",
         )
     if not listed:
         return ()
@@ -183,7 +215,7 @@ def _read_list(given: object, state: RunState) -> tuple[AskedItem, ...]:
 
 
 def find_gaps(question: str, items: Sequence[AskedItem], model: Terms) -> Iterator[str]:
-    """What a question names and no item of a list has: its numbers, ids, compounds, comparison and parts.
+    """What a question names and no item of a list has: quantities, numbers, ids, compounds, parts.
 
     Args:
         question: As it was asked.
@@ -194,16 +226,19 @@ def find_gaps(question: str, items: Sequence[AskedItem], model: Terms) -> Iterat
     for item in items:
         covered |= read_terms(item.text)
     yield from read_terms(question).list_missing(covered)
-    if len(items) < len(_PART.findall(question)):
+    named = frozenset(name for item in items for name in read_named(item.text))
+    asked = read_asked(question)
+    yield from (name for name in load_quantities() if name in asked - named)
+    if len(items) < max(len(_PART.findall(question)), 2 if _CONTRAST.search(question) else 1):
         yield _OTHER_PART
-    elif _COMPARISON.search(question) and not any(map(_compares, items)) and not items[1:]:
+    elif COMPARISON.search(question) and not any(map(_compares, items)) and not items[1:]:
         yield _COMPARED
 
 
 def _compares(item: AskedItem) -> bool:
     """Whether an item says what it compares, or names several things."""
     terms = read_terms(item.text)
-    return bool(item.comparison or _COMPARISON.search(item.text)) or len(terms.ids | terms.compounds) > 1
+    return bool(item.comparison or COMPARISON.search(item.text)) or len(terms.ids | terms.compounds) > 1
 
 
 def _read_model(state: RunState) -> Terms:
@@ -212,18 +247,31 @@ def _read_model(state: RunState) -> Terms:
     return read_terms(" ; ".join([state.model_name, *named]))
 
 
-def _check_answers(items: Sequence[AskedItem], given: object, state: RunState) -> tuple[ItemAnswer, ...]:
+def _check_answers(
+    items: Sequence[AskedItem],
+    given: object,
+    state: RunState,
+    quantities: Mapping[str, Collection[str]],
+) -> tuple[ItemAnswer, ...]:
     named = {answer.id: answer for answer in _read_entries(ItemAnswer, given)}
     if not named:
         _ask_again(state, _NO_ANSWERS, "are missing", f"give '{ANSWERS}' with an entry for each item")
-    return tuple(_check_answer(item, named.get(item.id), state) for item in items)
+    return tuple(_check_answer(item, named.get(item.id), state, quantities) for item in items)
 
 
-def _check_answer(item: AskedItem, named: ItemAnswer | None, state: RunState) -> ItemAnswer:
+def _check_answer(
+    item: AskedItem,
+    named: ItemAnswer | None,
+    state: RunState,
+    quantities: Mapping[str, Collection[str]],
+) -> ItemAnswer:
     if named is None or not named.finding:
         return ItemAnswer(id=item.id, open=(named and named.open) or _NOT_NAMED)
-    fault = find_fault(item, named.finding, state)
-    if not fault and item.id.startswith(UNLISTED) and read_terms(item.text) == Terms():
+    is_unlisted = item.id.startswith(UNLISTED)
+    # What the system lists for a gap may be a number or a name alone.
+    names_quantity = bool(read_named(item.text)) or not is_unlisted
+    fault = find_fault(item, named.finding, state, quantities if names_quantity else {})
+    if not fault and is_unlisted and read_terms(item.text) == Terms() and not names_quantity:
         fault = "the list of what is asked left it out"
     return (
         ItemAnswer(id=item.id, open=fault[:500]) if fault else ItemAnswer(id=item.id, finding=named.finding)

@@ -27,6 +27,7 @@ from fluxagents.tasks.chat.summary import MAX_REFUSED, prepare_summary, read_sum
 from fluxagents.tasks.ports.chat_limits import ChatLimits, NoLimits
 from fluxagents.tasks.ports.decisions import DecisionResult, SummaryResult
 from fluxagents.tasks.ports.response_cache import NoResponseCache, ResponseCache
+from fluxagents.tasks.registry import entries_of
 from fluxagents.tasks.tool import Tool
 
 T = TypeVar("T")
@@ -78,6 +79,7 @@ class Decider:
         self._chat_name = chat_name
         self._prompts = prompts
         self._tools = tools
+        self._quantities = {name: entry.answers for name, entry in entries_of(tools).items()}
         self._max_tokens = max_tokens
         self._summaries = summaries
         self._settings = settings
@@ -108,7 +110,7 @@ class Decider:
         """The decision in an answer, and what it says of the things that are asked."""
         message, fields = split_checklist(answer)
         decision = read_decision(message, command, self._tools)
-        return decision, read_checklist(fields, decision, state, command)
+        return decision, read_checklist(fields, decision, state, command, self._quantities)
 
     def summarise(self, state: RunState, command: Decide) -> SummaryResult | None:
         """Ask for a summary of the findings that the request of a decision leaves out.

@@ -1,9 +1,9 @@
-"""Whether a finding answers an item: it holds a value, of what was asked, under the condition asked for."""
+"""Whether a finding answers an item: it holds a value, of the quantity asked for, under its condition."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from itertools import takewhile
 
@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from fluxagents.flows.commands import AskedItem
 from fluxagents.flows.state import Finding, RunState
+from fluxagents.tasks.chat.quantities import list_missing, read_asked
 from fluxagents.tasks.chat.terms import Terms, is_anaerobic, read_recorded, read_terms
 
 _ABOUT = frozenset({"model", "objective", "medium", "method", "status", "model_warnings", "growth_problem"})
@@ -25,18 +26,42 @@ _CLOSED = re.compile(
 )
 _ANAEROBIC = re.compile(r"anaerob", re.IGNORECASE)
 
+_HAS_ID = re.compile(r"has the id '(?P<id>[^']+)'")
+"""Of a hint such as "reaction 'R00771' has the id 'PGI'"."""
+
 _OXYGEN = "o2"
 
 
-def find_fault(item: AskedItem, finding_id: str, state: RunState) -> str:
-    """Why a finding does not answer an item; empty if it does."""
+def find_fault(
+    item: AskedItem, finding_id: str, state: RunState, quantities: Mapping[str, Collection[str]]
+) -> str:
+    """Why a finding does not answer an item; empty if it does.
+
+    Args:
+        item: Of the list of what is asked.
+        finding_id: Of the finding that a chat model names for it.
+        state: Of the run.
+        quantities: By tool, those that its results hold.
+    """
     finding = next((finding for finding in state.findings if finding.id == finding_id), None)
     if finding is None:
         return f"{finding_id} is no finding of this run"
     if not _holds_value(finding):
         return f"{finding_id} ({finding.tool}) holds no value"
+    given = quantities.get(finding.tool, ())
+    if given and (fault := _find_other_quantity(item, given)):
+        return f"{finding_id} ({finding.tool}) {fault}"
     missing = ", ".join(dict.fromkeys(_list_missing(item, finding, state)))
     return f"{finding_id} ({finding.tool}) was not computed with {missing}" if missing else ""
+
+
+def _find_other_quantity(item: AskedItem, given: Collection[str]) -> str:
+    """What a tool that gives some quantities cannot say of an item; empty if it can."""
+    asked = read_asked(f"{item.quantity} {item.object} {item.comparison}")
+    if not asked:
+        return f"gives {', '.join(given)}, and '{item.quantity}' names no quantity that is known"
+    missing = list_missing(asked, given)
+    return f"gives {', '.join(given)}, not {', '.join(missing)}" if missing else ""
 
 
 def _holds_value(finding: Finding) -> bool:
@@ -54,6 +79,7 @@ def _list_missing(item: AskedItem, finding: Finding, state: RunState) -> Iterato
     args = read_recorded(finding.args)
     content = args | read_recorded(finding.key_findings) | read_recorded(medium)
     content |= _read_changes(finding, state) | read_terms(state.model_name)
+    content |= _read_resolved(finding, state)
     condition = read_terms(item.condition)
     yield from (read_terms(item.text)).list_missing(content)
     if medium:
@@ -102,6 +128,14 @@ def _read_changes(finding: Finding, state: RunState) -> Terms:
         if other.model != finding.model:
             terms |= read_recorded(other.args) | read_recorded(other.key_findings)
     return terms
+
+
+def _read_resolved(finding: Finding, state: RunState) -> Terms:
+    """The names of what a finding was computed for, where an error told their ids."""
+    hints = (hint for error in state.errors for hint in error.suggestions)
+    resolved = (match for hint in hints if (match := _HAS_ID.search(hint)))
+    args = str(dict(finding.args))
+    return read_recorded([match.string for match in resolved if repr(match["id"]) in args])
 
 
 def _is_without_oxygen(finding: Finding, medium: Mapping[str, JsonValue]) -> bool:

@@ -10,11 +10,20 @@ from math import isclose
 from typing import Any
 
 from fluxagents.tasks.audits.number_trace import numbers_in
+from fluxagents.tasks.fba.central_metabolism.pathways import pathways
 from fluxagents.tasks.fba.media.library.compounds import compounds_by_id, compounds_by_name
 
 _WORD = re.compile(r"[^\W\d_][\w.+()\[\]-]*", re.UNICODE)
 _LONGEST_NAME = 3
 """Words of a compound's name."""
+
+_SHORTEST_ID = 3
+_ABBREVIATED = """
+ATP ADP AMP NAD NADH NADP NADPH GTP DNA RNA GPR GEM FBA PFBA FVA DFBA MOMA EMP TCA PPP SBML JSON YAML CSV MAT
+BIGG KEGG METACYC SEED XLSX TSV GLPK MILP OPTGP ACHR GIMME RNASEQ PHPP MCC NOT AND ALL THE
+"""
+_ABBREVIATIONS = frozenset(_ABBREVIATED.split())
+"""Words in capitals that are no ids of reactions."""
 
 _TOLERANCE = 1e-6
 _NO_OXYGEN = re.compile(
@@ -59,16 +68,20 @@ def _is_same(number: float, recorded: float) -> bool:
 def read_terms(text: str) -> Terms:
     """The terms of a text that a person or a chat model wrote."""
     text = _DECIMAL_COMMA.sub(".", _NO_TERM.sub(" ", text))
+    pathways = {_pathways()[name.casefold()] for name in _find_pathways().findall(text)}
+    text = _find_pathways().sub(" ", text)
     numbers = frozenset(float(number.value) for number in numbers_in(text))
-    words = [_trim(word).casefold() for word in _WORD.findall(text)]
+    raw = [_trim(word) for word in _WORD.findall(text)]
+    words = [word.casefold() for word in raw]
+    shouts = text.upper() == text
     compounds: set[str] = set()
-    ids: set[str] = set()
+    ids = set(pathways)
     for at, word in enumerate(words):
         named = _find_named(words[at : at + _LONGEST_NAME])
         compound = named or _find_by_id(word)
         if compound:
             compounds.add(compound)
-        elif _is_id(word):
+        elif _is_id(word) or (not shouts and _is_like_an_id(raw[at])):
             ids.add(word)
     if _NO_OXYGEN.search(text):
         compounds.add("o2")
@@ -105,6 +118,28 @@ def _find_by_id(word: str) -> str | None:
 @cache
 def _bigg_ids() -> Mapping[str, str]:
     return {identifier.casefold(): compound.bigg for identifier, compound in compounds_by_id().items()}
+
+
+@cache
+def _pathways() -> Mapping[str, str]:
+    """What people call a pathway -> its name, both lower case."""
+    return {
+        name.casefold(): pathway.name.casefold()
+        for pathway in pathways().values()
+        for name in (pathway.name, *pathway.names)
+    }
+
+
+@cache
+def _find_pathways() -> re.Pattern[str]:
+    """The names of pathways, the longest first: "pentose phosphate" is no phosphate."""
+    names = sorted(map(re.escape, _pathways()), key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(names)})(?!\w)", re.IGNORECASE)
+
+
+def _is_like_an_id(word: str) -> bool:
+    """Whether a word in capitals may be the id of a reaction, such as PGI; FBA is a method."""
+    return word.isupper() and len(word) >= _SHORTEST_ID and word.isalpha() and word not in _ABBREVIATIONS
 
 
 def _is_id(word: str) -> bool:

@@ -185,7 +185,10 @@ def measure(folder: Path, count: int, *, max_tokens: int = REQUEST_TOKENS) -> Me
     results: list[str] = []
     tools = {name: replace(tool, run=partial(_kept, tool, results)) for name, tool in TOOLS.items()}
     asked = QUESTIONS[:count]
-    items = [{"id": f"a{at}", "quantity": one.question} for at, one in enumerate(asked)]
+    items = [
+        {"id": f"a{at}", "quantity": TOOLS.entries[one.tool].answers[0], "object": one.question}
+        for at, one in enumerate(asked)
+    ]
     answers = [{"id": f"a{at}", "finding": f"f{at + len(KNOWN) + 1}"} for at in range(count)]
     chat = scripted(
         *(

@@ -127,7 +127,7 @@ def decide_with(
 
 
 LISTED: Mapping[str, Any] = {
-    "asked": [{"id": "a1", "quantity": "what is asked"}],
+    "asked": [{"id": "a1", "quantity": "growth rate"}],
     "answers": [{"id": "a1", "finding": "f2"}],
 }
 """Fields of an end that lists one thing, which the second finding answers."""

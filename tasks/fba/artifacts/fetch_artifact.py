@@ -195,6 +195,7 @@ def _cell(value: JsonValue) -> JsonValue:
 TOOL = Tool(
     name="fetch_artifact",
     purpose="Rows and columns of the full table behind a result: filtered, sorted, paged.",
+    answers=("growth", "flux", "exchange fluxes", "flux range", "blocked reactions", "essentiality"),
     args=Args,
     result=Result,
     run=run,

@@ -304,6 +304,7 @@ def _balance(reaction: Reaction) -> tuple[Balance, dict[str, float]]:
 TOOL = Tool(
     name="add_reactions",
     purpose="Make a new model with more reactions and metabolites; reports their balance. Needs approval.",
+    answers=("growth", "model contents"),
     args=Args,
     result=Result,
     run=run,

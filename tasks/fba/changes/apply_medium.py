@@ -87,6 +87,7 @@ def _changes(model: Model, args: Args) -> tuple[MediumChange, ...]:
 TOOL = Tool(
     name="apply_medium",
     purpose="Make a new model with another medium; reports every uptake that changes. Needs approval.",
+    answers=("growth", "exchange fluxes"),
     args=Args,
     result=Result,
     run=run,

@@ -39,6 +39,7 @@ def run(model: Model, args: Args, universal: gapfilling.Universal) -> Result:
 TOOL = Tool(
     name="find_missing_reactions",
     purpose="Which reactions of another model would restore growth or a product; makes no new model.",
+    answers=("gap filling", "growth"),
     args=Args,
     result=Result,
     run=run,

@@ -371,6 +371,7 @@ TOOL = Tool(
         "combler les lacunes",
         "rellena los huecos",
     ),
+    answers=("gap filling", "growth"),
     args=Args,
     result=Result,
     run=run,

@@ -101,6 +101,7 @@ def _knock_out(model: Model, args: Args) -> dict[str, object]:
 TOOL = Tool(
     name="knock_out",
     purpose="Make a new model without some genes and/or reactions, all together. Needs approval.",
+    answers=("growth", "exchange fluxes"),
     args=Args,
     result=Result,
     run=run,

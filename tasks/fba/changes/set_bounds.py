@@ -163,6 +163,7 @@ TOOL = Tool(
         "Setze die Schranken von PFK",
         "Fixe la borne inférieure de PFK",
     ),
+    answers=("growth", "flux"),
     args=Args,
     result=Result,
     run=run,

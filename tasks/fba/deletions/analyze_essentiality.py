@@ -204,6 +204,7 @@ def _reactions(model: Model, args: Args) -> list[_KnockOut]:
 TOOL = Tool(
     name="analyze_essentiality",
     purpose="Which single genes and reactions the cell cannot grow without, in any medium.",
+    answers=("essentiality", "growth"),
     args=Args,
     result=Result,
     run=run,

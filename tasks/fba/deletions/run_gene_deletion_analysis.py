@@ -309,6 +309,7 @@ def _ids(model: Model, rules: GeneRules, ids: Sequence[str] | None) -> tuple[str
 TOOL = Tool(
     name="run_gene_deletion_analysis",
     purpose="Growth without genes, one, two or a set at a time; lethal genes and synthetic lethal pairs.",
+    answers=("essentiality", "synthetic lethality", "growth"),
     args=Args,
     result=Result,
     run=run,

@@ -281,6 +281,7 @@ def _table(rows: Sequence[tuple[object, ...]]) -> DesignTable:
 TOOL = Tool(
     name="find_growth_coupled_knock_outs",
     purpose="Strain design: knock-outs (one or two) that force a growing cell to secrete a product, ranked.",
+    answers=("strain design", "production", "yield", "growth", "exchange fluxes"),
     args=Args,
     result=Result,
     run=run,

@@ -305,6 +305,7 @@ class _Production:
 TOOL = Tool(
     name="find_production_pathway",
     purpose="Can the network make a product from a substrate: greatest yield, steps, essential steps.",
+    answers=("production route", "production", "yield", "flux", "growth"),
     args=Args,
     result=Result,
     run=run,

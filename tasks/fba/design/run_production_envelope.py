@@ -243,6 +243,7 @@ _NOT_SCALAR = frozenset({"envelope", "product", "substrates"})
 TOOL = Tool(
     name="run_production_envelope",
     purpose="How much of a product, biomass or ATP the cell can make at each growth rate, and its yields.",
+    answers=("production", "yield", "growth", "exchange fluxes"),
     args=Args,
     result=Result,
     run=run,

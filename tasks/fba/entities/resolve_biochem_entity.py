@@ -127,6 +127,7 @@ def _nearest(args: Args, all_libraries: Iterable[Biochem]) -> tuple[str, ...]:
 TOOL = Tool(
     name="resolve_biochem_entity",
     purpose="What an id or a name of a compound or reaction means, with its ids in all databases known here.",
+    answers=("database ids",),
     args=Args,
     result=Result,
     run=run,

@@ -89,6 +89,7 @@ def run(model: Model, args: Args, gathered: Iterable[Biochem]) -> Result:
 TOOL = Tool(
     name="search_biochem",
     purpose="Compounds and reactions whose names or ids hold some words, in the model and what was imported.",
+    answers=("database ids",),
     args=Args,
     result=Result,
     run=run,

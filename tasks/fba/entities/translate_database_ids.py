@@ -145,6 +145,7 @@ def _translate(known: Libraries, identifier: str, args: Args) -> Translation:
 TOOL = Tool(
     name="translate_database_ids",
     purpose="Ids of compounds or reactions in another database; what has none or several is reported.",
+    answers=("database ids",),
     args=Args,
     result=Result,
     run=run,

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.tasks.display import cut_text, list_names, list_values
+from fluxagents.tasks.fba.central_metabolism.pathways import find_pathway
 from fluxagents.tasks.fba.fluxes.run_flux_variability_analysis import extremes
 from fluxagents.tasks.fba.fluxes.run_metabolic_fba import minimise_total_flux
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs, require_reaction
@@ -28,7 +29,9 @@ class Args(ConditionArgs):
     """Which reactions make the pathway."""
 
     pathway: str | None = Field(
-        default=None, description="Name of a subsystem or group of the model, or a part of it that is unique."
+        default=None,
+        description="Name of a subsystem or group of the model, a part of it that is unique, or a usual name "
+        "such as glycolysis.",
     )
     reactions: tuple[str, ...] | None = Field(
         default=None, min_length=1, description="Reaction ids, instead of a name."
@@ -155,13 +158,19 @@ def _members(model: Model, args: Args) -> tuple[str, list[Reaction]]:
     exact = [name for name in pathways if name.casefold() == asked]
     matches = exact or [name for name in pathways if asked in name.casefold()]
     if len(matches) == 1:
-        members = pathways[matches[0]]
-        return matches[0], [reaction for reaction in model.reactions if reaction.id in members]
+        own = pathways[matches[0]]
+        return matches[0], [reaction for reaction in model.reactions if reaction.id in own]
+    known = find_pathway(args.pathway)
+    members = known.find_members(model) if known else frozenset()
+    if known and members:
+        return known.name, [reaction for reaction in model.reactions if reaction.id in members]
     if matches:
         message = f"pathway '{args.pathway}' may be {len(matches)} of model '{model.id}'"
         raise FluxError(ErrorClass.UNKNOWN_ID, message, suggestions=(f"one of: {'; '.join(matches[:5])}",))
     message = f"pathway '{args.pathway}' is no subsystem or group of model '{model.id}'"
     none = "this model names no subsystem: give 'reactions'"
+    if known:
+        message = f"model '{model.id}' has no reaction of the pathway '{known.name}'"
     suggestions = nearest(args.pathway, pathways) or (
         (f"such as: {'; '.join(list(pathways)[:5])}",) if pathways else (none,)
     )
@@ -260,6 +269,7 @@ def _largest(values: Mapping[str, float]) -> dict[str, float]:
 TOOL = Tool(
     name="analyze_pathway",
     purpose="One pathway or subsystem: its fluxes, genes, blocked steps, and what enters and leaves it.",
+    answers=("pathway flux", "flux", "flux range", "blocked reactions", "growth"),
     args=Args,
     result=Result,
     run=run,

@@ -335,6 +335,7 @@ TOOL = Tool(
         "transcriptomique",
         "datos de expresión",
     ),
+    answers=("expression data", "flux", "exchange fluxes", "growth"),
     args=Args,
     result=Result,
     run=run,

@@ -113,6 +113,7 @@ def _tabulate(fluxes: FluxTable) -> pd.DataFrame:
 TOOL = Tool(
     name="export_fluxes",
     purpose="Writes the flux of every reaction as a file: JSON for a map of Escher, or CSV.",
+    answers=("flux file", "flux", "exchange fluxes", "growth"),
     args=Args,
     result=Result,
     run=run,

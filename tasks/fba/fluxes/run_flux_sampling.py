@@ -328,6 +328,7 @@ def _space(program: LinearProgram, model: Model, weights: Mapping[int, float], f
 TOOL = Tool(
     name="run_flux_sampling",
     purpose="Random flux distributions near the optimum: mean, spread and correlation of fluxes.",
+    answers=("flux samples", "flux", "flux range", "exchange fluxes"),
     args=Args,
     result=Result,
     run=run,

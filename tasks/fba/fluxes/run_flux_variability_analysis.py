@@ -311,6 +311,7 @@ _SETS: Mapping[str, Callable[[_Row], bool]] = {
 TOOL = Tool(
     name="run_flux_variability_analysis",
     purpose="Least and greatest flux of each reaction near the optimum; blocked, fixed and forced reactions.",
+    answers=("flux range", "blocked reactions", "flux", "growth", "exchange fluxes"),
     args=Args,
     result=Result,
     run=run,

@@ -285,6 +285,7 @@ def _largest(fluxes: Mapping[str, float]) -> dict[str, float]:
 TOOL = Tool(
     name="run_metabolic_fba",
     purpose="Growth rate, uptake, secretion and the flux of every reaction, in any medium.",
+    answers=("growth", "flux", "exchange fluxes"),
     args=Args,
     result=Result,
     run=run,

@@ -158,6 +158,7 @@ def _first_sets(missing: Restoration | None) -> Sequence[str]:
 TOOL = Tool(
     name="analyze_media_compatibility",
     purpose="Which media fit the model: compounds it cannot exchange, growth on each, and what is lacking.",
+    answers=("media", "growth"),
     args=Args,
     result=Result,
     run=run,

@@ -126,6 +126,7 @@ def run(model: Model, args: Args) -> Result:
 TOOL = Tool(
     name="check_missing_media",
     purpose="Which nutrients a medium lacks: the fewest uptakes that restore growth, with alternatives.",
+    answers=("missing nutrients", "needed nutrients", "growth"),
     args=Args,
     result=Result,
     run=run,

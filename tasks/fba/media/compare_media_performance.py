@@ -49,6 +49,7 @@ def run(model: Model, args: Args, media: tuple[LibraryMedium, ...]) -> Result:
 TOOL = Tool(
     name="compare_media_performance",
     purpose="Growth on each of several media of the library or of your own, side by side.",
+    answers=("media", "best medium", "growth"),
     args=Args,
     result=Result,
     run=run,

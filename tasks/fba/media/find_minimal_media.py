@@ -221,6 +221,7 @@ def _medium(search: NutrientSearch, components: tuple[str, ...]) -> Medium:
 TOOL = Tool(
     name="find_minimal_media",
     purpose="The fewest nutrients (or the least uptake) on which the cell grows, with alternatives.",
+    answers=("minimal medium", "needed nutrients", "missing nutrients", "growth", "exchange fluxes"),
     args=Args,
     result=Result,
     run=run,

@@ -248,6 +248,7 @@ def _grows(optimum: Optimum, least_per_h: float) -> bool:
 TOOL = Tool(
     name="identify_auxotrophies",
     purpose="Amino acids, vitamins and nucleobases without which the cell does not grow, tested one by one.",
+    answers=("auxotrophies", "needed nutrients", "growth"),
     args=Args,
     result=Result,
     run=run,

@@ -153,6 +153,7 @@ def _line(change: EditedUptake) -> str:
 TOOL = Tool(
     name="manipulate_media_composition",
     purpose="Edit a medium in words or step by step; reports every change and growth; makes no new model.",
+    answers=("media", "growth"),
     args=Args,
     result=Result,
     run=run,

@@ -261,10 +261,7 @@ def _medium(
 TOOL = Tool(
     name="optimize_media_composition",
     purpose="The medium with the fewest nutrients, or the cheapest one, that reaches a target growth.",
-    questions=(
-        "das billigste Medium",
-        "el medio más barato",
-    ),
+    answers=("cheapest medium", "minimal medium", "best medium", "growth", "exchange fluxes"),
     args=Args,
     result=Result,
     run=run,

@@ -192,6 +192,7 @@ def _drain_flux(program: LinearProgram, index: int) -> tuple[Outcome, float | No
 TOOL = Tool(
     name="predict_auxotrophies",
     purpose="Amino acids, vitamins and nucleobases that the cell needs and cannot make from the medium.",
+    answers=("auxotrophies", "needed nutrients", "growth"),
     args=Args,
     result=Result,
     run=run,

@@ -105,6 +105,7 @@ def _is_as_good(row: MediumGrowth, best: MediumGrowth, criterion: Criterion) -> 
 TOOL = Tool(
     name="select_optimal_media",
     purpose="The media on which the cell grows best, or that suffice with the fewest compounds.",
+    answers=("best medium", "minimal medium", "media", "growth"),
     args=Args,
     result=Result,
     run=run,

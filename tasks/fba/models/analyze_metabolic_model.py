@@ -181,6 +181,7 @@ def _finite(bound: float) -> float | None:
 TOOL = Tool(
     name="analyze_metabolic_model",
     purpose="What a model contains: counts, subsystems, objective, medium, growth, orphans, dead ends.",
+    answers=("model contents", "growth"),
     args=Args,
     result=Result,
     run=run,

@@ -252,6 +252,7 @@ def _differing(
 TOOL = Tool(
     name="compare_models",
     purpose="What two or more models share and where they differ: reactions, genes, growth, essential genes.",
+    answers=("model differences", "essentiality", "growth", "model contents"),
     args=Args,
     result=Result,
     run=run,

@@ -104,6 +104,7 @@ def _row(difference: ModelDifference) -> tuple[str, str, str, str, str]:
 TOOL = Tool(
     name="export_model",
     purpose="Writes the model, also without some genes, as SBML, JSON, YAML or MATLAB for other programs.",
+    answers=("model file",),
     args=Args,
     result=Result,
     run=run,

@@ -226,6 +226,7 @@ TOOL = Tool(
         "score memote",
         "puntuación memote",
     ),
+    answers=("memote score", "balances", "trust", "growth"),
     args=Args,
     result=Result,
     run=run,

@@ -184,6 +184,7 @@ TOOL = Tool(
         "aller-retour",
         "ida y vuelta",
     ),
+    answers=("round trip", "model file", "growth"),
     args=Args,
     result=Result,
     run=run,

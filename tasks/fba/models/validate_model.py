@@ -337,6 +337,7 @@ _NO_FINDINGS = {"energy_carriers_tested", "biomass_reactions", "energy_generatin
 TOOL = Tool(
     name="validate_model",
     purpose="Is the model sound: balance, blocked reactions, energy from nothing, biomass, growth.",
+    answers=("balances", "blocked reactions", "trust", "growth"),
     args=Args,
     result=Result,
     run=run,

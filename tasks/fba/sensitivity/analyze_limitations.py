@@ -256,6 +256,7 @@ def _list_gains(rows: Sequence[Nutrient], limit: int) -> dict[str, JsonValue]:
 TOOL = Tool(
     name="analyze_limitations",
     purpose="Which nutrients limit growth, and how much more of it one mmol of each gives (shadow prices).",
+    answers=("limiting nutrients", "growth"),
     args=Args,
     result=Result,
     run=run,

@@ -209,6 +209,7 @@ def _interpolate(corners: Sequence[Tangent], sign: float, flux: float) -> float 
 TOOL = Tool(
     name="run_robustness",
     purpose="Growth as a function of the flux that one reaction is held at, with its break points.",
+    answers=("robustness", "growth", "flux"),
     args=Args,
     result=Result,
     run=run,

@@ -4,7 +4,8 @@ It is the reaction that a user names; else what the objective holds that is biom
 that is marked so (SBO:0000629), called so, or made up so (it drains energy and amino acids); else the only
 reaction of the objective, if that is an internal one. Where several are equally likely there is none, and the
 candidates are named. Maintenance, the exchange of a product and parts of biomass such as its lipids are not
-growth. A reaction that only carries biomass out is growth where the objective says so.
+growth. A reaction that only carries biomass out is growth where the objective says so. One that is written
+backwards, so that growth would be its negative flux, is not taken for growth but named.
 """
 
 from __future__ import annotations
@@ -74,6 +75,8 @@ class Biomass:
     found_by: FoundBy | None = None
     candidates: tuple[str, ...] = ()
     """Ids of all that are equally likely."""
+    backwards: str | None = None
+    """Id of the reaction that would be it if it were written the other way round."""
 
     @property
     def index(self) -> int:
@@ -86,6 +89,12 @@ class Biomass:
         """Why growth is not known, as a sentence with the way out; None if it is."""
         if self.reaction is not None:
             return None
+        if self.backwards is not None:
+            return (
+                f"'{self.backwards}' is biomass written backwards, growth would be its negative flux: store "
+                "the model with its two sides and its bounds exchanged, or name another reaction with the "
+                "argument 'biomass'"
+            )
         if not self.candidates:
             return "no reaction is known to be biomass: name it with the argument 'biomass'"
         names = ", ".join(self.candidates[:_MAX_NAMED])
@@ -120,8 +129,7 @@ def find_biomass(model: Model, named: str | None = None, objective: Objective | 
         FluxError: `UNKNOWN_ID` if the model does not have the reaction that is named, with the nearest ids.
     """
     if named is not None:
-        reaction = model.reactions.get_by_id(require_reaction(model, named))
-        return Biomass(reaction, "user", (reaction.id,))
+        return _choose([model.reactions.get_by_id(require_reaction(model, named))], "user")
     optimised = [reaction for reaction, _ in (objective or read_objective(model)).terms]
     if stated := _without_drains([reaction for reaction in optimised if is_growth(reaction)]):
         return _choose(stated, "objective")
@@ -130,7 +138,8 @@ def find_biomass(model: Model, named: str | None = None, objective: Objective | 
             return _choose(candidates, found_by)
     if len(optimised) == 1 and not optimised[0].boundary and not _is_maintenance(optimised[0]):
         return _choose(optimised, "objective")
-    return Biomass(None)
+    reversed_ = [r for r in model.reactions if _is_made_up_so(r, from_products=True)]
+    return _choose(reversed_[:1], "composition")
 
 
 def is_growth(reaction: Reaction) -> bool:
@@ -145,6 +154,24 @@ def is_growth(reaction: Reaction) -> bool:
     return _is_called_growth(reaction) or _is_made_up_so(reaction)
 
 
+def is_backwards(reaction: Reaction) -> bool:
+    """Whether a biomass reaction makes what growth consumes, so that growth would be its negative flux.
+
+    Its bounds tell if they allow no other flux; else its sides: biomass is consumed, or energy and amino
+    acids are made.
+    """
+    if reaction.boundary:
+        return False
+    consumes_biomass = any(map(_is_biomass, reaction.reactants)) and not any(
+        map(_is_biomass, reaction.products)
+    )
+    return (
+        reaction.lower_bound < 0 >= reaction.upper_bound
+        or (consumes_biomass and bool(reaction.products))
+        or (_is_made_up_so(reaction, from_products=True) and not _is_made_up_so(reaction))
+    )
+
+
 def _search(model: Model) -> Iterable[tuple[FoundBy, Sequence[Reaction]]]:
     """What is not in the objective, from the surest evidence to the least sure."""
     internal = [reaction for reaction in model.reactions if not reaction.boundary]
@@ -157,6 +184,8 @@ def _search(model: Model) -> Iterable[tuple[FoundBy, Sequence[Reaction]]]:
 
 def _choose(candidates: Sequence[Reaction], found_by: FoundBy) -> Biomass:
     ids = tuple(reaction.id for reaction in candidates)
+    if len(ids) == 1 and is_backwards(candidates[0]):
+        return Biomass(None, backwards=ids[0])
     return Biomass(candidates[0], found_by, ids) if len(ids) == 1 else Biomass(None, None, ids)
 
 
@@ -195,9 +224,9 @@ def _is_maintenance(reaction: Reaction) -> bool:
     return bool(_MAINTENANCE_NAME.search(words)) and "biomass" not in words
 
 
-def _is_made_up_so(reaction: Reaction) -> bool:
-    """Whether it consumes many metabolites, ATP and amino acids among them."""
-    reactants = reaction.reactants
+def _is_made_up_so(reaction: Reaction, *, from_products: bool = False) -> bool:
+    """Whether it consumes many metabolites, or makes them, ATP and amino acids among them."""
+    reactants = reaction.products if from_products else reaction.reactants
     if reaction.boundary or len(reactants) < MANY_REACTANTS:
         return False
     if not any(_atoms(m) == _ATP or any(map(_ATP_NAME.search, _texts(m))) for m in reactants):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, Field
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.tasks.fba.central_metabolism.central_reactions import find_central
 from fluxagents.tasks.fba.entity_names import suggest_named
 from fluxagents.tasks.fba.solving.lazy_libraries import cobra
 from fluxagents.tasks.ports.media import Uptake
@@ -140,9 +141,16 @@ def require_reaction(model: Model, identifier: str) -> str:
     if identifier in model.reactions:
         return identifier
     message = f"reaction '{identifier}' is not in model '{model.id}'"
-    named = suggest_named("reaction", identifier, model.reactions)
+    named = suggest_named("reaction", identifier, model.reactions) or _suggest_central(model, identifier)
     ids = [reaction.id for reaction in model.reactions]
     raise FluxError(ErrorClass.UNKNOWN_ID, message, suggestions=named or nearest(identifier, ids))
+
+
+def _suggest_central(model: Model, query: str) -> tuple[str, ...]:
+    """Sentences that name the ids of what a query means in central metabolism."""
+    meant = find_central(query)
+    ids = (r.id for r in model.reactions if any(central.is_in(r) for central in meant))
+    return tuple(f"reaction '{query}' has the id '{identifier}'" for identifier in ids)
 
 
 def set_uptake(exchange: Reaction, limit: float) -> MediumChange | None:

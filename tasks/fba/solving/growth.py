@@ -292,6 +292,8 @@ def measure_growth(model: Model, named: str | None) -> tuple[Optimum, Biomass]:
 
 
 def _ways_out(biomass: Biomass, objective: Objective) -> tuple[str, ...]:
+    if biomass.backwards is not None:
+        return ()  # the message has it, and its own flux is not growth
     names = biomass.candidates or tuple(reaction.id for reaction, _ in objective.terms)
     argument = "biomass" if biomass.candidates else "objective"
     return tuple(f"{argument}={name}" for name in names[:3])

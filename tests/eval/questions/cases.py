@@ -12,10 +12,16 @@ import yaml
 
 from fluxagents.tasks.registry import TOOLS
 
-PARTS = ("known", "held_out", "third", "fourth")
-"""Rules may be made after the known questions only. The others show how well they do on what they were
-not made for; `fourth` is the newest part, and alone says which flow has the answer and what stays open.
+PARTS = ("known", "held_out", "third", "fourth", "fifth")
+"""Rules may be made after the known questions and the fourth part, which was held out once. The others show
+how well they do on what they were not made for; `fifth` is the newest part.
 """
+
+OPEN_TO_RULES = frozenset({"known", "fourth"})
+"""Parts whose wrong answers are shown."""
+
+WHOLE = frozenset({"fourth", "fifth"})
+"""Parts over all tools and flows, which also say which flow has the answer and what stays open."""
 
 ANALYSIS = "metabolic_analysis"
 """The flow that puts a question to a chat model."""
@@ -113,7 +119,7 @@ def cases(part: str) -> Iterator[Case]:
                     either,
                     group.get("flow", ANALYSIS),
                     group.get("inputs", {}),
-                    group.get("answered", "yes") if part == "fourth" else None,
+                    group.get("answered", "yes") if part in WHOLE else None,
                     tuple(group.get("names", ())),
                 )
 

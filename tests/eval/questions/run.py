@@ -1,25 +1,38 @@
 """Puts questions to a chat model and counts: tools, arguments, and the same answer to the same question.
 
-No tool runs: each call that is decided enters the next request as a finding without numbers, so that only
-the decisions are measured.
+In the parts over all tools and flows each call is computed on E. coli core, so that what is open is judged by
+the system as in a run. In the others a call enters the next request as a finding without numbers.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import combinations, groupby
 
-from tests.eval.questions.cases import ANALYSIS, PARTS, Case, Expected, cases, drop_defaults
+from tests.eval.questions.cases import (
+    ANALYSIS,
+    OPEN_TO_RULES,
+    PARTS,
+    WHOLE,
+    Case,
+    Expected,
+    cases,
+    drop_defaults,
+)
+from tests.eval.questions.computed_findings import compute_finding
 from tests.support.decisions import ANSWER_TOOLS, BASELINE, DESCRIPTION, decide_with, state_at
 
-from fluxagents.flows.commands import CallTool, Decide, Finish
+from fluxagents.flows.commands import CallTool, Decide
+from fluxagents.flows.engine.answered import judge_run
 from fluxagents.flows.engine.retries import may_retry, pause_ms
-from fluxagents.flows.state import Finding, RunState
+from fluxagents.flows.errors import ErrorInfo
+from fluxagents.flows.events import Answered
+from fluxagents.flows.state import Finding, RunState, Streak
 from fluxagents.prompts.versions.manager import PromptManager
+from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.tasks.chat.decider import Decider
 from fluxagents.tasks.ports.decisions import DecisionResult
 from fluxagents.tasks.registry import TOOLS
@@ -29,8 +42,7 @@ from fluxagents.workers.settings import Settings
 
 MAX_STEPS = 8
 
-_ANSWERED_BY = re.compile(r"^Answered by [a-z_, ]+\.$", re.MULTILINE)
-"""The line of the planner's conclusion that stands for answered parts; all other lines say what is open."""
+_FLOW = FlowLibrary().get(ANALYSIS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +58,7 @@ class Answer:
     tokens_in: int
     flow: str = ANALYSIS
     text: str = ""
-    """What it says at the end."""
+    """What stays open, a line each."""
     open_right: bool = True
     """Whether it answers what can be answered and names what stays open, and only that."""
     is_silent: bool = False
@@ -95,21 +107,30 @@ def _answer(case: Case, decider: Decider) -> Answer:
         return _judge_open_parts(
             Answer(case, ((choice.flow, inputs),), "", is_right, is_right, 0, flow=choice.flow)
         )
-    findings = [DESCRIPTION, BASELINE]
+    state = state_at(case.question, findings=[DESCRIPTION, BASELINE])
+    state = state.model_copy(update={"keeps_list": case.answered is not None})
+    find = compute_finding if case.answered is not None else _finding
     calls: list[CallTool] = []
-    error, tokens_in, text = "", 0, ""
+    failed: list[CallTool] = []
+    error, tokens_in = "", 0
     for step in range(MAX_STEPS):
-        state = state_at(case.question, findings=findings)
         verdict = _decide(decider, state, decide_with(ANSWER_TOOLS, left=MAX_STEPS - step))
         tokens_in = tokens_in or verdict.prompt.tokens_in
-        if verdict.error is not None:
-            error = verdict.error.message
-        if isinstance(verdict.decision, Finish):
-            text = verdict.decision.answer
+        error = verdict.error.message if verdict.error else ""
+        if verdict.error and case.answered is not None:
+            state = _record(state, verdict.error)
+            continue
+        asked = state.asked if verdict.asked is None else verdict.asked
+        state = state.model_copy(update={"asked": asked, "item_answers": verdict.answers})
         if not isinstance(verdict.decision, CallTool):
             break
+        state = _record(state, find(verdict.decision, len(state.findings) + 1))
+        if state.streak is None:
+            # A call that failed and was made again with other arguments is not counted.
+            calls = [call for call in calls if call not in failed or call.tool != verdict.decision.tool]
+        else:
+            failed.append(verdict.decision)
         calls.append(verdict.decision)
-        findings.append(_finding(verdict.decision, len(findings) + 1))
     planned = tuple(
         (call.tool, json.dumps(drop_defaults(call.tool, call.args), sort_keys=True)) for call in calls
     )
@@ -118,16 +139,25 @@ def _answer(case: Case, decider: Decider) -> Answer:
         is_flow_right = any(_compare(other, calls)[1] for other in case.either) or case.accepts(ANALYSIS, {})
         tools_right, arguments_right = tools_right and is_flow_right, arguments_right and is_flow_right
     answer = Answer(case, planned, error, tools_right and not error, arguments_right and not error, tokens_in)
-    return answer if case.answered is None else _judge_open_parts(replace(answer, text=text))
+    if case.answered is None:
+        return answer
+    status, open_parts = judge_run(_FLOW, state)
+    return _judge_open_parts(replace(answer, text="\n".join(open_parts)), status or "no")
 
 
-def _judge_open_parts(answer: Answer) -> Answer:
-    """The answer with what its text says of open parts, compared with what the case expects."""
+def _record(state: RunState, finding: Finding | ErrorInfo) -> RunState:
+    """The state after a call."""
+    if isinstance(finding, Finding):
+        return state.model_copy(update={"findings": (*state.findings, finding), "streak": None})
+    count = state.streak.count + 1 if state.streak else 1
+    streak = Streak(kind=finding.kind, count=count)
+    return state.model_copy(update={"errors": (*state.errors, finding), "streak": streak})
+
+
+def _judge_open_parts(answer: Answer, status: Answered = "yes") -> Answer:
+    """The answer with what is open, as the system judges, compared with what the case expects."""
     case = answer.case
-    said = _ANSWERED_BY.sub("", answer.text).strip()
-    has_answer = answer.flow != ANALYSIS or _ANSWERED_BY.search(answer.text) is not None
-    status = ("partly" if said else "yes") if has_answer else "no"
-    open_right = status == case.answered and case.is_named_in(said)
+    open_right = status == case.answered and case.is_named_in(answer.text)
     is_wrong = not answer.arguments_right or (case.answered != "yes" and not open_right)
     return replace(
         answer,
@@ -223,13 +253,19 @@ def report(*, chat: str | None, as_json: bool) -> str:
     answers_by_part = {part: answers(part, decider) for part in PARTS}
     scores = [score(part, part_answers) for part, part_answers in answers_by_part.items()]
     # The wrong answers of the held-out parts stay hidden, so that no rule is made after them.
-    wrong = [_describe_wrong(answer) for answer in answers_by_part["known"] if not answer.arguments_right]
+    wrong = [
+        _describe_wrong(answer)
+        for part in PARTS
+        if part in OPEN_TO_RULES
+        for answer in answers_by_part[part]
+        if not answer.arguments_right or answer.is_silent or answer.is_refused
+    ]
     if as_json:
         return json.dumps(
             {
                 "chat_model": name,
                 "scores": [asdict(entry) for entry in scores],
-                "wrong_known": wrong,
+                "wrong": wrong,
             },
             ensure_ascii=False,
             indent=2,
@@ -249,7 +285,7 @@ def _write_line(entry: Score) -> str:
         f"consistency {share(entry.pairs_alike, entry.pairs)} pairs of paraphrases; "
         f"{entry.tokens_in_mean:.0f} tokens per first request"
     )
-    if entry.part != "fourth":
+    if entry.part not in WHOLE:
         return line
     return (
         f"{line}\n{'':9} answered or named as open {share(entry.open_right, entry.questions)}, "
@@ -261,9 +297,11 @@ def _write_line(entry: Score) -> str:
 def _describe_wrong(answer: Answer) -> dict[str, object]:
     case = answer.case
     return {
+        "part": case.part,
         "question": case.question,
         "language": case.language,
         "calls": answer.calls,
         "expected": [["|".join(sorted(call.tools)), dict(call.args)] for call in case.calls],
         "error": answer.error,
+        "text": answer.text,
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fluxagents.workers.chat_models.planner.calls.quantities import find_share
+from fluxagents.workers.chat_models.planner.clauses.clause import match_intent
 from fluxagents.workers.chat_models.planner.conditions.alternatives import find_conditions
 from fluxagents.workers.chat_models.planner.conditions.known_medium import KnownMedium
 from fluxagents.workers.chat_models.planner.conditions.uptakes import is_carbon_source
@@ -17,6 +18,10 @@ from fluxagents.workers.chat_models.planner.words.tagger import tag_question
 
 ANALYSIS = "metabolic_analysis"
 """The flow that puts a question to the chat model, which picks the tools."""
+
+
+SURVEY = "condition_survey"
+"""The flow that computes growth under each condition of a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +45,17 @@ def choose_flow(question: str) -> FlowChoice:
         key=lambda match: match.score,
         default=None,
     )
-    if match is None:
+    if match is None and not _only_lists_conditions(phrase):
         return analysis
-    flow = match.name.removeprefix(FLOW)
+    flow = match.name.removeprefix(FLOW) if match else SURVEY
     inputs = _read_inputs(flow, phrase, question)
     required = (name for name, spec in load_flows()[flow].inputs.items() if spec.required)
     return FlowChoice(flow, inputs) if all(name in inputs for name in required) else analysis
+
+
+def _only_lists_conditions(phrase: Phrase) -> bool:
+    """Whether it lists conditions and asks for nothing of its own: "glucose 5, glucose 10, anaerobic"."""
+    return len(_read_conditions(phrase)) > 1 and match_intent(phrase) is None
 
 
 def _read_inputs(flow: str, phrase: Phrase, question: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Warnings about what growth is in a model: no biomass reaction, several, or an objective that is another."""
+"""Warnings about what growth is in a model: no biomass, several, one backwards, or another objective."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cobra import Model
 
-from fluxagents.tasks.fba.solving.biomass import find_biomass
+from fluxagents.tasks.fba.solving.biomass import Biomass, find_biomass
 from fluxagents.tasks.fba.solving.objective import Objective, read_objective
 from fluxagents.tasks.ports.models import Concern, ModelWarning
 
@@ -20,10 +20,10 @@ def warn_about_growth(model: Model) -> Iterator[ModelWarning]:
     reaction = biomass.reaction
     if biomass.problem is not None or reaction is None:
         yield ModelWarning(
-            kind="several_biomass" if biomass.candidates else "no_biomass",
+            kind=_name_problem(biomass),
             message=f"growth is not known: {biomass.problem}",
             count=max(len(biomass.candidates), 1),
-            elements=biomass.candidates[:_MAX_ELEMENTS],
+            elements=(biomass.backwards,) if biomass.backwards else biomass.candidates[:_MAX_ELEMENTS],
             concerns=(Concern.GROWTH,),
         )
     elif objective.terms and objective.factor(reaction) is None:
@@ -35,6 +35,12 @@ def warn_about_growth(model: Model) -> Iterator[ModelWarning]:
             elements=(reaction.id,),
             concerns=(Concern.GROWTH,),
         )
+
+
+def _name_problem(biomass: Biomass) -> str:
+    if biomass.backwards is not None:
+        return "biomass_backwards"
+    return "several_biomass" if biomass.candidates else "no_biomass"
 
 
 _EVIDENCE = {

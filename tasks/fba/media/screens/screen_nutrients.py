@@ -310,6 +310,7 @@ def _hold_oxygen(conditions: Conditions, oxygen: Oxygen) -> Iterator[None]:
 TOOL = Tool(
     name="screen_nutrients",
     purpose="Which sources of carbon, nitrogen, phosphorus or sulfur it grows on, with and without oxygen.",
+    answers=("sources that support growth", "growth"),
     args=Args,
     result=Result,
     run=run,

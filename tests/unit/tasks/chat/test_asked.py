@@ -223,12 +223,20 @@ def test_an_end_without_answers_is_asked_for_again_once_and_then_answers_nothing
 @pytest.mark.parametrize(
     ("question", "gaps"),
     [
-        ("Which genes are essential for growth?", []),
+        ("Which genes are essential for growth?", ["essentiality"]),
         ("What happens if b0720 and EX_co2_e are knocked out of e_coli_core?", ["b0720", "carbon dioxide"]),
-        ("Compare growth with that of the wild type", ["a comparison"]),
-        ("How fast does it grow and which genes are essential?", ["another part of the question"]),
-        ("Growth (EX_akg_e) at 7,5, not at 1,000", ["7.5", "1000", "alpha-ketoglutarate"]),
-        ("Growth in 1/h and secretion in mmol gDW^-1 h^-1 of E. coli K-12", []),
+        ("Draw a map of the fluxes", ["flux map"]),
+        (
+            "Which genes are essential on acetate but not on glucose?",
+            ["acetate", "glucose", "essentiality", "another part of the question"],
+        ),
+        ("Compare growth with that of the wild type", ["growth", "a comparison"]),
+        (
+            "How fast does it grow and which genes are essential?",
+            ["growth", "essentiality", "another part of the question"],
+        ),
+        ("Growth (EX_akg_e) at 7,5, not at 1,000", ["7.5", "1000", "alpha-ketoglutarate", "growth"]),
+        ("Growth in 1/h and secretion in mmol gDW^-1 h^-1 of E. coli K-12", ["growth", "exchange fluxes"]),
     ],
 )
 def test_a_list_of_one_bare_item_leaves_out_what_the_question_names(question: str, gaps: list[str]) -> None:

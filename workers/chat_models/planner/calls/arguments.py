@@ -21,6 +21,7 @@ from fluxagents.workers.chat_models.planner.conditions.known_medium import Known
 from fluxagents.workers.chat_models.planner.conditions.uptakes import is_objective
 from fluxagents.workers.chat_models.planner.words.phrase import (
     COMPOUNDS,
+    DATABASE_ID,
     MODEL,
     NUMBER,
     PATHWAY,
@@ -111,6 +112,13 @@ def read_minimal_medium(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
     )
 
 
+def read_cheapest_medium(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
+    growth = drop_absent(min_growth_per_h=find_growth_rate(phrase))
+    yield (growth or read_fraction("min_growth_fraction_of_optimum", phrase)) | drop_absent(
+        criterion="least_cost" if "cheap" in phrase.tags else None
+    )
+
+
 def read_missing_nutrients(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
     yield drop_absent(min_growth_per_h=find_growth_rate(phrase))
 
@@ -132,7 +140,8 @@ def read_pathway(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
     if phrase.has("variability"):
         ranges = {"ranges": True} | read_fraction("fraction_of_optimum", phrase)
     pathways: list[Arguments] = [{"pathway": name} for name in phrase.list_values(PATHWAY)]
-    for subject in pathways or [{"reactions": phrase.reactions}]:
+    named = [*phrase.reactions, *phrase.list_values(DATABASE_ID)]
+    for subject in pathways or [{"reactions": named}]:
         yield subject | ranges
 
 
@@ -221,6 +230,7 @@ ARGUMENTS: dict[str, Callable[[Phrase, KnownMedium], Iterator[Arguments]]] = {
     "missing_nutrients": read_missing_nutrients,
     "variability": read_variability,
     "minimal_medium": read_minimal_medium,
+    "cheapest_medium": read_cheapest_medium,
     "production": read_production,
     "exchanges": read_balance,
     "fluxes": read_balance,

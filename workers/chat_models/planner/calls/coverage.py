@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.chat_models.planner.clauses.clause import Clause
 from fluxagents.workers.chat_models.planner.rules.intents import load_intents, load_weights
 from fluxagents.workers.chat_models.planner.words.examples import WORD, load_idle_words
@@ -39,14 +40,22 @@ _GENE_NAME = re.compile(r"[a-z]{3,4}[A-Z]?\d?")
 _TOLERANCE = 1e-9
 
 
-def find_unused_words(clause: Clause, arguments: Iterable[Mapping[str, Any]]) -> list[str]:
+def find_unused_words(
+    clause: Clause, arguments: Iterable[Mapping[str, Any]], known: Collection[str] = ()
+) -> list[str]:
     """The content words of a clause that are no condition, ask for nothing and are no argument of its calls.
 
     A content word is a name, an id, a number in digits, a word without a known meaning, or a word for a
     concept that has a weight of its own, such as "essential".
+
+    Args:
+        clause: Of the question.
+        arguments: Of its calls.
+        known: What holds without them: the name of the model, and the only source of carbon of its medium.
     """
-    values = [value for args in arguments for value in _list_values(args)]
+    values = [*known, *(value for args in arguments for value in _list_values(args))]
     used = _list_vocabulary(clause.intent)
+    used |= {"permanent"} if _is_lasting(clause.intent) else set()
     listed = _LISTED.get(clause.intent, frozenset())
     return [
         token.text
@@ -58,6 +67,12 @@ def find_unused_words(clause: Clause, arguments: Iterable[Mapping[str, Any]]) ->
         and token.tag not in listed
         and not _is_among(token, values)
     ]
+
+
+def _is_lasting(intent: str) -> bool:
+    """Whether its tool makes a new model, which is what "for good" means."""
+    entry = TOOLS.entries.get(intent)
+    return entry is not None and entry.needs_approval
 
 
 @cache

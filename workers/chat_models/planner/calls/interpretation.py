@@ -42,6 +42,8 @@ class PlannedCall:
     """Whether it is a question about the model after the change that the question orders."""
     about: frozenset[str] = field(default=frozenset(), compare=False)
     """`genes` or `reactions`, if the question names one of them."""
+    part: str = field(default="", compare=False)
+    """The words of the question that ask for it."""
 
     @property
     def topics(self) -> frozenset[str]:
@@ -142,11 +144,13 @@ def _plan_calls(clause: Clause, medium: KnownMedium, *, after_change: bool) -> I
     if problems or clause.unsupported_requests or not clause.intent:
         return
     calls = list(_build_calls(clause, medium, after_change=after_change))
-    unused = find_unused_words(clause, [call.args for call in calls]) if calls else []
+    unused = find_unused_words(clause, [call.args for call in calls], medium.given) if calls else []
     if unused:
         medium.problems.append(f"I did not use: {', '.join(unused)}.")
     if calls and clause.intent == "flux_export" and "map" in clause.phrase.tags:
         medium.problems.append("No tool here draws a map: Escher draws it from the exported fluxes.")
+        # The map stays open: the file is more than what was asked.
+        calls = [replace(call, part="") for call in calls]
     yield from calls
 
 
@@ -156,6 +160,7 @@ def _build_calls(clause: Clause, medium: KnownMedium, *, after_change: bool) -> 
         medium.problems.append(f"The {intent} answers this: `fluxagents ask` starts it.")
         return
     takes = TOOLS.entries[find_tool(intent)].schema["parameters"]["properties"]
+    part = " ".join(token.text for token in clause.phrase.tokens)
     about = frozenset(f"{kind}s" for kind in ("gene", "reaction") if rest.has(kind))
     for uptakes in clause.conditions:
         before = len(medium.problems)
@@ -167,7 +172,7 @@ def _build_calls(clause: Clause, medium: KnownMedium, *, after_change: bool) -> 
             conditions = {"medium": medium.restrict_to(uptakes)} if uptakes else {}
         conditions = {name: value for name, value in conditions.items() if name in takes}
         for args in _read_arguments(intent, rest, medium):
-            yield PlannedCall(intent, find_tool(intent), conditions | args, after_change, about)
+            yield PlannedCall(intent, find_tool(intent), conditions | args, after_change, about, part)
 
 
 def _read_arguments(intent: str, rest: Phrase, medium: KnownMedium) -> Iterator[dict[str, Any]]:

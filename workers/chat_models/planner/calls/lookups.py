@@ -21,10 +21,7 @@ from fluxagents.workers.chat_models.planner.words.phrase import (
 )
 
 
-def read_lasting_knock_out(phrase: Phrase, medium: KnownMedium) -> Iterator[Arguments]:
-    if any(token.tag == NUMBER and token.unit == "flux" for token in phrase.tokens):
-        medium.problems.append("A limit of a flux is no knock-out; say 'set the upper bound of …' for it.")
-        return
+def read_lasting_knock_out(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
     yield drop_absent(genes=phrase.genes, reactions=phrase.reactions)
 
 

@@ -15,8 +15,10 @@ from fluxagents.workers.chat_models.planner.conditions.uptakes import Uptake, is
 from fluxagents.workers.chat_models.planner.rules.intents import CHANGE, IntentMatch, find_best_match
 from fluxagents.workers.chat_models.planner.rules.orders import begins_sentence, is_order
 from fluxagents.workers.chat_models.planner.words.phrase import (
+    COMMA,
     COMPOUND,
     COMPOUNDS,
+    END,
     EXCHANGE,
     GENE,
     NUMBER,
@@ -49,6 +51,9 @@ _SUPPORTS = r"C (?:can )*compatible (?:\w+ )*growth"
 _QUOTA = re.compile(r"\bP(?: (?:best|optimum|maximise|growth|rate|live|at_least))+")
 """The share of growth to keep, which is no question for growth."""
 
+_BARE = frozenset({COMMA, END, "uptake", "rate", "at", "of", "in", "medium"})
+_ADDED = frozenset({"with", "plus", "add", "set", "if", "limit", "use", "then", "and"})
+_MAXIMISED = frozenset({"maximise", "objective", "pfba", EXCHANGE, "exchange"})
 _PRODUCT_TAGS = frozenset({COMPOUND, UNKNOWN, "envelope", "yield"})
 
 
@@ -129,7 +134,7 @@ def read_clause(phrase: Phrase, *, orders: bool) -> Clause:
     if fed:
         conditions, places = find_conditions(words, fed)
         clause = replace(clause, conditions=conditions, places=places)
-    clause = _give_stated_uptake(clause)
+    clause = _give_stated_uptake(_feed_bare_source(clause))
     asking = [at for at, token in enumerate(words.tokens) if match and token.tag in match.tags]
     first = min((at for at in asking if at not in clause.places), default=0)
     return replace(
@@ -137,6 +142,17 @@ def read_clause(phrase: Phrase, *, orders: bool) -> Clause:
         leads=bool(clause.places) and min(clause.places) < first,
         begins_sentence=len(words.tokens) == len(phrase.tokens) or begins_sentence(words),
     )
+
+
+def _feed_bare_source(clause: Clause) -> Clause:
+    """The clause with its compound as the only source of carbon, if it says no more: "acetate, uptake 20"."""
+    (condition, *others), words = clause.conditions, clause.rest.tags - _BARE
+    if others or len(condition) != 1 or words or clause.phrase.tags & _ADDED or clause.intent == CHANGE:
+        return clause
+    (uptake,) = condition
+    if uptake.role != "limit" or not uptake.limit or not is_carbon_source(uptake.compound):
+        return clause
+    return replace(clause, conditions=((replace(uptake, role="sole"),),))
 
 
 def _give_stated_uptake(clause: Clause) -> Clause:
@@ -196,7 +212,17 @@ def match_intent(phrase: Phrase) -> IntentMatch | None:
     if match and match.name == "production" and not tags & _PRODUCT_TAGS:
         # "Which products does it make?" asks for all of them.
         return find_best_match((tags - {"produce"}) | {"secrete"})
+    if match and match.name == "fluxes" and REACTION in tags and not tags & _MAXIMISED:
+        # All fluxes are too many to show that of one reaction.
+        return replace(match, name="pathway")
+    if match and match.name == "lasting_knock_out" and _states_flux(phrase):
+        return replace(match, name="set_bounds")
     return match or _match_id_lookup(phrase)
+
+
+def _states_flux(phrase: Phrase) -> bool:
+    """Whether a limit of a flux is stated, which is no knock-out."""
+    return any(token.tag == NUMBER and token.unit == "flux" for token in phrase.tokens)
 
 
 def _match_id_lookup(phrase: Phrase) -> IntentMatch | None:

@@ -120,6 +120,12 @@ def _is_separate(part: Phrase, segment: Phrase, *, orders: bool) -> bool:
     return first.name != second.name or begins_sentence(segment) or find_conditions(part)[0] != PLAIN
 
 
+def _asks_in_each(segment: Phrase, first: IntentMatch, second: IntentMatch) -> bool:
+    """Whether a segment asks for something of the models that the part before it compares."""
+    is_compared = first.name == "model_comparison" and second.name == "essentiality"
+    return is_compared and segment.tokens[-1].tag in {"in", "on", "END"} and MODEL not in segment.tags
+
+
 def _is_detail(segment: Phrase, first: IntentMatch, second: IntentMatch) -> bool:
     """Whether a segment is a detail of the part before it: what to delete or maximise, how much growth."""
     if {first.name, second.name} <= {"fluxes", "growth"} and "objective" in first.tags | second.tags:
@@ -160,6 +166,7 @@ def _is_continuation(part: Phrase, segment: Phrase, first: IntentMatch, second: 
         return True
     if (
         _is_detail(segment, first, second)
+        or _asks_in_each(segment, first, second)
         or segment.tags & {"which_ones", "so_that"}
         or (both and both.name == second.name and "not" in part.tags)
     ):
@@ -167,9 +174,10 @@ def _is_continuation(part: Phrase, segment: Phrase, first: IntentMatch, second: 
     if begins_sentence(segment) or both is None:
         return False
     end, start = part.tokens[-1].tag, segment.trim().tokens[0].tag
+    lacks_object = start == "export" and not segment.tags & {"flux", "model"}
     is_count = start == NUMBER and both.name == first.name
     is_list = end == start and end in {GENE, REACTION}
     is_range = "between" in part.tags and not {"and", COMMA} & part.tags
     is_new = both.name not in {second.name, first.name}
     needs_both = is_new and not both.asked_by <= part.tags and not both.asked_by <= segment.tags
-    return is_list or is_count or is_range or needs_both
+    return is_list or is_count or is_range or needs_both or lacks_object

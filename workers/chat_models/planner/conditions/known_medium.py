@@ -36,6 +36,7 @@ class KnownMedium:
         of_run: The medium of the run, which is an argument of every analysis.
         problems: What could not be resolved, a sentence each.
         question_for_human: What a human must answer first.
+        names: Of the model.
     """
 
     open: Mapping[str, float]
@@ -44,6 +45,7 @@ class KnownMedium:
     of_run: Mapping[str, float] | None = None
     problems: list[str] = field(default_factory=list)
     question_for_human: str | None = None
+    names: tuple[str, ...] = ()
 
     @classmethod
     def from_situation(cls, situation: Situation) -> KnownMedium:
@@ -60,7 +62,14 @@ class KnownMedium:
             situation.exchanges,
             absent,
             medium if isinstance(medium, Mapping) and not is_changed else None,
+            names=tuple({str(f["found"]["model"]) for f in situation.findings if f["found"].get("model")}),
         )
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """What a question may name and no call changes: the model, and its only source of carbon."""
+        sources = [exchange for exchange in self.find_carbon_sources() if exchange in self.open]
+        return (*self.names, *(sources if len(sources) == 1 else ()))
 
     def base_arguments(self) -> dict[str, Any]:
         """The arguments of every analysis."""

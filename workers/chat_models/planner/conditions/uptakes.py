@@ -121,7 +121,11 @@ def _find_closed(phrase: Phrase, at: int, before: Uptake | None) -> Uptake | Non
         return Uptake(token, "both", None, at - count_tokens(both), at + 1)
     none = re.search(patterns.NONE_BEFORE, left)
     if none:
-        return Uptake(token, "limit", 0.0, at - count_tokens(none), at + 1)
+        contrast = re.match(patterns.CONTRAST_AFTER, f"{right} ")
+        start, end = at - count_tokens(none), at + 1 + count_tokens(contrast)
+        return (
+            Uptake(token, "both", None, start, end) if contrast else Uptake(token, "limit", 0.0, start, end)
+        )
     gone = re.match(patterns.NONE_AFTER, right)
     if gone:
         return Uptake(token, "limit", 0.0, at, at + 1 + count_tokens(gone))

@@ -8,12 +8,17 @@ from itertools import chain
 from typing import Any
 
 from fluxagents.flows.commands import AskedItem
-from fluxagents.tasks.chat.asked import ANSWERS, ASKED, find_gaps
+from fluxagents.tasks.chat.asked import ANSWERS, ASKED, COMPARISON, find_gaps
+from fluxagents.tasks.chat.quantities import read_parts
 from fluxagents.tasks.chat.terms import read_recorded, read_terms
+from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.chat_models.planner.calls.interpretation import PlannedCall, interpret_question
 from fluxagents.workers.chat_models.planner.planning.advice import apply_advice
 from fluxagents.workers.chat_models.planner.planning.call import FunctionCall
 from fluxagents.workers.chat_models.planner.situation import Entry, Situation
+
+_UNREAD = "something else"
+"""The quantity of a part that is not understood."""
 
 _NOT_READ = "The offline planner does not understand this question."
 
@@ -59,21 +64,36 @@ def _list_items(situation: Situation) -> list[_Item]:
             **({} if call.after_change else named),
             **(changes if isinstance(changes, Mapping) else {str(changes): ""}),
         }
-        counts[call.intent] = counts.get(call.intent, 0) + 1
-        asked = AskedItem(
-            id=f"{call.intent}-{counts[call.intent]}"[:40],
-            quantity=call.intent.replace("_", " "),
-            object=_write(call.args, without=("medium", "medium_changes"))[:200],
-            condition=_write(conditions)[:300],
-        )
-        items.append(_Item(asked, call))
+        for quantity in _list_quantities(call):
+            counts[call.intent] = counts.get(call.intent, 0) + 1
+            asked = AskedItem(
+                id=f"{call.intent}-{counts[call.intent]}"[:40],
+                quantity=quantity,
+                object=_write(call.args, without=("medium", "medium_changes"))[:200],
+                condition=_write(conditions)[:300],
+                comparison=_find_comparison(call.part),
+            )
+            items.append(_Item(asked, call))
     unread = [*interpretation.problems] or ([] if items else [_NOT_READ])
     gaps = list(_find_unread(situation, items)) if items else []
     for number, problem in enumerate([*unread, *gaps], start=1):
-        quantity = problem if problem in gaps else situation.question or problem
+        text = problem if problem in gaps else situation.question or problem
         said = f"the planner did not use '{problem}' of the question" if problem in gaps else problem
-        items.append(_Item(AskedItem(id=f"unread-{number}", quantity=quantity[:200]), problem=said))
+        asked = AskedItem(id=f"unread-{number}", quantity=_UNREAD, object=text[:200])
+        items.append(_Item(asked, problem=said))
     return items
+
+
+def _list_quantities(call: PlannedCall) -> Sequence[str]:
+    """What the words of the question ask for, whether the tool gives it or not; else what the tool is for."""
+    asked = [name for part in read_parts(call.part) for name in sorted(part)]
+    return asked or TOOLS.entries[call.tool].answers[:1]
+
+
+def _find_comparison(part: str) -> str:
+    """What a part of the question says of a comparison, which the result of its call holds."""
+    match = COMPARISON.search(part)
+    return match[0] if match else ""
 
 
 def _find_unread(situation: Situation, items: Sequence[_Item]) -> Iterator[str]:

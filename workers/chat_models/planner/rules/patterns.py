@@ -16,6 +16,8 @@ NONE_AFTER = (
     r"^(?: uptake)?(?: in| on)?(?: medium)?(?: (?:absent|remove|without)(?! C)| not with| to absent)\b"
 )
 BOTH_BEFORE = r"\b(?:with (?:and |or |versus |comma )*without|without (?:and |or |versus |comma )*with) $"
+CONTRAST_AFTER = r"^ (?:instead|not|then not) with (?!C)"
+"""After a compound that is closed: "without oxygen but not with it"."""
 LISTED = r"(?:(?:and|or|comma) )+"
 """Stands between compounds that share a condition."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from fluxagents.tasks.fba.central_metabolism.pathways import pathways
 from fluxagents.tasks.fba.media.library.compounds import compounds
 from fluxagents.workers.chat_models.planner.words.data import load_table
 from fluxagents.workers.chat_models.planner.words.phrase import (
@@ -173,7 +174,10 @@ def _list_names() -> tuple[tuple[str, Concept], ...]:
     # Ids that are no words of any language.
     names += [(c.bigg.replace("__", "_"), Concept(COMPOUND, c.bigg)) for c in compounds() if "__" in c.bigg]
     data = load_table("names")
-    kinds = {"compounds": COMPOUND, "pathways": PATHWAY, "databases": DATABASE, "organisms": ORGANISM}
+    names += [
+        (name, Concept(PATHWAY, pathway.name)) for pathway in pathways().values() for name in pathway.names
+    ]
+    kinds = {"compounds": COMPOUND, "databases": DATABASE, "organisms": ORGANISM}
     for kind, tag in kinds.items():
         for value, phrases in data[kind].items():
             names += [(name.strip(), Concept(tag, value)) for name in phrases.split(",")]

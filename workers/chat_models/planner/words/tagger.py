@@ -178,7 +178,8 @@ class _Tagger:
         if isomer:
             return [Token(COMPOUND, f"{text}-{raw_tokens[1].text}", isomer.value)], 2
         is_exact = self._is_exact(word)
-        example = None if is_exact else find_example_word(word, load_example_words())
+        examples = load_example_words()
+        example = word if word in examples else None if is_exact else find_example_word(word, examples)
         parts = self._split_compound_word(word) if word.isalpha() and not is_exact and not example else None
         is_compound_word = parts is not None and len(word) >= _COMPOUND_WORD
         entry = None if is_compound_word else self._find([fold(raw.text) for raw in raw_tokens])

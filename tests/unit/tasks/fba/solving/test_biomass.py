@@ -270,3 +270,43 @@ def test_shipped_models_tell_by_their_objective(textbook: Any, ijo1366: Any) -> 
         assert found(textbook) == ("Biomass_Ecoli_core", "sbo")
         ijo1366.objective = "ATPM"
         assert len(find_biomass(ijo1366).candidates) == 2
+
+
+FORWARD = dict.fromkeys(ACIDS, -0.1) | {"atp_c": -50.0, "h2o": -50.0}
+"""What growth consumes."""
+
+
+def composed(sides: Mapping[str, float], called: str, bounds: tuple[float, float]) -> Model:
+    """A model with a reaction of energy and amino acids."""
+    model = network({called: sides, "EX_gly": {"gly": -1}})
+    for name, formula in {**ACIDS, "atp_c": ATP["formula"]}.items():
+        model.metabolites.get_by_id(name).formula = formula
+    model.reactions[0].bounds = bounds
+    return model
+
+
+@pytest.mark.parametrize("called", ["growth", "R1"])
+@pytest.mark.parametrize("bounds", [(-1000.0, 0.0), (-1000.0, 1000.0)])
+@pytest.mark.parametrize("is_objective", [True, False])
+def test_biomass_that_is_written_backwards_is_named_and_not_taken_for_growth(
+    called: str, bounds: tuple[float, float], *, is_objective: bool
+) -> None:
+    model = composed({name: -value for name, value in FORWARD.items()}, called, bounds)
+    if is_objective:
+        model.objective, model.objective_direction = model.reactions[0], "min"
+    biomass = find_biomass(model)
+    assert (biomass.reaction, biomass.backwards) == (None, called)
+    assert "written backwards" in str(biomass.problem)
+    assert find_biomass(model, called).backwards == called
+
+
+def test_biomass_that_is_consumed_is_written_backwards() -> None:
+    model = network({"growth": {"biomass_c": -1, "a": 1, "b": 2}}, {"growth": 1.0})
+    assert find_biomass(model).backwards == "growth"
+    forward = network({"growth": {"biomass_c": 1, "a": -1, "b": -2}}, {"growth": 1.0})
+    assert find_biomass(forward).backwards is None
+
+
+@pytest.mark.parametrize("bounds", [(0.0, 1000.0), (-1000.0, 1000.0), (0.0, 0.0)])
+def test_biomass_that_is_written_forwards_is_growth(bounds: tuple[float, float]) -> None:
+    assert found(composed(FORWARD, "growth", bounds)) == ("growth", "name")

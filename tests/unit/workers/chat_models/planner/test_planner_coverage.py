@@ -37,7 +37,46 @@ def test_what_an_answer_does_not_use_is_named(question: str, named: str) -> None
         "Please tell me quickly: which genes are essential?",
         "Is gapA (b1779) essential?",
         "FVA of PGI at 95 % of the optimum",
+        "biomass yield per gram of glucose",
+        "How does e_coli_core differ from iJO1366?",
+        "limit PFK to at most 5 mmol/gDW/h for good",
     ],
 )
 def test_a_question_that_is_used_whole_has_no_open_part(question: str) -> None:
     assert problems(question) == ""
+
+
+@pytest.mark.parametrize(
+    ("question", "tool", "args"),
+    [
+        ("flux through PGI", "analyze_pathway", {"reactions": ["PGI"]}),
+        ("flux through R00771", "analyze_pathway", {"reactions": ["R00771"]}),
+        ("How active is respiration?", "analyze_pathway", {"pathway": "oxidative phosphorylation"}),
+        (
+            "acetate, uptake 20",
+            "run_metabolic_fba",
+            {"medium_changes": {"EX_glc__D_e": 0.0, "EX_ac_e": 20.0}},
+        ),
+        ("save the b0720 knock-out as SBML", "export_model", {"knock_outs": ["b0720"], "format": "sbml"}),
+        ("the cheapest medium", "optimize_media_composition", {"criterion": "least_cost"}),
+        ("how does growth change as PGI flux is varied", "run_robustness", {"reaction": "PGI"}),
+        (
+            "keep PFK at 5 mmol/gDW/h at most for good",
+            "set_bounds",
+            {"bounds": {"PFK": {"upper_mmol_per_gdw_h": 5.0}}},
+        ),
+    ],
+)
+def test_a_question_gets_the_tool_that_shows_what_it_asks(
+    question: str, tool: str, args: dict[str, object]
+) -> None:
+    situation = Situation(task="tool_selection", question=question, findings=FINDINGS, functions=SCHEMAS)
+    (call,) = interpret_question(situation).calls
+    assert (call.tool, call.args) == (tool, args)
+
+
+@pytest.mark.parametrize("question", ["essential genes without oxygen but not with it"])
+def test_a_contrast_asks_for_both_conditions(question: str) -> None:
+    situation = Situation(task="tool_selection", question=question, findings=FINDINGS, functions=SCHEMAS)
+    changes = [call.args.get("medium_changes") for call in interpret_question(situation).calls]
+    assert changes == [None, {"EX_o2_e": 0.0}]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.eval.questions.cases import PARTS, Expected, cases, drop_defaults
+from tests.eval.questions.cases import PARTS, WHOLE, Expected, cases, drop_defaults
 from tests.eval.questions.run import MAX_STEPS, compare_calls
 from tests.support.decisions import ANSWER_TOOLS, BASELINE, DESCRIPTION
 from tests.support.depth import DEPTH
@@ -50,9 +50,9 @@ def test_no_question_is_in_it_twice() -> None:
 def test_each_expected_call_names_offered_tools_and_their_arguments() -> None:
     for case in CASES:
         for call in case.calls:
-            # The fourth part is over all tools, also those that another flow offers or that may come.
-            for tool in call.tools if case.part != "fourth" else call.tools & TOOLS.keys():
-                assert tool in ANSWER_TOOLS or case.part == "fourth", case.question
+            # Parts over all tools name those that another flow offers or that may come as well.
+            for tool in call.tools if case.part not in WHOLE else call.tools & TOOLS.keys():
+                assert tool in ANSWER_TOOLS or case.part in WHOLE, case.question
                 assert call.args.keys() <= TOOLS[tool].args.model_fields.keys(), case.question
 
 

@@ -13,11 +13,14 @@ from fluxagents.tasks.ports.models import Concern, ModelWarning
 from fluxagents.tasks.registry import tool_named
 from fluxagents.workers.models.reading.model_reader import read_model
 
-KINDS = {"no_biomass", "several_biomass", "objective_is_not_growth"}
+KINDS = {"no_biomass", "several_biomass", "biomass_backwards", "objective_is_not_growth"}
 
 
 def warnings(
-    objective: Mapping[str, float], direction: str = "max", called: tuple[str, ...] = ("growth",)
+    objective: Mapping[str, float],
+    direction: str = "max",
+    called: tuple[str, ...] = ("growth",),
+    bounds: tuple[float, float] = (-10.0, 10.0),
 ) -> list[ModelWarning]:
     """Of a file with an uptake, a product and reactions of these names."""
     reactions = {"EX_A": {"A": -1}, "EX_P": {"P": -1}, "rAP": {"A": -1, "P": 1}}
@@ -30,8 +33,9 @@ def warnings(
         "genes": [],
         "metabolites": [{"id": m, "name": m, "compartment": "c"} for m in "AP"],
         "reactions": [
-            {"id": name, "name": name, "metabolites": metabolites, "lower_bound": -10, "upper_bound": 10,
-             "gene_reaction_rule": "", "objective_coefficient": objective.get(name, 0.0)}
+            {"id": name, "name": name, "metabolites": metabolites, "lower_bound": bounds[0],
+             "upper_bound": bounds[1], "gene_reaction_rule": "",
+             "objective_coefficient": objective.get(name, 0.0)}
             for name, metabolites in reactions.items()
         ],
     }  # fmt: skip
@@ -61,6 +65,12 @@ def test_a_model_without_a_biomass_reaction_is_told() -> None:
 def test_several_candidates_are_named() -> None:
     (warning,) = warnings({"EX_P": 1.0}, called=("bio1", "bio2"))
     assert (warning.kind, warning.elements, warning.count) == ("several_biomass", ("bio1", "bio2"), 2)
+
+
+def test_biomass_that_is_written_backwards_is_told() -> None:
+    (warning,) = warnings({"growth": 1.0}, bounds=(-10.0, 0.0))
+    assert (warning.kind, warning.elements) == ("biomass_backwards", ("growth",))
+    assert "negative flux" in warning.message
 
 
 def test_a_model_without_an_objective_is_told_only_of_that() -> None:
