@@ -326,7 +326,9 @@ def test_no_page_and_no_file_shows_a_secret(machine: Machine, app: FluxApp) -> N
     shown = pages(machine, "/", "/tasks", "/broker", "/task/leaky", *names, *api)
     assert len(shown) > 20
     assert any(b"redbeat_redis_url" in body for body in shown.values())
-    inspected = json.dumps([app.control.inspect().conf(), app.control.inspect().stats()]).encode()
+    with app.connection() as broker:
+        inspect = app.control.inspect(connection=broker)
+        inspected = json.dumps([inspect.conf(), inspect.stats()]).encode()
     assert b"redbeat_redis_url" in inspected
     printed = "".join(
         done.stdout + done.stderr
