@@ -56,7 +56,7 @@ def test_an_unknown_or_ambiguous_name_has_a_way_out(
 
 def test_a_model_without_subsystems_says_so(textbook: Any, call: Callable[..., Any]) -> None:
     with pytest.raises(FluxError, match="names no subsystem: give 'reactions'"):
-        call(NAME, textbook, pathway="glycolysis")
+        call(NAME, textbook, pathway="sulfur metabolism")
 
 
 def test_without_an_optimum_there_are_no_fluxes_but_the_structure(
