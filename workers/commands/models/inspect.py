@@ -18,7 +18,14 @@ from fluxagents.tasks.fba.models.model_inventory import (
 )
 from fluxagents.tasks.ports.models import ModelRecord
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import count_text, fold, is_terminal, print_json, print_table
+from fluxagents.workers.commands.display.output import (
+    count_text,
+    echo,
+    fold,
+    is_terminal,
+    print_json,
+    print_table,
+)
 from fluxagents.workers.commands.display.slow_notice import notice_when_slow
 from fluxagents.workers.commands.display.warning_lines import print_model_warnings, print_warning
 from fluxagents.workers.files.remote_files import hide_secrets
@@ -57,7 +64,8 @@ def inspect(model: str, part: str | None, text: str | None, as_json: bool) -> No
     """
     if part is not None and text is not None:
         raise click.UsageError("give --list or --find, not both")
-    store = ModelFiles(Settings.load().artifact_url)
+    settings = Settings.load()
+    store = ModelFiles(settings.artifact_url, hosts=settings.model_hosts)
     with notice_when_slow(f"reading {hide_secrets(model)} …"):
         ref = store.resolve(model)
         read = store.load(ref)
@@ -80,8 +88,8 @@ def _print_rows(rows_by_part: dict[Part, list[Row]], *, as_json: bool) -> None:
         return
     for at, (part, rows) in enumerate(rows_by_part.items()):
         if at:
-            click.echo()
-        click.secho(count_text(len(rows), part.removesuffix("s")), bold=True)
+            echo()
+        echo(count_text(len(rows), part.removesuffix("s")), bold=True)
         shown = rows[:MAX_SHOWN] if is_terminal() else rows
         columns = list(rows[0]) if rows else []
         print_table(
@@ -90,7 +98,7 @@ def _print_rows(rows_by_part: dict[Part, list[Row]], *, as_json: bool) -> None:
             empty=f"the model has no {part}",
         )
         if len(shown) < len(rows):
-            click.echo(f"… {len(rows) - len(shown):,} more; in a pipe or a file all are written")
+            echo(f"… {len(rows) - len(shown):,} more; in a pipe or a file all are written")
 
 
 def _write(value: JsonValue) -> str:
@@ -104,36 +112,34 @@ def _print_inventory(record: ModelRecord, held: Inventory, *, as_json: bool) -> 
         warnings = [warning.model_dump(mode="json") for warning in record.warnings]
         print_json({"digest": record.digest, **held.model_dump(mode="json"), "warnings": warnings})
         return
-    click.echo(
-        f"{held.id}{f' ({held.name})' if held.name not in {'', held.id} else ''}  {record.digest[:19]}"
-    )
+    echo(f"{held.id}{f' ({held.name})' if held.name not in {'', held.id} else ''}  {record.digest[:19]}")
     if record.parent:
-        click.echo(f"made from {record.parent} by {record.change.tool if record.change else 'hand'}")
+        echo(f"made from {record.parent} by {record.change.tool if record.change else 'hand'}")
     parts = ((held.reactions, "reaction"), (held.metabolites, "metabolite"), (held.genes, "gene"))
     counts = ", ".join(count_text(number, noun) for number, noun in parts)
-    click.echo(fold(f"{counts}; {count_text(held.exchanges, 'exchange reaction')}"))
+    echo(fold(f"{counts}; {count_text(held.exchanges, 'exchange reaction')}"))
     if held.biomass is not None:
         named = f" ({held.biomass_name})" if held.biomass_name not in {"", held.biomass} else ""
-        click.echo(fold(f"biomass: {held.biomass}{named}; objective: {held.objective}"))
+        echo(fold(f"biomass: {held.biomass}{named}; objective: {held.objective}"))
     else:
-        click.echo(fold(f"objective: {held.objective}"))
+        echo(fold(f"objective: {held.objective}"))
         print_warning(str(held.biomass_problem))
     print_model_warnings(record.warnings)
-    click.echo()
+    echo()
     print_table(
         ("compartment", "name", "metabolites", "reactions"),
         [(one.id, one.name, one.metabolites, one.reactions) for one in held.compartments],
         empty="no compartments",
     )
-    click.echo()
+    echo()
     print_table(
         ("medium", "compound", "largest uptake (mmol/gDW/h)"),
         [[_write(value) for value in row.values()] for row in held.medium],
         empty="no uptake is open",
     )
-    click.echo()
+    echo()
     subsystems = list(held.subsystem_reactions.items())
     shown = subsystems[:MAX_SHOWN] if is_terminal() else subsystems
     print_table(("subsystem", "reactions"), shown, empty="the file names no subsystems")
     if len(shown) < len(subsystems):
-        click.echo(f"… {len(subsystems) - len(shown):,} more; in a pipe or a file all are written")
+        echo(f"… {len(subsystems) - len(shown):,} more; in a pipe or a file all are written")

@@ -24,7 +24,9 @@ from fluxagents.workers.files.price_file import load_prices
 
 @click.command(
     epilog=examples(
-        "fluxagents runs show 01JB…", "fluxagents runs show 01JB… --sources", "fluxagents runs show 01JB… --json"
+        "fluxagents runs show 01JB…",
+        "fluxagents runs show 01JB… --sources",
+        "fluxagents runs show 01JB… --json",
     )
 )
 @click.argument("run_id")
