@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from fluxagents.flows.events import HumanRequest
 from fluxagents.flows.state import RunState
 from fluxagents.flows.texts.display import visible
-from fluxagents.prompts.context.view import QUESTION
+from fluxagents.prompts.context.checklist import QUESTION
 from fluxagents.prompts.sections import unescape
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.prompts.versions.template import PromptTemplate

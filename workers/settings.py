@@ -100,6 +100,8 @@ class Settings(BaseSettings):
     chat_api_key: SecretStr | None = None
     chat_temperature: Literal["prompt", "off"] = "prompt"
     """`off` for chat models that take no temperature; else the one of each prompt is sent."""
+    chat_tool_choice: Literal["auto", "required"] = "auto"
+    """`required`: the endpoint lets the chat model answer with a call only, where it can."""
     chat_requests_per_minute: PositiveInt | None = None
     """Over all workers, as for tokens; none for any number."""
     chat_tokens_per_minute: PositiveInt | None = None
@@ -109,6 +111,7 @@ class Settings(BaseSettings):
     chat_fallback_base_url: str | None = None
     chat_fallback_api_key: SecretStr | None = None
     chat_fallback_temperature: Literal["prompt", "off"] = "prompt"
+    chat_fallback_tool_choice: Literal["auto", "required"] = "auto"
     chat_fallback_requests_per_minute: PositiveInt | None = None
     chat_fallback_tokens_per_minute: PositiveInt | None = None
 

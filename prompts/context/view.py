@@ -11,11 +11,9 @@ from pydantic import JsonValue
 from fluxagents.flows.commands import Decide
 from fluxagents.flows.errors import ErrorClass, ErrorInfo
 from fluxagents.flows.state import Finding, RunState
+from fluxagents.prompts.context.checklist import QUESTION, checklist_stage
 from fluxagents.prompts.context.strategies import Message
 from fluxagents.prompts.sections import compact, render_value, unescape
-
-QUESTION = "question"
-"""The input of a flow that holds what the user wants to know."""
 
 Variables = dict[str, JsonValue]
 
@@ -53,6 +51,7 @@ def build_variables(state: RunState, command: Decide, purposes: Mapping[str, str
         "tools": [{"name": name, "purpose": purposes.get(name, "")} for name in command.tools],
         "steps_left": command.steps_left,
         "hypotheses": command.hypotheses,
+        "checklist": checklist_stage(state, command),
     }
 
 

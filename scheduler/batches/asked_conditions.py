@@ -34,12 +34,12 @@ class AskedCondition:
 
 
 def list_asked_conditions(state: RunState) -> list[AskedCondition]:
-    """The conditions of the findings that the answer cites, in the order of the findings; at least one.
+    """The conditions of the findings that answer what was asked, in the order of the findings; at least one.
 
-    The conditions of the run itself are one of them only if there is no other.
+    The conditions of the run itself are one of them only if there is no other. A finding that the answer
+    cites for comparison, such as growth on what was missing, is none of what was asked.
     """
-    cited = set(_CITATION.findall(state.answer or ""))
-    findings = [finding for finding in state.findings if finding.id in cited] or list(state.findings)
+    findings = _list_answering(state)
     groups: dict[str, list[Finding]] = {}
     for finding in findings:
         groups.setdefault(describe_condition(finding.args, state.inputs), []).append(finding)
@@ -48,6 +48,15 @@ def list_asked_conditions(state: RunState) -> list[AskedCondition]:
     if not groups:
         return [AskedCondition("", read_number(state.facts.get(GROWTH)), {})]
     return [_summarise(label, group, state) for label, group in groups.items()]
+
+
+def _list_answering(state: RunState) -> list[Finding]:
+    """The findings that were ticked off; of a run that keeps no list those that the answer cites, or all."""
+    if state.item_answers:
+        ticked = {answer.finding for answer in state.item_answers}
+        return [finding for finding in state.findings if finding.id in ticked]
+    cited = set(_CITATION.findall(state.answer or ""))
+    return [finding for finding in state.findings if finding.id in cited] or list(state.findings)
 
 
 def describe_condition(args: Mapping[str, JsonValue], inputs: Mapping[str, JsonValue]) -> str:

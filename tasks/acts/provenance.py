@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs, MediumArgs, apply_medium, medium_of
+from fluxagents.tasks.fba.solving.objective import read_objective
 from fluxagents.tasks.fba.solving.strain import apply_strain
 from fluxagents.tasks.ports.artifacts import Ancestor, Provenance
 from fluxagents.tasks.ports.models import ModelRef, ModelStore
@@ -65,6 +66,7 @@ def provenance_of(
             for reaction in model.reactions
             if reaction.bounds != before[reaction.id]
         }
+        objective = read_objective(model)
         return Provenance(
             tool=tool.name,
             args=_dump_args(args),
@@ -74,8 +76,8 @@ def provenance_of(
             model_warnings=model_warnings,
             medium_mmol_per_gdw_h=medium_of(model),
             bounds_changed_mmol_per_gdw_h=changed,
-            objective=str(model.objective.expression),
-            objective_direction=model.objective_direction,
+            objective=objective.text,
+            objective_direction=objective.direction,
             solver=model.solver.interface.__name__.rpartition(".")[2],
             solver_version=version("swiglpk"),
             further_solvers={package: version(package) for package in args.further_solvers},

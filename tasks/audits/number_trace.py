@@ -40,6 +40,9 @@ _UNITS: tuple[tuple[Unit, re.Pattern[str]], ...] = (
 _KEYS: tuple[tuple[str, Unit], ...] = (("_mmol_per_gdw_h", "mmol/gDW/h"), ("_per_h", "1/h"))
 """How names of recorded numbers end."""
 
+_VALUES = "values"
+"""Holds the entries of a mapping that may be cut: no part of a key that people read."""
+
 _COUNTS = frozenset({"count", "shown"})
 """Beside the numbers of a list these say how many there are: they have not their unit."""
 
@@ -88,6 +91,8 @@ class Recorded:
     """Who computed or said it: a finding, an error, the question."""
     artifact: str = ""
     """With the whole result."""
+    key: str = ""
+    """Where in the data of its source, such as `secretions_mmol_per_gdw_h.EX_ac_e`."""
 
 
 def numbers_in(text: str) -> list[Said]:
@@ -110,7 +115,11 @@ def _unit_at(text: str, at: int) -> Unit:
 
 
 def values_in(
-    data: JsonValue | Sequence[JsonValue], source: str = "", artifact: str = "", unit: Unit = ""
+    data: JsonValue | Sequence[JsonValue],
+    source: str = "",
+    artifact: str = "",
+    unit: Unit = "",
+    key: str = "",
 ) -> Iterator[Recorded]:
     """All numbers in recorded data, also those in texts, without true and false.
 
@@ -119,20 +128,23 @@ def values_in(
         source: Where.
         artifact: With the whole of it.
         unit: Of the numbers that stand under no name with a unit of its own.
+        key: The names that the data stand under.
     """
     if isinstance(data, bool) or data is None:
         return
     if isinstance(data, int | float):
-        yield Recorded(Decimal(repr(data)), unit, source, artifact)
+        yield Recorded(Decimal(repr(data)), unit, source, artifact, key)
     elif isinstance(data, str):
-        yield from (Recorded(number.value, number.unit, source, artifact) for number in numbers_in(data))
+        numbers = numbers_in(data)
+        yield from (Recorded(number.value, number.unit, source, artifact, key) for number in numbers)
     elif isinstance(data, dict):
-        for key, value in data.items():
-            yield from values_in(key, source, artifact)
-            yield from values_in(value, source, artifact, _unit_of(key, unit))
+        for name, value in data.items():
+            path = key if name == _VALUES else f"{key}.{name}".removeprefix(".")
+            yield from values_in(name, source, artifact, key=path)
+            yield from values_in(value, source, artifact, _unit_of(name, unit), path)
     else:
         for value in data:
-            yield from values_in(value, source, artifact, unit)
+            yield from values_in(value, source, artifact, unit, key)
 
 
 def _unit_of(key: str, around: Unit) -> Unit:

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 from fluxagents.flows.commands import AskedItem, AskHuman, CallTool, Decide, Decision, ItemAnswer
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.state import RunState
-from fluxagents.prompts.context.view import QUESTION
+from fluxagents.prompts.context.checklist import QUESTION, checklist_stage
 from fluxagents.tasks.chat.evidence import find_fault
 from fluxagents.tasks.chat.quantities import load_quantities, read_asked, read_named
 from fluxagents.tasks.chat.terms import Terms, read_terms
@@ -67,22 +67,17 @@ class Checklist:
     answers: tuple[ItemAnswer, ...] = ()
 
 
-def demands_list(state: RunState, command: Decide) -> bool:
-    """Whether the next call must list what is asked."""
-    return _has_checklist(state) and bool(command.tools) and state.asked is None
-
-
 def add_checklist(
     functions: Sequence[Mapping[str, Any]], state: RunState, command: Decide
 ) -> list[dict[str, Any]]:
     """The functions of a request with the fields that the call must have beside its own."""
-    is_first = demands_list(state, command)
-    if not is_first and not (command.tools and state.asked):
+    stage = checklist_stage(state, command)
+    if not stage:
         return [dict(function) for function in functions]
     extended: list[dict[str, Any]] = []
     for index, entry in enumerate(functions):
         fields: dict[str, Any] = {}
-        if is_first and entry["function"]["name"] != "ask_human":
+        if stage == "wanted" and entry["function"]["name"] != "ask_human":
             fields[ASKED] = dict(_AS_ABOVE if index else _describe_list())
         if entry["function"]["name"] == "finish":
             fields[ANSWERS] = _describe_answers(state.asked or ())
@@ -178,18 +173,14 @@ def read_checklist(
         FluxError: `INVALID_ANSWER` for a list that is missing or leaves out what the question names, and for
             an end without answers; each once in a run. After that what is missing is open.
     """
-    if isinstance(decision, AskHuman) or not command.tools or not _has_checklist(state):
+    stage = checklist_stage(state, command)
+    if isinstance(decision, AskHuman) or not stage:
         return Checklist()
-    asked = _read_list(fields.get(ASKED), state) if demands_list(state, command) else None
+    asked = _read_list(fields.get(ASKED), state) if stage == "wanted" else None
     items = asked if asked is not None else state.asked or ()
     if isinstance(decision, CallTool) or not items:
         return Checklist(asked)
     return Checklist(asked, _check_answers(items, fields.get(ANSWERS), state, quantities))
-
-
-def _has_checklist(state: RunState) -> bool:
-    """Whether the run keeps a list: somebody asked something, and its log is not of an early version."""
-    return state.keeps_list and bool(state.inputs.get(QUESTION))
 
 
 def _read_list(given: object, state: RunState) -> tuple[AskedItem, ...]:

@@ -49,7 +49,13 @@ _BY_STATUS = {
 
 _SERVER_ERRORS = 500
 
-_TOO_LONG = ("prompt is too long", "context_length_exceeded", "maximum context length", "context too long")
+_TOO_LONG = (
+    "prompt is too long",
+    "context_length_exceeded",
+    "maximum context length",
+    "context too long",
+    "exceeds the available context size",
+)
 """How providers say that a request does not fit the chat model's window."""
 
 

@@ -12,11 +12,13 @@ from collections.abc import Callable, Mapping
 from tests.eval import context
 from tests.eval.errors import run as errors
 from tests.eval.questions import run as questions
+from tests.eval.runs import run as runs
 
 Evaluation = Callable[..., str]
 
 PARTS: Mapping[str, Evaluation] = {
     "questions": questions.report,
+    "runs": runs.report,
     "errors": errors.report,
     "context": context.report,
 }
@@ -31,12 +33,17 @@ def main() -> None:
         metavar="NAME",
         help="offline, openai:<model> or anthropic:<model>; as FLUXAGENTS_CHAT_MODEL if absent",
     )
+    parser.add_argument("--first", type=int, metavar="N", help="of `runs`: the first N questions only")
+    parser.add_argument("--tools", default="", metavar="A,B", help="of `runs`: offer these tools only")
     parser.add_argument("--json", action="store_true", help="counts and wrong answers as JSON")
     options = parser.parse_args()
     for part in options.parts or PARTS:
         if part not in PARTS:
             parser.error(f"there is no part '{part}': {', '.join(PARTS)}")
-        sys.stdout.write(PARTS[part](chat=options.chat_model, as_json=options.json) + "\n")
+        sample: dict[str, object] = {}
+        if part == "runs":
+            sample = {"first": options.first, "tools": tuple(filter(None, options.tools.split(",")))}
+        sys.stdout.write(PARTS[part](chat=options.chat_model, as_json=options.json, **sample) + "\n")
 
 
 main()

@@ -105,6 +105,12 @@ def test_beside_the_request_only_what_the_settings_say_is_sent(endpoint: ChatEnd
     assert "&lt;/question>\n&lt;humans> é 中 &amp; &lt;" in body["messages"][0]["content"]
 
 
+def test_a_call_may_be_required_of_the_endpoint(endpoint: ChatEndpoint) -> None:
+    endpoint.replies = [DONE]
+    decider_of(endpoint, chat_tool_choice="required").decide(state_at(QUESTION), decide_with())
+    assert endpoint.body()["tool_choice"] == {"type": "any", "disable_parallel_tool_use": True}
+
+
 def test_a_report_may_be_plain_text(endpoint: ChatEndpoint) -> None:
     endpoint.replies = [message({"type": "text", "text": "Seven genes."}, reason="end_turn")]
     verdict = decider_of(endpoint).decide(state_at(QUESTION, node="report"), REPORT)

@@ -88,6 +88,15 @@ def test_what_was_sent_is_composed_again_from_the_log_of_the_run(
         assert f'"{name}":{compact(value)}'.encode() in endpoint.requests[-1]
 
 
+@pytest.mark.parametrize(("setting", "sent"), [("auto", None), ("required", "required")])
+def test_a_call_may_be_required_of_the_endpoint(
+    endpoint: ChatEndpoint, setting: str, sent: str | None
+) -> None:
+    endpoint.replies = [calling("finish", '{"answer": "done"}')]
+    decider_of(endpoint, chat_tool_choice=setting).decide(state_at(QUESTION), decide_with())
+    assert endpoint.body().get("tool_choice") == sent
+
+
 def test_the_temperature_of_a_prompt_is_sent(endpoint: ChatEndpoint) -> None:
     endpoint.replies = [calling("finish", '{"answer": "done"}')]
     prompts = PromptManager()

@@ -78,5 +78,6 @@ def _describe(choice: ChatChoice) -> dict[str, str | int]:
         "model": choice.model,
         "address": choice.address if choice.model != "offline" else "",
         "temperature": choice.temperature,
+        "tool_choice": choice.tool_choice,
         "answer_tokens": ANTHROPIC_ANSWER_TOKENS if choice.provider == "anthropic" else 0,
     }

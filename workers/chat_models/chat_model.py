@@ -62,6 +62,7 @@ def _openai(choice: ChatChoice, timeout_s: float) -> BaseChatModel:
         max_retries=CHAT_RETRIES,
         temperature=_temperature(choice),
         use_responses_api=False,
+        model_kwargs={} if choice.tool_choice == "auto" else {"tool_choice": choice.tool_choice},
     )
     return chat_model
 
@@ -77,7 +78,12 @@ def _anthropic(choice: ChatChoice, timeout_s: float) -> BaseChatModel:
         max_tokens_to_sample=ANTHROPIC_ANSWER_TOKENS,
         temperature=_temperature(choice),
         # A decision is one call; two at once would be refused.
-        model_kwargs={"tool_choice": {"type": "auto", "disable_parallel_tool_use": True}},
+        model_kwargs={
+            "tool_choice": {
+                "type": "any" if choice.tool_choice == "required" else "auto",
+                "disable_parallel_tool_use": True,
+            }
+        },
     )
     return chat_model
 

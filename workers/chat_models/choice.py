@@ -31,6 +31,7 @@ class ChatChoice:
     base_url: str | None
     api_key: SecretStr | None
     temperature: Literal["prompt", "off"]
+    tool_choice: Literal["auto", "required"]
     requests_per_minute: int | None
     tokens_per_minute: int | None
 
@@ -65,6 +66,7 @@ def first_choice(settings: Settings) -> ChatChoice:
         base_url=settings.chat_base_url,
         api_key=settings.chat_api_key,
         temperature=settings.chat_temperature,
+        tool_choice=settings.chat_tool_choice,
         requests_per_minute=settings.chat_requests_per_minute,
         tokens_per_minute=settings.chat_tokens_per_minute,
     )
@@ -80,6 +82,7 @@ def fallback_choice(settings: Settings) -> ChatChoice | None:
         base_url=settings.chat_fallback_base_url,
         api_key=settings.chat_fallback_api_key,
         temperature=settings.chat_fallback_temperature,
+        tool_choice=settings.chat_fallback_tool_choice,
         requests_per_minute=settings.chat_fallback_requests_per_minute,
         tokens_per_minute=settings.chat_fallback_tokens_per_minute,
     )

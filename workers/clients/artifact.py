@@ -12,13 +12,15 @@ from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.tasks.ports.artifacts import ArtifactStore, Manifest
 from fluxagents.tasks.ports.models import ModelStore
 from fluxagents.workers.reports.html.result_card import draw_result
+from fluxagents.workers.reports.notebook_view import NotebookView
+from fluxagents.workers.reports.plain_cards import write_result
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
 
-class Artifact:
+class Artifact(NotebookView):
     """The full data of one result of a tool; read when asked for, and the same for ever.
 
     Args:
@@ -37,6 +39,9 @@ class Artifact:
 
     def _repr_html_(self) -> str:
         return draw_result(self.digest, self.manifest)
+
+    def describe(self) -> str:
+        return write_result(self.digest, self.manifest)
 
     @cached_property
     def manifest(self) -> Manifest:
@@ -89,13 +94,17 @@ class Artifact:
             )
         return self._store.table(tables[name].digest)
 
-    def plot(self) -> Figure:
+    def plot(self, table: str | None = None) -> Figure:
         """A figure of the result, which a notebook shows and whose axes can be changed.
+
+        Args:
+            table: Which table to draw, where a tool has a plot for each: `reactions` of an
+                `analyze_essentiality` of genes and reactions. The main one if None.
 
         Raises:
             FluxError: If results of this tool have no plot, or there is nothing to plot.
         """
         # A script that draws nothing does not wait for matplotlib.
         reports = import_module("fluxagents.workers.reports.result_figure")
-        figure: Figure = reports.draw_result(self._store, self._models, self.digest)
+        figure: Figure = reports.draw_result(self._store, self._models, self.digest, table)
         return figure

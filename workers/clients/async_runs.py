@@ -16,12 +16,13 @@ from fluxagents.workers.clients.progress_view import progress_view
 from fluxagents.workers.clients.results import Results
 from fluxagents.workers.clients.run_group import Batch, RunGroup, Session
 from fluxagents.workers.clients.threads import Threads
+from fluxagents.workers.reports.notebook_view import NotebookView
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class AsyncRun:
+class AsyncRun(NotebookView):
     """As `ClientRun`; every method and every property but `id` is awaited: `await run.status`."""
 
     def __init__(self, run: ClientRun, threads: Threads) -> None:
@@ -34,6 +35,9 @@ class AsyncRun:
 
     def _repr_html_(self) -> str:
         return self._run._repr_html_()
+
+    def describe(self) -> str:
+        return self._run.describe()
 
     @property
     async def state(self) -> RunState:
@@ -105,7 +109,7 @@ class AsyncRun:
         return await self._threads.call(self._run.cancel, reason, by)
 
 
-class AsyncRunGroup:
+class AsyncRunGroup(NotebookView):
     """As `RunGroup`; every method and property is awaited."""
 
     def __init__(self, group: RunGroup, threads: Threads) -> None:
@@ -117,6 +121,9 @@ class AsyncRunGroup:
 
     def _repr_html_(self) -> str:
         return self._group._repr_html_()
+
+    def describe(self) -> str:
+        return self._group.describe()
 
     async def states(self) -> list[RunState]:
         """The states of the runs, those that started first first."""

@@ -12,12 +12,14 @@ from fluxagents.workers.clients.artifact import Artifact
 from fluxagents.workers.clients.frames import frame_findings
 from fluxagents.workers.clients.results import Results
 from fluxagents.workers.reports.html.run_card import draw_run
+from fluxagents.workers.reports.notebook_view import NotebookView
+from fluxagents.workers.reports.plain_cards import write_run
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class ClientRun(Run):
+class ClientRun(Run, NotebookView):
     """One run, with its results as tables; every property asks the store."""
 
     def __init__(self, control: RunControl, run_id: str, results: Results) -> None:
@@ -26,6 +28,9 @@ class ClientRun(Run):
 
     def _repr_html_(self) -> str:
         return draw_run(self.state)
+
+    def describe(self) -> str:
+        return write_run(self.state)
 
     def table(self) -> pd.DataFrame:
         """One row per value that a tool found, with its unit; the full data are in `artifacts`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
@@ -17,12 +17,14 @@ from fluxagents.workers.clients.frames import frame_findings, frame_runs
 from fluxagents.workers.clients.progress_view import progress_view
 from fluxagents.workers.clients.results import Results
 from fluxagents.workers.reports.html.group_card import draw_group
+from fluxagents.workers.reports.notebook_view import NotebookView
+from fluxagents.workers.reports.plain_cards import write_group
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class RunGroup(ABC):
+class RunGroup(NotebookView):
     """Some runs, looked at and controlled together."""
 
     def __init__(self, control: RunControl, results: Results) -> None:
@@ -32,9 +34,6 @@ class RunGroup(ABC):
     @abstractmethod
     def states(self) -> list[RunState]:
         """The states of the runs, those that started first first."""
-
-    @abstractmethod
-    def _repr_html_(self) -> str: ...
 
     @property
     def runs(self) -> tuple[ClientRun, ...]:
@@ -84,6 +83,9 @@ class Session(RunGroup):
     def _repr_html_(self) -> str:
         return draw_group(f"session {self.name}", self.states())
 
+    def describe(self) -> str:
+        return write_group(f"session {self.name}", self.states())
+
     def states(self) -> list[RunState]:
         """The states of the runs, those that started first first."""
         return list(reversed(session_states(self.results.runs, self.name).values()))
@@ -107,6 +109,9 @@ class Batch(RunGroup, Iterator[ClientRun]):
     def _repr_html_(self) -> str:
         # To look at a batch starts nothing.
         return draw_group("batch", self._load())
+
+    def describe(self) -> str:
+        return write_group("batch", self._load())
 
     def __next__(self) -> ClientRun:
         self._started.append(next(self._starting))

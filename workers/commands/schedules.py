@@ -8,15 +8,22 @@ from typing import Any, cast
 import click
 
 from fluxagents.flows.events import Lane
+from fluxagents.scheduler.batches.run_media import resolve_media
 from fluxagents.scheduler.schedules.grid import Cron, Timing, cron, every, following
 from fluxagents.scheduler.schedules.schedules import Schedules, ScheduleStatus
+from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.celery.redbeat_schedules import RedbeatSchedules
 from fluxagents.workers.clients.client import Client
+from fluxagents.workers.commands.conditions import medium_options, print_notes, read_request
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import echo, print_json, print_table
+from fluxagents.workers.commands.display.slow_notice import notice_when_slow
 from fluxagents.workers.commands.display.times import format_both, format_date, format_local, format_time
+from fluxagents.workers.files.remote_files import hide_secrets
 from fluxagents.workers.machine.clock import SystemClock
+from fluxagents.workers.models.model_store import ModelFiles
+from fluxagents.workers.settings import Settings
 
 
 @click.group(
@@ -41,6 +48,8 @@ def schedules() -> None:
         '--question "Minimal medium?" --cron "0 2 * * *" --timezone Europe/Vienna',
         'fluxagents schedules add weekdays --flow my_flow.yaml --model iJO1366 --cron "30 7 * * mon-fri" '
         "--input target=EX_succ_e --replace",
+        "fluxagents schedules add anaerobic --flow metabolic_analysis --model iJO1366 "
+        '--question "How fast does it grow?" --medium M9_glucose --change oxygen=0 --cron @daily',
     )
 )
 @click.argument("name")
@@ -53,6 +62,7 @@ def schedules() -> None:
     help="A model's name, looked up at every tick, or a file or digest, which fixes the model.",
 )
 @click.option("--question", help="What you want to know, in plain language.")
+@medium_options
 @click.option("--input", "pairs", multiple=True, metavar="NAME=VALUE", help="Another input of the flow.")
 @click.option("--every", "interval", metavar="INTERVAL", help="30m, 6h, 1d12h …, counted from now.")
 @click.option(
@@ -77,6 +87,8 @@ def add(
     flow: str,
     model: str,
     question: str | None,
+    medium: str | None,
+    changes: tuple[str, ...],
     pairs: tuple[str, ...],
     interval: str | None,
     expression: str | None,
@@ -88,12 +100,15 @@ def add(
     """Add the schedule NAME. Its first run starts at its first tick; `trigger` starts one at once.
 
     Every tick starts one run, however many beats there are. After an outage of beat or the workers only the
-    last missed tick is made up for.
+    last missed tick is made up for. --medium and --change become uptakes of the model as it is now, and are
+    the same at every tick.
     """
     timing = _timing(interval, expression, timezone)
     inputs = parse_pairs(pairs)
     if question is not None:
         inputs["question"] = question
+    if medium is not None or changes:
+        inputs |= _read_medium(model, medium, changes, inputs.get("biomass"))
     registered = _open_schedules()
     registered.add(
         name,
@@ -113,6 +128,19 @@ def add(
             f"{name}: {added.schedule.timing}, next {format_date(added.next_ms)} UTC"
             + (f", {local} there" if local else "")
         )
+
+
+def _read_medium(
+    model: str, medium: str | None, changes: tuple[str, ...], biomass: str | None
+) -> dict[str, Any]:
+    """The input `medium` of the runs, checked in the model; empty for its own medium."""
+    settings = Settings.load()
+    request = read_request(MediaLibrary(settings.media_folder), medium, changes)
+    models = ModelFiles(settings.artifact_url, hosts=settings.model_hosts)
+    with notice_when_slow(f"reading {hide_secrets(model)} …"):
+        (found,) = resolve_media(models, [model], [request], biomass=biomass).values()
+    print_notes(found.notes)
+    return {} if found.media[0] is None else {"medium": found.media[0]}
 
 
 @schedules.command("list", epilog=examples("fluxagents schedules list --json"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -23,6 +23,9 @@ NO_SUBSYSTEM = "(no subsystem)"
 
 _LEGEND_SHARE = 0.3
 """Of the longest bar: room for the legend beside it."""
+
+_LINES_LEGEND_SHARE = 0.42
+"""As that, for a legend with lines."""
 
 _BAR_HEIGHT = 0.76
 
@@ -43,6 +46,10 @@ class Plottable:
     tables: Mapping[str, pd.DataFrame]
     subsystems: Mapping[str, str]
     """Reaction -> subsystem; only where a plot asks for it."""
+    gene_names: Mapping[str, str] = field(default_factory=dict)
+    """Gene -> name, as subsystems."""
+    table: str = ""
+    """The table to draw, where a tool has a plot for each; empty for the main one."""
 
     def caption(self, title: str) -> Caption:
         return Caption(title=title, conditions=_conditions(self.manifest), source=self.digest)
@@ -61,6 +68,11 @@ def draw_plot(result: Plottable) -> PlotFigure:
             f"results of '{tool}' have no plot",
             suggestions=(f"plots: {', '.join(PLOTS)}", "fluxagents artifacts get writes the tables"),
         )
+    choices = PLOTS_BY_TABLE.get(tool, ())
+    if result.table and result.table not in choices:
+        hints = (f"tables with a plot: {', '.join(choices)}",) if choices else ("leave out the table",)
+        message = f"results of '{tool}' have no plot of a table '{result.table}'"
+        raise FluxError(ErrorClass.BAD_ARGUMENT, message, suggestions=hints)
     return PLOTS[tool](result)
 
 
@@ -148,9 +160,51 @@ def _ranges(result: Plottable) -> PlotFigure:
 
 
 def _essentiality(result: Plottable) -> PlotFigure:
-    """Reactions by subsystem; of a result on genes alone the growth without each."""
-    if result.tables["reactions"].empty and not result.tables["genes"].empty:
-        return _gene_growth(result)
+    """Growth without each gene; of a result on reactions, or where they are asked for, their subsystems."""
+    genes = result.tables["genes"]
+    if result.table == "reactions" or (genes.empty and result.table != "genes"):
+        return _essential_reactions(result)
+    essential = int(genes["is_essential"].sum())
+    return _draw_knock_outs(
+        result,
+        genes.assign(
+            label=[_name_gene(*gene) for gene in zip(genes["id"], genes["name"], strict=True)],
+            stops=genes["is_essential"],
+        ),
+        title=f"Growth without one gene: {essential} of {len(genes)} are essential",
+        rows="genes",
+        word="essential",
+    )
+
+
+def _deletions(result: Plottable) -> PlotFigure:
+    """Growth after each deletion of one, two or more genes."""
+    table = result.tables["deletions"]
+    found = result.manifest.result
+    genes = "one gene" if found["kind"] == "single" else "genes"
+    return _draw_knock_outs(
+        result,
+        table.assign(
+            label=[
+                " + ".join(_name_gene(gene, result.gene_names.get(gene, "")) for gene in deleted.split(" + "))
+                for deleted in table["genes"]
+            ],
+            stops=table["is_lethal"],
+        ),
+        title=f"Growth without {genes}: {found['lethal_deletions']} of {found['deletions_tested']} "
+        "deletions are lethal",
+        rows="deletions",
+        word="lethal",
+    )
+
+
+def _name_gene(identifier: str, name: str) -> str:
+    """`gltA (b0720)`; the id alone where a name says no more, such as `G_s0001`."""
+    says_more = name.lower().removeprefix("g_") not in {"", identifier.lower()}
+    return f"{name} ({identifier})" if says_more else identifier
+
+
+def _essential_reactions(result: Plottable) -> PlotFigure:
     table = _check_not_empty(result.tables["reactions"])
     groups = table["id"].map(lambda reaction: result.subsystems.get(reaction) or NO_SUBSYSTEM)
     counts = table.groupby(groups)["is_essential"].agg(["sum", "count"])
@@ -168,32 +222,48 @@ def _essentiality(result: Plottable) -> PlotFigure:
         axes.barh(
             positions, others, left=bars["sum"], color=GREY, alpha=0.45, height=0.7, label="not essential"
         )
-        axes.set_xlabel(f"reactions (count)\n{_explain_essential(result)}")
+        axes.set_xlabel(f"reactions (count)\n{_explain_threshold(result, 'essential')}")
         axes.set_xlim(0, float(bars["count"].max()) * (1 + _LEGEND_SHARE))
         axes.legend(loc="lower right")
         _name_bars(drawing, [str(name) for name in bars.index])
         return drawing.figure
 
 
-def _gene_growth(result: Plottable) -> PlotFigure:
+def _draw_knock_outs(
+    result: Plottable, table: pd.DataFrame, *, title: str, rows: str, word: str
+) -> PlotFigure:
+    """Growth after knock-outs, slowest first; those that stop growth in another colour.
+
+    Args:
+        result: For the caption and the threshold.
+        table: With `label`, `growth_fraction_of_wild_type` and `stops`.
+        title: Of the plot.
+        rows: What the rows are.
+        word: What a knock-out is called that stops growth.
+    """
     fraction = "growth_fraction_of_wild_type"
-    genes = result.tables["genes"].sort_values(fraction, kind="stable", na_position="first")
-    slower = genes[~(genes[fraction] >= 1 - _SAME_GROWTH)]
-    slower = _check_not_empty(slower if len(slower) else genes)
-    bars, essential = slower.head(MAX_BARS), int(genes["is_essential"].sum())
-    title = f"Growth without one gene: {essential} of {len(genes)} are essential"
-    caption = result.caption(title)
-    caption = _note_cut(caption, len(bars), len(slower), "genes that slow growth, slowest first")
+    table = _check_not_empty(table).sort_values(fraction, kind="stable", na_position="first")
+    slower = table[~(table[fraction] >= 1 - _SAME_GROWTH)]
+    slower = slower if len(slower) else table
+    bars = slower.head(MAX_BARS)
+    caption = _note_cut(
+        result.caption(title), len(bars), len(slower), f"{rows} that slow growth, slowest first"
+    )
     with canvas(caption, height_inches=_height(len(bars)), grid="x") as drawing:
         axes = drawing.axes
-        colors = [ORANGE if is_essential else BLUE for is_essential in bars["is_essential"]]
+        colors = [ORANGE if stops else BLUE for stops in bars["stops"]]
         axes.barh(range(len(bars)), bars[fraction].fillna(0.0), color=colors, height=0.7)
-        axes.axvline(_threshold(result), color=ORANGE, linewidth=1.2, label="essential below")
+        for position, (value, stops) in enumerate(zip(bars[fraction], bars["stops"], strict=True)):
+            if stops:
+                note = f"{value:.2g}" if value > 0 else "no growth"
+                axes.text(0.012 + max(0.0, value), position, note, va="center", fontsize=7)
+        axes.axvline(_threshold(result), color=ORANGE, linewidth=1.2, label=f"{word} below")
         axes.axvline(1, color=GREY, linewidth=0.8, label="wild type")
-        axes.set_xlim(0, 1 + _LEGEND_SHARE)
-        axes.set_xlabel(f"growth (fraction of the wild type's)\n{_explain_essential(result)}")
+        axes.set_xlim(0, 1 + _LINES_LEGEND_SHARE)
+        axes.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1])
+        axes.set_xlabel(f"growth (fraction of the wild type's)\n{_explain_threshold(result, word)}")
         axes.legend(loc="lower right")
-        _name_bars(drawing, list(bars["id"]))
+        _name_bars(drawing, list(bars["label"]))
         return drawing.figure
 
 
@@ -201,8 +271,8 @@ def _threshold(result: Plottable) -> float:
     return float(str(result.manifest.result["threshold_fraction_of_wild_type"]))
 
 
-def _explain_essential(result: Plottable) -> str:
-    return f"essential: growth without it below {_threshold(result):g} of the wild type's"
+def _explain_threshold(result: Plottable, word: str) -> str:
+    return f"{word}: growth without it below {_threshold(result):g} of the wild type's"
 
 
 def _media(result: Plottable) -> PlotFigure:
@@ -322,6 +392,7 @@ PLOTS: Mapping[str, Callable[[Plottable], PlotFigure]] = {
     "run_production_envelope": _envelope,
     "run_flux_variability_analysis": _ranges,
     "analyze_essentiality": _essentiality,
+    "run_gene_deletion_analysis": _deletions,
     "compare_media_performance": _media,
     "analyze_limitations": _limitations,
     "run_phase_plane": _phase_plane,
@@ -330,5 +401,8 @@ PLOTS: Mapping[str, Callable[[Plottable], PlotFigure]] = {
 }
 """Tool -> plot."""
 
-NEEDS_SUBSYSTEMS = frozenset({"analyze_essentiality"})
-"""Tools whose plot groups reactions by subsystem, which the table does not hold."""
+PLOTS_BY_TABLE: Mapping[str, tuple[str, ...]] = {"analyze_essentiality": ("genes", "reactions")}
+"""Tools with a plot for more than one table, the main one first."""
+
+NEEDS_MODEL = frozenset({"analyze_essentiality", "run_gene_deletion_analysis"})
+"""Tools whose plot shows subsystems of reactions or names of genes, which the table does not hold."""

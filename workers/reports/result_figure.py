@@ -6,11 +6,19 @@ from fluxagents.tasks.fba.solving.subsystems import find_main_subsystem
 from fluxagents.tasks.ports.artifacts import ArtifactStore
 from fluxagents.tasks.ports.models import ModelRef, ModelStore
 from fluxagents.workers.reports.plot_figure import PlotFigure
-from fluxagents.workers.reports.plots import NEEDS_SUBSYSTEMS, Plottable, draw_plot
+from fluxagents.workers.reports.plots import NEEDS_MODEL, Plottable, draw_plot
 
 
-def draw_result(store: ArtifactStore, models: ModelStore, digest: str) -> PlotFigure:
+def draw_result(
+    store: ArtifactStore, models: ModelStore, digest: str, table: str | None = None
+) -> PlotFigure:
     """The plot of a result, drawn from its stored tables; the model is read where a plot asks for it.
+
+    Args:
+        store: Where the result is.
+        models: Where its model is.
+        digest: Of the result.
+        table: Which table to draw, where a tool has a plot for each; the main one if None.
 
     Raises:
         FluxError: If it is not stored, or has no plot.
@@ -18,8 +26,10 @@ def draw_result(store: ArtifactStore, models: ModelStore, digest: str) -> PlotFi
     manifest = store.manifest(digest)
     provenance = manifest.provenance
     subsystems: dict[str, str] = {}
-    if provenance.tool in NEEDS_SUBSYSTEMS and provenance.model_digest is not None:
+    gene_names: dict[str, str] = {}
+    if provenance.tool in NEEDS_MODEL and provenance.model_digest is not None:
         model = models.load(ModelRef(digest=provenance.model_digest, name=provenance.model_digest))
         subsystems = {reaction.id: find_main_subsystem(reaction) for reaction in model.reactions}
+        gene_names = {gene.id: gene.name or "" for gene in model.genes}
     tables = {name: store.table(ref.digest) for name, ref in manifest.tables.items()}
-    return draw_plot(Plottable(digest, manifest, tables, subsystems))
+    return draw_plot(Plottable(digest, manifest, tables, subsystems, gene_names, table or ""))

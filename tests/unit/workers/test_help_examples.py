@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from tests.support.places import DOCS
 
 from fluxagents.scheduler.batches.run_media import resolve_media
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
@@ -137,3 +138,18 @@ def test_the_media_of_the_examples_give_growth(line: str, tmp_path: Path) -> Non
     models = named.get("models") or (named["model"],)
     found = resolve_media(ModelFiles(str(tmp_path)), models, requests)
     assert not [note for each in found.values() for note in each.notes if "no growth" in note]
+
+
+def list_commands_of_the_first_hour() -> list[str]:
+    """The calls in the shell blocks of the page, those over several lines as one."""
+    page = (DOCS / "first-hour.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
+    lines = "".join(blocks).replace("\\\n", " ").splitlines()
+    return [line for line in lines if line.startswith(f"{PROGRAM} ")]
+
+
+@pytest.mark.parametrize("line", list_commands_of_the_first_hour())
+def test_the_first_hour_types_what_the_commands_take(line: str) -> None:
+    named = parse_example(line).params
+    if isinstance(named.get("flow"), str):
+        FlowLibrary(()).get(named["flow"])

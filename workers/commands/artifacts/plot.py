@@ -21,11 +21,13 @@ from fluxagents.workers.files.table_file import write_bytes
     epilog=examples(
         "fluxagents artifacts plot 3f9a11c02b7e -o envelope.svg",
         "fluxagents artifacts plot --run 01JB… --step 4 -o ranges.png",
+        "fluxagents artifacts plot --run 01JB… --step 4 --table reactions -o subsystems.svg",
         "fluxagents artifacts plot --session nightly -o growth.svg",
     )
 )
 @address_options
 @click.option("--session", help="Instead of ID: growth over the runs of a batch.")
+@click.option("--table", help="Which table, where a tool has a plot for each: genes or reactions.")
 @click.option("--output", "-o", metavar="FILE", help="A .svg or .png file; the plot is stored in any case.")
 @json_option
 def plot(
@@ -33,10 +35,11 @@ def plot(
     run_id: str | None,
     step: int | None,
     session: str | None,
+    table: str | None,
     output: str | None,
     as_json: bool,
 ) -> None:
-    """Plot a result: an envelope, flux ranges, essentiality by subsystem, or growth over media.
+    """Plot a result: an envelope, flux ranges, growth without genes, essential reactions, growth over media.
 
     The plot is stored as an artifact. Its metadata name the result that it shows.
     """
@@ -49,10 +52,12 @@ def plot(
     if session is not None:
         if artifact is not None or run_id is not None:
             raise click.UsageError("name either an artifact or a --session")
+        if table is not None:
+            raise click.UsageError("--table goes with a result, not with a --session")
         source, tool, data = f"session {session}", "batch", result_plots.plot_session(session, kind)
     else:
         source = find_digest(store, artifact, run_id, step)
-        tool, data = result_plots.plot_result(store, source, kind)
+        tool, data = result_plots.plot_result(store, source, kind, table)
     media_type: Any = {"svg": "image/svg+xml", "png": "image/png"}[kind]
     stored = store.put_image(data, media_type, tool=tool)
     if path is not None:

@@ -31,9 +31,11 @@ def image_format(path: Path | None) -> ImageFormat:
     )
 
 
-def plot_result(store: ArtifactFiles, digest: str, kind: ImageFormat) -> tuple[str, bytes]:
+def plot_result(
+    store: ArtifactFiles, digest: str, kind: ImageFormat, table: str | None = None
+) -> tuple[str, bytes]:
     models = ModelFiles(Settings.load().artifact_url)
-    return store.manifest(digest).provenance.tool, draw_result(store, models, digest).encode(kind)
+    return store.manifest(digest).provenance.tool, draw_result(store, models, digest, table).encode(kind)
 
 
 def plot_session(session: str, kind: ImageFormat) -> bytes:

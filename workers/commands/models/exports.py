@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -37,28 +38,51 @@ def _strain_options(command: Command) -> Command:
     epilog=examples(
         "fluxagents models export e_coli_core --format mat",
         "fluxagents models export e_coli_core --without b0720 --output mutant.xml.gz",
+        "fluxagents models export e_coli_core --change EX_o2_e=0 --output anaerobic.json",
         "fluxagents models export iJO1366+1a2b3c4d --format sbml --output changed.xml.gz",
     )
 )
 @click.argument("model")
 @click.option(
-    "--format", "kind", type=click.Choice(["sbml", "json", "yaml", "mat"]), default="sbml", show_default=True
+    "--format",
+    "kind",
+    type=click.Choice(["sbml", "json", "yaml", "mat"]),
+    help="By the suffix of --output if absent, else sbml.",
 )
 @_strain_options
 @click.option("--output", type=click.Path(dir_okay=False), help="NAME.xml, .json, .yml or .mat by default.")
 def export(
-    model: str, kind: str, without: tuple[str, ...], changes: tuple[str, ...], output: str | None
+    model: str, kind: str | None, without: tuple[str, ...], changes: tuple[str, ...], output: str | None
 ) -> None:
     """Write MODEL, a name, file or digest, as a file that other programs read.
 
     The file is read again; what does not come back as it was is listed.
     """
-    result = _call("export_model", model, kind, without, changes, output)
+    result = _call("export_model", model, kind or _format_by_suffix(output), without, changes, output)
     for _, identifier, field, before, after in result.differences[:_MAX_SHOWN]:
         change = f"{field} of {identifier}: {before} -> {after}"
         echo(f"changed in the file: {change}", fg="yellow", err=True)
     if len(result.differences) > _MAX_SHOWN:
         echo(f"{len(result.differences)} differences in all", fg="yellow", err=True)
+
+
+_FORMATS = {".xml": "sbml", ".sbml": "sbml", ".json": "json", ".yml": "yaml", ".yaml": "yaml", ".mat": "mat"}
+
+
+def _format_by_suffix(output: str | None) -> str:
+    """The format that the name of a file says, packed or not; SBML without a name.
+
+    Raises:
+        FluxError: `BAD_ARGUMENT` for a name that says none: no program would know what the file is.
+    """
+    if output is None:
+        return "sbml"
+    suffix = Path(output.lower().removesuffix(".gz")).suffix
+    if suffix not in _FORMATS:
+        message = f"the name '{output}' does not say in which format the model is to be written"
+        hints = (f"end it with one of {', '.join(_FORMATS)}", "or name the format with --format")
+        raise FluxError(ErrorClass.BAD_ARGUMENT, message, suggestions=hints)
+    return _FORMATS[suffix]
 
 
 @click.command(

@@ -13,6 +13,7 @@ from fluxagents.workers.commands.display.output import count_text, echo, print_j
 from fluxagents.workers.commands.display.slow_notice import notice_when_slow
 from fluxagents.workers.commands.display.warning_lines import print_model_warnings
 from fluxagents.workers.commands.models.exports import export, fluxes
+from fluxagents.workers.commands.models.inspect import inspect
 from fluxagents.workers.files.remote_files import hide_secrets
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.settings import Settings
@@ -25,7 +26,7 @@ NOT_STORED = 2
     epilog=examples(
         "fluxagents models add my_model.xml.gz --name my_model",
         "fluxagents models list",
-        "fluxagents models show my_model",
+        "fluxagents models inspect my_model",
     )
 )
 def models() -> None:
@@ -34,6 +35,7 @@ def models() -> None:
 
 models.add_command(export)
 models.add_command(fluxes)
+models.add_command(inspect)
 
 
 def _store() -> ModelFiles:

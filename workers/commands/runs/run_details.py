@@ -10,20 +10,33 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.history.run_record import record_of
 from fluxagents.prompts.statistics.costs import usage
 from fluxagents.workers.clients.client import Client
+from fluxagents.workers.commands.artifacts.address import artifact_store
 from fluxagents.workers.commands.display.event_text import describe_event
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import clip, echo, fold, print_json, print_table
 from fluxagents.workers.commands.display.run_view import cost_document, print_cost, print_run, run_document
 from fluxagents.workers.commands.display.times import format_clock
 from fluxagents.workers.commands.runs.exit_status import exit_status
+from fluxagents.workers.commands.runs.sources import print_sources, sources_document
 from fluxagents.workers.commands.runs.summary_lines import summary_document, summary_lines
 from fluxagents.workers.files.price_file import load_prices
 
 
-@click.command(epilog=examples("fluxagents runs show 01JB…", "fluxagents runs show 01JB… --json"))
+@click.command(
+    epilog=examples(
+        "fluxagents runs show 01JB…",
+        "fluxagents runs show 01JB… --sources",
+        "fluxagents runs show 01JB… --json",
+    )
+)
 @click.argument("run_id")
+@click.option(
+    "--sources",
+    is_flag=True,
+    help="Each number of the answer with its finding, and the model, medium, bounds and solver behind it.",
+)
 @json_option
-def show(run_id: str, as_json: bool) -> None:
+def show(run_id: str, sources: bool, as_json: bool) -> None:
     """Show a run: its answer, the findings behind it, and its time, tokens and cost.
 
     FLUXAGENTS_CHAT_PRICES names the file with prices; without a price a cost is unknown.
@@ -41,9 +54,13 @@ def show(run_id: str, as_json: bool) -> None:
     used = usage(log)
     if as_json:
         took = summary_document(record) if record else {"log_error": why}
-        print_json({**run_document(state), **took, **cost_document(used, prices)})
+        traced = {"sources": sources_document(state, artifact_store())} if sources else {}
+        print_json({**run_document(state), **took, **cost_document(used, prices), **traced})
         return
     print_run(state)
+    if sources:
+        print_sources(state, artifact_store())
+        echo()
     print_cost(used, prices)
     echo()
     for line in summary_lines(record) if record else (f"its log cannot be read: {why}",):

@@ -29,6 +29,9 @@ BADGES = {
     "dead": "#cf222e",
     "cancelled": "#57606a",
     "unverified": "#9a6700",
+    "answered: yes": "#1a7f37",
+    "answered: partly": "#9a6700",
+    "answered: no": "#cf222e",
 }
 """Grounds on which white letters have a contrast of at least 4.5."""
 

@@ -15,15 +15,10 @@ MAX_ROWS = 60
 
 def draw_run(state: RunState) -> str:
     """Question, answer and findings, or what is missing and what to do."""
-    doubt = (badge("unverified"),) if state.unverified else ()
-    head = (
-        badge(state.status),
-        *doubt,
-        strong(state.model_name),
-        text(f"{state.flow.name} ·"),
-        code(state.run_id),
-    )
-    return card(head, _body(state))
+    doubt = [badge("unverified")] if state.unverified else []
+    answered = [badge(f"answered: {state.answered}")] if state.answered else []
+    head = [strong(state.model_name), text(f"{state.flow.name} ·"), code(state.run_id)]
+    return card([badge(state.status), *doubt, *answered, *head], _body(state))
 
 
 def _body(state: RunState) -> Iterable[str]:
@@ -34,6 +29,7 @@ def _body(state: RunState) -> Iterable[str]:
         yield paragraph(f"{strong('unverified:')} {text(state.unverified)}")
     if state.answer:
         yield paragraph(text(state.answer))
+    yield from (paragraph(f"{strong('open:')} {text(part)}") for part in state.unanswered)
     if state.waiting_for is not None:
         request = state.waiting_for
         yield paragraph(f"{strong('waits for somebody:')} {text(request.question)}")

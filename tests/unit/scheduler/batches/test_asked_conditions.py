@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from pydantic import JsonValue
@@ -10,7 +11,7 @@ from pydantic import JsonValue
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.batches.asked_conditions import describe_condition
 from fluxagents.scheduler.batches.batch_frames import long_table, wide_table
-from fluxagents.scheduler.batches.batch_tables import summary_rows
+from fluxagents.scheduler.batches.batch_tables import medium_key, summary_rows
 from fluxagents.workers.clients.local import LocalClient
 
 REFERENCE = pytest.approx(0.8739215069684, rel=1e-6)
@@ -29,6 +30,20 @@ def test_growth_is_that_without_oxygen_if_that_was_asked(ask: Ask) -> None:
     assert row.condition == "EX_o2_e=0"
     assert row.growth_per_h == pytest.approx(0.21166294973531, rel=1e-6)
     assert row.reference_growth_per_h == REFERENCE
+
+
+def test_where_nothing_grows_the_row_is_not_about_what_would_help(tmp_path: Path) -> None:
+    client = LocalClient(tmp_path)
+    medium = {"EX_ac_e": 10, "EX_nh4_e": 1000, "EX_pi_e": 1000, "EX_h2o_e": 1000, "EX_h_e": 1000}
+    state = client.start(
+        "metabolic_analysis", model="e_coli_core", question="How fast does it grow?", medium=medium
+    ).state
+    rescued = [finding for finding in state.findings if finding.args.get("medium_changes")]
+    assert rescued, "the diagnosis computes growth with what was missing"
+    (row,) = summary_rows([state], {medium_key(state.inputs["medium"]): "acetate without oxygen"})
+    assert row.condition == "acetate without oxygen"
+    assert row.growth_per_h is None
+    assert row.answer.startswith("The model cannot grow")
 
 
 def test_a_question_about_the_model_as_it_is_has_one_row_with_the_key_numbers(ask: Ask) -> None:

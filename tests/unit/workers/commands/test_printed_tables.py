@@ -32,9 +32,10 @@ from fluxagents.scheduler.schedules.schedules import Schedule, Schedules
 from fluxagents.workers.cli import cli
 from fluxagents.workers.commands import schedules
 from fluxagents.workers.commands.batches import batch
-from fluxagents.workers.commands.services import status_view
+from fluxagents.workers.commands.services import demo, doctor, status_view
 from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.host import run_file
+from fluxagents.workers.host.checks import CheckResult, CheckStatus
 from fluxagents.workers.host.run_file import RunStatus, ServiceStatus, State
 from fluxagents.workers.machine.process import ProcessId
 from fluxagents.workers.redis.run_store import RedisRunStore
@@ -54,6 +55,8 @@ COMMANDS = {
     "runs-events": f"runs events {RUN}",
     "runs-timeline": f"runs timeline {RUN}",
     "runs-dead": "runs dead",
+    "runs-show": f"runs show {RUN}",
+    "runs-show-sources": f"runs show {RUN} --sources",
     "stats": "stats",
     "approvals-list": "approvals list",
     "schedules-list": "schedules list",
@@ -68,6 +71,9 @@ COMMANDS = {
     "media-show-model": "media show M9_glucose --model e_coli_core",
     "models-list": "models list",
     "models-show": "models show e_coli_core",
+    "models-inspect": "models inspect e_coli_core",
+    "models-inspect-find": "models inspect e_coli_core --find glutamate",
+    "models-inspect-exchanges": "models inspect e_coli_core --list exchanges",
     "models-lineage": "models lineage e_coli_core",
     "flows-list": "flows list",
     "prompts-list": "prompts list",
@@ -76,7 +82,21 @@ COMMANDS = {
     "errors-top": "errors top",
     "artifacts-list": "artifacts list",
     "biochem-status": "biochem status",
+    "doctor": "doctor",
+    "frog": "frog e_coli_core --output model.omex",
 }
+
+
+CHECKS = (
+    CheckResult(name="Redis", verdict=CheckStatus.OK, seen="Valkey 9.1 at 127.0.0.1:6379"),
+    CheckResult(
+        name="append-only file",
+        verdict=CheckStatus.FAIL,
+        seen="appendonly is no: a restart of Redis loses every run",
+        way_out="set `appendonly yes` in the configuration of Redis, or start it with --appendonly yes",
+    ),
+    CheckResult(name="workers", verdict=CheckStatus.WARN, seen="none", way_out="fluxagents up"),
+)
 
 
 class HeldClock:
@@ -131,6 +151,8 @@ def _installation(
     monkeypatch.setattr(schedules, "_open_schedules", lambda: Schedules(client, book, HeldClock()))
     monkeypatch.setattr(run_file, "read", lambda _: services_status())
     monkeypatch.setattr(status_view, "time", lambda: 4_000.0)
+    monkeypatch.setattr(doctor, "examine", lambda _: CHECKS)
+    monkeypatch.chdir(tmp_path)
 
 
 def services_status() -> RunStatus:
@@ -163,7 +185,7 @@ def compare(name: str, printed: str) -> None:
 def invoke(words: str) -> str:
     arguments = shlex.split(words)
     done = CliRunner().invoke(cli, arguments, catch_exceptions=False)
-    assert done.exit_code == 0 or words == "status", done.output
+    assert done.exit_code == 0 or words in {"status", "doctor"}, done.output
     return str(done.stdout)
 
 
@@ -177,6 +199,21 @@ def test_a_command_prints_what_it_printed(name: str) -> None:
     compare(f"{name}.80.txt", narrow)
     lines = [line for line in narrow.splitlines() if not re.search("^example: |sha256:", line)]
     assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.usefixtures("_installation")
+def test_the_growth_rates_of_the_demo(
+    redis: Redis, key_prefix: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = RedisRunStore(redis, prefix=key_prefix, archive=Archive(str(tmp_path)))
+    log = whole("01ARZ3NDEKTSV4RRFFQ69G5FAX", start_ms=START_MS, session="demo", model_name="iJO1366")
+    state = fold(log).model_copy(update={"facts": {"growth_per_h": 0.9823718127}})
+    store.create(Commit(log, state, None), state.model_dump_json())
+    demo._growth_rates("demo")
+    compare("demo.piped.txt", capsys.readouterr().out)
+    with simulate_terminal(80):
+        demo._growth_rates("demo")
+    compare("demo.80.txt", capsys.readouterr().out)
 
 
 def test_the_table_of_a_batch(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,8 @@ from tests.unit.workers.clients.test_script_client import ask, start_timed
 
 from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.workers.reports.html.elements import BADGES
+from fluxagents.workers.reports.html.run_card import draw_run
+from fluxagents.workers.reports.plain_cards import write_run
 
 HOSTILE = '<script>alert("x")</script><img src=x onerror=y> & \u202e\x1b[31m'
 
@@ -80,6 +82,36 @@ def test_an_artifact_shows_values_tables_and_the_command_that_computes_it_again(
     page = read_page(run.artifact("run_metabolic_fba"))
     for text in ("run_metabolic_fba", "growth_per_h", "0.8739", "fluxes", "95", "fluxagents tools call"):
         assert text in page.text
+
+
+def test_a_run_says_whether_it_has_answered_and_what_is_open(desk: Desk) -> None:
+    run = desk.client.start("metabolic_analysis", model="e_coli_core", question="What is the growth rate?")
+    assert "answered: yes" in read_page(run).text
+    open_parts = ("a map of the fluxes: no tool draws one", "<b>the price</b>")
+    partly = run.state.model_copy(update={"answered": "partly", "unanswered": open_parts})
+    page = Page(draw_run(partly))
+    assert "answered: partly" in page.text
+    for part in open_parts:
+        assert f"open: {part}" in page.text
+        assert f"open: {part}" in write_run(partly)
+    running = run.state.model_copy(update={"status": "running", "answered": None})
+    assert "answered" not in Page(draw_run(running)).text
+
+
+def test_a_notebook_is_given_html_and_plain_text(desk: Desk) -> None:
+    run = desk.client.start("metabolic_analysis", model="e_coli_core", question="What is the growth rate?")
+    bundle = run._repr_mimebundle_()
+    assert bundle["text/html"] == run._repr_html_()
+    assert run.answer is not None
+    assert run.answer in bundle["text/plain"]
+    assert "answered: yes" in bundle["text/plain"]
+    artifact = run.artifact("run_metabolic_fba")._repr_mimebundle_(exclude={"text/html"})
+    assert set(artifact) == {"text/plain"}
+    assert "growth_per_h: 0.873921" in artifact["text/plain"]
+    assert "table fluxes: 95 rows" in artifact["text/plain"]
+    session = desk.client.session(run.id)._repr_mimebundle_(include={"text/plain"})
+    assert set(session) == {"text/plain"}
+    assert f"{run.id}  finished  yes" in session["text/plain"]
 
 
 def test_text_of_users_is_never_markup(desk: Desk) -> None:

@@ -83,14 +83,29 @@ def texts(svg: bytes) -> list[str]:
             {},
             ("growth rate (1/h)", "Growth on sole sources of carbon at 10 mmol/gDW/h: 13 of 14", "anaerobic"),
         ),
-        ("analyze_essentiality", {}, ("reactions (count)", "Essential reactions by subsystem: 18 of 95")),
+        ("analyze_essentiality", {}, ("Growth without one gene: 7 of 137 are essential", "no growth")),
+        (
+            "analyze_essentiality",
+            {"what": "reactions"},
+            ("reactions (count)", "Essential reactions by subsystem: 18 of 95"),
+        ),
+        (
+            "run_gene_deletion_analysis",
+            {},
+            ("Growth without one gene: 7 of 137 deletions are lethal", "gltA (b0720)"),
+        ),
+        (
+            "run_gene_deletion_analysis",
+            {"kind": "sets", "sets": [["b4025"], ["b0720", "b4025"], ["b1241"]]},
+            ("Growth without genes: 1 of 3 deletions are lethal", "gltA (b0720) + pgi (b4025)"),
+        ),
         (
             "analyze_essentiality",
             {"what": "genes"},
             (
                 "growth (fraction of the wild type's)",
                 "Growth without one gene: 7 of 137 are essential",
-                "b0720",
+                "gltA (b0720)",
             ),
         ),
         (
@@ -130,6 +145,16 @@ def test_a_plot_has_units_conditions_and_a_source(
     assert said["plot"] == f"sha256:{hashlib.sha256(svg).hexdigest()}"
     assert call(digest, "-o", str(tmp_path / "b.svg")).exit_code == 0
     assert (tmp_path / "b.svg").read_bytes() == svg
+
+
+def test_a_result_on_genes_and_reactions_has_a_plot_of_each(made: Any, call: Any, tmp_path: Path) -> None:
+    digest = made("analyze_essentiality")
+    assert call(digest, "--table", "reactions", "-o", str(tmp_path / "r.svg")).exit_code == 0
+    assert "Essential reactions by subsystem: 18 of 95" in texts((tmp_path / "r.svg").read_bytes())
+    done = call(digest, "--table", "metabolites")
+    assert isinstance(done.exception, FluxError)
+    assert "no plot of a table 'metabolites'" in done.exception.message
+    assert done.exception.suggestions == ("tables with a plot: genes, reactions",)
 
 
 def test_a_plot_is_an_artifact_like_any_other(made: Any, call: Any, folder: Path, tmp_path: Path) -> None:

@@ -92,3 +92,53 @@ def test_a_slow_file_has_a_line_on_standard_error(capsys: pytest.CaptureFixture[
     shown = threading.Event()
     with notice_when_slow("reading x …", after_s=0, show=lambda _: shown.set()):
         assert shown.wait(10)
+
+
+def test_a_model_is_inspected_as_a_whole_by_part_and_by_search(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = call(capsys, "models", "inspect", "e_coli_core")
+    assert "95 reactions, 72 metabolites, 137 genes; 20 exchange reactions" in out
+    _, out, _ = call(capsys, "models", "inspect", "e_coli_core", "--json")
+    held = json.loads(out)
+    assert (held["reactions"], held["biomass"], held["warnings"]) == (95, "Biomass_Ecoli_core", [])
+    _, out, _ = call(capsys, "models", "inspect", "e_coli_core", "--list", "genes", "--json")
+    assert len(json.loads(out)["genes"]) == 137
+    _, out, _ = call(capsys, "models", "inspect", "e_coli_core", "--find", "succinate")
+    assert "EX_succ_e" in out
+    assert "succ_c" in out
+
+
+def test_inspecting_shows_the_warnings_of_the_file(capsys: pytest.CaptureFixture[str]) -> None:
+    call(capsys, "models", "add", str(WILD / "gene_bad.json"))
+    _, out, _ = call(capsys, "models", "inspect", "gene_bad")
+    assert "g1 and (g2 or" in " ".join(out.split())
+
+
+def test_what_is_not_in_a_model_is_not_found(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = call(capsys, "models", "inspect", "e_coli_core", "--find", "chlorophyll")
+    assert (code, out) == (2, "")
+    assert "no reaction, metabolite or gene with 'chlorophyll'" in err
+    code, _, err = call(capsys, "models", "inspect", "e_coli_core", "--find", "x", "--list", "genes")
+    assert code == 2
+    assert "not both" in err
+
+
+def test_a_terminal_shows_the_first_rows_of_a_long_list(capsys: pytest.CaptureFixture[str]) -> None:
+    with simulate_terminal(80):
+        _, out, _ = call(capsys, "models", "inspect", "e_coli_core", "--list", "genes")
+    assert "… 117 more" in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_the_suffix_of_a_file_says_its_format(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, _, _ = call(
+        capsys, "models", "export", "e_coli_core", "--without", "b0720", "--output", "mutant.json"
+    )
+    assert code == 0
+    assert len(json.loads((tmp_path / "mutant.json").read_text())["reactions"]) == 95
+    code, _, err = call(capsys, "models", "export", "e_coli_core", "--output", "mutant.txt")
+    assert code == 2
+    assert "'mutant.txt' does not say in which format" in err
+    assert not (tmp_path / "mutant.txt").exists()

@@ -1,0 +1,1 @@
+"""Questions put to whole runs, and whether what the runs claim to have answered is so."""
