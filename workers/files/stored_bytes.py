@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -11,7 +12,6 @@ from time import monotonic, sleep
 from typing import Any, NamedTuple, TypeVar
 
 import fsspec
-import structlog
 from fsspec.implementations.local import LocalFileSystem
 
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -19,7 +19,8 @@ from fluxagents.tasks.ports.outage import StoreOutageError
 from fluxagents.workers.files.local_root import LocalRoot
 from fluxagents.workers.files.remote_files import EXTRAS, hide_secrets, is_passing, refusal
 
-log = structlog.get_logger("store")
+# Not structlog, which commands that only read would import for nothing.
+log = logging.getLogger("store")
 
 T = TypeVar("T")
 
@@ -109,7 +110,7 @@ class StoredBytes:
             except StoreOutageError as error:
                 if monotonic() + pause_s > deadline:
                     raise
-                log.warning("the store is out; trying again", why=error.message, in_s=pause_s)
+                log.warning("the store is out; trying again in %g s: %s", pause_s, error.message)
             sleep(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
