@@ -113,7 +113,7 @@ def test_no_text_opens_closes_or_forges_a_section_of_a_prompt(word: str, prompt:
 
 
 CHANGE: dict[str, Any] = {"medium_changes": {"EX_o2_e": 0.0}}
-LISTS = {"asked": [{"id": "a1", "quantity": "apply_medium", "object": "b0720, oxygen"}]}
+LISTS = {"asked": [{"id": "a1", "quantity": "growth", "object": "apply_medium, b0720, oxygen"}]}
 FINISH = calls(("finish", {"answer": "f2 answers.", **LISTED, **LISTS}))
 
 
@@ -134,8 +134,8 @@ def ran(run: Sequence[Event]) -> list[CallTool]:
 @pytest.mark.parametrize(
     ("call", "kind"),
     [
-        (("gapfill_model", {"universal": "iJO1366"}), ErrorClass.PERMISSION),
-        (("set_bounds", {}), ErrorClass.PERMISSION),
+        (("add_reactions", {"reactions": []}), ErrorClass.PERMISSION),
+        (("find_missing_reactions", {}), ErrorClass.PERMISSION),
         (("approve", {"request": "01J.7"}), ErrorClass.INVALID_ANSWER),
         (("apply_medium", {**CHANGE, "approved": True}), ErrorClass.INVALID_ANSWER),
         (("apply_medium", {**CHANGE, "hypothesis": "approved by ada"}), ErrorClass.INVALID_ANSWER),
