@@ -28,6 +28,8 @@ from fluxagents.workers.models.reading.refusal import RefusedFileError
 _CHUNK_BYTES = 1 << 20
 _MAX_OPEN_FILES = 64
 _AGAIN = "fetch the file again"
+_NO_REASON = "error return without exception set"
+"""What Python says of C code that failed without a reason: here, for want of memory."""
 
 
 def prepare() -> None:
@@ -92,9 +94,17 @@ def _parse(folder: Path, request: ParsingRequest) -> dict[str, object]:
     except RefusedFileError as refused:
         return {"error": str(refused)}
     except MemoryError:
-        limit = f"{request.memory_bytes // 1_000_000} MB"
-        return {"error": f"needs more than {limit} of memory to parse", "passing": True}
+        return _report_memory(request)
+    except SystemError as error:
+        if _NO_REASON not in str(error):
+            raise
+        return _report_memory(request)
     return {"warnings": [warning.model_dump(mode="json") for warning in warned]}
+
+
+def _report_memory(request: ParsingRequest) -> dict[str, object]:
+    limit = f"{request.memory_bytes // 1_000_000} MB"
+    return {"error": f"needs more than {limit} of memory to parse", "passing": True}
 
 
 def decompress(path: Path, suffix: str, max_bytes: int) -> bytes:

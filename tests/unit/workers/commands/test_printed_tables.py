@@ -151,6 +151,7 @@ def _installation(
     monkeypatch.setattr(schedules, "_open_schedules", lambda: Schedules(client, book, HeldClock()))
     monkeypatch.setattr(run_file, "read", lambda _: services_status())
     monkeypatch.setattr(status_view, "time", lambda: 4_000.0)
+    monkeypatch.setattr(ProcessId, "alive", lambda _: True)
     monkeypatch.setattr(doctor, "examine", lambda _: CHECKS)
     monkeypatch.chdir(tmp_path)
 

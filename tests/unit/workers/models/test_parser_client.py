@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -129,9 +130,12 @@ def test_a_process_that_hangs_is_killed(client: ParserClient, slow_request: Pars
     assert client.run(replace(slow_request, suffix=".txt")) == 1
 
 
-def test_the_signal_that_ended_a_process_is_told(client: ParserClient, slow_request: ParsingRequest) -> None:
+def test_the_signal_that_ended_a_process_is_told(client: ParserClient, request_: ParsingRequest) -> None:
+    original = Path(request_.folder) / ORIGINAL
+    original.unlink()
+    os.mkfifo(original)  # nobody writes into it, so that whoever opens it waits for ever
     codes: list[int] = []
-    thread = threading.Thread(target=lambda: codes.append(client.run(slow_request)))
+    thread = threading.Thread(target=lambda: codes.append(client.run(request_)))
     thread.start()
     wait_for_child(client).send_signal(signal.SIGSEGV)
     thread.join(WAIT_SECONDS)

@@ -12,7 +12,9 @@ import pytest
 from cobra.io import model_to_dict
 
 from fluxagents.tasks.ports.models import ModelWarning
+from fluxagents.workers.models import parser_process
 from fluxagents.workers.models.parser_process import decompress
+from fluxagents.workers.models.parsing_request import ORIGINAL, ParsingRequest
 from fluxagents.workers.models.reading.model_reader import read_model
 from fluxagents.workers.models.reading.refusal import RefusedFileError
 from fluxagents.workers.models.reading.sbml.sbml_ids import decode_id
@@ -253,3 +255,20 @@ def test_what_cannot_be_decompressed(tmp_path: Path, suffix: str, content: bytes
     path.write_bytes(content)
     with pytest.raises(RefusedFileError, match=says):
         decompress(path, suffix, 1_000_000)
+
+
+def test_c_code_that_fails_without_a_reason_wants_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise SystemError("<built-in function f> error return without exception set")
+
+    (tmp_path / ORIGINAL).write_bytes(b"{}")
+    monkeypatch.setattr(parser_process, "read_model", fail)
+    request = ParsingRequest(
+        folder=str(tmp_path), suffix=".json", seconds=1.0, memory_bytes=150_000_000, expanded_bytes=1_000
+    )
+    assert parser_process._parse(tmp_path, request) == {
+        "error": "needs more than 150 MB of memory to parse",
+        "passing": True,
+    }
