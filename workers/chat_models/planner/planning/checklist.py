@@ -59,7 +59,7 @@ def _list_items(situation: Situation) -> list[_Item]:
     counts: dict[str, int] = {}
     items: list[_Item] = []
     for call in interpretation.calls:
-        changes = call.args.get("medium_changes") or call.args.get("medium") or {}
+        changes = call.args.get("medium_changes") or _find_medium(call, situation)
         conditions = {
             **({} if call.after_change else named),
             **(changes if isinstance(changes, Mapping) else {str(changes): ""}),
@@ -69,8 +69,8 @@ def _list_items(situation: Situation) -> list[_Item]:
             asked = AskedItem(
                 id=f"{call.intent}-{counts[call.intent]}"[:40],
                 quantity=quantity,
-                object=_write(call.args, without=("medium", "medium_changes"))[:200],
-                condition=_write(conditions)[:300],
+                object=_write(call.args, 200, without=("medium", "medium_changes")),
+                condition=_write(conditions, 300),
                 comparison=_find_comparison(call.part),
             )
             items.append(_Item(asked, call))
@@ -111,8 +111,21 @@ def _name_medium(situation: Situation) -> dict[str, float | str]:
     }
 
 
-def _write(values: Entry, without: Sequence[str] = ()) -> str:
-    return ", ".join(f"{name} {value}".strip() for name, value in values.items() if name not in without)
+def _find_medium(call: PlannedCall, situation: Situation) -> Any:
+    """The medium that a call names; that of the run is no condition of its own."""
+    medium = call.args.get("medium") or {}
+    return {} if medium == situation.inputs.get("medium") else medium
+
+
+def _write(values: Entry, most: int, without: Sequence[str] = ()) -> str:
+    """The values with their names, as many as fit: half a name or number would name another thing."""
+    written = ""
+    for name, value in values.items():
+        text = f"{name} {value}".strip()
+        more = f"{written}, {text}" if written else text
+        if name not in without and len(more) <= most:
+            written = more
+    return written
 
 
 def _answer(item: _Item, situation: Situation, end: FunctionCall) -> dict[str, str]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from cobra.io import load_model
 from tests.support.recorded_run import RUN_ID, record
 
 from fluxagents.flows.events import DecisionRefused
 from fluxagents.flows.state import RunState
+from fluxagents.workers.chat_models.planner.planning.checklist import _write
 
 
 def ask(folder: Path, question: str) -> RunState:
@@ -49,3 +51,19 @@ def test_what_it_cannot_answer_is_open(tmp_path: Path, question: str, answered: 
     state = ask(tmp_path, question)
     assert state.answered == answered
     assert says in " ".join(state.unanswered)
+
+
+def test_a_long_medium_of_the_run_is_no_condition_of_the_question(tmp_path: Path) -> None:
+    model = load_model("textbook")
+    medium = {exchange.id: 12.345678 for exchange in model.exchanges}
+    run, _ = record(str(tmp_path), "How fast does it grow?", medium=medium)
+    state = run.load(RUN_ID)
+    assert (state.answered, state.unanswered) == ("yes", ())
+    assert [item.condition for item in state.asked or ()] == [""]
+
+
+def test_what_is_listed_is_never_cut_within_a_name_or_number() -> None:
+    values = {"EX_ac_e": 12.345, "EX_pyr_e": 6.789, "EX_h_e": 1}
+    assert _write(values, 29) == "EX_ac_e 12.345, EX_h_e 1"
+    assert _write(values, 10) == "EX_h_e 1"
+    assert _write(values, 300, without=("EX_ac_e",)) == "EX_pyr_e 6.789, EX_h_e 1"
