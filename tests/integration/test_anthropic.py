@@ -72,7 +72,7 @@ def test_what_is_sent_is_the_rendered_request_in_the_form_of_the_messages_api(
     endpoint: ChatEndpoint, tmp_path: Path
 ) -> None:
     endpoint.replies = [DONE]
-    run, _ = record(str(tmp_path), decider=decider_of(endpoint))
+    run, _ = record(str(tmp_path), "How fast does it grow?", decider=decider_of(endpoint))
     made = [event for event in run.log if isinstance(event, DecisionMade)]
     assert len(made) == len(endpoint.requests) > 1
     for event, sent in zip(made, endpoint.requests, strict=True):

@@ -74,7 +74,7 @@ def test_what_was_sent_is_composed_again_from_the_log_of_the_run(
     endpoint: ChatEndpoint, tmp_path: Path
 ) -> None:
     endpoint.replies = [calling("finish", json.dumps({"answer": "done", **LISTED}))]
-    run, _ = record(str(tmp_path))
+    run, _ = record(str(tmp_path), "How fast does it grow?")
     at, planned = next((at, event) for at, event in enumerate(run.log) if isinstance(event, DecisionMade))
     state = fold(run.log[:at])
     command = FlowController(run.kept, tools=tool_facts(TOOLS)).command(state)

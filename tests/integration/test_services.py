@@ -440,9 +440,9 @@ def test_up_without_its_redis_is_one_error_and_leaves_nothing(tmp_path: Path) ->
     for arguments in (["up", "--detach"], ["up"], ["worker", "--pool", "tools"], ["beat"], ["flower"]):
         done = machine.call(*arguments)
         assert done.returncode == 1
-        assert done.stderr.startswith("error: Redis at redis://***@127.0.0.1:1/0 cannot be reached"), (
-            done.stderr
-        )
+        progress, _, error = done.stderr.partition("error: ")
+        assert error.startswith("Redis at redis://***@127.0.0.1:1/0 cannot be reached"), done.stderr
+        assert all("waiting for" in line for line in progress.splitlines())
         assert "Traceback" not in done.stderr
     assert run_file.read(machine.settings.run_file) is None
 
