@@ -198,9 +198,11 @@ def test_a_step_message_that_is_none_claims_nothing(site: Site) -> None:
         site.send("step.decide", kwargs, task_id=f"m{number}", key=KEY, queue="decide")
     eventually(lambda: site.refused.get("malformed", 0) == before + len(bad))
     # Another run's keys are no run.
-    site.send("step.decide", {"run": "victim:events", "seq": 1}, task_id="m-last", key=KEY, queue="decide")
+    site.send("run.start", GROWTH, task_id="other", key=KEY)
+    eventually(lambda: site.exists("other"))
+    site.send("step.decide", {"run": "other:events", "seq": 1}, task_id="m-last", key=KEY, queue="decide")
     eventually(lambda: site.redis.llen("decide") == 0 and site.redis.hlen("unacked") == 0)
-    assert site.redis.type(f"{site.settings.key_prefix}run:victim:events") == b"list"
+    assert site.redis.type(f"{site.settings.key_prefix}run:other:events") == b"list"
 
 
 def test_a_message_names_no_file_of_the_worker(site: Site, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ class Artifact(NotebookView):
     def _repr_html_(self) -> str:
         return draw_result(self.digest, self.manifest)
 
-    def describe(self) -> str:
+    def _repr_text_(self) -> str:
         return write_result(self.digest, self.manifest)
 
     @cached_property

@@ -36,8 +36,8 @@ class AsyncRun(NotebookView):
     def _repr_html_(self) -> str:
         return self._run._repr_html_()
 
-    def describe(self) -> str:
-        return self._run.describe()
+    def _repr_text_(self) -> str:
+        return self._run._repr_text_()
 
     @property
     async def state(self) -> RunState:
@@ -122,8 +122,8 @@ class AsyncRunGroup(NotebookView):
     def _repr_html_(self) -> str:
         return self._group._repr_html_()
 
-    def describe(self) -> str:
-        return self._group.describe()
+    def _repr_text_(self) -> str:
+        return self._group._repr_text_()
 
     async def states(self) -> list[RunState]:
         """The states of the runs, those that started first first."""

@@ -29,7 +29,7 @@ class ClientRun(Run, NotebookView):
     def _repr_html_(self) -> str:
         return draw_run(self.state)
 
-    def describe(self) -> str:
+    def _repr_text_(self) -> str:
         return write_run(self.state)
 
     def table(self) -> pd.DataFrame:

@@ -83,7 +83,7 @@ class Session(RunGroup):
     def _repr_html_(self) -> str:
         return draw_group(f"session {self.name}", self.states())
 
-    def describe(self) -> str:
+    def _repr_text_(self) -> str:
         return write_group(f"session {self.name}", self.states())
 
     def states(self) -> list[RunState]:
@@ -110,7 +110,7 @@ class Batch(RunGroup, Iterator[ClientRun]):
         # To look at a batch starts nothing.
         return draw_group("batch", self._load())
 
-    def describe(self) -> str:
+    def _repr_text_(self) -> str:
         return write_group("batch", self._load())
 
     def __next__(self) -> ClientRun:

@@ -14,14 +14,14 @@ class NotebookView(ABC):
         """A static card."""
 
     @abstractmethod
-    def describe(self) -> str:
+    def _repr_text_(self) -> str:
         """The same in a few lines, for a shell."""
 
     def _repr_mimebundle_(
         self, include: Container[str] | None = None, exclude: Container[str] | None = None
     ) -> dict[str, str]:
         """All forms by their media type; see IPython's documentation of rich display."""
-        forms = {"text/html": self._repr_html_, "text/plain": self.describe}
+        forms = {"text/html": self._repr_html_, "text/plain": self._repr_text_}
         return {
             kind: draw()
             for kind, draw in forms.items()

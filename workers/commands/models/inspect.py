@@ -22,9 +22,9 @@ from fluxagents.workers.commands.display.output import (
     count_text,
     echo,
     fold,
-    is_terminal,
     print_json,
     print_table,
+    screen_width,
 )
 from fluxagents.workers.commands.display.slow_notice import notice_when_slow
 from fluxagents.workers.commands.display.warning_lines import print_model_warnings, print_warning
@@ -90,7 +90,7 @@ def _print_rows(rows_by_part: dict[Part, list[Row]], *, as_json: bool) -> None:
         if at:
             echo()
         echo(count_text(len(rows), part.removesuffix("s")), bold=True)
-        shown = rows[:MAX_SHOWN] if is_terminal() else rows
+        shown = rows if screen_width() is None else rows[:MAX_SHOWN]
         columns = list(rows[0]) if rows else []
         print_table(
             [f"{name} ({_UNITS[name]})" if name in _UNITS else name for name in columns],
@@ -139,7 +139,7 @@ def _print_inventory(record: ModelRecord, held: Inventory, *, as_json: bool) -> 
     )
     echo()
     subsystems = list(held.subsystem_reactions.items())
-    shown = subsystems[:MAX_SHOWN] if is_terminal() else subsystems
+    shown = subsystems if screen_width() is None else subsystems[:MAX_SHOWN]
     print_table(("subsystem", "reactions"), shown, empty="the file names no subsystems")
     if len(shown) < len(subsystems):
         echo(f"… {len(subsystems) - len(shown):,} more; in a pipe or a file all are written")

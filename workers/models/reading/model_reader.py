@@ -31,7 +31,7 @@ def read_model(data: bytes, suffix: str) -> tuple[Model, list[ModelWarning]]:
     with capture_messages() as messages:
         try:
             model, warned = _READERS[suffix](data)
-        except (MemoryError, RefusedFileError):
+        except (MemoryError, SystemError, RefusedFileError):
             raise
         except Exception as error:
             hint = "; correct the file there, or fetch it again if it is cut short"
