@@ -131,6 +131,7 @@ def test_a_process_that_hangs_is_killed(client: ParserClient, slow_request: Pars
 
 
 def test_the_signal_that_ended_a_process_is_told(client: ParserClient, request_: ParsingRequest) -> None:
+    assert client.run(request_) == 0  # what the server starts while it imports has ended
     original = Path(request_.folder) / ORIGINAL
     original.unlink()
     os.mkfifo(original)  # nobody writes into it, so that whoever opens it waits for ever
