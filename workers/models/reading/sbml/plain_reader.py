@@ -1,17 +1,16 @@
 """Reads an SBML file that writes nothing unusual straight into a model.
 
 libSBML makes an object of each element, and cobra copies its own objects several times: together they take
-four fifths of the time. Most files of today (level 3, fbc version 2) need neither. This reader knows the
-elements and attributes that such files have. A file with any other goes to libSBML and cobra, so that what
-comes out is always what they would give.
+four fifths of the time. Most files of today (level 3, fbc version 2) need neither. A file with an element or
+attribute that `plain_grammar` does not know goes to libSBML and cobra, so that what comes out is always what
+they would give.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -23,6 +22,12 @@ from cobra.io import sbml as cobra_sbml
 from fluxagents.workers.models.model_forms import Rule, build_model
 from fluxagents.workers.models.reading.sbml.not_plain import NotPlainError
 from fluxagents.workers.models.reading.sbml.plain_annotations import Annotation, read_annotation, read_notes
+from fluxagents.workers.models.reading.sbml.plain_grammar import (
+    TEXTS,
+    check_attributes,
+    find_parts,
+    list_rows,
+)
 from fluxagents.workers.models.reading.sbml.sbml_bounds import WrittenBounds
 from fluxagents.workers.models.reading.sbml.sbml_document import SENSES
 from fluxagents.workers.models.reading.sbml.sbml_ids import (
@@ -42,76 +47,6 @@ _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PACKAGES = {"fbc", "groups"}
 _ESCAPED_GENE = "__cobra_"
 _GROUP_KINDS = {"collection", "classification", "partonomy"}
-
-_ANY = frozenset({"metaid", "sboTerm"})
-_NAMED = _ANY | {"id", "name"}
-_OF_FBC = _ANY | {f"{FBC}id", f"{FBC}name"}
-_OF_GROUPS = _ANY | {f"{GROUPS}id", f"{GROUPS}name"}
-_ATTRIBUTES: dict[str, AbstractSet[str]] = {
-    f"{CORE}sbml": _ANY | {"level", "version", f"{FBC}required", f"{GROUPS}required"},
-    f"{CORE}model": _NAMED
-    | {
-        "substanceUnits", "timeUnits", "volumeUnits", "areaUnits", "lengthUnits", "extentUnits",
-        f"{FBC}strict",
-    },
-    f"{CORE}compartment": _NAMED | {"spatialDimensions", "size", "units", "constant"},
-    f"{CORE}species": _NAMED
-    | {
-        "compartment", "initialAmount", "initialConcentration", "substanceUnits", "hasOnlySubstanceUnits",
-        "boundaryCondition", "constant", f"{FBC}charge", f"{FBC}chemicalFormula",
-    },
-    f"{CORE}parameter": _NAMED | {"value", "units", "constant"},
-    f"{CORE}reaction": _NAMED
-    | {"reversible", "fast", "compartment", f"{FBC}lowerFluxBound", f"{FBC}upperFluxBound"},
-    f"{CORE}speciesReference": _NAMED | {"species", "stoichiometry", "constant"},
-    f"{FBC}geneProduct": _OF_FBC | {f"{FBC}label", f"{FBC}associatedSpecies"},
-    f"{FBC}geneProductAssociation": _OF_FBC,
-    f"{FBC}geneProductRef": _OF_FBC | {f"{FBC}geneProduct"},
-    f"{FBC}and": _OF_FBC,
-    f"{FBC}or": _OF_FBC,
-    f"{FBC}listOfObjectives": _ANY | {f"{FBC}activeObjective"},
-    f"{FBC}objective": _OF_FBC | {f"{FBC}type"},
-    f"{FBC}fluxObjective": _OF_FBC | {f"{FBC}reaction", f"{FBC}coefficient"},
-    f"{GROUPS}group": _OF_GROUPS | {f"{GROUPS}kind"},
-    f"{GROUPS}member": _OF_GROUPS | {f"{GROUPS}idRef"},
-}  # fmt: skip
-"""Element -> the attributes that a plain file may write."""
-
-_TEXTS = frozenset({f"{CORE}notes", f"{CORE}annotation"})
-_PARTS: dict[str, AbstractSet[str]] = {
-    f"{CORE}sbml": _TEXTS | {f"{CORE}model"},
-    f"{CORE}model": _TEXTS
-    | {
-        f"{CORE}listOfUnitDefinitions",
-        f"{CORE}listOfCompartments",
-        f"{CORE}listOfSpecies",
-        f"{CORE}listOfParameters",
-        f"{CORE}listOfReactions",
-        f"{FBC}listOfObjectives",
-        f"{FBC}listOfGeneProducts",
-        f"{GROUPS}listOfGroups",
-    },
-    f"{CORE}reaction": _TEXTS
-    | {f"{CORE}listOfReactants", f"{CORE}listOfProducts", f"{FBC}geneProductAssociation"},
-    f"{FBC}objective": _TEXTS | {f"{FBC}listOfFluxObjectives"},
-    f"{GROUPS}group": _TEXTS | {f"{GROUPS}listOfMembers"},
-}
-"""Element -> the elements that it may hold, each once; others hold notes and an annotation."""
-
-_ROWS = {
-    f"{CORE}listOfCompartments": f"{CORE}compartment",
-    f"{CORE}listOfSpecies": f"{CORE}species",
-    f"{CORE}listOfParameters": f"{CORE}parameter",
-    f"{CORE}listOfReactions": f"{CORE}reaction",
-    f"{CORE}listOfReactants": f"{CORE}speciesReference",
-    f"{CORE}listOfProducts": f"{CORE}speciesReference",
-    f"{FBC}listOfGeneProducts": f"{FBC}geneProduct",
-    f"{FBC}listOfObjectives": f"{FBC}objective",
-    f"{FBC}listOfFluxObjectives": f"{FBC}fluxObjective",
-    f"{GROUPS}listOfGroups": f"{GROUPS}group",
-    f"{GROUPS}listOfMembers": f"{GROUPS}member",
-}
-"""List -> the elements that it is for."""
 
 _LISTS = {
     f"{CORE}listOfCompartments": "",
@@ -202,10 +137,10 @@ class _PlainReader:
         self._genes: dict[str, str] = {}
 
     def read(self) -> dict[str, Any]:
-        parts = _find_parts(_find_parts(self._root)[f"{CORE}model"])
-        if _TEXTS & set(list(parts)[len(_TEXTS & parts.keys()) :]):
+        parts = find_parts(find_parts(self._root)[f"{CORE}model"])
+        if TEXTS & set(list(parts)[len(TEXTS & parts.keys()) :]):
             raise NotPlainError("notes below lists")
-        lists = {name: list(_list_rows(parts, name)) for name in _LISTS}
+        lists = {name: list(list_rows(parts, name)) for name in _LISTS}
         _check_ids(lists)
         _check_objectives(parts, lists)
         metabolites = [self._read_metabolite(row) for row in lists[f"{CORE}listOfSpecies"]]
@@ -251,7 +186,7 @@ class _PlainReader:
         return {"id": identifier, **self._describe(row, FBC)}
 
     def _read_reaction(self, row: Element) -> dict[str, Any]:
-        parts = _find_parts(row)
+        parts = find_parts(row)
         described = self._describe(row)
         lower, upper = self._bounds[row.attrib["id"]].numbers
         return {
@@ -267,7 +202,7 @@ class _PlainReader:
     def _read_stoichiometry(self, parts: Mapping[str, Element]) -> dict[str, float]:
         coefficients: dict[str, float] = {}
         for side, sign in ((f"{CORE}listOfReactants", -1.0), (f"{CORE}listOfProducts", 1.0)):
-            for row in _list_rows(parts, side):
+            for row in list_rows(parts, side):
                 metabolite = self._species[row.attrib["species"]]
                 value = sign * float(row.attrib["stoichiometry"])
                 coefficients[metabolite] = coefficients.get(metabolite, 0.0) + value
@@ -276,13 +211,13 @@ class _PlainReader:
     def _read_association(self, association: Element | None) -> Rule:
         if association is None:
             return None
-        _check_attributes(association)
+        check_attributes(association)
         if len(association) != 1:
             raise NotPlainError(association.tag)
         return self._read_rule(association[0])
 
     def _read_rule(self, element: Element) -> Rule:
-        _check_attributes(element)
+        check_attributes(element)
         if element.tag == _GENE and not len(element):
             return self._genes[element.attrib[f"{FBC}geneProduct"]]
         return [_JUNCTIONS[element.tag], *map(self._read_rule, element)]
@@ -311,11 +246,11 @@ class _PlainReader:
         return groups
 
     def _read_group(self, row: Element, reactions: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-        parts = _find_parts(row)
+        parts = find_parts(row)
         kind = row.get(f"{GROUPS}kind", "")
         described = self._describe(row, GROUPS)
         members = []
-        for member in _list_rows(parts, f"{GROUPS}listOfMembers"):
+        for member in list_rows(parts, f"{GROUPS}listOfMembers"):
             identifier = member.attrib[f"{GROUPS}idRef"]
             if identifier in reactions:
                 reactions[identifier]["subsystem"] = described["name"]
@@ -364,30 +299,6 @@ def _check_ids(lists: Mapping[str, Sequence[Element]]) -> None:
 def _check_objectives(parts: Mapping[str, Element], lists: Mapping[str, Sequence[Element]]) -> None:
     """The outline holds them, from attributes of whatever namespace."""
     if f"{FBC}listOfObjectives" in parts:
-        _check_attributes(parts[f"{FBC}listOfObjectives"])
+        check_attributes(parts[f"{FBC}listOfObjectives"])
     for objective in lists[f"{FBC}listOfObjectives"]:
-        list(_list_rows(_find_parts(objective), f"{FBC}listOfFluxObjectives"))
-
-
-def _find_parts(element: Element) -> dict[str, Element]:
-    """The elements that this one holds, by name; each is known and stands there once."""
-    _check_attributes(element)
-    parts = {part.tag: part for part in element}
-    if len(parts) < len(element) or not parts.keys() <= _PARTS.get(element.tag, _TEXTS):
-        raise NotPlainError(element.tag)
-    return parts
-
-
-def _list_rows(lists: Mapping[str, Element], name: str) -> Iterator[Element]:
-    """The elements of a list, if there is one, which are all of the kind that it is for."""
-    for row in lists.get(name, ()):
-        if row.tag == _ROWS[name]:
-            _find_parts(row)
-            yield row
-        elif row.tag not in _TEXTS:
-            raise NotPlainError(row.tag)
-
-
-def _check_attributes(element: Element) -> None:
-    if not element.attrib.keys() <= _ATTRIBUTES[element.tag]:
-        raise NotPlainError(element.tag)
+        list(list_rows(find_parts(objective), f"{FBC}listOfFluxObjectives"))
