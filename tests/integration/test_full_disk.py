@@ -6,14 +6,12 @@ import os
 import shutil
 import signal
 import socket
-from collections.abc import Callable, Iterator
-from threading import Event
-from time import monotonic
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 from tests.support.small_disk import filled, small_disk
 from tests.support.stack import Stack, isolated
+from tests.support.waiting import eventually
 
 from fluxagents.workers.host import run_file
 from fluxagents.workers.host.launch import SUPERVISOR_VARIABLE
@@ -24,14 +22,6 @@ from fluxagents.workers.settings import Settings
 pytestmark = pytest.mark.timeout(900)
 
 QUESTION = "How fast does it grow?"
-
-
-def eventually(holds: Callable[[], Any], *, within_s: float = 120.0) -> None:
-    deadline = monotonic() + within_s
-    pause = Event()
-    while not holds():
-        assert monotonic() < deadline, "did not happen in time"
-        pause.wait(0.2)
 
 
 @pytest.fixture(scope="module")

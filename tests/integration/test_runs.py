@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import urlopen
@@ -14,6 +12,7 @@ import psutil
 import pytest
 from celery import Celery
 from tests.support.stack import Stack
+from tests.support.waiting import eventually
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import FluxError
@@ -23,14 +22,6 @@ from fluxagents.workers.redis.connection import connect, redis_url
 
 QUESTION = "Which genes are essential for growth?"
 CHANGE = "Set the glucose uptake to 18.5 mmol/gDW/h for good. How fast does it grow then?"
-
-
-def eventually(holds: Callable[[], bool], timeout_s: float = 30) -> None:
-    """Wait for a condition."""
-    deadline = time.monotonic() + timeout_s
-    while not holds():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def foreign(stack: Stack) -> Celery:
@@ -209,7 +200,7 @@ def test_a_step_whose_worker_is_killed_goes_on_elsewhere(stack: Stack) -> None:
     run = client.start("metabolic_analysis", model="salmonella", question=QUESTION)
     redis = client.store._redis  # type: ignore[attr-defined]
     key = f"flux:run:{run.id}"
-    eventually(lambda: redis.hget(key, "owner") is not None and run.state.seq >= 2, 120)
+    eventually(lambda: redis.hget(key, "owner") is not None and run.state.seq >= 2)
     owner = redis.hget(key, "owner")
     assert owner is not None
     psutil.Process(int(owner.decode().rpartition("|")[2])).kill()
@@ -230,7 +221,7 @@ def test_a_cancelled_tool_is_stopped_and_its_worker_goes_on(stack: Stack) -> Non
         shards = [state.run_id for state in client.store.runs(session=run.id) if state.run_id != run.id]
         return [owner for shard in shards if (owner := redis.hget(f"flux:run:{shard}", "owner"))]
 
-    eventually(lambda: bool(owners()), 120)
+    eventually(lambda: bool(owners()))
     process = psutil.Process(int(owners()[0].decode().rpartition("|")[2]))
     run.cancel(by="ada", reason="not needed any more")
     eventually(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from pydantic import SecretStr
 from redis import Redis
 from tests.support.stack import Stack
+from tests.support.waiting import eventually
 
 from fluxagents.scheduler.schedules.grid import CLOCK_SKEW_MS, every
 from fluxagents.scheduler.schedules.schedules import TICK, Schedule, Schedules
@@ -26,14 +26,6 @@ from fluxagents.workers.settings import Settings
 QUESTION = {"question": "Does it grow?"}
 DATABASE = 9
 """Queues have no prefix: these workers share none with those of other tests."""
-
-
-def eventually(holds: Callable[[], bool], timeout_s: float = 60) -> None:
-    """Wait for a condition."""
-    deadline = time.monotonic() + timeout_s
-    while not holds():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 @dataclass

@@ -9,17 +9,15 @@ import signal
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
-from threading import Event
-from time import monotonic
-from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
 import pytest
 from redis import Redis
+from tests.support.waiting import eventually
 
 from fluxagents.workers.celery.app import FluxApp, create_app
 from fluxagents.workers.celery.live_nodes import live_nodes
@@ -133,16 +131,6 @@ class Machine:
 
     def logs(self) -> str:
         return "\n".join(log.read_text() for log in sorted((self.folder / "data" / "logs").glob("*.log")))
-
-
-def eventually(said: Callable[[], Any], *, within_s: float = 30.0) -> Any:
-    """The first true answer; fails if there is none in time."""
-    deadline = monotonic() + within_s
-    pause = Event()
-    while not (answer := said()):
-        assert monotonic() < deadline, "did not happen in time"
-        pause.wait(0.05)
-    return answer
 
 
 @pytest.fixture(scope="module")

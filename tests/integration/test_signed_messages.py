@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from pydantic import SecretStr
 from redis import Redis
 from tests.support.hostile import HOSTILE_IDS
 from tests.support.places import ROOT
+from tests.support.waiting import eventually
 
 from fluxagents.flows.errors import FluxError
 from fluxagents.tasks.ports.refused_messages import Refusal
@@ -95,13 +95,6 @@ def site(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         redis.close()
 
 
-def eventually(holds: Callable[[], bool], timeout_s: float = 60) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not holds():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
-
-
 def test_a_client_with_the_key_or_the_second_one_is_served(site: Site) -> None:
     for key in (KEY, SECOND):
         run = site.client(key).start("metabolic_analysis", model="e_coli_core", **GROWTH["inputs"])  # type: ignore[arg-type]
@@ -153,7 +146,7 @@ def test_a_client_without_the_key_cannot_move_a_run_and_its_run_goes_on_once_it_
         app.send_task("control.reconcile", queue="control")
         return run.status == "finished"
 
-    eventually(is_finished, 120)
+    eventually(is_finished)
 
 
 def test_the_documented_plain_celery_program_starts_a_run(

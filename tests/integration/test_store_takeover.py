@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from pydantic import SecretStr
 from redis import Redis
 from tests.support.recorded_store import load_keys, recorded_logs
 from tests.support.stack import Stack, isolated
+from tests.support.waiting import eventually
 
 from fluxagents import Client
 from fluxagents.flows import events as e
@@ -77,13 +77,6 @@ class Takeover:
     stack: Stack
     client: Client
     redis: Redis
-
-
-def eventually(holds: Callable[[], bool], within_s: float = 90) -> None:
-    deadline = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.1)
 
 
 def answer_humans(client: Client) -> None:
