@@ -6,7 +6,8 @@ from functools import cache
 
 import pytest
 
-from fluxagents.workers.models import model_store, parsing
+from fluxagents.workers.models import model_store
+from fluxagents.workers.models.parser import parsing
 
 
 @cache

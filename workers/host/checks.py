@@ -27,7 +27,7 @@ from fluxagents.workers.files.remote_files import hide_secrets
 from fluxagents.workers.files.stored_bytes import StoredBytes
 from fluxagents.workers.host import data_folder, endpoints, run_file
 from fluxagents.workers.host.launch import FOREIGN_VARIABLES, SUPERVISOR_VARIABLE
-from fluxagents.workers.models.confinement import list_missing
+from fluxagents.workers.models.parser.confinement import list_missing
 from fluxagents.workers.redis import connection, server_binary
 from fluxagents.workers.redis.refused_messages import RedisRefusedMessages
 from fluxagents.workers.settings import ENV_PREFIX, Settings

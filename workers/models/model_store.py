@@ -41,7 +41,7 @@ from fluxagents.workers.models.model_source import (
     is_url,
     suffix_of,
 )
-from fluxagents.workers.models.parsing import FORM, ParsingLimits, parse
+from fluxagents.workers.models.parser.parsing import FORM, ParsingLimits, parse
 
 if TYPE_CHECKING:
     from cobra import Model

@@ -26,7 +26,7 @@ from tests.support.wild.optimum import greatest_growth
 from fluxagents.tasks.fba.fluxes import run_metabolic_fba
 from fluxagents.tasks.ports.models import ModelWarning
 from fluxagents.workers.models import model_forms
-from fluxagents.workers.models.parser_process import decompress
+from fluxagents.workers.models.parser.parser_process import decompress
 from fluxagents.workers.models.reading.model_reader import read_model
 from fluxagents.workers.models.reading.refusal import RefusedFileError
 

@@ -11,8 +11,8 @@ from cobra.io import write_sbml_model
 
 from fluxagents.tasks.ports.models import ModelFormat, ModelRef
 from fluxagents.workers.models.model_store import ModelFiles
-from fluxagents.workers.models.parser_process import decompress
-from fluxagents.workers.models.parsing import ParsingLimits
+from fluxagents.workers.models.parser.parser_process import decompress
+from fluxagents.workers.models.parser.parsing import ParsingLimits
 from fluxagents.workers.models.reading.sbml.sbml_ids import decode_id
 from fluxagents.workers.reports.frog_archive import Curator, build_frog_archive, location_of, read_sbml_names
 from fluxagents.workers.reports.frog_report import FrogReport, Progress, compute_frog_report

@@ -29,7 +29,7 @@ from fluxagents.workers.commands.display.options import by_option, examples, jso
 from fluxagents.workers.commands.display.output import echo, print_json, print_table
 from fluxagents.workers.commands.display.times import format_date
 from fluxagents.workers.commands.prompts.prompt_figures import compare, experiment, stats
-from fluxagents.workers.commands.runs.run_log import open_log
+from fluxagents.workers.commands.runs.history.run_log import open_log
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.settings import Settings
 

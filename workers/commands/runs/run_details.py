@@ -17,8 +17,8 @@ from fluxagents.workers.commands.display.output import clip, echo, fold, print_j
 from fluxagents.workers.commands.display.run_view import cost_document, print_cost, print_run, run_document
 from fluxagents.workers.commands.display.times import format_clock
 from fluxagents.workers.commands.runs.exit_status import exit_status
-from fluxagents.workers.commands.runs.sources import print_sources, sources_document
-from fluxagents.workers.commands.runs.summary_lines import summary_document, summary_lines
+from fluxagents.workers.commands.runs.history.sources import print_sources, sources_document
+from fluxagents.workers.commands.runs.history.summary_lines import summary_document, summary_lines
 from fluxagents.workers.files.price_file import load_prices
 
 

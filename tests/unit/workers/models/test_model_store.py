@@ -27,7 +27,7 @@ from fluxagents.workers.files.stored_bytes import StoredBytes
 from fluxagents.workers.models import model_forms
 from fluxagents.workers.models.model_cache import CachedModel, ModelCache
 from fluxagents.workers.models.model_store import _PARSED, ModelFiles
-from fluxagents.workers.models.parsing import ParsingLimits, explain_end, parse
+from fluxagents.workers.models.parser.parsing import ParsingLimits, explain_end, parse
 
 WILD = Path(__file__).parents[3] / "data/wild"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.support.story import split, whole
 
 from fluxagents.flows.history.recorded_steps import steps_of
-from fluxagents.workers.commands.runs.timeline_bars import draw_bars
+from fluxagents.workers.commands.runs.history.timeline_bars import draw_bars
 
 
 def test_bars_stand_below_each_other_to_scale() -> None:

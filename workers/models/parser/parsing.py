@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fluxagents.tasks.ports.models import ModelWarning
-from fluxagents.workers.models.parser_client import ParserLostError, parser_client
-from fluxagents.workers.models.parsing_request import ORIGINAL, OUTPUT, PARSED, REPORT, ParsingRequest
+from fluxagents.workers.models.parser.parser_client import ParserLostError, parser_client
+from fluxagents.workers.models.parser.parsing_request import ORIGINAL, OUTPUT, PARSED, REPORT, ParsingRequest
 
 FORM = 3
 """Changes when the fast form does: older ones are then written again from the original file."""

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import IO
 
 from fluxagents.workers.models import model_forms
-from fluxagents.workers.models.confinement import confine, list_missing
-from fluxagents.workers.models.parsing_request import ORIGINAL, PARSED, REPORT, ParsingRequest
+from fluxagents.workers.models.parser.confinement import confine, list_missing
+from fluxagents.workers.models.parser.parsing_request import ORIGINAL, PARSED, REPORT, ParsingRequest
 from fluxagents.workers.models.reading.model_reader import read_model
 from fluxagents.workers.models.reading.refusal import RefusedFileError
 

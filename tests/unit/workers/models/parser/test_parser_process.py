@@ -12,9 +12,9 @@ import pytest
 from cobra.io import model_to_dict
 
 from fluxagents.tasks.ports.models import ModelWarning
-from fluxagents.workers.models import parser_process
-from fluxagents.workers.models.parser_process import decompress
-from fluxagents.workers.models.parsing_request import ORIGINAL, ParsingRequest
+from fluxagents.workers.models.parser import parser_process
+from fluxagents.workers.models.parser.parser_process import decompress
+from fluxagents.workers.models.parser.parsing_request import ORIGINAL, ParsingRequest
 from fluxagents.workers.models.reading.model_reader import read_model
 from fluxagents.workers.models.reading.refusal import RefusedFileError
 from fluxagents.workers.models.reading.sbml.sbml_ids import decode_id

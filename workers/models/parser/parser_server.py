@@ -22,8 +22,8 @@ import traceback
 from contextlib import suppress
 from pathlib import Path
 
-from fluxagents.workers.models.parser_process import parse_confined, prepare
-from fluxagents.workers.models.parsing_request import BEGUN, OUTPUT, ParsingRequest
+from fluxagents.workers.models.parser.parser_process import parse_confined, prepare
+from fluxagents.workers.models.parser.parsing_request import BEGUN, OUTPUT, ParsingRequest
 
 IDLE_SECONDS = 60.0
 """After which a server without work ends, to give back its memory; the owner starts another if need be."""

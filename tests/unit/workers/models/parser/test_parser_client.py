@@ -16,12 +16,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fluxagents.workers.models import parser_client as client_module
-from fluxagents.workers.models.parser_client import ParserClient, ParserLostError
-from fluxagents.workers.models.parsing import ParsingLimits, ParsingOutcome, parse
-from fluxagents.workers.models.parsing_request import ORIGINAL, PARSED, ParsingRequest
+from fluxagents.workers.models.parser import parser_client as client_module
+from fluxagents.workers.models.parser.parser_client import ParserClient, ParserLostError
+from fluxagents.workers.models.parser.parsing import ParsingLimits, ParsingOutcome, parse
+from fluxagents.workers.models.parser.parsing_request import ORIGINAL, PARSED, ParsingRequest
 
-WILD = Path(__file__).parents[3] / "data/wild"
+WILD = Path(__file__).parents[4] / "data/wild"
 WAIT_SECONDS = 60
 
 
@@ -145,8 +145,8 @@ def test_the_signal_that_ended_a_process_is_told(client: ParserClient, request_:
 
 def test_a_server_that_nobody_asks_ends(request_: ParsingRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     code = (
-        "import sys; from fluxagents.workers.models import parser_server; parser_server.IDLE_SECONDS = 0.1; "
-        "parser_server.main(sys.argv[1:])"
+        "import sys; from fluxagents.workers.models.parser import parser_server; "
+        "parser_server.IDLE_SECONDS = 0.1; parser_server.main(sys.argv[1:])"
     )
     popen = subprocess.Popen
 
@@ -164,8 +164,8 @@ def test_a_server_that_nobody_asks_ends(request_: ParsingRequest, monkeypatch: p
 
 OWNER = """
 import json, os, sys
-from fluxagents.workers.models.parser_client import parser_client
-from fluxagents.workers.models.parsing_request import ParsingRequest
+from fluxagents.workers.models.parser.parser_client import parser_client
+from fluxagents.workers.models.parser.parsing_request import ParsingRequest
 request = ParsingRequest(**json.loads(sys.argv[1]))
 assert parser_client().run(request) == 0
 print(parser_client()._server.pid, flush=True)

@@ -14,9 +14,9 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from fluxagents.workers.models.parsing_request import BEGUN, ParsingRequest
+from fluxagents.workers.models.parser.parsing_request import BEGUN, ParsingRequest
 
-_MODULE = "fluxagents.workers.models.parser_server"
+_MODULE = "fluxagents.workers.models.parser.parser_server"
 _START_SECONDS = 120.0
 """For importing cobra on a slow and busy machine."""
 

@@ -16,7 +16,7 @@ from fluxagents.workers.archive.prompt_library import open_prompts
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import indent, open_console, print_json
 from fluxagents.workers.commands.display.times import describe_spent
-from fluxagents.workers.commands.runs.run_log import RunLog, open_log
+from fluxagents.workers.commands.runs.history.run_log import RunLog, open_log
 
 if TYPE_CHECKING:
     from fluxagents.tasks.chat.request import RecordedRequest

@@ -14,7 +14,7 @@ from rich.text import Text
 from fluxagents.flows.history.run_diff import RunDiff, RunDifference, compare_runs
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import indent, open_console, print_json
-from fluxagents.workers.commands.runs.run_log import RunLog, open_log
+from fluxagents.workers.commands.runs.history.run_log import RunLog, open_log
 
 MAX_SHOWN = 400
 """Characters of a value that are shown; `--json` has all."""

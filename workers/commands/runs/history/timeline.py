@@ -29,9 +29,9 @@ from fluxagents.workers.commands.display.times import (
     format_elapsed,
     format_time,
 )
-from fluxagents.workers.commands.runs.run_log import open_log
-from fluxagents.workers.commands.runs.summary_lines import print_summary, summary_document
-from fluxagents.workers.commands.runs.timeline_bars import CUT_MARK, MARKS, draw_bars
+from fluxagents.workers.commands.runs.history.run_log import open_log
+from fluxagents.workers.commands.runs.history.summary_lines import print_summary, summary_document
+from fluxagents.workers.commands.runs.history.timeline_bars import CUT_MARK, MARKS, draw_bars
 
 LONGEST = 200
 """Characters of an event's text that are shown; `runs events --json` has all."""

@@ -11,16 +11,16 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fluxagents.workers.models.confinement import list_missing
-from fluxagents.workers.models.parser_client import ParserClient
-from fluxagents.workers.models.parsing_request import ORIGINAL, REPORT, ParsingRequest
+from fluxagents.workers.models.parser.confinement import list_missing
+from fluxagents.workers.models.parser.parser_client import ParserClient
+from fluxagents.workers.models.parser.parsing_request import ORIGINAL, REPORT, ParsingRequest
 
 SECRET = "wJalrXUtnFEMI"
 HOSTILE = """
 import ctypes, json, os, signal, socket, subprocess, sys, threading
 from pathlib import Path
-from fluxagents.workers.models import parser_process
-from fluxagents.workers.models.parsing_request import ParsingRequest
+from fluxagents.workers.models.parser import parser_process
+from fluxagents.workers.models.parser.parsing_request import ParsingRequest
 
 home, parent = Path(sys.argv[2]), os.getppid()
 
