@@ -20,6 +20,9 @@ _ABOUT = frozenset({"model", "objective", "medium", "method", "status", "model_w
 _NO_VALUE = frozenset({"infeasible", "unbounded", "zero_growth"})
 """Statuses that are an answer by themselves."""
 
+GROWTH = "growth"
+"""The quantity, as `quantities.toml` names it."""
+
 _CONDITION_KEY = re.compile(r"medi|uptake|condition|limit", re.IGNORECASE)
 _CLOSED = re.compile(
     r"without|absen|\bno\b|\bnot\b|clos|remov|instead|replac|lack|depriv|\b0\b|anaerob|free", re.IGNORECASE
@@ -48,6 +51,8 @@ def find_fault(
         return f"{finding_id} is no finding of this run"
     if not _holds_value(finding):
         return f"{finding_id} ({finding.tool}) holds no value"
+    if GROWTH in read_asked(item.quantity) and _lacks_growth(finding):
+        return f"{finding_id} ({finding.tool}) says nothing of growth: {finding.key_findings.get('status')}"
     given = quantities.get(finding.tool, ())
     if given and (fault := _find_other_quantity(item, given)):
         return f"{finding_id} ({finding.tool}) {fault}"
@@ -71,6 +76,12 @@ def _holds_value(finding: Finding) -> bool:
         return True
     values = [value for key, value in finding.key_findings.items() if key not in _ABOUT]
     return any(value not in (None, "", [], {}) for value in values)
+
+
+def _lacks_growth(finding: Finding) -> bool:
+    """Whether growth was to be computed and could not be said, as of a model without an objective."""
+    key, found = "growth_per_h", finding.key_findings
+    return key in found and found[key] is None and found.get("status") not in _NO_VALUE
 
 
 def _list_missing(item: AskedItem, finding: Finding, state: RunState) -> Iterator[str]:

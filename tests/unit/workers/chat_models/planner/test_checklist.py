@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from cobra.io import load_model
+from tests.support.places import ROOT
 from tests.support.recorded_run import RUN_ID, record
 
 from fluxagents.flows.events import DecisionRefused
@@ -67,3 +68,15 @@ def test_what_is_listed_is_never_cut_within_a_name_or_number() -> None:
     assert _write(values, 29) == "EX_ac_e 12.345, EX_h_e 1"
     assert _write(values, 10) == "EX_h_e 1"
     assert _write(values, 300, without=("EX_ac_e",)) == "EX_pyr_e 6.789, EX_h_e 1"
+
+
+def test_a_model_without_an_objective_leaves_growth_open(tmp_path: Path) -> None:
+    run, _ = record(str(tmp_path), "How fast does it grow?", model=ROOT / "tests/data/wild/noobj.json")
+    state = run.load(RUN_ID)
+    assert state.answered == "no"
+    assert "says nothing of growth: no_objective" in state.unanswered[0]
+
+
+def test_no_growth_is_an_answer(tmp_path: Path) -> None:
+    run, _ = record(str(tmp_path), "How fast does it grow?", model=ROOT / "tests/data/wild/noex.json")
+    assert run.load(RUN_ID).answered == "yes"
