@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.tasks.ports.artifacts import Manifest
+from fluxagents.tasks.ports.artifacts import Manifest, Provenance
 from fluxagents.workers.commands.artifacts.add import add
 from fluxagents.workers.commands.artifacts.address import (
     address_options,
@@ -110,13 +110,13 @@ def show(artifact: str | None, run_id: str | None, step: int | None, as_json: bo
         _show_part(store, digest, kind, as_json=as_json)
         return
     manifest = store.manifest(digest)
-    document = manifest.model_dump(mode="json")
     if as_json:
-        print_json({"digest": digest, **document})
+        print_json({"digest": digest, **manifest.model_dump(mode="json")})
         return
     echo(f"{manifest.provenance.tool}  {digest}\n")
     rows = [(key, _text(value)) for key, value in manifest.result.items()]
     print_table(("what", "value"), rows)
+    echo()
     print_table(
         ("table", "rows", "columns", "artifact"),
         [
@@ -126,15 +126,23 @@ def show(artifact: str | None, run_id: str | None, step: int | None, as_json: bo
         empty="no tables",
     )
     if manifest.files:
+        echo()
         print_table(
             ("file", "bytes", "artifact"),
             [(name, ref.size_bytes, ref.digest[:SHORT_DIGEST]) for name, ref in manifest.files.items()],
         )
-    provenance = document["provenance"]
-    again = provenance.pop("command")
-    print_table(("provenance", "value"), [(key, _text(value)) for key, value in provenance.items()])
-    if again:
-        echo(f"again: {again}")
+    echo()
+    print_table(("provenance", "value"), _provenance_rows(manifest.provenance))
+    if manifest.provenance.command:
+        echo(f"\nagain: {manifest.provenance.command}")
+
+
+def _provenance_rows(provenance: Provenance) -> list[tuple[str, str]]:
+    """All that is known, with the digest cut as in lists; the JSON document has it whole."""
+    known = provenance.model_dump(mode="json", exclude={"command"}, exclude_defaults=True)
+    if provenance.model_digest:
+        known["model_digest"] = provenance.model_digest[:SHORT_DIGEST]
+    return [(key, _text(value)) for key, value in known.items()]
 
 
 def _text(value: object) -> str:

@@ -197,10 +197,7 @@ def compare(name: str, old: str | None, new: str | None, limit: int, as_json: bo
         return
     _print_comparison(old_template.version, new_template.version, differences)
     if period is None:
-        echo(
-            "no experiment had both versions: they had different runs, and may differ for that reason",
-            fg="yellow",
-        )
+        echo("no experiment had both versions: they may differ because their runs did", fg="yellow")
 
 
 def _choose_versions(manager: PromptManager, name: str, old: str | None, new: str | None) -> tuple[str, str]:
