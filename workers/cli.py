@@ -25,6 +25,8 @@ COMMANDS = {
     "demo": ("services.demo:demo", "Start everything, analyse three real models, and stop."),
     "url": ("services.url:url", "Print the URL of Redis or Flower with its password, for other programs."),
     "keys": ("keys:keys", "Show, create and rotate the keys that sign messages and exported runs."),
+    "backup": ("services.backup:backup", "Write the whole installation into one file, while it runs."),
+    "restore": ("services.backup:restore", "Put a backup into an empty data folder."),
     "doctor": ("services.doctor:doctor", "Check the installation and say what to do about each problem."),
     "ask": ("runs.ask:ask", "Put a question to a model, and wait for the answer."),
     "run": ("runs.run:run", "Run a flow on a model, and wait for the answer."),

@@ -81,11 +81,16 @@ def find_problems(settings: Settings) -> list[str]:
     """What cannot be written, a sentence each: the data folder, and the store if it is a folder."""
     problem = find_problem(settings.data_dir)
     found = [f"{settings.data_dir} cannot be written: {problem}"] if problem else []
-    store = Path(settings.artifact_url)
-    if "://" not in settings.artifact_url and store.exists():
+    store = find_store_folder(settings)
+    if store is not None and store.exists():
         problem = find_problem(store)
         found += [f"the store {store} cannot be written: {problem}"] if problem else []
     return found
+
+
+def find_store_folder(settings: Settings) -> Path | None:
+    """The folder of models and artifacts on this machine; None if they lie under a URL."""
+    return None if "://" in settings.artifact_url else Path(settings.artifact_url)
 
 
 def describe(error: OSError) -> str:

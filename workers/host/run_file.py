@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
@@ -122,3 +124,21 @@ def try_lock(path: Path) -> BinaryIO | None:
         file.close()
         return None
     return file
+
+
+@contextmanager
+def hold_lock(path: Path) -> Iterator[None]:
+    """Keep `fluxagents up` from starting on a data folder for as long as the block takes.
+
+    Raises:
+        FluxError: One runs, or another command holds the lock.
+    """
+    lock = try_lock(path)
+    if lock is None:
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"services run on {path.parent}",
+            suggestions=["stop them with `fluxagents down`, or name another folder in FLUXAGENTS_DATA_DIR"],
+        )
+    with lock:
+        yield

@@ -252,6 +252,8 @@ class EmbeddedRedis:
             # The append-only file is the durable copy; snapshots would fork the server for nothing.
             "save": '""',
             "tcp-keepalive": "60",
+            # A backup is asked for by one reader: the server need not wait for others.
+            "repl-diskless-sync-delay": "0",
             "appenddirname": APPEND_ONLY_FOLDER,
             # `restore` names a folder anew; only this machine asks, with the password.
             "enable-protected-configs": "local",

@@ -140,16 +140,16 @@ def test_the_media_of_the_examples_give_growth(line: str, tmp_path: Path) -> Non
     assert not [note for each in found.values() for note in each.notes if "no growth" in note]
 
 
-def list_commands_of_the_first_hour() -> list[str]:
-    """The calls in the shell blocks of the page, those over several lines as one."""
-    page = (DOCS / "first-hour.md").read_text(encoding="utf-8")
+def list_page_commands(name: str) -> list[str]:
+    """The calls in the shell blocks of a page, those over several lines as one."""
+    page = (DOCS / name).read_text(encoding="utf-8")
     blocks = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
     lines = "".join(blocks).replace("\\\n", " ").splitlines()
     return [line for line in lines if line.startswith(f"{PROGRAM} ")]
 
 
-@pytest.mark.parametrize("line", list_commands_of_the_first_hour())
-def test_the_first_hour_types_what_the_commands_take(line: str) -> None:
+@pytest.mark.parametrize("line", [*list_page_commands("first-hour.md"), *list_page_commands("operations.md")])
+def test_guides_type_what_the_commands_take(line: str) -> None:
     named = parse_example(line).params
     if isinstance(named.get("flow"), str):
         FlowLibrary(()).get(named["flow"])
