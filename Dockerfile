@@ -1,8 +1,11 @@
 # One image for every service; compose.yaml chooses the command.
-FROM python:3.12-slim AS build
+# Any image with Python 3.11 or later: docker build --build-arg BASE=…
+ARG BASE=python:3.12.13-slim-trixie@sha256:57cd7c3a7a273101a6485ba99423ee568157882804b1124b4dd04266317710de
+
+FROM ${BASE} AS build
 
 WORKDIR /src
-COPY requirements.lock ./
+COPY deploy/requirements.lock ./
 RUN python -m venv /opt/fluxagents \
  && /opt/fluxagents/bin/pip install --no-cache-dir --no-deps --require-hashes --only-binary=:all: -r requirements.lock
 
@@ -17,23 +20,27 @@ COPY workers workers
 RUN /opt/fluxagents/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 
-FROM python:3.12-slim
+FROM ${BASE}
 
 LABEL org.opencontainers.image.title="fluxagents" \
-      org.opencontainers.image.licenses="Apache-2.0"
+      org.opencontainers.image.licenses="MIT"
 
 RUN useradd --uid 10001 --create-home fluxagents \
  && install --directory --mode=0700 --owner=fluxagents --group=fluxagents /data
 
 COPY --from=build /opt/fluxagents /opt/fluxagents
 
+# Nothing is written but /data and /tmp: the rest of the file system may be read-only.
 ENV PATH=/opt/fluxagents/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    XDG_CACHE_HOME=/tmp/cache \
+    MPLCONFIGDIR=/tmp/matplotlib \
     FLUXAGENTS_DATA_DIR=/data \
     FLUXAGENTS_LOG_FORMAT=json \
     REMAP_SIGTERM=SIGQUIT
 
-USER fluxagents
+USER 10001:10001
 WORKDIR /data
 VOLUME /data
 

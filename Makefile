@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint lint-types lint-imports lint-style index api printed answers bench eval chaos lock clean
+.PHONY: help demo test test-long test-compose lint lint-types lint-imports lint-style index api printed answers bench eval chaos lock clean
 
 help: ## Show what can be made.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=/path/to/python3")'
@@ -46,6 +46,10 @@ test-long: $(READY) ## What is only long: large models, property tests ten times
 	CHAOS_LONG=1 $(BIN)/pytest tests/chaos
 	$(BIN)/python -m tests.chaos --runs $(RUNS) --seed $(SEED)
 
+PODMAN_COMPOSE ?= podman-compose
+test-compose: $(READY) ## Build the image, run compose.yaml in podman, break it and take it down (as root; says what it needs).
+	$(BIN)/python -m tests.compose --compose $(PODMAN_COMPOSE)
+
 bench: $(READY) ## Measure speed, as ratios within one run.
 	$(BIN)/python -m tests.bench
 
@@ -70,9 +74,11 @@ SEED ?= 20
 chaos: $(READY) ## Break workers, Redis and the network while runs go on: RUNS=1000 SEED=20.
 	$(BIN)/python -m tests.chaos --runs $(RUNS) --seed $(SEED)
 
-lock: $(READY) ## Bring requirements.lock up to date.
-	$(BIN)/uv pip compile --upgrade --quiet --universal --python-version 3.11 --no-emit-index-url --no-header \
-	  --no-annotate --generate-hashes --all-extras --group dev pyproject.toml -o requirements.lock
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header \
+  --no-annotate --generate-hashes --all-extras pyproject.toml
+lock: $(READY) ## Bring requirements.lock, and that of the image, up to date.
+	$(COMPILE) --upgrade --group dev -o requirements.lock
+	$(COMPILE) --group build --constraint requirements.lock -o deploy/requirements.lock
 
 clean: ## Remove the environment and all caches.
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build

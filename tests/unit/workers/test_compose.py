@@ -26,13 +26,50 @@ def test_redis_is_durable_and_never_evicts() -> None:
     assert "appendonly yes" in config
     assert "maxmemory-policy noeviction" in config
     redis = SERVICES["redis"]
-    assert redis["image"].startswith("redis:7")
+    assert re.search(r":9\.\d+\.\d+@sha256:[0-9a-f]{64}\}$", redis["image"])
+    memory = re.search(r"^maxmemory (\d)gb$", "\n".join(config), re.MULTILINE)
+    assert memory is not None
+    assert gigabytes(redis["mem_limit"]) >= 2 * int(memory[1])
     assert "./deploy/redis.conf:/usr/local/etc/redis/redis.conf:ro" in redis["volumes"]
     assert "redis:/data" in redis["volumes"]
     assert "redis" in COMPOSE["volumes"]
     assert "/usr/local/etc/redis/redis.conf" in redis["command"][-1]
     assert "--requirepass" in redis["command"][-1]
     assert "ports" not in redis
+
+
+def gigabytes(text: str) -> float:
+    """Of a limit of memory, or of its default."""
+    value = re.sub(r"^\$\{\w+:-(.*)\}$", r"\1", text)
+    return float(value[:-1]) / {"g": 1, "m": 1024}[value[-1]]
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_no_service_may_more_than_it_needs(name: str) -> None:
+    service = SERVICES[name]
+    assert not service["user"].startswith(("0", "root"))
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "cap_add" not in service
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["pids_limit"] > 0
+    assert 0 < gigabytes(service["mem_limit"]) <= 8
+    assert all(mount.startswith("/tmp") for mount in service["tmpfs"])
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_service_has_the_keys_that_it_needs_and_no_other(name: str) -> None:
+    environment = SERVICES[name]["environment"]
+    assert ("FLUXAGENTS_CHAT_API_KEY" in environment) is (name == "worker-decide")
+    assert ("FLUXAGENTS_MESSAGE_KEY" in environment) is (name != "flower")
+    assert ("FLUXAGENTS_FLOWER_PASSWORD" in environment) is (name == "flower")
+
+
+def test_who_shows_pages_or_only_ticks_writes_no_results() -> None:
+    assert SERVICES["flower"]["volumes"] == ["flower:/data"]
+    assert SERVICES["beat"]["volumes"] == ["store:/data:ro"]
+    workers = [name for name in OURS if name.startswith("worker-")]
+    assert all(SERVICES[name]["volumes"] == ["store:/data"] for name in workers)
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
@@ -49,7 +86,6 @@ def test_our_services_share_one_image_and_wait_for_redis(name: str) -> None:
     assert service["image"] == SERVICES["beat"]["image"]
     assert service["build"] == "."
     assert service["depends_on"] == {"redis": {"condition": "service_healthy"}}
-    assert "store:/data" in service["volumes"]
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -70,7 +106,7 @@ def test_every_pool_has_a_worker_that_is_asked_about_itself() -> None:
     for pool in POOLS:
         worker = SERVICES[f"worker-{pool}"]
         assert worker["command"] == ["worker", "--pool", pool]
-        assert f"inspect ping -d {pool}@$$HOSTNAME" in worker["healthcheck"]["test"][1]
+        assert f"inspect ping -d {pool}@$$(hostname)" in worker["healthcheck"]["test"][1]
 
 
 def test_flower_is_reached_from_this_machine_only() -> None:
@@ -99,9 +135,11 @@ def test_a_password_must_be_chosen() -> None:
 
 def test_the_image_is_pinned_unprivileged_and_checks_itself() -> None:
     lines = (ROOT / "Dockerfile").read_text()
-    assert "FROM python:3.12-slim" in lines
+    assert re.search(r"^ARG BASE=python:3\.\d+\.\d+-slim-\w+@sha256:[0-9a-f]{64}$", lines, re.MULTILINE)
+    assert re.findall(r"^FROM (\S+)", lines, re.MULTILINE) == ["${BASE}", "${BASE}"]
     assert "--require-hashes" in lines
-    assert re.search(r"^USER fluxagents$", lines, re.MULTILINE)
+    (user,) = re.findall(r"^USER (.*)$", lines, re.MULTILINE)
+    assert user == SERVICES["beat"]["user"]
     assert re.search(r"^HEALTHCHECK ", lines, re.MULTILINE)
 
 
@@ -111,3 +149,12 @@ def test_the_image_is_built_from_every_room() -> None:
     for room in ("flows", "prompts", "tasks", "scheduler", "workers", "src"):
         assert f"COPY {room} {room}" in copied
         assert f"!{room}" in allowed
+
+
+def test_the_image_has_the_packages_of_the_lock_and_no_tool_of_development() -> None:
+    image, everything = (
+        set(re.findall(r"^([a-z0-9-]+==\S+)", (ROOT / lock).read_text(), re.MULTILINE))
+        for lock in ("deploy/requirements.lock", "requirements.lock")
+    )
+    assert image < everything
+    assert not {"pytest", "mypy", "ruff", "moto"} & {package.partition("==")[0] for package in image}
