@@ -99,6 +99,11 @@ def test_a_backup_never_replaces_another(settings: Settings, tmp_path: Path) -> 
     assert file.read_text() == "precious"
 
 
+def test_a_folder_that_is_not_there_is_named(settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(FluxError, match="there is no folder"):
+        write_backup(settings, tmp_path / "away" / "x.backup.zip")
+
+
 def test_nothing_is_left_of_a_backup_that_failed(settings: Settings, tmp_path: Path) -> None:
     url = running_url(settings.redis_dir)
     assert url is not None

@@ -56,15 +56,10 @@ def write_backup(settings: Settings, path: Path) -> Manifest:
         What is in it.
 
     Raises:
-        FluxError: The file exists already, or Redis does not give a snapshot.
+        FluxError: The file exists already, its folder does not, or Redis gives no snapshot.
         OSError: The file cannot be written.
     """
-    if path.exists():
-        raise FluxError(
-            ErrorClass.BAD_ARGUMENT,
-            f"file {str(path)!r} exists already, and may be the only good backup",
-            suggestions=["choose another name"],
-        )
+    _check_is_new(path)
     draft = path.with_name(f"{path.name}.{uuid4().hex}.draft")
     try:
         with (
@@ -78,6 +73,21 @@ def write_backup(settings: Settings, path: Path) -> Manifest:
     finally:
         draft.unlink(missing_ok=True)
     return manifest
+
+
+def _check_is_new(path: Path) -> None:
+    if path.exists():
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"file {str(path)!r} exists already, and may be the only good backup",
+            suggestions=["choose another name"],
+        )
+    if not path.parent.is_dir():
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"there is no folder {str(path.parent)!r}",
+            suggestions=["make it, for yourself alone: the backup holds the keys of the installation"],
+        )
 
 
 @contextmanager
