@@ -23,6 +23,8 @@ SHELL = "worker-control"
 """The service in which commands are run."""
 USER = 10001
 """Of the image of this project."""
+ROOMY = "worker-tools"
+"""The service with memory for all that Redis holds."""
 KEYS = {
     "FLUXAGENTS_CHAT_API_KEY": {"worker-decide"},
     "FLUXAGENTS_MESSAGE_KEY": set(SERVICES) - {"redis", "flower"},

@@ -45,13 +45,13 @@ def restore_snapshot(snapshot: Path, target: Redis, *, database: int) -> int:
             suggestions=["name an empty database: another Redis, or another number at the end of its URL"],
         )
     with TemporaryDirectory(prefix=".redis-", dir=snapshot.parent) as folder:
-        place_snapshot(snapshot, Path(folder))
+        _place_snapshot(snapshot, Path(folder))
         with EmbeddedRedis(Path(folder)) as server, Redis.from_url(server.url, db=database) as source:
             _copy_keys(source, target)
     return target.dbsize()
 
 
-def place_snapshot(snapshot: Path, folder: Path) -> None:
+def _place_snapshot(snapshot: Path, folder: Path) -> None:
     """Lay a snapshot where a server of this data folder reads it at its start, as its append-only file."""
     files = folder / APPEND_ONLY_FOLDER
     make_private_folder(files)

@@ -1,4 +1,4 @@
-"""Puts a backup into an installation that is empty and does not run, whole or not at all."""
+"""Puts a backup into an installation that is empty and does not run; its files whole or not at all."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import IO
 from redis import Redis
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.workers.composition import redis_client
 from fluxagents.workers.files.local_root import MARKER
 from fluxagents.workers.files.remote_files import hide_secrets
 from fluxagents.workers.files.stored_bytes import PROBE
@@ -53,7 +54,8 @@ def restore_backup(settings: Settings, path: Path) -> Manifest:
 
     Raises:
         FluxError: The file is damaged; the installation runs, is not empty or has another key prefix.
-        OSError: Something cannot be written. Then the data folder is as empty as before.
+        OSError: Something cannot be written. The data folder then is as empty as before; a Redis that the
+            settings name may hold a part of the keys.
     """
     with BackupFile(path) as backup:
         _check_prefix(settings, backup.manifest)
@@ -153,7 +155,8 @@ def _restore_redis(settings: Settings, staging: Path, database: int) -> None:
     """Fill the Redis that the settings name, or a folder for the embedded one."""
     snapshot = staging / SNAPSHOT
     if settings.redis_url is not None:
-        with connect(settings, decode_responses=False) as target:
+        connect(settings).close()
+        with redis_client(settings) as target:
             restore_snapshot(snapshot, target, database=database)
     else:
         with EmbeddedRedis(staging / REDIS) as server, Redis.from_url(server.url) as target:

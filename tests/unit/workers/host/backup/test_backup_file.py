@@ -10,7 +10,18 @@ from pathlib import Path
 import pytest
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.workers.host.backup.backup_file import MANIFEST, SNAPSHOT, BackupFile, Manifest, Member
+from fluxagents.workers.host.backup.backup_file import (
+    FILES,
+    FOLDERS,
+    LEFT_OUT,
+    MANIFEST,
+    SNAPSHOT,
+    STORE,
+    BackupFile,
+    Manifest,
+    Member,
+)
+from fluxagents.workers.host.data_folder import NAMES
 
 CONTENTS = {SNAPSHOT: b"REDIS0011", "store/artifacts/ab/abcd": b"table", "message.key": b"k" * 64}
 
@@ -30,6 +41,10 @@ def write(path: Path, contents: dict[str, bytes], listed: dict[str, bytes] | Non
             file.writestr(name, data)
         file.writestr(MANIFEST, manifest.model_dump_json())
     return path
+
+
+def test_whatever_lies_in_a_data_folder_is_kept_or_left_out_on_purpose() -> None:
+    assert sorted(NAMES) == sorted((STORE, *FOLDERS, *FILES, *LEFT_OUT))
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
