@@ -41,7 +41,7 @@ START = """
 from fluxagents import Client
 
 runs = [
-    Client().start("metabolic_analysis", model="iJO1366", question=question).run_id
+    Client().start("metabolic_analysis", model="iJO1366", question=question).id
     for question in ("Which genes are essential for growth?", "Which reactions are essential for growth?")
 ]
 print(*runs)
