@@ -42,7 +42,12 @@ from fluxagents import Client
 
 runs = [
     Client().start("metabolic_analysis", model="iJO1366", question=question).id
-    for question in ("Which genes are essential for growth?", "Which reactions are essential for growth?")
+    for question in (
+        "Which genes are essential for growth?",
+        "Which reactions are essential for growth?",
+        "Which genes are essential on acetate?",
+        "Which reactions are essential without oxygen?",
+    )
 ]
 print(*runs)
 """
@@ -114,8 +119,8 @@ class Site:
         assert printed.split() == ["finished"] * len(runs), printed
 
     def await_step(self, runs: list[str]) -> None:
-        """Wait until a tool of one of the runs has been called."""
-        eventually(lambda: any("ToolCalled" in self._show_events(run) for run in runs), every_s=1.0)
+        """Wait until the first tool of one of the runs has answered: what follows it takes longer."""
+        eventually(lambda: any("ToolSucceeded" in self._show_events(run) for run in runs), every_s=1.0)
 
     def kill(self, service: str) -> None:
         """End the first process of a container, as lack of memory would, and see it come back."""
