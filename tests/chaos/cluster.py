@@ -88,10 +88,10 @@ class Cluster:
         self.server = EmbeddedRedis(folder / "redis")
         url = self.server.start()
         assert self.server.instance is not None
-        self._port = self.server.instance.port
-        self.server = EmbeddedRedis(folder / "redis", port=self._port)
+        self.port = self.server.instance.port
+        self.server = EmbeddedRedis(folder / "redis", port=self.port)
         self.receiver = Receiver()
-        self.proxy = Proxy(self._port)
+        self.proxy = Proxy(self.port)
         self.settings = Settings(redis_url=SecretStr(url), data_dir=folder / "data")
         self.redis = redis_client(self.settings)
         self.app = create_app(self.settings)
@@ -105,11 +105,17 @@ class Cluster:
             self.store.save_flow(flow)
         self.environment = isolated(
             folder / "data",
-            FLUXAGENTS_REDIS_URL=url.replace(f":{self._port}/", f":{self.proxy.port}/"),
+            **self.reach_redis_by(self.proxy),
             **{tools.RECEIVER_VARIABLE: str(self.receiver.port), MARK: self.mark},
             **FAST,
         )
         self._nursery = Nursery(self.environment, ROOT) if forked else None
+
+    def reach_redis_by(self, proxy: Proxy) -> dict[str, str]:
+        """The variables of a process that reaches Redis through a proxy."""
+        assert self.settings.redis_url is not None
+        url = self.settings.redis_url.get_secret_value()
+        return {"FLUXAGENTS_REDIS_URL": url.replace(f":{self.port}/", f":{proxy.port}/")}
 
     def up(self) -> None:
         """Start whatever does not run and wait until the workers take tasks."""

@@ -1,10 +1,11 @@
-"""A TCP proxy on loopback that cuts connections in the middle of a reply."""
+"""A TCP proxy on loopback that cuts connections in the middle of a reply, or lets nothing pass for a while."""
 
 from __future__ import annotations
 
 import socket
-from contextlib import suppress
-from threading import Lock, Thread
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import Event, Lock, Thread
 
 
 class Proxy:
@@ -18,6 +19,8 @@ class Proxy:
         self._to_cut = 0
         self.cuts = 0
         self._lock = Lock()
+        self._passable = Event()
+        self._passable.set()
         self._open: set[socket.socket] = set()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -28,7 +31,17 @@ class Proxy:
         with self._lock:
             self._to_cut += replies
 
+    @contextmanager
+    def partition(self) -> Iterator[None]:
+        """Nothing passes meanwhile and nobody is told; what was sent arrives late, as after lost packets."""
+        self._passable.clear()
+        try:
+            yield
+        finally:
+            self._passable.set()
+
     def close(self) -> None:
+        self._passable.set()
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -58,6 +71,7 @@ class Proxy:
     def _pump(self, source: socket.socket, target: socket.socket, replies: bool) -> None:
         with suppress(OSError):
             while data := source.recv(65_536):
+                self._passable.wait()
                 if replies and self._cuts_now():
                     target.sendall(data[: len(data) // 2])
                     break
