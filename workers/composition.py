@@ -36,10 +36,10 @@ from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.files.biochem_file import BiochemFile
 from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.files.stored_bytes import PATIENCE_S
-from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.redis import connection
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
+from fluxagents.workers.redis.redis_clock import RedisClock
 from fluxagents.workers.redis.refused_messages import RedisRefusedMessages
 from fluxagents.workers.redis.remedy_book import RedisRemedyBook
 from fluxagents.workers.redis.run_store import RedisRunStore
@@ -51,7 +51,7 @@ RETRIES = 30
 
 def redis_client(settings: Settings) -> Redis:
     """A client for the run store that outlives a restart of Redis."""
-    return Redis.from_url(
+    return connection.open_client(
         connection.redis_url(settings),
         socket_connect_timeout=5.0,
         socket_timeout=settings.redis_timeout_s,
@@ -63,7 +63,12 @@ def redis_client(settings: Settings) -> Redis:
 
 def build_store(settings: Settings, redis: Redis) -> RedisRunStore:
     """The truth about runs, those included that have left Redis."""
-    return RedisRunStore(redis, prefix=settings.key_prefix, archive=Archive(settings.artifact_url))
+    return RedisRunStore(
+        redis,
+        prefix=settings.key_prefix,
+        archive=Archive(settings.artifact_url),
+        replicas=settings.min_replicas,
+    )
 
 
 def build_remedies(settings: Settings, redis: Redis) -> RedisRemedyBook:
@@ -87,7 +92,8 @@ def build_process(
         tools: The tools that exist.
         models: Where models live; where the settings say when absent.
     """
-    redis, clock = redis_client(settings), SystemClock()
+    redis = redis_client(settings)
+    clock = RedisClock(redis)
     store, publisher = build_store(settings, redis), CeleryPublisher(app, redis)
     url = settings.artifact_url
     models = models or ModelFiles(url, hosts=settings.model_hosts, patience_s=PATIENCE_S)

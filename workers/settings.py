@@ -25,7 +25,8 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 
 ENV_PREFIX = "FLUXAGENTS_"
 
-REDIS_SCHEMES = ("redis://", "rediss://")
+SENTINEL_SCHEME = "redis+sentinel://"
+REDIS_SCHEMES = ("redis://", "rediss://", SENTINEL_SCHEME)
 
 SHORTEST_KEY = 32
 """Characters of a key that signs messages."""
@@ -66,7 +67,10 @@ class Settings(BaseSettings):
     )
 
     redis_url: SecretStr | None = None
-    """`redis://[:password@]host:port/db`; none means the embedded Redis of `fluxagents up`."""
+    """`redis://[:password@]host:port/db`, or `redis+sentinel://[:password@]host:port,host:port/primary/db`;
+    none means the embedded Redis of `fluxagents up`."""
+    redis_replicas: NonNegativeInt | None = None
+    """Replicas that must have a step before it counts as recorded; none means 1 behind Sentinel, else 0."""
     embedded_port: Port | None = None
     """Loopback port of the embedded Redis; none means a free one."""
     redis_timeout_s: Annotated[float, Field(gt=1)] = 30.0
@@ -168,7 +172,7 @@ class Settings(BaseSettings):
     @classmethod
     def _check_scheme(cls, url: SecretStr | None) -> SecretStr | None:
         if url is not None and not url.get_secret_value().startswith(REDIS_SCHEMES):
-            raise ValueError("must start with redis:// or rediss://")
+            raise ValueError(f"must start with {', '.join(REDIS_SCHEMES[:-1])} or {REDIS_SCHEMES[-1]}")
         return url
 
     @field_validator("export_key")
@@ -221,6 +225,14 @@ class Settings(BaseSettings):
         if self.heartbeat_every_s * 2 > self.node_ttl_s:
             raise ValueError("node_ttl_s must be at least twice heartbeat_every_s")
         return self
+
+    @property
+    def min_replicas(self) -> int:
+        """How many replicas must have a step before it counts as recorded."""
+        if self.redis_replicas is not None:
+            return self.redis_replicas
+        url = self.redis_url.get_secret_value() if self.redis_url else ""
+        return int(url.startswith(SENTINEL_SCHEME))
 
     @property
     def artifact_url(self) -> str:

@@ -74,8 +74,21 @@ def _read_once(text: str, where: str) -> Flow:
 
 
 def flow_from_json(text: str | bytes) -> Flow:
-    """A flow as a store keeps it, also one that an older version stored."""
-    return Flow.model_validate(upcast_flow(json.loads(text)))
+    """A flow as a store keeps it, also one that an older version stored.
+
+    Raises:
+        FluxError: A newer version stored it, with something that this one does not know.
+    """
+    try:
+        return Flow.model_validate(upcast_flow(json.loads(text)))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise FluxError(
+            ErrorClass.SCHEMA,
+            f"this version cannot read the stored flow: {where}: {first['msg']}",
+            suggestions=("a newer version stored it: upgrade the workers before the clients",),
+        ) from error
 
 
 def document_with_lines(

@@ -1,4 +1,4 @@
-"""`make chaos`: many runs while workers are killed every two seconds and Redis five times."""
+"""`make chaos`: many runs while workers are killed and Redis too; and an upgrade while runs go on."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Any
 from tests.chaos.cluster import Cluster
 from tests.chaos.storm import EXPECTED, WORKERS, Storm
 from tests.chaos.tools import RAN
+from tests.chaos.upgrade import upgrade
 
 SAY_EVERY_S = 10.0
 SETTLE_S = 300.0
@@ -117,11 +118,20 @@ def _report(found: dict[str, Any]) -> list[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", nargs="?", choices=["storm", "upgrade"], default="storm")
+    parser.add_argument("--from", dest="revision", help="of this repository, from which the upgrade begins")
     parser.add_argument("--runs", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=20)
     parser.add_argument("--within-s", type=float, default=1_200.0, help="the longest that faults go on")
     parser.add_argument("--json", action="store_true", help="the report as one JSON document")
     given = parser.parse_args()
+    if given.what == "upgrade":
+        if given.revision is None:
+            parser.error("upgrade needs --from REVISION: a tag or a commit")
+        with tempfile.TemporaryDirectory() as name:
+            found = upgrade(Path(name), revision=given.revision, runs=given.runs, say=say)
+        sys.stdout.write(json.dumps(found, indent=None if given.json else 2) + "\n")
+        return 1 if found["violations"] else 0
     say(f"SEED={given.seed} RUNS={given.runs}")
     with tempfile.TemporaryDirectory() as name:
         found = weather(Path(name), runs=given.runs, seed=given.seed, within_s=given.within_s)

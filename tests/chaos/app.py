@@ -9,13 +9,13 @@ from typing import Any
 
 from celery import Celery
 from tests.chaos.flows import FLOWS, NAMES, TIME_LIMITS_S, TOOLS
-from tests.chaos.odd_worker import make_odd, odd_publisher
+from tests.chaos.odd_worker import KNOWS_TASK, make_odd, odd_publisher
 from tests.chaos.tools import act
 
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.engine.tool_flows import build_shard_flow
 from fluxagents.tasks.acts.call_tool import ToolPorts
-from fluxagents.tasks.dispatch import TOOL
+from fluxagents.tasks.dispatch import TOOL, cache_controllers
 from fluxagents.tasks.protocol import StepMessage
 from fluxagents.tasks.steps import carry_out
 from fluxagents.workers.celery.app import create_app
@@ -37,8 +37,10 @@ def _process(settings: Settings, app: Any) -> Process:
     assert isinstance(process.store, RedisRunStore)
     ports: ToolPorts = process.acts[TOOL].args[0]  # type: ignore[attr-defined] # each act is a partial
 
+    stored = cache_controllers(process.store, TOOLS)
+
     def find(digest: str) -> FlowController:
-        return controllers.get(digest) or process.step_ports.controllers(digest)
+        return controllers.get(digest) or stored(digest)
 
     return replace(
         process,
@@ -59,6 +61,9 @@ def _app() -> Celery:
     # Nothing here needs cobra, and workers must come back quickly.
     app.steps["worker"].discard(Preload)
     make_odd(app)
+    newer = os.environ.get(KNOWS_TASK)
+    if newer:
+        app.task(bind=True, name=newer)(_run)
     for name in NAMES:
         soft, hard = TIME_LIMITS_S.get(name, (None, None))
         app.task(bind=True, name=f"tool.{name}", soft_time_limit=soft, time_limit=hard)(_run)

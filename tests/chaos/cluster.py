@@ -37,11 +37,10 @@ from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.celery.live_nodes import live_nodes
 from fluxagents.workers.celery.publisher import CeleryPublisher
 from fluxagents.workers.celery.queues import TOOLS as TOOLS_POOL
-from fluxagents.workers.composition import redis_client
+from fluxagents.workers.composition import build_store, redis_client
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.machine.process import end_all, find_marked
 from fluxagents.workers.redis.embedded_redis import EmbeddedRedis
-from fluxagents.workers.redis.run_store import RedisRunStore
 from fluxagents.workers.settings import Settings
 
 MARK = "CHAOS_SUITE"
@@ -79,23 +78,26 @@ class Cluster:
         folder: Where Redis, data and logs are.
         workers: Names of the workers for tools.
         forked: Whether processes are forked from one that has imported everything, which starts them faster.
+        url: Of a Redis of the caller's, which workers reach directly.
     """
 
-    def __init__(self, folder: Path, *, workers: Sequence[str] = WORKERS, forked: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *, workers: Sequence[str] = WORKERS, forked: bool = False, url: str = ""
+    ) -> None:
         self.folder = folder
         self.workers = tuple(workers)
         self.mark = uuid4().hex
         self.server = EmbeddedRedis(folder / "redis")
-        url = self.server.start()
+        own_url = self.server.start()
         assert self.server.instance is not None
         self.port = self.server.instance.port
         self.server = EmbeddedRedis(folder / "redis", port=self.port)
         self.receiver = Receiver()
         self.proxy = Proxy(self.port)
-        self.settings = Settings(redis_url=SecretStr(url), data_dir=folder / "data")
+        self.settings = Settings(redis_url=SecretStr(url or own_url), data_dir=folder / "data")
         self.redis = redis_client(self.settings)
         self.app = create_app(self.settings)
-        self.store = RedisRunStore(self.redis, prefix=self.settings.key_prefix)
+        self.store = build_store(self.settings, self.redis)
         self.publisher = CeleryPublisher(self.app, self.redis)
         self.started: set[str] = set()
         self.ended: Counter[str] = Counter()
@@ -159,14 +161,19 @@ class Cluster:
 
     def spawn(self, name: str, *arguments: str, **variables: str) -> None:
         """Start a Celery process that leads a session of its own."""
-        path = self.folder / f"{name}.log"
-        if self._nursery is not None and not variables:
+        if self._nursery is None or variables:
+            self.spawn_from(ROOT, name, *arguments, **variables)
+        else:
+            path = self.folder / f"{name}.log"
             self._processes[name] = _Process(self._nursery.start([*arguments], path))
-            return
+
+    def spawn_from(self, tree: Path, name: str, *arguments: str, **variables: str) -> None:
+        """As `spawn`, with the fault suite of another source tree."""
+        path = self.folder / f"{name}.log"
         with path.open("ab") as log:
             popen = subprocess.Popen(
                 [sys.executable, "-m", "celery", "--quiet", "-A", "tests.chaos.app", *arguments],
-                cwd=ROOT,
+                cwd=tree,
                 env=self.environment | variables,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -270,9 +277,9 @@ class Cluster:
 
 
 @contextmanager
-def installed(folder: Path) -> Iterator[Cluster]:
-    """A running installation that leaves nothing behind."""
-    cluster = Cluster(folder)
+def installed(folder: Path, *, url: str = "") -> Iterator[Cluster]:
+    """A running installation that leaves nothing behind; on a Redis of the caller's, if there is a URL."""
+    cluster = Cluster(folder, url=url)
     try:
         cluster.up()
         yield cluster

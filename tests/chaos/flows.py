@@ -81,6 +81,7 @@ FLOWS = {
         _flow("torn", [NOOP, ("torn", {"times": 2}), EFFECT]),
         _flow("stubborn", [NOOP, ("stubborn", {"times": 1}), EFFECT]),
         _flow("endless", [("stubborn", {"times": 1_000})]),
+        _flow("flaky", [("flaky", {"times": 1})] * 3),
         _flow("gated", [NOOP, _guarded(1), ("flaky", {"times": 1}), _guarded_flaky(2), EFFECT, _guarded(3)]),
         _flow("guarded", [NOOP, ("guarded", {"amount": 3}), EFFECT]),
     )

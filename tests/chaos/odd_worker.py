@@ -1,4 +1,4 @@
-"""A worker unlike the others: impatient, of an older version, or about to die; its environment says which."""
+"""A process unlike the others: impatient, of an older version, with a wrong clock, or about to die."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+from tests.chaos.wrong_clock import set_clock_ahead
 
 from fluxagents.flows import state
 from fluxagents.flows.ports.dispatch import Outgoing
@@ -22,6 +24,10 @@ READS_SCHEMA = "CHAOS_READS_SCHEMA"
 """It reads states up to this version."""
 DIES_BEFORE_PUBLISHING = "CHAOS_DIES_BEFORE_PUBLISHING"
 """Its processes are killed so many times between a commit and the message that follows."""
+KNOWS_TASK = "CHAOS_KNOWS_TASK"
+"""It knows a further task, as a newer version would."""
+CLOCK_AHEAD = "CHAOS_CLOCK_AHEAD_S"
+"""Its clock is so many seconds ahead of that of Redis, or behind."""
 
 
 class _Dying(CeleryPublisher):
@@ -42,6 +48,8 @@ def make_odd(app: Any) -> None:
         }
     if version := os.environ.get(READS_SCHEMA):
         vars(state)["SCHEMA_VERSION"] = int(version)
+    if seconds := os.environ.get(CLOCK_AHEAD):
+        set_clock_ahead(float(seconds))
 
 
 def odd_publisher(app: Any) -> dict[str, Any]:

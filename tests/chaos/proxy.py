@@ -1,4 +1,4 @@
-"""A TCP proxy on loopback that cuts connections in the middle of a reply, or lets nothing pass for a while."""
+"""A TCP proxy on loopback that cuts connections in the middle of a reply, or lets nothing pass."""
 
 from __future__ import annotations
 

@@ -7,14 +7,18 @@ from dataclasses import replace
 from typing import Any
 
 from tests.chaos import tools
-from tests.chaos.cluster import Cluster, first
+from tests.chaos.cluster import WORKERS, Cluster, arguments, first
+from tests.chaos.flows import FLOWS, TOOLS
 from tests.chaos.humans import Withheld, client_of
-from tests.chaos.odd_worker import READS_SCHEMA, VISIBILITY, only_worker
+from tests.chaos.odd_worker import KNOWS_TASK, READS_SCHEMA, VISIBILITY, only_worker
 
-from fluxagents.flows.events import SCHEMA_VERSION
+from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.events import SCHEMA_VERSION, RunStarted
 from fluxagents.flows.ports.dispatch import Outgoing
+from fluxagents.tasks.dispatch import first_commit
 from fluxagents.tasks.protocol import StepPorts
 
+TASK_OF_TOMORROW = "tool.of_tomorrow"
 WRONG_TASKS = ("step.decide", "human.notify", "run.expire")
 
 
@@ -66,6 +70,53 @@ def test_a_state_of_a_newer_version_waits_for_a_newer_worker(cluster: Cluster) -
         assert [cluster.ran(run, 1) for run in runs] == [0, 0]
     cluster.settle()
     assert {cluster.store.load(run).status for run in runs} == {"finished"}
+
+
+def test_a_flow_of_a_newer_version_waits_for_a_newer_worker(cluster: Cluster) -> None:
+    (commit,) = first("plain", 1)
+    started = commit.events[0]
+    assert isinstance(started, RunStarted)
+    # No worker of the suite has it at hand, so it is read from the store.
+    flow = FLOWS["plain"].model_copy(update={"purpose": "Of tomorrow."})
+    reference = started.flow.model_copy(update={"digest": flow.digest})
+    controller = FlowController(flow, tools=TOOLS)
+    newer = first_commit(controller, started.model_copy(update={"flow": reference}))
+    key, text = f"flux:flow:{flow.digest}", flow.model_dump_json()
+    cluster.redis.set(key, text.replace('"kind":"tool"', '"kind":"of_tomorrow"'))
+    issued = cluster.store.create(newer, newer.state.model_dump_json())
+    assert issued is not None
+    cluster.started.add(issued.run_id)
+    cluster.publisher.publish([issued])
+    wait_for_attempts(cluster, issued.run_id)
+    cluster.redis.set(key, text)
+    cluster.settle()
+    assert cluster.store.load(issued.run_id).status == "finished"
+
+
+def test_a_task_of_a_newer_version_waits_for_a_newer_worker(cluster: Cluster) -> None:
+    (commit,) = first("plain", 1)
+    assert commit.dispatch is not None
+    newer = replace(commit, dispatch=replace(commit.dispatch, task=TASK_OF_TOMORROW))
+    issued = cluster.store.create(newer, newer.state.model_dump_json())
+    assert issued is not None
+    cluster.started.add(issued.run_id)
+    cluster.publisher.publish([issued])
+    wait_for_attempts(cluster, issued.run_id)
+    name = WORKERS[0]
+    cluster.kill(name)
+    cluster.spawn(name, *arguments(name), **{KNOWS_TASK: TASK_OF_TOMORROW})
+    cluster.settle()
+    assert cluster.store.load(issued.run_id).status == "finished"
+    cluster.kill(name)
+
+
+def wait_for_attempts(cluster: Cluster, run: str) -> None:
+    """Until a step was delivered more often than a step may be that kills its worker."""
+    enough = StepPorts.max_deliveries + 2
+    cluster.eventually(lambda: int(field(cluster, run, "attempt")) > enough, within_s=60)
+    cluster.eventually(lambda: field(cluster, run, "deliveries") == "0")
+    assert cluster.store.load(run).status == "running"
+    assert cluster.ran(run, 1) == 0
 
 
 def test_a_state_of_an_older_version_is_read(cluster: Cluster) -> None:

@@ -1,4 +1,4 @@
-"""A worker that is cut off from Redis for longer than its lease: its steps are taken over, and it goes on after."""
+"""A worker is cut off from Redis for longer than its lease: others take its steps, and it goes on after."""
 
 from __future__ import annotations
 

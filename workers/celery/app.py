@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from celery import Celery
 from kombu.entity import Exchange, Queue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.ports.clock import Clock
 from fluxagents.workers.celery import transport
 from fluxagents.workers.celery.heartbeat import Heartbeat
 from fluxagents.workers.celery.masking import MaskedControl, MaskedEvents
@@ -21,6 +23,8 @@ from fluxagents.workers.files.message_keys import MessageKeys, load_message_keys
 from fluxagents.workers.observing import log
 from fluxagents.workers.observing.secret_mask import SecretMask, build_mask
 from fluxagents.workers.redis import connection
+from fluxagents.workers.redis.redis_clock import RedisClock
+from fluxagents.workers.redis.sentinel_address import SentinelAddress
 from fluxagents.workers.settings import Settings
 
 if TYPE_CHECKING:
@@ -39,6 +43,12 @@ TASK_MODULES = (
 BEAT_LOOP_S = 2.0
 """Longest sleep of beat; a schedule that was added is noticed within it."""
 
+CLOCK_PATIENCE = {"socket_connect_timeout": 2.0, "socket_timeout": 2.0}
+"""A worker that asks for the time does nothing else meanwhile."""
+
+REDBEAT_SENTINEL = "redis-sentinel"
+"""In place of a URL: redbeat asks the sentinels of its options."""
+
 ProcessBuilder = Callable[[Settings, "FluxApp"], "Process"]
 """Builds what tasks use; the real one is in the composition root."""
 
@@ -54,12 +64,15 @@ class FluxApp(Celery):  # type: ignore[misc] # Celery ships no types
         settings: Settings,
         *,
         build_process: ProcessBuilder | None,
+        clock: Clock,
         mask: SecretMask,
         message_keys: MessageKeys | None,
         **options: Any,
     ) -> None:
         super().__init__("fluxagents", control=MaskedControl, events=MaskedEvents, **options)
         self.settings = settings
+        self.time = clock
+        """The time of Redis; Celery's own `clock` counts messages."""
         self.mask = mask
         self.message_keys = message_keys
         """With which messages are signed; none where they are not."""
@@ -82,6 +95,10 @@ class FluxApp(Celery):  # type: ignore[misc] # Celery ships no types
                 self._process = (pid, self._build_process(self.settings, self))
             return self._process[1]
 
+    def now(self) -> datetime:
+        """The time of Redis, so that beat and all workers agree on what is due and what has expired."""
+        return datetime.fromtimestamp(self.time.now_ms() / 1_000, tz=UTC)
+
 
 def create_app(settings: Settings, *, build_process: ProcessBuilder | None = None) -> FluxApp:
     """The application for these settings; connects to nothing.
@@ -94,25 +111,34 @@ def create_app(settings: Settings, *, build_process: ProcessBuilder | None = Non
         FluxError: No Redis is named and the embedded one is not running.
     """
     url = connection.redis_url(settings)
+    sentinels = connection.find_sentinels(url)
     transport.register()
     keys = load_message_keys(settings)
     mask = build_mask(settings, url, *(keys.texts if keys else ()))
     modules = [*TASK_MODULES, *settings.task_modules]
-    app = FluxApp(settings, build_process=build_process, mask=mask, message_keys=keys, include=modules)
+    app = FluxApp(
+        settings,
+        build_process=build_process,
+        clock=RedisClock(connection.open_client(url, **CLOCK_PATIENCE)),
+        mask=mask,
+        message_keys=keys,
+        include=modules,
+    )
+    broker_url = sentinels.broker_url if sentinels else url
     app.conf.update(
-        broker_url=url,
-        broker_read_url=url,
-        broker_write_url=url,
-        **_messages(settings),
+        broker_url=broker_url,
+        broker_read_url=broker_url,
+        broker_write_url=broker_url,
+        **_messages(settings, sentinels),
         **_workers(settings),
-        **_beat(settings, url),
+        **_beat(settings, url, sentinels),
     )
     app.steps["worker"] |= {Heartbeat, Preload}
     log.follow_celery(settings, mask)
     return app
 
 
-def _messages(settings: Settings) -> dict[str, Any]:
+def _messages(settings: Settings, sentinels: SentinelAddress | None) -> dict[str, Any]:
     exchange = Exchange("fluxagents", type="direct")  # type: ignore[no-untyped-call] # kombu is half typed
     return {
         "accept_content": ["json"],
@@ -140,6 +166,7 @@ def _messages(settings: Settings) -> dict[str, Any]:
             "health_check_interval": 10,
             "unacked_restore_interval": 10,
             "unacked_restore_throttle": 1,
+            **(sentinels.broker_options if sentinels else {}),
         },
         "enable_utc": True,
         "timezone": "UTC",
@@ -166,13 +193,14 @@ def _workers(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _beat(settings: Settings, url: str) -> dict[str, Any]:
+def _beat(settings: Settings, url: str, sentinels: SentinelAddress | None) -> dict[str, Any]:
+    options = {"socket_timeout": 10, "socket_keepalive": True, "retry_period": 60}
     return {
         "beat_scheduler": "redbeat.RedBeatScheduler",
         "beat_max_loop_interval": BEAT_LOOP_S,
         "beat_enable_remote_control": True,
-        "redbeat_redis_url": url,
-        "redbeat_redis_options": {"socket_timeout": 10, "socket_keepalive": True, "retry_period": 60},
+        "redbeat_redis_url": REDBEAT_SENTINEL if sentinels else url,
+        "redbeat_redis_options": options | (sentinels.redbeat_options if sentinels else {}),
         "redbeat_key_prefix": f"{settings.key_prefix}redbeat:",
         # redbeat's own default keeps a dead beat's lock for 25 minutes.
         "redbeat_lock_timeout": BEAT_LOOP_S * 5,

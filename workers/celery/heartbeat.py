@@ -20,7 +20,6 @@ import psutil
 import structlog
 from celery import bootsteps
 from celery.signals import worker_process_init, worker_ready, worker_shutdown
-from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
@@ -74,7 +73,7 @@ class Pulse(Thread):
         self._log = structlog.get_logger("heartbeat")
         self._inbox, self.announce = os.pipe()
         os.set_blocking(self.announce, False)
-        self._client = Redis.from_url(
+        self._client = connection.open_client(
             connection.redis_url(settings),
             decode_responses=True,
             socket_connect_timeout=2.0,

@@ -52,6 +52,7 @@ class CheckingTask(Task):  # type: ignore[misc] # as above
     """Carries out only messages that are signed, if its application has keys."""
 
     abstract = True
+    Request = "fluxagents.workers.celery.expiring_request:ExpiringRequest"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the task.

@@ -1,4 +1,4 @@
-"""The Redis transport of kombu, with three faults mended: a worker outlives its broker, and its full disk."""
+"""The Redis transports of kombu, with faults mended: a worker outlives its broker, and its full disk."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from redis import Connection as RedisConnection
 from redis import SSLConnection as RedisSSLConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
+from redis.sentinel import SentinelManagedConnection
 
-from fluxagents.workers.redis.refusals import CANNOT_WRITE
+from fluxagents.workers.redis.refusals import is_write_refused
 
 
 class _Patient:
-    """A Redis whose disk is full refuses every write, and a PING: for a worker it is away, and may come back.
+    """A Redis that refuses every write, as with a full disk, is away for a worker, and may come back.
 
     kombu takes the refusal for an error of the worker's own, which ends the worker.
     """
@@ -23,7 +24,7 @@ class _Patient:
         try:
             return super().read_response(*arguments, **options)  # type: ignore[misc] # of the class beside this one
         except ResponseError as error:
-            if CANNOT_WRITE not in str(error):
+            if not is_write_refused(error):
                 raise
             raise RedisConnectionError(str(error)) from error
 
@@ -34,6 +35,10 @@ class PatientConnection(_Patient, RedisConnection):
 
 class PatientSSLConnection(_Patient, RedisSSLConnection):
     """For `rediss://`."""
+
+
+class PatientSentinelConnection(_Patient, SentinelManagedConnection):
+    """For whichever Redis the sentinels name."""
 
 
 class QoS(redis.QoS):
@@ -59,7 +64,7 @@ class QoS(redis.QoS):
             raise
 
 
-class Channel(redis.Channel):
+class _Lasting:
     """A channel that is closed after its connection is gone says so with an error that its callers expect.
 
     A consumer that loses Redis closes its connection twice. The second time, kombu 5.7 wants to hand
@@ -69,14 +74,26 @@ class Channel(redis.Channel):
     """
 
     QoS = QoS
+
+    def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
+        channel: Any = self
+        if getattr(channel.connection, "client", None) is None:
+            raise ConnectionError("the connection of this channel was closed before")
+        params: dict[str, Any] = super()._connparams(asynchronous)  # type: ignore[misc] # of the class beside this one
+        return params
+
+
+class Channel(_Lasting, redis.Channel):
+    """For one Redis."""
+
     connection_class = PatientConnection
     connection_class_ssl = PatientSSLConnection
 
-    def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
-        if getattr(self.connection, "client", None) is None:
-            raise ConnectionError("the connection of this channel was closed before")
-        params: dict[str, Any] = super()._connparams(asynchronous)  # type: ignore[no-untyped-call] # kombu is half typed
-        return params
+
+class SentinelChannel(_Lasting, redis.SentinelChannel):
+    """For the primary that sentinels name."""
+
+    connection_class = PatientSentinelConnection
 
 
 class Transport(redis.Transport):
@@ -85,6 +102,13 @@ class Transport(redis.Transport):
     Channel = Channel
 
 
+class SentinelTransport(redis.SentinelTransport):
+    """As above, for sentinels."""
+
+    Channel = SentinelChannel
+
+
 def register() -> None:
-    """Let `redis://` and `rediss://` URLs mean this transport."""
-    TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), f"{__name__}:{Transport.__name__}"))
+    """Let `redis://`, `rediss://` and `sentinel://` URLs mean these transports."""
+    aliases = {"redis": Transport, "rediss": Transport, "sentinel": SentinelTransport}
+    TRANSPORT_ALIASES.update({scheme: f"{__name__}:{it.__name__}" for scheme, it in aliases.items()})

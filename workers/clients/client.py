@@ -18,10 +18,10 @@ from fluxagents.workers.celery.publisher import CeleryPublisher
 from fluxagents.workers.clients.results import Results
 from fluxagents.workers.clients.script_client import ScriptClient
 from fluxagents.workers.files.run_archive import Archive
-from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.redis import connection
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
+from fluxagents.workers.redis.redis_clock import RedisClock
 from fluxagents.workers.redis.run_store import RedisRunStore
 from fluxagents.workers.settings import Settings
 
@@ -55,9 +55,14 @@ class Client(ScriptClient):
         self.settings = settings
         redis = connection.connect(settings, decode_responses=False)
         super().__init__(
-            store=RedisRunStore(redis, prefix=settings.key_prefix, archive=Archive(settings.artifact_url)),
+            store=RedisRunStore(
+                redis,
+                prefix=settings.key_prefix,
+                archive=Archive(settings.artifact_url),
+                replicas=settings.min_replicas,
+            ),
             publisher=CeleryPublisher(create_app(settings), redis),
-            clock=SystemClock(),
+            clock=RedisClock(redis),
             models=ModelFiles(settings.artifact_url, hosts=settings.model_hosts),
             flows=FlowLibrary([settings.flows_folder, *flow_folders]),
             tools=TOOLS,

@@ -264,7 +264,8 @@ def trigger(name: str, as_json: bool) -> None:
 
 def _open_schedules() -> Schedules:
     client = Client()
-    return Schedules(client, RedbeatSchedules(create_app(client.settings)), SystemClock())
+    app = create_app(client.settings)
+    return Schedules(client, RedbeatSchedules(app), app.time)
 
 
 def _timing(interval: str | None, expression: str | None, timezone: str | None) -> Timing:

@@ -14,6 +14,7 @@ from packaging.version import Version
 from pydantic import BaseModel, ConfigDict
 from redis import Redis
 from redis.exceptions import RedisError
+from redis.sentinel import SentinelConnectionPool
 
 from fluxagents.flows.errors import FluxError, nearest
 from fluxagents.prompts.context.tokens import token_counter
@@ -69,6 +70,8 @@ def examine(settings: Settings) -> Iterator[CheckResult]:
         with client:
             for check in (check_version, check_persistence, check_eviction, check_clock):
                 yield _check_safely(check, client)
+            if settings.min_replicas:
+                yield _check_safely(check_replicas, client, wanted=settings.min_replicas)
             nodes = live_nodes(client, settings.key_prefix)
             for queue in QUEUES:
                 yield check_queue(queue, nodes)
@@ -177,6 +180,18 @@ def check_eviction(client: Redis) -> CheckResult:
     if policy != "noeviction":
         return _fail("eviction", f"maxmemory-policy {policy}", "set `maxmemory-policy noeviction` in Redis")
     return _ok("eviction", "maxmemory-policy noeviction")
+
+
+def check_replicas(client: Redis, *, wanted: int) -> CheckResult:
+    """Whether a fail-over finds a replica that has everything."""
+    replication = _info(client, "replication")
+    replicas = [value for name, value in replication.items() if name.startswith("slave")]
+    lags_s = [each["lag"] for each in replicas if isinstance(each, dict) and each["state"] == "online"]
+    seen = f"{len(lags_s)} in step" + (f", at most {max(lags_s)} s behind" if lags_s else "")
+    if len(lags_s) < wanted:
+        way_out = "start them: a primary that dies now takes acknowledged steps with it"
+        return _warn("replicas", f"{seen}; {wanted} wanted", way_out)
+    return _ok("replicas", seen)
 
 
 def check_clock(client: Redis) -> CheckResult:
@@ -294,9 +309,9 @@ def endpoints_finding(name: str, answer: endpoints.EndpointAnswer) -> CheckResul
     return CheckResult(name=name, verdict=verdict, seen=answer.seen, way_out=answer.way_out)
 
 
-def _check_safely(check: Callable[[Redis], CheckResult], client: Redis) -> CheckResult:
+def _check_safely(check: Callable[..., CheckResult], client: Redis, **wanted: int) -> CheckResult:
     try:
-        return check(client)
+        return check(client, **wanted)
     except (RedisError, KeyError) as error:
         name = check.__name__.removeprefix("check_")
         return _warn(name, f"could not be checked: {error}", "ask whoever runs this Redis")
@@ -308,8 +323,12 @@ def _info(client: Redis, section: str) -> dict[str, object]:
 
 
 def _address(client: Redis) -> str:
-    options = client.connection_pool.connection_kwargs
-    return f"redis://{options.get('host')}:{options.get('port')}/{options.get('db', 0)}"
+    pool = client.connection_pool
+    options = pool.connection_kwargs
+    host, port = options.get("host"), options.get("port")
+    if isinstance(pool, SentinelConnectionPool):
+        host, port = pool.get_master_address()  # type: ignore[no-untyped-call] # redis is half typed
+    return f"redis://{host}:{port}/{options.get('db', 0)}"
 
 
 def _ok(name: str, seen: str) -> CheckResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from redis import Redis
@@ -12,8 +13,9 @@ from redis.retry import Retry
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.workers.redis import embedded_redis
-from fluxagents.workers.redis.refusals import CANNOT_WRITE, explain_refusal
-from fluxagents.workers.settings import Settings
+from fluxagents.workers.redis.refusals import explain_refusal, is_write_refused
+from fluxagents.workers.redis.sentinel_address import SentinelAddress
+from fluxagents.workers.settings import SENTINEL_SCHEME, Settings
 
 CONNECT_TIMEOUT_S = 3.0
 
@@ -36,6 +38,41 @@ def redis_url(settings: Settings) -> str:
     return url
 
 
+def find_sentinels(url: str) -> SentinelAddress | None:
+    """Whom to ask for the primary; None for the URL of one Redis.
+
+    Raises:
+        FluxError: It names sentinels in another form than it must.
+    """
+    return SentinelAddress.parse(url) if url.startswith(SENTINEL_SCHEME) else None
+
+
+def open_client(url: str, **options: Any) -> Redis:
+    """A client of the Redis at this URL, or of whichever is the primary; connects to nothing yet.
+
+    Raises:
+        FluxError: The URL names sentinels in another form than it must.
+    """
+    sentinels = find_sentinels(url)
+    return Redis.from_url(url, **options) if sentinels is None else sentinels.open_client(**options)
+
+
+def find_url(settings: Settings) -> str:
+    """The `redis://` or `rediss://` URL of the Redis that is used now: behind Sentinel, that of the primary.
+
+    Raises:
+        FluxError: There is none, or no sentinel knows one.
+    """
+    url = redis_url(settings)
+    sentinels = find_sentinels(url)
+    if sentinels is None:
+        return url
+    try:
+        return sentinels.find_primary_url()
+    except RedisError as error:
+        raise explain(error, url) from error
+
+
 def connect(settings: Settings, *, decode_responses: bool = True) -> Redis:
     """A client that was answered once; text in and, unless told otherwise, text out.
 
@@ -45,7 +82,7 @@ def connect(settings: Settings, *, decode_responses: bool = True) -> Redis:
         FluxError: Redis cannot be reached or refuses the password.
     """
     url = redis_url(settings)
-    client = Redis.from_url(
+    client = open_client(
         url,
         decode_responses=decode_responses,
         socket_connect_timeout=CONNECT_TIMEOUT_S,
@@ -55,7 +92,7 @@ def connect(settings: Settings, *, decode_responses: bool = True) -> Redis:
     try:
         client.ping()
     except RedisError as error:
-        if CANNOT_WRITE not in str(error):
+        if not is_write_refused(error):
             client.close()
             raise explain(error, url) from error
     return client
@@ -63,9 +100,9 @@ def connect(settings: Settings, *, decode_responses: bool = True) -> Redis:
 
 def without_password(url: str) -> str:
     """The URL as it may be shown."""
-    parts = urlsplit(url)
+    parts = urlsplit(url)._replace(query="")
     if parts.password is None and parts.username is None:
-        return url
+        return parts.geturl()
     host = parts.netloc.rpartition("@")[2]
     return parts._replace(netloc=f"***@{host}").geturl()
 

@@ -23,7 +23,7 @@ from redis.retry import Retry
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.workers.machine.private_files import UMASK, append_private, make_private_folder, write_private
 from fluxagents.workers.machine.process import ProcessId, end_all
-from fluxagents.workers.redis.refusals import CANNOT_WRITE
+from fluxagents.workers.redis.refusals import is_write_refused
 from fluxagents.workers.redis.server_binary import find_binary
 
 HOST = "127.0.0.1"
@@ -212,7 +212,7 @@ class EmbeddedRedis:
                 try:
                     client.ping()
                 except ResponseError as error:
-                    if CANNOT_WRITE not in str(error):
+                    if not is_write_refused(error):
                         raise
                     return  # its disk is full: it answers, and writes again when there is room
                 except (RedisConnectionError, RedisTimeoutError, BusyLoadingError) as error:

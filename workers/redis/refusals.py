@@ -1,4 +1,4 @@
-"""What Redis refuses though it answers: it has no memory left, or cannot write its append-only file."""
+"""What Redis refuses though it answers: it has no memory, no replica, or no room for its append-only file."""
 
 from __future__ import annotations
 
@@ -11,12 +11,20 @@ CANNOT_WRITE = "MISCONF"
 """Part of every refusal of a Redis whose disk is full or broken; it reads on, and refuses even a PING."""
 
 
-class FullDiskError(FluxError):
-    """Redis cannot write, and will again when somebody has made room."""
+NO_REPLICAS = "NOREPLICAS"
+"""Part of every refusal of a primary that has fewer replicas than its `min-replicas-to-write`."""
 
-    def __init__(self, message: str) -> None:
-        way_out = "make room on its disk; runs go on by themselves then"
+
+class WriteRefusedError(FluxError):
+    """Redis does not write, and will again by itself when somebody has mended what keeps it from it."""
+
+    def __init__(self, message: str, way_out: str) -> None:
         super().__init__(ErrorClass.PROVIDER_OUTAGE, message, suggestions=[way_out])
+
+
+def is_write_refused(error: BaseException) -> bool:
+    """Whether Redis reads on and writes nothing, and may write again."""
+    return CANNOT_WRITE in str(error) or NO_REPLICAS in str(error)
 
 
 def explain_refusal(error: BaseException, where: str = "") -> FluxError | None:
@@ -37,5 +45,10 @@ def explain_refusal(error: BaseException, where: str = "") -> FluxError | None:
     if CANNOT_WRITE in str(error):
         reason = str(error).partition("AOF file: ")[2].partition(" script:")[0].strip(". ") or str(error)
         message = f"{name} cannot write its append-only file and stores nothing more: {reason}"
-        return FullDiskError(message)
+        return WriteRefusedError(message, "make room on its disk; runs go on by themselves then")
+    if NO_REPLICAS in str(error):
+        return WriteRefusedError(
+            f"{name} has fewer replicas than its `min-replicas-to-write` and stores nothing",
+            "start its replicas; runs go on by themselves then",
+        )
     return None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
+from functools import partial
 from importlib.resources import files
 from itertools import count, islice
 from secrets import token_hex
@@ -27,7 +28,8 @@ from fluxagents.flows.ports.run_store import require_start, unknown_flow, unknow
 from fluxagents.flows.state import ENDED, STATUSES, RunState, Status, state_digest, state_from_json
 from fluxagents.scheduler.runs.run_ids import time_in
 from fluxagents.workers.files.run_archive import Archive
-from fluxagents.workers.redis.refusals import FullDiskError, explain_refusal
+from fluxagents.workers.redis.refusals import WriteRefusedError, explain_refusal
+from fluxagents.workers.redis.replicas import Replicas
 
 PATIENCE_S = 600.0
 """How long a step that was carried out waits to be recorded while Redis cannot write."""
@@ -47,10 +49,14 @@ class RedisRunStore:
         redis: A client that returns bytes.
         prefix: What every key begins with.
         archive: Where runs go that leave Redis; they are read there, and never begin anew.
+        replicas: How many replicas of Redis must have a step before it counts as recorded.
     """
 
-    def __init__(self, redis: Redis, *, prefix: str = "flux:", archive: Archive | None = None) -> None:
+    def __init__(
+        self, redis: Redis, *, prefix: str = "flux:", archive: Archive | None = None, replicas: int = 0
+    ) -> None:
         self._redis = redis
+        self._replicas = Replicas(redis, replicas)
         self._prefix = prefix
         self._archive = archive
         self._create = self._register("dispatches", "write_step", "create")
@@ -72,13 +78,18 @@ class RedisRunStore:
         with _explain_refusals():
             return script(keys=[self._prefix], args=args)
 
-    def _run_patiently(self, script: Any, *args: str | int) -> Any:
-        """As `_run`, for a process that holds a lease and has nothing else to do while Redis cannot write."""
+    def _record(self, run_id: str, *args: str | int) -> Any:
+        """Run the script of a commit and wait for replicas."""
+        with _explain_refusals():
+            return self._replicas.run(self._commit, self._prefix, args, run=run_id)
+
+    def _run_patiently(self, run: Callable[[], Any]) -> Any:
+        """Try again, for a process that holds a lease and has nothing else to do while Redis cannot write."""
         deadline = monotonic() + PATIENCE_S
         while True:
             try:
-                return self._run(script, *args)
-            except FullDiskError:
+                return run()
+            except WriteRefusedError:
                 if monotonic() > deadline:
                     raise
             sleep(PAUSE_S)
@@ -95,9 +106,9 @@ class RedisRunStore:
                 arguments = _Arguments()
                 document = _step_document(commit, state, arguments)
                 self._create(keys=[self._prefix], args=arguments.after(document), client=pipe)
+        new = [commit.state.run_id for commit, _ in commits if commit.state.run_id not in archived]
         with _explain_refusals():
-            results = pipe.execute()
-        new = (commit.state.run_id for commit, _ in commits if commit.state.run_id not in archived)
+            results = self._replicas.execute(pipe, runs=new)
         for run_id, number in zip(new, results, strict=True):
             if number == NAME_TAKEN:
                 raise _name_taken(run_id)
@@ -146,8 +157,8 @@ class RedisRunStore:
         }
         if fence is not None:
             document["fence"] = fence
-        run = self._run if fence is None else self._run_patiently
-        answer, *rest = run(self._commit, *arguments.after(document))
+        record = partial(self._record, commit.state.run_id, *arguments.after(document))
+        answer, *rest = record() if fence is None else self._run_patiently(record)
         status = CommitStatus(answer.decode())
         if status is not CommitStatus.OK:
             return CommitResult(status, pause_by=rest[0].decode() if rest else "")
@@ -164,7 +175,8 @@ class RedisRunStore:
         )
 
     def release(self, run_id: str, seq: int, fence: int, *, error: str) -> bool:
-        return bool(self._run_patiently(self._release, run_id, seq, fence, error))
+        release = partial(self._run, self._release, run_id, seq, fence, error)
+        return bool(self._run_patiently(release))
 
     def request_pause(self, run_id: str, by: str) -> bool:
         return bool(self._run(self._request_pause, run_id, by))

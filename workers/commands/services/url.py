@@ -23,7 +23,7 @@ from fluxagents.workers.settings import Settings
 def url(*, service: str, as_json: bool) -> None:
     """Print the URL of Redis, or of Flower, with its password. Keep it as you keep a password."""
     settings = Settings.load()
-    address = connection.redis_url(settings) if service == "redis" else _flower_url(settings)
+    address = connection.find_url(settings) if service == "redis" else _flower_url(settings)
     if as_json:
         print_json({"service": service, "url": address})
     else:

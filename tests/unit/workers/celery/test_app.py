@@ -119,3 +119,27 @@ def test_importing_the_entry_builds_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(AttributeError):
         _ = celery_entry.nothing
     celery_entry._app.cache_clear()
+
+
+def test_sentinels_are_told_to_kombu_and_redbeat_each_in_its_form() -> None:
+    url = "redis+sentinel://:secret@one:1,two:2/watched/3"
+    app = create_app(Settings(redis_url=url, task_modules=()))
+    assert app.conf.broker_url == "sentinel://:secret@one:1/3;sentinel://:secret@two:2/3"
+    assert app.conf.broker_transport_options["master_name"] == "watched"
+    assert app.conf.redbeat_redis_url.startswith("redis-sentinel")
+    options = app.conf.redbeat_redis_options
+    assert (options["sentinels"], options["service_name"]) == ([("one", 1), ("two", 2)], "watched")
+    assert (options["db"], options["password"]) == (3, "secret")
+
+
+@pytest.mark.parametrize(
+    ("url", "replicas", "wanted"),
+    [
+        (NOWHERE, None, 0),
+        (NOWHERE, 2, 2),
+        ("redis+sentinel://one/watched", None, 1),
+        ("redis+sentinel://one/watched", 0, 0),
+    ],
+)
+def test_a_step_waits_for_a_replica_behind_sentinel(url: str, replicas: int | None, wanted: int) -> None:
+    assert Settings(redis_url=url, redis_replicas=replicas).min_replicas == wanted

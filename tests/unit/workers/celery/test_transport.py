@@ -6,11 +6,20 @@ from typing import Any, NoReturn
 from unittest.mock import Mock
 
 import pytest
+from kombu.transport import TRANSPORT_ALIASES
 from redis import Connection
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
+from redis.sentinel import SentinelManagedConnection
 
-from fluxagents.workers.celery.transport import Channel, PatientConnection, QoS, register
+from fluxagents.workers.celery.transport import (
+    Channel,
+    PatientConnection,
+    QoS,
+    SentinelChannel,
+    SentinelTransport,
+    register,
+)
 
 
 def refuse(text: str) -> Any:
@@ -52,3 +61,19 @@ def test_redis_urls_mean_this_transport() -> None:
     register()
     assert Channel.QoS is QoS
     assert Channel.connection_class is PatientConnection
+
+
+def test_sentinel_urls_mean_the_same_for_whichever_redis_is_the_primary() -> None:
+    register()
+    assert TRANSPORT_ALIASES["sentinel"].endswith(":SentinelTransport")
+    assert SentinelTransport.Channel is SentinelChannel
+    assert SentinelChannel.QoS is QoS
+    assert issubclass(SentinelChannel.connection_class, SentinelManagedConnection)
+
+
+def test_a_primary_without_replicas_counts_as_a_lost_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    refusal = refuse("NOREPLICAS Not enough good replicas to write.")
+    monkeypatch.setattr(Connection, "read_response", refusal)
+    connection: Any = PatientConnection
+    with pytest.raises(RedisConnectionError, match="NOREPLICAS"):
+        connection().read_response()

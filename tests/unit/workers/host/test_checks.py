@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Thread
 from time import time
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 from redis import ConnectionPool, Redis
@@ -71,6 +72,24 @@ def test_a_durable_redis_is_fine() -> None:
     assert doctor.check_eviction(fake()).verdict is CheckStatus.OK
     assert doctor.check_clock(fake()).verdict is CheckStatus.OK
     assert doctor.check_beat(fake(), Settings()).verdict is CheckStatus.OK
+
+
+@pytest.mark.parametrize(
+    ("replicas", "verdict", "seen"),
+    [
+        ([], CheckStatus.WARN, "0 in step; 1 wanted"),
+        ([("wait_bgsave", 0)], CheckStatus.WARN, "0 in step; 1 wanted"),
+        ([("online", 1)], CheckStatus.OK, "1 in step, at most 1 s behind"),
+        ([("online", 0), ("online", 3)], CheckStatus.OK, "2 in step, at most 3 s behind"),
+    ],
+)
+def test_replicas_are_counted_that_have_caught_up(
+    replicas: list[tuple[str, int]], verdict: CheckStatus, seen: str
+) -> None:
+    listed = {f"slave{n}": {"state": state, "lag": lag} for n, (state, lag) in enumerate(replicas)}
+    client: Any = Mock(info=lambda _: {"role": "master", **listed})
+    found = doctor.check_replicas(client, wanted=1)
+    assert (found.verdict, found.seen) == (verdict, seen)
 
 
 @pytest.mark.parametrize(

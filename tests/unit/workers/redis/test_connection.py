@@ -30,6 +30,8 @@ def test_without_any_redis_the_way_out_is_named(tmp_path: Path) -> None:
         ("redis://host:6379/0", "redis://host:6379/0"),
         ("redis://:p%40ss@host:6379/0", "redis://***@host:6379/0"),
         ("rediss://me:secret@host/0", "rediss://***@host/0"),
+        ("redis+sentinel://:secret@one,two/watched/0", "redis+sentinel://***@one,two/watched/0"),
+        ("redis+sentinel://one/watched?sentinel_password=secret", "redis+sentinel://one/watched"),
     ],
 )
 def test_a_password_is_never_shown(url: str, shown: str) -> None:
@@ -89,3 +91,24 @@ def test_a_redis_without_memory_is_named_whatever_its_version() -> None:
         "command not allowed when used memory > 'maxmemory'. script: 70 on @user_script:1."
     )
     assert "has reached its `maxmemory`" in connection.explain(refused, "redis://h").message
+
+
+def test_a_primary_without_replicas_is_named_with_the_way_out() -> None:
+    refused = ResponseError("NOREPLICAS Not enough good replicas to write. script: 3f1a, on @user_script:12.")
+    error = connection.explain(refused, "redis+sentinel://:hunter22@one,two/watched")
+    assert "redis+sentinel://***@one,two/watched has fewer replicas than its `min-replicas-to-write`" in str(
+        error
+    )
+    assert error.suggestions == ("start its replicas; runs go on by themselves then",)
+
+
+def test_sentinels_that_do_not_answer_are_explained_without_passwords() -> None:
+    url = "redis+sentinel://:hunter22@127.0.0.1:1,127.0.0.1:2/watched?sentinel_password=hunter23"
+    for ask in (connection.connect, connection.find_url):
+        with pytest.raises(FluxError, match="cannot be reached: No master found for 'watched'") as raised:
+            ask(Settings(redis_url=url))
+        assert "hunter2" not in str(raised.value)
+
+
+def test_the_url_of_one_redis_is_its_own() -> None:
+    assert connection.find_url(Settings(redis_url="redis://:pass@host/1")) == "redis://:pass@host/1"

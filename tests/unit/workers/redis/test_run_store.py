@@ -9,7 +9,7 @@ from redis import Redis
 from redis.exceptions import ResponseError
 
 from fluxagents.workers.redis import run_store
-from fluxagents.workers.redis.refusals import FullDiskError
+from fluxagents.workers.redis.refusals import WriteRefusedError
 from fluxagents.workers.redis.run_store import RedisRunStore
 
 FULL = ResponseError("MISCONF Errors writing to the AOF file: No space left on device")
@@ -29,7 +29,7 @@ def test_a_lease_is_given_back_when_there_is_room(store: RedisRunStore) -> None:
 
 def test_a_person_is_told_at_once(store: RedisRunStore) -> None:
     store._request_pause = script = Mock(side_effect=FULL)
-    with pytest.raises(FullDiskError, match="No space left on device"):
+    with pytest.raises(WriteRefusedError, match="No space left on device"):
         store.request_pause("r", "ada")
     assert script.call_count == 1
 
@@ -37,5 +37,5 @@ def test_a_person_is_told_at_once(store: RedisRunStore) -> None:
 def test_patience_ends(store: RedisRunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_store, "PATIENCE_S", -1.0)
     store._release = Mock(side_effect=FULL)
-    with pytest.raises(FullDiskError):
+    with pytest.raises(WriteRefusedError):
         store.release("r", 1, 7, error="")
