@@ -35,7 +35,7 @@ from fluxagents.workers.host.backup.backup_file import (
 )
 from fluxagents.workers.host.data_folder import find_store_folder
 from fluxagents.workers.machine.private_files import FILE_MODE
-from fluxagents.workers.redis.connection import connect, redis_url
+from fluxagents.workers.redis.connection import connect, find_url
 from fluxagents.workers.redis.embedded_redis import EmbeddedRedis, running_url
 from fluxagents.workers.redis.replication import read_snapshot
 from fluxagents.workers.settings import Settings
@@ -105,7 +105,7 @@ def _write(settings: Settings, redis: Redis, file: IO[bytes]) -> Manifest:
     # Nothing is packed: Parquet, archived runs and what Redis writes are packed already.
     with zipfile.ZipFile(file, "w") as target:
         taken_at = datetime.now(UTC)
-        members = {SNAPSHOT: _add(target, SNAPSHOT, read_snapshot(redis_url(settings)))}
+        members = {SNAPSHOT: _add(target, SNAPSHOT, read_snapshot(find_url(settings)))}
         for name, path in _list_files(settings):
             try:
                 with path.open("rb") as source:
