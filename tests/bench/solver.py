@@ -137,7 +137,11 @@ TARGETS = {
     ("single gene deletion", "cobra"): 4,
     ("1,000 conditions", "cobra, one model"): 4,
     ("1,000 conditions", "cobra, loading"): 100,
+    ("production envelope", "cobra"): 1,
+    ("minimal medium", "cobra"): 1,
 }
+ROUNDS = {"production envelope": 5, "minimal medium": 5}
+"""Of parts that take less than a second: in turns, and the median counts."""
 
 
 def lines() -> Iterator[str]:
@@ -147,7 +151,10 @@ def lines() -> Iterator[str]:
         file = Path(folder) / "form.json"
         file.write_bytes(model_forms.encode_fast(store.load(store.resolve(MODEL))))
         for part, sides in SIDES.items():
-            found = {side: _in_a_process(part, side, file) for side in sides}
+            rounds = [
+                {side: _in_a_process(part, side, file) for side in sides} for _ in range(ROUNDS.get(part, 1))
+            ]
+            found = {side: _median([one[side] for one in rounds]) for side in sides}
             ours = found.pop("ours")
             for side, other in found.items():
                 yield _compared(part, ours, side, other)
@@ -166,6 +173,10 @@ def _compared(part: str, ours: Side, side: str, other: Side) -> str:
         + (f"  target >= {target}" if target else "")
         + f" | values differ by {apart:.0e}"
     )
+
+
+def _median(rounds: list[Side]) -> Side:
+    return sorted(rounds, key=lambda side: side.seconds)[len(rounds) // 2]
 
 
 def _in_a_process(part: str, side: str, file: Path) -> Side:

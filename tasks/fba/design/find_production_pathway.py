@@ -25,7 +25,7 @@ from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outco
 from fluxagents.tasks.fba.solving.production.carbon import carbon_atoms, carbon_uptake
 from fluxagents.tasks.fba.solving.production.production_target import production_target
 from fluxagents.tasks.fba.solving.production.substrate import SubstrateArgs, substrate_exchange
-from fluxagents.tasks.fba.solving.production.yields import compute_yields, product_of
+from fluxagents.tasks.fba.solving.production.yields import compute_yields, organic_substrates, product_of
 from fluxagents.tasks.ports.models import Concern
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
 from fluxagents.tasks.tool import PREDICTIONS, Tool
@@ -247,7 +247,14 @@ class _Production:
         model = self.conditions.model
         exchanged = {model.reactions.index(reaction): reaction for reaction in exchanges(model).values()}
         carbon, taken_up = carbon_atoms(self.target), carbon_uptake(exchanged, fluxes)
-        yields = compute_yields(model, product_of(self.target, is_biomass=False), best, growth, fluxes)
+        yields = compute_yields(
+            model,
+            product_of(self.target, is_biomass=False),
+            best,
+            substrates=organic_substrates(model),
+            biomass=growth,
+            fluxes=fluxes,
+        )
         fields: dict[str, object] = {
             "mass_yield_g_per_g": yields.g_per_g,
             "carbon_recovery_fraction": yields.carbon_recovery_fraction,

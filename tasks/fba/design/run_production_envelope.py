@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from fluxagents.tasks.display import cut_text, fit_display, list_names, round_for_display
 from fluxagents.tasks.fba.solving.conditions import exchanges
 from fluxagents.tasks.fba.solving.growth import Conditions, StrainResult, hold_conditions, optimise
-from fluxagents.tasks.fba.solving.linear_program import Sense
+from fluxagents.tasks.fba.solving.linear_program import LinearProgram, Sense
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
 from fluxagents.tasks.fba.solving.production.carbon import carbon_atoms, carbon_uptake
 from fluxagents.tasks.fba.solving.production.production_target import BIOMASS, product_reaction
@@ -138,10 +138,9 @@ def run(model: Model, args: Args) -> Result:
             optimum = optimise(conditions.program)
             report = conditions.report(optimum)
             has_curve = optimum.value is not None
-            envelope = EnvelopeTable()
+            envelope, substrates = EnvelopeTable(), organic_substrates(model)
             if has_curve:
-                envelope = _envelope(conditions, product, args.points, is_biomass=is_biomass)
-            substrates = tuple(exchange.id for exchange in organic_substrates(model).values())
+                envelope = _envelope(conditions, product, substrates, args.points, is_biomass=is_biomass)
         metabolite = next(iter(product.metabolites))
         name = metabolite.name or metabolite.id if product.boundary else args.product_exchange
     greatest, least = envelope.greatest_secretion_mmol_per_gdw_h, envelope.least_secretion_mmol_per_gdw_h
@@ -152,7 +151,7 @@ def run(model: Model, args: Args) -> Result:
             "product_exchange": product.id,
             "product": name,
             "product_carbon_atoms": carbon_atoms(product) if product.boundary else None,
-            "substrates": substrates,
+            "substrates": tuple(exchange.id for exchange in substrates.values()),
             "best_molar_yield_mol_per_mol": _greatest(envelope.molar_yield_mol_per_mol),
             "best_mass_yield_g_per_g": _greatest(envelope.mass_yield_g_per_g),
             "carbon_recovery_fraction": max(recoveries, key=lambda value: abs(value - 1), default=None),
@@ -168,11 +167,20 @@ def run(model: Model, args: Args) -> Result:
     )
 
 
-def _envelope(conditions: Conditions, product: Reaction, points: int, *, is_biomass: bool) -> EnvelopeTable:
+def _envelope(
+    conditions: Conditions,
+    product: Reaction,
+    substrates: Mapping[int, Reaction],
+    points: int,
+    *,
+    is_biomass: bool,
+) -> EnvelopeTable:
     program, model = conditions.program, conditions.model
     best, index, biomass = program.value, model.reactions.index(product), program.objective()
     exchanged = {model.reactions.index(reaction): reaction for reaction in exchanges(model).values()}
     made = product_of(product, is_biomass=is_biomass)
+    carbon = {at: carbon_atoms(exchange) or 0 for at, exchange in substrates.items()}
+    costs = {at: atoms * (1.0 if substrates[at].reactants else -1.0) for at, atoms in carbon.items()}
     growth = program.hold_objective(best, best)
     program.set_objective({}, "max")
     is_consumed = bool(product.reactants)
@@ -185,7 +193,7 @@ def _envelope(conditions: Conditions, product: Reaction, points: int, *, is_biom
         program.solve()
         least = program.extreme(index, absorbing)
         greatest = program.extreme(index, secreting)
-        fluxes = None if greatest is None else _fluxes_with_least_uptake(conditions, index, greatest)
+        fluxes = None if greatest is None else _fluxes_with_least_uptake(program, costs, index, greatest)
         least, greatest = (
             value if value is None or is_consumed else 0.0 - value for value in (least, greatest)
         )
@@ -197,7 +205,9 @@ def _envelope(conditions: Conditions, product: Reaction, points: int, *, is_biom
         }
         if fluxes is not None and greatest is not None:
             taken_up = carbon_uptake(exchanged, fluxes)
-            yields = compute_yields(model, made, greatest, biomass, fluxes)
+            yields = compute_yields(
+                model, made, greatest, substrates=substrates, biomass=biomass, fluxes=fluxes
+            )
             row |= {
                 "carbon_uptake_mmol_c_per_gdw_h": taken_up,
                 "carbon_yield_mol_c_per_mol_c": (
@@ -213,17 +223,20 @@ def _envelope(conditions: Conditions, product: Reaction, points: int, *, is_biom
     return EnvelopeTable.model_validate(columns)
 
 
-def _fluxes_with_least_uptake(conditions: Conditions, index: int, secreted: float) -> list[float]:
+def _fluxes_with_least_uptake(
+    program: LinearProgram, costs: Mapping[int, float], index: int, secreted: float
+) -> list[float]:
     """The fluxes at the greatest secretion that take up the least organic carbon.
 
     The objective is empty before and afterwards.
+
+    Args:
+        program: At the greatest secretion.
+        costs: Organic substrate -> its carbon atoms, with the sign of its secretion.
+        index: Of the product.
+        secreted: Its flux, mmol/gDW/h.
     """
-    program, model = conditions.program, conditions.model
     fluxes = program.fluxes()
-    costs = {
-        at: (carbon_atoms(exchange) or 0) * (1.0 if exchange.reactants else -1.0)
-        for at, exchange in organic_substrates(model).items()
-    }
     if costs:
         program.set_objective(costs, "max")
         with program.hold_bounds({index: (secreted, secreted)}):

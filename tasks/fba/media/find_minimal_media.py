@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -147,20 +148,21 @@ def run(model: Model, args: Args) -> Result:
         FluxError: `MEDIUM` or `UNKNOWN_ID` for conditions that do not fit the model, `BAD_ARGUMENT` if the
             growth to reach is a fraction of none; `SOLVER` or `TIMEOUT`.
     """
-    with hold_conditions(model, args) as conditions:
-        optimum = optimise(conditions.program)
+    with hold_conditions(model, args) as conditions, ExitStack() as programs:
+        program = conditions.program
+        optimum = optimise(program)
         report = conditions.report(optimum)
         target = _target(model, args, optimum)
         exchanged = exchanges(model)
         if args.open_exchanges:
             for exchange in exchanged.values():
                 set_uptake(exchange, max(uptake(exchange), args.open_uptake_mmol_per_gdw_h))
+            program = programs.enter_context(LinearProgram(model))
+        best = optimise(program).value
         candidates = open_uptakes(exchanged)
-        with LinearProgram(model) as program:
-            best = optimise(program).value
         fields: dict[str, object] = {"required_components": (), "is_complete": None, "media": ()}
         if target is not None and best is not None and best >= target:
-            with NutrientSearch(model, candidates, target, args.integer_solver) as search:
+            with NutrientSearch(model, program, candidates, target, args.integer_solver) as search:
                 fields = _search(search, [reaction.id for reaction in candidates], args)
     return Result.model_validate(
         report
@@ -197,7 +199,7 @@ def _search(search: NutrientSearch, candidates: list[str], args: Args) -> dict[s
         media = list(islice(search.smallest(), args.alternatives + 1))
         is_complete = len(media) <= args.alternatives
     return {
-        "required_components": tuple(search.find_required()),
+        "required_components": search.required,
         "is_complete": is_complete,
         "media": tuple(_medium(search, components) for components in media[: args.alternatives]),
     }

@@ -13,6 +13,7 @@ doi:10.1137/1.9781611973082.48.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
@@ -61,17 +62,25 @@ class NutrientSearch:
 
     Args:
         model: Under its conditions, all candidate uptakes open; it is not changed.
+        program: Of the model, with growth as its objective; it is solved under other bounds meanwhile.
         candidates: The exchange reactions that may take part.
         growth: The least value of the objective, 1/h.
         solver: Of the integer program.
     """
 
-    def __init__(self, model: Model, candidates: Sequence[Reaction], growth: float, solver: Solver) -> None:
+    def __init__(
+        self,
+        model: Model,
+        program: LinearProgram,
+        candidates: Sequence[Reaction],
+        growth: float,
+        solver: Solver,
+    ) -> None:
         self._solver: Solver = solver
         self._growth = growth
         self._candidates = {reaction.id: reaction for reaction in candidates}
         self._indices = {reaction.id: model.reactions.index(reaction) for reaction in candidates}
-        self._maximal = LinearProgram(model)
+        self._maximal = program
         self._least = LinearProgram(model, split=True)
 
     def __enter__(self) -> Self:
@@ -82,7 +91,6 @@ class NutrientSearch:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._maximal.__exit__(None, None, None)
         self._least.__exit__(None, None, None)
 
     def growth_on(self, components: Collection[str]) -> float | None:
@@ -115,10 +123,21 @@ class NutrientSearch:
         }
         return {name: flux for name, flux in taken_up.items() if flux > 0}
 
-    def find_required(self) -> list[str]:
-        """The uptakes without which nothing suffices."""
+    @cached_property
+    def required(self) -> tuple[str, ...]:
+        """The uptakes without which nothing suffices, if all of them together do."""
         everything = set(self._candidates)
-        return [name for name in self._candidates if not self._suffices(everything - {name})]
+        # An uptake that some optimum does not use is not required, which spares its solve.
+        dispensable = set() if not self._suffices(everything) else self._list_unused()
+        required = []
+        for name in self._candidates:
+            if name in dispensable:
+                continue
+            if self._suffices(everything - {name}):
+                dispensable |= self._list_unused()
+            else:
+                required.append(name)
+        return tuple(required)
 
     def sufficient_alone(self) -> list[str]:
         """The uptakes each of which suffices with no other candidate."""
@@ -133,7 +152,7 @@ class NutrientSearch:
 
     def smallest(self) -> Iterator[tuple[str, ...]]:
         """The media with the fewest components, one after the other, in the order of the model."""
-        required = self.find_required()
+        required = self.required
         optional = [name for name in self._candidates if name not in required]
         demands: list[Collection[str]] = []
         sets: list[Collection[str]] = []
@@ -157,6 +176,15 @@ class NutrientSearch:
     def _suffices(self, components: Collection[str]) -> bool:
         growth = self.growth_on(components)
         return growth is not None and growth >= self._growth * (1 - GROWTH_TOLERANCE)
+
+    def _list_unused(self) -> set[str]:
+        """The candidates that are not taken up at the last optimum of growth."""
+        fluxes = self._maximal.net_fluxes()
+        return {
+            name
+            for name, reaction in self._candidates.items()
+            if uptake_flux(reaction, fluxes[self._indices[name]]) <= 0
+        }
 
     def _demand(self, components: set[str]) -> list[str]:
         """A sufficient medium needs one of these: all that a largest insufficient set leaves out."""

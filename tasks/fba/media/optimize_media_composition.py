@@ -28,6 +28,7 @@ from fluxagents.tasks.fba.solving.conditions import (
     uptake,
 )
 from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
+from fluxagents.tasks.fba.solving.linear_program import LinearProgram
 from fluxagents.tasks.fba.solving.optlang_program import IntegerArgs
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.ports.media import LibraryMedium
@@ -196,7 +197,10 @@ def run(model: Model, args: Args, start: LibraryMedium | None) -> Result:
                 media: list[OptimisedMedium] = []
                 is_complete: bool | None = None
                 if target is not None and best is not None and best >= target * (1 - GROWTH_TOLERANCE):
-                    with NutrientSearch(model, candidates, target, args.integer_solver) as search:
+                    with (
+                        LinearProgram(model) as program,
+                        NutrientSearch(model, program, candidates, target, args.integer_solver) as search,
+                    ):
                         sets, is_complete = _sets(search, [reaction.id for reaction in candidates], args)
                         media = [_medium(search, trial, components, costs, target) for components in sets]
     return Result.model_validate(

@@ -79,12 +79,12 @@ def restoration(
     ]
     for reaction in closed:
         set_uptake(reaction, open_uptake_mmol_per_gdw_h)
+    fields: dict[str, object] = {"required": (), "sufficient_alone": (), "sets": (), "is_complete": None}
     with LinearProgram(model) as program:
         best = optimise(program)
-    fields: dict[str, object] = {"required": (), "sufficient_alone": (), "sets": (), "is_complete": None}
-    if best.value is not None and best.value >= min_growth_per_h * (1 - GROWTH_TOLERANCE):
-        with NutrientSearch(model, closed, min_growth_per_h, solver) as search:
-            fields = _find_ways(search, max_sets)
+        if best.value is not None and best.value >= min_growth_per_h * (1 - GROWTH_TOLERANCE):
+            with NutrientSearch(model, program, closed, min_growth_per_h, solver) as search:
+                fields = _find_ways(search, max_sets)
     return Restoration.model_validate(
         fields
         | {
@@ -119,7 +119,7 @@ def ways_to_grow(model: Model) -> tuple[str, ...]:
 
 
 def _find_ways(search: NutrientSearch, max_sets: int) -> dict[str, object]:
-    required = search.find_required()
+    required = search.required
     alone = search.sufficient_alone() if len(required) <= 1 else []
     sets: list[tuple[str, ...]] = [(name,) for name in alone]
     sets = sets or list(islice(search.smallest(), max_sets + 1))

@@ -68,28 +68,29 @@ class LinearProgram:
     def __init__(self, model: Model, *, split: bool = False) -> None:
         self._glpk: Any = import_module("swiglpk")  # the module itself: its functions are called in loops
         solver = _glpk_solver(model)
-        swiglpk.glp_term_out(swiglpk.GLP_OFF)  # the basis is announced on the terminal otherwise
-        self._problem = swiglpk.glp_create_prob()
-        swiglpk.glp_copy_prob(self._problem, solver.problem, swiglpk.GLP_ON)
+        glpk = self._glpk
+        glpk.glp_term_out(glpk.GLP_OFF)  # the basis is announced on the terminal otherwise
+        self._problem = glpk.glp_create_prob()
+        glpk.glp_copy_prob(self._problem, solver.problem, glpk.GLP_ON)
         # Earlier solves, and changes taken back, must not choose among equal optima nor move the
         # last digits.
-        swiglpk.glp_sort_matrix(self._problem)
-        swiglpk.glp_std_basis(self._problem)
-        self._parameters = swiglpk.glp_smcp()
-        swiglpk.glp_init_smcp(self._parameters)
-        self._parameters.msg_lev = swiglpk.GLP_MSG_OFF
+        glpk.glp_sort_matrix(self._problem)
+        glpk.glp_std_basis(self._problem)
+        self._parameters = glpk.glp_smcp()
+        glpk.glp_init_smcp(self._parameters)
+        self._parameters.msg_lev = glpk.GLP_MSG_OFF
         self._parameters.tol_bnd = solver.configuration.tolerances.feasibility
         self._code = 0
         self._flux_positions: Any = None
         self._basis: tuple[_Statuses, _Statuses] = ((), ())
         self._columns = self._split_columns(model)
-        self._metabolite_rows = [swiglpk.glp_find_row(self._problem, item.id) for item in model.metabolites]
+        self._metabolite_rows = [glpk.glp_find_row(self._problem, item.id) for item in model.metabolites]
         self._check_objective(model)
         if not split:
             self._join_columns(model)
-        swiglpk.glp_unscale_prob(self._problem)
-        swiglpk.glp_scale_prob(self._problem, swiglpk.GLP_SF_AUTO)
-        swiglpk.glp_adv_basis(self._problem, 0)
+        glpk.glp_unscale_prob(self._problem)
+        glpk.glp_scale_prob(self._problem, glpk.GLP_SF_AUTO)
+        glpk.glp_adv_basis(self._problem, 0)
 
     def __enter__(self) -> Self:
         return self

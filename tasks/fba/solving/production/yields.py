@@ -72,7 +72,13 @@ def organic_substrates(model: Model) -> dict[int, Reaction]:
 
 
 def compute_yields(
-    model: Model, product: Product, made: float, biomass: Mapping[int, float], fluxes: Sequence[float]
+    model: Model,
+    product: Product,
+    made: float,
+    *,
+    substrates: Mapping[int, Reaction],
+    biomass: Mapping[int, float],
+    fluxes: Sequence[float],
 ) -> Yields:
     """The yields and the carbon balance of fluxes.
 
@@ -80,12 +86,13 @@ def compute_yields(
         model: Of the fluxes.
         product: What is made.
         made: Its flux, mmol/gDW/h, or 1/h of biomass.
+        substrates: From `organic_substrates`.
         biomass: Reactions that make biomass, by index; their carbon leaves the balance.
         fluxes: Of all reactions, mmol/gDW/h.
     """
     taken = {
         exchange: amount
-        for index, exchange in organic_substrates(model).items()
+        for index, exchange in substrates.items()
         if (amount := uptake_flux(exchange, fluxes[index])) > ZERO_FLUX_MMOL_PER_GDW_H
     }
     amount = sum(taken.values())

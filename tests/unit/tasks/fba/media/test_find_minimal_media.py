@@ -45,6 +45,25 @@ def test_as_few_components_as_cobra_finds(textbook: Any, call: Callable[..., Any
     assert found.media[0].components == len(reference)
 
 
+@pytest.mark.parametrize("conditions", [{}, {"open_exchanges": True, "min_growth_per_h": 0.1}])
+def test_required_are_the_nutrients_without_which_cobra_finds_no_growth(
+    textbook: Any, call: Callable[..., Any], conditions: dict[str, Any]
+) -> None:
+    found = call(NAME, textbook, **conditions)
+    asked = found.min_growth_per_h * (1 - 1e-6)
+    required = []
+    with textbook:
+        if conditions:
+            for exchange in textbook.exchanges:
+                exchange.lower_bound = min(exchange.lower_bound, -10.0)
+        for identifier in textbook.medium:
+            with textbook:
+                textbook.reactions.get_by_id(identifier).lower_bound = 0.0
+                if not textbook.slim_optimize(error_value=0.0) >= asked:
+                    required.append(identifier)
+    assert set(found.required_components) == set(required)
+
+
 def test_least_uptake_equals_cobra(textbook: Any, call: Callable[..., Any]) -> None:
     with textbook:
         reference = minimal_medium(textbook, 0.5)
