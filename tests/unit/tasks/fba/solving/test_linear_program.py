@@ -193,3 +193,16 @@ def test_a_solve_before_does_not_choose_among_equal_optima(textbook: Any) -> Non
     with LinearProgram(textbook) as program:
         program.solve()
         assert list(program.fluxes()) == first
+
+
+def test_after_an_infeasible_condition_the_next_solve_is_warm(ijo1366: Any) -> None:
+    glucose = ijo1366.reactions.index("EX_glc__D_e")
+    with LinearProgram(ijo1366) as program:
+        program.solve()
+        best, first = program.value, program.iterations
+        with program.hold_bounds({glucose: (0.0, 0.0)}):
+            assert program.solve(dual=True) is Outcome.INFEASIBLE
+        before = program.iterations
+        assert program.solve(dual=True) is Outcome.OPTIMAL
+        assert program.value == pytest.approx(best)
+        assert program.iterations - before < first / 2
