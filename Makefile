@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-compose lint lint-types lint-imports lint-style index api printed answers bench eval chaos lock clean
+.PHONY: help demo test test-long test-compose lint lint-types lint-imports lint-style index api printed answers bench bench-peers eval chaos lock clean
 
 help: ## Show what can be made.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,16 @@ test-compose: $(READY) ## Build the image, run compose.yaml in podman, break it 
 
 bench: $(READY) ## Measure speed, as ratios within one run.
 	$(BIN)/python -m tests.bench
+
+# Other systems, in an environment of their own: nothing of ours is needed to run them, and they would change our lock.
+PEERS := .venv-peers
+$(PEERS)/.ready: tests/bench/peers/requirements.txt
+	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/bench/peers/requirements.txt
+	touch $@
+
+bench-peers: $(READY) $(PEERS)/.ready ## Measure ours beside Celery alone, DBOS, LangGraph and Prefect: RUNS=1000.
+	$(BIN)/python -m tests.bench.peers --python $(PEERS)/bin/python --runs $(RUNS)
 
 CHAT ?= offline
 eval: $(READY) ## How often decisions are right, and what they are shown: CHAT=offline, openai:<model> or anthropic:<model>.

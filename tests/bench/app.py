@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_process_init, worker_process_shutdown
+from celery.signals import worker_process_init, worker_process_shutdown, worker_ready
+from tests.bench.journal import note
 from tests.bench.noops import NOOP, STEPS, act
 
 from fluxagents.tasks.protocol import StepMessage
@@ -71,6 +72,11 @@ def _profile(folder: str) -> None:
 
     worker_process_init.connect(start, weak=False)
     worker_process_shutdown.connect(stop, weak=False)
+
+
+@worker_ready.connect
+def note_ready(**_: Any) -> None:
+    note("ready")
 
 
 app = _app()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tests.bench.journal import note
+
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, Command
 from fluxagents.flows.engine.controller import FlowController
@@ -59,6 +61,7 @@ def approval() -> Flow:
 def act(_: FlowController, state: RunState, command: Command) -> Sequence[e.Event]:
     """Carry out a no-op, and say when."""
     assert isinstance(command, CallTool)
+    note("step", state.run_id, state.seq)
     now = SystemClock().now_ms()
     return [
         e.ToolSucceeded(
