@@ -66,6 +66,7 @@ def _tell_throughput(name: str, rounds: list[Throughput]) -> str:
         f"{SYSTEMS[name].name:<28}{median(one.steps_per_s for one in rounds):8.0f} steps/s"
         f"   first result {median(one.first_s for one in rounds):7.2f} s"
         f"   last {median(one.last_s for one in rounds):7.1f} s"
+        f"   {median(one.cpu_ms_per_step for one in rounds):6.2f} ms of processor a step"
         f"   of {rounds[0].runs} runs"
         + "".join(f"   ONLY {one.finished} finished" for one in rounds if one.finished < one.runs)
     )
@@ -85,8 +86,15 @@ def _compare(found: dict[str, list[Throughput]]) -> Iterator[str]:
                 ours.steps_per_s / theirs.steps_per_s
                 for ours, theirs in zip(found[OURS], rounds, strict=True)
             )
+            cpu = median(
+                theirs.cpu_ms_per_step / ours.cpu_ms_per_step
+                for ours, theirs in zip(found[OURS], rounds, strict=True)
+            )
             target = f"   target >= {TARGETS[name]}" if name in TARGETS else ""
-            yield f"{OURS} / {SYSTEMS[name].name:<28} steps per second {ratio:6.2f}{target}"
+            yield (
+                f"{OURS} / {SYSTEMS[name].name:<28} steps per second {ratio:6.2f}"
+                f"   per second of processor time {cpu:6.2f}{target}"
+            )
 
 
 if __name__ == "__main__":

@@ -44,16 +44,16 @@ def bare(run: str, step: int, state: str) -> None:
         bare.apply_async(kwargs={"run": run, "step": step + 1, "state": state})
 
 
-def enqueue_chains(runs: int) -> None:
+def enqueue_chains(runs: int, prefix: str) -> None:
     for number in range(runs):
-        run = f"run{number}"
+        run = f"{prefix}{number}"
         further = [chained.s(run, step) for step in range(2, STEPS + 1)]
         chain(chained.s(STATE, run, 1), *further).apply_async()
 
 
-def enqueue_bare(runs: int) -> None:
+def enqueue_bare(runs: int, prefix: str) -> None:
     for number in range(runs):
-        bare.apply_async(kwargs={"run": f"run{number}", "step": 1, "state": STATE})
+        bare.apply_async(kwargs={"run": f"{prefix}{number}", "step": 1, "state": STATE})
 
 
 if __name__ == "__main__":
@@ -61,5 +61,5 @@ if __name__ == "__main__":
     from tests.bench.peers import celery_tasks
 
     note("enqueue")
-    getattr(celery_tasks, sys.argv[1])(int(sys.argv[2]))
+    getattr(celery_tasks, sys.argv[1])(int(sys.argv[2]), sys.argv[3])
     note("enqueued")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
 
 from dbos import DBOS, DBOSClient, SetWorkflowID
 from tests.bench.journal import note
@@ -54,11 +55,11 @@ def serve(_: int) -> None:
     threading.Event().wait()
 
 
-def enqueue(runs: int) -> None:
+def enqueue(runs: int, prefix: str = "run") -> None:
     client = DBOSClient(system_database_url=url())
     note("enqueue")
     for number in range(runs):
-        run = f"run{number}"
+        run = f"{prefix}{number}"
         options = {"queue_name": QUEUE, "workflow_name": "ten_steps", "workflow_id": run}
         client.enqueue(options, run)
     note("enqueued")
@@ -79,4 +80,5 @@ def start(runs: int) -> None:
 
 
 if __name__ == "__main__":
-    {"serve": serve, "enqueue": enqueue, "start": start}[sys.argv[1]](int(sys.argv[2]))
+    commands: dict[str, Callable[..., None]] = {"serve": serve, "enqueue": enqueue, "start": start}
+    commands[sys.argv[1]](int(sys.argv[2]), *sys.argv[3:])

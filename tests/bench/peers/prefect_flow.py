@@ -6,9 +6,12 @@ flow is called in one process instead, which is the quickest that it can be used
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from urllib.request import urlopen
 
 from prefect import flow, task
 from tests.bench.journal import note
@@ -29,7 +32,18 @@ def ten_steps(run: str) -> str:
     return state
 
 
+def wait_for_server() -> None:
+    """Its first start takes half a minute and more."""
+    while True:
+        try:
+            with urlopen(f"{os.environ['PREFECT_API_URL']}/health", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.2)
+
+
 def serve(runs: int) -> None:
+    wait_for_server()
     note("ready")
     note("enqueue")
     with ThreadPoolExecutor(2) as threads:

@@ -10,7 +10,10 @@ from fluxagents.workers.celery.queues import QUEUES
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """The commands of a system, as arguments of Python; `{runs}` stands for the count of runs."""
+    """The commands of a system, as arguments of Python.
+
+    `{runs}` stands for the count of runs, `{prefix}` for what their ids begin with.
+    """
 
     name: str
     serve: Sequence[str]
@@ -24,6 +27,7 @@ class System:
     """For a system so slow that more would take too long."""
 
 
+_RUNS = ("{runs}", "{prefix}")
 _WORKER = ("worker", "--concurrency=2", "-O", "fair", "--loglevel=ERROR")
 _OURS = ("-m", "celery", "--quiet", "-A", "tests.bench.app")
 _PLAIN = ("-m", "celery", "--quiet", "-A", "tests.bench.peers.celery_tasks", *_WORKER)
@@ -45,9 +49,9 @@ SYSTEMS = {
         name="fluxagents, signed messages",
         environment={"FLUXAGENTS_MESSAGE_KEY": "a key of the benchmark, long enough"},
     ),
-    "celery-bare": System("Celery, bare tasks", _PLAIN, (*_PLAIN_TASKS, "enqueue_bare", "{runs}")),
-    "celery-chain": System("Celery, chain with results", _PLAIN, (*_PLAIN_TASKS, "enqueue_chains", "{runs}")),
-    "dbos-queue": System("DBOS, its queue", (*_DBOS, "serve", "{runs}"), (*_DBOS, "enqueue", "{runs}")),
+    "celery-bare": System("Celery, bare tasks", _PLAIN, (*_PLAIN_TASKS, "enqueue_bare", *_RUNS)),
+    "celery-chain": System("Celery, chain with results", _PLAIN, (*_PLAIN_TASKS, "enqueue_chains", *_RUNS)),
+    "dbos-queue": System("DBOS, its queue", (*_DBOS, "serve", "{runs}"), (*_DBOS, "enqueue", *_RUNS)),
     "dbos": System("DBOS, started directly", (*_DBOS, "start", "{runs}")),
     "langgraph": System("LangGraph, SQLite saver", ("-m", "tests.bench.peers.langgraph_graph", "{runs}")),
     "prefect": System(

@@ -18,6 +18,11 @@ from tests.bench.peers.systems import System
 from tests.bench.peers.work import FOLDER, STEPS
 from tests.support.places import ROOT
 
+START_S = 180
+"""For a server to create its database and to answer."""
+
+WARM_UP_RUNS = 10
+
 PATIENCE_S = 60
 """A system that runs no step for so long is taken to have done what it will ever do."""
 
@@ -30,6 +35,12 @@ class Throughput:
     finished: int
     first_s: float
     last_s: float
+    cpu_s: float
+    """Processor time of workers and servers; other work on the machine changes it little."""
+
+    @property
+    def cpu_ms_per_step(self) -> float:
+        return 1_000 * self.cpu_s / (self.finished * STEPS)
 
     @property
     def steps_per_s(self) -> float:
@@ -83,13 +94,16 @@ class Trial:
     def measure(self) -> Throughput:
         """Let it do all runs."""
         with self._beside(), self._serving():
+            self._warm_up()
+            before_s = _spent_s()
             self._enqueue()
             self._wait(self._has_finished)
+            cpu_s = _spent_s() - before_s
         begun = next(line.at_s for line in self._journal.lines if line.what == "enqueue")
         ended = sorted(self._ends().values())
         if not ended:
             raise self._failure("finished no run")
-        return Throughput(self._runs, len(ended), ended[0] - begun, ended[-1] - begun)
+        return Throughput(self._runs, len(ended), ended[0] - begun, ended[-1] - begun, cpu_s)
 
     def recover(self) -> Recovery:
         """Kill its workers when half of the steps are done, and start them again."""
@@ -126,10 +140,10 @@ class Trial:
         # To look at every run is dear, and there are never fewer steps than that.
         return len(self._journal.lines) >= self._runs * STEPS and len(self._ends()) == self._runs
 
-    def _wait(self, holds: Callable[[], bool]) -> None:
+    def _wait(self, holds: Callable[[], bool], *, patience_s: float = PATIENCE_S) -> None:
         """Wait until it holds, or nothing happens any more."""
         changed = time.monotonic()
-        while not holds() and time.monotonic() < changed + PATIENCE_S:
+        while not holds() and time.monotonic() < changed + patience_s:
             time.sleep(0.05)
             if self._journal.read():
                 changed = time.monotonic()
@@ -138,7 +152,7 @@ class Trial:
     def _serving(self) -> Iterator[None]:
         began = time.monotonic()
         with self._process(self._system.serve) as process:
-            self._wait(lambda: self._is_ready(began) or process.poll() is not None)
+            self._wait(lambda: self._is_ready(began) or process.poll() is not None, patience_s=START_S)
             if not self._is_ready(began):
                 raise self._failure("did not start")
             yield
@@ -156,9 +170,16 @@ class Trial:
                 stack.enter_context(self._process(command))
             yield
 
-    def _enqueue(self) -> None:
+    def _warm_up(self) -> None:
+        """Let workers import and connect what their first runs need, where they do so late."""
         if self._system.enqueue:
-            command = self._command(self._system.enqueue)
+            self._enqueue(WARM_UP_RUNS, "warm")
+            self._wait(lambda: len(self._ends()) == WARM_UP_RUNS)
+            self._journal.lines.clear()
+
+    def _enqueue(self, runs: int | None = None, prefix: str = "run") -> None:
+        if self._system.enqueue:
+            command = self._command(self._system.enqueue, runs, prefix)
             subprocess.run(command, cwd=ROOT, env=self._environment, check=True)
 
     @contextmanager
@@ -172,8 +193,15 @@ class Trial:
         finally:
             _kill(process)
 
-    def _command(self, arguments: Sequence[str]) -> list[str]:
-        return [self._python, *(argument.format(runs=self._runs) for argument in arguments)]
+    def _command(self, arguments: Sequence[str], runs: int | None = None, prefix: str = "run") -> list[str]:
+        count = self._runs if runs is None else runs
+        return [self._python, *(argument.format(runs=count, prefix=prefix) for argument in arguments)]
+
+
+def _spent_s() -> float:
+    """Processor time of all processes that this one has started and that still go on."""
+    times = [process.cpu_times() for process in psutil.Process().children(recursive=True)]
+    return sum(spent.user + spent.system for spent in times)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
