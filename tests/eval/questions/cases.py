@@ -13,8 +13,8 @@ import yaml
 from fluxagents.tasks.registry import TOOLS
 
 PARTS = ("known", "held_out", "third", "fourth", "fifth", "sixth")
-"""Rules may be made after the known questions and the parts `fourth` and `fifth`, which were held out once. The others
-show how well they do on what they were not made for; `sixth` is the newest part.
+"""Rules may be made after the known questions, the fourth part and the fifth, which were held out once. The
+others show how well they do on what they were not made for; `sixth` is the newest part.
 """
 
 OPEN_TO_RULES = frozenset({"known", "fourth", "fifth"})
