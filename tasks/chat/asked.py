@@ -50,7 +50,7 @@ _CONTRAST = re.compile(
 
 _PART = re.compile(
     r"(?:^|[.;:?!,]\s*|\b(?:and|then|und|et|y)\s+)(?:and\s+|then\s+|also\s+)*"
-    r"(?:which|what|how|does|do|is|are|can|could|will|why|where|compare)\b",
+    r"(?!what if\b)(?:which|what|how|does|do|is|are|can|could|will|why|where|compare)\b",
     re.IGNORECASE,
 )
 _OTHER_PART = "another part of the question"

@@ -20,8 +20,10 @@ _ABOUT = frozenset({"model", "objective", "medium", "method", "status", "model_w
 _NO_VALUE = frozenset({"infeasible", "unbounded", "zero_growth"})
 """Statuses that are an answer by themselves."""
 
-GROWTH = "growth"
-"""The quantity, as `quantities.toml` names it."""
+GROWTH, EXCHANGES = "growth", "exchange fluxes"
+"""The quantities, as `quantities.toml` names them."""
+
+_EXCHANGES = ("uptakes_mmol_per_gdw_h", "secretions_mmol_per_gdw_h")
 
 _CONDITION_KEY = re.compile(r"medi|uptake|condition|limit", re.IGNORECASE)
 _CLOSED = re.compile(
@@ -92,6 +94,9 @@ def _list_missing(item: AskedItem, finding: Finding, state: RunState) -> Iterato
     content |= _read_changes(finding, state) | read_terms(state.model_name)
     content |= _read_resolved(finding, state)
     condition = read_terms(item.condition)
+    if EXCHANGES in read_asked(item.quantity) and _lists_all_exchanges(finding):
+        # What is in neither list has no flux.
+        content |= read_terms(item.object)
     yield from (read_terms(item.text)).list_missing(content)
     if medium:
         yield from replace(condition, numbers=frozenset(), ids=frozenset()).list_missing(
@@ -99,6 +104,12 @@ def _list_missing(item: AskedItem, finding: Finding, state: RunState) -> Iterato
         )
     if is_anaerobic(item.condition) and not _is_without_oxygen(finding, medium):
         yield "no oxygen"
+
+
+def _lists_all_exchanges(finding: Finding) -> bool:
+    """Whether a finding shows each uptake and each secretion."""
+    tables = (finding.key_findings.get(key) for key in _EXCHANGES)
+    return all(isinstance(table, Mapping) and table.get("count") == table.get("shown") for table in tables)
 
 
 def _find_medium(finding: Finding, state: RunState) -> dict[str, JsonValue]:

@@ -33,9 +33,10 @@ _NO_OXYGEN = re.compile(
 )
 _DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d{1,2}(?!\d))")
 _NO_TERM = re.compile(
-    r"\b(?:h|s|min|g|gdw|gcdw)\s?\^?[-\u2212]1\b|\bk-?12\b|\bmg1655\b|\be[._ ]?coli\b", re.IGNORECASE
+    r"[\u0394\u03b4](?=\w)|\b(?:h|s|min|g|gdw|gcdw)\s?\^?[-\u2212]1\b|\bk-?12\b|\bmg1655\b|\be[._ ]?coli\b",
+    re.IGNORECASE,
 )
-"""Units with an exponent, and the strain that most models are of."""
+"""The sign of a deletion, units with an exponent, and the strain that most models are of."""
 
 
 @dataclass(frozen=True, slots=True)

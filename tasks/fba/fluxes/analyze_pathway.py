@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.tasks.display import cut_text, list_names, list_values
-from fluxagents.tasks.fba.central_metabolism.pathways import find_pathway
+from fluxagents.tasks.fba.central_metabolism.pathways import find_pathway, pathways
 from fluxagents.tasks.fba.fluxes.run_flux_variability_analysis import extremes
 from fluxagents.tasks.fba.fluxes.run_metabolic_fba import minimise_total_flux
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs, require_reaction
@@ -153,16 +153,16 @@ def _members(model: Model, args: Args) -> tuple[str, list[Reaction]]:
         named = {require_reaction(model, identifier) for identifier in args.reactions}
         return f"{len(named)} named reactions", [r for r in model.reactions if r.id in named]
     assert args.pathway is not None
-    pathways = _pathways(model)
+    subsystems = _subsystems(model)
     asked = args.pathway.casefold()
-    exact = [name for name in pathways if name.casefold() == asked]
-    matches = exact or [name for name in pathways if asked in name.casefold()]
+    exact = [name for name in subsystems if name.casefold() == asked]
+    matches = exact or [name for name in subsystems if asked in name.casefold()]
     if len(matches) == 1:
-        own = pathways[matches[0]]
+        own = subsystems[matches[0]]
         return matches[0], [reaction for reaction in model.reactions if reaction.id in own]
     known = find_pathway(args.pathway)
     members = known.find_members(model) if known else frozenset()
-    if known and members:
+    if known and (members or (not matches and _knows_another(model))):
         return known.name, [reaction for reaction in model.reactions if reaction.id in members]
     if matches:
         message = f"pathway '{args.pathway}' may be {len(matches)} of model '{model.id}'"
@@ -170,24 +170,29 @@ def _members(model: Model, args: Args) -> tuple[str, list[Reaction]]:
     message = f"pathway '{args.pathway}' is no subsystem or group of model '{model.id}'"
     none = "this model names no subsystem: give 'reactions'"
     if known:
-        message = f"model '{model.id}' has no reaction of the pathway '{known.name}'"
-    suggestions = nearest(args.pathway, pathways) or (
-        (f"such as: {'; '.join(list(pathways)[:5])}",) if pathways else (none,)
+        message = f"no id, name or annotation of model '{model.id}' is of a reaction of '{known.name}'"
+    suggestions = nearest(args.pathway, subsystems) or (
+        (f"such as: {'; '.join(list(subsystems)[:5])}",) if subsystems else (none,)
     )
     raise FluxError(ErrorClass.UNKNOWN_ID, message, suggestions=suggestions)
 
 
-def _pathways(model: Model) -> dict[str, set[str]]:
+def _knows_another(model: Model) -> bool:
+    """Whether reactions of other pathways are found, so that those of one may be said to be absent."""
+    return any(pathway.find_members(model) for pathway in pathways().values())
+
+
+def _subsystems(model: Model) -> dict[str, set[str]]:
     """Subsystems and groups by name -> ids of their reactions."""
-    pathways: dict[str, set[str]] = {}
+    subsystems: dict[str, set[str]] = {}
     for reaction in model.reactions:
         for subsystem in list_subsystems(reaction):
-            pathways.setdefault(subsystem, set()).add(reaction.id)
+            subsystems.setdefault(subsystem, set()).add(reaction.id)
     for group in model.groups:
         members = {member.id for member in group.members if member in model.reactions}
         if members:
-            pathways.setdefault(group.name or group.id, set()).update(members)
-    return pathways
+            subsystems.setdefault(group.name or group.id, set()).update(members)
+    return subsystems
 
 
 def _ranges(

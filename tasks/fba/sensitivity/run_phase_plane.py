@@ -300,7 +300,7 @@ def _describe(number: int, region: Region, points: int) -> Phase:
 TOOL = Tool(
     name="run_phase_plane",
     purpose="Growth over the supply of two nutrients: phases, what limits in each, line of optimality.",
-    answers=("phase plane", "growth", "exchange fluxes"),
+    answers=("phase plane", "robustness", "growth", "exchange fluxes"),
     args=Args,
     result=Result,
     run=run,

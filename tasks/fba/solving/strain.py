@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 from pydantic import Field
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.tasks.fba.entity_names import suggest_named
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs, MediumChange, apply_conditions
 from fluxagents.tasks.fba.solving.gene_rules import GeneRules
 from fluxagents.tasks.ports.models import Concern
@@ -54,14 +55,16 @@ def find_unknown_ids(model: Model, ids: Iterable[str]) -> tuple[str, ...]:
     """Close what these genes and reactions carry: call it inside `with model:`; returns those reactions.
 
     Raises:
-        FluxError: `UNKNOWN_ID` for an id that is no gene and no reaction, with the nearest ids.
+        FluxError: `UNKNOWN_ID` for an id that is no gene and no reaction, with the ids of that name or near.
     """
     identifiers = tuple(dict.fromkeys(ids))
     for identifier in identifiers:
         if identifier not in model.genes and identifier not in model.reactions:
             known = [item.id for group in (model.genes, model.reactions) for item in group]
+            named = suggest_named("gene", identifier, model.genes)
+            named = named or suggest_named("reaction", identifier, model.reactions)
             message = f"knock-out '{identifier}' is no gene or reaction of model '{model.id}'"
-            raise FluxError(ErrorClass.UNKNOWN_ID, message, suggestions=nearest(identifier, known))
+            raise FluxError(ErrorClass.UNKNOWN_ID, message, suggestions=named or nearest(identifier, known))
     disabled = GeneRules(model).disabled_reactions(
         identifier for identifier in identifiers if identifier in model.genes
     )

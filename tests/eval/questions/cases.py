@@ -12,15 +12,15 @@ import yaml
 
 from fluxagents.tasks.registry import TOOLS
 
-PARTS = ("known", "held_out", "third", "fourth", "fifth")
-"""Rules may be made after the known questions and the fourth part, which was held out once. The others show
-how well they do on what they were not made for; `fifth` is the newest part.
+PARTS = ("known", "held_out", "third", "fourth", "fifth", "sixth")
+"""Rules may be made after the known questions, the fourth part and the fifth, which were held out once. The
+others show how well they do on what they were not made for; `sixth` is the newest part.
 """
 
-OPEN_TO_RULES = frozenset({"known", "fourth"})
+OPEN_TO_RULES = frozenset({"known", "fourth", "fifth"})
 """Parts whose wrong answers are shown."""
 
-WHOLE = frozenset({"fourth", "fifth"})
+WHOLE = frozenset({"fourth", "fifth", "sixth"})
 """Parts over all tools and flows, which also say which flow has the answer and what stays open."""
 
 ANALYSIS = "metabolic_analysis"

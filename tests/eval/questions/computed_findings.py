@@ -18,11 +18,14 @@ from fluxagents.tasks.fba.entities.entity_names import find_names
 from fluxagents.tasks.ports.sources import Sources
 from fluxagents.tasks.registry import TOOLS
 
+_COMPLETE: dict[str, object] = {"status": "optimal", "result": "complete, in the artifact"}
+
 
 def compute_finding(call: CallTool, number: int) -> Finding | ErrorInfo:
     """The finding of a call, or its error.
 
-    A call that a human would approve, that reads other models, or that takes long has one without numbers.
+    A call that a human would approve, that reads other models, or that takes long has one without numbers;
+    one of a long tool that names genes or reactions is computed, since they may be unknown.
     """
     found = _compute(call.tool, json.dumps(call.args, sort_keys=True))
     if isinstance(found, ErrorInfo):
@@ -40,14 +43,19 @@ def compute_finding(call: CallTool, number: int) -> Finding | ErrorInfo:
 @cache
 def _compute(name: str, arguments: str) -> dict[str, object] | ErrorInfo:
     tool = TOOLS[name]
-    if tool.change is not None or tool.gather is not None or tool.queue == "tools.long":
-        return {"status": "optimal", "result": "complete, in the artifact"}
+    names_some = bool({"genes", "reactions", "sets"} & json.loads(arguments).keys())
+    is_costly = tool.queue == "tools.long" or tool.gather is not None
+    if tool.change is not None or (is_costly and not names_some):
+        return _COMPLETE
     model, sources = _open()
     try:
         args = tool.parse(json.loads(arguments))
         found = tool.carry_out(model if tool.needs_model else None, args, sources).key_findings()
         return {**found, **find_names(model if tool.needs_model else None, found, args)}
     except FluxError as error:
+        if is_costly and sum("has the id" in hint for hint in error.suggestions) == 1:
+            # The run calls again with the ids of what is named; questions expect the names.
+            return _COMPLETE
         return error.info(name)
 
 

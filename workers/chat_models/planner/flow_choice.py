@@ -2,23 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.chat_models.planner.calls.quantities import find_share
 from fluxagents.workers.chat_models.planner.clauses.clause import match_intent
 from fluxagents.workers.chat_models.planner.conditions.alternatives import find_conditions
 from fluxagents.workers.chat_models.planner.conditions.known_medium import KnownMedium
 from fluxagents.workers.chat_models.planner.conditions.uptakes import is_carbon_source
-from fluxagents.workers.chat_models.planner.rules.intents import load_intents
+from fluxagents.workers.chat_models.planner.rules.intents import (
+    IntentMatch,
+    find_tool,
+    load_intents,
+    load_weights,
+)
+from fluxagents.workers.chat_models.planner.rules.orders import is_order
 from fluxagents.workers.chat_models.planner.words.examples import FLOW, load_flows
-from fluxagents.workers.chat_models.planner.words.phrase import COMMA, COMPOUNDS, END, GENE, MODEL, Phrase
+from fluxagents.workers.chat_models.planner.words.phrase import (
+    COMMA,
+    COMPOUNDS,
+    END,
+    GENE,
+    MODEL,
+    Phrase,
+    Token,
+)
 from fluxagents.workers.chat_models.planner.words.tagger import tag_question
 
 ANALYSIS = "metabolic_analysis"
 """The flow that puts a question to the chat model, which picks the tools."""
 
+
+COMPARISON = "model_comparison"
+"""The flow that puts a question to each of several models."""
+
+_QUOTED = re.compile(
+    r"(?:(?<!\w)['\"]|[\u00ab\u201c\u201e\u2018])(?P<text>[^'\"\u00bb\u201d\u2019]+)(?:['\"](?!\w)|[\u00bb\u201d\u2019])"
+)
+"""A question in quotation marks."""
+
+_LISTED_CONDITIONS = 3
+
+_COMPARING = frozenset({"compare", "differ", "versus", "than"})
 
 SURVEY = "condition_survey"
 """The flow that computes growth under each condition of a list."""
@@ -45,6 +73,13 @@ def choose_flow(question: str) -> FlowChoice:
         key=lambda match: match.score,
         default=None,
     )
+    if match is not None and _asks_for_more(phrase, match):
+        match = None
+    models = phrase.list_values(MODEL)
+    if match is None and len(models) > 1 and not phrase.tags & _COMPARING:
+        asked = _drop_models(question, models)
+        if not _takes_models(asked):
+            return FlowChoice(COMPARISON, {"models": list(models), "question": asked})
     if match is None and not _only_lists_conditions(phrase):
         return analysis
     flow = match.name.removeprefix(FLOW) if match else SURVEY
@@ -53,9 +88,44 @@ def choose_flow(question: str) -> FlowChoice:
     return FlowChoice(flow, inputs) if all(name in inputs for name in required) else analysis
 
 
+def _asks_for_more(phrase: Phrase, match: IntentMatch) -> bool:
+    """Whether a question asks for what the examples of a flow do not speak of, such as "essential"."""
+    tool = match_intent(phrase)
+    flow = load_intents()[match.name]
+    spoken = flow.along.union(*flow.asked_by)
+    return tool is not None and tool.score > match.score and bool(tool.tags & load_weights().keys() - spoken)
+
+
+def _takes_models(question: str) -> bool:
+    """Whether the tool that a question asks for reads other models than the one at hand."""
+    match = match_intent(Phrase(tag_question(question)))
+    entry = TOOLS.entries.get(find_tool(match.name)) if match else None
+    return entry is not None and bool(
+        {"models", "universal"} & entry.schema["parameters"]["properties"].keys()
+    )
+
+
+def _drop_models(question: str, models: Sequence[str]) -> str:
+    """What is asked of each of the models, without their names: "Ask A and B: how fast do they grow?"."""
+    quoted = _QUOTED.search(question)
+    if quoted:
+        return quoted["text"]
+    names = "|".join(map(re.escape, models))
+    listed = rf"(?:{names})(?:\s*(?:,|&|and|und|et|y)\s*(?:{names}))*"
+    return re.sub(rf"^\s*\w+\s+{listed}\s*:\s*|\s*\b(?:\w{{1,4}}\s+)?{listed}", "", question).strip()
+
+
 def _only_lists_conditions(phrase: Phrase) -> bool:
-    """Whether it lists conditions and asks for nothing of its own: "glucose 5, glucose 10, anaerobic"."""
-    return len(_read_conditions(phrase)) > 1 and match_intent(phrase) is None
+    """Whether it lists conditions and asks for nothing of its own: "glucose 5, glucose 10, anaerobic".
+
+    A list of three after a colon is one as well: "growth under: glucose 5, acetate 5, anaerobic".
+    """
+    if match_intent(phrase) is None:
+        return not is_order(phrase) and len(_read_conditions(phrase)) > 1
+    colon = next((at for at, token in enumerate(phrase.tokens) if token.text == ":"), 0)
+    asked, listed = Phrase(phrase.tokens[:colon]), Phrase(phrase.tokens[colon + 1 :])
+    is_growth = "growth" in asked.tags and asked.tokens[-1].tag not in {"with", "on", "in"}
+    return is_growth and len(_read_conditions(listed)) >= _LISTED_CONDITIONS and match_intent(listed) is None
 
 
 def _read_inputs(flow: str, phrase: Phrase, question: str) -> dict[str, Any]:
@@ -64,7 +134,7 @@ def _read_inputs(flow: str, phrase: Phrase, question: str) -> dict[str, Any]:
     medium = KnownMedium({}, (), {})
     changes = {} if "conditions" in load_flows()[flow].inputs else medium.compute_changes(alternatives[0])
     named = [token for at, token in enumerate(phrase.tokens) if token.tag in COMPOUNDS and at not in places]
-    every = [token for token in phrase.tokens if token.tag in COMPOUNDS]
+    every = _list_compounds(phrase)
     exchanges = [medium.find_exchange(token) for token in named or every]
     given: dict[str, Any] = {
         "question": question,
@@ -81,6 +151,13 @@ def _read_inputs(flow: str, phrase: Phrase, question: str) -> dict[str, Any]:
         given["medium_changes"] = {}
     inputs = load_flows()[flow].inputs
     return {name: value for name, value in given.items() if name in inputs and value}
+
+
+def _list_compounds(phrase: Phrase) -> list[Token]:
+    """The compounds of a phrase, what something is made from before what is made."""
+    tokens = phrase.tokens
+    named = [at for at, token in enumerate(tokens) if token.tag in COMPOUNDS]
+    return [tokens[at] for at in sorted(named, key=lambda at: not (at and tokens[at - 1].tag == "on"))]
 
 
 def _read_conditions(phrase: Phrase) -> list[dict[str, Any]]:

@@ -293,3 +293,30 @@ def test_a_run_that_computes_both_parts_has_answered_and_its_requests_can_be_com
     for event in run.log:
         if isinstance(event, DecisionMade):
             assert rebuild_request(run.log, run.kept, event.seq, PromptManager(), TOOLS).is_exact
+
+
+EXCHANGED = {"id": "a1", "quantity": "exchange fluxes", "object": "lactate"}
+
+
+def test_what_is_not_among_all_secretions_is_not_secreted() -> None:
+    state = asking("Does it secrete lactate?", asked=[EXCHANGED])
+    assert ticks(state, {"id": "a1", "finding": "f2"}) == [("f2", "")]
+
+
+def test_what_is_not_among_the_shown_secretions_may_be_secreted() -> None:
+    cut = {"count": 9, "shown": 1, "values": {"EX_h2o_e": 29.175827}}
+    shown = BASELINE.model_copy(
+        update={"key_findings": {**BASELINE.key_findings, "secretions_mmol_per_gdw_h": cut}}
+    )
+    state = asking("Does it secrete lactate?", asked=[EXCHANGED], findings=(DESCRIPTION, shown))
+    ((finding, said),) = ticks(state, {"id": "a1", "finding": "f2"})
+    assert not finding
+    assert "lactate" in said
+
+
+def test_what_if_begins_no_part_of_its_own() -> None:
+    question = "what if oxygen uptake is at most 10, how fast is growth then?"
+    item = {"id": "a1", "quantity": "growth rate", "condition": "oxygen uptake at most 10"}
+    call = ("run_metabolic_fba", {"asked": [item], "medium_changes": {"EX_o2_e": 10}})
+    result = decide(asking(question), calls(call))
+    assert result.error is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 
 from fluxagents.workers.chat_models.planner.calls.gains import (
@@ -37,6 +38,7 @@ ELEMENTS = ("carbon", "nitrogen", "phosphorus", "sulfur")
 
 _SOURCE = ("source", "quelle", "fuente", "substrat", "sustrato")
 _SUGAR = ("sugar", "zucker", "sucre", "azucar", "azúcar")
+_PER = re.compile(r"\b(?:yield|by|by UNKNOWN) $")
 _PAIR = 2
 _BETWEEN = r"(?:(?:at|at_least|threshold|by|with|on|in|be|use|than|sole|to|maximise|minimal|comma|as) )*"
 _NO_LOOPS = r"loopless|(?:without|no|not|absent) (?:UNKNOWN )*loop|loop absent"
@@ -108,6 +110,9 @@ def read_minimal_medium(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
     growth = drop_absent(min_growth_per_h=find_growth_rate(phrase))
     yield (growth or read_fraction("min_growth_fraction_of_wild_type", phrase)) | drop_absent(
         criterion="least_uptake" if phrase.has("least_uptake") else None,
+        alternatives=next(iter(find_counts(phrase)), None)
+        if phrase.tags & {"alternatives", "media"}
+        else None,
         open_exchanges=True if phrase.has("all_exchanges") else None,
     )
 
@@ -137,7 +142,7 @@ def read_sampling(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
 
 def read_pathway(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
     ranges: Arguments = {}
-    if phrase.has("variability"):
+    if phrase.has("variability|sole"):
         ranges = {"ranges": True} | read_fraction("fraction_of_optimum", phrase)
     pathways: list[Arguments] = [{"pathway": name} for name in phrase.list_values(PATHWAY)]
     named = [*phrase.reactions, *phrase.list_values(DATABASE_ID)]
@@ -166,7 +171,7 @@ def read_flux_export(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
     yield drop_absent(format="csv" if words and "escher" not in words else None, knock_outs=lacking)
 
 
-def read_nutrient_screen(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
+def read_nutrient_screen(phrase: Phrase, medium: KnownMedium) -> Iterator[Arguments]:
     elements = [name for name in ELEMENTS[1:] if f"{name}_source" in phrase.tags]
     # "Stickstoffquelle" is a word for nitrogen and, as a compound of words, one for any source.
     others = {token.text for token in phrase.tokens if token.tag in {f"{name}_source" for name in elements}}
@@ -175,9 +180,11 @@ def read_nutrient_screen(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
         elements.insert(0, "carbon")
     sugars = [t for t in phrase.tokens if t.tag == "carbon_source" and t.text.casefold().startswith(_SUGAR)]
     uptakes = [t.value for t in phrase.tokens if t.tag == NUMBER and t.unit == "flux"]
+    compounds = [token for token in phrase.tokens if token.tag in COMPOUNDS]
+    exchanges = [medium.require_exchange(token) for token in compounds] if len(compounds) > 1 else []
     yield drop_absent(
         elements=elements,
-        sources=["sugars"] if sugars else [],
+        sources=["sugars"] if sugars else [exchange for exchange in exchanges if exchange],
         uptake_mmol_per_gdw_h=next(iter(uptakes), None),
     )
 
@@ -189,7 +196,11 @@ def read_auxotrophies(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
 
 
 def read_production(phrase: Phrase, medium: KnownMedium) -> Iterator[Arguments]:
-    products = [token for token in phrase.tokens if token.tag in COMPOUNDS]
+    # "mol succinate per mol glucose": what follows "per" is what the product is made of.
+    before = [phrase.tags_before(at) for at in range(len(phrase.tokens))]
+    made_of = [at for at, tags in enumerate(before) if _PER.search(tags)]
+    named = [at for at, token in enumerate(phrase.tokens) if token.tag in COMPOUNDS]
+    products = [phrase.tokens[at] for at in named if at == named[0] or at not in made_of]
     points = next(iter(find_counts(phrase)), None)
     inner = "ATP" if "atp" in phrase.tags else "biomass" if {"growth", "yield"} <= phrase.tags else None
     # "Biomass yield per gram of glucose" names the substrate after what is produced.
@@ -236,5 +247,6 @@ ARGUMENTS: dict[str, Callable[[Phrase, KnownMedium], Iterator[Arguments]]] = {
     "fluxes": read_balance,
     "growth": read_balance,
     "structure": read_nothing,
+    "round_trip": read_nothing,
 }
 """By intent: one set of arguments for each call that a clause asks for."""

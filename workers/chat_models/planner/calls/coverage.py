@@ -14,6 +14,8 @@ from fluxagents.workers.chat_models.planner.words.examples import WORD, load_idl
 from fluxagents.workers.chat_models.planner.words.lexicon import fold
 from fluxagents.workers.chat_models.planner.words.phrase import (
     COMPOUNDS,
+    DATABASE,
+    DATABASE_ID,
     END,
     GENE,
     NUMBER,
@@ -33,7 +35,7 @@ _LISTED = {
 }
 """By intent: the entities that a result lists whether they are asked for or not."""
 
-_MORE_CONTENT = frozenset({"pathway"})
+_MORE_CONTENT = frozenset({"pathway", "gene"})
 """Concepts without a weight that no answer may pass over."""
 _GENE_NAME = re.compile(r"[a-z]{3,4}[A-Z]?\d?")
 
@@ -102,7 +104,10 @@ def _is_content(token: Token) -> bool:
 
 
 def _names_neighbour(tokens: Sequence[Token], at: int) -> bool:
-    """Whether it is the name of the gene beside it: "gltA (b0720)"."""
+    """Whether it is the name of the gene beside it, "gltA (b0720)", or the database of the id after it."""
+    after = {token.tag for token in tokens[at + 1 : at + 2]}
+    if tokens[at].tag == DATABASE and DATABASE_ID in after:
+        return True
     beside = {token.tag for token in (*tokens[max(at - 1, 0) : at], *tokens[at + 1 : at + 2])}
     return tokens[at].tag == UNKNOWN and GENE in beside and _GENE_NAME.fullmatch(tokens[at].text) is not None
 

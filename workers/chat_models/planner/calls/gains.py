@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from fluxagents.workers.chat_models.planner.calls.quantities import Arguments, drop_absent, find_counts
 from fluxagents.workers.chat_models.planner.conditions.known_medium import KnownMedium
-from fluxagents.workers.chat_models.planner.words.phrase import COMPOUNDS, REACTION, UNKNOWN, Phrase
+from fluxagents.workers.chat_models.planner.rules.patterns import RANGE
+from fluxagents.workers.chat_models.planner.words.phrase import COMPOUNDS, NUMBER, REACTION, UNKNOWN, Phrase
 
 _AXES = 2
 _OR_UNKNOWN = r"\bor (?:UNKNOWN)\b|\bUNKNOWN or\b"
@@ -37,8 +38,12 @@ def read_robustness(phrase: Phrase, medium: KnownMedium) -> Iterator[Arguments]:
     if not reactions:
         medium.problems.append("I cannot tell which reaction is meant; name it by its id, such as PFK.")
     points = next(iter(find_counts(phrase)), None) if phrase.has("points") else None
+    ends = [float(token.value) for token in phrase.tokens if token.tag == NUMBER]
+    bounds: Arguments = {}
+    if phrase.has(RANGE) and len(ends) == _AXES:
+        bounds = {"lowest_mmol_per_gdw_h": min(ends), "highest_mmol_per_gdw_h": max(ends)}
     for reaction in reactions:
-        yield {"reaction": reaction} | drop_absent(points=points)
+        yield {"reaction": reaction} | bounds | drop_absent(points=points)
 
 
 def _list_exchanges(phrase: Phrase, medium: KnownMedium) -> list[str]:

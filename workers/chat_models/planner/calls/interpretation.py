@@ -19,11 +19,12 @@ from fluxagents.workers.chat_models.planner.conditions.medium_orders import Medi
 from fluxagents.workers.chat_models.planner.rules.intents import CHANGE, CHANGE_TOOL, find_tool
 from fluxagents.workers.chat_models.planner.situation import Entry, Situation
 from fluxagents.workers.chat_models.planner.words.examples import FLOW
-from fluxagents.workers.chat_models.planner.words.phrase import Phrase
+from fluxagents.workers.chat_models.planner.words.phrase import COMPOUNDS, Phrase
 
 _SETTINGS = frozenset(
     {"threshold_fraction_of_wild_type", "fraction_of_optimum", "points", "samples", "seed", "loopless"}
 )
+_MORE = frozenset({"extra", "additional", "with additional", "zusätzlich", "zusätzliches", "adicional"})
 _INDIFFERENT: Mapping[str, frozenset[str]] = {
     "growth": frozenset({"method"}),
     "exchanges": frozenset({"method"}),
@@ -44,6 +45,8 @@ class PlannedCall:
     """`genes` or `reactions`, if the question names one of them."""
     part: str = field(default="", compare=False)
     """The words of the question that ask for it."""
+    names: tuple[str, ...] = field(default=(), compare=False)
+    """What it asks for by name of a result that lists all: which product it secretes."""
 
     @property
     def topics(self) -> frozenset[str]:
@@ -160,8 +163,10 @@ def _build_calls(clause: Clause, medium: KnownMedium, *, after_change: bool) -> 
         medium.problems.append(f"The {intent} answers this: `fluxagents ask` starts it.")
         return
     takes = TOOLS.entries[find_tool(intent)].schema["parameters"]["properties"]
-    part = " ".join(token.text for token in clause.phrase.tokens)
     about = frozenset(f"{kind}s" for kind in ("gene", "reaction") if rest.has(kind))
+    names = (
+        tuple(token.text for token in rest.tokens if token.tag in COMPOUNDS) if intent == "exchanges" else ()
+    )
     for uptakes in clause.conditions:
         before = len(medium.problems)
         changes = medium.compute_changes(uptakes)
@@ -170,9 +175,34 @@ def _build_calls(clause: Clause, medium: KnownMedium, *, after_change: bool) -> 
         conditions = {**medium.base_arguments(), **({"medium_changes": changes} if changes else {})}
         if clause.phrase.has("whole_medium"):
             conditions = {"medium": medium.restrict_to(uptakes)} if uptakes else {}
+        if uptakes and "medium_changes" not in takes and intent != CHANGE:
+            left_out = ", ".join(uptake.compound.text for uptake in uptakes)
+            medium.problems.append(f"{find_tool(intent)} takes no conditions: I did not use {left_out}.")
+        if clause.knock_outs and "knock_outs" not in takes:
+            left_out = ", ".join(clause.knock_outs)
+            medium.problems.append(
+                f"{find_tool(intent)} takes no knock-outs: make a model without {left_out} first."
+            )
+            continue
+        if clause.knock_outs:
+            conditions["knock_outs"] = list(clause.knock_outs)
         conditions = {name: value for name, value in conditions.items() if name in takes}
+        if intent == "growth" and uptakes and not changes and _asks_for_gain(clause):
+            # More of what is not used up changes nothing; whether it would help is what limits growth.
+            yield PlannedCall(
+                "limitations", find_tool("limitations"), conditions, after_change, about, clause.text
+            )
+            continue
         for args in _read_arguments(intent, rest, medium):
-            yield PlannedCall(intent, find_tool(intent), conditions | args, after_change, about, part)
+            yield PlannedCall(
+                intent, find_tool(intent), conditions | args, after_change, about, clause.text, names
+            )
+
+
+def _asks_for_gain(clause: Clause) -> bool:
+    """Whether it asks what more of a nutrient does: "Would extra phosphate help?"."""
+    words = {token.text.casefold() for token in clause.phrase.tokens if token.tag == "with"}
+    return "increase" in clause.phrase.tags or bool(words & _MORE)
 
 
 def _read_arguments(intent: str, rest: Phrase, medium: KnownMedium) -> Iterator[dict[str, Any]]:
@@ -180,7 +210,8 @@ def _read_arguments(intent: str, rest: Phrase, medium: KnownMedium) -> Iterator[
     readers = ARGUMENTS | LOOKUPS
     if intent in readers:
         return readers[intent](rest, medium)
-    return read_schema_arguments(intent, TOOLS.entries[intent].parameters, rest, medium)
+    tool = find_tool(intent)
+    return read_schema_arguments(tool, TOOLS.entries[tool].parameters, rest, medium)
 
 
 def _plan_change(clauses: Sequence[Clause], situation: Situation, medium: KnownMedium) -> list[PlannedCall]:

@@ -42,12 +42,20 @@ def read_fitting_media(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
 
 
 def read_translation(phrase: Phrase, medium: KnownMedium) -> Iterator[Arguments]:
-    targets = phrase.list_values(DATABASE)
+    targets = _list_targets(phrase)
     ids = _list_texts(phrase, {DATABASE_ID, REACTION}) or _list_texts(phrase, COMPOUNDS | {UNKNOWN})
     if targets and ids:
         yield {"ids": list(dict.fromkeys(ids)), "to_namespace": targets[-1]}
     else:
         medium.problems.append("I cannot tell which id to translate to which database.")
+
+
+def _list_targets(phrase: Phrase) -> list[str]:
+    """The databases in which ids are wanted; one before an id says where that is from: "KEGG C00022"."""
+    tokens = phrase.tokens
+    named = [at for at, token in enumerate(tokens) if token.tag == DATABASE]
+    sources = [at for at in named if at + 1 < len(tokens) and tokens[at + 1].tag in {DATABASE_ID, REACTION}]
+    return [str(tokens[at].value) for at in named if at not in sources or len(named) == 1]
 
 
 def read_look_up(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:

@@ -9,7 +9,8 @@ from fluxagents.workers.chat_models.planner.words.phrase import NUMBER, PERCENT,
 Arguments = dict[str, Any]
 
 _LOST_GROWTH = (
-    r"lose_growth|growth (?:can |at |most )*(?:remove|decrease|lethal|without) (?:at )*(?:by )?(?:at )*P"
+    r"lose_growth|decrease growth (?:by |more )(?:more |than |at_least )*P"
+    r"|growth (?:can |at |most )*(?:remove|decrease|lethal|without) (?:at )*(?:by )?(?:at )*P"
 )
 _GROWTH_AT = r"(?:growth|how_fast) (?:rate |at |at_least |with |on |threshold )*(N)\b"
 
@@ -34,7 +35,7 @@ def read_fraction(name: str, phrase: Phrase) -> Arguments:
 
 def read_threshold(phrase: Phrase) -> Arguments:
     """The argument for the growth below which a deletion is lethal."""
-    return drop_absent(threshold_fraction_of_wild_type=find_share(phrase))
+    return read_fraction("threshold_fraction_of_wild_type", phrase)
 
 
 def drop_absent(**values: object) -> Arguments:

@@ -12,6 +12,7 @@ from fluxagents.workers.chat_models.planner.conditions.alternatives import (
     find_conditions,
 )
 from fluxagents.workers.chat_models.planner.conditions.uptakes import Uptake, is_carbon_source
+from fluxagents.workers.chat_models.planner.rules.asked_quantity import prefer_asked_quantity
 from fluxagents.workers.chat_models.planner.rules.intents import CHANGE, IntentMatch, find_best_match
 from fluxagents.workers.chat_models.planner.rules.orders import begins_sentence, is_order
 from fluxagents.workers.chat_models.planner.words.phrase import (
@@ -43,9 +44,13 @@ _NO_CONDITION = re.compile(
     r"|\b(?:with|without) (UNKNOWN|MEDIUM) (?!loop|model)"
 )
 _LIST = r"(?:^|(?<! how_much )(?<! which )(?<! on )(?<! with ))(?:C (?:(?:and|or|comma|versus) )*)+$"
+_WRITTEN = frozenset({GENE, REACTION, "file_format", "flux_format"})
+"""What "save" speaks of beside the medium of a model."""
 _FED = _CONDITIONAL | {"missing_nutrients", "auxotrophies"}
 _IN_LIST = r"^(?: (?:and|or|plus|comma|versus|on|with|then))+ C\b"
 _ASKED_LIST = rf"{_IN_LIST}|^ (?!need|essential)"
+_ASKS_FOR_SUBSTITUTE = r"which (?:\w+ )*use (?:\w+ )*instead C"
+"""Such as "What else can I feed instead of glucose?"."""
 _SUPPORTS = r"C (?:can )*compatible (?:\w+ )*growth"
 """Such as "does succinate support growth"."""
 _QUOTA = re.compile(r"\bP(?: (?:best|optimum|maximise|growth|rate|live|at_least))+")
@@ -68,6 +73,8 @@ class Clause:
         places: The positions of the tokens that state the conditions.
         leads: Whether its conditions come first and so hold for the rest of the sentence.
         begins_sentence: Whether it begins like a separate sentence.
+        reason: The sentence before it, if that only gives the reason to ask.
+        knock_outs: What a clause before it has knocked out: "Knock out b0720, then tell me the growth".
     """
 
     phrase: Phrase
@@ -76,6 +83,14 @@ class Clause:
     places: frozenset[int] = field(default=frozenset())
     leads: bool = False
     begins_sentence: bool = True
+    reason: str = ""
+    knock_outs: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """Its words, after the reason to ask."""
+        words = " ".join(token.text for token in self.phrase.tokens)
+        return f"{self.reason}; {words}" if self.reason else words
 
     @property
     def is_plain(self) -> bool:
@@ -95,10 +110,23 @@ class Clause:
     @property
     def unknown_conditions(self) -> list[str]:
         """Words that may be conditions and have no known meaning."""
+        uptakes = (uptake for condition in self.conditions for uptake in condition)
+        unused = [uptake.compound.text for uptake in uptakes if uptake.lacks_number]
         if self.intent not in _CONDITIONAL:
-            return []
-        unused = [token.text for token in self.rest.tokens if token.tag == COMPOUND]
+            return unused
+        unused += [token.text for token in self.rest.tokens if token.tag == COMPOUND]
         return unused + list(_find_unknown_words(self.phrase, ids=self.intent == "variability"))
+
+    @property
+    def ordered_knock_outs(self) -> tuple[str, ...]:
+        """The genes and reactions that it orders to knock out."""
+        is_order = (
+            self.phrase.tokens[:1]
+            and self.phrase.tokens[0].tag in {"knockout", "remove", "show"}
+            and "knockout" in self.phrase.tags
+        )
+        asks = self.phrase.tags & {"which", "how", "how_much", "essential", "permanent", "file_format"}
+        return (*self.phrase.genes, *self.phrase.reactions) if is_order and not asks else ()
 
     def feed_each(self) -> Clause:
         """The clause with the compounds that it names as alternative sources of carbon."""
@@ -121,7 +149,7 @@ def read_clause(phrase: Phrase, *, orders: bool) -> Clause:
     """The clause of a part of a sentence, read by itself; it can be an order only if `orders` is set."""
     words = phrase.trim()
     conditions, places = find_conditions(words)
-    is_permanent = conditions != PLAIN and "permanent" in words.tags and not words.tags & {GENE, REACTION}
+    is_permanent = conditions != PLAIN and "permanent" in words.tags and not words.tags & _WRITTEN
     if orders and (is_order(words) or is_permanent):
         return Clause(words, CHANGE, conditions, places)
     match = match_intent(words)
@@ -167,7 +195,7 @@ def _give_stated_uptake(clause: Clause) -> Clause:
     ]
     sources = [uptake for condition in clause.conditions for uptake in condition if uptake.role == "sole"]
     if (
-        clause.intent not in _CONDITIONAL | {"exchanges"}
+        clause.intent not in _CONDITIONAL | {"", "exchanges"}
         or len(stated) != 1
         or any(uptake.limit is not None for uptake in sources)
     ):
@@ -209,6 +237,8 @@ def match_intent(phrase: Phrase) -> IntentMatch | None:
     ignored = find_conditions(phrase)[1] | _find_quota(phrase)
     tags = phrase.drop(ignored).tags
     match = find_best_match(tags)
+    if (match is None or match.name == "growth") and phrase.has(_ASKS_FOR_SUBSTITUTE):
+        return IntentMatch("nutrient_screen", 1, tags, tags)
     if match and match.name == "production" and not tags & _PRODUCT_TAGS:
         # "Which products does it make?" asks for all of them.
         return find_best_match((tags - {"produce"}) | {"secrete"})
@@ -217,7 +247,7 @@ def match_intent(phrase: Phrase) -> IntentMatch | None:
         return replace(match, name="pathway")
     if match and match.name == "lasting_knock_out" and _states_flux(phrase):
         return replace(match, name="set_bounds")
-    return match or _match_id_lookup(phrase)
+    return prefer_asked_quantity(phrase.drop(ignored), match or _match_id_lookup(phrase))
 
 
 def _states_flux(phrase: Phrase) -> bool:
@@ -230,7 +260,7 @@ def _match_id_lookup(phrase: Phrase) -> IntentMatch | None:
     tokens = phrase.tokens
     after_word = [t for at, t in enumerate(tokens) if at and tokens[at - 1].tag == "identifier"]
     unknown = [t for t in after_word or tokens if t.tag == UNKNOWN]
-    asks = phrase.tags & {"which", "look_up", "identifier"}
+    asks = phrase.tags & {"which", "look_up", "identifier"} if "need" not in phrase.tags else frozenset()
     if len(unknown) != 1 or not is_like_an_id(unknown[0]) or not asks or find_conditions(phrase)[1]:
         return None
     return IntentMatch("look_up", 1, asks | {UNKNOWN}, asks)

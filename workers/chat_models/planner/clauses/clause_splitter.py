@@ -89,7 +89,10 @@ def _begins_with(segment: Phrase, tags: frozenset[str]) -> bool:
 
 
 def _begins_with_and(segment: Phrase) -> bool:
-    return segment.tokens[0].tag in {"and", "then", "plus"}
+    words = segment.trim().tokens
+    return any(
+        token.tag in {"and", "then", "plus"} for token in segment.tokens[: len(segment.tokens) - len(words)]
+    )
 
 
 def _is_excluded(part: Phrase, segment: Phrase) -> bool:
@@ -133,6 +136,8 @@ def _is_detail(segment: Phrase, first: IntentMatch, second: IntentMatch) -> bool
     if first.name == "minimal_medium" and (
         segment.tags & {"all_exchanges", "least_uptake"} or _refers_back(segment, second)
     ):
+        return True
+    if (first.name, second.name) == ("model_export", "round_trip"):
         return True
     if begins_sentence(segment):
         return False

@@ -54,11 +54,11 @@ def _share_conditions(parts: list[Clause]) -> list[Clause]:
 
 def _complete_from_context(clauses: list[Clause]) -> list[Clause]:
     """The clauses; one with conditions only ("And without oxygen?") gets the intent of the one before."""
-    intent, conditions = "", PLAIN
+    intent, conditions, reason = "", PLAIN, ""
     completed: list[Clause] = []
     for at, clause in enumerate(clauses):
         if at + 1 < len(clauses) and _is_statement(clause, clauses[at + 1]):
-            conditions = clause.conditions
+            conditions, reason = clause.conditions, clause.text
             continue
         follows = at > 0 and (not clauses[at - 1].intent or _is_statement(clauses[at - 1], clause))
         if not clause.intent and not clause.unsupported_requests:
@@ -66,10 +66,28 @@ def _complete_from_context(clauses: list[Clause]) -> list[Clause]:
             clause = _repeat_intent(clause, intent, has_question=has_question)  # noqa: PLW2901
         if clause.is_plain and (clause.phrase.has("there") or follows):
             clause = replace(clause, conditions=conditions)  # noqa: PLW2901
+        elif clause.phrase.has("there"):
+            # "How fast does it grow there without oxygen?" adds to the conditions before.
+            both = tuple((*before, *own) for before in conditions for own in clause.conditions)
+            clause = replace(clause, conditions=both)  # noqa: PLW2901
+        held = _find_held_knock_outs(completed, clause)
+        if held and clause.is_plain and clause.intent == "growth":
+            # What the knock-outs do to growth is what the clause before asks.
+            completed[-1] = replace(completed[-1], reason=clause.text)
+            continue
+        clause = replace(clause, reason=reason, knock_outs=held)  # noqa: PLW2901
+        reason = ""
         completed.append(_repeat_subject(clause, completed[-1]) if completed else clause)
         intent = intent if completed[-1].intent in _NO_QUESTION else completed[-1].intent
         conditions = completed[-1].conditions
     return completed
+
+
+def _find_held_knock_outs(before: Sequence[Clause], clause: Clause) -> tuple[str, ...]:
+    """What the clauses before it order to knock out, unless it names genes or reactions of its own."""
+    if clause.phrase.tags & {GENE, REACTION}:
+        return ()
+    return tuple(name for earlier in before for name in earlier.ordered_knock_outs)
 
 
 def _repeat_subject(clause: Clause, before: Clause) -> Clause:
@@ -86,10 +104,16 @@ def _is_statement(clause: Clause, after: Clause) -> bool:
     return (
         clause.intent == "growth"
         and "not" in clause.phrase.tags
-        and clause.phrase.tokens[0].tag not in OPENINGS
+        and not _asks(clause.phrase)
         and after.intent == "missing_nutrients"
         and after.is_plain
     )
+
+
+def _asks(phrase: Phrase) -> bool:
+    """Whether a phrase begins like a question; "it does not grow" does so only without its subject."""
+    first, second = [*(token.tag for token in phrase.tokens), "", ""][:2]
+    return first in OPENINGS and (first, second) != ("do", "not")
 
 
 def _repeat_intent(clause: Clause, intent: str, *, has_question: bool) -> Clause:

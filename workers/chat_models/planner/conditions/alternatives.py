@@ -7,8 +7,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain, product
 
-from fluxagents.workers.chat_models.planner.conditions.compound_ids import OXYGEN
-from fluxagents.workers.chat_models.planner.conditions.uptakes import Uptake, count_tokens, find_uptakes
+from fluxagents.workers.chat_models.planner.conditions.compound_ids import OXYGEN, find_compound
+from fluxagents.workers.chat_models.planner.conditions.uptakes import (
+    Uptake,
+    count_tokens,
+    find_uptakes,
+    is_carbon_source,
+)
 from fluxagents.workers.chat_models.planner.rules import patterns
 from fluxagents.workers.chat_models.planner.words.phrase import COMPOUND, Phrase, Token
 
@@ -27,7 +32,7 @@ def find_conditions(phrase: Phrase, fed: frozenset[int] = frozenset()) -> tuple[
         phrase: What is asked.
         fed: Positions of compounds that are alternative sources of carbon though no word says so.
     """
-    named = list(find_uptakes(phrase))
+    named = _separate_choices(phrase, list(find_uptakes(phrase)))
     second_start = _find_repetition(named)
     if second_start is not None and not fed:
         # "on lactate and on lactate without oxygen" asks for both.
@@ -39,6 +44,21 @@ def find_conditions(phrase: Phrase, fed: frozenset[int] = frozenset()) -> tuple[
     uptakes = list(_join_mixtures(phrase, uptakes))
     places = frozenset(at for uptake in uptakes for at in range(uptake.start, _find_end(phrase, uptake)))
     return _combine(_merge_repeated(uptakes)), places
+
+
+def _separate_choices(phrase: Phrase, uptakes: list[Uptake]) -> list[Uptake]:
+    """The uptakes; sources of carbon that "or" joins are alternatives: "with acetate or with malate"."""
+    separated = list(uptakes)
+    for at in range(1, len(uptakes)):
+        pair = separated[at - 1 : at + 1]
+        is_fed = all(
+            uptake.role in {"limit", "sole"} and uptake.limit != 0 and is_carbon_source(uptake.compound)
+            for uptake in pair
+        )
+        between = phrase.tags_between(pair[0].end, pair[1].start)
+        if is_fed and re.fullmatch(patterns.CHOICE, between):
+            separated[at - 1 : at + 1] = [replace(uptake, role="sole") for uptake in pair]
+    return separated
 
 
 def _join_mixtures(phrase: Phrase, uptakes: list[Uptake]) -> Iterator[Uptake]:
@@ -77,7 +97,8 @@ def _merge_repeated(uptakes: list[Uptake]) -> list[Uptake]:
     """One uptake per compound; one that is once present and once absent gets the role `both`."""
     merged: dict[tuple[object, bool], Uptake] = {}
     for uptake in uptakes:
-        key = (uptake.compound.value, uptake.role in {"sole", "nitrogen"})
+        compound = find_compound(str(uptake.compound.value))
+        key = (compound.bigg if compound else uptake.compound.value, uptake.role in {"sole", "nitrogen"})
         known = merged.get(key)
         if (
             known
@@ -91,7 +112,7 @@ def _merge_repeated(uptakes: list[Uptake]) -> list[Uptake]:
         elif known.role == uptake.role == "limit" and uptake.limit not in {None, known.limit}:
             merged[key] = replace(known, others=(*known.others, uptake.limit))
         elif uptake.limit is not None and uptake.limit != known.limit:
-            merged[uptake.compound.value, False] = uptake
+            merged[key[0], False] = uptake
     return list(merged.values())
 
 
@@ -124,8 +145,10 @@ def _combine(uptakes: list[Uptake]) -> Alternatives:
 def _find_oxygen(phrase: Phrase) -> Iterator[Uptake]:
     """The uptake of oxygen that a word such as "anaerobic" states."""
     for at, token in enumerate(phrase.tokens):
-        if token.tag in {"aerobic", "anaerobic"}:
-            is_absent = token.tag == "anaerobic"
+        if token.tag == "microaerobic":
+            yield Uptake(_OXYGEN, "limit", None, at, at + 1, lacks_number=True)
+        elif token.tag in {"aerobic", "anaerobic", "ferment"}:
+            is_absent = token.tag != "aerobic"
             if not is_absent and re.match(patterns.CHANGED_FROM, phrase.tags_after(at)):
                 continue
             start = at - 1 if at and phrase.tokens[at - 1].tag in {"in", "at", "on"} else at

@@ -9,12 +9,24 @@ from typing import Literal
 
 from fluxagents.tasks.fba.media.library.compounds import compounds_by_id
 from fluxagents.workers.chat_models.planner.rules import patterns
-from fluxagents.workers.chat_models.planner.words.phrase import COMPOUNDS, EXCHANGE, NUMBER, Phrase, Token
+from fluxagents.workers.chat_models.planner.words.phrase import (
+    COMPOUNDS,
+    EXCHANGE,
+    GENE,
+    NUMBER,
+    REACTION,
+    Phrase,
+    Token,
+)
 
 Role = Literal["limit", "sole", "both", "nitrogen"]
 
 UNLIMITED = 1_000.0
 """The bound that models use for an unlimited uptake, mmol/gDW/h."""
+
+
+_NEEDS_ELSE = frozenset({"which", "how_much", "how_many", "minimal", "gene", "reaction", GENE, REACTION})
+"""Where these are named, it is not a nutrient that is said to be needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +53,8 @@ class Uptake:
     fed_with: bool = False
     others: tuple[float, ...] = ()
     """More limits to analyse, one after the other."""
+    lacks_number: bool = False
+    """Whether it is called limited, and the question does not say to how much."""
 
 
 def find_uptakes(phrase: Phrase) -> Iterator[Uptake]:
@@ -50,9 +64,15 @@ def find_uptakes(phrase: Phrase) -> Iterator[Uptake]:
     for at, token in enumerate(phrase.tokens):
         if token.tag not in COMPOUNDS or re.match(patterns.NAME_AFTER, phrase.tags_after(at)):
             continue
-        if is_objective(phrase, at):
+        if is_objective(phrase, at) or re.match(patterns.RANGE_AFTER, phrase.tags_after(at)):
             continue
-        uptake = swaps.get(at) or _find_closed(phrase, at, before) or _find_opened(phrase, at, before)
+        uptake = (
+            swaps.get(at)
+            or _find_closed(phrase, at, before)
+            or _find_needed(phrase, at)
+            or _find_opened(phrase, at, before)
+            or _find_limited(phrase, at)
+        )
         if uptake is not None:
             before = _add_more_limits(phrase, uptake, since=before.end if before else 0)
             yield before
@@ -129,7 +149,8 @@ def _find_closed(phrase: Phrase, at: int, before: Uptake | None) -> Uptake | Non
     gone = re.match(patterns.NONE_AFTER, right)
     if gone:
         return Uptake(token, "limit", 0.0, at, at + 1 + count_tokens(gone))
-    if (
+    is_listed = re.match(patterns.NONE_LIST_AFTER, right) is not None
+    if is_listed or (
         before is not None
         and before.limit == 0
         and before.role == "limit"
@@ -167,6 +188,24 @@ def _find_opened(phrase: Phrase, at: int, before: Uptake | None) -> Uptake | Non
     if value is None and much:
         return Uptake(token, "limit", UNLIMITED, start, end)
     return Uptake(token, "limit", value, start, end) if value is not None or lead else None
+
+
+def _find_needed(phrase: Phrase, at: int) -> Uptake | None:
+    """The lack of a compound, which shows whether it is needed: "Is oxygen needed for growth?"."""
+    if phrase.tags & _NEEDS_ELSE:
+        return None
+    left, right = phrase.tags_before(at), phrase.tags_after(at)
+    needed = re.match(patterns.NEEDED_AFTER, right)
+    if needed or (re.search(patterns.NEEDED_BEFORE, left) and not right.strip(" END")):
+        return Uptake(phrase.tokens[at], "limit", 0.0, at, at + 1 + count_tokens(needed))
+    return None
+
+
+def _find_limited(phrase: Phrase, at: int) -> Uptake | None:
+    """A limit without a number, which may stand elsewhere: "oxygen-limited"."""
+    if re.match(patterns.LIMITED_AFTER, phrase.tags_after(at)):
+        return Uptake(phrase.tokens[at], "limit", None, at, at + 1, lacks_number=True)
+    return None
 
 
 def is_carbon_source(token: Token) -> bool:
@@ -215,6 +254,8 @@ def _find_sole_source(phrase: Phrase, at: int, start: int, end: int, before: Upt
     token = phrase.tokens[at]
     lead = re.search(patterns.SOLE_BEFORE, phrase.tags_before(start))
     tail = re.match(patterns.SOLE_AFTER, phrase.tags_after(end - 1))
+    if not tail and re.match(patterns.SOLE_LIST_AFTER, phrase.tags_after(end - 1)):
+        return Uptake(token, "sole", None, start, end)
     if not tail and lead:
         tail = re.match(patterns.MEDIUM_AFTER, phrase.tags_after(end - 1))
     fed_with = is_alternative = False

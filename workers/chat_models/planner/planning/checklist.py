@@ -9,7 +9,7 @@ from typing import Any
 
 from fluxagents.flows.commands import AskedItem
 from fluxagents.tasks.chat.asked import ANSWERS, ASKED, COMPARISON, find_gaps
-from fluxagents.tasks.chat.quantities import read_parts
+from fluxagents.tasks.chat.quantities import read_named, read_parts
 from fluxagents.tasks.chat.terms import read_recorded, read_terms
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.chat_models.planner.calls.interpretation import PlannedCall, interpret_question
@@ -69,9 +69,13 @@ def _list_items(situation: Situation) -> list[_Item]:
             asked = AskedItem(
                 id=f"{call.intent}-{counts[call.intent]}"[:40],
                 quantity=quantity,
-                object=_write(call.args, 200, without=("medium", "medium_changes")),
+                object=", ".join(
+                    filter(
+                        None, (_write(call.args, 160, without=("medium", "medium_changes")), *call.names[:3])
+                    )
+                ),
                 condition=_write(conditions, 300),
-                comparison=_find_comparison(call.part),
+                comparison=_find_comparison(call),
             )
             items.append(_Item(asked, call))
     unread = [*interpretation.problems] or ([] if items else [_NOT_READ])
@@ -87,12 +91,17 @@ def _list_items(situation: Situation) -> list[_Item]:
 def _list_quantities(call: PlannedCall) -> Sequence[str]:
     """What the words of the question ask for, whether the tool gives it or not; else what the tool is for."""
     asked = [name for part in read_parts(call.part) for name in sorted(part)]
+    if call.args.get("objective"):
+        # The flux of what is maximised instead of growth.
+        return [name for name in asked if name not in {"growth", "model contents"}] or ["flux"]
     return asked or TOOLS.entries[call.tool].answers[:1]
 
 
-def _find_comparison(part: str) -> str:
+def _find_comparison(call: PlannedCall) -> str:
     """What a part of the question says of a comparison, which the result of its call holds."""
-    match = COMPARISON.search(part)
+    if call.args.get("objective") and "growth" in read_named(call.part):
+        return "instead of growth"
+    match = COMPARISON.search(call.part)
     return match[0] if match else ""
 
 

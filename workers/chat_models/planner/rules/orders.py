@@ -38,6 +38,8 @@ def is_order(phrase: Phrase) -> bool:
     if not words or words[0].tag not in VERBS or phrase.tags & _ANALYSES:
         return False
     # "double glucose" is an order, "double deletions on acetate" is not.
+    if words[0].tag == "add" and phrase.tags & {"reaction", "gene", "metabolite"}:
+        return False
     objects = words[1:3] if words[0].tag in FACTORS else words[1:]
     if words[0].tag in FACTORS and objects and objects[0].tag in _DELETED:
         return False

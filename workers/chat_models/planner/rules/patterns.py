@@ -7,14 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-_UPTAKE = r"(?:uptake |rate |exchange |flux |carbon_source )*"
+_UPTAKE = r"(?:uptake |rate |exchange |flux |carbon_source |nitrogen_source )*"
 
 NONE_BEFORE = (
     rf"\b(?:without|no|absent|remove|instead|lacking|not with|instead (?:with|on|in|by)) (?:in )?{_UPTAKE}$"
 )
 NONE_AFTER = (
-    r"^(?: uptake)?(?: in| on)?(?: medium)?(?: (?:absent|remove|without)(?! C)| not with| to absent)\b"
+    r"^(?: uptake)?(?: in| on)?(?: medium)?"
+    r"(?: (?:absent|remove|without)(?! C| (?:(?:to|at|by) )+N)| not with| to absent)\b"
 )
+NONE_LIST_AFTER = r"^(?:(?: (?:and|or|comma))+ C)+(?: uptake)?(?: absent| remove)\b"
+"""More compounds of a list, which are all closed."""
+NEEDED_AFTER = r"^ (?:need|essential)\b"
+NEEDED_BEFORE = r"^(?:do )?need $"
+"""Whether something is needed is seen without it."""
 BOTH_BEFORE = r"\b(?:with (?:and |or |versus |comma )*without|without (?:and |or |versus |comma )*with) $"
 CONTRAST_AFTER = r"^ (?:instead|not|then not) with (?!C)"
 """After a compound that is closed: "without oxygen but not with it"."""
@@ -22,8 +28,8 @@ LISTED = r"(?:(?:and|or|comma) )+"
 """Stands between compounds that share a condition."""
 
 _TO = (
-    r"(?: comma(?= uptake)| of| uptake| rate| exchange| flux| at| on| to| by| in| with| sole| set| as| medium"
-    r"| decrease| increase| threshold| maximise| fixed)*"
+    r"(?: comma(?= uptake)| limited| of| uptake| rate| exchange| flux| at| on| to| by| in| with| sole| set"
+    r"| as| remove| medium| decrease| increase| threshold| maximise| fixed)*"
 )
 _COUNTED = "C|points|growth|sample|chains|alternatives|gene|reaction|medium|media|N"
 VALUE_AFTER = rf"^{_TO} N\b(?! (?:{_COUNTED})\b)"
@@ -37,7 +43,7 @@ VALUES_BEFORE = r"(?:\bN (?:(?:and|or|comma|versus|at|with|on) )+)+$"
 VALUE_BEFORE = r"\bN (?:uptake |at |on |of )*$"
 UPTAKE_BEFORE = r"\b(?:(?:with|plus|at|if|on) )?uptake (?:rate |maximise )*(?:(?:at|of|on) )*$"
 UPTAKE_AFTER = r"^(?: uptake| rate)+"
-FACTOR_BEFORE = r"\b(?:double|triple|quadruple|halve|P) (?:plus )?(?:uptake )?$"
+FACTOR_BEFORE = r"\b(?:double|triple|quadruple|halve|P) (?:plus |more )?(?:uptake )?$"
 FACTOR_AFTER = r"^(?: uptake)* (?:double|triple|quadruple|halve)\b"
 FACTORS: Mapping[str, float] = {"double": 2.0, "triple": 3.0, "quadruple": 4.0, "halve": 0.5}
 
@@ -45,6 +51,7 @@ MUCH_BEFORE = r"\bunlimited (?:uptake )?$"
 MUCH_AFTER = r"^(?: uptake)? unlimited\b"
 WITH_BEFORE = r"\b(?:with|plus|add)(?: then| at| to)? $"
 ADDED_TO = r"\badd (?:N )?C (?:(?:to|at|on|in) )*$"
+LIMITED_AFTER = r"^ limited\b"
 KEPT_AFTER = r"^ (?:kept|not (?:set|replace|remove))\b"
 OBJECTIVE_AFTER = r"^ (?:(?:as|at|how|use|to) )*objective\b"
 OBJECTIVE_BEFORE = r"\b(?:objective (?:(?:at|to|with|as|on|comma|flux) )*|flux (?:with )?maximise )$"
@@ -52,10 +59,15 @@ OF_THE_MEDIUM = r"^(?: (?:on|in|at|to|of|with|by))* (?:medium|default_medium|med
 
 _IN = r"(?<!yield )(?<!produce )(?<!maximise )in"
 _SOURCE = r"carbon_source(?: as| at| on| with| comma| in| use)*"
-SOLE_BEFORE = rf"\b(?:(?:on|use|live|live of)(?: in)?(?: plus)?|{_IN}|{_SOURCE}) (?:sole |uptake )*$"
-SOLE_AFTER = (
-    r"^(?: as| at| in)*(?: sole)*(?: and)? carbon_source\b|^(?: as)? sole\b(?! nitrogen)|^ instead_alone\b"
+SOLE_BEFORE = (
+    rf"\b(?:(?:on|use|ferment|sole with|live|live of)(?: in)?(?: plus)?|{_IN}|{_SOURCE}) (?:sole |uptake )*$"
 )
+SOLE_AFTER = (
+    r"^(?: compatible)?(?: as| at| in)*(?: sole)*(?: and)? carbon_source\b"
+    r"|^(?: as)? sole\b(?! nitrogen)|^ instead_alone\b"
+)
+SOLE_LIST_AFTER = r"^(?:(?: (?:and|or|comma))+ C)+(?: as| at| in)*(?: sole)*(?: and)? carbon_source\b"
+"""More compounds of a list, which are all a source of carbon."""
 MEDIUM_AFTER = r"^(?: minimal)? (?:medium|media)\b"
 JOINED = r"(?:(?:and|or|comma|versus|than|compare|with|on|use|in|then|to|differ|between) )+"
 """Stands between alternatives."""
@@ -63,6 +75,11 @@ PLUS = r"(?:(?:and|comma) )?plus (?:on )?|and (?:with|add) |with "
 TOGETHER = r"^ together\b"
 NITROGEN_AFTER = r"^(?: as)?(?: sole)?(?: and)? nitrogen_source\b"
 NITROGEN_BEFORE = r"\bnitrogen_source (?:as |with |at |comma )?$"
+RANGE_AFTER = r"^(?: uptake| rate)*(?: on| between| of) N (?:to|and|at) N\b"
+"""The ends of an axis, not an uptake: "glucose from 0 to 20"."""
+RANGE = r"(?:on|between|of) N (?:to|and|at) N"
+CHOICE = r"(?:comma )?or "
+"""Stands between nutrients of which one is fed."""
 CHANGED_FROM = r"^ to anaerobic\b"
 
 _BY = r"(?:(?:by|with|to|at|on|comma|use|as) )*"

@@ -22,7 +22,7 @@ from fluxagents.workers.chat_models.planner.words.phrase import (
     PERCENT,
     UNSUPPORTED,
 )
-from fluxagents.workers.chat_models.planner.words.spelling import closest_word, phonetic_key
+from fluxagents.workers.chat_models.planner.words.spelling import LONG, closest_word, phonetic_key
 
 LANGUAGES = ("en", "de", "fr", "es")
 
@@ -86,8 +86,11 @@ class Lexicon:
         """The concept of the known word that is closest to a misspelt one."""
         single_words = {key: entry.concept for key, entry in _list_single_words(self.exact)}
         names = {key for key, concept in single_words.items() if concept.tag in _NAMES}
+        # A short word is rather another one than an organism: a plane is no plant.
+        names -= {key for key in names if single_words[key].tag == ORGANISM and len(key) < LONG}
         # Names have neighbours that are other compounds: threonate is not threonine.
-        closest = closest_word(word, names, max_mistakes=1) or closest_word(word, single_words.keys() - names)
+        others = {key for key, concept in single_words.items() if concept.tag not in _NAMES}
+        closest = closest_word(word, names, max_mistakes=1) or closest_word(word, others)
         if closest is not None:
             return single_words[closest]
         stems = {key: entry.concept for key, entry in _list_single_words(self.stems)}

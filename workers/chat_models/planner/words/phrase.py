@@ -63,6 +63,8 @@ class Phrase:
         tags |= {"knockout"} if is_removed and tags & {GENE, REACTION, "gene"} else set()
         tags |= {"knockout"} if is_removed and {"remove", "reaction"} <= tags else set()
         tags |= {"GENES"} if len(self.list_values(GENE)) > 1 else set()
+        tags |= {"COMPOUNDS"} if len(self.list_values(COMPOUND, EXCHANGE)) > 1 else set()
+        tags |= {"RATE"} if any(token.unit == "rate" for token in self.tokens) else set()
         return frozenset(tags)
 
     def list_values(self, *tags: str) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ from fluxagents.workers.chat_models.planner.words.phrase import (
     MEDIUM,
     MODEL,
     ORGANISM,
+    PATHWAY,
     REACTION,
     UNKNOWN,
     Token,
@@ -44,6 +45,10 @@ _NO_REACTION = frozenset(
     "ATP ADP AMP NAD NADH NADP NADPH FADH2 GTP CoA COA DNA RNA GPR GEM".split()  # noqa: SIM905 - one line
 )
 """Abbreviations that look like ids of reactions."""
+
+_SHORT_GENE = re.compile(r"[a-z]{3}")
+_BESIDE_A_GENE = frozenset({"gene", GENE, "knockout", "mutant", "essential"})
+_LIST_WORDS = frozenset({"and", "or", COMMA})
 
 _BEFORE_A_MODEL = frozenset(
     {"with", "to", "on", "and", "model", "between", "by", "versus", "at", "than", "of", "differ", COMMA}
@@ -63,7 +68,7 @@ def tag_question(question: str) -> tuple[Token, ...]:
     words = [fold(raw.text) for raw in raw_tokens if raw.tag == UNKNOWN]
     tagged = _Tagger(detect_language(words)).tag(raw_tokens)
     tokens = [token for token in tagged if token.tag != FILLER]
-    return _tag_models([_retag_in_context(tokens, at) for at in range(len(tokens))])
+    return _tag_models(_tag_short_genes([_retag_in_context(tokens, at) for at in range(len(tokens))]))
 
 
 def _name_genes(raw_tokens: Sequence[Token]) -> list[Token]:
@@ -91,16 +96,38 @@ def load_example_words() -> frozenset[str]:
         word for word in words for lexicon in load_lexicons().values() if lexicon.find([word]) is not None
     }
     sounds = compounds_by_sound()
+    tagger = _Tagger(LANGUAGES[0])
     return frozenset(
-        word for word in words - known if len(word) >= _SHORT and phonetic_key(word) not in sounds
+        word
+        for word in words - known
+        if len(word) >= _SHORT and phonetic_key(word) not in sounds and not tagger.names_compound(word)
     )
+
+
+def _tag_short_genes(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens; three letters beside a word for genes or deletions name a gene, such as `eno`.
+
+    Where an id such as `b2779` is named they are only what the gene is called.
+    """
+    if any(token.tag == GENE and not token.text.isalpha() for token in tokens):
+        return list(tokens)
+    tagged: list[Token] = []
+    for at, token in enumerate(tokens):
+        before = [other.tag for other in tagged if other.tag not in _LIST_WORDS][-1:]
+        after = [other.tag for other in tokens[at + 1 : at + 2]]
+        is_survival = before == ["without"] and any(other.tag in {"live", "growth"} for other in tokens)
+        is_gene = bool(_BESIDE_A_GENE & {*before, *after}) or is_survival
+        is_short = token.tag == UNKNOWN and _SHORT_GENE.fullmatch(token.text) is not None
+        is_idle = fold(token.text) in load_idle_words()
+        tagged.append(Token(GENE, token.text, token.text) if is_short and is_gene and not is_idle else token)
+    return tagged
 
 
 def _retag_in_context(tokens: Sequence[Token], at: int) -> Token:
     """The token, with another tag if its neighbours give it another meaning."""
     token = tokens[at]
     after = tokens[at + 1].tag if at + 1 < len(tokens) else END
-    if token.tag == "without" and after == END and "lack" in token.text:
+    if token.tag == "without" and after in {END, "in", "if", "at"} and "lack" in token.text:
         return Token("lacking", token.text)  # "What is it lacking?"
     retagged = _retag_by_neighbours(token, tokens[at - 1].tag if at else END, after)
     if retagged:
@@ -109,7 +136,7 @@ def _retag_in_context(tokens: Sequence[Token], at: int) -> Token:
     if token.text.lower() in _SEPARABLE and set(later) & {"aus", "ab"}:
         return Token("remove", token.text)
     listed = at > 1 and tokens[at - 1].tag in {"and", "or", COMMA} and tokens[at - 2].tag == REACTION
-    if token.text == "FBA" and (listed or (at and tokens[at - 1].tag == "reaction")):
+    if token.text == "FBA" and (listed or (at and tokens[at - 1].tag in {"reaction", "carry", "by"})):
         return Token(REACTION, token.text, token.text)
     return token
 
@@ -117,6 +144,8 @@ def _retag_in_context(tokens: Sequence[Token], at: int) -> Token:
 def _retag_by_neighbours(token: Token, before: str, after: str) -> str | None:
     if token.tag == "mutant" and after == COMPOUND and token.text.endswith("without"):
         return "without"  # "a strain without oxygen"
+    if token.tag == "produce" and after == "growth" and token.text.casefold().startswith("mak"):
+        return "do"  # "Does it make the cells grow?"
     if token.tag == "plus" and before == END:
         return "with"  # "In addition to glucose it gets acetate"
     if token.tag == "then" and before != END and after == END:
@@ -125,17 +154,23 @@ def _retag_by_neighbours(token: Token, before: str, after: str) -> str | None:
 
 
 def _tag_models(tokens: Sequence[Token]) -> tuple[Token, ...]:
-    """The tokens; in a comparison of models, an unknown word is the name of a model."""
+    """The tokens; in a comparison of models, an unknown word that is like a name is one of a model."""
     if not {"compare", "differ", "versus"} & {token.tag for token in tokens}:
         return tuple(tokens)
+    names_models = any(token.tag in {MODEL, "model"} for token in tokens)
     neighbours = zip([None, *tokens], tokens, [*tokens[1:], None], strict=False)
     return tuple(
         Token(MODEL, token.text, token.text)
-        if token.tag in {UNKNOWN, ORGANISM}
+        if (token.tag == ORGANISM or (token.tag == UNKNOWN and (names_models or _is_like_a_name(token.text))))
         and ((left and left.tag in _BEFORE_A_MODEL) or (right and right.tag == "model"))
         else token
         for left, token, right in neighbours
     )
+
+
+def _is_like_a_name(word: str) -> bool:
+    """Whether a word has a capital letter, a digit or an underscore, as names of models do."""
+    return re.search(r"[A-Z0-9_]", word) is not None
 
 
 def detect_language(words: Sequence[str]) -> str:
@@ -171,7 +206,7 @@ class _Tagger:
         medium = _find_medium([raw.text for raw in raw_tokens])
         if medium:
             return [Token(MEDIUM, medium[0], medium[0])], medium[1]
-        if text.isupper() and len(text) > 1 and self._is_id(text):
+        if self._is_shouted_id(raw_tokens):
             return [Token(REACTION, text, text)], 1
         word = fold(text)
         isomer = self._find_stereoisomer(word, raw_tokens)
@@ -192,6 +227,14 @@ class _Tagger:
         guess = Concept(f"{WORD}{example}") if example else self._guess(word)
         concepts = parts or [concept for concept in [guess] if concept]
         return [Token(concept.tag, text, concept.value) for concept in concepts] or [raw_tokens[0]], 1
+
+    def _is_shouted_id(self, raw_tokens: Sequence[Token]) -> bool:
+        """Whether it begins with an id in capitals that begins no name of a pathway, as "ED pathway" is."""
+        text = raw_tokens[0].text
+        if not text.isupper() or len(text) == 1 or not self._is_id(text):
+            return False
+        concept, length = self._find([fold(raw.text) for raw in raw_tokens]) or (None, 1)
+        return concept is None or concept.tag != PATHWAY or length == 1
 
     def _find_stereoisomer(self, word: str, raw_tokens: Sequence[Token]) -> Concept | None:
         """The compound that "D-" or "L-" and the next word name, such as "L-Lactat"."""
@@ -216,6 +259,10 @@ class _Tagger:
         lexicons = self._lexicons if len(words[0]) > _SHORT else self._lexicons[:2]
         entries = (lexicon.find(words) for lexicon in lexicons)
         return next((entry for entry in entries if entry), None)
+
+    def names_compound(self, word: str) -> bool:
+        """Whether it is made of words one of which is a compound, such as "Succinatproduktion"."""
+        return any(part.tag == COMPOUND for part in self._split_compound_word(word) or ())
 
     def _split_compound_word(self, word: str) -> list[Concept] | None:
         """The parts of a compound word, such as "Wachstumsrate" or "Glukoseaufnahme"."""
@@ -246,7 +293,13 @@ class _Tagger:
             return None
         compounds = compounds_by_sound()
         compound = compounds.get(phonetic_key(word)) or compounds.get(phonetic_key(word.removesuffix("s")))
-        guesses = (lexicon.correct_spelling(word) for lexicon in self._lexicons[:2])
+        spellings = dict.fromkeys((word, word.removesuffix("s")))
+        guesses = (
+            lexicon.correct_spelling(spelling)
+            for spelling in spellings
+            for lexicon in self._lexicons[:2]
+            if len(spelling) >= SHORTEST
+        )
         return compound or next((concept for concept in guesses if concept), None)
 
 

@@ -29,7 +29,7 @@ _PATTERN = re.compile(
     r"|(?P<DIGEST>sha256:[0-9a-f]+|\b[0-9A-HJKMNP-TV-Z]{26}/\d+)"
     r"|\b(?P<ID>[CR]\d{5}|(?:cpd|rxn)\d{5}|MNX[MR]\d+|[A-Z]{14}-[A-Z]{10}-[A-Z])\b"
     r"|\b(?P<ENZYME>(?:EC\s?:?\s?)?\d+\.\d+\.\d+\.\d+\b|"
-    rf"(?:(?:[\w'-]*(?:ate|ose|ine|ide|CoA)|\w+-\w[\w-]*)\s)?(?!{_NO_ENZYME})[a-z][\w-]+ase\b)"
+    rf"(?:(?:[\w'-]*(?:ate|ose|ine|ide|CoA|ATP|NADH|NADPH|GTP)|\w+-\w[\w-]*)\s)?(?!{_NO_ENZYME})[a-z][\w-]+ase\b)"
     r"|\b(?P<MODEL>i[A-Z]{1,4}\d+\w*)\b"
     r"|\b(?P<GENE>b\d{4}|[A-Z][A-Za-z]{1,5}_?\d{4,})\b"
     rf"|(?<![\w.,-])(?P<NUMBER>\d+(?:[.,]\d+)*|\.\d+)(?P<unit>\s*(?:%|percent\b|per\s+cent\b|Prozent\b|pour\s?cents?\b|por\s?ciento\b)|\s*{_FLUX}|\s*{_RATE})?(?!\w|-[a-zA-Z])"

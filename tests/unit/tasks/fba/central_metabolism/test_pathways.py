@@ -27,9 +27,17 @@ def test_a_pathway_has_its_usual_names_and_reactions_where_the_file_names_no_sub
     assert result.fluxes_mmol_per_gdw_h["CS"] == pytest.approx(6.007249575, rel=1e-6)
 
 
-def test_a_pathway_that_the_model_lacks_is_no_other(core: Model) -> None:
-    with pytest.raises(FluxError, match="has no reaction of the pathway 'Entner-Doudoroff'") as caught:
-        run(core, Args(pathway="ED pathway"))
+def test_a_pathway_that_the_model_lacks_has_no_reaction_and_is_no_other(core: Model) -> None:
+    result = run(core, Args(pathway="ED pathway"))
+    assert (result.pathway, result.reactions, result.active_reactions) == ("Entner-Doudoroff", 0, 0)
+    assert not result.table.reaction
+
+
+def test_a_model_whose_reactions_cannot_be_read_is_not_said_to_lack_a_pathway() -> None:
+    model = Model("m")
+    model.add_reactions([Reaction("r_0001")])
+    with pytest.raises(FluxError, match="no id, name or annotation of model 'm'") as caught:
+        run(model, Args(pathway="ED pathway"))
     assert caught.value.kind is ErrorClass.UNKNOWN_ID
 
 

@@ -89,6 +89,12 @@ def test_a_knock_out_that_is_not_in_the_model(textbook: Any, call: Callable[...,
     assert raised.value.kind is ErrorClass.UNKNOWN_ID
 
 
+def test_a_knock_out_by_name_is_told_its_id(textbook: Any, call: Callable[..., Any]) -> None:
+    with pytest.raises(FluxError) as raised:
+        call(NAME, textbook, knock_outs=["gltA"], **ETHANOL)
+    assert raised.value.suggestions == ("gene 'gltA' has the id 'b0720'",)
+
+
 def test_a_strain_that_cannot_live_has_no_curve(textbook: Any, call: Callable[..., Any]) -> None:
     found = call(NAME, textbook, knock_outs=["ENO"], **ETHANOL)
     assert (found.status, found.is_growth_coupled) == ("infeasible", None)

@@ -28,6 +28,32 @@ from fluxagents.workers.chat_models.planner.words.tagger import tag_question
         ),
         ("Design a medium for 80 % of the best growth", "media_design", {"min_growth_fraction": 0.8}),
         ("Can I trust this model?", "model_validation", {}),
+        ("¿Puedo fiarme de este modelo?", "model_validation", {}),
+        (
+            "Which gene deletions force it to make ethanol?",
+            "strain_design",
+            {"product": "EX_etoh_e", "kind": "genes"},
+        ),
+        (
+            "Welche Knockouts koppeln Ethanolproduktion ans Wachstum?",
+            "strain_design",
+            {"product": "EX_etoh_e"},
+        ),
+        (
+            "how can it make ethanol from acetate, by which steps?",
+            "pathway_discovery",
+            {"substrate": "EX_ac_e", "product": "EX_etoh_e"},
+        ),
+        (
+            "Ask iJO1366 and iML1515: how fast do they grow?",
+            "model_comparison",
+            {"models": ["iJO1366", "iML1515"], "question": "how fast do they grow?"},
+        ),
+        (
+            "put 'which genes are essential?' to iJO1366 and iML1515",
+            "model_comparison",
+            {"models": ["iJO1366", "iML1515"], "question": "which genes are essential?"},
+        ),
         ("which genes are essential?", ANALYSIS, {"question": "which genes are essential?"}),
         ("Design a strain", ANALYSIS, {"question": "Design a strain"}),
     ],

@@ -22,6 +22,10 @@ FVA = "run_flux_variability_analysis"
 MEDIA = "find_minimal_media"
 ENVELOPE = "run_production_envelope"
 APPLY = "apply_medium"
+LIMITS = "analyze_limitations"
+PLANE = "run_phase_plane"
+SCREEN = "screen_nutrients"
+SOURCES = ["EX_fru_e", "EX_mal__L_e", "EX_for_e"]
 
 
 def on(exchange: str, limit: float = 10.0) -> dict[str, Any]:
@@ -55,7 +59,41 @@ QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
         ESSENTIAL,
         on("EX_ac_e"),
     ),
+    (
+        "Which gene deletions lower growth by more than 10 %?",
+        ESSENTIAL,
+        {"threshold_fraction_of_wild_type": 0.9},
+    ),
+    ("gene deletions that lower growth to below 30 %", ESSENTIAL, {"threshold_fraction_of_wild_type": 0.3}),
+    ("Does the cell survive without eno?", ESSENTIAL, {"genes": ["eno"]}),
     ("How fast does it grow on acetate?", FBA, on("EX_ac_e")),
+    ("Oxygen-limited growth, at most 10 mmol/gDW/h O2", FBA, at(o2_e=10.0)),
+    ("microaerobic growth with oxygen at 2", FBA, at(o2_e=2.0)),
+    ("What happens to growth when the oxygen drops to 1?", FBA, at(o2_e=1.0)),
+    ("Is oxygen needed for growth?", FBA, NO_OXYGEN),
+    ("Growth with neither oxygen nor glucose", FBA, at(o2_e=0.0, glc__D_e=0.0)),
+    ("¿Puede crecer solo con acetato?", FBA, on("EX_ac_e")),
+    ("Does feeding acetate on top of the glucose make it grow faster?", FBA, at(ac_e=10.0)),
+    ("would more ammonium increase growth?", LIMITS, {"nutrients": ["EX_nh4_e"]}),
+    ("Does adding oxygen increase growth?", LIMITS, {}),
+    ("How sensitive is growth to PGI?", "run_robustness", {"reaction": "PGI"}),
+    ("Which nutrients is growth most sensitive to?", LIMITS, {}),
+    (
+        "vary oxygen from 0 to 20 and plot growth",
+        "run_robustness",
+        {"reaction": "EX_o2_e", "lowest_mmol_per_gdw_h": 0.0, "highest_mmol_per_gdw_h": 20.0},
+    ),
+    ("growth over glucose and oxygen as a plane", PLANE, {"first": "EX_glc__D_e", "second": "EX_o2_e"}),
+    ("growth as a function of acetate and oxygen", PLANE, {"first": "EX_ac_e", "second": "EX_o2_e"}),
+    ("Which of fructose, malate and formate is the best carbon source?", SCREEN, {"sources": SOURCES}),
+    ("best substrate for anaerobic growth", SCREEN, NO_OXYGEN),
+    ("Is the ED pathway active?", "analyze_pathway", {"pathway": "Entner-Doudoroff"}),
+    ("flux through FBA", "analyze_pathway", {"reactions": ["FBA"]}),
+    ("Which genes encode PFK?", "analyze_pathway", {"reactions": ["PFK"]}),
+    ("optimise the medium for 0.6 1/h", "optimize_media_composition", {"min_growth_per_h": 0.6}),
+    ("mol succinate per mol glucose", ENVELOPE, {"product_exchange": "EX_succ_e"}),
+    ("Is anything lost when it is written as SBML and read back?", "test_modelseed_cobra_compatibility", {}),
+    ("Does it grow better with succinate or with fumarate?", FBA, on("EX_succ_e")),
     ("How fast does it grow on acetate at 20?", FBA, on("EX_ac_e", 20.0)),
     ("Can it grow on ethanol as the sole carbon source?", FBA, on("EX_etoh_e")),
     ("Growth on 20 mmol/gDW/h succinate instead of glucose", FBA, on("EX_succ_e", 20.0)),
@@ -154,7 +192,12 @@ def test_what_is_known_already_is_not_computed_again(question: str) -> None:
         ("Which genes are essential in LB?", "I do not understand the condition 'LB'"),
         ("Gapfill the model", "gapfill_model needs 'universal'"),
         ("growth rate at pH 5", "No tool here can model pH or temperature"),
-        ("How does knocking out pgi affect growth?", "what is not named by its id"),
+        ("oxygen-limited growth", "I do not understand the condition 'oxygen'"),
+        ("microaerobic growth", "I do not understand the condition 'oxygen'"),
+        ("growth on cellulose", "I do not understand the condition 'cellulose'"),
+        ("Describe the biomass composition", "No tool here can list what biomass is made of"),
+        ("1 % glucose in a shake flask, how fast do they grow?", "I do not understand the condition"),
+        ("How does knocking out the transporter affect growth?", "what is not named by its id"),
         ("What if the reactions PGI and PFK are deleted?", "several genes or reactions at once"),
         ("How much of it can be produced?", "which product is meant"),
     ],

@@ -24,6 +24,9 @@ def problems(question: str) -> str:
         ("growth without oxygen and the Km of hexokinase", "kinetics"),
         ("draw a map of the fluxes", "Escher"),
         ("which genes are essential, 17", "17"),
+        ("growth on acetate: which genes?", "genes"),
+        ("First knock out b0720, then list the essential genes", "takes no knock-outs"),
+        ("best medium of the library without oxygen", "takes no conditions"),
     ],
 )
 def test_what_an_answer_does_not_use_is_named(question: str, named: str) -> None:

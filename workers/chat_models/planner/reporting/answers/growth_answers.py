@@ -155,6 +155,9 @@ def describe_pathway(finding: ReportedFinding) -> Iterator[str]:
     name, conditions = finding.get("pathway"), describe_conditions(finding)
     fluxes = finding.values["fluxes_mmol_per_gdw_h"]
     active, total = finding.values["active_reactions"], finding.values["reactions"]
+    if not total:
+        yield f"The model has no reaction of {name}: the pathway carries no flux."
+        return
     if fluxes["count"]:
         subject = "" if str(name).endswith("named reactions") else f" of {name}"
         yield f"The fluxes{subject} {conditions} are {finding.write_fluxes(fluxes)}."
