@@ -92,6 +92,8 @@ class Settings(BaseSettings):
     """Accepted as well, for the time in which keys are changed."""
     export_key: SecretStr | None = None
     """Signs exported runs; none means the file `export.key` of the data folder, made when it is needed."""
+    api_key: SecretStr | None = None
+    """Acts as the person or service that it belongs to; none means the user of this machine."""
     trusted_keys: Annotated[tuple[PublicKey, ...], NoDecode] = ()
     """Public keys of other installations, separated by commas: what they exported counts as verified here."""
 
@@ -295,6 +297,7 @@ SECRETS = frozenset(
         "message_key",
         "message_key_second",
         "export_key",
+        "api_key",
         "chat_api_key",
         "chat_fallback_api_key",
         "flower_password",
