@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator
 
 from pydantic import Field, JsonValue
@@ -71,6 +72,12 @@ class AuditHead(Frozen):
 
     def __str__(self) -> str:
         return f"{self.number}:{self.digest}"
+
+    @classmethod
+    def read(cls, text: str) -> AuditHead | None:
+        """A head as `str` writes it; None if the text is none."""
+        match = re.fullmatch(r"(\d{1,15}):([0-9a-f]{64})", text)
+        return None if match is None else cls(number=int(match[1]), digest=match[2])
 
 
 def canonical_json(document: dict[str, JsonValue]) -> str:

@@ -74,7 +74,7 @@ def _refuse_role(name: str, action: Action, on: Resource, needed: Role, role: Ro
 
 def _refuse(name: str, action: Action, on: Resource, why: str, what_to_do: str) -> FluxError:
     return FluxError(
-        ErrorClass.PERMISSION, f"{quote(name)} may not {action} {on}: {why}", suggestions=(what_to_do,)
+        ErrorClass.PERMISSION, f"{quote(name)} may not do {action} on {on}: {why}", suggestions=(what_to_do,)
     )
 
 

@@ -94,6 +94,25 @@ class RunClient:
         on = Resource(kind="run", id=state.run_id, session=self._runs.session_of(state))
         return self.authority.may(Action.RUN_READ, on)
 
+    def record(
+        self,
+        action: Action,
+        state: RunState,
+        *,
+        by: str | None = None,
+        details: Mapping[str, JsonValue] | None = None,
+    ) -> str:
+        """Check and log an act about a run that its own log does not keep, such as a rating.
+
+        Returns:
+            The person in whose name it is done.
+
+        Raises:
+            FluxError: `PERMISSION` if whoever acts may not.
+        """
+        on = Resource(kind="run", id=state.run_id, session=self._runs.session_of(state))
+        return self.authority.record(action, on, by=by, details=details)
+
     def start(
         self,
         flow: str,

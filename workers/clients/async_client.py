@@ -13,6 +13,7 @@ from fluxagents.flows import events as e
 from fluxagents.flows.commands import Command
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.history.migration import Migration
+from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Actor
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.history_control import Rewind
@@ -68,6 +69,17 @@ class AsyncClient:
     async def may_see(self, state: RunState) -> bool:
         """Whether whoever acts may see a run and what it found."""
         return await self._threads.call(self._client.may_see, state)
+
+    async def record(
+        self,
+        action: Action,
+        state: RunState,
+        *,
+        by: str | None = None,
+        details: Mapping[str, JsonValue] | None = None,
+    ) -> str:
+        """Check and log an act about a run that its own log does not keep; see `RunClient.record`."""
+        return await self._threads.call(self._client.record, action, state, by=by, details=details)
 
     async def start(
         self,
