@@ -7,9 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.people.actor import Actor, Channel, Proof
+from fluxagents.flows.people.actions import Action
+from fluxagents.flows.people.actor import Actor, Channel, Proof, Resource
+from fluxagents.flows.people.audit import AuditRecord
 from fluxagents.flows.people.members import NAME, RESERVED, Person
 from fluxagents.flows.people.roles import Grant, Role
+from fluxagents.flows.ports.audit_log import AuditLog
 from fluxagents.flows.texts.display import quote
 from fluxagents.scheduler.people.directory import Directory
 
@@ -24,6 +27,7 @@ class OsUser:
 
 def identify_os_user(
     directory: Directory,
+    log: AuditLog,
     user: OsUser,
     *,
     channel: Channel,
@@ -34,6 +38,7 @@ def identify_os_user(
 
     Args:
         directory: Who belongs to the installation.
+        log: Where it is recorded who has become the admin.
         user: As the kernel knows them.
         channel: The door that they came through.
         is_owner: Whether the data folder is theirs.
@@ -42,10 +47,21 @@ def identify_os_user(
     Raises:
         FluxError: `PERMISSION` if the user is nobody here.
     """
+    proof = Proof(kind="os-user", id=str(user.number))
     name = directory.find_os_user(user.name)
     if name is None and is_owner:
         first = _first_admin(user)
         if directory.save_first(first):
+            log.append(
+                AuditRecord(
+                    action=Action.PERSON_ADD,
+                    by=first.name,
+                    channel=channel,
+                    proof=proof,
+                    on=Resource(kind="person", id=first.name),
+                    details={"first": True},
+                )
+            )
             tell(
                 f"{first.name} (user {user.name} of this machine) is now the admin of this installation;"
                 " `fluxagents people add` lets others in"
@@ -61,7 +77,7 @@ def identify_os_user(
                 "or act with a key: FLUXAGENTS_API_KEY",
             ),
         )
-    return Actor(name=name, channel=channel, proof=Proof(kind="os-user", id=str(user.number)))
+    return Actor(name=name, channel=channel, proof=proof)
 
 
 def _first_admin(user: OsUser) -> Person:

@@ -69,9 +69,17 @@ class OpenRuns:
         return self.authority.permit(action, on, by=by, details=details)
 
     def session_of(self, state: RunState) -> str:
-        """The session whose roles count for a run; one that another run began has those of the other."""
+        """The session whose roles count for a run; one that another run began has those of the other.
+
+        While the other is not here, as during an import, it is that of the run: roles in no session reach it.
+        """
         while state.parent:
-            state = self.store.load(state.parent)
+            try:
+                state = self.store.load(state.parent)
+            except FluxError as error:
+                if error.kind is not ErrorClass.UNKNOWN_ID:
+                    raise
+                break
         return state.session
 
     def append(

@@ -31,6 +31,7 @@ def build_local_authority(settings: Settings, redis: Redis, log: AuditLog, chann
             return keys.identify(settings.api_key.get_secret_value(), channel)
         return identify_os_user(
             directory,
+            log,
             current_os_user(),
             channel=channel,
             is_owner=owns_folder(settings.data_dir),
@@ -47,6 +48,6 @@ def build_process_authority(log: AuditLog) -> Authority:
         directory,
         log,
         lambda: identify_os_user(
-            directory, current_os_user(), channel="process", is_owner=True, tell=lambda _: None
+            directory, log, current_os_user(), channel="process", is_owner=True, tell=lambda _: None
         ),
     )

@@ -5,15 +5,19 @@ from __future__ import annotations
 import pytest
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.memory.audit_log import MemoryAuditLog
 from fluxagents.flows.memory.directory import MemoryDirectory
 from fluxagents.flows.people.actor import Actor, Proof
 from fluxagents.flows.people.members import Person
 from fluxagents.flows.people.roles import Role, role_in
 from fluxagents.scheduler.people.local_user import OsUser, identify_os_user
+from fluxagents.workers.machine.clock import SystemClock
 
 
 def identify(directory: MemoryDirectory, user: OsUser, told: list[str], *, is_owner: bool = True) -> Actor:
-    return identify_os_user(directory, user, channel="client", is_owner=is_owner, tell=told.append)
+    return identify_os_user(
+        directory, MemoryAuditLog(SystemClock()), user, channel="client", is_owner=is_owner, tell=told.append
+    )
 
 
 def test_the_first_owner_of_the_data_folder_is_the_admin_and_is_told_once() -> None:
@@ -26,6 +30,14 @@ def test_the_first_owner_of_the_data_folder_is_the_admin_and_is_told_once() -> N
     ana = directory.find("ana")
     assert ana is not None
     assert role_in(ana.grants, "") is Role.ADMIN
+
+
+def test_how_the_first_admin_came_to_be_is_the_first_entry_of_the_log() -> None:
+    directory, log = MemoryDirectory(), MemoryAuditLog(SystemClock())
+    for _ in range(2):
+        identify_os_user(directory, log, OsUser(7, "ana"), channel="client", is_owner=True, tell=str)
+    (entry,) = log.entries()
+    assert (entry.act.action, entry.act.by, str(entry.act.proof)) == ("person.add", "ana", "os-user 7")
 
 
 def test_the_next_user_is_nobody_until_an_admin_adds_them() -> None:
