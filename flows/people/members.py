@@ -16,10 +16,18 @@ from fluxagents.flows.texts.display import quote
 NAME = r"^[A-Za-z0-9_][A-Za-z0-9_.@+\-]{0,63}$"
 """Of a person, a service or a group; an e-mail address is one."""
 
+GROUP_PREFIX = "group:"
+"""Before the name of a group where a person's could stand as well."""
+
 RESERVED = frozenset({"anyone", "budget", "deadline", "fluxagents", "group"})
 """What the log of a run says where no person acted."""
 
 MemberName = Annotated[str, Field(pattern=NAME)]
+
+
+def is_assignee(text: str) -> bool:
+    """Whether a flow may ask this one: `anyone`, a member, or `group:NAME`."""
+    return re.fullmatch(NAME, text.removeprefix(GROUP_PREFIX)) is not None
 
 
 class Person(Frozen):

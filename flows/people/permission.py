@@ -7,14 +7,12 @@ from collections.abc import Iterable
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.people.actions import NEEDS, Action
 from fluxagents.flows.people.actor import Actor, Resource
-from fluxagents.flows.people.members import Membership, ServiceAccount
+from fluxagents.flows.people.members import GROUP_PREFIX, Membership, ServiceAccount
 from fluxagents.flows.people.roles import Role, role_in
 from fluxagents.flows.texts.display import quote
 
 ANYONE = "anyone"
 """Assignee of a request that names nobody: whoever has the role."""
-
-_GROUP = "group:"
 
 
 def check_permission(actor: Actor, who: Membership, action: Action, on: Resource) -> None:
@@ -83,7 +81,7 @@ def is_assigned(who: Membership, assignees: Iterable[str]) -> bool:
     groups = {group.name for group in who.groups}
     return any(
         assignee in {ANYONE, who.name}
-        or (assignee.startswith(_GROUP) and assignee.removeprefix(_GROUP) in groups)
+        or (assignee.startswith(GROUP_PREFIX) and assignee.removeprefix(GROUP_PREFIX) in groups)
         for assignee in assignees
     )
 

@@ -11,6 +11,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Resource
 from fluxagents.flows.people.members import (
+    GROUP_PREFIX,
     Group,
     Member,
     Person,
@@ -24,9 +25,6 @@ from fluxagents.flows.texts.display import quote
 from fluxagents.scheduler.people.api_keys import KeyBook
 from fluxagents.scheduler.people.authority import Authority
 from fluxagents.scheduler.people.directory import Directory, require_member
-
-GROUP_PREFIX = "group:"
-"""Before the name of a group where a person's could stand as well."""
 
 M = TypeVar("M", Person, ServiceAccount)
 

@@ -55,7 +55,7 @@ def list_entries(limit: int, by_name: str | None, as_json: bool) -> None:
         print_json([entry.model_dump(mode="json") for entry in entries])
         return
     print_table(
-        ("no", "time (UTC)", "who", "what", "on", "by"),
+        ("no", "time (UTC)", "who", "what", "on", "proof"),
         [
             (
                 str(entry.number),
@@ -126,7 +126,7 @@ def verify(file: Path | None, known: str | None, as_json: bool) -> int:
         for fault in faults:
             echo(fault)
     else:
-        echo(f"{count_text(len(entries), 'entry', 'entries')}, whole; the last is {last}")
+        echo(f"{count_text(len(entries), 'entry', 'entries')}, whole; the last is\n{last}")
     return NOT_WHOLE if faults else 0
 
 
