@@ -25,6 +25,7 @@ from fluxagents.flows.texts.display import quote
 from fluxagents.scheduler.people.api_keys import KeyBook
 from fluxagents.scheduler.people.authority import Authority
 from fluxagents.scheduler.people.directory import Directory, require_member
+from fluxagents.scheduler.people.sign_in import SessionBook
 
 M = TypeVar("M", Person, ServiceAccount)
 
@@ -34,13 +35,15 @@ class People:
 
     Args:
         authority: Of whoever acts.
-        keys: Of whom some may be removed.
+        keys: Those of a member end with the member.
+        sessions: As the keys.
         clock: The time.
     """
 
-    def __init__(self, authority: Authority, keys: KeyBook, clock: Clock) -> None:
+    def __init__(self, authority: Authority, *, keys: KeyBook, sessions: SessionBook, clock: Clock) -> None:
         self._authority = authority
         self._keys = keys
+        self._sessions = sessions
         self._clock = clock
 
     @property
@@ -91,7 +94,7 @@ class People:
         return after
 
     def remove(self, name: str) -> None:
-        """Forget a member, revoke their keys, and take them out of all groups; what they did stays theirs.
+        """Forget a member, end their keys, sessions and memberships; what they did stays theirs.
 
         Raises:
             FluxError: If whoever acts may not, there is nobody of this name, or they are the last admin.
@@ -103,6 +106,7 @@ class People:
         for key in self._keys.list():
             if key.owner == name:
                 self._keys.revoke(key.prefix, self._clock.now_ms())
+        self._sessions.close_all_of(name)
         for group in self.directory.groups():
             if name in group.members:
                 self._save_group(_without(group, {name}), group)

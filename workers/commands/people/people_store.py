@@ -9,22 +9,26 @@ from fluxagents.workers.commands.command_client import open_authority
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.redis import connection
 from fluxagents.workers.redis.key_book import RedisKeyBook
+from fluxagents.workers.redis.session_book import RedisSessionBook
 from fluxagents.workers.settings import Settings
 
 
 def open_people() -> People:
     """The people of the installation, as whoever runs this command may change them."""
     settings = Settings.load()
-    return People(open_authority(settings), _key_book(settings), SystemClock())
+    redis = connection.connect(settings, decode_responses=False)
+    return People(
+        open_authority(settings),
+        keys=RedisKeyBook(redis, prefix=settings.key_prefix),
+        sessions=RedisSessionBook(redis, prefix=settings.key_prefix),
+        clock=SystemClock(),
+    )
 
 
 def open_keys() -> tuple[ApiKeys, Authority]:
     """The API keys of the installation, and what whoever runs this command may do."""
     settings = Settings.load()
     authority = open_authority(settings)
-    return ApiKeys(_key_book(settings), authority.directory, SystemClock()), authority
-
-
-def _key_book(settings: Settings) -> RedisKeyBook:
     redis = connection.connect(settings, decode_responses=False)
-    return RedisKeyBook(redis, prefix=settings.key_prefix)
+    book = RedisKeyBook(redis, prefix=settings.key_prefix)
+    return ApiKeys(book, authority.directory, SystemClock()), authority

@@ -8,6 +8,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.memory.audit_log import MemoryAuditLog
 from fluxagents.flows.memory.directory import MemoryDirectory
 from fluxagents.flows.memory.key_book import MemoryKeyBook
+from fluxagents.flows.memory.session_book import MemorySessionBook
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Actor, Proof
 from fluxagents.flows.people.audit import find_faults
@@ -23,6 +24,11 @@ def actor(name: str) -> Actor:
     return Actor(name=name, channel="client", proof=Proof(kind="os-user", id="1000"))
 
 
+def open_people(authority: Authority) -> People:
+    clock = SystemClock()
+    return People(authority, keys=MemoryKeyBook(), sessions=MemorySessionBook(clock), clock=clock)
+
+
 @pytest.fixture
 def authority() -> Authority:
     """Of ana, the first admin."""
@@ -33,7 +39,7 @@ def authority() -> Authority:
 
 @pytest.fixture
 def people(authority: Authority) -> People:
-    return People(authority, MemoryKeyBook(), SystemClock())
+    return open_people(authority)
 
 
 def test_each_change_is_one_entry_of_a_whole_log(people: People, authority: Authority) -> None:
@@ -66,7 +72,7 @@ def test_nobody_but_an_admin_changes_anything(people: People, authority: Authori
     people.add_to_group("curators", ["bob"])
     directory, entries = authority.directory, list(authority.log.entries())
     before = (list(directory.members()), list(directory.groups()))
-    as_bob = People(authority.acting_as(actor("bob")), MemoryKeyBook(), SystemClock())
+    as_bob = open_people(authority.acting_as(actor("bob")))
     acts = (
         lambda: as_bob.add(Person(name="eve")),
         lambda: as_bob.grant("bob", Role.ADMIN),
@@ -135,7 +141,8 @@ def test_who_is_removed_is_in_no_group_any_more(people: People) -> None:
 
 def test_a_key_of_somebody_who_left_is_not_that_of_the_next_of_this_name(authority: Authority) -> None:
     book, clock = MemoryKeyBook(), SystemClock()
-    people, keys = People(authority, book, clock), ApiKeys(book, authority.directory, clock)
+    sessions, keys = MemorySessionBook(clock), ApiKeys(book, authority.directory, clock)
+    people = People(authority, keys=book, sessions=sessions, clock=clock)
     people.add(Person(name="bob"))
     text, _ = keys.create(authority, owner="bob")
     people.remove("bob")
@@ -166,7 +173,7 @@ def test_two_admins_at_once_do_not_overwrite_each_other(authority: Authority) ->
 
     directory = Slow()
     directory.save_first(Person(name="ana", grants=(Grant(role=Role.ADMIN),)))
-    people = People(Authority(directory, authority.log, lambda: actor("ana")), MemoryKeyBook(), SystemClock())
+    people = open_people(Authority(directory, authority.log, lambda: actor("ana")))
     with pytest.raises(FluxError, match="'curators' was changed by somebody else meanwhile"):
         people.add_to_group("curators", ["ana"])
     assert people.require_group("curators").members == ("eve",)
