@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
+import httpx2
 import pytest
+from joserfc import jwt
+from joserfc.jwk import OctKey, RSAKey
 from pydantic import SecretStr
 from tests.support.waiting import eventually
 
@@ -54,8 +62,8 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def _answers(address: str) -> bool:
     try:
-        return httpx.get(f"{address}/.well-known/openid-configuration").is_success
-    except httpx.TransportError:
+        return httpx2.get(f"{address}/.well-known/openid-configuration").is_success
+    except httpx2.TransportError:
         return False
 
 
@@ -79,7 +87,7 @@ class Site:
 
     def visit_provider(self, url: str, subject: str = "ana-17") -> tuple[str, str]:
         """As a browser: the person says who they are; the state and code that the provider sends back."""
-        answer = httpx.post(url, data={"sub": subject}, follow_redirects=False)
+        answer = httpx2.post(url, data={"sub": subject}, follow_redirects=False)
         assert answer.is_redirect, answer.text
         location = urlsplit(answer.headers["location"])
         assert location._replace(query="").geturl() == REDIRECT
@@ -190,3 +198,113 @@ def test_a_provider_that_is_away_is_named() -> None:
     with pytest.raises(FluxError, match=r"http://127\.0\.0\.1:9 cannot be reached") as away:
         Site("http://127.0.0.1:9").sign_in.begin()
     assert away.value.kind is ErrorClass.PROVIDER_OUTAGE
+
+
+class ForgedProvider:
+    """A provider on loopback that answers with whatever token a test gives it."""
+
+    def __init__(self) -> None:
+        self.key = RSAKey.generate_key(2048, parameters={"kid": "k", "use": "sig", "alg": "RS256"})
+        self.id_token = ""
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.issuer = f"http://127.0.0.1:{self.server.server_port}"
+        Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        provider = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def log_message(self, *_: object) -> None:
+                """A test says nothing."""
+
+            def do_GET(self) -> None:
+                keys = {"keys": [provider.key.as_dict(private=False)]}
+                known = {
+                    "issuer": provider.issuer,
+                    "authorization_endpoint": f"{provider.issuer}/authorize",
+                    "token_endpoint": f"{provider.issuer}/token",
+                    "jwks_uri": f"{provider.issuer}/keys",
+                }
+                self._answer(keys if self.path == "/keys" else known)
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self._answer({"access_token": "a", "token_type": "Bearer", "id_token": provider.id_token})
+
+            def _answer(self, document: object) -> None:
+                body = json.dumps(document).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+        return Handler
+
+    def sign(self, claims: dict[str, Any], *, alg: str = "RS256", key: Any = None) -> str:
+        return jwt.encode({"alg": alg, "kid": "k"}, claims, key or self.key, algorithms=[alg])
+
+
+@pytest.fixture
+def forged() -> Iterator[ForgedProvider]:
+    provider = ForgedProvider()
+    yield provider
+    provider.server.shutdown()
+    provider.server.server_close()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"nonce": "another"},
+        {"nonce": None},
+        {"aud": "another"},
+        {"iss": "https://evil.example"},
+        {"exp": 1},
+        {"sub": None},
+        {"azp": "another"},
+    ],
+    ids=str,
+)
+def test_a_token_is_for_this_service_and_this_sign_in(forged: ForgedProvider, change: dict[str, Any]) -> None:
+    site = Site(forged.issuer)
+    url, pending = site.sign_in.begin()
+    query = parse_qs(urlsplit(url).query)
+    now_s = int(time.time())
+    claims = {"iss": forged.issuer, "sub": "ana-17", "aud": "flux", "iat": now_s, "exp": now_s + 60}
+    claims = {**claims, "nonce": query["nonce"][0], **change}
+    forged.id_token = forged.sign({name: value for name, value in claims.items() if value is not None})
+    if not change:
+        session, _ = site.sign_in.finish(pending, state=query["state"][0], code="c")
+        assert site.sign_in.identify(session).name == "ana"
+        return
+    with pytest.raises(FluxError, match="vouches for nobody"):
+        site.sign_in.finish(pending, state=query["state"][0], code="c")
+    assert list(site.log.entries()) == []
+
+
+def test_a_token_that_others_signed_or_nobody_is_none(forged: ForgedProvider) -> None:
+    site = Site(forged.issuer)
+    url, pending = site.sign_in.begin()
+    query = parse_qs(urlsplit(url).query)
+    now_s = int(time.time())
+    claims = {"iss": forged.issuer, "sub": "ana-17", "aud": "flux", "iat": now_s, "exp": now_s + 60}
+    claims["nonce"] = query["nonce"][0]
+    right = forged.sign(claims)
+    head, body, _ = right.split(".")
+    nobody = base64.urlsafe_b64encode(b'{"alg":"none"}').rstrip(b"=").decode()
+    shared = OctKey.import_key("a secret of this service and others")
+    tokens = {
+        "another key": forged.sign(claims, key=RSAKey.generate_key(2048, parameters={"kid": "k"})),
+        "no signature": f"{head}.{body}.",
+        "no algorithm": f"{nobody}.{body}.",
+        "a shared secret": forged.sign(claims, alg="HS256", key=shared),
+        "no token": "x",
+    }
+    for token in tokens.values():
+        forged.id_token = token
+        with pytest.raises(FluxError, match="vouches for nobody"):
+            site.sign_in.finish(pending, state=query["state"][0], code="c")
+    forged.id_token = right
+    site.sign_in.finish(pending, state=query["state"][0], code="c")

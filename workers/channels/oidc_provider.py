@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-import httpx
+import httpx2
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import OAuth2Client
 from authlib.oidc.core import CodeIDToken
@@ -65,7 +65,7 @@ class OidcProvider:
                 f"the provider {self._issuer} vouches for nobody: {error}",
                 suggestions=("sign in again",),
             ) from error
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             raise self._unreachable(error) from error
         return Identity(
             issuer=claims["iss"],
@@ -112,9 +112,9 @@ class OidcProvider:
 
     def _get(self, url: str) -> dict[str, Any]:
         try:
-            answer = httpx.get(url, timeout=TIMEOUT_S, follow_redirects=False).raise_for_status()
+            answer = httpx2.get(url, timeout=TIMEOUT_S, follow_redirects=False).raise_for_status()
             document: dict[str, Any] = answer.json()
-        except (httpx.HTTPError, ValueError) as error:
+        except (httpx2.HTTPError, ValueError) as error:
             raise self._unreachable(error) from error
         return document
 
