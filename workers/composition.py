@@ -40,7 +40,7 @@ from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.files.stored_bytes import PATIENCE_S
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.redis import connection
-from fluxagents.workers.redis.directory import RedisDirectory
+from fluxagents.workers.redis.people.directory import RedisDirectory
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
 from fluxagents.workers.redis.redis_clock import RedisClock
 from fluxagents.workers.redis.refused_messages import RedisRefusedMessages

@@ -10,7 +10,7 @@ from fluxagents.flows.memory.directory import MemoryDirectory
 from fluxagents.flows.people.members import Group, Person, ServiceAccount
 from fluxagents.flows.people.roles import Grant, Role
 from fluxagents.scheduler.people.directory import Directory
-from fluxagents.workers.redis.directory import RedisDirectory
+from fluxagents.workers.redis.people.directory import RedisDirectory
 
 ANA = Person(name="ana", display="Ana", os_users=("ana", "amaria"), sign_ins=("https://id.lab 17",))
 GATEWAY = ServiceAccount(name="mail", grants=(Grant(role=Role.RUNNER),), speaks_for_others=True)

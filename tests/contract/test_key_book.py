@@ -8,7 +8,7 @@ from fluxagents.flows.memory.key_book import MemoryKeyBook
 from fluxagents.flows.people.actions import Scope
 from fluxagents.flows.people.api_key import ApiKey
 from fluxagents.scheduler.people.api_keys import KeyBook
-from fluxagents.workers.redis.key_book import RedisKeyBook
+from fluxagents.workers.redis.people.key_book import RedisKeyBook
 
 OLD = ApiKey(prefix="0000000a", digest="a" * 64, owner="ana", scopes=frozenset(Scope), created_ms=1)
 NEW = ApiKey(

@@ -8,7 +8,7 @@ from fluxagents.flows.memory.session_book import MemorySessionBook
 from fluxagents.flows.people.sign_in import SignInSession, digest_session_id
 from fluxagents.scheduler.people.sign_in import SessionBook
 from fluxagents.workers.machine.clock import SystemClock
-from fluxagents.workers.redis.session_book import RedisSessionBook
+from fluxagents.workers.redis.people.session_book import RedisSessionBook
 
 
 @pytest.fixture(params=["memory", "redis"])

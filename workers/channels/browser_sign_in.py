@@ -12,8 +12,8 @@ from fluxagents.flows.ports.audit_log import AuditLog
 from fluxagents.scheduler.people.sign_in import IdentityProvider, SignIn
 from fluxagents.workers.files.secret_file import create_secret, read_secret
 from fluxagents.workers.machine.clock import SystemClock
-from fluxagents.workers.redis.directory import RedisDirectory
-from fluxagents.workers.redis.session_book import RedisSessionBook
+from fluxagents.workers.redis.people.directory import RedisDirectory
+from fluxagents.workers.redis.people.session_book import RedisSessionBook
 from fluxagents.workers.settings import Settings
 
 DONE_PATH = "/sign-in/done"

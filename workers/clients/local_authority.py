@@ -15,8 +15,8 @@ from fluxagents.scheduler.people.authority import Authority
 from fluxagents.scheduler.people.local_user import identify_os_user
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.machine.os_user import current_os_user, owns_folder
-from fluxagents.workers.redis.directory import RedisDirectory
-from fluxagents.workers.redis.key_book import RedisKeyBook
+from fluxagents.workers.redis.people.directory import RedisDirectory
+from fluxagents.workers.redis.people.key_book import RedisKeyBook
 from fluxagents.workers.settings import Settings
 
 

@@ -8,8 +8,8 @@ from fluxagents.scheduler.people.people import People
 from fluxagents.workers.commands.command_client import open_authority
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.redis import connection
-from fluxagents.workers.redis.key_book import RedisKeyBook
-from fluxagents.workers.redis.session_book import RedisSessionBook
+from fluxagents.workers.redis.people.key_book import RedisKeyBook
+from fluxagents.workers.redis.people.session_book import RedisSessionBook
 from fluxagents.workers.settings import Settings
 
 

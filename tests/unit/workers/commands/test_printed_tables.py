@@ -53,8 +53,8 @@ from fluxagents.workers.host import run_file
 from fluxagents.workers.host.checks import CheckResult, CheckStatus
 from fluxagents.workers.host.run_file import RunStatus, ServiceStatus, State
 from fluxagents.workers.machine.process import ProcessId
-from fluxagents.workers.redis.directory import RedisDirectory
-from fluxagents.workers.redis.key_book import RedisKeyBook
+from fluxagents.workers.redis.people.directory import RedisDirectory
+from fluxagents.workers.redis.people.key_book import RedisKeyBook
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
 from fluxagents.workers.redis.remedy_book import RedisRemedyBook
 from fluxagents.workers.redis.run_store import RedisRunStore
