@@ -15,7 +15,7 @@ from fluxagents.flows.people.actor import Proof, Resource
 from fluxagents.flows.people.audit import AuditHead, AuditRecord, chain_entry, find_faults
 from fluxagents.flows.ports.audit_log import AuditLog
 from fluxagents.workers.machine.clock import SystemClock
-from fluxagents.workers.redis.audit_log import PAGE, RedisAuditLog
+from fluxagents.workers.redis.people.audit_log import PAGE, RedisAuditLog
 
 
 def record(run: str, **details: str) -> AuditRecord:

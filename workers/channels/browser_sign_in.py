@@ -11,9 +11,9 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.ports.audit_log import AuditLog
 from fluxagents.scheduler.people.sign_in import IdentityProvider, SignIn
 from fluxagents.workers.files.secret_file import create_secret, read_secret
-from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.redis.people.directory import RedisDirectory
 from fluxagents.workers.redis.people.session_book import RedisSessionBook
+from fluxagents.workers.redis.redis_clock import RedisClock
 from fluxagents.workers.settings import Settings
 
 DONE_PATH = "/sign-in/done"
@@ -33,7 +33,7 @@ def open_sign_in(settings: Settings, redis: Redis, log: AuditLog) -> SignIn | No
         directory=RedisDirectory(redis, prefix=settings.key_prefix),
         log=log,
         sessions=RedisSessionBook(redis, prefix=settings.key_prefix),
-        clock=SystemClock(),
+        clock=RedisClock(redis),
         key=load_session_key(settings),
     )
 

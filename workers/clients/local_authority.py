@@ -13,10 +13,10 @@ from fluxagents.flows.ports.audit_log import AuditLog
 from fluxagents.scheduler.people.api_keys import ApiKeys
 from fluxagents.scheduler.people.authority import Authority
 from fluxagents.scheduler.people.local_user import identify_os_user
-from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.machine.os_user import current_os_user, owns_folder
 from fluxagents.workers.redis.people.directory import RedisDirectory
 from fluxagents.workers.redis.people.key_book import RedisKeyBook
+from fluxagents.workers.redis.redis_clock import RedisClock
 from fluxagents.workers.settings import Settings
 
 
@@ -27,7 +27,7 @@ def build_local_authority(settings: Settings, redis: Redis, log: AuditLog, chann
     def identify() -> Actor:
         if settings.api_key is not None:
             book = RedisKeyBook(redis, prefix=settings.key_prefix)
-            keys = ApiKeys(book, directory, SystemClock())
+            keys = ApiKeys(book, directory, RedisClock(redis))
             return keys.identify(settings.api_key.get_secret_value(), channel)
         return identify_os_user(
             directory,

@@ -8,7 +8,7 @@ from fluxagents.scheduler.people.authority import Authority
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.clients.local_authority import build_local_authority
 from fluxagents.workers.redis import connection, embedded_redis
-from fluxagents.workers.redis.audit_log import RedisAuditLog
+from fluxagents.workers.redis.people.audit_log import RedisAuditLog
 from fluxagents.workers.settings import Settings
 
 

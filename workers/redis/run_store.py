@@ -28,7 +28,7 @@ from fluxagents.flows.ports.run_store import require_start, unknown_flow, unknow
 from fluxagents.flows.state import ENDED, STATUSES, RunState, Status, state_digest, state_from_json
 from fluxagents.scheduler.runs.run_ids import time_in
 from fluxagents.workers.files.run_archive import Archive
-from fluxagents.workers.redis.audit_log import RedisAuditLog, record_arguments
+from fluxagents.workers.redis.people.audit_log import RedisAuditLog, record_arguments
 from fluxagents.workers.redis.refusals import WriteRefusedError, explain_refusal
 from fluxagents.workers.redis.replicas import Replicas
 from fluxagents.workers.redis.scripts import register_script

@@ -6,10 +6,10 @@ from fluxagents.scheduler.people.api_keys import ApiKeys
 from fluxagents.scheduler.people.authority import Authority
 from fluxagents.scheduler.people.people import People
 from fluxagents.workers.commands.command_client import open_authority
-from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.redis import connection
 from fluxagents.workers.redis.people.key_book import RedisKeyBook
 from fluxagents.workers.redis.people.session_book import RedisSessionBook
+from fluxagents.workers.redis.redis_clock import RedisClock
 from fluxagents.workers.settings import Settings
 
 
@@ -21,7 +21,7 @@ def open_people() -> People:
         open_authority(settings),
         keys=RedisKeyBook(redis, prefix=settings.key_prefix),
         sessions=RedisSessionBook(redis, prefix=settings.key_prefix),
-        clock=SystemClock(),
+        clock=RedisClock(redis),
     )
 
 
@@ -31,4 +31,4 @@ def open_keys() -> tuple[ApiKeys, Authority]:
     authority = open_authority(settings)
     redis = connection.connect(settings, decode_responses=False)
     book = RedisKeyBook(redis, prefix=settings.key_prefix)
-    return ApiKeys(book, authority.directory, SystemClock()), authority
+    return ApiKeys(book, authority.directory, RedisClock(redis)), authority

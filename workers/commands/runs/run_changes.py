@@ -15,7 +15,7 @@ from fluxagents.workers.commands.display.slow_notice import notice_when_slow
 from fluxagents.workers.files.run_archive import Archive, retire
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.redis.connection import connect
-from fluxagents.workers.redis.ratings import Rating, RedisRatings
+from fluxagents.workers.redis.people.ratings import Rating, RedisRatings
 
 
 @click.command(
