@@ -131,6 +131,8 @@ class RunStarted(EventBase):
     """The id that the log was first written under, where the run has another now."""
     unverified: str = ""
     """Why nobody known vouches for the log, of a run that was imported: `not signed`; empty otherwise."""
+    requester: str = ""
+    """The person or service that wanted it; empty in logs of early versions, which do not say."""
 
 
 class NodeEntered(EventBase):

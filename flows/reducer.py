@@ -74,6 +74,7 @@ def _start(event: e.RunStarted) -> RunState:
         stepwise=event.stepwise,
         first_id=event.first_id,
         unverified=event.unverified,
+        requester=event.requester,
         keeps_list=event.schema_version >= e.ANSWERS_SINCE,
     )
 

@@ -130,6 +130,8 @@ class RunState(Frozen):
     lane: Lane
     started_ms: int
     updated_ms: int
+    requester: str = ""
+    """The person or service that wanted it; empty where an early version began it."""
     seq: int
     """The step that comes next."""
     status: Status

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from fluxagents.flows import events as e
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.people.audit import AuditRecord
 from fluxagents.flows.ports.commit import CommitStatus
 from fluxagents.flows.ports.publisher import Publisher
 from fluxagents.flows.ports.run_store import StepStore, unknown_run
@@ -48,7 +50,13 @@ def read_again_when_moved_on(act: Callable[P, T]) -> Callable[P, T]:
 
 
 def record_external_event(
-    steps: StepStore, publisher: Publisher, controller: FlowController, state: RunState, event: e.Event
+    steps: StepStore,
+    publisher: Publisher,
+    controller: FlowController,
+    state: RunState,
+    event: e.Event,
+    *,
+    record: AuditRecord | None = None,
 ) -> RunState:
     """Write an event and what follows from it, whoever holds the lease; stop a step that runs.
 
@@ -58,6 +66,7 @@ def record_external_event(
         controller: Of the run's flow.
         state: Of the run, as it was read.
         event: What happened.
+        record: The act of a person that it comes from, for the audit log; none where a run acts.
 
     Returns:
         The state after.
@@ -67,6 +76,7 @@ def record_external_event(
         RunMovedOnError: If it took a step after its state was read.
     """
     commit = build_commit(controller, state, [event], seq=state.seq, at_ms=event.at_ms)
+    commit = replace(commit, record=record)
     result = steps.commit(commit, commit.state.model_dump_json(), fence=None)
     if result.status is CommitStatus.UNKNOWN:
         raise unknown_run(state.run_id)

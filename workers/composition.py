@@ -11,9 +11,11 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
+from fluxagents.flows.people.actor import SYSTEM, Actor, Proof
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.prompts.versions.prompt_names import list_prompt_names
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
+from fluxagents.scheduler.people.authority import Authority
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.tasks.acts.child_runs import ChildRuns
 from fluxagents.tasks.acts.table import build_acts
@@ -38,12 +40,16 @@ from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.files.stored_bytes import PATIENCE_S
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.redis import connection
+from fluxagents.workers.redis.people.directory import RedisDirectory
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
 from fluxagents.workers.redis.redis_clock import RedisClock
 from fluxagents.workers.redis.refused_messages import RedisRefusedMessages
 from fluxagents.workers.redis.remedy_book import RedisRemedyBook
 from fluxagents.workers.redis.run_store import RedisRunStore
 from fluxagents.workers.settings import Settings
+
+WORKERS = Actor(name=SYSTEM, channel="message", proof=Proof(kind="message", id="workers"))
+"""Who acts where a worker does by itself; what a message or a schedule wants has an actor of its own."""
 
 RETRIES = 30
 """With the backoff below about a minute: a restart of Redis interrupts a step, it does not fail it."""
@@ -151,6 +157,9 @@ def build_process(
             models=models,
             flows=FlowLibrary((settings.flows_folder,), files=False),
             tools=tools,
+            authority=Authority(
+                RedisDirectory(redis, prefix=settings.key_prefix), store.audit_log, lambda: WORKERS
+            ),
             prompts=lambda: list_prompt_names(RedisPromptStore(redis, prefix=settings.key_prefix)),
             files=False,
         ),

@@ -92,6 +92,16 @@ class Settings(BaseSettings):
     """Accepted as well, for the time in which keys are changed."""
     export_key: SecretStr | None = None
     """Signs exported runs; none means the file `export.key` of the data folder, made when it is needed."""
+    api_key: SecretStr | None = None
+    """Acts as the person or service that it belongs to; none means the user of this machine."""
+    public_url: Annotated[str, Field(pattern=r"^(https?://[^/\s]+)?$")] = ""
+    """How browsers reach the API, without a path; needed for signing in."""
+    oidc_issuer: str = ""
+    """The OpenID provider by which people sign in, exactly as it calls itself; none means by key alone."""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    session_key: Annotated[SecretStr, Field(min_length=SHORTEST_KEY)] | None = None
+    """Signs the sessions of browsers; none means the file `session.key` of the data folder."""
     trusted_keys: Annotated[tuple[PublicKey, ...], NoDecode] = ()
     """Public keys of other installations, separated by commas: what they exported counts as verified here."""
 
@@ -222,6 +232,8 @@ class Settings(BaseSettings):
             raise ValueError("soft_time_limit_s must be below hard_time_limit_s")
         if self.hard_time_limit_s >= self.visibility_timeout_s:
             raise ValueError("hard_time_limit_s must be below visibility_timeout_s")
+        if self.oidc_issuer and not (self.public_url and self.oidc_client_id):
+            raise ValueError("oidc_issuer needs public_url and oidc_client_id")
         if self.heartbeat_every_s * 2 > self.node_ttl_s:
             raise ValueError("node_ttl_s must be at least twice heartbeat_every_s")
         return self
@@ -265,6 +277,11 @@ class Settings(BaseSettings):
         return self.data_dir / "export.key"
 
     @property
+    def session_key_file(self) -> Path:
+        """The key that signs the sessions of browsers; need not be there yet."""
+        return self.data_dir / "session.key"
+
+    @property
     def archives(self) -> bool:
         """Whether ended runs ever leave Redis by themselves."""
         return bool(self.archive_after_days or self.archive_most)
@@ -295,6 +312,9 @@ SECRETS = frozenset(
         "message_key",
         "message_key_second",
         "export_key",
+        "api_key",
+        "oidc_client_secret",
+        "session_key",
         "chat_api_key",
         "chat_fallback_api_key",
         "flower_password",

@@ -72,6 +72,7 @@ def start_children(state: RunState, begun: RunsBegun) -> list[RunStarted]:
             lane=state.lane,
             parent=state.run_id,
             unverified=state.unverified,
+            requester=state.requester,
         )
         for run in begun.runs
     ]

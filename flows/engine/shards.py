@@ -41,6 +41,7 @@ def start_shards(state: RunState, split: ToolSplit) -> list[RunStarted]:
             lane=state.lane,
             parent=state.run_id,
             unverified=state.unverified,
+            requester=state.requester,
             part=Shard(index=index, of=len(split.runs)),
         )
         for index, run_id in enumerate(split.runs)

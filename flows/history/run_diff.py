@@ -13,8 +13,8 @@ from fluxagents.flows.commands import CallTool, Decision, Finish
 from fluxagents.flows.history.alignment import align
 from fluxagents.flows.history.recorded_steps import call_of, path_of, prompt_of, steps_of
 from fluxagents.flows.history.run_record import record_of
+from fluxagents.flows.history.tolerance import TOLERANCE, find_differences, is_same_text
 from fluxagents.flows.state import RunState
-from fluxagents.flows.tolerance import TOLERANCE, find_differences, is_same_text
 
 Section = Literal["start", "prompts", "path", "decisions", "calls", "findings", "humans", "outcome", "answer"]
 

@@ -11,10 +11,11 @@ from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.edges import find_cycle, find_reachable
 from fluxagents.flows.language.expressions import ERROR_NAME, names_in
 from fluxagents.flows.language.inputs import is_of
-from fluxagents.flows.language.node_base import ActivityNode, ChildRunNode
+from fluxagents.flows.language.node_base import ActivityNode, ChildRunNode, HumanNode
 from fluxagents.flows.language.nodes import DecideNode, EndNode
 from fluxagents.flows.language.pinning import pin_subflows
 from fluxagents.flows.language.reading import document_with_lines, flow_from_mapping
+from fluxagents.flows.people.members import is_assignee
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ def find_problems(
         *_unknown_prompts(flow, prompts),
         *_bad_children(flow, flows),
         *_bad_defaults(flow),
+        *_bad_assignees(flow),
         *_bad_facts(flow),
         *_bad_expressions(flow),
     ]
@@ -175,6 +177,18 @@ def _bad_defaults(flow: Flow) -> Iterator[Problem]:
         if spec.default is not None and not is_of(spec.default, spec.type):
             message = f"input {name!r} has the default {spec.default!r}, which is no {spec.type}"
             yield Problem(("inputs", name, "default"), message)
+
+
+def _bad_assignees(flow: Flow) -> Iterator[Problem]:
+    for name, node in flow.nodes.items():
+        if not isinstance(node, HumanNode):
+            continue
+        if not node.assignees:
+            yield _at(name, "asks nobody; name `assignees`, or leave them out for anyone", "assignees")
+        for index, assignee in enumerate(node.assignees):
+            if not is_assignee(assignee):
+                message = f"asks {assignee!r}, which is neither the name of a person nor `group:NAME`"
+                yield _at(name, message, "assignees", index)
 
 
 def _bad_facts(flow: Flow) -> Iterator[Problem]:

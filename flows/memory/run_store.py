@@ -9,6 +9,8 @@ from threading import RLock
 
 from fluxagents.flows.events import Event, HumanRequest, RunStarted
 from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.memory.audit_log import MemoryAuditLog
+from fluxagents.flows.people.audit import AuditRecord
 from fluxagents.flows.ports.claim import Claim, ClaimStatus
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.commit import Commit, CommitResult, CommitStatus
@@ -61,6 +63,11 @@ class MemoryRunStore:
         self._queues: defaultdict[str, _Queue] = defaultdict(_Queue)
         self._nodes: dict[str, tuple[int, set[str]]] = {}
         self._flows: dict[str, Flow] = {}
+        self._audit_log = MemoryAuditLog(clock)
+
+    @property
+    def audit_log(self) -> MemoryAuditLog:
+        return self._audit_log
 
     def create(self, commit: Commit, state: str) -> Outgoing | None:
         with self._lock:
@@ -69,7 +76,11 @@ class MemoryRunStore:
             self._runs[commit.state.run_id] = _Run()
             return self._write(commit, state)
 
-    def create_many(self, commits: Sequence[tuple[Commit, str]]) -> list[Outgoing | None]:
+    def create_many(
+        self, commits: Sequence[tuple[Commit, str]], *, record: AuditRecord | None = None
+    ) -> list[Outgoing | None]:
+        if record is not None:
+            self.audit_log.append(record)
         return [self.create(commit, state) for commit, state in commits]
 
     def claim(
@@ -153,6 +164,8 @@ class MemoryRunStore:
 
     def _write(self, commit: Commit, state: str) -> Outgoing | None:
         run = self._runs[commit.state.run_id]
+        if commit.record is not None:
+            self.audit_log.append(commit.record)
         run.events += commit.events
         run.seq, run.status, run.state, run.digest = (
             commit.seq + 1,
@@ -196,12 +209,14 @@ class MemoryRunStore:
             run.last_error = error or run.last_error
             return True
 
-    def request_pause(self, run_id: str, by: str) -> bool:
+    def request_pause(self, run_id: str, by: str, *, record: AuditRecord | None = None) -> bool:
         with self._lock:
             run = self._runs.get(run_id)
             if run is None or not run.owner:
                 return False
             run.pause_by = by
+            if record is not None:
+                self.audit_log.append(record)
             return True
 
     def holds(self, run_id: str) -> bool:

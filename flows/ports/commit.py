@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from fluxagents.flows.events import Event
+from fluxagents.flows.people.audit import AuditRecord
 from fluxagents.flows.ports.dispatch import Dispatch, Outgoing
 from fluxagents.flows.state import RunState
 
@@ -19,6 +20,8 @@ class Commit:
     dispatch: Dispatch | None
     children: tuple[Commit, ...] = ()
     """Runs that begin with this step, in the same atomic write; one that exists already stays as it is."""
+    record: AuditRecord | None = None
+    """The act of a person that leads to it, for the audit log, in the same atomic write."""
 
     @property
     def seq(self) -> int:

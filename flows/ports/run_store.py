@@ -8,6 +8,8 @@ from typing import Protocol
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Event, HumanRequest, RunStarted
 from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.people.audit import AuditRecord
+from fluxagents.flows.ports.audit_log import AuditLog
 from fluxagents.flows.ports.claim import Claim
 from fluxagents.flows.ports.commit import Commit, CommitResult
 from fluxagents.flows.ports.dispatch import Outgoing
@@ -138,12 +140,17 @@ class RunLifecycle(Protocol):
         """Store a new run; None when the run exists already."""
         ...
 
-    def create_many(self, commits: Sequence[tuple[Commit, str]]) -> list[Outgoing | None]:
-        """As `create` for each, in one round trip."""
+    def create_many(
+        self, commits: Sequence[tuple[Commit, str]], *, record: AuditRecord | None = None
+    ) -> list[Outgoing | None]:
+        """As `create` for each, in one round trip; the record of the act that wants them all goes before."""
         ...
 
-    def request_pause(self, run_id: str, by: str) -> bool:
-        """Ask the worker that holds the lease to pause after its step; False when nobody holds it."""
+    def request_pause(self, run_id: str, by: str, *, record: AuditRecord | None = None) -> bool:
+        """Ask the worker that holds the lease to pause after its step; False when nobody holds it.
+
+        The record is written with the request, and not when there is none.
+        """
         ...
 
     def forget(self, run_id: str, session: str, seq: int | None = None) -> bool:
@@ -196,6 +203,11 @@ class FlowVersions(Protocol):
 
 class RunStore(StepStore, RunQueries, RunLifecycle, NodeLiveness, DispatchRecovery, FlowVersions, Protocol):
     """All of it: what an adapter implements and the composition root hands out in parts."""
+
+    @property
+    def audit_log(self) -> AuditLog:
+        """The log that acts on these runs are written to."""
+        ...
 
 
 def unknown_run(run_id: str) -> FluxError:

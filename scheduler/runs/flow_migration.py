@@ -7,6 +7,7 @@ from collections.abc import Callable
 from fluxagents.flows import events as e
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.history.migration import Migration, plan_migration
+from fluxagents.flows.people.actions import Action
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.open_runs import OpenRuns
 from fluxagents.scheduler.runs.run_control import RunControl
@@ -41,7 +42,7 @@ class FlowMigration:
         state = self._runs.load(run_id)
         return self._plan(state, self._check_flow(flow))
 
-    def migrate(self, run_id: str, *, flow: str, by: str) -> RunState:
+    def migrate(self, run_id: str, *, flow: str, by: str | None = None) -> RunState:
         """Let a run that waits or is paused go on with another version of its flow, from where it stands.
 
         It begins again at its node: what it asked there is asked again, what it began there is cancelled.
@@ -50,6 +51,7 @@ class FlowMigration:
             FluxError: As `plan`, or if the run moved on meanwhile.
         """
         state = self._runs.load(run_id)
+        permit = self._runs.permit(Action.RUN_MIGRATE, state, by=by, details={"flow": flow})
         controller = self._check_flow(flow)
         changed = e.FlowChanged(
             seq=state.seq,
@@ -57,11 +59,11 @@ class FlowMigration:
             flow=controller.flow.ref,
             node=state.node,
             inputs=self._plan(state, controller).inputs,
-            by=by,
+            by=permit.by,
         )
-        migrated = self._runs.write(controller, state, changed)
+        migrated = self._runs.write(controller, state, changed, permit.record)
         reason = f"run {run_id} went on with version {controller.flow.version} of its flow"
-        self._control.cancel_children(run_id, state.children, by=by, reason=reason)
+        self._control.cancel_children(run_id, state.children, by=permit.by, reason=reason)
         return migrated
 
     def _plan(self, state: RunState, controller: FlowController) -> Migration:

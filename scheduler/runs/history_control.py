@@ -20,10 +20,11 @@ from fluxagents.flows.history.lineage import (
 )
 from fluxagents.flows.history.rollback import RollbackReport, find_child_runs, report_rollback
 from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.people.actions import Action
 from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.reducer import fold, reduce
 from fluxagents.flows.state import RunState
-from fluxagents.flows.texts.checks import check_document, check_name, check_text
+from fluxagents.flows.texts.checks import check_document, check_text
 from fluxagents.flows.texts.grammar import MAX_REASON
 from fluxagents.scheduler.runs.open_runs import OpenRuns
 from fluxagents.scheduler.runs.run_control import RunControl
@@ -65,7 +66,7 @@ class HistoryControl:
         self,
         run_id: str,
         *,
-        by: str,
+        by: str | None = None,
         at: int | None = None,
         values: Mapping[str, JsonValue] | None = None,
         stepwise: bool = False,
@@ -76,7 +77,7 @@ class HistoryControl:
 
         Args:
             run_id: The run that it is made from.
-            by: Who wants it.
+            by: In whose name, if not your own; see `Authority.permit`.
             at: The last step that both share; the last after which the run had not ended when absent.
             values: Inputs and facts that differ from now on.
             stepwise: Whether the new run pauses before every command.
@@ -88,7 +89,6 @@ class HistoryControl:
             FluxError: If the run had ended with that step, a value does not fit the flow, or the budget of
                 the flow is used already.
         """
-        check_name(by, "a person")
         check_document(values or {}, "value")
         history = self._runs.store.events(run_id)
         at = max(open_steps(history), default=0) if at is None else at
@@ -96,32 +96,35 @@ class HistoryControl:
         controller = self._runs.controller(then)
         inputs, facts = split_values(controller.flow, then, values or {})
         now = self._runs.clock.now_ms()
+        new = new_run_id(now)
+        permit = self._runs.permit(Action.RUN_FORK, then, by=by, details={"at": at, "new": new})
         *shared, parting = fork_history(
-            history, at, new_run_id(now), at_ms=now, by=by, inputs=inputs, facts=facts, stepwise=stepwise
+            history, at, new, at_ms=now, by=permit.by, inputs=inputs, facts=facts, stepwise=stepwise
         )
         state = fold(shared)
         _check_budget(controller.flow, reduce(state, parting), now)
         commit = build_commit(controller, state, [parting], seq=parting.seq, at_ms=now)
-        commit = replace(commit, events=(*shared, *commit.events))
+        commit = replace(commit, events=(*shared, *commit.events), record=permit.record)
         outgoing = self._runs.store.create(commit, commit.state.model_dump_json())
         publish(self._runs.publisher, *([outgoing] if outgoing else []))
         return commit.state
 
-    def adopt(self, events: Sequence[e.Event], *, by: str) -> RunState:
+    def adopt(self, events: Sequence[e.Event], *, by: str | None = None) -> RunState:
         """Store a run that was recorded elsewhere: one that has ended as it is, any other one paused.
 
         Raises:
             FluxError: If another run has its id, or its flow is not stored.
         """
-        check_name(by, "a person")
         state = fold(events)
+        permit = self._runs.permit(Action.RUN_IMPORT, state, by=by)
         commit = Commit(events=tuple(events), state=state, dispatch=None)
         if not state.ended and state.status != "dead":
-            arrived = e.RunImported(seq=state.seq, at_ms=self._runs.clock.now_ms(), by=by)
+            arrived = e.RunImported(seq=state.seq, at_ms=self._runs.clock.now_ms(), by=permit.by)
             commit = build_commit(
                 self._runs.controller(state), state, [arrived], seq=state.seq, at_ms=arrived.at_ms
             )
             commit = replace(commit, events=(*events, *commit.events))
+        commit = replace(commit, record=permit.record)
         outgoing = self._runs.store.create(commit, commit.state.model_dump_json())
         publish(self._runs.publisher, *([outgoing] if outgoing else []))
         if self._runs.store.events(state.run_id)[: len(events)] != tuple(events):
@@ -161,7 +164,13 @@ class HistoryControl:
         return then
 
     def rollback(
-        self, run_id: str, *, to: int, by: str, reason: str = "no reason given", confirmed: bool = False
+        self,
+        run_id: str,
+        *,
+        to: int,
+        by: str | None = None,
+        reason: str = "no reason given",
+        confirmed: bool = False,
     ) -> RunState:
         """Let a run stand again where it stood after a step; what it did since stays in its log.
 
@@ -171,7 +180,7 @@ class HistoryControl:
         Args:
             run_id: The run, also one that has ended.
             to: The step.
-            by: Who wants it.
+            by: In whose name, if not your own; see `Authority.permit`.
             reason: Why.
             confirmed: Whether it is known what cannot be undone.
 
@@ -182,16 +191,21 @@ class HistoryControl:
         return self.rewind(self.plan_rewind(run_id, to=to), by=by, reason=reason, confirmed=confirmed)
 
     def restart(
-        self, run_id: str, *, node: str, by: str, reason: str = "", confirmed: bool = False
+        self, run_id: str, *, node: str, by: str | None = None, reason: str = "", confirmed: bool = False
     ) -> RunState:
         """Let a run begin again at a node, as it was when it last came there; otherwise as `rollback`."""
         reason = reason or f"begin again at {node}"
         return self.rewind(self.plan_rewind(run_id, node=node), by=by, reason=reason, confirmed=confirmed)
 
-    def rewind(self, plan: Rewind, *, by: str, reason: str, confirmed: bool = False) -> RunState:
+    def rewind(
+        self, plan: Rewind, *, by: str | None = None, reason: str, confirmed: bool = False
+    ) -> RunState:
         """Carry out what `plan_rewind` returned; raises as `rollback`."""
         check_text(reason, "the reason", MAX_REASON)
         run_id = plan.state.run_id
+        permit = self._runs.permit(
+            Action.RUN_ROLL_BACK, plan.state, by=by, details={"to_step": plan.to_seq, "reason": reason}
+        )
         if plan.report.irreversible and not confirmed:
             raise FluxError(
                 ErrorClass.BAD_ARGUMENT,
@@ -208,14 +222,14 @@ class HistoryControl:
             to_seq=plan.to_seq,
             kept=plan.kept,
             state=plan.then.model_dump(mode="json"),
-            by=by,
+            by=permit.by,
             reason=reason,
         )
         controller = self._runs.controller(plan.then)
         _check_budget(controller.flow, reduce(plan.state, event), event.at_ms)
-        returned = self._runs.write(controller, plan.state, event)
+        returned = self._runs.write(controller, plan.state, event, permit.record)
         self._control.cancel_children(
-            run_id, plan.begun, by=by, reason=f"run {run_id} went back to step {plan.to_seq}"
+            run_id, plan.begun, by=permit.by, reason=f"run {run_id} went back to step {plan.to_seq}"
         )
         return returned
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from pydantic import JsonValue
+
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Event
+from fluxagents.flows.people.actions import Action
+from fluxagents.flows.people.actor import Resource
+from fluxagents.flows.people.audit import AuditRecord
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.publisher import Publisher
 from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.state import RunState
-from fluxagents.flows.texts.checks import check_name
+from fluxagents.scheduler.people.authority import Authority, Permit
 from fluxagents.tasks.external_events import record_external_event
 from fluxagents.tasks.registry import tool_facts
 from fluxagents.tasks.tool import Tool
-
-ANYONE = "anyone"
-"""Who acts where nobody is named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +32,14 @@ class OpenRuns:
         publisher: Puts step messages on the queues.
         clock: The time.
         tools: The tools that exist.
+        authority: Decides what whoever acts may do.
     """
 
     store: RunStore
     publisher: Publisher
     clock: Clock
     tools: Mapping[str, Tool]
+    authority: Authority
 
     def load(self, run_id: str) -> RunState:
         """The state of a run.
@@ -48,18 +52,53 @@ class OpenRuns:
             raise FluxError(ErrorClass.BAD_ARGUMENT, f"run {run_id!r} is {state.status}; it has ended")
         return state
 
-    def append(self, state: RunState, event_at: Callable[[int], Event]) -> RunState:
-        """Write an event, made for the present time (Unix time in ms), and what follows from it."""
-        return self.write(self.controller(state), state, event_at(self.clock.now_ms()))
-
-    def write(self, controller: FlowController, state: RunState, event: Event) -> RunState:
-        """Write an event and what follows from it in the flow of the controller.
+    def permit(
+        self,
+        action: Action,
+        state: RunState,
+        *,
+        by: str | None,
+        details: Mapping[str, JsonValue] | None = None,
+    ) -> Permit:
+        """Check whether whoever acts may do this to a run.
 
         Raises:
-            FluxError: If it says by whom, and that is no name.
+            FluxError: `PERMISSION` if not.
         """
-        check_name(getattr(event, "by", ANYONE), "a person")
-        return record_external_event(self.store, self.publisher, controller, state, event)
+        on = Resource(kind="run", id=state.run_id, session=self.session_of(state))
+        return self.authority.permit(action, on, by=by, details=details)
+
+    def session_of(self, state: RunState) -> str:
+        """The session whose roles count for a run; one that another run began has those of the other.
+
+        While the other is not here, as during an import, it is that of the run: roles in no session reach it.
+        """
+        while state.parent:
+            try:
+                state = self.store.load(state.parent)
+            except FluxError as error:
+                if error.kind is not ErrorClass.UNKNOWN_ID:
+                    raise
+                break
+        return state.session
+
+    def append(
+        self, state: RunState, event_at: Callable[[int], Event], record: AuditRecord | None
+    ) -> RunState:
+        """Write an event, made for the present time (Unix time in ms), and what follows from it.
+
+        Args:
+            state: Of the run.
+            event_at: Makes the event.
+            record: The act, as it was permitted; None for what follows from an act on another run.
+        """
+        return self.write(self.controller(state), state, event_at(self.clock.now_ms()), record)
+
+    def write(
+        self, controller: FlowController, state: RunState, event: Event, record: AuditRecord | None
+    ) -> RunState:
+        """Write an event and what follows from it in the flow of the controller."""
+        return record_external_event(self.store, self.publisher, controller, state, event, record=record)
 
     def controller(self, state: RunState) -> FlowController:
         """The controller of the flow version that a run keeps."""

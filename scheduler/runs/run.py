@@ -72,11 +72,11 @@ class Run:
                 return
             time.sleep(poll_s)
 
-    def pause(self, by: str = "anyone") -> RunState:
+    def pause(self, by: str | None = None) -> RunState:
         return self._control.pause(self.id, by=by)
 
-    def resume(self, by: str = "anyone") -> RunState:
+    def resume(self, by: str | None = None) -> RunState:
         return self._control.resume(self.id, by=by)
 
-    def cancel(self, reason: str = "no reason given", by: str = "anyone") -> RunState:
+    def cancel(self, reason: str = "no reason given", by: str | None = None) -> RunState:
         return self._control.cancel(self.id, by=by, reason=reason)

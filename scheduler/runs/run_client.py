@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from copy import copy
+from typing import Any, Self
 
 from pydantic import JsonValue
 
@@ -11,11 +12,14 @@ from fluxagents.flows import events as e
 from fluxagents.flows.commands import Command
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.history.migration import Migration
+from fluxagents.flows.people.actions import Action
+from fluxagents.flows.people.actor import Actor, Resource
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.publisher import Publisher
 from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
+from fluxagents.scheduler.people.authority import Authority
 from fluxagents.scheduler.runs.flow_migration import FlowMigration
 from fluxagents.scheduler.runs.history_control import HistoryControl, Rewind
 from fluxagents.scheduler.runs.open_runs import OpenRuns
@@ -37,6 +41,7 @@ class RunClient:
         flows: Flows by name.
         tools: The tools that exist.
         prompts: The names of the prompts that exist; None leaves them unchecked.
+        authority: Decides what whoever acts may do.
         files: Whether a model may be named as a file of this machine; not for what comes over a network.
     """
 
@@ -49,6 +54,7 @@ class RunClient:
         models: ModelStore,
         flows: FlowLibrary,
         tools: Mapping[str, Tool],
+        authority: Authority,
         prompts: Callable[[], Collection[str] | None] = lambda: None,
         files: bool = True,
     ) -> None:
@@ -56,11 +62,56 @@ class RunClient:
         self.models = models
         self.flows = flows
         self.tools = tools
-        runs = OpenRuns(store=store, publisher=publisher, clock=clock, tools=tools)
+        self.authority = authority
+        self._prompts = prompts
+        self._files = files
+        runs = OpenRuns(store=store, publisher=publisher, clock=clock, tools=tools, authority=authority)
+        self._runs = runs
         self._control = RunControl(runs)
         self._history = HistoryControl(runs, self._control)
         self._starter = RunStarter(runs, models=models, flows=flows, prompts=prompts, files=files)
         self._migration = FlowMigration(runs, self._control, self._starter.check_flow)
+
+    def acting_as(self, actor: Actor) -> Self:
+        """The same client for another actor, as a service needs it for each request; cheap."""
+        client = copy(self)
+        RunClient.__init__(
+            client,
+            store=self.store,
+            publisher=self._runs.publisher,
+            clock=self._runs.clock,
+            models=self.models,
+            flows=self.flows,
+            tools=self.tools,
+            authority=self.authority.acting_as(actor),
+            prompts=self._prompts,
+            files=self._files,
+        )
+        return client
+
+    def may_see(self, state: RunState) -> bool:
+        """Whether whoever acts may see a run and what it found."""
+        on = Resource(kind="run", id=state.run_id, session=self._runs.session_of(state))
+        return self.authority.may(Action.RUN_READ, on)
+
+    def record(
+        self,
+        action: Action,
+        state: RunState,
+        *,
+        by: str | None = None,
+        details: Mapping[str, JsonValue] | None = None,
+    ) -> str:
+        """Check and log an act about a run that its own log does not keep, such as a rating.
+
+        Returns:
+            The person in whose name it is done.
+
+        Raises:
+            FluxError: `PERMISSION` if whoever acts may not.
+        """
+        on = Resource(kind="run", id=state.run_id, session=self._runs.session_of(state))
+        return self.authority.record(action, on, by=by, details=details)
 
     def start(
         self,
@@ -125,49 +176,51 @@ class RunClient:
         self.store.load(run_id)
         return Run(self._control, run_id)
 
-    def pause(self, run_id: str, *, by: str) -> RunState:
+    def pause(self, run_id: str, *, by: str | None = None) -> RunState:
         """Pause a run: at once when no worker is at it, else after the step that runs now."""
         return self._control.pause(run_id, by=by)
 
-    def resume(self, run_id: str, *, by: str) -> RunState:
+    def resume(self, run_id: str, *, by: str | None = None) -> RunState:
         """Let a paused run go on."""
         return self._control.resume(run_id, by=by)
 
-    def cancel(self, run_id: str, *, by: str, reason: str) -> RunState:
+    def cancel(self, run_id: str, *, by: str | None = None, reason: str) -> RunState:
         """End a run now. A step that runs is killed and not recorded; its worker goes on with other work."""
         return self._control.cancel(run_id, by=by, reason=reason)
 
-    def cancel_all(self, runs: Iterable[str], *, by: str, reason: str) -> list[str]:
+    def cancel_all(self, runs: Iterable[str], *, by: str | None = None, reason: str) -> list[str]:
         """End those of the runs that have not ended; returns their ids."""
         return self._control.cancel_all(runs, by=by, reason=reason)
 
-    def retry(self, run_id: str, *, by: str) -> RunState:
+    def retry(self, run_id: str, *, by: str | None = None) -> RunState:
         """Try a run again that went to the dead letters."""
         return self._control.retry(run_id, by=by)
 
-    def discard(self, run_id: str, *, by: str) -> RunState:
+    def discard(self, run_id: str, *, by: str | None = None) -> RunState:
         """End a run that went to the dead letters."""
         return self._control.discard(run_id, by=by)
 
-    def approve(self, request_id: str, *, by: str, args: Mapping[str, JsonValue] | None = None) -> RunState:
+    def approve(
+        self, request_id: str, *, by: str | None = None, args: Mapping[str, JsonValue] | None = None
+    ) -> RunState:
         """Agree to a call, as it was asked for or with other arguments; see `RunControl.approve`."""
         return self._control.approve(request_id, by=by, args=args)
 
-    def reject(self, request_id: str, *, by: str, reason: str) -> RunState:
+    def reject(self, request_id: str, *, by: str | None = None, reason: str) -> RunState:
         """Refuse a call; the reason is shown to the chat model."""
         return self._control.reject(request_id, by=by, reason=reason)
 
-    def reply(self, request_id: str, *, by: str, answer: str) -> RunState:
+    def reply(self, request_id: str, *, by: str | None = None, answer: str) -> RunState:
         """Answer a question or an escalation; see `RunControl.reply`."""
         return self._control.reply(request_id, by=by, answer=answer)
 
     def signal(
-        self, run_id: str, name: str, *, by: str, data: Mapping[str, JsonValue] | None = None
+        self, run_id: str, name: str, *, by: str | None = None, data: Mapping[str, JsonValue] | None = None
     ) -> RunState:
         """Send a run a named event; a node that waits for it, now or later, takes it."""
         return self._control.signal(run_id, name, by=by, data=data)
 
-    def edit(self, run_id: str, args: Mapping[str, JsonValue], *, by: str) -> RunState:
+    def edit(self, run_id: str, args: Mapping[str, JsonValue], *, by: str | None = None) -> RunState:
         """Change the arguments of the tool call that a paused run makes next; see `RunControl.edit`."""
         return self._control.edit(run_id, args, by=by)
 
@@ -183,7 +236,7 @@ class RunClient:
         self,
         run_id: str,
         *,
-        by: str,
+        by: str | None = None,
         at: int | None = None,
         values: Mapping[str, JsonValue] | None = None,
         stepwise: bool = False,
@@ -191,7 +244,7 @@ class RunClient:
         """Start a new run that is another one up to a step; see `HistoryControl.fork`."""
         return self._history.fork(run_id, by=by, at=at, values=values, stepwise=stepwise)
 
-    def adopt(self, events: Sequence[e.Event], *, by: str) -> RunState:
+    def adopt(self, events: Sequence[e.Event], *, by: str | None = None) -> RunState:
         """Store a run that was recorded elsewhere; see `HistoryControl.adopt`."""
         return self._history.adopt(events, by=by)
 
@@ -200,18 +253,26 @@ class RunClient:
         return self._history.plan_rewind(run_id, to=to, node=node)
 
     def rollback(
-        self, run_id: str, *, to: int, by: str, reason: str = "no reason given", confirmed: bool = False
+        self,
+        run_id: str,
+        *,
+        to: int,
+        by: str | None = None,
+        reason: str = "no reason given",
+        confirmed: bool = False,
     ) -> RunState:
         """Let a run stand again where it stood after a step; see `HistoryControl.rollback`."""
         return self._history.rollback(run_id, to=to, by=by, reason=reason, confirmed=confirmed)
 
     def restart(
-        self, run_id: str, *, node: str, by: str, reason: str = "", confirmed: bool = False
+        self, run_id: str, *, node: str, by: str | None = None, reason: str = "", confirmed: bool = False
     ) -> RunState:
         """Let a run begin again at a node; see `HistoryControl.restart`."""
         return self._history.restart(run_id, node=node, by=by, reason=reason, confirmed=confirmed)
 
-    def rewind(self, plan: Rewind, *, by: str, reason: str, confirmed: bool = False) -> RunState:
+    def rewind(
+        self, plan: Rewind, *, by: str | None = None, reason: str, confirmed: bool = False
+    ) -> RunState:
         """Carry out what `plan_rewind` returned; see `HistoryControl.rewind`."""
         return self._history.rewind(plan, by=by, reason=reason, confirmed=confirmed)
 
@@ -219,7 +280,9 @@ class RunClient:
         """The earlier name of `plan_rewind`."""
         return self.plan_rewind(run_id, to=to, node=node)
 
-    def go_back(self, way: Rewind, *, by: str, reason: str, confirmed: bool = False) -> RunState:
+    def go_back(
+        self, way: Rewind, *, by: str | None = None, reason: str, confirmed: bool = False
+    ) -> RunState:
         """The earlier name of `rewind`."""
         return self.rewind(way, by=by, reason=reason, confirmed=confirmed)
 
@@ -227,6 +290,6 @@ class RunClient:
         """What another version of its flow would mean for a run; see `FlowMigration.plan`."""
         return self._migration.plan(run_id, flow=flow)
 
-    def migrate(self, run_id: str, *, flow: str, by: str) -> RunState:
+    def migrate(self, run_id: str, *, flow: str, by: str | None = None) -> RunState:
         """Let a run go on with another version of its flow; see `FlowMigration.migrate`."""
         return self._migration.migrate(run_id, flow=flow, by=by)

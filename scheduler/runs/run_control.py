@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Literal, get_args
 
 from pydantic import JsonValue
@@ -10,10 +11,13 @@ from pydantic import JsonValue
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, Command
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.people.actions import Action
+from fluxagents.flows.people.actor import Resource
 from fluxagents.flows.ports.run_store import RunQueries
 from fluxagents.flows.state import RunState
 from fluxagents.flows.texts.checks import check_document, check_name, check_text
 from fluxagents.flows.texts.grammar import MAX_REASON
+from fluxagents.scheduler.people.authority import Permit
 from fluxagents.scheduler.runs.open_runs import OpenRuns
 from fluxagents.tasks.external_events import read_again_when_moved_on
 
@@ -34,16 +38,20 @@ class RunControl:
         return self._runs.store
 
     @read_again_when_moved_on
-    def pause(self, run_id: str, *, by: str) -> RunState:
+    def pause(self, run_id: str, *, by: str | None = None) -> RunState:
         """Pause a run: at once when no worker is at it, else after the step that runs now."""
-        check_name(by, "a person")
         state = self._runs.load(run_id)
-        if state.status == "paused" or self._runs.store.request_pause(run_id, by):
+        permit = self._runs.permit(Action.RUN_PAUSE, state, by=by)
+        if state.status == "paused":
             return state
-        return self._runs.append(state, lambda now: e.RunPaused(seq=state.seq, at_ms=now, by=by))
+        if self._runs.store.request_pause(run_id, permit.by, record=permit.record):
+            return state
+        return self._runs.append(
+            state, lambda now: e.RunPaused(seq=state.seq, at_ms=now, by=permit.by), permit.record
+        )
 
     @read_again_when_moved_on
-    def resume(self, run_id: str, *, by: str) -> RunState:
+    def resume(self, run_id: str, *, by: str | None = None) -> RunState:
         """Let a paused run go on.
 
         Raises:
@@ -52,40 +60,62 @@ class RunControl:
         state = self._runs.load(run_id)
         if state.status != "paused":
             raise FluxError(ErrorClass.BAD_ARGUMENT, f"run {run_id!r} is {state.status}, not paused")
-        return self._runs.append(state, lambda now: e.RunResumed(seq=state.seq, at_ms=now, by=by))
+        permit = self._runs.permit(Action.RUN_RESUME, state, by=by)
+        return self._runs.append(
+            state, lambda now: e.RunResumed(seq=state.seq, at_ms=now, by=permit.by), permit.record
+        )
 
-    def cancel(self, run_id: str, *, by: str, reason: str) -> RunState:
+    def cancel(self, run_id: str, *, by: str | None = None, reason: str) -> RunState:
         """End a run now. A step that runs is killed and not recorded; its worker goes on with other work."""
         check_text(reason, "the reason", MAX_REASON)
         return self._cancel(run_id, by=by, reason=reason)
 
     @read_again_when_moved_on
-    def _cancel(self, run_id: str, *, by: str, reason: str) -> RunState:
+    def _cancel(self, run_id: str, *, by: str | None, reason: str) -> RunState:
         state = self._runs.load(run_id)
+        permit = self._runs.permit(Action.RUN_CANCEL, state, by=by, details={"reason": reason})
+        return self._end(state, permit.by, reason, permit)
+
+    @read_again_when_moved_on
+    def _cancel_child(self, run_id: str, *, by: str, reason: str) -> RunState:
+        return self._end(self._runs.load(run_id), by, reason, None)
+
+    def _end(self, state: RunState, by: str, reason: str, permit: Permit | None) -> RunState:
+        """Cancel a run, and then those that it began, which the permit for it covers."""
         cancelled = self._runs.append(
-            state, lambda now: e.RunCancelled(seq=state.seq, at_ms=now, by=by, reason=reason)
+            state,
+            lambda now: e.RunCancelled(seq=state.seq, at_ms=now, by=by, reason=reason),
+            permit.record if permit else None,
         )
-        self.cancel_children(run_id, state.children, by=by, reason=f"run {run_id} was cancelled: {reason}")
+        reason = f"run {state.run_id} was cancelled: {reason}"
+        self.cancel_children(state.run_id, state.children, by=by, reason=reason)
         return cancelled
 
     def cancel_children(self, run_id: str, children: Iterable[str], *, by: str, reason: str) -> None:
-        """Cancel the children that still run. A fork names those of its original, which stay."""
-        for child in children:
-            self._cancel_open(child, by=by, reason=reason, parent=run_id)
+        """Cancel the children that still run, after an act on the run that began them was permitted.
 
-    def cancel_all(self, runs: Iterable[str], *, by: str, reason: str) -> list[str]:
+        A fork names those of its original, which stay.
+        """
+        for child in children:
+            state = self._runs.store.load(child)
+            if not state.ended and state.parent == run_id:
+                self._unless_ended(partial(self._cancel_child, child, by=by, reason=reason), child)
+
+    def cancel_all(self, runs: Iterable[str], *, by: str | None = None, reason: str) -> list[str]:
         """End the runs that have not ended, one after the other; the ids of those."""
-        check_name(by, "a person")
         check_text(reason, "the reason", MAX_REASON)
         return [run_id for run_id in runs if self._cancel_open(run_id, by=by, reason=reason)]
 
-    def _cancel_open(self, run_id: str, *, by: str, reason: str, parent: str | None = None) -> bool:
-        """Cancel a run (of this parent) unless it has ended; whether this call did."""
-        state = self._runs.store.load(run_id)
-        if state.ended or parent not in {None, state.parent}:
+    def _cancel_open(self, run_id: str, *, by: str | None, reason: str) -> bool:
+        """Cancel a run unless it has ended; whether this call did."""
+        if self._runs.store.load(run_id).ended:
             return False
+        return self._unless_ended(partial(self._cancel, run_id, by=by, reason=reason), run_id)
+
+    def _unless_ended(self, cancel: Callable[[], RunState], run_id: str) -> bool:
+        """Whether a run was cancelled by this call and had not ended meanwhile."""
         try:
-            self._cancel(run_id, by=by, reason=reason)
+            cancel()
         except FluxError:
             # It ended meanwhile, or moves on whenever it is read.
             if not self._runs.store.load(run_id).ended:
@@ -94,16 +124,19 @@ class RunControl:
         return True
 
     @read_again_when_moved_on
-    def retry(self, run_id: str, *, by: str) -> RunState:
+    def retry(self, run_id: str, *, by: str | None = None) -> RunState:
         """Try a run again that went to the dead letters.
 
         Raises:
             FluxError: If it is not there.
         """
         state = self._dead(run_id)
-        return self._runs.append(state, lambda now: e.RunRetried(seq=state.seq, at_ms=now, by=by))
+        permit = self._runs.permit(Action.RUN_RETRY, state, by=by)
+        return self._runs.append(
+            state, lambda now: e.RunRetried(seq=state.seq, at_ms=now, by=permit.by), permit.record
+        )
 
-    def discard(self, run_id: str, *, by: str) -> RunState:
+    def discard(self, run_id: str, *, by: str | None = None) -> RunState:
         """End a run that went to the dead letters.
 
         Raises:
@@ -123,13 +156,17 @@ class RunControl:
         return state
 
     @read_again_when_moved_on
-    def approve(self, request_id: str, *, by: str, args: Mapping[str, JsonValue] | None = None) -> RunState:
+    def approve(
+        self, request_id: str, *, by: str | None = None, args: Mapping[str, JsonValue] | None = None
+    ) -> RunState:
         """Agree to a call, as it was asked for or with other arguments.
 
         Raises:
-            FluxError: If the request is answered already, or the arguments do not fit the tool.
+            FluxError: If the request is answered already or is another's to answer, or the arguments do not
+                fit the tool.
         """
         state, request = self._request(request_id, kinds=("approval",))
+        permit = self._permit_answer(Action.REQUEST_APPROVE, state, request, by=by)
         call = request.call
         if args is not None:
             check_document(args, "argument")
@@ -140,55 +177,87 @@ class RunControl:
         return self._runs.append(
             state,
             lambda now: e.ApprovalGranted(
-                seq=state.seq, at_ms=now, request_id=request_id, by=by, call=call, edited=args is not None
+                seq=state.seq,
+                at_ms=now,
+                request_id=request_id,
+                by=permit.by,
+                call=call,
+                edited=args is not None,
             ),
+            permit.record,
         )
 
     @read_again_when_moved_on
-    def reject(self, request_id: str, *, by: str, reason: str) -> RunState:
+    def reject(self, request_id: str, *, by: str | None = None, reason: str) -> RunState:
         """Refuse a call; the reason is shown to the chat model."""
         check_text(reason, "the reason", MAX_REASON)
-        state, _ = self._request(request_id, kinds=("approval",))
+        state, request = self._request(request_id, kinds=("approval",))
+        permit = self._permit_answer(Action.REQUEST_REJECT, state, request, by=by)
         return self._runs.append(
             state,
             lambda now: e.ApprovalRejected(
-                seq=state.seq, at_ms=now, request_id=request_id, by=by, reason=reason
+                seq=state.seq, at_ms=now, request_id=request_id, by=permit.by, reason=reason
             ),
+            permit.record,
         )
 
     @read_again_when_moved_on
-    def reply(self, request_id: str, *, by: str, answer: str) -> RunState:
+    def reply(self, request_id: str, *, by: str | None = None, answer: str) -> RunState:
         """Answer a question or an escalation.
 
         Raises:
-            FluxError: If the request is answered already, or the answer is not what was asked for.
+            FluxError: If the request is answered already or is another's to answer, or the answer is not what
+                was asked for.
         """
         check_text(answer, "the answer")
         state, request = self._request(request_id, kinds=("question", "escalation"))
+        permit = self._permit_answer(Action.REQUEST_REPLY, state, request, by=by)
         asked = request.kind == "question"
         facts = self._runs.controller(state).parse_answer(state, answer) if asked else {}
         return self._runs.append(
             state,
             lambda now: e.QuestionAnswered(
-                seq=state.seq, at_ms=now, request_id=request_id, by=by, answer=answer, facts=facts
+                seq=state.seq, at_ms=now, request_id=request_id, by=permit.by, answer=answer, facts=facts
             ),
+            permit.record,
+        )
+
+    def _permit_answer(
+        self, action: Action, state: RunState, request: e.HumanRequest, *, by: str | None
+    ) -> Permit:
+        """Check whether whoever acts may answer a request; the record says what they were shown."""
+        return self._runs.authority.permit(
+            action,
+            Resource(kind="request", id=request.id, session=self._runs.session_of(state)),
+            by=by,
+            assignees=request.assignees,
+            shown=request.digest,
         )
 
     @read_again_when_moved_on
     def signal(
-        self, run_id: str, name: str, *, by: str, data: Mapping[str, JsonValue] | None = None
+        self,
+        run_id: str,
+        name: str,
+        *,
+        by: str | None = None,
+        data: Mapping[str, JsonValue] | None = None,
     ) -> RunState:
         """Send a run a named event; a node that waits for it, now or later, takes it."""
         check_name(name, "an event")
         check_document(data or {}, "field")
         state = self._runs.load(run_id)
+        permit = self._runs.permit(Action.RUN_SIGNAL, state, by=by, details={"event": name})
         return self._runs.append(
             state,
-            lambda now: e.EventReceived(seq=state.seq, at_ms=now, name=name, data=dict(data or {}), by=by),
+            lambda now: e.EventReceived(
+                seq=state.seq, at_ms=now, name=name, data=dict(data or {}), by=permit.by
+            ),
+            permit.record,
         )
 
     @read_again_when_moved_on
-    def edit(self, run_id: str, args: Mapping[str, JsonValue], *, by: str) -> RunState:
+    def edit(self, run_id: str, args: Mapping[str, JsonValue], *, by: str | None = None) -> RunState:
         """Change the arguments of the tool call that a paused run makes next.
 
         Raises:
@@ -196,6 +265,7 @@ class RunControl:
         """
         check_document(args, "argument")
         state = self._runs.load(run_id)
+        permit = self._runs.permit(Action.RUN_EDIT, state, by=by)
         call = self.next_command(state)
         if state.status != "paused" or not isinstance(call, CallTool):
             raise FluxError(
@@ -206,7 +276,9 @@ class RunControl:
         checked = self._runs.tools[call.tool].parse({**call.args, **args})
         edited = CallTool(tool=call.tool, args=checked.model_dump(mode="json", exclude_unset=True))
         return self._runs.append(
-            state, lambda now: e.CallEdited(seq=state.seq, at_ms=now, call=edited, by=by)
+            state,
+            lambda now: e.CallEdited(seq=state.seq, at_ms=now, call=edited, by=permit.by),
+            permit.record,
         )
 
     def next_command(self, state: RunState) -> Command | None:

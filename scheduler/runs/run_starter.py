@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
 from typing import Any
@@ -14,7 +14,11 @@ from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.inputs import check_inputs
 from fluxagents.flows.language.pinning import pin_subflows
+from fluxagents.flows.people.actions import Action
+from fluxagents.flows.people.actor import Resource
+from fluxagents.flows.people.audit import AuditRecord
 from fluxagents.flows.ports.commit import Commit
+from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.flows.ports.run_store import require_start
 from fluxagents.flows.texts.checks import check_document, check_name, check_run_id, check_text
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
@@ -94,11 +98,13 @@ class RunStarter:
             The id of each run.
 
         Raises:
-            FluxError: If the flow, the model or an input is not known or does not fit, or a run that began
-                otherwise has the id; the runs before it have been started then.
+            FluxError: If whoever acts may not; if the flow, the model or an input is not known or does not
+                fit, or a run that began otherwise has the id; the runs before it have been started then.
         """
         if session:
             check_name(session, "a session")
+        on = Resource(kind="session", id=session or "of its own", session=session)
+        permit = self._runs.authority.permit(Action.RUN_START, on)
         controller = self.check_flow(flow)
         ref = controller.flow.ref
         # A name means the same model for the whole batch.
@@ -114,12 +120,11 @@ class RunStarter:
                     session=session,
                     lane=lane,
                     stepwise=stepwise,
+                    requester=permit.by,
                 )
                 for spec in chunk
             ]
-            issued = self._runs.store.create_many(
-                [(commit, commit.state.model_dump_json()) for commit in commits]
-            )
+            issued = self._create(commits, permit.record)
             publish(self._runs.publisher, *(outgoing for outgoing in issued if outgoing is not None))
             self._refuse_other_starts(
                 commit
@@ -127,6 +132,19 @@ class RunStarter:
                 if spec.run_id and outgoing is None
             )
             yield from (commit.state.run_id for commit in commits)
+
+    def _create(self, commits: list[Commit], record: AuditRecord) -> list[Outgoing | None]:
+        """Store runs with the act that wants them: one entry for all; none for a single run that exists."""
+        if len(commits) == 1:
+            state = commits[0].state
+            on = Resource(kind="run", id=state.run_id, session=state.session)
+            commit = replace(commits[0], record=record.model_copy(update={"on": on}))
+            return [self._runs.store.create(commit, state.model_dump_json())]
+        runs = [commit.state.run_id for commit in commits]
+        return self._runs.store.create_many(
+            [(commit, commit.state.model_dump_json()) for commit in commits],
+            record=record.model_copy(update={"details": {**record.details, "runs": runs}}),
+        )
 
     def _refuse_other_starts(self, unpublished: Iterable[Commit]) -> None:
         """Check that the runs which exist already under the ids of commits began as the commits say."""
@@ -172,6 +190,7 @@ class RunStarter:
         session: str,
         lane: e.Lane,
         stepwise: bool,
+        requester: str,
     ) -> Commit:
         inputs = check_inputs(controller.flow, spec.inputs)
         now = self._runs.clock.now_ms()
@@ -188,5 +207,6 @@ class RunStarter:
             model_name=model.name,
             lane=lane,
             stepwise=stepwise,
+            requester=requester,
         )
         return first_commit(controller, started)

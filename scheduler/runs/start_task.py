@@ -8,6 +8,7 @@ from celery import shared_task
 from pydantic import JsonValue
 
 from fluxagents.flows.events import Lane
+from fluxagents.flows.people.actor import SYSTEM, Actor, Proof
 from fluxagents.flows.texts.checks import check_text
 from fluxagents.flows.texts.grammar import MAX_NAME
 from fluxagents.scheduler.runs.run_client import RunClient
@@ -46,4 +47,6 @@ def start(
     check_text(flow, "the flow", MAX_NAME)
     client: RunClient = self.app.process.client
     spec = RunSpec(model=model, inputs=inputs or {}, run_id=run_id or self.request.id)
-    return next(client.batch(flow, [spec], session=session, lane=lane)).id
+    # Whoever can send messages acts for the installation; a signature shows that it knows the message key.
+    sender = Actor(name=SYSTEM, channel="message", proof=Proof(kind="message", id=self.request.id))
+    return next(client.acting_as(sender).batch(flow, [spec], session=session, lane=lane)).id

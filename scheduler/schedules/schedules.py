@@ -11,6 +11,8 @@ from pydantic import Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.events import Frozen, Lane
+from fluxagents.flows.people.actions import Action
+from fluxagents.flows.people.actor import SYSTEM, Resource
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.flow_files.flow_library import SUFFIXES
@@ -23,6 +25,8 @@ from fluxagents.scheduler.schedules.grid import Timing, following, latest
 
 TICK = "schedule.tick"
 """The Celery task that beat sends; see `fluxagents.scheduler.schedules.tick_task`."""
+
+SESSION_PREFIX = "schedule:"
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$"
 
@@ -41,6 +45,8 @@ class Schedule(Frozen):
     timing: Timing
     lane: Lane = "bulk"
     created_ms: int
+    owner: str = SYSTEM
+    """Who added it; its runs are theirs. Of early versions it is nobody's."""
 
     @property
     def flow_text(self) -> str:
@@ -50,7 +56,7 @@ class Schedule(Frozen):
     @property
     def session(self) -> str:
         """The session that all runs of the schedule share."""
-        return f"schedule:{self.name}"
+        return SESSION_PREFIX + self.name
 
     def last_tick(self, now_ms: int) -> int | None:
         """When, as Unix time in ms, it was last due; None before the first one."""
@@ -126,6 +132,7 @@ class Schedules:
             FluxError: If the flow, the model or an input does not fit, or the name is bad or taken.
         """
         _check_name(name)
+        owner = self._client.authority.permit(Action.SCHEDULE_ADD, _resource(name)).by
         checked = check_batch(self._client, flow, [RunSpec(model=model, inputs=inputs)])
         spec = checked.specs[0]
         schedule = Schedule(
@@ -137,8 +144,10 @@ class Schedules:
             timing=timing,
             lane=lane,
             created_ms=self._clock.now_ms(),
+            owner=owner,
         )
         schedule.next_tick(schedule.created_ms)
+        self._record(Action.SCHEDULE_ADD, name)
         if not self._book.add(schedule, replace=replace):
             raise FluxError(
                 ErrorClass.BAD_ARGUMENT,
@@ -165,6 +174,8 @@ class Schedules:
         Raises:
             FluxError: If there is no such schedule.
         """
+        self._find(name)
+        self._record(Action.SCHEDULE_REMOVE, name)
         if not self._book.remove(name):
             raise self._unknown(name)
 
@@ -175,8 +186,12 @@ class Schedules:
             FluxError: If there is no such schedule, or its flow or model is gone.
         """
         schedule = self._find(name)
+        self._record(Action.SCHEDULE_TRIGGER, name)
         spec = RunSpec(model=schedule.model, inputs=schedule.inputs)
         return next(self._client.batch(schedule.flow, [spec], session=schedule.session, lane=schedule.lane))
+
+    def _record(self, action: Action, name: str) -> str:
+        return self._client.authority.record(action, _resource(name))
 
     def _find(self, name: str) -> Schedule:
         schedule = self._book.get(name)
@@ -201,6 +216,10 @@ class Schedules:
             last_ms=schedule.last_tick(now_ms),
             last_run=newest[0] if newest else None,
         )
+
+
+def _resource(name: str) -> Resource:
+    return Resource(kind="schedule", id=name, session=SESSION_PREFIX + name)
 
 
 def _check_name(name: str) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 from celery import shared_task
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.people.actor import Actor, Proof
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.run_store import RunQueries
 from fluxagents.scheduler.runs.run_client import RunClient
-from fluxagents.scheduler.runs.start_task import start
+from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.scheduler.schedules.schedules import TICK, Schedule
 
 
@@ -37,14 +38,9 @@ def tick(self: Any, *, schedule: str) -> str:
         return ""
     run = plan.tick_run(due_ms)
     if not _exists(client.store, run):
-        start(
-            flow=plan.flow,
-            model=plan.model,
-            inputs=plan.inputs,
-            session=plan.session,
-            lane=plan.lane,
-            run_id=run,
-        )
+        owner = Actor(name=plan.owner, channel="schedule", proof=Proof(kind="schedule", id=plan.name))
+        spec = RunSpec(model=plan.model, inputs=plan.inputs, run_id=run)
+        next(client.acting_as(owner).batch(plan.flow, [spec], session=plan.session, lane=plan.lane))
     return run
 
 

@@ -27,6 +27,7 @@ from fluxagents.scheduler.runs.run_control import RunControl
 from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.celery.publisher import CeleryPublisher
 from fluxagents.workers.celery.queues import QUEUES
+from fluxagents.workers.clients.local_authority import build_local_authority
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.redis.run_store import RedisRunStore
 from fluxagents.workers.settings import Settings
@@ -57,7 +58,13 @@ class Site:
         store = RedisRunStore(redis, prefix=settings.key_prefix)
         publisher = CeleryPublisher(app, redis)
         control = RunControl(
-            OpenRuns(store=store, publisher=publisher, clock=SystemClock(), tools={NOOP.name: NOOP})
+            OpenRuns(
+                store=store,
+                publisher=publisher,
+                clock=SystemClock(),
+                tools={NOOP.name: NOOP},
+                authority=build_local_authority(settings, redis, store.audit_log, "client"),
+            )
         )
         return cls(settings, folder, redis, app, store, publisher, control)
 

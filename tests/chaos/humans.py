@@ -15,6 +15,7 @@ from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.tasks.ports.results import Args, Result
 from fluxagents.tasks.tool import Tool
 from fluxagents.workers.celery.publisher import CeleryPublisher
+from fluxagents.workers.clients.local_authority import build_local_authority
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.models.model_store import ModelFiles
 
@@ -39,6 +40,7 @@ def client_of(cluster: Cluster, publisher: CeleryPublisher | None = None) -> Run
         models=ModelFiles(cluster.settings.artifact_url),
         flows=FlowLibrary(),
         tools={name: _declared(facts) for name, facts in TOOLS.items()},
+        authority=build_local_authority(cluster.settings, cluster.redis, cluster.store.audit_log, "client"),
     )
 
 

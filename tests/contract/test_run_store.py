@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from uuid import uuid4
 
@@ -13,6 +14,9 @@ from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.reading import flow_from_yaml
 from fluxagents.flows.memory.run_store import MemoryRunStore
+from fluxagents.flows.people.actions import Action
+from fluxagents.flows.people.actor import Proof, Resource
+from fluxagents.flows.people.audit import AuditRecord, find_faults
 from fluxagents.flows.ports.claim import Claim, ClaimStatus
 from fluxagents.flows.ports.commit import Commit, CommitStatus
 from fluxagents.flows.ports.dispatch import Dispatch, Outgoing
@@ -617,3 +621,64 @@ def child_of(parent: str, index: int) -> Commit:
         parent=parent,
     )
     return Commit(events=(event,), state=reduce(None, event), dispatch=NOOP)
+
+
+def act(action: Action, run_id: str) -> AuditRecord:
+    proof, on = Proof(kind="os-user", id="1000"), Resource(kind="run", id=run_id, session="s")
+    return AuditRecord(action=action, by="ada", channel="client", proof=proof, on=on)
+
+
+def recorded(store: RunStore) -> list[AuditRecord]:
+    """What the audit log of a store, which is whole, holds."""
+    entries = list(store.audit_log.entries())
+    assert list(find_faults(entries, store.audit_log.head())) == []
+    return [entry.act for entry in entries]
+
+
+def test_an_act_is_recorded_with_what_it_wrote_and_not_without(runs: Runs) -> None:
+    begun = started("mine")
+    start, cancel = act(Action.RUN_START, "mine"), act(Action.RUN_CANCEL, "mine")
+    for _ in range(2):
+        runs.store.create(replace(begun, record=start), text(begun))
+    assert recorded(runs.store) == [start]
+    event = e.RunCancelled(seq=1, at_ms=3, by="ada", reason="enough")
+    commit = Commit((event,), reduce(begun.state, event), None, record=cancel)
+    for status in (CommitStatus.OK, CommitStatus.STALE):
+        assert runs.store.commit(commit, text(commit), fence=None).status is status
+    nowhere = Commit((event,), begun.state.model_copy(update={"run_id": "none"}), None, record=cancel)
+    assert runs.store.commit(nowhere, text(nowhere), fence=None).status is CommitStatus.UNKNOWN
+    assert recorded(runs.store) == [start, cancel]
+
+
+def test_a_request_for_a_pause_is_recorded_if_somebody_can_be_asked(runs: Runs) -> None:
+    run_id, _ = runs.new()
+    pause = act(Action.RUN_PAUSE, run_id)
+    assert not runs.store.request_pause(run_id, "ada", record=pause)
+    assert recorded(runs.store) == []
+    runs.claim(run_id)
+    assert runs.store.request_pause(run_id, "ada", record=pause)
+    assert recorded(runs.store) == [pause]
+
+
+def test_many_runs_have_one_entry(runs: Runs) -> None:
+    commits = [started(uuid4().hex) for _ in range(3)]
+    start = act(Action.RUN_START, "all")
+    issued = runs.store.create_many([(commit, text(commit)) for commit in commits], record=start)
+    assert all(issued)
+    assert recorded(runs.store) == [start]
+
+
+def test_of_acts_at_once_each_that_was_written_has_its_entry(runs: Runs) -> None:
+    begun = started("mine")
+    runs.store.create(begun, text(begun))
+    event = e.RunCancelled(seq=1, at_ms=3, by="ada", reason="enough")
+    cancelled = reduce(begun.state, event)
+
+    def cancel(number: int) -> tuple[int, CommitStatus]:
+        commit = Commit((event,), cancelled, None, record=act(Action.RUN_CANCEL, str(number)))
+        return number, runs.store.commit(commit, text(commit), fence=None).status
+
+    with ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(cancel, range(40)))
+    (winner,) = [number for number, status in done if status is CommitStatus.OK]
+    assert recorded(runs.store) == [act(Action.RUN_CANCEL, str(winner))]

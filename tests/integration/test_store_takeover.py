@@ -26,7 +26,7 @@ from fluxagents.flows.reducer import fold
 from fluxagents.workers.host import launch
 from fluxagents.workers.host.service import Command
 from fluxagents.workers.redis.embedded_redis import EmbeddedRedis
-from fluxagents.workers.redis.ratings import RedisRatings
+from fluxagents.workers.redis.people.ratings import RedisRatings
 from fluxagents.workers.settings import Settings
 
 RECORDING = Path(__file__).parents[1] / "histories" / "store"

@@ -9,8 +9,8 @@ from fluxagents.prompts.statistics.figures import PromptTrial, trials
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.workers.archive.histories import open_histories
 from fluxagents.workers.redis import connection
+from fluxagents.workers.redis.people.ratings import RedisRatings
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
-from fluxagents.workers.redis.ratings import RedisRatings
 from fluxagents.workers.settings import Settings
 
 

@@ -53,7 +53,9 @@ class _Content:
     """Folder of the member -> its record."""
 
 
-def import_run(client: RunClient, stores: BundleStores, path: Path, *, by: str, new_id: str = "") -> Imported:
+def import_run(
+    client: RunClient, stores: BundleStores, path: Path, *, by: str | None = None, new_id: str = ""
+) -> Imported:
     """Store a run from a file: one that has ended as it is, any other one paused.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import JsonValue
 
@@ -13,6 +13,8 @@ from fluxagents.flows import events as e
 from fluxagents.flows.commands import Command
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.history.migration import Migration
+from fluxagents.flows.people.actions import Action
+from fluxagents.flows.people.actor import Actor
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.history_control import Rewind
 from fluxagents.scheduler.runs.run_starter import RunSpec
@@ -38,7 +40,9 @@ class AsyncClient:
             `fluxagents up` started.
         settings: All settings; from the environment when absent.
         flow_folders: Further folders with flows of your own, beside that of the settings.
+        key: The API key to act with; without it `FLUXAGENTS_API_KEY`, or the user of this machine.
         client: Instead of all this a client whose methods these are to be, `LocalClient` for instance.
+        threads: Where its calls go on; a thread of their own for a client that was given.
 
     Raises:
         FluxError: If Redis cannot be reached or refuses the password.
@@ -50,11 +54,32 @@ class AsyncClient:
         *,
         settings: Settings | None = None,
         flow_folders: tuple[Path, ...] = (),
+        key: str | None = None,
         client: ScriptClient | None = None,
+        threads: Threads | None = None,
     ) -> None:
-        self._client = client or Client(redis_url, settings=settings, flow_folders=flow_folders)
+        self._client = client or Client(redis_url, settings=settings, flow_folders=flow_folders, key=key)
         # What runs in this process does so in one thread, as it would without asyncio.
-        self._threads = Threads(None if client is None else ThreadPoolExecutor(max_workers=1))
+        self._threads = threads or Threads(None if client is None else ThreadPoolExecutor(max_workers=1))
+
+    def acting_as(self, actor: Actor) -> Self:
+        """The same client for another actor, as a service needs it for each request; cheap."""
+        return type(self)(client=self._client.acting_as(actor), threads=self._threads)
+
+    async def may_see(self, state: RunState) -> bool:
+        """Whether whoever acts may see a run and what it found."""
+        return await self._threads.call(self._client.may_see, state)
+
+    async def record(
+        self,
+        action: Action,
+        state: RunState,
+        *,
+        by: str | None = None,
+        details: Mapping[str, JsonValue] | None = None,
+    ) -> str:
+        """Check and log an act about a run that its own log does not keep; see `RunClient.record`."""
+        return await self._threads.call(self._client.record, action, state, by=by, details=details)
 
     async def start(
         self,
@@ -165,51 +190,51 @@ class AsyncClient:
         """
         return AsyncRun(await self._threads.call(self._client.get, run_id), self._threads)
 
-    async def pause(self, run_id: str, *, by: str) -> RunState:
+    async def pause(self, run_id: str, *, by: str | None = None) -> RunState:
         """Pause a run: at once when no worker is at it, else after the step that runs now."""
         return await self._threads.call(self._client.pause, run_id, by=by)
 
-    async def resume(self, run_id: str, *, by: str) -> RunState:
+    async def resume(self, run_id: str, *, by: str | None = None) -> RunState:
         """Let a paused run go on."""
         return await self._threads.call(self._client.resume, run_id, by=by)
 
-    async def cancel(self, run_id: str, *, by: str, reason: str) -> RunState:
+    async def cancel(self, run_id: str, *, by: str | None = None, reason: str) -> RunState:
         """End a run now. A step that runs is killed and not recorded; its worker goes on with other work."""
         return await self._threads.call(self._client.cancel, run_id, by=by, reason=reason)
 
-    async def cancel_all(self, runs: Iterable[str], *, by: str, reason: str) -> list[str]:
+    async def cancel_all(self, runs: Iterable[str], *, by: str | None = None, reason: str) -> list[str]:
         """End those of the runs that have not ended; returns their ids."""
         return await self._threads.call(self._client.cancel_all, runs, by=by, reason=reason)
 
-    async def retry(self, run_id: str, *, by: str) -> RunState:
+    async def retry(self, run_id: str, *, by: str | None = None) -> RunState:
         """Try a run again that went to the dead letters."""
         return await self._threads.call(self._client.retry, run_id, by=by)
 
-    async def discard(self, run_id: str, *, by: str) -> RunState:
+    async def discard(self, run_id: str, *, by: str | None = None) -> RunState:
         """End a run that went to the dead letters."""
         return await self._threads.call(self._client.discard, run_id, by=by)
 
     async def approve(
-        self, request_id: str, *, by: str, args: Mapping[str, JsonValue] | None = None
+        self, request_id: str, *, by: str | None = None, args: Mapping[str, JsonValue] | None = None
     ) -> RunState:
         """Agree to a call, as it was asked for or with other arguments; see `RunControl.approve`."""
         return await self._threads.call(self._client.approve, request_id, by=by, args=args)
 
-    async def reject(self, request_id: str, *, by: str, reason: str) -> RunState:
+    async def reject(self, request_id: str, *, by: str | None = None, reason: str) -> RunState:
         """Refuse a call; the reason is shown to the chat model."""
         return await self._threads.call(self._client.reject, request_id, by=by, reason=reason)
 
-    async def reply(self, request_id: str, *, by: str, answer: str) -> RunState:
+    async def reply(self, request_id: str, *, by: str | None = None, answer: str) -> RunState:
         """Answer a question or an escalation; see `RunControl.reply`."""
         return await self._threads.call(self._client.reply, request_id, by=by, answer=answer)
 
     async def signal(
-        self, run_id: str, name: str, *, by: str, data: Mapping[str, JsonValue] | None = None
+        self, run_id: str, name: str, *, by: str | None = None, data: Mapping[str, JsonValue] | None = None
     ) -> RunState:
         """Send a run a named event; a node that waits for it, now or later, takes it."""
         return await self._threads.call(self._client.signal, run_id, name, by=by, data=data)
 
-    async def edit(self, run_id: str, args: Mapping[str, JsonValue], *, by: str) -> RunState:
+    async def edit(self, run_id: str, args: Mapping[str, JsonValue], *, by: str | None = None) -> RunState:
         """Change the arguments of the tool call that a paused run makes next; see `RunControl.edit`."""
         return await self._threads.call(self._client.edit, run_id, args, by=by)
 
@@ -225,7 +250,7 @@ class AsyncClient:
         self,
         run_id: str,
         *,
-        by: str,
+        by: str | None = None,
         at: int | None = None,
         values: Mapping[str, JsonValue] | None = None,
         stepwise: bool = False,
@@ -235,7 +260,7 @@ class AsyncClient:
             self._client.fork, run_id, by=by, at=at, values=values, stepwise=stepwise
         )
 
-    async def adopt(self, events: Sequence[e.Event], *, by: str) -> RunState:
+    async def adopt(self, events: Sequence[e.Event], *, by: str | None = None) -> RunState:
         """Store a run that was recorded elsewhere; see `HistoryControl.adopt`."""
         return await self._threads.call(self._client.adopt, events, by=by)
 
@@ -244,7 +269,13 @@ class AsyncClient:
         return await self._threads.call(self._client.plan_rewind, run_id, to=to, node=node)
 
     async def rollback(
-        self, run_id: str, *, to: int, by: str, reason: str = "no reason given", confirmed: bool = False
+        self,
+        run_id: str,
+        *,
+        to: int,
+        by: str | None = None,
+        reason: str = "no reason given",
+        confirmed: bool = False,
     ) -> RunState:
         """Let a run stand again where it stood after a step; see `HistoryControl.rollback`."""
         return await self._threads.call(
@@ -252,14 +283,16 @@ class AsyncClient:
         )
 
     async def restart(
-        self, run_id: str, *, node: str, by: str, reason: str = "", confirmed: bool = False
+        self, run_id: str, *, node: str, by: str | None = None, reason: str = "", confirmed: bool = False
     ) -> RunState:
         """Let a run begin again at a node; see `HistoryControl.restart`."""
         return await self._threads.call(
             self._client.restart, run_id, node=node, by=by, reason=reason, confirmed=confirmed
         )
 
-    async def rewind(self, plan: Rewind, *, by: str, reason: str, confirmed: bool = False) -> RunState:
+    async def rewind(
+        self, plan: Rewind, *, by: str | None = None, reason: str, confirmed: bool = False
+    ) -> RunState:
         """Carry out what `plan_rewind` returned; see `HistoryControl.rewind`."""
         return await self._threads.call(self._client.rewind, plan, by=by, reason=reason, confirmed=confirmed)
 
@@ -267,7 +300,9 @@ class AsyncClient:
         """The earlier name of `plan_rewind`."""
         return await self._threads.call(self._client.way_back, run_id, to=to, node=node)
 
-    async def go_back(self, way: Rewind, *, by: str, reason: str, confirmed: bool = False) -> RunState:
+    async def go_back(
+        self, way: Rewind, *, by: str | None = None, reason: str, confirmed: bool = False
+    ) -> RunState:
         """The earlier name of `rewind`."""
         return await self._threads.call(self._client.go_back, way, by=by, reason=reason, confirmed=confirmed)
 
@@ -275,7 +310,7 @@ class AsyncClient:
         """What another version of its flow would mean for a run; see `FlowMigration.plan`."""
         return await self._threads.call(self._client.migration, run_id, flow=flow)
 
-    async def migrate(self, run_id: str, *, flow: str, by: str) -> RunState:
+    async def migrate(self, run_id: str, *, flow: str, by: str | None = None) -> RunState:
         """Let a run go on with another version of its flow; see `FlowMigration.migrate`."""
         return await self._threads.call(self._client.migrate, run_id, flow=flow, by=by)
 

@@ -96,15 +96,15 @@ class AsyncRun(NotebookView):
         """The full data of the last result of a tool; raises `FluxError` if this run has none of it."""
         return await self._threads.call(self._run.artifact, tool)
 
-    async def pause(self, by: str = "anyone") -> RunState:
+    async def pause(self, by: str | None = None) -> RunState:
         """Pause the run: at once when no worker is at it, else after the step that runs now."""
         return await self._threads.call(self._run.pause, by)
 
-    async def resume(self, by: str = "anyone") -> RunState:
+    async def resume(self, by: str | None = None) -> RunState:
         """Let the paused run go on."""
         return await self._threads.call(self._run.resume, by)
 
-    async def cancel(self, reason: str = "no reason given", by: str = "anyone") -> RunState:
+    async def cancel(self, reason: str = "no reason given", by: str | None = None) -> RunState:
         """End the run now."""
         return await self._threads.call(self._run.cancel, reason, by)
 
@@ -145,7 +145,7 @@ class AsyncRunGroup(NotebookView):
         run_ids = [state.run_id for state in await self.states()]
         return await gather_async(self._threads, self._group.results, run_ids, timeout, progress)
 
-    async def cancel(self, reason: str = "no reason given", by: str = "anyone") -> list[str]:
+    async def cancel(self, reason: str = "no reason given", by: str | None = None) -> list[str]:
         """End those that have not ended; returns their ids."""
         return await self._threads.call(self._group.cancel, reason, by)
 

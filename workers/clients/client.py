@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
+from fluxagents.flows.people.actor import Channel
 from fluxagents.prompts.versions.prompt_names import list_prompt_names
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.tasks.ports.artifacts import ArtifactStore
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.celery.publisher import CeleryPublisher
+from fluxagents.workers.clients.local_authority import build_local_authority
 from fluxagents.workers.clients.results import Results
 from fluxagents.workers.clients.script_client import ScriptClient
 from fluxagents.workers.files.run_archive import Archive
@@ -37,6 +39,8 @@ class Client(ScriptClient):
             `fluxagents up` started.
         settings: All settings; from the environment when absent.
         flow_folders: Further folders with flows of your own, beside that of the settings.
+        key: The API key to act with; without it `FLUXAGENTS_API_KEY`, or the user of this machine.
+        channel: The door that this is, as the audit log names it.
 
     Raises:
         FluxError: If Redis cannot be reached or refuses the password.
@@ -48,24 +52,30 @@ class Client(ScriptClient):
         *,
         settings: Settings | None = None,
         flow_folders: tuple[Path, ...] = (),
+        key: str | None = None,
+        channel: Channel = "client",
     ) -> None:
         settings = settings or Settings.load()
         if redis_url is not None:
             settings = settings.model_copy(update={"redis_url": SecretStr(redis_url)})
+        if key is not None:
+            settings = settings.model_copy(update={"api_key": SecretStr(key)})
         self.settings = settings
         redis = connection.connect(settings, decode_responses=False)
+        store = RedisRunStore(
+            redis,
+            prefix=settings.key_prefix,
+            archive=Archive(settings.artifact_url),
+            replicas=settings.min_replicas,
+        )
         super().__init__(
-            store=RedisRunStore(
-                redis,
-                prefix=settings.key_prefix,
-                archive=Archive(settings.artifact_url),
-                replicas=settings.min_replicas,
-            ),
+            store=store,
             publisher=CeleryPublisher(create_app(settings), redis),
             clock=RedisClock(redis),
             models=ModelFiles(settings.artifact_url, hosts=settings.model_hosts),
             flows=FlowLibrary([settings.flows_folder, *flow_folders]),
             tools=TOOLS,
+            authority=build_local_authority(settings, redis, store.audit_log, channel),
             prompts=lambda: list_prompt_names(RedisPromptStore(redis, prefix=settings.key_prefix)),
         )
         self.results = Results(self.store, self.models, cache(self._open_artifacts))

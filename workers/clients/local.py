@@ -29,6 +29,7 @@ from fluxagents.workers.archive.run_bundle import BundleStores
 from fluxagents.workers.archive.run_signature import ExportKeys
 from fluxagents.workers.channels.inbox import InboxNotifier
 from fluxagents.workers.chat_models.planner.offline_planner import OfflinePlanner
+from fluxagents.workers.clients.local_authority import build_process_authority
 from fluxagents.workers.clients.results import Results
 from fluxagents.workers.clients.script_client import ScriptClient
 from fluxagents.workers.files.artifact_store import ArtifactFiles
@@ -142,6 +143,7 @@ class LocalClient(ScriptClient):
             models=models,
             flows=FlowLibrary(flow_folders),
             tools=tools,
+            authority=build_process_authority(store.audit_log),
             prompts=lambda: PromptManager().names,
         )
         self.results = Results(store, models, lambda: self.artifacts)

@@ -58,7 +58,7 @@ class RunGroup(NotebookView):
         """
         return gather_runs(self.results, [state.run_id for state in self.states()], timeout, progress)
 
-    def cancel(self, reason: str = "no reason given", by: str = "anyone") -> list[str]:
+    def cancel(self, reason: str = "no reason given", by: str | None = None) -> list[str]:
         """End those that have not ended; returns their ids. A child ends with the run that began it."""
         states = sorted(self.states(), key=lambda state: bool(state.parent))
         return self._control.cancel_all((state.run_id for state in states), by=by, reason=reason)
@@ -125,7 +125,7 @@ class Batch(RunGroup, Iterator[ClientRun]):
     def _load(self) -> list[RunState]:
         return [self.results.runs.load(run_id) for run_id in self._started]
 
-    def cancel(self, reason: str = "no reason given", by: str = "anyone") -> list[str]:
+    def cancel(self, reason: str = "no reason given", by: str | None = None) -> list[str]:
         """End those that were started and have not ended; returns their ids."""
         self._starting = iter(())
         return self._control.cancel_all(self._started, by=by, reason=reason)

@@ -14,7 +14,7 @@ from fluxagents.scheduler.schedules.schedules import Schedules, ScheduleStatus
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.celery.redbeat_schedules import RedbeatSchedules
-from fluxagents.workers.clients.client import Client
+from fluxagents.workers.commands.command_client import CommandClient
 from fluxagents.workers.commands.conditions import medium_options, print_notes, read_request
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import echo, print_json, print_table
@@ -263,7 +263,7 @@ def trigger(name: str, as_json: bool) -> None:
 
 
 def _open_schedules() -> Schedules:
-    client = Client()
+    client = CommandClient()
     app = create_app(client.settings)
     return Schedules(client, RedbeatSchedules(app), app.time)
 

@@ -22,6 +22,7 @@ NAMES = (
     "flower.password",
     "message.key",
     "export.key",
+    "session.key",
 )
 """What this project writes there; anything else in the folder keeps its permissions."""
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from functools import partial
-from importlib.resources import files
 from itertools import count, islice
 from secrets import token_hex
 from time import monotonic, sleep
@@ -21,6 +20,7 @@ from fluxagents.flows.events import Event, HumanRequest, RunStarted
 from fluxagents.flows.history.json_lines import history_from_json_lines
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.reading import flow_from_json
+from fluxagents.flows.people.audit import AuditRecord
 from fluxagents.flows.ports.claim import Claim, ClaimStatus
 from fluxagents.flows.ports.commit import Commit, CommitResult, CommitStatus
 from fluxagents.flows.ports.dispatch import Dispatch, Outgoing
@@ -28,8 +28,10 @@ from fluxagents.flows.ports.run_store import require_start, unknown_flow, unknow
 from fluxagents.flows.state import ENDED, STATUSES, RunState, Status, state_digest, state_from_json
 from fluxagents.scheduler.runs.run_ids import time_in
 from fluxagents.workers.files.run_archive import Archive
+from fluxagents.workers.redis.people.audit_log import RedisAuditLog, record_arguments
 from fluxagents.workers.redis.refusals import WriteRefusedError, explain_refusal
 from fluxagents.workers.redis.replicas import Replicas
+from fluxagents.workers.redis.scripts import register_script
 
 PATIENCE_S = 600.0
 """How long a step that was carried out waits to be recorded while Redis cannot write."""
@@ -59,20 +61,22 @@ class RedisRunStore:
         self._replicas = Replicas(redis, replicas)
         self._prefix = prefix
         self._archive = archive
-        self._create = self._register("dispatches", "write_step", "create")
-        self._commit = self._register("dispatches", "write_step", "commit")
+        self._audit_log = RedisAuditLog(redis, prefix=prefix)
+        self._create = self._register("audit", "dispatches", "write_step", "create")
+        self._commit = self._register("audit", "dispatches", "write_step", "commit")
         self._claim = self._register("leases", "claim")
         self._release = self._register("release")
-        self._request_pause = self._register("request_pause")
+        self._request_pause = self._register("audit", "request_pause")
         self._find_lost_dispatches = self._register("leases", "dispatches", "find_lost_dispatches")
         self._wake = self._register("dispatches", "wake")
         self._forget = self._register("forget")
 
+    @property
+    def audit_log(self) -> RedisAuditLog:
+        return self._audit_log
+
     def _register(self, *names: str) -> Any:
-        """A script put together from files; those before the last one are shared parts."""
-        folder = files("fluxagents.workers.redis") / "lua"
-        parts = [(folder / f"{name}.lua").read_text() for name in ("keys", *names)]
-        return self._redis.register_script("\n".join(parts))
+        return register_script(self._redis, *names)
 
     def _run(self, script: Any, *args: str | int) -> Any:
         with _explain_refusals():
@@ -97,10 +101,14 @@ class RedisRunStore:
     def create(self, commit: Commit, state: str) -> Outgoing | None:
         return self.create_many([(commit, state)])[0]
 
-    def create_many(self, commits: Sequence[tuple[Commit, str]]) -> list[Outgoing | None]:
+    def create_many(
+        self, commits: Sequence[tuple[Commit, str]], *, record: AuditRecord | None = None
+    ) -> list[Outgoing | None]:
         """As `create` for each, in one round trip."""
         archived = self._find_archived(commit.state for commit, _ in commits)
         pipe = self._redis.pipeline(transaction=False)
+        if record is not None:
+            self.audit_log.append_in(pipe, record)
         for commit, state in commits:
             if commit.state.run_id not in archived:
                 arguments = _Arguments()
@@ -108,7 +116,7 @@ class RedisRunStore:
                 self._create(keys=[self._prefix], args=arguments.after(document), client=pipe)
         new = [commit.state.run_id for commit, _ in commits if commit.state.run_id not in archived]
         with _explain_refusals():
-            results = self._replicas.execute(pipe, runs=new)
+            results = self._replicas.execute(pipe, runs=new)[0 if record is None else 1 :]
         for run_id, number in zip(new, results, strict=True):
             if number == NAME_TAKEN:
                 raise _name_taken(run_id)
@@ -178,8 +186,9 @@ class RedisRunStore:
         release = partial(self._run, self._release, run_id, seq, fence, error)
         return bool(self._run_patiently(release))
 
-    def request_pause(self, run_id: str, by: str) -> bool:
-        return bool(self._run(self._request_pause, run_id, by))
+    def request_pause(self, run_id: str, by: str, *, record: AuditRecord | None = None) -> bool:
+        act = () if record is None else record_arguments(record)
+        return bool(self._run(self._request_pause, run_id, by, *act))
 
     def holds(self, run_id: str) -> bool:
         return bool(self._redis.exists(self._key(run_id)))
@@ -413,6 +422,9 @@ def _step_document(commit: Commit, state: str, arguments: _Arguments) -> dict[st
         "state": arguments.add(state),
         "events": [arguments.add(event.model_dump_json()) for event in commit.events],
     }
+    if commit.record:
+        text, document["content"] = record_arguments(commit.record)
+        document["record"] = arguments.add(text)
     if commit.state.parent:
         document["parent"] = commit.state.parent
     if commit.state.waiting_for:

@@ -8,7 +8,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.human_text import human_text
 from fluxagents.workers.archive.prompt_library import open_prompts
-from fluxagents.workers.clients.client import Client
+from fluxagents.workers.commands.command_client import CommandClient
 from fluxagents.workers.commands.display.options import by_option, examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import echo, print_json
 from fluxagents.workers.commands.display.prompting import prompt_answer
@@ -19,7 +19,7 @@ from fluxagents.workers.commands.display.prompting import prompt_answer
 @json_option
 def show(request_id: str, as_json: bool) -> None:
     """Show one request as its humans get it: what would run, what was tried, and the possible answers."""
-    client = Client()
+    client = CommandClient()
     for run_id, request in client.store.requests():
         if request.id == request_id:
             text = human_text(open_prompts(client.settings), client.store.load(run_id), request).text
@@ -39,9 +39,9 @@ def show(request_id: str, as_json: bool) -> None:
 @click.argument("request_id")
 @by_option
 @json_option
-def approve(request_id: str, by: str, as_json: bool) -> None:
+def approve(request_id: str, by: str | None, as_json: bool) -> None:
     """Approve: the run continues with exactly what was shown."""
-    _print_answer(Client().approve(request_id, by=by), request_id, "approved", as_json=as_json)
+    _print_answer(CommandClient().approve(request_id, by=by), request_id, "approved", as_json=as_json)
 
 
 @click.command(epilog=examples("fluxagents approvals reject 01JB….7 --reason 'keep the medium'"))
@@ -49,9 +49,10 @@ def approve(request_id: str, by: str, as_json: bool) -> None:
 @click.option("--reason", required=True, help="Why; the chat model sees it.")
 @by_option
 @json_option
-def reject(request_id: str, reason: str, by: str, as_json: bool) -> None:
+def reject(request_id: str, reason: str, by: str | None, as_json: bool) -> None:
     """Reject: the run continues without it and knows why."""
-    _print_answer(Client().reject(request_id, by=by, reason=reason), request_id, "rejected", as_json=as_json)
+    state = CommandClient().reject(request_id, by=by, reason=reason)
+    _print_answer(state, request_id, "rejected", as_json=as_json)
 
 
 @click.command(epilog=examples("fluxagents approvals edit 01JB….7 --arg replace=true"))
@@ -61,9 +62,9 @@ def reject(request_id: str, reason: str, by: str, as_json: bool) -> None:
 )
 @by_option
 @json_option
-def edit(request_id: str, pairs: tuple[str, ...], by: str, as_json: bool) -> None:
+def edit(request_id: str, pairs: tuple[str, ...], by: str | None, as_json: bool) -> None:
     """Approve with other arguments than those requested."""
-    state = Client().approve(request_id, by=by, args=parse_pairs(pairs))
+    state = CommandClient().approve(request_id, by=by, args=parse_pairs(pairs))
     _print_answer(state, request_id, "approved with other arguments", as_json=as_json)
 
 
@@ -74,9 +75,9 @@ def edit(request_id: str, pairs: tuple[str, ...], by: str, as_json: bool) -> Non
 @click.argument("answer", required=False)
 @by_option
 @json_option
-def reply(request_id: str, answer: str | None, by: str, as_json: bool) -> None:
+def reply(request_id: str, answer: str | None, by: str | None, as_json: bool) -> None:
     """Answer a question or an escalation; without ANSWER, show it with its choices and ask for one."""
-    client = Client()
+    client = CommandClient()
     if answer is None:
         answer = prompt_answer(client.request(request_id))
     _print_answer(client.reply(request_id, by=by, answer=answer), request_id, "answered", as_json=as_json)

@@ -9,9 +9,13 @@ import click
 import pandas as pd
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.people.actions import Action
+from fluxagents.flows.people.actor import Resource
 from fluxagents.workers.commands.artifacts.address import artifact_store
+from fluxagents.workers.commands.command_client import record_file_act
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import echo, print_json
+from fluxagents.workers.settings import Settings
 
 
 @click.command(
@@ -24,7 +28,9 @@ from fluxagents.workers.commands.display.output import echo, print_json
 @json_option
 def add(file: Path, as_json: bool) -> None:
     """Store the table FILE (csv, tsv, xlsx, parquet) and print the digest that tools take."""
-    ref = artifact_store().put_table(_read(file), tool="")
+    table = _read(file)
+    record_file_act(Settings.load(), Action.ARTIFACT_ADD, Resource(kind="artifact", id=file.name))
+    ref = artifact_store().put_table(table, tool="")
     if as_json:
         print_json(
             {"digest": ref.digest, "rows": ref.rows, "columns": list(ref.columns), "bytes": ref.size_bytes}

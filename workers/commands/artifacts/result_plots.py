@@ -7,7 +7,7 @@ from pathlib import Path
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.scheduler.batches.batch_tables import medium_key, summary_rows
 from fluxagents.scheduler.batches.batches import session_states
-from fluxagents.workers.clients.client import Client
+from fluxagents.workers.commands.command_client import CommandClient
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.reports.medium_labels import medium_labels
@@ -39,7 +39,7 @@ def plot_result(
 
 
 def plot_session(session: str, kind: ImageFormat) -> bytes:
-    states = session_states(Client().store, session).values()
+    states = session_states(CommandClient().store, session).values()
     if not states:
         raise FluxError(ErrorClass.UNKNOWN_ID, f"there are no runs of session '{session}'")
     media = [medium_key(state.inputs.get("medium")) for state in states]

@@ -29,10 +29,10 @@ from fluxagents.scheduler.batches.run_media import name_media, resolve_media
 from fluxagents.scheduler.runs.checked_batch import CheckedBatch, check_batch
 from fluxagents.scheduler.runs.run_ids import run_id
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
-from fluxagents.workers.clients.client import Client
 from fluxagents.workers.clients.progress_lines import ProgressLines
 from fluxagents.workers.clients.progress_view import progress_view
 from fluxagents.workers.commands.batches.batch_inputs import read_list
+from fluxagents.workers.commands.command_client import CommandClient
 from fluxagents.workers.commands.conditions import media_options, print_notes, read_requests
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import count_text, echo, print_json, print_table
@@ -113,7 +113,7 @@ def batch(
         raise click.UsageError("name at least one model with --model or --models-file")
     all_questions = read_list(questions, questions_file)
     path = check_table_path(table) if table else None
-    client = Client()
+    client = CommandClient()
     requests = read_requests(MediaLibrary(client.settings.media_folder), media, changes)
     inputs = parse_pairs(pairs)
     with notice_when_slow(f"reading {count_text(len(set(all_models)), 'model')} …"):
@@ -145,7 +145,7 @@ def _new_session() -> str:
 class _Batch:
     """The runs of one call of the command."""
 
-    client: Client
+    client: CommandClient
     batch: CheckedBatch
     session: str
     lane: str
@@ -186,7 +186,7 @@ class _Batch:
 
 
 def _report(
-    client: Client,
+    client: CommandClient,
     job: _Batch,
     tally: Tally,
     states: list[RunState],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -34,14 +33,14 @@ def json_option(command: Command) -> Command:
 
 
 def by_option(command: Command) -> Command:
-    """Give a command the option `--by`: the person who decides, by default the user of this machine."""
+    """Give a command the option `--by`: in whose name it acts; see `check_claim` for who may name another."""
     return click.option(
-        "--by", default=getpass.getuser, show_default="you", callback=_check_person, help="Who decides."
+        "--by", metavar="NAME", show_default="you", callback=_check_person, help="In whose name."
     )(command)
 
 
-def _check_person(_: click.Context, __: click.Parameter, by: str) -> str:
-    if not is_name(by):
+def _check_person(_: click.Context, __: click.Parameter, by: str | None) -> str | None:
+    if by is not None and not is_name(by):
         raise click.BadParameter(f"{quote(by)} names nobody")
     return by
 

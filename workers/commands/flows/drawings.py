@@ -12,7 +12,7 @@ from fluxagents.flows.drawing.overlay import lay_over
 from fluxagents.flows.drawing.picture import Picture, build_picture
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.definition import Flow
-from fluxagents.workers.clients.client import Client
+from fluxagents.workers.commands.command_client import CommandClient
 from fluxagents.workers.commands.display.output import echo
 from fluxagents.workers.reports.svg.svg import svg
 
@@ -59,7 +59,7 @@ def draw_run(run_id: str, flow: Flow | None) -> Picture:
     Raises:
         FluxError: If there is no such run, or it follows another flow.
     """
-    store = Client().store
+    store = CommandClient().store
     state = store.load(run_id)
     kept = flow if flow and flow.digest == state.flow.digest else store.flow(state.flow.digest)
     if flow and flow.flow != kept.flow:

@@ -12,7 +12,7 @@ import click
 from fluxagents.flows.testing.coverage import Coverage
 from fluxagents.flows.testing.scenario_result import ScenarioResult
 from fluxagents.scheduler.flow_files.scenario_suites import ScenarioCase, load_suite, record_run
-from fluxagents.workers.clients.client import Client
+from fluxagents.workers.commands.command_client import CommandClient
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import echo, print_json, print_table
 from fluxagents.workers.commands.flows.junit import build_junit
@@ -87,7 +87,7 @@ def record(run_id: str, *, output: Path | None, name: str, as_json: bool) -> Non
 
     The scenario is played once before it is written, and comes to what the run came to.
     """
-    text = record_run(Client().store, run_id, name=name)
+    text = record_run(CommandClient().store, run_id, name=name)
     if output:
         output.write_text(text, encoding="utf-8")
     if as_json:

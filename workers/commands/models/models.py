@@ -6,8 +6,11 @@ import click
 from pydantic import JsonValue
 
 from fluxagents.flows.errors import FluxError
+from fluxagents.flows.people.actions import Action
+from fluxagents.flows.people.actor import Resource
 from fluxagents.tasks.ports.models import SHIPPED, ModelRecord
 from fluxagents.tasks.registry import tool_named
+from fluxagents.workers.commands.command_client import record_file_act
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import count_text, echo, print_json, print_table
 from fluxagents.workers.commands.display.slow_notice import notice_when_slow
@@ -123,6 +126,8 @@ def _add_several(files: tuple[str, ...], *, unchecked: bool, as_json: bool) -> i
 
 
 def _add(file: str, name: str | None, *, unchecked: bool) -> ModelRecord:
+    on = Resource(kind="model", id=name or hide_secrets(file))
+    record_file_act(Settings.load(), Action.MODEL_ADD, on)
     with notice_when_slow(f"reading {hide_secrets(file)} …"):
         return _store().add(file, name, unchecked=unchecked)
 

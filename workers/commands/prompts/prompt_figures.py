@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from fluxagents.flows.people.actions import Action
+from fluxagents.flows.people.actor import Resource
 from fluxagents.prompts.statistics.comparison import Estimate, MetricDifference, estimate
 from fluxagents.prompts.statistics.comparison import compare as compare_trials
 from fluxagents.prompts.statistics.costs import Cost, Prices, cost, total
@@ -15,6 +17,7 @@ from fluxagents.prompts.statistics.figures import METRICS, Metric, PromptTrial
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.prompts.versions.record import find_trial_period
 from fluxagents.workers.archive.prompt_library import open_prompts, read_trials
+from fluxagents.workers.commands.command_client import open_authority
 from fluxagents.workers.commands.display.options import by_option, examples, json_option
 from fluxagents.workers.commands.display.output import echo, print_json, print_table
 from fluxagents.workers.files.price_file import load_prices
@@ -56,14 +59,17 @@ def _parse_arms(context: click.Context, parameter: click.Parameter, texts: tuple
 @click.option("--end", is_flag=True, help="End the experiment.")
 @by_option
 @json_option
-def experiment(name: str, arms: dict[str, int], end: bool, by: str, as_json: bool) -> None:
+def experiment(name: str, arms: dict[str, int], end: bool, by: str | None, as_json: bool) -> None:
     """Divide new runs among versions of a prompt, by hash of the run, or end the experiment.
 
     A run keeps its variant. Promoting a version to production ends the experiment too.
     """
     if end == bool(arms):
         raise click.UsageError("give two or more --arm VERSION=WEIGHT, or --end")
-    manager, at_ms = open_prompts(Settings.load()), SystemClock().now_ms()
+    settings = Settings.load()
+    manager, at_ms = open_prompts(settings), SystemClock().now_ms()
+    on = Resource(kind="prompt", id=name)
+    by = open_authority(settings).record(Action.PROMPT_EXPERIMENT, on, by=by)
     state = (
         manager.releases.end_experiment(name, by=by, at_ms=at_ms)
         if end

@@ -10,6 +10,8 @@ from typing import Any
 import click
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.people.actions import Action
+from fluxagents.flows.people.actor import Resource
 from fluxagents.prompts.versions.front_matter import MadeFor
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.prompts.versions.parts import SUFFIX
@@ -25,6 +27,7 @@ from fluxagents.prompts.versions.record import (
 from fluxagents.prompts.versions.reports import PromptReport, build_report
 from fluxagents.tasks.chat.wire import to_wire_form
 from fluxagents.workers.archive.prompt_library import open_prompts
+from fluxagents.workers.commands.command_client import open_authority
 from fluxagents.workers.commands.display.options import by_option, examples, json_option
 from fluxagents.workers.commands.display.output import echo, print_json, print_table
 from fluxagents.workers.commands.display.times import format_date
@@ -273,7 +276,7 @@ def _print_reports(reports: list[PromptReport]) -> None:
 @click.argument("file", type=TEMPLATE_FILE)
 @by_option
 @json_option
-def register(file: Path, by: str, as_json: bool) -> None:
+def register(file: Path, by: str | None, as_json: bool) -> None:
     """Add the template in FILE as a new version of the prompt that it names.
 
     It must pass its own test cases. A version number that has other content is refused. Runs get the version
@@ -281,6 +284,7 @@ def register(file: Path, by: str, as_json: bool) -> None:
     """
     manager = _open_manager()
     template = manager.versions.parse(_read_file(file), str(file))
+    by = _record(Action.PROMPT_REGISTER, template.name, by)
     version = manager.version_prompt(
         template.name, template.source, file=str(file), by=by, at_ms=SystemClock().now_ms()
     )
@@ -303,12 +307,13 @@ def register(file: Path, by: str, as_json: bool) -> None:
 @_label
 @by_option
 @json_option
-def promote(name: str, version: str, label: Label, by: str, as_json: bool) -> None:
+def promote(name: str, version: str, label: Label, by: str | None, as_json: bool) -> None:
     """Give a label to a version. `production` is what new runs get; setting it ends an experiment.
 
     Runs that have used the prompt keep their version to the end.
     """
     manager = _open_manager()
+    by = _record(Action.PROMPT_PROMOTE, name, by)
     manager.releases.promote(name, version, label, by=by, at_ms=SystemClock().now_ms())
     _print_state(manager, name, as_json=as_json)
 
@@ -318,11 +323,17 @@ def promote(name: str, version: str, label: Label, by: str, as_json: bool) -> No
 @_label
 @by_option
 @json_option
-def rollback(name: str, label: Label, by: str, as_json: bool) -> None:
+def rollback(name: str, label: Label, by: str | None, as_json: bool) -> None:
     """Give a label back to the version that had it before; if there is none, runs get the shipped version."""
     manager = _open_manager()
+    by = _record(Action.PROMPT_ROLL_BACK, name, by)
     manager.releases.rollback(name, label, by=by, at_ms=SystemClock().now_ms())
     _print_state(manager, name, as_json=as_json)
+
+
+def _record(action: Action, name: str, by: str | None) -> str:
+    """Write the act into the audit log; in whose name it is."""
+    return open_authority(Settings.load()).record(action, Resource(kind="prompt", id=name), by=by)
 
 
 def _print_state(manager: PromptManager, name: str, *, as_json: bool) -> None:

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from fluxagents.workers.clients.client import Client
+from fluxagents.workers.commands.command_client import CommandClient
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import echo, print_json
 from fluxagents.workers.commands.display.run_view import print_run, run_document
@@ -43,7 +43,7 @@ def ask(
 
     Exit status: the greatest of the runs', as of `fluxagents run`.
     """
-    client = Client()
+    client = CommandClient()
     with notice_when_slow(f"reading {', '.join(map(hide_secrets, models))} …"):
         runs = [client.ask(question, model=model, session=session) for model in models]
     statuses = []

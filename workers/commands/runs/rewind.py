@@ -8,7 +8,7 @@ import click
 
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.history_control import Rewind
-from fluxagents.workers.clients.client import Client
+from fluxagents.workers.commands.command_client import CommandClient
 from fluxagents.workers.commands.display.options import by_option, examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import echo, print_json
 
@@ -30,12 +30,14 @@ def _yes_option(command: click.decorators.FC) -> click.decorators.FC:
 @click.option("--step", is_flag=True, help="The new run stops before every command: `runs step` goes on.")
 @by_option
 @json_option
-def fork(run_id: str, at: int | None, pairs: tuple[str, ...], step: bool, by: str, as_json: bool) -> None:
+def fork(
+    run_id: str, at: int | None, pairs: tuple[str, ...], step: bool, by: str | None, as_json: bool
+) -> None:
     """Start a new run that shares the first steps of RUN_ID, which stays as it is. Prints the new id.
 
     `fluxagents runs events RUN_ID` shows the steps.
     """
-    state = Client().fork(run_id, at=at, values=parse_pairs(pairs), by=by, stepwise=step)
+    state = CommandClient().fork(run_id, at=at, values=parse_pairs(pairs), by=by, stepwise=step)
     if as_json:
         print_json({"run_id": state.run_id, "origin": run_id, "status": state.status})
     else:
@@ -54,12 +56,12 @@ def fork(run_id: str, at: int | None, pairs: tuple[str, ...], step: bool, by: st
 @_yes_option
 @by_option
 @json_option
-def rollback(run_id: str, to: int, reason: str, yes: bool, by: str, as_json: bool) -> None:
+def rollback(run_id: str, to: int, reason: str, yes: bool, by: str | None, as_json: bool) -> None:
     """Rewind a run, even one that has ended, to an earlier step, and let it go on from there.
 
     Its later events stay in its log. What cannot be undone is listed first, and must be confirmed.
     """
-    client = Client()
+    client = CommandClient()
     plan = client.plan_rewind(run_id, to=to)
     confirmed = _confirm(plan, yes=yes, as_json=as_json)
     _print_rewind(client.rewind(plan, by=by, reason=reason, confirmed=confirmed), plan, as_json=as_json)
@@ -72,9 +74,9 @@ def rollback(run_id: str, to: int, reason: str, yes: bool, by: str, as_json: boo
 @_yes_option
 @by_option
 @json_option
-def restart(run_id: str, node: str, reason: str, yes: bool, by: str, as_json: bool) -> None:
+def restart(run_id: str, node: str, reason: str, yes: bool, by: str | None, as_json: bool) -> None:
     """Restart a run at a node, with the state of its last visit there; otherwise as `rollback`."""
-    client = Client()
+    client = CommandClient()
     plan = client.plan_rewind(run_id, node=node)
     confirmed = _confirm(plan, yes=yes, as_json=as_json)
     reason = reason or f"begin again at {node}"
@@ -131,9 +133,9 @@ def _print_rewind(state: RunState, plan: Rewind, *, as_json: bool) -> None:
 @_yes_option
 @by_option
 @json_option
-def migrate(run_id: str, flow: str | None, dry_run: bool, yes: bool, by: str, as_json: bool) -> None:
+def migrate(run_id: str, flow: str | None, dry_run: bool, yes: bool, by: str | None, as_json: bool) -> None:
     """Let a waiting or paused run go on with another version of its flow, from its current node."""
-    client = Client()
+    client = CommandClient()
     flow = flow or client.store.load(run_id).flow.name
     migration = client.migration(run_id, flow=flow)
     if not as_json:
@@ -157,9 +159,9 @@ def migrate(run_id: str, flow: str | None, dry_run: bool, yes: bool, by: str, as
 @click.option("--data", "pairs", multiple=True, metavar="NAME=VALUE", help="What comes with the event.")
 @by_option
 @json_option
-def signal(run_id: str, event: str, pairs: tuple[str, ...], by: str, as_json: bool) -> None:
+def signal(run_id: str, event: str, pairs: tuple[str, ...], by: str | None, as_json: bool) -> None:
     """Send a run a named EVENT; a node that waits for it, now or later, takes it."""
-    state = Client().signal(run_id, event, by=by, data=parse_pairs(pairs))
+    state = CommandClient().signal(run_id, event, by=by, data=parse_pairs(pairs))
     if as_json:
         print_json({"run_id": run_id, "event": event, "status": state.status})
     else:

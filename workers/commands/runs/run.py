@@ -12,8 +12,8 @@ import click
 from fluxagents.scheduler.batches.run_media import resolve_media
 from fluxagents.scheduler.runs.run import Run
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
-from fluxagents.workers.clients.client import Client
 from fluxagents.workers.clients.progress_lines import LINE_EVERY_S, ProgressLines
+from fluxagents.workers.commands.command_client import CommandClient
 from fluxagents.workers.commands.conditions import medium_options, print_notes, read_request
 from fluxagents.workers.commands.display.event_text import summarise_event
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
@@ -76,7 +76,7 @@ def run(
     inputs: dict[str, Any] = parse_pairs(pairs)
     if question is not None:
         inputs["question"] = question
-    client = Client()
+    client = CommandClient()
     request = read_request(MediaLibrary(Settings.load().media_folder), medium, changes)
     with notice_when_slow(f"reading {hide_secrets(model)} …"):
         (found,) = resolve_media(client.models, [model], [request], biomass=inputs.get("biomass")).values()

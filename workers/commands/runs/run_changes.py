@@ -5,15 +5,17 @@ from __future__ import annotations
 import click
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.people.actions import Action
+from fluxagents.flows.people.actor import Resource
 from fluxagents.scheduler.schedules.grid import every
-from fluxagents.workers.clients.client import Client
+from fluxagents.workers.commands.command_client import CommandClient
 from fluxagents.workers.commands.display.options import by_option, examples, json_option
 from fluxagents.workers.commands.display.output import count_text, echo, print_json
 from fluxagents.workers.commands.display.slow_notice import notice_when_slow
 from fluxagents.workers.files.run_archive import Archive, retire
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.redis.connection import connect
-from fluxagents.workers.redis.ratings import Rating, RedisRatings
+from fluxagents.workers.redis.people.ratings import Rating, RedisRatings
 
 
 @click.command(
@@ -27,7 +29,8 @@ from fluxagents.workers.redis.ratings import Rating, RedisRatings
 def archive(older_than: str, limit: int | None, as_json: bool) -> None:
     """Move ended runs from Redis to the archive, where `show` and `events` still find them."""
     before_ms = SystemClock().now_ms() - round(every(older_than).seconds * 1_000)
-    client = Client()
+    client = CommandClient()
+    client.authority.record(Action.RUN_ARCHIVE, Resource(kind="run", id=f"older than {older_than}"))
     with notice_when_slow("moving runs to the archive …"):
         moved = retire(client.store, Archive(client.settings.artifact_url), before_ms, limit)
     if as_json:
@@ -40,9 +43,9 @@ def archive(older_than: str, limit: int | None, as_json: bool) -> None:
 @click.argument("run_id")
 @by_option
 @json_option
-def pause(run_id: str, by: str, as_json: bool) -> None:
+def pause(run_id: str, by: str | None, as_json: bool) -> None:
     """Pause a run, after the step that runs now if there is one."""
-    state = Client().pause(run_id, by=by)
+    state = CommandClient().pause(run_id, by=by)
     note = "paused" if state.status == "paused" else "will pause after the step that runs now"
     _print_change(run_id, state.status, note, as_json=as_json)
 
@@ -51,9 +54,9 @@ def pause(run_id: str, by: str, as_json: bool) -> None:
 @click.argument("run_id")
 @by_option
 @json_option
-def resume(run_id: str, by: str, as_json: bool) -> None:
+def resume(run_id: str, by: str | None, as_json: bool) -> None:
     """Let a paused run go on."""
-    state = Client().resume(run_id, by=by)
+    state = CommandClient().resume(run_id, by=by)
     _print_change(run_id, state.status, f"goes on; it is {state.status}", as_json=as_json)
 
 
@@ -67,11 +70,11 @@ def resume(run_id: str, by: str, as_json: bool) -> None:
 @click.option("--reason", default="no reason given", show_default=True)
 @by_option
 @json_option
-def cancel(run_id: str | None, session: str | None, reason: str, by: str, as_json: bool) -> None:
+def cancel(run_id: str | None, session: str | None, reason: str, by: str | None, as_json: bool) -> None:
     """End a run, or all of a session, now."""
     if (run_id is None) == (session is None):
         raise click.UsageError("name a run, or a --session")
-    client = Client()
+    client = CommandClient()
     if run_id is not None:
         state = client.cancel(run_id, by=by, reason=reason)
         _print_change(run_id, state.status, "cancelled", as_json=as_json)
@@ -92,11 +95,12 @@ def cancel(run_id: str | None, session: str | None, reason: str, by: str, as_jso
 @click.argument("stars", type=click.IntRange(1, 5))
 @by_option
 @json_option
-def rate(run_id: str, stars: int, by: str, as_json: bool) -> None:
+def rate(run_id: str, stars: int, by: str | None, as_json: bool) -> None:
     """Say how good a run was, from 1 to 5; `fluxagents prompts stats` counts it."""
-    client = Client()
+    client = CommandClient()
     state = client.store.load(run_id)
     redis = connect(client.settings, decode_responses=False)
+    by = client.record(Action.RUN_RATE, state, by=by, details={"stars": stars})
     rating = Rating(stars=stars, by=by, at_ms=SystemClock().now_ms())
     RedisRatings(redis, prefix=client.settings.key_prefix).rate(run_id, rating)
     _print_change(run_id, state.status, f"rated {stars} of 5", as_json=as_json)
@@ -106,9 +110,9 @@ def rate(run_id: str, stars: int, by: str, as_json: bool) -> None:
 @click.argument("run_id")
 @by_option
 @json_option
-def retry(run_id: str, by: str, as_json: bool) -> None:
+def retry(run_id: str, by: str | None, as_json: bool) -> None:
     """Retry a run from the dead letters, from the step that never ended."""
-    state = Client().retry(run_id, by=by)
+    state = CommandClient().retry(run_id, by=by)
     _print_change(run_id, state.status, "is tried again", as_json=as_json)
 
 
@@ -116,9 +120,9 @@ def retry(run_id: str, by: str, as_json: bool) -> None:
 @click.argument("run_id")
 @by_option
 @json_option
-def discard(run_id: str, by: str, as_json: bool) -> None:
+def discard(run_id: str, by: str | None, as_json: bool) -> None:
     """End a run from the dead letters; its log stays."""
-    state = Client().discard(run_id, by=by)
+    state = CommandClient().discard(run_id, by=by)
     _print_change(run_id, state.status, "discarded", as_json=as_json)
 
 

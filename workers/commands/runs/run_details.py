@@ -9,8 +9,8 @@ import click
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.history.run_record import record_of
 from fluxagents.prompts.statistics.costs import usage
-from fluxagents.workers.clients.client import Client
 from fluxagents.workers.commands.artifacts.address import artifact_store
+from fluxagents.workers.commands.command_client import CommandClient
 from fluxagents.workers.commands.display.event_text import describe_event
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import clip, echo, fold, print_json, print_table
@@ -41,7 +41,7 @@ def show(run_id: str, sources: bool, as_json: bool) -> None:
 
     FLUXAGENTS_CHAT_PRICES names the file with prices; without a price a cost is unknown.
     """
-    client = Client()
+    client = CommandClient()
     prices = load_prices(client.settings)
     state = client.store.load(run_id)
     try:
@@ -72,7 +72,7 @@ def show(run_id: str, sources: bool, as_json: bool) -> None:
 @json_option
 def events(run_id: str, as_json: bool) -> None:
     """Show a run's log: every event, in order."""
-    log = Client().store.events(run_id)
+    log = CommandClient().store.events(run_id)
     if as_json:
         print_json([event.model_dump(mode="json") for event in log])
         return
@@ -85,7 +85,7 @@ def events(run_id: str, as_json: bool) -> None:
 @json_option
 def watch(run_id: str, as_json: bool) -> None:
     """Follow a run until it ends or needs a human; with --json one event per line."""
-    run = Client().get(run_id)
+    run = CommandClient().get(run_id)
     for event in run.watch():
         if as_json:
             echo(event.model_dump_json())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 
 import click
@@ -13,7 +12,7 @@ from fluxagents.flows.events import HumanRequest
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.run import Run
 from fluxagents.scheduler.runs.run_client import RunClient
-from fluxagents.workers.clients.client import Client
+from fluxagents.workers.commands.command_client import CommandClient
 from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
 from fluxagents.workers.commands.display.output import echo, print_json
 from fluxagents.workers.commands.display.prompting import call_lines, prompt_answer
@@ -33,7 +32,7 @@ def step(run_id: str, as_json: bool) -> None:
     Each command is shown before it is carried out: g goes on, `e NAME=VALUE` changes an argument of a tool,
     s stops. The answers may also come from a pipe, one a line.
     """
-    client = Client()
+    client = CommandClient()
     run = client.get(run_id)
     if not run.state.stepwise:
         raise FluxError(
@@ -52,9 +51,8 @@ def step(run_id: str, as_json: bool) -> None:
 
 def walk(client: RunClient, run: Run) -> None:
     """Show each command and ask, until the run ends or somebody stops it. It stays paused then."""
-    by = getpass.getuser()
     try:
-        while _goes_on(client, run, by):
+        while _goes_on(client, run):
             pass
     except click.Abort:
         echo(err=True)
@@ -67,13 +65,13 @@ def walk(client: RunClient, run: Run) -> None:
         )
 
 
-def _goes_on(client: RunClient, run: Run, by: str) -> bool:
+def _goes_on(client: RunClient, run: Run) -> bool:
     run.wait()
     state = run.state
     if state.status == "paused":
-        return _on_command(client, run, state, by)
+        return _on_command(client, run, state)
     if state.waiting_for is not None:
-        return _on_request(client, state.waiting_for, by)
+        return _on_request(client, state.waiting_for)
     if state.wait is not None:
         event = state.wait.event
         echo(
@@ -83,15 +81,15 @@ def _goes_on(client: RunClient, run: Run, by: str) -> bool:
     return False
 
 
-def _on_command(client: RunClient, run: Run, state: RunState, by: str) -> bool:
+def _on_command(client: RunClient, run: Run, state: RunState) -> bool:
     command = client.next_command(state)
     echo(f"\nstep {state.seq}, node {state.node}: {_describe_command(command)}", err=True)
     word, _, rest = click.prompt(CHOICES, default="g", show_default=False, err=True).strip().partition(" ")
     if word in {"g", "go"}:
-        client.resume(run.id, by=by)
+        client.resume(run.id)
     elif word in {"e", "edit"}:
         try:
-            client.edit(run.id, parse_pairs((rest,)), by=by)
+            client.edit(run.id, parse_pairs((rest,)))
         except (FluxError, click.BadParameter) as error:
             echo(f"not changed: {error}", fg="red", err=True)
     elif word not in {"s", "stop"}:
@@ -114,18 +112,18 @@ def _describe_command(command: Command | None) -> str:
     return "go on"
 
 
-def _on_request(client: RunClient, request: HumanRequest, by: str) -> bool:
+def _on_request(client: RunClient, request: HumanRequest) -> bool:
     echo(f"\nrequest {request.id}", err=True)
     if request.kind != "approval":
         try:
-            client.reply(request.id, by=by, answer=prompt_answer(request))
+            client.reply(request.id, answer=prompt_answer(request))
         except FluxError as error:
             echo(f"no answer: {error}", fg="red", err=True)
         return True
     echo(request.question, err=True)
     word = click.prompt(ANSWERS, err=True).strip()
     if word in {"y", "yes"}:
-        client.approve(request.id, by=by)
+        client.approve(request.id)
     elif word in {"n", "no"}:
-        client.reject(request.id, by=by, reason=click.prompt("why", err=True))
+        client.reject(request.id, reason=click.prompt("why", err=True))
     return word not in {"s", "stop"}

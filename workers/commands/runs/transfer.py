@@ -9,7 +9,7 @@ import click
 
 from fluxagents.workers.archive import run_export, run_import
 from fluxagents.workers.archive.run_bundle import SUFFIX
-from fluxagents.workers.clients.client import Client
+from fluxagents.workers.commands.command_client import CommandClient
 from fluxagents.workers.commands.display.options import by_option, examples, json_option
 from fluxagents.workers.commands.display.output import echo, print_json
 from fluxagents.workers.commands.display.slow_notice import notice_when_slow
@@ -39,7 +39,7 @@ def export_run(run_id: str, output: Path | None, with_models: bool, as_json: boo
     """
     path = output or Path(f"{quote(run_id, safe='')}{SUFFIX}")
     with notice_when_slow(f"writing {path} …"):
-        bundle = run_export.export_run(Client().bundle_stores(), run_id, path, with_models=with_models)
+        bundle = run_export.export_run(CommandClient().bundle_stores(), run_id, path, with_models=with_models)
     if as_json:
         runs = [run.model_dump() for run in bundle.runs]
         print_json(
@@ -61,13 +61,13 @@ def export_run(run_id: str, output: Path | None, with_models: bool, as_json: boo
 @click.option("--as", "new_id", default="", metavar="NEWID", help="What the run is called here.")
 @by_option
 @json_option
-def import_run(file: Path, new_id: str, by: str, as_json: bool) -> None:
+def import_run(file: Path, new_id: str, by: str | None, as_json: bool) -> None:
     """Take in a run that `runs export` wrote, so that `show`, `explain` and the audits work on it here.
 
     Every digest is checked first, and no other run is overwritten. A run that had not ended is paused. One
     that neither this installation nor a trusted one signed is shown as unverified from then on.
     """
-    client = Client()
+    client = CommandClient()
     with notice_when_slow(f"reading {file} …"):
         result = run_import.import_run(client, client.bundle_stores(), file, by=by, new_id=new_id)
     if as_json:

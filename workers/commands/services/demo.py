@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import click
 
 from fluxagents.scheduler.runs.run_ids import run_id
-from fluxagents.workers.clients.client import Client
+from fluxagents.workers.commands.command_client import CommandClient
 from fluxagents.workers.commands.display.options import examples
 from fluxagents.workers.commands.display.output import echo, print_table
 from fluxagents.workers.machine.clock import SystemClock
@@ -65,7 +65,7 @@ def demo(keep: bool) -> None:
 def _growth_rates(session: str) -> None:
     say("Growth, each under the medium of its own file:")
     growth_rates: dict[str, float] = {}
-    for state in Client().store.runs(session=session, status="finished"):
+    for state in CommandClient().store.runs(session=session, status="finished"):
         growth = state.facts.get("growth_per_h")
         if isinstance(growth, float):
             growth_rates.setdefault(state.model_name, growth)
@@ -90,14 +90,14 @@ def _approval(session: str) -> None:
         allowed=(WAITS,),
     )
     fluxagents("approvals", "list")
-    request = _waiting(Client(), session)
+    request = _waiting(CommandClient(), session)
     say("Here the demo plays the human and gives its approval:")
     fluxagents("approvals", "approve", request, "--by", "demo")
     fluxagents("runs", "watch", request.partition(".")[0])
     fluxagents("runs", "show", request.partition(".")[0])
 
 
-def _waiting(client: Client, session: str) -> str:
+def _waiting(client: CommandClient, session: str) -> str:
     for waiting_run, request in client.store.requests():
         if client.store.load(waiting_run).session == session:
             return request.id

@@ -30,8 +30,9 @@ STORE = "store"
 FOLDERS = ("flows", "media")
 FILES = ("message.key", "export.key", "flower.password", "biochem.sqlite")
 """Of the data folder; not the password of the embedded Redis, which a new folder chooses anew."""
-LEFT_OUT = ("redis", "logs", "reports", "run.json", "run.lock")
-"""Of the data folder: Redis is asked instead, and the rest is of one start, or was a copy for its reader."""
+LEFT_OUT = ("redis", "logs", "reports", "run.json", "run.lock", "session.key")
+"""Of the data folder: Redis is asked instead, and the rest is of one start, or was a copy for its reader; who
+was signed in signs in again."""
 
 CHUNK_BYTES = 1 << 20
 MAX_MANIFEST_BYTES = 1 << 30

@@ -22,6 +22,7 @@
 --                       claim, release, write_step
 --   seen:<queue>        high-water mark: the highest sequence number that was claimed: claim
 --   mark:<queue>        hash of an earlier high-water mark (`seen`) and its time (`at`): find_lost_dispatches
+--   audit audit-head    what people did: audit
 --   node:<node>         hash of the live processes of a worker; expires: the heartbeat, claim
 local prefix = KEYS[1]
 

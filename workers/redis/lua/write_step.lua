@@ -6,6 +6,7 @@
 --   parent           the run that began it, if one did
 --   state events     texts: numbers of arguments, since large JSON inside JSON would cost Redis a second reading
 --   request          text: the request to a human that the run waits for
+--   record           text: the act of a person that led to it; `content` is its sha256
 --   dispatch         what follows: `queue`, `text`, `not_before_ms` (0 for at once), `after` (runs to wait for)
 
 -- Notes which of the other runs have not ended yet; whether there are any.
@@ -35,6 +36,7 @@ end
 local function write_step(step, old)
   local id, run = step.run, run_key(step.run)
   append_events(run, step.events)
+  if step.record then append_act(ARGV[step.record], step.content) end
   if step.status ~= old.status then
     if old.status then redis.call('ZREM', prefix .. 'status:' .. old.status, id) end
     redis.call('ZADD', prefix .. 'status:' .. step.status, step.started_ms, id)

@@ -12,7 +12,7 @@ from tests.support.story import CHANGE, FBA, Story, decided, entered, failed, fi
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, Finish
 from fluxagents.flows.history.run_diff import RunDifference, compare_runs
-from fluxagents.flows.tolerance import ValueDifference, find_differences, is_same_text
+from fluxagents.flows.history.tolerance import ValueDifference, find_differences, is_same_text
 
 
 def only(*differences: RunDifference) -> RunDifference:

@@ -38,6 +38,10 @@ def tool(**fields: object) -> dict[str, object]:
     return {"kind": "tool", "tool": "fba", "next": "e", **fields}
 
 
+def approve(*assignees: str) -> dict[str, object]:
+    return {"kind": "approve", "question": "?", "next": "e", "on_reject": "e", "assignees": assignees}
+
+
 def problems(found: dict[str, Any]) -> list[str]:
     flow = flow_from_mapping(found)
     return FlowController(flow, tools=TOOLS, prompts=PROMPTS, flows={"child": CHILD}).validate_flow()
@@ -48,6 +52,14 @@ def problems(found: dict[str, Any]) -> list[str]:
     [
         (document(a=tool(next="ee")), "leads to 'ee', which is no node; nearest: e"),
         (document(a=tool()) | {"start": "aa"}, "start names 'aa', which is no node; nearest: a"),
+        (
+            document(a=approve("ada", "a b")),
+            "node 'a' asks 'a b', which is neither the name of a person nor `group:NAME`",
+        ),
+        (
+            document(a=approve()),
+            "node 'a' asks nobody; name `assignees`, or leave them out for anyone",
+        ),
         (document(a=END, lost=END), "node 'lost' cannot be reached from 'a'; lead to it or delete it"),
         (document(a=tool(next="a")), "leads to no end; add an `end` node"),
         (

@@ -22,6 +22,7 @@ from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.runs.run_starter import CHUNK, RunSpec
 from fluxagents.tasks.ports.models import ModelRef, ModelStore
 from fluxagents.tasks.registry import TOOLS
+from fluxagents.workers.clients.local_authority import build_process_authority
 from fluxagents.workers.machine.clock import SystemClock
 
 
@@ -65,8 +66,10 @@ def models() -> Models:
 
 @pytest.fixture
 def client(published: Published, models: Models) -> RunClient:
+    store = MemoryRunStore(SystemClock())
     return RunClient(
-        store=MemoryRunStore(SystemClock()),
+        store=store,
+        authority=build_process_authority(store.audit_log),
         publisher=published,
         clock=SystemClock(),
         models=cast("ModelStore", models),
@@ -196,8 +199,10 @@ def test_nobody_acts_without_a_name(
 def test_a_later_start_reads_no_file(
     published: Published, models: Models, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    store = MemoryRunStore(SystemClock())
     client = RunClient(
-        store=MemoryRunStore(SystemClock()),
+        store=store,
+        authority=build_process_authority(store.audit_log),
         publisher=published,
         clock=SystemClock(),
         models=cast("ModelStore", models),
@@ -292,6 +297,7 @@ def test_a_flow_may_be_named_by_its_digest_and_where_messages_come_in_by_no_file
     assert by_digest.state.flow == checked.ref
     worker = RunClient(
         store=client.store,
+        authority=client.authority,
         publisher=Published(),
         clock=SystemClock(),
         models=cast("ModelStore", models),

@@ -18,6 +18,7 @@ from fluxagents.flows.memory.run_store import MemoryRunStore
 from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
+from fluxagents.scheduler.people.authority import Authority
 from fluxagents.scheduler.runs import start_task as starts
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules import tick_task as ticks
@@ -26,6 +27,8 @@ from fluxagents.scheduler.schedules.schedules import Schedule, Schedules
 from fluxagents.tasks.ports.models import ModelRef, ModelStore
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.celery.redbeat_schedules import knocking
+from fluxagents.workers.clients.local_authority import build_process_authority
+from fluxagents.workers.composition import WORKERS
 
 START = 1_700_000_000_000
 QUESTION = {"question": "Does it grow?"}
@@ -87,6 +90,7 @@ class Desk:
             models=self.models,
             flows=FlowLibrary(),
             tools=TOOLS,
+            authority=build_process_authority(self.store.audit_log),
         )
         self.schedules = Schedules(self.client, self.book, self.clock)
         starts_runs = RunClient(
@@ -96,6 +100,7 @@ class Desk:
             models=self.models,
             flows=FlowLibrary(files=False),
             tools=TOOLS,
+            authority=Authority(self.client.authority.directory, self.store.audit_log, lambda: WORKERS),
             prompts=lambda: PromptManager().names,
             files=False,
         )

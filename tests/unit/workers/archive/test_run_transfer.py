@@ -418,10 +418,10 @@ def test_the_commands_say_what_they_wrote_and_what_is_missing(
     desk: Desk, elsewhere: LocalClient, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = desk.start(desk.flow("twice", TWICE, **TWICE_FIELDS))
-    monkeypatch.setattr(transfer, "Client", lambda: desk.client)
+    monkeypatch.setattr(transfer, "CommandClient", lambda: desk.client)
     wrote = CliRunner().invoke(runs, ["export", run.id, "-o", str(file)])
     assert wrote.stdout.startswith(f"{file}: 1 runs, ")
-    monkeypatch.setattr(transfer, "Client", lambda: elsewhere)
+    monkeypatch.setattr(transfer, "CommandClient", lambda: elsewhere)
     first = CliRunner().invoke(runs, ["import", str(file)])
     assert first.stdout == f"run {run.id}: imported; it is finished (unverified)\n"
     assert "unverified: the file is signed by the unknown key" in first.stderr
@@ -506,7 +506,7 @@ def test_a_file_without_a_signature_is_unverified_wherever_it_goes(
     assert take_in(elsewhere, file).unverified == "not signed"
     there = elsewhere.get(run.id)
     assert there.state.unverified == "not signed"
-    monkeypatch.setattr(run_details, "Client", lambda: elsewhere)
+    monkeypatch.setattr(run_details, "CommandClient", lambda: elsewhere)
     monkeypatch.setattr(run_listing, "open_run_store", lambda _: elsewhere.store)
     monkeypatch.setattr(elsewhere, "settings", Settings(), raising=False)
     shown = CliRunner().invoke(runs, ["show", run.id])

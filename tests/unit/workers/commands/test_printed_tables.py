@@ -25,17 +25,25 @@ from tests.support.story import Story, asked, decided, entered, notified, split,
 from fluxagents.flows.commands import CallTool
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import DecisionMade, Event
+from fluxagents.flows.people.actions import Action, Scope
+from fluxagents.flows.people.actor import Proof, Resource
+from fluxagents.flows.people.api_key import ApiKey
+from fluxagents.flows.people.audit import AuditHead, AuditRecord, chain_entry
+from fluxagents.flows.people.members import Group, Person, ServiceAccount
+from fluxagents.flows.people.roles import Grant, Role
 from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.reducer import fold
 from fluxagents.flows.remedies import ErrorCase, RemedyTrial
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.prompts.versions.template import PromptTemplate
 from fluxagents.scheduler.batches.batch_tables import SummaryRow
+from fluxagents.scheduler.people.local_user import OsUser
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules.grid import cron, every
 from fluxagents.scheduler.schedules.schedules import Schedule, Schedules
 from fluxagents.tasks.ports.artifacts import ArtifactRef, Manifest, Provenance
 from fluxagents.workers.cli import cli
+from fluxagents.workers.clients import local_authority
 from fluxagents.workers.commands import schedules
 from fluxagents.workers.commands.batches import batch
 from fluxagents.workers.commands.services import demo, doctor, status_view
@@ -45,6 +53,8 @@ from fluxagents.workers.host import run_file
 from fluxagents.workers.host.checks import CheckResult, CheckStatus
 from fluxagents.workers.host.run_file import RunStatus, ServiceStatus, State
 from fluxagents.workers.machine.process import ProcessId
+from fluxagents.workers.redis.people.directory import RedisDirectory
+from fluxagents.workers.redis.people.key_book import RedisKeyBook
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
 from fluxagents.workers.redis.remedy_book import RedisRemedyBook
 from fluxagents.workers.redis.run_store import RedisRunStore
@@ -105,6 +115,12 @@ COMMANDS = {
     "runs-show-sources": f"runs show {RUN} --sources",
     "stats": "stats",
     "approvals-list": "approvals list",
+    "people-list": "people list",
+    "people-me": "people me",
+    "people-group-list": "people group list",
+    "api-keys-list": "api-keys list",
+    "audit-list": "audit list",
+    "audit-verify": "audit verify",
     "schedules-list": "schedules list",
     "schedules-show": "schedules show nightly",
     "schedules-preview": "schedules preview --cron '0 2 * * *' --timezone Europe/Vienna --after 2026-03-28",
@@ -203,6 +219,8 @@ def _installation(
     store_a_result(ArtifactFiles(str(tmp_path / "store")), tmp_path / "store")
     client = cast("RunClient", SimpleNamespace(store=store))
     monkeypatch.setattr(schedules, "_open_schedules", lambda: Schedules(client, book, HeldClock()))
+    write_people(redis, key_prefix)
+    monkeypatch.setattr(local_authority, "current_os_user", lambda: OsUser(1_000, "ada"))
     monkeypatch.setattr(run_file, "read", lambda _: services_status())
     monkeypatch.setattr(status_view, "time", lambda: 4_000.0)
     monkeypatch.setattr(ProcessId, "alive", lambda _: True)
@@ -227,6 +245,36 @@ def store_a_result(artifacts: ArtifactFiles, folder: Path) -> None:
     artifacts.put_json(OPTIMAL.model_dump(mode="json"), tool="analyze_essentiality")
     for file in folder.rglob("*"):
         os.utime(file, (START_MS / 1_000, START_MS / 1_000))
+
+
+def write_people(redis: Redis, key_prefix: str) -> None:
+    """People, keys and a log with fixed times."""
+    directory, book = RedisDirectory(redis, prefix=key_prefix), RedisKeyBook(redis, prefix=key_prefix)
+    directory.save_first(Person(name="ada", os_users=("ada",), grants=(Grant(role=Role.ADMIN),)))
+    grants = (Grant(role=Role.RUNNER), Grant(role=Role.APPROVER, place="project:yeast"))
+    directory.save(Person(name="bob@lab.example", grants=grants, disabled=True), before=None)
+    directory.save(ServiceAccount(name="ci", grants=(Grant(role=Role.RUNNER),)), before=None)
+    curators = Group(name="curators", members=("ada", "bob@lab.example"))
+    directory.save_group(curators, before=None)
+    key = ApiKey(prefix="1f3a90c2", digest="0" * 64, owner="ci", scopes=frozenset(Scope), created_ms=START_MS)
+    book.add(key)
+    reads = {"prefix": "0b52dd10", "owner": "ada", "scopes": frozenset({Scope.READ, Scope.RUNS})}
+    book.add(key.model_copy(update={**reads, "purpose": "my notebook", "expires_ms": START_MS + 86_400_000}))
+    book.note_use("1f3a90c2", START_MS + 3_600_000)
+    head = AuditHead()
+    run, request = Resource(kind="run", id=RUN), Resource(kind="request", id=f"{RUN}.4")
+    for action, on, by, for_person in (
+        (Action.RUN_START, run, "ada", ""),
+        (Action.REQUEST_APPROVE, request, "mail", "bob@lab.example"),
+    ):
+        proof = Proof(kind="os-user", id="1000")
+        record = AuditRecord(
+            action=action, by=by, for_person=for_person, channel="command line", proof=proof, on=on
+        )
+        entry = chain_entry(head, record, START_MS + head.number)
+        head = AuditHead(number=entry.number, digest=entry.digest)
+        redis.rpush(f"{key_prefix}audit", entry.model_dump_json())
+    redis.hset(f"{key_prefix}audit-head", mapping={"number": head.number, "digest": head.digest})
 
 
 def services_status() -> RunStatus:

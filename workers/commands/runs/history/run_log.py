@@ -12,7 +12,7 @@ from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.registry import tool_facts
-from fluxagents.workers.clients.client import Client
+from fluxagents.workers.commands.command_client import CommandClient
 
 if TYPE_CHECKING:
     from fluxagents.tasks.chat.request import RecordedRequest
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class RunLog:
     """A run in Redis or in the archive."""
 
-    client: Client
+    client: CommandClient
     state: RunState
     events: tuple[Event, ...]
 
@@ -72,11 +72,11 @@ class RunLog:
         )
 
 
-def open_log(run_id: str, client: Client | None = None) -> RunLog:
+def open_log(run_id: str, client: CommandClient | None = None) -> RunLog:
     """The log of a run.
 
     Raises:
         FluxError: If there is no such run, or its log cannot be read.
     """
-    client = client or Client()
+    client = client or CommandClient()
     return RunLog(client, client.store.load(run_id), client.store.events(run_id))

@@ -12,7 +12,7 @@ from rich.text import Text
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.history.recorded_steps import Step, runs_begun, steps_of
 from fluxagents.flows.history.run_record import RunRecord, StepRecord, record_of
-from fluxagents.workers.clients.client import Client
+from fluxagents.workers.commands.command_client import CommandClient
 from fluxagents.workers.commands.display.event_text import describe_event, shorten
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import (
@@ -63,7 +63,7 @@ def timeline(run_id: str, as_bars: bool, as_json: bool) -> None:
         _print_steps(steps, record, _children(log.client, record))
 
 
-def _children(client: Client, record: RunRecord) -> dict[str, dict[str, Any]]:
+def _children(client: CommandClient, record: RunRecord) -> dict[str, dict[str, Any]]:
     """The status and times of the runs that it began; those that are nowhere are left out."""
     children: dict[str, dict[str, Any]] = {}
     for run_id in record.children:

@@ -40,7 +40,7 @@ def desk(tmp_path: Path, parsed: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
         "runs.run_details",
         "runs.stepping",
     ):
-        monkeypatch.setattr(f"fluxagents.workers.commands.{module}.Client", lambda: found.client)
+        monkeypatch.setattr(f"fluxagents.workers.commands.{module}.CommandClient", lambda: found.client)
     return found
 
 

@@ -1,0 +1,134 @@
+"""What can be done, and what it takes: the least role, and the scope that a key must have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from fluxagents.flows.people.roles import Role
+
+
+class Scope(StrEnum):
+    """What a key is good for."""
+
+    READ = "read"
+    RUNS = "runs"
+    APPROVALS = "approvals"
+    MODELS = "models"
+    SCHEDULES = "schedules"
+    PROMPTS = "prompts"
+    PEOPLE = "people"
+
+
+class Action(StrEnum):
+    """Something that a person does, as the audit log names it."""
+
+    RUN_READ = "run.read"
+    RUN_START = "run.start"
+    RUN_PAUSE = "run.pause"
+    RUN_RESUME = "run.resume"
+    RUN_CANCEL = "run.cancel"
+    RUN_RETRY = "run.retry"
+    RUN_SIGNAL = "run.signal"
+    RUN_EDIT = "run.edit"
+    RUN_FORK = "run.fork"
+    RUN_IMPORT = "run.import"
+    RUN_ROLL_BACK = "run.roll_back"
+    RUN_MIGRATE = "run.migrate"
+    RUN_RATE = "run.rate"
+    RUN_ARCHIVE = "run.archive"
+    REQUEST_APPROVE = "request.approve"
+    REQUEST_REJECT = "request.reject"
+    REQUEST_REPLY = "request.reply"
+    MODEL_ADD = "model.add"
+    MODEL_REMOVE = "model.remove"
+    ARTIFACT_ADD = "artifact.add"
+    MEDIUM_ADD = "medium.add"
+    SCHEDULE_ADD = "schedule.add"
+    SCHEDULE_REMOVE = "schedule.remove"
+    SCHEDULE_TRIGGER = "schedule.trigger"
+    PROMPT_REGISTER = "prompt.register"
+    PROMPT_PROMOTE = "prompt.promote"
+    PROMPT_ROLL_BACK = "prompt.roll_back"
+    PROMPT_EXPERIMENT = "prompt.experiment"
+    PERSON_ADD = "person.add"
+    PERSON_CHANGE = "person.change"
+    PERSON_REMOVE = "person.remove"
+    SERVICE_ADD = "service.add"
+    GROUP_CHANGE = "group.change"
+    GROUP_REMOVE = "group.remove"
+    ROLE_GRANT = "role.grant"
+    KEY_CREATE = "key.create"
+    KEY_CREATE_FOR_OTHER = "key.create_for_other"
+    KEY_REVOKE = "key.revoke"
+    KEY_REVOKE_OF_OTHER = "key.revoke_of_other"
+    SIGN_IN = "sign_in"
+    SIGN_OUT = "sign_out"
+    AUDIT_READ = "audit.read"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What an action takes."""
+
+    role: Role | None
+    """None: any role, held anywhere."""
+    scope: Scope
+
+
+_RUNS = Need(Role.RUNNER, Scope.RUNS)
+_MODELS = Need(Role.RUNNER, Scope.MODELS)
+_SCHEDULES = Need(Role.RUNNER, Scope.SCHEDULES)
+_PROMPTS = Need(Role.ADMIN, Scope.PROMPTS)
+_PEOPLE = Need(Role.ADMIN, Scope.PEOPLE)
+_OWN = Need(None, Scope.PEOPLE)
+
+NEEDS: Mapping[Action, Need] = MappingProxyType(
+    {
+        Action.RUN_READ: Need(Role.VIEWER, Scope.READ),
+        Action.RUN_START: _RUNS,
+        Action.RUN_PAUSE: _RUNS,
+        Action.RUN_RESUME: _RUNS,
+        Action.RUN_CANCEL: _RUNS,
+        Action.RUN_RETRY: _RUNS,
+        Action.RUN_SIGNAL: _RUNS,
+        Action.RUN_EDIT: Need(Role.APPROVER, Scope.RUNS),
+        Action.RUN_FORK: _RUNS,
+        Action.RUN_IMPORT: _RUNS,
+        Action.RUN_ROLL_BACK: _RUNS,
+        Action.RUN_MIGRATE: _RUNS,
+        Action.RUN_RATE: Need(Role.VIEWER, Scope.RUNS),
+        Action.RUN_ARCHIVE: Need(Role.ADMIN, Scope.RUNS),
+        Action.REQUEST_APPROVE: Need(Role.APPROVER, Scope.APPROVALS),
+        Action.REQUEST_REJECT: Need(Role.APPROVER, Scope.APPROVALS),
+        Action.REQUEST_REPLY: Need(Role.RUNNER, Scope.APPROVALS),
+        Action.MODEL_ADD: _MODELS,
+        Action.MODEL_REMOVE: _MODELS,
+        Action.ARTIFACT_ADD: _MODELS,
+        Action.MEDIUM_ADD: _MODELS,
+        Action.SCHEDULE_ADD: _SCHEDULES,
+        Action.SCHEDULE_REMOVE: _SCHEDULES,
+        Action.SCHEDULE_TRIGGER: _SCHEDULES,
+        Action.PROMPT_REGISTER: _PROMPTS,
+        Action.PROMPT_PROMOTE: _PROMPTS,
+        Action.PROMPT_ROLL_BACK: _PROMPTS,
+        Action.PROMPT_EXPERIMENT: _PROMPTS,
+        Action.PERSON_ADD: _PEOPLE,
+        Action.PERSON_CHANGE: _PEOPLE,
+        Action.PERSON_REMOVE: _PEOPLE,
+        Action.SERVICE_ADD: _PEOPLE,
+        Action.GROUP_CHANGE: _PEOPLE,
+        Action.GROUP_REMOVE: _PEOPLE,
+        Action.ROLE_GRANT: _PEOPLE,
+        Action.KEY_CREATE: _OWN,
+        Action.KEY_CREATE_FOR_OTHER: _PEOPLE,
+        Action.KEY_REVOKE: _OWN,
+        Action.KEY_REVOKE_OF_OTHER: _PEOPLE,
+        Action.SIGN_IN: _OWN,
+        Action.SIGN_OUT: _OWN,
+        Action.AUDIT_READ: _PEOPLE,
+    }
+)
+"""For every action."""
