@@ -37,7 +37,7 @@ COMMANDS = {
     "stats": ("stats.stats:stats", "Add up runs: durations, tools, tokens, errors, approvals, retries."),
     "approvals": ("approvals.approvals:approvals", "List what waits for a human, and answer it."),
     "batch": ("batches.batch:batch", "Run a flow over many models and conditions."),
-    "schedules": ("schedules:schedules", "List, add and remove schedules."),
+    "schedules": ("schedules.schedules:schedules", "List, add, pause and remove schedules."),
     "tools": ("tools:tools", "List the tools, show their arguments, or call one."),
     "flows": ("flows.flows:flows", "List, show, draw, check and test flows."),
     "prompts": (

@@ -14,9 +14,12 @@ from redis.retry import Retry
 from fluxagents.flows.people.actor import SYSTEM, Actor, Proof
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.prompts.versions.prompt_names import list_prompt_names
+from fluxagents.scheduler.firings.lookout import Lookout
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.scheduler.people.authority import Authority
 from fluxagents.scheduler.runs.run_client import RunClient
+from fluxagents.scheduler.schedules.schedule_ticker import ScheduleTicker
+from fluxagents.scheduler.schedules.schedules import Schedules
 from fluxagents.tasks.acts.child_runs import ChildRuns
 from fluxagents.tasks.acts.table import build_acts
 from fluxagents.tasks.dispatch import cache_controllers
@@ -33,6 +36,7 @@ from fluxagents.workers.celery.heartbeat import current_owner
 from fluxagents.workers.celery.process import Process
 from fluxagents.workers.celery.publisher import CeleryPublisher
 from fluxagents.workers.celery.queues import QUEUES
+from fluxagents.workers.celery.redbeat_schedules import RedbeatSchedules
 from fluxagents.workers.channels.inbox import InboxNotifier
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.files.biochem_file import BiochemFile
@@ -40,6 +44,7 @@ from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.files.stored_bytes import PATIENCE_S
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.redis import connection
+from fluxagents.workers.redis.firing_ledger import RedisFiringLedger
 from fluxagents.workers.redis.people.directory import RedisDirectory
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
 from fluxagents.workers.redis.redis_clock import RedisClock
@@ -119,6 +124,22 @@ def build_process(
         media=MediaLibrary(settings.media_folder),
         prompts=prompts,
     )
+    client = RunClient(
+        store=store,
+        publisher=publisher,
+        clock=clock,
+        models=models,
+        flows=FlowLibrary((settings.flows_folder,), files=False),
+        tools=tools,
+        authority=Authority(
+            RedisDirectory(redis, prefix=settings.key_prefix), store.audit_log, lambda: WORKERS
+        ),
+        prompts=lambda: list_prompt_names(RedisPromptStore(redis, prefix=settings.key_prefix)),
+        files=False,
+    )
+    ledger = RedisFiringLedger(redis, prefix=settings.key_prefix)
+    ticker = ScheduleTicker(client, ledger, clock)
+    schedules = Schedules(client, RedbeatSchedules(app), ticker, clock)
     return Process(
         step_ports=StepPorts(
             steps=store,
@@ -150,22 +171,12 @@ def build_process(
             ),
         ),
         reconciler_ports=ReconcilerPorts(dispatches=store, publisher=publisher, queues=QUEUES),
-        client=RunClient(
-            store=store,
-            publisher=publisher,
-            clock=clock,
-            models=models,
-            flows=FlowLibrary((settings.flows_folder,), files=False),
-            tools=tools,
-            authority=Authority(
-                RedisDirectory(redis, prefix=settings.key_prefix), store.audit_log, lambda: WORKERS
-            ),
-            prompts=lambda: list_prompt_names(RedisPromptStore(redis, prefix=settings.key_prefix)),
-            files=False,
-        ),
+        client=client,
         store=store,
         refused_messages=build_refused_messages(settings, redis),
         clock=clock,
+        ticker=ticker,
+        lookout=Lookout(ledger, clock, {"schedule": schedules.serve}),
     )
 
 

@@ -49,6 +49,9 @@ class Action(StrEnum):
     SCHEDULE_ADD = "schedule.add"
     SCHEDULE_REMOVE = "schedule.remove"
     SCHEDULE_TRIGGER = "schedule.trigger"
+    SCHEDULE_PAUSE = "schedule.pause"
+    SCHEDULE_RESUME = "schedule.resume"
+    SCHEDULE_BACKFILL = "schedule.backfill"
     PROMPT_REGISTER = "prompt.register"
     PROMPT_PROMOTE = "prompt.promote"
     PROMPT_ROLL_BACK = "prompt.roll_back"
@@ -111,6 +114,9 @@ NEEDS: Mapping[Action, Need] = MappingProxyType(
         Action.SCHEDULE_ADD: _SCHEDULES,
         Action.SCHEDULE_REMOVE: _SCHEDULES,
         Action.SCHEDULE_TRIGGER: _SCHEDULES,
+        Action.SCHEDULE_PAUSE: _SCHEDULES,
+        Action.SCHEDULE_RESUME: _SCHEDULES,
+        Action.SCHEDULE_BACKFILL: _SCHEDULES,
         Action.PROMPT_REGISTER: _PROMPTS,
         Action.PROMPT_PROMOTE: _PROMPTS,
         Action.PROMPT_ROLL_BACK: _PROMPTS,

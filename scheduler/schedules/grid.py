@@ -124,10 +124,10 @@ def latest(timing: Timing, *, start_ms: int, now_ms: int) -> int | None:
     """
     if isinstance(timing, Every):
         step = _step_ms(timing)
-        steps = (now_ms + min(CLOCK_SKEW_MS, step // 10) - start_ms) // step
+        steps = (reach_ms(timing, now_ms) - start_ms) // step
         return start_ms + steps * step if steps > 0 else None
     if isinstance(timing, Cron):
-        until_ms = now_ms + CLOCK_SKEW_MS
+        until_ms = reach_ms(timing, now_ms)
         day, first = _local_day(timing, until_ms), _local_day(timing, start_ms)
         while day >= first:
             due = [at_ms for at_ms in _due_times(timing, day) if start_ms < at_ms <= until_ms]
@@ -136,6 +136,48 @@ def latest(timing: Timing, *, start_ms: int, now_ms: int) -> int | None:
             day -= timedelta(days=1)
         return None
     assert_never(timing)
+
+
+def due_times(timing: Timing, *, start_ms: int, after_ms: int, until_ms: int, limit: int) -> list[int]:
+    """The last times of the grid in a span, in order.
+
+    Args:
+        timing: The grid.
+        start_ms: A time from which intervals are counted, forward and backward (Unix time in ms).
+        after_ms: The span begins after it.
+        until_ms: The last time of the span.
+        limit: At most so many, the last ones.
+
+    Returns:
+        Unix times in ms.
+    """
+    if isinstance(timing, Every):
+        step = _step_ms(timing)
+        last = (until_ms - start_ms) // step
+        first = max((after_ms - start_ms) // step + 1, last - limit + 1)
+        return [start_ms + number * step for number in range(first, last + 1)]
+    if isinstance(timing, Cron):
+        return _find_last_cron_times(timing, after_ms, until_ms, limit)
+    assert_never(timing)
+
+
+def reach_ms(timing: Timing, now_ms: int) -> int:
+    """The latest time of the grid that counts as reached: one as close as clocks may differ does."""
+    if isinstance(timing, Every):
+        return now_ms + min(CLOCK_SKEW_MS, _step_ms(timing) // 10)
+    return now_ms + CLOCK_SKEW_MS
+
+
+def _find_last_cron_times(timing: Cron, after_ms: int, until_ms: int, limit: int) -> list[int]:
+    times: set[int] = set()
+    day, first = _local_day(timing, until_ms), _local_day(timing, after_ms)
+    complete = False
+    while day >= first and not complete:
+        # Clocks may move a time to the day beside its own, so that one more day makes the last ones certain.
+        complete = len(times) >= limit
+        times.update(at_ms for at_ms in _due_times(timing, day) if after_ms < at_ms <= until_ms)
+        day -= timedelta(days=1)
+    return sorted(times)[-limit:]
 
 
 def following(timing: Timing, *, start_ms: int, now_ms: int) -> int:

@@ -8,7 +8,8 @@ from redbeat.schedulers import RedBeatSchedulerEntry
 from tests.support.memory_schedules import MemorySchedules
 
 from fluxagents.scheduler.schedules.grid import cron, every
-from fluxagents.scheduler.schedules.schedules import Schedule, ScheduleBook
+from fluxagents.scheduler.schedules.schedule import Schedule
+from fluxagents.scheduler.schedules.schedule_book import ScheduleBook
 from fluxagents.workers.celery.app import FluxApp, create_app
 from fluxagents.workers.celery.redbeat_schedules import PREFIX, RedbeatSchedules
 from fluxagents.workers.settings import Settings

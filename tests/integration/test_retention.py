@@ -18,7 +18,7 @@ from fluxagents.flows import events as e
 from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.reducer import reduce
 from fluxagents.scheduler.schedules.grid import every
-from fluxagents.scheduler.schedules.schedules import TICK, Schedule
+from fluxagents.scheduler.schedules.schedule import TICK, Schedule
 from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.host import launch
 from fluxagents.workers.host.service import Command

@@ -13,10 +13,11 @@ from tests.support.stack import Stack
 from tests.support.waiting import eventually
 
 from fluxagents.scheduler.schedules.grid import CLOCK_SKEW_MS, every
-from fluxagents.scheduler.schedules.schedules import TICK, Schedule, Schedules
+from fluxagents.scheduler.schedules.schedule import TICK, Schedule
+from fluxagents.scheduler.schedules.schedules import Schedules
 from fluxagents.workers.celery.app import FluxApp, create_app
-from fluxagents.workers.celery.redbeat_schedules import RedbeatSchedules
 from fluxagents.workers.clients.client import Client
+from fluxagents.workers.clients.schedule_client import open_schedules
 from fluxagents.workers.host import launch
 from fluxagents.workers.host.service import Command
 from fluxagents.workers.machine.clock import SystemClock
@@ -83,7 +84,7 @@ def town(redis_url: str, tmp_path: Path, key_prefix: str) -> Iterator[Town]:
         eventually(lambda: bool(redis.exists(f"{key_prefix}redbeat::lock")))
         second = start("beat-2", launch.beat(settings))
         app, client = create_app(settings), Client(settings=settings)
-        schedules = Schedules(client, RedbeatSchedules(app), SystemClock())
+        schedules = open_schedules(client)
         yield Town(settings, app, client, redis, schedules, [first, second])
     finally:
         for service in started:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fluxagents.scheduler.schedules.schedules import Schedule
+from fluxagents.scheduler.schedules.schedule import Schedule
 
 
 class MemorySchedules:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.run_store import RunStore
+from fluxagents.scheduler.firings.lookout import Lookout
 from fluxagents.scheduler.runs.run_client import RunClient
+from fluxagents.scheduler.schedules.schedule_ticker import ScheduleTicker
 from fluxagents.tasks.ports.refused_messages import RefusedMessages
 from fluxagents.tasks.protocol import Act, StepPorts
 from fluxagents.tasks.reconcile import ReconcilerPorts
@@ -26,3 +28,5 @@ class Process:
     store: RunStore
     refused_messages: RefusedMessages
     clock: Clock
+    ticker: ScheduleTicker
+    lookout: Lookout

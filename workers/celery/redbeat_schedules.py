@@ -12,7 +12,7 @@ from redbeat.schedulers import RedBeatSchedulerEntry, ensure_conf, get_redis
 
 from fluxagents.scheduler.schedules.cron_fields import read_cron
 from fluxagents.scheduler.schedules.grid import Cron, Every, Timing
-from fluxagents.scheduler.schedules.schedules import TICK, Schedule
+from fluxagents.scheduler.schedules.schedule import TICK, Schedule
 from fluxagents.workers.celery.queues import CONTROL
 
 if TYPE_CHECKING:

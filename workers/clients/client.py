@@ -79,7 +79,8 @@ class Client(ScriptClient):
             prompts=lambda: list_prompt_names(RedisPromptStore(redis, prefix=settings.key_prefix)),
         )
         self.results = Results(self.store, self.models, cache(self._open_artifacts))
-        self._redis = redis
+        self.redis = redis
+        """Where all of it is kept."""
 
     def _open_artifacts(self) -> ArtifactStore:
         # It brings pyarrow, which most scripts and commands need not wait for.
@@ -92,5 +93,5 @@ class Client(ScriptClient):
         # It brings pyarrow, which most scripts and commands need not wait for.
         from fluxagents.workers.archive.run_bundle import BundleStores  # noqa: PLC0415
 
-        prompts = RedisPromptStore(self._redis, prefix=self.settings.key_prefix)
+        prompts = RedisPromptStore(self.redis, prefix=self.settings.key_prefix)
         return BundleStores.open(self.settings, self.store, prompts)

@@ -18,6 +18,7 @@ import pytest
 from click.testing import CliRunner
 from redis import Redis
 from tests.support.command_calls import simulate_terminal
+from tests.support.memory_ledger import MemoryLedger
 from tests.support.memory_schedules import MemorySchedules
 from tests.support.places import ROOT
 from tests.support.story import Story, asked, decided, entered, notified, split, succeeded, whole
@@ -37,15 +38,19 @@ from fluxagents.flows.remedies import ErrorCase, RemedyTrial
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.prompts.versions.template import PromptTemplate
 from fluxagents.scheduler.batches.batch_tables import SummaryRow
+from fluxagents.scheduler.firings.firing import Firing
 from fluxagents.scheduler.people.local_user import OsUser
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules.grid import cron, every
-from fluxagents.scheduler.schedules.schedules import Schedule, Schedules
+from fluxagents.scheduler.schedules.schedule import Schedule
+from fluxagents.scheduler.schedules.schedule_ticker import ScheduleTicker
+from fluxagents.scheduler.schedules.schedules import Schedules
+from fluxagents.scheduler.schedules.tick_plan import TickState
 from fluxagents.tasks.ports.artifacts import ArtifactRef, Manifest, Provenance
 from fluxagents.workers.cli import cli
 from fluxagents.workers.clients import local_authority
-from fluxagents.workers.commands import schedules
 from fluxagents.workers.commands.batches import batch
+from fluxagents.workers.commands.schedules import schedule_access
 from fluxagents.workers.commands.services import demo, doctor, status_view
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.files.run_archive import Archive
@@ -123,6 +128,7 @@ COMMANDS = {
     "audit-verify": "audit verify",
     "schedules-list": "schedules list",
     "schedules-show": "schedules show nightly",
+    "schedules-history": "schedules history often",
     "schedules-preview": "schedules preview --cron '0 2 * * *' --timezone Europe/Vienna --after 2026-03-28",
     "status": "status",
     "tools-list": "tools list",
@@ -218,14 +224,34 @@ def _installation(
     add_a_second_version(RedisPromptStore(redis, prefix=key_prefix))
     store_a_result(ArtifactFiles(str(tmp_path / "store")), tmp_path / "store")
     client = cast("RunClient", SimpleNamespace(store=store))
-    monkeypatch.setattr(schedules, "_open_schedules", lambda: Schedules(client, book, HeldClock()))
     write_people(redis, key_prefix)
     monkeypatch.setattr(local_authority, "current_os_user", lambda: OsUser(1_000, "ada"))
+    ledger = MemoryLedger()
+    opened = Schedules(client, book, ScheduleTicker(client, ledger, HeldClock()), HeldClock())
+    write_a_history(ledger)
+    monkeypatch.setattr(schedule_access, "open_schedules", lambda: opened)
     monkeypatch.setattr(run_file, "read", lambda _: services_status())
     monkeypatch.setattr(status_view, "time", lambda: 4_000.0)
     monkeypatch.setattr(ProcessId, "alive", lambda _: True)
     monkeypatch.setattr(doctor, "examine", lambda _: CHECKS)
     monkeypatch.chdir(tmp_path)
+
+
+def write_a_history(ledger: MemoryLedger) -> None:
+    """Of a schedule that was paused."""
+    state = TickState(created_ms=START_MS, decided_ms=START_MS + 64_800_000, paused_by="ada")
+    due_ms = START_MS + 21_600_000
+    firings = [
+        Firing(at_ms=due_ms + 1_000, outcome="started", due_ms=due_ms, run_id=OTHER),
+        Firing(
+            at_ms=2 * due_ms - START_MS,
+            outcome="skipped",
+            due_ms=2 * due_ms - START_MS,
+            note="the run before it is open",
+        ),
+        Firing(at_ms=START_MS + 65_000_000, outcome="paused", note="by ada"),
+    ]
+    ledger.save("schedule:often", state.model_dump_json(), before=None, firings=firings)
 
 
 def learn_an_error(book: RedisRemedyBook) -> None:

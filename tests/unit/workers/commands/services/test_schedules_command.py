@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from tests.support.memory_ledger import MemoryLedger
 from tests.support.memory_schedules import MemorySchedules
 
 from fluxagents.flows.errors import FluxError
+from fluxagents.scheduler.schedules.schedule_ticker import ScheduleTicker
 from fluxagents.scheduler.schedules.schedules import Schedules
 from fluxagents.workers.clients.local import LocalClient
-from fluxagents.workers.commands import schedules as module
-from fluxagents.workers.commands.schedules import schedules
+from fluxagents.workers.commands.schedules import schedule_access
+from fluxagents.workers.commands.schedules.schedules import schedules
 from fluxagents.workers.machine.clock import SystemClock
 
 
@@ -57,7 +59,9 @@ def added(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Any]
     client = LocalClient(tmp_path / "store")
     client.models.add_named("e_coli_core")
     book = MemorySchedules()
-    monkeypatch.setattr(module, "_open_schedules", lambda: Schedules(client, book, SystemClock()))
+    clock = SystemClock()
+    opened = Schedules(client, book, ScheduleTicker(client, MemoryLedger(), clock), clock)
+    monkeypatch.setattr(schedule_access, "open_schedules", lambda: opened)
 
     def add(*words: str) -> Any:
         fixed = ("growth", "--flow", "metabolic_analysis", "--model", "e_coli_core", "--every", "6h")
