@@ -123,7 +123,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         # Another installation of the tests may start in the same second and see the usual port free.
         port = str(free.getsockname()[1])
-    environment = isolated(folder, FLUXAGENTS_CONCURRENCY_TOOLS="2", FLUXAGENTS_FLOWER_PORT=port)
+    environment = isolated(
+        folder,
+        FLUXAGENTS_CONCURRENCY_TOOLS="2",
+        FLUXAGENTS_FLOWER_PORT=port,
+        FLUXAGENTS_WEBHOOK_HOSTS="127.0.0.1",
+    )
     settings = Settings(data_dir=folder, concurrency_tools=2)
     started = Stack(environment, settings, "")
     up = started.command("up", "--detach", "--json")

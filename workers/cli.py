@@ -38,6 +38,10 @@ COMMANDS = {
     "approvals": ("approvals.approvals:approvals", "List what waits for a human, and answer it."),
     "batch": ("batches.batch:batch", "Run a flow over many models and conditions."),
     "schedules": ("schedules.schedules:schedules", "List, add, pause and remove schedules."),
+    "webhooks": (
+        "webhooks.webhooks:webhooks",
+        "List, add, test and remove addresses that are told of events.",
+    ),
     "tools": ("tools:tools", "List the tools, show their arguments, or call one."),
     "flows": ("flows.flows:flows", "List, show, draw, check and test flows."),
     "prompts": (

@@ -20,6 +20,7 @@ from fluxagents.scheduler.people.authority import Authority
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules.schedule_ticker import ScheduleTicker
 from fluxagents.scheduler.schedules.schedules import Schedules
+from fluxagents.scheduler.webhooks.relay import WebhookRelay
 from fluxagents.tasks.acts.child_runs import ChildRuns
 from fluxagents.tasks.acts.table import build_acts
 from fluxagents.tasks.dispatch import cache_controllers
@@ -44,13 +45,15 @@ from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.files.stored_bytes import PATIENCE_S
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.redis import connection
-from fluxagents.workers.redis.firing_ledger import RedisFiringLedger
 from fluxagents.workers.redis.people.directory import RedisDirectory
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
 from fluxagents.workers.redis.redis_clock import RedisClock
 from fluxagents.workers.redis.refused_messages import RedisRefusedMessages
 from fluxagents.workers.redis.remedy_book import RedisRemedyBook
 from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.triggers.event_feed import RedisEventFeed
+from fluxagents.workers.redis.triggers.firing_ledger import RedisFiringLedger
+from fluxagents.workers.redis.triggers.webhook_outbox import RedisWebhookOutbox
 from fluxagents.workers.settings import Settings
 
 WORKERS = Actor(name=SYSTEM, channel="message", proof=Proof(kind="message", id="workers"))
@@ -140,6 +143,8 @@ def build_process(
     ledger = RedisFiringLedger(redis, prefix=settings.key_prefix)
     ticker = ScheduleTicker(client, ledger, clock)
     schedules = Schedules(client, RedbeatSchedules(app), ticker, clock)
+    feed = RedisEventFeed(redis, store, prefix=settings.key_prefix)
+    outbox = RedisWebhookOutbox(redis, prefix=settings.key_prefix)
     return Process(
         step_ports=StepPorts(
             steps=store,
@@ -176,6 +181,8 @@ def build_process(
         refused_messages=build_refused_messages(settings, redis),
         clock=clock,
         ticker=ticker,
+        relay=WebhookRelay(feed, outbox, store),
+        outbox=outbox,
         lookout=Lookout(ledger, clock, {"schedule": schedules.serve}),
     )
 

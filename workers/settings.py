@@ -81,6 +81,8 @@ class Settings(BaseSettings):
     """fsspec URL of models and artifacts; empty means the folder `store` of the data folder."""
     model_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     """Web servers that models may come from though their addresses are private, separated by commas."""
+    webhook_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Hosts that messages of webhooks may go to though their addresses are private, separated by commas."""
     media_dir: Path | None = None
     """Folder with your own media, `NAME.tsv` each; none means the folder `media` of the data folder."""
     flows_dir: Path | None = None
@@ -192,7 +194,9 @@ class Settings(BaseSettings):
             raise ValueError("must be 64 hex digits")
         return key
 
-    @field_validator("task_modules", "flower_hosts", "model_hosts", "trusted_keys", mode="before")
+    @field_validator(
+        "task_modules", "flower_hosts", "model_hosts", "webhook_hosts", "trusted_keys", mode="before"
+    )
     @classmethod
     def _split(cls, names: object) -> object:
         if not isinstance(names, str):

@@ -19,6 +19,7 @@ class Scope(StrEnum):
     MODELS = "models"
     SCHEDULES = "schedules"
     PROMPTS = "prompts"
+    WEBHOOKS = "webhooks"
     PEOPLE = "people"
 
 
@@ -52,6 +53,12 @@ class Action(StrEnum):
     SCHEDULE_PAUSE = "schedule.pause"
     SCHEDULE_RESUME = "schedule.resume"
     SCHEDULE_BACKFILL = "schedule.backfill"
+    WEBHOOK_ADD = "webhook.add"
+    WEBHOOK_REMOVE = "webhook.remove"
+    WEBHOOK_ROTATE = "webhook.rotate"
+    WEBHOOK_ENABLE = "webhook.enable"
+    WEBHOOK_TEST = "webhook.test"
+    WEBHOOK_RESEND = "webhook.resend"
     PROMPT_REGISTER = "prompt.register"
     PROMPT_PROMOTE = "prompt.promote"
     PROMPT_ROLL_BACK = "prompt.roll_back"
@@ -85,6 +92,7 @@ _RUNS = Need(Role.RUNNER, Scope.RUNS)
 _MODELS = Need(Role.RUNNER, Scope.MODELS)
 _SCHEDULES = Need(Role.RUNNER, Scope.SCHEDULES)
 _PROMPTS = Need(Role.ADMIN, Scope.PROMPTS)
+_WEBHOOKS = Need(Role.ADMIN, Scope.WEBHOOKS)
 _PEOPLE = Need(Role.ADMIN, Scope.PEOPLE)
 _OWN = Need(None, Scope.PEOPLE)
 
@@ -117,6 +125,12 @@ NEEDS: Mapping[Action, Need] = MappingProxyType(
         Action.SCHEDULE_PAUSE: _SCHEDULES,
         Action.SCHEDULE_RESUME: _SCHEDULES,
         Action.SCHEDULE_BACKFILL: _SCHEDULES,
+        Action.WEBHOOK_ADD: _WEBHOOKS,
+        Action.WEBHOOK_REMOVE: _WEBHOOKS,
+        Action.WEBHOOK_ROTATE: _WEBHOOKS,
+        Action.WEBHOOK_ENABLE: _WEBHOOKS,
+        Action.WEBHOOK_TEST: _WEBHOOKS,
+        Action.WEBHOOK_RESEND: _WEBHOOKS,
         Action.PROMPT_REGISTER: _PROMPTS,
         Action.PROMPT_PROMOTE: _PROMPTS,
         Action.PROMPT_ROLL_BACK: _PROMPTS,

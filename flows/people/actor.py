@@ -48,6 +48,7 @@ class Resource(Frozen):
         "artifact",
         "medium",
         "schedule",
+        "webhook",
         "prompt",
         "person",
         "group",

@@ -22,7 +22,7 @@ from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.celery.preload import Preload
 from fluxagents.workers.celery.process import Process
 from fluxagents.workers.composition import build_process
-from fluxagents.workers.redis import chat_limits as redis_chat_limits
+from fluxagents.workers.redis.chat import chat_limits as redis_chat_limits
 from fluxagents.workers.redis.run_store import RedisRunStore
 from fluxagents.workers.settings import Settings
 

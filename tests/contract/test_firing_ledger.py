@@ -8,7 +8,7 @@ from tests.support.memory_ledger import MemoryLedger
 
 from fluxagents.scheduler.firings.firing import Firing
 from fluxagents.scheduler.firings.firing_ledger import MAX_HISTORY, FiringLedger
-from fluxagents.workers.redis.firing_ledger import RedisFiringLedger
+from fluxagents.workers.redis.triggers.firing_ledger import RedisFiringLedger
 
 NAME = "schedule:nightly"
 

@@ -14,7 +14,7 @@ from redis import Redis
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.ports.chat_limits import LimitReachedError
-from fluxagents.workers.redis.chat_limits import RedisChatLimits
+from fluxagents.workers.redis.chat.chat_limits import RedisChatLimits
 
 WINDOW_MS = 500
 NAME = "openai:tiny"
@@ -23,7 +23,7 @@ ASKER = """
 import json, sys, threading, time
 from redis import Redis
 from fluxagents.tasks.ports.chat_limits import LimitReachedError
-from fluxagents.workers.redis.chat_limits import RedisChatLimits
+from fluxagents.workers.redis.chat.chat_limits import RedisChatLimits
 
 url, prefix, process, threads, decisions, window_ms = sys.argv[1:]
 redis = Redis.from_url(url)

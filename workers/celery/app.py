@@ -33,11 +33,14 @@ if TYPE_CHECKING:
 RECONCILE = "control.reconcile"
 ARCHIVE = "control.archive"
 LOOK = "control.look"
+RELAY = "control.relay"
 
 TASK_MODULES = (
     "fluxagents.scheduler.runs.start_task",
     "fluxagents.scheduler.schedules.tick_task",
     "fluxagents.scheduler.firings.look_task",
+    "fluxagents.scheduler.webhooks.relay_task",
+    "fluxagents.workers.celery.send_task",
     "fluxagents.workers.celery.archive_task",
 )
 """Tasks that start runs and put them away: every worker knows them beside the modules of the settings."""
@@ -209,6 +212,7 @@ def _beat(settings: Settings, url: str, sentinels: SentinelAddress | None) -> di
         "beat_schedule": {
             "reconcile": _tick(RECONCILE, settings.reconcile_every_s),
             "look": _tick(LOOK, settings.reconcile_every_s),
+            "relay": _tick(RELAY, settings.reconcile_every_s),
             **({"archive": _tick(ARCHIVE, settings.archive_every_s)} if settings.archives else {}),
         },
     }

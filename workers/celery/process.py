@@ -10,6 +10,8 @@ from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.scheduler.firings.lookout import Lookout
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules.schedule_ticker import ScheduleTicker
+from fluxagents.scheduler.webhooks.outbox import WebhookOutbox
+from fluxagents.scheduler.webhooks.relay import WebhookRelay
 from fluxagents.tasks.ports.refused_messages import RefusedMessages
 from fluxagents.tasks.protocol import Act, StepPorts
 from fluxagents.tasks.reconcile import ReconcilerPorts
@@ -30,3 +32,5 @@ class Process:
     clock: Clock
     ticker: ScheduleTicker
     lookout: Lookout
+    relay: WebhookRelay
+    outbox: WebhookOutbox

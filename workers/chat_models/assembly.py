@@ -17,8 +17,8 @@ from fluxagents.workers.chat_models.chat_model import (
     name_in_events,
 )
 from fluxagents.workers.chat_models.choice import ChatChoice, fallback_choice, first_choice, request_budget
-from fluxagents.workers.redis import chat_limits as redis_chat_limits
-from fluxagents.workers.redis.response_cache import RedisResponseCache
+from fluxagents.workers.redis.chat import chat_limits as redis_chat_limits
+from fluxagents.workers.redis.chat.response_cache import RedisResponseCache
 from fluxagents.workers.settings import Settings
 
 

@@ -7,7 +7,7 @@ from fluxagents.scheduler.schedules.schedules import Schedules
 from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.celery.redbeat_schedules import RedbeatSchedules
 from fluxagents.workers.clients.client import Client
-from fluxagents.workers.redis.firing_ledger import RedisFiringLedger
+from fluxagents.workers.redis.triggers.firing_ledger import RedisFiringLedger
 
 
 def open_schedules(client: Client) -> Schedules:

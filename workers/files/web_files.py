@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import errno
-import ipaddress
-import socket
 from collections.abc import Collection
-from functools import partial
-from typing import Any
 
 import aiohttp
 from fsspec.asyn import get_loop, sync
 
+from fluxagents.workers.files.public_sockets import allow_public
+
 MAX_REDIRECTS = 5
 _CHUNK_BYTES = 1 << 20
-_MAPPED = ("ipv4_mapped", "sixtofour")
-"""Attributes of an IPv6 address that hold the IPv4 address inside it."""
 
 
 def fetch(url: str, *, max_bytes: int, seconds: float, hosts: Collection[str] = ()) -> bytes:
@@ -33,22 +28,15 @@ def fetch(url: str, *, max_bytes: int, seconds: float, hosts: Collection[str] = 
         aiohttp.ClientError: It does not give the file.
     """
     try:
-        fetched: bytes = sync(get_loop(), _fetch, url, max_bytes, seconds, _find_addresses(hosts))
+        fetched: bytes = sync(get_loop(), _fetch, url, max_bytes, seconds, hosts)
     except aiohttp.ClientConnectorError as error:
         raise error.os_error from error
     return fetched
 
 
-def is_public(address: str) -> bool:
-    """Whether an IP address is that of a host on the internet, of which everybody may ask."""
-    parsed: Any = ipaddress.ip_address(address.partition("%")[0])
-    inner = (getattr(parsed, name, None) for name in _MAPPED)
-    return all(one.is_global and not one.is_multicast for one in (parsed, *filter(None, inner)))
-
-
-async def _fetch(url: str, max_bytes: int, seconds: float, allowed: frozenset[str]) -> bytes:
-    # Each connection asks, so that neither a redirect nor a name that changes its address leads elsewhere.
-    connector = aiohttp.TCPConnector(socket_factory=partial(_open_socket, allowed))
+async def _fetch(url: str, max_bytes: int, seconds: float, hosts: Collection[str]) -> bytes:
+    open_socket = allow_public(hosts, setting="FLUXAGENTS_MODEL_HOSTS")
+    connector = aiohttp.TCPConnector(socket_factory=open_socket)
     timeout = aiohttp.ClientTimeout(total=seconds)
     headers = {"Accept-Encoding": "identity"}
     async with (
@@ -61,16 +49,3 @@ async def _fetch(url: str, max_bytes: int, seconds: float, allowed: frozenset[st
             if len(whole) >= max_bytes:
                 break
         return bytes(whole[:max_bytes])
-
-
-def _open_socket(allowed: frozenset[str], info: Any) -> socket.socket:
-    """A socket for an address that may be asked."""
-    family, kind, protocol, _, (address, *_) = info
-    if address not in allowed and not is_public(address):
-        way_out = "FLUXAGENTS_MODEL_HOSTS names hosts that may be asked nevertheless"
-        raise OSError(errno.EACCES, f"the address {address} is not of the public internet; {way_out}")
-    return socket.socket(family, kind, protocol)
-
-
-def _find_addresses(hosts: Collection[str]) -> frozenset[str]:
-    return frozenset(str(info[4][0]) for host in hosts for info in socket.getaddrinfo(host, None))

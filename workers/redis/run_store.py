@@ -24,6 +24,7 @@ from fluxagents.flows.people.audit import AuditRecord
 from fluxagents.flows.ports.claim import Claim, ClaimStatus
 from fluxagents.flows.ports.commit import Commit, CommitResult, CommitStatus
 from fluxagents.flows.ports.dispatch import Dispatch, Outgoing
+from fluxagents.flows.ports.event_feed import find_kinds
 from fluxagents.flows.ports.run_store import require_start, unknown_flow, unknown_run
 from fluxagents.flows.state import ENDED, STATUSES, RunState, Status, state_digest, state_from_json
 from fluxagents.scheduler.runs.run_ids import time_in
@@ -425,6 +426,9 @@ def _step_document(commit: Commit, state: str, arguments: _Arguments) -> dict[st
     if commit.record:
         text, document["content"] = record_arguments(commit.record)
         document["record"] = arguments.add(text)
+    kinds = find_kinds(commit.events, is_child=bool(commit.state.parent))
+    if kinds:
+        document["kinds"] = kinds
     if commit.state.parent:
         document["parent"] = commit.state.parent
     if commit.state.waiting_for:

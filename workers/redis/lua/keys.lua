@@ -23,6 +23,8 @@
 --   seen:<queue>        high-water mark: the highest sequence number that was claimed: claim
 --   mark:<queue>        hash of an earlier high-water mark (`seen`) and its time (`at`): find_lost_dispatches
 --   audit audit-head    what people did: audit
+--   feed                stream of the steps whose events somebody listens to: write_step
+--   listened            set of the kinds of events that somebody listens to
 --   node:<node>         hash of the live processes of a worker; expires: the heartbeat, claim
 local prefix = KEYS[1]
 

@@ -1,9 +1,10 @@
 -- Shared part of create and commit: writes what a step led to. Owns the state of a run and its events, and the
--- indexes `runs`, `session:<name>`, `status:<status>`, `requests`, `timers`, `:open` and `:followers`.
+-- indexes `runs`, `session:<name>`, `status:<status>`, `requests`, `timers`, `:open` and `:followers`; adds to `feed`.
 --
 -- A step is a table of the JSON document in ARGV[1]; an absent field is nil.
 --   run seq status digest started_ms session
 --   parent           the run that began it, if one did
+--   kinds            of its events, where some are of a kind that others may listen to
 --   state events     texts: numbers of arguments, since large JSON inside JSON would cost Redis a second reading
 --   request          text: the request to a human that the run waits for
 --   record           text: the act of a person that led to it; `content` is its sha256
@@ -24,10 +25,22 @@ end
 
 local function append_events(run, events)
   -- A fork or an import writes a whole history, and Lua unpacks some thousand values at most.
+  local length
   for first = 1, #events, 1000 do
     local texts = {}
     for at = first, math.min(first + 999, #events) do texts[#texts + 1] = ARGV[events[at]] end
-    redis.call('RPUSH', run .. ':events', unpack(texts))
+    length = redis.call('RPUSH', run .. ':events', unpack(texts))
+  end
+  return length
+end
+
+-- Tells those who listen where the events are: see `RedisEventFeed` in Python.
+local function tell_listeners(step, length)
+  for _, kind in ipairs(step.kinds) do
+    if redis.call('SISMEMBER', prefix .. 'listened', kind) == 1 then
+      redis.call('XADD', prefix .. 'feed', '*', 'run', step.run, 'first', length - #step.events, 'count', #step.events)
+      return
+    end
   end
 end
 
@@ -35,7 +48,8 @@ end
 -- number of the dispatch that must be published now, else 0.
 local function write_step(step, old)
   local id, run = step.run, run_key(step.run)
-  append_events(run, step.events)
+  local length = append_events(run, step.events)
+  if step.kinds then tell_listeners(step, length) end
   if step.record then append_act(ARGV[step.record], step.content) end
   if step.status ~= old.status then
     if old.status then redis.call('ZREM', prefix .. 'status:' .. old.status, id) end

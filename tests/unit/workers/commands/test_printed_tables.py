@@ -9,7 +9,7 @@ import os
 import re
 import shlex
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -46,14 +46,20 @@ from fluxagents.scheduler.schedules.schedule import Schedule
 from fluxagents.scheduler.schedules.schedule_ticker import ScheduleTicker
 from fluxagents.scheduler.schedules.schedules import Schedules
 from fluxagents.scheduler.schedules.tick_plan import TickState
+from fluxagents.scheduler.webhooks.endpoint import Endpoint, Secret
+from fluxagents.scheduler.webhooks.message import Attempt, Message
+from fluxagents.scheduler.webhooks.relay import WebhookRelay
+from fluxagents.scheduler.webhooks.webhooks import Webhooks
 from fluxagents.tasks.ports.artifacts import ArtifactRef, Manifest, Provenance
 from fluxagents.workers.cli import cli
 from fluxagents.workers.clients import local_authority
 from fluxagents.workers.commands.batches import batch
 from fluxagents.workers.commands.schedules import schedule_access
 from fluxagents.workers.commands.services import demo, doctor, status_view
+from fluxagents.workers.commands.webhooks import webhook_access
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.files.run_archive import Archive
+from fluxagents.workers.files.web_poster import WebPoster
 from fluxagents.workers.host import run_file
 from fluxagents.workers.host.checks import CheckResult, CheckStatus
 from fluxagents.workers.host.run_file import RunStatus, ServiceStatus, State
@@ -63,6 +69,8 @@ from fluxagents.workers.redis.people.key_book import RedisKeyBook
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
 from fluxagents.workers.redis.remedy_book import RedisRemedyBook
 from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.triggers.event_feed import RedisEventFeed
+from fluxagents.workers.redis.triggers.webhook_outbox import RedisWebhookOutbox
 
 PRINTED = ROOT / "tests/data/printed"
 START_MS = 1_767_225_600_000
@@ -129,6 +137,10 @@ COMMANDS = {
     "schedules-list": "schedules list",
     "schedules-show": "schedules show nightly",
     "schedules-history": "schedules history often",
+    "webhooks-list": "webhooks list",
+    "webhooks-show": "webhooks show lab",
+    "webhooks-deliveries": "webhooks deliveries lab",
+    "webhooks-attempts": "webhooks deliveries lab --attempts",
     "schedules-preview": "schedules preview --cron '0 2 * * *' --timezone Europe/Vienna --after 2026-03-28",
     "status": "status",
     "tools-list": "tools list",
@@ -230,6 +242,7 @@ def _installation(
     opened = Schedules(client, book, ScheduleTicker(client, ledger, HeldClock()), HeldClock())
     write_a_history(ledger)
     monkeypatch.setattr(schedule_access, "open_schedules", lambda: opened)
+    monkeypatch.setattr(webhook_access, "open_webhooks", lambda: told_webhooks(redis, key_prefix, client))
     monkeypatch.setattr(run_file, "read", lambda _: services_status())
     monkeypatch.setattr(status_view, "time", lambda: 4_000.0)
     monkeypatch.setattr(ProcessId, "alive", lambda _: True)
@@ -252,6 +265,66 @@ def write_a_history(ledger: MemoryLedger) -> None:
         Firing(at_ms=START_MS + 65_000_000, outcome="paused", note="by ada"),
     ]
     ledger.save("schedule:often", state.model_dump_json(), before=None, firings=firings)
+
+
+class ToldWebhooks(Webhooks):
+    """Webhooks whose messages have fixed times and results."""
+
+    def deliveries(self, name: str, *, limit: int) -> Sequence[Message]:
+        del limit
+        first = Message(
+            endpoint=name,
+            id="msg_3w7zkq2y5m4h6x3tqk7v2n5b4c6d8f9g",
+            type="run.finished",
+            body="{}",
+            created_ms=START_MS,
+            status="delivered",
+            attempts=1,
+            last="HTTP 204",
+        )
+        later = {
+            "id": "msg_7d2hq5v3x6k4m7w2z5y3t6b4n8c6f9g2",
+            "status": "pending",
+            "attempts": 3,
+            "next_ms": START_MS + 1_800_000,
+            "last": "no answer within 15 s",
+        }
+        return [first.model_copy(update=later), first]
+
+    def attempts(self, name: str, *, limit: int) -> Sequence[Attempt]:
+        del name, limit
+        attempt = Attempt(
+            message_id="msg_7d2hq5v3x6k4m7w2z5y3t6b4n8c6f9g2",
+            type="run.finished",
+            attempt=3,
+            at_ms=START_MS + 305_000,
+            duration_ms=15_000,
+            status=0,
+            error="no answer within 15 s",
+            outcome="retry",
+        )
+        return [
+            attempt,
+            attempt.model_copy(update={"attempt": 2, "error": "", "status": 503, "duration_ms": 12}),
+        ]
+
+
+def told_webhooks(redis: Redis, prefix: str, client: RunClient) -> ToldWebhooks:
+    """One webhook of two days ago."""
+    outbox = RedisWebhookOutbox(redis, prefix=prefix)
+    outbox.add(
+        Endpoint(
+            name="lab",
+            url="https://lab.example.org/hooks?token=s3cret",
+            events=("run.*", "approval.requested"),
+            session="schedule:nightly",
+            secrets=(Secret(text="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),),
+            owner="ada",
+            created_ms=START_MS,
+        )
+    )
+    relay = WebhookRelay(RedisEventFeed(redis, client.store, prefix=prefix), outbox, client.store)
+    return ToldWebhooks(outbox, relay, WebPoster(), cast("Any", None), HeldClock())
 
 
 def learn_an_error(book: RedisRemedyBook) -> None:
