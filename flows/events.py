@@ -101,6 +101,22 @@ class HumanRequest(Frozen):
     """Until when it may be answered (Unix time in ms); 0 for as long as the run may last."""
 
 
+class Trigger(Frozen):
+    """What started a run that nobody started by hand."""
+
+    kind: Literal["schedule", "event"]
+    name: str
+    """Of the schedule or the trigger."""
+    delivery: str
+    """Of its tick or its event: each has one run."""
+    source: str = ""
+    """What happened, in a few words; empty for a tick."""
+    chain: tuple[str, ...] = ()
+    """The triggers that led to the event, the first one first, without this one."""
+    reply_to: str = ""
+    """The webhook that is told how the run goes, whatever it wants to be told of; empty for none."""
+
+
 class EventBase(Frozen):
     """Every event knows the step that wrote it and when (Unix time in ms)."""
 
@@ -133,6 +149,8 @@ class RunStarted(EventBase):
     """Why nobody known vouches for the log, of a run that was imported: `not signed`; empty otherwise."""
     requester: str = ""
     """The person or service that wanted it; empty in logs of early versions, which do not say."""
+    trigger: Trigger | None = None
+    """What started it; none for a run that somebody started by hand."""
 
 
 class NodeEntered(EventBase):

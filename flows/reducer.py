@@ -75,6 +75,7 @@ def _start(event: e.RunStarted) -> RunState:
         first_id=event.first_id,
         unverified=event.unverified,
         requester=event.requester,
+        trigger=event.trigger,
         keeps_list=event.schema_version >= e.ANSWERS_SINCE,
     )
 

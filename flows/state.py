@@ -18,6 +18,7 @@ from fluxagents.flows.events import (
     HumanRequest,
     Lane,
     Shard,
+    Trigger,
 )
 from fluxagents.flows.upcasting import upcast_state
 
@@ -132,6 +133,8 @@ class RunState(Frozen):
     updated_ms: int
     requester: str = ""
     """The person or service that wanted it; empty where an early version began it."""
+    trigger: Trigger | None = None
+    """What started it; none for a run that somebody started by hand."""
     seq: int
     """The step that comes next."""
     status: Status

@@ -38,6 +38,7 @@ COMMANDS = {
     "approvals": ("approvals.approvals:approvals", "List what waits for a human, and answer it."),
     "batch": ("batches.batch:batch", "Run a flow over many models and conditions."),
     "schedules": ("schedules.schedules:schedules", "List, add, pause and remove schedules."),
+    "triggers": ("triggers.triggers:triggers", "List, add, pause and remove what starts runs by events."),
     "webhooks": (
         "webhooks.webhooks:webhooks",
         "List, add, test and remove addresses that are told of events.",

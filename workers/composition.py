@@ -20,6 +20,7 @@ from fluxagents.scheduler.people.authority import Authority
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules.schedule_ticker import ScheduleTicker
 from fluxagents.scheduler.schedules.schedules import Schedules
+from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
 from fluxagents.scheduler.webhooks.relay import WebhookRelay
 from fluxagents.tasks.acts.child_runs import ChildRuns
 from fluxagents.tasks.acts.table import build_acts
@@ -53,6 +54,7 @@ from fluxagents.workers.redis.remedy_book import RedisRemedyBook
 from fluxagents.workers.redis.run_store import RedisRunStore
 from fluxagents.workers.redis.triggers.event_feed import RedisEventFeed
 from fluxagents.workers.redis.triggers.firing_ledger import RedisFiringLedger
+from fluxagents.workers.redis.triggers.trigger_book import RedisTriggerBook
 from fluxagents.workers.redis.triggers.webhook_outbox import RedisWebhookOutbox
 from fluxagents.workers.settings import Settings
 
@@ -145,6 +147,8 @@ def build_process(
     schedules = Schedules(client, RedbeatSchedules(app), ticker, clock)
     feed = RedisEventFeed(redis, store, prefix=settings.key_prefix)
     outbox = RedisWebhookOutbox(redis, prefix=settings.key_prefix)
+    book = RedisTriggerBook(redis, prefix=settings.key_prefix)
+    triggers = TriggerEngine(client, book, ledger, feed, clock)
     return Process(
         step_ports=StepPorts(
             steps=store,
@@ -181,9 +185,10 @@ def build_process(
         refused_messages=build_refused_messages(settings, redis),
         clock=clock,
         ticker=ticker,
+        triggers=triggers,
         relay=WebhookRelay(feed, outbox, store),
         outbox=outbox,
-        lookout=Lookout(ledger, clock, {"schedule": schedules.serve}),
+        lookout=Lookout(ledger, clock, {"schedule": schedules.serve, "trigger": triggers.serve}),
     )
 
 

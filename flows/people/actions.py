@@ -53,6 +53,11 @@ class Action(StrEnum):
     SCHEDULE_PAUSE = "schedule.pause"
     SCHEDULE_RESUME = "schedule.resume"
     SCHEDULE_BACKFILL = "schedule.backfill"
+    TRIGGER_ADD = "trigger.add"
+    TRIGGER_REMOVE = "trigger.remove"
+    TRIGGER_PAUSE = "trigger.pause"
+    TRIGGER_RESUME = "trigger.resume"
+    TRIGGER_BACKFILL = "trigger.backfill"
     WEBHOOK_ADD = "webhook.add"
     WEBHOOK_REMOVE = "webhook.remove"
     WEBHOOK_ROTATE = "webhook.rotate"
@@ -125,6 +130,11 @@ NEEDS: Mapping[Action, Need] = MappingProxyType(
         Action.SCHEDULE_PAUSE: _SCHEDULES,
         Action.SCHEDULE_RESUME: _SCHEDULES,
         Action.SCHEDULE_BACKFILL: _SCHEDULES,
+        Action.TRIGGER_ADD: _SCHEDULES,
+        Action.TRIGGER_REMOVE: _SCHEDULES,
+        Action.TRIGGER_PAUSE: _SCHEDULES,
+        Action.TRIGGER_RESUME: _SCHEDULES,
+        Action.TRIGGER_BACKFILL: _SCHEDULES,
         Action.WEBHOOK_ADD: _WEBHOOKS,
         Action.WEBHOOK_REMOVE: _WEBHOOKS,
         Action.WEBHOOK_ROTATE: _WEBHOOKS,

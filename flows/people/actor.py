@@ -8,11 +8,21 @@ from fluxagents.flows.events import Frozen
 from fluxagents.flows.people.actions import Scope
 
 Channel = Literal[
-    "command line", "client", "process", "http", "page", "email", "slack", "webhook", "schedule", "message"
+    "command line",
+    "client",
+    "process",
+    "http",
+    "page",
+    "email",
+    "slack",
+    "webhook",
+    "schedule",
+    "event",
+    "message",
 ]
 """The door that an act came through; `process` is a client whose runs live in its own process."""
 
-ProofKind = Literal["os-user", "api-key", "sign-in", "signature", "schedule", "message"]
+ProofKind = Literal["os-user", "api-key", "sign-in", "signature", "schedule", "event", "message"]
 
 
 class Proof(Frozen):
@@ -49,6 +59,7 @@ class Resource(Frozen):
         "medium",
         "schedule",
         "webhook",
+        "trigger",
         "prompt",
         "person",
         "group",

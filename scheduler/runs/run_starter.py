@@ -48,6 +48,8 @@ class RunSpec:
     inputs: Mapping[str, Any]
     """JSON; typed as such they would refuse a medium that a type checker knows as `dict[str, float]`."""
     run_id: str | None = None
+    trigger: e.Trigger | None = None
+    """What starts it; none where somebody does by hand."""
 
     def __post_init__(self) -> None:
         """Refuse what no run may have; every start comes through here, also that of a message."""
@@ -208,5 +210,6 @@ class RunStarter:
             lane=lane,
             stepwise=stepwise,
             requester=requester,
+            trigger=spec.trigger,
         )
         return first_commit(controller, started)

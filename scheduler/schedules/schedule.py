@@ -47,6 +47,8 @@ class Schedule(Frozen):
     """With `all`, the most ticks that are made up for at once, the last ones."""
     jitter_s: float = Field(default=0.0, ge=0.0, le=MAX_JITTER_S)
     """Each tick starts its run by up to so much later, always the same tick by the same time."""
+    reply_to: str = ""
+    """The webhook that is told how its runs go; empty for none."""
     created_ms: int
     owner: str = SYSTEM
     """Who added it; its runs are theirs. Of early versions it is nobody's."""

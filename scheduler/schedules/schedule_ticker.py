@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.events import Trigger
 from fluxagents.flows.people.actor import Actor, Proof
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.state import TERMINAL, RunState
@@ -205,7 +206,10 @@ def start_tick(client: RunClient, schedule: Schedule, tick_ms: int) -> str:
     Raises:
         FluxError: As `RunClient.start`.
     """
-    spec = RunSpec(model=schedule.model, inputs=schedule.inputs, run_id=schedule.tick_run(tick_ms))
+    trigger = Trigger(kind="schedule", name=schedule.name, delivery=str(tick_ms), reply_to=schedule.reply_to)
+    spec = RunSpec(
+        model=schedule.model, inputs=schedule.inputs, run_id=schedule.tick_run(tick_ms), trigger=trigger
+    )
     return next(client.batch(schedule.flow, [spec], session=schedule.session, lane=schedule.lane)).id
 
 

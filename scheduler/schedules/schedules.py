@@ -75,6 +75,7 @@ class Schedules:
         catch_up: CatchUp = "last",
         catch_up_limit: int = 100,
         jitter_s: float = 0.0,
+        reply_to: str = "",
         replace: bool = False,
     ) -> Schedule:
         """Keep a schedule; its first run starts at its next tick, not now.
@@ -90,6 +91,7 @@ class Schedules:
             catch_up: Which ticks are made up for that nobody was there for.
             catch_up_limit: With `all`, the most ticks that are made up for at once, the last ones.
             jitter_s: Each tick starts its run by up to so many seconds later.
+            reply_to: The webhook that is told how its runs go, whatever else it wants to be told of.
             replace: Replace the schedule of this name.
 
         Raises:
@@ -112,6 +114,7 @@ class Schedules:
             catch_up=catch_up,
             catch_up_limit=catch_up_limit,
             jitter_s=jitter_s,
+            reply_to=reply_to,
             created_ms=self._clock.now_ms(),
             owner=owner,
         )

@@ -70,6 +70,8 @@ class Notice:
     """When it happened (Unix time in ms)."""
     session: str
     flow: str
+    reply_to: str
+    """The endpoint that is told in any case; empty for none."""
     data: Mapping[str, JsonValue]
 
 
@@ -87,6 +89,7 @@ def build_notices(entry: FeedEntry) -> Iterator[Notice]:
             at_ms=event.at_ms,
             session=state.session,
             flow=state.flow.name,
+            reply_to=state.trigger.reply_to if state.trigger else "",
             data={**_describe_run(state), **_describe_event(event)},
         )
 
@@ -100,6 +103,7 @@ def build_idle_notice(entry: FeedEntry) -> Notice:
         at_ms=entry.events[-1].at_ms,
         session=state.session,
         flow=state.flow.name,
+        reply_to="",
         data={"session": state.session, "last_run": state.run_id, "last_run_status": state.status},
     )
 
@@ -114,6 +118,7 @@ def _describe_run(state: RunState) -> dict[str, JsonValue]:
         "model_digest": state.model,
         "parent": state.parent or None,
         "requester": state.requester or None,
+        "trigger": state.trigger.name if state.trigger else None,
     }
 
 

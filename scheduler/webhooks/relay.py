@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from fnmatch import fnmatchcase
 
 from fluxagents.flows.ports.event_feed import EventFeed, EventKind, FeedEntry
 from fluxagents.flows.ports.run_store import RunQueries
 from fluxagents.flows.state import STATUSES, TERMINAL
-from fluxagents.scheduler.webhooks.endpoint import EVENT_TYPES, Endpoint
+from fluxagents.scheduler.webhooks.endpoint import Endpoint
 from fluxagents.scheduler.webhooks.message import build_message
 from fluxagents.scheduler.webhooks.notice import ENDS, Notice, build_idle_notice, build_notices
 from fluxagents.scheduler.webhooks.outbox import WebhookOutbox
@@ -60,7 +59,7 @@ class WebhookRelay:
                 build_message(endpoint.name, notice)
                 for notice in notices
                 for endpoint in endpoints
-                if endpoint.wants(notice.type, session=notice.session, flow=notice.flow)
+                if is_told(endpoint, notice)
             ]
             count += self._outbox.put(messages) if messages else 0
             if page.after == page.before or not self._feed.advance(LISTENER, page):
@@ -81,10 +80,13 @@ class WebhookRelay:
         return not any(self._runs.runs(status=status, session=session, limit=1) for status in open_statuses)
 
 
+def is_told(endpoint: Endpoint, notice: Notice) -> bool:
+    """Whether an endpoint is to be told: it wants to be, or it is where the run came from."""
+    if notice.reply_to == endpoint.name:
+        return endpoint.status == "active"
+    return endpoint.wants(notice.type, session=notice.session, flow=notice.flow)
+
+
 def find_wanted_kinds(endpoints: Collection[Endpoint]) -> set[EventKind]:
-    """The kinds of events that some of the endpoints want."""
-    patterns = [
-        pattern for endpoint in endpoints if endpoint.status == "active" for pattern in endpoint.events
-    ]
-    types = {name for name in EVENT_TYPES for pattern in patterns if fnmatchcase(name, pattern)}
-    return {"run" if name.startswith(("run.", "session.")) else "request" for name in types}
+    """The kinds of events that endpoints are told of: any may be where the reply to a run goes."""
+    return {"run", "request"} if any(endpoint.status == "active" for endpoint in endpoints) else set()

@@ -189,6 +189,7 @@ class Webhooks:
             at_ms=now_ms,
             session="",
             flow="",
+            reply_to="",
             data={"webhook": name, "events": list(endpoint.events)},
         )
         claim = Claim(endpoint, build_message(name, notice), attempt=1)

@@ -34,11 +34,13 @@ RECONCILE = "control.reconcile"
 ARCHIVE = "control.archive"
 LOOK = "control.look"
 RELAY = "control.relay"
+READ = "control.read"
 
 TASK_MODULES = (
     "fluxagents.scheduler.runs.start_task",
     "fluxagents.scheduler.schedules.tick_task",
     "fluxagents.scheduler.firings.look_task",
+    "fluxagents.scheduler.triggers.read_task",
     "fluxagents.scheduler.webhooks.relay_task",
     "fluxagents.workers.celery.send_task",
     "fluxagents.workers.celery.archive_task",
@@ -213,6 +215,7 @@ def _beat(settings: Settings, url: str, sentinels: SentinelAddress | None) -> di
             "reconcile": _tick(RECONCILE, settings.reconcile_every_s),
             "look": _tick(LOOK, settings.reconcile_every_s),
             "relay": _tick(RELAY, settings.reconcile_every_s),
+            "read": _tick(READ, settings.reconcile_every_s),
             **({"archive": _tick(ARCHIVE, settings.archive_every_s)} if settings.archives else {}),
         },
     }

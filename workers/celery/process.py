@@ -10,6 +10,7 @@ from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.scheduler.firings.lookout import Lookout
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules.schedule_ticker import ScheduleTicker
+from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
 from fluxagents.scheduler.webhooks.outbox import WebhookOutbox
 from fluxagents.scheduler.webhooks.relay import WebhookRelay
 from fluxagents.tasks.ports.refused_messages import RefusedMessages
@@ -32,5 +33,6 @@ class Process:
     clock: Clock
     ticker: ScheduleTicker
     lookout: Lookout
+    triggers: TriggerEngine
     relay: WebhookRelay
     outbox: WebhookOutbox

@@ -92,6 +92,7 @@ from fluxagents.workers.settings import Settings
     metavar="INTERVAL",
     help="Each tick starts its run by up to so much later (30s, 10m), the same tick always by as much.",
 )
+@click.option("--reply-to", default="", metavar="WEBHOOK", help="Is told how the runs go.")
 @click.option("--replace", is_flag=True, help="Replace the schedule of this name.")
 @json_option
 def add(
@@ -110,6 +111,7 @@ def add(
     catch_up: str,
     catch_up_limit: int,
     jitter: str | None,
+    reply_to: str,
     replace: bool,
     as_json: bool,
 ) -> None:
@@ -136,6 +138,7 @@ def add(
         catch_up=cast("CatchUp", catch_up),
         catch_up_limit=catch_up_limit,
         jitter_s=every(jitter).seconds if jitter else 0.0,
+        reply_to=reply_to,
         replace=replace,
     )
     added = registered.get(name)

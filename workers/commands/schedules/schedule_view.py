@@ -24,6 +24,7 @@ def document(status: ScheduleStatus) -> dict[str, Any]:
         "catch_up": schedule.catch_up,
         **({"catch_up_limit": schedule.catch_up_limit} if schedule.catch_up == "all" else {}),
         "jitter_s": schedule.jitter_s,
+        "reply_to": schedule.reply_to or None,
         "session": schedule.session,
         "created": format_time(schedule.created_ms),
         "paused_by": status.state.paused_by or None,

@@ -20,6 +20,7 @@ from redis import Redis
 from tests.support.command_calls import simulate_terminal
 from tests.support.memory_ledger import MemoryLedger
 from tests.support.memory_schedules import MemorySchedules
+from tests.support.memory_triggers import MemoryFeed, MemoryTriggers
 from tests.support.places import ROOT
 from tests.support.story import Story, asked, decided, entered, notified, split, succeeded, whole
 
@@ -46,6 +47,10 @@ from fluxagents.scheduler.schedules.schedule import Schedule
 from fluxagents.scheduler.schedules.schedule_ticker import ScheduleTicker
 from fluxagents.scheduler.schedules.schedules import Schedules
 from fluxagents.scheduler.schedules.tick_plan import TickState
+from fluxagents.scheduler.triggers.event_trigger import EventTrigger, RunSource
+from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
+from fluxagents.scheduler.triggers.trigger_plan import TriggerState
+from fluxagents.scheduler.triggers.triggers import Triggers
 from fluxagents.scheduler.webhooks.endpoint import Endpoint, Secret
 from fluxagents.scheduler.webhooks.message import Attempt, Message
 from fluxagents.scheduler.webhooks.relay import WebhookRelay
@@ -56,6 +61,7 @@ from fluxagents.workers.clients import local_authority
 from fluxagents.workers.commands.batches import batch
 from fluxagents.workers.commands.schedules import schedule_access
 from fluxagents.workers.commands.services import demo, doctor, status_view
+from fluxagents.workers.commands.triggers import trigger_access
 from fluxagents.workers.commands.webhooks import webhook_access
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.files.run_archive import Archive
@@ -137,6 +143,9 @@ COMMANDS = {
     "schedules-list": "schedules list",
     "schedules-show": "schedules show nightly",
     "schedules-history": "schedules history often",
+    "triggers-list": "triggers list",
+    "triggers-show": "triggers show slow",
+    "triggers-history": "triggers history slow",
     "webhooks-list": "webhooks list",
     "webhooks-show": "webhooks show lab",
     "webhooks-deliveries": "webhooks deliveries lab",
@@ -242,6 +251,7 @@ def _installation(
     opened = Schedules(client, book, ScheduleTicker(client, ledger, HeldClock()), HeldClock())
     write_a_history(ledger)
     monkeypatch.setattr(schedule_access, "open_schedules", lambda: opened)
+    monkeypatch.setattr(trigger_access, "open_triggers", lambda: told_triggers(client))
     monkeypatch.setattr(webhook_access, "open_webhooks", lambda: told_webhooks(redis, key_prefix, client))
     monkeypatch.setattr(run_file, "read", lambda _: services_status())
     monkeypatch.setattr(status_view, "time", lambda: 4_000.0)
@@ -325,6 +335,41 @@ def told_webhooks(redis: Redis, prefix: str, client: RunClient) -> ToldWebhooks:
     )
     relay = WebhookRelay(RedisEventFeed(redis, client.store, prefix=prefix), outbox, client.store)
     return ToldWebhooks(outbox, relay, WebPoster(), cast("Any", None), HeldClock())
+
+
+def told_triggers(client: RunClient) -> Triggers:
+    """A trigger that has fired once."""
+    book, ledger = MemoryTriggers(), MemoryLedger()
+    trigger = EventTrigger(
+        name="slow",
+        source=RunSource(flow="metabolic_analysis"),
+        when="growth_per_h < 0.1",
+        flow="model_validation",
+        wait_s=600,
+        reply_to="lab",
+        owner="ada",
+        created_ms=START_MS,
+    )
+    book.add(trigger)
+    firings = [
+        Firing(
+            at_ms=START_MS + 1_000,
+            outcome="skipped",
+            due_ms=START_MS,
+            note="it would lead in a circle: slow → slow",
+        ),
+        Firing(
+            at_ms=START_MS + 3_000,
+            outcome="started",
+            due_ms=START_MS + 2_000,
+            run_id=OTHER,
+            note="for 2 events",
+        ),
+    ]
+    state = TriggerState(created_ms=START_MS)
+    ledger.save(trigger.session, state.model_dump_json(), before=None, firings=firings)
+    engine = TriggerEngine(client, book, ledger, MemoryFeed(), HeldClock())
+    return Triggers(client, book, engine, HeldClock())
 
 
 def learn_an_error(book: RedisRemedyBook) -> None:

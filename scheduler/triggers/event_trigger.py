@@ -1,0 +1,99 @@
+"""A trigger: which events start a run, of which flow, on which model, with which inputs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, JsonValue
+
+from fluxagents.flows.events import Frozen, Lane
+from fluxagents.flows.people.actor import SYSTEM
+
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$"
+
+RunEnd = Literal["finished", "failed", "cancelled", "dead"]
+
+MAX_DEPTH = 8
+"""Triggers that may lead to one another, at most."""
+MAX_WAIT_S = 86_400.0
+MAX_BATCH = 200
+"""Events that one run is started for."""
+
+
+class RunSource(Frozen):
+    """A run has ended."""
+
+    kind: Literal["run"] = "run"
+    flow: str = ""
+    """Of this flow; of any when empty."""
+    ends: tuple[RunEnd, ...] = ("finished",)
+
+    def __str__(self) -> str:
+        return f"run of {self.flow or 'any flow'} {' or '.join(self.ends)}"
+
+
+class ModelSource(Frozen):
+    """A tool has made a model."""
+
+    kind: Literal["model"] = "model"
+    tool: str = ""
+    """This one; any when empty."""
+
+    def __str__(self) -> str:
+        return f"model made by {self.tool or 'any tool'}"
+
+
+class ArtifactSource(Frozen):
+    """A tool has stored a result."""
+
+    kind: Literal["artifact"] = "artifact"
+    tool: str = ""
+    """This one; any when empty."""
+
+    def __str__(self) -> str:
+        return f"result of {self.tool or 'any tool'}"
+
+
+Source = Annotated[RunSource | ModelSource | ArtifactSource, Field(discriminator="kind")]
+
+
+class EventTrigger(Frozen):
+    """What is started, and by which events."""
+
+    name: str = Field(pattern=NAME)
+    source: Source
+    when: str = ""
+    """A condition in the language of flows, over the names of the event; always when empty."""
+    flow: str
+    """A name, looked up whenever it fires, or the digest of a stored flow."""
+    flow_name: str = ""
+    """What a flow that is named by its digest is called."""
+    model: str = ""
+    """A model's name or digest; that of the event when empty."""
+    inputs: dict[str, JsonValue] = Field(default_factory=dict)
+    expressions: dict[str, str] = Field(default_factory=dict)
+    """Inputs that are computed from the event: name -> expression."""
+    lane: Lane = "bulk"
+    wait_s: float = Field(default=0.0, ge=0.0, le=MAX_WAIT_S)
+    """How long events are gathered before a run starts for all of them."""
+    is_debounced: bool = False
+    """The wait begins anew with each event, so that the run starts when it has been quiet for so long."""
+    key: str = ""
+    """An expression: events with equal values belong together; all do when empty."""
+    max_open: int = Field(default=0, ge=0)
+    """Runs that may be open for one key at once, further ones wait; 0 for any number."""
+    reply_to: str = ""
+    """The webhook that is told how its runs go; empty for none."""
+    owner: str = SYSTEM
+    """Who added it; its runs are theirs."""
+    created_ms: int
+
+    @property
+    def session(self) -> str:
+        """The session that its runs share; also its name in the ledger."""
+        return name_session(self.name)
+
+
+def name_session(trigger: str) -> str:
+    """The session that the runs of the trigger of this name share."""
+    return f"trigger:{trigger}"

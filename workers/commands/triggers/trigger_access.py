@@ -1,0 +1,12 @@
+"""The triggers that the commands speak of."""
+
+from __future__ import annotations
+
+from fluxagents.scheduler.triggers.triggers import Triggers
+from fluxagents.workers.clients import trigger_client
+from fluxagents.workers.commands.command_client import CommandClient
+
+
+def open_triggers() -> Triggers:
+    """The triggers of this installation, for whoever runs the command."""
+    return trigger_client.open_triggers(CommandClient())
