@@ -27,7 +27,7 @@ COMMANDS = {
     "people": ("people.people:people", "List people, let them in, and say what they may do."),
     "api-keys": ("people.api_keys:api_keys", "Create, list and revoke keys by which programs act."),
     "audit": ("people.audit:audit", "List what people did, and check the log of it."),
-    "keys": ("keys:keys", "Show, create and rotate the keys that sign messages and exported runs."),
+    "keys": ("services.keys:keys", "Show, create and rotate the keys that sign messages and exported runs."),
     "backup": ("services.backup:backup", "Write the whole installation into one file, while it runs."),
     "restore": ("services.backup:restore", "Put a backup into an empty data folder."),
     "doctor": ("services.doctor:doctor", "Check the installation and say what to do about each problem."),
@@ -49,7 +49,7 @@ COMMANDS = {
         "prompts.prompts:prompts",
         "Show, test, version and compare prompts, and show what a decision sent.",
     ),
-    "errors": ("errors:errors", "Show what goes wrong most often, and what helps."),
+    "errors": ("stats.errors:errors", "Show what goes wrong most often, and what helps."),
     "models": ("models.models:models", "List, add and inspect metabolic models."),
     "artifacts": ("artifacts.artifacts:artifacts", "List, show, export and plot the full data of results."),
     "frog": (

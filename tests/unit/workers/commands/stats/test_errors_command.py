@@ -11,7 +11,7 @@ from redis import Redis
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.remedies import ErrorCase, RemedyTrial
-from fluxagents.workers.commands.errors import errors
+from fluxagents.workers.commands.stats.errors import errors
 from fluxagents.workers.redis.remedy_book import RedisRemedyBook
 
 Call = Callable[..., Result]

@@ -9,7 +9,7 @@ import pytest
 from tests.support.command_calls import invoke
 
 from fluxagents.flows.errors import FluxError
-from fluxagents.workers.commands.keys import keys
+from fluxagents.workers.commands.services.keys import keys
 from fluxagents.workers.settings import Settings
 
 
