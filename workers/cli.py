@@ -37,10 +37,10 @@ COMMANDS = {
     "stats": ("stats.stats:stats", "Add up runs: durations, tools, tokens, errors, approvals, retries."),
     "approvals": ("approvals.approvals:approvals", "List what waits for a human, and answer it."),
     "batch": ("batches.batch:batch", "Run a flow over many models and conditions."),
-    "schedules": ("schedules.schedules:schedules", "List, add, pause and remove schedules."),
+    "schedules": ("triggers.schedules.schedules:schedules", "List, add, pause and remove schedules."),
     "triggers": ("triggers.triggers:triggers", "List, add, pause and remove what starts runs by events."),
     "webhooks": (
-        "webhooks.webhooks:webhooks",
+        "triggers.webhooks.webhooks:webhooks",
         "List, add, test and remove addresses that are told of events.",
     ),
     "tools": ("tools:tools", "List the tools, show their arguments, or call one."),

@@ -59,10 +59,10 @@ from fluxagents.tasks.ports.artifacts import ArtifactRef, Manifest, Provenance
 from fluxagents.workers.cli import cli
 from fluxagents.workers.clients import local_authority
 from fluxagents.workers.commands.batches import batch
-from fluxagents.workers.commands.schedules import schedule_access
 from fluxagents.workers.commands.services import demo, doctor, status_view
 from fluxagents.workers.commands.triggers import trigger_access
-from fluxagents.workers.commands.webhooks import webhook_access
+from fluxagents.workers.commands.triggers.schedules import schedule_access
+from fluxagents.workers.commands.triggers.webhooks import webhook_access
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.files.web_poster import WebPoster

@@ -16,8 +16,8 @@ from fluxagents.flows.errors import FluxError
 from fluxagents.scheduler.schedules.schedule_ticker import ScheduleTicker
 from fluxagents.scheduler.schedules.schedules import Schedules
 from fluxagents.workers.clients.local import LocalClient
-from fluxagents.workers.commands.schedules import schedule_access
-from fluxagents.workers.commands.schedules.schedules import schedules
+from fluxagents.workers.commands.triggers.schedules import schedule_access
+from fluxagents.workers.commands.triggers.schedules.schedules import schedules
 from fluxagents.workers.machine.clock import SystemClock
 
 

@@ -17,8 +17,8 @@ from fluxagents.workers.commands.display.options import examples, json_option, p
 from fluxagents.workers.commands.display.output import echo, print_json, print_table
 from fluxagents.workers.commands.display.slow_notice import notice_when_slow
 from fluxagents.workers.commands.display.times import format_date
-from fluxagents.workers.commands.schedules import schedule_access
-from fluxagents.workers.commands.schedules.schedule_view import document, format_tick
+from fluxagents.workers.commands.triggers.schedules import schedule_access
+from fluxagents.workers.commands.triggers.schedules.schedule_view import document, format_tick
 from fluxagents.workers.files.remote_files import hide_secrets
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.models.model_store import ModelFiles

@@ -8,7 +8,7 @@ from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import echo, print_json
 from fluxagents.workers.commands.display.period import since_ms, until_ms
 from fluxagents.workers.commands.display.times import format_date, format_time
-from fluxagents.workers.commands.schedules import schedule_access
+from fluxagents.workers.commands.triggers.schedules import schedule_access
 from fluxagents.workers.machine.clock import SystemClock
 
 

@@ -12,8 +12,8 @@ from fluxagents.scheduler.webhooks.webhooks import WebhookStatus
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import echo, print_json, print_table
 from fluxagents.workers.commands.display.times import format_date, format_time
-from fluxagents.workers.commands.webhooks import webhook_access
-from fluxagents.workers.commands.webhooks.deliveries import deliveries, resend
+from fluxagents.workers.commands.triggers.webhooks import webhook_access
+from fluxagents.workers.commands.triggers.webhooks.deliveries import deliveries, resend
 from fluxagents.workers.files.remote_files import hide_secrets
 
 

@@ -7,7 +7,7 @@ import click
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import echo, print_json, print_table
 from fluxagents.workers.commands.display.times import format_date, format_time
-from fluxagents.workers.commands.webhooks import webhook_access
+from fluxagents.workers.commands.triggers.webhooks import webhook_access
 
 
 @click.command(

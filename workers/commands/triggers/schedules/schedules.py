@@ -7,11 +7,15 @@ import click
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import echo, print_json, print_table
 from fluxagents.workers.commands.display.times import format_both, format_date
-from fluxagents.workers.commands.schedules import schedule_access
-from fluxagents.workers.commands.schedules.adding import add, preview
-from fluxagents.workers.commands.schedules.backfilling import backfill
-from fluxagents.workers.commands.schedules.schedule_history import history
-from fluxagents.workers.commands.schedules.schedule_view import describe_timing, document, format_tick
+from fluxagents.workers.commands.triggers.schedules import schedule_access
+from fluxagents.workers.commands.triggers.schedules.adding import add, preview
+from fluxagents.workers.commands.triggers.schedules.backfilling import backfill
+from fluxagents.workers.commands.triggers.schedules.schedule_history import history
+from fluxagents.workers.commands.triggers.schedules.schedule_view import (
+    describe_timing,
+    document,
+    format_tick,
+)
 
 
 @click.group(

@@ -7,7 +7,7 @@ import click
 from fluxagents.workers.commands.display.firing_table import firing_document, print_firings
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import print_json
-from fluxagents.workers.commands.schedules import schedule_access
+from fluxagents.workers.commands.triggers.schedules import schedule_access
 
 
 @click.command(epilog=examples("fluxagents schedules history nightly --limit 10"))
