@@ -43,8 +43,12 @@ class Lookout:
 
     def _serve(self, name: str) -> bool:
         kind, _, rest = name.partition(":")
+        serve = self._servers.get(kind)
+        if serve is None:
+            # A newer version wrote it, whose workers serve it.
+            return False
         try:
-            self._servers[kind](rest)
+            serve(rest)
         except FluxError as error:
             log.warning("could not start", name=name, error=str(error))
             return False

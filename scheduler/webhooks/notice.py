@@ -75,8 +75,13 @@ class Notice:
     data: Mapping[str, JsonValue]
 
 
-def build_notices(entry: FeedEntry) -> Iterator[Notice]:
-    """What is to be told of the events of one step, in their order."""
+def build_notices(entry: FeedEntry, root: RunState) -> Iterator[Notice]:
+    """What is to be told of the events of one step, in their order.
+
+    Args:
+        entry: The step.
+        root: The run that nobody else began and that led to this one; the run itself if nobody began it.
+    """
     state = entry.state
     for place, event in enumerate(entry.events, start=entry.first):
         event_type = _TYPES.get(type(event))
@@ -87,10 +92,10 @@ def build_notices(entry: FeedEntry) -> Iterator[Notice]:
             key=f"{state.run_id}|{place}",
             type=event_type,
             at_ms=event.at_ms,
-            session=state.session,
-            flow=state.flow.name,
-            reply_to=state.trigger.reply_to if state.trigger else "",
-            data={**_describe_run(state), **_describe_event(event)},
+            session=root.session,
+            flow=root.flow.name,
+            reply_to=root.trigger.reply_to if root.trigger else "",
+            data={**_describe_run(state, root), **_describe_event(event)},
         )
 
 
@@ -108,17 +113,17 @@ def build_idle_notice(entry: FeedEntry) -> Notice:
     )
 
 
-def _describe_run(state: RunState) -> dict[str, JsonValue]:
+def _describe_run(state: RunState, root: RunState) -> dict[str, JsonValue]:
     return {
         "run_id": state.run_id,
-        "session": state.session,
+        "session": root.session,
         "flow": state.flow.name,
         "flow_version": state.flow.version,
         "model": state.model_name or None,
         "model_digest": state.model,
         "parent": state.parent or None,
         "requester": state.requester or None,
-        "trigger": state.trigger.name if state.trigger else None,
+        "trigger": root.trigger.name if root.trigger else None,
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from fluxagents.flows.ports.event_feed import EventFeed, EventKind, FeedEntry
 from fluxagents.flows.ports.run_store import RunQueries
-from fluxagents.flows.state import STATUSES, TERMINAL
+from fluxagents.flows.state import STATUSES, TERMINAL, RunState
 from fluxagents.scheduler.webhooks.endpoint import Endpoint
 from fluxagents.scheduler.webhooks.message import build_message
 from fluxagents.scheduler.webhooks.notice import ENDS, Notice, build_idle_notice, build_notices
@@ -49,7 +49,11 @@ class WebhookRelay:
         count = 0
         for _ in range(MAX_PAGES if endpoints else 0):
             page = self._feed.read(LISTENER, limit=PAGE)
-            notices = [notice for entry in page.entries for notice in build_notices(entry)]
+            notices = [
+                notice
+                for entry in page.entries
+                for notice in build_notices(entry, self._find_root(entry.state))
+            ]
             if any(
                 endpoint.wants("session.idle", session=endpoint.session, flow=endpoint.flow)
                 for endpoint in endpoints
@@ -70,10 +74,17 @@ class WebhookRelay:
         """That sessions are idle in which a run of several has ended."""
         last_ends: dict[str, FeedEntry] = {}
         for entry in entries:
-            ended = any(notice.type in ENDS for notice in build_notices(entry))
-            if ended and entry.state.session != entry.state.run_id:
-                last_ends[entry.state.session] = entry
+            state = entry.state
+            ended = any(notice.type in ENDS for notice in build_notices(entry, state))
+            if ended and state.session != state.run_id:
+                last_ends[state.session] = entry
         return [build_idle_notice(entry) for session, entry in last_ends.items() if self._is_idle(session)]
+
+    def _find_root(self, state: RunState) -> RunState:
+        """The run that led to this one and that no other began."""
+        while state.parent:
+            state = self._runs.load(state.parent)
+        return state
 
     def _is_idle(self, session: str) -> bool:
         open_statuses = [status for status in STATUSES if status not in TERMINAL]
