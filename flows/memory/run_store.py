@@ -10,6 +10,7 @@ from threading import RLock
 from fluxagents.flows.events import Event, HumanRequest, RunStarted
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.memory.audit_log import MemoryAuditLog
+from fluxagents.flows.memory.session_store import MemorySessionStore
 from fluxagents.flows.people.audit import AuditRecord
 from fluxagents.flows.ports.claim import Claim, ClaimStatus
 from fluxagents.flows.ports.clock import Clock
@@ -43,6 +44,9 @@ class _Run:
     waiters: set[str] = field(default_factory=set)
     """Runs that wait for it."""
     request: HumanRequest | None = None
+    account: str = ""
+    """The session that pays for it."""
+    requester: str = ""
 
 
 @dataclass
@@ -64,6 +68,11 @@ class MemoryRunStore:
         self._nodes: dict[str, tuple[int, set[str]]] = {}
         self._flows: dict[str, Flow] = {}
         self._audit_log = MemoryAuditLog(clock)
+        self._sessions = MemorySessionStore(clock)
+
+    @property
+    def sessions(self) -> MemorySessionStore:
+        return self._sessions
 
     @property
     def audit_log(self) -> MemoryAuditLog:
@@ -73,8 +82,18 @@ class MemoryRunStore:
         with self._lock:
             if commit.state.run_id in self._runs:
                 return None
-            self._runs[commit.state.run_id] = _Run()
+            self._runs[commit.state.run_id] = self._new_run(commit.state)
             return self._write(commit, state)
+
+    def _new_run(self, state: RunState) -> _Run:
+        if state.parent:
+            parent = self._runs.get(state.parent)
+            return _Run(account=parent.account if parent else "")
+        if not state.ended:
+            self._sessions.start(state, state.requester)
+        self._sessions.hold(state)
+        account = state.session if state.session != state.run_id else ""
+        return _Run(account=account, requester="" if state.ended else state.requester)
 
     def create_many(
         self, commits: Sequence[tuple[Commit, str]], *, record: AuditRecord | None = None
@@ -111,9 +130,19 @@ class MemoryRunStore:
             run.lease_until_ms = self._clock.now_ms() + lease_ms
             run.fence += 1
             run.deliveries += 1
-            status = ClaimStatus.EXHAUSTED if run.deliveries > max_deliveries else ClaimStatus.OK
+            status, excess = ClaimStatus.OK, ""
+            if run.deliveries > max_deliveries:
+                status = ClaimStatus.EXHAUSTED
+            # What waits or is paused may end by its time, whatever its session has used.
+            elif run.account and run.status == "running":
+                excess = self._sessions.find_excess(run.account)
+                status = ClaimStatus.OVER_BUDGET if excess else ClaimStatus.OK
             return Claim(
-                status, fence=run.fence, state="" if digest else run.state, last_error=run.last_error
+                status,
+                fence=run.fence,
+                state="" if digest else run.state,
+                last_error=run.last_error,
+                excess=excess,
             )
 
     def _find_refusal(self, run: _Run | None, seq: int, digest: str) -> ClaimStatus | None:
@@ -140,6 +169,8 @@ class MemoryRunStore:
             interrupted = run.attempt if run.owner and fence is None else 0
             started = [self.create(child, child.state.model_dump_json()) for child in commit.children]
             outgoing = self._write(commit, state)
+            if run.account and commit.usage:
+                self._sessions.charge(run.account, commit.usage)
             others = [*started, *self._resume_waiters(commit.state)]
             return CommitResult(
                 CommitStatus.OK,
@@ -166,6 +197,9 @@ class MemoryRunStore:
         run = self._runs[commit.state.run_id]
         if commit.record is not None:
             self.audit_log.append(commit.record)
+        was_terminal, is_terminal = run.status in TERMINAL, commit.state.status in TERMINAL
+        if run.requester and was_terminal is not is_terminal:
+            self._sessions.count_open(commit.state.run_id, run.requester, is_terminal=is_terminal)
         run.events += commit.events
         run.seq, run.status, run.state, run.digest = (
             commit.seq + 1,
@@ -275,6 +309,7 @@ class MemoryRunStore:
             if run is None or run.status not in ENDED or seq not in {None, run.seq}:
                 return False
             assert state_from_json(run.state).session == session
+            self._sessions.forget(session)
             del self._runs[run_id]
             return True
 

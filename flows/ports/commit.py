@@ -8,6 +8,7 @@ from enum import StrEnum
 from fluxagents.flows.events import Event
 from fluxagents.flows.people.audit import AuditRecord
 from fluxagents.flows.ports.dispatch import Dispatch, Outgoing
+from fluxagents.flows.ports.session import StepUsage
 from fluxagents.flows.state import RunState
 
 
@@ -22,6 +23,8 @@ class Commit:
     """Runs that begin with this step, in the same atomic write; one that exists already stays as it is."""
     record: AuditRecord | None = None
     """The act of a person that leads to it, for the audit log, in the same atomic write."""
+    usage: StepUsage | None = None
+    """What a worker used for the step; its session pays. None for what comes from outside."""
 
     @property
     def seq(self) -> int:
