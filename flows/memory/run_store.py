@@ -102,6 +102,10 @@ class MemoryRunStore:
             self.audit_log.append(record)
         return [self.create(commit, state) for commit, state in commits]
 
+    def put_back(self, commits: Sequence[tuple[Commit, str]]) -> None:
+        for commit, state in commits:
+            self.create(commit, state)
+
     def claim(
         self,
         run_id: str,

@@ -11,8 +11,8 @@ from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.session import (
     SESSION_STATUSES,
     PersonQuota,
-    Session,
     SessionEntry,
+    SessionRecord,
     SessionStatus,
     SessionUsage,
     StepUsage,
@@ -30,7 +30,7 @@ class MemorySessionStore:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = RLock()
-        self._sessions: dict[str, Session] = {}
+        self._sessions: dict[str, SessionRecord] = {}
         self._active_ms: dict[str, int] = {}
         self._runs: Counter[str] = Counter()
         self._usage: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -38,14 +38,14 @@ class MemorySessionStore:
         self._open: defaultdict[str, set[str]] = defaultdict(set)
         self._started: Counter[tuple[str, int]] = Counter()
 
-    def add(self, session: Session) -> bool:
+    def add(self, session: SessionRecord) -> bool:
         with self._lock:
             if session.name in self._sessions:
                 return False
             self.save(session)
             return True
 
-    def save(self, session: Session) -> None:
+    def save(self, session: SessionRecord) -> None:
         with self._lock:
             self._sessions[session.name] = session
             self._active_ms[session.name] = max(self._active_ms.get(session.name, 0), session.created_ms)
@@ -136,8 +136,8 @@ class MemorySessionStore:
                 return describe_excess(account, what, self._usage[account][what], allowed)
         return ""
 
-    def _find(self, name: str) -> Session:
-        return self._sessions.get(name) or Session(name=name)
+    def _find(self, name: str) -> SessionRecord:
+        return self._sessions.get(name) or SessionRecord(name=name)
 
     def _entry(self, name: str) -> SessionEntry:
         usage = SessionUsage.model_validate(dict(self._usage[name]))

@@ -151,6 +151,10 @@ class RunLifecycle(Protocol):
         """As `create` for each, in one round trip; the record of the act that wants them all goes before."""
         ...
 
+    def put_back(self, commits: Sequence[tuple[Commit, str]]) -> None:
+        """Store runs that ended and left the store, as they were; one that is here stays as it is."""
+        ...
+
     def request_pause(self, run_id: str, by: str, *, record: AuditRecord | None = None) -> bool:
         """Ask the worker that holds the lease to pause after its step; False when nobody holds it.
 

@@ -88,7 +88,7 @@ class PersonQuota(Frozen):
     """Of their share of busy workers, beside others who wait."""
 
 
-class Session(Frozen):
+class SessionRecord(Frozen):
     """What is known of a session beside its runs; times are Unix time in ms."""
 
     name: str
@@ -112,7 +112,7 @@ class Session(Frozen):
 class SessionEntry:
     """A session in a list."""
 
-    session: Session
+    session: SessionRecord
     runs: int
     """In the store; those that left it are not counted."""
     usage: SessionUsage

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from fluxagents.flows.ports.session import PersonQuota, Session, SessionEntry, SessionStatus, SessionUsage
+from fluxagents.flows.ports.session import (
+    PersonQuota,
+    SessionEntry,
+    SessionRecord,
+    SessionStatus,
+    SessionUsage,
+)
 
 
 class SessionStore(Protocol):
     """Keeps sessions, also those that only runs name: such a one is open and has no limits."""
 
-    def add(self, session: Session) -> bool:
+    def add(self, session: SessionRecord) -> bool:
         """Keep a session that somebody makes; False, and nothing done, if somebody made one of this name."""
         ...
 
-    def save(self, session: Session) -> None:
+    def save(self, session: SessionRecord) -> None:
         """Keep a session as it is now; what it limits holds from the next start and the next step on."""
         ...
 

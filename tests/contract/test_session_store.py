@@ -18,8 +18,8 @@ from fluxagents.flows.ports.dispatch import Dispatch
 from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.ports.session import (
     PersonQuota,
-    Session,
     SessionBudget,
+    SessionRecord,
     SessionUsage,
     StepUsage,
     list_excesses,
@@ -110,7 +110,7 @@ def names(store: RunStore, **page: int) -> list[str]:
 
 
 def test_a_session_is_made_once(store: RunStore) -> None:
-    session = Session(name="s", owner="ada", label="Survey", created_ms=5, changed_ms=5)
+    session = SessionRecord(name="s", owner="ada", label="Survey", created_ms=5, changed_ms=5)
     assert store.sessions.add(session)
     assert not store.sessions.add(session.model_copy(update={"owner": "bob"}))
     entry = store.sessions.get("s")
@@ -125,7 +125,7 @@ def test_a_session_that_only_runs_name_is_listed_and_may_be_made_later(store: Ru
     assert names(store) == ["t", "s"]
     assert store.sessions.get(alone) is None
     assert store.sessions.get("nothing") is None
-    assert store.sessions.add(Session(name="s", owner="ada", created_ms=15))
+    assert store.sessions.add(SessionRecord(name="s", owner="ada", created_ms=15))
     entry = store.sessions.get("s")
     assert entry is not None
     assert (entry.session.owner, entry.runs, entry.active_ms) == ("ada", 1, 15)
@@ -142,7 +142,7 @@ def test_a_run_makes_its_session_the_newest_and_pages_hold_each_session_once(sto
 
 
 def test_a_closed_session_takes_no_run_until_it_is_opened(store: RunStore) -> None:
-    open_session = Session(name="s", owner="ada", created_ms=1)
+    open_session = SessionRecord(name="s", owner="ada", created_ms=1)
     store.sessions.save(open_session.model_copy(update={"status": "closed"}))
     assert names(store) == []
     assert [entry.session.name for entry in store.sessions.page("closed", limit=5)] == ["s"]
@@ -187,7 +187,7 @@ def test_a_session_counts_what_its_runs_and_their_children_use(store: RunStore) 
 def test_a_used_budget_stops_the_next_step_and_the_next_start(
     store: RunStore, budget: SessionBudget, usage: StepUsage, excess: str
 ) -> None:
-    store.sessions.add(Session(name="s", budget=budget, created_ms=1))
+    store.sessions.add(SessionRecord(name="s", budget=budget, created_ms=1))
     first, second = start(store), start(store)
     child = start(store, first, parent=first)
     other = start(store, "other")
@@ -204,7 +204,7 @@ def test_a_used_budget_stops_the_next_step_and_the_next_start(
 
 
 def test_a_raised_budget_lets_steps_go_on(store: RunStore) -> None:
-    session = Session(name="s", budget=SessionBudget(tokens=10), created_ms=1)
+    session = SessionRecord(name="s", budget=SessionBudget(tokens=10), created_ms=1)
     store.sessions.add(session)
     run = start(store)
     step(store, run, StepUsage(tokens=10))
@@ -213,7 +213,7 @@ def test_a_raised_budget_lets_steps_go_on(store: RunStore) -> None:
 
 
 def test_a_run_that_waits_may_end_by_its_time_whatever_its_session_has_used(store: RunStore) -> None:
-    store.sessions.add(Session(name="s", budget=SessionBudget(tokens=10), created_ms=1))
+    store.sessions.add(SessionRecord(name="s", budget=SessionBudget(tokens=10), created_ms=1))
     run = start(store)
     step(store, run, StepUsage(tokens=10))
     state = store.load(run)
@@ -224,7 +224,7 @@ def test_a_run_that_waits_may_end_by_its_time_whatever_its_session_has_used(stor
 def test_the_runs_of_a_session_are_counted_when_they_start_and_ended_ones_from_elsewhere_are_not(
     store: RunStore,
 ) -> None:
-    store.sessions.add(Session(name="s", budget=SessionBudget(runs=2), created_ms=1))
+    store.sessions.add(SessionRecord(name="s", budget=SessionBudget(runs=2), created_ms=1))
     end(store, start(store))
     start(store)
     error = refusal(lambda: start(store))
@@ -276,7 +276,7 @@ def test_an_ended_run_that_goes_on_counts_again(store: RunStore) -> None:
 
 def test_usage_can_be_taken_over(store: RunStore) -> None:
     usage = SessionUsage(runs=3, tokens=50)
-    store.sessions.add(Session(name="s", budget=SessionBudget(tokens=50), created_ms=1))
+    store.sessions.add(SessionRecord(name="s", budget=SessionBudget(tokens=50), created_ms=1))
     store.sessions.set_usage("s", usage)
     entry = store.sessions.get("s")
     assert entry is not None

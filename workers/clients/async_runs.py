@@ -1,4 +1,4 @@
-"""A run, a session and a batch as asynchronous scripts hold them."""
+"""A run and a batch as asynchronous scripts hold them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fluxagents.workers.clients.artifact import Artifact
 from fluxagents.workers.clients.client_run import ClientRun
 from fluxagents.workers.clients.progress_view import progress_view
 from fluxagents.workers.clients.results import Results
-from fluxagents.workers.clients.run_group import Batch, RunGroup, Session
+from fluxagents.workers.clients.run_group import Batch, RunGroup
 from fluxagents.workers.clients.threads import Threads
 from fluxagents.workers.reports.notebook_view import NotebookView
 
@@ -152,14 +152,6 @@ class AsyncRunGroup(NotebookView):
     async def table(self, *, long: bool = False) -> pd.DataFrame:
         """One row per run with growth (1/h) and answer; `long` gives a row per value that a tool found."""
         return await self._threads.call(self._group.table, long=long)
-
-
-class AsyncSession(AsyncRunGroup):
-    """As `Session`: the runs of a session, also those that others started."""
-
-    def __init__(self, session: Session, threads: Threads) -> None:
-        super().__init__(session, threads)
-        self.name = session.name
 
 
 class AsyncBatch(AsyncRunGroup, AsyncIterator[AsyncRun]):

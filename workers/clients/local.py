@@ -33,6 +33,7 @@ from fluxagents.workers.clients.local_authority import build_process_authority
 from fluxagents.workers.clients.results import Results
 from fluxagents.workers.clients.script_client import ScriptClient
 from fluxagents.workers.files.artifact_store import ArtifactFiles
+from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.models.model_store import ModelFiles
 
@@ -147,6 +148,9 @@ class LocalClient(ScriptClient):
             prompts=lambda: PromptManager().names,
         )
         self.results = Results(store, models, lambda: self.artifacts)
+
+    def _open_archive(self) -> Archive:
+        return Archive(str(self._folder))
 
     def bundle_stores(self) -> BundleStores:
         """Where the parts of runs lie, for exporting and importing them."""

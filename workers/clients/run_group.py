@@ -1,4 +1,4 @@
-"""Runs that belong together: those of a session, and those that one call started."""
+"""Runs that belong together, and those that one call started."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from fluxagents.flows.state import RunState
-from fluxagents.scheduler.batches.batches import Tally, session_states
+from fluxagents.scheduler.batches.batches import Tally
 from fluxagents.scheduler.runs.run_control import RunControl
 from fluxagents.workers.clients.client_run import ClientRun
 from fluxagents.workers.clients.completion import look_until_complete
@@ -68,27 +68,6 @@ class RunGroup(NotebookView):
         if long:
             return frame_findings(self.results.runs, self.states())
         return frame_runs(self.states())
-
-
-class Session(RunGroup):
-    """The runs of a session, also those that others started; every look asks the store."""
-
-    def __init__(self, control: RunControl, results: Results, name: str) -> None:
-        super().__init__(control, results)
-        self.name = name
-
-    def __repr__(self) -> str:
-        return f"Session({self.name!r})"
-
-    def _repr_html_(self) -> str:
-        return draw_group(f"session {self.name}", self.states())
-
-    def _repr_text_(self) -> str:
-        return write_group(f"session {self.name}", self.states())
-
-    def states(self) -> list[RunState]:
-        """The states of the runs, those that started first first."""
-        return list(reversed(session_states(self.results.runs, self.name).values()))
 
 
 class Batch(RunGroup, Iterator[ClientRun]):

@@ -13,6 +13,7 @@ from time import monotonic, sleep
 from typing import Any
 
 from redis import Redis
+from redis.client import Pipeline
 from redis.exceptions import ResponseError
 
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -119,9 +120,7 @@ class RedisRunStore:
             self.audit_log.append_in(pipe, record)
         for commit, state in commits:
             if commit.state.run_id not in archived:
-                arguments = _Arguments()
-                document = _step_document(commit, state, arguments)
-                self._create(keys=[self._prefix], args=arguments.after(document), client=pipe)
+                self._create_in(pipe, commit, state)
         new = [commit.state.run_id for commit, _ in commits if commit.state.run_id not in archived]
         with _explain_refusals():
             results = self._replicas.execute(pipe, runs=new)[0 if record is None else 1 :]
@@ -137,6 +136,18 @@ class RedisRunStore:
             None if commit.state.run_id in archived else _build_outgoing(commit, state, next(numbers))
             for commit, state in commits
         ]
+
+    def put_back(self, commits: Sequence[tuple[Commit, str]]) -> None:
+        pipe = self._redis.pipeline(transaction=False)
+        for commit, state in commits:
+            self._create_in(pipe, commit, state)
+        with _explain_refusals():
+            self._replicas.execute(pipe, runs=[commit.state.run_id for commit, _ in commits])
+
+    def _create_in(self, pipe: Pipeline, commit: Commit, state: str) -> None:
+        arguments = _Arguments()
+        document = _step_document(commit, state, arguments)
+        self._create(keys=[self._prefix], args=arguments.after(document), client=pipe)
 
     def claim(
         self,

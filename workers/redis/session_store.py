@@ -11,8 +11,8 @@ from redis import Redis
 from fluxagents.flows.ports.session import (
     SESSION_STATUSES,
     PersonQuota,
-    Session,
     SessionEntry,
+    SessionRecord,
     SessionStatus,
     SessionUsage,
 )
@@ -36,13 +36,13 @@ class RedisSessionStore:
         self._prefix = prefix
         self._save = register_script(redis, "save_session")
 
-    def add(self, session: Session) -> bool:
+    def add(self, session: SessionRecord) -> bool:
         return self._write(session, is_new=True)
 
-    def save(self, session: Session) -> None:
+    def save(self, session: SessionRecord) -> None:
         self._write(session, is_new=False)
 
-    def _write(self, session: Session, *, is_new: bool) -> bool:
+    def _write(self, session: SessionRecord, *, is_new: bool) -> bool:
         limits: dict[str, int | str] = dict(session.budget.amounts())
         if session.status != "open":
             limits["status"] = session.status
@@ -119,7 +119,7 @@ class RedisSessionStore:
         width = 2 + len(SESSION_STATUSES)
         return [
             SessionEntry(
-                session=Session(name=name) if record is None else Session.model_validate_json(record),
+                session=_read_record(name, record),
                 runs=rest[at],
                 usage=SessionUsage.model_validate(_texts(rest[at + 1])),
                 active_ms=round(max(score or 0 for score in rest[at + 2 : at + width])),
@@ -156,6 +156,10 @@ class RedisSessionStore:
 
     def _list_key(self, status: SessionStatus) -> str:
         return f"{self._prefix}sessions:{status}"
+
+
+def _read_record(name: str, record: bytes | None) -> SessionRecord:
+    return SessionRecord(name=name) if record is None else SessionRecord.model_validate_json(record)
 
 
 def _texts(stored: dict[bytes, bytes]) -> dict[str, str]:

@@ -23,7 +23,7 @@ from fluxagents.flows.memory.run_store import MemoryRunStore
 from fluxagents.flows.ports.claim import ClaimStatus
 from fluxagents.flows.ports.commit import CommitStatus
 from fluxagents.flows.ports.dispatch import Outgoing
-from fluxagents.flows.ports.session import Session, SessionBudget
+from fluxagents.flows.ports.session import SessionBudget, SessionRecord
 from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import RunState
 from fluxagents.tasks.dispatch import TOOL, first_commit
@@ -166,7 +166,7 @@ def test_steps_lead_to_the_end(world: World) -> None:
 
 
 def test_a_step_of_a_session_that_may_use_no_more_pauses_its_run_with_the_reason(world: World) -> None:
-    session = Session(name="s", budget=SessionBudget(processor_minutes=1), created_ms=1)
+    session = SessionRecord(name="s", budget=SessionBudget(processor_minutes=1), created_ms=1)
     world.store.sessions.save(session)
 
     def work_for_two_minutes(_: FlowController, state: RunState, command: Command) -> Sequence[e.Event]:
