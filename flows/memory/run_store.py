@@ -82,18 +82,19 @@ class MemoryRunStore:
         with self._lock:
             if commit.state.run_id in self._runs:
                 return None
-            self._runs[commit.state.run_id] = self._new_run(commit.state)
+            self._runs[commit.state.run_id] = self._new_run(commit)
             return self._write(commit, state)
 
-    def _new_run(self, state: RunState) -> _Run:
+    def _new_run(self, commit: Commit) -> _Run:
+        state = commit.state
         if state.parent:
             parent = self._runs.get(state.parent)
             return _Run(account=parent.account if parent else "")
-        if not state.ended:
+        if commit.is_start:
             self._sessions.start(state, state.requester)
         self._sessions.hold(state)
         account = state.session if state.session != state.run_id else ""
-        return _Run(account=account, requester="" if state.ended else state.requester)
+        return _Run(account=account, requester=state.requester if commit.is_start else "")
 
     def create_many(
         self, commits: Sequence[tuple[Commit, str]], *, record: AuditRecord | None = None

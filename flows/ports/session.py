@@ -165,17 +165,21 @@ def explain_refused_start(state: RunState, what: str, used: int, allowed: int) -
             describe_excess(name, what, used, allowed),
             suggestions=(f"raise its budget: `fluxagents sessions budget {name}`", "or name another session"),
         )
-    runs = "1 run" if used == 1 else f"{used:,} runs"
     at_once = what == "runs_at_once"
-    had = f"has {runs} that have not ended" if at_once else f"has started {runs} today (UTC)"
+    had = f"has {count_open_runs(used)}" if at_once else f"has started runs today (UTC): {used:,}"
     return FluxError(
         ErrorClass.BUDGET,
-        f"{state.requester} {had}; the quota allows {allowed:,}",
+        f"{state.requester} {had}; the quota allows {allowed:,} {'at once' if at_once else 'a day'}",
         suggestions=(
             "wait until one has ended" if at_once else "start it tomorrow",
             f"or raise the quota: `fluxagents sessions quota {state.requester}`",
         ),
     )
+
+
+def count_open_runs(number: int) -> str:
+    """`1 run that has not ended`, `2 runs that have not ended`."""
+    return "1 run that has not ended" if number == 1 else f"{number:,} runs that have not ended"
 
 
 def unknown_session(name: str) -> FluxError:

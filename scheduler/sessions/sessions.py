@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pydantic import JsonValue
@@ -18,6 +19,7 @@ from fluxagents.flows.ports.session import (
     SessionRecord,
     SessionStatus,
     SessionUsage,
+    count_open_runs,
     unknown_session,
 )
 from fluxagents.flows.state import RunState
@@ -97,6 +99,7 @@ class Sessions:
             FluxError: If it cannot be a name, or somebody made a session of this name.
         """
         check_name(name, "a session")
+        _check_weight(weight)
         permit = self._runs.authority.permit(Action.SESSION_CREATE, _resource(name), by=by)
         now = self._runs.clock.now_ms()
         session = SessionRecord(
@@ -146,7 +149,7 @@ class Sessions:
         if budget is not None:
             changes["budget"] = budget
         if weight is not None:
-            changes["weight"] = weight
+            changes["weight"] = _check_weight(weight)
         return self._change(name, Action.SESSION_LIMIT, changes, by)
 
     def close(self, name: str, *, by: str | None = None) -> SessionRecord:
@@ -328,7 +331,7 @@ class Sessions:
             first = going_on[0]
             raise FluxError(
                 ErrorClass.BAD_ARGUMENT,
-                f"session {quote(name)} has {len(going_on)} runs that have not ended, "
+                f"session {quote(name)} has {count_open_runs(len(going_on))}, "
                 f"such as {first.run_id} ({first.status})",
                 suggestions=(f"wait for them, or end them: `fluxagents sessions cancel {name}`",),
             )
@@ -408,6 +411,16 @@ class Sessions:
 
 def _resource(name: str) -> Resource:
     return Resource(kind="session", id=name, session=name)
+
+
+def _check_weight(weight: float) -> float:
+    if not 0 < weight < math.inf:
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"{weight} cannot be a weight",
+            suggestions=("use a number above 0; 1 is the weight of others",),
+        )
+    return weight
 
 
 def _with_grant(member: Person | ServiceAccount, grant: Grant) -> Person | ServiceAccount:

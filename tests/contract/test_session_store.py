@@ -243,7 +243,7 @@ def test_a_person_has_so_many_runs_at_once(store: RunStore) -> None:
     error = refusal(lambda: start(store, requester="ada"))
     assert (error.kind, error.message) == (
         ErrorClass.BUDGET,
-        "ada has 2 runs that have not ended; the quota allows 2",
+        "ada has 2 runs that have not ended; the quota allows 2 at once",
     )
     start(store, requester="bob")
     start(store, first, requester="ada", parent=first)
@@ -255,7 +255,7 @@ def test_a_person_starts_so_many_runs_a_day(store: RunStore) -> None:
     store.sessions.set_quota("ada", PersonQuota(runs_per_day=1))
     end(store, start(store, requester="ada"))
     error = refusal(lambda: start(store, requester="ada"))
-    assert error.message == "ada has started 1 run today (UTC); the quota allows 1"
+    assert error.message == "ada has started runs today (UTC): 1; the quota allows 1 a day"
     store.sessions.set_quota("ada", PersonQuota())
     start(store, requester="ada")
     assert store.sessions.quotas() == {}

@@ -254,11 +254,12 @@ class AsyncClient:
         by: str | None = None,
         at: int | None = None,
         values: Mapping[str, JsonValue] | None = None,
+        session: str = "",
         stepwise: bool = False,
     ) -> RunState:
         """Start a new run that is another one up to a step; see `HistoryControl.fork`."""
         return await self._threads.call(
-            self._client.fork, run_id, by=by, at=at, values=values, stepwise=stepwise
+            self._client.fork, run_id, by=by, at=at, values=values, session=session, stepwise=stepwise
         )
 
     async def adopt(self, events: Sequence[e.Event], *, by: str | None = None) -> RunState:

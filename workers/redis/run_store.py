@@ -462,7 +462,7 @@ def _step_document(commit: Commit, state: str, arguments: _Arguments) -> dict[st
     if commit.state.parent:
         document["parent"] = commit.state.parent
     else:
-        document["starts"] = not commit.state.ended
+        document["starts"] = commit.is_start
         if commit.state.session != commit.state.run_id:
             document["account"] = commit.state.session
         if commit.state.requester:
