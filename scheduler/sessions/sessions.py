@@ -18,7 +18,6 @@ from fluxagents.flows.ports.session import (
     SessionEntry,
     SessionRecord,
     SessionStatus,
-    SessionUsage,
     count_open_runs,
     unknown_session,
 )
@@ -338,9 +337,7 @@ class Sessions:
         self._runs.authority.record(Action.SESSION_ARCHIVE, _resource(name), by=by)
         # No run may start while they move.
         self._book.save(entry.session.model_copy(update={"status": "archived"}))
-        archived = archive_runs(self._runs.store, self._archive(), entry, states)
-        self._book.set_usage(name, SessionUsage())
-        return archived
+        return archive_runs(self._runs.store, self._archive(), entry, states)
 
     def restore(self, name: str, *, by: str | None = None) -> ArchivedSession:
         """Bring an archived session and its runs back into the store; it takes runs again.

@@ -19,12 +19,12 @@ from fluxagents.workers.commands.display.slow_notice import notice_when_slow
 )
 @click.argument("name")
 @click.argument("new")
-@click.option("--model", default="", help="Begin all runs anew on this model.")
+@click.option("--model", help="Begin all runs anew on this model.")
 @click.option(
     "--input", "pairs", multiple=True, metavar="NAME=VALUE", help="Begin them anew with another input."
 )
 @json_option
-def fork(name: str, new: str, model: str, pairs: tuple[str, ...], as_json: bool) -> None:
+def fork(name: str, new: str, model: str | None, pairs: tuple[str, ...], as_json: bool) -> None:
     """Make the session NEW with the runs of the session NAME, which stays as it is.
 
     Without changes each run is forked at its end: what it did is shared, and its last step is done again.
@@ -32,7 +32,7 @@ def fork(name: str, new: str, model: str, pairs: tuple[str, ...], as_json: bool)
     flow has no such input are left out. NEW has the label, the budget and the weight of NAME.
     """
     with notice_when_slow("forking runs …"):
-        session, runs = CommandClient().sessions.fork(name, new, inputs=parse_pairs(pairs), model=model)
+        session, runs = CommandClient().sessions.fork(name, new, inputs=parse_pairs(pairs), model=model or "")
     if as_json:
         print_json({"session": session.name, "forked_from": name, "runs": runs})
     else:

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from fluxagents.workers.reports.html.elements import paragraph, strong, table, text
 from fluxagents.workers.reports.session.growth_figure import draw_session
-from fluxagents.workers.reports.session.report import MAX_ANSWERS, MAX_NOTES, SessionReport, describe_rest
+from fluxagents.workers.reports.session.report import (
+    MAX_ANSWERS,
+    MAX_BARS,
+    MAX_NOTES,
+    OWN_MEDIUM,
+    SessionReport,
+    describe_rest,
+)
 
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; max-width: 58em; margin: 2em auto; padding: 0 1em; color: #222 }
@@ -31,20 +38,20 @@ def _draw_body(report: SessionReport) -> Iterator[str]:
         yield paragraph(text(report.entry.session.description))
     yield paragraph(" · ".join(f"{text(name)} {strong(value)}" for name, value in report.facts))
     yield _draw_heading("Questions")
-    yield table(("question", "runs", "outcome"), report.questions)
+    yield table(("question", "condition", "runs", "outcome"), report.questions)
     yield _draw_rest(len(report.clusters), len(report.questions), "questions")
     yield _draw_heading("Answers")
     answers = report.answers
     yield table(
         ("model", "condition", "growth (1/h)", "answered", "answer"),
         [
-            (row.model, row.condition, row.growth_per_h, row.answered, row.answer)
+            (row.model, row.condition or OWN_MEDIUM, row.growth_per_h, row.answered, row.answer)
             for row in answers[:MAX_ANSWERS]
         ],
     )
     yield _draw_rest(len(answers), MAX_ANSWERS, "answers")
     if any(row.growth_per_h is not None for row in answers):
-        svg = draw_session(report.entry.session.name, report.states).encode("svg").decode()
+        svg = draw_session(report.entry.session.name, report.states, limit=MAX_BARS).encode("svg").decode()
         yield svg[svg.index("<svg") :]
     if report.notes:
         yield _draw_heading("Disagreements and outliers")

@@ -12,9 +12,14 @@ from fluxagents.scheduler.batches.batch_tables import SummaryRow, summary_rows
 from fluxagents.scheduler.batches.batches import Tally
 
 MAX_QUESTIONS = 5
-MAX_ANSWERS = 12
+MAX_ANSWERS = 14
 MAX_NOTES = 6
+MAX_BARS = 16
 """What fits on a page; what is left out is counted."""
+
+
+OWN_MEDIUM = "as in the model"
+"""The condition of a run that changes none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +73,12 @@ class SessionReport:
         return [(what, f"{used} of {allowed}" if allowed else used) for what, used, allowed in costs]
 
     @property
-    def questions(self) -> list[tuple[str, int, str]]:
-        """What was asked, by how many runs, and how they came out; the most frequent first."""
+    def questions(self) -> list[tuple[str, str, int, str]]:
+        """What was asked, its condition, by how many runs, and their outcomes; the most frequent first."""
         return [
             (
-                "; ".join(filter(None, (cluster.question, cluster.condition))),
+                cluster.question,
+                cluster.condition or OWN_MEDIUM,
                 len(cluster.runs),
                 ", ".join(f"{count} {outcome}" for outcome, count in cluster.outcomes.items()),
             )
