@@ -90,6 +90,7 @@ def run_step(ports: StepPorts, message: StepMessage, act: Act) -> ClaimStatus | 
         max_deliveries=ports.max_deliveries,
         lease_ms=ports.lease_ms,
     )
+    publish(ports.publisher, *claim.released)
     if claim.status not in WITH_LEASE:
         log.info("delivery dropped", run=message.run, step=message.seq, status=claim.status.value)
         return claim.status

@@ -116,6 +116,12 @@ class MemorySessionStore:
         """Count a run of the session less."""
         self._runs[session] -= 1
 
+    def weight_of_person(self, person: str) -> float:
+        return self.quota(person).weight
+
+    def weight_of_session(self, session: str) -> float:
+        return self._find(session).weight
+
     def count_open(self, run_id: str, requester: str, *, is_terminal: bool) -> None:
         """Know whether a run of a person has ended."""
         if is_terminal:

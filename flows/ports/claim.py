@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from fluxagents.flows.ports.dispatch import Outgoing
+
 
 class ClaimStatus(StrEnum):
     """Whether a step may run."""
@@ -42,3 +44,5 @@ class Claim:
     """The error of the delivery before this one, if its worker lived to report it."""
     excess: str = ""
     """What of the budget of its session is used up, in a line, when the status says so."""
+    released: tuple[Outgoing, ...] = ()
+    """First steps whose turn it is now: publish each of them."""

@@ -44,6 +44,9 @@ PAUSE_S = 0.5
 NAME_TAKEN = -2
 """What `create.lua` answers when the keys of a new run are not free."""
 
+WRITING = ("accounts", "audit", "dispatches", "shares", "write_step")
+"""The shared parts of scripts that write steps."""
+
 INDEX_PAGE = 500
 """Entries of an index in one round trip."""
 
@@ -66,13 +69,13 @@ class RedisRunStore:
         self._prefix = prefix
         self._archive = archive
         self._audit_log = RedisAuditLog(redis, prefix=prefix)
-        self._create = self._register("accounts", "audit", "dispatches", "write_step", "create")
-        self._commit = self._register("accounts", "audit", "dispatches", "write_step", "commit")
-        self._claim = self._register("accounts", "leases", "claim")
+        self._create = self._register(*WRITING, "create")
+        self._commit = self._register(*WRITING, "commit")
+        self._claim = self._register("accounts", "leases", "dispatches", "shares", "claim")
         self._release = self._register("release")
         self._request_pause = self._register("audit", "request_pause")
         self._find_lost_dispatches = self._register("leases", "dispatches", "find_lost_dispatches")
-        self._wake = self._register("dispatches", "wake")
+        self._wake = self._register("dispatches", "shares", "wake")
         self._forget = self._register("forget")
         self._sessions = RedisSessionStore(redis, prefix=prefix)
 
@@ -173,13 +176,14 @@ class RedisRunStore:
         status, *lease = self._run(self._claim, json.dumps(document))
         if not lease:
             return Claim(ClaimStatus(status.decode()))
-        fence, state, error, *excess = lease
+        fence, state, error, excess, released = lease
         return Claim(
             ClaimStatus(status.decode()),
             fence=fence,
             state=state.decode(),
             last_error=error.decode(),
             excess=_read_excess(*excess) if excess else "",
+            released=tuple(map(_read_outgoing, released)),
         )
 
     def commit(self, commit: Commit, state: str, *, fence: int | None, pausing: bool = False) -> CommitResult:

@@ -7,8 +7,11 @@
 --   owner             `<node>|<process id>`
 --   max_deliveries lease_ms
 --   nonce             of this claim, which the client sends again when the reply was lost
--- Returns the status of the claim; with a lease also the fence, the state (if wanted), the last error, and what of the
--- budget of its session is used up, as `find_excess` says it (the session first), if anything is.
+-- Returns the status of the claim; with a lease also the fence, the state (if wanted), the last error, what of the
+-- budget of its session is used up, as `find_excess` says it (the session first), if anything is, and the first steps
+-- whose turn it is now, as `issue_again` does.
+local MAX_RELEASED = 16
+
 local asked = cjson.decode(ARGV[1])
 local id, run = asked.run, run_key(asked.run)
 local fields = redis.pcall('HMGET', run, 'seq', 'digest', 'owner', 'queue', 'lease_until', 'nonce', 'fence',
@@ -30,11 +33,12 @@ end
 
 local function lease(its_fence, deliveries, last_error)
   local state = asked.digest == '' and redis.call('HGET', run, 'state') or ''
-  if deliveries > asked.max_deliveries then return {'exhausted', its_fence, state, last_error or ''} end
+  local released = is_first_lane(queue) and release(queue, MAX_RELEASED) or {}
+  if deliveries > asked.max_deliveries then return {'exhausted', its_fence, state, last_error or '', {}, released} end
   -- What waits or is paused may end by its time, whatever its session has used.
   local excess = account and run_status == 'running' and find_excess(account, USED_BY_STEPS)
-  if excess then return {'over_budget', its_fence, state, last_error or '', account, unpack(excess)} end
-  return {'ok', its_fence, state, last_error or ''}
+  if excess then return {'over_budget', its_fence, state, last_error or '', {account, unpack(excess)}, released} end
+  return {'ok', its_fence, state, last_error or '', {}, released}
 end
 
 if owner and nonce == asked.nonce then

@@ -34,6 +34,7 @@ local children = {}
 for _, child in ipairs(document.children) do children[#children + 1] = create(child) end
 local sequence_number = write_step(step, {status = status, queue = queue, request = request})
 if account and step.usage then charge(account, step.usage) end
+if step.usage then take_turn(id, step.usage.work_ms) end
 local resumed = {}
 if TERMINAL[step.status] then
   local followers = redis.call('SMEMBERS', run .. ':followers')

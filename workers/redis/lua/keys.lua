@@ -10,7 +10,8 @@
 --     sleeping dispatch attempt                      a dispatch that waits, and its queue: write_step, dispatches
 --     owner lease_until nonce fence deliveries       the lease of the step: claim, release, find_lost_dispatches
 --     last_error pause_by                            release; request_pause
---     account requester                              the session that pays for it, and who wanted it: write_step
+--     account person requester                       the session that pays for it, and who wanted it: write_step
+--     held                                           the queue in which its first step waits for its turn: shares
 --   run:<id>:events     list of events as JSON: write_step
 --   run:<id>:open       set of the runs that a sleeping run waits for: write_step, commit
 --   run:<id>:followers  set of the runs that wait for this one: write_step, commit
@@ -33,6 +34,11 @@
 --   audit audit-head    what people did: audit
 --   feed                stream of the steps whose events somebody listens to: write_step
 --   listened            set of the kinds of events that somebody listens to
+--   held:<queue> held:<queue>|<person> held:<queue>|<person>|<session>   sorted sets of those that wait for their turn:
+--                       persons and sessions by their virtual times, runs in their order: shares
+--   held-queues         set of the queues in which some wait: shares
+--   turns               hash of the virtual times of persons (`p|`) and sessions (`s|`), of those released last (`f|`), and
+--                       of the runs that were held (`n`): shares
 --   node:<node>         hash of the live processes of a worker; expires: the heartbeat, claim
 local prefix = KEYS[1]
 
