@@ -11,7 +11,7 @@ from fluxagents.flows.statistics.status_timeline import Moment, StatusTimeline
 from fluxagents.workers.archive.histories import Choice
 from fluxagents.workers.commands.command_client import CommandClient
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import echo, print_json, print_table
+from fluxagents.workers.commands.display.output import echo, fold, print_json, print_table
 from fluxagents.workers.commands.display.times import format_date, format_time
 from fluxagents.workers.commands.stats.run_totals import add_up_runs
 from fluxagents.workers.commands.stats.stats_view import print_stats
@@ -39,8 +39,10 @@ def stats(name: str, as_json: bool) -> None:
     print_stats(document)
     if caches["answers"]:
         echo(
-            f"Caches: {caches['kept']:,} of {caches['answers']:,} answers were kept ones, and "
-            f"{caches['tokens_cached']:,} of {caches['tokens_in']:,} tokens were read by the provider before"
+            fold(
+                f"Caches: {caches['kept']:,} of {caches['answers']:,} answers were kept ones, and "
+                f"{caches['tokens_cached']:,} of {caches['tokens_in']:,} tokens were read by the provider before"
+            )
         )
     _print_states(moments)
 
