@@ -41,7 +41,7 @@ def stats(name: str, as_json: bool) -> None:
         echo(
             fold(
                 f"Caches: {caches['kept']:,} of {caches['answers']:,} answers were kept ones, and "
-                f"{caches['tokens_cached']:,} of {caches['tokens_in']:,} tokens were read by the provider before"
+                f"{caches['tokens_cached']:,} of {caches['tokens_in']:,} tokens came from the provider's"
             )
         )
     _print_states(moments)
