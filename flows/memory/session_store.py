@@ -25,7 +25,7 @@ DAY_MS = 86_400_000
 
 
 class MemorySessionStore:
-    """As `fluxagents.flows.ports.session_store.SessionStore`; the run store in memory tells it what runs do."""
+    """As the port `SessionStore`; the run store in memory tells it what runs do."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
