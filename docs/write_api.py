@@ -17,7 +17,7 @@ OBJECTS = (
     "workers.clients.async_client.AsyncClient",
     "workers.clients.client_run.ClientRun",
     "workers.clients.run_group.Batch",
-    "workers.clients.session.Session",
+    "workers.clients.run_group.Session",
     "scheduler.sessions.sessions.Sessions",
     "workers.clients.artifact.Artifact",
     "scheduler.runs.run_control.RunControl",

@@ -19,8 +19,13 @@ from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.history_control import Rewind
 from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.workers.clients.artifact import Artifact
-from fluxagents.workers.clients.async_runs import AsyncBatch, AsyncRun, gather_async
-from fluxagents.workers.clients.async_session import AsyncSession, AsyncSessions
+from fluxagents.workers.clients.async_runs import (
+    AsyncBatch,
+    AsyncRun,
+    AsyncSession,
+    AsyncSessions,
+    gather_async,
+)
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.clients.completion import RunLike, list_run_ids
 from fluxagents.workers.clients.script_client import ScriptClient

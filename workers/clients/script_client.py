@@ -17,8 +17,7 @@ from fluxagents.workers.clients.artifact import Artifact
 from fluxagents.workers.clients.client_run import ClientRun
 from fluxagents.workers.clients.completion import RunLike, list_run_ids, look_until_complete
 from fluxagents.workers.clients.results import Results
-from fluxagents.workers.clients.run_group import Batch, gather_runs
-from fluxagents.workers.clients.session import Session
+from fluxagents.workers.clients.run_group import Batch, Session, gather_runs
 
 if TYPE_CHECKING:
     from fluxagents.workers.archive.run_bundle import BundleStores

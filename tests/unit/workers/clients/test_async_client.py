@@ -18,12 +18,10 @@ from tests.unit.workers.clients.test_script_client import GROWTH_PER_H, ask, sta
 from fluxagents.flows.errors import FluxError
 from fluxagents.scheduler.sessions.sessions import Sessions
 from fluxagents.workers.clients.async_client import AsyncClient
-from fluxagents.workers.clients.async_runs import AsyncBatch, AsyncRun
-from fluxagents.workers.clients.async_session import AsyncSession, AsyncSessions
+from fluxagents.workers.clients.async_runs import AsyncBatch, AsyncRun, AsyncSession, AsyncSessions
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.clients.client_run import ClientRun
-from fluxagents.workers.clients.run_group import Batch
-from fluxagents.workers.clients.session import Session
+from fluxagents.workers.clients.run_group import Batch, Session
 
 PAIRS = (
     (Client, AsyncClient),
