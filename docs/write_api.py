@@ -18,6 +18,7 @@ OBJECTS = (
     "workers.clients.client_run.ClientRun",
     "workers.clients.run_group.Batch",
     "workers.clients.run_group.Session",
+    "scheduler.sessions.sessions.Sessions",
     "workers.clients.artifact.Artifact",
     "scheduler.runs.run_control.RunControl",
     "scheduler.runs.history_control.HistoryControl",

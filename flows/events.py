@@ -426,6 +426,8 @@ class HumanNotified(EventBase):
 class RunPaused(EventBase):
     type: Literal["RunPaused"] = "RunPaused"
     by: str
+    """Who paused it; `budget` where its session may use no more."""
+    reason: str = ""
 
 
 class RunResumed(EventBase):

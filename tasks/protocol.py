@@ -11,7 +11,7 @@ from fluxagents.flows.commands import Command
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Event, RunDeadLettered, RunFailed, RunPaused
-from fluxagents.flows.ports.claim import Claim, ClaimStatus
+from fluxagents.flows.ports.claim import WITH_LEASE, Claim, ClaimStatus
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.commit import Commit, CommitStatus
 from fluxagents.flows.ports.dispatch import Outgoing
@@ -19,11 +19,16 @@ from fluxagents.flows.ports.publisher import Publisher
 from fluxagents.flows.ports.remedy_book import RemedyBook
 from fluxagents.flows.ports.run_store import RunQueries, StepStore
 from fluxagents.flows.state import RunState, state_digest, state_from_json
+from fluxagents.prompts.statistics.costs import Prices
 from fluxagents.tasks.dispatch import Controllers, build_commit
 from fluxagents.tasks.ports.outage import StoreOutageError
 from fluxagents.tasks.remedy_advice import record_outcome
+from fluxagents.tasks.usage import measure_usage
 
 log = structlog.get_logger("step")
+
+BUDGET = "budget"
+"""Who pauses a run whose session may use no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,8 @@ class StepPorts:
     """Deliveries of one step before it goes to the dead letters."""
     lease_ms: int = 720_000
     """Longer than any step may take."""
+    prices: Prices | None = None
+    """Of chat models; without them no session is charged money."""
 
 
 class WrongTaskError(Exception):
@@ -83,7 +90,8 @@ def run_step(ports: StepPorts, message: StepMessage, act: Act) -> ClaimStatus | 
         max_deliveries=ports.max_deliveries,
         lease_ms=ports.lease_ms,
     )
-    if claim.status not in {ClaimStatus.OK, ClaimStatus.EXHAUSTED}:
+    publish(ports.publisher, *claim.released)
+    if claim.status not in WITH_LEASE:
         log.info("delivery dropped", run=message.run, step=message.seq, status=claim.status.value)
         return claim.status
     try:
@@ -109,6 +117,9 @@ def _carry_out(ports: StepPorts, message: StepMessage, claim: Claim, act: Act) -
     controller = ports.controllers(state.flow.digest)
     if claim.status is ClaimStatus.EXHAUSTED:
         events: Sequence[Event] = [_build_dead_letter(ports, message.seq, claim.last_error)]
+    elif claim.status is ClaimStatus.OVER_BUDGET:
+        now = ports.clock.now_ms()
+        events = [RunPaused(seq=message.seq, at_ms=now, by=BUDGET, reason=claim.excess)]
     else:
         events = _run_act(ports, controller, state, act)
     commit = build_commit(
@@ -119,7 +130,8 @@ def _carry_out(ports: StepPorts, message: StepMessage, claim: Claim, act: Act) -
         at_ms=ports.clock.now_ms(),
         controllers=ports.controllers,
     )
-    return _commit(ports, controller, commit, claim.fence)
+    usage = measure_usage(events, ports.prices)
+    return _commit(ports, controller, replace(commit, usage=usage), claim.fence)
 
 
 def _describe(error: BaseException) -> str:
@@ -172,7 +184,7 @@ def _commit(ports: StepPorts, controller: FlowController, commit: Commit, fence:
 def _add_pause(controller: FlowController, commit: Commit, *, by: str, at_ms: int) -> Commit:
     pause = RunPaused(seq=commit.seq, at_ms=at_ms, by=by)
     with_pause = build_commit(controller, commit.state, [pause], seq=commit.seq, at_ms=at_ms)
-    return replace(with_pause, events=(*commit.events, *with_pause.events))
+    return replace(with_pause, events=(*commit.events, *with_pause.events), usage=commit.usage)
 
 
 def publish(publisher: Publisher, *outgoing: Outgoing) -> None:

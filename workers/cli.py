@@ -34,6 +34,10 @@ COMMANDS = {
     "ask": ("runs.ask:ask", "Put a question to a model, and wait for the answer."),
     "run": ("runs.run:run", "Run a flow on a model, and wait for the answer."),
     "runs": ("runs.runs:runs", "List runs, show one, follow, pause, resume or cancel it."),
+    "sessions": (
+        "sessions.sessions:sessions",
+        "List sessions, limit, share, compare, report, archive or fork them.",
+    ),
     "stats": ("stats.stats:stats", "Add up runs: durations, tools, tokens, errors, approvals, retries."),
     "approvals": ("approvals.approvals:approvals", "List what waits for a human, and answer it."),
     "batch": ("batches.batch:batch", "Run a flow over many models and conditions."),

@@ -42,6 +42,7 @@ from fluxagents.workers.celery.redbeat_schedules import RedbeatSchedules
 from fluxagents.workers.channels.inbox import InboxNotifier
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.files.biochem_file import BiochemFile
+from fluxagents.workers.files.price_file import load_prices
 from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.files.stored_bytes import PATIENCE_S
 from fluxagents.workers.models.model_store import ModelFiles
@@ -159,6 +160,7 @@ def build_process(
             remedies=remedies,
             owner=current_owner,
             lease_ms=round(settings.hard_time_limit_s * 1_000) + 60_000,
+            prices=load_prices(settings),
         ),
         acts=build_acts(
             clock=clock,

@@ -18,7 +18,7 @@ from fluxagents.flows.history.recorded_steps import (
     steps_of,
 )
 from fluxagents.flows.history.time_spans import SPENT, Spent, spans_of, totals_ms, work_ms
-from fluxagents.flows.state import RunState
+from fluxagents.flows.state import RunState, Status
 
 StepKind = Literal["start", "decide", "tool", "split", "join", "notify", "human", "other"]
 """What a step was: one decision; one tool call; work that became runs of their own, and the joining of these;
@@ -61,6 +61,8 @@ class StepRecord:
     """Whether it is a step of the run that this one was forked from."""
     gives_up: bool = False
     """Whether the error is the one of a step before, which the run ended with."""
+    status: Status = "running"
+    """Of the run after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,7 @@ def _step_record(step: Step, seen: ErrorInfo | None, *, shared: bool, retry: boo
         retry=retry,
         error=errors[0][1] if errors else None,
         shared=shared,
+        status=step.after.status,
         gives_up=bool(errors) and errors[0][1] == seen and isinstance(errors[0][0], e.RunFailed),
     )
 

@@ -10,6 +10,8 @@ from threading import RLock
 from fluxagents.flows.events import Event, HumanRequest, RunStarted
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.memory.audit_log import MemoryAuditLog
+from fluxagents.flows.memory.fair_shares import MIN_ISSUED, FairShares
+from fluxagents.flows.memory.session_store import MemorySessionStore
 from fluxagents.flows.people.audit import AuditRecord
 from fluxagents.flows.ports.claim import Claim, ClaimStatus
 from fluxagents.flows.ports.clock import Clock
@@ -17,6 +19,12 @@ from fluxagents.flows.ports.commit import Commit, CommitResult, CommitStatus
 from fluxagents.flows.ports.dispatch import Dispatch, Outgoing
 from fluxagents.flows.ports.run_store import require_start, unknown_flow, unknown_run
 from fluxagents.flows.state import ENDED, STATUSES, TERMINAL, RunState, Status, state_digest, state_from_json
+
+MAX_RELEASED = 16
+"""First steps that one claim releases at most."""
+
+NEW = ".new"
+"""How lanes for first steps end; see `fluxagents.flows.engine.lanes`."""
 
 
 @dataclass
@@ -43,6 +51,13 @@ class _Run:
     waiters: set[str] = field(default_factory=set)
     """Runs that wait for it."""
     request: HumanRequest | None = None
+    account: str = ""
+    """The session that pays for it."""
+    person: str = ""
+    requester: str = ""
+    """As `person`, where its open runs count."""
+    held: str = ""
+    """The queue in which its first step waits for its turn."""
 
 
 @dataclass
@@ -51,6 +66,8 @@ class _Queue:
     claimed: int = 0
     high_water_mark: int = 0
     marked_ms: int | None = None
+    due: set[str] = field(default_factory=set)
+    """Runs whose dispatch nobody has claimed."""
 
 
 class MemoryRunStore:
@@ -63,7 +80,14 @@ class MemoryRunStore:
         self._queues: defaultdict[str, _Queue] = defaultdict(_Queue)
         self._nodes: dict[str, tuple[int, set[str]]] = {}
         self._flows: dict[str, Flow] = {}
+        self._leased: set[str] = set()
         self._audit_log = MemoryAuditLog(clock)
+        self._sessions = MemorySessionStore(clock)
+        self._shares = FairShares(self._sessions.weight_of_person, self._sessions.weight_of_session)
+
+    @property
+    def sessions(self) -> MemorySessionStore:
+        return self._sessions
 
     @property
     def audit_log(self) -> MemoryAuditLog:
@@ -73,8 +97,20 @@ class MemoryRunStore:
         with self._lock:
             if commit.state.run_id in self._runs:
                 return None
-            self._runs[commit.state.run_id] = _Run()
+            self._runs[commit.state.run_id] = self._new_run(commit)
             return self._write(commit, state)
+
+    def _new_run(self, commit: Commit) -> _Run:
+        state = commit.state
+        if state.parent:
+            parent = self._runs.get(state.parent)
+            return _Run(account=parent.account, person=parent.person) if parent else _Run()
+        if commit.is_start:
+            self._sessions.start(state, state.requester)
+        self._sessions.hold(state)
+        account = state.session if state.session != state.run_id else ""
+        requester = state.requester if commit.is_start else ""
+        return _Run(account=account, person=state.requester, requester=requester)
 
     def create_many(
         self, commits: Sequence[tuple[Commit, str]], *, record: AuditRecord | None = None
@@ -82,6 +118,10 @@ class MemoryRunStore:
         if record is not None:
             self.audit_log.append(record)
         return [self.create(commit, state) for commit, state in commits]
+
+    def put_back(self, commits: Sequence[tuple[Commit, str]]) -> None:
+        for commit, state in commits:
+            self.create(commit, state)
 
     def claim(
         self,
@@ -108,13 +148,47 @@ class MemoryRunStore:
             if self._is_alive(node):
                 self._nodes[node][1].add(pid)
             run.owner, run.due = owner, False
+            self._index(run_id, run)
             run.lease_until_ms = self._clock.now_ms() + lease_ms
             run.fence += 1
             run.deliveries += 1
-            status = ClaimStatus.EXHAUSTED if run.deliveries > max_deliveries else ClaimStatus.OK
+            status, excess = ClaimStatus.OK, ""
+            if run.deliveries > max_deliveries:
+                status = ClaimStatus.EXHAUSTED
+            # What waits or is paused may end by its time, whatever its session has used.
+            elif run.account and run.status == "running":
+                excess = self._sessions.find_excess(run.account)
+                status = ClaimStatus.OVER_BUDGET if excess else ClaimStatus.OK
             return Claim(
-                status, fence=run.fence, state="" if digest else run.state, last_error=run.last_error
+                status,
+                fence=run.fence,
+                state="" if digest else run.state,
+                last_error=run.last_error,
+                excess=excess,
+                released=tuple(self._release(run.dispatch.queue, MAX_RELEASED)),
             )
+
+    def _release(self, queue: str, limit: int) -> Iterator[Outgoing]:
+        """The first steps of a queue whose turn it is, as far as there is room."""
+        for _ in range(limit):
+            run_id = self._shares.take(queue) if self._has_room(queue) else None
+            if run_id is None:
+                return
+            run = self._runs[run_id]
+            run.sleeping, run.held = False, ""
+            outgoing = self._issue(run_id, run)
+            assert outgoing is not None
+            yield outgoing
+
+    def _has_room(self, queue: str) -> bool:
+        return len(self._queues[queue].due) < max(MIN_ISSUED, len(self._leased))
+
+    def _index(self, run_id: str, run: _Run) -> None:
+        """Know whether somebody holds the lease of a run, and whether its dispatch is due."""
+        (self._leased.add if run.owner else self._leased.discard)(run_id)
+        if run.dispatch is not None:
+            due = self._queues[run.dispatch.queue].due
+            (due.add if run.due else due.discard)(run_id)
 
     def _find_refusal(self, run: _Run | None, seq: int, digest: str) -> ClaimStatus | None:
         if run is None:
@@ -140,6 +214,10 @@ class MemoryRunStore:
             interrupted = run.attempt if run.owner and fence is None else 0
             started = [self.create(child, child.state.model_dump_json()) for child in commit.children]
             outgoing = self._write(commit, state)
+            if run.account and commit.usage:
+                self._sessions.charge(run.account, commit.usage)
+            if commit.usage:
+                self._shares.take_turn(run.person, run.account, commit.usage.work_ms)
             others = [*started, *self._resume_waiters(commit.state)]
             return CommitResult(
                 CommitStatus.OK,
@@ -166,6 +244,9 @@ class MemoryRunStore:
         run = self._runs[commit.state.run_id]
         if commit.record is not None:
             self.audit_log.append(commit.record)
+        was_terminal, is_terminal = run.status in TERMINAL, commit.state.status in TERMINAL
+        if run.requester and was_terminal is not is_terminal:
+            self._sessions.count_open(commit.state.run_id, run.requester, is_terminal=is_terminal)
         run.events += commit.events
         run.seq, run.status, run.state, run.digest = (
             commit.seq + 1,
@@ -173,9 +254,13 @@ class MemoryRunStore:
             state,
             state_digest(state),
         )
+        if run.held:
+            self._shares.let_go(run.held, run.person, run.account, commit.state.run_id)
+            run.held = ""
+        run.owner, run.due = "", False
+        self._index(commit.state.run_id, run)
         run.request, run.dispatch = commit.state.waiting_for, commit.dispatch
-        run.owner, run.pause_by, run.last_error, run.deliveries, run.attempt = "", "", "", 0, 0
-        run.due = False
+        run.pause_by, run.last_error, run.deliveries, run.attempt = "", "", 0, 0
         until_ms = commit.dispatch.not_before_ms if commit.dispatch else 0
         later = until_ms > self._clock.now_ms()
         run.open = {
@@ -187,7 +272,15 @@ class MemoryRunStore:
             self._runs[other].waiters.add(commit.state.run_id)
         # A run that waits for others, at most until then, goes on when all are terminal already.
         run.sleeping = bool(run.open) or (later and not (commit.dispatch and commit.dispatch.after))
+        if not run.sleeping and commit.dispatch and commit.dispatch.queue.endswith(NEW):
+            self._hold(commit.state.run_id, run, commit.dispatch.queue)
         return None if run.sleeping else self._issue(commit.state.run_id, run)
+
+    def _hold(self, run_id: str, run: _Run, queue: str) -> None:
+        """Let a first step wait for its turn where others wait, or enough are in the queue."""
+        if queue in self._shares.queues or not self._has_room(queue):
+            run.sleeping, run.held = True, queue
+            self._shares.hold(queue, run.person, run.account, run_id)
 
     def _issue(self, run_id: str, run: _Run) -> Outgoing | None:
         if run.dispatch is None:
@@ -196,6 +289,7 @@ class MemoryRunStore:
         queue.issued += 1
         run.sequence_number, run.attempt, run.due = queue.issued, run.attempt + 1, True
         run.dispatched_ms = self._clock.now_ms()
+        self._index(run_id, run)
         dispatch = replace(run.dispatch, after=())
         return Outgoing(run_id, run.seq, run.sequence_number, run.attempt, dispatch, run.state)
 
@@ -205,6 +299,7 @@ class MemoryRunStore:
             if run is None or run.seq != seq or run.fence != fence or not run.owner:
                 return False
             run.owner, run.due = "", True
+            self._index(run_id, run)
             run.deliveries -= 0 if error else 1
             run.last_error = error or run.last_error
             return True
@@ -275,6 +370,7 @@ class MemoryRunStore:
             if run is None or run.status not in ENDED or seq not in {None, run.seq}:
                 return False
             assert state_from_json(run.state).session == session
+            self._sessions.forget(session)
             del self._runs[run_id]
             return True
 
@@ -307,6 +403,7 @@ class MemoryRunStore:
             for run_id, run in mine.items():
                 if run.owner and not self._has_lease(run):
                     run.owner = ""
+                    self._index(run_id, run)
                     lost[run_id] = run
             overtaken = self._advance_mark(self._queues[queue], grace_ms)
             for run_id, run in sorted(mine.items(), key=lambda item: item[1].sequence_number)[:limit]:
@@ -322,12 +419,15 @@ class MemoryRunStore:
             for run_id, run in self._runs.items():
                 until = run.dispatch.not_before_ms if run.dispatch else 0
                 timed = until > 0 or not run.open
-                if run.sleeping and timed and until <= self._clock.now_ms() and len(issued) < limit:
+                is_due = timed and not run.held and until <= self._clock.now_ms()
+                if run.sleeping and is_due and len(issued) < limit:
                     run.sleeping = False
                     run.open = set()
                     outgoing = self._issue(run_id, run)
                     assert outgoing is not None
                     issued.append(outgoing)
+            for queue in self._shares.queues:
+                issued += self._release(queue, limit - len(issued))
             return issued
 
     def _advance_mark(self, queue: _Queue, grace_ms: int) -> int:

@@ -40,6 +40,15 @@ class Action(StrEnum):
     RUN_MIGRATE = "run.migrate"
     RUN_RATE = "run.rate"
     RUN_ARCHIVE = "run.archive"
+    SESSION_CREATE = "session.create"
+    SESSION_DESCRIBE = "session.describe"
+    SESSION_LIMIT = "session.limit"
+    SESSION_SHARE = "session.share"
+    SESSION_CLOSE = "session.close"
+    SESSION_OPEN = "session.open"
+    SESSION_ARCHIVE = "session.archive"
+    SESSION_RESTORE = "session.restore"
+    SESSION_IMPORT = "session.import"
     REQUEST_APPROVE = "request.approve"
     REQUEST_REJECT = "request.reject"
     REQUEST_REPLY = "request.reply"
@@ -117,6 +126,15 @@ NEEDS: Mapping[Action, Need] = MappingProxyType(
         Action.RUN_MIGRATE: _RUNS,
         Action.RUN_RATE: Need(Role.VIEWER, Scope.RUNS),
         Action.RUN_ARCHIVE: Need(Role.ADMIN, Scope.RUNS),
+        Action.SESSION_CREATE: _RUNS,
+        Action.SESSION_DESCRIBE: _RUNS,
+        Action.SESSION_LIMIT: Need(Role.APPROVER, Scope.RUNS),
+        Action.SESSION_SHARE: Need(Role.RUNNER, Scope.PEOPLE),
+        Action.SESSION_CLOSE: _RUNS,
+        Action.SESSION_OPEN: _RUNS,
+        Action.SESSION_ARCHIVE: _RUNS,
+        Action.SESSION_RESTORE: _RUNS,
+        Action.SESSION_IMPORT: _RUNS,
         Action.REQUEST_APPROVE: Need(Role.APPROVER, Scope.APPROVALS),
         Action.REQUEST_REJECT: Need(Role.APPROVER, Scope.APPROVALS),
         Action.REQUEST_REPLY: Need(Role.RUNNER, Scope.APPROVALS),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fluxagents.flows.events import Event
+from fluxagents.flows.events import Event, RunImported
 from fluxagents.flows.people.audit import AuditRecord
 from fluxagents.flows.ports.dispatch import Dispatch, Outgoing
-from fluxagents.flows.state import RunState
+from fluxagents.flows.ports.session import StepUsage
+from fluxagents.flows.state import TERMINAL, RunState
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,14 @@ class Commit:
     """Runs that begin with this step, in the same atomic write; one that exists already stays as it is."""
     record: AuditRecord | None = None
     """The act of a person that leads to it, for the audit log, in the same atomic write."""
+    usage: StepUsage | None = None
+    """What a worker used for the step; its session pays. None for what comes from outside."""
+
+    @property
+    def is_start(self) -> bool:
+        """Whether a new run begins with it here, and is not taken over from elsewhere."""
+        taken_over = self.state.status in TERMINAL or isinstance(self.events[-1], RunImported)
+        return not self.state.parent and not taken_over
 
     @property
     def seq(self) -> int:

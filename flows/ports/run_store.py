@@ -13,6 +13,7 @@ from fluxagents.flows.ports.audit_log import AuditLog
 from fluxagents.flows.ports.claim import Claim
 from fluxagents.flows.ports.commit import Commit, CommitResult
 from fluxagents.flows.ports.dispatch import Outgoing
+from fluxagents.flows.ports.session_store import SessionStore
 from fluxagents.flows.state import RunState, Status
 from fluxagents.flows.texts.display import quote
 
@@ -137,13 +138,21 @@ class RunLifecycle(Protocol):
     """Creates, pauses and forgets runs."""
 
     def create(self, commit: Commit, state: str) -> Outgoing | None:
-        """Store a new run; None when the run exists already."""
+        """Store a new run; None when the run exists already.
+
+        Raises:
+            FluxError: If it is a start that its session or the quota of its person does not allow.
+        """
         ...
 
     def create_many(
         self, commits: Sequence[tuple[Commit, str]], *, record: AuditRecord | None = None
     ) -> list[Outgoing | None]:
         """As `create` for each, in one round trip; the record of the act that wants them all goes before."""
+        ...
+
+    def put_back(self, commits: Sequence[tuple[Commit, str]]) -> None:
+        """Store runs that ended and left the store, as they were; one that is here stays as it is."""
         ...
 
     def request_pause(self, run_id: str, by: str, *, record: AuditRecord | None = None) -> bool:
@@ -207,6 +216,11 @@ class RunStore(StepStore, RunQueries, RunLifecycle, NodeLiveness, DispatchRecove
     @property
     def audit_log(self) -> AuditLog:
         """The log that acts on these runs are written to."""
+        ...
+
+    @property
+    def sessions(self) -> SessionStore:
+        """The sessions that runs name, with what they may use and have used."""
         ...
 
 

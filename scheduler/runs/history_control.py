@@ -22,6 +22,7 @@ from fluxagents.flows.history.rollback import RollbackReport, find_child_runs, r
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.ports.commit import Commit
+from fluxagents.flows.ports.run_store import require_start
 from fluxagents.flows.reducer import fold, reduce
 from fluxagents.flows.state import RunState
 from fluxagents.flows.texts.checks import check_document, check_text
@@ -69,6 +70,7 @@ class HistoryControl:
         by: str | None = None,
         at: int | None = None,
         values: Mapping[str, JsonValue] | None = None,
+        session: str = "",
         stepwise: bool = False,
     ) -> RunState:
         """Start a new run that is another one up to a step. The other one stays as it is, archived or not.
@@ -80,6 +82,7 @@ class HistoryControl:
             by: In whose name, if not your own; see `Authority.permit`.
             at: The last step that both share; the last after which the run had not ended when absent.
             values: Inputs and facts that differ from now on.
+            session: The session of the new run; that of the other one when empty.
             stepwise: Whether the new run pauses before every command.
 
         Returns:
@@ -101,6 +104,8 @@ class HistoryControl:
         *shared, parting = fork_history(
             history, at, new, at_ms=now, by=permit.by, inputs=inputs, facts=facts, stepwise=stepwise
         )
+        if session:
+            shared[0] = require_start(shared[0]).model_copy(update={"session": session})
         state = fold(shared)
         _check_budget(controller.flow, reduce(state, parting), now)
         commit = build_commit(controller, state, [parting], seq=parting.seq, at_ms=now)

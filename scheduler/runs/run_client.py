@@ -239,10 +239,11 @@ class RunClient:
         by: str | None = None,
         at: int | None = None,
         values: Mapping[str, JsonValue] | None = None,
+        session: str = "",
         stepwise: bool = False,
     ) -> RunState:
         """Start a new run that is another one up to a step; see `HistoryControl.fork`."""
-        return self._history.fork(run_id, by=by, at=at, values=values, stepwise=stepwise)
+        return self._history.fork(run_id, by=by, at=at, values=values, session=session, stepwise=stepwise)
 
     def adopt(self, events: Sequence[e.Event], *, by: str | None = None) -> RunState:
         """Store a run that was recorded elsewhere; see `HistoryControl.adopt`."""

@@ -106,16 +106,30 @@ class RunControl:
         check_text(reason, "the reason", MAX_REASON)
         return [run_id for run_id in runs if self._cancel_open(run_id, by=by, reason=reason)]
 
+    def pause_open(self, run_id: str, *, by: str | None = None) -> bool:
+        """As `pause`, unless the run ends meanwhile; whether it was paused."""
+        return self._unless_ended(partial(self.pause, run_id, by=by), run_id)
+
+    def resume_paused(self, run_id: str, *, by: str | None = None) -> bool:
+        """As `resume`, unless the run is not paused any more; whether it goes on by this."""
+        try:
+            self.resume(run_id, by=by)
+        except FluxError:
+            if self._runs.store.load(run_id).status == "paused":
+                raise
+            return False
+        return True
+
     def _cancel_open(self, run_id: str, *, by: str | None, reason: str) -> bool:
         """Cancel a run unless it has ended; whether this call did."""
         if self._runs.store.load(run_id).ended:
             return False
         return self._unless_ended(partial(self._cancel, run_id, by=by, reason=reason), run_id)
 
-    def _unless_ended(self, cancel: Callable[[], RunState], run_id: str) -> bool:
-        """Whether a run was cancelled by this call and had not ended meanwhile."""
+    def _unless_ended(self, act: Callable[[], RunState], run_id: str) -> bool:
+        """Whether this call did something to a run that had not ended meanwhile."""
         try:
-            cancel()
+            act()
         except FluxError:
             # It ended meanwhile, or moves on whenever it is read.
             if not self._runs.store.load(run_id).ended:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from redis import Redis
-from tests.bench import backlog, many_models, waiting
+from tests.bench import backlog, fairness, many_models, waiting
 from tests.bench.site import Site
 
 from fluxagents.workers.celery.queues import QUEUES
@@ -36,6 +36,8 @@ PARTS = (
     "context",
     "help",
     "looks",
+    "fairness",
+    "sessions",
 )
 
 LOOKED_AT = 10_000
@@ -56,6 +58,7 @@ def parts(url: str, folder: Path, finished: int, against: Path | None) -> dict[s
         overhead,
         protocol,
         reading,
+        sessions,
         solver,
         split,
         start_up,
@@ -91,6 +94,8 @@ def parts(url: str, folder: Path, finished: int, against: Path | None) -> dict[s
         "context": lambda: list(context.lines(folder / "context")),
         "help": lambda: start_up.measure().lines(),
         "looks": lambda: list(looks.lines(redis, LOOKED_AT)),
+        "fairness": lambda: fairness.measure(site(4)).lines(),
+        "sessions": lambda: list(sessions.lines(redis, folder)),
     }
 
 

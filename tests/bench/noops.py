@@ -70,7 +70,7 @@ def act(_: FlowController, state: RunState, command: Command) -> Sequence[e.Even
     ]
 
 
-def first(controller: FlowController, lane: e.Lane = "interactive") -> Commit:
+def first(controller: FlowController, lane: e.Lane = "interactive", session: str = "bench") -> Commit:
     """The first commit of a new run."""
     now = SystemClock().now_ms()
     new = run_id(now)
@@ -79,7 +79,7 @@ def first(controller: FlowController, lane: e.Lane = "interactive") -> Commit:
         seq=0,
         at_ms=now,
         run_id=new,
-        session="bench",
+        session=session,
         flow=e.FlowRef(name=definition.flow, version=definition.version, digest=definition.digest),
         start_node=definition.start,
         inputs={},

@@ -68,13 +68,13 @@ class Site:
         )
         return cls(settings, folder, redis, app, store, publisher, control)
 
-    def start(self, flow: Flow, runs: int, lane: Lane = "interactive") -> list[str]:
+    def start(self, flow: Flow, runs: int, lane: Lane = "interactive", session: str = "bench") -> list[str]:
         """Start runs; their ids."""
         controller = FlowController(flow, tools=TOOLS)
         self.store.save_flow(flow)
         started: list[str] = []
         while len(started) < runs:
-            commits = [first(controller, lane) for _ in range(min(CHUNK, runs - len(started)))]
+            commits = [first(controller, lane, session) for _ in range(min(CHUNK, runs - len(started)))]
             issued = self.store.create_many([(c, c.state.model_dump_json()) for c in commits])
             self.publisher.publish([outgoing for outgoing in issued if outgoing])
             started += [commit.state.run_id for commit in commits]

@@ -228,13 +228,19 @@ class Cluster:
         self.server.start()
 
     def start(self, flow: str, runs: int = 1, *, publish: bool = True) -> list[Outgoing]:
-        """Start runs; their first messages, published unless told otherwise."""
-        issued = self.store.create_many([(c, c.state.model_dump_json()) for c in first(flow, runs)])
-        outgoing = [one for one in issued if one is not None]
-        self.started |= {one.run_id for one in outgoing}
+        """Start runs; their first messages, published unless told otherwise.
+
+        Those of runs that wait for their turn are as they will be, but for their numbers.
+        """
+        commits = [(commit, commit.state.model_dump_json()) for commit in first(flow, runs)]
+        issued = self.store.create_many(commits)
+        self.started |= {commit.state.run_id for commit, _ in commits}
         if publish:
-            self.publisher.publish(outgoing)
-        return outgoing
+            self.publisher.publish([outgoing for outgoing in issued if outgoing is not None])
+        return [
+            outgoing or _build_held(commit, state)
+            for outgoing, (commit, state) in zip(issued, commits, strict=True)
+        ]
 
     def ran(self, run: str, seq: int) -> int:
         """How often a step was executed, committed or not."""
@@ -287,6 +293,11 @@ def installed(folder: Path, *, url: str = "") -> Iterator[Cluster]:
     finally:
         left = cluster.down()
     assert left == []
+
+
+def _build_held(commit: Commit, state: str) -> Outgoing:
+    assert commit.dispatch is not None
+    return Outgoing(commit.state.run_id, commit.state.seq, 0, 1, commit.dispatch, state)
 
 
 def first(flow: str, runs: int) -> list[Commit]:

@@ -17,8 +17,8 @@ from fluxagents.workers.host.backup.backup import write_backup
 from fluxagents.workers.host.backup.backup_file import BackupFile
 from fluxagents.workers.host.backup.restore import restore_backup
 from fluxagents.workers.redis.embedded_redis import EmbeddedRedis, running_url
-from fluxagents.workers.redis.replication import read_snapshot
-from fluxagents.workers.redis.snapshot import restore_snapshot
+from fluxagents.workers.redis.snapshots.replication import read_snapshot
+from fluxagents.workers.redis.snapshots.snapshot import restore_snapshot
 from fluxagents.workers.settings import Settings
 
 CHANGE = "Set the glucose uptake to 18.5 mmol/gDW/h for good. How fast does it grow then?"

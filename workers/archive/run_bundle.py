@@ -53,7 +53,7 @@ _NAME = re.compile(
     r"runs/\d{1,5}/events\.jsonl|flows/[0-9a-f]{64}\.json|(artifacts|prompts)/[0-9a-f]{64}"
     r"|models/[0-9a-f]{64}/(original|record\.json)"
 )
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
 """What `zipfile` raises for a file that is none, is cut off, or is packed or encrypted in its own way."""
 
 
@@ -125,7 +125,7 @@ class BundleFile:
             self._zip = zipfile.ZipFile(path)
         except FileNotFoundError as error:
             raise FluxError(ErrorClass.BAD_ARGUMENT, f"there is no file {str(path)!r}") from error
-        except _DAMAGE as error:
+        except DAMAGE as error:
             raise self._refusal(f"is no zip file: {error}") from error
         try:
             self.manifest = self._check()
@@ -204,7 +204,7 @@ class BundleFile:
         try:
             with self._zip.open(name) as file:
                 data = file.read(max_bytes + 1)
-        except _DAMAGE as error:
+        except DAMAGE as error:
             raise self._refusal(f"is damaged: {name!r} cannot be read: {error}") from error
         if len(data) > max_bytes:
             raise self._refusal(f"holds {name!r} of more than {max_bytes} bytes")

@@ -54,7 +54,13 @@ class _Content:
 
 
 def import_run(
-    client: RunClient, stores: BundleStores, path: Path, *, by: str | None = None, new_id: str = ""
+    client: RunClient,
+    stores: BundleStores,
+    path: Path,
+    *,
+    by: str | None = None,
+    new_id: str = "",
+    session: str = "",
 ) -> Imported:
     """Store a run from a file: one that has ended as it is, any other one paused.
 
@@ -64,6 +70,7 @@ def import_run(
         path: The file.
         by: Who wants it.
         new_id: What the run is called here, if it has to have another id.
+        session: The session that it belongs to here, if it has to be another one.
 
     Raises:
         FluxError: `SCHEMA` if anything in the file is not what it says, `BAD_ARGUMENT` if another run has
@@ -73,6 +80,8 @@ def import_run(
         unverified = file.doubt(stores.keys)
         content = _check(file, stores)
         logs = _rename_runs(content.logs, check_run_id(new_id)) if new_id else content.logs
+        if session:
+            logs = (_put_into_session(logs[0], session), *logs[1:])
         _check_ids(logs)
         logs = tuple(_mark(log, unverified) for log in logs)
         new = [log for log in logs if not _is_here(stores, log)]
@@ -116,6 +125,12 @@ def _mark(log: Log, unverified: str) -> Log:
     started = log[0]
     assert isinstance(started, e.RunStarted)
     return (started.model_copy(update={"unverified": unverified}), *log[1:]) if unverified else log
+
+
+def _put_into_session(log: Log, session: str) -> Log:
+    started = log[0]
+    assert isinstance(started, e.RunStarted)
+    return (started.model_copy(update={"session": session}), *log[1:])
 
 
 def _id(log: Log) -> str:

@@ -19,7 +19,13 @@ from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.history_control import Rewind
 from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.workers.clients.artifact import Artifact
-from fluxagents.workers.clients.async_runs import AsyncBatch, AsyncRun, AsyncSession, gather_async
+from fluxagents.workers.clients.async_runs import (
+    AsyncBatch,
+    AsyncRun,
+    AsyncSession,
+    AsyncSessions,
+    gather_async,
+)
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.clients.completion import RunLike, list_run_ids
 from fluxagents.workers.clients.script_client import ScriptClient
@@ -253,11 +259,12 @@ class AsyncClient:
         by: str | None = None,
         at: int | None = None,
         values: Mapping[str, JsonValue] | None = None,
+        session: str = "",
         stepwise: bool = False,
     ) -> RunState:
         """Start a new run that is another one up to a step; see `HistoryControl.fork`."""
         return await self._threads.call(
-            self._client.fork, run_id, by=by, at=at, values=values, stepwise=stepwise
+            self._client.fork, run_id, by=by, at=at, values=values, session=session, stepwise=stepwise
         )
 
     async def adopt(self, events: Sequence[e.Event], *, by: str | None = None) -> RunState:
@@ -314,8 +321,13 @@ class AsyncClient:
         """Let a run go on with another version of its flow; see `FlowMigration.migrate`."""
         return await self._threads.call(self._client.migrate, run_id, flow=flow, by=by)
 
+    @property
+    def sessions(self) -> AsyncSessions:
+        """Makes sessions, lists, limits, shares, archives and forks them."""
+        return AsyncSessions(self._client.sessions, self._threads)
+
     def session(self, name: str) -> AsyncSession:
-        """The runs of a session: to look at, wait for or cancel all of them."""
+        """The runs of a session: to look at, wait for, steer or compare all of them."""
         return AsyncSession(self._client.session(name), self._threads)
 
     async def artifact(self, digest: str) -> Artifact:

@@ -62,10 +62,11 @@ class Client(ScriptClient):
             settings = settings.model_copy(update={"api_key": SecretStr(key)})
         self.settings = settings
         redis = connection.connect(settings, decode_responses=False)
+        self._archive = Archive(settings.artifact_url)
         store = RedisRunStore(
             redis,
             prefix=settings.key_prefix,
-            archive=Archive(settings.artifact_url),
+            archive=self._archive,
             replicas=settings.min_replicas,
         )
         super().__init__(
@@ -87,6 +88,9 @@ class Client(ScriptClient):
         files = import_module("fluxagents.workers.files.artifact_store")
         store: ArtifactStore = files.ArtifactFiles(self.settings.artifact_url)
         return store
+
+    def _open_archive(self) -> Archive:
+        return self._archive
 
     def bundle_stores(self) -> BundleStores:
         """Where the parts of runs lie, for exporting and importing them."""

@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 
+from fluxagents.flows.engine.lanes import NEW
 from fluxagents.flows.memory.remedy_book import MemoryRemedyBook
 from fluxagents.flows.memory.run_store import MemoryRunStore
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.flows.ports.run_store import RunStore
+from fluxagents.flows.texts.grammar import is_child_id
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.tasks.acts.child_runs import ChildRuns
@@ -33,6 +35,7 @@ from fluxagents.workers.clients.local_authority import build_process_authority
 from fluxagents.workers.clients.results import Results
 from fluxagents.workers.clients.script_client import ScriptClient
 from fluxagents.workers.files.artifact_store import ArtifactFiles
+from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.models.model_store import ModelFiles
 
@@ -40,7 +43,8 @@ from fluxagents.workers.models.model_store import ModelFiles
 class InProcessPublisher:
     """Carries messages out in this process, one after the other, before it returns.
 
-    What a step leads to comes before what waits: a run that has begun is finished first.
+    What a step leads to comes before what waits: a run that has begun is finished first, and those that wait
+    begin in their order.
     """
 
     unreachable: tuple[type[Exception], ...] = ()
@@ -52,7 +56,8 @@ class InProcessPublisher:
         self._busy = False
 
     def publish(self, outgoing: Sequence[Outgoing]) -> None:
-        self._waiting.extendleft(reversed(outgoing))
+        self._waiting.extend(message for message in outgoing if _begins(message))
+        self._waiting.extendleft(message for message in reversed(outgoing) if not _begins(message))
         if self._busy:
             return
         assert self.carry_out is not None
@@ -148,6 +153,9 @@ class LocalClient(ScriptClient):
         )
         self.results = Results(store, models, lambda: self.artifacts)
 
+    def _open_archive(self) -> Archive:
+        return Archive(str(self._folder))
+
     def bundle_stores(self) -> BundleStores:
         """Where the parts of runs lie, for exporting and importing them."""
         return BundleStores(
@@ -161,6 +169,11 @@ class LocalClient(ScriptClient):
     def tick(self) -> None:
         """Let go on whatever waited for a time that has come."""
         self._publisher.publish(self.store.wake(limit=1_000))
+
+
+def _begins(outgoing: Outgoing) -> bool:
+    """Whether it is the first step of a run that no other one began."""
+    return outgoing.dispatch.queue.endswith(NEW) and not is_child_id(outgoing.run_id)
 
 
 def _carry_out(ports: StepPorts, acts: Mapping[str, Act], outgoing: Outgoing) -> None:

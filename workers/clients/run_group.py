@@ -6,11 +6,14 @@ import time
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from fluxagents.flows.ports.session import SessionEntry
 from fluxagents.flows.state import RunState
-from fluxagents.scheduler.batches.batches import Tally, session_states
+from fluxagents.flows.statistics.run_clusters import Cluster
+from fluxagents.scheduler.batches.batches import Tally
 from fluxagents.scheduler.runs.run_control import RunControl
+from fluxagents.scheduler.sessions.sessions import Sessions
 from fluxagents.workers.clients.client_run import ClientRun
 from fluxagents.workers.clients.completion import look_until_complete
 from fluxagents.workers.clients.frames import frame_findings, frame_runs
@@ -73,8 +76,9 @@ class RunGroup(NotebookView):
 class Session(RunGroup):
     """The runs of a session, also those that others started; every look asks the store."""
 
-    def __init__(self, control: RunControl, results: Results, name: str) -> None:
+    def __init__(self, control: RunControl, results: Results, sessions: Sessions, name: str) -> None:
         super().__init__(control, results)
+        self._sessions = sessions
         self.name = name
 
     def __repr__(self) -> str:
@@ -86,9 +90,35 @@ class Session(RunGroup):
     def _repr_text_(self) -> str:
         return write_group(f"session {self.name}", self.states())
 
+    @property
+    def entry(self) -> SessionEntry:
+        """What is known of it, and what its runs have used; raises `FluxError` if there is none."""
+        return self._sessions.show(self.name)
+
     def states(self) -> list[RunState]:
         """The states of the runs, those that started first first."""
-        return list(reversed(session_states(self.results.runs, self.name).values()))
+        return self._sessions.states(self.name)
+
+    def pause(self, by: str | None = None) -> list[str]:
+        """Pause all runs with those that they began; returns the ids of those that were paused."""
+        return self._sessions.pause(self.name, by=by)
+
+    def resume(self, by: str | None = None) -> list[str]:
+        """Let all paused runs go on with those that they began; returns their ids."""
+        return self._sessions.resume(self.name, by=by)
+
+    def fork(self, new: str, *, model: str = "", **inputs: Any) -> list[str]:
+        """Make the session `new` from this one: its runs at their ends, or begun anew with changes.
+
+        Returns:
+            The ids of the new runs; see `Sessions.fork`.
+        """
+        _, runs = self._sessions.fork(self.name, new, inputs=inputs, model=model)
+        return runs
+
+    def clusters(self) -> list[Cluster]:
+        """Which of its runs ask the same, where their answers disagree, and which values stand out."""
+        return self._sessions.clusters(self.name)
 
 
 class Batch(RunGroup, Iterator[ClientRun]):

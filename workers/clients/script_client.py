@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from fluxagents.flows.events import Lane
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.runs.run_starter import RunSpec
+from fluxagents.scheduler.sessions.session_archive import RunArchive
+from fluxagents.scheduler.sessions.sessions import Sessions
 from fluxagents.workers.clients.artifact import Artifact
 from fluxagents.workers.clients.client_run import ClientRun
 from fluxagents.workers.clients.completion import RunLike, list_run_ids, look_until_complete
@@ -122,9 +124,20 @@ class ScriptClient(RunClient, ABC):
         self.store.load(run_id)
         return self.hold(run_id)
 
+    @property
+    def sessions(self) -> Sessions:
+        """Makes sessions, lists, limits, shares, archives and forks them."""
+        return Sessions(
+            self._runs,
+            control=self._control,
+            history=self._history,
+            starter=self._starter,
+            archive=self._open_archive,
+        )
+
     def session(self, name: str) -> Session:
-        """The runs of a session: to look at, wait for or cancel all of them."""
-        return Session(self._control, self.results, name)
+        """The runs of a session: to look at, wait for, steer or compare all of them."""
+        return Session(self._control, self.results, self.sessions, name)
 
     def artifact(self, digest: str) -> Artifact:
         """The full data of a result, by its digest or the beginning of it (six hex digits at least).
@@ -166,6 +179,10 @@ class ScriptClient(RunClient, ABC):
     def hold(self, run_id: str) -> ClientRun:
         """The run of this id, without a look whether there is one."""
         return ClientRun(self._control, run_id, self.results)
+
+    @abstractmethod
+    def _open_archive(self) -> RunArchive:
+        """Where runs and sessions go that leave the store."""
 
     @abstractmethod
     def bundle_stores(self) -> BundleStores:

@@ -1,7 +1,8 @@
 """Runs that have ended, outside Redis: their events and last state, in the store of models and artifacts.
 
 `archive/YYYY/MM/<run id>.jsonl.gz`, by the month (UTC) that the run's id carries, or `archive/own/…` for an
-id of the user's own making: an event a line, then the state. So the id alone says where a run is.
+id of the user's own making: an event a line, then the state. So the id alone says where a run is. What is
+known of a session is `sessions/XX/<sha256 of its name>.json`.
 """
 
 from __future__ import annotations
@@ -79,6 +80,15 @@ class Archive:
             FluxError: If no such run is in the archive.
         """
         return history_from_json_lines(self._lines(run_id)[:-1])
+
+    def put_session(self, name: str, text: str) -> None:
+        """Write what is known of a session, as JSON."""
+        self._bytes.write(_session_path(name), text.encode())
+
+    def session(self, name: str) -> str | None:
+        """What was written of a session; None if nothing was."""
+        data = self._bytes.read(_session_path(name))
+        return None if data is None else data.decode()
 
     def files(self, *, since_ms: int | None = None, until_ms: int | None = None) -> Iterator[list[str]]:
         """The names of all files, a folder at a time: the latest month first, ids of users' making last.
@@ -191,6 +201,11 @@ def _path(run_id: str) -> str:
     if len(name) > LONGEST_NAME:
         name = hashlib.sha256(run_id.encode()).hexdigest()
     return f"archive/{_folder(run_id)}/{name}{SUFFIX}"
+
+
+def _session_path(name: str) -> str:
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    return f"sessions/{digest[:2]}/{digest}.json"
 
 
 def _folder(run_id: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from functools import partial
 from itertools import count, islice
 from secrets import token_hex
@@ -13,6 +13,7 @@ from time import monotonic, sleep
 from typing import Any
 
 from redis import Redis
+from redis.client import Pipeline
 from redis.exceptions import ResponseError
 
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -26,6 +27,7 @@ from fluxagents.flows.ports.commit import Commit, CommitResult, CommitStatus
 from fluxagents.flows.ports.dispatch import Dispatch, Outgoing
 from fluxagents.flows.ports.event_feed import find_kinds
 from fluxagents.flows.ports.run_store import require_start, unknown_flow, unknown_run
+from fluxagents.flows.ports.session import describe_excess, explain_refused_start
 from fluxagents.flows.state import ENDED, STATUSES, RunState, Status, state_digest, state_from_json
 from fluxagents.scheduler.runs.run_ids import time_in
 from fluxagents.workers.files.run_archive import Archive
@@ -33,6 +35,7 @@ from fluxagents.workers.redis.people.audit_log import RedisAuditLog, record_argu
 from fluxagents.workers.redis.refusals import WriteRefusedError, explain_refusal
 from fluxagents.workers.redis.replicas import Replicas
 from fluxagents.workers.redis.scripts import register_script
+from fluxagents.workers.redis.session_store import RedisSessionStore
 
 PATIENCE_S = 600.0
 """How long a step that was carried out waits to be recorded while Redis cannot write."""
@@ -40,6 +43,9 @@ PAUSE_S = 0.5
 
 NAME_TAKEN = -2
 """What `create.lua` answers when the keys of a new run are not free."""
+
+WRITING = ("accounts", "audit", "dispatches", "shares", "write_step")
+"""The shared parts of scripts that write steps."""
 
 INDEX_PAGE = 500
 """Entries of an index in one round trip."""
@@ -63,14 +69,19 @@ class RedisRunStore:
         self._prefix = prefix
         self._archive = archive
         self._audit_log = RedisAuditLog(redis, prefix=prefix)
-        self._create = self._register("audit", "dispatches", "write_step", "create")
-        self._commit = self._register("audit", "dispatches", "write_step", "commit")
-        self._claim = self._register("leases", "claim")
+        self._create = self._register(*WRITING, "create")
+        self._commit = self._register(*WRITING, "commit")
+        self._claim = self._register("accounts", "leases", "dispatches", "shares", "claim")
         self._release = self._register("release")
         self._request_pause = self._register("audit", "request_pause")
         self._find_lost_dispatches = self._register("leases", "dispatches", "find_lost_dispatches")
-        self._wake = self._register("dispatches", "wake")
+        self._wake = self._register("dispatches", "shares", "wake")
         self._forget = self._register("forget")
+        self._sessions = RedisSessionStore(redis, prefix=prefix)
+
+    @property
+    def sessions(self) -> RedisSessionStore:
+        return self._sessions
 
     @property
     def audit_log(self) -> RedisAuditLog:
@@ -112,20 +123,34 @@ class RedisRunStore:
             self.audit_log.append_in(pipe, record)
         for commit, state in commits:
             if commit.state.run_id not in archived:
-                arguments = _Arguments()
-                document = _step_document(commit, state, arguments)
-                self._create(keys=[self._prefix], args=arguments.after(document), client=pipe)
+                self._create_in(pipe, commit, state)
         new = [commit.state.run_id for commit, _ in commits if commit.state.run_id not in archived]
         with _explain_refusals():
             results = self._replicas.execute(pipe, runs=new)[0 if record is None else 1 :]
-        for run_id, number in zip(new, results, strict=True):
+        states = (commit.state for commit, _ in commits if commit.state.run_id not in archived)
+        for started, number in zip(states, results, strict=True):
             if number == NAME_TAKEN:
-                raise _name_taken(run_id)
+                raise _name_taken(started.run_id)
+            if isinstance(number, list):
+                what, used, allowed = number
+                raise explain_refused_start(started, what.decode(), used, allowed)
         numbers = iter(results)
         return [
             None if commit.state.run_id in archived else _build_outgoing(commit, state, next(numbers))
             for commit, state in commits
         ]
+
+    def put_back(self, commits: Sequence[tuple[Commit, str]]) -> None:
+        pipe = self._redis.pipeline(transaction=False)
+        for commit, state in commits:
+            self._create_in(pipe, commit, state)
+        with _explain_refusals():
+            self._replicas.execute(pipe, runs=[commit.state.run_id for commit, _ in commits])
+
+    def _create_in(self, pipe: Pipeline, commit: Commit, state: str) -> None:
+        arguments = _Arguments()
+        document = _step_document(commit, state, arguments)
+        self._create(keys=[self._prefix], args=arguments.after(document), client=pipe)
 
     def claim(
         self,
@@ -151,9 +176,14 @@ class RedisRunStore:
         status, *lease = self._run(self._claim, json.dumps(document))
         if not lease:
             return Claim(ClaimStatus(status.decode()))
-        fence, state, error = lease
+        fence, state, error, excess, released = lease
         return Claim(
-            ClaimStatus(status.decode()), fence=fence, state=state.decode(), last_error=error.decode()
+            ClaimStatus(status.decode()),
+            fence=fence,
+            state=state.decode(),
+            last_error=error.decode(),
+            excess=_read_excess(*excess) if excess else "",
+            released=tuple(map(_read_outgoing, released)),
         )
 
     def commit(self, commit: Commit, state: str, *, fence: int | None, pausing: bool = False) -> CommitResult:
@@ -384,6 +414,10 @@ def _explain_wrong_type(run_id: str) -> Iterator[None]:
         raise unknown_run(run_id) from error
 
 
+def _read_excess(session: bytes, what: bytes, used: int, allowed: int) -> str:
+    return describe_excess(session.decode(), what.decode(), used, allowed)
+
+
 def _name_taken(run_id: str) -> FluxError:
     return FluxError(
         ErrorClass.BAD_ARGUMENT,
@@ -431,6 +465,14 @@ def _step_document(commit: Commit, state: str, arguments: _Arguments) -> dict[st
         document["kinds"] = kinds
     if commit.state.parent:
         document["parent"] = commit.state.parent
+    else:
+        document["starts"] = commit.is_start
+        if commit.state.session != commit.state.run_id:
+            document["account"] = commit.state.session
+        if commit.state.requester:
+            document["requester"] = commit.state.requester
+    if commit.usage:
+        document["usage"] = asdict(commit.usage)
     if commit.state.waiting_for:
         document["request"] = arguments.add(commit.state.waiting_for.model_dump_json())
     if commit.dispatch:

@@ -23,9 +23,11 @@ from fluxagents.flows.memory.run_store import MemoryRunStore
 from fluxagents.flows.ports.claim import ClaimStatus
 from fluxagents.flows.ports.commit import CommitStatus
 from fluxagents.flows.ports.dispatch import Outgoing
+from fluxagents.flows.ports.session import SessionBudget, SessionRecord
 from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import RunState
 from fluxagents.tasks.dispatch import TOOL, first_commit
+from fluxagents.tasks.external_events import record_external_event
 from fluxagents.tasks.ports.outage import StoreOutageError
 from fluxagents.tasks.ports.results import Args, Result
 from fluxagents.tasks.protocol import StepMessage, StepPorts, run_step
@@ -161,6 +163,33 @@ def test_steps_lead_to_the_end(world: World) -> None:
     state = world.store.load("r")
     assert (state.status, state.answer) == ("finished", "both steps ran")
     assert fold(world.store.events("r")) == state
+
+
+def test_a_step_of_a_session_that_may_use_no_more_pauses_its_run_with_the_reason(world: World) -> None:
+    session = SessionRecord(name="s", budget=SessionBudget(processor_minutes=1), created_ms=1)
+    world.store.sessions.save(session)
+
+    def work_for_two_minutes(_: FlowController, state: RunState, command: Command) -> Sequence[e.Event]:
+        assert isinstance(command, CallTool)
+        return [
+            e.ToolSucceeded(
+                seq=state.seq, at_ms=2, node=state.node, call=command, key_findings={}, duration_ms=120_000
+            )
+        ]
+
+    world.deliver(world.publisher.sent[0], work_for_two_minutes)
+    assert world.deliver(world.publisher.sent[1]) is CommitStatus.OK
+    assert world.acts == 0
+    paused = world.store.events("r")[-1]
+    assert isinstance(paused, e.RunPaused)
+    assert (paused.by, paused.reason) == ("budget", "session 's' has used 2 of 1 processor minutes")
+    world.store.sessions.save(session.model_copy(update={"budget": SessionBudget(processor_minutes=3)}))
+    state = world.store.load("r")
+    resumed = e.RunResumed(seq=state.seq, at_ms=3, by="ada")
+    controller = world.ports.controllers(state.flow.digest)
+    record_external_event(world.store, world.publisher, controller, state, resumed)
+    world.deliver(world.publisher.sent[-1])
+    assert world.store.load("r").status == "finished"
 
 
 def test_a_second_delivery_changes_nothing(world: World) -> None:

@@ -119,7 +119,7 @@ _DESCRIPTIONS: dict[str, Any] = {
     "WaitEnded": lambda event: f"by {event.by}",
     "EventReceived": lambda event: f"{event.name!r} by {event.by}: {json.dumps(event.data)}",
     "HumanNotified": lambda event: ", ".join(event.channels),
-    "RunPaused": lambda event: f"by {event.by}",
+    "RunPaused": lambda event: f"by {event.by}: {event.reason}" if event.reason else f"by {event.by}",
     "RunResumed": lambda event: f"by {event.by}",
     "RunCancelled": lambda event: f"by {event.by}: {event.reason}",
     "CallEdited": lambda event: f"by {event.by}: {describe_call(event.call)}",

@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
-from itertools import chain
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as ProgressBar
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.history.run_record import RunRecord, record_of
-from fluxagents.flows.statistics.run_statistics import Statistics
-from fluxagents.prompts.statistics.costs import Prices, Usage, cost
+from fluxagents.flows.history.run_record import RunRecord
 from fluxagents.workers.archive.histories import (
     Choice,
-    Histories,
-    History,
-    Progress,
-    Unreadable,
-    open_histories,
 )
 from fluxagents.workers.archive.record_file import record_file, steps_path
 from fluxagents.workers.commands.display import period
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import PlainConsole, echo, print_json
-from fluxagents.workers.commands.display.times import format_time
+from fluxagents.workers.commands.display.output import echo, print_json
+from fluxagents.workers.commands.stats.run_totals import add_up_runs
 from fluxagents.workers.commands.stats.stats_view import print_stats
-from fluxagents.workers.files.price_file import load_prices
 from fluxagents.workers.files.table_file import check_table_path
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.settings import Settings
@@ -69,25 +56,9 @@ def stats(
     settings = Settings.load()
     choice = _choice(flow, session, since, until)
     path = _parquet_path(parquet)
-    statistics, counts, unreadable = Statistics(), {"redis": 0, "archive": 0}, list[Any]()
     with ExitStack() as opened:
         keep = _open_writer(path, opened)
-        for history, record, root in _records(settings, choice, opened, unreadable):
-            if root is record or children:
-                statistics.add(record)
-                keep(record)
-                counts[history.storage] += 1
-            else:
-                statistics.add_child(record, root)
-    document = {
-        **statistics.document(),
-        "cost": _cost(statistics, load_prices(settings)),
-        "first_started": None if statistics.first_ms is None else format_time(statistics.first_ms),
-        "last_started": None if statistics.last_ms is None else format_time(statistics.last_ms),
-        "in_redis": counts["redis"],
-        "in_archive": counts["archive"],
-        "unreadable": [{"run": run.name, "why": run.why} for run in unreadable],
-    }
+        document = add_up_runs(settings, choice, children=children, keep=keep)
     if as_json:
         print_json(document)
     else:
@@ -117,60 +88,6 @@ def _open_writer(path: Path | None, opened: ExitStack) -> Callable[[RunRecord], 
     if path is None:
         return lambda _: None
     return opened.enter_context(record_file(path)).add
-
-
-def _records(
-    settings: Settings, choice: Choice, opened: ExitStack, unreadable: list[Unreadable]
-) -> Iterator[tuple[History, RunRecord, RunRecord]]:
-    """Each chosen run and the runs that it began, each with its record and the record of the chosen run."""
-    histories = open_histories(settings)
-    show = opened.enter_context(_progress())
-    for item, progress in histories.stream(choice):
-        show(progress)
-        if isinstance(item, Unreadable):
-            unreadable.append(item)
-        elif isinstance(item, History):
-            yield from _with_children(histories, item, unreadable)
-
-
-def _with_children(
-    histories: Histories, history: History, unreadable: list[Unreadable]
-) -> Iterator[tuple[History, RunRecord, RunRecord]]:
-    root: RunRecord | None = None
-    for item in chain([history], histories.children(history)):
-        if isinstance(item, Unreadable):
-            unreadable.append(item)
-            continue
-        try:
-            record = record_of(item.events)
-        except FluxError as error:
-            unreadable.append(Unreadable(item.run_id, error.message))
-            if root is None:
-                return
-            continue
-        root = root or record
-        yield item, record, root
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[Progress], None]]:
-    """A progress bar, on a terminal."""
-    console = PlainConsole(stderr=True)
-    if not console.is_terminal:
-        yield lambda _: None
-        return
-    columns = (TextColumn("reading runs"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with ProgressBar(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda progress: bar.update(task, completed=progress.seen, total=progress.total)
-
-
-def _cost(statistics: Statistics, prices: Prices | None) -> dict[str, Any]:
-    used = {
-        name: Usage(usage.calls - usage.refused, usage.tokens_in, usage.tokens_cached, usage.tokens_out)
-        for name, usage in statistics.chat_models.items()
-    }
-    return asdict(cost(used, prices))
 
 
 def _print_paths(path: Path) -> None:

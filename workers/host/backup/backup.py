@@ -37,7 +37,7 @@ from fluxagents.workers.host.data_folder import find_store_folder
 from fluxagents.workers.machine.private_files import FILE_MODE
 from fluxagents.workers.redis.connection import connect, find_url
 from fluxagents.workers.redis.embedded_redis import EmbeddedRedis, running_url
-from fluxagents.workers.redis.replication import read_snapshot
+from fluxagents.workers.redis.snapshots.replication import read_snapshot
 from fluxagents.workers.settings import Settings
 
 NAMES = "names"

@@ -33,7 +33,7 @@ from fluxagents.workers.host.data_folder import find_store_folder, prepare
 from fluxagents.workers.machine.private_files import make_private_folder
 from fluxagents.workers.redis.connection import connect
 from fluxagents.workers.redis.embedded_redis import EmbeddedRedis
-from fluxagents.workers.redis.snapshot import restore_snapshot
+from fluxagents.workers.redis.snapshots.snapshot import restore_snapshot
 from fluxagents.workers.settings import ENV_PREFIX, Settings
 
 DATA = "data"

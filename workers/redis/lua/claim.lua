@@ -7,13 +7,18 @@
 --   owner             `<node>|<process id>`
 --   max_deliveries lease_ms
 --   nonce             of this claim, which the client sends again when the reply was lost
--- Returns the status of the claim; with a lease also the fence, the state (if wanted) and the last error.
+-- Returns the status of the claim; with a lease also the fence, the state (if wanted), the last error, what of the
+-- budget of its session is used up, as `find_excess` says it (the session first), if anything is, and the first steps
+-- whose turn it is now, as `issue_again` does.
+local MAX_RELEASED = 16
+
 local asked = cjson.decode(ARGV[1])
 local id, run = asked.run, run_key(asked.run)
-local fields = redis.pcall('HMGET', run, 'seq', 'digest', 'owner', 'queue', 'lease_until', 'nonce', 'fence')
+local fields = redis.pcall('HMGET', run, 'seq', 'digest', 'owner', 'queue', 'lease_until', 'nonce', 'fence',
+  'account', 'status')
 -- What an id that is none leads to may be no hash.
 if fields.err then return {'unknown'} end
-local seq, digest, owner, queue, lease_until, nonce, fence = unpack(fields)
+local seq, digest, owner, queue, lease_until, nonce, fence, account, run_status = unpack(fields)
 if not seq then return {'unknown'} end
 if tonumber(seq) ~= asked.seq then return {'stale'} end
 if not queue then return {'not_runnable'} end
@@ -27,9 +32,13 @@ if asked.sequence_number <= issued and asked.sequence_number > high_water_mark t
 end
 
 local function lease(its_fence, deliveries, last_error)
-  local status = deliveries > asked.max_deliveries and 'exhausted' or 'ok'
   local state = asked.digest == '' and redis.call('HGET', run, 'state') or ''
-  return {status, its_fence, state, last_error or ''}
+  local released = is_first_lane(queue) and release(queue, MAX_RELEASED) or {}
+  if deliveries > asked.max_deliveries then return {'exhausted', its_fence, state, last_error or '', {}, released} end
+  -- What waits or is paused may end by its time, whatever its session has used.
+  local excess = account and run_status == 'running' and find_excess(account, USED_BY_STEPS)
+  if excess then return {'over_budget', its_fence, state, last_error or '', {account, unpack(excess)}, released} end
+  return {'ok', its_fence, state, last_error or '', {}, released}
 end
 
 if owner and nonce == asked.nonce then

@@ -10,10 +10,19 @@
 --     sleeping dispatch attempt                      a dispatch that waits, and its queue: write_step, dispatches
 --     owner lease_until nonce fence deliveries       the lease of the step: claim, release, find_lost_dispatches
 --     last_error pause_by                            release; request_pause
+--     account person requester                       the session that pays for it, and who wanted it: write_step
+--     held                                           the queue in which its first step waits for its turn: shares
 --   run:<id>:events     list of events as JSON: write_step
 --   run:<id>:open       set of the runs that a sleeping run waits for: write_step, commit
 --   run:<id>:followers  set of the runs that wait for this one: write_step, commit
 --   runs session:<name> status:<status>     sorted sets of runs by their start: write_step, forget
+--   sessions:<status>   sorted sets of the sessions by their last start: accounts, save_session
+--   session-records     hash of the sessions that somebody made, as JSON: save_session
+--   session-limits:<name>   hash of the amounts that its runs may use; `status` unless it is open: save_session
+--   session-usage:<name>    hash of the amounts that its runs have used: accounts
+--   person-quota:<person>   hash of what a person may have: session_store.py; `person-quotas` is the set of those
+--   open-runs:<person>      set of the runs of a person that have not ended: accounts
+--   started:<day>:<person>  how many runs a person started on a day (UTC); expires: accounts
 --   requests            sorted set of the runs that wait for a human, by the time of the request: write_step
 --   timers              sorted set of sleeping runs by the time at which they go on: write_step, dispatches
 --   leases              set of the runs whose step is leased: claim, commit, release, find_lost_dispatches
@@ -25,6 +34,11 @@
 --   audit audit-head    what people did: audit
 --   feed                stream of the steps whose events somebody listens to: write_step
 --   listened            set of the kinds of events that somebody listens to
+--   held:<queue> held:<queue>|<person> held:<queue>|<person>|<session>   sorted sets of those that wait for their turn:
+--                       persons and sessions by their virtual times, runs in their order: shares
+--   held-queues         set of the queues in which some wait: shares
+--   turns               hash of the virtual times of persons (`p|`) and sessions (`s|`), of those released last (`f|`), and
+--                       of the runs that were held (`n`): shares
 --   node:<node>         hash of the live processes of a worker; expires: the heartbeat, claim
 local prefix = KEYS[1]
 

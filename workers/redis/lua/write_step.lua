@@ -5,6 +5,10 @@
 --   run seq status digest started_ms session
 --   parent           the run that began it, if one did
 --   kinds            of its events, where some are of a kind that others may listen to
+--   account          of a new run that no other began: the session that pays for it, if it has one
+--   requester        of a new run that no other began: who wanted it, if that is known
+--   starts           whether it is a start that limits hold for, and none that is taken over from elsewhere
+--   usage            what the step used, by name, if a worker carried it out
 --   state events     texts: numbers of arguments, since large JSON inside JSON would cost Redis a second reading
 --   request          text: the request to a human that the run waits for
 --   record           text: the act of a person that led to it; `content` is its sha256
@@ -54,6 +58,7 @@ local function write_step(step, old)
   if step.status ~= old.status then
     if old.status then redis.call('ZREM', prefix .. 'status:' .. old.status, id) end
     redis.call('ZADD', prefix .. 'status:' .. step.status, step.started_ms, id)
+    if old.status and TERMINAL[old.status] ~= TERMINAL[step.status] then count_open(id, TERMINAL[step.status]) end
   end
   if step.request then
     redis.call('HSET', run, 'request', ARGV[step.request])
@@ -65,6 +70,7 @@ local function write_step(step, old)
   end
   -- An external event, such as a cancellation, may come while the run sleeps.
   if redis.call('HDEL', run, 'sleeping') == 1 then
+    let_go(id)
     redis.call('ZREM', prefix .. 'timers', id)
     redis.call('UNLINK', run .. ':open')
   end
@@ -90,15 +96,35 @@ local function write_step(step, old)
     if is_later then redis.call('ZADD', prefix .. 'timers', dispatch.not_before_ms, id) end
     return 0
   end
+  if is_first_lane(dispatch.queue) and
+      (redis.call('EXISTS', prefix .. 'held:' .. dispatch.queue) == 1 or not has_room(dispatch.queue)) then
+    redis.call('HSET', run, 'sleeping', dispatch.queue, 'dispatch', ARGV[dispatch.text], 'attempt', 0, unpack(fields))
+    redis.call('HDEL', run, 'queue', 'ticket', 'dispatched_ms')
+    redis.call('ZREM', prefix .. 'due:' .. dispatch.queue, id)
+    hold(id, dispatch.queue)
+    return 0
+  end
   return issue(id, dispatch.queue, 1, 'dispatch', ARGV[dispatch.text], unpack(fields))
 end
 
 -- A new run; -1 when it exists already, -2 when another run has a name that takes one of its keys. Early versions
--- took such names; what is written half is never seen whole.
+-- took such names; what is written half is never seen whole. A start that is not allowed returns why: what, used
+-- and allowed.
 local function create(step)
   local run = run_key(step.run)
   if redis.call('EXISTS', run) == 1 then return -1 end
   if redis.call('EXISTS', run .. ':events', run .. ':open', run .. ':followers') > 0 then return -2 end
+  if step.starts then
+    local refusal = refuse_start(step)
+    if refusal then return refusal end
+    count_start(step)
+  end
+  local account, person = step.account, step.requester
+  if step.parent then account, person = unpack(redis.call('HMGET', run_key(step.parent), 'account', 'person')) end
+  if account then redis.call('HSET', run, 'account', account) end
+  if person then redis.call('HSET', run, 'person', person) end
+  if step.starts and step.requester then redis.call('HSET', run, 'requester', step.requester) end
+  if step.account then list_session(step) end
   -- A run that another one began is listed with its session only.
   if not step.parent then redis.call('ZADD', prefix .. 'runs', step.started_ms, step.run) end
   redis.call('ZADD', prefix .. 'session:' .. step.session, step.started_ms, step.run)

@@ -13,6 +13,7 @@ from tests.support.hostile import HOSTILE_IDS
 
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.memory.fair_shares import MIN_ISSUED
 from fluxagents.flows.memory.run_store import MemoryRunStore
 from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.prompts.versions.prompt_names import list_prompt_names
@@ -82,12 +83,13 @@ def spec(model: str = "a", **inputs: Any) -> RunSpec:
     return RunSpec(model=model, inputs={"question": "How fast does it grow?", **inputs})
 
 
-def test_a_batch_asks_for_each_model_once_and_publishes_in_chunks(
+def test_a_batch_asks_for_each_model_once_and_lets_first_steps_wait_for_their_turn(
     client: RunClient, published: Published, models: Models
 ) -> None:
     runs = list(client.batch("metabolic_analysis", [spec("a"), spec("b")] * CHUNK))
     assert models.asked == ["a", "b"]
-    assert [len(batch) for batch in published.batches] == [CHUNK, CHUNK]
+    assert [len(batch) for batch in published.batches] == [MIN_ISSUED]
+    assert client.store.counts()["running"] == 2 * CHUNK
     assert len({run.id for run in runs}) == 2 * CHUNK
     assert {run.state.model_name: run.state.model for run in runs} == {
         "a": f"sha256:{1:064x}",

@@ -16,13 +16,20 @@ from tests.unit.workers.clients.test_local import Desk
 from tests.unit.workers.clients.test_script_client import GROWTH_PER_H, ask, start_timed
 
 from fluxagents.flows.errors import FluxError
+from fluxagents.scheduler.sessions.sessions import Sessions
 from fluxagents.workers.clients.async_client import AsyncClient
-from fluxagents.workers.clients.async_runs import AsyncBatch, AsyncRun, AsyncSession
+from fluxagents.workers.clients.async_runs import AsyncBatch, AsyncRun, AsyncSession, AsyncSessions
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.clients.client_run import ClientRun
 from fluxagents.workers.clients.run_group import Batch, Session
 
-PAIRS = ((Client, AsyncClient), (ClientRun, AsyncRun), (Batch, AsyncBatch), (Session, AsyncSession))
+PAIRS = (
+    (Client, AsyncClient),
+    (ClientRun, AsyncRun),
+    (Batch, AsyncBatch),
+    (Session, AsyncSession),
+    (Sessions, AsyncSessions),
+)
 """What scripts hold, and what asynchronous scripts hold instead."""
 
 
@@ -63,7 +70,9 @@ def test_each_method_that_asks_the_store_is_awaited(plain: type, asynchronous: t
         for name, method in public_methods(asynchronous).items()
         if not inspect.iscoroutinefunction(method) and not inspect.isasyncgenfunction(method)
     }
-    assert at_once <= {"batch", "session", "hold", "acting_as"}, "they only name runs, or who acts"
+    assert at_once <= {"batch", "session", "sessions", "hold", "acting_as"}, (
+        "they only name runs, or who acts"
+    )
 
 
 @pytest.fixture

@@ -1,0 +1,70 @@
+"""The report of a session as one HTML file, which needs nothing else to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fluxagents.workers.reports.html.elements import paragraph, strong, table, text
+from fluxagents.workers.reports.session.growth_figure import draw_session
+from fluxagents.workers.reports.session.report import (
+    MAX_ANSWERS,
+    MAX_BARS,
+    MAX_NOTES,
+    OWN_MEDIUM,
+    SessionReport,
+    describe_rest,
+)
+
+_STYLE = """
+body { font: 15px/1.45 system-ui, sans-serif; max-width: 58em; margin: 2em auto; padding: 0 1em; color: #222 }
+h1 { margin: 0 } h2 { font-size: 1.05em; margin: 1.4em 0 .3em } svg { max-width: 100%; height: auto }
+@page { size: A4; margin: 15mm }
+"""
+
+
+def write_html(report: SessionReport) -> bytes:
+    """The file; the same report always gives the same bytes."""
+    head = (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
+        f"<title>{text(report.title)}</title><style>{_STYLE}</style></head><body>\n"
+    )
+    return (head + "\n".join(_draw_body(report)) + "\n</body></html>\n").encode()
+
+
+def _draw_body(report: SessionReport) -> Iterator[str]:
+    yield f"<h1>{text(report.title)}</h1>"
+    if report.entry.session.description:
+        yield paragraph(text(report.entry.session.description))
+    yield paragraph(" · ".join(f"{text(name)} {strong(value)}" for name, value in report.facts))
+    yield _draw_heading("Questions")
+    yield table(("question", "condition", "runs", "outcome"), report.questions)
+    yield _draw_rest(len(report.clusters), len(report.questions), "questions")
+    yield _draw_heading("Answers")
+    answers = report.answers
+    yield table(
+        ("model", "condition", "growth (1/h)", "answered", "answer"),
+        [
+            (row.model, row.condition or OWN_MEDIUM, row.growth_per_h, row.answered, row.answer)
+            for row in answers[:MAX_ANSWERS]
+        ],
+    )
+    yield _draw_rest(len(answers), MAX_ANSWERS, "answers")
+    if any(row.growth_per_h is not None for row in answers):
+        svg = draw_session(report.entry.session.name, report.states, limit=MAX_BARS).encode("svg").decode()
+        yield svg[svg.index("<svg") :]
+    if report.notes:
+        yield _draw_heading("Disagreements and outliers")
+        yield from (paragraph(text(note)) for note in report.notes[:MAX_NOTES])
+        yield _draw_rest(len(report.notes), MAX_NOTES, "of them")
+    yield _draw_heading("Costs")
+    yield table(("what", "used"), report.costs)
+
+
+def _draw_heading(words: str) -> str:
+    return f"<h2>{text(words)}</h2>"
+
+
+def _draw_rest(total: int, shown: int, what: str) -> str:
+    rest = describe_rest(total, shown, what)
+    return paragraph(text(rest), quiet=True) if rest else ""
