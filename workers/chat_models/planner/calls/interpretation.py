@@ -202,7 +202,7 @@ def _build_calls(clause: Clause, medium: KnownMedium, *, after_change: bool) -> 
 
 
 def _drop_replaced(clause: Clause) -> Alternatives:
-    """The conditions; a screen feeds each source instead of the present one, which need not be closed first."""
+    """The conditions; a screen feeds each source instead of the present one, which may stay open."""
     if clause.intent != "nutrient_screen":
         return clause.conditions
     is_nitrogen = "nitrogen_source" in clause.rest.tags

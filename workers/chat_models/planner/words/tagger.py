@@ -241,7 +241,7 @@ class _Tagger:
         return [Token(concept.tag, text, concept.value) for concept in concepts] or [raw_tokens[0]], 1
 
     def _is_shouted_id(self, raw_tokens: Sequence[Token]) -> bool:
-        """Whether it begins with an id in capitals that begins no name of several words, as "ED pathway" is."""
+        """Whether it begins with an id in capitals, and with no longer name such as "ED pathway"."""
         text = raw_tokens[0].text
         if not text.isupper() or len(text) == 1 or not self._is_id(text):
             return False
