@@ -125,7 +125,11 @@ def _only_lists_conditions(phrase: Phrase) -> bool:
     colon = next((at for at, token in enumerate(phrase.tokens) if token.text == ":"), 0)
     asked, listed = Phrase(phrase.tokens[:colon]), Phrase(phrase.tokens[colon + 1 :])
     is_growth = "growth" in asked.tags and asked.tokens[-1].tag not in {"with", "on", "in"}
-    return is_growth and len(_read_conditions(listed)) >= _LISTED_CONDITIONS and match_intent(listed) is None
+    own = match_intent(listed)
+    # "Try these conditions: …, and tabulate growth" says last what is asked.
+    is_growth = is_growth or (match_intent(asked) is None and own is not None and own.name == "growth")
+    is_list = len(_read_conditions(listed)) >= _LISTED_CONDITIONS
+    return is_growth and is_list and (own is None or own.name == "growth")
 
 
 def _read_inputs(flow: str, phrase: Phrase, question: str) -> dict[str, Any]:

@@ -41,6 +41,8 @@ _SUGAR = ("sugar", "zucker", "sucre", "azucar", "azúcar")
 _PER = re.compile(r"\b(?:yield|by|by UNKNOWN) $")
 _PAIR = 2
 _BETWEEN = r"(?:(?:at|at_least|threshold|by|with|on|in|be|use|than|sole|to|maximise|minimal|comma|as) )*"
+_AT_OPTIMUM = r"(?:at|in|with|on) (?:(?:best|maximise|optimum) growth|optimum)"
+"""Such as "at optimal growth", where nothing less than the optimum is meant."""
 _NO_LOOPS = r"loopless|(?:without|no|not|absent) (?:UNKNOWN )*loop|loop absent"
 _NOT_ESSENTIALITY = r"(?:without|no|not|skip)(?: show| gene| compare| on)* essential"
 _SAMPLING: Mapping[str, str] = {
@@ -88,6 +90,7 @@ def read_variability(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
     loopless = True if phrase.has(_NO_LOOPS) else None
     # A reaction is blocked if it carries flux in no state, whether that grows or not.
     kept: Arguments = {"fraction_of_optimum": 0.0} if phrase.has("blocked") else {}
+    kept |= {"fraction_of_optimum": 1.0} if phrase.has(_AT_OPTIMUM) else {}
     yield (
         kept
         | read_fraction("fraction_of_optimum", phrase)
@@ -157,6 +160,10 @@ def read_model_comparison(phrase: Phrase, medium: KnownMedium) -> Iterator[Argum
         yield drop_absent(models=models, essentiality=essentiality) | read_threshold(phrase)
     else:
         medium.problems.append("I cannot tell which model to compare with; give its name.")
+
+
+def read_missing_reactions(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
+    yield drop_absent(universal=next(iter(phrase.list_values(MODEL)), None))
 
 
 def read_model_export(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
@@ -234,6 +241,8 @@ ARGUMENTS: dict[str, Callable[[Phrase, KnownMedium], Iterator[Arguments]]] = {
     "pathway": read_pathway,
     "model_comparison": read_model_comparison,
     "validation": read_nothing,
+    "annotation": read_nothing,
+    "missing_reactions": read_missing_reactions,
     "auxotrophies": read_auxotrophies,
     "model_export": read_model_export,
     "flux_export": read_flux_export,

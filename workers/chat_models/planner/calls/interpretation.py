@@ -14,8 +14,10 @@ from fluxagents.workers.chat_models.planner.calls.schema_arguments import read_s
 from fluxagents.workers.chat_models.planner.clauses.clause import OFF_TOPIC, Clause
 from fluxagents.workers.chat_models.planner.clauses.clauses import read_clauses
 from fluxagents.workers.chat_models.planner.clauses.organisms import explain_foreign_organisms
+from fluxagents.workers.chat_models.planner.conditions.alternatives import Alternatives
 from fluxagents.workers.chat_models.planner.conditions.known_medium import KnownMedium
 from fluxagents.workers.chat_models.planner.conditions.medium_orders import MediumOrder
+from fluxagents.workers.chat_models.planner.conditions.uptakes import is_carbon_source
 from fluxagents.workers.chat_models.planner.rules.intents import CHANGE, CHANGE_TOOL, find_tool
 from fluxagents.workers.chat_models.planner.situation import Entry, Situation
 from fluxagents.workers.chat_models.planner.words.examples import FLOW
@@ -167,7 +169,7 @@ def _build_calls(clause: Clause, medium: KnownMedium, *, after_change: bool) -> 
     names = (
         tuple(token.text for token in rest.tokens if token.tag in COMPOUNDS) if intent == "exchanges" else ()
     )
-    for uptakes in clause.conditions:
+    for uptakes in _drop_replaced(clause):
         before = len(medium.problems)
         changes = medium.compute_changes(uptakes)
         if len(medium.problems) > before:
@@ -197,6 +199,22 @@ def _build_calls(clause: Clause, medium: KnownMedium, *, after_change: bool) -> 
             yield PlannedCall(
                 intent, find_tool(intent), conditions | args, after_change, about, clause.text, names
             )
+
+
+def _drop_replaced(clause: Clause) -> Alternatives:
+    """The conditions; a screen feeds each source instead of the present one, which may stay open."""
+    if clause.intent != "nutrient_screen":
+        return clause.conditions
+    is_nitrogen = "nitrogen_source" in clause.rest.tags
+    return tuple(
+        tuple(
+            uptake
+            for uptake in condition
+            if uptake.limit != 0
+            or not (uptake.compound.value == "nh4" if is_nitrogen else is_carbon_source(uptake.compound))
+        )
+        for condition in clause.conditions
+    )
 
 
 def _asks_for_gain(clause: Clause) -> bool:

@@ -71,10 +71,17 @@ def _read_count(name: str, phrase: Phrase) -> int | None:
 
 
 def _read_bounds(phrase: Phrase) -> dict[str, dict[str, float]] | None:
-    """The bounds of the reactions, mmol/gDW/h: "lower" and "upper" name the side, "at most" the upper one."""
+    """The bounds of the reactions, mmol/gDW/h: "lower" and "upper" name the side, "at most" the upper one.
+
+    Two numbers are both bounds: "at 0 to 2".
+    """
     numbers = [float(token.value) for token in phrase.tokens if token.tag == NUMBER]
-    if len(numbers) != 1 or not phrase.reactions:
+    if len(numbers) not in {1, 2} or not phrase.reactions:
         return None
+    if len(numbers) > 1:
+        lower, upper = sorted(numbers)
+        both = {"lower_mmol_per_gdw_h": lower, "upper_mmol_per_gdw_h": upper}
+        return dict.fromkeys(phrase.reactions, both)
     words = {fold(token.text) for token in phrase.tokens}
     is_lower = bool(words & _LOWER) or "at_least" in phrase.tags
     side = "lower_mmol_per_gdw_h" if is_lower else "upper_mmol_per_gdw_h"

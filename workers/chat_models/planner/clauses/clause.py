@@ -59,6 +59,11 @@ _QUOTA = re.compile(r"\bP(?: (?:best|optimum|maximise|growth|rate|live|at_least)
 _BARE = frozenset({COMMA, END, "uptake", "rate", "at", "of", "in", "medium"})
 _ADDED = frozenset({"with", "plus", "add", "set", "if", "limit", "use", "then", "and"})
 _MAXIMISED = frozenset({"maximise", "objective", "pfba", EXCHANGE, "exchange"})
+_SETTING = frozenset({"set", "permanent"})
+_POLITE_BEGINNING = frozenset({"can", "then", "show"})
+_END_PRODUCTS = frozenset({"co2", "h2o", "h"})
+_GREATEST = frozenset({"maximise", "best", "can", "yield", "envelope", "versus"})
+"""Tags that ask for the most that could be made, not for what is made at optimal growth."""
 _PRODUCT_TAGS = frozenset({COMPOUND, UNKNOWN, "envelope", "yield"})
 
 
@@ -104,7 +109,14 @@ class Clause:
     @property
     def unsupported_requests(self) -> list[str]:
         """What it asks for and no tool can do."""
-        requests = list(self.phrase.list_values(UNSUPPORTED))
+        asks_generation = "how_fast" in self.phrase.tags
+        # "How long does one generation take?" asks for the rate of growth, not for a course of time.
+        tokens = [
+            t
+            for t in self.phrase.tokens
+            if not (asks_generation and t.text.casefold().startswith("how long"))
+        ]
+        requests = list(Phrase(tuple(tokens)).list_values(UNSUPPORTED))
         return [*requests, _NAMELESS] if self._lacks_id() else requests
 
     @property
@@ -153,7 +165,8 @@ def read_clause(phrase: Phrase, *, orders: bool) -> Clause:
     if orders and (is_order(words) or is_permanent):
         return Clause(words, CHANGE, conditions, places)
     match = match_intent(words)
-    clause = Clause(words, match.name if match else "", conditions, places)
+    intent = match.name if match else "growth" if _asks_whether_it_feeds(words, conditions, places) else ""
+    clause = Clause(words, intent, conditions, places)
     if clause.is_plain and clause.intent in _CONDITIONAL and _only_lists(clause.rest):
         clause = clause.feed_each()
     if clause.is_plain and clause.intent == "growth" and words.has(_SUPPORTS):
@@ -170,6 +183,14 @@ def read_clause(phrase: Phrase, *, orders: bool) -> Clause:
         leads=bool(clause.places) and min(clause.places) < first,
         begins_sentence=len(words.tokens) == len(phrase.tokens) or begins_sentence(words),
     )
+
+
+def _asks_whether_it_feeds(phrase: Phrase, conditions: Alternatives, places: frozenset[int]) -> bool:
+    """Whether it asks if something can be a source, and of nothing else: whether it grows on that."""
+    if phrase.drop(places).tags & COMPOUNDS:
+        return False
+    roles = {uptake.role for condition in conditions for uptake in condition}
+    return bool(roles & {"sole", "nitrogen"}) and phrase.tags & {"can", "do"} != frozenset()
 
 
 def _feed_bare_source(clause: Clause) -> Clause:
@@ -239,15 +260,38 @@ def match_intent(phrase: Phrase) -> IntentMatch | None:
     match = find_best_match(tags)
     if (match is None or match.name == "growth") and phrase.has(_ASKS_FOR_SUBSTITUTE):
         return IntentMatch("nutrient_screen", 1, tags, tags)
-    if match and match.name == "production" and not tags & _PRODUCT_TAGS:
+    if (
+        match
+        and match.name == "production"
+        and (
+            not tags & _PRODUCT_TAGS
+            or (COMPOUND not in tags and "secrete" in tags)
+            or _asks_what_leaves(phrase, tags)
+        )
+    ):
         # "Which products does it make?" asks for all of them.
         return find_best_match((tags - {"produce"}) | {"secrete"})
     if match and match.name == "fluxes" and REACTION in tags and not tags & _MAXIMISED:
-        # All fluxes are too many to show that of one reaction.
-        return replace(match, name="pathway")
-    if match and match.name == "lasting_knock_out" and _states_flux(phrase):
+        # All fluxes are too many to show that of one reaction; whether it is the only one is its range.
+        return replace(match, name="variability" if tags & {"sole", "fixed"} else "pathway")
+    if match and _orders_bounds(phrase, match.name):
         return replace(match, name="set_bounds")
     return prefer_asked_quantity(phrase.drop(ignored), match or _match_id_lookup(phrase))
+
+
+def _orders_bounds(phrase: Phrase, intent: str) -> bool:
+    """Whether it orders other bounds of a reaction, with numbers: "Fix the bounds of PFK at 0 to 2"."""
+    if intent == "lasting_knock_out":
+        return _states_flux(phrase)
+    begins = phrase.trim(_POLITE_BEGINNING).tokens[:1]
+    is_number = any(token.tag == NUMBER for token in phrase.tokens)
+    return intent == "variability" and bool(begins) and begins[0].tag in _SETTING and is_number
+
+
+def _asks_what_leaves(phrase: Phrase, tags: frozenset[str]) -> bool:
+    """Whether it asks how much of an end product of respiration is formed: CO2 is no product."""
+    named = {token.value for token in phrase.tokens if token.tag == COMPOUND}
+    return bool(named) and named <= _END_PRODUCTS and not tags & _GREATEST
 
 
 def _states_flux(phrase: Phrase) -> bool:

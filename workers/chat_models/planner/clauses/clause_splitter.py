@@ -110,7 +110,8 @@ def _is_separate(part: Phrase, segment: Phrase, *, orders: bool) -> bool:
     first, second = match_intent(part), match_intent(segment)
     if orders and (is_order(segment) or is_order(part)):
         return is_order(segment) or second is not None
-    is_detail = _begins_with(segment, _NEGATIONS) or _only_states_uptake(segment.trim())
+    is_model_list = part.tokens[-1].tag == MODEL and _begins_with(segment, frozenset({MODEL}))
+    is_detail = is_model_list or _begins_with(segment, _NEGATIONS) or _only_states_uptake(segment.trim())
     if first is None or not first.has_concept or is_detail:
         return False
     if second is None and UNSUPPORTED in segment.tags and UNSUPPORTED not in part.tags:
@@ -181,7 +182,7 @@ def _is_continuation(part: Phrase, segment: Phrase, first: IntentMatch, second: 
     end, start = part.tokens[-1].tag, segment.trim().tokens[0].tag
     lacks_object = start == "export" and not segment.tags & {"flux", "model"}
     is_count = start == NUMBER and both.name == first.name
-    is_list = end == start and end in {GENE, REACTION}
+    is_list = end == start and end in {GENE, REACTION, MODEL}
     is_range = "between" in part.tags and not {"and", COMMA} & part.tags
     is_new = both.name not in {second.name, first.name}
     needs_both = is_new and not both.asked_by <= part.tags and not both.asked_by <= segment.tags

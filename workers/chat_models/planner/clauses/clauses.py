@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,6 +14,9 @@ from fluxagents.workers.chat_models.planner.rules.orders import OPENINGS, change
 from fluxagents.workers.chat_models.planner.words.phrase import COMPOUNDS, GENE, REACTION, Phrase, Token
 from fluxagents.workers.chat_models.planner.words.tagger import tag_question
 
+_ASKS_WHAT_CHANGES = re.compile(r"\b(?:which|how) (?:can |then )*(?:set|differ)(?: growth| END)* $")
+"""A change of which the effect is asked is a condition, no order: "… : what changes?"."""
+_NO_GROWTH = frozenset({"not", "no", "lethal"})
 _NO_QUESTION = frozenset({"", CHANGE})
 
 
@@ -24,7 +28,7 @@ def read_clauses(question: str) -> list[Clause]:
     clauses = _read_sentences(tokens, orders=True)
     has_question = any(clause.intent not in _NO_QUESTION for clause in clauses)
     changes = any(clause.intent == CHANGE and changes_model(clause.phrase) for clause in clauses)
-    if has_question and not changes:
+    if (has_question and not changes) or _ASKS_WHAT_CHANGES.search(Phrase(tokens).tag_text):
         # "Limit oxygen to 10. How fast does it grow?" states a condition and asks for no other model.
         clauses = _read_sentences(tokens, orders=False)
     return _complete_from_context(clauses)
@@ -59,6 +63,9 @@ def _complete_from_context(clauses: list[Clause]) -> list[Clause]:
     for at, clause in enumerate(clauses):
         if at + 1 < len(clauses) and _is_statement(clause, clauses[at + 1]):
             conditions, reason = clause.conditions, clause.text
+            continue
+        if at + 1 < len(clauses) and _lists_choices(clause, clauses[at + 1]):
+            conditions, reason = clause.feed_each().conditions, clause.text
             continue
         follows = at > 0 and (not clauses[at - 1].intent or _is_statement(clauses[at - 1], clause))
         if not clause.intent and not clause.unsupported_requests:
@@ -102,12 +109,18 @@ def _repeat_subject(clause: Clause, before: Clause) -> Clause:
 def _is_statement(clause: Clause, after: Clause) -> bool:
     """Whether a clause only gives the reason for the next one: "It does not grow. What is missing?"."""
     return (
-        clause.intent == "growth"
-        and "not" in clause.phrase.tags
+        clause.intent in {"growth", "essentiality"}
+        and bool(clause.phrase.tags & _NO_GROWTH)
         and not _asks(clause.phrase)
         and after.intent == "missing_nutrients"
-        and after.is_plain
+        and (after.is_plain or after.conditions == clause.conditions)
     )
+
+
+def _lists_choices(clause: Clause, after: Clause) -> bool:
+    """Whether a clause only lists what the next one chooses from: "A, B or C. Which of them does it eat?"."""
+    is_list = len(clause.phrase.list_values(*COMPOUNDS)) > 1 and not clause.intent and clause.is_plain
+    return is_list and after.phrase.has("which_ones") and after.intent == "growth" and after.is_plain
 
 
 def _asks(phrase: Phrase) -> bool:

@@ -63,7 +63,7 @@ SOLE_BEFORE = (
     rf"\b(?:(?:on|use|ferment|sole with|live|live of)(?: in)?(?: plus)?|{_IN}|{_SOURCE}) (?:sole |uptake )*$"
 )
 SOLE_AFTER = (
-    r"^(?: compatible)?(?: as| at| in)*(?: sole)*(?: and)? carbon_source\b"
+    r"^(?: compatible| can)?(?: as| at| in)*(?: sole)*(?: and)? carbon_source\b"
     r"|^(?: as)? sole\b(?! nitrogen)|^ instead_alone\b"
 )
 SOLE_LIST_AFTER = r"^(?:(?: (?:and|or|comma))+ C)+(?: as| at| in)*(?: sole)*(?: and)? carbon_source\b"
@@ -73,7 +73,7 @@ JOINED = r"(?:(?:and|or|comma|versus|than|compare|with|on|use|in|then|to|differ|
 """Stands between alternatives."""
 PLUS = r"(?:(?:and|comma) )?plus (?:on )?|and (?:with|add) |with "
 TOGETHER = r"^ together\b"
-NITROGEN_AFTER = r"^(?: as)?(?: sole)?(?: and)? nitrogen_source\b"
+NITROGEN_AFTER = r"^(?: can)?(?: as)?(?: sole)?(?: and)? nitrogen_source\b"
 NITROGEN_BEFORE = r"\bnitrogen_source (?:as |with |at |comma )?$"
 RANGE_AFTER = r"^(?: uptake| rate)*(?: on| between| of) N (?:to|and|at) N\b"
 """The ends of an axis, not an uptake: "glucose from 0 to 20"."""

@@ -24,7 +24,7 @@ from fluxagents.workers.chat_models.planner.words.phrase import (
 )
 from fluxagents.workers.chat_models.planner.words.spelling import LONG, closest_word, phonetic_key
 
-LANGUAGES = ("en", "de", "fr", "es")
+LANGUAGES = ("en", "de", "fr", "es", "pt")
 
 _SHORTEST_STEM = 4
 _NAMES = frozenset({COMPOUND, PATHWAY, DATABASE, ORGANISM})

@@ -8,6 +8,7 @@ from functools import cache
 from itertools import takewhile
 
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
+from fluxagents.workers.chat_models.planner.words.data import load_table
 from fluxagents.workers.chat_models.planner.words.examples import (
     WORD,
     find_example_word,
@@ -31,7 +32,6 @@ from fluxagents.workers.chat_models.planner.words.phrase import (
     MEDIUM,
     MODEL,
     ORGANISM,
-    PATHWAY,
     REACTION,
     UNKNOWN,
     Token,
@@ -114,13 +114,24 @@ def _tag_short_genes(tokens: Sequence[Token]) -> list[Token]:
     tagged: list[Token] = []
     for at, token in enumerate(tokens):
         before = [other.tag for other in tagged if other.tag not in _LIST_WORDS][-1:]
-        after = [other.tag for other in tokens[at + 1 : at + 2]]
+        after = [_find_list_end(tokens, at + 1)]
         is_survival = before == ["without"] and any(other.tag in {"live", "growth"} for other in tokens)
         is_gene = bool(_BESIDE_A_GENE & {*before, *after}) or is_survival
-        is_short = token.tag == UNKNOWN and _SHORT_GENE.fullmatch(token.text) is not None
+        is_short = _is_short_name(token)
         is_idle = fold(token.text) in load_idle_words()
         tagged.append(Token(GENE, token.text, token.text) if is_short and is_gene and not is_idle else token)
     return tagged
+
+
+def _find_list_end(tokens: Sequence[Token], at: int) -> str:
+    """The tag at a position, or after the list of short words that begins there: "eno and pgk essential"."""
+    while at + 1 < len(tokens) and tokens[at].tag in _LIST_WORDS and _is_short_name(tokens[at + 1]):
+        at += 2
+    return tokens[at].tag if at < len(tokens) else END
+
+
+def _is_short_name(token: Token) -> bool:
+    return token.tag == UNKNOWN and _SHORT_GENE.fullmatch(token.text) is not None
 
 
 def _retag_in_context(tokens: Sequence[Token], at: int) -> Token:
@@ -196,7 +207,8 @@ class _Tagger:
         at = 0
         while at < len(raw_tokens):
             words = [*takewhile(lambda raw: raw.tag == UNKNOWN, raw_tokens[at:])]
-            tagged, length = self._tag_first(words) if words else ([raw_tokens[at]], 1)
+            rate = _read_rate(raw_tokens[at].text)
+            tagged, length = self._tag_first(words) if words and not rate else (rate or [raw_tokens[at]], 1)
             yield from tagged
             at += length
 
@@ -229,12 +241,12 @@ class _Tagger:
         return [Token(concept.tag, text, concept.value) for concept in concepts] or [raw_tokens[0]], 1
 
     def _is_shouted_id(self, raw_tokens: Sequence[Token]) -> bool:
-        """Whether it begins with an id in capitals that begins no name of a pathway, as "ED pathway" is."""
+        """Whether it begins with an id in capitals, and with no longer name such as "ED pathway"."""
         text = raw_tokens[0].text
         if not text.isupper() or len(text) == 1 or not self._is_id(text):
             return False
         concept, length = self._find([fold(raw.text) for raw in raw_tokens]) or (None, 1)
-        return concept is None or concept.tag != PATHWAY or length == 1
+        return concept is None or length == 1
 
     def _find_stereoisomer(self, word: str, raw_tokens: Sequence[Token]) -> Concept | None:
         """The compound that "D-" or "L-" and the next word name, such as "L-Lactat"."""
@@ -303,14 +315,23 @@ class _Tagger:
         return compound or next((concept for concept in guesses if concept), None)
 
 
+def _read_rate(text: str) -> list[Token]:
+    """The compound and the side of the exchange that an abbreviation in capitals stands for: "OUR"."""
+    meaning = load_table("names")["rates"].get(text, "").split()
+    return [Token(COMPOUND, text, meaning[0]), Token(meaning[1], text)] if meaning else []
+
+
 _MEDIA = {fold(name).replace("_", ""): name for name in MediaLibrary().names()}
 _LONGEST = 5
+_WITH = frozenset({"with", "mit", "avec", "con", "com", "plus"})
+"""Words within the name of a medium: "M9 with glucose" is `M9_glucose`."""
 
 
 def _find_medium(words: Sequence[str]) -> tuple[str, int] | None:
     """The medium of the library whose name the words begin with, and the number of these words."""
     for length in range(min(len(words), _LONGEST), 0, -1):
-        key = fold("".join(words[:length])).replace("_", "").replace(" ", "")
+        joined = [word for word in map(fold, words[:length]) if word not in _WITH]
+        key = "".join(joined).replace("_", "").replace(" ", "")
         name = _MEDIA.get(key)
         # "rich" alone is an ordinary word.
         if name and (length > 1 or not name.islower() or fold("".join(words[1:2])).startswith("medi")):

@@ -21,7 +21,9 @@ from fluxagents.workers.chat_models.planner.words.phrase import (
 _RATE = r"(?:/\s?h\b|1/h\b|h\s?\^?[-\u2212]1|h⁻¹|per\s+hour|pro\s+Stunde|par\s+heure|por\s+hora)"
 _PER = r"(?:/|(?:and|und|et|y)\s+(?:per|pro|par|por)|per|pro|par|por|and|und|et|y|·|\*)"
 _DRY = r"dry\s+(?:weight|mass)|Trocken\w+|DW|CDW|(?:de\s+)?(?:poids|peso)\s+sec\w?"
-_MASS_OR_TIME = rf"(?:g\s?-?(?:DW|CDW|DCW)|gram\w*(?:\s+(?:{_DRY}))?|g|h(?:our|r)?|Stunde|heure|hora)"
+_GRAM_DRY = r"g\s?-?(?:DW|CDW|DCW|TS|TG|TM|BTM|BTS|MS|PS|PSS)"
+"""Dry weight, Trockensubstanz, Trockengewicht, Biotrockenmasse, masse sèche, peso seco."""
+_MASS_OR_TIME = rf"(?:{_GRAM_DRY}|gram\w*(?:\s+(?:{_DRY}))?|g|h(?:our|r)?|Stunde|heure|hora)"
 _FLUX = rf"mmol\w*(?:\s*{_PER}?\s*\(?\s*{_MASS_OR_TIME}\)?(?:\s?\^?[-\u2212]1|⁻¹)?(?![a-z])\)?)*"
 _NO_ENZYME = r"(?:(?:in|de)crease|release|\w*base|phase|phrase|case|purchase|please|disease|erase)\b"
 _PATTERN = re.compile(
@@ -85,6 +87,12 @@ _EXTREMES = re.compile(
 """Such as "min/max"."""
 
 
+_NULL_ALLELE = re.compile(
+    r"(?<![\w-])([a-z]{3}[A-Z]?)[-\u2212](?=[\s,;?!)]|$)(?!\s(?:[a-z]*ase|and|or|und|oder|et|ou|y|o)\b)"
+)
+"""A gene with a minus after it, as geneticists write its loss: "pgi- phenotype"."""
+
+
 def _normalize(text: str) -> str:
     """The text with one spelling of apostrophes, negations, deletions and abbreviations."""
     text = re.sub(r"[\u2018\u2019`\u00b4]", "'", text)
@@ -99,6 +107,7 @@ def _normalize(text: str) -> str:
     text = re.sub(r"\bw/", "with ", text, flags=re.IGNORECASE)
     text = _ABBREVIATED.sub(r"\1 ", text)
     text = re.sub(r"[\u0394\u2206](?=\w)", "knockout ", text)
+    text = _NULL_ALLELE.sub(r"knockout gene \1 ", text)
     return re.sub(r"n't\b", " not", text, flags=re.IGNORECASE)
 
 
