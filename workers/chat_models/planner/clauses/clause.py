@@ -109,14 +109,7 @@ class Clause:
     @property
     def unsupported_requests(self) -> list[str]:
         """What it asks for and no tool can do."""
-        asks_generation = "how_fast" in self.phrase.tags
-        # "How long does one generation take?" asks for the rate of growth, not for a course of time.
-        tokens = [
-            t
-            for t in self.phrase.tokens
-            if not (asks_generation and t.text.casefold().startswith("how long"))
-        ]
-        requests = list(Phrase(tuple(tokens)).list_values(UNSUPPORTED))
+        requests = list(self.phrase.list_values(UNSUPPORTED))
         return [*requests, _NAMELESS] if self._lacks_id() else requests
 
     @property

@@ -140,6 +140,10 @@ def _retag_in_context(tokens: Sequence[Token], at: int) -> Token:
     after = tokens[at + 1].tag if at + 1 < len(tokens) else END
     if token.tag == "without" and after in {END, "in", "if", "at"} and "lack" in token.text:
         return Token("lacking", token.text)  # "What is it lacking?"
+    if token.text.casefold().startswith("how long") and any(other.tag == "how_fast" for other in tokens):
+        return Token(
+            "how_fast", token.text
+        )  # "How long does one generation take?" asks for no course of time.
     retagged = _retag_by_neighbours(token, tokens[at - 1].tag if at else END, after)
     if retagged:
         return Token(retagged, token.text)
