@@ -152,4 +152,7 @@ class StartProgress:
 
 
 def _addresses(status: RunStatus) -> Text:
-    return Text(f"Flower {status.flower}   Redis {status.redis}   stop with Ctrl-C or `fluxagents down`")
+    return Text(
+        f"api {status.api}\n"
+        f"Flower {status.flower}   Redis {status.redis}   stop with Ctrl-C or `fluxagents down`"
+    )

@@ -1,0 +1,122 @@
+"""`/v1/sessions` and `/v1/events`: runs that belong together, and what they write as it happens."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.people.actions import Action
+from fluxagents.flows.people.actor import Resource
+from fluxagents.flows.texts.display import quote
+from fluxagents.scheduler.batches.batches import Tally, session_states
+from fluxagents.scheduler.http.access import Body, Client, Hub, Ports
+from fluxagents.scheduler.http.ports import FeedEntry
+from fluxagents.scheduler.http.routes.run_acts import Reason
+from fluxagents.scheduler.http.routes.runs import SSE, LastEventId
+from fluxagents.scheduler.http.streams.sse import follow_all, stream
+from fluxagents.scheduler.runs.run_client import RunClient
+
+router = APIRouter(tags=["sessions"])
+
+
+class SessionStatus(Body):
+    """How the runs of a session are doing."""
+
+    name: str
+    runs: int
+    finished: int
+    failed: int
+    waiting: int
+    running: int
+
+
+class CancelledRuns(Body):
+    """Runs that a request has ended."""
+
+    runs: list[str]
+
+
+def _check_visible(client: RunClient, session: str) -> None:
+    if not client.authority.may(Action.RUN_READ, Resource(kind="session", id=session, session=session)):
+        raise _unknown(session)
+
+
+def _unknown(session: str) -> FluxError:
+    return FluxError(ErrorClass.UNKNOWN_ID, f"there is no session {quote(session)}")
+
+
+@router.get("/sessions/{session}", summary="Show a session")
+def show_session(session: str, client: Client) -> SessionStatus:
+    """How the runs of a session are doing; `/v1/runs?session=` lists them."""
+    _check_visible(client, session)
+    states = session_states(client.store, session)
+    if not states:
+        raise _unknown(session)
+    tally = Tally.of(states.values(), total=len(states))
+    return SessionStatus(
+        name=session,
+        runs=len(states),
+        finished=tally.finished,
+        failed=tally.failed,
+        waiting=tally.waiting,
+        running=tally.running,
+    )
+
+
+@router.post("/sessions/{session}/cancel", summary="Cancel the runs of a session")
+def cancel_session(session: str, client: Client, body: Reason | None = None) -> CancelledRuns:
+    """End those runs that have not ended; a child ends with the run that began it."""
+    _check_visible(client, session)
+    states = sorted(session_states(client.store, session).values(), key=lambda state: bool(state.parent))
+    if not states:
+        raise _unknown(session)
+    reason = (body or Reason()).reason
+    return CancelledRuns(runs=client.cancel_all((state.run_id for state in states), reason=reason))
+
+
+@router.get(
+    "/sessions/{session}/events",
+    summary="Follow a session",
+    response_class=StreamingResponse,
+    responses=SSE,
+)
+def follow_session(
+    session: str, client: Client, hub: Hub, ports: Ports, last_event_id: LastEventId = ""
+) -> StreamingResponse:
+    """Events of all runs of a session as they happen, from `Last-Event-ID` on."""
+    _check_visible(client, session)
+    return stream(
+        follow_all(
+            hub,
+            ports.feed,
+            lambda entry: entry.session == session,
+            _SeenEntries(client).may_see,
+            last_event_id,
+        )
+    )
+
+
+@router.get("/events", summary="Follow all", response_class=StreamingResponse, responses=SSE, tags=["events"])
+def follow_everything(
+    client: Client, hub: Hub, ports: Ports, last_event_id: LastEventId = ""
+) -> StreamingResponse:
+    """Events of all runs that you may see as they happen, from `Last-Event-ID` on.
+
+    The event `gap` says that some were missed because they are no longer kept: list the runs anew.
+    """
+    return stream(follow_all(hub, ports.feed, lambda _: True, _SeenEntries(client).may_see, last_event_id))
+
+
+class _SeenEntries:
+    """Whether a listener may see what a run writes; asked again for every entry, since roles change."""
+
+    def __init__(self, client: RunClient) -> None:
+        self._client = client
+
+    def may_see(self, entry: FeedEntry) -> bool:
+        try:
+            return self._client.may_see(self._client.store.load(entry.run_id))
+        except FluxError:
+            # It was removed, or its owner was: there is nothing to see.
+            return False
