@@ -13,10 +13,9 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
 from fluxagents.flows.texts.display import quote
 from fluxagents.scheduler.http.problem_types import PROBLEMS
-from fluxagents.tasks.external_events import RunMovedOnError
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -89,7 +88,7 @@ def answer_problem(
 
 def answer_flux_error(error: FluxError, request_id: str = "") -> Response:
     """The answer for an error of the use cases."""
-    name = "conflict" if isinstance(error, RunMovedOnError) else error.kind.value
+    name = "conflict" if isinstance(error, ConflictError) else error.kind.value
     nearest = next((hint for hint in error.suggestions if hint.startswith(_NEAREST)), "")
     headers = {"Retry-After": "5"} if PROBLEMS[name].status == 503 else None  # noqa: PLR2004 # HTTP
     return answer_problem(

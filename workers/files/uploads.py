@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from secrets import token_hex
 
-from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.texts.display import quote
 from fluxagents.workers.files.stored_bytes import StoredBytes
@@ -49,8 +49,7 @@ class UploadFiles:
     def append(self, upload: str, offset: int, part: bytes) -> int:
         size = self.size(upload)
         if offset != size:
-            raise FluxError(
-                ErrorClass.BAD_ARGUMENT,
+            raise ConflictError(
                 f"the part begins at byte {offset:,}, and {size:,} bytes have arrived",
                 suggestions=(f"go on at byte {size}",),
             )
