@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar
 
 from fluxagents.flows import events as e
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.errors import ErrorClass
+from fluxagents.flows.errors import ConflictError
 from fluxagents.flows.people.audit import AuditRecord
 from fluxagents.flows.ports.commit import CommitStatus
 from fluxagents.flows.ports.publisher import Publisher

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
@@ -38,6 +38,9 @@ from fluxagents.scheduler.http.routes import (
 )
 from fluxagents.scheduler.http.streams.event_hub import EventHub
 
+STOP_S = 0.5
+"""Before the reader of the feed is asked to stop once more."""
+
 GZIP_FROM = 1_000
 """Bytes of an answer that is worth compressing."""
 
@@ -55,9 +58,11 @@ def build_app(ports: ApiPorts) -> FastAPI:
         try:
             yield
         finally:
-            reading.cancel()
-            with suppress(asyncio.CancelledError):
-                await reading
+            # A client of Redis that is connecting may take a cancellation for a timeout.
+            while not reading.done():
+                reading.cancel()
+                await asyncio.wait([reading], timeout=STOP_S)
+            await ports.feed.close()
 
     app = FastAPI(
         title="fluxagents",
@@ -88,9 +93,9 @@ def _add_doors(app: FastAPI, ports: ApiPorts) -> None:
     doors: list[tuple[Any, dict[str, Any]]] = [
         (RequestLog, {}),
         (GZipMiddleware, {"minimum_size": GZIP_FROM}),
-        (BodyLimits, {"limits": ports.limits}),
         (Outages, {"unreachable": ports.unreachable}),
         (Authentication, {"api_keys": ports.api_keys, "limits": ports.rate_limits}),
+        (BodyLimits, {"limits": ports.limits}),
         (Idempotency, {"keys": ports.idempotency}),
     ]
     if ports.origins:

@@ -98,6 +98,10 @@ class EventFeed(Protocol):
         """Events of a run as JSON."""
         ...
 
+    async def close(self) -> None:
+        """Give the connections up."""
+        ...
+
 
 class Uploads(Protocol):
     """Files that arrive in parts."""

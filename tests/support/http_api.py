@@ -15,6 +15,7 @@ from fluxagents.flows.people.members import Person
 from fluxagents.flows.people.roles import EVERYWHERE, Grant, Role
 from fluxagents.scheduler.http.app import build_app
 from fluxagents.scheduler.http.ports import ApiPorts
+from fluxagents.workers.clients.local import LocalClient
 from fluxagents.workers.host.api.api_ports import build_api_ports
 from fluxagents.workers.settings import Settings
 
@@ -26,6 +27,7 @@ class Api:
     app: FastAPI
     ports: ApiPorts
     client: TestClient
+    folder: Path
 
     def key(
         self, name: str, role: Role, *, place: str = EVERYWHERE, scopes: frozenset[Scope] | None = None
@@ -38,6 +40,11 @@ class Api:
         authority = self.ports.client.acting_as(actor).authority
         text, _ = self.ports.api_keys.create(authority, owner=name, scopes=scopes or frozenset(Scope))
         return str(text)
+
+    def local(self) -> LocalClient:
+        """Carries whole runs out in this process, in the same store."""
+        store = self.ports.client.store
+        return LocalClient(self.folder / "store", store=store)
 
     def bearer(self, name: str, role: Role, *, place: str = EVERYWHERE) -> dict[str, str]:
         """The header that says who acts."""

@@ -1,107 +1,99 @@
-"""Refuses bodies that are too large, too slow or compressed, before anything reads them."""
+"""Reads the body of a request before a route does, and refuses what is too large, too slow or compressed."""
 
 from __future__ import annotations
 
 import asyncio
-from time import monotonic
 
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fluxagents.scheduler.http.ports import Limits
-from fluxagents.scheduler.http.problems import answer_problem
+from fluxagents.scheduler.http.problems import ProblemError, answer_problem
 
 UPLOADS = "/v1/uploads/"
 """Below it bodies are parts of files."""
 
 
-class _TooLargeError(Exception):
-    pass
-
-
 class BodyLimits:
-    """Lets a body through while it keeps to the limits."""
+    """Lets a request through with a body that keeps to the limits, or without one.
+
+    A body is held whole: no route takes one that is larger than what memory has room for many times.
+    """
 
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self._app = app
         self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
+        if "content-length" not in headers and "transfer-encoding" not in headers:
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        limit = self._limits.part_bytes if scope["path"].startswith(UPLOADS) else self._limits.body_bytes
-        request_id = scope.get("state", {}).get("request_id", "")
-        if headers.get("content-encoding", "identity") != "identity":
-            answer = answer_problem(
-                "media_type",
-                f"the body is compressed ({headers['content-encoding'][:40]})",
-                request_id=request_id,
-                headers={"Accept-Encoding": "identity"},
-            )
+        is_part = scope["path"].startswith(UPLOADS)
+        limit = self._limits.part_bytes if is_part else self._limits.body_bytes
+        try:
+            body = await self._read(receive, headers, limit)
+        except ProblemError as error:
+            request_id = scope.get("state", {}).get("request_id", "")
+            answer = answer_problem(error.name, error.detail, headers=error.headers, request_id=request_id)
             await answer(scope, receive, send)
             return
+        except ClientDisconnect:
+            return
+        await self._app(scope, give_again(body, receive), send)
+
+    async def _read(self, receive: Receive, headers: Headers, limit: int) -> bytes:
+        if (encoding := headers.get("content-encoding", "identity")) != "identity":
+            raise ProblemError("media_type", f"the body is compressed ({encoding[:40]})")
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > limit:
-            await _refuse_size(length, limit, request_id)(scope, receive, send)
-            return
-        counted = _CountedBody(receive, limit, self._limits.body_s)
-        started = False
-
-        async def watch_start(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
-
+            raise _too_large(f"{length[:40]} bytes", limit)
         try:
-            await self._app(scope, counted.receive, watch_start)
-        except _TooLargeError:
-            if started:
-                raise
-            await _refuse_size(f"more than {limit:,}", limit, request_id)(scope, receive, send)
+            async with asyncio.timeout(self._limits.body_s):
+                return await read_body(receive, limit)
         except TimeoutError:
-            if started or counted.is_complete:
-                raise
-            answer = answer_problem(
+            raise ProblemError(
                 "too_slow",
                 f"the body did not arrive within {self._limits.body_s:g} s",
-                request_id=request_id,
                 headers={"Connection": "close"},
-            )
-            await answer(scope, receive, send)
+            ) from None
 
 
-class _CountedBody:
-    """A body that is counted and timed while it is received."""
+async def read_body(receive: Receive, limit: int) -> bytes:
+    """The whole body of a request.
 
-    def __init__(self, receive: Receive, limit: int, body_s: float) -> None:
-        self._receive = receive
-        self._limit = limit
-        self._deadline = monotonic() + body_s
-        self._size = 0
-        self.is_complete = False
-
-    async def receive(self) -> Message:
-        if self.is_complete:
-            return await self._receive()
-        async with asyncio.timeout(max(self._deadline - monotonic(), 0)):
-            message = await self._receive()
+    Raises:
+        ProblemError: If it is longer than `limit` bytes.
+        ClientDisconnect: If whoever sends it goes away.
+    """
+    body = bytearray()
+    while True:
+        message = await receive()
         if message["type"] != "http.request":
-            self.is_complete = True
-            return message
-        self._size += len(message.get("body", b""))
-        if self._size > self._limit:
-            raise _TooLargeError
-        self.is_complete = not message.get("more_body", False)
-        return message
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        if len(body) > limit:
+            raise _too_large("more bytes", limit)
+        if not message.get("more_body", False):
+            return bytes(body)
 
 
-def _refuse_size(size: str, limit: int, request_id: str) -> ASGIApp:
-    return answer_problem(
-        "too_large",
-        f"the body has {size[:40]} bytes, at most {limit:,} are taken here",
-        request_id=request_id,
-        headers={"Connection": "close"},
-        suggestions=["upload large files in parts: POST /v1/uploads"],
+def give_again(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that first gives a body that was read already."""
+    is_sent = False
+
+    async def receive_again() -> Message:
+        nonlocal is_sent
+        if is_sent:
+            return await receive()
+        is_sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive_again
+
+
+def _too_large(size: str, limit: int) -> ProblemError:
+    return ProblemError(
+        "too_large", f"the body has {size}, at most {limit:,} are taken here", headers={"Connection": "close"}
     )

@@ -14,10 +14,14 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fluxagents.flows.errors import FluxError
+from fluxagents.scheduler.http.doors.body_limits import give_again, read_body
 from fluxagents.scheduler.http.ports import IdempotencyKeys
 from fluxagents.scheduler.http.problems import answer_flux_error, answer_problem
 
 HEADER = "Idempotency-Key"
+
+MAX_BODY = 100_000_000
+"""Bytes; no body gets so far, since the limits come before."""
 
 MAX_RESPONSE = 1_000_000
 """Bytes of an answer that are kept; after a larger one the same request is carried out again."""
@@ -48,7 +52,7 @@ class Idempotency:
             )
             await answer(scope, receive, send)
             return
-        body = await _read_body(receive)
+        body = await read_body(receive, MAX_BODY)
         key = f"{state['actor'].name}:{match[1]}"
         try:
             known = await run_sync(self._keys.begin, key, _digest(scope, body))
@@ -68,7 +72,7 @@ class Idempotency:
             await answer_problem("key_reused", detail, request_id=request_id)(scope, receive, send)
         else:
             state["idempotency"] = (key, known.first_ms)
-            await self._carry_out(scope, _give_again(body, receive), send, key)
+            await self._carry_out(scope, give_again(body, receive), send, key)
 
     async def _carry_out(self, scope: Scope, receive: Receive, send: Send, key: str) -> None:
         answer = _Answer(send)
@@ -128,26 +132,3 @@ def _replay(kept: bytes) -> Response:
 def _digest(scope: Scope, body: bytes) -> str:
     head = f"{scope['method']} {scope['path']}?{scope.get('query_string', b'').decode('latin-1')}\n"
     return hashlib.sha256(head.encode() + body).hexdigest()
-
-
-async def _read_body(receive: Receive) -> bytes:
-    parts = []
-    while True:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        if not message.get("more_body", False):
-            return b"".join(parts)
-
-
-def _give_again(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that first gives a body that was read already."""
-    is_sent = False
-
-    async def receive_again() -> Message:
-        nonlocal is_sent
-        if is_sent:
-            return await receive()
-        is_sent = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return receive_again

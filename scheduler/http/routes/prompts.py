@@ -138,7 +138,7 @@ def promote_version(name: str, body: Promotion, client: Client, ports: Ports) ->
 
 
 @router.post("/{name}/rollback", summary="Take a promotion back")
-def roll_back(name: str, client: Client, ports: Ports, body: Demotion | None = None) -> PromptSummary:
+def roll_back_prompt(name: str, client: Client, ports: Ports, body: Demotion | None = None) -> PromptSummary:
     """Give a label back to the version that had it before."""
     by = client.authority.record(Action.PROMPT_ROLL_BACK, Resource(kind="prompt", id=name))
     manager = ports.prompts()

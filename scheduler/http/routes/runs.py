@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import quote as quote_url
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import Field, JsonValue
@@ -165,7 +166,7 @@ def start_batch(
     ]
     runs = client.batch(body.flow, specs, session=session, lane=body.lane, stepwise=body.stepwise)
     started = [run.id for run in runs]
-    response.headers["Location"] = f"/v1/sessions/{session}"
+    response.headers["Location"] = f"/v1/sessions/{quote_url(session, safe='')}"
     return StartedBatch(session=session, runs=started)
 
 

@@ -1,4 +1,7 @@
-"""`/v1/sessions` and `/v1/events`: runs that belong together, and what they write as it happens."""
+"""`/v1/sessions` and `/v1/events`: runs that belong together, and what they write as it happens.
+
+The name of a session may hold slashes, so its plain address comes after the others.
+"""
 
 from __future__ import annotations
 
@@ -46,25 +49,7 @@ def _unknown(session: str) -> FluxError:
     return FluxError(ErrorClass.UNKNOWN_ID, f"there is no session {quote(session)}")
 
 
-@router.get("/sessions/{session}", summary="Show a session")
-def show_session(session: str, client: Client) -> SessionStatus:
-    """How the runs of a session are doing; `/v1/runs?session=` lists them."""
-    _check_visible(client, session)
-    states = session_states(client.store, session)
-    if not states:
-        raise _unknown(session)
-    tally = Tally.of(states.values(), total=len(states))
-    return SessionStatus(
-        name=session,
-        runs=len(states),
-        finished=tally.finished,
-        failed=tally.failed,
-        waiting=tally.waiting,
-        running=tally.running,
-    )
-
-
-@router.post("/sessions/{session}/cancel", summary="Cancel the runs of a session")
+@router.post("/sessions/{session:path}/cancel", summary="Cancel the runs of a session")
 def cancel_session(session: str, client: Client, body: Reason | None = None) -> CancelledRuns:
     """End those runs that have not ended; a child ends with the run that began it."""
     _check_visible(client, session)
@@ -76,7 +61,7 @@ def cancel_session(session: str, client: Client, body: Reason | None = None) -> 
 
 
 @router.get(
-    "/sessions/{session}/events",
+    "/sessions/{session:path}/events",
     summary="Follow a session",
     response_class=StreamingResponse,
     responses=SSE,
@@ -94,6 +79,24 @@ def follow_session(
             _SeenEntries(client).may_see,
             last_event_id,
         )
+    )
+
+
+@router.get("/sessions/{session:path}", summary="Show a session")
+def show_session(session: str, client: Client) -> SessionStatus:
+    """How the runs of a session are doing; `/v1/runs?session=` lists them."""
+    _check_visible(client, session)
+    states = session_states(client.store, session)
+    if not states:
+        raise _unknown(session)
+    tally = Tally.of(states.values(), total=len(states))
+    return SessionStatus(
+        name=session,
+        runs=len(states),
+        finished=tally.finished,
+        failed=tally.failed,
+        waiting=tally.waiting,
+        running=tally.running,
     )
 
 

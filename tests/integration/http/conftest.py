@@ -16,7 +16,7 @@ from fluxagents.flows.people.roles import Role
 def api(redis_url: str, key_prefix: str, tmp_path: Path) -> Iterator[Api]:
     app, ports = build_api(redis_url, key_prefix, tmp_path)
     with TestClient(app, raise_server_exceptions=False) as client:
-        yield Api(app, ports, client)
+        yield Api(app, ports, client, tmp_path)
 
 
 @pytest.fixture
