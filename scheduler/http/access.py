@@ -20,7 +20,7 @@ from fluxagents.scheduler.runs.run_client import RunClient
 class Body(BaseModel):
     """What a request brings; an unknown field is refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
 
 
 async def _ports(request: Request) -> ApiPorts:

@@ -77,7 +77,7 @@ def build_app(ports: ApiPorts) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.ports, app.state.hub = ports, hub
-    app.include_router(pages.router)
+    app.include_router(pages.router, responses=PROBLEM_ANSWERS)
     v1 = APIRouter(prefix="/v1", responses=PROBLEM_ANSWERS)
     for module in (*V1, *V1_OF_INSTALLATION):
         v1.include_router(module.router)

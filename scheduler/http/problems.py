@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Route
 
 from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
 from fluxagents.flows.texts.display import quote
@@ -166,7 +167,20 @@ def _handle_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     name = _OF_STATUS.get(error.status_code, "invalid_request")
     detail = f"{request.method} {quote(request.url.path)}: {error.detail}"
-    return answer_problem(name, detail, headers=error.headers, request_id=request_id_of(request))
+    headers = dict(error.headers or {})
+    if name == "method":
+        headers["Allow"] = ", ".join(sorted(_find_methods(request)))
+    return answer_problem(name, detail, headers=headers, request_id=request_id_of(request))
+
+
+def _find_methods(request: Request) -> set[str]:
+    """The methods that work at the address of a request; the router names those of its first route only."""
+    return {
+        method
+        for route in request.app.routes
+        if isinstance(route, Route) and route.path_regex.match(request.url.path)
+        for method in route.methods or ()
+    }
 
 
 def request_id_of(request: Request) -> str:

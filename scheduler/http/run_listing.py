@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 
 from pydantic import Field
 
@@ -11,6 +10,7 @@ from fluxagents.flows.ports.run_store import RunPlace, RunQueries
 from fluxagents.flows.state import RunState, Status
 from fluxagents.flows.texts.grammar import MAX_NAME
 from fluxagents.scheduler.http.access import Body
+from fluxagents.scheduler.http.times import Time, to_milliseconds
 
 CHUNK = 200
 
@@ -27,9 +27,9 @@ class RunFilter(Body):
     """The name of a flow, any version of it."""
     model: str = Field("", max_length=MAX_NAME)
     """A model's name, or the digest of what the run works on."""
-    since: datetime | None = None
+    since: Time | None = None
     """Started then or later; without a time zone it is UTC."""
-    until: datetime | None = None
+    until: Time | None = None
     """Started before."""
 
     def takes(self, state: RunState) -> bool:
@@ -37,8 +37,8 @@ class RunFilter(Body):
         return (
             self.flow in {"", state.flow.name}
             and self.model in {"", state.model_name, state.model}
-            and (self.since is None or state.started_ms >= _milliseconds(self.since))
-            and (self.until is None or state.started_ms < _milliseconds(self.until))
+            and (self.since is None or state.started_ms >= to_milliseconds(self.since))
+            and (self.until is None or state.started_ms < to_milliseconds(self.until))
         )
 
 
@@ -60,12 +60,12 @@ def list_page(
         after: The last run of the page before.
     """
     if after is None and where.until is not None:
-        after = RunPlace(_milliseconds(where.until), "")
+        after = RunPlace(to_milliseconds(where.until), "")
     page: list[RunState] = []
     place = after
     for state in _scan(store, where, after):
         place = RunPlace(state.started_ms, state.run_id)
-        if where.since is not None and state.started_ms < _milliseconds(where.since):
+        if where.since is not None and state.started_ms < to_milliseconds(where.since):
             return page, None
         if where.takes(state) and may_see(state):
             page.append(state)
@@ -86,8 +86,3 @@ def _scan(store: RunQueries, where: RunFilter, after: RunPlace | None) -> Iterat
 
 def _goes_on(store: RunQueries, where: RunFilter, place: RunPlace) -> bool:
     return bool(store.runs(status=where.status, session=where.session or None, limit=1, after=place))
-
-
-def _milliseconds(time: datetime) -> int:
-    aware = time if time.tzinfo else time.replace(tzinfo=UTC)
-    return round(aware.timestamp() * 1_000)

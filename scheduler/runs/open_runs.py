@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.errors import ConflictError
+from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
 from fluxagents.flows.events import Event
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Resource

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -13,6 +12,7 @@ from fluxagents.flows.remedies import ErrorRecord
 from fluxagents.flows.texts.display import quote
 from fluxagents.flows.texts.grammar import MAX_NAME
 from fluxagents.scheduler.http.access import Body, Client, Ports, check_may_read
+from fluxagents.scheduler.http.times import Time, to_milliseconds
 
 router = APIRouter()
 
@@ -75,8 +75,8 @@ def show_statistics(
     ports: Ports,
     flow: Annotated[str, Query(max_length=MAX_NAME)] = "",
     session: Annotated[str, Query(max_length=MAX_NAME)] = "",
-    since: datetime | None = None,
-    until: datetime | None = None,
+    since: Time | None = None,
+    until: Time | None = None,
 ) -> dict[str, Any]:
     """Durations, tools, tokens, errors, approvals and retries of runs, those in the archive included.
 
@@ -87,13 +87,7 @@ def show_statistics(
         ports.statistics(
             flow=flow or None,
             session=session or None,
-            since_ms=_milliseconds(since),
-            until_ms=_milliseconds(until),
+            since_ms=to_milliseconds(since) if since else None,
+            until_ms=to_milliseconds(until) if until else None,
         )
     )
-
-
-def _milliseconds(time: datetime | None) -> int | None:
-    if time is None:
-        return None
-    return round((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1_000)

@@ -13,6 +13,7 @@ from fluxagents.flows.people.api_key import ApiKey
 from fluxagents.flows.people.members import Group, Person, ServiceAccount
 from fluxagents.flows.people.roles import Grant
 from fluxagents.scheduler.http.access import Body, Client, Ports, Who
+from fluxagents.scheduler.http.times import Time, to_milliseconds
 from fluxagents.scheduler.people.directory import require_member
 from fluxagents.scheduler.runs.run_client import RunClient
 
@@ -49,7 +50,7 @@ class NewKey(Body):
     owner: str | None = Field(None, max_length=64)
     """The person or service that will act with it; you if absent."""
     scopes: set[Scope] = Field(default_factory=lambda: set(Scope), min_length=1)
-    expires: datetime | None = None
+    expires: Time | None = None
     purpose: str = Field("", max_length=200, examples=["nightly script"])
 
 
@@ -108,15 +109,11 @@ def list_keys(client: Client, ports: Ports) -> list[KeyView]:
 @router.post("/keys", status_code=201, summary="Create a key", tags=["keys"])
 def create_key(body: NewKey, client: Client, ports: Ports, response: Response) -> CreatedKey:
     """Create a key; it is shown once."""
-    expires_ms = 0
-    if body.expires is not None:
-        aware = body.expires if body.expires.tzinfo else body.expires.replace(tzinfo=UTC)
-        expires_ms = round(aware.timestamp() * 1_000)
     text, key = ports.api_keys.create(
         client.authority,
         owner=body.owner,
         scopes=body.scopes,
-        expires_ms=expires_ms,
+        expires_ms=to_milliseconds(body.expires) if body.expires else 0,
         purpose=body.purpose,
     )
     response.headers["Location"] = f"/v1/keys/{key.prefix}"

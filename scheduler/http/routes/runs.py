@@ -59,7 +59,7 @@ class StartRun(Body):
     """The name of a flow, or the digest of a stored one; empty for the flow that answers `question`."""
     question: str = Field("", max_length=MAX_TEXT, examples=["How fast does it grow?"])
     """Becomes the input `question`."""
-    model: str = Field(max_length=MAX_NAME, examples=["e_coli_core"])
+    model: str = Field(min_length=1, max_length=MAX_NAME, examples=["e_coli_core"])
     """A model's name or digest."""
     inputs: Inputs = Field({})
     session: str = Field("", max_length=MAX_NAME)
@@ -72,7 +72,7 @@ class StartRun(Body):
 class RunOfBatch(Body):
     """One run of a batch."""
 
-    model: str = Field(max_length=MAX_NAME, examples=["e_coli_core"])
+    model: str = Field(min_length=1, max_length=MAX_NAME, examples=["e_coli_core"])
     inputs: Inputs = Field({}, examples=[{"question": "How fast does it grow?"}])
     run_id: str | None = Field(None, max_length=MAX_NAME)
 

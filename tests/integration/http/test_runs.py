@@ -50,7 +50,14 @@ def test_what_is_not_known_is_refused_with_the_nearest_names(api: Api, rob: dict
 
 
 def test_a_model_cannot_be_a_file_of_the_server(api: Api, rob: dict[str, str]) -> None:
-    for model in ("/etc/passwd", "../../model.xml", "file:///etc/passwd", "http://127.0.0.1/model.xml"):
+    for model in (
+        ".",
+        "..",
+        "/etc/passwd",
+        "../../model.xml",
+        "file:///etc/passwd",
+        "http://127.0.0.1/model.xml",
+    ):
         answer = api.client.post("/v1/runs", json={**START, "model": model}, headers=rob)
         assert answer.status_code == 404, (model, answer.text)
     flow = api.client.post("/v1/runs", json={**START, "flow": "/tmp/flow.yaml"}, headers=rob)
