@@ -165,6 +165,8 @@ class Settings(BaseSettings):
     """Of the user `fluxagents`; none means one of its own, kept in the data folder."""
     flower_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     """Names by which Flower may be called beside those of loopback, separated by commas."""
+    api_url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    """Where `HttpClient` finds the API of an installation."""
     api_port: Port = 8100
     api_requests_per_minute: PositiveInt | None = 6_000
     """Of each key; none for any number."""
