@@ -152,7 +152,5 @@ class StartProgress:
 
 
 def _addresses(status: RunStatus) -> Text:
-    return Text(
-        f"api {status.api}\n"
-        f"Flower {status.flower}   Redis {status.redis}   stop with Ctrl-C or `fluxagents down`"
-    )
+    api = f"api {status.api}\n" if status.api else ""
+    return Text(f"{api}Flower {status.flower}   Redis {status.redis}   stop with Ctrl-C or `fluxagents down`")
