@@ -63,7 +63,7 @@ def list_page(
         after = RunPlace(to_milliseconds(where.until), "")
     page: list[RunState] = []
     place = after
-    for state in _scan(store, where, after):
+    for state in _scan(store, where, after, limit):
         place = RunPlace(state.started_ms, state.run_id)
         if where.since is not None and state.started_ms < to_milliseconds(where.since):
             return page, None
@@ -75,13 +75,16 @@ def list_page(
     return page, place if place is not None and _goes_on(store, where, place) else None
 
 
-def _scan(store: RunQueries, where: RunFilter, after: RunPlace | None) -> Iterator[RunState]:
-    for _ in range(0, MAX_SCANNED, CHUNK):
-        states = store.runs(status=where.status, session=where.session or None, limit=CHUNK, after=after)
+def _scan(store: RunQueries, where: RunFilter, after: RunPlace | None, limit: int) -> Iterator[RunState]:
+    """Runs of the indexes, as many as may be needed at first, then more at a time."""
+    scanned, chunk = 0, limit
+    while scanned < MAX_SCANNED:
+        states = store.runs(status=where.status, session=where.session or None, limit=chunk, after=after)
         yield from states
         if not states:
             return
         after = RunPlace(states[-1].started_ms, states[-1].run_id)
+        scanned, chunk = scanned + chunk, CHUNK
 
 
 def _goes_on(store: RunQueries, where: RunFilter, place: RunPlace) -> bool:
