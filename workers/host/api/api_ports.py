@@ -39,12 +39,12 @@ from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.models.model_source import MAX_FILE_BYTES
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.redis import connection
-from fluxagents.workers.redis.directory import RedisDirectory
 from fluxagents.workers.redis.http.event_feed import RedisEventFeed
 from fluxagents.workers.redis.http.idempotency_keys import RedisIdempotencyKeys
 from fluxagents.workers.redis.http.rate_limits import RedisRateLimits
 from fluxagents.workers.redis.http.saved_queries import RedisSavedQueries
-from fluxagents.workers.redis.key_book import RedisKeyBook
+from fluxagents.workers.redis.people.directory import RedisDirectory
+from fluxagents.workers.redis.people.key_book import RedisKeyBook
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
 from fluxagents.workers.redis.remedy_book import RedisRemedyBook
 from fluxagents.workers.redis.run_store import RedisRunStore
