@@ -35,6 +35,7 @@ from fluxagents.scheduler.http.routes import (
     runs,
     schedules,
     sessions,
+    sign_in,
 )
 from fluxagents.scheduler.http.streams.event_hub import EventHub
 
@@ -77,7 +78,8 @@ def build_app(ports: ApiPorts) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.ports, app.state.hub = ports, hub
-    app.include_router(pages.router, responses=PROBLEM_ANSWERS)
+    for module in (pages, sign_in):
+        app.include_router(module.router, responses=PROBLEM_ANSWERS)
     v1 = APIRouter(prefix="/v1", responses=PROBLEM_ANSWERS)
     for module in (*V1, *V1_OF_INSTALLATION):
         v1.include_router(module.router)
@@ -94,7 +96,14 @@ def _add_doors(app: FastAPI, ports: ApiPorts) -> None:
         (RequestLog, {}),
         (GZipMiddleware, {"minimum_size": GZIP_FROM}),
         (Outages, {"unreachable": ports.unreachable}),
-        (Authentication, {"api_keys": ports.api_keys, "limits": ports.rate_limits}),
+        (
+            Authentication,
+            {
+                "api_keys": ports.api_keys,
+                "sessions": ports.browser_sessions,
+                "limits": ports.rate_limits,
+            },
+        ),
         (BodyLimits, {"limits": ports.limits}),
         (Idempotency, {"keys": ports.idempotency}),
     ]

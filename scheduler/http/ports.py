@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.remedy_book import RemedyBook
+from fluxagents.scheduler.http.browser_sessions import BrowserSessions
 from fluxagents.scheduler.people.api_keys import ApiKeys
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules.schedules import ScheduleBook
@@ -186,6 +187,8 @@ class ApiPorts:
     """Write a run, with its models or not, as one file."""
     statistics: Callable[..., Mapping[str, Any]]
     """Add up the runs of a choice: `flow`, `session`, `since_ms`, `until_ms`."""
+    browser_sessions: BrowserSessions | None = None
+    """None where no OpenID provider is named: people act by key alone."""
     unreachable: tuple[type[Exception], ...] = ()
     """What the ports raise when Redis cannot be reached."""
     ready: Callable[[], None] = field(default=lambda: None)

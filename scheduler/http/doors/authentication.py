@@ -1,4 +1,4 @@
-"""Nobody comes in without a key: it is asked for before a body is read, and for every address but a few."""
+"""Nobody comes in without a key or a session: it is asked for before a body is read."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.people.actor import Actor
+from fluxagents.scheduler.http.browser_sessions import BrowserSessions
 from fluxagents.scheduler.http.ports import Quota, RateLimits
 from fluxagents.scheduler.http.problems import answer_flux_error, answer_problem
 from fluxagents.scheduler.people.api_keys import ApiKeys
+from fluxagents.scheduler.people.sign_in import SESSION_COOKIE
 
 PROTECTED = ("/v1/", "/a2h/")
 """What lies below them is for those who show a key; the rest tells nothing of anybody."""
@@ -23,14 +25,17 @@ KEY_NAMES = frozenset(
 )
 """Parameters that people put keys into."""
 
-_SCHEME = "bearer "
+_SCHEME = "bearer"
 
 
 class Authentication:
     """Finds out who acts, counts their requests, and lets them in."""
 
-    def __init__(self, app: ASGIApp, api_keys: ApiKeys, limits: RateLimits) -> None:
+    def __init__(
+        self, app: ASGIApp, api_keys: ApiKeys, sessions: BrowserSessions | None, limits: RateLimits
+    ) -> None:
         self._app = app
+        self._sessions = sessions
         self._api_keys = api_keys
         self._limits = limits
 
@@ -52,13 +57,14 @@ class Authentication:
         request_id = state.get("request_id", "")
         if _has_key_in_url(scope):
             return None, answer_problem("key_in_url", "the URL holds a key", request_id=request_id)
-        header = Headers(scope=scope).get("authorization", "")
-        if header[: len(_SCHEME)].lower() != _SCHEME:
+        headers = Headers(scope=scope)
+        by_cookie = self._sessions is not None and SESSION_COOKIE in headers.get("cookie", "")
+        if "authorization" not in headers and not by_cookie:
             return None, _ask_for_key("no key came with the request", request_id)
         try:
-            actor, quota = await run_sync(self._admit, header[len(_SCHEME) :].strip())
+            actor, quota = await run_sync(self._admit, scope["method"], headers)
         except FluxError as error:
-            if error.kind is not ErrorClass.PERMISSION:
+            if error.kind is not ErrorClass.PERMISSION or (by_cookie and "authorization" not in headers):
                 return None, answer_flux_error(error, request_id)
             # Whether it was never one, has expired or was revoked is nobody's business without a key.
             return None, _ask_for_key("the key is not valid", request_id)
@@ -67,8 +73,14 @@ class Authentication:
             return None, _refuse_rate(actor, quota, request_id)
         return quota, None
 
-    def _admit(self, key: str) -> tuple[Actor, Quota | None]:
-        actor = self._api_keys.identify(key, "http")
+    def _admit(self, method: str, headers: Headers) -> tuple[Actor, Quota | None]:
+        """Who acts, by key or else by the session of a browser, and how often they did."""
+        header = headers.get("authorization")
+        if header is None and self._sessions is not None:
+            actor = self._sessions.identify(method, headers)
+        else:
+            scheme, _, key = (header or "").partition(" ")
+            actor = self._api_keys.identify(key.strip() if scheme.lower() == _SCHEME else "", "http")
         return actor, self._limits.count(str(actor.proof))
 
 

@@ -20,6 +20,7 @@ from fluxagents.flows.people.actor import SYSTEM, Actor, Proof
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.prompts.versions.prompt_names import list_prompt_names
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
+from fluxagents.scheduler.http.browser_sessions import BrowserSessions
 from fluxagents.scheduler.http.ports import ApiPorts
 from fluxagents.scheduler.people.api_keys import ApiKeys
 from fluxagents.scheduler.people.authority import Authority
@@ -32,6 +33,7 @@ from fluxagents.workers.archive.run_totals import add_up
 from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.celery.publisher import CeleryPublisher
 from fluxagents.workers.celery.redbeat_schedules import RedbeatSchedules
+from fluxagents.workers.channels.browser_sign_in import open_sign_in
 from fluxagents.workers.files.price_file import load_prices
 from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.files.uploads import UploadFiles
@@ -69,6 +71,7 @@ def build_api_ports(settings: Settings) -> ApiPorts:
     directory = RedisDirectory(redis, prefix=prefix)
     models = ModelFiles(settings.artifact_url, hosts=settings.model_hosts)
     app = create_app(settings)
+    sign_in = open_sign_in(settings, redis, store.audit_log)
     client = RunClient(
         store=store,
         publisher=CeleryPublisher(app, redis),
@@ -106,6 +109,7 @@ def build_api_ports(settings: Settings) -> ApiPorts:
             settings, redis, store, run_id=run_id, path=path, with_models=with_models
         ),
         statistics=add_up_runs,
+        browser_sessions=None if sign_in is None else BrowserSessions(sign_in, settings.public_url),
         unreachable=(RedisError, OperationalError),
         ready=lambda: _check(redis, url),
         origins=settings.api_origins,
