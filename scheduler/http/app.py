@@ -21,6 +21,7 @@ from fluxagents.scheduler.http.doors.request_log import RequestLog
 from fluxagents.scheduler.http.ports import ApiPorts
 from fluxagents.scheduler.http.problems import handle_problems
 from fluxagents.scheduler.http.routes import (
+    a2h,
     artifacts,
     figures,
     library,
@@ -84,6 +85,7 @@ def build_app(ports: ApiPorts) -> FastAPI:
     for module in (*V1, *V1_OF_INSTALLATION):
         v1.include_router(module.router)
     app.include_router(v1)
+    app.include_router(a2h.router, responses=PROBLEM_ANSWERS)
     handle_problems(app, ports.unreachable)
     _add_doors(app, ports)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign] # FastAPI's own way

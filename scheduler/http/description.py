@@ -63,7 +63,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     for name in ("4XX", "5XX"):
         if name in responses:
             responses[name]["content"] = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    if path.startswith("/v1"):
+    if path.startswith(("/v1", "/a2h")):
         operation["security"] = [{"key": []}]
         if method == "post":
             operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
