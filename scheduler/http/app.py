@@ -41,7 +41,7 @@ from fluxagents.scheduler.http.routes import (
 from fluxagents.scheduler.http.streams.event_hub import EventHub
 
 STOP_S = 0.5
-"""Before the reader of the feed is asked to stop once more."""
+"""Before the reader of what happens is asked to stop once more."""
 
 GZIP_FROM = 1_000
 """Bytes of an answer that is worth compressing."""
@@ -51,11 +51,11 @@ V1_OF_INSTALLATION = (prompts, figures, people)
 
 
 def build_app(ports: ApiPorts) -> FastAPI:
-    """The application; it reads the feed from its start to its end, and keeps nothing else in its process."""
-    hub = EventHub(ports.feed, ports.limits.streams)
+    """The application; while it runs it reads what happens, and keeps nothing else in its process."""
+    hub = EventHub(ports.live, ports.limits.streams)
 
     @asynccontextmanager
-    async def read_feed(_: FastAPI) -> AsyncIterator[None]:
+    async def read_live(_: FastAPI) -> AsyncIterator[None]:
         reading = asyncio.create_task(hub.run())
         try:
             yield
@@ -64,13 +64,13 @@ def build_app(ports: ApiPorts) -> FastAPI:
             while not reading.done():
                 reading.cancel()
                 await asyncio.wait([reading], timeout=STOP_S)
-            await ports.feed.close()
+            await ports.live.close()
 
     app = FastAPI(
         title="fluxagents",
         version=version("fluxagents"),
         summary="Durable LLM agents for metabolic modelling.",
-        lifespan=read_feed,
+        lifespan=read_live,
         # The page that FastAPI brings loads scripts from other servers.
         docs_url=None,
         redoc_url=None,

@@ -12,7 +12,7 @@ from fluxagents.flows.ports.remedy_book import RemedyBook
 from fluxagents.scheduler.http.browser_sessions import BrowserSessions
 from fluxagents.scheduler.people.api_keys import ApiKeys
 from fluxagents.scheduler.runs.run_client import RunClient
-from fluxagents.scheduler.schedules.schedules import ScheduleBook
+from fluxagents.scheduler.schedules.schedules import Schedules
 from fluxagents.tasks.ports.artifacts import ArtifactStore
 from fluxagents.tasks.ports.media import MediaCatalog
 from fluxagents.tasks.ports.models import ModelRef
@@ -72,7 +72,7 @@ class RateLimits(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class FeedEntry:
+class LiveEntry:
     """Events that one step of a run wrote."""
 
     id: str
@@ -84,14 +84,14 @@ class FeedEntry:
     count: int
 
 
-class EventFeed(Protocol):
-    """What happens in all runs, in one order, for as long as it is kept."""
+class LiveEvents(Protocol):
+    """What happens in all runs, in one order; the last of it is kept."""
 
-    def follow(self) -> AsyncIterator[FeedEntry]:
+    def follow(self) -> AsyncIterator[LiveEntry]:
         """Every entry from now on, without end."""
         ...
 
-    async def since(self, entry_id: str) -> Sequence[FeedEntry] | None:
+    async def since(self, entry_id: str) -> Sequence[LiveEntry] | None:
         """The entry and all after it; None if some of them are no longer kept."""
         ...
 
@@ -166,10 +166,11 @@ class ApiPorts:
     """Acts for whoever is named with `acting_as`."""
     api_keys: ApiKeys
     clock: Clock
-    schedule_book: ScheduleBook
+    schedules: Callable[[RunClient], Schedules]
+    """The schedules, for whoever acts with a client."""
     idempotency: IdempotencyKeys
     rate_limits: RateLimits
-    feed: EventFeed
+    live: LiveEvents
     uploads: Uploads
     queries: SavedQueries
     media: MediaCatalog

@@ -78,11 +78,13 @@ class HumanContact(NewHumanContact):
     status: HumanContactStatus
 
 
-class FunctionCallSpec(_Sent):
+class FunctionCallSpec(_Sent):  # type: ignore[no-redef] # an alias that `__init__` has too
     """The call that a human is to approve."""
 
     fn: str = Field(min_length=1, max_length=MAX_NAME, examples=["process_payment"])
-    kwargs: dict[str, JsonValue] = Field({}, examples=[{"amount": 100.0, "currency": "USD"}])
+    arguments: dict[str, JsonValue] = Field(
+        {}, alias="kwargs", examples=[{"amount": 100.0, "currency": "USD"}]
+    )
     channel: dict[str, JsonValue] | None = None
     reject_options: list[ResponseOption] | None = None
     state: dict[str, JsonValue] | None = None
@@ -143,7 +145,7 @@ def show_human_contact(call_id: str, client: Client) -> HumanContact:
 )
 def create_function_call(body: NewFunctionCall, client: Client, response: Response) -> FunctionCall:
     """Ask a human whether a function may be called; the same `call_id` again asks nothing."""
-    arguments = json.dumps(body.spec.kwargs, ensure_ascii=False)
+    arguments = json.dumps(body.spec.arguments, ensure_ascii=False)
     _start(client, body, build_approval(), {"fn": body.spec.fn, "arguments": arguments})
     response.headers["Location"] = f"/a2h/function_calls/{quote_url(body.call_id, safe='')}"
     return show_function_call(body.call_id, client)
@@ -173,7 +175,7 @@ def _start(
     call: dict[str, JsonValue] = {
         "call_id": body.call_id,
         "agent_run": body.run_id,
-        "spec": body.spec.model_dump(mode="json", exclude_none=True),
+        "spec": body.spec.model_dump(mode="json", by_alias=True, exclude_none=True),
     }
     run_id = _run_of(client, body.call_id, flow.flow)
     spec = RunSpec(model=MODEL, inputs={**call, **inputs}, run_id=run_id)

@@ -20,7 +20,8 @@ from fluxagents.scheduler.http.access import Body, Client, IfMatch, Ports, check
 from fluxagents.scheduler.http.problems import ProblemError
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules.grid import Cron, Timing, cron, following
-from fluxagents.scheduler.schedules.schedules import NAME, Schedule, Schedules, ScheduleStatus
+from fluxagents.scheduler.schedules.schedule import NAME, CatchUp, Overlap, Schedule
+from fluxagents.scheduler.schedules.schedules import ScheduleStatus
 
 router = APIRouter(prefix="/schedules", tags=["schedules"])
 
@@ -35,6 +36,13 @@ class ScheduleContent(Body):
     inputs: dict[str, JsonValue] = Field({}, examples=[{"question": "How fast does it grow?"}])
     timing: Timing = Field(examples=[{"kind": "every", "seconds": 21600}])
     lane: Lane = "bulk"
+    overlap: Overlap = "allow"
+    """What becomes of a tick while a run of the schedule goes on."""
+    catch_up: CatchUp = "last"
+    """Which ticks are made up for after an outage."""
+    catch_up_limit: int = Field(100, ge=1, le=10_000)
+    jitter_s: float = Field(0.0, ge=0)
+    """By so much a start may come after its tick, always the same for a tick."""
 
 
 class NewSchedule(ScheduleContent):
@@ -66,10 +74,6 @@ class Ticks(Body):
     """When a schedule would be due."""
 
     ticks: list[datetime]
-
-
-def _use(client: RunClient, ports: Ports) -> Schedules:
-    return Schedules(client, ports.schedule_book, ports.clock)
 
 
 def _check_readable(client: RunClient, name: str) -> None:
@@ -106,7 +110,7 @@ def list_schedules(client: Client, ports: Ports) -> list[ScheduleView]:
     may = client.authority.may
     return [
         _view(status)
-        for status in _use(client, ports).list()
+        for status in ports.schedules(client).list()
         if may(
             Action.RUN_READ,
             Resource(kind="schedule", id=status.schedule.name, session=status.schedule.session),
@@ -135,7 +139,7 @@ def preview(body: Preview, ports: Ports) -> Ticks:
 def show_schedule(name: Name, client: Client, ports: Ports, response: Response) -> ScheduleView:
     """A schedule and how it is doing."""
     _check_readable(client, name)
-    status = _use(client, ports).get(name)
+    status = ports.schedules(client).get(name)
     response.headers["ETag"] = _tag(status.schedule)
     return _view(status)
 
@@ -151,7 +155,7 @@ def replace_schedule(
 ) -> ScheduleView:
     """Replace a schedule that is as `If-Match` says."""
     _check_readable(client, name)
-    status = _use(client, ports).get(name)
+    status = ports.schedules(client).get(name)
     if not if_match:
         raise ProblemError("state_required", f"schedule {quote(name)} is replaced with If-Match only")
     check_match(if_match, _tag(status.schedule), f"schedule {quote(name)}")
@@ -162,7 +166,7 @@ def replace_schedule(
 def remove_schedule(name: Name, client: Client, ports: Ports, if_match: IfMatch = "") -> None:
     """Forget a schedule; its runs stay."""
     _check_readable(client, name)
-    schedules = _use(client, ports)
+    schedules = ports.schedules(client)
     check_match(if_match, _tag(schedules.get(name).schedule), f"schedule {quote(name)}")
     schedules.remove(name)
 
@@ -171,7 +175,7 @@ def remove_schedule(name: Name, client: Client, ports: Ports, if_match: IfMatch 
 def trigger_schedule(name: Name, client: Client, ports: Ports, response: Response) -> RunState:
     """Start a run of a schedule now, beside its ticks."""
     _check_readable(client, name)
-    run = _use(client, ports).trigger(name)
+    run = ports.schedules(client).trigger(name)
     response.headers["Location"] = f"/v1/runs/{run.id}"
     return run.state
 
@@ -179,7 +183,7 @@ def trigger_schedule(name: Name, client: Client, ports: Ports, response: Respons
 def _keep(
     name: str, body: ScheduleContent, client: RunClient, ports: Ports, response: Response, *, replace: bool
 ) -> ScheduleView:
-    schedules = _use(client, ports)
+    schedules = ports.schedules(client)
     schedules.add(
         name,
         flow=body.flow,
@@ -187,6 +191,10 @@ def _keep(
         inputs=body.inputs,
         timing=_check_timing(body.timing),
         lane=body.lane,
+        overlap=body.overlap,
+        catch_up=body.catch_up,
+        catch_up_limit=body.catch_up_limit,
+        jitter_s=body.jitter_s,
         replace=replace,
     )
     status = schedules.get(name)

@@ -14,7 +14,7 @@ from fluxagents.flows.people.actor import Resource
 from fluxagents.flows.texts.display import quote
 from fluxagents.scheduler.batches.batches import Tally, session_states
 from fluxagents.scheduler.http.access import Body, Client, Hub, Ports
-from fluxagents.scheduler.http.ports import FeedEntry
+from fluxagents.scheduler.http.ports import LiveEntry
 from fluxagents.scheduler.http.routes.run_acts import Reason
 from fluxagents.scheduler.http.routes.runs import SSE, LastEventId
 from fluxagents.scheduler.http.streams.sse import follow_all, stream
@@ -74,7 +74,7 @@ def follow_session(
     return stream(
         follow_all(
             hub,
-            ports.feed,
+            ports.live,
             lambda entry: entry.session == session,
             _SeenEntries(client).may_see,
             last_event_id,
@@ -108,7 +108,7 @@ def follow_everything(
 
     The event `gap` says that some were missed because they are no longer kept: list the runs anew.
     """
-    return stream(follow_all(hub, ports.feed, lambda _: True, _SeenEntries(client).may_see, last_event_id))
+    return stream(follow_all(hub, ports.live, lambda _: True, _SeenEntries(client).may_see, last_event_id))
 
 
 class _SeenEntries:
@@ -117,7 +117,7 @@ class _SeenEntries:
     def __init__(self, client: RunClient) -> None:
         self._client = client
 
-    def may_see(self, entry: FeedEntry) -> bool:
+    def may_see(self, entry: LiveEntry) -> bool:
         try:
             return self._client.may_see(self._client.store.load(entry.run_id))
         except FluxError:

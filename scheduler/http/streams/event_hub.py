@@ -1,4 +1,4 @@
-"""One reader of the feed for all listeners of a process."""
+"""One reader of what happens for all listeners of a process."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from dataclasses import dataclass
 import structlog
 
 from fluxagents.flows.errors import FluxError
-from fluxagents.scheduler.http.ports import EventFeed, FeedEntry
+from fluxagents.scheduler.http.ports import LiveEntry, LiveEvents
 from fluxagents.scheduler.http.problems import ProblemError
 
 MAX_WAITING = 256
 """Entries that wait for one listener; a slower one is let go, and comes back with the last id that it saw."""
 
 RETRY_S = 1.0
-"""Before the feed is read again after Redis was away."""
+"""Before it is read again after Redis was away."""
 
 log = structlog.get_logger("api")
 
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """An entry of the feed with its events as JSON; read once for all who listen."""
+    """An entry with its events as JSON; read once for all who listen."""
 
-    entry: FeedEntry
+    entry: LiveEntry
     lines: tuple[bytes, ...]
 
 
-Wish = Callable[[FeedEntry], bool]
+Wish = Callable[[LiveEntry], bool]
 """Whether a listener wants an entry."""
 
 
@@ -70,30 +70,30 @@ class Listener:
 
 
 class EventHub:
-    """Reads the feed while the API runs, and hands each entry to those who want it."""
+    """Reads what happens while the API runs, and hands each entry to those who want it."""
 
-    def __init__(self, feed: EventFeed, max_listeners: int) -> None:
-        self._feed = feed
+    def __init__(self, live: LiveEvents, max_listeners: int) -> None:
+        self._live = live
         self._max_listeners = max_listeners
         self._listeners: set[Listener] = set()
 
     async def run(self) -> None:
-        """Read the feed until cancelled; after an outage of Redis all listeners begin anew."""
+        """Read it until cancelled; after an outage of Redis all listeners begin anew."""
         while True:
             try:
-                async for entry in self._feed.follow():
+                async for entry in self._live.follow():
                     await self._hand_out(entry)
             except FluxError as error:
-                log.warning("the feed cannot be read", error=error.message)
+                log.warning("what happens cannot be read", error=error.message)
             for listener in tuple(self._listeners):
                 listener.release()
             await asyncio.sleep(RETRY_S)
 
-    async def _hand_out(self, entry: FeedEntry) -> None:
+    async def _hand_out(self, entry: LiveEntry) -> None:
         listeners = [listener for listener in tuple(self._listeners) if listener.wish(entry)]
         if listeners:
             happening = Happening(
-                entry, tuple(await self._feed.lines(entry.run_id, entry.first, entry.count))
+                entry, tuple(await self._live.lines(entry.run_id, entry.first, entry.count))
             )
             for listener in listeners:
                 listener.offer(happening)

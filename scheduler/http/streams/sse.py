@@ -11,7 +11,7 @@ from starlette.responses import StreamingResponse
 
 from fluxagents.flows.events import EVENT, Event
 from fluxagents.flows.state import TERMINAL
-from fluxagents.scheduler.http.ports import EventFeed, FeedEntry
+from fluxagents.scheduler.http.ports import LiveEntry, LiveEvents
 from fluxagents.scheduler.http.streams.event_hub import EventHub, Happening, Listener, Wish
 from fluxagents.scheduler.runs.run_client import RunClient
 
@@ -64,16 +64,16 @@ async def follow_run(hub: EventHub, client: RunClient, run_id: str, seen: int) -
 
 async def follow_all(
     hub: EventHub,
-    feed: EventFeed,
+    live: LiveEvents,
     wish: Wish,
-    may_see: Callable[[FeedEntry], bool],
+    may_see: Callable[[LiveEntry], bool],
     last_event_id: str,
 ) -> AsyncIterator[bytes]:
     """Events of many runs as they happen.
 
     Args:
-        hub: Reads the feed.
-        feed: Where what was missed is read.
+        hub: Reads what happens.
+        live: Where what was missed is read.
         wish: Which entries are wanted.
         may_see: Whether the listener may see an entry; asked in a thread.
         last_event_id: The last id that the listener has; empty to begin now.
@@ -82,13 +82,13 @@ async def follow_all(
         yield b": listening\n\n"
         last = ""
         if position := _POSITION.fullmatch(last_event_id):
-            missed = await feed.since(position[1])
+            missed = await live.since(position[1])
             if missed is None:
                 yield b"event: gap\ndata: {}\n\n"
             for entry in missed or ():
                 done = int(position[2]) + 1 if entry.id == position[1] else 0
                 if wish(entry) and await run_sync(may_see, entry):
-                    lines = tuple(await feed.lines(entry.run_id, entry.first, entry.count))
+                    lines = tuple(await live.lines(entry.run_id, entry.first, entry.count))
                     for part in _frames(Happening(entry, lines), done):
                         yield part
                 last = entry.id

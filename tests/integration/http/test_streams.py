@@ -106,9 +106,9 @@ def test_a_listener_is_told_that_events_are_gone(served: tuple[Api, str]) -> Non
     rob = api.bearer("rob", Role.RUNNER)
     for number in range(3):
         api.client.post("/v1/runs", json={**START, "run_id": f"r{number}"}, headers=rob)
-    feed: Any = api.ports.feed
+    live: Any = api.ports.live
     store: Any = api.ports.client.store
-    store._redis.xtrim(feed._name, maxlen=1, approximate=False)
+    store._redis.xtrim(live._name, maxlen=1, approximate=False)
 
     async def follow() -> None:
         async with (

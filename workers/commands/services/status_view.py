@@ -12,7 +12,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from fluxagents.workers.clients.progress_lines import ProgressLines
+from fluxagents.workers.clients.progress.progress_lines import ProgressLines
 from fluxagents.workers.commands.display.output import build_table
 from fluxagents.workers.host.run_file import RunStatus, ServiceStatus, State
 

@@ -25,6 +25,8 @@ from fluxagents.scheduler.http.ports import ApiPorts
 from fluxagents.scheduler.people.api_keys import ApiKeys
 from fluxagents.scheduler.people.authority import Authority
 from fluxagents.scheduler.runs.run_client import RunClient
+from fluxagents.scheduler.schedules.schedule_ticker import ScheduleTicker
+from fluxagents.scheduler.schedules.schedules import Schedules
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.tasks.ports.artifacts import ArtifactStore
 from fluxagents.tasks.registry import TOOLS
@@ -37,12 +39,11 @@ from fluxagents.workers.channels.browser_sign_in import open_sign_in
 from fluxagents.workers.files.price_file import load_prices
 from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.files.uploads import UploadFiles
-from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.models.model_source import MAX_FILE_BYTES
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.redis import connection
-from fluxagents.workers.redis.http.event_feed import RedisEventFeed
 from fluxagents.workers.redis.http.idempotency_keys import RedisIdempotencyKeys
+from fluxagents.workers.redis.http.live_events import RedisLiveEvents
 from fluxagents.workers.redis.http.rate_limits import RedisRateLimits
 from fluxagents.workers.redis.http.saved_queries import RedisSavedQueries
 from fluxagents.workers.redis.people.directory import RedisDirectory
@@ -50,6 +51,7 @@ from fluxagents.workers.redis.people.key_book import RedisKeyBook
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
 from fluxagents.workers.redis.remedy_book import RedisRemedyBook
 from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.triggers.firing_ledger import RedisFiringLedger
 from fluxagents.workers.settings import Settings
 
 RETRIES = 3
@@ -65,12 +67,13 @@ def build_api_ports(settings: Settings) -> ApiPorts:
     Raises:
         FluxError: If no Redis is named and none runs.
     """
-    url, prefix, clock = connection.redis_url(settings), settings.key_prefix, SystemClock()
+    url, prefix = connection.redis_url(settings), settings.key_prefix
     redis = _connect(url)
+    app = create_app(settings)
+    clock = app.time
     store = RedisRunStore(redis, prefix=prefix, archive=Archive(settings.artifact_url))
     directory = RedisDirectory(redis, prefix=prefix)
     models = ModelFiles(settings.artifact_url, hosts=settings.model_hosts)
-    app = create_app(settings)
     sign_in = open_sign_in(settings, redis, store.audit_log)
     client = RunClient(
         store=store,
@@ -84,6 +87,10 @@ def build_api_ports(settings: Settings) -> ApiPorts:
         files=False,
     )
 
+    def open_schedules(acting: RunClient) -> Schedules:
+        ticker = ScheduleTicker(acting, RedisFiringLedger(redis, prefix=prefix), clock)
+        return Schedules(acting, RedbeatSchedules(app), ticker, clock)
+
     def add_up_runs(**choice: Any) -> Mapping[str, Any]:
         histories = Histories(store, Archive(settings.artifact_url))
         return add_up(histories, Choice(**choice)).document(load_prices(settings))
@@ -92,10 +99,10 @@ def build_api_ports(settings: Settings) -> ApiPorts:
         client=client,
         api_keys=ApiKeys(RedisKeyBook(redis, prefix=prefix), directory, clock),
         clock=clock,
-        schedule_book=RedbeatSchedules(app),
+        schedules=open_schedules,
         idempotency=RedisIdempotencyKeys(redis, prefix=prefix),
         rate_limits=RedisRateLimits(redis, prefix=prefix, per_minute=settings.api_requests_per_minute),
-        feed=RedisEventFeed(url, prefix=prefix),
+        live=RedisLiveEvents(lambda: connection.find_url(settings), prefix=prefix),
         uploads=UploadFiles(settings.artifact_url, clock, max_bytes=MAX_FILE_BYTES),
         queries=RedisSavedQueries(redis, prefix=prefix),
         media=MediaLibrary(settings.media_folder),
@@ -117,7 +124,7 @@ def build_api_ports(settings: Settings) -> ApiPorts:
 
 
 def _connect(url: str) -> Redis:
-    return Redis.from_url(
+    return connection.open_client(
         url,
         socket_connect_timeout=connection.CONNECT_TIMEOUT_S,
         socket_timeout=10.0,
