@@ -33,8 +33,8 @@ from fluxagents.scheduler.runs.run_ids import time_in
 from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.redis.people.audit_log import RedisAuditLog, record_arguments
 from fluxagents.workers.redis.refusals import WriteRefusedError, explain_refusal
-from fluxagents.workers.redis.replicas import Replicas
 from fluxagents.workers.redis.scripts import register_script
+from fluxagents.workers.redis.sentinel.replicas import Replicas
 from fluxagents.workers.redis.session_store import RedisSessionStore
 
 PATIENCE_S = 600.0

@@ -31,7 +31,7 @@ from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.tasks.ports.artifacts import ArtifactStore
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.archive.histories import Choice, Histories
-from fluxagents.workers.archive.run_totals import add_up
+from fluxagents.workers.archive.totals import add_up
 from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.celery.publisher import CeleryPublisher
 from fluxagents.workers.celery.redbeat_schedules import RedbeatSchedules
