@@ -5,15 +5,26 @@ The name of a session may hold slashes, so its plain address comes after the oth
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from datetime import UTC, datetime
+
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Resource
+from fluxagents.flows.ports.session import SessionRecord, SessionStatus
 from fluxagents.flows.texts.display import quote
 from fluxagents.scheduler.batches.batches import Tally, session_states
 from fluxagents.scheduler.http.access import Body, Client, Hub, Ports
+from fluxagents.scheduler.http.paging import (
+    Cursor,
+    Limit,
+    Page,
+    decode_cursor,
+    encode_cursor,
+    link_next,
+)
 from fluxagents.scheduler.http.ports import LiveEntry
 from fluxagents.scheduler.http.routes.run_acts import Reason
 from fluxagents.scheduler.http.routes.runs import SSE, LastEventId
@@ -23,7 +34,16 @@ from fluxagents.scheduler.runs.run_client import RunClient
 router = APIRouter(tags=["sessions"])
 
 
-class SessionStatus(Body):
+class ListedSession(Body):
+    """A session in a list."""
+
+    session: SessionRecord
+    runs: int
+    active: datetime
+    """When its last run started, or when it was made."""
+
+
+class SessionTally(Body):
     """How the runs of a session are doing."""
 
     name: str
@@ -40,13 +60,44 @@ class CancelledRuns(Body):
     runs: list[str]
 
 
+def _is_visible(client: RunClient, session: str) -> bool:
+    return client.authority.may(Action.RUN_READ, Resource(kind="session", id=session, session=session))
+
+
 def _check_visible(client: RunClient, session: str) -> None:
-    if not client.authority.may(Action.RUN_READ, Resource(kind="session", id=session, session=session)):
+    if not _is_visible(client, session):
         raise _unknown(session)
 
 
 def _unknown(session: str) -> FluxError:
     return FluxError(ErrorClass.UNKNOWN_ID, f"there is no session {quote(session)}")
+
+
+@router.get("/sessions", summary="List sessions")
+def list_sessions(
+    client: Client,
+    request: Request,
+    response: Response,
+    status: SessionStatus = "open",
+    limit: Limit = 50,
+    cursor: Cursor = "",
+) -> Page[ListedSession]:
+    """The sessions that you may see, those that were active last first; a page may hold fewer."""
+    place = decode_cursor(cursor, int)
+    offset = int(place[0]) if place else 0
+    entries = client.store.sessions.page(status, limit=limit, offset=max(offset, 0))
+    following = encode_cursor(offset + limit) if len(entries) == limit else None
+    link_next(request, response, following)
+    shown = [
+        ListedSession(
+            session=entry.session,
+            runs=entry.runs,
+            active=datetime.fromtimestamp(entry.active_ms / 1_000, tz=UTC),
+        )
+        for entry in entries
+        if _is_visible(client, entry.session.name)
+    ]
+    return Page(items=shown, next_cursor=following)
 
 
 @router.post("/sessions/{session:path}/cancel", summary="Cancel the runs of a session")
@@ -83,14 +134,14 @@ def follow_session(
 
 
 @router.get("/sessions/{session:path}", summary="Show a session")
-def show_session(session: str, client: Client) -> SessionStatus:
+def show_session(session: str, client: Client) -> SessionTally:
     """How the runs of a session are doing; `/v1/runs?session=` lists them."""
     _check_visible(client, session)
     states = session_states(client.store, session)
     if not states:
         raise _unknown(session)
     tally = Tally.of(states.values(), total=len(states))
-    return SessionStatus(
+    return SessionTally(
         name=session,
         runs=len(states),
         finished=tally.finished,

@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 from tests.support.http_api import Api, build_api
 
+from fluxagents.flows.errors import ErrorClass
 from fluxagents.flows.people.roles import Role
 from fluxagents.scheduler.http.problem_types import PROBLEMS
 
@@ -168,6 +169,10 @@ def test_pages_of_other_servers_read_nothing_unless_they_are_named(
 def test_each_problem_has_a_page(api: Api, name: str) -> None:
     page = api.client.get(PROBLEMS[name].uri)
     assert PROBLEMS[name].meaning in page.text
+
+
+def test_each_kind_of_error_has_a_problem() -> None:
+    assert {kind.value for kind in ErrorClass} <= set(PROBLEMS)
 
 
 def test_errors_of_the_protocol_are_problems_too(api: Api, rob: dict[str, str]) -> None:

@@ -191,6 +191,22 @@ def test_a_session_is_cancelled_at_once(api: Api, rob: dict[str, str]) -> None:
     assert api.client.get("/v1/sessions/unknown", headers=rob).status_code == 404
 
 
+def test_sessions_are_listed_to_those_who_may_see_them(api: Api, rob: dict[str, str]) -> None:
+    for session in ("one", "two", "three"):
+        api.client.post("/v1/runs", json={**START, "session": session}, headers=rob)
+    names: list[str] = []
+    url = "/v1/sessions?limit=2"
+    while url:
+        page = api.client.get(url, headers=rob)
+        names += [item["session"]["name"] for item in page.json()["items"]]
+        link = page.links.get("next")
+        url = link["url"] if link else ""
+    assert sorted(names) == ["one", "three", "two"]
+    guest = api.bearer("guest", Role.VIEWER, place="session:two")
+    seen = api.client.get("/v1/sessions", headers=guest).json()["items"]
+    assert [(item["session"]["name"], item["runs"]) for item in seen] == [("two", 1)]
+
+
 def test_statistics_add_up_runs(api: Api, ana: dict[str, str], rob: dict[str, str]) -> None:
     api.local().start("metabolic_analysis", model="e_coli_core", question=QUESTION, session="counted")
     api.client.post("/v1/runs", json=START, headers=rob)
