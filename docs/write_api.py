@@ -15,6 +15,8 @@ OBJECTS = (
     "workers.clients.client.Client",
     "workers.clients.local.LocalClient",
     "workers.clients.async_client.AsyncClient",
+    "workers.clients.http.http_client.HttpClient",
+    "workers.clients.http.async_http_client.AsyncHttpClient",
     "workers.clients.client_run.ClientRun",
     "workers.clients.run_group.Batch",
     "workers.clients.run_group.Session",
@@ -28,13 +30,14 @@ OBJECTS = (
 )
 """What `from fluxagents import Client, …` gives, and what its methods take and return."""
 
-WITHOUT_METHODS = frozenset({"Client", "LocalClient", "AsyncClient"})
-"""They have those of `ScriptClient`, which the page describes once."""
+WITHOUT_METHODS = frozenset({"Client", "LocalClient", "AsyncClient", "AsyncHttpClient"})
+"""They have those of `ScriptClient` or `HttpClient`, which the page describes once."""
 
 HEAD = """# API reference
 
 Made from the docstrings by `make api`. `from fluxagents import AsyncClient, Client, LocalClient` gives the
-clients; all have the methods of `ScriptClient`, which those of `AsyncClient` await. The
+clients; all have the methods of `ScriptClient`, which those of `AsyncClient` await. `HttpClient` and
+`AsyncHttpClient` have those that concern runs, for whoever reaches only the [HTTP API](http.md). The
 [notebook](notebook.ipynb) and the [script](script.py) show them at work.
 """
 

@@ -148,6 +148,18 @@ class FluxError(Exception):
         )
 
 
+class ConflictError(FluxError):
+    """What is asked for does not fit the state that a thing is in: it has ended, was answered, is taken.
+
+    Args:
+        message: One line; names the thing and its state.
+        suggestions: Ways out, the best one first.
+    """
+
+    def __init__(self, message: str, *, suggestions: Iterable[str] = ()) -> None:
+        super().__init__(ErrorClass.BAD_ARGUMENT, message, suggestions=suggestions)
+
+
 def _rebuild(
     cls: type[FluxError], kind: ErrorClass, message: str, suggestions: tuple[str, ...], retry_after_ms: int
 ) -> FluxError:

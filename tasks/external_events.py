@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar
 
 from fluxagents.flows import events as e
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.errors import ConflictError
 from fluxagents.flows.people.audit import AuditRecord
 from fluxagents.flows.ports.commit import CommitStatus
 from fluxagents.flows.ports.publisher import Publisher
@@ -25,7 +25,7 @@ MAX_READINGS = 10
 """How often a run is read for one act while steps of its own come first."""
 
 
-class RunMovedOnError(FluxError):
+class RunMovedOnError(ConflictError):
     """The run took a step after its state was read; the act was not written."""
 
 
@@ -82,7 +82,6 @@ def record_external_event(
         raise unknown_run(state.run_id)
     if result.status is not CommitStatus.OK:
         raise RunMovedOnError(
-            ErrorClass.BAD_ARGUMENT,
             f"run {state.run_id!r} moved on meanwhile: {result.status.value}",
             suggestions=("look at it again with `fluxagents runs show`",),
         )

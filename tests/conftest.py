@@ -120,14 +120,17 @@ def key_prefix() -> str:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One installation for all tests that need workers; it must leave no process behind."""
     folder = tmp_path_factory.mktemp("stack")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        # Another installation of the tests may start in the same second and see the usual port free.
-        port = str(free.getsockname()[1])
+    with socket.create_server(("127.0.0.1", 0)) as free, socket.create_server(("127.0.0.1", 0)) as other:
+        # Another installation of the tests may start in the same second and see the usual ports free.
+        ports = {
+            "FLUXAGENTS_FLOWER_PORT": str(free.getsockname()[1]),
+            "FLUXAGENTS_API_PORT": str(other.getsockname()[1]),
+        }
     environment = isolated(
         folder,
         FLUXAGENTS_CONCURRENCY_TOOLS="2",
-        FLUXAGENTS_FLOWER_PORT=port,
         FLUXAGENTS_WEBHOOK_HOSTS="127.0.0.1",
+        **ports,
     )
     settings = Settings(data_dir=folder, concurrency_tools=2)
     started = Stack(environment, settings, "")

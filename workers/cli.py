@@ -16,14 +16,18 @@ from fluxagents.workers.commands.display.lazy_group import LazyGroup
 from fluxagents.workers.commands.display.options import JSON_FLAG, examples
 
 COMMANDS = {
-    "up": ("services.services:up", "Start everything on this machine: Redis, workers, beat and Flower."),
+    "up": ("services.services:up", "Start everything on this machine: Redis, workers, beat, Flower, API."),
     "down": ("services.services:down", "Stop what `fluxagents up` started."),
     "status": ("services.services:status", "Show the services that `fluxagents up` started."),
     "worker": ("services.services:worker", "Run one worker in the foreground, for production."),
     "beat": ("services.services:beat", "Run the scheduler in the foreground, for production."),
     "flower": ("services.services:flower", "Run Flower in the foreground, read-only."),
+    "api": ("services.services:api", "Run the HTTP API in the foreground."),
     "demo": ("services.demo:demo", "Start everything, analyse three real models, and stop."),
-    "url": ("services.url:url", "Print the URL of Redis or Flower with its password, for other programs."),
+    "url": (
+        "services.url:url",
+        "Print the URL of Redis, Flower or the API, for other programs.",
+    ),
     "people": ("people.people:people", "List people, let them in, and say what they may do."),
     "api-keys": ("people.api_keys:api_keys", "Create, list and revoke keys by which programs act."),
     "audit": ("people.audit:audit", "List what people did, and check the log of it."),

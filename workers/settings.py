@@ -165,6 +165,13 @@ class Settings(BaseSettings):
     """Of the user `fluxagents`; none means one of its own, kept in the data folder."""
     flower_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     """Names by which Flower may be called beside those of loopback, separated by commas."""
+    api_url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    """Where `HttpClient` finds the API of an installation."""
+    api_port: Port = 8100
+    api_requests_per_minute: PositiveInt | None = 6_000
+    """Of each key; none for any number."""
+    api_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Web pages of other servers that may use the API in a browser (CORS), separated by commas; none."""
     log_format: Literal["auto", "json", "pretty"] = "auto"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -195,7 +202,13 @@ class Settings(BaseSettings):
         return key
 
     @field_validator(
-        "task_modules", "flower_hosts", "model_hosts", "webhook_hosts", "trusted_keys", mode="before"
+        "task_modules",
+        "flower_hosts",
+        "model_hosts",
+        "webhook_hosts",
+        "trusted_keys",
+        "api_origins",
+        mode="before",
     )
     @classmethod
     def _split(cls, names: object) -> object:

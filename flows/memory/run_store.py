@@ -17,7 +17,7 @@ from fluxagents.flows.ports.claim import Claim, ClaimStatus
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.commit import Commit, CommitResult, CommitStatus
 from fluxagents.flows.ports.dispatch import Dispatch, Outgoing
-from fluxagents.flows.ports.run_store import require_start, unknown_flow, unknown_run
+from fluxagents.flows.ports.run_store import RunPlace, require_start, unknown_flow, unknown_run
 from fluxagents.flows.state import ENDED, STATUSES, TERMINAL, RunState, Status, state_digest, state_from_json
 
 MAX_RELEASED = 16
@@ -338,7 +338,13 @@ class MemoryRunStore:
         return [require_start(self.events(run_id)[0]) for run_id in run_ids]
 
     def runs(
-        self, *, status: Status | None = None, session: str | None = None, limit: int = 50, offset: int = 0
+        self,
+        *,
+        status: Status | None = None,
+        session: str | None = None,
+        limit: int = 50,
+        offset: int = 0,
+        after: RunPlace | None = None,
     ) -> list[RunState]:
         with self._lock:
             states = [state_from_json(run.state) for run in self._runs.values()]
@@ -349,6 +355,8 @@ class MemoryRunStore:
             newest_first = [state for state in newest_first if state.session == session]
         if status:
             newest_first = [state for state in newest_first if state.status == status]
+        if after:
+            newest_first = [state for state in newest_first if (state.started_ms, state.run_id) < after]
         return newest_first[offset : offset + limit]
 
     def counts(self) -> dict[str, int]:

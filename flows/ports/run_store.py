@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Event, HumanRequest, RunStarted
@@ -16,6 +16,13 @@ from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.flows.ports.session_store import SessionStore
 from fluxagents.flows.state import RunState, Status
 from fluxagents.flows.texts.display import quote
+
+
+class RunPlace(NamedTuple):
+    """A place in a list of runs, which stays where it is when runs begin or leave the list."""
+
+    started_ms: int
+    run_id: str
 
 
 class StepStore(Protocol):
@@ -109,7 +116,13 @@ class RunQueries(Protocol):
         ...
 
     def runs(
-        self, *, status: Status | None = None, session: str | None = None, limit: int = 50, offset: int = 0
+        self,
+        *,
+        status: Status | None = None,
+        session: str | None = None,
+        limit: int = 50,
+        offset: int = 0,
+        after: RunPlace | None = None,
     ) -> list[RunState]:
         """A page of runs, the newest first; those that another run began only in a list of their session.
 
@@ -118,6 +131,7 @@ class RunQueries(Protocol):
             session: Only runs of this session.
             limit: Runs of a page.
             offset: Runs of the list before the page.
+            after: The place in the list that the page, or what `offset` skips of it, follows.
         """
         ...
 

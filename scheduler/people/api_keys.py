@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
 from fluxagents.flows.people.actions import Action, Scope
 from fluxagents.flows.people.actor import Actor, Channel, Proof, Resource
 from fluxagents.flows.people.api_key import (
@@ -179,7 +179,7 @@ class ApiKeys:
         authority.record(action, _resource(prefix), details={"owner": key.owner})
         now_ms = self._clock.now_ms()
         if not self._book.revoke(prefix, now_ms):
-            raise FluxError(ErrorClass.BAD_ARGUMENT, f"API key flux_{prefix} is revoked already")
+            raise ConflictError(f"API key flux_{prefix} is revoked already")
         return key.model_copy(update={"revoked_ms": now_ms})
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
 from fluxagents.flows.events import Event
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Resource
@@ -49,7 +49,7 @@ class OpenRuns:
         """
         state = self.store.load(run_id)
         if state.ended:
-            raise FluxError(ErrorClass.BAD_ARGUMENT, f"run {run_id!r} is {state.status}; it has ended")
+            raise ConflictError(f"run {run_id!r} is {state.status}; it has ended")
         return state
 
     def permit(

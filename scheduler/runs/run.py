@@ -4,16 +4,49 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Protocol
 
 from fluxagents.flows.events import Event
 from fluxagents.flows.state import Finding, RunState, Status
-from fluxagents.scheduler.runs.run_control import RunControl
+
+
+class RunReader(Protocol):
+    """Reads runs."""
+
+    def load(self, run_id: str) -> RunState:
+        """The state of a run."""
+        ...
+
+    def events(self, run_id: str) -> tuple[Event, ...]:
+        """All events of a run in order."""
+        ...
+
+
+class RunActs(Protocol):
+    """What a script does with the run that it holds."""
+
+    @property
+    def store(self) -> RunReader:
+        """Where runs are read."""
+        ...
+
+    def pause(self, run_id: str, *, by: str | None) -> RunState:
+        """Pause a run."""
+        ...
+
+    def resume(self, run_id: str, *, by: str | None) -> RunState:
+        """Let a paused run go on."""
+        ...
+
+    def cancel(self, run_id: str, *, by: str | None, reason: str) -> RunState:
+        """End a run."""
+        ...
 
 
 class Run:
     """One run; every property asks the store."""
 
-    def __init__(self, control: RunControl, run_id: str) -> None:
+    def __init__(self, control: RunActs, run_id: str) -> None:
         self._control = control
         self.id = run_id
 

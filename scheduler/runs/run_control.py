@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, Command
-from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Resource
 from fluxagents.flows.ports.run_store import RunQueries
@@ -59,7 +59,7 @@ class RunControl:
         """
         state = self._runs.load(run_id)
         if state.status != "paused":
-            raise FluxError(ErrorClass.BAD_ARGUMENT, f"run {run_id!r} is {state.status}, not paused")
+            raise ConflictError(f"run {run_id!r} is {state.status}, not paused")
         permit = self._runs.permit(Action.RUN_RESUME, state, by=by)
         return self._runs.append(
             state, lambda now: e.RunResumed(seq=state.seq, at_ms=now, by=permit.by), permit.record
@@ -162,8 +162,7 @@ class RunControl:
     def _dead(self, run_id: str) -> RunState:
         state = self._runs.load(run_id)
         if state.status != "dead":
-            raise FluxError(
-                ErrorClass.BAD_ARGUMENT,
+            raise ConflictError(
                 f"run {run_id!r} is {state.status}, not among the dead letters",
                 suggestions=("`fluxagents runs dead` lists them",),
             )
@@ -282,8 +281,7 @@ class RunControl:
         permit = self._runs.permit(Action.RUN_EDIT, state, by=by)
         call = self.next_command(state)
         if state.status != "paused" or not isinstance(call, CallTool):
-            raise FluxError(
-                ErrorClass.BAD_ARGUMENT,
+            raise ConflictError(
                 f"run {run_id!r} is {state.status} and has no call of a tool before it that could be edited",
                 suggestions=("only the next call of a paused run can be edited",),
             )
@@ -316,9 +314,7 @@ class RunControl:
             raise FluxError(ErrorClass.UNKNOWN_ID, f"there is no request {request_id!r}") from error
         request = state.waiting_for
         if request is None or request.id != request_id:
-            raise FluxError(
-                ErrorClass.BAD_ARGUMENT, f"request {request_id!r} {self._why_closed(run, request_id)}"
-            )
+            raise ConflictError(f"request {request_id!r} {self._why_closed(run, request_id)}")
         if request.kind not in kinds:
             raise FluxError(
                 ErrorClass.BAD_ARGUMENT,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.errors import ConflictError
 from fluxagents.flows.events import FlowRef, RunStarted
 from fluxagents.flows.texts.display import quote
 
@@ -23,8 +23,7 @@ def refuse_other_start(known: RunStarted, wanted: RunStarted) -> None:
     """
     differences = list(find_differences(known, wanted))
     if differences:
-        raise FluxError(
-            ErrorClass.BAD_ARGUMENT,
+        raise ConflictError(
             f"there is a run {quote(known.run_id)} already, with {'; '.join(differences)}",
             suggestions=(
                 f"`fluxagents runs show {known.run_id}` shows it",

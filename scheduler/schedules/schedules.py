@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError, nearest
 from fluxagents.flows.events import Lane
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Resource
@@ -121,8 +121,7 @@ class Schedules:
         _check_jitter(schedule)
         self._record(Action.SCHEDULE_ADD, name)
         if not self._book.add(schedule, replace=replace):
-            raise FluxError(
-                ErrorClass.BAD_ARGUMENT,
+            raise ConflictError(
                 f"there is a schedule {name!r} already",
                 suggestions=("replace it with --replace", f"or `fluxagents schedules remove {name}`"),
             )

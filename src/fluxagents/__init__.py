@@ -10,14 +10,27 @@ if TYPE_CHECKING:
     from fluxagents.scheduler.runs.run_starter import RunSpec
     from fluxagents.workers.clients.async_client import AsyncClient
     from fluxagents.workers.clients.client import Client
+    from fluxagents.workers.clients.http.async_http_client import AsyncHttpClient
+    from fluxagents.workers.clients.http.http_client import HttpClient
     from fluxagents.workers.clients.local import LocalClient
 
-__all__ = ["AsyncClient", "Client", "FluxError", "LocalClient", "RunSpec", "__version__"]
+__all__ = [
+    "AsyncClient",
+    "AsyncHttpClient",
+    "Client",
+    "FluxError",
+    "HttpClient",
+    "LocalClient",
+    "RunSpec",
+    "__version__",
+]
 
 _MODULES = {
     "AsyncClient": "workers.clients.async_client",
+    "AsyncHttpClient": "workers.clients.http.async_http_client",
     "Client": "workers.clients.client",
     "FluxError": "flows.errors",
+    "HttpClient": "workers.clients.http.http_client",
     "LocalClient": "workers.clients.local",
     "RunSpec": "scheduler.runs.run_starter",
 }

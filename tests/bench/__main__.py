@@ -38,6 +38,7 @@ PARTS = (
     "looks",
     "fairness",
     "sessions",
+    "http",
 )
 
 LOOKED_AT = 10_000
@@ -52,6 +53,7 @@ def parts(url: str, folder: Path, finished: int, against: Path | None) -> dict[s
         context,
         enqueue,
         flatness,
+        http_api,
         looks,
         lp,
         memory,
@@ -96,6 +98,7 @@ def parts(url: str, folder: Path, finished: int, against: Path | None) -> dict[s
         "looks": lambda: list(looks.lines(redis, LOOKED_AT)),
         "fairness": lambda: fairness.measure(site(4)).lines(),
         "sessions": lambda: list(sessions.lines(redis, folder)),
+        "http": lambda: list(http_api.lines(url, folder)),
     }
 
 

@@ -186,7 +186,7 @@ def test_status_shows_every_service_running(machine: Machine) -> None:
     assert told["running"]
     assert told["ready"]
     names = [service["name"] for service in told["services"]]
-    assert names == ["redis", "decide", "tools", "long", "control", "beat", "flower"]
+    assert names == ["redis", "decide", "tools", "long", "control", "beat", "flower", "api"]
     password = (machine.settings.redis_dir / "password").read_text()
     assert password not in done.stdout + machine.call("status").stdout
     assert password not in machine.logs()

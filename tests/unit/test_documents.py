@@ -17,6 +17,13 @@ def test_the_api_reference_is_made_from_the_docstrings() -> None:
     assert (DOCS / "api.md").read_text(encoding="utf-8") == page, "`make api` writes it anew"
 
 
+def test_the_description_of_the_http_api_is_made_from_its_code() -> None:
+    script = runpy.run_path(str(DOCS / "write_openapi.py"))
+    described = (DOCS / "openapi.json").read_text(encoding="utf-8")
+    assert described == script["render_description"](), "`make openapi` writes it anew"
+    assert (DOCS / "problems.md").read_text(encoding="utf-8") == script["render_page"]()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_to_pages_and_sections(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", page.read_text(encoding="utf-8")):

@@ -24,7 +24,7 @@ from fluxagents.workers.observing import log
 from fluxagents.workers.observing.secret_mask import SecretMask, build_mask
 from fluxagents.workers.redis import connection
 from fluxagents.workers.redis.redis_clock import RedisClock
-from fluxagents.workers.redis.sentinel_address import SentinelAddress
+from fluxagents.workers.redis.sentinel.sentinel_address import SentinelAddress
 from fluxagents.workers.settings import Settings
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from fluxagents.scheduler.sessions.session_archive import ArchivedSession
 from fluxagents.scheduler.sessions.sessions import PAGE, Sessions
 from fluxagents.workers.clients.artifact import Artifact
 from fluxagents.workers.clients.client_run import ClientRun
-from fluxagents.workers.clients.progress_view import progress_view
+from fluxagents.workers.clients.progress.progress_view import progress_view
 from fluxagents.workers.clients.results import Results
 from fluxagents.workers.clients.run_group import Batch, RunGroup, Session
 from fluxagents.workers.clients.threads import Threads

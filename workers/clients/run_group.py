@@ -17,7 +17,7 @@ from fluxagents.scheduler.sessions.sessions import Sessions
 from fluxagents.workers.clients.client_run import ClientRun
 from fluxagents.workers.clients.completion import look_until_complete
 from fluxagents.workers.clients.frames import frame_findings, frame_runs
-from fluxagents.workers.clients.progress_view import progress_view
+from fluxagents.workers.clients.progress.progress_view import progress_view
 from fluxagents.workers.clients.results import Results
 from fluxagents.workers.reports.html.group_card import draw_group
 from fluxagents.workers.reports.notebook_view import NotebookView

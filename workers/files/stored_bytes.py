@@ -89,6 +89,10 @@ class StoredBytes:
         kept = [file for file in stored if not file.name.endswith(".draft")]
         return sorted(kept, key=lambda file: (-file.written_s, file.name))
 
+    def remove_folder(self, folder: str) -> None:
+        """Remove a folder with everything in it; nothing if there is none."""
+        self._outlast(partial(self._remove, folder))
+
     def find_problem(self) -> str:
         """Why nothing can be written now, in a sentence; empty if something can.
 
@@ -148,6 +152,13 @@ class StoredBytes:
         with self._open() as (files, root):
             listing: dict[str, dict[str, Any]] = files.find(f"{root}/{folder}", detail=True, refresh=True)
             return listing
+
+    def _remove(self, folder: str) -> None:
+        with self._open() as (files, root):
+            try:
+                files.rm(f"{root}/{folder}", recursive=True)
+            except FileNotFoundError:
+                return
 
     @property
     def _is_object_store(self) -> bool:

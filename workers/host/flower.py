@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import secrets
-import socket
 import sys
 from collections.abc import Sequence
-from http.client import HTTPConnection, HTTPException
 from urllib.parse import quote, urlsplit
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.workers.host.loopback import HOST, get_local
 from fluxagents.workers.machine.private_files import make_private_folder, write_private
 from fluxagents.workers.settings import Settings
 
-HOST = "127.0.0.1"
 USER = "fluxagents"
 SERVER = "fluxagents.workers.host.flower_server"
 
@@ -89,26 +87,4 @@ def url_with_login(settings: Settings, address: str) -> str:
 
 def answers(port: int, *, timeout_s: float = 1.0) -> bool:
     """Whether Flower on this port says that it is well."""
-    connection = HTTPConnection(HOST, port, timeout=timeout_s)
-    try:
-        connection.request("GET", "/healthcheck")
-        response = connection.getresponse()
-        return response.status == 200 and response.read() == b"OK"  # noqa: PLR2004 # HTTP
-    except (OSError, HTTPException):
-        return False
-    finally:
-        connection.close()
-
-
-def free_port(preferred: int) -> int:
-    """`preferred` if nobody listens there, else a free port."""
-    for port in (preferred, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-            free: int = probe.getsockname()[1]
-            return free
-    raise OSError(f"no free port on {HOST}")
+    return get_local(port, "/healthcheck", timeout_s=timeout_s) == b"OK"

@@ -50,6 +50,8 @@ class RunStatus(BaseModel):
     redis: str
     """URL without its password."""
     flower: str
+    api: str = ""
+    """Empty where an earlier version runs."""
     services: tuple[ServiceStatus, ...]
     problem: str = ""
     """What keeps the supervisor from its work, such as a full disk."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from queue import Empty, SimpleQueue
 from time import monotonic
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import psutil
 from kombu.exceptions import OperationalError
@@ -18,7 +18,9 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.workers.celery.app import FluxApp, create_app
 from fluxagents.workers.celery.queues import POOLS
 from fluxagents.workers.host import flower, launch, run_file
+from fluxagents.workers.host.api import process as api
 from fluxagents.workers.host.data_folder import describe
+from fluxagents.workers.host.loopback import free_port
 from fluxagents.workers.host.run_file import RunStatus, State
 from fluxagents.workers.host.service import Command, Redis, Service
 from fluxagents.workers.machine.private_files import make_private_folder
@@ -36,6 +38,7 @@ PATIENCE_S = 10.0
 REDIS = "redis"
 BEAT = "beat"
 FLOWER = "flower"
+API = "api"
 
 Event = Callable[[], None]
 
@@ -61,7 +64,8 @@ class Supervisor:
         self._show = show
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._me = ProcessId.of(os.getpid())
-        self._flower_port = _flower_port(settings)
+        self._flower_port = _choose_port(settings, "flower_port")
+        self._api_port = _choose_port(settings, "api_port")
         self._stop_requests = 0
         self._written: RunStatus | None = None
         self._services: list[Service] = []
@@ -76,6 +80,7 @@ class Supervisor:
             supervisor=self._me,
             redis=self._redis_address(),
             flower=flower.url(self._flower_port),
+            api=api.url(self._api_port),
             services=tuple(service.status for service in self._services),
             problem=self._problem,
         )
@@ -114,12 +119,12 @@ class Supervisor:
             redis.note_answer()
         connection.connect(self._settings).close()
         self._app = create_app(self._settings)
-        for service in self._celery_services():
+        for service in self._other_services():
             self._services.append(service)
             self._start(service)
         self._publish()
 
-    def _celery_services(self) -> Iterable[Service]:
+    def _other_services(self) -> Iterable[Service]:
         for pool in POOLS:
             yield self._command(pool, launch.worker(self._settings, pool))
         yield self._command(BEAT, launch.beat(self._settings))
@@ -128,6 +133,7 @@ class Supervisor:
             flower.command(self._settings, port=self._flower_port),
             address=flower.url(self._flower_port),
         )
+        yield self._command(API, api.command(port=self._api_port), address=api.url(self._api_port))
 
     def _command(self, name: str, arguments: list[str], *, address: str = "") -> Service:
         log = self._settings.log_dir / f"{name}.log"
@@ -178,7 +184,9 @@ class Supervisor:
         starting = {service.name: service for service in self._services if service.state is State.STARTING}
         if FLOWER in starting and flower.answers(self._flower_port):
             starting.pop(FLOWER).note_answer()
-        nodes = {_node(name): name for name in starting if name != FLOWER}
+        if API in starting and api.answers(self._api_port):
+            starting.pop(API).note_answer()
+        nodes = {_node(name): name for name in starting if name not in {FLOWER, API}}
         for node in self._answering(list(nodes)):
             starting[nodes[node]].note_answer()
 
@@ -301,12 +309,17 @@ def _node(name: str) -> str:
     return launch.beat_node() if name == BEAT else launch.worker_node(name)
 
 
-def _flower_port(settings: Settings) -> int:
-    port = flower.free_port(settings.flower_port)
-    if port != settings.flower_port and "flower_port" in settings.model_fields_set:
+def _choose_port(settings: Settings, name: Literal["flower_port", "api_port"]) -> int:
+    """The port of a service: that of the settings, or a free one where nobody has named it."""
+    wanted: int = getattr(settings, name)
+    port = free_port(wanted)
+    if port != wanted and name in settings.model_fields_set:
+        service = name.removesuffix("_port")
         raise FluxError(
             ErrorClass.BAD_ARGUMENT,
-            f"port {settings.flower_port} for Flower is taken",
-            suggestions=["set FLUXAGENTS_FLOWER_PORT to a free one, or unset it to have one chosen"],
+            f"port {wanted} for {service} is taken",
+            suggestions=[
+                f"set FLUXAGENTS_{name.upper()} to a free one, or unset it to have one chosen",
+            ],
         )
     return port

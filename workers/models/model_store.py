@@ -132,7 +132,8 @@ class ModelFiles:
         """See `ModelStore.resolve`."""
         if text in SHIPPED:
             return self.add_named(text).ref
-        stored = self._bytes.read(f"names/{quote(text, safe='')}")
+        # Quoting leaves these as they are, and a folder has no bytes.
+        stored = None if text in {"", ".", ".."} else self._bytes.read(f"names/{quote(text, safe='')}")
         if stored is not None:
             return ModelRef(digest=stored.decode(), name=text)
         prefix = _PREFIX.fullmatch(text.lower())

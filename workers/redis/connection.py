@@ -14,7 +14,7 @@ from redis.retry import Retry
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.workers.redis import embedded_redis
 from fluxagents.workers.redis.refusals import explain_refusal, is_write_refused
-from fluxagents.workers.redis.sentinel_address import SentinelAddress
+from fluxagents.workers.redis.sentinel.sentinel_address import SentinelAddress
 from fluxagents.workers.settings import SENTINEL_SCHEME, Settings
 
 CONNECT_TIMEOUT_S = 3.0

@@ -26,15 +26,15 @@ from fluxagents.flows.ports.claim import Claim, ClaimStatus
 from fluxagents.flows.ports.commit import Commit, CommitResult, CommitStatus
 from fluxagents.flows.ports.dispatch import Dispatch, Outgoing
 from fluxagents.flows.ports.event_feed import find_kinds
-from fluxagents.flows.ports.run_store import require_start, unknown_flow, unknown_run
+from fluxagents.flows.ports.run_store import RunPlace, require_start, unknown_flow, unknown_run
 from fluxagents.flows.ports.session import describe_excess, explain_refused_start
 from fluxagents.flows.state import ENDED, STATUSES, RunState, Status, state_digest, state_from_json
 from fluxagents.scheduler.runs.run_ids import time_in
 from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.redis.people.audit_log import RedisAuditLog, record_arguments
 from fluxagents.workers.redis.refusals import WriteRefusedError, explain_refusal
-from fluxagents.workers.redis.replicas import Replicas
 from fluxagents.workers.redis.scripts import register_script
+from fluxagents.workers.redis.sentinel.replicas import Replicas
 from fluxagents.workers.redis.session_store import RedisSessionStore
 
 PATIENCE_S = 600.0
@@ -278,9 +278,15 @@ class RedisRunStore:
         return [require_start(events[0]) for events in first_events]
 
     def runs(
-        self, *, status: Status | None = None, session: str | None = None, limit: int = 50, offset: int = 0
+        self,
+        *,
+        status: Status | None = None,
+        session: str | None = None,
+        limit: int = 50,
+        offset: int = 0,
+        after: RunPlace | None = None,
     ) -> list[RunState]:
-        newest_first = self._list_ids(status=status, session=session)
+        newest_first = self._list_ids(status=status, session=session, after=after)
         pipe = self._redis.pipeline(transaction=False)
         for run_id in islice(newest_first, offset, offset + limit):
             pipe.hget(self._key(run_id.decode()), "state")
@@ -288,24 +294,35 @@ class RedisRunStore:
         # A run may have moved on since it was listed.
         return [state for state in states if status is None or state.status == status]
 
-    def _list_ids(self, *, status: Status | None, session: str | None) -> Iterator[bytes]:
+    def _list_ids(
+        self, *, status: Status | None, session: str | None, after: RunPlace | None
+    ) -> Iterator[bytes]:
         """The runs of a list, the newest first, from the indexes alone."""
         listed = f"{self._prefix}session:{session}" if session else f"{self._prefix}runs"
         if status is None:
-            return self._walk(listed)
+            return self._walk(listed, after)
         with_status = f"{self._prefix}status:{status}"
         if self._redis.zcard(listed) < self._redis.zcard(with_status):
-            return self._walk(listed, also_in=with_status)
-        return self._walk(with_status, also_in=listed)
+            return self._walk(listed, after, also_in=with_status)
+        return self._walk(with_status, after, also_in=listed)
 
-    def _walk(self, index: str, also_in: str = "") -> Iterator[bytes]:
+    def _walk(self, index: str, after: RunPlace | None, also_in: str = "") -> Iterator[bytes]:
         """The members of an index, and of another one if it is named, a page per round trip."""
-        for first in count(0, INDEX_PAGE):
+        for first in count(self._count_before(index, after), INDEX_PAGE):
             ids: list[bytes] = self._redis.zrevrange(index, first, first + INDEX_PAGE - 1)  # type: ignore[assignment]
             scores = self._redis.zmscore(also_in, ids) if also_in and ids else ids  # type: ignore[arg-type]
             yield from (run_id for run_id, score in zip(ids, scores, strict=True) if score is not None)
             if len(ids) < INDEX_PAGE:
                 return
+
+    def _count_before(self, index: str, after: RunPlace | None) -> int:
+        """How many members of an index, the newest first, are not after a place."""
+        if after is None:
+            return 0
+        newer: int = self._redis.zcount(index, f"({after.started_ms}", "+inf")
+        same: list[bytes] = self._redis.zrangebyscore(index, after.started_ms, after.started_ms)  # type: ignore[assignment]
+        # Redis orders members of one score by their bytes.
+        return newer + sum(run_id >= after.run_id.encode() for run_id in same)
 
     def starts(
         self, *, session: str | None = None, since_ms: int | None = None, until_ms: int | None = None

@@ -29,8 +29,8 @@ from fluxagents.scheduler.batches.run_media import name_media, resolve_media
 from fluxagents.scheduler.runs.checked_batch import CheckedBatch, check_batch
 from fluxagents.scheduler.runs.run_ids import run_id
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
-from fluxagents.workers.clients.progress_lines import ProgressLines
-from fluxagents.workers.clients.progress_view import progress_view
+from fluxagents.workers.clients.progress.progress_lines import ProgressLines
+from fluxagents.workers.clients.progress.progress_view import progress_view
 from fluxagents.workers.commands.batches.batch_inputs import read_list
 from fluxagents.workers.commands.command_client import CommandClient
 from fluxagents.workers.commands.conditions import media_options, print_notes, read_requests

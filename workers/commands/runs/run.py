@@ -12,7 +12,7 @@ import click
 from fluxagents.scheduler.batches.run_media import resolve_media
 from fluxagents.scheduler.runs.run import Run
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
-from fluxagents.workers.clients.progress_lines import LINE_EVERY_S, ProgressLines
+from fluxagents.workers.clients.progress.progress_lines import LINE_EVERY_S, ProgressLines
 from fluxagents.workers.commands.command_client import CommandClient
 from fluxagents.workers.commands.conditions import medium_options, print_notes, read_request
 from fluxagents.workers.commands.display.event_text import summarise_event

@@ -18,6 +18,7 @@ from fluxagents.workers.commands.services.status_view import Announcer, StartPro
 from fluxagents.workers.host import data_folder, launch, run_file
 from fluxagents.workers.host import detach as background
 from fluxagents.workers.host import flower as web
+from fluxagents.workers.host.api import process as http_api
 from fluxagents.workers.host.supervisor import Supervisor, handle_signals
 from fluxagents.workers.machine.private_files import UMASK
 from fluxagents.workers.observing import log
@@ -34,7 +35,7 @@ PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": True}
 @click.option("--ready-fd", type=int, hidden=True)
 @json_option
 def up(*, detach: bool, ready_fd: int | None, as_json: bool) -> None:
-    """Start Redis (unless FLUXAGENTS_REDIS_URL names one), the workers, beat and Flower.
+    """Start Redis (unless FLUXAGENTS_REDIS_URL names one), the workers, beat, Flower and the API.
 
     Stays in the foreground, shows the state of the services, restarts what crashes, and stops everything
     on Ctrl-C.
@@ -60,6 +61,7 @@ def up(*, detach: bool, ready_fd: int | None, as_json: bool) -> None:
     print_table(status_view.COLUMNS, status_view.rows(status))
     if new_password:
         _tell_login(settings)
+    echo(f"api {status.api}")
     echo(f"Flower {status.flower}   Redis {status.redis}   stop with `fluxagents down`")
 
 
@@ -138,6 +140,8 @@ def status(*, as_json: bool) -> int:
         echo(f"nothing runs on {settings.data_dir}; start it with `fluxagents up`")
     else:
         print_table(status_view.COLUMNS, status_view.rows(services))
+        if services.api:
+            echo(f"api {services.api}")
         echo(f"Flower {services.flower}   Redis {services.redis}")
         if not running:
             echo("the supervisor was killed: `fluxagents down` stops what it left running")
@@ -212,6 +216,29 @@ def flower(*, flower_arguments: tuple[str, ...]) -> None:
     if settings.flower_password is None and _prepare(settings):
         echo("Flower has a new password: `fluxagents url flower` shows it", err=True)
     _become(web.command(settings, extra=flower_arguments))
+
+
+@click.command(
+    epilog=examples(
+        "fluxagents api", "fluxagents api --port 8200", "fluxagents api --host 0.0.0.0 --processes 4"
+    )
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65_535), help="FLUXAGENTS_API_PORT, or 8100, if absent.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes that serve requests.",
+)
+def api(*, host: str, port: int | None, processes: int) -> None:
+    """Run the HTTP API in the foreground. Its addresses below /v1 take a key: `fluxagents api-keys create`.
+
+    It speaks plain HTTP: put a server that speaks TLS before it unless it stays on this machine.
+    """
+    settings = Settings.load()
+    _become(http_api.command(port=port or settings.api_port, host=host, processes=processes))
 
 
 def _become(command: list[str]) -> NoReturn:

@@ -12,7 +12,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from fluxagents.workers.clients.progress_lines import ProgressLines
+from fluxagents.workers.clients.progress.progress_lines import ProgressLines
 from fluxagents.workers.commands.display.output import build_table
 from fluxagents.workers.host.run_file import RunStatus, ServiceStatus, State
 
@@ -152,4 +152,5 @@ class StartProgress:
 
 
 def _addresses(status: RunStatus) -> Text:
-    return Text(f"Flower {status.flower}   Redis {status.redis}   stop with Ctrl-C or `fluxagents down`")
+    api = f"api {status.api}\n" if status.api else ""
+    return Text(f"{api}Flower {status.flower}   Redis {status.redis}   stop with Ctrl-C or `fluxagents down`")

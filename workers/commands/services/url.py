@@ -1,4 +1,4 @@
-"""`url`: the address of Redis or Flower with its password, for programs that are not of this project."""
+"""`url`: the address of Redis or Flower with its password, and of the API, for other programs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import click
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import echo, print_json
 from fluxagents.workers.host import flower, run_file
+from fluxagents.workers.host.api import process as http_api
 from fluxagents.workers.redis import connection
 from fluxagents.workers.settings import Settings
 
@@ -18,12 +19,16 @@ from fluxagents.workers.settings import Settings
         'curl "$(fluxagents url flower)/api/workers"',
     )
 )
-@click.argument("service", type=click.Choice(["redis", "flower"]), default="redis")
+@click.argument("service", type=click.Choice(["redis", "flower", "api"]), default="redis")
 @json_option
 def url(*, service: str, as_json: bool) -> None:
-    """Print the URL of Redis, or of Flower, with its password. Keep it as you keep a password."""
+    """Print the URL of Redis, or of Flower, with its password, or of the API.
+
+    Keep one with a password as you keep a password.
+    """
     settings = Settings.load()
-    address = connection.find_url(settings) if service == "redis" else _flower_url(settings)
+    addresses = {"redis": connection.find_url, "flower": _flower_url, "api": _api_url}
+    address = addresses[service](settings)
     if as_json:
         print_json({"service": service, "url": address})
     else:
@@ -34,3 +39,8 @@ def _flower_url(settings: Settings) -> str:
     status = run_file.read(settings.run_file)
     address = flower.url(settings.flower_port) if status is None else status.flower
     return flower.url_with_login(settings, address)
+
+
+def _api_url(settings: Settings) -> str:
+    status = run_file.read(settings.run_file)
+    return http_api.url(settings.api_port) if status is None or not status.api else status.api

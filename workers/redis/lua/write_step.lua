@@ -1,5 +1,5 @@
 -- Shared part of create and commit: writes what a step led to. Owns the state of a run and its events, and the
--- indexes `runs`, `session:<name>`, `status:<status>`, `requests`, `timers`, `:open` and `:followers`; adds to `feed`.
+-- indexes `runs`, `session:<name>`, `status:<status>`, `requests`, `timers`, `:open` and `:followers`; adds to `feed` and `live`.
 --
 -- A step is a table of the JSON document in ARGV[1]; an absent field is nil.
 --   run seq status digest started_ms session
@@ -48,12 +48,21 @@ local function tell_listeners(step, length)
   end
 end
 
+local LIVE_LENGTH = 50000
+
+-- Tells whoever watches now where the events are: see `RedisLiveEvents` in Python.
+local function tell_watchers(step, length)
+  redis.call('XADD', prefix .. 'live', 'MAXLEN', '~', LIVE_LENGTH, '*', 'run', step.run, 'session', step.session,
+    'first', length - #step.events, 'count', #step.events)
+end
+
 -- `old` holds the status, queue and request of the run before; it is empty for a new run. Returns the sequence
 -- number of the dispatch that must be published now, else 0.
 local function write_step(step, old)
   local id, run = step.run, run_key(step.run)
   local length = append_events(run, step.events)
   if step.kinds then tell_listeners(step, length) end
+  tell_watchers(step, length)
   if step.record then append_act(ARGV[step.record], step.content) end
   if step.status ~= old.status then
     if old.status then redis.call('ZREM', prefix .. 'status:' .. old.status, id) end

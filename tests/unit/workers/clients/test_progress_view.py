@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from fluxagents.scheduler.batches.batches import Tally
-from fluxagents.workers.clients.progress_lines import ProgressLines
-from fluxagents.workers.clients.progress_view import progress_view
+from fluxagents.workers.clients.progress.progress_lines import ProgressLines
+from fluxagents.workers.clients.progress.progress_view import progress_view
 
 
 def test_lines_come_when_something_has_changed_and_not_too_often(capsys: pytest.CaptureFixture[str]) -> None:

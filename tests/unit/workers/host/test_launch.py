@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fluxagents.workers.celery.queues import POOLS, QUEUES
-from fluxagents.workers.host import flower, launch
+from fluxagents.workers.host import flower, launch, loopback
 from fluxagents.workers.settings import Settings
 
 SETTINGS = Settings(concurrency_decide=12, concurrency_tools=3, data_dir=Path("/data"))
@@ -65,8 +65,8 @@ def test_flower_gets_a_free_port_when_its_own_is_taken() -> None:
     import socket  # noqa: PLC0415
 
     with socket.socket() as taken:
-        taken.bind((flower.HOST, 0))
+        taken.bind((loopback.HOST, 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert flower.free_port(port) != port
+        assert loopback.free_port(port) != port
         assert not flower.answers(port, timeout_s=0.1)

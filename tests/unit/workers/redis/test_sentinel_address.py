@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fluxagents.flows.errors import FluxError
-from fluxagents.workers.redis.sentinel_address import SentinelAddress
+from fluxagents.workers.redis.sentinel.sentinel_address import SentinelAddress
 
 URL = "redis+sentinel://ada:p%40ss@one:26380,two,[::1]:26381/watched/3?sentinel_password=other"
 

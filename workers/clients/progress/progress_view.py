@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from fluxagents.scheduler.batches.batches import Tally
-from fluxagents.workers.clients.progress_lines import ProgressLines
+from fluxagents.workers.clients.progress.progress_lines import ProgressLines
 
 Show = Callable[[Tally], None]
 

@@ -1,0 +1,99 @@
+"""Reads the body of a request before a route does, and refuses what is too large, too slow or compressed."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from fluxagents.scheduler.http.ports import Limits
+from fluxagents.scheduler.http.problems import ProblemError, answer_problem
+
+UPLOADS = "/v1/uploads/"
+"""Below it bodies are parts of files."""
+
+
+class BodyLimits:
+    """Lets a request through with a body that keeps to the limits, or without one.
+
+    A body is held whole: no route takes one that is larger than what memory has room for many times.
+    """
+
+    def __init__(self, app: ASGIApp, limits: Limits) -> None:
+        self._app = app
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
+        if "content-length" not in headers and "transfer-encoding" not in headers:
+            await self._app(scope, receive, send)
+            return
+        is_part = scope["path"].startswith(UPLOADS)
+        limit = self._limits.part_bytes if is_part else self._limits.body_bytes
+        try:
+            body = await self._read(receive, headers, limit)
+        except ProblemError as error:
+            request_id = scope.get("state", {}).get("request_id", "")
+            answer = answer_problem(error.name, error.detail, headers=error.headers, request_id=request_id)
+            await answer(scope, receive, send)
+            return
+        except ClientDisconnect:
+            return
+        await self._app(scope, give_again(body, receive), send)
+
+    async def _read(self, receive: Receive, headers: Headers, limit: int) -> bytes:
+        if (encoding := headers.get("content-encoding", "identity")) != "identity":
+            raise ProblemError("media_type", f"the body is compressed ({encoding[:40]})")
+        length = headers.get("content-length", "0")
+        if not length.isdecimal() or int(length) > limit:
+            raise _too_large(f"{length[:40]} bytes", limit)
+        try:
+            async with asyncio.timeout(self._limits.body_s):
+                return await read_body(receive, limit)
+        except TimeoutError:
+            raise ProblemError(
+                "too_slow",
+                f"the body did not arrive within {self._limits.body_s:g} s",
+                headers={"Connection": "close"},
+            ) from None
+
+
+async def read_body(receive: Receive, limit: int) -> bytes:
+    """The whole body of a request.
+
+    Raises:
+        ProblemError: If it is longer than `limit` bytes.
+        ClientDisconnect: If whoever sends it goes away.
+    """
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        if len(body) > limit:
+            raise _too_large("more bytes", limit)
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def give_again(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that first gives a body that was read already."""
+    is_sent = False
+
+    async def receive_again() -> Message:
+        nonlocal is_sent
+        if is_sent:
+            return await receive()
+        is_sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive_again
+
+
+def _too_large(size: str, limit: int) -> ProblemError:
+    return ProblemError(
+        "too_large", f"the body has {size}, at most {limit:,} are taken here", headers={"Connection": "close"}
+    )

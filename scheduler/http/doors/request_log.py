@@ -1,0 +1,77 @@
+"""Gives every request an id, writes a line about it, and answers with the headers that every answer has."""
+
+from __future__ import annotations
+
+import re
+from secrets import token_hex
+from time import monotonic
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from fluxagents.scheduler.http.problems import answer_problem
+
+REQUEST_ID = "X-Request-ID"
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+_ID = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
+
+log = structlog.get_logger("api")
+
+
+class RequestLog:
+    """The outermost part of the API; what fails inside without an answer is answered here."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        asked = Headers(scope=scope).get(REQUEST_ID, "")
+        request_id = asked if _ID.fullmatch(asked) else token_hex(8)
+        scope.setdefault("state", {})["request_id"] = request_id
+        began, status = monotonic(), 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers[REQUEST_ID] = request_id
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request=request_id):
+            try:
+                await self._app(scope, receive, send_with_headers)
+            except Exception:
+                log.exception("fault", method=scope["method"], path=scope["path"])
+                if status:
+                    raise
+                answer = answer_problem(
+                    "internal", "something went wrong here, not with the request", request_id=request_id
+                )
+                await answer(scope, receive, send_with_headers)
+            finally:
+                actor = scope["state"].get("actor")
+                log.info(
+                    "request",
+                    method=scope["method"],
+                    # Without its query, which is where people put keys.
+                    path=scope["path"],
+                    status=status,
+                    duration_ms=round((monotonic() - began) * 1_000, 1),
+                    by=actor.name if actor else "",
+                )

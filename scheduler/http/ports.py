@@ -1,0 +1,199 @@
+"""What the API needs: use cases, stores of its own, and things that only the composition root can build."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from fluxagents.flows.ports.clock import Clock
+from fluxagents.flows.ports.remedy_book import RemedyBook
+from fluxagents.scheduler.http.browser_sessions import BrowserSessions
+from fluxagents.scheduler.people.api_keys import ApiKeys
+from fluxagents.scheduler.runs.run_client import RunClient
+from fluxagents.scheduler.schedules.schedules import Schedules
+from fluxagents.tasks.ports.artifacts import ArtifactStore
+from fluxagents.tasks.ports.media import MediaCatalog
+from fluxagents.tasks.ports.models import ModelRef
+
+if TYPE_CHECKING:
+    from fluxagents.prompts.versions.manager import PromptManager
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRequest:
+    """What is known of an idempotency key."""
+
+    status: Literal["new", "in_flight", "other", "done"]
+    """`other`: the key came with another request before."""
+    first_ms: int = 0
+    """When the key was first seen (Unix time in ms)."""
+    response: bytes = b""
+
+
+class IdempotencyKeys(Protocol):
+    """Remembers for a day what was answered to a key. Every method is atomic."""
+
+    def begin(self, key: str, request: str) -> KnownRequest:
+        """Look a key up, and take it for a minute if nobody has it.
+
+        Args:
+            key: With the actor in it: two people may send the same.
+            request: The sha256 of what was sent.
+        """
+        ...
+
+    def finish(self, key: str, response: bytes) -> None:
+        """Keep the answer."""
+        ...
+
+    def abandon(self, key: str) -> None:
+        """Give the key back: the same request may be tried again."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """Where somebody stands in the present minute."""
+
+    limit: int
+    remaining: int
+    """Below zero when there were too many."""
+    reset_s: int
+
+
+class RateLimits(Protocol):
+    """Counts requests over all processes."""
+
+    def count(self, who: str) -> Quota | None:
+        """Count one more; None where there is no limit."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEntry:
+    """Events that one step of a run wrote."""
+
+    id: str
+    """Sorts by time over all runs."""
+    run_id: str
+    session: str
+    first: int
+    """The index in the run's log of the first of them."""
+    count: int
+
+
+class LiveEvents(Protocol):
+    """What happens in all runs, in one order; the last of it is kept."""
+
+    def follow(self) -> AsyncIterator[LiveEntry]:
+        """Every entry from now on, without end."""
+        ...
+
+    async def since(self, entry_id: str) -> Sequence[LiveEntry] | None:
+        """The entry and all after it; None if some of them are no longer kept."""
+        ...
+
+    async def lines(self, run_id: str, first: int, count: int) -> Sequence[bytes]:
+        """Events of a run as JSON."""
+        ...
+
+    async def close(self) -> None:
+        """Give the connections up."""
+        ...
+
+
+class Uploads(Protocol):
+    """Files that arrive in parts."""
+
+    def begin(self) -> str:
+        """The id of a new upload."""
+        ...
+
+    def size(self, upload: str) -> int:
+        """Bytes that have arrived; raises `UNKNOWN_ID`."""
+        ...
+
+    def append(self, upload: str, offset: int, part: bytes) -> int:
+        """Keep a part that begins where the last ended, else `BAD_ARGUMENT`; the bytes that have arrived."""
+        ...
+
+    def read(self, upload: str) -> bytes:
+        """All that has arrived; raises `UNKNOWN_ID`."""
+        ...
+
+    def remove(self, upload: str) -> None:
+        """Forget it."""
+        ...
+
+
+class SavedQueries(Protocol):
+    """Named filters of each person."""
+
+    def list(self, person: str) -> Mapping[str, bytes]:
+        """All of a person's by name."""
+        ...
+
+    def save(self, person: str, name: str, query: bytes, *, before: bytes | None) -> bool:
+        """Keep one; False, and nothing done, unless what stands there is `before` (None: nothing)."""
+        ...
+
+    def remove(self, person: str, name: str) -> bool:
+        """Forget one; False if there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a request may bring, and how long it may take to come."""
+
+    body_bytes: int = 2_000_000
+    part_bytes: int = 16_000_000
+    """Of a part of an upload."""
+    body_s: float = 30.0
+    """For the whole body."""
+    batch_runs: int = 10_000
+    streams: int = 2_000
+    """Listeners of one process."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiPorts:
+    """All that the API is made from."""
+
+    client: RunClient
+    """Acts for whoever is named with `acting_as`."""
+    api_keys: ApiKeys
+    clock: Clock
+    schedules: Callable[[RunClient], Schedules]
+    """The schedules, for whoever acts with a client."""
+    idempotency: IdempotencyKeys
+    rate_limits: RateLimits
+    live: LiveEvents
+    uploads: Uploads
+    queries: SavedQueries
+    media: MediaCatalog
+    prompts: Callable[[], PromptManager]
+    remedies: RemedyBook
+    artifacts: Callable[[], ArtifactStore]
+    """Brings pyarrow, so it is called only where a table is asked for."""
+    encode_tables: Callable[[str, Mapping[str, Any], Mapping[str, Any]], bytes]
+    """Tables by name, and what is said about them, in a format: csv, json, parquet or xlsx."""
+    model_file: Callable[[ModelRef], bytes | None]
+    """A model's file as it was added."""
+    choose_flow: Callable[[str], tuple[str, Mapping[str, Any]]]
+    """The flow that answers a question, and its inputs."""
+    export_run: Callable[[str, Path, bool], object]
+    """Write a run, with its models or not, as one file."""
+    statistics: Callable[..., Mapping[str, Any]]
+    """Add up the runs of a choice: `flow`, `session`, `since_ms`, `until_ms`."""
+    browser_sessions: BrowserSessions | None = None
+    """None where no OpenID provider is named: people act by key alone."""
+    unreachable: tuple[type[Exception], ...] = ()
+    """What the ports raise when Redis cannot be reached."""
+    ready: Callable[[], None] = field(default=lambda: None)
+    """Raises if the store cannot be used now."""
+    limits: Limits = Limits()
+    origins: tuple[str, ...] = ()
+    """Web pages of other servers that may read answers (CORS); none by default."""

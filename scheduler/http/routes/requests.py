@@ -1,0 +1,212 @@
+"""`/v1/approvals` and `/v1/questions`: what waits for a human, and their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field, JsonValue
+
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.state import RunState
+from fluxagents.flows.texts.display import quote
+from fluxagents.flows.texts.grammar import MAX_NAME, MAX_REASON, MAX_TEXT
+from fluxagents.scheduler.http.access import Body, Client, VisibleSessions, load_visible, tag_run
+from fluxagents.scheduler.http.paging import Cursor, Limit, Page, link_next, slice_page
+from fluxagents.scheduler.http.problems import ProblemError
+from fluxagents.scheduler.runs.run_client import RunClient
+
+router = APIRouter()
+
+APPROVALS: frozenset[str] = frozenset({"approval"})
+QUESTIONS: frozenset[str] = frozenset({"question", "escalation"})
+
+
+class OpenRequest(Body):
+    """Something that waits for a human."""
+
+    id: str
+    kind: Literal["approval", "question", "escalation"]
+    run_id: str
+    session: str
+    flow: str
+    model: str
+    run_question: str
+    """What the run is to answer."""
+    request: HumanRequest
+
+
+class Approval(Body):
+    """Agreement to a call."""
+
+    args: dict[str, JsonValue] | None = None
+    """Arguments that are to differ from those asked for."""
+    digest: str = Field("", max_length=64)
+    """The `digest` of the request that was shown; with another one nothing is approved."""
+
+
+class Rejection(Body):
+    """Refusal of a call."""
+
+    reason: str = Field("no reason given", max_length=MAX_REASON)
+    """Is shown to the chat model."""
+    digest: str = Field("", max_length=64)
+
+
+class Reply(Body):
+    """The answer to a question or an escalation."""
+
+    answer: str = Field(max_length=MAX_TEXT)
+    digest: str = Field("", max_length=64)
+
+
+Session = Annotated[str, Query(max_length=MAX_NAME, description="Only of this session.")]
+
+
+def _list(
+    client: RunClient, kinds: frozenset[str], session: str, page: tuple[int, str]
+) -> tuple[list[OpenRequest], str | None]:
+    visible = VisibleSessions(client)
+    entries = [
+        (request, state)
+        for run_id, request in client.store.requests()
+        if request.kind in kinds
+        and session in {"", (state := client.store.load(run_id)).session}
+        and visible.shows(state)
+    ]
+    some, following = slice_page(entries, *page)
+    return [_describe(request, state) for request, state in some], following
+
+
+def _describe(request: HumanRequest, state: RunState) -> OpenRequest:
+    return OpenRequest(
+        id=request.id,
+        kind=request.kind,
+        run_id=state.run_id,
+        session=state.session,
+        flow=state.flow.name,
+        model=state.model_name,
+        run_question=str(state.inputs.get("question", "")),
+        request=request,
+    )
+
+
+def _find(client: RunClient, request_id: str, kinds: frozenset[str]) -> OpenRequest:
+    """The open request of this id; what is not to be seen does not exist."""
+    try:
+        state = load_visible(client, request_id.rpartition(".")[0])
+    except FluxError as error:
+        if error.kind is not ErrorClass.UNKNOWN_ID:
+            raise
+        raise FluxError(ErrorClass.UNKNOWN_ID, f"there is no request {quote(request_id)}") from error
+    request = client.request(request_id)
+    if request.kind not in kinds:
+        raise FluxError(
+            ErrorClass.UNKNOWN_ID,
+            f"{quote(request_id)} is of kind {request.kind!r}",
+            suggestions=("look at /v1/approvals or /v1/questions",),
+        )
+    return _describe(request, state)
+
+
+def _answer(
+    client: RunClient,
+    request_id: str,
+    kinds: frozenset[str],
+    digest: str,
+    act: Callable[[], RunState],
+    response: Response,
+) -> RunState:
+    shown = _find(client, request_id, kinds).request
+    if digest and digest != shown.digest:
+        raise ProblemError(
+            "changed", f"request {quote(request_id)} has the digest {shown.digest}, not {digest}"
+        )
+    state = act()
+    tag_run(response, state)
+    return state
+
+
+@router.get("/approvals", summary="List approvals", tags=["approvals"])
+def list_approvals(
+    client: Client,
+    request: Request,
+    response: Response,
+    session: Session = "",
+    limit: Limit = 50,
+    cursor: Cursor = "",
+) -> Page[OpenRequest]:
+    """What waits for the agreement of a human, the oldest first."""
+    items, following = _list(client, APPROVALS, session, (limit, cursor))
+    link_next(request, response, following)
+    return Page(items=items, next_cursor=following)
+
+
+@router.get("/approvals/{request_id}", summary="Show an approval", tags=["approvals"])
+def show_approval(request_id: str, client: Client) -> OpenRequest:
+    """One request, while it waits."""
+    return _find(client, request_id, APPROVALS)
+
+
+@router.post("/approvals/{request_id}/approve", summary="Approve", tags=["approvals"])
+def approve(request_id: str, client: Client, response: Response, body: Approval | None = None) -> RunState:
+    """Agree to a call, as it was asked for or with other arguments."""
+    given = body or Approval()
+    return _answer(
+        client,
+        request_id,
+        APPROVALS,
+        given.digest,
+        lambda: client.approve(request_id, args=given.args),
+        response,
+    )
+
+
+@router.post("/approvals/{request_id}/reject", summary="Reject", tags=["approvals"])
+def reject(request_id: str, client: Client, response: Response, body: Rejection | None = None) -> RunState:
+    """Refuse a call."""
+    given = body or Rejection()
+    return _answer(
+        client,
+        request_id,
+        APPROVALS,
+        given.digest,
+        lambda: client.reject(request_id, reason=given.reason),
+        response,
+    )
+
+
+@router.get("/questions", summary="List questions", tags=["questions"])
+def list_questions(
+    client: Client,
+    request: Request,
+    response: Response,
+    session: Session = "",
+    limit: Limit = 50,
+    cursor: Cursor = "",
+) -> Page[OpenRequest]:
+    """Questions and escalations that wait for a human, the oldest first."""
+    items, following = _list(client, QUESTIONS, session, (limit, cursor))
+    link_next(request, response, following)
+    return Page(items=items, next_cursor=following)
+
+
+@router.get("/questions/{request_id}", summary="Show a question", tags=["questions"])
+def show_question(request_id: str, client: Client) -> OpenRequest:
+    """One question, while it waits."""
+    return _find(client, request_id, QUESTIONS)
+
+
+@router.post("/questions/{request_id}/reply", summary="Reply", tags=["questions"])
+def reply(request_id: str, body: Reply, client: Client, response: Response) -> RunState:
+    """Answer a question or an escalation."""
+    return _answer(
+        client,
+        request_id,
+        QUESTIONS,
+        body.digest,
+        lambda: client.reply(request_id, answer=body.answer),
+        response,
+    )

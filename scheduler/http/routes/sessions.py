@@ -1,0 +1,176 @@
+"""`/v1/sessions` and `/v1/events`: runs that belong together, and what they write as it happens.
+
+The name of a session may hold slashes, so its plain address comes after the others.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.people.actions import Action
+from fluxagents.flows.people.actor import Resource
+from fluxagents.flows.ports.session import SessionRecord, SessionStatus
+from fluxagents.flows.texts.display import quote
+from fluxagents.scheduler.batches.batches import Tally, session_states
+from fluxagents.scheduler.http.access import Body, Client, Hub, Ports
+from fluxagents.scheduler.http.paging import (
+    Cursor,
+    Limit,
+    Page,
+    decode_cursor,
+    encode_cursor,
+    link_next,
+)
+from fluxagents.scheduler.http.ports import LiveEntry
+from fluxagents.scheduler.http.routes.run_acts import Reason
+from fluxagents.scheduler.http.routes.runs import SSE, LastEventId
+from fluxagents.scheduler.http.streams.sse import follow_all, stream
+from fluxagents.scheduler.runs.run_client import RunClient
+
+router = APIRouter(tags=["sessions"])
+
+
+class ListedSession(Body):
+    """A session in a list."""
+
+    session: SessionRecord
+    runs: int
+    active: datetime
+    """When its last run started, or when it was made."""
+
+
+class SessionTally(Body):
+    """How the runs of a session are doing."""
+
+    name: str
+    runs: int
+    finished: int
+    failed: int
+    waiting: int
+    running: int
+
+
+class CancelledRuns(Body):
+    """Runs that a request has ended."""
+
+    runs: list[str]
+
+
+def _is_visible(client: RunClient, session: str) -> bool:
+    return client.authority.may(Action.RUN_READ, Resource(kind="session", id=session, session=session))
+
+
+def _check_visible(client: RunClient, session: str) -> None:
+    if not _is_visible(client, session):
+        raise _unknown(session)
+
+
+def _unknown(session: str) -> FluxError:
+    return FluxError(ErrorClass.UNKNOWN_ID, f"there is no session {quote(session)}")
+
+
+@router.get("/sessions", summary="List sessions")
+def list_sessions(
+    client: Client,
+    request: Request,
+    response: Response,
+    status: SessionStatus = "open",
+    limit: Limit = 50,
+    cursor: Cursor = "",
+) -> Page[ListedSession]:
+    """The sessions that you may see, those that were active last first; a page may hold fewer."""
+    place = decode_cursor(cursor, int)
+    offset = int(place[0]) if place else 0
+    entries = client.store.sessions.page(status, limit=limit, offset=max(offset, 0))
+    following = encode_cursor(offset + limit) if len(entries) == limit else None
+    link_next(request, response, following)
+    shown = [
+        ListedSession(
+            session=entry.session,
+            runs=entry.runs,
+            active=datetime.fromtimestamp(entry.active_ms / 1_000, tz=UTC),
+        )
+        for entry in entries
+        if _is_visible(client, entry.session.name)
+    ]
+    return Page(items=shown, next_cursor=following)
+
+
+@router.post("/sessions/{session:path}/cancel", summary="Cancel the runs of a session")
+def cancel_session(session: str, client: Client, body: Reason | None = None) -> CancelledRuns:
+    """End those runs that have not ended; a child ends with the run that began it."""
+    _check_visible(client, session)
+    states = sorted(session_states(client.store, session).values(), key=lambda state: bool(state.parent))
+    if not states:
+        raise _unknown(session)
+    reason = (body or Reason()).reason
+    return CancelledRuns(runs=client.cancel_all((state.run_id for state in states), reason=reason))
+
+
+@router.get(
+    "/sessions/{session:path}/events",
+    summary="Follow a session",
+    response_class=StreamingResponse,
+    responses=SSE,
+)
+def follow_session(
+    session: str, client: Client, hub: Hub, ports: Ports, last_event_id: LastEventId = ""
+) -> StreamingResponse:
+    """Events of all runs of a session as they happen, from `Last-Event-ID` on."""
+    _check_visible(client, session)
+    return stream(
+        follow_all(
+            hub,
+            ports.live,
+            lambda entry: entry.session == session,
+            _SeenEntries(client).may_see,
+            last_event_id,
+        )
+    )
+
+
+@router.get("/sessions/{session:path}", summary="Show a session")
+def show_session(session: str, client: Client) -> SessionTally:
+    """How the runs of a session are doing; `/v1/runs?session=` lists them."""
+    _check_visible(client, session)
+    states = session_states(client.store, session)
+    if not states:
+        raise _unknown(session)
+    tally = Tally.of(states.values(), total=len(states))
+    return SessionTally(
+        name=session,
+        runs=len(states),
+        finished=tally.finished,
+        failed=tally.failed,
+        waiting=tally.waiting,
+        running=tally.running,
+    )
+
+
+@router.get("/events", summary="Follow all", response_class=StreamingResponse, responses=SSE, tags=["events"])
+def follow_everything(
+    client: Client, hub: Hub, ports: Ports, last_event_id: LastEventId = ""
+) -> StreamingResponse:
+    """Events of all runs that you may see as they happen, from `Last-Event-ID` on.
+
+    The event `gap` says that some were missed because they are no longer kept: list the runs anew.
+    """
+    return stream(follow_all(hub, ports.live, lambda _: True, _SeenEntries(client).may_see, last_event_id))
+
+
+class _SeenEntries:
+    """Whether a listener may see what a run writes; asked again for every entry, since roles change."""
+
+    def __init__(self, client: RunClient) -> None:
+        self._client = client
+
+    def may_see(self, entry: LiveEntry) -> bool:
+        try:
+            return self._client.may_see(self._client.store.load(entry.run_id))
+        except FluxError:
+            # It was removed, or its owner was: there is nothing to see.
+            return False

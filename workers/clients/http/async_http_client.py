@@ -1,0 +1,325 @@
+"""The client of runs over HTTP for asynchronous scripts: the methods of `HttpClient`, awaited."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import httpx
+from pydantic import JsonValue
+
+from fluxagents.flows.events import Event, HumanRequest, Lane
+from fluxagents.flows.state import RunState, Status
+from fluxagents.scheduler.runs.run_starter import RunSpec
+from fluxagents.workers.clients.completion import SHORTEST_PAUSE_S, USUAL_PAUSE_S
+from fluxagents.workers.clients.http.api_calls import (
+    SUCCESS,
+    TRIES,
+    ApiCall,
+    call_batches,
+    call_events,
+    call_request,
+    call_run,
+    call_runs,
+    call_session,
+    call_start,
+    call_table,
+    explain_outage,
+    find_request,
+    is_in_flight,
+    read_events,
+    read_ids,
+    read_problem,
+    read_request,
+    read_state,
+    read_states,
+    read_table,
+    refuse_other,
+)
+from fluxagents.workers.clients.http.connection import PAUSE_S, connection_options
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class AsyncHttpClient:
+    """As `HttpClient`, for asyncio: the same methods with the same arguments, awaited.
+
+    Args:
+        url: Of the API; `FLUXAGENTS_API_URL` when absent.
+        key: The API key; `FLUXAGENTS_API_KEY` when absent.
+
+    Raises:
+        FluxError: If one of them is named nowhere; each method, as that of `Client`, or if no answer comes.
+    """
+
+    def __init__(self, url: str | None = None, key: str | None = None) -> None:
+        self._http = httpx.AsyncClient(**connection_options(url, key))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def start(
+        self,
+        flow: str,
+        *,
+        model: str,
+        session: str = "",
+        lane: Lane = "interactive",
+        run_id: str | None = None,
+        stepwise: bool = False,
+        **inputs: Any,
+    ) -> AsyncHttpRun:
+        """Start a run and return at once; an answer that is lost on the way starts nothing twice."""
+        spec = RunSpec(model=model, inputs=inputs, run_id=run_id)
+        call = call_start(spec, flow=flow, session=session, lane=lane, stepwise=stepwise)
+        return self.hold(read_state(await self._send(call)).run_id)
+
+    async def ask(
+        self,
+        question: str,
+        *,
+        model: str,
+        session: str = "",
+        lane: Lane = "interactive",
+        run_id: str | None = None,
+        **inputs: Any,
+    ) -> AsyncHttpRun:
+        """Start a run of the flow that answers a question, and return at once."""
+        spec = RunSpec(model=model, inputs=inputs, run_id=run_id)
+        call = call_start(spec, question=question, session=session, lane=lane)
+        return self.hold(read_state(await self._send(call)).run_id)
+
+    async def batch(
+        self,
+        flow: str,
+        specs: Iterable[RunSpec],
+        *,
+        session: str = "",
+        lane: Lane = "bulk",
+        stepwise: bool = False,
+    ) -> AsyncIterator[AsyncHttpRun]:
+        """Start many runs of one flow while it is iterated, a few hundred in each request."""
+        for call in call_batches(specs, session, flow=flow, lane=lane, stepwise=stepwise):
+            for run_id in read_ids(await self._send(call)):
+                yield self.hold(run_id)
+
+    async def get(self, run_id: str) -> AsyncHttpRun:
+        """The run of this id; raises `FluxError` if there is none."""
+        return self.hold((await self.load(run_id)).run_id)
+
+    def hold(self, run_id: str) -> AsyncHttpRun:
+        """The run of this id, without a look whether there is one."""
+        return AsyncHttpRun(self, run_id)
+
+    async def load(self, run_id: str) -> RunState:
+        """The state of a run."""
+        return read_state(await self._send(call_run(run_id)))
+
+    async def events(self, run_id: str) -> tuple[Event, ...]:
+        """All events of a run in order."""
+        log: list[Event] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page, cursor = read_events(await self._send(call_events(run_id, cursor)))
+            log += page
+        return tuple(log)
+
+    async def pause(self, run_id: str, *, by: str | None = None) -> RunState:
+        """Pause a run: at once when no worker is at it, else after the step that runs now."""
+        refuse_other(by)
+        return await self._act(run_id, "pause")
+
+    async def resume(self, run_id: str, *, by: str | None = None) -> RunState:
+        """Let a paused run go on."""
+        refuse_other(by)
+        return await self._act(run_id, "resume")
+
+    async def cancel(
+        self, run_id: str, *, by: str | None = None, reason: str = "no reason given"
+    ) -> RunState:
+        """End a run now."""
+        refuse_other(by)
+        return await self._act(run_id, "cancel", reason=reason)
+
+    async def retry(self, run_id: str) -> RunState:
+        """Try a run again that went to the dead letters."""
+        return await self._act(run_id, "retry")
+
+    async def discard(self, run_id: str) -> RunState:
+        """End a run that went to the dead letters."""
+        return await self._act(run_id, "discard")
+
+    async def signal(
+        self, run_id: str, name: str, *, data: Mapping[str, JsonValue] | None = None
+    ) -> RunState:
+        """Send a run a named event; a node that waits for it, now or later, takes it."""
+        return await self._act(run_id, "signal", name=name, data=dict(data or {}))
+
+    async def edit(self, run_id: str, args: Mapping[str, JsonValue]) -> RunState:
+        """Change the arguments of the tool call that a paused run makes next."""
+        return await self._act(run_id, "edit", args=dict(args))
+
+    async def fork(
+        self,
+        run_id: str,
+        *,
+        at: int | None = None,
+        values: Mapping[str, JsonValue] | None = None,
+        stepwise: bool = False,
+    ) -> RunState:
+        """Start a new run that is another one up to a step."""
+        return await self._act(run_id, "fork", at=at, values=dict(values or {}), stepwise=stepwise)
+
+    async def rollback(
+        self, run_id: str, *, to: int, reason: str = "no reason given", confirmed: bool = False
+    ) -> RunState:
+        """Let a run stand again where it stood after a step."""
+        return await self._act(run_id, "rollback", to=to, reason=reason, confirmed=confirmed)
+
+    async def restart(
+        self, run_id: str, *, node: str, reason: str = "no reason given", confirmed: bool = False
+    ) -> RunState:
+        """Let a run begin again at a node."""
+        return await self._act(run_id, "rollback", node=node, reason=reason, confirmed=confirmed)
+
+    async def migrate(self, run_id: str, *, flow: str) -> RunState:
+        """Let a run go on with another version of its flow."""
+        return await self._act(run_id, "migrate", flow=flow)
+
+    async def request(self, request_id: str) -> HumanRequest:
+        """The request of this id, which waits for an answer."""
+        waiting = (await self.load(request_id.rpartition(".")[0])).waiting_for
+        return read_request(await self._send(find_request(request_id, waiting)))
+
+    async def approve(self, request_id: str, *, args: Mapping[str, JsonValue] | None = None) -> RunState:
+        """Agree to a call, as it was asked for or with other arguments."""
+        body = {"args": None if args is None else dict(args)}
+        return read_state(await self._send(call_request(request_id, "approvals/{}/approve", body)))
+
+    async def reject(self, request_id: str, *, reason: str) -> RunState:
+        """Refuse a call; the reason is shown to the chat model."""
+        return read_state(
+            await self._send(call_request(request_id, "approvals/{}/reject", {"reason": reason}))
+        )
+
+    async def reply(self, request_id: str, *, answer: str) -> RunState:
+        """Answer a question or an escalation."""
+        return read_state(
+            await self._send(call_request(request_id, "questions/{}/reply", {"answer": answer}))
+        )
+
+    async def cancel_session(self, session: str, *, reason: str = "no reason given") -> list[str]:
+        """End those runs of a session that have not ended; their ids."""
+        return read_ids(await self._send(call_session(session, "/cancel", {"reason": reason})))
+
+    async def session_states(self, session: str) -> list[RunState]:
+        """The states of the runs of a session, the newest first."""
+        states: list[RunState] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page, cursor = read_states(await self._send(call_runs(session, cursor)))
+            states += page
+        return states
+
+    async def gather(
+        self, runs: Iterable[AsyncHttpRun | str], *, timeout: float | None = None
+    ) -> list[AsyncHttpRun]:
+        """Wait until each of the runs has ended or needs somebody; returns them in their order.
+
+        Raises:
+            TimeoutError: If some still run after so many seconds; they go on.
+        """
+        held = [self.hold(run) if isinstance(run, str) else run for run in runs]
+        await asyncio.gather(*(run.wait(timeout) for run in held))
+        return held
+
+    async def table(self, run_id: str, artifact: str, name: str) -> pd.DataFrame:
+        """A table of a result of a run; units are in the names of the columns."""
+        return read_table(await self._send(call_table(run_id, artifact, name)))
+
+    async def _act(self, run_id: str, act: str, **body: Any) -> RunState:
+        return read_state(await self._send(call_run(run_id, f"/{act}", body)))
+
+    async def _send(self, call: ApiCall) -> bytes:
+        """The body of the answer; raises the error that it tells of."""
+        tries = TRIES if call.is_repeatable else 1
+        while True:
+            tries -= 1
+            try:
+                answer = await self._http.request(
+                    call.method, call.path, json=call.body, headers=call.headers
+                )
+            except httpx.TransportError as error:
+                if not tries:
+                    raise explain_outage(str(self._http.base_url), error) from error
+                await asyncio.sleep(PAUSE_S)
+                continue
+            if answer.status_code in SUCCESS:
+                return answer.content
+            problem = read_problem(answer.status_code, answer.content)
+            if not tries or not is_in_flight(answer.content):
+                raise problem
+            await asyncio.sleep(PAUSE_S)
+
+
+class AsyncHttpRun:
+    """A run as an asynchronous script holds it; every method is awaited."""
+
+    def __init__(self, client: AsyncHttpClient, run_id: str) -> None:
+        self._client = client
+        self.id = run_id
+
+    def __repr__(self) -> str:
+        return f"AsyncHttpRun({self.id!r})"
+
+    @property
+    async def state(self) -> RunState:
+        """All that is known of the run now."""
+        return await self._client.load(self.id)
+
+    @property
+    async def status(self) -> Status:
+        """Whether it runs, waits, is paused, or how it ended."""
+        return (await self.state).status
+
+    @property
+    async def answer(self) -> str | None:
+        """The answer, once the run has finished."""
+        return (await self.state).answer
+
+    async def events(self) -> tuple[Event, ...]:
+        """The run's log, from its start."""
+        return await self._client.events(self.id)
+
+    async def wait(self, timeout: float | None = None) -> Status:
+        """Wait until the run ends or needs somebody; raises `TimeoutError` after so many seconds."""
+        pause_s = SHORTEST_PAUSE_S
+        async with asyncio.timeout(timeout):
+            while not (state := await self.state).needs_somebody:
+                await asyncio.sleep(pause_s)
+                pause_s = min(pause_s * 1.5, USUAL_PAUSE_S)
+        return state.status
+
+    async def pause(self) -> RunState:
+        """Pause the run: at once when no worker is at it, else after the step that runs now."""
+        return await self._client.pause(self.id)
+
+    async def resume(self) -> RunState:
+        """Let the paused run go on."""
+        return await self._client.resume(self.id)
+
+    async def cancel(self, reason: str = "no reason given") -> RunState:
+        """End the run now."""
+        return await self._client.cancel(self.id, reason=reason)

@@ -1,0 +1,173 @@
+"""The API's part of the composition root: its ports meet their implementations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from kombu.exceptions import OperationalError
+from redis import Redis
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
+
+from fluxagents.flows.people.actor import SYSTEM, Actor, Proof
+from fluxagents.prompts.versions.manager import PromptManager
+from fluxagents.prompts.versions.prompt_names import list_prompt_names
+from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
+from fluxagents.scheduler.http.browser_sessions import BrowserSessions
+from fluxagents.scheduler.http.ports import ApiPorts
+from fluxagents.scheduler.people.api_keys import ApiKeys
+from fluxagents.scheduler.people.authority import Authority
+from fluxagents.scheduler.runs.run_client import RunClient
+from fluxagents.scheduler.schedules.schedule_ticker import ScheduleTicker
+from fluxagents.scheduler.schedules.schedules import Schedules
+from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
+from fluxagents.tasks.ports.artifacts import ArtifactStore
+from fluxagents.tasks.registry import TOOLS
+from fluxagents.workers.archive.histories import Choice, Histories
+from fluxagents.workers.archive.totals import add_up
+from fluxagents.workers.celery.app import create_app
+from fluxagents.workers.celery.publisher import CeleryPublisher
+from fluxagents.workers.celery.redbeat_schedules import RedbeatSchedules
+from fluxagents.workers.channels.browser_sign_in import open_sign_in
+from fluxagents.workers.files.price_file import load_prices
+from fluxagents.workers.files.run_archive import Archive
+from fluxagents.workers.files.uploads import UploadFiles
+from fluxagents.workers.models.model_source import MAX_FILE_BYTES
+from fluxagents.workers.models.model_store import ModelFiles
+from fluxagents.workers.redis import connection
+from fluxagents.workers.redis.http.idempotency_keys import RedisIdempotencyKeys
+from fluxagents.workers.redis.http.live_events import RedisLiveEvents
+from fluxagents.workers.redis.http.rate_limits import RedisRateLimits
+from fluxagents.workers.redis.http.saved_queries import RedisSavedQueries
+from fluxagents.workers.redis.people.directory import RedisDirectory
+from fluxagents.workers.redis.people.key_book import RedisKeyBook
+from fluxagents.workers.redis.prompt_store import RedisPromptStore
+from fluxagents.workers.redis.remedy_book import RedisRemedyBook
+from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.triggers.firing_ledger import RedisFiringLedger
+from fluxagents.workers.settings import Settings
+
+RETRIES = 3
+"""With the backoff below under two seconds: a client is better told than kept."""
+
+NOBODY = Actor(name=SYSTEM, channel="http", proof=Proof(kind="message", id="api"), scopes=frozenset())
+"""Who acts before a request says who; may do nothing."""
+
+
+def build_api_ports(settings: Settings) -> ApiPorts:
+    """Connect the ports of an API process.
+
+    Raises:
+        FluxError: If no Redis is named and none runs.
+    """
+    url, prefix = connection.redis_url(settings), settings.key_prefix
+    redis = _connect(url)
+    app = create_app(settings)
+    clock = app.time
+    store = RedisRunStore(redis, prefix=prefix, archive=Archive(settings.artifact_url))
+    directory = RedisDirectory(redis, prefix=prefix)
+    models = ModelFiles(settings.artifact_url, hosts=settings.model_hosts)
+    sign_in = open_sign_in(settings, redis, store.audit_log)
+    client = RunClient(
+        store=store,
+        publisher=CeleryPublisher(app, redis),
+        clock=clock,
+        models=models,
+        flows=FlowLibrary((settings.flows_folder,), files=False),
+        tools=TOOLS,
+        authority=Authority(directory, store.audit_log, lambda: NOBODY),
+        prompts=lambda: list_prompt_names(RedisPromptStore(redis, prefix=prefix)),
+        files=False,
+    )
+
+    def open_schedules(acting: RunClient) -> Schedules:
+        ticker = ScheduleTicker(acting, RedisFiringLedger(redis, prefix=prefix), clock)
+        return Schedules(acting, RedbeatSchedules(app), ticker, clock)
+
+    def add_up_runs(**choice: Any) -> Mapping[str, Any]:
+        histories = Histories(store, Archive(settings.artifact_url))
+        return add_up(histories, Choice(**choice)).document(load_prices(settings))
+
+    return ApiPorts(
+        client=client,
+        api_keys=ApiKeys(RedisKeyBook(redis, prefix=prefix), directory, clock),
+        clock=clock,
+        schedules=open_schedules,
+        idempotency=RedisIdempotencyKeys(redis, prefix=prefix),
+        rate_limits=RedisRateLimits(redis, prefix=prefix, per_minute=settings.api_requests_per_minute),
+        live=RedisLiveEvents(lambda: connection.find_url(settings), prefix=prefix),
+        uploads=UploadFiles(settings.artifact_url, clock, max_bytes=MAX_FILE_BYTES),
+        queries=RedisSavedQueries(redis, prefix=prefix),
+        media=MediaLibrary(settings.media_folder),
+        prompts=lambda: PromptManager(store=RedisPromptStore(redis, prefix=prefix)),
+        remedies=RedisRemedyBook(redis, prefix=prefix),
+        artifacts=cache(lambda: _open_artifacts(settings)),
+        encode_tables=_encode_tables,
+        model_file=models.original,
+        choose_flow=_choose_flow,
+        export_run=lambda run_id, path, with_models: _export_run(
+            settings, redis, store, run_id=run_id, path=path, with_models=with_models
+        ),
+        statistics=add_up_runs,
+        browser_sessions=None if sign_in is None else BrowserSessions(sign_in, settings.public_url),
+        unreachable=(RedisError, OperationalError),
+        ready=lambda: _check(redis, url),
+        origins=settings.api_origins,
+    )
+
+
+def _connect(url: str) -> Redis:
+    return connection.open_client(
+        url,
+        socket_connect_timeout=connection.CONNECT_TIMEOUT_S,
+        socket_timeout=10.0,
+        socket_keepalive=True,
+        retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), RETRIES),
+        retry_on_error=[RedisConnectionError, RedisTimeoutError],
+    )
+
+
+def _check(redis: Redis, url: str) -> None:
+    try:
+        redis.ping()
+    except RedisError as error:
+        raise connection.explain(error, url) from error
+
+
+# What follows brings pyarrow, openpyxl or the words of the planner: it is imported when somebody asks for it.
+
+
+def _open_artifacts(settings: Settings) -> ArtifactStore:
+    store: ArtifactStore = import_module("fluxagents.workers.files.artifact_store").ArtifactFiles(
+        settings.artifact_url
+    )
+    return store
+
+
+def _encode_tables(kind: str, tables: Mapping[str, Any], about: Mapping[str, Any]) -> bytes:
+    formats = import_module("fluxagents.workers.files.table_formats")
+    data: bytes = formats.encode_tables(kind, tables, about)
+    return data
+
+
+def _choose_flow(question: str) -> tuple[str, Mapping[str, Any]]:
+    choice = import_module("fluxagents.workers.chat_models.planner.flow_choice").choose_flow(question)
+    return choice.flow, choice.inputs
+
+
+def _export_run(
+    settings: Settings, redis: Redis, store: RedisRunStore, *, run_id: str, path: Path, with_models: bool
+) -> None:
+    bundles = import_module("fluxagents.workers.archive.run_bundle")
+    prompts = RedisPromptStore(redis, prefix=settings.key_prefix)
+    stores = bundles.BundleStores.open(settings, store, prompts)
+    import_module("fluxagents.workers.archive.run_export").export_run(
+        stores, run_id, path, with_models=with_models
+    )
