@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 from tests.chaos import tools
 from tests.chaos.cluster import LONG, Cluster, installed
 from tests.chaos.flows import STEPS
@@ -51,15 +50,17 @@ def test_a_fail_over_loses_no_acknowledged_step(watched: Cluster, sentinels: Sen
 
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(not LONG, reason="a lease that no process remembers ends after more than a minute")
-def test_steps_that_no_replica_had_are_named_and_done_again(watched: Cluster, sentinels: Sentinels) -> None:
+def test_steps_that_no_replica_had_are_named_and_done_again(
+    watched: Cluster, sentinels: Sentinels, caplog: pytest.LogCaptureFixture
+) -> None:
     runs = [one.run_id for one in watched.start("mixed", 20)]
-    with capture_logs() as own_log, sentinels.replica_cut_off():
+    with sentinels.replica_cut_off():
         (unknown,) = watched.start("plain", publish=False)
         watched.eventually(lambda: len(named_in_warnings(watched)) > 5)
         before = {run: watched.store.load(run).seq for run in runs}
         sentinels.kill_primary()
     sentinels.wait_for_another_primary()
-    assert any(unknown.run_id in line.get("runs", ()) for line in own_log)
+    assert any(unknown.run_id in getattr(record, "runs", ()) for record in caplog.records)
     watched.started.discard(unknown.run_id)
     lost = {run for run in runs if watched.store.load(run).seq < before[run]}
     assert lost

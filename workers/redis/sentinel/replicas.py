@@ -7,10 +7,10 @@ from the primary, and is named in the log: it is lost if the primary dies before
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
-import structlog
 from redis import Redis
 from redis.client import Pipeline
 from redis.exceptions import NoScriptError
@@ -20,7 +20,9 @@ WAIT_MS = 1_000
 PROBE_MS = 1
 """The same after one has waited in vain, until replicas have what is written again."""
 
-log = structlog.get_logger("replicas")
+
+log = logging.getLogger("replicas")
+"""Not structlog's: commands open the store as well, and start faster without it."""
 
 
 class Replicas:
@@ -64,7 +66,8 @@ class Replicas:
     def _note(self, having: int, runs: Sequence[str]) -> None:
         if having < self._count:
             self._wait_ms = PROBE_MS
-            log.warning("not on replicas yet", runs=list(runs[:10]), replicas=having, wanted=self._count)
+            which = {"runs": list(runs[:10]), "replicas": having, "wanted": self._count}
+            log.warning("not on replicas yet", extra=which)
         elif self._wait_ms == PROBE_MS:
             self._wait_ms = WAIT_MS
-            log.info("on replicas again", replicas=having)
+            log.info("on replicas again", extra={"replicas": having})

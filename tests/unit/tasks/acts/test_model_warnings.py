@@ -90,7 +90,7 @@ def test_an_answer_about_genes_says_which_rule_was_left_out(client: LocalClient)
     assert len(row.model_warnings) == 1
 
 
-@pytest.mark.parametrize("question", ["What is the formula of A?", "How fast does it grow?"])
+@pytest.mark.parametrize("question", ["What does it take up?", "How fast does it grow?"])
 def test_an_answer_that_rests_on_no_genes_does_not(client: LocalClient, question: str) -> None:
     state = ask(client, question)
     assert "Note on the model" not in str(state.answer)

@@ -93,12 +93,12 @@ def test_settings_count_more_than_the_file(settings: Settings) -> None:
 
 
 def test_no_key_is_printed() -> None:
-    keys = MessageKeys(b"secret" * 8, b"another" * 8)
-    assert "secret" not in repr(keys)
+    keys = MessageKeys(b"hushed" * 8, b"another" * 8)
+    assert "hushed" not in repr(keys)
     assert "another" not in repr(keys)
     assert len(set(keys.fingerprints)) == 2
-    settings = Settings(message_key=SecretStr("secret" * 8), export_key=SecretStr("5ec2e7" * 10 + "abcd"))
-    assert "secret" not in repr(settings)
+    settings = Settings(message_key=SecretStr("hushed" * 8), export_key=SecretStr("5ec2e7" * 10 + "abcd"))
+    assert "hushed" not in repr(settings)
     assert "5ec2e7" not in repr(settings)
 
 
@@ -112,7 +112,7 @@ def test_a_key_that_cannot_be_one_is_refused_and_not_shown(
     monkeypatch.setenv(f"FLUXAGENTS_{variable}", value)
     with pytest.raises(FluxError, match=f"FLUXAGENTS_{variable}") as caught:
         Settings.load()
-    assert "secret" not in str(caught.value).replace("(secret)", "")
+    assert "hushed" not in str(caught.value).replace("(secret)", "")
 
 
 @given(st.dictionaries(st.text(), JSON, max_size=4), st.text(), st.text())
