@@ -8,9 +8,9 @@ from the primary, and is named in the log: it is lost if the primary dies before
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
-import structlog
 from redis import Redis
 from redis.client import Pipeline
 from redis.exceptions import NoScriptError
@@ -19,8 +19,6 @@ WAIT_MS = 1_000
 """How long a write waits for replicas."""
 PROBE_MS = 1
 """The same after one has waited in vain, until replicas have what is written again."""
-
-log = structlog.get_logger("replicas")
 
 
 class Replicas:
@@ -64,7 +62,14 @@ class Replicas:
     def _note(self, having: int, runs: Sequence[str]) -> None:
         if having < self._count:
             self._wait_ms = PROBE_MS
-            log.warning("not on replicas yet", runs=list(runs[:10]), replicas=having, wanted=self._count)
+            _open_log().warning(
+                "not on replicas yet", runs=list(runs[:10]), replicas=having, wanted=self._count
+            )
         elif self._wait_ms == PROBE_MS:
             self._wait_ms = WAIT_MS
-            log.info("on replicas again", replicas=having)
+            _open_log().info("on replicas again", replicas=having)
+
+
+def _open_log() -> Any:
+    # Commands that only read would import structlog for nothing.
+    return import_module("structlog").get_logger("replicas")
