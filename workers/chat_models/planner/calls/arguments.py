@@ -36,6 +36,7 @@ FILE_FORMATS = {"sbml": "sbml", "json": "json", "yaml": "yaml", "yml": "yaml", "
 ELEMENTS = ("carbon", "nitrogen", "phosphorus", "sulfur")
 """Each has the concept `carbon_source` and so on."""
 
+_OTHER_SOURCES = frozenset(f"{name}_source" for name in ELEMENTS[1:])
 _SOURCE = ("source", "quelle", "fuente", "substrat", "sustrato")
 _SUGAR = ("sugar", "zucker", "sucre", "azucar", "azúcar")
 _PER = re.compile(r"\b(?:yield|by|by UNKNOWN) $")
@@ -182,7 +183,12 @@ def read_nutrient_screen(phrase: Phrase, medium: KnownMedium) -> Iterator[Argume
     elements = [name for name in ELEMENTS[1:] if f"{name}_source" in phrase.tags]
     # "Stickstoffquelle" is a word for nitrogen and, as a compound of words, one for any source.
     others = {token.text for token in phrase.tokens if token.tag in {f"{name}_source" for name in elements}}
-    named = {token.text for token in phrase.tokens if token.tag == "carbon_source"} - others
+    named = {
+        token.text
+        for at, token in enumerate(phrase.tokens)
+        # "Nitrogen sorces" is one word for nitrogen and one for a source of it.
+        if token.tag == "carbon_source" and not (at and phrase.tokens[at - 1].tag in _OTHER_SOURCES)
+    } - others
     if elements and any(not text.casefold().startswith(_SOURCE) for text in named):
         elements.insert(0, "carbon")
     sugars = [t for t in phrase.tokens if t.tag == "carbon_source" and t.text.casefold().startswith(_SUGAR)]

@@ -210,7 +210,8 @@ def _drop_replaced(clause: Clause) -> Alternatives:
         tuple(
             uptake
             for uptake in condition
-            if uptake.limit != 0
+            if uptake.limit
+            or uptake.factor
             or not (uptake.compound.value == "nh4" if is_nitrogen else is_carbon_source(uptake.compound))
         )
         for condition in clause.conditions

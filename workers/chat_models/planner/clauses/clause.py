@@ -49,7 +49,9 @@ _WRITTEN = frozenset({GENE, REACTION, "file_format", "flux_format"})
 _FED = _CONDITIONAL | {"missing_nutrients", "auxotrophies"}
 _IN_LIST = r"^(?: (?:and|or|plus|comma|versus|on|with|then))+ C\b"
 _ASKED_LIST = rf"{_IN_LIST}|^ (?!need|essential)"
-_ASKS_FOR_SUBSTITUTE = r"which (?:\w+ )*use (?:\w+ )*instead C"
+_ASKS_FOR_SUBSTITUTE = (
+    r"which (?:\w+ )*use (?:\w+ )*instead C|which (?:\w+ )*(?:use|live|growth) (?:on )?plus C"
+)
 """Such as "What else can I feed instead of glucose?"."""
 _SUPPORTS = r"C (?:can )*compatible (?:\w+ )*growth"
 """Such as "does succinate support growth"."""
@@ -117,6 +119,9 @@ class Clause:
         """Words that may be conditions and have no known meaning."""
         uptakes = (uptake for condition in self.conditions for uptake in condition)
         unused = [uptake.compound.text for uptake in uptakes if uptake.lacks_number]
+        if self.is_plain and "whole_medium" in self.phrase.tags:
+            # "My medium has only glucose and water." must not be passed over.
+            return [token.text for token in self.phrase.tokens if token.tag in COMPOUNDS]
         if self.intent not in _CONDITIONAL:
             return unused
         unused += [token.text for token in self.rest.tokens if token.tag == COMPOUND]

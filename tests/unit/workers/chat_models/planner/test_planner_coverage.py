@@ -68,6 +68,44 @@ def test_a_question_that_is_used_whole_has_no_open_part(question: str) -> None:
             "set_bounds",
             {"bounds": {"PFK": {"upper_mmol_per_gdw_h": 5.0}}},
         ),
+        ("Is the flux through PGI unique?", "run_flux_variability_analysis", {"reactions": ["PGI"]}),
+        (
+            "flux range of PGI at optimal growth",
+            "run_flux_variability_analysis",
+            {"reactions": ["PGI"], "fraction_of_optimum": 1.0},
+        ),
+        ("What can I feed instead of glucose?", "screen_nutrients", {}),
+        (
+            "Which nitrogen sources can it use without ammonium?",
+            "screen_nutrients",
+            {"elements": ["nitrogen"]},
+        ),
+        ("Are eno and pgk essential?", "analyze_essentiality", {"genes": ["eno", "pgk"]}),
+        (
+            "Set the bounds of PFK to 1 to 4",
+            "set_bounds",
+            {"bounds": {"PFK": {"lower_mmol_per_gdw_h": 1.0, "upper_mmol_per_gdw_h": 4.0}}},
+        ),
+        ("growth with the OUR limited to 9", "run_metabolic_fba", {"medium_changes": {"EX_o2_e": 9.0}}),
+        (
+            "No phosphate, no growth. What is missing?",
+            "check_missing_media",
+            {"medium_changes": {"EX_pi_e": 0.0}},
+        ),
+        ("Which reactions of iJO1366 does it need to grow?", "gapfill_model", {"universal": "iJO1366"}),
+        ("Growth in M9 with acetate", "compare_media_performance", {"media": ["M9_acetate"]}),
+        ("Take out oxygen: what changes?", "run_metabolic_fba", {"medium_changes": {"EX_o2_e": 0.0}}),
+        (
+            "Wachstum auf Succinat bei 7 mmol/gTS/h",
+            "run_metabolic_fba",
+            {"medium_changes": {"EX_glc__D_e": 0.0, "EX_succ_e": 7.0}},
+        ),
+        (
+            "Qual é a taxa de crescimento sem oxigênio?",
+            "run_metabolic_fba",
+            {"medium_changes": {"EX_o2_e": 0.0}},
+        ),
+        ("rpe- phenotype", "analyze_essentiality", {"genes": ["rpe"]}),
     ],
 )
 def test_a_question_gets_the_tool_that_shows_what_it_asks(
@@ -83,3 +121,9 @@ def test_a_contrast_asks_for_both_conditions(question: str) -> None:
     situation = Situation(task="tool_selection", question=question, findings=FINDINGS, functions=SCHEMAS)
     changes = [call.args.get("medium_changes") for call in interpret_question(situation).calls]
     assert changes == [None, {"EX_o2_e": 0.0}]
+
+
+def test_a_medium_that_a_sentence_states_is_not_passed_over() -> None:
+    question = "My medium has only glucose and water. How fast does it grow?"
+    situation = Situation(task="tool_selection", question=question, findings=FINDINGS, functions=SCHEMAS)
+    assert "glucose" in " ".join(interpret_question(situation).problems)
