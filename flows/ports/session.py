@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -133,14 +132,6 @@ def describe_excess(session: str, what: str, used: int, allowed: int) -> str:
     """In a line, which part of its budget a session has used up."""
     unit, size = UNITS[what]
     return f"session {quote(session)} has used {used / size:,.6g} of {allowed / size:,.6g} {unit}"
-
-
-def list_excesses(session: str, budget: SessionBudget, usage: SessionUsage) -> Iterator[str]:
-    """What of the budget is used up, a line each."""
-    for what, allowed in budget.amounts().items():
-        used: int = getattr(usage, what)
-        if used >= allowed:
-            yield describe_excess(session, what, used, allowed)
 
 
 def explain_refused_start(state: RunState, what: str, used: int, allowed: int) -> FluxError:
