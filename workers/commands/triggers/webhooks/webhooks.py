@@ -27,7 +27,7 @@ from fluxagents.workers.files.remote_files import hide_secrets
     )
 )
 def webhooks() -> None:
-    """List, add, test and remove webhooks: addresses that are told of events, signed, for three days."""
+    """List, add, test and remove webhooks: addresses that are told of events by signed messages."""
 
 
 webhooks.add_command(deliveries)
