@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pandas as pd
 import pytest
 from tests.support.places import DOCS
@@ -73,7 +73,7 @@ def key_of(stack: Stack, person: str, role: str) -> dict[str, str]:
 
 def test_one_starts_another_approves_and_both_see_it(stack: Stack, api: str) -> None:
     rob, zoe = key_of(stack, "rob", "runner"), key_of(stack, "zoe", "approver")
-    with httpx.Client(base_url=api, timeout=120) as client:
+    with httpx2.Client(base_url=api, timeout=120) as client:
         start = {"flow": "metabolic_analysis", "model": "e_coli_core", "inputs": {"question": CHANGE}}
         url = client.post("/v1/runs", json=start, headers=rob).headers["Location"]
         names: list[str] = []
@@ -97,7 +97,7 @@ def test_one_starts_another_approves_and_both_see_it(stack: Stack, api: str) -> 
         assert len(pd.read_parquet(io.BytesIO(parquet.content))) > 0
 
 
-def watch(client: httpx.Client, url: str, headers: dict[str, str]) -> Any:
+def watch(client: httpx2.Client, url: str, headers: dict[str, str]) -> Any:
     """The events of a run as they happen: name and data."""
     accept = {**headers, "Accept": "text/event-stream"}
     with client.stream("GET", f"{url}/events", headers=accept) as response:

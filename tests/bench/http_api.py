@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
+import httpx2
 from pydantic import SecretStr
 from redis import Redis
 from tests.bench.noops import TOOLS, first, flow
@@ -37,7 +37,7 @@ CLIENTS = 16
 SECONDS = 6.0
 LISTENERS = 500
 
-Ask = Callable[[httpx.AsyncClient], Awaitable[httpx.Response]]
+Ask = Callable[[httpx2.AsyncClient], Awaitable[httpx2.Response]]
 
 
 def lines(url: str, folder: Path) -> Iterator[str]:
@@ -102,9 +102,9 @@ def _serve(folder: Path, url: str) -> Iterator[str]:
 
 
 async def _load(address: str, headers: dict[str, str], name: str, ask: Ask) -> str:
-    limits = httpx.Limits(max_connections=CLIENTS)
+    limits = httpx2.Limits(max_connections=CLIENTS)
     durations: list[float] = []
-    async with httpx.AsyncClient(base_url=address, headers=headers, timeout=60, limits=limits) as client:
+    async with httpx2.AsyncClient(base_url=address, headers=headers, timeout=60, limits=limits) as client:
         (await ask(client)).raise_for_status()
         end = time.monotonic() + SECONDS
 
@@ -123,8 +123,8 @@ async def _load(address: str, headers: dict[str, str], name: str, ask: Ask) -> s
 
 
 async def _listen(address: str, headers: dict[str, str], start: dict[str, str]) -> str:
-    limits = httpx.Limits(max_connections=LISTENERS + 10)
-    async with httpx.AsyncClient(base_url=address, headers=headers, timeout=60, limits=limits) as client:
+    limits = httpx2.Limits(max_connections=LISTENERS + 10)
+    async with httpx2.AsyncClient(base_url=address, headers=headers, timeout=60, limits=limits) as client:
         ready, heard = asyncio.Semaphore(0), []
 
         async def listen() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
+import httpx2
 from tests.support.waiting import eventually
 
 
@@ -34,6 +34,6 @@ def run_provider(folder: Path) -> Iterator[str]:
 
 def _answers(address: str) -> bool:
     try:
-        return httpx.get(f"{address}/.well-known/openid-configuration").is_success
-    except httpx.TransportError:
+        return httpx2.get(f"{address}/.well-known/openid-configuration").is_success
+    except httpx2.TransportError:
         return False

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from pydantic import SecretStr
 from starlette.testclient import TestClient
@@ -42,7 +42,7 @@ def enter(client: TestClient, subject: str) -> Any:
     """Sign in as somebody whom the provider knows."""
     begun = client.get("/sign-in?next=/v1/me")
     assert begun.status_code == 303
-    back = httpx.post(begun.headers["Location"], data={"sub": subject})
+    back = httpx2.post(begun.headers["Location"], data={"sub": subject})
     assert back.is_redirect, back.text
     return client.get(back.headers["Location"].removeprefix(ORIGIN))
 

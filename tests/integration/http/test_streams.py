@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from starlette.testclient import TestClient
 from tests.support.http_api import Api, build_api
@@ -27,7 +27,7 @@ def served(redis_url: str, key_prefix: str, tmp_path: Path) -> Iterator[tuple[Ap
         yield Api(app, ports, TestClient(app), tmp_path), address
 
 
-async def read_events(response: httpx.Response) -> AsyncIterator[dict[str, str]]:
+async def read_events(response: httpx2.Response) -> AsyncIterator[dict[str, str]]:
     """The events of a stream; a comment is one without a name."""
     event: dict[str, str] = {}
     async for line in response.aiter_lines():
@@ -52,7 +52,7 @@ def test_a_run_is_followed_to_its_end_and_from_where_one_left_off(served: tuple[
     rob = api.bearer("rob", Role.RUNNER)
 
     async def follow() -> None:
-        async with httpx.AsyncClient(base_url=address, headers=rob, timeout=30) as client:
+        async with httpx2.AsyncClient(base_url=address, headers=rob, timeout=30) as client:
             run = (await client.post("/v1/runs", json=START)).json()["run_id"]
             url = f"/v1/runs/{run}/events"
             async with client.stream("GET", url, headers=STREAM) as response:
@@ -81,7 +81,7 @@ def test_what_was_missed_comes_first_and_nothing_twice(served: tuple[Api, str]) 
     rob = api.bearer("rob", Role.RUNNER)
 
     async def follow() -> None:
-        async with httpx.AsyncClient(base_url=address, headers=rob, timeout=30) as client:
+        async with httpx2.AsyncClient(base_url=address, headers=rob, timeout=30) as client:
             async with client.stream("GET", "/v1/sessions/mine/events") as response:
                 events = read_events(response)
                 await anext(events)
@@ -112,7 +112,7 @@ def test_a_listener_is_told_that_events_are_gone(served: tuple[Api, str]) -> Non
 
     async def follow() -> None:
         async with (
-            httpx.AsyncClient(base_url=address, headers=rob, timeout=30) as client,
+            httpx2.AsyncClient(base_url=address, headers=rob, timeout=30) as client,
             client.stream("GET", "/v1/events", headers={"Last-Event-ID": "1-0.0"}) as response,
         ):
             assert (await next_named(read_events(response)))["event"] == "gap"
@@ -126,7 +126,7 @@ def test_one_sees_only_the_sessions_that_one_may_see(served: tuple[Api, str]) ->
     guest = api.bearer("guest", Role.VIEWER, place="session:shared")
 
     async def follow() -> None:
-        async with httpx.AsyncClient(base_url=address, timeout=30) as client:
+        async with httpx2.AsyncClient(base_url=address, timeout=30) as client:
             hidden = await client.get("/v1/sessions/private/events", headers=guest)
             assert hidden.status_code == 404
             async with client.stream("GET", "/v1/events", headers=guest) as response:
@@ -143,10 +143,10 @@ def test_one_sees_only_the_sessions_that_one_may_see(served: tuple[Api, str]) ->
 def test_five_hundred_listen_to_one_process(served: tuple[Api, str]) -> None:
     api, address = served
     rob = api.bearer("rob", Role.RUNNER)
-    limits = httpx.Limits(max_connections=600, max_keepalive_connections=600)
+    limits = httpx2.Limits(max_connections=600, max_keepalive_connections=600)
 
     async def follow() -> None:
-        async with httpx.AsyncClient(base_url=address, headers=rob, timeout=60, limits=limits) as client:
+        async with httpx2.AsyncClient(base_url=address, headers=rob, timeout=60, limits=limits) as client:
             listening, heard = asyncio.Semaphore(0), []
 
             async def listen() -> None:
@@ -171,10 +171,10 @@ def test_five_hundred_listen_to_one_process(served: tuple[Api, str]) -> None:
 def test_a_thousand_requests_at_once_are_all_answered(served: tuple[Api, str]) -> None:
     api, address = served
     rob = api.bearer("rob", Role.RUNNER)
-    limits = httpx.Limits(max_connections=1_000)
+    limits = httpx2.Limits(max_connections=1_000)
 
     async def ask() -> None:
-        async with httpx.AsyncClient(base_url=address, headers=rob, timeout=120, limits=limits) as client:
+        async with httpx2.AsyncClient(base_url=address, headers=rob, timeout=120, limits=limits) as client:
             answers = await asyncio.gather(*(client.get("/v1/runs?limit=1") for _ in range(1_000)))
             assert {answer.status_code for answer in answers} == {200}
 

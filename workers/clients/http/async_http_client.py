@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-import httpx
+import httpx2
 from pydantic import JsonValue
 
 from fluxagents.flows.events import Event, HumanRequest, Lane
@@ -56,7 +56,7 @@ class AsyncHttpClient:
     """
 
     def __init__(self, url: str | None = None, key: str | None = None) -> None:
-        self._http = httpx.AsyncClient(**connection_options(url, key))
+        self._http = httpx2.AsyncClient(**connection_options(url, key))
 
     async def __aenter__(self) -> Self:
         return self
@@ -261,7 +261,7 @@ class AsyncHttpClient:
                 answer = await self._http.request(
                     call.method, call.path, json=call.body, headers=call.headers
                 )
-            except httpx.TransportError as error:
+            except httpx2.TransportError as error:
                 if not tries:
                     raise explain_outage(str(self._http.base_url), error) from error
                 await asyncio.sleep(PAUSE_S)

@@ -14,7 +14,7 @@ TIMEOUT_S = 60.0
 
 
 def connection_options(url: str | None, key: str | None) -> dict[str, Any]:
-    """The options of an httpx client.
+    """The options of an httpx2 client.
 
     Args:
         url: Of the API; `FLUXAGENTS_API_URL` when absent.

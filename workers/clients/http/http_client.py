@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-import httpx
+import httpx2
 from pydantic import JsonValue
 
 from fluxagents.flows.events import Event, HumanRequest, Lane
@@ -59,7 +59,7 @@ class HttpClient:
     """
 
     def __init__(self, url: str | None = None, key: str | None = None) -> None:
-        self._http = httpx.Client(**connection_options(url, key))
+        self._http = httpx2.Client(**connection_options(url, key))
 
     def __enter__(self) -> Self:
         return self
@@ -258,7 +258,7 @@ class HttpClient:
             tries -= 1
             try:
                 answer = self._http.request(call.method, call.path, json=call.body, headers=call.headers)
-            except httpx.TransportError as error:
+            except httpx2.TransportError as error:
                 if not tries:
                     raise explain_outage(str(self._http.base_url), error) from error
                 time.sleep(PAUSE_S)
