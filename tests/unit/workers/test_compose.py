@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from typing import Any
 
 import pytest
@@ -158,3 +159,15 @@ def test_the_image_has_the_packages_of_the_lock_and_no_tool_of_development() -> 
     )
     assert image < everything
     assert not {"pytest", "mypy", "ruff", "moto"} & {package.partition("==")[0] for package in image}
+
+
+def test_the_image_has_every_package_that_the_project_names() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    named = {
+        re.split(r"[^\w-]", requirement)[0].lower()
+        for group in (project["dependencies"], *extras.values())
+        for requirement in group
+    }
+    lock = (ROOT / "deploy" / "requirements.lock").read_text()
+    assert named - {"fluxagents"} <= set(re.findall(r"^([a-z0-9-]+)==", lock, re.MULTILINE))
