@@ -64,5 +64,5 @@ def name_message(endpoint: str, key: str) -> str:
 
 
 def _format_time(at_ms: int) -> str:
-    moment = datetime.fromtimestamp(at_ms / 1_000, tz=UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    time = datetime.fromtimestamp(at_ms / 1_000, tz=UTC)
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -16,7 +16,7 @@ def is_public(address: str) -> bool:
     """Whether an IP address is that of a host on the internet, of which everybody may ask."""
     parsed: Any = ipaddress.ip_address(address.partition("%")[0])
     inner = (getattr(parsed, name, None) for name in _MAPPED)
-    return all(one.is_global and not one.is_multicast for one in (parsed, *filter(None, inner)))
+    return all(ip.is_global and not ip.is_multicast for ip in (parsed, *filter(None, inner)))
 
 
 def allow_public(hosts: Collection[str], *, setting: str) -> Callable[[Any], socket.socket]:
@@ -34,8 +34,8 @@ def allow_public(hosts: Collection[str], *, setting: str) -> Callable[[Any], soc
     def open_socket(info: Any) -> socket.socket:
         family, kind, protocol, _, (address, *_) = info
         if address not in allowed and not is_public(address):
-            way_out = f"{setting} names hosts that may be asked nevertheless"
-            raise OSError(errno.EACCES, f"the address {address} is not of the public internet; {way_out}")
+            exception = f"{setting} names hosts that may be asked nevertheless"
+            raise OSError(errno.EACCES, f"the address {address} is not of the public internet; {exception}")
         return socket.socket(family, kind, protocol)
 
     return open_socket
