@@ -11,12 +11,22 @@ from typing import Any
 _MAPPED = ("ipv4_mapped", "sixtofour")
 """Attributes of an IPv6 address that hold the IPv4 address inside it."""
 
+_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+"""IPv6 addresses whose last 32 bits are an IPv4 address, which a translator leads to (RFC 6052)."""
+
+_NOWHERE = (ipaddress.ip_network("64:ff9b:1::/48"), ipaddress.ip_network("::/96"))
+"""For translators inside a network (RFC 8215), and out of use (RFC 4291), but global by their registers."""
+
 
 def is_public(address: str) -> bool:
     """Whether an IP address is that of a host on the internet, of which everybody may ask."""
     parsed: Any = ipaddress.ip_address(address.partition("%")[0])
-    inner = (getattr(parsed, name, None) for name in _MAPPED)
-    return all(ip.is_global and not ip.is_multicast for ip in (parsed, *filter(None, inner)))
+    inner = [getattr(parsed, name, None) for name in _MAPPED]
+    if parsed in _TRANSLATED:
+        inner.append(ipaddress.IPv4Address(parsed.packed[-4:]))
+    return not any(parsed in network for network in _NOWHERE) and all(
+        ip.is_global and not ip.is_multicast for ip in (parsed, *filter(None, inner))
+    )
 
 
 def allow_public(hosts: Collection[str], *, setting: str) -> Callable[[Any], socket.socket]:

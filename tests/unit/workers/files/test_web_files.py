@@ -43,6 +43,10 @@ HOSTS = ("127.0.0.1",)
         ("::ffff:127.0.0.1", False),
         ("::ffff:10.0.0.1", False),
         ("2002:7f00:1::", False),
+        ("64:ff9b::5db8:d822", True),
+        ("64:ff9b::a9fe:a9fe", False),
+        ("64:ff9b:1::a00:1", False),
+        ("::10.0.0.1", False),
     ],
 )
 def test_private_addresses_are_known(address: str, public: bool) -> None:
