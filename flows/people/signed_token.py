@@ -19,7 +19,7 @@ def sign_token(content: Mapping[str, JsonValue], key: bytes, purpose: str, *, ex
     """A token with this content, good for one purpose until a time (Unix time in ms)."""
     document = json.dumps({**content, "expires_ms": expires_ms}, separators=(",", ":"))
     body = base64.urlsafe_b64encode(document.encode()).rstrip(b"=").decode()
-    return f"{body}.{_signature(body, key, purpose)}"
+    return f"{body}.{compute_signature(body, key, purpose)}"
 
 
 def read_token(token: str, key: bytes, purpose: str, *, now_ms: int) -> dict[str, JsonValue] | None:
@@ -27,7 +27,7 @@ def read_token(token: str, key: bytes, purpose: str, *, now_ms: int) -> dict[str
     body, _, signature = token.partition(".")
     if len(token) > MAX_TOKEN or not token.isascii():
         return None
-    if not hmac.compare_digest(signature, _signature(body, key, purpose)):
+    if not hmac.compare_digest(signature, compute_signature(body, key, purpose)):
         return None
     try:
         content: dict[str, JsonValue] = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
@@ -37,5 +37,6 @@ def read_token(token: str, key: bytes, purpose: str, *, now_ms: int) -> dict[str
     return content if isinstance(expires_ms, int) and now_ms < expires_ms else None
 
 
-def _signature(body: str, key: bytes, purpose: str) -> str:
+def compute_signature(body: str, key: bytes, purpose: str) -> str:
+    """The HMAC-SHA256 of a text for one purpose, in hex digits."""
     return hmac.new(key, f"{purpose}.{body}".encode(), hashlib.sha256).hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from typing import Protocol
@@ -20,7 +19,7 @@ from fluxagents.flows.people.sign_in import (
     digest_session_id,
     local_path,
 )
-from fluxagents.flows.people.signed_token import read_token, sign_token
+from fluxagents.flows.people.signed_token import compute_signature, read_token, sign_token
 from fluxagents.flows.ports.audit_log import AuditLog
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.texts.display import quote
@@ -182,7 +181,7 @@ class SignIn:
             FluxError: As `identify`.
         """
         digest, _ = self._require_session(cookie)
-        return hmac.new(self._key, f"csrf.{digest}".encode(), hashlib.sha256).hexdigest()
+        return compute_signature(digest, self._key, "csrf")
 
     def end(self, cookie: str) -> None:
         """Sign out: the session counts no more, in no copy of its cookie.
