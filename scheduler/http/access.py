@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated, Literal
 
 from fastapi import Depends, Header, Request, Response
@@ -84,6 +85,11 @@ def tag_run(response: Response, state: RunState) -> None:
 def run_tag(state: RunState) -> str:
     """The `ETag` of a run: it changes with every step and every act."""
     return f'"{state.seq}"'
+
+
+def tag_content(record: BaseModel) -> str:
+    """The `ETag` of what is kept as a whole: it changes with anything in it."""
+    return f'"{hashlib.sha256(record.model_dump_json().encode()).hexdigest()[:16]}"'
 
 
 def check_match(if_match: str, tag: str, what: str) -> None:

@@ -34,10 +34,12 @@ from fluxagents.scheduler.http.routes import (
     run_acts,
     run_history,
     runs,
-    schedules,
+    session_acts,
+    session_figures,
     sessions,
     sign_in,
 )
+from fluxagents.scheduler.http.routes.triggers import schedules, triggers, webhooks
 from fluxagents.scheduler.http.streams.event_hub import EventHub
 
 STOP_S = 0.5
@@ -46,7 +48,10 @@ STOP_S = 0.5
 GZIP_FROM = 1_000
 """Bytes of an answer that is worth compressing."""
 
-V1 = (runs, run_acts, run_history, requests, artifacts, models, library, sessions, schedules, queries)
+SESSIONS = (session_acts, session_figures, sessions)
+"""The plain address of a session comes last: its name may hold slashes."""
+TRIGGERS = (schedules, triggers, webhooks)
+V1 = (runs, run_acts, run_history, requests, artifacts, models, library, *SESSIONS, *TRIGGERS, queries)
 V1_OF_INSTALLATION = (prompts, figures, people)
 
 

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.remedy_book import RemedyBook
+from fluxagents.flows.statistics.status_timeline import Moment
 from fluxagents.scheduler.http.browser_sessions import BrowserSessions
 from fluxagents.scheduler.people.api_keys import ApiKeys
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules.schedules import Schedules
+from fluxagents.scheduler.sessions.sessions import Sessions
+from fluxagents.scheduler.triggers.triggers import Triggers
+from fluxagents.scheduler.webhooks.webhooks import Webhooks
 from fluxagents.tasks.ports.artifacts import ArtifactStore
 from fluxagents.tasks.ports.media import MediaCatalog
 from fluxagents.tasks.ports.models import ModelRef
@@ -166,8 +170,14 @@ class ApiPorts:
     """Acts for whoever is named with `acting_as`."""
     api_keys: ApiKeys
     clock: Clock
+    sessions: Callable[[RunClient], Sessions]
+    """The sessions, for whoever acts with a client."""
     schedules: Callable[[RunClient], Schedules]
     """The schedules, for whoever acts with a client."""
+    triggers: Callable[[RunClient], Triggers]
+    """The triggers, for whoever acts with a client."""
+    webhooks: Callable[[RunClient], Webhooks]
+    """The webhooks, for whoever acts with a client."""
     idempotency: IdempotencyKeys
     rate_limits: RateLimits
     live: LiveEvents
@@ -188,6 +198,10 @@ class ApiPorts:
     """Write a run, with its models or not, as one file."""
     statistics: Callable[..., Mapping[str, Any]]
     """Add up the runs of a choice: `flow`, `session`, `since_ms`, `until_ms`."""
+    session_statistics: Callable[[str], tuple[Mapping[str, Any], Sequence[Moment]]]
+    """Add up the runs of a session, and say how many had which status at which time."""
+    knows_prices: Callable[[], bool]
+    """Whether what chat models cost is known."""
     browser_sessions: BrowserSessions | None = None
     """None where no OpenID provider is named: people act by key alone."""
     unreachable: tuple[type[Exception], ...] = ()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pydantic import JsonValue
 
-from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Resource
 from fluxagents.flows.people.members import Person, ServiceAccount
@@ -114,8 +114,7 @@ class Sessions:
         )
         self._runs.authority.log.append(permit.record)
         if not self._book.add(session):
-            raise FluxError(
-                ErrorClass.BAD_ARGUMENT,
+            raise ConflictError(
                 f"there is a session {quote(name)} already",
                 suggestions=(f"`fluxagents sessions show {name}` shows it", "choose another name"),
             )

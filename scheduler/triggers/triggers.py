@@ -9,7 +9,7 @@ from itertools import count
 
 from pydantic import JsonValue
 
-from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError, nearest
 from fluxagents.flows.events import Lane
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.expressions import names_in
@@ -123,8 +123,7 @@ class Triggers:
         )
         self._record(Action.TRIGGER_ADD, name)
         if not self._book.add(trigger, replace=replace):
-            raise FluxError(
-                ErrorClass.BAD_ARGUMENT,
+            raise ConflictError(
                 f"there is a trigger {name!r} already",
                 suggestions=("replace it with --replace", f"or `fluxagents triggers remove {name}`"),
             )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError, nearest
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Resource
 from fluxagents.flows.ports.clock import Clock
@@ -115,8 +115,7 @@ class Webhooks:
         )
         self._authority.record(Action.WEBHOOK_ADD, on)
         if not self._outbox.add(endpoint, replace=replace):
-            raise FluxError(
-                ErrorClass.BAD_ARGUMENT,
+            raise ConflictError(
                 f"there is a webhook {name!r} already",
                 suggestions=("replace it with --replace", f"or `fluxagents webhooks remove {name}`"),
             )
@@ -231,8 +230,7 @@ class Webhooks:
 
     def _change(self, before: Endpoint, after: Endpoint) -> Endpoint:
         if not self._outbox.change(before, after):
-            raise FluxError(
-                ErrorClass.BAD_ARGUMENT,
+            raise ConflictError(
                 f"webhook {before.name!r} was changed meanwhile",
                 suggestions=("try again",),
             )

@@ -10,13 +10,12 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
-from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.errors import FluxError
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Resource
-from fluxagents.flows.ports.session import SessionRecord, SessionStatus
-from fluxagents.flows.texts.display import quote
+from fluxagents.flows.ports.session import SessionRecord, SessionStatus, SessionUsage, unknown_session
 from fluxagents.scheduler.batches.batches import Tally, session_states
-from fluxagents.scheduler.http.access import Body, Client, Hub, Ports
+from fluxagents.scheduler.http.access import Body, Client, Hub, Ports, tag_content
 from fluxagents.scheduler.http.paging import (
     Cursor,
     Limit,
@@ -26,7 +25,6 @@ from fluxagents.scheduler.http.paging import (
     link_next,
 )
 from fluxagents.scheduler.http.ports import LiveEntry
-from fluxagents.scheduler.http.routes.run_acts import Reason
 from fluxagents.scheduler.http.routes.runs import SSE, LastEventId
 from fluxagents.scheduler.http.streams.sse import follow_all, stream
 from fluxagents.scheduler.runs.run_client import RunClient
@@ -44,20 +42,17 @@ class ListedSession(Body):
 
 
 class SessionTally(Body):
-    """How the runs of a session are doing."""
+    """A session, and how its runs are doing."""
 
     name: str
+    session: SessionRecord | None
+    """What is known of it; null for a run that is a session of its own."""
+    used: SessionUsage | None
     runs: int
     finished: int
     failed: int
     waiting: int
     running: int
-
-
-class CancelledRuns(Body):
-    """Runs that a request has ended."""
-
-    runs: list[str]
 
 
 def _is_visible(client: RunClient, session: str) -> bool:
@@ -66,11 +61,7 @@ def _is_visible(client: RunClient, session: str) -> bool:
 
 def _check_visible(client: RunClient, session: str) -> None:
     if not _is_visible(client, session):
-        raise _unknown(session)
-
-
-def _unknown(session: str) -> FluxError:
-    return FluxError(ErrorClass.UNKNOWN_ID, f"there is no session {quote(session)}")
+        raise unknown_session(session)
 
 
 @router.get("/sessions", summary="List sessions")
@@ -100,17 +91,6 @@ def list_sessions(
     return Page(items=shown, next_cursor=following)
 
 
-@router.post("/sessions/{session:path}/cancel", summary="Cancel the runs of a session")
-def cancel_session(session: str, client: Client, body: Reason | None = None) -> CancelledRuns:
-    """End those runs that have not ended; a child ends with the run that began it."""
-    _check_visible(client, session)
-    states = sorted(session_states(client.store, session).values(), key=lambda state: bool(state.parent))
-    if not states:
-        raise _unknown(session)
-    reason = (body or Reason()).reason
-    return CancelledRuns(runs=client.cancel_all((state.run_id for state in states), reason=reason))
-
-
 @router.get(
     "/sessions/{session:path}/events",
     summary="Follow a session",
@@ -134,15 +114,20 @@ def follow_session(
 
 
 @router.get("/sessions/{session:path}", summary="Show a session")
-def show_session(session: str, client: Client) -> SessionTally:
-    """How the runs of a session are doing; `/v1/runs?session=` lists them."""
+def show_session(session: str, client: Client, response: Response) -> SessionTally:
+    """A session, and how its runs are doing; `/v1/runs?session=` lists them."""
     _check_visible(client, session)
+    entry = client.store.sessions.get(session)
     states = session_states(client.store, session)
-    if not states:
-        raise _unknown(session)
+    if entry is None and not states:
+        raise unknown_session(session)
+    if entry is not None:
+        response.headers["ETag"] = tag_content(entry.session)
     tally = Tally.of(states.values(), total=len(states))
     return SessionTally(
         name=session,
+        session=entry.session if entry else None,
+        used=entry.usage if entry else None,
         runs=len(states),
         finished=tally.finished,
         failed=tally.failed,

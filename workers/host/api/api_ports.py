@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +17,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from fluxagents.flows.people.actor import SYSTEM, Actor, Proof
+from fluxagents.flows.statistics.status_timeline import Moment, StatusTimeline
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.prompts.versions.prompt_names import list_prompt_names
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
@@ -24,9 +25,19 @@ from fluxagents.scheduler.http.browser_sessions import BrowserSessions
 from fluxagents.scheduler.http.ports import ApiPorts
 from fluxagents.scheduler.people.api_keys import ApiKeys
 from fluxagents.scheduler.people.authority import Authority
+from fluxagents.scheduler.runs.history_control import HistoryControl
+from fluxagents.scheduler.runs.open_runs import OpenRuns
 from fluxagents.scheduler.runs.run_client import RunClient
+from fluxagents.scheduler.runs.run_control import RunControl
+from fluxagents.scheduler.runs.run_starter import RunStarter
 from fluxagents.scheduler.schedules.schedule_ticker import ScheduleTicker
 from fluxagents.scheduler.schedules.schedules import Schedules
+from fluxagents.scheduler.sessions.sessions import Sessions
+from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
+from fluxagents.scheduler.triggers.triggers import Triggers
+from fluxagents.scheduler.webhooks.poster import Poster
+from fluxagents.scheduler.webhooks.relay import WebhookRelay
+from fluxagents.scheduler.webhooks.webhooks import Webhooks
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.tasks.ports.artifacts import ArtifactStore
 from fluxagents.tasks.registry import TOOLS
@@ -51,7 +62,10 @@ from fluxagents.workers.redis.people.key_book import RedisKeyBook
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
 from fluxagents.workers.redis.remedy_book import RedisRemedyBook
 from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.triggers.event_feed import RedisEventFeed
 from fluxagents.workers.redis.triggers.firing_ledger import RedisFiringLedger
+from fluxagents.workers.redis.triggers.trigger_book import RedisTriggerBook
+from fluxagents.workers.redis.triggers.webhook_outbox import RedisWebhookOutbox
 from fluxagents.workers.settings import Settings
 
 RETRIES = 3
@@ -75,21 +89,55 @@ def build_api_ports(settings: Settings) -> ApiPorts:
     directory = RedisDirectory(redis, prefix=prefix)
     models = ModelFiles(settings.artifact_url, hosts=settings.model_hosts)
     sign_in = open_sign_in(settings, redis, store.audit_log)
+    publisher = CeleryPublisher(app, redis)
+    flows = FlowLibrary((settings.flows_folder,), files=False)
+
+    def list_prompts() -> Collection[str] | None:
+        return list_prompt_names(RedisPromptStore(redis, prefix=prefix))
+
     client = RunClient(
         store=store,
-        publisher=CeleryPublisher(app, redis),
+        publisher=publisher,
         clock=clock,
         models=models,
-        flows=FlowLibrary((settings.flows_folder,), files=False),
+        flows=flows,
         tools=TOOLS,
         authority=Authority(directory, store.audit_log, lambda: NOBODY),
-        prompts=lambda: list_prompt_names(RedisPromptStore(redis, prefix=prefix)),
+        prompts=list_prompts,
         files=False,
     )
+
+    def open_sessions(acting: RunClient) -> Sessions:
+        runs = OpenRuns(
+            store=store, publisher=publisher, clock=clock, tools=TOOLS, authority=acting.authority
+        )
+        control = RunControl(runs)
+        return Sessions(
+            runs,
+            control=control,
+            history=HistoryControl(runs, control),
+            starter=RunStarter(runs, models=models, flows=flows, prompts=list_prompts, files=False),
+            archive=lambda: Archive(settings.artifact_url),
+        )
 
     def open_schedules(acting: RunClient) -> Schedules:
         ticker = ScheduleTicker(acting, RedisFiringLedger(redis, prefix=prefix), clock)
         return Schedules(acting, RedbeatSchedules(app), ticker, clock)
+
+    def open_triggers(acting: RunClient) -> Triggers:
+        book = RedisTriggerBook(redis, prefix=prefix)
+        ledger, feed = RedisFiringLedger(redis, prefix=prefix), RedisEventFeed(redis, store, prefix=prefix)
+        return Triggers(acting, book, TriggerEngine(acting, book, ledger, feed, clock), clock)
+
+    def open_webhooks(acting: RunClient) -> Webhooks:
+        outbox = RedisWebhookOutbox(redis, prefix=prefix)
+        relay = WebhookRelay(RedisEventFeed(redis, store, prefix=prefix), outbox, store)
+        return Webhooks(outbox, relay, _open_poster(settings), acting.authority, clock)
+
+    def add_up_session(name: str) -> tuple[Mapping[str, Any], Sequence[Moment]]:
+        histories, timeline = Histories(store, Archive(settings.artifact_url)), StatusTimeline()
+        totals = add_up(histories, Choice(session=name), keep=timeline.add)
+        return totals.document(load_prices(settings)), timeline.moments()
 
     def add_up_runs(**choice: Any) -> Mapping[str, Any]:
         histories = Histories(store, Archive(settings.artifact_url))
@@ -99,7 +147,10 @@ def build_api_ports(settings: Settings) -> ApiPorts:
         client=client,
         api_keys=ApiKeys(RedisKeyBook(redis, prefix=prefix), directory, clock),
         clock=clock,
+        sessions=open_sessions,
         schedules=open_schedules,
+        triggers=open_triggers,
+        webhooks=open_webhooks,
         idempotency=RedisIdempotencyKeys(redis, prefix=prefix),
         rate_limits=RedisRateLimits(redis, prefix=prefix, per_minute=settings.api_requests_per_minute),
         live=RedisLiveEvents(lambda: connection.find_url(settings), prefix=prefix),
@@ -116,6 +167,8 @@ def build_api_ports(settings: Settings) -> ApiPorts:
             settings, redis, store, run_id=run_id, path=path, with_models=with_models
         ),
         statistics=add_up_runs,
+        session_statistics=add_up_session,
+        knows_prices=lambda: load_prices(settings) is not None,
         browser_sessions=None if sign_in is None else BrowserSessions(sign_in, settings.public_url),
         unreachable=(RedisError, OperationalError),
         ready=lambda: _check(redis, url),
@@ -141,7 +194,7 @@ def _check(redis: Redis, url: str) -> None:
         raise connection.explain(error, url) from error
 
 
-# What follows brings pyarrow, openpyxl or the words of the planner: it is imported when somebody asks for it.
+# What follows brings aiohttp, pyarrow, openpyxl or the words of the planner: it is imported when needed.
 
 
 def _open_artifacts(settings: Settings) -> ArtifactStore:
@@ -149,6 +202,11 @@ def _open_artifacts(settings: Settings) -> ArtifactStore:
         settings.artifact_url
     )
     return store
+
+
+def _open_poster(settings: Settings) -> Poster:
+    poster: Poster = import_module("fluxagents.workers.files.web_poster").WebPoster(settings.webhook_hosts)
+    return poster
 
 
 def _encode_tables(kind: str, tables: Mapping[str, Any], about: Mapping[str, Any]) -> bytes:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Response
@@ -16,8 +15,16 @@ from fluxagents.flows.people.actor import Resource
 from fluxagents.flows.state import RunState
 from fluxagents.flows.texts.display import quote
 from fluxagents.flows.texts.grammar import MAX_NAME
-from fluxagents.scheduler.http.access import Body, Client, IfMatch, Ports, check_match
+from fluxagents.scheduler.http.access import Body, Client, IfMatch, Ports, check_match, tag_content
 from fluxagents.scheduler.http.problems import ProblemError
+from fluxagents.scheduler.http.routes.triggers.firing_views import (
+    FiringView,
+    HistoryLimit,
+    Span,
+    to_time,
+    view_firing,
+)
+from fluxagents.scheduler.http.times import to_milliseconds
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules.grid import Cron, Timing, cron, following
 from fluxagents.scheduler.schedules.schedule import NAME, CatchUp, Overlap, Schedule
@@ -43,6 +50,8 @@ class ScheduleContent(Body):
     catch_up_limit: int = Field(100, ge=1, le=10_000)
     jitter_s: float = Field(0.0, ge=0)
     """By so much a start may come after its tick, always the same for a tick."""
+    reply_to: str = Field("", max_length=MAX_NAME)
+    """The webhook that is told how its runs go."""
 
 
 class NewSchedule(ScheduleContent):
@@ -59,6 +68,8 @@ class ScheduleView(Body):
     last: datetime | None
     """When it was last due."""
     last_run: RunState | None
+    paused_by: str | None
+    """Who paused it."""
 
 
 class Preview(Body):
@@ -68,6 +79,14 @@ class Preview(Body):
         examples=[{"kind": "cron", "expression": "0 2 * * *", "timezone": "Europe/Vienna"}]
     )
     count: int = Field(5, ge=1, le=100)
+
+
+class Backfill(Body):
+    """Runs that were started for ticks that have passed."""
+
+    ticks: int
+    """Of the span; those that have a run keep it."""
+    runs: list[str]
 
 
 class Ticks(Body):
@@ -85,18 +104,11 @@ def _check_readable(client: RunClient, name: str) -> None:
 def _view(status: ScheduleStatus) -> ScheduleView:
     return ScheduleView(
         schedule=status.schedule,
-        next=_time(status.next_ms),
-        last=None if status.last_ms is None else _time(status.last_ms),
+        next=to_time(status.next_ms),
+        last=None if status.last_ms is None else to_time(status.last_ms),
         last_run=status.last_run,
+        paused_by=status.state.paused_by or None,
     )
-
-
-def _time(at_ms: int) -> datetime:
-    return datetime.fromtimestamp(at_ms / 1_000, tz=UTC)
-
-
-def _tag(schedule: Schedule) -> str:
-    return f'"{hashlib.sha256(schedule.model_dump_json().encode()).hexdigest()[:16]}"'
 
 
 def _check_timing(timing: Timing) -> Timing:
@@ -131,7 +143,7 @@ def preview(body: Preview, ports: Ports) -> Ticks:
     ticks, last_ms = [], now_ms
     for _ in range(body.count):
         last_ms = following(timing, start_ms=now_ms, now_ms=last_ms)
-        ticks.append(_time(last_ms))
+        ticks.append(to_time(last_ms))
     return Ticks(ticks=ticks)
 
 
@@ -140,7 +152,7 @@ def show_schedule(name: Name, client: Client, ports: Ports, response: Response) 
     """A schedule and how it is doing."""
     _check_readable(client, name)
     status = ports.schedules(client).get(name)
-    response.headers["ETag"] = _tag(status.schedule)
+    response.headers["ETag"] = tag_content(status.schedule)
     return _view(status)
 
 
@@ -158,7 +170,7 @@ def replace_schedule(
     status = ports.schedules(client).get(name)
     if not if_match:
         raise ProblemError("state_required", f"schedule {quote(name)} is replaced with If-Match only")
-    check_match(if_match, _tag(status.schedule), f"schedule {quote(name)}")
+    check_match(if_match, tag_content(status.schedule), f"schedule {quote(name)}")
     return _keep(name, body, client, ports, response, replace=True)
 
 
@@ -167,7 +179,7 @@ def remove_schedule(name: Name, client: Client, ports: Ports, if_match: IfMatch 
     """Forget a schedule; its runs stay."""
     _check_readable(client, name)
     schedules = ports.schedules(client)
-    check_match(if_match, _tag(schedules.get(name).schedule), f"schedule {quote(name)}")
+    check_match(if_match, tag_content(schedules.get(name).schedule), f"schedule {quote(name)}")
     schedules.remove(name)
 
 
@@ -178,6 +190,42 @@ def trigger_schedule(name: Name, client: Client, ports: Ports, response: Respons
     run = ports.schedules(client).trigger(name)
     response.headers["Location"] = f"/v1/runs/{run.id}"
     return run.state
+
+
+@router.post("/{name}/pause", summary="Pause a schedule")
+def pause_schedule(name: Name, client: Client, ports: Ports) -> ScheduleView:
+    """Start no runs until it is resumed; its ticks meanwhile are never made up for."""
+    _check_readable(client, name)
+    schedules = ports.schedules(client)
+    schedules.pause(name)
+    return _view(schedules.get(name))
+
+
+@router.post("/{name}/resume", summary="Resume a schedule")
+def resume_schedule(name: Name, client: Client, ports: Ports) -> ScheduleView:
+    """Let a paused schedule go on with its next tick."""
+    _check_readable(client, name)
+    schedules = ports.schedules(client)
+    schedules.resume(name)
+    return _view(schedules.get(name))
+
+
+@router.get("/{name}/history", summary="The history of a schedule")
+def list_ticks(name: Name, client: Client, ports: Ports, limit: HistoryLimit = 50) -> list[FiringView]:
+    """What became of its ticks, the newest first."""
+    _check_readable(client, name)
+    return [view_firing(firing) for firing in ports.schedules(client).history(name, limit=limit)]
+
+
+@router.post("/{name}/backfill", summary="Backfill a schedule")
+def backfill_schedule(name: Name, body: Span, client: Client, ports: Ports) -> Backfill:
+    """Start the runs of the ticks after `since` up to `until`, in bulk; a tick that has a run keeps it."""
+    _check_readable(client, name)
+    schedules = ports.schedules(client)
+    ticks = schedules.plan_backfill(
+        name, after_ms=to_milliseconds(body.since), until_ms=to_milliseconds(body.until)
+    )
+    return Backfill(ticks=len(ticks), runs=list(schedules.backfill(name, ticks)))
 
 
 def _keep(
@@ -195,9 +243,10 @@ def _keep(
         catch_up=body.catch_up,
         catch_up_limit=body.catch_up_limit,
         jitter_s=body.jitter_s,
+        reply_to=body.reply_to,
         replace=replace,
     )
     status = schedules.get(name)
     response.headers["Location"] = f"/v1/schedules/{name}"
-    response.headers["ETag"] = _tag(status.schedule)
+    response.headers["ETag"] = tag_content(status.schedule)
     return _view(status)
