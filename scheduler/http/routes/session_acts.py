@@ -130,7 +130,7 @@ def limit_session(
     return _answer(ports.sessions(client).limit(session, budget=budget, weight=body.weight), response)
 
 
-@router.patch("/{session:path}", summary="Describe a session")
+@router.patch("/{session:path}/description", summary="Describe a session")
 def describe_session(
     session: str, body: SessionTexts, client: Client, ports: Ports, response: Response, if_match: IfMatch = ""
 ) -> SessionRecord:

@@ -31,7 +31,7 @@ def test_a_session_is_made_once_with_a_slash_in_its_name(api: Api, rob: dict[str
 def test_a_session_is_changed_as_it_was_read(api: Api, rob: dict[str, str], ana: dict[str, str]) -> None:
     made = api.client.post("/v1/sessions", json={"name": "s"}, headers=rob)
     match = {**rob, "If-Match": made.headers["ETag"]}
-    described = api.client.patch("/v1/sessions/s", json={"label": "Sugars"}, headers=match)
+    described = api.client.patch("/v1/sessions/s/description", json={"label": "Sugars"}, headers=match)
     assert described.json()["label"] == "Sugars"
     stale = api.client.patch("/v1/sessions/s/limits", json={"weight": 3}, headers=match)
     assert (stale.status_code, stale.json()["type"]) == (412, "/problems/changed")
@@ -112,7 +112,8 @@ def test_runs_of_a_session_are_compared_and_added_up(api: Api, rob: dict[str, st
 def test_a_session_is_shared_by_its_owner_alone(api: Api, rob: dict[str, str]) -> None:
     guest = api.bearer("guest", Role.VIEWER, place="session:other")
     api.client.post("/v1/sessions", json={"name": "s"}, headers=rob)
-    for method, what in (("patch", ""), ("post", "/close"), ("post", "/pause"), ("get", "/clusters")):
+    tries = (("patch", "/description"), ("post", "/close"), ("post", "/pause"), ("get", "/clusters"))
+    for method, what in tries:
         hidden = api.client.request(method, f"/v1/sessions/s{what}", json={}, headers=guest)
         assert hidden.status_code == 404, what
     above = _act(api, "s", "share", rob, {"person": "guest", "role": "admin"})
