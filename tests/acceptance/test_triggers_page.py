@@ -62,9 +62,12 @@ def test_the_page_does_what_it_says(stack: Stack) -> None:
             if line not in adding:
                 assert secret not in type_in(line)
         # The backfill found the same event, which had its run, beside those of other runs of this stack.
-        fired = [state for state in client.store.runs(session=SESSION, limit=1_000) if state.trigger]
-        again = [state.run_id for state in fired if state.trigger.delivery.startswith(f"{run.id}|")]
-        assert again == [triggered.run_id]
+        deliveries = [
+            state.trigger.delivery
+            for state in client.store.runs(session=SESSION, limit=1_000)
+            if state.trigger
+        ]
+        assert [each for each in deliveries if each.startswith(f"{run.id}|")] == [triggered.trigger.delivery]
     assert stack.json("webhooks", "list") == []
     assert stack.json("triggers", "list") == []
 
