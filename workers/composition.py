@@ -43,7 +43,6 @@ from fluxagents.workers.channels.inbox import InboxNotifier
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.files.biochem_file import BiochemFile
 from fluxagents.workers.files.price_file import load_prices
-from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.files.stored_bytes import PATIENCE_S
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.redis import connection
@@ -52,7 +51,7 @@ from fluxagents.workers.redis.prompt_store import RedisPromptStore
 from fluxagents.workers.redis.redis_clock import RedisClock
 from fluxagents.workers.redis.refused_messages import RedisRefusedMessages
 from fluxagents.workers.redis.remedy_book import RedisRemedyBook
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.store_access import build_store
 from fluxagents.workers.redis.triggers.event_feed import RedisEventFeed
 from fluxagents.workers.redis.triggers.firing_ledger import RedisFiringLedger
 from fluxagents.workers.redis.triggers.trigger_book import RedisTriggerBook
@@ -75,16 +74,6 @@ def redis_client(settings: Settings) -> Redis:
         socket_keepalive=True,
         retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=3.0), RETRIES),
         retry_on_error=[RedisConnectionError, RedisTimeoutError],
-    )
-
-
-def build_store(settings: Settings, redis: Redis) -> RedisRunStore:
-    """The truth about runs, those included that have left Redis."""
-    return RedisRunStore(
-        redis,
-        prefix=settings.key_prefix,
-        archive=Archive(settings.artifact_url),
-        replicas=settings.min_replicas,
     )
 
 

@@ -66,11 +66,11 @@ class RunClient:
         self._prompts = prompts
         self._files = files
         runs = OpenRuns(store=store, publisher=publisher, clock=clock, tools=tools, authority=authority)
-        self._runs = runs
-        self._control = RunControl(runs)
-        self._history = HistoryControl(runs, self._control)
-        self._starter = RunStarter(runs, models=models, flows=flows, prompts=prompts, files=files)
-        self._migration = FlowMigration(runs, self._control, self._starter.check_flow)
+        self.runs = runs
+        self.control = RunControl(runs)
+        self.history = HistoryControl(runs, self.control)
+        self.starter = RunStarter(runs, models=models, flows=flows, prompts=prompts, files=files)
+        self._migration = FlowMigration(runs, self.control, self.starter.check_flow)
 
     def acting_as(self, actor: Actor) -> Self:
         """The same client for another actor, as a service needs it for each request; cheap."""
@@ -78,8 +78,8 @@ class RunClient:
         RunClient.__init__(
             client,
             store=self.store,
-            publisher=self._runs.publisher,
-            clock=self._runs.clock,
+            publisher=self.runs.publisher,
+            clock=self.runs.clock,
             models=self.models,
             flows=self.flows,
             tools=self.tools,
@@ -91,7 +91,7 @@ class RunClient:
 
     def may_see(self, state: RunState) -> bool:
         """Whether whoever acts may see a run and what it found."""
-        on = Resource(kind="run", id=state.run_id, session=self._runs.session_of(state))
+        on = Resource(kind="run", id=state.run_id, session=self.runs.session_of(state))
         return self.authority.may(Action.RUN_READ, on)
 
     def record(
@@ -110,7 +110,7 @@ class RunClient:
         Raises:
             FluxError: `PERMISSION` if whoever acts may not.
         """
-        on = Resource(kind="run", id=state.run_id, session=self._runs.session_of(state))
+        on = Resource(kind="run", id=state.run_id, session=self.runs.session_of(state))
         return self.authority.record(action, on, by=by, details=details)
 
     def start(
@@ -156,8 +156,8 @@ class RunClient:
         Raises:
             FluxError: As `start`; runs before the one that does not fit have been started then.
         """
-        started = self._starter.start_many(flow, specs, session=session, lane=lane, stepwise=stepwise)
-        return (Run(self._control, run_id) for run_id in started)
+        started = self.starter.start_many(flow, specs, session=session, lane=lane, stepwise=stepwise)
+        return (Run(self.control, run_id) for run_id in started)
 
     def check_flow(self, flow: str) -> FlowController:
         """A flow that can run, kept in the store with all flows that it runs.
@@ -165,7 +165,7 @@ class RunClient:
         Raises:
             FluxError: If there is no such flow, or something is wrong with it.
         """
-        return self._starter.check_flow(flow)
+        return self.starter.check_flow(flow)
 
     def get(self, run_id: str) -> Run:
         """The run of this id.
@@ -174,63 +174,63 @@ class RunClient:
             FluxError: If there is no such run.
         """
         self.store.load(run_id)
-        return Run(self._control, run_id)
+        return Run(self.control, run_id)
 
     def pause(self, run_id: str, *, by: str | None = None) -> RunState:
         """Pause a run: at once when no worker is at it, else after the step that runs now."""
-        return self._control.pause(run_id, by=by)
+        return self.control.pause(run_id, by=by)
 
     def resume(self, run_id: str, *, by: str | None = None) -> RunState:
         """Let a paused run go on."""
-        return self._control.resume(run_id, by=by)
+        return self.control.resume(run_id, by=by)
 
     def cancel(self, run_id: str, *, by: str | None = None, reason: str) -> RunState:
         """End a run now. A step that runs is killed and not recorded; its worker goes on with other work."""
-        return self._control.cancel(run_id, by=by, reason=reason)
+        return self.control.cancel(run_id, by=by, reason=reason)
 
     def cancel_all(self, runs: Iterable[str], *, by: str | None = None, reason: str) -> list[str]:
         """End those of the runs that have not ended; returns their ids."""
-        return self._control.cancel_all(runs, by=by, reason=reason)
+        return self.control.cancel_all(runs, by=by, reason=reason)
 
     def retry(self, run_id: str, *, by: str | None = None) -> RunState:
         """Try a run again that went to the dead letters."""
-        return self._control.retry(run_id, by=by)
+        return self.control.retry(run_id, by=by)
 
     def discard(self, run_id: str, *, by: str | None = None) -> RunState:
         """End a run that went to the dead letters."""
-        return self._control.discard(run_id, by=by)
+        return self.control.discard(run_id, by=by)
 
     def approve(
         self, request_id: str, *, by: str | None = None, args: Mapping[str, JsonValue] | None = None
     ) -> RunState:
         """Agree to a call, as it was asked for or with other arguments; see `RunControl.approve`."""
-        return self._control.approve(request_id, by=by, args=args)
+        return self.control.approve(request_id, by=by, args=args)
 
     def reject(self, request_id: str, *, by: str | None = None, reason: str) -> RunState:
         """Refuse a call; the reason is shown to the chat model."""
-        return self._control.reject(request_id, by=by, reason=reason)
+        return self.control.reject(request_id, by=by, reason=reason)
 
     def reply(self, request_id: str, *, by: str | None = None, answer: str) -> RunState:
         """Answer a question or an escalation; see `RunControl.reply`."""
-        return self._control.reply(request_id, by=by, answer=answer)
+        return self.control.reply(request_id, by=by, answer=answer)
 
     def signal(
         self, run_id: str, name: str, *, by: str | None = None, data: Mapping[str, JsonValue] | None = None
     ) -> RunState:
         """Send a run a named event; a node that waits for it, now or later, takes it."""
-        return self._control.signal(run_id, name, by=by, data=data)
+        return self.control.signal(run_id, name, by=by, data=data)
 
     def edit(self, run_id: str, args: Mapping[str, JsonValue], *, by: str | None = None) -> RunState:
         """Change the arguments of the tool call that a paused run makes next; see `RunControl.edit`."""
-        return self._control.edit(run_id, args, by=by)
+        return self.control.edit(run_id, args, by=by)
 
     def next_command(self, state: RunState) -> Command | None:
         """What a run does next; of a paused one what it does once it goes on."""
-        return self._control.next_command(state)
+        return self.control.next_command(state)
 
     def request(self, request_id: str) -> e.HumanRequest:
         """The request of this id, which waits for an answer."""
-        return self._control.request(request_id)
+        return self.control.request(request_id)
 
     def fork(
         self,
@@ -243,15 +243,15 @@ class RunClient:
         stepwise: bool = False,
     ) -> RunState:
         """Start a new run that is another one up to a step; see `HistoryControl.fork`."""
-        return self._history.fork(run_id, by=by, at=at, values=values, session=session, stepwise=stepwise)
+        return self.history.fork(run_id, by=by, at=at, values=values, session=session, stepwise=stepwise)
 
     def adopt(self, events: Sequence[e.Event], *, by: str | None = None) -> RunState:
         """Store a run that was recorded elsewhere; see `HistoryControl.adopt`."""
-        return self._history.adopt(events, by=by)
+        return self.history.adopt(events, by=by)
 
     def plan_rewind(self, run_id: str, *, to: int | None = None, node: str | None = None) -> Rewind:
         """Find what a rewind to a step or a node would do; see `HistoryControl.plan_rewind`."""
-        return self._history.plan_rewind(run_id, to=to, node=node)
+        return self.history.plan_rewind(run_id, to=to, node=node)
 
     def rollback(
         self,
@@ -263,19 +263,19 @@ class RunClient:
         confirmed: bool = False,
     ) -> RunState:
         """Let a run stand again where it stood after a step; see `HistoryControl.rollback`."""
-        return self._history.rollback(run_id, to=to, by=by, reason=reason, confirmed=confirmed)
+        return self.history.rollback(run_id, to=to, by=by, reason=reason, confirmed=confirmed)
 
     def restart(
         self, run_id: str, *, node: str, by: str | None = None, reason: str = "", confirmed: bool = False
     ) -> RunState:
         """Let a run begin again at a node; see `HistoryControl.restart`."""
-        return self._history.restart(run_id, node=node, by=by, reason=reason, confirmed=confirmed)
+        return self.history.restart(run_id, node=node, by=by, reason=reason, confirmed=confirmed)
 
     def rewind(
         self, plan: Rewind, *, by: str | None = None, reason: str, confirmed: bool = False
     ) -> RunState:
         """Carry out what `plan_rewind` returned; see `HistoryControl.rewind`."""
-        return self._history.rewind(plan, by=by, reason=reason, confirmed=confirmed)
+        return self.history.rewind(plan, by=by, reason=reason, confirmed=confirmed)
 
     def way_back(self, run_id: str, *, to: int | None = None, node: str | None = None) -> Rewind:
         """The earlier name of `plan_rewind`."""

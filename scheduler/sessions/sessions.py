@@ -28,10 +28,7 @@ from fluxagents.flows.texts.display import quote
 from fluxagents.flows.texts.grammar import MAX_NAME
 from fluxagents.scheduler.batches.batches import session_states
 from fluxagents.scheduler.people.directory import require_member
-from fluxagents.scheduler.runs.history_control import HistoryControl
-from fluxagents.scheduler.runs.open_runs import OpenRuns
-from fluxagents.scheduler.runs.run_control import RunControl
-from fluxagents.scheduler.runs.run_starter import RunStarter
+from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.sessions.observations import observe_runs
 from fluxagents.scheduler.sessions.session_archive import (
     ArchivedSession,
@@ -49,28 +46,17 @@ class Sessions:
     """Everything that is done with sessions as a whole.
 
     Args:
-        runs: What it takes to write into runs.
-        control: Pauses, resumes and cancels them.
-        history: Forks them.
-        starter: Starts them.
-        archive: Where they go that leave the store.
+        client: Starts and steers their runs, for whoever it acts as.
+        archive: Where runs and sessions go that leave the store.
     """
 
-    def __init__(
-        self,
-        runs: OpenRuns,
-        *,
-        control: RunControl,
-        history: HistoryControl,
-        starter: RunStarter,
-        archive: Callable[[], RunArchive],
-    ) -> None:
-        self._runs = runs
-        self._control = control
-        self._history = history
-        self._starter = starter
+    def __init__(self, client: RunClient, archive: Callable[[], RunArchive]) -> None:
+        self._runs = client.runs
+        self._control = client.control
+        self._history = client.history
+        self._starter = client.starter
         self._archive = archive
-        self._book = runs.store.sessions
+        self._book = client.store.sessions
 
     def create(
         self,

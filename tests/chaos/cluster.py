@@ -37,10 +37,11 @@ from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.celery.live_nodes import live_nodes
 from fluxagents.workers.celery.publisher import CeleryPublisher
 from fluxagents.workers.celery.queues import TOOLS as TOOLS_POOL
-from fluxagents.workers.composition import build_store, redis_client
+from fluxagents.workers.composition import redis_client
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.machine.process import end_all, find_marked
 from fluxagents.workers.redis.embedded_redis import EmbeddedRedis
+from fluxagents.workers.redis.store_access import build_store
 from fluxagents.workers.settings import Settings
 
 MARK = "CHAOS_SUITE"

@@ -84,7 +84,7 @@ def town(redis_url: str, tmp_path: Path, key_prefix: str) -> Iterator[Town]:
         eventually(lambda: bool(redis.exists(f"{key_prefix}redbeat::lock")))
         second = start("beat-2", launch.beat(settings))
         app, client = create_app(settings), Client(settings=settings)
-        schedules = open_schedules(client)
+        schedules = open_schedules(client, app, redis)
         yield Town(settings, app, client, redis, schedules, [first, second])
     finally:
         for service in started:

@@ -24,7 +24,7 @@ from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.redis import connection
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
 from fluxagents.workers.redis.redis_clock import RedisClock
-from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.store_access import build_store
 from fluxagents.workers.settings import Settings
 
 if TYPE_CHECKING:
@@ -62,16 +62,12 @@ class Client(ScriptClient):
             settings = settings.model_copy(update={"api_key": SecretStr(key)})
         self.settings = settings
         redis = connection.connect(settings, decode_responses=False)
-        self._archive = Archive(settings.artifact_url)
-        store = RedisRunStore(
-            redis,
-            prefix=settings.key_prefix,
-            archive=self._archive,
-            replicas=settings.min_replicas,
-        )
+        self.app = create_app(settings)
+        """What sends its messages."""
+        store = build_store(settings, redis)
         super().__init__(
             store=store,
-            publisher=CeleryPublisher(create_app(settings), redis),
+            publisher=CeleryPublisher(self.app, redis),
             clock=RedisClock(redis),
             models=ModelFiles(settings.artifact_url, hosts=settings.model_hosts),
             flows=FlowLibrary([settings.flows_folder, *flow_folders]),
@@ -90,7 +86,7 @@ class Client(ScriptClient):
         return store
 
     def _open_archive(self) -> Archive:
-        return self._archive
+        return Archive(self.settings.artifact_url)
 
     def bundle_stores(self) -> BundleStores:
         """Where the parts of runs lie, for exporting and importing them."""

@@ -112,8 +112,8 @@ class ScriptClient(RunClient, ABC):
             FluxError: As `start`, while it is iterated; runs before the one that does not fit have been
                 started then.
         """
-        started = self._starter.start_many(flow, specs, session=session, lane=lane, stepwise=stepwise)
-        return Batch(self._control, self.results, started)
+        started = self.starter.start_many(flow, specs, session=session, lane=lane, stepwise=stepwise)
+        return Batch(self.control, self.results, started)
 
     def get(self, run_id: str) -> ClientRun:
         """The run of this id.
@@ -127,17 +127,11 @@ class ScriptClient(RunClient, ABC):
     @property
     def sessions(self) -> Sessions:
         """Makes sessions, lists, limits, shares, archives and forks them."""
-        return Sessions(
-            self._runs,
-            control=self._control,
-            history=self._history,
-            starter=self._starter,
-            archive=self._open_archive,
-        )
+        return Sessions(self, self._open_archive)
 
     def session(self, name: str) -> Session:
         """The runs of a session: to look at, wait for, steer or compare all of them."""
-        return Session(self._control, self.results, self.sessions, name)
+        return Session(self.control, self.results, self.sessions, name)
 
     def artifact(self, digest: str) -> Artifact:
         """The full data of a result, by its digest or the beginning of it (six hex digits at least).
@@ -178,7 +172,7 @@ class ScriptClient(RunClient, ABC):
 
     def hold(self, run_id: str) -> ClientRun:
         """The run of this id, without a look whether there is one."""
-        return ClientRun(self._control, run_id, self.results)
+        return ClientRun(self.control, run_id, self.results)
 
     @abstractmethod
     def _open_archive(self) -> RunArchive:

@@ -1,20 +1,22 @@
-"""The triggers of an installation, for commands and scripts."""
+"""The triggers of an installation, for commands, scripts and the API."""
 
 from __future__ import annotations
 
+from redis import Redis
+
+from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
 from fluxagents.scheduler.triggers.triggers import Triggers
-from fluxagents.workers.clients.client import Client
-from fluxagents.workers.redis.redis_clock import RedisClock
+from fluxagents.workers.celery.app import FluxApp
 from fluxagents.workers.redis.triggers.event_feed import RedisEventFeed
 from fluxagents.workers.redis.triggers.firing_ledger import RedisFiringLedger
 from fluxagents.workers.redis.triggers.trigger_book import RedisTriggerBook
 
 
-def open_triggers(client: Client) -> Triggers:
-    """The triggers where a client is connected."""
-    prefix, clock = client.settings.key_prefix, RedisClock(client.redis)
-    book = RedisTriggerBook(client.redis, prefix=prefix)
-    feed = RedisEventFeed(client.redis, client.store, prefix=prefix)
-    ledger = RedisFiringLedger(client.redis, prefix=prefix)
-    return Triggers(client, book, TriggerEngine(client, book, ledger, feed, clock), clock)
+def open_triggers(client: RunClient, app: FluxApp, redis: Redis) -> Triggers:
+    """The triggers where a client is connected, for whoever it acts as."""
+    prefix = app.settings.key_prefix
+    book = RedisTriggerBook(redis, prefix=prefix)
+    feed = RedisEventFeed(redis, client.store, prefix=prefix)
+    ledger = RedisFiringLedger(redis, prefix=prefix)
+    return Triggers(client, book, TriggerEngine(client, book, ledger, feed, app.time), app.time)

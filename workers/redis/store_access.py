@@ -1,6 +1,8 @@
-"""The run store of an installation, for whoever only looks: it needs neither Celery nor a client."""
+"""The run store of an installation: the one way to make it."""
 
 from __future__ import annotations
+
+from redis import Redis
 
 from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.redis import connection
@@ -8,11 +10,25 @@ from fluxagents.workers.redis.run_store import RedisRunStore
 from fluxagents.workers.settings import Settings
 
 
+def build_store(settings: Settings, redis: Redis) -> RedisRunStore:
+    """The truth about runs, those included that have left Redis.
+
+    Args:
+        settings: Of the installation.
+        redis: A client that returns bytes.
+    """
+    return RedisRunStore(
+        redis,
+        prefix=settings.key_prefix,
+        archive=Archive(settings.artifact_url),
+        replicas=settings.min_replicas,
+    )
+
+
 def open_run_store(settings: Settings) -> RedisRunStore:
-    """The runs of this installation, those included that have left Redis.
+    """The same over a connection of its own, for whoever only looks: it needs neither Celery nor a client.
 
     Raises:
         FluxError: If Redis cannot be reached or refuses the password.
     """
-    redis = connection.connect(settings, decode_responses=False)
-    return RedisRunStore(redis, prefix=settings.key_prefix, archive=Archive(settings.artifact_url))
+    return build_store(settings, connection.connect(settings, decode_responses=False))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from tests.support.http_api import Api
+import pytest
+from starlette.testclient import TestClient
+from tests.support.http_api import Api, build_api
 
 from fluxagents.flows.people.roles import Role
 
@@ -215,3 +218,15 @@ def test_statistics_add_up_runs(api: Api, ana: dict[str, str], rob: dict[str, st
     assert figures.json()["in_redis"] == 1
     guest = api.bearer("guest", Role.VIEWER, place="session:other")
     assert api.client.get("/v1/statistics", headers=guest).status_code == 403
+
+
+def test_a_start_that_no_replica_has_is_named(
+    redis_url: str, key_prefix: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    app, ports = build_api(redis_url, key_prefix, tmp_path, redis_replicas=1)
+    with TestClient(app) as client:
+        header = Api(app, ports, client, tmp_path).bearer("rob", Role.RUNNER)
+        started = client.post("/v1/runs", json=START, headers=header)
+    assert started.status_code == 201, started.text
+    named = [run for record in caplog.records for run in getattr(record, "runs", ())]
+    assert named == [started.json()["run_id"]]

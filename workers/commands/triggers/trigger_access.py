@@ -9,4 +9,5 @@ from fluxagents.workers.commands.command_client import CommandClient
 
 def open_triggers() -> Triggers:
     """The triggers of this installation, for whoever runs the command."""
-    return trigger_client.open_triggers(CommandClient())
+    client = CommandClient()
+    return trigger_client.open_triggers(client, client.app, client.redis)

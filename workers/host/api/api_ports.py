@@ -25,28 +25,19 @@ from fluxagents.scheduler.http.browser_sessions import BrowserSessions
 from fluxagents.scheduler.http.ports import ApiPorts
 from fluxagents.scheduler.people.api_keys import ApiKeys
 from fluxagents.scheduler.people.authority import Authority
-from fluxagents.scheduler.runs.history_control import HistoryControl
-from fluxagents.scheduler.runs.open_runs import OpenRuns
 from fluxagents.scheduler.runs.run_client import RunClient
-from fluxagents.scheduler.runs.run_control import RunControl
-from fluxagents.scheduler.runs.run_starter import RunStarter
-from fluxagents.scheduler.schedules.schedule_ticker import ScheduleTicker
-from fluxagents.scheduler.schedules.schedules import Schedules
 from fluxagents.scheduler.sessions.sessions import Sessions
-from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
-from fluxagents.scheduler.triggers.triggers import Triggers
-from fluxagents.scheduler.webhooks.poster import Poster
-from fluxagents.scheduler.webhooks.relay import WebhookRelay
 from fluxagents.scheduler.webhooks.webhooks import Webhooks
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.tasks.ports.artifacts import ArtifactStore
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.archive.histories import Choice, Histories
 from fluxagents.workers.archive.totals import add_up
-from fluxagents.workers.celery.app import create_app
+from fluxagents.workers.celery.app import FluxApp, create_app
 from fluxagents.workers.celery.publisher import CeleryPublisher
-from fluxagents.workers.celery.redbeat_schedules import RedbeatSchedules
 from fluxagents.workers.channels.browser_sign_in import open_sign_in
+from fluxagents.workers.clients.schedule_client import open_schedules
+from fluxagents.workers.clients.trigger_client import open_triggers
 from fluxagents.workers.files.price_file import load_prices
 from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.files.uploads import UploadFiles
@@ -62,10 +53,7 @@ from fluxagents.workers.redis.people.key_book import RedisKeyBook
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
 from fluxagents.workers.redis.remedy_book import RedisRemedyBook
 from fluxagents.workers.redis.run_store import RedisRunStore
-from fluxagents.workers.redis.triggers.event_feed import RedisEventFeed
-from fluxagents.workers.redis.triggers.firing_ledger import RedisFiringLedger
-from fluxagents.workers.redis.triggers.trigger_book import RedisTriggerBook
-from fluxagents.workers.redis.triggers.webhook_outbox import RedisWebhookOutbox
+from fluxagents.workers.redis.store_access import build_store
 from fluxagents.workers.settings import Settings
 
 RETRIES = 3
@@ -85,7 +73,7 @@ def build_api_ports(settings: Settings) -> ApiPorts:
     redis = _connect(url)
     app = create_app(settings)
     clock = app.time
-    store = RedisRunStore(redis, prefix=prefix, archive=Archive(settings.artifact_url))
+    store = build_store(settings, redis)
     directory = RedisDirectory(redis, prefix=prefix)
     models = ModelFiles(settings.artifact_url, hosts=settings.model_hosts)
     sign_in = open_sign_in(settings, redis, store.audit_log)
@@ -107,33 +95,6 @@ def build_api_ports(settings: Settings) -> ApiPorts:
         files=False,
     )
 
-    def open_sessions(acting: RunClient) -> Sessions:
-        runs = OpenRuns(
-            store=store, publisher=publisher, clock=clock, tools=TOOLS, authority=acting.authority
-        )
-        control = RunControl(runs)
-        return Sessions(
-            runs,
-            control=control,
-            history=HistoryControl(runs, control),
-            starter=RunStarter(runs, models=models, flows=flows, prompts=list_prompts, files=False),
-            archive=lambda: Archive(settings.artifact_url),
-        )
-
-    def open_schedules(acting: RunClient) -> Schedules:
-        ticker = ScheduleTicker(acting, RedisFiringLedger(redis, prefix=prefix), clock)
-        return Schedules(acting, RedbeatSchedules(app), ticker, clock)
-
-    def open_triggers(acting: RunClient) -> Triggers:
-        book = RedisTriggerBook(redis, prefix=prefix)
-        ledger, feed = RedisFiringLedger(redis, prefix=prefix), RedisEventFeed(redis, store, prefix=prefix)
-        return Triggers(acting, book, TriggerEngine(acting, book, ledger, feed, clock), clock)
-
-    def open_webhooks(acting: RunClient) -> Webhooks:
-        outbox = RedisWebhookOutbox(redis, prefix=prefix)
-        relay = WebhookRelay(RedisEventFeed(redis, store, prefix=prefix), outbox, store)
-        return Webhooks(outbox, relay, _open_poster(settings), acting.authority, clock)
-
     def add_up_session(name: str) -> tuple[Mapping[str, Any], Sequence[Moment]]:
         histories, timeline = Histories(store, Archive(settings.artifact_url)), StatusTimeline()
         totals = add_up(histories, Choice(session=name), keep=timeline.add)
@@ -147,10 +108,10 @@ def build_api_ports(settings: Settings) -> ApiPorts:
         client=client,
         api_keys=ApiKeys(RedisKeyBook(redis, prefix=prefix), directory, clock),
         clock=clock,
-        sessions=open_sessions,
-        schedules=open_schedules,
-        triggers=open_triggers,
-        webhooks=open_webhooks,
+        sessions=lambda acting: Sessions(acting, lambda: Archive(settings.artifact_url)),
+        schedules=lambda acting: open_schedules(acting, app, redis),
+        triggers=lambda acting: open_triggers(acting, app, redis),
+        webhooks=lambda acting: _open_webhooks(acting, app, redis),
         idempotency=RedisIdempotencyKeys(redis, prefix=prefix),
         rate_limits=RedisRateLimits(redis, prefix=prefix, per_minute=settings.api_requests_per_minute),
         live=RedisLiveEvents(lambda: connection.find_url(settings), prefix=prefix),
@@ -204,9 +165,10 @@ def _open_artifacts(settings: Settings) -> ArtifactStore:
     return store
 
 
-def _open_poster(settings: Settings) -> Poster:
-    poster: Poster = import_module("fluxagents.workers.files.web_poster").WebPoster(settings.webhook_hosts)
-    return poster
+def _open_webhooks(acting: RunClient, app: FluxApp, redis: Redis) -> Webhooks:
+    client = import_module("fluxagents.workers.clients.webhook_client")
+    webhooks: Webhooks = client.open_webhooks(acting, app, redis)
+    return webhooks
 
 
 def _encode_tables(kind: str, tables: Mapping[str, Any], about: Mapping[str, Any]) -> bytes:

@@ -9,4 +9,5 @@ from fluxagents.workers.commands.command_client import CommandClient
 
 def open_schedules() -> Schedules:
     """The schedules of this installation, for whoever runs the command."""
-    return schedule_client.open_schedules(CommandClient())
+    client = CommandClient()
+    return schedule_client.open_schedules(client, client.app, client.redis)

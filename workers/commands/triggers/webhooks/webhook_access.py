@@ -9,4 +9,5 @@ from fluxagents.workers.commands.command_client import CommandClient
 
 def open_webhooks() -> Webhooks:
     """The webhooks of this installation, for whoever runs the command."""
-    return webhook_client.open_webhooks(CommandClient())
+    client = CommandClient()
+    return webhook_client.open_webhooks(client, client.app, client.redis)
