@@ -15,34 +15,26 @@ models/<sha256>/record.json  what is known about it
 
 from __future__ import annotations
 
-import hashlib
 import re
-import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.state import Status
 from fluxagents.flows.texts.grammar import MAX_STORED_ID
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.prompts.versions.store import PromptStore
 from fluxagents.tasks.ports.models import ModelRef
-from fluxagents.workers.archive.run_signature import ExportKeys, Signature
+from fluxagents.workers.archive.checked_zip import CheckedZip, Member, ZipRules
+from fluxagents.workers.archive.run_signature import ExportKeys
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.settings import Settings
 
 SUFFIX = ".run.zip"
-MANIFEST = "manifest.json"
-SIGNATURE = "signature.json"
-UNLISTED = frozenset({MANIFEST, SIGNATURE})
-"""Members that the manifest does not name."""
 MAX_BYTES = 2 * 2**30
 """Of all members together, unpacked."""
 MAX_MEMBER_BYTES = 2**29
@@ -53,8 +45,6 @@ _NAME = re.compile(
     r"runs/\d{1,5}/events\.jsonl|flows/[0-9a-f]{64}\.json|(artifacts|prompts)/[0-9a-f]{64}"
     r"|models/[0-9a-f]{64}/(original|record\.json)"
 )
-DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
-"""What `zipfile` raises for a file that is none, is cut off, or is packed or encrypted in its own way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +74,6 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Member(_Frozen):
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    size_bytes: int = Field(ge=0)
-
-
 class BundledRun(_Frozen):
     run_id: str = Field(min_length=1, max_length=MAX_STORED_ID)
     status: Status
@@ -112,107 +97,25 @@ class Bundle(_Frozen):
     members: dict[str, Member]
 
 
-class BundleFile:
-    """A file that somebody gave us: nothing in it is believed before it was checked.
+class BundleFile(CheckedZip[Bundle]):
+    """The file of a run that somebody gave us.
 
     Raises:
         FluxError: `SCHEMA` if it is no bundle, is damaged, or holds anything that a bundle does not.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        try:
-            self._zip = zipfile.ZipFile(path)
-        except FileNotFoundError as error:
-            raise FluxError(ErrorClass.BAD_ARGUMENT, f"there is no file {str(path)!r}") from error
-        except DAMAGE as error:
-            raise self._refusal(f"is no zip file: {error}") from error
-        try:
-            self.manifest = self._check()
-        except BaseException:
-            self._zip.close()
-            raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._zip.close()
-
-    def read(self, name: str) -> bytes:
-        """The bytes of a member, which are those that the manifest names."""
-        member = self.manifest.members.get(name)
-        if member is None:
-            raise self._refusal(f"lacks {name!r}")
-        data = self._bytes(name, member.size_bytes)
-        if hashlib.sha256(data).hexdigest() != member.sha256:
-            raise self._refusal(f"is damaged: {name!r} has another sha256 than its manifest says")
-        return data
-
-    def doubt(self, keys: ExportKeys) -> str:
-        """Why nobody known here vouches for the file; empty if somebody does.
-
-        Raises:
-            FluxError: `SCHEMA` if it was changed after it was signed.
-        """
-        signature = None
-        if SIGNATURE in self._zip.namelist():
-            text = self._bytes(SIGNATURE, MAX_MANIFEST_BYTES)
-            try:
-                signature = Signature.model_validate_json(text)
-            except ValidationError as error:
-                raise self._refusal("has a signature that cannot be read") from error
-        try:
-            return keys.doubt(self._bytes(MANIFEST, MAX_MANIFEST_BYTES), signature)
-        except FluxError as error:
-            raise FluxError(
-                error.kind, f"file {str(self._path)!r}: {error.message}", suggestions=error.suggestions
-            ) from error
+        rules = ZipRules(
+            what="run",
+            name=_NAME,
+            way_out="`fluxagents runs export RUN` writes a file that can be imported",
+            max_manifest_bytes=MAX_MANIFEST_BYTES,
+            max_members=MAX_MEMBERS,
+            max_bytes=MAX_BYTES,
+            max_member_bytes=MAX_MEMBER_BYTES,
+        )
+        super().__init__(path, Bundle, rules)
 
     def names(self, folder: str) -> tuple[str, ...]:
         """The members below a folder."""
         return tuple(name for name in self.manifest.members if name.startswith(f"{folder}/"))
-
-    def _check(self) -> Bundle:
-        infos = self._zip.infolist()
-        names = [info.filename for info in infos]
-        if len(infos) > MAX_MEMBERS or sum(info.file_size for info in infos) > MAX_BYTES:
-            raise self._refusal(f"is larger than {MAX_BYTES} bytes in {MAX_MEMBERS} members")
-        for info in infos:
-            if info.filename not in UNLISTED and _NAME.fullmatch(info.filename) is None:
-                raise self._refusal(f"holds {info.filename[:100]!r}, which belongs to no run")
-            if info.file_size > MAX_MEMBER_BYTES:
-                raise self._refusal(f"holds {info.filename!r} of {info.file_size} bytes")
-        if len(set(names)) < len(names):
-            raise self._refusal("holds a member twice")
-        if MANIFEST not in names:
-            raise self._refusal(f"lacks {MANIFEST!r}")
-        try:
-            bundle = Bundle.model_validate_json(self._bytes(MANIFEST, MAX_MANIFEST_BYTES))
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise self._refusal(f"has no manifest that can be read: {where}: {first['msg']}") from error
-        listed = {info.filename: info.file_size for info in infos if info.filename not in UNLISTED}
-        if listed != {name: member.size_bytes for name, member in bundle.members.items()}:
-            raise self._refusal("holds other members than its manifest says")
-        return bundle
-
-    def _bytes(self, name: str, max_bytes: int) -> bytes:
-        try:
-            with self._zip.open(name) as file:
-                data = file.read(max_bytes + 1)
-        except DAMAGE as error:
-            raise self._refusal(f"is damaged: {name!r} cannot be read: {error}") from error
-        if len(data) > max_bytes:
-            raise self._refusal(f"holds {name!r} of more than {max_bytes} bytes")
-        return data
-
-    def _refusal(self, why: str) -> FluxError:
-        return FluxError(
-            ErrorClass.SCHEMA,
-            f"file {str(self._path)!r} {why}",
-            suggestions=("`fluxagents runs export RUN` writes a file that can be imported",),
-        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import zipfile
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
@@ -18,16 +17,14 @@ from fluxagents.flows.language.nodes import MapNode, SubflowNode
 from fluxagents.flows.reducer import fold
 from fluxagents.tasks.ports.artifacts import Manifest
 from fluxagents.tasks.ports.models import ModelRef
+from fluxagents.workers.archive.checked_zip import MANIFEST, SIGNATURE, Member
 from fluxagents.workers.archive.run_bundle import (
-    MANIFEST,
     MAX_BYTES,
     MAX_MEMBER_BYTES,
     MAX_MEMBERS,
-    SIGNATURE,
     Bundle,
     BundledRun,
     BundleStores,
-    Member,
 )
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -58,7 +55,7 @@ def export_run(stores: BundleStores, run_id: str, path: Path, *, with_models: bo
     try:
         with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as file:
             for name, data in _parts(stores, logs, with_models=with_models, missing=missing):
-                members[name] = Member(sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data))
+                members[name] = Member.of(iter((data,)))
                 _check_size(run_id, name, members)
                 _write(file, name, data)
             states = [fold(log) for log in logs]

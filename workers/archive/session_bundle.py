@@ -7,7 +7,6 @@ in the file. `runs/<number>.run.zip` is a run as `run_bundle` describes it, with
 
 from __future__ import annotations
 
-import hashlib
 import re
 import zipfile
 from importlib.metadata import version
@@ -16,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.people.actions import Action
@@ -26,20 +25,15 @@ from fluxagents.flows.texts.checks import check_name
 from fluxagents.flows.texts.display import quote
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.sessions.sessions import Sessions
+from fluxagents.workers.archive.checked_zip import MANIFEST, SIGNATURE, CheckedZip, Member, ZipRules
 from fluxagents.workers.archive.run_bundle import (
-    DAMAGE,
-    MANIFEST,
     MAX_BYTES,
     MAX_MANIFEST_BYTES,
     MAX_MEMBER_BYTES,
-    SIGNATURE,
-    UNLISTED,
     BundleStores,
-    Member,
 )
 from fluxagents.workers.archive.run_export import EPOCH, export_run
 from fluxagents.workers.archive.run_import import Imported, import_run
-from fluxagents.workers.archive.run_signature import Signature
 
 SUFFIX = ".session.zip"
 
@@ -60,6 +54,26 @@ class SessionManifest(BaseModel):
     session: SessionRecord
     usage: SessionUsage
     members: dict[str, Member] = Field(max_length=MAX_RUNS)
+
+
+class SessionFile(CheckedZip[SessionManifest]):
+    """The file of a session that somebody gave us.
+
+    Raises:
+        FluxError: `SCHEMA` if it is none, is damaged, or holds anything that belongs to no session.
+    """
+
+    def __init__(self, path: Path) -> None:
+        rules = ZipRules(
+            what="session",
+            name=_NAME,
+            way_out="`fluxagents sessions export NAME` writes a file that can be imported",
+            max_manifest_bytes=MAX_MANIFEST_BYTES,
+            max_members=MAX_RUNS + 2,
+            max_bytes=MAX_BYTES,
+            max_member_bytes=MAX_MEMBER_BYTES,
+        )
+        super().__init__(path, SessionManifest, rules)
 
 
 def export_session(
@@ -120,7 +134,15 @@ def import_session(
             the name; nothing has been written then. If another run has the id of one of its runs; those
             before it have been taken in then, and the same call goes on when that is mended.
     """
-    manifest, doubt = _read_manifest(path, stores)
+    with SessionFile(path) as file:
+        file.check_digests()
+        return _import(client, stores, file, new_name, file_name=path.name)
+
+
+def _import(
+    client: RunClient, stores: BundleStores, file: SessionFile, new_name: str, *, file_name: str
+) -> tuple[SessionRecord, list[Imported]]:
+    manifest, doubt = file.manifest, file.doubt(stores.keys)
     name = check_name(new_name or manifest.session.name, "a session")
     known = client.store.sessions.get(name)
     if known is not None and known.session.created_ms != manifest.session.created_ms:
@@ -130,14 +152,14 @@ def import_session(
             suggestions=("import it under another name: `--as NEWNAME`",),
         )
     by = client.authority.record(
-        Action.SESSION_IMPORT, Resource(kind="session", id=name, session=name), details={"file": path.name}
+        Action.SESSION_IMPORT, Resource(kind="session", id=name, session=name), details={"file": file_name}
     )
     session = manifest.session.model_copy(update={"name": name, "owner": by, "unverified": doubt})
     imported: list[Imported] = []
-    with TemporaryDirectory() as folder, zipfile.ZipFile(path) as file:
+    with TemporaryDirectory() as folder:
         for member in manifest.members:
             run_file = Path(folder) / "run.zip"
-            run_file.write_bytes(_read(file, path, member, manifest.members[member]))
+            run_file.write_bytes(file.read(member))
             imported.append(import_run(client, stores, run_file, session=new_name))
     # Last: an interrupted import has no session yet that its budget could stop.
     client.store.sessions.save(session)
@@ -148,7 +170,7 @@ def import_session(
 def _write(file: zipfile.ZipFile, name: str, data: bytes) -> Member:
     # The files of runs are compressed already.
     file.writestr(zipfile.ZipInfo(name, EPOCH), data)
-    return Member(sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data))
+    return Member.of(iter((data,)))
 
 
 def _check_size(name: str, members: dict[str, Member]) -> None:
@@ -159,59 +181,3 @@ def _check_size(name: str, members: dict[str, Member]) -> None:
             f"session {quote(name)} is too large for one file: {size} bytes in {len(members)} runs",
             suggestions=(f"at most {MAX_BYTES} bytes in {MAX_RUNS} runs", "leave the models out"),
         )
-
-
-def _read_manifest(path: Path, stores: BundleStores) -> tuple[SessionManifest, str]:
-    """What the file says, checked against all its bytes, and why nobody known here vouches for it."""
-    try:
-        with zipfile.ZipFile(path) as file:
-            names = [info.filename for info in file.infolist()]
-            if len(set(names)) < len(names) or not all(
-                _NAME.fullmatch(name) or name in UNLISTED for name in names
-            ):
-                raise _refuse(path, "holds what belongs to no session")
-            text = _read_bounded(file, path, MANIFEST, MAX_MANIFEST_BYTES)
-            manifest = SessionManifest.model_validate_json(text)
-            signature = None
-            if SIGNATURE in names:
-                signature = Signature.model_validate_json(
-                    _read_bounded(file, path, SIGNATURE, MAX_MANIFEST_BYTES)
-                )
-            if set(names) - UNLISTED != manifest.members.keys():
-                raise _refuse(path, "holds other members than its manifest says")
-            _check_size(manifest.session.name, manifest.members)
-            doubt = stores.keys.doubt(text, signature)
-            for name, member in manifest.members.items():
-                _read(file, path, name, member)
-            return manifest, doubt
-    except DAMAGE as error:
-        raise _refuse(path, f"is damaged: {error}") from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise _refuse(path, f"has no manifest that can be read: {first['msg']}") from error
-
-
-def _read(file: zipfile.ZipFile, path: Path, name: str, member: Member) -> bytes:
-    data = _read_bounded(file, path, name, min(member.size_bytes, MAX_MEMBER_BYTES))
-    if len(data) != member.size_bytes or hashlib.sha256(data).hexdigest() != member.sha256:
-        raise _refuse(path, f"is damaged: {name!r} has another sha256 than its manifest says")
-    return data
-
-
-def _read_bounded(file: zipfile.ZipFile, path: Path, name: str, max_bytes: int) -> bytes:
-    try:
-        with file.open(name) as member:
-            data = member.read(max_bytes + 1)
-    except KeyError as error:
-        raise _refuse(path, f"lacks {name!r}") from error
-    if len(data) > max_bytes:
-        raise _refuse(path, f"holds {name!r} of more than {max_bytes} bytes")
-    return data
-
-
-def _refuse(path: Path, why: str) -> FluxError:
-    return FluxError(
-        ErrorClass.SCHEMA,
-        f"file {str(path)!r} {why}",
-        suggestions=("`fluxagents sessions export NAME` writes a file that can be imported",),
-    )

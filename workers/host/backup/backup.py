@@ -19,18 +19,15 @@ from uuid import uuid4
 from redis import Redis
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.workers.archive.checked_zip import MANIFEST, Member, read_chunks
 from fluxagents.workers.files.remote_files import hide_secrets
 from fluxagents.workers.host import run_file
 from fluxagents.workers.host.backup.backup_file import (
     FILES,
     FOLDERS,
-    MANIFEST,
     SNAPSHOT,
     STORE,
     Manifest,
-    Member,
-    hash_chunks,
-    read_chunks,
     write_through,
 )
 from fluxagents.workers.host.data_folder import find_store_folder
@@ -126,7 +123,7 @@ def _write(settings: Settings, redis: Redis, file: IO[bytes]) -> Manifest:
 
 def _add(target: zipfile.ZipFile, name: str, chunks: Iterator[bytes]) -> Member:
     with target.open(name, "w", force_zip64=True) as member:
-        return hash_chunks(write_through(chunks, member))
+        return Member.of(write_through(chunks, member))
 
 
 def _list_files(settings: Settings) -> Iterator[tuple[str, Path]]:

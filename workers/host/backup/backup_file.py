@@ -10,21 +10,17 @@ message.key, export.key, flower.password, biochem.sqlite
 
 from __future__ import annotations
 
-import hashlib
 import re
-import zipfile
-import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Literal, Self
+from typing import IO, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.workers.archive.checked_zip import CheckedZip, Member, ZipRules
 
 SUFFIX = ".backup.zip"
-MANIFEST = "manifest.json"
 SNAPSHOT = "redis.rdb"
 STORE = "store"
 FOLDERS = ("flows", "media")
@@ -34,24 +30,16 @@ LEFT_OUT = ("redis", "logs", "reports", "run.json", "run.lock", "session.key")
 """Of the data folder: Redis is asked instead, and the rest is of one start, or was a copy for its reader; who
 was signed in signs in again."""
 
-CHUNK_BYTES = 1 << 20
 MAX_MANIFEST_BYTES = 1 << 30
 
 _NAME = re.compile(
     rf"{re.escape(SNAPSHOT)}|{'|'.join(map(re.escape, FILES))}"
     rf"|(?:{'|'.join((STORE, *FOLDERS))})(?:/(?!\.{{1,2}}(?:/|$))[^/\\\0]+)+"
 )
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
-"""What `zipfile` raises for a file that is none, is cut off, or is packed or encrypted in its own way."""
 
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Member(_Frozen):
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    size_bytes: int = Field(ge=0)
 
 
 class Manifest(_Frozen):
@@ -75,91 +63,28 @@ class Manifest(_Frozen):
         return sum(member.size_bytes for member in self.members.values())
 
 
-class BackupFile:
-    """A backup of which every member has been checked.
+class BackupFile(CheckedZip[Manifest]):
+    """A backup of which every byte has been checked.
 
     Raises:
         FluxError: `SCHEMA` if it is no backup, is damaged, or holds anything that a backup does not.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        try:
-            self._zip = zipfile.ZipFile(path)
-        except FileNotFoundError as error:
-            raise FluxError(ErrorClass.BAD_ARGUMENT, f"there is no file {str(path)!r}") from error
-        except _DAMAGE as error:
-            raise self._refusal(f"is no zip file: {error}") from error
-        try:
-            self.manifest = self._read_manifest()
-            self._check_members()
-        except BaseException:
-            self._zip.close()
-            raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._zip.close()
-
-    def open(self, name: str) -> IO[bytes]:
-        """A member, to be read from its beginning."""
-        return self._zip.open(name)
-
-    def _read_manifest(self) -> Manifest:
-        try:
-            with self._zip.open(MANIFEST) as file:
-                return Manifest.model_validate_json(file.read(MAX_MANIFEST_BYTES))
-        except KeyError as error:
-            raise self._refusal(f"lacks {MANIFEST!r}") from error
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise self._refusal(f"has no manifest that can be read: {where}: {first['msg']}") from error
-        except _DAMAGE as error:
-            raise self._refusal(f"is damaged: {MANIFEST!r} cannot be read: {error}") from error
-
-    def _check_members(self) -> None:
-        names = sorted(name for name in self._zip.namelist() if name != MANIFEST)
-        if names != sorted(self.manifest.members):
-            raise self._refusal("holds other members than its manifest says")
-        if SNAPSHOT not in names:
-            raise self._refusal(f"lacks {SNAPSHOT!r}")
-        for name, member in self.manifest.members.items():
-            if _NAME.fullmatch(name) is None:
-                raise self._refusal(f"holds {name[:100]!r}, which belongs to no installation")
-            try:
-                with self.open(name) as file:
-                    digest = hash_chunks(read_chunks(file))
-            except _DAMAGE as error:
-                raise self._refusal(f"is damaged: {name!r} cannot be read: {error}") from error
-            if digest != member:
-                raise self._refusal(f"is damaged: {name!r} has another sha256 than its manifest says")
-
-    def _refusal(self, why: str) -> FluxError:
-        return FluxError(
-            ErrorClass.SCHEMA,
-            f"file {str(self._path)!r} {why}",
-            suggestions=("`fluxagents backup FILE` writes a file that can be restored; take another copy",),
+        rules = ZipRules(
+            what="installation",
+            name=_NAME,
+            way_out="`fluxagents backup FILE` writes a file that can be restored; take another copy",
+            is_signed=False,
+            max_manifest_bytes=MAX_MANIFEST_BYTES,
         )
-
-
-def hash_chunks(chunks: Iterator[bytes]) -> Member:
-    """The digest and size of bytes that come in parts."""
-    digest, size = hashlib.sha256(), 0
-    for chunk in chunks:
-        digest.update(chunk)
-        size += len(chunk)
-    return Member(sha256=digest.hexdigest(), size_bytes=size)
-
-
-def read_chunks(file: IO[bytes]) -> Iterator[bytes]:
-    """The rest of a file, in parts."""
-    while chunk := file.read(CHUNK_BYTES):
-        yield chunk
+        super().__init__(path, Manifest, rules)
+        with ExitStack() as on_failure:
+            on_failure.callback(self.close)
+            if SNAPSHOT not in self.manifest.members:
+                raise self.refusal(f"lacks {SNAPSHOT!r}")
+            self.check_digests()
+            on_failure.pop_all()
 
 
 def write_through(chunks: Iterator[bytes], target: IO[bytes]) -> Iterator[bytes]:

@@ -13,6 +13,7 @@ from typing import IO
 from redis import Redis
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.workers.archive.checked_zip import Member, read_chunks
 from fluxagents.workers.composition import redis_client
 from fluxagents.workers.files.local_root import MARKER
 from fluxagents.workers.files.remote_files import hide_secrets
@@ -25,8 +26,6 @@ from fluxagents.workers.host.backup.backup_file import (
     STORE,
     BackupFile,
     Manifest,
-    hash_chunks,
-    read_chunks,
     write_through,
 )
 from fluxagents.workers.host.data_folder import find_store_folder, prepare
@@ -134,7 +133,7 @@ def _unpack(backup: BackupFile, staging: Mapping[str, Path]) -> None:
         first, _, rest = name.partition("/")
         root, path = (staging[STORE], rest) if first == STORE else (staging[DATA], name)
         with backup.open(name) as source, _create(root, PurePosixPath(path)) as target:
-            written = hash_chunks(write_through(read_chunks(source), target))
+            written = Member.of(write_through(read_chunks(source), target))
         if written != expected:
             raise FluxError(ErrorClass.SCHEMA, f"the backup was changed while {name!r} was read from it")
 

@@ -32,7 +32,8 @@ from fluxagents.flows.reducer import fold
 from fluxagents.scheduler.runs.run import Run
 from fluxagents.tasks.ports.models import ModelRef
 from fluxagents.workers.archive import run_bundle
-from fluxagents.workers.archive.run_bundle import MANIFEST, SIGNATURE, BundleFile
+from fluxagents.workers.archive.checked_zip import MANIFEST, SIGNATURE
+from fluxagents.workers.archive.run_bundle import BundleFile
 from fluxagents.workers.archive.run_export import export_run
 from fluxagents.workers.archive.run_import import Imported, import_run
 from fluxagents.workers.archive.run_signature import ExportKeys

@@ -14,7 +14,7 @@ from tests.unit.scheduler.sessions.test_sessions import ASK, finish, start
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.ports.session import SessionBudget
-from fluxagents.workers.archive.run_bundle import MANIFEST, SIGNATURE
+from fluxagents.workers.archive.checked_zip import MANIFEST, SIGNATURE
 from fluxagents.workers.archive.session_bundle import export_session, import_session
 from fluxagents.workers.clients.local import LocalClient
 

@@ -10,16 +10,15 @@ from pathlib import Path
 import pytest
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.workers.archive.checked_zip import MANIFEST, Member
 from fluxagents.workers.host.backup.backup_file import (
     FILES,
     FOLDERS,
     LEFT_OUT,
-    MANIFEST,
     SNAPSHOT,
     STORE,
     BackupFile,
     Manifest,
-    Member,
 )
 from fluxagents.workers.host.data_folder import NAMES
 
