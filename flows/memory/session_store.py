@@ -50,6 +50,13 @@ class MemorySessionStore:
             self._sessions[session.name] = session
             self._active_ms[session.name] = max(self._active_ms.get(session.name, 0), session.created_ms)
 
+    def replace(self, before: SessionRecord, after: SessionRecord) -> bool:
+        with self._lock:
+            if self._find(before.name) != before:
+                return False
+            self.save(after)
+            return True
+
     def get(self, name: str) -> SessionEntry | None:
         with self._lock:
             return self._entry(name) if name in self._active_ms else None

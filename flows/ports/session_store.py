@@ -25,6 +25,10 @@ class SessionStore(Protocol):
         """Keep a session as it is now; what it limits holds from the next start and the next step on."""
         ...
 
+    def replace(self, before: SessionRecord, after: SessionRecord) -> bool:
+        """As `save`; False, and nothing done, if the session is not what it was before any more."""
+        ...
+
     def get(self, name: str) -> SessionEntry | None:
         """A session; None if nobody made one of this name, and no run has it."""
         ...

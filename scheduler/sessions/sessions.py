@@ -142,9 +142,7 @@ class Sessions:
         Raises:
             FluxError: If there is no such session, or it is archived.
         """
-        if self.show(name).session.status == "archived":
-            raise FluxError(ErrorClass.BAD_ARGUMENT, f"session {quote(name)} is archived")
-        return self._change(name, Action.SESSION_CLOSE, {"status": "closed"}, by)
+        return self._change(name, Action.SESSION_CLOSE, {"status": "closed"}, by, check=_refuse_archived)
 
     def open(self, name: str, *, by: str | None = None) -> SessionRecord:
         """Let a closed session take runs again.
@@ -152,13 +150,7 @@ class Sessions:
         Raises:
             FluxError: If there is no such session, or it is archived: its runs must be restored first.
         """
-        if self.show(name).session.status == "archived":
-            raise FluxError(
-                ErrorClass.BAD_ARGUMENT,
-                f"session {quote(name)} is archived",
-                suggestions=(f"`fluxagents sessions restore {name}` brings it back with its runs",),
-            )
-        return self._change(name, Action.SESSION_OPEN, {"status": "open"}, by)
+        return self._change(name, Action.SESSION_OPEN, {"status": "open"}, by, check=_refuse_archived)
 
     def share(self, name: str, person: str, role: Role, *, by: str | None = None) -> Grant:
         """Give somebody a role in a session, beside those that they have.
@@ -308,21 +300,17 @@ class Sessions:
         Raises:
             FluxError: If there is no such session, or one of its runs has not ended.
         """
-        entry = self.show(name)
-        states = self.states(name)
-        going_on = [state for state in states if not state.ended]
-        if going_on:
-            first = going_on[0]
-            raise FluxError(
-                ErrorClass.BAD_ARGUMENT,
-                f"session {quote(name)} has {count_open_runs(len(going_on))}, "
-                f"such as {first.run_id} ({first.status})",
-                suggestions=(f"wait for them, or end them: `fluxagents sessions cancel {name}`",),
-            )
+        self._require_ended(name)
         self._runs.authority.record(Action.SESSION_ARCHIVE, _resource(name), by=by)
-        # No run may start while they move.
-        self._book.save(entry.session.model_copy(update={"status": "archived"}))
-        return archive_runs(self._runs.store, self._archive(), entry, states)
+        before = self.show(name).session.status
+        # No run may start while they move; one that just did is seen by the second look.
+        self._replace(name, {"status": "archived"})
+        try:
+            states = self._require_ended(name)
+        except FluxError:
+            self._replace(name, {"status": before})
+            raise
+        return archive_runs(self._runs.store, self._archive(), self.show(name), states)
 
     def restore(self, name: str, *, by: str | None = None) -> ArchivedSession:
         """Bring an archived session and its runs back into the store; it takes runs again.
@@ -365,16 +353,54 @@ class Sessions:
         """All quotas that somebody set, by person."""
         return self._book.quotas()
 
-    def _change(self, name: str, action: Action, changes: dict[str, object], by: str | None) -> SessionRecord:
+    def _require_ended(self, name: str) -> list[RunState]:
+        """The runs of a session, none of which may be open."""
+        self.show(name)
+        states = self.states(name)
+        going_on = [state for state in states if not state.ended]
+        if going_on:
+            first = going_on[0]
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                f"session {quote(name)} has {count_open_runs(len(going_on))}, "
+                f"such as {first.run_id} ({first.status})",
+                suggestions=(f"wait for them, or end them: `fluxagents sessions cancel {name}`",),
+            )
+        return states
+
+    def _change(
+        self,
+        name: str,
+        action: Action,
+        changes: dict[str, object],
+        by: str | None,
+        *,
+        check: Callable[[SessionRecord], None] = lambda _: None,
+    ) -> SessionRecord:
         session = self.show(name).session
-        now = self._runs.clock.now_ms()
-        changed = session.model_copy(
-            update={**changes, "changed_ms": now, "created_ms": session.created_ms or now}
-        )
-        details = changed.model_dump(mode="json", include=set(changes), exclude_none=True)
+        check(session)
+        told = session.model_copy(update=changes)
+        details = told.model_dump(mode="json", include=set(changes), exclude_none=True)
         self._runs.authority.record(action, _resource(name), by=by, details=details)
-        self._book.save(changed)
-        return changed
+        now = self._runs.clock.now_ms()
+        return self._replace(
+            name, {**changes, "changed_ms": now, "created_ms": session.created_ms or now}, check=check
+        )
+
+    def _replace(
+        self,
+        name: str,
+        changes: Mapping[str, object],
+        *,
+        check: Callable[[SessionRecord], None] = lambda _: None,
+    ) -> SessionRecord:
+        """Change a session, beside what others change of it meanwhile."""
+        while True:
+            session = self.show(name).session
+            check(session)
+            changed = session.model_copy(update=changes)
+            if self._book.replace(session, changed):
+                return changed
 
     def _family(self, name: str) -> Iterator[RunState]:
         """The runs of a session, each followed by those that it began and waits for now."""
@@ -393,6 +419,15 @@ class Sessions:
 
 def _resource(name: str) -> Resource:
     return Resource(kind="session", id=name, session=name)
+
+
+def _refuse_archived(session: SessionRecord) -> None:
+    if session.status == "archived":
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"session {quote(session.name)} is archived",
+            suggestions=(f"`fluxagents sessions restore {session.name}` brings it back with its runs",),
+        )
 
 
 def _check_weight(weight: float) -> float:

@@ -152,6 +152,24 @@ def test_a_closed_session_takes_no_run_until_it_is_opened(store: RunStore) -> No
     assert names(store) == ["s"]
 
 
+def test_a_change_of_what_somebody_else_has_changed_is_not_written(store: RunStore) -> None:
+    first = SessionRecord(name="s", owner="ada", created_ms=1)
+    archived, described = (first.model_copy(update=it) for it in ({"status": "archived"}, {"label": "L"}))
+    store.sessions.add(first)
+    assert store.sessions.replace(first, archived)
+    assert not store.sessions.replace(first, described)
+    assert [entry.session for entry in store.sessions.page("archived", limit=5)] == [archived]
+    assert store.sessions.page("open", limit=5) == []
+
+
+def test_a_session_that_only_runs_name_is_changed_from_what_is_shown_of_it(store: RunStore) -> None:
+    start(store, "s")
+    entry = store.sessions.get("s")
+    assert entry
+    assert store.sessions.replace(entry.session, entry.session.model_copy(update={"label": "L"}))
+    assert not store.sessions.replace(entry.session, entry.session)
+
+
 def test_a_session_counts_what_its_runs_and_their_children_use(store: RunStore) -> None:
     run = start(store)
     child = start(store, run, parent=run)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from redis import Redis
+from redis.exceptions import WatchError
 
 from fluxagents.flows.ports.session import (
     SESSION_STATUSES,
@@ -42,7 +43,20 @@ class RedisSessionStore:
     def save(self, session: SessionRecord) -> None:
         self._write(session, is_new=False)
 
-    def _write(self, session: SessionRecord, *, is_new: bool) -> bool:
+    def replace(self, before: SessionRecord, after: SessionRecord) -> bool:
+        with self._redis.pipeline() as pipe:
+            pipe.watch(f"{self._prefix}session-records")  # type: ignore[no-untyped-call] # redis is half typed
+            if self._entries([before.name])[0].session != before:
+                return False
+            pipe.multi()
+            self._write(after, is_new=False, client=pipe)
+            try:
+                pipe.execute()
+            except WatchError:
+                return False
+        return True
+
+    def _write(self, session: SessionRecord, *, is_new: bool, client: Redis | None = None) -> bool:
         limits: dict[str, int | str] = dict(session.budget.amounts())
         if session.status != "open":
             limits["status"] = session.status
@@ -56,7 +70,7 @@ class RedisSessionStore:
             "limits": limits,
             "is_new": is_new,
         }
-        return bool(self._save(keys=[self._prefix], args=[json.dumps(document)]))
+        return bool(self._save(keys=[self._prefix], args=[json.dumps(document)], client=client))
 
     def get(self, name: str) -> SessionEntry | None:
         entry = self._entries([name])[0]

@@ -13,7 +13,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.people.actor import Actor, Proof
 from fluxagents.flows.people.members import Person
 from fluxagents.flows.people.roles import Grant, Role
-from fluxagents.flows.ports.session import PersonQuota, SessionBudget
+from fluxagents.flows.ports.session import PersonQuota, SessionBudget, SessionRecord
 from fluxagents.workers.clients.local import LocalClient
 
 ASK: dict[str, Any] = {
@@ -151,6 +151,25 @@ def test_an_archived_session_leaves_the_store_and_comes_back_as_it_was(client: L
     assert statuses(client) == ["finished"]
     start(client)
     assert "not archived" in refusal(lambda: client.sessions.restore("s")).message
+
+
+def test_a_run_that_starts_while_its_session_is_archived_is_not_left_behind(
+    client: LocalClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finished = start(client)
+    finish(client, finished)
+    replace = client.store.sessions.replace
+    late: list[str] = []
+
+    def start_before(before: SessionRecord, after: SessionRecord) -> bool:
+        if not late:
+            late.append(start(client))
+        return replace(before, after)
+
+    monkeypatch.setattr(client.store.sessions, "replace", start_before)
+    assert "has 1 run that has not ended" in refusal(lambda: client.sessions.archive("s")).message
+    assert client.sessions.show("s").session.status == "open"
+    assert [client.store.holds(run) for run in (finished, *late)] == [True, True]
 
 
 def test_an_archiving_that_was_interrupted_is_finished_by_the_next(
