@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from collections.abc import Sequence
+from collections.abc import Iterable
+from itertools import islice
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Query, Request, Response
@@ -65,10 +66,10 @@ def link_next(request: Request, response: Response, cursor: str | None) -> None:
         response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
 
 
-def slice_page(entries: Sequence[T], limit: int, cursor: str) -> tuple[list[T], str | None]:
-    """A page of a list that is at hand, and the cursor of the next one."""
+def slice_page(entries: Iterable[T], limit: int, cursor: str) -> tuple[list[T], str | None]:
+    """A page of a list that is at hand, or is made no further than asked for; the cursor of the next one."""
     place = decode_cursor(cursor, int)
-    first = int(place[0]) if place else 0
-    first = max(first, 0)
+    first = max(int(place[0]), 0) if place else 0
     last = first + limit
-    return list(entries[first:last]), encode_cursor(last) if last < len(entries) else None
+    found = list(islice(entries, first, last + 1))
+    return found[:limit], encode_cursor(last) if len(found) > limit else None

@@ -69,15 +69,15 @@ def _list(
     client: RunClient, kinds: frozenset[str], session: str, page: tuple[int, str]
 ) -> tuple[list[OpenRequest], str | None]:
     visible = VisibleSessions(client)
-    entries = [
-        (request, state)
+    # Made no further than the page: thousands may wait, and each has a state to be read.
+    entries = (
+        _describe(request, state)
         for run_id, request in client.store.requests()
         if request.kind in kinds
         and session in {"", (state := client.store.load(run_id)).session}
         and visible.shows(state)
-    ]
-    some, following = slice_page(entries, *page)
-    return [_describe(request, state) for request, state in some], following
+    )
+    return slice_page(entries, *page)
 
 
 def _describe(request: HumanRequest, state: RunState) -> OpenRequest:

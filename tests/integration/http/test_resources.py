@@ -11,6 +11,7 @@ import pytest
 from tests.support.http_api import Api
 
 from fluxagents.flows.people.roles import Role
+from fluxagents.flows.state import RunState
 
 QUESTION = "Which genes are essential?"
 CHANGE = "Set the glucose uptake to 18.5 mmol/gDW/h for good. How fast does it grow then?"
@@ -197,6 +198,26 @@ def test_an_approval_is_answered_by_another_person(api: Api, rob: dict[str, str]
     assert twice.status_code == 409
     assert "answered already by 'zoe'" in twice.json()["detail"]
     assert api.client.get("/v1/approvals", headers=rob).json()["items"] == []
+
+
+def test_a_page_of_approvals_reads_no_more_runs_than_it_shows(
+    api: Api, rob: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local = api.local()
+    waiting = [local.start("metabolic_analysis", model="e_coli_core", question=CHANGE).id for _ in range(4)]
+    store = api.ports.client.store
+    load, read = store.load, list[str]()
+
+    def note(run_id: str) -> RunState:
+        read.append(run_id)
+        return load(run_id)
+
+    monkeypatch.setattr(store, "load", note)
+    page = api.client.get("/v1/approvals?limit=1", headers=rob).json()
+    assert [each["run_id"] for each in page["items"]] == waiting[:1]
+    assert set(read) == set(waiting[:2]), "the one more tells whether there is a next page"
+    rest = api.client.get(f"/v1/approvals?cursor={page['next_cursor']}", headers=rob).json()
+    assert [each["run_id"] for each in rest["items"]] == waiting[1:]
 
 
 def test_who_one_is_and_who_belongs_here(api: Api, ana: dict[str, str], rob: dict[str, str]) -> None:
