@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -96,19 +97,25 @@ class Child:
 def _serve() -> None:
     for module in PRELOADED:
         import_module(module)
+    alive: set[int] = set()
     for line in sys.stdin:
         request = json.loads(line)
         if "poll" in request:
             pid, status = os.waitpid(request["poll"], os.WNOHANG)
             answer = os.waitstatus_to_exitcode(status) if pid else None
+            alive.discard(pid)
         else:
             answer = os.fork()
             if not answer:
                 _become(request["start"], Path(request["log"]))
                 celery()
                 return
+            alive.add(answer)
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
+    # Nobody asks any more: the tests have ended, or somebody has ended them.
+    for pid in alive:
+        os.killpg(pid, signal.SIGKILL)
 
 
 def _become(arguments: list[str], log: Path) -> None:
