@@ -132,7 +132,7 @@ def describe_map(finding: ReportedFinding) -> Iterator[str]:
         if found["differences_mmol_per_gdw_h"]["values"]:
             yield f"Most differ {_write_fluxes(finding, 'differences_mmol_per_gdw_h')} mmol/gDW/h."
     name, digest = file["name"], file["digest"][:_SHORT_DIGEST]
-    yield "`fluxagents artifacts plot` draws it, as a picture or, with `-o map.html`, as a page; "
+    yield "`fluxagents artifacts plot` draws it as a picture or, with `-o map.html`, as a page."
     yield f"`fluxagents artifacts get {digest} -o {name}` saves it for Escher."
 
 
