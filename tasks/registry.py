@@ -28,6 +28,7 @@ MODULES = (
     "fba.fluxes.run_flux_sampling",
     "fba.fluxes.export_fluxes",
     "fba.fluxes.analyze_pathway",
+    "fba.maps.draw_flux_map",
     "fba.sensitivity.analyze_limitations",
     "fba.sensitivity.run_phase_plane",
     "fba.sensitivity.run_robustness",

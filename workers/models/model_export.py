@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
-
-from cobra import Model
+from typing import TYPE_CHECKING
 
 from fluxagents.tasks.fba.models.model_file import FileFormat, encode_model
+
+if TYPE_CHECKING:
+    from cobra import Model
 
 
 def write(model: Model, kind: FileFormat, path: str | Path) -> None:

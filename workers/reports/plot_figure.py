@@ -39,6 +39,7 @@ _SETTINGS: Any = {
 }
 _WIDTH_INCHES = 7.0
 _DOTS_PER_INCH = 150
+_CAPTION_INCHES = 1.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,3 +98,16 @@ def canvas(caption: Caption, *, height_inches: float = 4.2, grid: Literal["x", "
             color="#555555",
         )
         yield Canvas(figure, axes)
+
+
+@contextmanager
+def large_canvas(
+    caption: Caption, *, columns: int, panel_inches: tuple[float, float]
+) -> Iterator[tuple[PlotFigure, list[Axes]]]:
+    """Panels side by side under one caption, each as large as its drawing needs; the style holds within."""
+    with mpl.rc_context(_SETTINGS):
+        width, height = panel_inches
+        figure = PlotFigure(figsize=(width * columns, height + _CAPTION_INCHES), layout="constrained")
+        figure.caption = caption
+        figure.suptitle(f"{caption.title}\n{caption.conditions}", x=0.01, ha="left", fontsize=11, color=BLACK)
+        yield figure, [figure.add_subplot(1, columns, number + 1) for number in range(columns)]

@@ -13,6 +13,7 @@ import pandas as pd
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H
 from fluxagents.tasks.ports.artifacts import Manifest
+from fluxagents.workers.reports.maps.flux_map_plot import draw_flux_map, name_state
 from fluxagents.workers.reports.plot_figure import BLUE, GREY, ORANGE, Canvas, Caption, PlotFigure, canvas
 from fluxagents.workers.reports.sensitivity_plots import PlaneLabels, draw_curve, draw_gains, draw_plane
 
@@ -346,6 +347,14 @@ def _screen(result: Plottable) -> PlotFigure:
         return drawing.figure
 
 
+def _flux_map(result: Plottable) -> PlotFigure:
+    args = result.manifest.provenance.args
+    compared = args.get("compared_with")
+    titles = name_state(args), name_state(compared) if isinstance(compared, dict) else ""
+    _check_not_empty(result.tables["reactions"])
+    return draw_flux_map(result.tables, titles, result.caption(f"Fluxes: {result.manifest.result['map']}"))
+
+
 def _conditions(manifest: Manifest) -> str:
     provenance = manifest.provenance
     args = provenance.args
@@ -398,6 +407,7 @@ PLOTS: Mapping[str, Callable[[Plottable], PlotFigure]] = {
     "run_phase_plane": _phase_plane,
     "run_robustness": _robustness,
     "screen_nutrients": _screen,
+    "draw_flux_map": _flux_map,
 }
 """Tool -> plot."""
 

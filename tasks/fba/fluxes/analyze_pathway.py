@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING, ClassVar
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.tasks.display import cut_text, list_names, list_values
-from fluxagents.tasks.fba.central_metabolism.pathways import find_pathway, pathways
+from fluxagents.tasks.fba.fluxes.pathway_members import find_members
 from fluxagents.tasks.fba.fluxes.run_flux_variability_analysis import extremes
 from fluxagents.tasks.fba.fluxes.run_metabolic_fba import minimise_total_flux
-from fluxagents.tasks.fba.solving.conditions import ConditionArgs, require_reaction
+from fluxagents.tasks.fba.solving.conditions import ConditionArgs
 from fluxagents.tasks.fba.solving.growth import ConditionResult, hold_conditions, optimise
 from fluxagents.tasks.fba.solving.linear_program import LinearProgram, clean
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H, Outcome
-from fluxagents.tasks.fba.solving.subsystems import list_subsystems
 from fluxagents.tasks.ports.models import Concern
 from fluxagents.tasks.tool import PREDICTIONS, Tool
 
@@ -130,7 +128,7 @@ def run(model: Model, args: Args) -> Result:
         FluxError: `UNKNOWN_ID` with the nearest names, `MEDIUM` for conditions that do not fit the model;
             `SOLVER` or `TIMEOUT`.
     """
-    name, reactions = _members(model, args)
+    name, reactions = find_members(model, args.pathway, args.reactions)
     indices = [model.reactions.index(reaction) for reaction in reactions]
     with hold_conditions(model, args, split=True, aim="growth_if_known") as conditions:
         program = conditions.program
@@ -145,54 +143,6 @@ def run(model: Model, args: Args) -> Result:
             blocked = _blocked_reactions(net, model, indices)
     chosen = None if fluxes is None else [fluxes[index] for index in indices]
     return Result.model_validate(report | {"pathway": name} | _describe(reactions, chosen, ranges, blocked))
-
-
-def _members(model: Model, args: Args) -> tuple[str, list[Reaction]]:
-    """The name and the reactions of the pathway, in the order of the model."""
-    if args.reactions is not None:
-        named = {require_reaction(model, identifier) for identifier in args.reactions}
-        return f"{len(named)} named reactions", [r for r in model.reactions if r.id in named]
-    assert args.pathway is not None
-    subsystems = _subsystems(model)
-    asked = args.pathway.casefold()
-    exact = [name for name in subsystems if name.casefold() == asked]
-    matches = exact or [name for name in subsystems if asked in name.casefold()]
-    if len(matches) == 1:
-        own = subsystems[matches[0]]
-        return matches[0], [reaction for reaction in model.reactions if reaction.id in own]
-    known = find_pathway(args.pathway)
-    members = known.find_members(model) if known else frozenset()
-    if known and (members or (not matches and _knows_another(model))):
-        return known.name, [reaction for reaction in model.reactions if reaction.id in members]
-    if matches:
-        message = f"pathway '{args.pathway}' may be {len(matches)} of model '{model.id}'"
-        raise FluxError(ErrorClass.UNKNOWN_ID, message, suggestions=(f"one of: {'; '.join(matches[:5])}",))
-    message = f"pathway '{args.pathway}' is no subsystem or group of model '{model.id}'"
-    none = "this model names no subsystem: give 'reactions'"
-    if known:
-        message = f"no id, name or annotation of model '{model.id}' is of a reaction of '{known.name}'"
-    suggestions = nearest(args.pathway, subsystems) or (
-        (f"such as: {'; '.join(list(subsystems)[:5])}",) if subsystems else (none,)
-    )
-    raise FluxError(ErrorClass.UNKNOWN_ID, message, suggestions=suggestions)
-
-
-def _knows_another(model: Model) -> bool:
-    """Whether reactions of other pathways are found, so that those of one may be said to be absent."""
-    return any(pathway.find_members(model) for pathway in pathways().values())
-
-
-def _subsystems(model: Model) -> dict[str, set[str]]:
-    """Subsystems and groups by name -> ids of their reactions."""
-    subsystems: dict[str, set[str]] = {}
-    for reaction in model.reactions:
-        for subsystem in list_subsystems(reaction):
-            subsystems.setdefault(subsystem, set()).add(reaction.id)
-    for group in model.groups:
-        members = {member.id for member in group.members if member in model.reactions}
-        if members:
-            subsystems.setdefault(group.name or group.id, set()).update(members)
-    return subsystems
 
 
 def _ranges(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -23,12 +24,18 @@ from fluxagents.workers.files.table_file import write_bytes
         "fluxagents artifacts plot --run 01JB… --step 4 -o ranges.png",
         "fluxagents artifacts plot --run 01JB… --step 4 --table reactions -o subsystems.svg",
         "fluxagents artifacts plot --session nightly -o growth.svg",
+        "fluxagents artifacts plot --run 01JB… --step 3 -o map.html",
     )
 )
 @address_options
 @click.option("--session", help="Instead of ID: growth over the runs of a batch.")
 @click.option("--table", help="Which table, where a tool has a plot for each: genes or reactions.")
-@click.option("--output", "-o", metavar="FILE", help="A .svg or .png file; the plot is stored in any case.")
+@click.option(
+    "--output",
+    "-o",
+    metavar="FILE",
+    help="A .svg or .png file; the plot is stored in any case. Or .html for a flux map: a page to zoom in.",
+)
 @json_option
 def plot(
     artifact: str | None,
@@ -39,7 +46,7 @@ def plot(
     output: str | None,
     as_json: bool,
 ) -> None:
-    """Plot a result: an envelope, flux ranges, growth without genes, essential reactions, growth over media.
+    """Plot a result: an envelope, flux ranges, growth without genes, essential reactions, and so on.
 
     The plot is stored as an artifact. Its metadata name the result that it shows.
     """
@@ -48,6 +55,10 @@ def plot(
 
     store = artifact_store()
     path = output_path(output)
+    if path is not None and path.suffix.lower() == ".html":
+        source = find_digest(store, artifact, run_id, step)
+        _write_page(result_plots.page_of_result(store, source), source, path, as_json=as_json)
+        return
     kind = result_plots.image_format(path)
     if session is not None:
         if artifact is not None or run_id is not None:
@@ -75,3 +86,12 @@ def plot(
     if path is not None:
         echo(f"{path}: {len(data)} bytes")
     echo(f"plot {stored.digest} of {source}")
+
+
+def _write_page(data: bytes, source: str, path: Path, *, as_json: bool) -> None:
+    """Write a flux map as a page; it holds a program, so that it is no artifact."""
+    write_bytes(path, data)
+    if as_json:
+        print_json({"of": source, "format": "html", "bytes": len(data), "file": str(path)})
+    else:
+        echo(f"{path}: {len(data)} bytes")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -9,7 +10,9 @@ from fluxagents.scheduler.batches.batches import session_states
 from fluxagents.workers.commands.command_client import CommandClient
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.models.model_store import ModelFiles
-from fluxagents.workers.reports.plot_figure import IMAGE_FORMATS, ImageFormat
+from fluxagents.workers.reports.maps.escher_page import draw_page, list_states
+from fluxagents.workers.reports.maps.flux_map_plot import name_state
+from fluxagents.workers.reports.plot_figure import IMAGE_FORMATS, Caption, ImageFormat
 from fluxagents.workers.reports.result_figure import draw_result
 from fluxagents.workers.reports.session.growth_figure import draw_session
 from fluxagents.workers.settings import Settings
@@ -25,7 +28,7 @@ def image_format(path: Path | None) -> ImageFormat:
     raise FluxError(
         ErrorClass.BAD_ARGUMENT,
         f"plot '{path}' has no known suffix",
-        suggestions=("end it with .svg or .png",),
+        suggestions=("end it with .svg or .png, or .html for a flux map",),
     )
 
 
@@ -34,6 +37,33 @@ def plot_result(
 ) -> tuple[str, bytes]:
     models = ModelFiles(Settings.load().artifact_url)
     return store.manifest(digest).provenance.tool, draw_result(store, models, digest, table).encode(kind)
+
+
+def page_of_result(store: ArtifactFiles, digest: str) -> bytes:
+    """A flux map as a page.
+
+    Raises:
+        FluxError: `BAD_ARGUMENT` for a result that is none.
+    """
+    manifest = store.manifest(digest)
+    tool, args = manifest.provenance.tool, manifest.provenance.args
+    if tool != "draw_flux_map" or not manifest.files:
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"only a flux map can be a page, not a result of '{tool}'",
+            suggestions=("end the name with .svg or .png",),
+        )
+    (file,) = manifest.files.values()
+    compared = args.get("compared_with")
+    titles = name_state(args), name_state(compared) if isinstance(compared, dict) else ""
+    reactions = store.table(manifest.tables["reactions"].digest)
+    caption = Caption(
+        title=f"Fluxes: {manifest.result['map']}",
+        conditions=f"model {manifest.provenance.model_id}",
+        source=f"result {digest}",
+    )
+    content = json.loads(store.get(file.digest))
+    return draw_page(content, list_states(reactions, titles), caption).encode()
 
 
 def plot_session(session: str, kind: ImageFormat) -> bytes:

@@ -12,13 +12,14 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.registry import tool_named
 from fluxagents.workers.commands.display.options import examples, parse_pairs
 from fluxagents.workers.commands.display.output import echo
+from fluxagents.workers.models.model_export import write_data
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def _strain_options(command: Command) -> Command:
+def strain_options(command: Command) -> Command:
     """Give a command the options of what is changed in the file."""
     for decorate in (
         click.option(
@@ -49,7 +50,7 @@ def _strain_options(command: Command) -> Command:
     type=click.Choice(["sbml", "json", "yaml", "mat"]),
     help="By the suffix of --output if absent, else sbml.",
 )
-@_strain_options
+@strain_options
 @click.option("--output", type=click.Path(dir_okay=False), help="NAME.xml, .json, .yml or .mat by default.")
 def export(
     model: str, kind: str | None, without: tuple[str, ...], changes: tuple[str, ...], output: str | None
@@ -93,7 +94,7 @@ def _format_by_suffix(output: str | None) -> str:
 )
 @click.argument("model")
 @click.option("--format", "kind", type=click.Choice(["escher", "csv"]), default="escher", show_default=True)
-@_strain_options
+@strain_options
 @click.option("--output", type=click.Path(dir_okay=False), help="NAME_fluxes.json or .csv by default.")
 def fluxes(
     model: str, kind: str, without: tuple[str, ...], changes: tuple[str, ...], output: str | None
@@ -108,9 +109,6 @@ _MAX_SHOWN = 10
 def _call(
     name: str, model: str, kind: str, without: tuple[str, ...], changes: tuple[str, ...], output: str | None
 ) -> Any:
-    # cobra takes seconds to import; of these commands only these two write files of models.
-    from fluxagents.workers.models.model_export import write_data  # noqa: PLC0415
-
     settings = Settings.load()
     store = ModelFiles(settings.artifact_url, hosts=settings.model_hosts)
     ref = store.resolve(model)

@@ -16,6 +16,7 @@ from fluxagents.workers.commands.display.output import count_text, echo, print_j
 from fluxagents.workers.commands.display.slow_notice import notice_when_slow
 from fluxagents.workers.commands.display.warning_lines import print_model_warnings
 from fluxagents.workers.commands.models.exports import export, fluxes
+from fluxagents.workers.commands.models.flux_map import flux_map
 from fluxagents.workers.commands.models.inspect import inspect
 from fluxagents.workers.files.remote_files import hide_secrets
 from fluxagents.workers.models.model_store import ModelFiles
@@ -38,6 +39,7 @@ def models() -> None:
 
 models.add_command(export)
 models.add_command(fluxes)
+models.add_command(flux_map)
 models.add_command(inspect)
 
 

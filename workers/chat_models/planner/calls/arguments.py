@@ -179,6 +179,12 @@ def read_flux_export(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
     yield drop_absent(format="csv" if words and "escher" not in words else None, knock_outs=lacking)
 
 
+def read_flux_map(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:
+    lacking = phrase.genes + phrase.reactions
+    for pathway in phrase.list_values(PATHWAY) or [None]:
+        yield drop_absent(pathway=pathway, knock_outs=lacking)
+
+
 def read_nutrient_screen(phrase: Phrase, medium: KnownMedium) -> Iterator[Arguments]:
     elements = [name for name in ELEMENTS[1:] if f"{name}_source" in phrase.tags]
     # "Stickstoffquelle" is a word for nitrogen and, as a compound of words, one for any source.
@@ -252,6 +258,7 @@ ARGUMENTS: dict[str, Callable[[Phrase, KnownMedium], Iterator[Arguments]]] = {
     "auxotrophies": read_auxotrophies,
     "model_export": read_model_export,
     "flux_export": read_flux_export,
+    "flux_map": read_flux_map,
     "nutrient_screen": read_nutrient_screen,
     "missing_nutrients": read_missing_nutrients,
     "variability": read_variability,

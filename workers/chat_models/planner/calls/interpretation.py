@@ -152,10 +152,6 @@ def _plan_calls(clause: Clause, medium: KnownMedium, *, after_change: bool) -> I
     unused = find_unused_words(clause, [call.args for call in calls], medium.given) if calls else []
     if unused:
         medium.problems.append(f"I did not use: {', '.join(unused)}.")
-    if calls and clause.intent == "flux_export" and "map" in clause.phrase.tags:
-        medium.problems.append("No tool here draws a map: Escher draws it from the exported fluxes.")
-        # The map stays open: the file is more than what was asked.
-        calls = [replace(call, part="") for call in calls]
     yield from calls
 
 

@@ -24,6 +24,7 @@ _HYPOTHESES: Mapping[str, str] = {
     "check_missing_media": "Closed uptakes keep it from growing; that none restores growth refutes it.",
     "identify_auxotrophies": "It needs no amino acid, vitamin or nucleobase; each that it needs refutes it.",
     "export_model": "The file reads back as the model; each difference refutes it.",
+    "draw_flux_map": "There are fluxes to draw; that the model is infeasible refutes it.",
     "export_fluxes": "There are fluxes to write; that the model is infeasible refutes it.",
     "screen_nutrients": "It grows on each of these sources alone; each without growth refutes it.",
     "compare_media_performance": "It grows on each of these media; each without growth refutes it.",

@@ -116,6 +116,7 @@ WRITERS: Mapping[str, Writer] = {
     "search_biochem": lookup_answers.describe_search,
     "translate_database_ids": lookup_answers.describe_translation,
     "export_model": lookup_answers.describe_file,
+    "draw_flux_map": lookup_answers.describe_map,
     "export_fluxes": lookup_answers.describe_file,
     "validate_tool_audit": lookup_answers.describe_audit,
     "validate_ai_audit": lookup_answers.describe_audit,

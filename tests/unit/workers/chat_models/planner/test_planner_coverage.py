@@ -22,7 +22,6 @@ def problems(question: str) -> str:
         ("essential genes and the frobnication", "frobnication"),
         ("essential genes and the weather", "weather"),
         ("growth without oxygen and the Km of hexokinase", "kinetics"),
-        ("draw a map of the fluxes", "Escher"),
         ("which genes are essential, 17", "17"),
         ("growth on acetate: which genes?", "genes"),
         ("First knock out b0720, then list the essential genes", "takes no knock-outs"),

@@ -17,6 +17,9 @@ _SHORT_DIGEST = len("sha256:") + 12
 """Characters of a digest that find an artifact."""
 
 
+_LARGEST_FLUXES = 5
+
+
 def describe_entity(finding: ReportedFinding) -> Iterator[str]:
     """What a name or id stands for."""
     query, matches = finding.values["query"], finding.values["matches"]
@@ -109,6 +112,33 @@ def describe_file(finding: ReportedFinding) -> Iterator[str]:
         is_same = finding.values["is_unchanged"]
         yield f"Read again it {'is the same model' if is_same else f'differs in {places}: {first}'}."
     yield from finding.list_all("closed_by_knock_outs", "reaction", "closed by the knock-outs")
+
+
+def describe_map(finding: ReportedFinding) -> Iterator[str]:
+    """What is on the map, its largest fluxes, and how to look at it."""
+    file = finding.get("file")
+    if not file:
+        yield "There are no fluxes to draw."
+        return
+    found = finding.values
+    drawn = count_things(found["reactions"], "reaction")
+    yield f"The map of {found['map']} shows {drawn}, {found['active_reactions']} with a flux."
+    if found["fluxes_mmol_per_gdw_h"]["values"]:
+        yield f"Largest are {_write_fluxes(finding, 'fluxes_mmol_per_gdw_h')} mmol/gDW/h."
+    if status := finding.get("compared_status"):
+        growth = found["compared_growth_per_h"]
+        there = f"no growth ({status})" if growth is None else f"growth {format_number(growth)} per h"
+        yield f"In the other state it has {there}."
+        if found["differences_mmol_per_gdw_h"]["values"]:
+            yield f"Most differ {_write_fluxes(finding, 'differences_mmol_per_gdw_h')} mmol/gDW/h."
+    name, digest = file["name"], file["digest"][:_SHORT_DIGEST]
+    yield "`fluxagents artifacts plot` draws it as a picture or, with `-o map.html`, as a page."
+    yield f"`fluxagents artifacts get {digest} -o {name}` saves it for Escher."
+
+
+def _write_fluxes(finding: ReportedFinding, field: str) -> str:
+    largest = list(finding.values[field]["values"].items())[:_LARGEST_FLUXES]
+    return join_words(f"{finding.names.write_short(name)} {format_number(flux)}" for name, flux in largest)
 
 
 def describe_audit(finding: ReportedFinding) -> Iterator[str]:

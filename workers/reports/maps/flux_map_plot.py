@@ -1,0 +1,207 @@
+"""Fluxes on a map: width and shade by size, arrows by direction; two states beside their difference."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
+from matplotlib.patches import FancyArrowPatch, Patch, PathPatch
+from matplotlib.path import Path
+
+from fluxagents.workers.reports.plot_figure import BLACK, GREY, Caption, PlotFigure, large_canvas
+
+_INCHES_PER_UNIT = 0.42
+_MARGIN_UNITS = 1.6
+_LEAST_WIDTH, _MOST_WIDTH = 1.2, 6.0
+_REST_WIDTH = 0.8
+_BESIDE_UNITS = 0.15
+_REST_COLOR = "#BBBBBB"
+_SCALE_QUANTILE = 0.9
+"""Of the fluxes on the map: larger ones are drawn like this, so that few do not hide the rest."""
+
+_FLUXES = LinearSegmentedColormap.from_list("fluxes", ["#9CC9E8", "#0072B2", "#002B4D"])
+_DIFFERENCES = LinearSegmentedColormap.from_list(
+    "differences", ["#B35900", "#E69F00", "#D9D9D9", "#3399CC", "#004C77"]
+)
+_PATH = (Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4)
+
+
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """One drawing of the map: what is shown, and how numbers become colours."""
+
+    title: str
+    shown: pd.Series
+    colors: Colormap
+    norm: Normalize
+    label: str
+    directions: pd.Series
+    """Their sign says where an arrow points."""
+
+
+def name_state(args: Mapping[str, Any]) -> str:
+    """What a state is called, from the arguments that it was computed with."""
+    uptakes = {**(args.get("medium_changes") or {})}
+    parts = ["another medium"] if args.get("medium") is not None else []
+    parts += [f"{exchange} ≤ {limit:g}" for exchange, limit in uptakes.items()]
+    parts += [f"without {', '.join(args['knock_outs'])}"] if args.get("knock_outs") else []
+    parts += [f"most {args['objective']}"] if args.get("objective") else []
+    return textwrap.shorten("; ".join(parts), 60, placeholder=" …") or "as in the model"
+
+
+def draw_flux_map(
+    tables: Mapping[str, pd.DataFrame], titles: tuple[str, str], caption: Caption
+) -> PlotFigure:
+    """The map of `draw_flux_map`, once, or for both states and their difference.
+
+    Args:
+        tables: `reactions`, `curves` and `places` of the result.
+        titles: What the two states are; the second is not used for one state.
+        caption: Of the figure.
+    """
+    reactions, places = tables["reactions"], tables["places"]
+    panels = _plan_panels(reactions, titles)
+    width = places["x"].max() - places["x"].min() + 2 * _MARGIN_UNITS
+    height = places["y"].max() - places["y"].min() + 2 * _MARGIN_UNITS
+    size = max(width, 12) * _INCHES_PER_UNIT, max(height, 8) * _INCHES_PER_UNIT
+    with large_canvas(caption, columns=len(panels), panel_inches=size) as (figure, every):
+        for axes, panel in zip(every, panels, strict=True):
+            _draw_panel(axes, panel, tables)
+            if len(panels) > 1:
+                axes.set_title(panel.title, fontsize=10, color=BLACK)
+            mappable = ScalarMappable(panel.norm, panel.colors)
+            figure.colorbar(
+                mappable,
+                ax=axes,
+                label=panel.label,
+                orientation="horizontal",
+                shrink=0.5,
+                pad=0.01,
+                aspect=40,
+            )
+        return figure
+
+
+def _plan_panels(reactions: pd.DataFrame, titles: tuple[str, str]) -> list[_Panel]:
+    here, there = reactions["flux_mmol_per_gdw_h"], reactions["compared_flux_mmol_per_gdw_h"]
+    norm = Normalize(0, _find_top(pd.concat([here, there]).abs()), clip=True)
+    label = "flux (mmol/gDW/h)"
+    panels = [_Panel(titles[0], here, _FLUXES, norm, label, here)]
+    if there.notna().any():
+        panels.append(_Panel(titles[1], there, _FLUXES, norm, label, there))
+        directions = here.where(here != 0, there)
+        change = reactions["difference_mmol_per_gdw_h"] * np.sign(directions)
+        top = _find_top(change.abs())
+        text = f"more flux (mmol/gDW/h): {titles[1]} (negative), {titles[0]} (positive)"
+        panels.append(
+            _Panel("difference", change, _DIFFERENCES, Normalize(-top, top, clip=True), text, directions)
+        )
+    return panels
+
+
+def _find_top(sizes: pd.Series) -> float:
+    """The size that gets the full width: a high quantile of what is not zero."""
+    flowing = sizes[sizes > 0]
+    return float(flowing.quantile(_SCALE_QUANTILE)) if len(flowing) else 1.0
+
+
+def _draw_panel(axes: Axes, panel: _Panel, tables: Mapping[str, pd.DataFrame]) -> None:
+    reactions, curves, places = tables["reactions"], tables["curves"], tables["places"]
+    values, directions = panel.shown.to_numpy("float64"), panel.directions.to_numpy("float64")
+    width_of = _scale_widths(panel)
+    # What rests lies below what flows, and small flows above large ones.
+    order = np.argsort(-np.nan_to_num(np.abs(values[curves["reaction_row"]])), kind="stable")
+    for row in order:
+        curve = curves.iloc[int(row)]
+        value, direction = values[curve["reaction_row"]], directions[curve["reaction_row"]]
+        axes.add_patch(_draw_curve(curve, direction, line=_line(panel, value, width_of)))
+    main = places[places["is_main"]]
+    beside = places[~places["is_main"]]
+    axes.scatter(main["x"], main["y"], s=34, color="white", edgecolors=BLACK, linewidths=1.0, zorder=5)
+    axes.scatter(beside["x"], beside["y"], s=9, color="white", edgecolors=GREY, linewidths=0.7, zorder=5)
+    for _, place in places.iterrows():
+        away = place["label_x"] - place["x"]
+        axes.text(
+            place["label_x"], place["label_y"], place["label"],
+            fontsize=7.5 if place["is_main"] else 5, color=BLACK if place["is_main"] else "#666666",
+            ha=_align(away), va="center", zorder=6,
+        )  # fmt: skip
+    for value, (_, reaction) in zip(values, reactions.iterrows(), strict=True):
+        number = "" if not value or math.isnan(value) else f"\n{value:.3g}"
+        away = reaction["label_x"] - reaction["middle_x"]
+        axes.text(
+            reaction["label_x"], reaction["label_y"], f"{reaction['reaction']}{number}",
+            fontsize=6, color="#00507D" if number else "#8A8A8A", fontweight="bold" if number else "normal",
+            ha=_align(away), va="center", zorder=6,
+            linespacing=0.95,
+        )  # fmt: skip
+    axes.set_xlim(places["x"].min() - _MARGIN_UNITS, places["x"].max() + _MARGIN_UNITS)
+    axes.set_ylim(places["y"].max() + _MARGIN_UNITS, places["y"].min() - _MARGIN_UNITS)
+    axes.set_aspect("equal")
+    axes.axis("off")
+
+
+def _align(away: float) -> str:
+    """How a text stands that is so far to the right of what it names."""
+    if abs(away) < _BESIDE_UNITS:
+        return "center"
+    return "left" if away > 0 else "right"
+
+
+def _scale_widths(panel: _Panel) -> Callable[[float], float]:
+    top = panel.norm.vmax or 1.0
+
+    def width_of(value: float) -> float:
+        if not value or math.isnan(value):
+            return _REST_WIDTH
+        share = math.sqrt(min(1.0, abs(value) / top))
+        return _LEAST_WIDTH + (_MOST_WIDTH - _LEAST_WIDTH) * share
+
+    return width_of
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    width: float
+    color: Any
+    flows: bool
+
+
+def _line(panel: _Panel, value: float, width_of: Callable[[float], float]) -> _Line:
+    flows = bool(value) and not math.isnan(value)
+    # A scale from zero is of sizes, one that begins below of signed differences.
+    color = panel.colors(panel.norm(value if panel.norm.vmin else abs(value))) if flows else _REST_COLOR
+    return _Line(width_of(value), color, flows)
+
+
+def _draw_curve(curve: pd.Series, direction: float, *, line: _Line) -> Patch:
+    """One curve; with an arrow at its metabolite if the flux ends there."""
+    points = [(curve[f"x{number}"], curve[f"y{number}"]) for number in range(4)]
+    width = line.width if curve["is_main"] else min(line.width, _LEAST_WIDTH)
+    if not line.flows or math.isnan(direction) or direction * curve["coefficient"] <= 0:
+        return PathPatch(
+            Path(points, _PATH), fill=False, linewidth=width, edgecolor=line.color, capstyle="round",
+            linestyle="solid" if line.flows else (0, (3, 2)),
+        )  # fmt: skip
+    # The arrow points at the metabolite: a substrate's curve begins there.
+    ends = points if curve["coefficient"] > 0 else points[::-1]
+    return FancyArrowPatch(
+        path=Path(ends, _PATH),
+        arrowstyle=f"-|>,head_length={3 + 1.1 * width},head_width={1.6 + 0.75 * width}",
+        linewidth=width,
+        edgecolor=line.color,
+        facecolor=line.color,
+        shrinkA=0,
+        shrinkB=3.2 if curve["is_main"] else 1.6,
+        mutation_scale=1.0,
+        capstyle="butt",
+        joinstyle="miter",
+    )
