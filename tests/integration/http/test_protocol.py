@@ -192,6 +192,8 @@ def test_errors_of_the_protocol_are_problems_too(api: Api, rob: dict[str, str]) 
         assert answer.status_code == status, answer.text
         assert answer.headers["content-type"] == "application/problem+json", answer.text
         assert answer.json()["type"] == f"/problems/{name}"
+    # As RFC 9110 asks, and before anybody has asked for runs in another way.
+    assert api.client.delete("/v1/runs", headers=rob).headers["Allow"] == "GET, POST"
 
 
 def test_a_store_that_is_away_is_said_to_be_away(key_prefix: str, tmp_path: Path) -> None:
