@@ -15,7 +15,7 @@ PACKAGE = "fluxagents.scheduler.http.routes"
 V1 = "/v1"
 
 MODULES: dict[str, tuple[str, ...]] = {
-    "runs": ("runs", "batches"),
+    "runs": ("runs", "batches", "statuses"),
     "run_acts": ("runs",),
     "run_history": ("runs",),
     "requests": ("approvals", "questions"),
@@ -33,7 +33,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "queries": ("queries",),
     "prompts": ("prompts",),
     "figures": ("errors", "statistics"),
-    "people": ("me", "people", "groups", "keys"),
+    "people": ("me", "people", "quotas", "groups", "keys"),
     "a2h": ("a2h",),
 }
 """Modules in the order of their routes, with the first names of their addresses."""

@@ -113,6 +113,13 @@ def show_quota(name: str, who: Who, client: Client, ports: Ports, response: Resp
     return _answer_quota(ports.sessions(client).quota(name), response)
 
 
+@router.get("/quotas", summary="List quotas", tags=["people"])
+def list_quotas(client: Client, ports: Ports) -> dict[str, PersonQuota]:
+    """The quotas that somebody set, by person, for admins."""
+    _check_admin(client, "all")
+    return ports.sessions(client).quotas()
+
+
 @router.put("/people/{name}/quota", summary="Set a quota", tags=["people"])
 def set_quota(
     name: str, body: NewQuota, client: Client, ports: Ports, response: Response, if_match: IfMatch = ""
