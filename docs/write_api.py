@@ -14,9 +14,10 @@ OBJECTS = (
     "workers.clients.script_client.ScriptClient",
     "workers.clients.client.Client",
     "workers.clients.local.LocalClient",
-    "workers.clients.async_client.AsyncClient",
+    "workers.clients.awaited.async_client.AsyncClient",
     "workers.clients.http.http_client.HttpClient",
-    "workers.clients.http.async_http_client.AsyncHttpClient",
+    "workers.clients.http.http_book.HttpBook",
+    "workers.clients.awaited.async_http_client.AsyncHttpClient",
     "workers.clients.client_run.ClientRun",
     "workers.clients.run_group.Batch",
     "workers.clients.run_group.Session",
@@ -37,7 +38,7 @@ HEAD = """# API reference
 
 Made from the docstrings by `make api`. `from fluxagents import AsyncClient, Client, LocalClient` gives the
 clients; all have the methods of `ScriptClient`, which those of `AsyncClient` await. `HttpClient` and
-`AsyncHttpClient` have those that concern runs, for whoever reaches only the [HTTP API](http.md). The
+`AsyncHttpClient` have them for whoever reaches only the [HTTP API](http.md). The
 [notebook](notebook.ipynb) and the [script](script.py) show them at work.
 """
 

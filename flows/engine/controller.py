@@ -126,6 +126,11 @@ class FlowController:
         following = self._next(state, state.seq, state.updated_ms)
         return None if isinstance(following, e.EventBase) else following
 
+    def next_command(self, state: RunState) -> Command | None:
+        """What a run does next; of a paused one what it does once it goes on."""
+        going_on = {"status": state.paused_from or state.status, "cleared": True}
+        return self.command(state.model_copy(update=going_on))
+
     def extract_facts(self, state: RunState, summary: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         """The facts that the present node takes from a tool's summary.
 

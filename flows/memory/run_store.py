@@ -17,7 +17,7 @@ from fluxagents.flows.ports.claim import Claim, ClaimStatus
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.commit import Commit, CommitResult, CommitStatus
 from fluxagents.flows.ports.dispatch import Dispatch, Outgoing
-from fluxagents.flows.ports.run_store import RunPlace, require_start, unknown_flow, unknown_run
+from fluxagents.flows.ports.run_store import RequestPlace, RunPlace, require_start, unknown_flow, unknown_run
 from fluxagents.flows.state import ENDED, STATUSES, TERMINAL, RunState, Status, state_digest, state_from_json
 
 MAX_RELEASED = 16
@@ -51,6 +51,7 @@ class _Run:
     waiters: set[str] = field(default_factory=set)
     """Runs that wait for it."""
     request: HumanRequest | None = None
+    requested_ms: int = 0
     account: str = ""
     """The session that pays for it."""
     person: str = ""
@@ -259,6 +260,8 @@ class MemoryRunStore:
             run.held = ""
         run.owner, run.due = "", False
         self._index(commit.state.run_id, run)
+        if run.request is None:
+            run.requested_ms = self._clock.now_ms()
         run.request, run.dispatch = commit.state.waiting_for, commit.dispatch
         run.pause_by, run.last_error, run.deliveries, run.attempt = "", "", 0, 0
         until_ms = commit.dispatch.not_before_ms if commit.dispatch else 0
@@ -384,7 +387,21 @@ class MemoryRunStore:
 
     def requests(self) -> list[tuple[str, HumanRequest]]:
         with self._lock:
-            return [(run_id, run.request) for run_id, run in self._runs.items() if run.request]
+            return [(place.run_id, request) for place, request in self._open_requests()]
+
+    def requests_after(
+        self, place: RequestPlace | None, *, limit: int
+    ) -> list[tuple[RequestPlace, HumanRequest]]:
+        with self._lock:
+            return [entry for entry in self._open_requests() if place is None or entry[0] > place][:limit]
+
+    def _open_requests(self) -> list[tuple[RequestPlace, HumanRequest]]:
+        waiting = (
+            (RequestPlace(run.requested_ms, run_id), run.request)
+            for run_id, run in self._runs.items()
+            if run.request
+        )
+        return sorted(waiting, key=lambda entry: entry[0])
 
     def beat(self, node: str, pids: Sequence[int], ttl_ms: int) -> None:
         with self._lock:

@@ -25,6 +25,14 @@ class RunPlace(NamedTuple):
     run_id: str
 
 
+class RequestPlace(NamedTuple):
+    """A place in the list of requests, which stays where it is when others are answered."""
+
+    since_ms: int
+    """When the request began to wait, by the clock of the store."""
+    run_id: str
+
+
 class StepStore(Protocol):
     """Takes and writes steps."""
 
@@ -145,6 +153,17 @@ class RunQueries(Protocol):
 
     def requests(self) -> list[tuple[str, HumanRequest]]:
         """Requests that wait for a human, with their runs, the oldest first."""
+        ...
+
+    def requests_after(
+        self, place: RequestPlace | None, *, limit: int
+    ) -> list[tuple[RequestPlace, HumanRequest]]:
+        """Requests that wait for a human, the oldest first, each with its place.
+
+        Args:
+            place: That of the last one before; None for the first ones.
+            limit: Most of them; fewer mean that there are no more.
+        """
         ...
 
 

@@ -163,7 +163,7 @@ def explain_refused_start(state: RunState, what: str, used: int, allowed: int) -
         f"{state.requester} {had}; the quota allows {allowed:,} {'at once' if at_once else 'a day'}",
         suggestions=(
             "wait until one has ended" if at_once else "start it tomorrow",
-            f"or raise the quota: `fluxagents sessions quota {state.requester}`",
+            f"or raise the quota: `fluxagents people quota {state.requester}`",
         ),
     )
 

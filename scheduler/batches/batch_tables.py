@@ -11,7 +11,6 @@ from pydantic import JsonValue
 
 from fluxagents.flows.engine.model_warnings import list_messages_of_answer
 from fluxagents.flows.events import Event, ToolSucceeded
-from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import FINDINGS_KEPT, Finding, RunState
 from fluxagents.scheduler.batches.asked_conditions import (
@@ -20,6 +19,7 @@ from fluxagents.scheduler.batches.asked_conditions import (
     list_asked_conditions,
     read_number,
 )
+from fluxagents.scheduler.runs.run import RunReader
 from fluxagents.tasks.fba.entities.entity_names import NAMES
 
 UNITS = {
@@ -32,7 +32,6 @@ UNITS = {
     "_fraction": "1",
 }
 """Ends of keys and the units that they say."""
-
 
 NOT_KNOWN = "\u2013"
 """Whether a run has answered that has not ended, or whose log is of an early version."""
@@ -148,7 +147,7 @@ def unit_of(key: str) -> str:
     return next((unit for end, unit in UNITS.items() if key.endswith(end)), "")
 
 
-def complete(store: RunStore, states: Iterable[RunState]) -> list[RunState]:
+def complete(store: RunReader, states: Iterable[RunState]) -> list[RunState]:
     """The states with all their findings: a state keeps the last ones, the run's log has them all."""
     return [
         state.model_copy(update={"findings": all_findings(store.events(state.run_id))})

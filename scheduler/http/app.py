@@ -8,38 +8,21 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from fluxagents.scheduler.http.description import PROBLEM_ANSWERS, describe, name_operation
+from fluxagents.scheduler.http.description import describe, name_operation
 from fluxagents.scheduler.http.doors.authentication import Authentication
 from fluxagents.scheduler.http.doors.body_limits import BodyLimits
 from fluxagents.scheduler.http.doors.idempotency import Idempotency
 from fluxagents.scheduler.http.doors.outages import Outages
 from fluxagents.scheduler.http.doors.request_log import RequestLog
+from fluxagents.scheduler.http.doors.routes_on_demand import RoutesOnDemand
 from fluxagents.scheduler.http.ports import ApiPorts
 from fluxagents.scheduler.http.problems import handle_problems
-from fluxagents.scheduler.http.routes import (
-    a2h,
-    artifacts,
-    figures,
-    library,
-    models,
-    pages,
-    people,
-    prompts,
-    queries,
-    requests,
-    run_acts,
-    run_history,
-    runs,
-    session_acts,
-    session_figures,
-    sessions,
-    sign_in,
-)
-from fluxagents.scheduler.http.routes.triggers import schedules, triggers, webhooks
+from fluxagents.scheduler.http.route_table import RouteTable
+from fluxagents.scheduler.http.routes import pages, sign_in
 from fluxagents.scheduler.http.streams.event_hub import EventHub
 
 STOP_S = 0.5
@@ -47,12 +30,6 @@ STOP_S = 0.5
 
 GZIP_FROM = 1_000
 """Bytes of an answer that is worth compressing."""
-
-SESSIONS = (session_acts, session_figures, sessions)
-"""The plain address of a session comes last: its name may hold slashes."""
-TRIGGERS = (schedules, triggers, webhooks)
-V1 = (runs, run_acts, run_history, requests, artifacts, models, library, *SESSIONS, *TRIGGERS, queries)
-V1_OF_INSTALLATION = (prompts, figures, people)
 
 
 def build_app(ports: ApiPorts) -> FastAPI:
@@ -84,20 +61,14 @@ def build_app(ports: ApiPorts) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.ports, app.state.hub = ports, hub
-    for module in (pages, sign_in):
-        app.include_router(module.router, responses=PROBLEM_ANSWERS)
-    v1 = APIRouter(prefix="/v1", responses=PROBLEM_ANSWERS)
-    for module in (*V1, *V1_OF_INSTALLATION):
-        v1.include_router(module.router)
-    app.include_router(v1)
-    app.include_router(a2h.router, responses=PROBLEM_ANSWERS)
+    table = RouteTable(app, (pages.router, sign_in.router))
     handle_problems(app, ports.unreachable)
-    _add_doors(app, ports)
-    app.openapi = lambda: describe(app)  # type: ignore[method-assign] # FastAPI's own way
+    _add_doors(app, ports, table)
+    app.openapi = lambda: describe(app, table.list_routes)  # type: ignore[method-assign] # FastAPI's own way
     return app
 
 
-def _add_doors(app: FastAPI, ports: ApiPorts) -> None:
+def _add_doors(app: FastAPI, ports: ApiPorts, table: RouteTable) -> None:
     """What a request passes before a route sees it; the last that is added is the first that it meets."""
     doors: list[tuple[Any, dict[str, Any]]] = [
         (RequestLog, {}),
@@ -113,6 +84,7 @@ def _add_doors(app: FastAPI, ports: ApiPorts) -> None:
         ),
         (BodyLimits, {"limits": ports.limits}),
         (Idempotency, {"keys": ports.idempotency}),
+        (RoutesOnDemand, {"table": table}),
     ]
     if ports.origins:
         cors = {

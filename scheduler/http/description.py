@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 
 from fluxagents.scheduler.http.problems import PROBLEM_JSON, Problem
 
@@ -37,15 +39,20 @@ def name_operation(route: APIRoute) -> str:
     return route.name
 
 
-def describe(app: FastAPI) -> dict[str, Any]:
-    """The description; made once."""
+def describe(app: FastAPI, routes: Callable[[], Sequence[BaseRoute]]) -> dict[str, Any]:
+    """The description; made once.
+
+    Args:
+        app: What is described.
+        routes: All of its routes in their order, also those that nobody asked for yet.
+    """
     if app.openapi_schema is None:
         document = get_openapi(
             title=app.title,
             version=app.version,
             summary=app.summary,
             description=ABOUT,
-            routes=app.routes,
+            routes=routes(),
         )
         document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
         for path, operations in document["paths"].items():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.remedy_book import RemedyBook
+from fluxagents.flows.ports.session import SessionRecord
 from fluxagents.flows.statistics.status_timeline import Moment
 from fluxagents.scheduler.http.browser_sessions import BrowserSessions
 from fluxagents.scheduler.people.api_keys import ApiKeys
@@ -148,6 +149,20 @@ class SavedQueries(Protocol):
         ...
 
 
+class ImportedRun(Protocol):
+    """What became of the file of a run."""
+
+    @property
+    def written(self) -> Sequence[str]:
+        """Ids of runs that were not here before."""
+        ...
+
+    @property
+    def missing(self) -> Sequence[str]:
+        """What the runs speak of and neither the file nor this installation has."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How much a request may bring, and how long it may take to come."""
@@ -196,6 +211,12 @@ class ApiPorts:
     """The flow that answers a question, and its inputs."""
     export_run: Callable[[str, Path, bool], object]
     """Write a run, with its models or not, as one file."""
+    export_session: Callable[[Sessions, str, Path, bool], object]
+    """Write a session with its runs, with their models or not, as one file."""
+    import_session: Callable[[RunClient, bytes, str], tuple[SessionRecord, Sequence[ImportedRun]]]
+    """Take in the file of a session, under another name if one is given, for whoever acts with a client."""
+    report_session: Callable[[Sessions, str, str], bytes]
+    """A session on one page, as `html` or `pdf`."""
     statistics: Callable[..., Mapping[str, Any]]
     """Add up the runs of a choice: `flow`, `session`, `since_ms`, `until_ms`."""
     session_statistics: Callable[[str], tuple[Mapping[str, Any], Sequence[Moment]]]

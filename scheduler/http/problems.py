@@ -9,10 +9,10 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import Route
 
 from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
 from fluxagents.flows.texts.display import quote
@@ -177,8 +177,8 @@ def _find_methods(request: Request) -> set[str]:
     """The methods that work at the address of a request; the router names those of its first route only."""
     return {
         method
-        for route in request.app.routes
-        if isinstance(route, Route) and route.path_regex.match(request.url.path)
+        for route in iter_route_contexts(request.app.routes)
+        if route.path_regex.match(request.url.path)
         for method in route.methods or ()
     }
 

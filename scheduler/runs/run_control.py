@@ -295,8 +295,7 @@ class RunControl:
 
     def next_command(self, state: RunState) -> Command | None:
         """What a run does next; of a paused one what it does once it goes on."""
-        going_on = {"status": state.paused_from or state.status, "cleared": True}
-        return self._runs.controller(state).command(state.model_copy(update=going_on))
+        return self._runs.controller(state).next_command(state)
 
     def request(self, request_id: str) -> e.HumanRequest:
         """The request of this id.

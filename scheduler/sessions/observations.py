@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from typing import Protocol
 
-from fluxagents.flows.ports.run_store import RunQueries
+from fluxagents.flows.events import RunStarted
 from fluxagents.flows.state import TERMINAL, RunState
 from fluxagents.flows.statistics.run_clusters import Observation
 from fluxagents.scheduler.batches.asked_conditions import GROWTH
@@ -16,7 +17,15 @@ ROUND = 6
 """Decimals of an uptake (mmol/gDW/h) by which conditions are the same."""
 
 
-def observe_runs(runs: RunQueries, states: Sequence[RunState]) -> list[Observation]:
+class StartReader(Protocol):
+    """Reads how runs began."""
+
+    def starts_of(self, run_ids: Sequence[str]) -> list[RunStarted]:
+        """The first event of each of these runs, in their order."""
+        ...
+
+
+def observe_runs(runs: StartReader, states: Sequence[RunState]) -> list[Observation]:
     """One observation for each run and each condition that its question asks for, children left out."""
     own = [state for state in states if not state.parent]
     starts = runs.starts_of([state.run_id for state in own])

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fluxagents.flows.errors import FluxError
     from fluxagents.scheduler.runs.run_starter import RunSpec
-    from fluxagents.workers.clients.async_client import AsyncClient
+    from fluxagents.workers.clients.awaited.async_client import AsyncClient
+    from fluxagents.workers.clients.awaited.async_http_client import AsyncHttpClient
     from fluxagents.workers.clients.client import Client
-    from fluxagents.workers.clients.http.async_http_client import AsyncHttpClient
     from fluxagents.workers.clients.http.http_client import HttpClient
     from fluxagents.workers.clients.local import LocalClient
 
@@ -26,8 +26,8 @@ __all__ = [
 ]
 
 _MODULES = {
-    "AsyncClient": "workers.clients.async_client",
-    "AsyncHttpClient": "workers.clients.http.async_http_client",
+    "AsyncClient": "workers.clients.awaited.async_client",
+    "AsyncHttpClient": "workers.clients.awaited.async_http_client",
     "Client": "workers.clients.client",
     "FluxError": "flows.errors",
     "HttpClient": "workers.clients.http.http_client",

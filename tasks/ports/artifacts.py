@@ -99,7 +99,26 @@ class Manifest(BaseModel):
         return (*self.tables.values(), *self.files.values())
 
 
-class ArtifactStore(Protocol):
+class ResultReader(Protocol):
+    """Reads results of tools."""
+
+    def manifest(self, digest: str) -> Manifest:
+        """The manifest under this digest; raises as `get`, and `SCHEMA` if it is no manifest."""
+        ...
+
+    def table(
+        self,
+        digest: str,
+        *,
+        columns: tuple[str, ...] | None = None,
+        offset: int = 0,
+        limit: int | None = None,
+    ) -> pd.DataFrame:
+        """A stored table, or some of its columns and rows; raises as `get`, `UNKNOWN_ID` for a column."""
+        ...
+
+
+class ArtifactStore(ResultReader, Protocol):
     """Immutable bytes under the digest of what they are; writing the same twice is one artifact."""
 
     def put_table(self, table: pd.DataFrame, *, tool: str) -> ArtifactRef:
@@ -139,21 +158,6 @@ class ArtifactStore(Protocol):
         Raises:
             FluxError: `BAD_ARGUMENT` for anything else or an ambiguous one, `UNKNOWN_ID` if none is stored.
         """
-        ...
-
-    def manifest(self, digest: str) -> Manifest:
-        """The manifest under this digest; raises as `get`, and `SCHEMA` if it is no manifest."""
-        ...
-
-    def table(
-        self,
-        digest: str,
-        *,
-        columns: tuple[str, ...] | None = None,
-        offset: int = 0,
-        limit: int | None = None,
-    ) -> pd.DataFrame:
-        """A stored table, or some of its columns and rows; raises as `get`, `UNKNOWN_ID` for a column."""
         ...
 
     def rows(self, digest: str, *, offset: int = 0, limit: int = 100) -> list[Mapping[str, Any]]:

@@ -106,7 +106,19 @@ class ModelRecord(BaseModel):
         return ModelRef(digest=self.digest, name=self.name)
 
 
-class ModelStore(Protocol):
+class ModelLoader(Protocol):
+    """Reads models."""
+
+    def load(self, ref: ModelRef) -> Model:
+        """The parsed model, from a bounded cache of this process: change it only inside `with model:`.
+
+        Raises:
+            FluxError: `UNREADABLE_MODEL` with the reason, `UNKNOWN_ID` if no such model is stored.
+        """
+        ...
+
+
+class ModelStore(ModelLoader, Protocol):
     """Content-addressed models. All but `load` and `derive` are cheap and need no cobra."""
 
     def add(
@@ -147,14 +159,6 @@ class ModelStore(Protocol):
 
         Raises:
             FluxError: `UNKNOWN_ID` with the nearest names, or `BAD_ARGUMENT` for an ambiguous digest.
-        """
-        ...
-
-    def load(self, ref: ModelRef) -> Model:
-        """The parsed model, from a bounded cache of this process: change it only inside `with model:`.
-
-        Raises:
-            FluxError: `UNREADABLE_MODEL` with the reason, `UNKNOWN_ID` if no such model is stored.
         """
         ...
 

@@ -94,7 +94,7 @@ def parts(url: str, folder: Path, finished: int, against: Path | None) -> dict[s
         "many_models": lambda: list(many_models.lines(url, folder)),
         "reading": lambda: reading.measure(against).lines(),
         "context": lambda: list(context.lines(folder / "context")),
-        "help": lambda: start_up.measure().lines(),
+        "help": lambda: start_up.measure(url, folder).lines(),
         "looks": lambda: list(looks.lines(redis, LOOKED_AT)),
         "fairness": lambda: fairness.measure(site(4)).lines(),
         "sessions": lambda: list(sessions.lines(redis, folder)),

@@ -45,7 +45,7 @@ def lines(url: str, folder: Path) -> Iterator[str]:
     settings = Settings(redis_url=SecretStr(url), data_dir=folder)
     last = _fill(Redis.from_url(url), settings.key_prefix)
     headers = {"Authorization": f"Bearer {_key(settings)}"}
-    with _serve(folder, url) as address:
+    with serve(folder, url) as address:
         start = {"model": "e_coli_core", "question": "How fast does it grow?"}
         asks: dict[str, Ask] = {
             "start": lambda client: client.post("/v1/runs", json=start),
@@ -79,7 +79,8 @@ def _key(settings: Settings) -> str:
 
 
 @contextmanager
-def _serve(folder: Path, url: str) -> Iterator[str]:
+def serve(folder: Path, url: str) -> Iterator[str]:
+    """An API of its own process from its first answer on; its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = {
@@ -95,7 +96,7 @@ def _serve(folder: Path, url: str) -> Iterator[str]:
             while not answers(port):
                 if process.poll() is not None:
                     raise RuntimeError("the API ended before it answered")
-                time.sleep(0.1)
+                time.sleep(0.01)
             yield f"http://127.0.0.1:{port}"
         finally:
             process.send_signal(signal.SIGTERM)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.support.stack import Stack
 
 from fluxagents import AsyncHttpClient, FluxError, HttpClient, RunSpec
-from fluxagents.flows.errors import ErrorClass
+from fluxagents.flows.errors import ConflictError, ErrorClass
+from fluxagents.flows.ports.session import PersonQuota, SessionBudget
 
 QUESTION = "How fast does it grow?"
 CHANGE = "Set the glucose uptake to 18.5 mmol/gDW/h for good. How fast does it grow then?"
@@ -106,6 +108,117 @@ def test_a_batch_is_started_and_gathered(client: Any) -> None:
     assert {run.status for run in gathered} == {"finished"}
 
 
+def test_runs_come_as_they_complete_with_their_results(client: Any) -> None:
+    specs = [RunSpec(model="e_coli_core", inputs={"question": QUESTION}) for _ in range(2)]
+    batch = client.batch("metabolic_analysis", specs)
+    started = [run.id for run in batch]
+    completed = list(client.as_completed(started, timeout=120))
+    assert sorted(run.id for run in completed) == sorted(started)
+    assert batch.tally.finished == 2
+    growth = batch.table()["growth_per_h"]
+    assert list(growth) == pytest.approx([GROWTH_PER_H] * 2, rel=1e-6)
+    artifact = completed[0].artifact("run_metabolic_fba")
+    assert artifact.result["growth_per_h"] == pytest.approx(GROWTH_PER_H, rel=1e-6)
+    fluxes = artifact.table("fluxes")
+    assert len(fluxes) == 95
+    same = client.artifact(artifact.digest[:16])
+    assert same.digest == artifact.digest
+    assert same.table("fluxes").equals(fluxes)
+    with pytest.raises(FluxError, match="has no result of 'run_fva'"):
+        completed[0].artifact("run_fva")
+
+
+def test_what_a_run_does_next_is_computed_from_its_flow(client: Any) -> None:
+    run = client.start("metabolic_analysis", model="e_coli_core", stepwise=True, question=QUESTION)
+    run.wait(60)
+    state = run.state
+    assert client.check_flow(state.flow.digest).flow.flow == "metabolic_analysis"
+    assert client.check_flow("metabolic_analysis").flow.digest == state.flow.digest
+    first = client.next_command(state)
+    run.resume()
+    run.wait(60)
+    # A call of a tool or a decision: what was said to come next has been done.
+    assert first is not None
+    assert client.next_command(run.state) != first
+    client.cancel_all([run.id, run.id], reason="enough")
+    assert run.status == "cancelled"
+
+
+def test_a_session_is_made_limited_steered_and_moved(client: Any, tmp_path: Path) -> None:
+    name = f"contract/session {type(client).__name__}"
+    sessions, session = client.sessions, client.session(name)
+    made = sessions.create(name, label="Growth", budget=SessionBudget(runs=5))
+    with pytest.raises(ConflictError, match="there is a session"):
+        sessions.create(name)
+    assert sessions.describe(name, description="How fast").label == "Growth"
+    assert sessions.limit(name, weight=2.0).budget == made.budget
+    run = client.ask(QUESTION, model="e_coli_core", session=name)
+    waiting = client.start(
+        "metabolic_analysis", model="e_coli_core", session=name, stepwise=True, question="?"
+    )
+    tally = session.wait(120)
+    assert (tally.finished, tally.waiting) == (1, 1)
+    assert [state.run_id for state in session.states()] == [run.id, waiting.id]
+    assert session.entry.usage.runs == 2
+    assert name in {entry.session.name for entry in sessions.page(limit=200)}
+    assert sessions.counts()["open"] >= 1
+    assert session.resume() == [waiting.id]
+    assert waiting.wait(60) == "paused"
+    assert session.cancel(reason="enough") == [waiting.id]
+    clusters = sessions.clusters(name)
+    assert run.id in {each for cluster in clusters for each in cluster.runs}
+    (fork, *_) = session.fork(f"{name} 2", model="textbook")
+    assert client.get(fork).state.model_name == "textbook"
+    client.cancel(fork, reason="enough")
+    page, file = client.report_session(name), tmp_path / "s.session.zip"
+    assert b"Growth" in page
+    client.export_session(name, file)
+    assert client.import_session(file) == name
+    client.export_run(run.id, tmp_path / "r.run.zip")
+    assert (tmp_path / "r.run.zip").read_bytes()[:2] == b"PK"
+    assert sessions.archive(name).runs == (run.id, waiting.id)
+    assert sessions.restore(name).session.status == "archived"
+    assert session.entry.session.status == "open"
+    assert sessions.close(name).status == "closed"
+    assert sessions.open(name).status == "open"
+
+
+def test_a_quota_is_set_and_read(client: Any, stack: Stack) -> None:
+    me = stack.json("people", "me")["name"]
+    quota = PersonQuota(runs_per_day=100_000)
+    assert client.sessions.set_quota(me, quota) == quota
+    assert client.sessions.quota(me) == quota
+    assert client.sessions.quotas()[me] == quota
+    assert client.sessions.set_quota(me, PersonQuota()) == PersonQuota()
+
+
+def test_what_has_a_name_is_kept_changed_and_removed_over_http(stack: Stack, key: str) -> None:
+    with HttpClient(stack.command("url", "api").stdout.strip(), key) as client:
+        content: dict[str, Any] = {
+            "flow": "metabolic_analysis",
+            "model": "e_coli_core",
+            "inputs": {"question": QUESTION},
+            "timing": {"kind": "every", "seconds": 86_400},
+        }
+        made = client.schedules.add("contract", **content)
+        assert made["schedule"]["name"] == "contract"
+        assert client.schedules.act("contract", "pause")["paused_by"]
+        changed = client.schedules.replace("contract", **{**content, "model": "textbook"})
+        assert changed["schedule"]["model"] == "textbook"
+        assert client.schedules.read("contract", "history", limit=5) == []
+        assert "contract" in {each["schedule"]["name"] for each in client.schedules.list()}
+        client.schedules.remove("contract")
+        with pytest.raises(FluxError, match="there is no schedule"):
+            client.schedules.show("contract")
+        source = {"kind": "run", "ends": ["failed"]}
+        client.triggers.add("contract", source=source, flow="metabolic_analysis", inputs={"question": "q"})
+        client.triggers.remove("contract")
+        hook = client.webhooks.add("contract", url="https://receiver.invalid/x", events=["run.*"])
+        assert hook["secret"].startswith("whsec_")
+        client.webhooks.remove("contract")
+        assert client.webhooks.list() == []
+
+
 def test_the_asynchronous_client_does_the_same(stack: Stack, key: str) -> None:
     async def work() -> None:
         async with AsyncHttpClient(stack.command("url", "api").stdout.strip(), key) as client:
@@ -113,13 +226,13 @@ def test_the_asynchronous_client_does_the_same(stack: Stack, key: str) -> None:
             runs = [run async for run in client.batch("metabolic_analysis", specs, session="contract/async")]
             await client.gather(runs, timeout=120)
             assert {await run.status for run in runs} == {"finished"}
-            states = await client.session_states("contract/async")
-            assert {state.run_id for state in states} == {run.id for run in runs}
-            (artifact,) = {
-                finding.artifact for finding in states[0].findings if finding.tool == "run_metabolic_fba"
-            }
-            table = await client.table(states[0].run_id, str(artifact), "fluxes")
-            assert len(table) == 95
+            session = client.session("contract/async")
+            assert {state.run_id for state in await session.states()} == {run.id for run in runs}
+            artifact = await runs[0].artifact("run_metabolic_fba")
+            assert len(artifact.table("fluxes")) == 95
+            completed = {run.id async for run in client.as_completed(runs, timeout=60)}
+            assert completed == {run.id for run in runs}
+            assert [each["schedule"]["name"] for each in await client.schedules.list()] == []
             with pytest.raises(FluxError, match="nobody acts as"):
                 await client.pause(runs[0].id, by="somebody")
 

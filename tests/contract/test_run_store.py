@@ -274,6 +274,39 @@ def test_requests_are_listed_until_they_are_answered(runs: Runs) -> None:
     assert runs.store.requests() == []
 
 
+def ask(runs: Runs) -> str:
+    """A run that asks something, the last of all."""
+    run_id, _ = runs.new()
+    claim = runs.claim(run_id)
+    request = e.HumanRequest(id=f"{run_id}.1", kind="question", node="a", question="which?", digest="x")
+    asked = e.QuestionAsked(seq=1, at_ms=3, request=request)
+    commit = Commit(events=(asked,), state=reduce(runs.store.load(run_id), asked), dispatch=None)
+    runs.store.commit(commit, text(commit), fence=claim.fence)
+    return run_id
+
+
+def answer(runs: Runs, run_id: str) -> None:
+    answered = e.QuestionAnswered(seq=2, at_ms=4, request_id=f"{run_id}.1", by="ada", answer="this")
+    commit = Commit(events=(answered,), state=reduce(runs.store.load(run_id), answered), dispatch=None)
+    runs.store.commit(commit, text(commit), fence=None)
+
+
+def test_a_place_among_requests_stays_when_those_before_it_are_answered(runs: Runs) -> None:
+    asked = [ask(runs) for _ in range(7)]
+    order = [run_id for run_id, _ in runs.store.requests()]
+    # Several may begin to wait in one millisecond; then the order is that of their ids.
+    assert sorted(order) == sorted(asked)
+    first = runs.store.requests_after(None, limit=3)
+    assert [place.run_id for place, _ in first] == order[:3]
+    for run_id in order[:4]:
+        answer(runs, run_id)
+    rest = runs.store.requests_after(first[-1][0], limit=3)
+    assert [(place.run_id, request.id) for place, request in rest] == [
+        (each, f"{each}.1") for each in order[4:]
+    ]
+    assert runs.store.requests_after(rest[-1][0], limit=3) == []
+
+
 def test_runs_are_listed_newest_first_and_by_status_and_session(runs: Runs) -> None:
     ids = [runs.new(at_ms=at, session=session)[0] for at, session in ((1, "x"), (2, "y"), (3, "x"))]
     runs.store.commit(finish := finished(runs.store.load(ids[2])), text(finish), fence=None)

@@ -145,7 +145,8 @@ def _import(
     manifest, doubt = file.manifest, file.doubt(stores.keys)
     name = check_name(new_name or manifest.session.name, "a session")
     known = client.store.sessions.get(name)
-    if known is not None and known.session.created_ms != manifest.session.created_ms:
+    made_ms = known.session.created_ms if known else 0
+    if made_ms not in {0, manifest.session.created_ms}:
         raise FluxError(
             ErrorClass.BAD_ARGUMENT,
             f"there is another session {quote(name)} here",
@@ -154,14 +155,17 @@ def _import(
     by = client.authority.record(
         Action.SESSION_IMPORT, Resource(kind="session", id=name, session=name), details={"file": file_name}
     )
-    session = manifest.session.model_copy(update={"name": name, "owner": by, "unverified": doubt})
     imported: list[Imported] = []
     with TemporaryDirectory() as folder:
         for member in manifest.members:
             run_file = Path(folder) / "run.zip"
             run_file.write_bytes(file.read(member))
             imported.append(import_run(client, stores, run_file, session=new_name))
+    if known and made_ms:
+        # It is here already: a file gives it neither another owner nor what it has used of its budget.
+        return known.session, imported
     # Last: an interrupted import has no session yet that its budget could stop.
+    session = manifest.session.model_copy(update={"name": name, "owner": by, "unverified": doubt})
     client.store.sessions.save(session)
     client.store.sessions.set_usage(name, manifest.usage)
     return session, imported

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.tasks.ports.artifacts import ArtifactStore, Manifest
-from fluxagents.tasks.ports.models import ModelStore
+from fluxagents.tasks.ports.artifacts import Manifest, ResultReader
+from fluxagents.tasks.ports.models import ModelLoader
 from fluxagents.workers.reports.html.result_card import draw_result
 from fluxagents.workers.reports.notebook_view import NotebookView
 from fluxagents.workers.reports.plain_cards import write_result
@@ -29,7 +29,7 @@ class Artifact(NotebookView):
         digest: Of the result.
     """
 
-    def __init__(self, store: ArtifactStore, models: ModelStore, digest: str) -> None:
+    def __init__(self, store: ResultReader, models: ModelLoader, digest: str) -> None:
         self._store = store
         self._models = models
         self.digest = digest

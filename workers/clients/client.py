@@ -17,7 +17,7 @@ from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.celery.publisher import CeleryPublisher
 from fluxagents.workers.clients.local_authority import build_local_authority
-from fluxagents.workers.clients.results import Results
+from fluxagents.workers.clients.results import StoredResults
 from fluxagents.workers.clients.script_client import ScriptClient
 from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.models.model_store import ModelFiles
@@ -75,7 +75,7 @@ class Client(ScriptClient):
             authority=build_local_authority(settings, redis, store.audit_log, channel),
             prompts=lambda: list_prompt_names(RedisPromptStore(redis, prefix=settings.key_prefix)),
         )
-        self.results = Results(self.store, self.models, cache(self._open_artifacts))
+        self.results = StoredResults(self.store, self.models, cache(self._open_artifacts))
         self.redis = redis
         """Where all of it is kept."""
 

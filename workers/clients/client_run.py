@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.scheduler.batches.batch_tables import all_findings
-from fluxagents.scheduler.runs.run import Run
-from fluxagents.scheduler.runs.run_control import RunControl
+from fluxagents.scheduler.runs.run import Run, RunActs
 from fluxagents.workers.clients.artifact import Artifact
 from fluxagents.workers.clients.frames import frame_findings
 from fluxagents.workers.clients.results import Results
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 class ClientRun(Run, NotebookView):
     """One run, with its results as tables; every property asks the store."""
 
-    def __init__(self, control: RunControl, run_id: str, results: Results) -> None:
+    def __init__(self, control: RunActs, run_id: str, results: Results) -> None:
         super().__init__(control, run_id)
         self.results = results
 
@@ -39,7 +38,9 @@ class ClientRun(Run, NotebookView):
     def artifacts(self) -> tuple[Artifact, ...]:
         """The full data of every result, in the order in which tools were called."""
         findings = all_findings(self.events())
-        return tuple(self.results.artifact(finding.artifact) for finding in findings if finding.artifact)
+        return tuple(
+            self.results.artifact(finding.artifact, self.id) for finding in findings if finding.artifact
+        )
 
     def artifact(self, tool: str) -> Artifact:
         """The full data of the last result of a tool.
@@ -50,7 +51,7 @@ class ClientRun(Run, NotebookView):
         findings = [finding for finding in all_findings(self.events()) if finding.artifact]
         for finding in reversed(findings):
             if finding.tool == tool and finding.artifact:
-                return self.results.artifact(finding.artifact)
+                return self.results.artifact(finding.artifact, self.id)
         tools = ", ".join(dict.fromkeys(finding.tool for finding in findings)) or "none"
         raise FluxError(
             ErrorClass.UNKNOWN_ID,

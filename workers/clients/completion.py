@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from fluxagents.flows.ports.run_store import RunQueries
 from fluxagents.flows.state import RunState, Status
 from fluxagents.scheduler.batches.batches import Tally
 
@@ -16,6 +15,18 @@ LONGEST_PAUSE_S = 10.0
 USUAL_PAUSE_S = 0.5
 IDLE_SHARE = 10
 """Looking takes at most a tenth of the time."""
+
+
+class RunLooks(Protocol):
+    """What it takes to look at many runs."""
+
+    def load(self, run_id: str) -> RunState:
+        """The state of a run."""
+        ...
+
+    def statuses(self, run_ids: Sequence[str]) -> list[Status]:
+        """The status of each of these runs, in their order."""
+        ...
 
 
 class RunLike(Protocol):
@@ -36,7 +47,7 @@ class Look:
 
 
 def look_until_complete(
-    store: RunQueries, runs: Iterable[str], *, timeout_s: float | None = None
+    store: RunLooks, runs: Iterable[str], *, timeout_s: float | None = None
 ) -> Iterator[Look]:
     """Look at runs until none of them goes on by itself; whoever iterates waits between two looks.
 

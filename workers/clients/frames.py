@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.batches.batch_tables import (
     FindingRow,
@@ -15,6 +14,7 @@ from fluxagents.scheduler.batches.batch_tables import (
     findings_rows,
     summary_rows,
 )
+from fluxagents.scheduler.runs.run import RunReader
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +29,7 @@ def frame_runs(states: Iterable[RunState]) -> pd.DataFrame:
     return _frame((*columns, *numbers), cells)
 
 
-def frame_findings(store: RunStore, states: Iterable[RunState]) -> pd.DataFrame:
+def frame_findings(store: RunReader, states: Iterable[RunState]) -> pd.DataFrame:
     """One row per value that a tool found in these runs, numbers in full precision with their unit."""
     return _frame(FindingRow._fields, findings_rows(complete(store, states)))
 

@@ -32,7 +32,7 @@ from fluxagents.workers.archive.run_signature import ExportKeys
 from fluxagents.workers.channels.inbox import InboxNotifier
 from fluxagents.workers.chat_models.planner.offline_planner import OfflinePlanner
 from fluxagents.workers.clients.local_authority import build_process_authority
-from fluxagents.workers.clients.results import Results
+from fluxagents.workers.clients.results import StoredResults
 from fluxagents.workers.clients.script_client import ScriptClient
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.files.run_archive import Archive
@@ -151,7 +151,7 @@ class LocalClient(ScriptClient):
             authority=build_process_authority(store.audit_log),
             prompts=lambda: PromptManager().names,
         )
-        self.results = Results(store, models, lambda: self.artifacts)
+        self.results = StoredResults(store, models, lambda: self.artifacts)
 
     def _open_archive(self) -> Archive:
         return Archive(str(self._folder))

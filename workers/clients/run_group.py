@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from fluxagents.flows.ports.session import SessionEntry
+from pydantic import JsonValue
+
+from fluxagents.flows.ports.session import SessionEntry, SessionRecord
 from fluxagents.flows.state import RunState
 from fluxagents.flows.statistics.run_clusters import Cluster
 from fluxagents.scheduler.batches.batches import Tally
-from fluxagents.scheduler.runs.run_control import RunControl
-from fluxagents.scheduler.sessions.sessions import Sessions
+from fluxagents.scheduler.runs.run import RunActs
 from fluxagents.workers.clients.client_run import ClientRun
 from fluxagents.workers.clients.completion import look_until_complete
 from fluxagents.workers.clients.frames import frame_findings, frame_runs
@@ -27,10 +28,48 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+class GroupActs(RunActs, Protocol):
+    """What a script does with the runs that it holds together."""
+
+    def cancel_all(self, runs: Iterable[str], *, by: str | None, reason: str) -> list[str]:
+        """End those that have not ended; their ids."""
+        ...
+
+
+class SessionActs(Protocol):
+    """What a script does with a session that it holds; see `Sessions`."""
+
+    def show(self, name: str) -> SessionEntry:
+        """What is known of it."""
+        ...
+
+    def states(self, name: str) -> list[RunState]:
+        """The states of its runs."""
+        ...
+
+    def pause(self, name: str, *, by: str | None) -> list[str]:
+        """Pause all its runs."""
+        ...
+
+    def resume(self, name: str, *, by: str | None) -> list[str]:
+        """Let them go on."""
+        ...
+
+    def fork(
+        self, name: str, new: str, *, inputs: Mapping[str, JsonValue] | None, model: str
+    ) -> tuple[SessionRecord, list[str]]:
+        """Make another one from it."""
+        ...
+
+    def clusters(self, name: str) -> list[Cluster]:
+        """Compare its runs."""
+        ...
+
+
 class RunGroup(NotebookView):
     """Some runs, looked at and controlled together."""
 
-    def __init__(self, control: RunControl, results: Results) -> None:
+    def __init__(self, control: GroupActs, results: Results) -> None:
         self._control = control
         self.results = results
 
@@ -76,7 +115,7 @@ class RunGroup(NotebookView):
 class Session(RunGroup):
     """The runs of a session, also those that others started; every look asks the store."""
 
-    def __init__(self, control: RunControl, results: Results, sessions: Sessions, name: str) -> None:
+    def __init__(self, control: GroupActs, results: Results, sessions: SessionActs, name: str) -> None:
         super().__init__(control, results)
         self._sessions = sessions
         self.name = name
@@ -128,7 +167,7 @@ class Batch(RunGroup, Iterator[ClientRun]):
     ends those that were started and starts no more.
     """
 
-    def __init__(self, control: RunControl, results: Results, started: Iterable[str]) -> None:
+    def __init__(self, control: GroupActs, results: Results, started: Iterable[str]) -> None:
         super().__init__(control, results)
         self._starting = iter(started)
         self._started: list[str] = []

@@ -6,7 +6,8 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from fluxagents.flows.events import Lane
 from fluxagents.scheduler.runs.run_client import RunClient
@@ -18,6 +19,8 @@ from fluxagents.workers.clients.client_run import ClientRun
 from fluxagents.workers.clients.completion import RunLike, list_run_ids, look_until_complete
 from fluxagents.workers.clients.results import Results
 from fluxagents.workers.clients.run_group import Batch, Session, gather_runs
+from fluxagents.workers.files.price_file import load_prices
+from fluxagents.workers.settings import Settings
 
 if TYPE_CHECKING:
     from fluxagents.workers.archive.run_bundle import BundleStores
@@ -132,6 +135,53 @@ class ScriptClient(RunClient, ABC):
     def session(self, name: str) -> Session:
         """The runs of a session: to look at, wait for, steer or compare all of them."""
         return Session(self.control, self.results, self.sessions, name)
+
+    def report_session(self, name: str, kind: Literal["html", "pdf"] = "html") -> bytes:
+        """A session on one page: questions, answers, growth, disagreements and costs.
+
+        Args:
+            name: The session.
+            kind: PDF needs the extra `pdf` (fpdf2).
+
+        Raises:
+            FluxError: If there is no such session.
+        """
+        report = import_module("fluxagents.workers.reports.session.report_file")
+        prices, now_ms = load_prices(Settings.load()), self.runs.clock.now_ms()
+        page: bytes = report.write_report(self.sessions, name, kind, prices=prices, now_ms=now_ms)
+        return page
+
+    def export_session(self, name: str, path: Path, *, with_models: bool = False) -> None:
+        """Write a session with its runs as one signed file.
+
+        Raises:
+            FluxError: If there is no such session, or it is too large for one file.
+        """
+        files = import_module("fluxagents.workers.archive.session_bundle")
+        files.export_session(self.sessions, self.bundle_stores(), name, path, with_models=with_models)
+
+    def import_session(self, path: Path, *, name: str = "") -> str:
+        """Take in a session that `export_session` wrote; what it is called here.
+
+        Args:
+            path: The file; every digest is checked before anything is written.
+            name: What it is called here, if it has to have another name.
+
+        Raises:
+            FluxError: If anything in the file is not what it says, or another session has the name.
+        """
+        files = import_module("fluxagents.workers.archive.session_bundle")
+        session, _ = files.import_session(self, self.bundle_stores(), path, new_name=name)
+        return str(session.name)
+
+    def export_run(self, run_id: str, path: Path, *, with_models: bool = False) -> None:
+        """Write a run as one signed file, with all that is needed to look at it elsewhere.
+
+        Raises:
+            FluxError: If there is no such run.
+        """
+        files = import_module("fluxagents.workers.archive.run_export")
+        files.export_run(self.bundle_stores(), run_id, path, with_models=with_models)
 
     def artifact(self, digest: str) -> Artifact:
         """The full data of a result, by its digest or the beginning of it (six hex digits at least).

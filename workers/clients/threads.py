@@ -8,8 +8,7 @@ from concurrent.futures import Executor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from fluxagents.flows.ports.run_store import RunQueries
-from fluxagents.workers.clients.completion import Look, look_until_complete
+from fluxagents.workers.clients.completion import Look, RunLooks, look_until_complete
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,7 +30,7 @@ class Threads:
         return await loop.run_in_executor(self._executor, partial(function, *args, **kwargs))
 
     async def look_until_complete(
-        self, store: RunQueries, runs: Iterable[str], *, timeout_s: float | None
+        self, store: RunLooks, runs: Iterable[str], *, timeout_s: float | None
     ) -> AsyncIterator[Look]:
         """As the function of this name; waits between two looks."""
         looks = look_until_complete(store, runs, timeout_s=timeout_s)

@@ -26,7 +26,7 @@ from fluxagents.flows.ports.claim import Claim, ClaimStatus
 from fluxagents.flows.ports.commit import Commit, CommitResult, CommitStatus
 from fluxagents.flows.ports.dispatch import Dispatch, Outgoing
 from fluxagents.flows.ports.event_feed import find_kinds
-from fluxagents.flows.ports.run_store import RunPlace, require_start, unknown_flow, unknown_run
+from fluxagents.flows.ports.run_store import RequestPlace, RunPlace, require_start, unknown_flow, unknown_run
 from fluxagents.flows.ports.session import describe_excess, explain_refused_start
 from fluxagents.flows.state import ENDED, STATUSES, RunState, Status, state_digest, state_from_json
 from fluxagents.scheduler.runs.run_ids import time_in
@@ -378,6 +378,36 @@ class RedisRunStore:
             for run_id, request in zip(ids, pipe.execute(), strict=True)
             if request is not None
         ]
+
+    def requests_after(
+        self, place: RequestPlace | None, *, limit: int
+    ) -> list[tuple[RequestPlace, HumanRequest]]:
+        entries: list[tuple[RequestPlace, HumanRequest]] = []
+        while len(entries) < limit:
+            places = self._request_places(place, limit)
+            pipe = self._redis.pipeline(transaction=False)
+            for each in places:
+                pipe.hget(self._key(each.run_id), "request")
+            entries += [
+                (each, HumanRequest.model_validate_json(request))
+                for each, request in zip(places, pipe.execute(), strict=True)
+                # It may be answered between the two round trips.
+                if request is not None
+            ]
+            if len(places) < limit:
+                break
+            place = places[-1]
+        return entries[:limit]
+
+    def _request_places(self, after: RequestPlace | None, limit: int) -> list[RequestPlace]:
+        name, least = f"{self._prefix}requests", after.since_ms if after else 0
+        # Those of one millisecond are in the order of their runs, and some of them may be past.
+        past = self._redis.zcount(name, least, least) if after else 0
+        rows: list[tuple[bytes, float]] = self._redis.zrangebyscore(  # type: ignore[assignment]
+            name, least, "+inf", start=0, num=limit + int(past), withscores=True
+        )
+        places = [RequestPlace(int(score), run_id.decode()) for run_id, score in rows]
+        return [each for each in places if after is None or each > after][:limit]
 
     def beat(self, node: str, pids: Sequence[int], ttl_ms: int) -> None:
         key = f"{self._prefix}node:{node}"

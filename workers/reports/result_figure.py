@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from fluxagents.tasks.fba.solving.subsystems import find_main_subsystem
-from fluxagents.tasks.ports.artifacts import ArtifactStore
-from fluxagents.tasks.ports.models import ModelRef, ModelStore
+from fluxagents.tasks.ports.artifacts import ResultReader
+from fluxagents.tasks.ports.models import ModelLoader, ModelRef
 from fluxagents.workers.reports.plot_figure import PlotFigure
 from fluxagents.workers.reports.plots import NEEDS_MODEL, Plottable, draw_plot
 
 
 def draw_result(
-    store: ArtifactStore, models: ModelStore, digest: str, table: str | None = None
+    store: ResultReader, models: ModelLoader, digest: str, table: str | None = None
 ) -> PlotFigure:
     """The plot of a result, drawn from its stored tables; the model is read where a plot asks for it.
 

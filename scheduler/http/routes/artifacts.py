@@ -133,11 +133,14 @@ def read_artifact(
     range_header: Annotated[str, Header(alias="Range", max_length=200)] = "",
     if_none_match: IfNoneMatch = "",
 ) -> Response:
-    """Any artifact by its digest, for those who may see all runs; others name one of their runs.
+    """Any artifact by its digest or the beginning of it, for those who may see all runs.
+
+    Others name one of their runs.
 
     A table comes as `Accept` prefers, anything else as it is stored.
     """
-    check_may_read(client, "artifact", check_digest(digest))
+    check_may_read(client, "artifact", digest)
+    digest = ports.artifacts().find(digest)
     data = ports.artifacts().get(digest)
     if data.startswith(b"PAR1"):
         return _answer_format(ports, "table", digest, {}, accept, range_header, if_none_match)

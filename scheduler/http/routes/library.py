@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fastapi import APIRouter
@@ -13,6 +14,8 @@ from fluxagents.tasks.ports.media import LibraryMedium
 from fluxagents.tasks.registry import ToolEntry, entries_of, require_tool
 
 router = APIRouter()
+
+DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class FlowSummary(Body):
@@ -65,8 +68,8 @@ def list_flows(client: Client, _: Who) -> list[FlowSummary]:
 
 @router.get("/flows/{flow}", summary="Show a flow", tags=["flows"])
 def show_flow(flow: str, client: Client, _: Who) -> Flow:
-    """A flow with its nodes, its inputs and their types."""
-    return client.flows.get(flow)
+    """A flow with its nodes, its inputs and their types: by its name, or by the digest that a run has."""
+    return client.store.flow(flow) if DIGEST.fullmatch(flow) else client.flows.get(flow)
 
 
 @router.get("/tools", summary="List tools", tags=["tools"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Annotated
 
 from fastapi import APIRouter, Response
 from pydantic import Field
@@ -12,12 +13,16 @@ from fluxagents.flows.people.actor import Resource
 from fluxagents.flows.people.api_key import ApiKey
 from fluxagents.flows.people.members import Group, Person, ServiceAccount
 from fluxagents.flows.people.roles import Grant
-from fluxagents.scheduler.http.access import Body, Client, Ports, Who
+from fluxagents.flows.ports.session import PersonQuota
+from fluxagents.flows.texts.display import quote
+from fluxagents.scheduler.http.access import Body, Client, IfMatch, Ports, Who, check_match, tag_content
 from fluxagents.scheduler.http.times import Time, to_milliseconds
 from fluxagents.scheduler.people.directory import require_member
 from fluxagents.scheduler.runs.run_client import RunClient
 
 router = APIRouter()
+
+MAX_RUNS = 10**9
 
 
 class Me(Body):
@@ -54,6 +59,17 @@ class NewKey(Body):
     purpose: str = Field("", max_length=200, examples=["nightly script"])
 
 
+class NewQuota(Body):
+    """What a person may have in all sessions together; null for any number."""
+
+    runs_at_once: Annotated[int, Field(ge=1, le=MAX_RUNS)] | None = None
+    """Of their own that have not ended."""
+    runs_per_day: Annotated[int, Field(ge=1, le=MAX_RUNS)] | None = None
+    """That they start on one day (UTC)."""
+    weight: Annotated[float, Field(ge=1e-6, le=1e6)] = 1.0
+    """Of their share of busy workers."""
+
+
 class CreatedKey(KeyView):
     """A key as its owner needs it."""
 
@@ -86,6 +102,38 @@ def show_person(name: str, client: Client) -> Person | ServiceAccount:
     """A person or a service, for admins."""
     _check_admin(client, name)
     return require_member(client.authority.directory, name).member
+
+
+@router.get("/people/{name}/quota", summary="Show a quota", tags=["people"])
+def show_quota(name: str, who: Who, client: Client, ports: Ports, response: Response) -> PersonQuota:
+    """What a person may have at once and start in a day: your own, or anybody's for an admin."""
+    if name != who.name:
+        _check_admin(client, name)
+    require_member(client.authority.directory, name)
+    return _answer_quota(ports.sessions(client).quota(name), response)
+
+
+@router.get("/quotas", summary="List quotas", tags=["people"])
+def list_quotas(client: Client, ports: Ports) -> dict[str, PersonQuota]:
+    """The quotas that somebody set, by person, for admins."""
+    _check_admin(client, "all")
+    return ports.sessions(client).quotas()
+
+
+@router.put("/people/{name}/quota", summary="Set a quota", tags=["people"])
+def set_quota(
+    name: str, body: NewQuota, client: Client, ports: Ports, response: Response, if_match: IfMatch = ""
+) -> PersonQuota:
+    """Hold a person to a quota from the next start on; it replaces the one before."""
+    _check_admin(client, name)
+    sessions = ports.sessions(client)
+    check_match(if_match, tag_content(sessions.quota(name)), f"the quota of {quote(name)}")
+    return _answer_quota(sessions.set_quota(name, PersonQuota(**body.model_dump())), response)
+
+
+def _answer_quota(quota: PersonQuota, response: Response) -> PersonQuota:
+    response.headers["ETag"] = tag_content(quota)
+    return quota
 
 
 @router.get("/groups", summary="List groups", tags=["people"])

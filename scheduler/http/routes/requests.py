@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -10,11 +11,12 @@ from pydantic import Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.ports.run_store import RequestPlace, RunQueries
 from fluxagents.flows.state import RunState
 from fluxagents.flows.texts.display import quote
 from fluxagents.flows.texts.grammar import MAX_NAME, MAX_REASON, MAX_TEXT
 from fluxagents.scheduler.http.access import Body, Client, VisibleSessions, load_visible, tag_run
-from fluxagents.scheduler.http.paging import Cursor, Limit, Page, link_next, slice_page
+from fluxagents.scheduler.http.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, link_next
 from fluxagents.scheduler.http.problems import ProblemError
 from fluxagents.scheduler.runs.run_client import RunClient
 
@@ -22,6 +24,9 @@ router = APIRouter()
 
 APPROVALS: frozenset[str] = frozenset({"approval"})
 QUESTIONS: frozenset[str] = frozenset({"question", "escalation"})
+
+CHUNK = 100
+"""Requests that are read at once."""
 
 
 class OpenRequest(Body):
@@ -68,16 +73,34 @@ Session = Annotated[str, Query(max_length=MAX_NAME, description="Only of this se
 def _list(
     client: RunClient, kinds: frozenset[str], session: str, page: tuple[int, str]
 ) -> tuple[list[OpenRequest], str | None]:
+    """A page of what waits, and the cursor of the next one.
+
+    The cursor is the place of the last entry: what is answered meanwhile moves no other one past a reader.
+    """
+    limit, cursor = page
+    begin = decode_cursor(cursor, int, str)
+    place = RequestPlace(int(begin[0]), str(begin[1])) if begin else None
+    # Read no further than the page: thousands may wait, and each has a state.
+    entries = list(islice(_find_visible(client, kinds, session, place), limit + 1))
+    following = encode_cursor(*entries[limit - 1][0]) if len(entries) > limit else None
+    return [entry for _, entry in entries[:limit]], following
+
+
+def _find_visible(
+    client: RunClient, kinds: frozenset[str], session: str, place: RequestPlace | None
+) -> Iterator[tuple[RequestPlace, OpenRequest]]:
     visible = VisibleSessions(client)
-    # Made no further than the page: thousands may wait, and each has a state to be read.
-    entries = (
-        _describe(request, state)
-        for run_id, request in client.store.requests()
-        if request.kind in kinds
-        and session in {"", (state := client.store.load(run_id)).session}
-        and visible.shows(state)
-    )
-    return slice_page(entries, *page)
+    for each, request in _walk(client.store, place):
+        if request.kind in kinds:
+            state = client.store.load(each.run_id)
+            if session in {"", state.session} and visible.shows(state):
+                yield each, _describe(request, state)
+
+
+def _walk(store: RunQueries, place: RequestPlace | None) -> Iterator[tuple[RequestPlace, HumanRequest]]:
+    while entries := store.requests_after(place, limit=CHUNK):
+        yield from entries
+        place = entries[-1][0]
 
 
 def _describe(request: HumanRequest, state: RunState) -> OpenRequest:

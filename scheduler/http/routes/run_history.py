@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from shutil import rmtree
@@ -32,6 +33,10 @@ from fluxagents.scheduler.runs.history_control import Rewind
 
 router = APIRouter(prefix="/runs/{run_id}", tags=["history"])
 
+ZIP: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}
+}
+
 
 class Fork(Body):
     """A new run that is another one up to a step."""
@@ -40,6 +45,8 @@ class Fork(Body):
     """The last step that both share; the last of all that are possible when absent."""
     values: dict[str, JsonValue] = Field({})
     """Inputs and facts that differ from then on."""
+    session: str = Field("", max_length=MAX_NAME)
+    """Of the new run; that of this one if empty."""
     stepwise: bool = False
 
 
@@ -94,7 +101,7 @@ class Comparison(Body):
 def fork_run(run_id: str, body: Fork, client: Client, response: Response) -> RunState:
     """Start a new run that is this one up to a step; this one stays as it is."""
     load_visible(client, run_id)
-    state = client.fork(run_id, at=body.at, values=body.values, stepwise=body.stepwise)
+    state = client.fork(run_id, at=body.at, values=body.values, session=body.session, stepwise=body.stepwise)
     response.headers["Location"] = f"/v1/runs/{state.run_id}"
     tag_run(response, state)
     return state
@@ -160,25 +167,28 @@ def compare(
     )
 
 
-@router.get(
-    "/export",
-    summary="Export a run",
-    response_class=FileResponse,
-    responses={200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}},
-)
+@router.get("/export", summary="Export a run", response_class=FileResponse, responses=ZIP)
 def export_run(run_id: str, client: Client, ports: Ports, with_models: bool = False) -> FileResponse:
     """A run as one signed file, with all that is needed to look at it elsewhere."""
     load_visible(client, run_id)
+    return answer_written(
+        lambda path: ports.export_run(run_id, path, with_models), f"{quote_url(run_id, safe='')}.run.zip"
+    )
+
+
+def answer_written(write: Callable[[Path], object], name: str) -> FileResponse:
+    """A zip file that is written for this answer, and removed when it was sent.
+
+    Args:
+        write: Writes it at a path.
+        name: What it is called where it is saved.
+    """
     folder = Path(mkdtemp(prefix="fluxagents-export-"))
-    remove = BackgroundTask(rmtree, folder, ignore_errors=True)
+    path = folder / "export.zip"
     try:
-        ports.export_run(run_id, folder / "run.zip", with_models)
+        write(path)
     except BaseException:
         rmtree(folder, ignore_errors=True)
         raise
-    return FileResponse(
-        folder / "run.zip",
-        media_type="application/zip",
-        filename=f"{quote_url(run_id, safe='')}.run.zip",
-        background=remove,
-    )
+    remove = BackgroundTask(rmtree, folder, ignore_errors=True)
+    return FileResponse(path, media_type="application/zip", filename=name, background=remove)

@@ -11,6 +11,8 @@ from pydantic import Field, JsonValue
 from fluxagents.flows.commands import ItemAnswer
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Answered, Event, Lane
+from fluxagents.flows.people.actions import Action
+from fluxagents.flows.people.actor import Resource
 from fluxagents.flows.ports.run_store import RunPlace
 from fluxagents.flows.state import Finding, RunState, Status
 from fluxagents.flows.texts.grammar import MAX_NAME, MAX_TEXT
@@ -26,6 +28,7 @@ from fluxagents.scheduler.http.access import (
     tag_run,
 )
 from fluxagents.scheduler.http.paging import (
+    MAX_PAGE,
     Cursor,
     Limit,
     Page,
@@ -85,6 +88,12 @@ class StartBatch(Body):
     session: str = Field("", max_length=MAX_NAME, examples=["carbon-sources"])
     lane: Lane = "bulk"
     stepwise: bool = False
+
+
+class Statuses(Body):
+    """How some runs are doing."""
+
+    statuses: list[Status]
 
 
 class StartedBatch(Body):
@@ -201,6 +210,21 @@ def list_runs(
     following = encode_cursor(last.started_ms, last.run_id) if last else None
     link_next(request, response, following)
     return Page(items=states, next_cursor=following)
+
+
+@router.get("/statuses", summary="The statuses of runs")
+def list_statuses(
+    client: Client,
+    run: Annotated[
+        list[Annotated[str, Field(max_length=MAX_NAME)]],
+        Query(min_length=1, max_length=MAX_PAGE, description="Each of the runs."),
+    ],
+) -> Statuses:
+    """Whether runs go on, wait or have ended, in the order in which they are named."""
+    if not client.authority.may(Action.RUN_READ, Resource(kind="run", id="all")):
+        for run_id in run:
+            load_visible(client, run_id)
+    return Statuses(statuses=client.store.statuses(run))
 
 
 @router.get("/runs/{run_id}", summary="Show a run", responses={304: {"description": "Not changed."}})

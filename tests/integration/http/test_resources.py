@@ -220,6 +220,19 @@ def test_a_page_of_approvals_reads_no_more_runs_than_it_shows(
     assert [each["run_id"] for each in rest["items"]] == waiting[1:]
 
 
+def test_an_answer_moves_no_approval_past_whoever_reads_the_list(api: Api, rob: dict[str, str]) -> None:
+    zoe, local = api.bearer("zoe", Role.APPROVER), api.local()
+    waiting = [local.start("metabolic_analysis", model="e_coli_core", question=CHANGE).id for _ in range(4)]
+    page = api.client.get("/v1/approvals?limit=2", headers=rob).json()
+    for each in page["items"]:
+        answered = api.client.post(f"/v1/approvals/{each['id']}/reject", headers=zoe)
+        assert answered.status_code == 200, answered.text
+    rest = api.client.get(f"/v1/approvals?cursor={page['next_cursor']}", headers=rob).json()
+    shown = [each["run_id"] for each in page["items"] + rest["items"]]
+    assert shown == waiting
+    assert rest["next_cursor"] is None
+
+
 def test_who_one_is_and_who_belongs_here(api: Api, ana: dict[str, str], rob: dict[str, str]) -> None:
     me = api.client.get("/v1/me", headers=rob).json()
     assert (me["name"], me["grants"]) == ("rob", [{"role": "runner", "place": "everywhere"}])

@@ -16,7 +16,8 @@ from pydantic import JsonValue, TypeAdapter
 
 from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
 from fluxagents.flows.events import Event, HumanRequest
-from fluxagents.flows.state import RunState
+from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.state import RunState, Status
 from fluxagents.flows.texts.display import quote as quote_text
 from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.tasks.ports.artifacts import PARQUET
@@ -36,37 +37,40 @@ SERVER_ERROR = 500
 PAGE = 500
 
 EVENTS: TypeAdapter[list[Event]] = TypeAdapter(list[Event])
+STATUSES: TypeAdapter[list[Status]] = TypeAdapter(list[Status])
 
 
 @dataclass(frozen=True, slots=True)
 class ApiCall:
     """A request to the API."""
 
-    method: Literal["GET", "POST"]
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
     path: str
     body: Mapping[str, JsonValue] | None = None
     headers: Mapping[str, str] | None = None
+    content: bytes | None = None
+    """In place of a body that is JSON."""
 
     @property
     def is_repeatable(self) -> bool:
         """Whether it may be sent again when no answer has come."""
-        return self.method == "GET" or "Idempotency-Key" in (self.headers or {})
+        return self.method in {"GET", "PUT"} or "Idempotency-Key" in (self.headers or {})
 
 
 def call_run(run_id: str, what: str = "", body: Mapping[str, Any] | None = None) -> ApiCall:
     """Read something of a run, or act on it if there is a body."""
     path = f"/v1/runs/{quote(run_id, safe='')}{what}"
-    return ApiCall("GET", path) if body is None else _post(path, body)
+    return ApiCall("GET", path) if body is None else call_post(path, body)
 
 
 def call_request(request_id: str, what: str, body: Mapping[str, Any]) -> ApiCall:
     """Answer an approval or a question: `approvals/{}/approve` for instance."""
-    return _post(f"/v1/{what.format(quote(request_id, safe=''))}", body)
+    return call_post(f"/v1/{what.format(quote(request_id, safe=''))}", body)
 
 
 def call_start(spec: RunSpec, **body: Any) -> ApiCall:
     """Start a run."""
-    return _post(
+    return call_post(
         "/v1/runs", {**body, "model": spec.model, "inputs": dict(spec.inputs), "run_id": spec.run_id}
     )
 
@@ -76,13 +80,13 @@ def call_batches(specs: Iterable[RunSpec], session: str, **body: Any) -> Iterato
     remaining = iter(specs)
     while chunk := list(islice(remaining, CHUNK)):
         runs = [{"model": spec.model, "inputs": dict(spec.inputs), "run_id": spec.run_id} for spec in chunk]
-        yield _post("/v1/batches", {**body, "session": session, "runs": runs})
+        yield call_post("/v1/batches", {**body, "session": session, "runs": runs})
 
 
 def call_session(session: str, what: str = "", body: Mapping[str, Any] | None = None) -> ApiCall:
     """Read something of a session, or act on it."""
     path = f"/v1/sessions/{quote(session, safe='')}{what}"
-    return ApiCall("GET", path) if body is None else _post(path, body)
+    return ApiCall("GET", path) if body is None else call_post(path, body)
 
 
 def call_events(run_id: str, cursor: str) -> ApiCall:
@@ -107,6 +111,49 @@ def find_request(request_id: str, waiting: HumanRequest | None) -> ApiCall:
     return ApiCall("GET", f"/v1/{what}/{quote(request_id, safe='')}")
 
 
+def call_artifact(digest: str) -> ApiCall:
+    """An artifact of whatever run; a table of it as Parquet."""
+    return ApiCall("GET", f"/v1/artifacts/{quote(digest, safe='')}", headers={"Accept": f"{PARQUET}, */*"})
+
+
+def call_statuses(run_ids: Iterable[str]) -> ApiCall:
+    """The statuses of runs."""
+    runs = "&".join(f"run={quote(run_id, safe='')}" for run_id in run_ids)
+    return ApiCall("GET", f"/v1/statuses?{runs}")
+
+
+def call_starts(run_id: str) -> ApiCall:
+    """The first event of a run."""
+    return call_run(run_id, "/events?limit=1")
+
+
+def call_flow(name: str) -> ApiCall:
+    """A flow, by its name or digest."""
+    return ApiCall("GET", f"/v1/flows/{quote(name, safe='')}")
+
+
+def call_report(session: str, kind: str) -> ApiCall:
+    """A session on one page."""
+    accept = {"html": "text/html", "pdf": "application/pdf"}[kind]
+    return ApiCall("GET", call_session(session, "/report").path, headers={"Accept": accept})
+
+
+def call_export(what: ApiCall, with_models: bool) -> ApiCall:
+    """A run or a session as a file."""
+    return ApiCall("GET", f"{what.path}/export?with_models={str(with_models).lower()}")
+
+
+def call_part(upload: str, offset: int, part: bytes) -> ApiCall:
+    """Send a part of a file."""
+    headers = {"Content-Type": "application/partial-upload", "Upload-Offset": str(offset)}
+    return ApiCall("PATCH", f"/v1/uploads/{upload}", headers=headers, content=part)
+
+
+def call_import(upload: str, name: str) -> ApiCall:
+    """Take in the file of a session that was sent."""
+    return call_post("/v1/sessions/import", {"upload": upload, "name": name})
+
+
 def refuse_other(by: str | None) -> None:
     """Refuse to act in the name of somebody: over HTTP the key says who acts.
 
@@ -121,7 +168,7 @@ def refuse_other(by: str | None) -> None:
         )
 
 
-def _post(path: str, body: Mapping[str, Any]) -> ApiCall:
+def call_post(path: str, body: Mapping[str, Any]) -> ApiCall:
     kept = {name: value for name, value in body.items() if value is not None}
     return ApiCall("POST", path, kept, {"Idempotency-Key": uuid4().hex})
 
@@ -151,6 +198,26 @@ def read_ids(answer: bytes) -> list[str]:
 def read_request(answer: bytes) -> HumanRequest:
     """What waits for a human."""
     return HumanRequest.model_validate(json.loads(answer)["request"])
+
+
+def read_statuses(answer: bytes) -> list[Status]:
+    """The statuses of runs."""
+    return STATUSES.validate_python(json.loads(answer)["statuses"])
+
+
+def read_flow(answer: bytes) -> Flow:
+    """A flow."""
+    return Flow.model_validate_json(answer)
+
+
+def read_upload(answer: bytes) -> str:
+    """The id of an upload."""
+    return str(json.loads(answer)["upload"])
+
+
+def read_imported(answer: bytes) -> str:
+    """The session that was taken in."""
+    return str(json.loads(answer)["session"])
 
 
 def read_table(answer: bytes) -> pd.DataFrame:

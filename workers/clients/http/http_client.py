@@ -4,51 +4,57 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Literal, Self
 
-import httpx2
 from pydantic import JsonValue
 
-from fluxagents.flows.events import Event, HumanRequest, Lane
+from fluxagents.flows.commands import Command
+from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.errors import FluxError
+from fluxagents.flows.events import HumanRequest, Lane
 from fluxagents.flows.state import RunState
-from fluxagents.scheduler.runs.run import Run
 from fluxagents.scheduler.runs.run_starter import RunSpec
+from fluxagents.tasks.registry import TOOLS, tool_facts
+from fluxagents.workers.clients.artifact import Artifact
+from fluxagents.workers.clients.client_run import ClientRun
+from fluxagents.workers.clients.completion import RunLike, list_run_ids, look_until_complete
 from fluxagents.workers.clients.http.api_calls import (
-    SUCCESS,
-    TRIES,
-    ApiCall,
     call_batches,
-    call_events,
+    call_export,
+    call_import,
+    call_part,
+    call_post,
+    call_report,
     call_request,
     call_run,
-    call_runs,
     call_session,
     call_start,
-    call_table,
-    explain_outage,
     find_request,
-    is_in_flight,
-    read_events,
     read_ids,
-    read_problem,
+    read_imported,
     read_request,
     read_state,
-    read_states,
-    read_table,
+    read_upload,
     refuse_other,
 )
-from fluxagents.workers.clients.http.connection import PAUSE_S, connection_options
+from fluxagents.workers.clients.http.connection import ApiConnection
+from fluxagents.workers.clients.http.http_book import HttpBook
+from fluxagents.workers.clients.http.http_results import HttpResults
+from fluxagents.workers.clients.http.http_runs import HttpRuns
+from fluxagents.workers.clients.http.http_sessions import HttpSessions
+from fluxagents.workers.clients.run_group import Batch, Session, gather_runs
 
-if TYPE_CHECKING:
-    import pandas as pd
+PART_BYTES = 8_000_000
+"""Of a file that is sent in parts."""
 
 
 class HttpClient:
-    """The methods of `Client` that concern runs, for whoever reaches only the API.
+    """The methods of `Client`, for whoever reaches only the API.
 
-    Who acts is who owns the key. What needs files of this machine, such as a flow by its path, does not go
-    over HTTP.
+    Who acts is who owns the key; `by` names nobody else. What needs the store itself or files of its machine
+    does not go over HTTP: a flow by its path, plans of rewinds and migrations, runs of other installations.
 
     Args:
         url: Of the API; `FLUXAGENTS_API_URL` when absent.
@@ -59,7 +65,11 @@ class HttpClient:
     """
 
     def __init__(self, url: str | None = None, key: str | None = None) -> None:
-        self._http = httpx2.Client(**connection_options(url, key))
+        self._api = ApiConnection(url, key)
+        self.results = HttpResults(self._api)
+        """Where results lie."""
+        self.store: HttpRuns = self.results.runs
+        """Where runs are read."""
 
     def __enter__(self) -> Self:
         return self
@@ -71,12 +81,7 @@ class HttpClient:
 
     def close(self) -> None:
         """Close the connections."""
-        self._http.close()
-
-    @property
-    def store(self) -> Self:
-        """Where a `Run` is read."""
-        return self
+        self._api.close()
 
     def start(
         self,
@@ -88,11 +93,11 @@ class HttpClient:
         run_id: str | None = None,
         stepwise: bool = False,
         **inputs: Any,
-    ) -> Run:
+    ) -> ClientRun:
         """Start a run and return at once; an answer that is lost on the way starts nothing twice."""
         spec = RunSpec(model=model, inputs=inputs, run_id=run_id)
         call = call_start(spec, flow=flow, session=session, lane=lane, stepwise=stepwise)
-        return self.hold(read_state(self._send(call)).run_id)
+        return self.hold(read_state(self._api.send(call)).run_id)
 
     def ask(
         self,
@@ -103,11 +108,11 @@ class HttpClient:
         lane: Lane = "interactive",
         run_id: str | None = None,
         **inputs: Any,
-    ) -> Run:
+    ) -> ClientRun:
         """Start a run of the flow that answers a question, and return at once."""
         spec = RunSpec(model=model, inputs=inputs, run_id=run_id)
         call = call_start(spec, question=question, session=session, lane=lane)
-        return self.hold(read_state(self._send(call)).run_id)
+        return self.hold(read_state(self._api.send(call)).run_id)
 
     def batch(
         self,
@@ -117,155 +122,211 @@ class HttpClient:
         session: str = "",
         lane: Lane = "bulk",
         stepwise: bool = False,
-    ) -> Iterator[Run]:
-        """Start many runs of one flow while it is iterated, a few hundred in each request."""
-        for call in call_batches(specs, session, flow=flow, lane=lane, stepwise=stepwise):
-            yield from map(self.hold, read_ids(self._send(call)))
+    ) -> Batch:
+        """Start many runs of one flow while the batch is iterated, a few hundred in each request."""
+        calls = call_batches(specs, session, flow=flow, lane=lane, stepwise=stepwise)
+        started = (run_id for call in calls for run_id in read_ids(self._api.send(call)))
+        return Batch(self, self.results, started)
 
-    def get(self, run_id: str) -> Run:
+    def check_flow(self, flow: str) -> FlowController:
+        """A flow of the installation, by its name or the digest that runs have."""
+        return FlowController(self.store.flow(flow), tools=tool_facts(TOOLS))
+
+    def get(self, run_id: str) -> ClientRun:
         """The run of this id; raises `FluxError` if there is none."""
-        return self.hold(self.load(run_id).run_id)
+        return self.hold(self.store.load(run_id).run_id)
 
-    def hold(self, run_id: str) -> Run:
+    def hold(self, run_id: str) -> ClientRun:
         """The run of this id, without a look whether there is one."""
-        return Run(self, run_id)
-
-    def load(self, run_id: str) -> RunState:
-        """The state of a run."""
-        return read_state(self._send(call_run(run_id)))
-
-    def events(self, run_id: str) -> tuple[Event, ...]:
-        """All events of a run in order."""
-        log: list[Event] = []
-        cursor: str | None = ""
-        while cursor is not None:
-            page, cursor = read_events(self._send(call_events(run_id, cursor)))
-            log += page
-        return tuple(log)
+        return ClientRun(self, run_id, self.results)
 
     def pause(self, run_id: str, *, by: str | None = None) -> RunState:
         """Pause a run: at once when no worker is at it, else after the step that runs now."""
-        refuse_other(by)
-        return self._act(run_id, "pause")
+        return self._act(run_id, "pause", by)
 
     def resume(self, run_id: str, *, by: str | None = None) -> RunState:
         """Let a paused run go on."""
-        refuse_other(by)
-        return self._act(run_id, "resume")
+        return self._act(run_id, "resume", by)
 
-    def cancel(self, run_id: str, *, by: str | None = None, reason: str = "no reason given") -> RunState:
+    def cancel(self, run_id: str, *, by: str | None = None, reason: str) -> RunState:
         """End a run now."""
+        return self._act(run_id, "cancel", by, reason=reason)
+
+    def cancel_all(self, runs: Iterable[str], *, by: str | None = None, reason: str) -> list[str]:
+        """End those of the runs that have not ended; returns their ids."""
         refuse_other(by)
-        return self._act(run_id, "cancel", reason=reason)
+        return [run_id for run_id in runs if self._cancel_open(run_id, reason)]
 
-    def retry(self, run_id: str) -> RunState:
+    def retry(self, run_id: str, *, by: str | None = None) -> RunState:
         """Try a run again that went to the dead letters."""
-        return self._act(run_id, "retry")
+        return self._act(run_id, "retry", by)
 
-    def discard(self, run_id: str) -> RunState:
+    def discard(self, run_id: str, *, by: str | None = None) -> RunState:
         """End a run that went to the dead letters."""
-        return self._act(run_id, "discard")
+        return self._act(run_id, "discard", by)
 
-    def signal(self, run_id: str, name: str, *, data: Mapping[str, JsonValue] | None = None) -> RunState:
+    def approve(
+        self, request_id: str, *, by: str | None = None, args: Mapping[str, JsonValue] | None = None
+    ) -> RunState:
+        """Agree to a call, as it was asked for or with other arguments."""
+        return self._answer(request_id, "approvals/{}/approve", by, args=args and dict(args))
+
+    def reject(self, request_id: str, *, by: str | None = None, reason: str) -> RunState:
+        """Refuse a call; the reason is shown to the chat model."""
+        return self._answer(request_id, "approvals/{}/reject", by, reason=reason)
+
+    def reply(self, request_id: str, *, by: str | None = None, answer: str) -> RunState:
+        """Answer a question or an escalation."""
+        return self._answer(request_id, "questions/{}/reply", by, answer=answer)
+
+    def signal(
+        self, run_id: str, name: str, *, by: str | None = None, data: Mapping[str, JsonValue] | None = None
+    ) -> RunState:
         """Send a run a named event; a node that waits for it, now or later, takes it."""
-        return self._act(run_id, "signal", name=name, data=dict(data or {}))
+        return self._act(run_id, "signal", by, name=name, data=dict(data or {}))
 
-    def edit(self, run_id: str, args: Mapping[str, JsonValue]) -> RunState:
+    def edit(self, run_id: str, args: Mapping[str, JsonValue], *, by: str | None = None) -> RunState:
         """Change the arguments of the tool call that a paused run makes next."""
-        return self._act(run_id, "edit", args=dict(args))
+        return self._act(run_id, "edit", by, args=dict(args))
+
+    def next_command(self, state: RunState) -> Command | None:
+        """What a run does next; of a paused one what it does once it goes on."""
+        return self.check_flow(state.flow.digest).next_command(state)
+
+    def request(self, request_id: str) -> HumanRequest:
+        """The request of this id, which waits for an answer."""
+        waiting = self.store.load(request_id.rpartition(".")[0]).waiting_for
+        return read_request(self._api.send(find_request(request_id, waiting)))
 
     def fork(
         self,
         run_id: str,
         *,
+        by: str | None = None,
         at: int | None = None,
         values: Mapping[str, JsonValue] | None = None,
+        session: str = "",
         stepwise: bool = False,
     ) -> RunState:
         """Start a new run that is another one up to a step."""
-        return self._act(run_id, "fork", at=at, values=dict(values or {}), stepwise=stepwise)
+        body = {"at": at, "values": dict(values or {}), "session": session, "stepwise": stepwise}
+        return self._act(run_id, "fork", by, **body)
 
     def rollback(
-        self, run_id: str, *, to: int, reason: str = "no reason given", confirmed: bool = False
+        self,
+        run_id: str,
+        *,
+        to: int,
+        by: str | None = None,
+        reason: str = "no reason given",
+        confirmed: bool = False,
     ) -> RunState:
         """Let a run stand again where it stood after a step."""
-        return self._act(run_id, "rollback", to=to, reason=reason, confirmed=confirmed)
+        return self._act(run_id, "rollback", by, to=to, reason=reason, confirmed=confirmed)
 
     def restart(
-        self, run_id: str, *, node: str, reason: str = "no reason given", confirmed: bool = False
+        self, run_id: str, *, node: str, by: str | None = None, reason: str = "", confirmed: bool = False
     ) -> RunState:
         """Let a run begin again at a node."""
-        return self._act(run_id, "rollback", node=node, reason=reason, confirmed=confirmed)
+        return self._act(run_id, "rollback", by, node=node, reason=reason, confirmed=confirmed)
 
-    def migrate(self, run_id: str, *, flow: str) -> RunState:
+    def migrate(self, run_id: str, *, flow: str, by: str | None = None) -> RunState:
         """Let a run go on with another version of its flow."""
-        return self._act(run_id, "migrate", flow=flow)
+        return self._act(run_id, "migrate", by, flow=flow)
 
-    def request(self, request_id: str) -> HumanRequest:
-        """The request of this id, which waits for an answer."""
-        waiting = self.load(request_id.rpartition(".")[0]).waiting_for
-        return read_request(self._send(find_request(request_id, waiting)))
+    @property
+    def sessions(self) -> HttpSessions:
+        """Makes sessions, lists, limits, shares, archives and forks them."""
+        return HttpSessions(self._api, self.store)
 
-    def approve(self, request_id: str, *, args: Mapping[str, JsonValue] | None = None) -> RunState:
-        """Agree to a call, as it was asked for or with other arguments."""
-        body = {"args": None if args is None else dict(args)}
-        return read_state(self._send(call_request(request_id, "approvals/{}/approve", body)))
+    def session(self, name: str) -> Session:
+        """The runs of a session: to look at, wait for, steer or compare all of them."""
+        return Session(self, self.results, self.sessions, name)
 
-    def reject(self, request_id: str, *, reason: str) -> RunState:
-        """Refuse a call; the reason is shown to the chat model."""
-        return read_state(self._send(call_request(request_id, "approvals/{}/reject", {"reason": reason})))
+    def report_session(self, name: str, kind: Literal["html", "pdf"] = "html") -> bytes:
+        """A session on one page: questions, answers, growth, disagreements and costs."""
+        return self._api.send(call_report(name, kind))
 
-    def reply(self, request_id: str, *, answer: str) -> RunState:
-        """Answer a question or an escalation."""
-        return read_state(self._send(call_request(request_id, "questions/{}/reply", {"answer": answer})))
+    def export_session(self, name: str, path: Path, *, with_models: bool = False) -> None:
+        """Write a session with its runs as one signed file."""
+        path.write_bytes(self._api.send(call_export(call_session(name), with_models)))
 
-    def cancel_session(self, session: str, *, reason: str = "no reason given") -> list[str]:
-        """End those runs of a session that have not ended; their ids."""
-        return read_ids(self._send(call_session(session, "/cancel", {"reason": reason})))
+    def import_session(self, path: Path, *, name: str = "") -> str:
+        """Take in a session that `export_session` wrote; what it is called here."""
+        upload = read_upload(self._api.send(call_post("/v1/uploads", {})))
+        data = path.read_bytes()
+        for offset in range(0, len(data), PART_BYTES):
+            self._api.send(call_part(upload, offset, data[offset : offset + PART_BYTES]))
+        return read_imported(self._api.send(call_import(upload, name)))
 
-    def session_states(self, session: str) -> list[RunState]:
-        """The states of the runs of a session, the newest first."""
-        states: list[RunState] = []
-        cursor: str | None = ""
-        while cursor is not None:
-            page, cursor = read_states(self._send(call_runs(session, cursor)))
-            states += page
-        return states
+    def export_run(self, run_id: str, path: Path, *, with_models: bool = False) -> None:
+        """Write a run as one signed file, with all that is needed to look at it elsewhere."""
+        path.write_bytes(self._api.send(call_export(call_run(run_id), with_models)))
 
-    def gather(self, runs: Iterable[Run | str], *, timeout: float | None = None) -> list[Run]:
+    @property
+    def schedules(self) -> HttpBook:
+        """Schedules, as the API describes them."""
+        return HttpBook(self._api, "schedules")
+
+    @property
+    def triggers(self) -> HttpBook:
+        """Triggers, as the API describes them."""
+        return HttpBook(self._api, "triggers")
+
+    @property
+    def webhooks(self) -> HttpBook:
+        """Webhooks, as the API describes them."""
+        return HttpBook(self._api, "webhooks")
+
+    def artifact(self, digest: str) -> Artifact:
+        """The full data of a result, by its digest or the beginning of it, for those who may see all runs."""
+        return self.results.artifact(digest)
+
+    def gather(
+        self, runs: Iterable[RunLike | str], *, timeout: float | None = None, progress: bool = False
+    ) -> list[ClientRun]:
         """Wait until each of the runs has ended or needs somebody; returns them in their order.
+
+        Args:
+            runs: Runs or their ids.
+            timeout: Seconds; None waits for as long as it takes.
+            progress: Show a bar in a terminal or a notebook, and lines elsewhere.
+
+        Raises:
+            TimeoutError: If some still run then; they go on.
+        """
+        run_ids = list_run_ids(runs)
+        gather_runs(self.results, run_ids, timeout, progress)
+        return [self.hold(run_id) for run_id in run_ids]
+
+    def as_completed(
+        self, runs: Iterable[RunLike | str], *, timeout: float | None = None
+    ) -> Iterator[ClientRun]:
+        """Each of the runs as soon as it has ended or needs somebody; each comes once.
 
         Raises:
             TimeoutError: If some still run after so many seconds; they go on.
         """
-        held = [self.hold(run) if isinstance(run, str) else run for run in runs]
-        deadline = None if timeout is None else time.monotonic() + timeout
-        for run in held:
-            run.wait(None if deadline is None else max(deadline - time.monotonic(), 0))
-        return held
+        for look in look_until_complete(self.store, list_run_ids(runs), timeout_s=timeout):
+            yield from (self.hold(state.run_id) for state in look.completed)
+            time.sleep(look.pause_s)
 
-    def table(self, run_id: str, artifact: str, name: str) -> pd.DataFrame:
-        """A table of a result of a run; units are in the names of the columns."""
-        return read_table(self._send(call_table(run_id, artifact, name)))
+    def _act(self, run_id: str, act: str, by: str | None, **body: Any) -> RunState:
+        refuse_other(by)
+        return read_state(self._api.send(call_run(run_id, f"/{act}", body)))
 
-    def _act(self, run_id: str, act: str, **body: Any) -> RunState:
-        return read_state(self._send(call_run(run_id, f"/{act}", body)))
+    def _answer(self, request_id: str, what: str, by: str | None, **body: Any) -> RunState:
+        refuse_other(by)
+        return read_state(self._api.send(call_request(request_id, what, body)))
 
-    def _send(self, call: ApiCall) -> bytes:
-        """The body of the answer; raises the error that it tells of."""
-        tries = TRIES if call.is_repeatable else 1
-        while True:
-            tries -= 1
-            try:
-                answer = self._http.request(call.method, call.path, json=call.body, headers=call.headers)
-            except httpx2.TransportError as error:
-                if not tries:
-                    raise explain_outage(str(self._http.base_url), error) from error
-                time.sleep(PAUSE_S)
-                continue
-            if answer.status_code in SUCCESS:
-                return answer.content
-            problem = read_problem(answer.status_code, answer.content)
-            if not tries or not is_in_flight(answer.content):
-                raise problem
-            time.sleep(PAUSE_S)
+    def _cancel_open(self, run_id: str, reason: str) -> bool:
+        """Cancel a run unless it has ended; whether this call did."""
+        if self.store.load(run_id).ended:
+            return False
+        try:
+            self.cancel(run_id, reason=reason)
+        except FluxError:
+            if not self.store.load(run_id).ended:
+                raise
+            return False
+        return True

@@ -14,6 +14,7 @@ COMMANDS = {
     "change": ("people.member_changes:change", "Change a person's name, proofs or whether they may act."),
     "remove": ("people.member_changes:remove", "Forget a person or a service; their keys count no more."),
     "role": ("people.member_changes:role", "Give a role everywhere, in a project or in a session."),
+    "quota": ("people.quota:quota", "Show or change what one person may have in all sessions."),
     "group": ("people.groups:group", "Put members into groups, which requests can name."),
 }
 """Name -> (module:attribute below `fluxagents.workers.commands`, help)."""

@@ -19,6 +19,7 @@ from fluxagents.workers.commands.display.times import format_clock
 from fluxagents.workers.commands.runs.exit_status import exit_status
 from fluxagents.workers.commands.runs.history.sources import print_sources, sources_document
 from fluxagents.workers.commands.runs.history.summary_lines import summary_document, summary_lines
+from fluxagents.workers.commands.runs.pause_view import find_pause, pause_document, print_pause
 from fluxagents.workers.files.price_file import load_prices
 
 
@@ -51,13 +52,16 @@ def show(run_id: str, sources: bool, as_json: bool) -> None:
         if error.kind is not ErrorClass.SCHEMA:
             raise
         log, record, why = (), None, error.message
-    used = usage(log)
+    used, pause = usage(log), find_pause(state, log)
     if as_json:
         took = summary_document(record) if record else {"log_error": why}
         traced = {"sources": sources_document(state, artifact_store())} if sources else {}
-        print_json({**run_document(state), **took, **cost_document(used, prices), **traced})
+        paused = {"paused": pause_document(pause) if pause else None}
+        print_json({**run_document(state), **paused, **took, **cost_document(used, prices), **traced})
         return
     print_run(state)
+    if pause:
+        print_pause(pause, run_id)
     if sources:
         print_sources(state, artifact_store())
         echo()

@@ -1,4 +1,4 @@
-"""`fluxagents sessions budget` and `quota`: what sessions and persons may have."""
+"""`fluxagents sessions budget`: what the runs of a session may use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.ports.session import SessionBudget
 from fluxagents.workers.commands.command_client import CommandClient
 from fluxagents.workers.commands.display.options import by_option, examples, json_option
-from fluxagents.workers.commands.display.output import echo, print_json, print_table
+from fluxagents.workers.commands.display.output import echo, print_json
 from fluxagents.workers.commands.sessions.usage_view import describe_part, entry_document, list_parts
 from fluxagents.workers.files.price_file import load_prices
 from fluxagents.workers.settings import Settings
@@ -92,50 +92,3 @@ def budget(
         echo(f"{part.what}: {describe_part(part)}" + ("" if part.allowed else ", unlimited"))
     if entry.session.weight != 1:
         echo(f"weight: {entry.session.weight:g}")
-
-
-@click.command(
-    epilog=examples(
-        "fluxagents sessions quota",
-        "fluxagents sessions quota ada --at-once 20 --per-day 500",
-        "fluxagents sessions quota ada --weight 2",
-    )
-)
-@click.argument("person", required=False)
-@click.option("--at-once", type=click.IntRange(min=0), help="Runs that have not ended; 0 for any number.")
-@click.option("--per-day", type=click.IntRange(min=0), help="Runs started on a day (UTC); 0 for any number.")
-@click.option("--weight", type=POSITIVE, help="Of their share of busy workers; 1 is that of others.")
-@by_option
-@json_option
-def quota(
-    person: str | None,
-    at_once: int | None,
-    per_day: int | None,
-    weight: float | None,
-    by: str | None,
-    as_json: bool,
-) -> None:
-    """Show the quotas of all, or change that of PERSON. It holds from the next start on."""
-    sessions = CommandClient().sessions
-    changes = {"runs_at_once": at_once, "runs_per_day": per_day, "weight": weight}
-    named = {what: amount or None for what, amount in changes.items() if amount is not None}
-    if named:
-        if person is None:
-            raise click.UsageError("name a person whose quota is changed")
-        sessions.set_quota(person, sessions.quota(person).model_copy(update=named), by=by)
-    quotas = sessions.quotas() if person is None else {person: sessions.quota(person)}
-    if as_json:
-        print_json({name: quota.model_dump() for name, quota in quotas.items()})
-        return
-    print_table(
-        ("person", "runs at once", "runs per day", "weight"),
-        [
-            (name, _format(quota.runs_at_once), _format(quota.runs_per_day), f"{quota.weight:g}")
-            for name, quota in quotas.items()
-        ],
-        empty="nobody has a quota",
-    )
-
-
-def _format(amount: int | None) -> str:
-    return "any" if amount is None else f"{amount:,}"

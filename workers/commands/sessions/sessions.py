@@ -14,7 +14,6 @@ COMMANDS = {
     "describe": ("sessions.changes:describe", "Change the label or the description of a session."),
     "share": ("sessions.changes:share", "Give somebody a role in a session."),
     "budget": ("sessions.limits:budget", "Show or change what the runs of a session may use together."),
-    "quota": ("sessions.limits:quota", "Show or change what one person may have."),
     "pause": ("sessions.steering:pause", "Pause all runs of a session."),
     "resume": ("sessions.steering:resume", "Let all paused runs of a session go on."),
     "cancel": ("sessions.steering:cancel", "End all runs of a session that have not ended."),

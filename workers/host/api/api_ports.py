@@ -6,7 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from kombu.exceptions import OperationalError
 from redis import Redis
@@ -17,7 +19,9 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from fluxagents.flows.people.actor import SYSTEM, Actor, Proof
+from fluxagents.flows.ports.session import SessionRecord
 from fluxagents.flows.statistics.status_timeline import Moment, StatusTimeline
+from fluxagents.prompts.statistics.costs import Prices
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.prompts.versions.prompt_names import list_prompt_names
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
@@ -55,6 +59,10 @@ from fluxagents.workers.redis.remedy_book import RedisRemedyBook
 from fluxagents.workers.redis.run_store import RedisRunStore
 from fluxagents.workers.redis.store_access import build_store
 from fluxagents.workers.settings import Settings
+
+if TYPE_CHECKING:
+    from fluxagents.workers.archive.run_bundle import BundleStores
+    from fluxagents.workers.archive.run_import import Imported
 
 RETRIES = 3
 """With the backoff below under two seconds: a client is better told than kept."""
@@ -127,6 +135,15 @@ def build_api_ports(settings: Settings) -> ApiPorts:
         export_run=lambda run_id, path, with_models: _export_run(
             settings, redis, store, run_id=run_id, path=path, with_models=with_models
         ),
+        export_session=lambda sessions, name, path, with_models: _session_files().export_session(
+            sessions, _open_bundles(settings, redis, store), name, path, with_models=with_models
+        ),
+        import_session=lambda acting, data, name: _import_session(
+            acting, _open_bundles(settings, redis, store), data, name
+        ),
+        report_session=lambda sessions, name, kind: _report_session(
+            sessions, name, kind, load_prices(settings), clock.now_ms()
+        ),
         statistics=add_up_runs,
         session_statistics=add_up_session,
         knows_prices=lambda: load_prices(settings) is not None,
@@ -185,9 +202,33 @@ def _choose_flow(question: str) -> tuple[str, Mapping[str, Any]]:
 def _export_run(
     settings: Settings, redis: Redis, store: RedisRunStore, *, run_id: str, path: Path, with_models: bool
 ) -> None:
-    bundles = import_module("fluxagents.workers.archive.run_bundle")
-    prompts = RedisPromptStore(redis, prefix=settings.key_prefix)
-    stores = bundles.BundleStores.open(settings, store, prompts)
     import_module("fluxagents.workers.archive.run_export").export_run(
-        stores, run_id, path, with_models=with_models
+        _open_bundles(settings, redis, store), run_id, path, with_models=with_models
     )
+
+
+def _open_bundles(settings: Settings, redis: Redis, store: RedisRunStore) -> BundleStores:
+    stores: type[BundleStores] = import_module("fluxagents.workers.archive.run_bundle").BundleStores
+    return stores.open(settings, store, RedisPromptStore(redis, prefix=settings.key_prefix))
+
+
+def _session_files() -> ModuleType:
+    return import_module("fluxagents.workers.archive.session_bundle")
+
+
+def _import_session(
+    acting: RunClient, stores: BundleStores, data: bytes, name: str
+) -> tuple[SessionRecord, Sequence[Imported]]:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "upload.session.zip"
+        path.write_bytes(data)
+        taken: tuple[SessionRecord, list[Imported]] = _session_files().import_session(
+            acting, stores, path, new_name=name
+        )
+    return taken
+
+
+def _report_session(sessions: Sessions, name: str, kind: str, prices: Prices | None, now_ms: int) -> bytes:
+    files = import_module("fluxagents.workers.reports.session.report_file")
+    page: bytes = files.write_report(sessions, name, kind, prices=prices, now_ms=now_ms)
+    return page

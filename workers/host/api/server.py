@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from argparse import ArgumentParser
 
 import uvicorn
-from fastapi import FastAPI
 
-from fluxagents.scheduler.http.app import build_app
-from fluxagents.workers.host.api.api_ports import build_api_ports
-from fluxagents.workers.observing import log
-from fluxagents.workers.observing.secret_mask import build_mask
-from fluxagents.workers.settings import Settings
-
-MODULE = "fluxagents.workers.host.api.server"
+APPLICATION = "fluxagents.workers.host.api.application:create"
+"""Named, not imported: uvicorn imports it in each process that serves."""
 
 GRACE_S = 10
 """How long requests that run may take to end when the process is asked to stop; streams are cut off."""
 
 MAX_HEADER_BYTES = 32_768
-
-
-def create() -> FastAPI:
-    """The application of this installation; uvicorn calls it in each of its processes."""
-    settings = Settings.load()
-    log.configure(settings, build_mask(settings))
-    return build_app(build_api_ports(settings))
 
 
 def main(arguments: list[str]) -> None:
@@ -36,8 +24,11 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--processes", type=int, default=1)
     options = parser.parse_args(arguments)
+    if options.processes == 1:
+        # Imports make much and drop little: the application enables it once they are done.
+        gc.disable()
     uvicorn.run(
-        f"{MODULE}:create",
+        APPLICATION,
         factory=True,
         host=options.host,
         port=options.port,

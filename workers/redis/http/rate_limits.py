@@ -1,8 +1,6 @@
-"""Requests of each key in the present minute, counted in Redis."""
+"""Requests of each key in a minute, counted in Redis by its clock, for all processes at once."""
 
 from __future__ import annotations
-
-from time import time
 
 from redis import Redis
 
@@ -28,11 +26,11 @@ class RedisRateLimits:
     def count(self, who: str) -> Quota | None:
         if self._per_minute is None:
             return None
-        # The clock of this process only names the window; nothing is decided by it.
-        window, passed_s = divmod(int(time()), WINDOW_S)
-        name = f"{self._prefix}rate:{who}:{window}"
-        pipe = self._redis.pipeline(transaction=False)
+        # A minute begins with its first request and ends when Redis forgets it.
+        name = f"{self._prefix}rate:{who}"
+        pipe = self._redis.pipeline()
+        pipe.set(name, 0, ex=WINDOW_S, nx=True)
         pipe.incr(name)
-        pipe.expire(name, 2 * WINDOW_S)
-        number: int = pipe.execute()[0]
-        return Quota(self._per_minute, self._per_minute - number, WINDOW_S - passed_s)
+        pipe.pttl(name)
+        _, number, left_ms = pipe.execute()
+        return Quota(self._per_minute, self._per_minute - number, -(-left_ms // 1_000))

@@ -92,6 +92,24 @@ def test_what_this_installation_signed_is_verified(here: LocalClient, file: Path
     assert session.unverified == ""
 
 
+def test_a_file_of_a_session_that_is_here_changes_nothing_of_it(here: LocalClient, file: Path) -> None:
+    here.sessions.limit("s", budget=SessionBudget(runs=20))
+    start(here, topic="nitrogen")
+    before = here.sessions.show("s")
+    session, imported = import_session(here, here.bundle_stores(), file)
+    assert here.sessions.show("s") == before
+    assert session == before.session
+    assert [each.written for each in imported] == [(), ()]
+
+
+def test_a_session_that_only_runs_name_is_taken_in_by_its_file(there: LocalClient, file: Path) -> None:
+    """As it is found by the call that follows an interrupted one."""
+    start(there)
+    session, _ = import_session(there, there.bundle_stores(), file)
+    assert there.sessions.show("s").session == session
+    assert len(there.sessions.states("s")) == 3
+
+
 def test_the_same_session_gives_the_same_file(here: LocalClient, file: Path, tmp_path: Path) -> None:
     export_session(here.sessions, here.bundle_stores(), "s", tmp_path / "again.zip")
     assert (tmp_path / "again.zip").read_bytes() == file.read_bytes()

@@ -17,10 +17,14 @@ from tests.unit.workers.clients.test_script_client import GROWTH_PER_H, ask, sta
 
 from fluxagents.flows.errors import FluxError
 from fluxagents.scheduler.sessions.sessions import Sessions
-from fluxagents.workers.clients.async_client import AsyncClient
-from fluxagents.workers.clients.async_runs import AsyncBatch, AsyncRun, AsyncSession, AsyncSessions
+from fluxagents.workers.clients.awaited.async_client import AsyncClient
+from fluxagents.workers.clients.awaited.async_http_client import AsyncHttpBook, AsyncHttpClient
+from fluxagents.workers.clients.awaited.async_runs import AsyncBatch, AsyncRun, AsyncSession, AsyncSessions
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.clients.client_run import ClientRun
+from fluxagents.workers.clients.http.http_book import HttpBook
+from fluxagents.workers.clients.http.http_client import HttpClient
+from fluxagents.workers.clients.http.http_sessions import HttpSessions
 from fluxagents.workers.clients.run_group import Batch, Session
 
 PAIRS = (
@@ -29,8 +33,29 @@ PAIRS = (
     (Batch, AsyncBatch),
     (Session, AsyncSession),
     (Sessions, AsyncSessions),
+    (HttpSessions, AsyncSessions),
+    (HttpClient, AsyncHttpClient),
+    (HttpBook, AsyncHttpBook),
 )
 """What scripts hold, and what asynchronous scripts hold instead."""
+
+
+BOOKS = {"schedules", "triggers", "webhooks"}
+"""That only clients over HTTP have."""
+
+NOT_OVER_HTTP = {
+    "acting_as",
+    "may_see",
+    "record",
+    "adopt",
+    "plan_rewind",
+    "rewind",
+    "way_back",
+    "go_back",
+    "migration",
+    "bundle_stores",
+}
+"""They name the actor, which the key does, or hand out what the store is made of."""
 
 
 def public_methods(cls: type) -> dict[str, Callable[..., Any]]:
@@ -50,8 +75,8 @@ def describe_signature(method: Callable[..., Any]) -> tuple[list[tuple[str, str,
         )
         for name, parameter in signature.parameters.items()
     ]
-    returned = re.sub(r"\bAsync", "", str(signature.return_annotation))
-    return parameters, returned.replace("ClientRun", "Run")
+    returned = re.sub(r"Async|Http|builtins\.", "", str(signature.return_annotation))
+    return parameters, returned.replace("ClientRun", "Run").replace("e.HumanRequest", "HumanRequest")
 
 
 @pytest.mark.parametrize(("plain", "asynchronous"), PAIRS, ids=lambda cls: cls.__name__)
@@ -62,6 +87,13 @@ def test_both_have_the_same_methods_with_the_same_signatures(plain: type, asynch
         assert describe_signature(awaited[name]) == describe_signature(method), name
 
 
+def test_a_client_over_http_has_the_methods_of_the_client() -> None:
+    over_http, methods = public_methods(HttpClient), public_methods(Client)
+    assert set(over_http) - {"close"} - BOOKS == set(methods) - NOT_OVER_HTTP
+    for name in set(over_http) & set(methods) - {"sessions"}:
+        assert describe_signature(over_http[name]) == describe_signature(methods[name]), name
+
+
 @pytest.mark.parametrize(("plain", "asynchronous"), PAIRS, ids=lambda cls: cls.__name__)
 def test_each_method_that_asks_the_store_is_awaited(plain: type, asynchronous: type) -> None:
     assert plain is not asynchronous
@@ -70,7 +102,7 @@ def test_each_method_that_asks_the_store_is_awaited(plain: type, asynchronous: t
         for name, method in public_methods(asynchronous).items()
         if not inspect.iscoroutinefunction(method) and not inspect.isasyncgenfunction(method)
     }
-    assert at_once <= {"batch", "session", "sessions", "hold", "acting_as"}, (
+    assert at_once <= {"batch", "session", "sessions", "hold", "acting_as", *BOOKS}, (
         "they only name runs, or who acts"
     )
 

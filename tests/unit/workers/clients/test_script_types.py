@@ -17,7 +17,7 @@ from fluxagents import AsyncClient, Client, RunSpec
 from fluxagents.flows.state import Status
 from fluxagents.scheduler.batches.batches import Tally
 from fluxagents.workers.clients.artifact import Artifact
-from fluxagents.workers.clients.async_runs import AsyncRun
+from fluxagents.workers.clients.awaited.async_runs import AsyncRun
 from fluxagents.workers.clients.client_run import ClientRun
 
 def script(client: Client) -> None:

@@ -136,7 +136,7 @@ COMMANDS = {
     "sessions-list": "sessions list",
     "sessions-show": "sessions show s",
     "sessions-budget": "sessions budget s",
-    "sessions-quota": "sessions quota",
+    "people-quota": "people quota",
     "sessions-clusters": "sessions clusters s",
     "sessions-stats": "sessions stats s",
     "approvals-list": "approvals list",

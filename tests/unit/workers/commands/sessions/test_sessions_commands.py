@@ -106,12 +106,12 @@ def test_money_takes_prices(call: Call, tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_a_quota_is_set_shown_and_taken_away(call: Call) -> None:
     call("sessions create s")
-    assert read(call("sessions quota ada --at-once 1 --json"))["ada"]["runs_at_once"] == 1
+    assert read(call("people quota ada --at-once 1 --json"))["ada"]["runs_at_once"] == 1
     start(call)
     assert "ada has 1 run that has not ended" in str(call("run ask_twice --model e_coli_core").exception)
-    assert read(call("sessions quota ada --at-once 0 --json"))["ada"]["runs_at_once"] is None
+    assert read(call("people quota ada --at-once 0 --json"))["ada"]["runs_at_once"] is None
     start(call)
-    assert read(call("sessions quota --json")) == {}
+    assert read(call("people quota --json")) == {}
 
 
 def test_a_session_is_closed_archived_and_restored(call: Call, redis: Redis, key_prefix: str) -> None:

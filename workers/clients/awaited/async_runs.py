@@ -25,6 +25,7 @@ from fluxagents.scheduler.sessions.session_archive import ArchivedSession
 from fluxagents.scheduler.sessions.sessions import PAGE, Sessions
 from fluxagents.workers.clients.artifact import Artifact
 from fluxagents.workers.clients.client_run import ClientRun
+from fluxagents.workers.clients.http.http_sessions import HttpSessions
 from fluxagents.workers.clients.progress.progress_view import progress_view
 from fluxagents.workers.clients.results import Results
 from fluxagents.workers.clients.run_group import Batch, RunGroup, Session
@@ -200,7 +201,7 @@ class AsyncSession(AsyncRunGroup):
 class AsyncSessions:
     """As `Sessions`; every method is awaited."""
 
-    def __init__(self, sessions: Sessions, threads: Threads) -> None:
+    def __init__(self, sessions: Sessions | HttpSessions, threads: Threads) -> None:
         self._sessions = sessions
         self._threads = threads
 

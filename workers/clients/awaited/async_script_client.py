@@ -1,91 +1,48 @@
-"""The client for asynchronous scripts: the methods of `Client`, awaited."""
+"""What asynchronous scripts do with runs, on the machine itself or over HTTP."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import JsonValue
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import Command
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.history.migration import Migration
-from fluxagents.flows.people.actions import Action
-from fluxagents.flows.people.actor import Actor
 from fluxagents.flows.state import RunState
-from fluxagents.scheduler.runs.history_control import Rewind
 from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.workers.clients.artifact import Artifact
-from fluxagents.workers.clients.async_runs import (
+from fluxagents.workers.clients.awaited.async_runs import (
     AsyncBatch,
     AsyncRun,
     AsyncSession,
     AsyncSessions,
     gather_async,
 )
-from fluxagents.workers.clients.client import Client
 from fluxagents.workers.clients.completion import RunLike, list_run_ids
+from fluxagents.workers.clients.http.http_client import HttpClient
 from fluxagents.workers.clients.script_client import ScriptClient
 from fluxagents.workers.clients.threads import Threads
-from fluxagents.workers.settings import Settings
 
 if TYPE_CHECKING:
-    from fluxagents.workers.archive.run_bundle import BundleStores
+    pass
 
 
-class AsyncClient:
-    """As `Client`, for asyncio: the same methods with the same arguments, awaited.
+class AsyncScriptClient:
+    """The methods that `Client` and `HttpClient` share, awaited.
 
-    Calls to Redis and to files go on in threads, and waiting for runs occupies none.
+    Calls go on in threads, and waiting for runs occupies none.
 
     Args:
-        redis_url: `redis://[:password@]host:port/db`; without it `FLUXAGENTS_REDIS_URL` or the Redis that
-            `fluxagents up` started.
-        settings: All settings; from the environment when absent.
-        flow_folders: Further folders with flows of your own, beside that of the settings.
-        key: The API key to act with; without it `FLUXAGENTS_API_KEY`, or the user of this machine.
-        client: Instead of all this a client whose methods these are to be, `LocalClient` for instance.
-        threads: Where its calls go on; a thread of their own for a client that was given.
-
-    Raises:
-        FluxError: If Redis cannot be reached or refuses the password.
+        client: Whose methods these are.
+        threads: Where its calls go on.
     """
 
-    def __init__(
-        self,
-        redis_url: str | None = None,
-        *,
-        settings: Settings | None = None,
-        flow_folders: tuple[Path, ...] = (),
-        key: str | None = None,
-        client: ScriptClient | None = None,
-        threads: Threads | None = None,
-    ) -> None:
-        self._client = client or Client(redis_url, settings=settings, flow_folders=flow_folders, key=key)
-        # What runs in this process does so in one thread, as it would without asyncio.
-        self._threads = threads or Threads(None if client is None else ThreadPoolExecutor(max_workers=1))
-
-    def acting_as(self, actor: Actor) -> Self:
-        """The same client for another actor, as a service needs it for each request; cheap."""
-        return type(self)(client=self._client.acting_as(actor), threads=self._threads)
-
-    async def may_see(self, state: RunState) -> bool:
-        """Whether whoever acts may see a run and what it found."""
-        return await self._threads.call(self._client.may_see, state)
-
-    async def record(
-        self,
-        action: Action,
-        state: RunState,
-        *,
-        by: str | None = None,
-        details: Mapping[str, JsonValue] | None = None,
-    ) -> str:
-        """Check and log an act about a run that its own log does not keep; see `RunClient.record`."""
-        return await self._threads.call(self._client.record, action, state, by=by, details=details)
+    def __init__(self, client: ScriptClient | HttpClient, threads: Threads) -> None:
+        self._client = client
+        self._threads = threads
 
     async def start(
         self,
@@ -267,14 +224,6 @@ class AsyncClient:
             self._client.fork, run_id, by=by, at=at, values=values, session=session, stepwise=stepwise
         )
 
-    async def adopt(self, events: Sequence[e.Event], *, by: str | None = None) -> RunState:
-        """Store a run that was recorded elsewhere; see `HistoryControl.adopt`."""
-        return await self._threads.call(self._client.adopt, events, by=by)
-
-    async def plan_rewind(self, run_id: str, *, to: int | None = None, node: str | None = None) -> Rewind:
-        """Find what a rewind to a step or a node would do; see `HistoryControl.plan_rewind`."""
-        return await self._threads.call(self._client.plan_rewind, run_id, to=to, node=node)
-
     async def rollback(
         self,
         run_id: str,
@@ -297,26 +246,6 @@ class AsyncClient:
             self._client.restart, run_id, node=node, by=by, reason=reason, confirmed=confirmed
         )
 
-    async def rewind(
-        self, plan: Rewind, *, by: str | None = None, reason: str, confirmed: bool = False
-    ) -> RunState:
-        """Carry out what `plan_rewind` returned; see `HistoryControl.rewind`."""
-        return await self._threads.call(self._client.rewind, plan, by=by, reason=reason, confirmed=confirmed)
-
-    async def way_back(self, run_id: str, *, to: int | None = None, node: str | None = None) -> Rewind:
-        """The earlier name of `plan_rewind`."""
-        return await self._threads.call(self._client.way_back, run_id, to=to, node=node)
-
-    async def go_back(
-        self, way: Rewind, *, by: str | None = None, reason: str, confirmed: bool = False
-    ) -> RunState:
-        """The earlier name of `rewind`."""
-        return await self._threads.call(self._client.go_back, way, by=by, reason=reason, confirmed=confirmed)
-
-    async def migration(self, run_id: str, *, flow: str) -> Migration:
-        """What another version of its flow would mean for a run; see `FlowMigration.plan`."""
-        return await self._threads.call(self._client.migration, run_id, flow=flow)
-
     async def migrate(self, run_id: str, *, flow: str, by: str | None = None) -> RunState:
         """Let a run go on with another version of its flow; see `FlowMigration.migrate`."""
         return await self._threads.call(self._client.migrate, run_id, flow=flow, by=by)
@@ -329,6 +258,22 @@ class AsyncClient:
     def session(self, name: str) -> AsyncSession:
         """The runs of a session: to look at, wait for, steer or compare all of them."""
         return AsyncSession(self._client.session(name), self._threads)
+
+    async def report_session(self, name: str, kind: Literal["html", "pdf"] = "html") -> bytes:
+        """A session on one page: questions, answers, growth, disagreements and costs."""
+        return await self._threads.call(self._client.report_session, name, kind)
+
+    async def export_session(self, name: str, path: Path, *, with_models: bool = False) -> None:
+        """Write a session with its runs as one signed file."""
+        await self._threads.call(self._client.export_session, name, path, with_models=with_models)
+
+    async def import_session(self, path: Path, *, name: str = "") -> str:
+        """Take in a session that `export_session` wrote; what it is called here."""
+        return await self._threads.call(self._client.import_session, path, name=name)
+
+    async def export_run(self, run_id: str, path: Path, *, with_models: bool = False) -> None:
+        """Write a run as one signed file, with all that is needed to look at it elsewhere."""
+        await self._threads.call(self._client.export_run, run_id, path, with_models=with_models)
 
     async def artifact(self, digest: str) -> Artifact:
         """The full data of a result, by its digest or the beginning of it (six hex digits at least).
@@ -371,7 +316,3 @@ class AsyncClient:
     def hold(self, run_id: str) -> AsyncRun:
         """The run of this id, without a look whether there is one."""
         return AsyncRun(self._client.hold(run_id), self._threads)
-
-    async def bundle_stores(self) -> BundleStores:
-        """Where the parts of runs lie, for exporting and importing them."""
-        return await self._threads.call(self._client.bundle_stores)

@@ -13,7 +13,13 @@ from fastapi.responses import StreamingResponse
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Resource
-from fluxagents.flows.ports.session import SessionRecord, SessionStatus, SessionUsage, unknown_session
+from fluxagents.flows.ports.session import (
+    SessionEntry,
+    SessionRecord,
+    SessionStatus,
+    SessionUsage,
+    unknown_session,
+)
 from fluxagents.scheduler.batches.batches import Tally, session_states
 from fluxagents.scheduler.http.access import Body, Client, Hub, Ports, tag_content
 from fluxagents.scheduler.http.paging import (
@@ -36,6 +42,7 @@ class ListedSession(Body):
     """A session in a list."""
 
     session: SessionRecord
+    used: SessionUsage
     runs: int
     active: datetime
     """When its last run started, or when it was made."""
@@ -48,6 +55,8 @@ class SessionTally(Body):
     session: SessionRecord | None
     """What is known of it; null for a run that is a session of its own."""
     used: SessionUsage | None
+    active: datetime | None
+    """When its last run started, or when it was made."""
     runs: int
     finished: int
     failed: int
@@ -62,6 +71,10 @@ def _is_visible(client: RunClient, session: str) -> bool:
 def _check_visible(client: RunClient, session: str) -> None:
     if not _is_visible(client, session):
         raise unknown_session(session)
+
+
+def _active(entry: SessionEntry) -> datetime:
+    return datetime.fromtimestamp(entry.active_ms / 1_000, tz=UTC)
 
 
 @router.get("/sessions", summary="List sessions")
@@ -82,8 +95,9 @@ def list_sessions(
     shown = [
         ListedSession(
             session=entry.session,
+            used=entry.usage,
             runs=entry.runs,
-            active=datetime.fromtimestamp(entry.active_ms / 1_000, tz=UTC),
+            active=_active(entry),
         )
         for entry in entries
         if _is_visible(client, entry.session.name)
@@ -128,6 +142,7 @@ def show_session(session: str, client: Client, response: Response) -> SessionTal
         name=session,
         session=entry.session if entry else None,
         used=entry.usage if entry else None,
+        active=_active(entry) if entry else None,
         runs=len(states),
         finished=tally.finished,
         failed=tally.failed,

@@ -1,0 +1,82 @@
+"""Which module answers at which addresses: each is imported when one of its addresses is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+
+from fastapi import APIRouter, FastAPI
+from starlette.routing import BaseRoute
+
+from fluxagents.scheduler.http.description import PROBLEM_ANSWERS, name_operation
+
+PACKAGE = "fluxagents.scheduler.http.routes"
+
+V1 = "/v1"
+
+MODULES: dict[str, tuple[str, ...]] = {
+    "runs": ("runs", "batches", "statuses"),
+    "run_acts": ("runs",),
+    "run_history": ("runs",),
+    "requests": ("approvals", "questions"),
+    "artifacts": ("runs", "artifacts"),
+    "models": ("models", "uploads"),
+    "library": ("flows", "tools", "media"),
+    "sessions.acts": ("sessions",),
+    "sessions.figures": ("sessions",),
+    "sessions.files": ("sessions",),
+    # The plain address of a session comes last: its name may hold slashes.
+    "sessions.listing": ("sessions", "events"),
+    "triggers.schedules": ("schedules",),
+    "triggers.triggers": ("triggers",),
+    "triggers.webhooks": ("webhooks",),
+    "queries": ("queries",),
+    "prompts": ("prompts",),
+    "figures": ("errors", "statistics"),
+    "people": ("me", "people", "quotas", "groups", "keys"),
+    "a2h": ("a2h",),
+}
+"""Modules in the order of their routes, with the first names of their addresses."""
+
+
+class RouteTable:
+    """The routes of an application: a few from its start, the others when they are first asked for.
+
+    A module with its models takes some 20 ms of the processor, all of them as much as the rest of a start.
+
+    Args:
+        app: Where the routes go.
+        first: Those that it answers from its start.
+    """
+
+    def __init__(self, app: FastAPI, first: Sequence[APIRouter]) -> None:
+        self._app = app
+        self._first = first
+        self._missing = list(MODULES)
+        _include_all(app.router, first)
+
+    def load(self, path: str) -> None:
+        """Let the application answer at a path, if anything does."""
+        name = path.removeprefix(f"{V1}/").lstrip("/").partition("/")[0]
+        for module in [each for each in self._missing if name in MODULES[each]]:
+            _include(self._app.router, module)
+            self._missing.remove(module)
+
+    def list_routes(self) -> list[BaseRoute]:
+        """All routes in their order, whatever was asked for before."""
+        router = APIRouter(generate_unique_id_function=name_operation)
+        _include_all(router, self._first)
+        for module in MODULES:
+            _include(router, module)
+        return router.routes
+
+
+def _include_all(router: APIRouter, routers: Sequence[APIRouter]) -> None:
+    for each in routers:
+        router.include_router(each, responses=PROBLEM_ANSWERS)
+
+
+def _include(router: APIRouter, module: str) -> None:
+    prefix = "" if module == "a2h" else V1
+    added = import_module(f"{PACKAGE}.{module}").router
+    router.include_router(added, prefix=prefix, responses=PROBLEM_ANSWERS)
