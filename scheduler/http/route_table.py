@@ -58,7 +58,9 @@ class RouteTable:
     def load(self, path: str) -> None:
         """Let the application answer at a path, if anything does."""
         name = path.removeprefix(f"{V1}/").lstrip("/").partition("/")[0]
-        for module in [each for each in self._missing if name in MODULES[each]]:
+        # With a module come those that share a name with it: of two routes for one address, the first counts.
+        names = {name}.union(*(each for each in MODULES.values() if name in each))
+        for module in [each for each in self._missing if not names.isdisjoint(MODULES[each])]:
             _include(self._app.router, module)
             self._missing.remove(module)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from pydantic import JsonValue
 
@@ -25,9 +25,6 @@ from fluxagents.workers.clients.completion import RunLike, list_run_ids
 from fluxagents.workers.clients.http.http_client import HttpClient
 from fluxagents.workers.clients.script_client import ScriptClient
 from fluxagents.workers.clients.threads import Threads
-
-if TYPE_CHECKING:
-    pass
 
 
 class AsyncScriptClient:

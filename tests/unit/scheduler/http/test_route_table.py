@@ -6,10 +6,11 @@ import pkgutil
 from importlib import import_module
 
 import pytest
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from fluxagents.scheduler.http import routes
-from fluxagents.scheduler.http.route_table import MODULES, PACKAGE
+from fluxagents.scheduler.http import route_table, routes
+from fluxagents.scheduler.http.route_table import MODULES, PACKAGE, RouteTable
 
 EAGER = {"pages", "sign_in"}
 
@@ -28,3 +29,17 @@ def test_a_module_is_named_under_all_its_addresses(name: str) -> None:
     router = import_module(f"{PACKAGE}.{name}").router
     paths = [route.path for route in router.routes if isinstance(route, APIRoute)]
     assert {path.split("/")[1] for path in paths} == set(MODULES[name])
+
+
+@pytest.mark.parametrize("first", ["events", "statuses", "statistics", "sessions"])
+def test_routes_keep_their_order_whatever_is_asked_for_first(
+    first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    included: list[str] = []
+    monkeypatch.setattr(route_table, "_include", lambda _, module: included.append(module))
+    table = RouteTable(FastAPI(), ())
+    for name in (first, *(name for names in MODULES.values() for name in names)):
+        table.load(f"/v1/{name}")
+    for name in {name for names in MODULES.values() for name in names}:
+        together = [module for module, names in MODULES.items() if name in names]
+        assert [module for module in included if module in together] == together
