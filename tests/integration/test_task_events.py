@@ -24,7 +24,7 @@ def test_events_leave_in_batches_and_a_worker_that_ends_leaves_none_behind(
     redis_url: str, tmp_path: Path
 ) -> None:
     site = Site.at(redis_url, DATABASE, tmp_path)
-    with site.redis.pubsub() as subscription:
+    with site.redis.pubsub() as subscription:  # type: ignore[no-untyped-call] # redis is half typed
         subscription.psubscribe(f"/{DATABASE}.celeryev/task.multi")
         assert subscription.get_message(timeout=5.0)
         runs = site.start(flow(), RUNS)
