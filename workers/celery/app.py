@@ -192,6 +192,7 @@ def _workers(settings: Settings) -> dict[str, Any]:
         "task_time_limit": settings.hard_time_limit_s,
         "worker_prefetch_multiplier": 1,
         "worker_send_task_events": True,
+        "worker_consumer": "fluxagents.workers.celery.consumer:EventBatchingConsumer",
         "worker_soft_shutdown_timeout": settings.soft_shutdown_timeout_s,
         "worker_enable_soft_shutdown_on_idle": False,
         "worker_cancel_long_running_tasks_on_connection_loss": False,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from kombu.transport import TRANSPORT_ALIASES, redis
 from redis import Connection as RedisConnection
+from redis import Redis
 from redis import SSLConnection as RedisSSLConnection
+from redis.client import Pipeline
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 from redis.sentinel import SentinelManagedConnection
@@ -49,6 +53,14 @@ class QoS(redis.QoS):
     visibility timeout and is dropped, since its step is recorded or published again.
     """
 
+    @contextmanager
+    def pipe_or_acquire(
+        self, pipe: Pipeline | None = None, client: Redis | None = None
+    ) -> Iterator[Pipeline]:
+        """Without `MULTI` and `EXEC`: each of the two commands that kombu sends may be done alone."""
+        with self.channel.conn_or_acquire(client) as shared:
+            yield shared.pipeline(transaction=False) if pipe is None else pipe
+
     def ack(self, delivery_tag: str) -> None:
         try:
             super().ack(delivery_tag)  # type: ignore[no-untyped-call] # kombu is half typed
@@ -74,6 +86,7 @@ class _Lasting:
     """
 
     QoS = QoS
+    _shared: Redis | None = None
 
     def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
         channel: Any = self
@@ -81,6 +94,15 @@ class _Lasting:
             raise ConnectionError("the connection of this channel was closed before")
         params: dict[str, Any] = super()._connparams(asynchronous)  # type: ignore[misc] # of the class beside this one
         return params
+
+    def _create_client(self, asynchronous: bool = False) -> Redis:
+        """One client for all commands; kombu makes one for each, which takes as long as the command."""
+        channel: Any = self
+        if asynchronous:
+            return super()._create_client(asynchronous)  # type: ignore[misc, no-any-return] # as above
+        if self._shared is None or self._shared.connection_pool is not channel.pool:
+            self._shared = super()._create_client()  # type: ignore[misc] # as above
+        return self._shared
 
 
 class Channel(_Lasting, redis.Channel):

@@ -12,8 +12,9 @@
 local document = cjson.decode(ARGV[1])
 local step, fence = document.step, document.fence
 local id, run = step.run, run_key(step.run)
-local seq, status, last_fence, owner, pause_by, queue, request, attempt, account = unpack(redis.call('HMGET', run,
-  'seq', 'status', 'fence', 'owner', 'pause_by', 'queue', 'request', 'attempt', 'account'))
+local seq, status, last_fence, owner, pause_by, queue, request, attempt, account, person, sleeping = unpack(redis.call(
+  'HMGET', run, 'seq', 'status', 'fence', 'owner', 'pause_by', 'queue', 'request', 'attempt', 'account', 'person',
+  'sleeping'))
 if not seq then return {'unknown'} end
 if tonumber(seq) ~= step.seq then return {'stale'} end
 if fence then
@@ -32,9 +33,11 @@ end
 -- Children come first: the step may wait for them, and finds only runs that exist.
 local children = {}
 for _, child in ipairs(document.children) do children[#children + 1] = create(child) end
-local sequence_number = write_step(step, {status = status, queue = queue, request = request})
-if account and step.usage then charge(account, step.usage) end
-if step.usage then take_turn(id, step.usage.work_ms) end
+local sequence_number = write_step(step, {status = status, queue = queue, request = request, sleeping = sleeping})
+if step.usage then
+  if account then charge(account, step.usage) end
+  take_turn(person or '', account or '', step.usage.work_ms)
+end
 local resumed = {}
 if TERMINAL[step.status] then
   local followers = redis.call('SMEMBERS', run .. ':followers')

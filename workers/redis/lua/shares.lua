@@ -94,13 +94,12 @@ local function release(queue, limit)
 end
 
 -- Adds the work of a step to the virtual times of its session and person. While nobody waits, none counts.
-local function take_turn(id, work_ms)
+local function take_turn(person, session, work_ms)
   if redis.call('EXISTS', prefix .. 'held-queues') == 0 then return end
-  local person, session = unpack(redis.call('HMGET', run_key(id), 'person', 'account'))
   local function advance(kind, name, limits)
     local weight = tonumber(redis.call('HGET', prefix .. limits .. name, 'weight') or 1)
     redis.call('HINCRBYFLOAT', prefix .. 'turns', kind .. name, math.max(work_ms, 1) / weight)
   end
-  advance('p|', person or '', 'person-quota:')
-  advance('s|', session or '', 'session-limits:')
+  advance('p|', person, 'person-quota:')
+  advance('s|', session, 'session-limits:')
 end

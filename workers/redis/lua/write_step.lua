@@ -56,8 +56,8 @@ local function tell_watchers(step, length)
     'first', length - #step.events, 'count', #step.events)
 end
 
--- `old` holds the status, queue and request of the run before; it is empty for a new run. Returns the sequence
--- number of the dispatch that must be published now, else 0.
+-- `old` holds the status, queue, request and `sleeping` of the run before; it is empty for a new run. Returns the
+-- sequence number of the dispatch that must be published now, else 0.
 local function write_step(step, old)
   local id, run = step.run, run_key(step.run)
   local length = append_events(run, step.events)
@@ -78,7 +78,7 @@ local function write_step(step, old)
     redis.call('ZREM', prefix .. 'requests', id)
   end
   -- An external event, such as a cancellation, may come while the run sleeps.
-  if redis.call('HDEL', run, 'sleeping') == 1 then
+  if old.sleeping then
     let_go(id)
     redis.call('ZREM', prefix .. 'timers', id)
     redis.call('UNLINK', run .. ':open')
@@ -89,7 +89,7 @@ local function write_step(step, old)
   end
   local fields = {'seq', step.seq + 1, 'state', ARGV[step.state], 'digest', step.digest, 'status', step.status,
     'deliveries', 0}
-  redis.call('HDEL', run, 'owner', 'pause_by', 'last_error')
+  if old.status then redis.call('HDEL', run, 'owner', 'pause_by', 'last_error', 'sleeping') end
   if not dispatch then
     redis.call('HSET', run, unpack(fields))
     redis.call('HDEL', run, 'queue', 'dispatch', 'ticket', 'attempt', 'dispatched_ms')
