@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from pydantic import Field
 
@@ -15,7 +15,7 @@ from fluxagents.tasks.fba.dynamics.ordered_program import Exchange, Goal
 from fluxagents.tasks.fba.dynamics.substance import Substance
 from fluxagents.tasks.fba.dynamics.time_course import Medium
 from fluxagents.tasks.fba.dynamics.vessel import Culture, Vessel
-from fluxagents.tasks.fba.solving.conditions import require_reaction, uptake
+from fluxagents.tasks.fba.solving.conditions import apply_medium, require_reaction, uptake
 from fluxagents.tasks.fba.solving.lazy_libraries import np
 from fluxagents.tasks.fba.solving.linear_program import Sense
 from fluxagents.tasks.fba.solving.production.substrate import substrate_exchange
@@ -36,37 +36,39 @@ MAX_SUBSTANCES = 20
 class CultureArgs(StrainArgs):
     """A culture and how long it is followed."""
 
-    culture: Culture = Field(default="batch", description="batch, fed_batch or chemostat.")
-    hours: float = Field(default=24.0, gt=0, le=10_000, description="How long at most, h.")
-    initial_biomass_gdw_per_l: float | None = Field(
-        default=None, gt=0, le=1000, description="At the beginning, gDW/L; 0.01 if absent."
-    )
+    culture: Culture = "batch"
+    hours: float = Field(default=24.0, gt=0, le=10_000, description="At most, h.")
+    initial_biomass_gdw_per_l: float = Field(default=DEFAULT_BIOMASS_GDW_PER_L, gt=0)
     substances: tuple[Substance, ...] = Field(
         default=(),
         max_length=MAX_SUBSTANCES,
-        description="What is in the medium in limited amounts, products that matter included, each with its "
-        "concentration and kinetics; 10 mmol/L of each organic nutrient of the medium if absent. All others "
-        "stay available at the uptakes of the medium.",
+        description="What is limited, products included; 10 mmol/L of each organic nutrient if absent.",
     )
-    volume_l: float = Field(default=1.0, gt=0, le=1e6, description="Volume at the beginning, L.")
-    dilution_per_h: float | None = Field(
-        default=None, gt=0, le=100, description="Of a chemostat: inflow and outflow per volume, 1/h."
+    keep_other_nutrients: bool = Field(
+        default=False,
+        description="Whether other organic nutrients stay, without limit; closed otherwise.",
     )
-    feed_l_per_h: float | None = Field(
-        default=None, gt=0, le=1e6, description="Of a fed-batch: inflow when the feed begins, L/h."
-    )
-    feed_rise_per_h: float = Field(
-        default=0.0, ge=-10, le=10, description="Of a fed-batch: exponent by which the feed grows, 1/h."
-    )
-    feed_from_h: float = Field(default=0.0, ge=0, le=10_000, description="When the feed begins, h.")
-    max_volume_l: float | None = Field(
-        default=None, gt=0, le=1e6, description="Of a fed-batch: it ends when the vessel is so full, L."
-    )
+    volume_l: float = Field(default=1.0, gt=0, description="At the beginning.")
+    dilution_per_h: float = Field(default=0.0, ge=0, description="Of a chemostat.")
+    feed_l_per_h: float = Field(default=0.0, ge=0, description="Of a fed-batch, as it begins.")
+    feed_rise_per_h: float = Field(default=0.0, ge=-10, le=10, description="Exponent of a feed that grows.")
+    feed_from_h: float = Field(default=0.0, ge=0)
+    max_volume_l: float = Field(default=0.0, ge=0, description="A fed-batch ends when it is full; 0: never.")
     then_optimise: dict[str, Sense] = Field(
         default_factory=dict,
-        description="Reactions whose flux is made as great (max) or small (min) as best growth allows, in "
-        "this order; then the flux of each substance is max: least uptake, most secretion.",
+        description="Reactions in order: which optimum of growth; then least uptake, most secretion.",
     )
+
+    def in_effect(self, model: Model) -> Self:
+        """The same with the organic nutrients closed that are not among the substances."""
+        if not self.substances or self.keep_other_nutrients:
+            return self
+        named = {substrate_exchange(model, substance.exchange).id for substance in self.substances}
+        with model:
+            apply_medium(model, self)
+            others = [reaction.id for reaction in organic_substrates(model).values()]
+        closed = {name: 0.0 for name in others if name not in named}
+        return self.model_copy(update={"medium_changes": {**(self.medium_changes or {}), **closed}})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,7 @@ def set_up(model: Model, args: CultureArgs) -> Setup:
     substances = _name_substances(model, args, assumed)
     reactions = [model.reactions.get_by_id(substance.exchange) for substance in substances]
     biomass = args.initial_biomass_gdw_per_l
-    if biomass is None:
-        biomass = DEFAULT_BIOMASS_GDW_PER_L
+    if biomass == DEFAULT_BIOMASS_GDW_PER_L:
         assumed.append(f"{biomass:g} gDW/L of cells at the beginning")
     saturated = tuple(_saturate(*pair, assumed) for pair in zip(substances, reactions, strict=True))
     assumed += [
@@ -186,23 +187,23 @@ def _build_vessel(args: CultureArgs) -> Vessel:
     return Vessel(
         culture=args.culture,
         volume_l=args.volume_l,
-        dilution_per_h=args.dilution_per_h or 0.0,
-        feed_l_per_h=args.feed_l_per_h or 0.0,
+        dilution_per_h=args.dilution_per_h,
+        feed_l_per_h=args.feed_l_per_h,
         feed_rise_per_h=args.feed_rise_per_h,
         feed_from_h=args.feed_from_h,
-        max_volume_l=args.max_volume_l,
+        max_volume_l=args.max_volume_l or None,
     )
 
 
 def _find_contradictions(args: CultureArgs) -> Iterator[str]:
     needed = {"chemostat": "dilution_per_h", "fed_batch": "feed_l_per_h"}
     for culture, argument in needed.items():
-        is_given = getattr(args, argument) is not None
+        is_given = getattr(args, argument) > 0
         if args.culture == culture and not is_given:
             yield f"a {culture} needs the argument '{argument}'"
         if args.culture != culture and is_given:
             yield f"'{argument}' is of a {culture}, and the culture is a {args.culture}"
-    if args.max_volume_l is not None and args.max_volume_l <= args.volume_l:
+    if 0 < args.max_volume_l <= args.volume_l:
         yield f"the vessel is full at {args.max_volume_l:g} L and begins with {args.volume_l:g} L"
     if args.culture == "batch" and any(substance.feed_mmol_per_l for substance in args.substances):
         yield "a batch has no feed: leave out 'feed_mmol_per_l', or choose a fed_batch or a chemostat"

@@ -55,7 +55,10 @@ class Args(CultureArgs):
     """Which culture, and how many points of its curves."""
 
     points: int = Field(
-        default=101, ge=2, le=2000, description="Count of times of the curves, beside the changes of phase."
+        default=101,
+        ge=2,
+        le=2000,
+        description="Count of times of the curves.",
     )
 
 
@@ -282,13 +285,14 @@ def _growth_at_start(course: TimeCourse) -> float | None:
 
 
 def _draw(course: TimeCourse, points: int) -> Iterator[CurvePoint]:
-    """The curves at evenly spaced times and where a phase begins."""
+    """The curves at evenly spaced times and where the active set changes."""
     if not course.segments:
         return
     phases = find_phases(course.segments)
     starts = [phase.from_h for phase in phases[1:]]
     even = np.linspace(0.0, course.segments[-1].end_h, points).tolist()
-    for time_h in sorted({*even, *starts}):
+    changes = [segment.start_h for segment in course.segments]
+    for time_h in sorted({*even, *changes}):
         segment = course.segment_at(time_h)
         state = segment.solution(time_h)
         fluxes = segment.fluxes_at(time_h, state).tolist()

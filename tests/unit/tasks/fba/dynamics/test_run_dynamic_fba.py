@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 from cobra import Metabolite, Model, Reaction
+from cobra.io import load_json_model
 from cobra.util import add_lexicographic_constraints
 from scipy.integrate import solve_ivp  # type: ignore[import-untyped] # scipy ships no types
+from tests.support.places import ROOT
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 
@@ -26,14 +29,9 @@ def glucose(start: float = 10.0, **others: object) -> dict[str, object]:
     return {"exchange": GLUCOSE, "start_mmol_per_l": start, **others}
 
 
-DIAUXIE: Mapping[str, Any] = {
-    "medium_changes": {OXYGEN: 15},
-    "initial_biomass_gdw_per_l": 0.01,
-    "substances": [
-        glucose(10.8, max_uptake_mmol_per_gdw_h=10.5, half_saturation_mmol_per_l=0.015),
-        {"exchange": ACETATE, "start_mmol_per_l": 0.4, "half_saturation_mmol_per_l": 0.5},
-    ],
-}
+EXAMPLES = ROOT / "docs" / "cultures"
+
+DIAUXIE: Mapping[str, Any] = json.loads((EXAMPLES / "varma_palsson_1994.json").read_text())
 
 
 def test_constant_yield_is_the_analytic_solution(textbook: Any, call: Call) -> None:
@@ -201,50 +199,10 @@ def test_the_mass_balance_is_closed(textbook: Any, call: Call, arguments: Mappin
         assert rest == pytest.approx(0, abs=1e-6)
 
 
-def mahadevan() -> Model:
-    """The four pathways of Mahadevan, Edwards & Doyle 2002, per gDW of biomass."""
-    model = Model("mahadevan_2002")
-    glc, ac, o2 = (Metabolite(f"{name}_e", compartment="e") for name in ("glc", "ac", "o2"))
-    pathways = [(0, -39.43, -35), (-9.46, 0, -12.92), (-9.84, 1.24, -12.73), (-19.23, 12.12, 0)]
-    biomass = Metabolite("x_c", compartment="c")
-    for number, amounts in enumerate(pathways, start=1):
-        reaction = Reaction(f"v{number}", lower_bound=0, upper_bound=1000)
-        reaction.add_metabolites({**dict(zip((glc, ac, o2), amounts, strict=True)), biomass: 1})
-        model.add_reactions([reaction])
-    for metabolite in (glc, ac, o2):
-        model.add_boundary(metabolite, type="exchange")
-    growth = Reaction("GROWTH", "growth", lower_bound=0, upper_bound=1000)
-    growth.add_metabolites({biomass: -1})
-    model.add_reactions([growth])
-    model.objective = growth
-    return model
-
-
 def test_diauxie_of_mahadevan(call: Call) -> None:
-    """Three phases: glucose with acetate secreted, more acetate as oxygen ends, then acetate alone."""
-    found = call(
-        NAME,
-        mahadevan(),
-        hours=10,
-        initial_biomass_gdw_per_l=0.001,
-        biomass="GROWTH",
-        substances=[
-            {
-                "exchange": "EX_glc_e",
-                "start_mmol_per_l": 10.8,
-                "max_uptake_mmol_per_gdw_h": 10,
-                "half_saturation_mmol_per_l": 0.015,
-            },
-            {"exchange": "EX_ac_e", "start_mmol_per_l": 0.4, "max_uptake_mmol_per_gdw_h": 1000},
-            {
-                "exchange": "EX_o2_e",
-                "start_mmol_per_l": 0.21,
-                "max_uptake_mmol_per_gdw_h": 15,
-                "transfer_per_h": 7.5,
-                "saturation_mmol_per_l": 0.21,
-            },
-        ],
-    )
+    """Acetate peaks as glucose ends, and is used afterwards; oxygen limits before."""
+    model = load_json_model(str(EXAMPLES / "mahadevan_2002_model.json"))
+    found = call(NAME, model, **json.loads((EXAMPLES / "mahadevan_2002.json").read_text()))
     sugar, acetate, _ = found.substances
     assert found.ended_by == "time"
     assert 4 < sugar.used_up_at_h < acetate.used_up_at_h < 10
@@ -291,9 +249,15 @@ def test_a_knock_out_grows_slower(textbook: Any, call: Call) -> None:
     assert found.end_biomass_gdw_per_l == pytest.approx(0.01 * math.exp(0.8631595522 * 3), rel=1e-6)
 
 
-def test_what_the_medium_has_without_limit_is_named(textbook: Any, call: Call) -> None:
-    found = call(NAME, textbook, hours=1, substances=[{"exchange": ACETATE, "start_mmol_per_l": 10}])
-    assert found.unlimited_substrates == (GLUCOSE,)
+def test_nutrients_that_are_not_followed_are_closed_or_named(textbook: Any, call: Call) -> None:
+    acetate = [{"exchange": ACETATE, "start_mmol_per_l": 10}]
+    found = call(NAME, textbook, hours=1, substances=acetate)
+    assert [(change.exchange, change.uptake_after_mmol_per_gdw_h) for change in found.medium_changes] == [
+        (GLUCOSE, 0)
+    ]
+    kept = call(NAME, textbook, hours=1, substances=acetate, keep_other_nutrients=True)
+    assert kept.unlimited_substrates == (GLUCOSE,)
+    assert kept.growth_per_h > found.growth_per_h
 
 
 @pytest.mark.parametrize(
