@@ -32,6 +32,7 @@ MODULES = (
     "fba.sensitivity.analyze_limitations",
     "fba.sensitivity.run_phase_plane",
     "fba.sensitivity.run_robustness",
+    "fba.dynamics.run_dynamic_fba",
     "fba.deletions.analyze_essentiality",
     "fba.deletions.run_gene_deletion_analysis",
     "fba.fluxes.analyze_reaction_expression",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any, TextIO
 
 import click
 
@@ -82,12 +83,18 @@ def schema(name: str, as_json: bool) -> None:
 )
 @click.argument("name")
 @click.option("--model", help="A model's name, file or content digest; most tools need one.")
+@click.option(
+    "--args-file",
+    type=click.File(encoding="utf-8"),
+    help="A JSON file of arguments; --arg goes before what it has.",
+)
 @click.option("--arg", "pairs", multiple=True, metavar="NAME=VALUE", help="An argument; JSON or text.")
 @medium_options
 @json_option
 def call(
     name: str,
     model: str | None,
+    args_file: TextIO | None,
     pairs: tuple[str, ...],
     medium: str | None,
     changes: tuple[str, ...],
@@ -95,7 +102,7 @@ def call(
 ) -> None:
     """Call a tool in this process, with no queue and no run; the model stays as it is."""
     tool = tool_named(name)
-    stated = parse_pairs(pairs)
+    stated = {**_read_arguments(args_file), **parse_pairs(pairs)}
     settings = Settings.load()
     sources = build_sources(settings)
     request = read_request(MediaLibrary(settings.media_folder), medium, changes)
@@ -135,3 +142,15 @@ def call(
     for title, frame in result.tables().items():
         echo(f"\n{title} ({len(frame)} rows)")
         print_frame(frame)
+
+
+def _read_arguments(file: TextIO | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    try:
+        arguments = json.load(file)
+    except json.JSONDecodeError as error:
+        raise click.BadParameter(f"'{file.name}' is no JSON: {error}", param_hint="--args-file") from error
+    if not isinstance(arguments, dict):
+        raise click.BadParameter(f"'{file.name}' holds no JSON object", param_hint="--args-file")
+    return arguments

@@ -13,6 +13,7 @@ import pandas as pd
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H
 from fluxagents.tasks.ports.artifacts import Manifest
+from fluxagents.workers.reports.culture_plot import draw_culture, list_curves
 from fluxagents.workers.reports.maps.flux_map_plot import draw_flux_map, name_state
 from fluxagents.workers.reports.plot_figure import BLUE, GREY, ORANGE, Canvas, Caption, PlotFigure, canvas
 from fluxagents.workers.reports.sensitivity_plots import PlaneLabels, draw_curve, draw_gains, draw_plane
@@ -310,6 +311,19 @@ def _robustness(result: Plottable) -> PlotFigure:
     return draw_curve(_check_not_empty(result.tables["curve"]), reaction, _axis(result), caption)
 
 
+def _culture(result: Plottable) -> PlotFigure:
+    curve, substances = _check_not_empty(result.tables["curve"]), result.tables["substances"]
+    names = dict(zip(substances["exchange"], substances["name"], strict=True))
+    shown = list_curves(curve)
+    found = result.manifest.result
+    ends = {"infeasible": ", until nothing keeps the cells alive", "full": ", until the vessel is full"}
+    kind = str(found["culture"]).replace("_", "-")
+    title = f"{kind.capitalize()} over {found['end_h']:.3g} h{ends.get(str(found['ended_by']), '')}"
+    caption = _note_cut(result.caption(title), len(shown), len(names), "substances")
+    labels = [(name, f"{names[name]} ({name})") for name in shown]
+    return draw_culture(curve, labels, result.tables["phases"], caption)
+
+
 def _what(result: Plottable) -> str:
     return "Growth (1/h)" if _aims_at_growth(result) else "Objective flux (mmol/gDW/h)"
 
@@ -406,6 +420,7 @@ PLOTS: Mapping[str, Callable[[Plottable], PlotFigure]] = {
     "analyze_limitations": _limitations,
     "run_phase_plane": _phase_plane,
     "run_robustness": _robustness,
+    "run_dynamic_fba": _culture,
     "screen_nutrients": _screen,
     "draw_flux_map": _flux_map,
 }

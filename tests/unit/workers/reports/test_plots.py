@@ -128,6 +128,11 @@ def texts(svg: bytes) -> list[str]:
             {"reaction": "PGI"},
             ("Growth (1/h) at each flux of PGI", "flux of PGI (mmol/gDW/h)", "break point"),
         ),
+        (
+            "run_dynamic_fba",
+            {"hours": 3},
+            ("Batch over 3 h", "concentration (mmol/L)", "biomass (gDW/L)", "D-Glucose (EX_glc__D_e)"),
+        ),
     ],
 )
 def test_a_plot_has_units_conditions_and_a_source(

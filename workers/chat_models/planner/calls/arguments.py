@@ -18,6 +18,7 @@ from fluxagents.workers.chat_models.planner.calls.quantities import (
     read_fraction,
     read_threshold,
 )
+from fluxagents.workers.chat_models.planner.calls.time_courses import read_time_course
 from fluxagents.workers.chat_models.planner.conditions.known_medium import KnownMedium
 from fluxagents.workers.chat_models.planner.conditions.uptakes import is_objective
 from fluxagents.workers.chat_models.planner.words.phrase import (
@@ -245,6 +246,7 @@ ARGUMENTS: dict[str, Callable[[Phrase, KnownMedium], Iterator[Arguments]]] = {
     "limitations": read_limitations,
     "phase_plane": read_phase_plane,
     "robustness": read_robustness,
+    "time_course": read_time_course,
     "essentiality": read_essentiality,
     "gene_pairs": read_gene_pairs,
     "gene_sets": read_gene_sets,

@@ -22,6 +22,7 @@ from fluxagents.workers.chat_models.planner.words.phrase import (
     END,
     EXCHANGE,
     GENE,
+    MILLIMOLAR,
     NUMBER,
     REACTION,
     UNKNOWN,
@@ -29,6 +30,9 @@ from fluxagents.workers.chat_models.planner.words.phrase import (
     Phrase,
     is_like_an_id,
 )
+
+TIME_COURSE = "time_course"
+"""The intent that takes concentrations."""
 
 OFF_TOPIC = "off topic"
 """The entry of `unsupported.toml` for words that concern no tool."""
@@ -112,6 +116,9 @@ class Clause:
     def unsupported_requests(self) -> list[str]:
         """What it asks for and no tool can do."""
         requests = list(self.phrase.list_values(UNSUPPORTED))
+        if self.intent == TIME_COURSE:
+            others = (t for t in self.phrase.tokens if t.text != MILLIMOLAR)
+            requests = list(Phrase(tuple(others)).list_values(UNSUPPORTED))
         return [*requests, _NAMELESS] if self._lacks_id() else requests
 
     @property
@@ -163,6 +170,8 @@ def read_clause(phrase: Phrase, *, orders: bool) -> Clause:
     if orders and (is_order(words) or is_permanent):
         return Clause(words, CHANGE, conditions, places)
     match = match_intent(words)
+    if match and match.name == TIME_COURSE:
+        conditions, places = _keep_supplied(conditions, places)
     intent = match.name if match else "growth" if _asks_whether_it_feeds(words, conditions, places) else ""
     clause = Clause(words, intent, conditions, places)
     if clause.is_plain and clause.intent in _CONDITIONAL and _only_lists(clause.rest):
@@ -181,6 +190,19 @@ def read_clause(phrase: Phrase, *, orders: bool) -> Clause:
         leads=bool(clause.places) and min(clause.places) < first,
         begins_sentence=len(words.tokens) == len(phrase.tokens) or begins_sentence(words),
     )
+
+
+def _keep_supplied(conditions: Alternatives, places: frozenset[int]) -> tuple[Alternatives, frozenset[int]]:
+    """The conditions of a culture over time, whose sources of carbon are substances in limited amounts."""
+    freed = {
+        at
+        for condition in conditions
+        for uptake in condition
+        if is_carbon_source(uptake.compound)
+        for at in range(uptake.start, uptake.end)
+    }
+    kept = (tuple(u for u in condition if not is_carbon_source(u.compound)) for condition in conditions)
+    return tuple(dict.fromkeys(kept)), places - freed
 
 
 def _asks_whether_it_feeds(phrase: Phrase, conditions: Alternatives, places: frozenset[int]) -> bool:

@@ -18,6 +18,7 @@ _HYPOTHESES: Mapping[str, str] = {
     "analyze_limitations": "Some nutrient limits growth; that more of none helps refutes it.",
     "run_phase_plane": "Both nutrients limit growth somewhere; a plane without such a phase refutes it.",
     "run_robustness": "Growth does not depend on this flux; each slope other than 0 refutes it.",
+    "run_dynamic_fba": "The culture grows until something is used up; biomass that does not rise refutes it.",
     "analyze_essentiality": "No single gene or reaction is essential here; each that is refutes it.",
     "run_gene_deletion_analysis": "The cell grows without these genes; each lethal deletion refutes it.",
     "find_minimal_media": "Some medium of open uptakes restores growth; that none is found refutes it.",

@@ -9,6 +9,7 @@ from fluxagents.flows.engine.model_warnings import MODEL_WARNINGS
 from fluxagents.tasks.fba.entities.entity_names import NAMES
 from fluxagents.workers.chat_models.planner.reporting.answers import (
     change_answers,
+    culture_answers,
     deletion_answers,
     design_answers,
     gain_answers,
@@ -89,6 +90,7 @@ WRITERS: Mapping[str, Writer] = {
     "analyze_limitations": gain_answers.describe_limitations,
     "run_phase_plane": gain_answers.describe_phase_plane,
     "run_robustness": gain_answers.describe_robustness,
+    "run_dynamic_fba": culture_answers.describe_time_course,
     "analyze_reaction_expression": growth_answers.describe_expression,
     "analyze_essentiality": deletion_answers.describe_essentiality,
     "run_gene_deletion_analysis": deletion_answers.describe_deletions,

@@ -13,6 +13,9 @@ GENE, REACTION, EXCHANGE, MEDIUM, MODEL = "GENE", "REACTION", "EXCHANGE", "MEDIU
 DATABASE_ID, DIGEST, ENZYME, UNKNOWN, END, COMMA = "ID", "DIGEST", "ENZYME", "UNKNOWN", "END", "comma"
 FILLER = "filler"
 
+MILLIMOLAR = "millimolar"
+"""Stands after a number in the place of the unit mmol/L."""
+
 EXCHANGE_ID = r"EX_[A-Za-z0-9_]+(?:\([A-Za-z0-9]+\)|\[[A-Za-z0-9]+\])?"
 
 SEPARATORS = frozenset({"and", "then", "plus", COMMA})

@@ -11,6 +11,7 @@ from fluxagents.workers.chat_models.planner.words.phrase import (
     ENZYME,
     EXCHANGE_ID,
     GENE,
+    MILLIMOLAR,
     MODEL,
     NUMBER,
     PERCENT,
@@ -76,6 +77,8 @@ _BARE_UNIT = re.compile(
 """A unit without a number; all numbers of the question have it."""
 _ONE_MORE = re.compile(r"\b(more|extra|additional|further)\s+mmol\s?/\s?gDW\s?/\s?h\b", re.IGNORECASE)
 """The unit where it stands for an amount: "one more mmol/gDW/h of glucose"."""
+_MILLIMOLAR = re.compile(r"(\d)\s?(?:mM\b|mmol\s?(?:/|per )\s?(?:[lL]\b|lit\w+)|millimolar\b)")
+_HOURS = re.compile(r"(\d)\s?(?:h|hrs?)\b(?!\s?(?:\^|-1|\u207b|\u2212))")
 _CONCENTRATION = re.compile(
     r"(\d)\s?(?:(?:[\u00b5mn]?g|[\u00b5mn]?mol)\s?(?:/|per )\s?[mM]?(?:[lL]\b|lit\w+)|[\u00b5mn]?M\b)"
 )
@@ -99,6 +102,7 @@ def _normalize(text: str) -> str:
     text = re.sub(r"\bcan't\b", "cannot", text, flags=re.IGNORECASE)
     text = re.sub(r"(?<=\w)'s\b", " ", text)
     text = re.sub(r"\u00b0\s?[CF]\b", " degrees", text)
+    text = _MILLIMOLAR.sub(rf"\1 {MILLIMOLAR} ", _HOURS.sub(r"\1 hours ", text))
     text = _CONCENTRATION.sub(r"\1 molarity ", text)
     text = _BARE_UNIT.sub(" ", _ONE_MORE.sub(r"\1 mmol", text))
     text = _EXTREMES.sub(r"\1 and \2", text)

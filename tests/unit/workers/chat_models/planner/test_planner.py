@@ -23,13 +23,18 @@ MEDIA = "find_minimal_media"
 ENVELOPE = "run_production_envelope"
 APPLY = "apply_medium"
 LIMITS = "analyze_limitations"
-PLANE = "run_phase_plane"
+PLANE, CULTURE = "run_phase_plane", "run_dynamic_fba"
 SCREEN = "screen_nutrients"
 SOURCES = ["EX_fru_e", "EX_mal__L_e", "EX_for_e"]
 
 
 def on(exchange: str, limit: float = 10.0) -> dict[str, Any]:
     return {"medium_changes": {"EX_glc__D_e": 0.0, exchange: limit}}
+
+
+def batch(**starts: float) -> dict[str, Any]:
+    """Substances with their concentrations at the beginning, mmol/L."""
+    return {"substances": [{"exchange": name, "start_mmol_per_l": start} for name, start in starts.items()]}
 
 
 def at(**limits: float) -> dict[str, Any]:
@@ -76,6 +81,32 @@ QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("Does feeding acetate on top of the glucose make it grow faster?", FBA, at(ac_e=10.0)),
     ("would more ammonium increase growth?", LIMITS, {"nutrients": ["EX_nh4_e"]}),
     ("Does adding oxygen increase growth?", LIMITS, {}),
+    ("How long until glucose is used up?", CULTURE, batch(EX_glc__D_e=10.0)),
+    ("When is the glucose used up?", CULTURE, batch(EX_glc__D_e=10.0)),
+    ("Run a dynamic FBA for 10 hours", CULTURE, {"hours": 10.0}),
+    ("Dynamische FBA über 10 Stunden", CULTURE, {"hours": 10.0}),
+    ("How much biomass is there after 5 h?", CULTURE, {"hours": 5.0}),
+    ("simulate a batch culture over time, 20 mmol/L glucose", CULTURE, batch(EX_glc__D_e=20.0)),
+    (
+        "batch culture with 20 mM glucose and 5 mM acetate without oxygen",
+        CULTURE,
+        {**NO_OXYGEN, **batch(EX_glc__D_e=20.0, EX_ac_e=5.0)},
+    ),
+    (
+        "Simulate the diauxic shift from glucose to acetate over 12 hours",
+        CULTURE,
+        {"hours": 12.0, **batch(EX_glc__D_e=10.0, EX_ac_e=0.0)},
+    ),
+    (
+        "A chemostat at a dilution rate of 0.3, for 60 hours",
+        CULTURE,
+        {
+            "hours": 60.0,
+            "culture": "chemostat",
+            "dilution_per_h": 0.3,
+            "substances": [{"exchange": "EX_glc__D_e", "start_mmol_per_l": 10.0, "feed_mmol_per_l": 10.0}],
+        },
+    ),
     ("How sensitive is growth to PGI?", "run_robustness", {"reaction": "PGI"}),
     ("Which nutrients is growth most sensitive to?", LIMITS, {}),
     (
@@ -191,6 +222,10 @@ def test_what_is_known_already_is_not_computed_again(question: str) -> None:
         ("Which genes are essential on xylitol?", "I do not understand the condition 'xylitol'"),
         ("Which genes are essential in LB?", "I do not understand the condition 'LB'"),
         ("Gapfill the model", "gapfill_model needs 'universal'"),
+        ("Simulate a fed-batch", "A fed-batch needs its feed"),
+        ("simulate a chemostat", "A chemostat needs its dilution rate"),
+        ("growth on 10 mM glucose", "No tool here can turn a concentration"),
+        ("How long does the lag phase last?", "No tool here can model kinetics or regulation"),
         ("growth rate at pH 5", "No tool here can model pH or temperature"),
         ("oxygen-limited growth", "I do not understand the condition 'oxygen'"),
         ("microaerobic growth", "I do not understand the condition 'oxygen'"),

@@ -1,0 +1,86 @@
+"""Arguments of cultures over time: how they are run, how long, and what is in the medium in which amount."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fluxagents.workers.chat_models.planner.calls.quantities import Arguments, drop_absent
+from fluxagents.workers.chat_models.planner.conditions.known_medium import KnownMedium
+from fluxagents.workers.chat_models.planner.conditions.uptakes import is_carbon_source
+from fluxagents.workers.chat_models.planner.words.phrase import COMPOUNDS, MILLIMOLAR, NUMBER, Phrase
+
+DEFAULT_START_MMOL_PER_L = 10.0
+
+_PRODUCTS = frozenset({"ac", "etoh", "for", "lac__D", "lac__L", "succ"})
+"""What cells secrete: beside another source of carbon there is none of it at the beginning."""
+
+_FAR = 4
+"""A concentration that is further away belongs to another compound."""
+
+_NO_DILUTION = "A chemostat needs its dilution rate; give it in 1/h, such as a dilution rate of 0.3 1/h."
+_NO_FEED = (
+    "A fed-batch needs its feed, which a question cannot state: call run_dynamic_fba with culture=fed_batch, "
+    "feed_l_per_h and feed_mmol_per_l."
+)
+
+
+def read_time_course(phrase: Phrase, medium: KnownMedium) -> Iterator[Arguments]:
+    hours = next(iter(phrase.find_numbers("(N) hours")), None)
+    culture: Arguments = {}
+    if "fed_batch" in phrase.tags:
+        medium.problems.append(_NO_FEED)
+        return
+    if "chemostat" in phrase.tags:
+        dilution = _find_dilution(phrase)
+        if dilution is None:
+            medium.problems.append(_NO_DILUTION)
+            return
+        culture = {"culture": "chemostat", "dilution_per_h": dilution}
+    named = _find_starts(phrase, medium)
+    if culture and not named:
+        named = dict.fromkeys(medium.find_carbon_sources(), DEFAULT_START_MMOL_PER_L)
+    substances = [
+        drop_absent(
+            exchange=exchange,
+            start_mmol_per_l=start,
+            feed_mmol_per_l=start if culture and start else None,
+        )
+        for exchange, start in named.items()
+    ]
+    yield drop_absent(hours=hours, substances=substances) | culture
+
+
+def _find_dilution(phrase: Phrase) -> float | None:
+    stated = [float(token.value) for token in phrase.tokens if token.tag == NUMBER and token.unit == "rate"]
+    named = phrase.find_numbers(r"dilution (?:rate |at |of |with )*(N)")
+    return next(iter([*stated, *named]), None)
+
+
+def _find_starts(phrase: Phrase, medium: KnownMedium) -> Mapping[str, float]:
+    """The sources of carbon that are named: exchange reaction -> concentration at the beginning, mmol/L."""
+    places = {
+        at: exchange
+        for at, token in enumerate(phrase.tokens)
+        if token.tag in COMPOUNDS and is_carbon_source(token) and (exchange := medium.require_exchange(token))
+    }
+    stated = _match_concentrations(phrase, places)
+    others = [at for at in places if phrase.tokens[at].value not in _PRODUCTS]
+    starts: dict[str, float] = {}
+    for at, exchange in places.items():
+        is_product = bool(others) and at not in others
+        default = 0.0 if is_product else DEFAULT_START_MMOL_PER_L
+        starts[exchange] = stated.get(at, starts.get(exchange, default))
+    return starts
+
+
+def _match_concentrations(phrase: Phrase, places: Mapping[int, Any]) -> Mapping[int, float]:
+    """Each concentration with the nearest compound that has none yet: position of the compound -> mmol/L."""
+    matched: dict[int, float] = {}
+    for at, token in enumerate(phrase.tokens):
+        if token.text != MILLIMOLAR or not at:
+            continue
+        near = [place for place in places if place not in matched and abs(place - at) <= _FAR]
+        if near:
+            matched[min(near, key=lambda place: abs(place - at))] = float(phrase.tokens[at - 1].value)
+    return matched
