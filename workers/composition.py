@@ -39,7 +39,7 @@ from fluxagents.workers.celery.process import Process
 from fluxagents.workers.celery.publisher import CeleryPublisher
 from fluxagents.workers.celery.queues import QUEUES
 from fluxagents.workers.celery.redbeat_schedules import RedbeatSchedules
-from fluxagents.workers.channels.inbox import InboxNotifier
+from fluxagents.workers.channels.assembly import open_carriers, open_channels
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.files.biochem_file import BiochemFile
 from fluxagents.workers.files.price_file import load_prices
@@ -139,6 +139,9 @@ def build_process(
     outbox = RedisWebhookOutbox(redis, prefix=settings.key_prefix)
     book = RedisTriggerBook(redis, prefix=settings.key_prefix)
     triggers = TriggerEngine(client, book, ledger, feed, clock)
+    channels = open_channels(
+        settings, redis, runs=store, directory=client.authority.directory, feed=feed, clock=clock
+    )
     return Process(
         step_ports=StepPorts(
             steps=store,
@@ -154,7 +157,7 @@ def build_process(
         acts=build_acts(
             clock=clock,
             decider=cache(lambda: _build_decider(settings, tools)),
-            notifier=InboxNotifier(),
+            notifier=channels.notifier,
             prompts=prompts,
             tools=tools,
             models=models,
@@ -179,6 +182,9 @@ def build_process(
         triggers=triggers,
         relay=WebhookRelay(feed, outbox, store),
         outbox=outbox,
+        channel_relay=channels.relay,
+        channel_outbox=channels.outbox,
+        carriers=cache(lambda: open_carriers(settings, channels)),
         lookout=Lookout(ledger, clock, {"schedule": schedules.serve, "trigger": triggers.serve}),
     )
 

@@ -225,6 +225,8 @@ class ApiPorts:
     """Whether what chat models cost is known."""
     browser_sessions: BrowserSessions | None = None
     """None where no OpenID provider is named: people act by key alone."""
+    answer_key: bytes = b""
+    """Signs the links that show requests; empty where no channel sends any."""
     unreachable: tuple[type[Exception], ...] = ()
     """What the ports raise when Redis cannot be reached."""
     ready: Callable[[], None] = field(default=lambda: None)

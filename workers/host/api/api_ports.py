@@ -39,7 +39,7 @@ from fluxagents.workers.archive.histories import Choice, Histories
 from fluxagents.workers.archive.totals import add_up
 from fluxagents.workers.celery.app import FluxApp, create_app
 from fluxagents.workers.celery.publisher import CeleryPublisher
-from fluxagents.workers.channels.browser_sign_in import open_sign_in
+from fluxagents.workers.channels.browser_sign_in import load_session_key, open_sign_in
 from fluxagents.workers.clients.schedule_client import open_schedules
 from fluxagents.workers.clients.trigger_client import open_triggers
 from fluxagents.workers.files.price_file import load_prices
@@ -148,6 +148,7 @@ def build_api_ports(settings: Settings) -> ApiPorts:
         session_statistics=add_up_session,
         knows_prices=lambda: load_prices(settings) is not None,
         browser_sessions=None if sign_in is None else BrowserSessions(sign_in, settings.public_url),
+        answer_key=load_session_key(settings) if settings.channels else b"",
         unreachable=(RedisError, OperationalError),
         ready=lambda: _check(redis, url),
         origins=settings.api_origins,

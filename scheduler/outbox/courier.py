@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from time import monotonic
+from typing import Generic
 
 import structlog
 
 from fluxagents.flows.ports.clock import Clock
-from fluxagents.scheduler.webhooks.outbox import Claim, WebhookOutbox
-from fluxagents.scheduler.webhooks.poster import Poster
-from fluxagents.scheduler.webhooks.retries import Response, judge_attempt
-from fluxagents.scheduler.webhooks.signature import build_headers
+from fluxagents.scheduler.outbox.outbox import Claim, E, Outbox
+from fluxagents.scheduler.outbox.retries import Response, judge_attempt
 
 MAX_AT_ONCE = 64
 """Messages that one courier has under way."""
@@ -25,21 +25,23 @@ LONGEST_ROUND_S = 60.0
 LOOK_S = 1.0
 """While requests are under way, this is how often the courier looks for more."""
 
-log = structlog.get_logger("webhooks")
+log = structlog.get_logger("outbox")
 
 
-class Courier:
-    """Delivers messages, each at least once.
+class Courier(Generic[E]):
+    """Delivers messages.
 
     Args:
         outbox: Keeps them.
-        poster: Sends one.
+        carry: Makes one attempt, within the lease; it raises nothing that the network does.
         clock: The time.
     """
 
-    def __init__(self, outbox: WebhookOutbox, poster: Poster, clock: Clock) -> None:
+    def __init__(
+        self, outbox: Outbox[E], carry: Callable[[Claim[E]], Awaitable[Response]], clock: Clock
+    ) -> None:
         self._outbox = outbox
-        self._poster = poster
+        self._carry = carry
         self._clock = clock
 
     def deliver(self) -> int:
@@ -66,8 +68,8 @@ class Courier:
             for task in done:
                 task.result()
 
-    async def _send(self, claim: Claim) -> None:
-        response = await post_message(self._poster, claim, now_ms=self._clock.now_ms())
+    async def _send(self, claim: Claim[E]) -> None:
+        response = await self._carry(claim)
         now_ms = self._clock.now_ms()
         verdict = judge_attempt(claim.message.id, claim.attempt, response, now_ms=now_ms)
         self._outbox.settle(claim, response, verdict, at_ms=now_ms)
@@ -80,14 +82,3 @@ class Courier:
                 why=str(response),
                 then=verdict.outcome,
             )
-
-
-async def post_message(poster: Poster, claim: Claim, *, now_ms: int) -> Response:
-    """Send a message, signed for this time with the secrets that count now."""
-    body = claim.message.body.encode()
-    headers = {
-        "content-type": "application/json",
-        "user-agent": "fluxagents",
-        **build_headers(claim.endpoint.secrets_at(now_ms), claim.message.id, now_ms // 1_000, body),
-    }
-    return await poster.post(claim.endpoint.url, body, headers)

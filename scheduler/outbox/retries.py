@@ -24,12 +24,18 @@ class Response:
     """What came of one attempt."""
 
     status: int = 0
-    """Of HTTP; 0 when there was none."""
+    """Of HTTP or SMTP; 0 when there was none."""
     error: str = ""
     """Why there was none."""
     retry_after_s: int = 0
     """The pause that the receiver asks for; 0 for none."""
     duration_ms: int = 0
+    is_refused: bool = False
+    """The receiver will take it at no other time either."""
+    is_doubtful: bool = False
+    """The receiver may have it or not, and would have it twice if it were sent again."""
+    receipt: str = ""
+    """What the receiver calls the message."""
 
     @property
     def is_taken(self) -> bool:
@@ -44,8 +50,8 @@ class Response:
 class Verdict:
     """What follows an attempt."""
 
-    outcome: Literal["delivered", "retry", "given_up", "gone"]
-    """`gone`: the receiver wants no message any more."""
+    outcome: Literal["delivered", "retry", "given_up", "gone", "unknown"]
+    """`gone`: the receiver wants no message any more; `unknown`: it may have this one, or not."""
     next_ms: int = 0
     """When it is tried again (Unix time in ms)."""
 
@@ -61,9 +67,11 @@ def judge_attempt(message_id: str, attempt: int, response: Response, *, now_ms: 
     """
     if response.is_taken:
         return Verdict("delivered")
+    if response.is_doubtful:
+        return Verdict("unknown")
     if response.status == GONE:
         return Verdict("gone")
-    if attempt >= MAX_ATTEMPTS:
+    if response.is_refused or attempt >= MAX_ATTEMPTS:
         return Verdict("given_up")
     pause_s = PAUSES_S[attempt - 1] * (1 + JITTER * _draw(message_id, attempt))
     wanted_s = min(response.retry_after_s, LONGEST_WAIT_S)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fluxagents.scheduler.webhooks.retries import (
+from fluxagents.scheduler.outbox.retries import (
     JITTER,
     LONGEST_WAIT_S,
     MAX_ATTEMPTS,

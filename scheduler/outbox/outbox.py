@@ -1,14 +1,13 @@
-"""Keeps endpoints and the messages to them until they are delivered."""
+"""Keeps messages to receivers until they are delivered."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
-from fluxagents.scheduler.webhooks.endpoint import Endpoint
-from fluxagents.scheduler.webhooks.message import Attempt, Message
-from fluxagents.scheduler.webhooks.retries import Response, Verdict
+from fluxagents.scheduler.outbox.message import Attempt, Message
+from fluxagents.scheduler.outbox.retries import Response, Verdict
 
 MAX_FLYING = 4
 """Messages that are under way to one endpoint at once."""
@@ -17,46 +16,42 @@ MAX_LOG = 1_000
 """Attempts per endpoint that are remembered, the last ones."""
 
 
+class Receiver(Protocol):
+    """Where messages go."""
+
+    @property
+    def name(self) -> str:
+        """Its name, which no other receiver of the outbox has."""
+        ...
+
+
+E = TypeVar("E", bound=Receiver)
+
+
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Generic[E]):
     """A message that one sender sends now."""
 
-    endpoint: Endpoint
+    endpoint: E
     message: Message
     attempt: int
     """Counted from 1. Whoever claims the message later has a higher one."""
+    is_doubtful: bool = False
+    """An earlier sender died with it: nobody knows whether the receiver has it."""
 
 
-class EndpointBook(Protocol):
-    """Keeps endpoints by name."""
+class Outbox(Protocol[E]):
+    """Receivers, and the messages to them. Every method is atomic."""
 
-    def add(self, endpoint: Endpoint, *, replace: bool = False) -> bool:
-        """Keep an endpoint; False, and nothing done, if the name is taken and not to be replaced."""
+    def add(self, endpoint: E, *, replace: bool = False) -> bool:
+        """Keep a receiver; False, and nothing done, if the name is taken and not to be replaced."""
         ...
-
-    def get(self, name: str) -> Endpoint | None: ...
-
-    def list(self) -> Sequence[Endpoint]:
-        """All endpoints, sorted by name."""
-        ...
-
-    def change(self, before: Endpoint, after: Endpoint) -> bool:
-        """Replace an endpoint, whose messages stay; False if it is not as before any more."""
-        ...
-
-    def remove(self, name: str) -> bool:
-        """Forget an endpoint with its messages; False if there is none of this name."""
-        ...
-
-
-class WebhookOutbox(EndpointBook, Protocol):
-    """Endpoints, and the messages to them. Every method is atomic."""
 
     def put(self, messages: Sequence[Message]) -> int:
-        """Keep new messages, to be sent now; one whose id is known stays as it is. How many were new."""
+        """Keep new messages, to be sent from `next_ms` on; one whose id is known stays. How many were new."""
         ...
 
-    def claim(self, *, limit: int, lease_ms: int) -> Sequence[Claim]:
+    def claim(self, *, limit: int, lease_ms: int) -> Sequence[Claim[E]]:
         """Take messages whose time has come, some of each endpoint, at most `MAX_FLYING` of one at once.
 
         One that is not settled within the lease may be claimed again.
@@ -67,8 +62,12 @@ class WebhookOutbox(EndpointBook, Protocol):
         """Whether `claim` would return anything."""
         ...
 
-    def settle(self, claim: Claim, response: Response, verdict: Verdict, *, at_ms: int) -> None:
+    def settle(self, claim: Claim[E], response: Response, verdict: Verdict, *, at_ms: int) -> None:
         """Write down what came of an attempt; of one that was claimed again meanwhile only in the log."""
+        ...
+
+    def withdraw(self, endpoint: str, message_id: str) -> bool:
+        """Let a message go that waits for an attempt; False if it is under way, done or not kept."""
         ...
 
     def resend(self, endpoint: str, message_id: str) -> bool:
