@@ -71,6 +71,7 @@ class Resource(Frozen):
         "medium",
         "schedule",
         "webhook",
+        "channel",
         "trigger",
         "prompt",
         "person",

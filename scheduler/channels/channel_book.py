@@ -27,6 +27,8 @@ class Ticket(Frozen):
     """Which it answers, as long as that waits; empty for none."""
     digest: str = ""
     """Of the request, as it was shown."""
+    message: str = ""
+    """The id of the message that it came with."""
 
 
 class Copy(Frozen):
@@ -65,6 +67,10 @@ class ChannelBook(Protocol):
 
     def begin_delivery(self, delivery: str, run: str) -> str:
         """The run of a message that came in: the one given, or that of the same message before."""
+        ...
+
+    def find_delivery(self, delivery: str) -> str:
+        """What `begin_delivery` was given for a message first; empty for nothing yet."""
         ...
 
     def note_health(self, channel: str, health: ChannelHealth) -> None:

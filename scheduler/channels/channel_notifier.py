@@ -16,6 +16,7 @@ from fluxagents.scheduler.channels.channel_book import ChannelBook, Copy, Ticket
 from fluxagents.scheduler.channels.post import RequestCard, RequestPost, describe_request
 from fluxagents.scheduler.channels.posting import PostOffice
 from fluxagents.scheduler.channels.recipients import Recipient, find_recipients, may_answer
+from fluxagents.scheduler.outbox.message import name_message
 from fluxagents.scheduler.people.contacts import find_contact
 from fluxagents.scheduler.people.directory import Directory
 from fluxagents.scheduler.runs.root_run import find_root
@@ -116,7 +117,13 @@ class ChannelNotifier:
             token = make_token(self._settings.key, own_key)
             self._book.keep_ticket(
                 token,
-                Ticket(run=root.run_id, person=recipient.person, request=card.request, digest=card.digest),
+                Ticket(
+                    run=root.run_id,
+                    person=recipient.person,
+                    request=card.request,
+                    digest=card.digest,
+                    message=name_message(recipient.channel, own_key),
+                ),
             )
             link = sign_link(
                 AnswerLink(

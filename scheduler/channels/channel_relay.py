@@ -13,6 +13,7 @@ from fluxagents.scheduler.channels.channel_book import ChannelBook, Ticket, make
 from fluxagents.scheduler.channels.channel_notifier import ChannelSettings, find_origin_message
 from fluxagents.scheduler.channels.post import AnswerPost, OutcomePost, shorten
 from fluxagents.scheduler.channels.posting import PostOffice
+from fluxagents.scheduler.outbox.message import name_message
 from fluxagents.scheduler.people.contacts import find_contact
 from fluxagents.scheduler.people.directory import Directory
 
@@ -112,7 +113,9 @@ class ChannelRelay:
         key, token = f"{state.run_id}|{state.seq}|end", ""
         if channel == "email" and person is not None:
             token = make_token(self._settings.key, key)
-            self._book.keep_ticket(token, Ticket(run=state.run_id, person=person.name))
+            self._book.keep_ticket(
+                token, Ticket(run=state.run_id, person=person.name, message=name_message(channel, key))
+            )
         post = AnswerPost(
             to=address,
             run=state.run_id,

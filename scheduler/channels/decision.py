@@ -48,7 +48,7 @@ def read_decision(text: str, kind: str) -> Decision | None:
         return Reply(words) if words else None
     if " ".join(words.casefold().strip(_PUNCTUATION).split()) in YES:
         return Approve()
-    first, _, rest = words.replace("\n", " ", 1).partition(" ")
+    first, rest = (*words.split(maxsplit=1), "", "")[:2]
     if first.casefold().strip(_PUNCTUATION) in NO:
         return Reject(rest.strip().strip(_PUNCTUATION)[:MAX_REASON] or "no reason given")
     return None

@@ -70,6 +70,10 @@ class Outbox(Protocol[E]):
         """Let a message go that waits for an attempt; False if it is under way, done or not kept."""
         ...
 
+    def fail(self, endpoint: str, message_id: str, why: str) -> bool:
+        """Write down that a message did not arrive after all; False if it is not kept any more."""
+        ...
+
     def resend(self, endpoint: str, message_id: str) -> bool:
         """Send a message again now, as if for the first time; False if it is not kept any more."""
         ...

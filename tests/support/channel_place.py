@@ -11,9 +11,11 @@ from pydantic import SecretStr
 from redis import Redis
 
 from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.people.actor import Actor, Proof
 from fluxagents.flows.people.members import Person
 from fluxagents.flows.people.roles import Grant, Role
 from fluxagents.scheduler.outbox.courier import Courier
+from fluxagents.scheduler.people.authority import Authority
 from fluxagents.scheduler.runs.run import Run
 from fluxagents.workers.channels.assembly import Channels, open_carriers, open_channels
 from fluxagents.workers.clients.local import LocalClient
@@ -22,6 +24,8 @@ from fluxagents.workers.redis.people.directory import RedisDirectory
 from fluxagents.workers.redis.run_store import RedisRunStore
 from fluxagents.workers.redis.triggers.event_feed import RedisEventFeed
 from fluxagents.workers.settings import Settings
+
+PROCESS = Actor(name="fluxagents", channel="process", proof=Proof(kind="message", id="test"))
 
 SIGN_OFF = """
 flow: sign_off
@@ -72,7 +76,10 @@ class ChannelPlace:
     @cached_property
     def client(self) -> LocalClient:
         """Its models are those of all tests of this process: to read one takes longer than a test."""
-        return LocalClient(self.folder.parent / "models", store=self.store)
+        client = LocalClient(self.folder.parent / "models", store=self.store)
+        # Whom it acts as is a person of the directory; without a name it is the process.
+        client.authority = Authority(self.directory, self.store.audit_log, lambda: PROCESS)
+        return client
 
     @cached_property
     def channels(self) -> Channels:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -13,12 +13,17 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.event_feed import EventFeed
 from fluxagents.flows.ports.run_store import RunQueries
+from fluxagents.scheduler.channels.answer_desk import AnswerDesk
 from fluxagents.scheduler.channels.carrying import Carry, carry_by_lane
 from fluxagents.scheduler.channels.channel_notifier import ChannelNotifier, ChannelSettings
 from fluxagents.scheduler.channels.channel_relay import ChannelRelay
 from fluxagents.scheduler.channels.lane import LaneName
+from fluxagents.scheduler.channels.mail.mail_door import MailDoor, MailPorts
 from fluxagents.scheduler.channels.posting import PostOffice
+from fluxagents.scheduler.channels.question_desk import QuestionDesk
 from fluxagents.scheduler.people.directory import Directory
+from fluxagents.scheduler.runs.run_client import RunClient
+from fluxagents.tasks.fba.media.library.medium_file import medium_file
 from fluxagents.workers.channels.browser_sign_in import load_session_key
 from fluxagents.workers.channels.email.mail_server import read_mail_server
 from fluxagents.workers.channels.inbox import InboxNotifier
@@ -97,6 +102,46 @@ def open_mail_carrier(settings: Settings) -> Any:
     server = read_mail_server(settings.smtp_url, "FLUXAGENTS_SMTP_URL")
     carrier: Callable[..., Any] = import_extra("email", "email.mail_carrier").MailCarrier
     return carrier(server, settings.mail_address, takes_replies=settings.reads_mail)
+
+
+def open_mail_door(settings: Settings, channels: Channels, client: RunClient, clock: Clock) -> MailDoor:
+    """What deals with mail that comes in."""
+    return MailDoor(
+        MailPorts(
+            client=client,
+            book=channels.book,
+            office=channels.office,
+            answers=AnswerDesk(client),
+            questions=open_question_desk(settings, channels, client, clock),
+            address=settings.mail_address,
+            read_medium=_read_medium,
+        )
+    )
+
+
+def open_question_desk(
+    settings: Settings, channels: Channels, client: RunClient, clock: Clock
+) -> QuestionDesk:
+    """What starts the runs of questions."""
+    return QuestionDesk(client, channels.book, clock, _choose_flow, model=settings.channel_model)
+
+
+def _choose_flow(question: str) -> tuple[str, Mapping[str, Any]]:
+    # It brings the vocabulary of the planner, which only questions need.
+    choice = import_module("fluxagents.workers.chat_models.planner.flow_choice").choose_flow(question)
+    return choice.flow, choice.inputs
+
+
+def _read_medium(text: str, name: str) -> Mapping[str, float]:
+    components = medium_file(text, name).components
+    unplaced = [component.name for component in components if not component.exchange]
+    if unplaced:
+        raise FluxError(
+            ErrorClass.MEDIUM,
+            f"medium {name!r} names no exchange reaction for {unplaced[0]!r}",
+            suggestions=("give the column `exchange` with ids of the model, such as EX_glc__D_e",),
+        )
+    return {component.exchange: component.uptake_mmol_per_gdw_h for component in components}
 
 
 def import_extra(extra: str, module: str) -> Any:

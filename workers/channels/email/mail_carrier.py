@@ -16,6 +16,9 @@ from fluxagents.scheduler.people.contacts import MAIL_ADDRESS
 from fluxagents.workers.channels.email.mail_server import MailServer
 from fluxagents.workers.channels.email.mail_text import write_mail
 
+SMTPException = aiosmtplib.SMTPException
+"""What goes wrong in a conversation with a server."""
+
 TOTAL_S = 40.0
 """For all of a delivery: less than the lease of a message."""
 STEP_S = 15.0

@@ -50,6 +50,10 @@ class RedisChannelBook:
         before: bytes | None = self._redis.set(key, run, ex=KEPT_S, nx=True, get=True)  # type: ignore[assignment]
         return run if before is None else before.decode()
 
+    def find_delivery(self, delivery: str) -> str:
+        text: bytes | None = self._redis.get(self._key("delivery", delivery))  # type: ignore[assignment]
+        return "" if text is None else text.decode()
+
     def note_health(self, channel: str, health: ChannelHealth) -> None:
         self._redis.set(self._key("health", channel), health.model_dump_json(), ex=HEALTH_S)
 

@@ -46,6 +46,7 @@ class RedisOutbox(Generic[E]):
         self._change = register_script(redis, "outbox", "outbox_change")
         self._settle = register_script(redis, "outbox", "outbox_settle")
         self._resend = register_script(redis, "outbox", "outbox_resend")
+        self._fail = register_script(redis, "outbox", "outbox_fail")
         self._withdraw = register_script(redis, "outbox", "outbox_withdraw")
 
     def add(self, endpoint: E, *, replace: bool = False) -> bool:
@@ -126,6 +127,9 @@ class RedisOutbox(Generic[E]):
 
     def withdraw(self, endpoint: str, message_id: str) -> bool:
         return bool(self._withdraw(keys=self._keys, args=[endpoint, message_id, KEPT_MS]))
+
+    def fail(self, endpoint: str, message_id: str, why: str) -> bool:
+        return bool(self._fail(keys=self._keys, args=[endpoint, message_id, why]))
 
     def resend(self, endpoint: str, message_id: str) -> bool:
         return bool(self._resend(keys=self._keys, args=[endpoint, message_id]))
