@@ -183,7 +183,7 @@ def build_process(
         outbox=outbox,
         channel_relay=channels.relay,
         channel_outbox=channels.outbox,
-        carriers=cache(lambda: open_carriers(settings, channels)),
+        carriers=cache(lambda: open_carriers(settings, channels, client, clock)),
         lookout=Lookout(ledger, clock, {"schedule": schedules.serve, "trigger": triggers.serve}),
     )
 

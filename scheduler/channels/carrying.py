@@ -15,8 +15,8 @@ log = structlog.get_logger("channels")
 Carry = Callable[[Claim[Lane]], Awaitable[Response]]
 """Makes one attempt; raises nothing that the network does."""
 
-REPEATABLE: frozenset[LaneName] = frozenset({"slack-in"})
-"""Lanes whose messages do no harm when they are delivered twice."""
+REPEATABLE = frozenset({"question", "press", "outcome"})
+"""Types of messages that do no harm when they are delivered twice."""
 
 
 def carry_by_lane(carriers: Mapping[LaneName, Carry]) -> Carry:
@@ -26,16 +26,15 @@ def carry_by_lane(carriers: Mapping[LaneName, Carry]) -> Carry:
     """
 
     async def carry(claim: Claim[Lane]) -> Response:
-        lane = claim.endpoint.name
+        lane, is_repeatable = claim.endpoint.name, claim.message.type in REPEATABLE
         if lane not in carriers:
             return Response(error=f"{lane} is not set up here")
-        if claim.is_doubtful and lane not in REPEATABLE:
+        if claim.is_doubtful and not is_repeatable:
             return Response(error="whoever sent it died meanwhile", is_doubtful=True)
         try:
             return await carriers[lane](claim)
         except Exception as error:  # a fault with one message must not hold up those of other lanes
             log.exception("fault", lane=lane, message=claim.message.id)
-            is_doubtful = lane not in REPEATABLE
-            return Response(error=f"fault: {type(error).__name__}", is_doubtful=is_doubtful)
+            return Response(error=f"fault: {type(error).__name__}", is_doubtful=not is_repeatable)
 
     return carry

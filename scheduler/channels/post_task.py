@@ -26,4 +26,9 @@ def post(self: Any) -> None:
     outbox: ChannelOutbox = self.app.process.channel_outbox
     relay.relay()
     if outbox.has_due():
-        self.app.send_task(CARRY, queue=QUEUE, expires=EXPIRES_S, argsrepr="", kwargsrepr="{}")
+        call_carrier(self.app)
+
+
+def call_carrier(app: Any) -> None:
+    """Let a worker carry what is due."""
+    app.send_task(CARRY, queue=QUEUE, expires=EXPIRES_S, argsrepr="", kwargsrepr="{}")

@@ -36,11 +36,12 @@ MODULES: dict[str, tuple[str, ...]] = {
     "people": ("me", "people", "quotas", "groups", "keys"),
     "a2h": ("a2h",),
     "channels.answers": ("answer",),
+    "channels.slack": ("slack",),
 }
 """Modules in the order of their routes, with the first names of their addresses."""
 
 
-AT_ROOT = frozenset({"a2h", "channels.answers"})
+AT_ROOT = frozenset({"a2h", "channels.answers", "channels.slack"})
 """Modules whose addresses are not below `V1`."""
 
 

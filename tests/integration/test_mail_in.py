@@ -299,7 +299,9 @@ def test_listeners_take_mail_by_imap_and_by_lmtp_and_say_how_they_are(post: Post
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     settings = post.place.settings.model_copy(update={"lmtp_port": port, "imap_every_s": 0.05})
-    listeners = open_listeners(settings, post.place.channels, post.place.client, SystemClock())
+    listeners = open_listeners(
+        settings, post.place.channels, post.place.client, SystemClock(), nudge=lambda: None
+    )
     stop = Event()
     threads = [Thread(target=listener, args=(stop,), daemon=True) for listener in listeners.values()]
     for thread in threads:

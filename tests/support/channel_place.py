@@ -119,9 +119,9 @@ class ChannelPlace:
     def deliver(self) -> int:
         """Tell of new events, and carry what is due."""
         self.channels.relay.relay()
-        return Courier(
-            self.channels.outbox, open_carriers(self.settings, self.channels), SystemClock()
-        ).deliver()
+        clock = SystemClock()
+        carry = open_carriers(self.settings, self.channels, self.client, clock)
+        return Courier(self.channels.outbox, carry, clock).deliver()
 
     def statuses(self, lane: str = "email") -> list[str]:
         return [message.status for message in self.channels.outbox.messages(lane, limit=100)]

@@ -21,6 +21,7 @@ from fluxagents.scheduler.channels.lane import LaneName
 from fluxagents.scheduler.channels.mail.mail_door import MailDoor, MailPorts
 from fluxagents.scheduler.channels.posting import PostOffice
 from fluxagents.scheduler.channels.question_desk import QuestionDesk
+from fluxagents.scheduler.channels.slack.slack_door import SlackDoor, SlackPorts
 from fluxagents.scheduler.people.directory import Directory
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.tasks.fba.media.library.medium_file import medium_file
@@ -79,16 +80,29 @@ def describe_channels(settings: Settings) -> ChannelSettings:
     )
 
 
-def open_carriers(settings: Settings, channels: Channels) -> Carry:
+def open_carriers(settings: Settings, channels: Channels, client: RunClient, clock: Clock) -> Carry:
     """What carries messages on the channels that are set up.
 
     Raises:
         FluxError: If a library of one of them is missing.
     """
-    del channels
     carriers: dict[LaneName, Carry] = {}
     if settings.smtp_url is not None:
         carriers["email"] = open_mail_carrier(settings)
+    if settings.slack_bot_token is not None:
+        carriers["slack"] = import_extra("slack", "slack.slack_carrier").SlackCarrier(
+            settings.slack_bot_token.get_secret_value(), settings.slack_url, channels.outbox
+        )
+        carriers["slack-in"] = SlackDoor(
+            SlackPorts(
+                directory=client.authority.directory,
+                book=channels.book,
+                office=channels.office,
+                answers=AnswerDesk(client),
+                questions=open_question_desk(settings, channels, client, clock),
+                relay=channels.relay,
+            )
+        )
     return carry_by_lane(carriers)
 
 

@@ -26,6 +26,15 @@ def list_checks(settings: Settings) -> Iterator[tuple[str, Check, str]]:
         yield "mail out", lambda: _check_smtp(settings), "correct FLUXAGENTS_SMTP_URL, or start the server"
     if settings.imap_url is not None:
         yield "mail in", lambda: _check_imap(settings), "correct FLUXAGENTS_IMAP_URL, or start the server"
+    if settings.slack_bot_token is not None:
+        way_out = "correct FLUXAGENTS_SLACK_BOT_TOKEN, or let this machine reach Slack"
+        yield "slack", lambda: _check_slack(settings), way_out
+
+
+def _check_slack(settings: Settings) -> str:
+    clients: Any = import_extra("slack", "slack.slack_greeting")
+    assert settings.slack_bot_token is not None
+    return str(clients.greet_slack(settings.slack_bot_token.get_secret_value(), settings.slack_url))
 
 
 def find_silent(settings: Settings, book: ChannelBook) -> dict[str, str]:

@@ -6,6 +6,7 @@ import os
 import signal
 from threading import Event, Thread
 
+from fluxagents.scheduler.channels.post_task import call_carrier
 from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.channels.health_notes import SAY_EVERY_S, HealthNotes
 from fluxagents.workers.channels.listeners import open_listeners
@@ -25,9 +26,10 @@ def listen(settings: Settings, stop: Event) -> None:
     Raises:
         FluxError: If nothing can be listened to as the settings say.
     """
-    process = create_app(settings, build_process=build_process).process
+    app = create_app(settings, build_process=build_process)
+    process = app.process
     channels = build_channels(settings, redis_client(settings), process.client, process.clock)
-    listeners = open_listeners(settings, channels, process.client, process.clock)
+    listeners = open_listeners(settings, channels, process.client, process.clock, lambda: call_carrier(app))
     threads = [
         Thread(target=listener, args=(stop,), name=name, daemon=True) for name, listener in listeners.items()
     ]

@@ -20,8 +20,8 @@ from fluxagents.scheduler.channels.answer_desk import AnswerDesk
 from fluxagents.scheduler.channels.answer_link import AnswerLink, read_link
 from fluxagents.scheduler.channels.decision import Approve, Decision, Reject, Reply
 from fluxagents.scheduler.http.access import Ports
-from fluxagents.scheduler.http.routes.channels.html_pages import answer_page
 from fluxagents.scheduler.http.ports import ApiPorts
+from fluxagents.scheduler.http.routes.channels.html_pages import answer_page
 
 router = APIRouter(include_in_schema=False)
 
