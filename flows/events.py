@@ -104,17 +104,17 @@ class HumanRequest(Frozen):
 class Trigger(Frozen):
     """What started a run that nobody started by hand."""
 
-    kind: Literal["schedule", "event"]
+    kind: Literal["schedule", "event", "email", "slack"]
     name: str
-    """Of the schedule or the trigger."""
+    """Of the schedule or the trigger; of a message the person who sent it."""
     delivery: str
-    """Of its tick or its event: each has one run."""
+    """Of its tick, its event or its message: each has one run."""
     source: str = ""
     """What happened, in a few words; empty for a tick."""
     chain: tuple[str, ...] = ()
     """The triggers that led to the event, the first one first, without this one."""
     reply_to: str = ""
-    """The webhook that is told how the run goes, whatever it wants to be told of; empty for none."""
+    """Who is told how the run goes: a webhook, `email:ADDRESS` or `slack:CHANNEL`; empty for nobody."""
 
 
 class EventBase(Frozen):

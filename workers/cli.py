@@ -51,6 +51,7 @@ COMMANDS = {
         "triggers.webhooks.webhooks:webhooks",
         "List, add, test and remove addresses that are told of events.",
     ),
+    "channels": ("channels.channels:channels", "Show mail and Slack, and what became of their messages."),
     "tools": ("tools:tools", "List the tools, show their arguments, or call one."),
     "flows": ("flows.flows:flows", "List, show, draw, check and test flows."),
     "prompts": (

@@ -12,6 +12,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from fluxagents.flows.people.actor import SYSTEM, Actor, Proof
+from fluxagents.flows.ports.clock import Clock
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.prompts.versions.prompt_names import list_prompt_names
 from fluxagents.scheduler.firings.lookout import Lookout
@@ -39,7 +40,7 @@ from fluxagents.workers.celery.process import Process
 from fluxagents.workers.celery.publisher import CeleryPublisher
 from fluxagents.workers.celery.queues import QUEUES
 from fluxagents.workers.celery.redbeat_schedules import RedbeatSchedules
-from fluxagents.workers.channels.inbox import InboxNotifier
+from fluxagents.workers.channels.assembly import Channels, open_carriers, open_channels
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.files.biochem_file import BiochemFile
 from fluxagents.workers.files.price_file import load_prices
@@ -139,6 +140,7 @@ def build_process(
     outbox = RedisWebhookOutbox(redis, prefix=settings.key_prefix)
     book = RedisTriggerBook(redis, prefix=settings.key_prefix)
     triggers = TriggerEngine(client, book, ledger, feed, clock)
+    channels = build_channels(settings, redis, client, clock)
     return Process(
         step_ports=StepPorts(
             steps=store,
@@ -154,7 +156,7 @@ def build_process(
         acts=build_acts(
             clock=clock,
             decider=cache(lambda: _build_decider(settings, tools)),
-            notifier=InboxNotifier(),
+            notifier=channels.notifier,
             prompts=prompts,
             tools=tools,
             models=models,
@@ -179,8 +181,18 @@ def build_process(
         triggers=triggers,
         relay=WebhookRelay(feed, outbox, store),
         outbox=outbox,
+        channel_relay=channels.relay,
+        channel_outbox=channels.outbox,
+        carriers=cache(lambda: open_carriers(settings, channels, client, clock)),
         lookout=Lookout(ledger, clock, {"schedule": schedules.serve, "trigger": triggers.serve}),
     )
+
+
+def build_channels(settings: Settings, redis: Redis, client: RunClient, clock: Clock) -> Channels:
+    """The channels to humans, where a client is connected."""
+    feed = RedisEventFeed(redis, client.store, prefix=settings.key_prefix)
+    directory = client.authority.directory
+    return open_channels(settings, redis, runs=client.store, directory=directory, feed=feed, clock=clock)
 
 
 def build_sources(settings: Settings) -> Sources:

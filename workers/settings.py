@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.people.members import NotifyBy
 
 ENV_PREFIX = "FLUXAGENTS_"
 
@@ -104,6 +105,33 @@ class Settings(BaseSettings):
     oidc_client_secret: SecretStr = SecretStr("")
     session_key: Annotated[SecretStr, Field(min_length=SHORTEST_KEY)] | None = None
     """Signs the sessions of browsers; none means the file `session.key` of the data folder."""
+    smtp_url: SecretStr | None = None
+    """The server that sends mail, `smtps://user:password@host`; none means that no mail is sent."""
+    mail_address: Annotated[str, Field(pattern=r"^([^\s@<>+]+@[^\s@<>]+)?$")] = ""
+    """The installation's own address, which mail comes from; replies go to it with `+…` before the `@`."""
+    imap_url: SecretStr | None = None
+    """The mailbox of that address, `imaps://user:password@host/INBOX`; none means that no mail is read."""
+    imap_every_s: PositiveFloat = 20.0
+    """How often it is looked into."""
+    lmtp_port: Port | None = None
+    """Port on which a mail server hands mail over by LMTP, on this machine; none for no port."""
+    mail_verifier: str = ""
+    """The name by which the receiving server signs its header `Authentication-Results`; without it no mail
+    that comes in is taken for anybody's."""
+    slack_bot_token: SecretStr | None = None
+    """`xoxb-…`, with which messages are posted in Slack; none means that Slack is not used."""
+    slack_app_token: SecretStr | None = None
+    """`xapp-…`, for Socket Mode: nothing of this installation must be reachable from outside then."""
+    slack_signing_secret: SecretStr | None = None
+    """Shows that a request to `/slack` of the API comes from Slack; none means that it takes none."""
+    slack_channel: Annotated[str, Field(pattern=r"^([CG][A-Z0-9]{2,20})?$")] = ""
+    """The id of a channel in Slack that is told of every request; none."""
+    slack_url: Annotated[
+        str, Field(pattern=r"^(https://\S+|http://(127\.0\.0\.1|localhost)(:\d+)?(/\S*)?)/$")
+    ] = "https://slack.com/api/"
+    """Where Slack's Web API is; without encryption only on this machine."""
+    channel_model: str = "e_coli_core"
+    """The model of questions by mail or in Slack that name none."""
     trusted_keys: Annotated[tuple[PublicKey, ...], NoDecode] = ()
     """Public keys of other installations, separated by commas: what they exported counts as verified here."""
 
@@ -251,6 +279,12 @@ class Settings(BaseSettings):
             raise ValueError("hard_time_limit_s must be below visibility_timeout_s")
         if self.oidc_issuer and not (self.public_url and self.oidc_client_id):
             raise ValueError("oidc_issuer needs public_url and oidc_client_id")
+        if self.smtp_url and not self.mail_address:
+            raise ValueError("smtp_url needs mail_address")
+        if (self.imap_url or self.lmtp_port) and not (self.smtp_url and self.mail_verifier):
+            raise ValueError("imap_url or lmtp_port needs smtp_url and mail_verifier")
+        if (self.slack_app_token or self.slack_signing_secret) and not self.slack_bot_token:
+            raise ValueError("slack_app_token or slack_signing_secret needs slack_bot_token")
         if self.heartbeat_every_s * 2 > self.node_ttl_s:
             raise ValueError("node_ttl_s must be at least twice heartbeat_every_s")
         return self
@@ -304,6 +338,25 @@ class Settings(BaseSettings):
         return bool(self.archive_after_days or self.archive_most)
 
     @property
+    def channels(self) -> tuple[NotifyBy, ...]:
+        """The channels to humans that are set up beside the inbox."""
+        is_set_up: dict[NotifyBy, bool] = {
+            "email": self.smtp_url is not None,
+            "slack": self.slack_bot_token is not None,
+        }
+        return tuple(channel for channel, is_used in is_set_up.items() if is_used)
+
+    @property
+    def reads_mail(self) -> bool:
+        """Whether mail to the installation is read."""
+        return self.imap_url is not None or self.lmtp_port is not None
+
+    @property
+    def listens(self) -> bool:
+        """Whether a process of its own listens to mail or to Slack."""
+        return self.reads_mail or self.slack_app_token is not None
+
+    @property
     def log_dir(self) -> Path:
         return self.data_dir / "logs"
 
@@ -335,6 +388,11 @@ SECRETS = frozenset(
         "chat_api_key",
         "chat_fallback_api_key",
         "flower_password",
+        "smtp_url",
+        "imap_url",
+        "slack_bot_token",
+        "slack_app_token",
+        "slack_signing_secret",
     }
 )
 

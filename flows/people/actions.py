@@ -73,6 +73,7 @@ class Action(StrEnum):
     WEBHOOK_ENABLE = "webhook.enable"
     WEBHOOK_TEST = "webhook.test"
     WEBHOOK_RESEND = "webhook.resend"
+    CHANNEL_RESEND = "channel.resend"
     PROMPT_REGISTER = "prompt.register"
     PROMPT_PROMOTE = "prompt.promote"
     PROMPT_ROLL_BACK = "prompt.roll_back"
@@ -159,6 +160,7 @@ NEEDS: Mapping[Action, Need] = MappingProxyType(
         Action.WEBHOOK_ENABLE: _WEBHOOKS,
         Action.WEBHOOK_TEST: _WEBHOOKS,
         Action.WEBHOOK_RESEND: _WEBHOOKS,
+        Action.CHANNEL_RESEND: _WEBHOOKS,
         Action.PROMPT_REGISTER: _PROMPTS,
         Action.PROMPT_PROMOTE: _PROMPTS,
         Action.PROMPT_ROLL_BACK: _PROMPTS,

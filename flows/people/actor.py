@@ -22,7 +22,19 @@ Channel = Literal[
 ]
 """The door that an act came through; `process` is a client whose runs live in its own process."""
 
-ProofKind = Literal["os-user", "api-key", "sign-in", "signature", "schedule", "event", "message"]
+ProofKind = Literal[
+    "os-user",
+    "api-key",
+    "sign-in",
+    "signature",
+    "schedule",
+    "event",
+    "message",
+    "link",
+    "sender",
+    "slack-user",
+]
+"""`link`: signed, and sent to one person; `sender`: of a mail, vouched for by the server that received it."""
 
 
 class Proof(Frozen):
@@ -30,7 +42,7 @@ class Proof(Frozen):
 
     kind: ProofKind
     id: str
-    """The number of an operating-system user, the prefix of a key, the digest of a session's id."""
+    """The number of an operating-system user, the prefix of a key, the digest of a session's id …"""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
@@ -59,6 +71,7 @@ class Resource(Frozen):
         "medium",
         "schedule",
         "webhook",
+        "channel",
         "trigger",
         "prompt",
         "person",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, TypeAdapter
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Frozen
+from fluxagents.flows.people.quiet_hours import QuietHours
 from fluxagents.flows.people.roles import Grant, Place, Role
 from fluxagents.flows.texts.display import quote
 
@@ -21,6 +22,14 @@ GROUP_PREFIX = "group:"
 
 RESERVED = frozenset({"anyone", "budget", "deadline", "fluxagents", "group"})
 """What the log of a run says where no person acted."""
+
+SLACK_USER = r"[UW][A-Z0-9]{2,20}"
+"""The id of a user of Slack."""
+
+NotifyBy = Literal["email", "slack"]
+"""A channel on which a person can be told of requests."""
+
+CHANNELS: tuple[NotifyBy, ...] = get_args(NotifyBy)
 
 MemberName = Annotated[str, Field(pattern=NAME)]
 
@@ -38,6 +47,12 @@ class Person(Frozen):
     display: str = ""
     """What others call them."""
     email: str = ""
+    slack: str = Field(default="", pattern=rf"^({SLACK_USER})?$")
+    """Their user id in Slack, such as `U012AB3CD`."""
+    notify: tuple[NotifyBy, ...] = ()
+    """How they are told of requests beside the inbox."""
+    quiet: QuietHours | None = None
+    """When they are told of nothing that can wait until then."""
     os_users: tuple[str, ...] = ()
     """Users of the operating system who are this person."""
     sign_ins: tuple[str, ...] = ()
@@ -91,6 +106,11 @@ class Membership(Frozen):
         yield from self.member.grants
         for group in self.groups:
             yield from group.grants
+
+
+def address_of(person: Person, channel: NotifyBy) -> str:
+    """Where a channel reaches a person; empty if nowhere."""
+    return person.email if channel == "email" else person.slack
 
 
 def membership(member: Person | ServiceAccount, groups: Iterable[Group]) -> Membership:

@@ -11,6 +11,7 @@ from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.remedy_book import RemedyBook
 from fluxagents.flows.ports.session import SessionRecord
 from fluxagents.flows.statistics.status_timeline import Moment
+from fluxagents.scheduler.channels.slack.slack_inbox import SlackInbox
 from fluxagents.scheduler.http.browser_sessions import BrowserSessions
 from fluxagents.scheduler.people.api_keys import ApiKeys
 from fluxagents.scheduler.runs.run_client import RunClient
@@ -164,6 +165,15 @@ class ImportedRun(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class SlackDoorway:
+    """Takes what Slack sends."""
+
+    inbox: SlackInbox
+    secrets: tuple[str, ...] = field(repr=False)
+    """With which it signs."""
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """How much a request may bring, and how long it may take to come."""
 
@@ -225,6 +235,10 @@ class ApiPorts:
     """Whether what chat models cost is known."""
     browser_sessions: BrowserSessions | None = None
     """None where no OpenID provider is named: people act by key alone."""
+    answer_key: bytes = b""
+    """Signs the links that show requests; empty where no channel sends any."""
+    slack: SlackDoorway | None = None
+    """None where Slack sends nothing here."""
     unreachable: tuple[type[Exception], ...] = ()
     """What the ports raise when Redis cannot be reached."""
     ready: Callable[[], None] = field(default=lambda: None)

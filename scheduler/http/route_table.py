@@ -35,8 +35,14 @@ MODULES: dict[str, tuple[str, ...]] = {
     "figures": ("errors", "statistics"),
     "people": ("me", "people", "quotas", "groups", "keys"),
     "a2h": ("a2h",),
+    "channels.answers": ("answer",),
+    "channels.slack": ("slack",),
 }
 """Modules in the order of their routes, with the first names of their addresses."""
+
+
+AT_ROOT = frozenset({"a2h", "channels.answers", "channels.slack"})
+"""Modules whose addresses are not below `V1`."""
 
 
 class RouteTable:
@@ -79,6 +85,6 @@ def _include_all(router: APIRouter, routers: Sequence[APIRouter]) -> None:
 
 
 def _include(router: APIRouter, module: str) -> None:
-    prefix = "" if module == "a2h" else V1
+    prefix = "" if module in AT_ROOT else V1
     added = import_module(f"{PACKAGE}.{module}").router
     router.include_router(added, prefix=prefix, responses=PROBLEM_ANSWERS)

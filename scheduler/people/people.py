@@ -11,11 +11,13 @@ from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Resource
 from fluxagents.flows.people.members import (
+    CHANNELS,
     GROUP_PREFIX,
     Group,
     Member,
     Person,
     ServiceAccount,
+    address_of,
     check_member_name,
     grant_role,
 )
@@ -24,6 +26,7 @@ from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.texts.display import quote
 from fluxagents.scheduler.people.api_keys import KeyBook
 from fluxagents.scheduler.people.authority import Authority
+from fluxagents.scheduler.people.contacts import MAIL_ADDRESS
 from fluxagents.scheduler.people.directory import Directory, require_member
 from fluxagents.scheduler.people.sign_in import SessionBook
 
@@ -205,6 +208,7 @@ class People:
         """Refuse a proof that leads to another person already."""
         if not isinstance(member, Person):
             return
+        self._check_contacts(member)
         owners = [
             *(("operating-system user", user, self.directory.find_os_user(user)) for user in member.os_users),
             *(("sign-in", text, self.directory.find_sign_in(text)) for text in member.sign_ins),
@@ -216,6 +220,34 @@ class People:
                     f"{kind} {quote(proof)} is {owner} already",
                     suggestions=(f"take it from {owner} first: `fluxagents people change {owner}`",),
                 )
+
+    def _check_contacts(self, person: Person) -> None:
+        """Refuse an address that is none, or another person's: what comes from it is taken as theirs."""
+        if person.email and not MAIL_ADDRESS.fullmatch(person.email):
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                f"{quote(person.email)} is no mail address",
+                suggestions=("write it as `ada@lab.example`",),
+            )
+        others = [each for each in self.directory.members() if each.name != person.name]
+        for channel in CHANNELS:
+            address = address_of(person, channel).casefold()
+            for other in others:
+                if address and isinstance(other, Person) and address_of(other, channel).casefold() == address:
+                    raise FluxError(
+                        ErrorClass.BAD_ARGUMENT,
+                        f"{quote(address)} is {other.name}'s already",
+                        suggestions=(
+                            f"take it from {other.name} first: `fluxagents people change {other.name}`",
+                        ),
+                    )
+        missing = [channel for channel in person.notify if not address_of(person, channel)]
+        if missing:
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                f"{quote(person.name)} cannot be told by {missing[0]}: no address is known",
+                suggestions=(f"add `--{missing[0]} ADDRESS`",),
+            )
 
     def _keep_an_admin(self, name: str, after: Member | None) -> None:
         """Refuse a change after which nobody could let anybody in."""

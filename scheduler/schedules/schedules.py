@@ -16,6 +16,7 @@ from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.firings.firing import Firing
 from fluxagents.scheduler.flow_files.flow_library import SUFFIXES
+from fluxagents.scheduler.people.contacts import check_reply_to
 from fluxagents.scheduler.runs.checked_batch import check_batch, portable_flow
 from fluxagents.scheduler.runs.run import Run
 from fluxagents.scheduler.runs.run_client import RunClient
@@ -91,7 +92,7 @@ class Schedules:
             catch_up: Which ticks are made up for that nobody was there for.
             catch_up_limit: With `all`, the most ticks that are made up for at once, the last ones.
             jitter_s: Each tick starts its run by up to so many seconds later.
-            reply_to: The webhook that is told how its runs go, whatever else it wants to be told of.
+            reply_to: Who is told how its runs go: a webhook, `email:ADDRESS` or `slack:CHANNEL`.
             replace: Replace the schedule of this name.
 
         Raises:
@@ -114,7 +115,7 @@ class Schedules:
             catch_up=catch_up,
             catch_up_limit=catch_up_limit,
             jitter_s=jitter_s,
-            reply_to=reply_to,
+            reply_to=check_reply_to(self._client.authority.directory, reply_to),
             created_ms=self._clock.now_ms(),
             owner=owner,
         )

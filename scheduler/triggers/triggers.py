@@ -20,6 +20,7 @@ from fluxagents.flows.ports.event_feed import FeedEntry, drop_taken_over
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.firings.firing import Firing
 from fluxagents.scheduler.flow_files.flow_library import SUFFIXES
+from fluxagents.scheduler.people.contacts import check_reply_to
 from fluxagents.scheduler.runs.checked_batch import portable_flow
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.triggers.event_trigger import NAME, EventTrigger, RunSource, Source, name_session
@@ -90,7 +91,7 @@ class Triggers:
             is_debounced: The wait begins anew with each event.
             key: An expression: events with equal values are gathered, and limited, together.
             max_open: Runs that may be open for one key at once, further ones wait; 0 for any number.
-            reply_to: The webhook that is told how its runs go, whatever else it wants to be told of.
+            reply_to: Who is told how its runs go: a webhook, `email:ADDRESS` or `slack:CHANNEL`.
             replace: Replace the trigger of this name.
 
         Raises:
@@ -117,7 +118,7 @@ class Triggers:
             is_debounced=is_debounced,
             key=key,
             max_open=max_open,
-            reply_to=reply_to,
+            reply_to=check_reply_to(self._client.authority.directory, reply_to),
             owner=owner,
             created_ms=self._clock.now_ms(),
         )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
-from fluxagents.scheduler.webhooks.retries import Response
+from fluxagents.flows.ports.clock import Clock
+from fluxagents.scheduler.outbox.outbox import Claim
+from fluxagents.scheduler.outbox.retries import Response
+from fluxagents.scheduler.webhooks.endpoint import Endpoint
+from fluxagents.scheduler.webhooks.signature import build_headers
 
 
 class Poster(Protocol):
@@ -18,3 +22,19 @@ class Poster(Protocol):
     def may_be_plain(self, host: str) -> bool:
         """Whether a host may be asked without encryption: one that the settings name."""
         ...
+
+
+def build_carrier(poster: Poster, clock: Clock) -> Callable[[Claim[Endpoint]], Awaitable[Response]]:
+    """What makes one attempt at a message. Receivers know a repeated one by its id."""
+    return lambda claim: post_message(poster, claim, now_ms=clock.now_ms())
+
+
+async def post_message(poster: Poster, claim: Claim[Endpoint], *, now_ms: int) -> Response:
+    """Send a message, signed for this time with the secrets that count now."""
+    body = claim.message.body.encode()
+    headers = {
+        "content-type": "application/json",
+        "user-agent": "fluxagents",
+        **build_headers(claim.endpoint.secrets_at(now_ms), claim.message.id, now_ms // 1_000, body),
+    }
+    return await poster.post(claim.endpoint.url, body, headers)

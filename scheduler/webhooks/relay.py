@@ -6,11 +6,12 @@ from collections.abc import Collection, Sequence
 
 from fluxagents.flows.ports.event_feed import EventFeed, EventKind, FeedEntry
 from fluxagents.flows.ports.run_store import RunQueries
-from fluxagents.flows.state import STATUSES, TERMINAL, RunState
+from fluxagents.flows.state import STATUSES, TERMINAL
+from fluxagents.scheduler.runs.root_run import find_root
 from fluxagents.scheduler.webhooks.endpoint import Endpoint
-from fluxagents.scheduler.webhooks.message import build_message
+from fluxagents.scheduler.webhooks.endpoint_book import WebhookOutbox
 from fluxagents.scheduler.webhooks.notice import ENDS, Notice, build_idle_notice, build_notices
-from fluxagents.scheduler.webhooks.outbox import WebhookOutbox
+from fluxagents.scheduler.webhooks.notice_message import build_message
 
 LISTENER = "webhooks"
 
@@ -52,7 +53,7 @@ class WebhookRelay:
             notices = [
                 notice
                 for entry in page.entries
-                for notice in build_notices(entry, self._find_root(entry.state))
+                for notice in build_notices(entry, find_root(self._runs, entry.state))
             ]
             if any(
                 endpoint.wants("session.idle", session=endpoint.session, flow=endpoint.flow)
@@ -79,12 +80,6 @@ class WebhookRelay:
             if ended and state.session != state.run_id:
                 last_ends[state.session] = entry
         return [build_idle_notice(entry) for session, entry in last_ends.items() if self._is_idle(session)]
-
-    def _find_root(self, state: RunState) -> RunState:
-        """The run that led to this one and that no other began."""
-        while state.parent:
-            state = self._runs.load(state.parent)
-        return state
 
     def _is_idle(self, session: str) -> bool:
         open_statuses = [status for status in STATUSES if status not in TERMINAL]

@@ -6,7 +6,7 @@ from typing import Any
 
 from celery import shared_task
 
-from fluxagents.scheduler.webhooks.outbox import WebhookOutbox
+from fluxagents.scheduler.webhooks.endpoint_book import WebhookOutbox
 from fluxagents.scheduler.webhooks.relay import WebhookRelay
 
 RELAY = "control.relay"

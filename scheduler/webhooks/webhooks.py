@@ -13,17 +13,18 @@ from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Resource
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.texts.checks import check_name
+from fluxagents.scheduler.outbox.message import Attempt, Message
+from fluxagents.scheduler.outbox.outbox import Claim
+from fluxagents.scheduler.outbox.retries import Response, Verdict
 from fluxagents.scheduler.people.authority import Authority
 from fluxagents.scheduler.runs.run_ids import run_id
 from fluxagents.scheduler.webhooks.address import check_address
-from fluxagents.scheduler.webhooks.courier import post_message
 from fluxagents.scheduler.webhooks.endpoint import EVENT_TYPES, NAME, TEST, Endpoint, Secret
-from fluxagents.scheduler.webhooks.message import Attempt, Message, build_message
+from fluxagents.scheduler.webhooks.endpoint_book import WebhookOutbox
 from fluxagents.scheduler.webhooks.notice import Notice
-from fluxagents.scheduler.webhooks.outbox import Claim, WebhookOutbox
-from fluxagents.scheduler.webhooks.poster import Poster
+from fluxagents.scheduler.webhooks.notice_message import build_message
+from fluxagents.scheduler.webhooks.poster import Poster, post_message
 from fluxagents.scheduler.webhooks.relay import WebhookRelay
-from fluxagents.scheduler.webhooks.retries import Response, Verdict
 from fluxagents.scheduler.webhooks.signature import create_secret, decode_secret
 
 ROTATION_S = 86_400.0

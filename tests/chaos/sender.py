@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 
-from fluxagents.scheduler.webhooks import courier
-from fluxagents.scheduler.webhooks.courier import Courier
+from fluxagents.scheduler.outbox import courier
+from fluxagents.scheduler.outbox.courier import Courier
+from fluxagents.scheduler.webhooks.poster import build_carrier
 from fluxagents.scheduler.webhooks.relay import WebhookRelay
 from fluxagents.workers.files.web_poster import WebPoster
 from fluxagents.workers.machine.clock import SystemClock
@@ -25,7 +26,7 @@ def main() -> None:
     store = RedisRunStore(redis, prefix=settings.key_prefix)
     outbox = RedisWebhookOutbox(redis, prefix=settings.key_prefix)
     relay = WebhookRelay(RedisEventFeed(redis, store, prefix=settings.key_prefix), outbox, store)
-    sender = Courier(outbox, WebPoster(settings.webhook_hosts), SystemClock())
+    sender = Courier(outbox, build_carrier(WebPoster(settings.webhook_hosts), SystemClock()), SystemClock())
     courier.LEASE_MS = LEASE_MS
     while True:
         relay.relay()

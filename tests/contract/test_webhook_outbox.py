@@ -14,12 +14,13 @@ from fluxagents.flows import events as e
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.reducer import fold
-from fluxagents.scheduler.webhooks.courier import Courier
+from fluxagents.scheduler.outbox.courier import Courier
+from fluxagents.scheduler.outbox.message import Message
+from fluxagents.scheduler.outbox.outbox import MAX_FLYING
+from fluxagents.scheduler.outbox.retries import Response, Verdict
 from fluxagents.scheduler.webhooks.endpoint import Endpoint, Secret
-from fluxagents.scheduler.webhooks.message import Message
-from fluxagents.scheduler.webhooks.outbox import MAX_FLYING
+from fluxagents.scheduler.webhooks.poster import build_carrier
 from fluxagents.scheduler.webhooks.relay import WebhookRelay
-from fluxagents.scheduler.webhooks.retries import Response, Verdict
 from fluxagents.scheduler.webhooks.webhooks import Webhooks
 from fluxagents.workers.clients.local_authority import build_process_authority
 from fluxagents.workers.files.web_poster import WebPoster
@@ -46,7 +47,7 @@ class Place:
         self.outbox = RedisWebhookOutbox(self.redis, prefix=self.prefix)
         feed = RedisEventFeed(self.redis, self.store, prefix=self.prefix)
         self.relay = WebhookRelay(feed, self.outbox, self.store)
-        self.courier = Courier(self.outbox, self.poster, SystemClock())
+        self.courier = Courier(self.outbox, build_carrier(self.poster, SystemClock()), SystemClock())
         authority = build_process_authority(self.store.audit_log)
         self.webhooks = Webhooks(self.outbox, self.relay, self.poster, authority, SystemClock())
 

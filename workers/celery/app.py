@@ -35,6 +35,7 @@ ARCHIVE = "control.archive"
 LOOK = "control.look"
 RELAY = "control.relay"
 READ = "control.read"
+POST = "control.post"
 
 TASK_MODULES = (
     "fluxagents.scheduler.runs.start_task",
@@ -43,6 +44,8 @@ TASK_MODULES = (
     "fluxagents.scheduler.triggers.read_task",
     "fluxagents.scheduler.webhooks.relay_task",
     "fluxagents.workers.celery.send_task",
+    "fluxagents.scheduler.channels.post_task",
+    "fluxagents.workers.celery.carry_task",
     "fluxagents.workers.celery.archive_task",
 )
 """Tasks that start runs and put them away: every worker knows them beside the modules of the settings."""
@@ -217,6 +220,7 @@ def _beat(settings: Settings, url: str, sentinels: SentinelAddress | None) -> di
             "look": _tick(LOOK, settings.reconcile_every_s),
             "relay": _tick(RELAY, settings.reconcile_every_s),
             "read": _tick(READ, settings.reconcile_every_s),
+            "post": _tick(POST, settings.reconcile_every_s),
             **({"archive": _tick(ARCHIVE, settings.archive_every_s)} if settings.archives else {}),
         },
     }

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.run_store import RunStore
+from fluxagents.scheduler.channels.carrying import Carry
+from fluxagents.scheduler.channels.channel_relay import ChannelRelay
+from fluxagents.scheduler.channels.lane import ChannelOutbox
 from fluxagents.scheduler.firings.lookout import Lookout
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules.schedule_ticker import ScheduleTicker
 from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
-from fluxagents.scheduler.webhooks.outbox import WebhookOutbox
+from fluxagents.scheduler.webhooks.endpoint_book import WebhookOutbox
 from fluxagents.scheduler.webhooks.relay import WebhookRelay
 from fluxagents.tasks.ports.refused_messages import RefusedMessages
 from fluxagents.tasks.protocol import Act, StepPorts
@@ -36,3 +39,7 @@ class Process:
     triggers: TriggerEngine
     relay: WebhookRelay
     outbox: WebhookOutbox
+    channel_relay: ChannelRelay
+    channel_outbox: ChannelOutbox
+    carriers: Callable[[], Carry]
+    """What carries a message of any lane; it brings the libraries of the channels that are set up."""

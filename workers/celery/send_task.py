@@ -6,7 +6,8 @@ from typing import Any
 
 from celery import shared_task
 
-from fluxagents.scheduler.webhooks.courier import Courier
+from fluxagents.scheduler.outbox.courier import Courier
+from fluxagents.scheduler.webhooks.poster import build_carrier
 from fluxagents.scheduler.webhooks.relay_task import SEND
 from fluxagents.workers.celery.process import Process
 from fluxagents.workers.files.web_poster import WebPoster
@@ -22,4 +23,5 @@ def send(self: Any) -> int:
     """
     settings: Settings = self.app.settings
     process: Process = self.app.process
-    return Courier(process.outbox, WebPoster(settings.webhook_hosts), process.clock).deliver()
+    carry = build_carrier(WebPoster(settings.webhook_hosts), process.clock)
+    return Courier(process.outbox, carry, process.clock).deliver()

@@ -9,7 +9,7 @@ from time import monotonic, time
 
 import aiohttp
 
-from fluxagents.scheduler.webhooks.retries import Response
+from fluxagents.scheduler.outbox.retries import Response
 from fluxagents.workers.files.public_sockets import allow_public
 
 TOTAL_S = 15.0

@@ -21,6 +21,7 @@ from fluxagents.prompts.context.tokens import token_counter
 from fluxagents.tasks.ports.refused_messages import describe_refused
 from fluxagents.workers.celery.live_nodes import Node, live_nodes
 from fluxagents.workers.celery.queues import QUEUES
+from fluxagents.workers.channels.channel_checks import find_silent, list_checks, run_check
 from fluxagents.workers.chat_models.choice import ChatChoice, choices, key_of, request_budget
 from fluxagents.workers.files.message_keys import load_message_keys
 from fluxagents.workers.files.price_file import load_prices
@@ -31,6 +32,7 @@ from fluxagents.workers.host.launch import FOREIGN_VARIABLES, SUPERVISOR_VARIABL
 from fluxagents.workers.models.parser.confinement import list_missing
 from fluxagents.workers.redis import connection, server_binary
 from fluxagents.workers.redis.refused_messages import RedisRefusedMessages
+from fluxagents.workers.redis.triggers.channel_book import RedisChannelBook
 from fluxagents.workers.settings import ENV_PREFIX, Settings
 
 OLDEST_USABLE = Version("6.2")
@@ -78,6 +80,10 @@ def examine(settings: Settings) -> Iterator[CheckResult]:
             yield check_agreement(nodes)
             yield check_beat(client, settings)
             yield check_messages(client, settings)
+            if settings.listens:
+                yield check_listeners(settings)
+    for name, look, way_out in list_checks(settings):
+        yield check_channel(name, look, way_out)
     yield check_data_folder(settings)
     yield check_store(settings)
     yield endpoints_finding("flower", endpoints.flower_problem(settings, run_file.read(settings.run_file)))
@@ -288,6 +294,22 @@ def check_messages(client: Redis, settings: Settings) -> CheckResult:
             "give every sender the key of the workers: docs/security.md; their logs name the messages",
         )
     return _ok("messages", signed)
+
+
+def check_channel(name: str, look: Callable[[], str], way_out: str) -> CheckResult:
+    """Whether a channel that is set up answers; without it the inbox is left."""
+    is_well, seen = run_check(look)
+    return _ok(name, seen) if is_well else _fail(name, seen, way_out)
+
+
+def check_listeners(settings: Settings) -> CheckResult:
+    """Whether somebody listens to each channel that is to be listened to."""
+    with connection.connect(settings, decode_responses=False) as redis:
+        silent = find_silent(settings, RedisChannelBook(redis, prefix=settings.key_prefix))
+    if silent:
+        seen = "; ".join(f"{name}: {why}" for name, why in silent.items())
+        return _fail("listener", seen, "`fluxagents up`, or `fluxagents channels listen` somewhere")
+    return _ok("listener", "listens to every channel")
 
 
 def check_prices(settings: Settings) -> CheckResult:

@@ -20,6 +20,7 @@ from fluxagents.workers.celery.queues import POOLS
 from fluxagents.workers.host import flower, launch, run_file
 from fluxagents.workers.host.api import process as api
 from fluxagents.workers.host.data_folder import describe
+from fluxagents.workers.host.listening import process as listening
 from fluxagents.workers.host.loopback import free_port
 from fluxagents.workers.host.run_file import RunStatus, State
 from fluxagents.workers.host.service import Command, Redis, Service
@@ -27,6 +28,7 @@ from fluxagents.workers.machine.private_files import make_private_folder
 from fluxagents.workers.machine.process import ProcessId, end_all, find_marked
 from fluxagents.workers.redis import connection
 from fluxagents.workers.redis.embedded_redis import EmbeddedRedis
+from fluxagents.workers.redis.triggers.channel_book import RedisChannelBook
 from fluxagents.workers.settings import Settings
 
 PROBE_EVERY_S = 0.25
@@ -39,6 +41,7 @@ REDIS = "redis"
 BEAT = "beat"
 FLOWER = "flower"
 API = "api"
+LISTENER = "listener"
 
 Event = Callable[[], None]
 
@@ -134,6 +137,8 @@ class Supervisor:
             address=flower.url(self._flower_port),
         )
         yield self._command(API, api.command(port=self._api_port), address=api.url(self._api_port))
+        if self._settings.listens:
+            yield self._command(LISTENER, listening.command())
 
     def _command(self, name: str, arguments: list[str], *, address: str = "") -> Service:
         log = self._settings.log_dir / f"{name}.log"
@@ -186,7 +191,9 @@ class Supervisor:
             starting.pop(FLOWER).note_answer()
         if API in starting and api.answers(self._api_port):
             starting.pop(API).note_answer()
-        nodes = {_node(name): name for name in starting if name not in {FLOWER, API}}
+        if LISTENER in starting and self._listens(starting[LISTENER]):
+            starting.pop(LISTENER).note_answer()
+        nodes = {_node(name): name for name in starting if name not in {FLOWER, API, LISTENER}}
         for node in self._answering(list(nodes)):
             starting[nodes[node]].note_answer()
 
@@ -199,6 +206,16 @@ class Supervisor:
         except (OperationalError, RedisError, OSError):
             return set()  # Redis restarts; the next probe asks again
         return {node for reply in replies for node in reply}
+
+    def _listens(self, service: Service) -> bool:
+        """Whether the listener has said so; that a channel is away keeps nothing from starting."""
+        process = service.status.process
+        try:
+            with connection.connect(self._settings, decode_responses=False) as redis:
+                book = RedisChannelBook(redis, prefix=self._settings.key_prefix)
+                return listening.is_ready(book, 0 if process is None else process.pid)
+        except (FluxError, RedisError):
+            return False  # Redis restarts; the next probe asks again
 
     def _publish(self) -> None:
         """Write down where everything stands, for other commands; a disk that takes nothing ends nothing."""

@@ -22,6 +22,9 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
+LINKS = "/answer/"
+"""Below it a path is a secret of the person to whom it was sent."""
+
 _ID = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
 
 log = structlog.get_logger("api")
@@ -57,7 +60,7 @@ class RequestLog:
             try:
                 await self._app(scope, receive, send_with_headers)
             except Exception:
-                log.exception("fault", method=scope["method"], path=scope["path"])
+                log.exception("fault", method=scope["method"], path=_hide_link(scope["path"]))
                 if status:
                     raise
                 answer = answer_problem(
@@ -70,8 +73,13 @@ class RequestLog:
                     "request",
                     method=scope["method"],
                     # Without its query, which is where people put keys.
-                    path=scope["path"],
+                    path=_hide_link(scope["path"]),
                     status=status,
                     duration_ms=round((monotonic() - began) * 1_000, 1),
                     by=actor.name if actor else "",
                 )
+
+
+def _hide_link(path: str) -> str:
+    """The path without what lets whoever has it answer a request."""
+    return f"{LINKS}***" if path.startswith(LINKS) else path

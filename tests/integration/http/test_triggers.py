@@ -9,8 +9,8 @@ from redis import Redis
 from tests.support.http_api import Api
 
 from fluxagents.flows.people.roles import Role
-from fluxagents.scheduler.webhooks.message import Message
-from fluxagents.scheduler.webhooks.retries import Response, Verdict
+from fluxagents.scheduler.outbox.message import Message
+from fluxagents.scheduler.outbox.retries import Response, Verdict
 from fluxagents.workers.redis.triggers.webhook_outbox import RedisWebhookOutbox
 
 INPUTS = {"question": "How fast does it grow?"}

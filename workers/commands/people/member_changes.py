@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.people.members import Group, Member, Person, ServiceAccount, check_member_name
+from fluxagents.flows.people.members import (
+    CHANNELS,
+    SLACK_USER,
+    Group,
+    Member,
+    NotifyBy,
+    Person,
+    ServiceAccount,
+    check_member_name,
+)
+from fluxagents.flows.people.quiet_hours import read_quiet_hours
 from fluxagents.flows.people.roles import Grant, Role, place_of
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import echo, print_json
@@ -24,6 +35,37 @@ def place_options(command: Command) -> Command:
     for name in ("project", "session"):
         command = click.option(f"--{name}", default="", help=f"Only in this {name}.")(command)
     return command
+
+
+def contact_options(command: Command) -> Command:
+    """Give a command `--slack`, `--notify` and `--quiet`: where and when a person is told of requests."""
+    options = (
+        click.option(
+            "--slack", callback=_check_slack, metavar="ID", help="Their user id, such as U012AB3CD."
+        ),
+        click.option(
+            "--notify",
+            multiple=True,
+            type=click.Choice([*CHANNELS, "inbox"]),
+            help="How they are told of requests, beside the inbox; `inbox` for the inbox alone.",
+        ),
+        click.option(
+            "--quiet", metavar="'22:00-07:00 ZONE'", help="When what can wait is not told; '' for never."
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _check_slack(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    if value and not re.fullmatch(SLACK_USER, value):
+        raise click.BadParameter(f"{value!r} is no user id of Slack; it looks like U012AB3CD")
+    return value
+
+
+def _read_notify(channels: tuple[str, ...]) -> tuple[NotifyBy, ...]:
+    return tuple(channel for channel in CHANNELS if channel in channels)
 
 
 def _place(session: str, project: str) -> str:
@@ -47,7 +89,8 @@ def _place(session: str, project: str) -> str:
     "--sign-in", "sign_ins", multiple=True, metavar="'ISSUER SUBJECT'", help="Of an OpenID provider."
 )
 @click.option("--display", default="", help="What others call them.")
-@click.option("--email", default="")
+@click.option("--email", default="", help="Mail from it is taken as theirs.")
+@contact_options
 @click.option("--service", is_flag=True, help="A program, which acts by keys only.")
 @click.option("--purpose", default="", help="What a service is for.")
 @click.option(
@@ -65,6 +108,9 @@ def add(
     sign_ins: tuple[str, ...],
     display: str,
     email: str,
+    slack: str | None,
+    notify: tuple[str, ...],
+    quiet: str | None,
     service: bool,
     purpose: str,
     speaks_for_others: bool,
@@ -75,8 +121,8 @@ def add(
     grants = (Grant(role=Role(role), place=_place(session, project)),)
     people = open_people()
     if service:
-        if os_users or sign_ins or display or email:
-            raise click.UsageError("--os-user, --sign-in, --display and --email are for persons")
+        if os_users or sign_ins or display or email or slack or notify or quiet:
+            raise click.UsageError("--os-user, --sign-in, --display, --email and so on are for persons")
         account = ServiceAccount(
             name=name, purpose=purpose, grants=grants, speaks_for_others=speaks_for_others
         )
@@ -85,7 +131,15 @@ def add(
     if purpose or speaks_for_others:
         raise click.UsageError("--purpose and --speaks-for-others are for services: add --service")
     person = Person(
-        name=name, display=display, email=email, os_users=os_users, sign_ins=sign_ins, grants=grants
+        name=name,
+        display=display,
+        email=email,
+        slack=slack or "",
+        notify=_read_notify(notify),
+        quiet=read_quiet_hours(quiet or ""),
+        os_users=os_users,
+        sign_ins=sign_ins,
+        grants=grants,
     )
     _print_member(people.add(person), "is let in", as_json=as_json)
 
@@ -93,6 +147,7 @@ def add(
 @click.command(
     epilog=examples(
         "fluxagents people change ana --os-user ana --os-user amaria",
+        "fluxagents people change ana --notify email --quiet '20:00-07:00 Europe/Vienna'",
         "fluxagents people change ana --disable",
         "fluxagents people change ana --enable",
     )
@@ -103,7 +158,8 @@ def add(
 )
 @click.option("--sign-in", "sign_ins", multiple=True, metavar="'ISSUER SUBJECT'", help="As --os-user.")
 @click.option("--display", help="What others call them.")
-@click.option("--email")
+@click.option("--email", help="Mail from it is taken as theirs.")
+@contact_options
 @click.option("--disable/--enable", "disabled", default=None, help="Whether they may do nothing any more.")
 @json_option
 def change(
@@ -112,6 +168,9 @@ def change(
     sign_ins: tuple[str, ...],
     display: str | None,
     email: str | None,
+    slack: str | None,
+    notify: tuple[str, ...],
+    quiet: str | None,
     disabled: bool | None,
     as_json: bool,
 ) -> None:
@@ -119,11 +178,15 @@ def change(
     given: dict[str, Any] = {
         "display": display,
         "email": email,
+        "slack": slack,
+        "notify": _read_notify(notify) if notify else None,
         "disabled": disabled,
         "os_users": tuple(filter(None, os_users)) if os_users else None,
         "sign_ins": tuple(filter(None, sign_ins)) if sign_ins else None,
     }
     update = {field: value for field, value in given.items() if value is not None}
+    if quiet is not None:
+        update["quiet"] = read_quiet_hours(quiet)
     if not update:
         raise click.UsageError("say what is to change: --os-user, --sign-in, --display, --email, --disable …")
 

@@ -186,7 +186,7 @@ def worker(*, pool: str, celery_arguments: tuple[str, ...]) -> None:
     tools, one at a time. control: the reconciler. all: everything in one worker.
     """
     settings = Settings.load()
-    _become(launch.worker(settings, pool, celery_arguments))
+    become(launch.worker(settings, pool, celery_arguments))
 
 
 @click.command(
@@ -198,7 +198,7 @@ def beat(*, celery_arguments: tuple[str, ...]) -> None:
 
     Several may run: one holds the lock and ticks, the others wait for it.
     """
-    _become(launch.beat(Settings.load(), celery_arguments))
+    become(launch.beat(Settings.load(), celery_arguments))
 
 
 @click.command(
@@ -215,7 +215,7 @@ def flower(*, flower_arguments: tuple[str, ...]) -> None:
     settings = Settings.load()
     if settings.flower_password is None and _prepare(settings):
         echo("Flower has a new password: `fluxagents url flower` shows it", err=True)
-    _become(web.command(settings, extra=flower_arguments))
+    become(web.command(settings, extra=flower_arguments))
 
 
 @click.command(
@@ -238,10 +238,10 @@ def api(*, host: str, port: int | None, processes: int) -> None:
     It speaks plain HTTP: put a server that speaks TLS before it unless it stays on this machine.
     """
     settings = Settings.load()
-    _become(http_api.command(port=port or settings.api_port, host=host, processes=processes))
+    become(http_api.command(port=port or settings.api_port, host=host, processes=processes))
 
 
-def _become(command: list[str]) -> NoReturn:
+def become(command: list[str]) -> NoReturn:
     """Turn this process into the command, once Redis has answered; what it writes is private."""
     settings = Settings.load()
     closed = data_folder.close(settings)

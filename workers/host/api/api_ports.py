@@ -24,9 +24,11 @@ from fluxagents.flows.statistics.status_timeline import Moment, StatusTimeline
 from fluxagents.prompts.statistics.costs import Prices
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.prompts.versions.prompt_names import list_prompt_names
+from fluxagents.scheduler.channels.post_task import call_carrier
+from fluxagents.scheduler.channels.slack.slack_inbox import SlackInbox
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.scheduler.http.browser_sessions import BrowserSessions
-from fluxagents.scheduler.http.ports import ApiPorts
+from fluxagents.scheduler.http.ports import ApiPorts, SlackDoorway
 from fluxagents.scheduler.people.api_keys import ApiKeys
 from fluxagents.scheduler.people.authority import Authority
 from fluxagents.scheduler.runs.run_client import RunClient
@@ -39,7 +41,7 @@ from fluxagents.workers.archive.histories import Choice, Histories
 from fluxagents.workers.archive.totals import add_up
 from fluxagents.workers.celery.app import FluxApp, create_app
 from fluxagents.workers.celery.publisher import CeleryPublisher
-from fluxagents.workers.channels.browser_sign_in import open_sign_in
+from fluxagents.workers.channels.browser_sign_in import load_session_key, open_sign_in
 from fluxagents.workers.clients.schedule_client import open_schedules
 from fluxagents.workers.clients.trigger_client import open_triggers
 from fluxagents.workers.files.price_file import load_prices
@@ -58,6 +60,7 @@ from fluxagents.workers.redis.prompt_store import RedisPromptStore
 from fluxagents.workers.redis.remedy_book import RedisRemedyBook
 from fluxagents.workers.redis.run_store import RedisRunStore
 from fluxagents.workers.redis.store_access import build_store
+from fluxagents.workers.redis.triggers.channel_outbox import RedisChannelOutbox
 from fluxagents.workers.settings import Settings
 
 if TYPE_CHECKING:
@@ -148,10 +151,20 @@ def build_api_ports(settings: Settings) -> ApiPorts:
         session_statistics=add_up_session,
         knows_prices=lambda: load_prices(settings) is not None,
         browser_sessions=None if sign_in is None else BrowserSessions(sign_in, settings.public_url),
+        answer_key=load_session_key(settings) if settings.channels else b"",
+        slack=_open_slack(settings, redis, app),
         unreachable=(RedisError, OperationalError),
         ready=lambda: _check(redis, url),
         origins=settings.api_origins,
     )
+
+
+def _open_slack(settings: Settings, redis: Redis, app: FluxApp) -> SlackDoorway | None:
+    if settings.slack_signing_secret is None:
+        return None
+    outbox = RedisChannelOutbox(redis, prefix=settings.key_prefix)
+    inbox = SlackInbox(outbox, app.time, lambda: call_carrier(app))
+    return SlackDoorway(inbox, (settings.slack_signing_secret.get_secret_value(),))
 
 
 def _connect(url: str) -> Redis:

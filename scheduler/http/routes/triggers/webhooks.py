@@ -17,9 +17,9 @@ from fluxagents.scheduler.http.access import Body, Client, IfMatch, Ports, check
 from fluxagents.scheduler.http.ports import ApiPorts
 from fluxagents.scheduler.http.problems import ProblemError
 from fluxagents.scheduler.http.routes.triggers.firing_views import HistoryLimit, to_time
+from fluxagents.scheduler.outbox.message import Attempt, Message, MessageStatus
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.webhooks.endpoint import EVENT_TYPES, NAME, Endpoint
-from fluxagents.scheduler.webhooks.message import Attempt, Message, MessageStatus
 from fluxagents.scheduler.webhooks.webhooks import ROTATION_S, WebhookStatus
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])

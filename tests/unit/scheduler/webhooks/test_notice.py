@@ -11,8 +11,8 @@ from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool
 from fluxagents.flows.ports.event_feed import FeedEntry
 from fluxagents.flows.reducer import fold
-from fluxagents.scheduler.webhooks.message import build_message
 from fluxagents.scheduler.webhooks.notice import MAX_TEXT, Notice, build_idle_notice, build_notices
+from fluxagents.scheduler.webhooks.notice_message import build_message
 
 RUN = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 START = 1_767_225_600_000

@@ -40,6 +40,7 @@ from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.prompts.versions.template import PromptTemplate
 from fluxagents.scheduler.batches.batch_tables import SummaryRow
 from fluxagents.scheduler.firings.firing import Firing
+from fluxagents.scheduler.outbox.message import Attempt, Message
 from fluxagents.scheduler.people.local_user import OsUser
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules.grid import cron, every
@@ -52,7 +53,6 @@ from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
 from fluxagents.scheduler.triggers.trigger_plan import TriggerState
 from fluxagents.scheduler.triggers.triggers import Triggers
 from fluxagents.scheduler.webhooks.endpoint import Endpoint, Secret
-from fluxagents.scheduler.webhooks.message import Attempt, Message
 from fluxagents.scheduler.webhooks.relay import WebhookRelay
 from fluxagents.scheduler.webhooks.webhooks import Webhooks
 from fluxagents.tasks.ports.artifacts import ArtifactRef, Manifest, Provenance

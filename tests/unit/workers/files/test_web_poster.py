@@ -10,7 +10,7 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 from tests.support.webhook_receiver import receive
 
-from fluxagents.scheduler.webhooks.retries import Response
+from fluxagents.scheduler.outbox.retries import Response
 from fluxagents.workers.files import web_poster
 from fluxagents.workers.files.web_poster import WebPoster, read_retry_after
 

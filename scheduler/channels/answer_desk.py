@@ -1,0 +1,60 @@
+"""Takes answers from every channel: the one place where they become acts of a person."""
+
+from __future__ import annotations
+
+from fluxagents.flows.errors import ConflictError
+from fluxagents.flows.people.actor import Actor
+from fluxagents.flows.state import RunState
+from fluxagents.flows.texts.display import quote
+from fluxagents.scheduler.channels.decision import Approve, Decision, Reject, Reply
+from fluxagents.scheduler.channels.post import RequestCard, describe_request
+from fluxagents.scheduler.runs.root_run import find_root
+from fluxagents.scheduler.runs.run_client import RunClient
+
+
+class AnswerDesk:
+    """Shows requests, and carries out what is decided about them.
+
+    Args:
+        client: Acts for whoever answers.
+    """
+
+    def __init__(self, client: RunClient) -> None:
+        self._client = client
+
+    def show(self, request_id: str) -> RequestCard:
+        """What a request is about.
+
+        Raises:
+            FluxError: If it does not wait for an answer; says why.
+        """
+        request = self._client.request(request_id)
+        state = self._client.store.load(request_id.rpartition(".")[0])
+        return describe_request(state, request, find_root(self._client.store, state))
+
+    def answer(self, actor: Actor, request_id: str, digest: str, decision: Decision) -> RunState:
+        """Carry out what somebody decided.
+
+        Args:
+            actor: Who, by which channel, with which proof.
+            request_id: What about.
+            digest: Of what they were shown.
+            decision: What they want.
+
+        Raises:
+            FluxError: If they may not, it is answered already, or it is not any more what was shown.
+        """
+        client = self._client.acting_as(actor)
+        current = client.request(request_id).digest
+        if current != digest:
+            raise ConflictError(
+                f"request {quote(request_id)} is not any more what was shown",
+                suggestions=("look at it again, and answer what it says now",),
+            )
+        match decision:
+            case Approve():
+                return client.approve(request_id)
+            case Reject(reason):
+                return client.reject(request_id, reason=reason)
+            case Reply(answer):
+                return client.reply(request_id, answer=answer)

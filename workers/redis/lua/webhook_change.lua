@@ -1,5 +1,0 @@
--- Replaces an endpoint if it is as it was read. ARGV: 1 name, 2 as it was, 3 as it is now, as JSON. Returns 1, else 0.
-local name, before, after = unpack(ARGV)
-if redis.call('HGET', prefix .. 'webhooks', name) ~= before then return 0 end
-redis.call('HSET', prefix .. 'webhooks', name, after)
-return 1
