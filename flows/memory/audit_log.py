@@ -38,7 +38,7 @@ class MemoryAuditLog:
         with self._lock:
             return self._head
 
-    def sealed(self) -> int:
+    def last_sealed(self) -> int:
         return self._sealed
 
     def drop(self, *, after: int, last: int) -> bool:

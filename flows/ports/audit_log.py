@@ -31,7 +31,7 @@ class AuditLog(Protocol):
         """The last entry as it is kept beside the log."""
         ...
 
-    def sealed(self) -> int:
+    def last_sealed(self) -> int:
         """The number of the last entry that has left for the archive; 0 if none has."""
         ...
 

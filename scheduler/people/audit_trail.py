@@ -46,13 +46,13 @@ class AuditTrail:
         """All entries with a higher number than `after`, the oldest first."""
         last, begins_anew = after, True
         while begins_anew:
-            sealed, begins_anew = self._log.sealed(), False
+            sealed, begins_anew = self._log.last_sealed(), False
             for entry in self._segments.entries(after=last):
                 yield entry
                 last = entry.number
             for entry in self._log.entries(after=last):
                 # Those in between have left for the archive since it was read.
-                begins_anew = entry.number > last + 1 and self._log.sealed() > sealed
+                begins_anew = entry.number > last + 1 and self._log.last_sealed() > sealed
                 if begins_anew:
                     break
                 yield entry
@@ -61,7 +61,7 @@ class AuditTrail:
     def newest(self, limit: int) -> list[AuditEntry]:
         """At most so many of the last entries, the newest first."""
         newest = self._log.newest(limit)
-        if len(newest) < limit and self._log.sealed():
+        if len(newest) < limit and self._log.last_sealed():
             return list(deque(self.entries(), maxlen=limit))[::-1]
         return newest
 
@@ -74,7 +74,7 @@ class AuditTrail:
             How many were moved.
         """
         moved = 0
-        while (sealed := self._log.sealed()) + kept + SEGMENT <= self._log.head().number:
+        while (sealed := self._log.last_sealed()) + kept + SEGMENT <= self._log.head().number:
             entries = list(islice(self._log.entries(after=sealed), SEGMENT))
             if not entries:
                 break

@@ -51,11 +51,11 @@ class RedisAuditLog:
     def _read_page(self, after: int) -> tuple[int, list[bytes]]:
         """How many have left for the archive, and the page of those that are here."""
         while True:
-            sealed = self.sealed()
+            sealed = self.last_sealed()
             first = max(after - sealed, 0)
             lines: list[bytes] = self._redis.lrange(self._key, first, first + PAGE - 1)  # type: ignore[assignment]
             # Places are counted from the first entry that is here; it may leave between the two.
-            if self.sealed() == sealed:
+            if self.last_sealed() == sealed:
                 return sealed, lines
 
     def newest(self, limit: int) -> list[AuditEntry]:
@@ -69,7 +69,7 @@ class RedisAuditLog:
         number, digest = head
         return AuditHead(number=int(number or 0), digest=digest.decode() if digest else FIRST)
 
-    def sealed(self) -> int:
+    def last_sealed(self) -> int:
         number: bytes | None = self._redis.hget(f"{self._prefix}audit-head", "sealed")  # type: ignore[assignment]
         return int(number or 0)
 
