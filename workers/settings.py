@@ -187,6 +187,8 @@ class Settings(BaseSettings):
     archive_most: NonNegativeInt = 50_000
     """Ended runs that stay in Redis, about 10 KB each; the oldest move. 0 for no bound."""
     archive_every_s: PositiveFloat = 60.0
+    audit_most: NonNegativeInt = 20_000
+    """Entries of the audit log that stay in Redis, about 0.6 KB each; older ones move to the archive."""
 
     flower_port: Port = 5555
     flower_password: SecretStr | None = None
@@ -334,8 +336,8 @@ class Settings(BaseSettings):
 
     @property
     def archives(self) -> bool:
-        """Whether ended runs ever leave Redis by themselves."""
-        return bool(self.archive_after_days or self.archive_most)
+        """Whether anything ever leaves Redis by itself."""
+        return bool(self.archive_after_days or self.archive_most or self.audit_most)
 
     @property
     def channels(self) -> tuple[NotifyBy, ...]:

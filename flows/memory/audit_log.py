@@ -17,6 +17,7 @@ class MemoryAuditLog:
         self._lock = RLock()
         self._entries: list[AuditEntry] = []
         self._head = AuditHead()
+        self._sealed = 0
 
     def append(self, record: AuditRecord) -> AuditHead:
         with self._lock:
@@ -27,7 +28,7 @@ class MemoryAuditLog:
 
     def entries(self, *, after: int = 0) -> Iterator[AuditEntry]:
         with self._lock:
-            return iter(self._entries[after:])
+            return iter(self._entries[max(after - self._sealed, 0) :])
 
     def newest(self, limit: int) -> list[AuditEntry]:
         with self._lock:
@@ -36,3 +37,14 @@ class MemoryAuditLog:
     def head(self) -> AuditHead:
         with self._lock:
             return self._head
+
+    def last_sealed(self) -> int:
+        return self._sealed
+
+    def drop(self, *, after: int, last: int) -> bool:
+        with self._lock:
+            if after != self._sealed:
+                return False
+            del self._entries[: last - after]
+            self._sealed = last
+            return True

@@ -112,15 +112,15 @@ def chain_entry(head: AuditHead, record: AuditRecord, at_ms: int) -> AuditEntry:
     )
 
 
-def find_faults(entries: Iterable[AuditEntry], head: AuditHead) -> Iterator[str]:
+def find_faults(entries: Iterable[AuditEntry], *heads: AuditHead) -> Iterator[str]:
     """What is wrong with a log, a line each, in the order of its entries; nothing when it is whole.
 
     Args:
-        entries: All entries of the log, the oldest first.
-        head: The last entry as it was kept elsewhere: beside the log, or outside of the store.
+        entries: All entries of the log, the oldest first; read once.
+        heads: The last entry as it was kept elsewhere: beside the log, or outside of the store.
     """
     last = AuditHead()
-    digest_at_head = FIRST
+    digests = {head.number: FIRST for head in heads}
     for entry in entries:
         if entry.number != last.number + 1:
             yield f"entry {last.number + 1} is missing: entry {entry.number} follows entry {last.number}"
@@ -130,9 +130,10 @@ def find_faults(entries: Iterable[AuditEntry], head: AuditHead) -> Iterator[str]
         if entry.digest != expected:
             yield f"entry {entry.number} was changed"
         last = AuditHead(number=entry.number, digest=entry.digest)
-        if entry.number == head.number:
-            digest_at_head = entry.digest
-    if last.number < head.number:
-        yield f"entries {last.number + 1} to {head.number} are missing at the end"
-    elif head.number and digest_at_head != head.digest:
-        yield f"entry {head.number} is not the one that was recorded as the last"
+        if entry.number in digests:
+            digests[entry.number] = entry.digest
+    for head in dict.fromkeys(heads):
+        if last.number < head.number:
+            yield f"entries {last.number + 1} to {head.number} are missing at the end"
+        elif head.number and digests[head.number] != head.digest:
+            yield f"entry {head.number} is not the one that was recorded as the last"

@@ -16,7 +16,7 @@ class AuditLog(Protocol):
         ...
 
     def entries(self, *, after: int = 0) -> Iterator[AuditEntry]:
-        """The entries with a higher number than `after`, the oldest first, a page per round trip.
+        """The entries with a higher number than `after` that are kept here, the oldest first.
 
         Raises:
             FluxError: If what is stored is no entry.
@@ -24,9 +24,25 @@ class AuditLog(Protocol):
         ...
 
     def newest(self, limit: int) -> list[AuditEntry]:
-        """At most so many of the last entries, the newest first."""
+        """At most so many of the last entries that are kept here, the newest first."""
         ...
 
     def head(self) -> AuditHead:
         """The last entry as it is kept beside the log."""
+        ...
+
+    def last_sealed(self) -> int:
+        """The number of the last entry that has left for the archive; 0 if none has."""
+        ...
+
+    def drop(self, *, after: int, last: int) -> bool:
+        """Let entries go that the archive has, atomically.
+
+        Args:
+            after: The number of the last one that had left before; if it is another, nothing is done.
+            last: The number of the last one that leaves.
+
+        Returns:
+            Whether they were dropped.
+        """
         ...

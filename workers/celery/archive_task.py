@@ -1,4 +1,4 @@
-"""The Celery task that moves ended runs from Redis to the archive, so that Redis stays bounded."""
+"""The Celery task that moves ended runs and old acts to the archive, so that Redis stays bounded."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Any
 import structlog
 from celery import shared_task
 
+from fluxagents.scheduler.people.audit_trail import AuditTrail
 from fluxagents.workers.celery.app import ARCHIVE
 from fluxagents.workers.celery.process import Process
+from fluxagents.workers.files.audit_segments import AuditSegmentFiles
 from fluxagents.workers.files.run_archive import Archive, retire
 from fluxagents.workers.settings import Settings
 
@@ -22,10 +24,10 @@ log = structlog.get_logger("retention")
 
 @shared_task(bind=True, name=ARCHIVE)  # type: ignore[untyped-decorator] # Celery ships no types
 def archive(self: Any) -> int:
-    """Move the ended runs that are too old or too many.
+    """Move the ended runs that are too old or too many, and the oldest entries of the audit log.
 
     Returns:
-        How many were moved.
+        How many runs were moved.
     """
     settings: Settings = self.app.settings
     process: Process = self.app.process
@@ -39,4 +41,8 @@ def archive(self: Any) -> int:
     )
     if moved:
         log.info("runs archived", runs=len(moved))
+    if settings.audit_most:
+        trail = AuditTrail(process.store.audit_log, AuditSegmentFiles(settings.artifact_url))
+        if entries := trail.seal(settings.audit_most):
+            log.info("entries of the audit log archived", entries=entries)
     return len(moved)

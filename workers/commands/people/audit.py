@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -13,11 +14,13 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Resource
 from fluxagents.flows.people.audit import AuditEntry, AuditHead, find_faults
-from fluxagents.scheduler.people.authority import Authority
+from fluxagents.flows.ports.audit_log import AuditLog
+from fluxagents.scheduler.people.audit_trail import AuditTrail
 from fluxagents.workers.commands.command_client import open_authority
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import count_text, echo, print_json, print_table
 from fluxagents.workers.commands.display.times import format_date
+from fluxagents.workers.files.audit_segments import AuditSegmentFiles
 from fluxagents.workers.settings import Settings
 
 LOG = Resource(kind="audit log", id="entries")
@@ -46,11 +49,12 @@ def audit() -> None:
 @json_option
 def list_entries(limit: int, by_name: str | None, as_json: bool) -> None:
     """List the newest entries, the newest first."""
-    log = _open().log
+    trail, _ = _open()
     if by_name is None:
-        entries = log.newest(limit)
+        entries = trail.newest(limit)
     else:
-        entries = [entry for entry in log.entries() if by_name in _names(entry)][-limit:][::-1]
+        wanted = (entry for entry in trail.entries() if by_name in _names(entry))
+        entries = list(deque(wanted, maxlen=limit))[::-1]
     if as_json:
         print_json([entry.model_dump(mode="json") for entry in entries])
         return
@@ -80,14 +84,14 @@ def _names(entry: AuditEntry) -> tuple[str, str]:
 @click.option("--after", type=click.IntRange(0), default=0, help="Only entries with a higher number.")
 def export(output: Path | None, after: int) -> None:
     """Write the log as one JSON document per line, the oldest entry first."""
-    log = _open().log
+    trail, _ = _open()
     if output is None:
-        for entry in log.entries(after=after):
+        for entry in trail.entries(after=after):
             sys.stdout.write(entry.model_dump_json() + "\n")
         return
     count = 0
     with output.open("w", encoding="utf-8") as file:
-        for entry in log.entries(after=after):
+        for entry in trail.entries(after=after):
             file.write(entry.model_dump_json() + "\n")
             count += 1
     echo(f"{output}: {count_text(count, 'entry', 'entries')}", err=True)
@@ -112,21 +116,27 @@ def verify(file: Path | None, known: str | None, as_json: bool) -> int:
     cut and written anew as a whole.
     """
     head = _read_head(known)
-    if file is None:
-        log = _open().log
+    heads, entries = [head] if head else [], _read_export(file) if file else None
+    if entries is None:
+        trail, log = _open()
         # The head first: what is written meanwhile comes after it.
-        heads, entries = [log.head(), head or AuditHead()], list(log.entries())
-    else:
-        heads, entries = [head or AuditHead()], list(_read_export(file))
-    faults = list(dict.fromkeys(fault for each in heads for fault in find_faults(entries, each)))
-    last = AuditHead(number=entries[-1].number, digest=entries[-1].digest) if entries else AuditHead()
+        heads, entries = [log.head(), *heads], trail.entries()
+    last, count = AuditHead(), 0
+
+    def note(entries: Iterable[AuditEntry]) -> Iterator[AuditEntry]:
+        nonlocal last, count
+        for entry in entries:
+            last, count = AuditHead(number=entry.number, digest=entry.digest), count + 1
+            yield entry
+
+    faults = list(find_faults(note(entries), *heads))
     if as_json:
-        print_json({"whole": not faults, "entries": len(entries), "head": str(last), "faults": faults})
+        print_json({"whole": not faults, "entries": count, "head": str(last), "faults": faults})
     elif faults:
         for fault in faults:
             echo(fault)
     else:
-        echo(f"{count_text(len(entries), 'entry', 'entries')}, whole; the last is\n{last}")
+        echo(f"{count_text(count, 'entry', 'entries')}, whole; the last is\n{last}")
     return NOT_WHOLE if faults else 0
 
 
@@ -152,8 +162,9 @@ def _read_export(file: Path) -> Iterable[AuditEntry]:
                 ) from error
 
 
-def _open() -> Authority:
-    """What may be read of the log, after a look whether whoever runs this command may."""
-    authority = open_authority(Settings.load())
+def _open() -> tuple[AuditTrail, AuditLog]:
+    """The whole log and its part in Redis, after a look whether whoever runs this command may read it."""
+    settings = Settings.load()
+    authority = open_authority(settings)
     authority.permit(Action.AUDIT_READ, LOG)
-    return authority
+    return AuditTrail(authority.log, AuditSegmentFiles(settings.artifact_url)), authority.log

@@ -1,6 +1,6 @@
 -- Shared part of create, commit, request_pause and append_act: writes the acts of people into the audit log. Owns
 --   audit        list of entries as JSON, the oldest first
---   audit-head   hash of the last entry: `number`, `digest`
+--   audit-head   hash of the last entry: `number`, `digest`; `sealed` is the number of the last one in the archive
 --
 -- The log is a chain of digests (see flows/people/audit.py), and so the digest of an entry is made here, where no
 -- other entry can come in between. Redis offers Lua SHA-1 only.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from itertools import count
 from typing import Any
 
 from pydantic import ValidationError
@@ -31,6 +30,7 @@ class RedisAuditLog:
         self._prefix = prefix
         self._key = f"{prefix}audit"
         self._append = register_script(redis, "audit", "append_act")
+        self._drop = register_script(redis, "drop_acts")
 
     def append(self, record: AuditRecord) -> AuditHead:
         number, digest = self._append(keys=[self._prefix], args=record_arguments(record))
@@ -41,11 +41,22 @@ class RedisAuditLog:
         self._append(keys=[self._prefix], args=record_arguments(record), client=pipe)
 
     def entries(self, *, after: int = 0) -> Iterator[AuditEntry]:
-        for first in count(after, PAGE):
-            lines: list[bytes] = self._redis.lrange(self._key, first, first + PAGE - 1)  # type: ignore[assignment]
+        while True:
+            sealed, lines = self._read_page(after)
             yield from map(_read_entry, lines)
+            after = max(after, sealed) + len(lines)
             if len(lines) < PAGE:
                 return
+
+    def _read_page(self, after: int) -> tuple[int, list[bytes]]:
+        """How many have left for the archive, and the page of those that are here."""
+        while True:
+            sealed = self.last_sealed()
+            first = max(after - sealed, 0)
+            lines: list[bytes] = self._redis.lrange(self._key, first, first + PAGE - 1)  # type: ignore[assignment]
+            # Places are counted from the first entry that is here; it may leave between the two.
+            if self.last_sealed() == sealed:
+                return sealed, lines
 
     def newest(self, limit: int) -> list[AuditEntry]:
         lines: list[bytes] = self._redis.lrange(self._key, -limit, -1)  # type: ignore[assignment]
@@ -57,6 +68,13 @@ class RedisAuditLog:
         )
         number, digest = head
         return AuditHead(number=int(number or 0), digest=digest.decode() if digest else FIRST)
+
+    def last_sealed(self) -> int:
+        number: bytes | None = self._redis.hget(f"{self._prefix}audit-head", "sealed")  # type: ignore[assignment]
+        return int(number or 0)
+
+    def drop(self, *, after: int, last: int) -> bool:
+        return bool(self._drop(keys=[self._prefix], args=[after, last]))
 
 
 def record_arguments(record: AuditRecord) -> tuple[str, str]:
