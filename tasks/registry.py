@@ -36,6 +36,7 @@ MODULES = (
     "fba.deletions.analyze_essentiality",
     "fba.deletions.run_gene_deletion_analysis",
     "fba.fluxes.analyze_reaction_expression",
+    "fba.enzymes.run_enzyme_constrained_fba",
     "fba.media.find_minimal_media",
     "fba.media.check_missing_media",
     "fba.media.identify_auxotrophies",

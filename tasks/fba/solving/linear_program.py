@@ -148,15 +148,39 @@ class LinearProgram:
 
     def hold_objective(self, lowest: float | None, highest: float | None) -> int:
         """Keep the present objective between two values, as a constraint; returns its row."""
-        glpk, row = self._glpk, int(self._glpk.glp_add_rows(self._problem, 1))
-        terms = [
-            (column, value * sign)
+        terms = {
+            column: value * sign
             for index, value in self.objective().items()
             for column, sign in zip(self._columns[index], (1.0, -1.0), strict=True)
             if column
-        ]
+        }
+        return self._add_row(terms, lowest, highest)
+
+    def limit_parts(self, weights: Mapping[int, tuple[float, float]], highest: float | None) -> int:
+        """Keep the weighted sum of forward and reverse fluxes below a value; the program must be split.
+
+        Args:
+            weights: As of `minimise_parts`.
+            highest: None for no limit.
+
+        Returns:
+            The row of the constraint.
+        """
+        terms = {
+            column: weight
+            for index, pair in weights.items()
+            for column, weight in zip(self._columns[index], pair, strict=True)
+        }
+        return self._add_row(terms, None, highest)
+
+    def get_row_price(self, row: int) -> float:
+        """By how much the best value changes if the bound of a constraint rises by one."""
+        return float(self._glpk.glp_get_row_dual(self._problem, row))
+
+    def _add_row(self, terms: Mapping[int, float], lowest: float | None, highest: float | None) -> int:
+        glpk, row = self._glpk, int(self._glpk.glp_add_rows(self._problem, 1))
         columns, values = glpk.intArray(len(terms) + 1), glpk.doubleArray(len(terms) + 1)
-        for position, (column, value) in enumerate(terms, start=1):
+        for position, (column, value) in enumerate(terms.items(), start=1):
             columns[position], values[position] = column, value
         glpk.glp_set_mat_row(self._problem, row, len(terms), columns, values)
         self.set_row_bounds(row, lowest, highest)

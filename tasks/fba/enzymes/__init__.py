@@ -1,0 +1,1 @@
+"""Enzymes: what fluxes cost in protein."""
