@@ -44,6 +44,8 @@ COMMANDS = {
     ),
     "stats": ("stats.stats:stats", "Add up runs: durations, tools, tokens, errors, approvals, retries."),
     "approvals": ("approvals.approvals:approvals", "List what waits for a human, and answer it."),
+    "inbox": ("collaboration.inbox:inbox", "Show what waits for you."),
+    "eval": ("evaluation.evaluation:evaluation", "Make evaluation cases of corrections, and run them."),
     "batch": ("batches.batch:batch", "Run a flow over many models and conditions."),
     "schedules": ("triggers.schedules.schedules:schedules", "List, add, pause and remove schedules."),
     "triggers": ("triggers.triggers:triggers", "List, add, pause and remove what starts runs by events."),

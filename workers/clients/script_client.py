@@ -10,6 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from fluxagents.flows.events import Lane
+from fluxagents.flows.ports.presence import Presence
+from fluxagents.flows.ports.remedy_book import RemedyBook
+from fluxagents.scheduler.collaboration.collaboration import Collaboration
+from fluxagents.scheduler.collaboration.feedback import Feedback
+from fluxagents.scheduler.collaboration.inbox import Inbox
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.scheduler.sessions.session_archive import RunArchive
@@ -32,6 +37,10 @@ class ScriptClient(RunClient, ABC):
 
     results: Results
     """Where results lie; set by the client of each kind."""
+    remedies: RemedyBook
+    """What helped against which error; set as `results`."""
+    presence: Presence
+    """Who looks at which run; set as `results`."""
 
     def start(
         self,
@@ -126,6 +135,21 @@ class ScriptClient(RunClient, ABC):
         """
         self.store.load(run_id)
         return self.hold(run_id)
+
+    @property
+    def feedback(self) -> Feedback:
+        """Rates and corrects answers and decisions."""
+        return Feedback(self, self.remedies)
+
+    @property
+    def collaboration(self) -> Collaboration:
+        """Comments on runs, watches them, and claims, releases and assigns requests."""
+        return Collaboration(self, self.presence)
+
+    @property
+    def inbox(self) -> Inbox:
+        """What waits for you."""
+        return Inbox(self)
 
     @property
     def sessions(self) -> Sessions:
