@@ -80,6 +80,25 @@ def measure_agreement(units: Sequence[Mapping[str, int]]) -> Agreement:
     )
 
 
+def describe_agreement(agreement: Agreement) -> str:
+    """How far raters agree, in a line."""
+    counted = (
+        f"{_count(agreement.ratings, 'rating')} of {_count(agreement.subjects, 'subject')} "
+        f"by {_count(agreement.raters, 'person', 'persons')}"
+    )
+    if agreement.alpha is None:
+        return f"agreement: unknown (n = {counted}); {agreement.explanation}"
+    interval = ""
+    if agreement.interval is not None:
+        low, high = agreement.interval
+        interval = f", 95 % from {low:.2f} to {high:.2f}"
+    return f"agreement: alpha = {agreement.alpha:.2f}{interval} (n = {counted}); {agreement.explanation}"
+
+
+def _count(number: int, noun: str, plural: str = "") -> str:
+    return f"1 {noun}" if number == 1 else f"{number:,} {plural or noun + 's'}"
+
+
 def count_stars(units: Sequence[Mapping[str, int]]) -> NDArray[np.int_]:
     """How often each number of stars was given: a row per subject, a column per number of `STARS`."""
     rows = [[list(unit.values()).count(stars) for stars in STARS] for unit in units]

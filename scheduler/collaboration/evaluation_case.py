@@ -69,7 +69,7 @@ class Judgement:
         )
 
 
-def make_case(state: RunState, events: Iterable[e.Event], remark: Remark | None) -> EvaluationCase:
+def make_case(state: RunState, events: Sequence[e.Event], remark: Remark | None) -> EvaluationCase:
     """The case of a run.
 
     Args:
@@ -84,7 +84,7 @@ def make_case(state: RunState, events: Iterable[e.Event], remark: Remark | None)
         question=str(state.inputs.get("question", "")),
         flow=state.flow.name,
         inputs=inputs,
-        model=_find_first_model(events) or state.model,
+        model=_find_first_model(events) or state.model or "",
         model_name=state.model_name,
         calls=tuple(expected) if correction is None or correction.calls else None,
         value=correction.value if correction else None,

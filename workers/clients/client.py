@@ -78,8 +78,8 @@ class Client(ScriptClient):
             prompts=lambda: list_prompt_names(RedisPromptStore(redis, prefix=settings.key_prefix)),
         )
         self.results = StoredResults(self.store, self.models, cache(self._open_artifacts))
-        self.remedies = RedisRemedyBook(redis, prefix=settings.key_prefix)
-        self.presence = RedisPresence(redis, clock, prefix=settings.key_prefix)
+        self._remedies = RedisRemedyBook(redis, prefix=settings.key_prefix)
+        self._presence = RedisPresence(redis, clock, prefix=settings.key_prefix)
         self.redis = redis
         """Where all of it is kept."""
 

@@ -153,7 +153,7 @@ class LocalClient(ScriptClient):
             prompts=lambda: PromptManager().names,
         )
         self.results = StoredResults(store, models, lambda: self.artifacts)
-        self.remedies, self.presence = remedies, MemoryPresence(clock)
+        self._remedies, self._presence = remedies, MemoryPresence(clock)
 
     def _open_archive(self) -> Archive:
         return Archive(str(self._folder))

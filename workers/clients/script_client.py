@@ -37,9 +37,9 @@ class ScriptClient(RunClient, ABC):
 
     results: Results
     """Where results lie; set by the client of each kind."""
-    remedies: RemedyBook
+    _remedies: RemedyBook
     """What helped against which error; set as `results`."""
-    presence: Presence
+    _presence: Presence
     """Who looks at which run; set as `results`."""
 
     def start(
@@ -139,12 +139,12 @@ class ScriptClient(RunClient, ABC):
     @property
     def feedback(self) -> Feedback:
         """Rates and corrects answers and decisions."""
-        return Feedback(self, self.remedies)
+        return Feedback(self, self._remedies)
 
     @property
     def collaboration(self) -> Collaboration:
         """Comments on runs, watches them, and claims, releases and assigns requests."""
-        return Collaboration(self, self.presence)
+        return Collaboration(self, self._presence)
 
     @property
     def inbox(self) -> Inbox:
@@ -172,7 +172,9 @@ class ScriptClient(RunClient, ABC):
         """
         report = import_module("fluxagents.workers.reports.session.report_file")
         prices, now_ms = load_prices(Settings.load()), self.runs.clock.now_ms()
-        page: bytes = report.write_report(self.sessions, name, kind, prices=prices, now_ms=now_ms)
+        page: bytes = report.write_report(
+            self.sessions, self.store.remarks, name, kind, prices=prices, now_ms=now_ms
+        )
         return page
 
     def export_session(self, name: str, path: Path, *, with_models: bool = False) -> None:

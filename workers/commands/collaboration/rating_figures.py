@@ -9,10 +9,10 @@ from statistics import fmean
 import click
 
 from fluxagents.flows.people.ratings import find_ratings
-from fluxagents.prompts.statistics.agreement import Agreement, measure_agreement
+from fluxagents.prompts.statistics.agreement import describe_agreement, measure_agreement
 from fluxagents.workers.archive.histories import Choice, open_histories
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import count_text, echo, print_json, print_table
+from fluxagents.workers.commands.display.output import echo, print_json, print_table
 from fluxagents.workers.redis.store_access import open_run_store
 from fluxagents.workers.settings import Settings
 
@@ -66,21 +66,6 @@ def ratings(session: str | None, flow: str | None, limit: int, as_json: bool) ->
     )
     if rows:
         echo(describe_agreement(agreement))
-
-
-def describe_agreement(agreement: Agreement) -> str:
-    """How far raters agree, in a line."""
-    counted = (
-        f"{count_text(agreement.ratings, 'rating')} of {count_text(agreement.subjects, 'subject')} "
-        f"by {count_text(agreement.raters, 'person', 'persons')}"
-    )
-    if agreement.alpha is None:
-        return f"agreement: unknown (n = {counted}); {agreement.explanation}"
-    interval = ""
-    if agreement.interval is not None:
-        low, high = agreement.interval
-        interval = f", 95 % from {low:.2f} to {high:.2f}"
-    return f"agreement: alpha = {agreement.alpha:.2f}{interval} (n = {counted}); {agreement.explanation}"
 
 
 def _list_stars(stars: Mapping[str, int]) -> str:
