@@ -69,12 +69,11 @@ class Collaboration:
         """
         if not check_text(text, "the comment", MAX_REASON).strip():
             raise FluxError(ErrorClass.BAD_ARGUMENT, "the comment is empty")
-        comment = Comment(text=text, mentions=self._find_mentions(text))
         return write_remark(
             self._client,
             self._client.store.load(run_id),
             Action.RUN_COMMENT,
-            lambda _, __: comment,
+            lambda _, __: Comment(text=text, mentions=self._find_mentions(text)),
             about=on,
             by=by,
         )

@@ -99,10 +99,19 @@ def judge_case(case: EvaluationCase, state: RunState, events: Sequence[e.Event])
     calls = list_decided_calls(events)
     tools_right = arguments_right = None
     if case.calls is not None:
-        expected = [
+        accepted = [
             AcceptedCall(frozenset({call.tool}), drop_defaults(call.tool, call.args)) for call in case.calls
         ]
-        tools_right, arguments_right = compare_calls(expected, [call.as_call() for call in calls])
+        decided = [call.as_call() for call in calls]
+        by_flow = list_flow_calls(events)
+        # What the flow does by itself, no decision has to do.
+        left = [
+            each
+            for each in accepted
+            if any(each.fits(call.tool, call.args) for call in decided)
+            or not any(each.fits(call.tool, call.args) for call in by_flow)
+        ]
+        tools_right, arguments_right = compare_calls(left, decided)
     found = tuple(_find_numbers(state, case.value.name)) if case.value else ()
     return Judgement(
         status=state.status,
@@ -124,6 +133,20 @@ def list_decided_calls(events: Iterable[e.Event]) -> tuple[ExpectedCall, ...]:
         elif isinstance(event, e.ApprovalGranted) and event.edited and event.call is not None and calls:
             calls[-1] = event.call
     return tuple(ExpectedCall(tool=call.tool, args=drop_defaults(call.tool, call.args)) for call in calls)
+
+
+def list_flow_calls(events: Iterable[e.Event]) -> list[CallTool]:
+    """The calls that succeeded and that no decision made: those of the flow itself."""
+    calls: list[CallTool] = []
+    is_decided = False
+    for event in events:
+        if isinstance(event, e.DecisionMade):
+            is_decided = isinstance(event.decision, CallTool)
+        elif isinstance(event, e.ToolSucceeded):
+            if not is_decided:
+                calls.append(event.call)
+            is_decided = False
+    return calls
 
 
 def _find_first_model(events: Iterable[e.Event]) -> str:

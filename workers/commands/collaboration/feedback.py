@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from decimal import Decimal
 
 import click
 
@@ -40,6 +41,9 @@ def rate(
     _print_remark(run_id, remark, note, as_json=as_json)
 
 
+MIN_TOLERANCE = 1e-6
+
+
 def _parse_call(text: str) -> ExpectedCall:
     """`run_metabolic_fba {"method": "pfba"}` as a call."""
     tool, _, arguments = text.strip().partition(" ")
@@ -67,9 +71,18 @@ def _parse_value(
         return None
     name, _, number = text.rpartition("=")
     try:
-        return ExpectedValue(name=name, number=float(number))
+        return ExpectedValue(name=name, number=float(number), tolerance=_read_tolerance(number))
     except ValueError as error:
         raise click.BadParameter(f"{text!r} is not NAME=NUMBER") from error
+
+
+def _read_tolerance(number: str) -> float:
+    """The relative tolerance of a number as it is written: half a unit of its last digit."""
+    digits = Decimal(number)
+    exponent = digits.as_tuple().exponent
+    if not digits or not isinstance(exponent, int):
+        return MIN_TOLERANCE
+    return min(max(float(abs(Decimal((0, (5,), exponent - 1)) / digits)), MIN_TOLERANCE), 1.0)
 
 
 @click.command(
@@ -91,7 +104,7 @@ def _parse_value(
     "--value",
     callback=_parse_value,
     metavar="NAME=NUMBER",
-    help="A number that must be found: growth_per_h=0.87.",
+    help="A number that must be found, to these digits: growth_per_h=0.87.",
 )
 @click.option("--answer", default="", help="What should have been said.")
 @subject_options

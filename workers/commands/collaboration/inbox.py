@@ -28,7 +28,6 @@ COMMANDS = {
     invoke_without_command=True,
     epilog=examples(
         "fluxagents inbox",
-        "fluxagents inbox --json",
         "fluxagents inbox watch 01JB…",
         "fluxagents inbox read",
     ),

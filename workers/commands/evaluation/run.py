@@ -115,6 +115,6 @@ def _describe_difference(case: EvaluationCase, judgement: Judgement) -> str:
         actual = ", ".join(map(describe_expected_call, judgement.calls)) or "no call"
         parts.append(f"expected {expected}; got {actual}")
     if judgement.value_right is False and case.value is not None:
-        numbers = ", ".join(f"{number:g}" for number in judgement.found) or "nothing"
+        numbers = ", ".join(dict.fromkeys(f"{number:g}" for number in judgement.found)) or "nothing"
         parts.append(f"expected {case.value.name} = {case.value.number:g}; got {numbers}")
     return "; ".join([*parts, *([judgement.error] if judgement.error else [])])

@@ -145,7 +145,12 @@ def build_api_ports(settings: Settings) -> ApiPorts:
             acting, _open_bundles(settings, redis, store), data, name
         ),
         report_session=lambda sessions, name, kind: _report_session(
-            sessions, store.remarks, name, kind, load_prices(settings), clock.now_ms()
+            sessions,
+            name,
+            kind,
+            remarks=store.remarks,
+            prices=load_prices(settings),
+            now_ms=clock.now_ms(),
         ),
         statistics=add_up_runs,
         session_statistics=add_up_session,
@@ -232,7 +237,7 @@ def _import_session(
 
 
 def _report_session(
-    sessions: Sessions, remarks: RemarkBook, name: str, kind: str, prices: Prices | None, now_ms: int
+    sessions: Sessions, name: str, kind: str, *, remarks: RemarkBook, prices: Prices | None, now_ms: int
 ) -> bytes:
     files = import_module("fluxagents.workers.reports.session.report_file")
     page: bytes = files.write_report(sessions, remarks, name, kind, prices=prices, now_ms=now_ms)

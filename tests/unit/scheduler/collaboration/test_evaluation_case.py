@@ -89,3 +89,13 @@ def test_a_call_that_a_human_changed_is_the_changed_one() -> None:
     granted = e.ApprovalGranted(seq=0, at_ms=0, request_id="r.1", by="ann", call=FBA, edited=True)
     case = make_case(fold(story.events), (*story.events, granted), None)
     assert case.calls == (ExpectedCall(tool=FBA.tool, args={"objective": "ATPM"}),)
+
+
+def test_what_the_flow_does_by_itself_no_decision_has_to_do() -> None:
+    story = Story(model="m").step(1, succeeded(FBA)).step(2, decided(GENES)).step(3, succeeded(GENES))
+    events = tuple(story.events)
+    expected = [ExpectedCall(tool=each.tool, args=each.args) for each in (FBA, GENES)]
+    case = make_case(fold(events), events, correct(calls=expected))
+    assert judge(case, events)[:2] == (True, True)
+    without = tuple(Story(model="m").step(2, decided(GENES)).step(3, succeeded(GENES)).events)
+    assert judge(case, without)[:2] == (False, False)
