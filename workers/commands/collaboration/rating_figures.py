@@ -12,7 +12,7 @@ from fluxagents.flows.people.ratings import find_ratings
 from fluxagents.prompts.statistics.agreement import describe_agreement, measure_agreement
 from fluxagents.workers.archive.histories import Choice, open_histories
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import echo, print_json, print_table
+from fluxagents.workers.commands.display.output import echo, fold, print_json, print_table
 from fluxagents.workers.redis.store_access import open_run_store
 from fluxagents.workers.settings import Settings
 
@@ -65,7 +65,7 @@ def ratings(session: str | None, flow: str | None, limit: int, as_json: bool) ->
         empty="nobody has rated any of these runs",
     )
     if rows:
-        echo(describe_agreement(agreement))
+        echo(fold(describe_agreement(agreement)))
 
 
 def _list_stars(stars: Mapping[str, int]) -> str:

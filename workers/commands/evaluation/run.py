@@ -14,7 +14,7 @@ from scipy.stats import binomtest  # type: ignore[import-untyped]
 from fluxagents.scheduler.collaboration.evaluation_case import EvaluationCase, Judgement
 from fluxagents.workers.commands.collaboration.remark_text import describe_expected_call
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import echo, print_json, print_table
+from fluxagents.workers.commands.display.output import echo, fold, print_json, print_table
 from fluxagents.workers.commands.display.slow_notice import notice_when_slow
 from fluxagents.workers.commands.evaluation.case_files import select_cases
 from fluxagents.workers.commands.evaluation.case_runner import CaseRunner
@@ -95,7 +95,7 @@ def _print(chat: str, cases: Mapping[str, EvaluationCase], judgements: Mapping[s
     )
     for name, judgement in judgements.items():
         if not judgement.is_right:
-            echo(f"{name}: {_describe_difference(cases[name], judgement)}")
+            echo(fold(f"{name}: {_describe_difference(cases[name], judgement)}"))
     right, number = sum(judgement.is_right for judgement in judgements.values()), len(judgements)
     interval = binomtest(right, number).proportion_ci(0.95, method="wilson")
     echo(
