@@ -381,6 +381,16 @@ class QuestionAnswered(EventBase):
     """The answer as the typed fact that an `ask` node wants."""
 
 
+class RequestAssigned(EventBase):
+    """Somebody said who is to answer a request from now on."""
+
+    type: Literal["RequestAssigned"] = "RequestAssigned"
+    request_id: str
+    assignees: tuple[str, ...] = Field(min_length=1)
+    by: str
+    reason: str = ""
+
+
 class RequestExpired(EventBase):
     """Nobody answered in time."""
 
@@ -550,6 +560,7 @@ Event = Annotated[
     | ApprovalRejected
     | QuestionAsked
     | QuestionAnswered
+    | RequestAssigned
     | RequestExpired
     | WaitStarted
     | WaitEnded

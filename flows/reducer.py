@@ -103,6 +103,7 @@ _BRANCHES: dict[type[e.Event], Callable[[RunState, Any], Changes]] = {
     e.ApprovalRejected: waiting_events.on_rejection,
     e.QuestionAsked: waiting_events.on_request,
     e.QuestionAnswered: waiting_events.on_answer,
+    e.RequestAssigned: waiting_events.on_assignment,
     e.RequestExpired: waiting_events.on_request_expiry,
     e.WaitStarted: waiting_events.on_wait_start,
     e.WaitEnded: waiting_events.on_wait_end,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fluxagents.flows.commands import CallTool, Finish
@@ -41,6 +41,7 @@ class ErrorCase:
 
     error: ErrorInfo
     times: int
+    """How often it occurred; 0 where a person says later what helps: its case has been counted."""
     trials: tuple[RemedyTrial, ...]
 
     @property
@@ -118,6 +119,8 @@ class _CaseFold:
     cases: list[ErrorCase] = field(default_factory=list)
     of_tools: dict[str, _OpenError] = field(default_factory=dict)
     of_decisions: dict[str, _OpenError] = field(default_factory=dict)
+    tool_errors: list[_OpenError] = field(default_factory=list)
+    """All of tools, resolved or not, with the calls that failed."""
     human: bool = False
 
     def read(self, event: Event) -> None:
@@ -147,6 +150,8 @@ class _CaseFold:
             open_errors[error.fingerprint].times += 1
         else:
             open_errors[error.fingerprint] = _OpenError(error, call)
+            if call is not None:
+                self.tool_errors.append(open_errors[error.fingerprint])
 
     def _add_trial(self, open_errors: dict[str, _OpenError], call: CallTool | None, *, helped: bool) -> None:
         for error in open_errors.values():
@@ -171,6 +176,29 @@ def find_error_cases(events: Iterable[Event]) -> list[ErrorCase]:
     for event in events:
         fold.read(event)
     return fold.finish()
+
+
+def find_corrected_cases(events: Iterable[Event], calls: Sequence[CallTool]) -> list[ErrorCase]:
+    """What a person says would have helped against the errors of tools that a run did not resolve.
+
+    Of the calls that they expect, the first one of the tool that failed counts, or else the first one.
+    """
+    fold = _CaseFold()
+    for event in events:
+        fold.read(event)
+    return [
+        ErrorCase(open_error.error, 0, (RemedyTrial(_remedy(open_error.call, call), helped=True),))
+        for open_error in fold.tool_errors
+        if not any(trial.helped for trial in open_error.trials)
+        and (call := _choose_remedy(open_error.call, calls)) is not None
+    ]
+
+
+def _choose_remedy(failed: CallTool | None, calls: Sequence[CallTool]) -> CallTool | None:
+    """The call that would have helped; None if none differs from the one that failed."""
+    others = [call for call in calls if call != failed]
+    of_tool = [call for call in others if failed is not None and call.tool == failed.tool]
+    return next(iter(of_tool or others), None)
 
 
 def _remedy(failed: CallTool | None, call: CallTool | None) -> str:

@@ -44,6 +44,8 @@ COMMANDS = {
     ),
     "stats": ("stats.stats:stats", "Add up runs: durations, tools, tokens, errors, approvals, retries."),
     "approvals": ("approvals.approvals:approvals", "List what waits for a human, and answer it."),
+    "inbox": ("collaboration.inbox:inbox", "Show what waits for you."),
+    "eval": ("evaluation.evaluation:evaluation", "Make evaluation cases of corrections, and run them."),
     "batch": ("batches.batch:batch", "Run a flow over many models and conditions."),
     "schedules": ("triggers.schedules.schedules:schedules", "List, add, pause and remove schedules."),
     "triggers": ("triggers.triggers:triggers", "List, add, pause and remove what starts runs by events."),
@@ -51,7 +53,7 @@ COMMANDS = {
         "triggers.webhooks.webhooks:webhooks",
         "List, add, test and remove addresses that are told of events.",
     ),
-    "channels": ("channels.channels:channels", "Show mail and Slack, and what became of their messages."),
+    "channels": ("services.channels:channels", "Show mail and Slack, and what became of their messages."),
     "tools": ("tools:tools", "List the tools, show their arguments, or call one."),
     "flows": ("flows.flows:flows", "List, show, draw, check and test flows."),
     "prompts": (

@@ -315,6 +315,11 @@ class Settings(BaseSettings):
         return self.flows_dir or self.data_dir / "flows"
 
     @property
+    def evaluations_folder(self) -> Path:
+        """Where evaluation cases of the user's own lie; need not be there."""
+        return self.data_dir / "evaluations"
+
+    @property
     def biochem_file(self) -> Path:
         """Compounds and reactions that were imported; on this machine."""
         return self.data_dir / "biochem.sqlite"

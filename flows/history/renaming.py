@@ -29,6 +29,7 @@ ABOUT_REQUESTS = (
     e.ApprovalGranted,
     e.ApprovalRejected,
     e.QuestionAnswered,
+    e.RequestAssigned,
     e.RequestExpired,
     e.HumanNotified,
 )

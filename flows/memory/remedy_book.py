@@ -50,7 +50,7 @@ class MemoryRemedyBook:
             known,
             message=error.message,
             times=known.times + case.times,
-            cases=known.cases + 1,
+            cases=known.cases + (case.times > 0),
             resolved=known.resolved + case.resolved,
             last_ms=at_ms,
             remedies=remedies,

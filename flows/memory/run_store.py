@@ -11,6 +11,7 @@ from fluxagents.flows.events import Event, HumanRequest, RunStarted
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.memory.audit_log import MemoryAuditLog
 from fluxagents.flows.memory.fair_shares import MIN_ISSUED, FairShares
+from fluxagents.flows.memory.remark_book import MemoryRemarkBook
 from fluxagents.flows.memory.session_store import MemorySessionStore
 from fluxagents.flows.people.audit import AuditRecord
 from fluxagents.flows.ports.claim import Claim, ClaimStatus
@@ -84,6 +85,7 @@ class MemoryRunStore:
         self._leased: set[str] = set()
         self._audit_log = MemoryAuditLog(clock)
         self._sessions = MemorySessionStore(clock)
+        self._remarks = MemoryRemarkBook(clock, self._audit_log)
         self._shares = FairShares(self._sessions.weight_of_person, self._sessions.weight_of_session)
 
     @property
@@ -93,6 +95,10 @@ class MemoryRunStore:
     @property
     def audit_log(self) -> MemoryAuditLog:
         return self._audit_log
+
+    @property
+    def remarks(self) -> MemoryRemarkBook:
+        return self._remarks
 
     def create(self, commit: Commit, state: str) -> Outgoing | None:
         with self._lock:

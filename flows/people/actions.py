@@ -39,11 +39,15 @@ class Action(StrEnum):
     RUN_ROLL_BACK = "run.roll_back"
     RUN_MIGRATE = "run.migrate"
     RUN_RATE = "run.rate"
+    RUN_CORRECT = "run.correct"
+    RUN_COMMENT = "run.comment"
+    RUN_WATCH = "run.watch"
     RUN_ARCHIVE = "run.archive"
     SESSION_CREATE = "session.create"
     SESSION_DESCRIBE = "session.describe"
     SESSION_LIMIT = "session.limit"
     SESSION_SHARE = "session.share"
+    SESSION_HAND_OVER = "session.hand_over"
     SESSION_CLOSE = "session.close"
     SESSION_OPEN = "session.open"
     SESSION_ARCHIVE = "session.archive"
@@ -52,6 +56,9 @@ class Action(StrEnum):
     REQUEST_APPROVE = "request.approve"
     REQUEST_REJECT = "request.reject"
     REQUEST_REPLY = "request.reply"
+    REQUEST_CLAIM = "request.claim"
+    REQUEST_RELEASE = "request.release"
+    REQUEST_ASSIGN = "request.assign"
     MODEL_ADD = "model.add"
     MODEL_REMOVE = "model.remove"
     ARTIFACT_ADD = "artifact.add"
@@ -126,11 +133,15 @@ NEEDS: Mapping[Action, Need] = MappingProxyType(
         Action.RUN_ROLL_BACK: _RUNS,
         Action.RUN_MIGRATE: _RUNS,
         Action.RUN_RATE: Need(Role.VIEWER, Scope.RUNS),
+        Action.RUN_CORRECT: Need(Role.VIEWER, Scope.RUNS),
+        Action.RUN_COMMENT: Need(Role.VIEWER, Scope.RUNS),
+        Action.RUN_WATCH: Need(Role.VIEWER, Scope.READ),
         Action.RUN_ARCHIVE: Need(Role.ADMIN, Scope.RUNS),
         Action.SESSION_CREATE: _RUNS,
         Action.SESSION_DESCRIBE: _RUNS,
         Action.SESSION_LIMIT: Need(Role.APPROVER, Scope.RUNS),
         Action.SESSION_SHARE: Need(Role.RUNNER, Scope.PEOPLE),
+        Action.SESSION_HAND_OVER: Need(Role.RUNNER, Scope.PEOPLE),
         Action.SESSION_CLOSE: _RUNS,
         Action.SESSION_OPEN: _RUNS,
         Action.SESSION_ARCHIVE: _RUNS,
@@ -139,6 +150,9 @@ NEEDS: Mapping[Action, Need] = MappingProxyType(
         Action.REQUEST_APPROVE: Need(Role.APPROVER, Scope.APPROVALS),
         Action.REQUEST_REJECT: Need(Role.APPROVER, Scope.APPROVALS),
         Action.REQUEST_REPLY: Need(Role.RUNNER, Scope.APPROVALS),
+        Action.REQUEST_CLAIM: Need(Role.RUNNER, Scope.APPROVALS),
+        Action.REQUEST_RELEASE: Need(Role.RUNNER, Scope.APPROVALS),
+        Action.REQUEST_ASSIGN: Need(Role.APPROVER, Scope.APPROVALS),
         Action.MODEL_ADD: _MODELS,
         Action.MODEL_REMOVE: _MODELS,
         Action.ARTIFACT_ADD: _MODELS,

@@ -13,6 +13,7 @@ from fluxagents.flows.ports.audit_log import AuditLog
 from fluxagents.flows.ports.claim import Claim
 from fluxagents.flows.ports.commit import Commit, CommitResult
 from fluxagents.flows.ports.dispatch import Outgoing
+from fluxagents.flows.ports.remark_book import RemarkBook
 from fluxagents.flows.ports.session_store import SessionStore
 from fluxagents.flows.state import RunState, Status
 from fluxagents.flows.texts.display import quote
@@ -254,6 +255,11 @@ class RunStore(StepStore, RunQueries, RunLifecycle, NodeLiveness, DispatchRecove
     @property
     def sessions(self) -> SessionStore:
         """The sessions that runs name, with what they may use and have used."""
+        ...
+
+    @property
+    def remarks(self) -> RemarkBook:
+        """What people say about runs, those included that left the store."""
         ...
 
 

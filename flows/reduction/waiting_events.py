@@ -58,6 +58,17 @@ def on_answer(state: RunState, event: e.QuestionAnswered) -> Changes:
     }
 
 
+def on_assignment(state: RunState, event: e.RequestAssigned) -> Changes:
+    """The request as it was, with its time; those who answer it now are told."""
+    request = state.waiting_for
+    if request is None or request.id != event.request_id:
+        raise impossible(event, f"run {state.run_id} does not wait for request {event.request_id!r}")
+    return {
+        "waiting_for": request.model_copy(update={"assignees": event.assignees}),
+        "notified": False,
+    }
+
+
 def on_request_expiry(state: RunState, event: e.RequestExpired) -> Changes:
     about = state.waiting_for.question if state.waiting_for else state.node
     note = Note(by="deadline", about=about, text="nobody answered in time")

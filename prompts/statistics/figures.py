@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Literal
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool
 from fluxagents.flows.errors import ErrorClass
+from fluxagents.flows.people.ratings import Ratings, rate_steps
 from fluxagents.prompts.statistics.costs import Usage, count_usage, total
 
 
@@ -36,19 +38,26 @@ class PromptTrial:
     """Those of them that failed at first."""
     succeeded: bool | None = None
     """Whether the run finished; none for one that goes on or was cancelled."""
-    rating: int | None = None
-    """What a human gave the run: 1 to 5."""
+    rating: float | None = None
+    """The mean of what people gave its decisions, or else the run: 1 to 5."""
 
 
-def trials(events: Iterable[e.Event], rating: int | None = None) -> tuple[PromptTrial, ...]:
-    """The trials of a run: one for each version of a prompt that it used."""
+def trials(events: Iterable[e.Event], ratings: Ratings = MappingProxyType({})) -> tuple[PromptTrial, ...]:
+    """The trials of a run: one for each version of a prompt that it used.
+
+    Args:
+        events: Of the run.
+        ratings: What people gave the run and its steps.
+    """
     by_digest: dict[str, PromptTrial] = {}
+    steps: dict[str, list[int]] = {}
     open_call: str | None = None
     succeeded: bool | None = None
     for event in events:
         if isinstance(event, e.ChatEvent):
             use = event.prompt
-            new = PromptTrial(use.name, use.version, use.digest, rating=rating)
+            new = PromptTrial(use.name, use.version, use.digest)
+            steps.setdefault(use.digest, []).append(event.seq)
             by_digest[use.digest] = _count_request(by_digest.get(use.digest, new), event)
         if isinstance(event, e.DecisionMade | e.DecisionRefused):
             called = isinstance(event, e.DecisionMade) and isinstance(event.decision, CallTool)
@@ -64,7 +73,10 @@ def trials(events: Iterable[e.Event], rating: int | None = None) -> tuple[Prompt
             succeeded = isinstance(event, e.RunFinished)
         elif isinstance(event, e.RunRetried | e.RunCancelled):
             succeeded = None
-    return tuple(replace(trial, succeeded=succeeded) for trial in by_digest.values())
+    return tuple(
+        replace(trial, succeeded=succeeded, rating=rate_steps(ratings, steps[digest]))
+        for digest, trial in by_digest.items()
+    )
 
 
 def _count_request(trial: PromptTrial, event: e.ChatEvent) -> PromptTrial:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from fluxagents.flows.ports.clock import Clock
+from fluxagents.flows.ports.presence import Presence
 from fluxagents.flows.ports.remedy_book import RemedyBook
 from fluxagents.flows.ports.session import SessionRecord
 from fluxagents.flows.statistics.status_timeline import Moment
@@ -79,7 +80,7 @@ class RateLimits(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LiveEntry:
-    """Events that one step of a run wrote."""
+    """Events that one step of a run wrote, or a remark on it."""
 
     id: str
     """Sorts by time over all runs."""
@@ -88,6 +89,9 @@ class LiveEntry:
     first: int
     """The index in the run's log of the first of them."""
     count: int
+    """0 of a remark."""
+    remark: int = 0
+    """The number of a remark; 0 of events."""
 
 
 class LiveEvents(Protocol):
@@ -101,8 +105,8 @@ class LiveEvents(Protocol):
         """The entry and all after it; None if some of them are no longer kept."""
         ...
 
-    async def lines(self, run_id: str, first: int, count: int) -> Sequence[bytes]:
-        """Events of a run as JSON."""
+    async def lines(self, entry: LiveEntry) -> Sequence[bytes]:
+        """The events, or the remark, as JSON."""
         ...
 
     async def close(self) -> None:
@@ -211,6 +215,7 @@ class ApiPorts:
     media: MediaCatalog
     prompts: Callable[[], PromptManager]
     remedies: RemedyBook
+    presence: Presence
     artifacts: Callable[[], ArtifactStore]
     """Brings pyarrow, so it is called only where a table is asked for."""
     encode_tables: Callable[[str, Mapping[str, Any], Mapping[str, Any]], bytes]

@@ -26,3 +26,8 @@ def to_milliseconds(time: datetime) -> int:
     """Unix time in ms."""
     aware = time if time.tzinfo else time.replace(tzinfo=UTC)
     return round(aware.timestamp() * 1_000)
+
+
+def from_milliseconds(at_ms: int) -> datetime:
+    """Unix time in ms as a time in UTC."""
+    return datetime.fromtimestamp(at_ms / 1_000, tz=UTC)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.flows.people.members import Group, Member, Membership
+from fluxagents.flows.people.members import GROUP_PREFIX, Group, Member, Membership
+from fluxagents.flows.people.permission import ANYONE
 from fluxagents.flows.texts.display import quote
 
 
@@ -72,3 +73,25 @@ def require_member(directory: Directory, name: str) -> Membership:
             suggestions=(*nearest(name, names), "`fluxagents people list` shows all"),
         )
     return who
+
+
+def require_assignee(directory: Directory, name: str) -> str:
+    """The name of somebody who can be asked: `anyone`, a member, or a group as `group:NAME`.
+
+    Raises:
+        FluxError: If there is nobody of this name.
+    """
+    if name.startswith(GROUP_PREFIX):
+        groups = [group.name for group in directory.groups()]
+        if name.removeprefix(GROUP_PREFIX) not in groups:
+            raise FluxError(
+                ErrorClass.UNKNOWN_ID,
+                f"there is no group {quote(name.removeprefix(GROUP_PREFIX))}",
+                suggestions=(
+                    *nearest(name.removeprefix(GROUP_PREFIX), groups),
+                    "`fluxagents people group list` shows the groups",
+                ),
+            )
+    elif name != ANYONE:
+        require_member(directory, name)
+    return name

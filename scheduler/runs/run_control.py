@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Literal, get_args
 
@@ -13,11 +13,14 @@ from fluxagents.flows.commands import CallTool, Command
 from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Resource
+from fluxagents.flows.people.permission import ANYONE
+from fluxagents.flows.people.request_claims import check_claimed_by
 from fluxagents.flows.ports.run_store import RunQueries
 from fluxagents.flows.state import RunState
 from fluxagents.flows.texts.checks import check_document, check_name, check_text
 from fluxagents.flows.texts.grammar import MAX_REASON
 from fluxagents.scheduler.people.authority import Permit
+from fluxagents.scheduler.people.directory import require_assignee
 from fluxagents.scheduler.runs.open_runs import OpenRuns
 from fluxagents.tasks.external_events import read_again_when_moved_on
 
@@ -235,17 +238,64 @@ class RunControl:
             permit.record,
         )
 
+    @read_again_when_moved_on
+    def assign(
+        self, request_id: str, assignees: Sequence[str], *, by: str | None = None, reason: str = ""
+    ) -> RunState:
+        """Say who is to answer a request from now on, instead of those whom it names.
+
+        Whoever is asked may pass a request on, if they may agree to changes, and so may an admin.
+
+        Args:
+            request_id: The request.
+            assignees: Persons, groups as `group:NAME`, or `anyone`.
+            by: In whose name, if not your own.
+            reason: Why; is kept in the log of the run.
+
+        Raises:
+            FluxError: If the request is answered already, whoever acts may not, or there is nobody of a name.
+        """
+        check_text(reason, "the reason", MAX_REASON)
+        directory = self._runs.authority.directory
+        names = tuple(dict.fromkeys(require_assignee(directory, name) for name in assignees))
+        if not names:
+            raise FluxError(ErrorClass.BAD_ARGUMENT, "nobody is named who is to answer the request")
+        state, request = self._request(request_id, kinds=get_args(RequestKind))
+        on = Resource(kind="request", id=request.id, session=self._runs.session_of(state))
+        is_admin = self._runs.authority.may(Action.ROLE_GRANT, on)
+        permit = self._runs.authority.permit(
+            Action.REQUEST_ASSIGN,
+            on,
+            by=by,
+            assignees=(ANYONE,) if is_admin else request.assignees,
+            details={"assignees": list(names), "reason": reason},
+        )
+        return self._runs.append(
+            state,
+            lambda now: e.RequestAssigned(
+                seq=state.seq, at_ms=now, request_id=request_id, assignees=names, by=permit.by, reason=reason
+            ),
+            permit.record,
+        )
+
     def _permit_answer(
         self, action: Action, state: RunState, request: e.HumanRequest, *, by: str | None
     ) -> Permit:
-        """Check whether whoever acts may answer a request; the record says what they were shown."""
-        return self._runs.authority.permit(
+        """Check whether whoever acts may answer a request; the record says what they were shown.
+
+        Raises:
+            FluxError: If they may not, or another person sees to the request.
+        """
+        permit = self._runs.authority.permit(
             action,
             Resource(kind="request", id=request.id, session=self._runs.session_of(state)),
             by=by,
             assignees=request.assignees,
             shown=request.digest,
         )
+        remarks = self._runs.store.remarks.of(state.run_id)
+        check_claimed_by(remarks, request.id, permit.by, self._runs.clock.now_ms())
+        return permit
 
     @read_again_when_moved_on
     def signal(

@@ -161,6 +161,18 @@ class Schedules:
             raise self._unknown(name)
         self._ticker.close(name)
 
+    def hand_over(self, name: str, person: str) -> Schedule:
+        """Make somebody else the owner of a schedule: its runs are theirs from the next tick on.
+
+        Raises:
+            FluxError: If there is no such schedule, or whoever acts may not.
+        """
+        schedule = self._find(name)
+        self._client.authority.record(Action.SCHEDULE_ADD, _resource(name), details={"owner": person})
+        changed = schedule.model_copy(update={"owner": person})
+        self._book.add(changed, replace=True)
+        return changed
+
     def trigger(self, name: str) -> Run:
         """Start a run of a schedule now, beside its ticks, also while it is paused.
 

@@ -179,6 +179,51 @@ class Sessions:
             member = require_member(directory, person).member
         return grant
 
+    def hand_over(self, name: str, person: str, *, by: str | None = None) -> SessionRecord:
+        """Make somebody else the owner of a session, with its budget as it is.
+
+        Its owner may hand it over, and so may an admin of it. Who started a run stays who started it.
+
+        Args:
+            name: The session.
+            person: Who must be able to start runs in it.
+            by: In whose name, if not your own.
+
+        Raises:
+            FluxError: If there is no such session or person, they own it already, they may not start runs in
+                it, or whoever acts may not.
+        """
+        session = self.show(name).session
+        directory = self._runs.authority.directory
+        heir = require_member(directory, person)
+        if person == session.owner:
+            raise ConflictError(f"session {quote(name)} is {person}'s already")
+        role = role_in(heir.grants, name)
+        if heir.member.disabled or role is None or not role.includes(Role.RUNNER):
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                f"{quote(person)} may start no runs in session {quote(name)}: they are "
+                f"{'disabled' if heir.member.disabled else role or 'nothing'} there",
+                suggestions=(f"`fluxagents sessions share {name} {person} runner` lets them",),
+            )
+        details: dict[str, JsonValue] = {"from": session.owner, "to": person}
+        permit = self._runs.authority.permit(
+            Action.SESSION_HAND_OVER, _resource(name), by=by, details=details
+        )
+        own = role_in(require_member(directory, permit.by).grants, name)
+        if permit.by != session.owner and own is not Role.ADMIN:
+            raise FluxError(
+                ErrorClass.PERMISSION,
+                f"{quote(permit.by)} may not hand session {quote(name)} over: "
+                f"its owner is {session.owner or 'nobody'}, and {permit.by} is {own or 'nothing'} there",
+                suggestions=("ask its owner or an admin",),
+            )
+        self._runs.authority.log.append(permit.record)
+        now = self._runs.clock.now_ms()
+        return self._replace(
+            name, {"owner": person, "changed_ms": now, "created_ms": session.created_ms or now}
+        )
+
     def show(self, name: str) -> SessionEntry:
         """A session with what its runs have used.
 

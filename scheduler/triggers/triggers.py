@@ -154,6 +154,18 @@ class Triggers:
         self._book.remove(name)
         self._engine.close(trigger)
 
+    def hand_over(self, name: str, person: str) -> EventTrigger:
+        """Make somebody else the owner of a trigger: its runs are theirs from the next event on.
+
+        Raises:
+            FluxError: If there is no such trigger, or whoever acts may not.
+        """
+        trigger = self._find(name)
+        self._client.authority.record(Action.TRIGGER_ADD, _resource(name), details={"owner": person})
+        changed = trigger.model_copy(update={"owner": person})
+        self._book.add(changed, replace=True)
+        return changed
+
     def pause(self, name: str) -> None:
         """Start no runs until the trigger is resumed. What happens meanwhile is not made up for.
 

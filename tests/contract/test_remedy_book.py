@@ -47,6 +47,15 @@ def test_cases_add_up_over_runs(book: RemedyBook) -> None:
     assert book.records()[0] == record
 
 
+def test_what_people_say_helps_adds_no_case(book: RemedyBook) -> None:
+    book.record_outcome("r1", [ErrorCase(ERROR, 2, ())], at_ms=10)
+    book.record_outcome("r1#1", [ErrorCase(ERROR, 0, (HUMAN,))], at_ms=20)
+    record = book.record(ERROR.fingerprint)
+    assert record is not None
+    assert (record.times, record.cases, record.resolved) == (2, 1, 1)
+    assert record.remedies == {"ask a human": Count(1, 1)}
+
+
 def test_a_run_is_counted_once_however_often_it_is_told(book: RemedyBook) -> None:
     cases = [ErrorCase(ERROR, 1, (HUMAN,))]
     with ThreadPoolExecutor(8) as pool:

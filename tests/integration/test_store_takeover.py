@@ -26,7 +26,6 @@ from fluxagents.flows.reducer import fold
 from fluxagents.workers.host import launch
 from fluxagents.workers.host.service import Command
 from fluxagents.workers.redis.embedded_redis import EmbeddedRedis
-from fluxagents.workers.redis.people.ratings import RedisRatings
 from fluxagents.workers.settings import Settings
 
 RECORDING = Path(__file__).parents[1] / "histories" / "store"
@@ -211,8 +210,7 @@ def test_a_promoted_prompt_is_what_new_runs_get_and_not_what_a_run_began_without
 
 
 def test_ratings_and_remedies_are_remembered(takeover: Takeover) -> None:
-    rating = RedisRatings(takeover.redis).of(["finished"])["finished"]
-    assert (rating.stars, rating.by) == (5, "ada")
+    assert takeover.client.feedback.ratings("finished") == {"run": {"ada": 5}}
     (error,) = takeover.stack.json("errors", "top")
     assert (error["kind"], error["cases"], error["resolved"]) == ("medium", 3, 2)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from fluxagents.flows.events import RunStarted
+from fluxagents.flows.people.ratings import find_ratings
 from fluxagents.prompts.statistics.figures import PromptTrial, trials
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.workers.archive.histories import open_histories
 from fluxagents.workers.redis import connection
-from fluxagents.workers.redis.people.ratings import RedisRatings
+from fluxagents.workers.redis.people.remark_book import RedisRemarkBook
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
 from fluxagents.workers.settings import Settings
 
@@ -31,12 +32,11 @@ def read_trials(
         select: Which of them count.
     """
     redis = connection.connect(settings, decode_responses=False)
-    ratings = RedisRatings(redis, prefix=settings.key_prefix)
+    remarks = RedisRemarkBook(redis, prefix=settings.key_prefix)
     by_digest: dict[str, list[PromptTrial]] = {}
     for history in open_histories(settings).newest(limit):
         if not select(history.started):
             continue
-        rating = ratings.of([history.run_id]).get(history.run_id)
-        for trial in trials(history.events, rating.stars if rating else None):
+        for trial in trials(history.events, find_ratings(remarks.of(history.run_id))):
             by_digest.setdefault(trial.digest, []).append(trial)
     return {digest: tuple(of_version) for digest, of_version in by_digest.items()}

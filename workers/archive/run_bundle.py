@@ -4,6 +4,7 @@
 found by what they are, never by a path of the machine that wrote them:
 
 runs/<number>/events.jsonl   the log of the run (0) and of each run that it began
+runs/<number>/remarks.jsonl  ratings, corrections and comments, if there are any; early versions wrote none
 flows/<sha256>.json          every version of a flow that they follow
 artifacts/<sha256>           their results, with all tables
 prompts/<sha256>             the text of every prompt that was sent
@@ -42,7 +43,7 @@ MAX_MANIFEST_BYTES = 2**24
 MAX_MEMBERS = 20_000
 
 _NAME = re.compile(
-    r"runs/\d{1,5}/events\.jsonl|flows/[0-9a-f]{64}\.json|(artifacts|prompts)/[0-9a-f]{64}"
+    r"runs/\d{1,5}/(events|remarks)\.jsonl|flows/[0-9a-f]{64}\.json|(artifacts|prompts)/[0-9a-f]{64}"
     r"|models/[0-9a-f]{64}/(original|record\.json)"
 )
 

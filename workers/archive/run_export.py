@@ -14,6 +14,7 @@ from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.history.rollback import find_child_runs
 from fluxagents.flows.language.nodes import MapNode, SubflowNode
+from fluxagents.flows.people.remarks import OPINIONS
 from fluxagents.flows.reducer import fold
 from fluxagents.tasks.ports.artifacts import Manifest
 from fluxagents.tasks.ports.models import ModelRef
@@ -112,6 +113,14 @@ def _parts(
     for number, log in enumerate(logs):
         lines = "".join(f"{event.model_dump_json()}\n" for event in log)
         yield f"runs/{number}/events.jsonl", lines.encode()
+        started = log[0]
+        assert isinstance(started, e.RunStarted)
+        opinions = [
+            remark for remark in stores.runs.remarks.of(started.run_id) if isinstance(remark.body, OPINIONS)
+        ]
+        if opinions:
+            said = "".join(f"{remark.model_dump_json()}\n" for remark in opinions)
+            yield f"runs/{number}/remarks.jsonl", said.encode()
     for digest in sorted(_flows(stores, logs)):
         yield f"flows/{digest}.json", stores.runs.flow(digest).model_dump_json().encode()
     yield from _artifacts(stores, logs, missing)

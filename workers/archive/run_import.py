@@ -15,6 +15,7 @@ from fluxagents.flows.events import SCHEMA_VERSION
 from fluxagents.flows.history.json_lines import history_from_json_lines
 from fluxagents.flows.history.renaming import rename_run
 from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.people.remarks import MAX_REMARKS, OPINIONS, REMARK, Remark
 from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import RunState
 from fluxagents.flows.texts.checks import check_run_id, check_stored_id
@@ -24,6 +25,9 @@ from fluxagents.workers.archive.run_bundle import BundleFile, BundleStores
 from fluxagents.workers.models.model_source import FORMATS
 
 Log = tuple[e.Event, ...]
+
+ELSEWHERE = " (elsewhere)"
+"""After the name of whoever spoke in another installation; nobody here can be called so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,8 @@ class _Content:
     """A file that was checked."""
 
     logs: tuple[Log, ...]
+    remarks: tuple[tuple[Remark, ...], ...]
+    """Of each run, in their order."""
     flows: tuple[Flow, ...]
     artifacts: tuple[str, ...]
     """Names of members."""
@@ -96,6 +102,9 @@ def import_run(
         # A run must find those that it began.
         for log in reversed(new):
             client.adopt(log, by=by)
+        for log, remarks in zip(logs, content.remarks, strict=True):
+            if log in new:
+                stores.runs.remarks.put_back(_id(log), remarks)
         ids = [_id(log) for log in logs]
         return Imported(
             runs=tuple(stores.runs.load(run_id) for run_id in ids),
@@ -148,7 +157,8 @@ def _check(file: BundleFile, stores: BundleStores) -> _Content:
         _check_address(name, file.read(name))
     folders = sorted({name.rpartition("/")[0] for name in file.names("models")})
     models = {folder: _record(file, folder) for folder in folders}
-    return _Content(logs, flows, file.names("artifacts"), file.names("prompts"), models)
+    remarks = tuple(_remarks(file, number) for number in range(len(logs)))
+    return _Content(logs, remarks, flows, file.names("artifacts"), file.names("prompts"), models)
 
 
 def _log(file: BundleFile, number: int) -> Log:
@@ -167,6 +177,23 @@ def _log(file: BundleFile, number: int) -> Log:
     if (state.run_id, state.status, len(log)) != (entry.run_id, entry.status, entry.events):
         raise _no_run(entry.run_id, "its log is not what the manifest says")
     return log
+
+
+def _remarks(file: BundleFile, number: int) -> tuple[Remark, ...]:
+    """What people said elsewhere about a run; their names are marked, as others may be called so here."""
+    name = f"runs/{number}/remarks.jsonl"
+    if name not in file.manifest.members:
+        return ()
+    try:
+        remarks = [REMARK.validate_json(line) for line in file.read(name).splitlines()]
+    except ValidationError as error:
+        raise FluxError(ErrorClass.SCHEMA, f"member {name!r} has a line that is no remark") from error
+    if len(remarks) > MAX_REMARKS or not all(isinstance(remark.body, OPINIONS) for remark in remarks):
+        raise FluxError(ErrorClass.SCHEMA, f"member {name!r} holds what no run is exported with")
+    return tuple(
+        remark.model_copy(update={"number": place, "by": f"{remark.by.removesuffix(ELSEWHERE)}{ELSEWHERE}"})
+        for place, remark in enumerate(remarks, 1)
+    )
 
 
 def _no_run(run_id: str, why: str) -> FluxError:

@@ -22,8 +22,10 @@ from fluxagents.workers.clients.script_client import ScriptClient
 from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.redis import connection
+from fluxagents.workers.redis.people.presence import RedisPresence
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
 from fluxagents.workers.redis.redis_clock import RedisClock
+from fluxagents.workers.redis.remedy_book import RedisRemedyBook
 from fluxagents.workers.redis.store_access import build_store
 from fluxagents.workers.settings import Settings
 
@@ -64,11 +66,11 @@ class Client(ScriptClient):
         redis = connection.connect(settings, decode_responses=False)
         self.app = create_app(settings)
         """What sends its messages."""
-        store = build_store(settings, redis)
+        store, clock = build_store(settings, redis), RedisClock(redis)
         super().__init__(
             store=store,
             publisher=CeleryPublisher(self.app, redis),
-            clock=RedisClock(redis),
+            clock=clock,
             models=ModelFiles(settings.artifact_url, hosts=settings.model_hosts),
             flows=FlowLibrary([settings.flows_folder, *flow_folders]),
             tools=TOOLS,
@@ -76,6 +78,8 @@ class Client(ScriptClient):
             prompts=lambda: list_prompt_names(RedisPromptStore(redis, prefix=settings.key_prefix)),
         )
         self.results = StoredResults(self.store, self.models, cache(self._open_artifacts))
+        self._remedies = RedisRemedyBook(redis, prefix=settings.key_prefix)
+        self._presence = RedisPresence(redis, clock, prefix=settings.key_prefix)
         self.redis = redis
         """Where all of it is kept."""
 

@@ -10,6 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from fluxagents.flows.events import Lane
+from fluxagents.flows.ports.presence import Presence
+from fluxagents.flows.ports.remedy_book import RemedyBook
+from fluxagents.scheduler.collaboration.collaboration import Collaboration
+from fluxagents.scheduler.collaboration.feedback import Feedback
+from fluxagents.scheduler.collaboration.inbox import Inbox
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.scheduler.sessions.session_archive import RunArchive
@@ -32,6 +37,10 @@ class ScriptClient(RunClient, ABC):
 
     results: Results
     """Where results lie; set by the client of each kind."""
+    _remedies: RemedyBook
+    """What helped against which error; set as `results`."""
+    _presence: Presence
+    """Who looks at which run; set as `results`."""
 
     def start(
         self,
@@ -128,6 +137,21 @@ class ScriptClient(RunClient, ABC):
         return self.hold(run_id)
 
     @property
+    def feedback(self) -> Feedback:
+        """Rates and corrects answers and decisions."""
+        return Feedback(self, self._remedies)
+
+    @property
+    def collaboration(self) -> Collaboration:
+        """Comments on runs, watches them, and claims, releases and assigns requests."""
+        return Collaboration(self, self._presence)
+
+    @property
+    def inbox(self) -> Inbox:
+        """What waits for you."""
+        return Inbox(self)
+
+    @property
     def sessions(self) -> Sessions:
         """Makes sessions, lists, limits, shares, archives and forks them."""
         return Sessions(self, self._open_archive)
@@ -148,7 +172,9 @@ class ScriptClient(RunClient, ABC):
         """
         report = import_module("fluxagents.workers.reports.session.report_file")
         prices, now_ms = load_prices(Settings.load()), self.runs.clock.now_ms()
-        page: bytes = report.write_report(self.sessions, name, kind, prices=prices, now_ms=now_ms)
+        page: bytes = report.write_report(
+            self.sessions, self.store.remarks, name, kind, prices=prices, now_ms=now_ms
+        )
         return page
 
     def export_session(self, name: str, path: Path, *, with_models: bool = False) -> None:

@@ -65,7 +65,12 @@ def _count(case: ErrorCase) -> dict[str, object]:
         "kind": str(case.error.kind),
         "where": case.error.where,
         "message": case.error.message,
-        "counts": {**counts, "times": case.times, "cases": 1, "resolved": int(case.resolved)},
+        "counts": {
+            **counts,
+            "times": case.times,
+            "cases": int(case.times > 0),
+            "resolved": int(case.resolved),
+        },
     }
 
 

@@ -32,6 +32,7 @@ from fluxagents.flows.state import ENDED, STATUSES, RunState, Status, state_dige
 from fluxagents.scheduler.runs.run_ids import time_in
 from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.redis.people.audit_log import RedisAuditLog, record_arguments
+from fluxagents.workers.redis.people.remark_book import RedisRemarkBook
 from fluxagents.workers.redis.refusals import WriteRefusedError, explain_refusal
 from fluxagents.workers.redis.scripts import register_script
 from fluxagents.workers.redis.sentinel.replicas import Replicas
@@ -78,6 +79,7 @@ class RedisRunStore:
         self._wake = self._register("dispatches", "shares", "wake")
         self._forget = self._register("forget")
         self._sessions = RedisSessionStore(redis, prefix=prefix)
+        self._remarks = RedisRemarkBook(redis, prefix=prefix)
 
     @property
     def sessions(self) -> RedisSessionStore:
@@ -86,6 +88,10 @@ class RedisRunStore:
     @property
     def audit_log(self) -> RedisAuditLog:
         return self._audit_log
+
+    @property
+    def remarks(self) -> RedisRemarkBook:
+        return self._remarks
 
     def _register(self, *names: str) -> Any:
         return register_script(self._redis, *names)

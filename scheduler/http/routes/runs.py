@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote as quote_url
 
@@ -265,6 +266,8 @@ def list_events(
     run_id: str,
     client: Client,
     hub: Hub,
+    ports: Ports,
+    who: Who,
     request: Request,
     response: Response,
     limit: Limit = 100,
@@ -275,13 +278,15 @@ def list_events(
     """The events of a run, the oldest first: as pages, or with `Accept: text/event-stream` as they happen.
 
     The stream begins after `Last-Event-ID` and ends with the run; whoever asks again after the end gets 204.
+    Remarks come as they are made, as the event `remark`; whoever listens looks at the run.
     """
     state = load_visible(client, run_id)
     if EVENT_STREAM in accept:
         seen = int(last_event_id) + 1 if last_event_id.isdecimal() else 0
         if state.ended and seen >= len(client.store.events(run_id)):
             return Response(status_code=204)
-        return stream(follow_run(hub, client, run_id, seen))
+        give_sign = partial(ports.presence.enter, run_id, who.name)
+        return stream(follow_run(hub, client, run_id, seen, give_sign))
     items, following = slice_page(client.store.events(run_id), limit, cursor)
     link_next(request, response, following)
     return Page[Event](items=items, next_cursor=following)

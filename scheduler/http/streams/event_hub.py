@@ -24,7 +24,7 @@ log = structlog.get_logger("api")
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """An entry with its events as JSON; read once for all who listen."""
+    """An entry with its events, or its remark, as JSON; read once for all who listen."""
 
     entry: LiveEntry
     lines: tuple[bytes, ...]
@@ -92,9 +92,7 @@ class EventHub:
     async def _hand_out(self, entry: LiveEntry) -> None:
         listeners = [listener for listener in tuple(self._listeners) if listener.wish(entry)]
         if listeners:
-            happening = Happening(
-                entry, tuple(await self._live.lines(entry.run_id, entry.first, entry.count))
-            )
+            happening = Happening(entry, tuple(await self._live.lines(entry)))
             for listener in listeners:
                 listener.offer(happening)
 

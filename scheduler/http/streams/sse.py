@@ -36,10 +36,24 @@ def frame(event_id: str, name: str, data: bytes) -> bytes:
     return b"id: %s\nevent: %s\ndata: %s\n\n" % (event_id.encode(), name.encode(), data)
 
 
-async def follow_run(hub: EventHub, client: RunClient, run_id: str, seen: int) -> AsyncIterator[bytes]:
-    """A run's events from an index of its log on, until it ends; their ids are those indexes."""
+async def follow_run(
+    hub: EventHub, client: RunClient, run_id: str, seen: int, give_sign: Callable[[], None]
+) -> AsyncIterator[bytes]:
+    """A run's events from an index of its log on, until it ends; their ids are those indexes.
+
+    Args:
+        hub: Reads what happens.
+        client: Of the listener.
+        run_id: The run.
+        seen: The index of the first event that the listener has not seen.
+        give_sign: Says that the listener looks at the run; called in a thread, every few seconds.
+
+    Yields:
+        Frames; a remark has none of those ids: whoever comes back begins after the last event.
+    """
     async with hub.listen(lambda entry: entry.run_id == run_id) as listener:
         yield b": listening\n\n"
+        await run_sync(give_sign)
         # The state first: what has ended writes nothing more.
         state = await run_sync(client.store.load, run_id)
         history = await run_sync(client.store.events, run_id)
@@ -50,7 +64,12 @@ async def follow_run(hub: EventHub, client: RunClient, run_id: str, seen: int) -
             return
         async for happening in _entries(listener):
             if happening is None:
+                await run_sync(give_sign)
                 yield b": still here\n\n"
+                continue
+            if happening.entry.remark:
+                for line in happening.lines:
+                    yield b"event: remark\ndata: %s\n\n" % line
                 continue
             skipped = max(seen - happening.entry.first, 0)
             name = ""
@@ -88,7 +107,7 @@ async def follow_all(
             for entry in missed or ():
                 done = int(position[2]) + 1 if entry.id == position[1] else 0
                 if wish(entry) and await run_sync(may_see, entry):
-                    lines = tuple(await live.lines(entry.run_id, entry.first, entry.count))
+                    lines = tuple(await live.lines(entry))
                     for part in _frames(Happening(entry, lines), done):
                         yield part
                 last = entry.id
@@ -116,8 +135,9 @@ async def _entries(listener: Listener) -> AsyncIterator[Happening | None]:
 def _frames(happening: Happening, done: int) -> list[bytes]:
     entry = happening.entry
     head = json.dumps({"run_id": entry.run_id, "session": entry.session})[:-1].encode()
+    field = b', "remark": ' if entry.remark else b', "event": '
     return [
-        frame(f"{entry.id}.{index}", name_of(line), head + b', "event": ' + line + b"}")
+        frame(f"{entry.id}.{index}", "remark" if entry.remark else name_of(line), head + field + line + b"}")
         for index, line in enumerate(happening.lines)
         if index >= done
     ]

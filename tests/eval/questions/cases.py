@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from fluxagents.tasks.registry import TOOLS
+from fluxagents.scheduler.collaboration.expected_call import AcceptedCall, is_same
 
 PARTS = ("known", "held_out", "third", "fourth", "fifth", "sixth", "seventh")
 """Rules may be made after the known questions and the fourth to sixth part, which were held out once. The
@@ -25,35 +24,6 @@ WHOLE = frozenset({"fourth", "fifth", "sixth", "seventh"})
 
 ANALYSIS = "metabolic_analysis"
 """The flow that puts a question to a chat model."""
-
-TOLERANCE = 1e-6
-"""Relative difference of numbers that are the same."""
-
-FREE = frozenset({"what", "points", "alternatives", "method", "find_missing"})
-"""Arguments that may have any value unless a case expects one: they leave the answer as it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """One call: any of the tools, with these arguments and defaults for all others."""
-
-    tools: frozenset[str]
-    args: Mapping[str, Any]
-
-    def fits(self, tool: str, args: Mapping[str, Any]) -> bool:
-        """Whether a call is the expected one.
-
-        Arguments that cannot be compared, because a case names tools of different shapes and none, are free.
-        """
-        if tool not in self.tools:
-            return False
-        if len(self.tools) > 1 and not self.args:
-            return True
-        given = drop_defaults(tool, args)
-        free = FREE - set(self.args)
-        return given.keys() - free == self.args.keys() and all(
-            _is_same(expected, given[name]) for name, expected in self.args.items()
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +43,8 @@ class Case:
     group: int
     language: str
     question: str
-    calls: tuple[Expected, ...]
-    either: tuple[tuple[Expected, ...], ...] = ()
+    calls: tuple[AcceptedCall, ...]
+    either: tuple[tuple[AcceptedCall, ...], ...] = ()
     flow: str = ANALYSIS
     inputs: Mapping[str, Any] = field(default_factory=dict)
     answered: str | None = None
@@ -88,18 +58,8 @@ class Case:
     def accepts(self, flow: str, inputs: Mapping[str, Any]) -> bool:
         """Whether a flow with these inputs has the answer."""
         return flow == self.flow and all(
-            name in inputs and _is_same(value, inputs[name]) for name, value in self.inputs.items()
+            name in inputs and is_same(value, inputs[name]) for name, value in self.inputs.items()
         )
-
-
-def drop_defaults(tool: str, args: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments that differ from the tool's defaults."""
-    fields = TOOLS[tool].args.model_fields
-    return {
-        name: value
-        for name, value in args.items()
-        if value is not None and value != fields[name].get_default(call_default_factory=True)
-    }
 
 
 def cases(part: str) -> Iterator[Case]:
@@ -124,35 +84,6 @@ def cases(part: str) -> Iterator[Case]:
                 )
 
 
-def _read_call(call: Mapping[str, Any]) -> Expected:
+def _read_call(call: Mapping[str, Any]) -> AcceptedCall:
     ((tools, args),) = call.items()
-    return Expected(frozenset(tools.split("|")), args)
-
-
-def _is_same(expected: Any, actual: Any) -> bool:
-    """Equal, with tolerance for numbers, without order of lists; `contains` asks for words in a text."""
-    if isinstance(expected, Mapping) and expected.keys() == {"contains"}:
-        return all(word.lower() in str(actual).lower() for word in expected["contains"])
-    if isinstance(expected, Mapping):
-        return (
-            isinstance(actual, Mapping)
-            and expected.keys() == actual.keys()
-            and all(_is_same(entry, actual[name]) for name, entry in expected.items())
-        )
-    if isinstance(expected, Sequence) and not isinstance(expected, str):
-        return _has_same_items(expected, actual)
-    if isinstance(expected, int | float) and isinstance(actual, int | float):
-        return math.isclose(expected, actual, rel_tol=TOLERANCE)
-    return bool(expected == actual)
-
-
-def _has_same_items(expected: Sequence[Any], actual: Any) -> bool:
-    if not isinstance(actual, Sequence) or isinstance(actual, str) or len(expected) != len(actual):
-        return False
-    left = list(actual)
-    for item in expected:
-        match = next((at for at, other in enumerate(left) if _is_same(item, other)), None)
-        if match is None:
-            return False
-        del left[match]
-    return True
+    return AcceptedCall(frozenset(tools.split("|")), args)

@@ -18,9 +18,7 @@ from tests.eval.questions.cases import (
     PARTS,
     WHOLE,
     Case,
-    Expected,
     cases,
-    drop_defaults,
 )
 from tests.eval.questions.computed_findings import compute_finding
 from tests.support.decisions import ANSWER_TOOLS, BASELINE, DESCRIPTION, decide_with, state_at
@@ -32,6 +30,8 @@ from fluxagents.flows.errors import ErrorInfo
 from fluxagents.flows.events import Answered
 from fluxagents.flows.state import Finding, RunState, Streak
 from fluxagents.prompts.versions.manager import PromptManager
+from fluxagents.scheduler.collaboration.expected_call import compare_calls as compare_with
+from fluxagents.scheduler.collaboration.expected_call import drop_defaults
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.tasks.chat.decider import Decider
 from fluxagents.tasks.ports.decisions import DecisionResult
@@ -136,7 +136,9 @@ def _answer(case: Case, decider: Decider) -> Answer:
     )
     tools_right, arguments_right = compare_calls(case, calls)
     if case.answered is not None:
-        is_flow_right = any(_compare(other, calls)[1] for other in case.either) or case.accepts(ANALYSIS, {})
+        is_flow_right = any(compare_with(other, calls)[1] for other in case.either) or case.accepts(
+            ANALYSIS, {}
+        )
         tools_right, arguments_right = tools_right and is_flow_right, arguments_right and is_flow_right
     answer = Answer(case, planned, error, tools_right and not error, arguments_right and not error, tokens_in)
     if case.answered is None:
@@ -192,26 +194,8 @@ def _finding(call: CallTool, number: int) -> Finding:
 
 def compare_calls(case: Case, calls: Sequence[CallTool]) -> tuple[bool, bool]:
     """Whether the tools are expected ones, in any order, and whether their arguments are, too."""
-    compared = [_compare(expected, calls) for expected in (case.calls, *case.either)]
+    compared = [compare_with(expected, calls) for expected in (case.calls, *case.either)]
     return any(tools for tools, _ in compared), any(arguments for _, arguments in compared)
-
-
-def _compare(expected_calls: Sequence[Expected], calls: Sequence[CallTool]) -> tuple[bool, bool]:
-    if len(calls) != len(expected_calls):
-        return False, False
-    left = list(calls)
-    tools_left = [call.tool for call in calls]
-    tools = arguments = True
-    for expected in expected_calls:
-        tool = next((name for name in tools_left if name in expected.tools), None)
-        tools = tools and tool is not None
-        if tool is not None:
-            tools_left.remove(tool)
-        call = next((call for call in left if expected.fits(call.tool, call.args)), None)
-        arguments = arguments and call is not None
-        if call is not None:
-            left.remove(call)
-    return tools, arguments
 
 
 def score(part: str, part_answers: Sequence[Answer]) -> Score:

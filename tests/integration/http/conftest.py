@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 from tests.support.http_api import Api, build_api
+from tests.support.http_server import serve
 
 from fluxagents.flows.people.roles import Role
 
@@ -17,6 +18,14 @@ def api(redis_url: str, key_prefix: str, tmp_path: Path) -> Iterator[Api]:
     app, ports = build_api(redis_url, key_prefix, tmp_path)
     with TestClient(app, raise_server_exceptions=False) as client:
         yield Api(app, ports, client, tmp_path)
+
+
+@pytest.fixture
+def served(redis_url: str, key_prefix: str, tmp_path: Path) -> Iterator[tuple[Api, str]]:
+    """One that listens on loopback, and its address."""
+    app, ports = build_api(redis_url, key_prefix, tmp_path)
+    with serve(app) as address:
+        yield Api(app, ports, TestClient(app), tmp_path), address
 
 
 @pytest.fixture

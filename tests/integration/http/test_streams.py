@@ -4,47 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx2
-import pytest
-from starlette.testclient import TestClient
-from tests.support.http_api import Api, build_api
-from tests.support.http_server import serve
+from tests.support.event_stream import STREAM, next_named, read_events
+from tests.support.http_api import Api
 
 from fluxagents.flows.people.roles import Role
 
 START: dict[str, Any] = {"question": "How fast does it grow?", "model": "e_coli_core"}
-STREAM = {"Accept": "text/event-stream"}
-
-
-@pytest.fixture
-def served(redis_url: str, key_prefix: str, tmp_path: Path) -> Iterator[tuple[Api, str]]:
-    app, ports = build_api(redis_url, key_prefix, tmp_path)
-    with serve(app) as address:
-        yield Api(app, ports, TestClient(app), tmp_path), address
-
-
-async def read_events(response: httpx2.Response) -> AsyncIterator[dict[str, str]]:
-    """The events of a stream; a comment is one without a name."""
-    event: dict[str, str] = {}
-    async for line in response.aiter_lines():
-        if not line:
-            yield event
-            event = {}
-        elif not line.startswith(":"):
-            name, _, value = line.partition(": ")
-            event[name] = value
-
-
-async def next_named(events: AsyncIterator[dict[str, str]]) -> dict[str, str]:
-    async with asyncio.timeout(30):
-        while True:
-            event = await anext(events)
-            if event:
-                return event
 
 
 def test_a_run_is_followed_to_its_end_and_from_where_one_left_off(served: tuple[Api, str]) -> None:

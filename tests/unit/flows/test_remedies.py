@@ -13,6 +13,7 @@ from fluxagents.flows.remedies import (
     ErrorCase,
     ErrorRecord,
     RemedyTrial,
+    find_corrected_cases,
     find_error_cases,
     suggest_remedy,
 )
@@ -115,3 +116,15 @@ def test_the_remedy_with_the_highest_success_rate_is_suggested_with_its_counts()
 @pytest.mark.parametrize("known", [None, record(), record(once=(1, 1)), record(seldom=(9, 4))])
 def test_what_may_be_chance_is_not_suggested(known: ErrorRecord | None) -> None:
     assert suggest_remedy(known) == ()
+
+
+def test_a_correction_says_what_would_have_helped() -> None:
+    wrong, right = call(reactions=["PFX"]), call(reactions=["PFK"])
+    unresolved = [failed(wrong), decided(Finish(answer="it failed"))]
+    (case,) = find_corrected_cases(unresolved, [call("search"), right])
+    assert (case.error, case.times) == (UNKNOWN, 0)
+    assert case.trials == (RemedyTrial("call fva with another 'reactions'", helped=True),)
+    (other,) = find_corrected_cases(unresolved, [call("search")])
+    assert other.trials == (RemedyTrial("call search", helped=True),)
+    assert find_corrected_cases(unresolved, [wrong]) == []
+    assert find_corrected_cases([failed(wrong), worked(right)], [right]) == []

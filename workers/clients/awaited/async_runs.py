@@ -259,6 +259,10 @@ class AsyncSessions:
         """Give somebody a role in a session, beside those that they have."""
         return await self._threads.call(self._sessions.share, name, person, role, by=by)
 
+    async def hand_over(self, name: str, person: str, *, by: str | None = None) -> SessionRecord:
+        """Make somebody else the owner of a session, with its budget as it is."""
+        return await self._threads.call(self._sessions.hand_over, name, person, by=by)
+
     async def show(self, name: str) -> SessionEntry:
         """A session with what its runs have used."""
         return await self._threads.call(self._sessions.show, name)

@@ -14,6 +14,7 @@ from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.workers.clients.artifact import Artifact
+from fluxagents.workers.clients.awaited.async_people import AsyncCollaboration, AsyncFeedback, AsyncInbox
 from fluxagents.workers.clients.awaited.async_runs import (
     AsyncBatch,
     AsyncRun,
@@ -246,6 +247,21 @@ class AsyncScriptClient:
     async def migrate(self, run_id: str, *, flow: str, by: str | None = None) -> RunState:
         """Let a run go on with another version of its flow; see `FlowMigration.migrate`."""
         return await self._threads.call(self._client.migrate, run_id, flow=flow, by=by)
+
+    @property
+    def feedback(self) -> AsyncFeedback:
+        """Rates and corrects answers and decisions."""
+        return AsyncFeedback(self._client.feedback, self._threads)
+
+    @property
+    def collaboration(self) -> AsyncCollaboration:
+        """Comments on runs, watches them, and claims, releases and assigns requests."""
+        return AsyncCollaboration(self._client.collaboration, self._threads)
+
+    @property
+    def inbox(self) -> AsyncInbox:
+        """What waits for you."""
+        return AsyncInbox(self._client.inbox, self._threads)
 
     @property
     def sessions(self) -> AsyncSessions:

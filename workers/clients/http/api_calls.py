@@ -17,6 +17,7 @@ from pydantic import JsonValue, TypeAdapter
 from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
 from fluxagents.flows.events import Event, HumanRequest
 from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.people.remarks import REMARK, Remark
 from fluxagents.flows.state import RunState, Status
 from fluxagents.flows.texts.display import quote as quote_text
 from fluxagents.scheduler.runs.run_starter import RunSpec
@@ -97,6 +98,21 @@ def call_events(run_id: str, cursor: str) -> ApiCall:
 def call_runs(session: str, cursor: str) -> ApiCall:
     """A page of the runs of a session."""
     return ApiCall("GET", f"/v1/runs?session={quote(session, safe='')}&limit={PAGE}&cursor={quote(cursor)}")
+
+
+def call_remarks(run_id: str, cursor: str) -> ApiCall:
+    """A page of what people say about a run."""
+    return call_run(run_id, f"/remarks?limit={PAGE}&cursor={quote(cursor)}")
+
+
+def call_claim(request_id: str) -> ApiCall:
+    """Read who sees to a request."""
+    return ApiCall("GET", f"/v1/requests/{quote(request_id, safe='')}/claim")
+
+
+def call_inbox(what: str, body: Mapping[str, Any] | None = None) -> ApiCall:
+    """Read the inbox, or act on it if there is a body."""
+    return ApiCall("GET", f"/v1/inbox{what}") if body is None else call_post(f"/v1/inbox{what}", body)
 
 
 def call_table(run_id: str, artifact: str, name: str) -> ApiCall:
@@ -188,6 +204,12 @@ def read_events(answer: bytes) -> tuple[list[Event], str | None]:
     """A page of events, and the cursor of the next one; None after the last."""
     page = json.loads(answer)
     return EVENTS.validate_python(page["items"]), page["next_cursor"]
+
+
+def read_remarks(answer: bytes) -> tuple[list[Remark], str | None]:
+    """A page of remarks, and the cursor of the next one; None after the last."""
+    page = json.loads(answer)
+    return [REMARK.validate_python(item) for item in page["items"]], page["next_cursor"]
 
 
 def read_ids(answer: bytes) -> list[str]:

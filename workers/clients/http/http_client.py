@@ -41,6 +41,7 @@ from fluxagents.workers.clients.http.api_calls import (
 )
 from fluxagents.workers.clients.http.connection import ApiConnection
 from fluxagents.workers.clients.http.http_book import HttpBook
+from fluxagents.workers.clients.http.http_people import HttpCollaboration, HttpFeedback, HttpInbox
 from fluxagents.workers.clients.http.http_results import HttpResults
 from fluxagents.workers.clients.http.http_runs import HttpRuns
 from fluxagents.workers.clients.http.http_sessions import HttpSessions
@@ -233,6 +234,21 @@ class HttpClient:
     def migrate(self, run_id: str, *, flow: str, by: str | None = None) -> RunState:
         """Let a run go on with another version of its flow."""
         return self._act(run_id, "migrate", by, flow=flow)
+
+    @property
+    def feedback(self) -> HttpFeedback:
+        """Rates and corrects answers and decisions."""
+        return HttpFeedback(self._api)
+
+    @property
+    def collaboration(self) -> HttpCollaboration:
+        """Comments on runs, watches them, and claims, releases and assigns requests."""
+        return HttpCollaboration(self._api)
+
+    @property
+    def inbox(self) -> HttpInbox:
+        """What waits for you."""
+        return HttpInbox(self._api)
 
     @property
     def sessions(self) -> HttpSessions:

@@ -104,6 +104,12 @@ class HttpSessions:
         """Give somebody a role in a session, beside those that they have."""
         return Grant.model_validate_json(self._act(name, "/share", by, person=person, role=role))
 
+    def hand_over(self, name: str, person: str, *, by: str | None = None) -> SessionRecord:
+        """Make somebody else the owner of a session; its schedule or trigger and its requests go with it."""
+        refuse_other(by)
+        answer = self._api.send(call_session(name, "/hand-over", {"person": person}))
+        return SessionRecord.model_validate(json.loads(answer)["session"])
+
     def show(self, name: str) -> SessionEntry:
         """A session with what its runs have used."""
         document = json.loads(self._api.send(call_session(name)))

@@ -13,6 +13,9 @@ COMMANDS = {
     "approve": ("approvals.request_answers:approve", "Approve: the run continues with what was shown."),
     "reject": ("approvals.request_answers:reject", "Reject: the run continues without it and knows why."),
     "edit": ("approvals.request_answers:edit", "Approve with other arguments than those requested."),
+    "claim": ("collaboration.request_claims:claim", "See to a request: nobody else answers it meanwhile."),
+    "release": ("collaboration.request_claims:release", "Give a request back that you have claimed."),
+    "assign": ("collaboration.request_claims:assign", "Say who is to answer a request."),
     "reply": ("approvals.request_answers:reply", "Answer a question or an escalation."),
 }
 """Name -> (module:attribute below `fluxagents.workers.commands`, help)."""

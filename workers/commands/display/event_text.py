@@ -108,6 +108,10 @@ _DESCRIPTIONS: dict[str, Any] = {
     "ApprovalRejected": lambda event: f"by {event.by}: {event.reason}",
     "QuestionAsked": lambda event: f"{event.request.id}: {event.request.question}",
     "QuestionAnswered": lambda event: f"by {event.by}: {event.answer}",
+    "RequestAssigned": lambda event: (
+        f"{event.request_id} to {', '.join(event.assignees)} by {event.by}"
+        f"{': ' + event.reason if event.reason else ''}"
+    ),
     "RequestExpired": lambda event: f"{event.request_id}: nobody answered in time",
     "RetryScheduled": lambda event: (
         f"after {event.failures} failures, not before {format_time(event.not_before_ms)}"

@@ -14,8 +14,6 @@ from fluxagents.workers.commands.display.output import count_text, echo, print_j
 from fluxagents.workers.commands.display.slow_notice import notice_when_slow
 from fluxagents.workers.files.run_archive import Archive, retire
 from fluxagents.workers.machine.clock import SystemClock
-from fluxagents.workers.redis.connection import connect
-from fluxagents.workers.redis.people.ratings import Rating, RedisRatings
 
 
 @click.command(
@@ -88,22 +86,6 @@ def cancel(run_id: str | None, session: str | None, reason: str, by: str | None,
         print_json({"session": session, "cancelled": cancelled})
     else:
         echo(f"session {session}: {count_text(len(cancelled), 'run')} cancelled")
-
-
-@click.command(epilog=examples("fluxagents runs rate 01JB… 5"))
-@click.argument("run_id")
-@click.argument("stars", type=click.IntRange(1, 5))
-@by_option
-@json_option
-def rate(run_id: str, stars: int, by: str | None, as_json: bool) -> None:
-    """Say how good a run was, from 1 to 5; `fluxagents prompts stats` counts it."""
-    client = CommandClient()
-    state = client.store.load(run_id)
-    redis = connect(client.settings, decode_responses=False)
-    by = client.record(Action.RUN_RATE, state, by=by, details={"stars": stars})
-    rating = Rating(stars=stars, by=by, at_ms=SystemClock().now_ms())
-    RedisRatings(redis, prefix=client.settings.key_prefix).rate(run_id, rating)
-    _print_change(run_id, state.status, f"rated {stars} of 5", as_json=as_json)
 
 
 @click.command(epilog=examples("fluxagents runs retry 01JB…"))

@@ -44,6 +44,7 @@ def report(name: str, output: Path, as_json: bool) -> None:
     with notice_when_slow(f"writing {output} …"):
         data = write_report(
             client.sessions,
+            client.store.remarks,
             name,
             output.suffix.lower().removeprefix("."),
             prices=prices,

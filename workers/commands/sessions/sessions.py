@@ -13,6 +13,7 @@ COMMANDS = {
     "create": ("sessions.changes:create", "Make a session, with a label and a budget."),
     "describe": ("sessions.changes:describe", "Change the label or the description of a session."),
     "share": ("sessions.changes:share", "Give somebody a role in a session."),
+    "hand-over": ("sessions.hand_over:hand_over", "Make somebody else the owner of a session."),
     "budget": ("sessions.limits:budget", "Show or change what the runs of a session may use together."),
     "pause": ("sessions.steering:pause", "Pause all runs of a session."),
     "resume": ("sessions.steering:resume", "Let all paused runs of a session go on."),

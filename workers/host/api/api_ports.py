@@ -19,6 +19,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from fluxagents.flows.people.actor import SYSTEM, Actor, Proof
+from fluxagents.flows.ports.remark_book import RemarkBook
 from fluxagents.flows.ports.session import SessionRecord
 from fluxagents.flows.statistics.status_timeline import Moment, StatusTimeline
 from fluxagents.prompts.statistics.costs import Prices
@@ -56,6 +57,7 @@ from fluxagents.workers.redis.http.rate_limits import RedisRateLimits
 from fluxagents.workers.redis.http.saved_queries import RedisSavedQueries
 from fluxagents.workers.redis.people.directory import RedisDirectory
 from fluxagents.workers.redis.people.key_book import RedisKeyBook
+from fluxagents.workers.redis.people.presence import RedisPresence
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
 from fluxagents.workers.redis.remedy_book import RedisRemedyBook
 from fluxagents.workers.redis.run_store import RedisRunStore
@@ -131,6 +133,7 @@ def build_api_ports(settings: Settings) -> ApiPorts:
         media=MediaLibrary(settings.media_folder),
         prompts=lambda: PromptManager(store=RedisPromptStore(redis, prefix=prefix)),
         remedies=RedisRemedyBook(redis, prefix=prefix),
+        presence=RedisPresence(redis, clock, prefix=prefix),
         artifacts=cache(lambda: _open_artifacts(settings)),
         encode_tables=_encode_tables,
         model_file=models.original,
@@ -145,7 +148,12 @@ def build_api_ports(settings: Settings) -> ApiPorts:
             acting, _open_bundles(settings, redis, store), data, name
         ),
         report_session=lambda sessions, name, kind: _report_session(
-            sessions, name, kind, load_prices(settings), clock.now_ms()
+            sessions,
+            name,
+            kind,
+            remarks=store.remarks,
+            prices=load_prices(settings),
+            now_ms=clock.now_ms(),
         ),
         statistics=add_up_runs,
         session_statistics=add_up_session,
@@ -241,7 +249,9 @@ def _import_session(
     return taken
 
 
-def _report_session(sessions: Sessions, name: str, kind: str, prices: Prices | None, now_ms: int) -> bytes:
+def _report_session(
+    sessions: Sessions, name: str, kind: str, *, remarks: RemarkBook, prices: Prices | None, now_ms: int
+) -> bytes:
     files = import_module("fluxagents.workers.reports.session.report_file")
-    page: bytes = files.write_report(sessions, name, kind, prices=prices, now_ms=now_ms)
+    page: bytes = files.write_report(sessions, remarks, name, kind, prices=prices, now_ms=now_ms)
     return page

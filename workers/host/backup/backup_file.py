@@ -23,7 +23,7 @@ from fluxagents.workers.archive.checked_zip import CheckedZip, Member, ZipRules
 SUFFIX = ".backup.zip"
 SNAPSHOT = "redis.rdb"
 STORE = "store"
-FOLDERS = ("flows", "media")
+FOLDERS = ("evaluations", "flows", "media")
 FILES = ("message.key", "export.key", "flower.password", "biochem.sqlite")
 """Of the data folder; not the password of the embedded Redis, which a new folder chooses anew."""
 LEFT_OUT = ("redis", "logs", "reports", "run.json", "run.lock", "session.key")

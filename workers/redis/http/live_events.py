@@ -51,10 +51,14 @@ class RedisLiveEvents:
             rows: Any = await redis.xrange(self._name, entry_id)
             return [_read(row_id, fields) for row_id, fields in rows]
 
-    async def lines(self, run_id: str, first: int, count: int) -> Sequence[bytes]:
+    async def lines(self, entry: LiveEntry) -> Sequence[bytes]:
+        if entry.remark:
+            name, first, last = f"{self._prefix}remarks:{entry.run_id}", entry.remark - 1, entry.remark - 1
+        else:
+            name = f"{self._prefix}run:{entry.run_id}:events"
+            first, last = entry.first, entry.first + entry.count - 1
         async with self._connect() as redis:
-            name = f"{self._prefix}run:{run_id}:events"
-            lines: Any = await redis.lrange(name, first, first + count - 1)
+            lines: Any = await redis.lrange(name, first, last)
             return list(lines)
 
     async def close(self) -> None:
@@ -110,6 +114,7 @@ def _read(entry_id: bytes, fields: dict[bytes, bytes]) -> LiveEntry:
         session=fields[b"session"].decode(),
         first=int(fields[b"first"]),
         count=int(fields[b"count"]),
+        remark=int(fields.get(b"remark", 0)),
     )
 
 

@@ -34,6 +34,9 @@
 --   seen:<queue>        high-water mark: the highest sequence number that was claimed: claim
 --   mark:<queue>        hash of an earlier high-water mark (`seen`) and its time (`at`): find_lost_dispatches
 --   audit audit-head    what people did: audit
+--   remarks:<run> mentions:<name> watched:<person>   what people say about runs, and what finds it again: append_remark
+--   inbox-read          hash of the times up to which persons have read their inbox: people/remark_book.py
+--   present:<run>       sorted set of those who look at a run now; expires: people/presence.py
 --   feed                stream of the steps whose events somebody listens to: write_step
 --   listened            set of the kinds of events that somebody listens to
 --   held:<queue> held:<queue>|<person> held:<queue>|<person>|<session>   sorted sets of those that wait for their turn:

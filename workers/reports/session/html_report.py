@@ -57,6 +57,9 @@ def _draw_body(report: SessionReport) -> Iterator[str]:
         yield _draw_heading("Disagreements and outliers")
         yield from (paragraph(text(note)) for note in report.notes[:MAX_NOTES])
         yield _draw_rest(len(report.notes), MAX_NOTES, "of them")
+    if report.opinions:
+        yield _draw_heading("Ratings and credit")
+        yield from (paragraph(text(line)) for line in report.opinions)
     yield _draw_heading("Costs")
     yield table(("what", "used"), report.costs)
 

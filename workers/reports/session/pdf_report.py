@@ -87,6 +87,10 @@ def _lay_out(pdf: FPDF, report: SessionReport, figure: bytes | None, max_answers
         for note in report.notes[:MAX_NOTES]:
             _write(pdf, note)
         _write_rest(pdf, len(report.notes), MAX_NOTES, "of them")
+    if report.opinions:
+        _write_heading(pdf, "Ratings and credit")
+        for line in report.opinions:
+            _write(pdf, line)
     _write_heading(pdf, "Costs")
     _write(pdf, " · ".join(f"{what} {used}" for what, used in report.costs))
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
 
+from fluxagents.flows.people.ratings import find_ratings
+from fluxagents.flows.people.remarks import OPINIONS, Remark
 from fluxagents.flows.ports.session import SessionEntry
 from fluxagents.flows.state import RunState
 from fluxagents.flows.statistics.run_clusters import Cluster
+from fluxagents.prompts.statistics.agreement import describe_agreement, measure_agreement
 from fluxagents.scheduler.batches.batch_tables import SummaryRow, summary_rows
 from fluxagents.scheduler.batches.batches import Tally
 
@@ -31,6 +36,8 @@ class SessionReport:
     clusters: Sequence[Cluster]
     written: str
     """When, as people read it."""
+    remarks: Mapping[str, Sequence[Remark]] = field(default_factory=dict)
+    """Run -> what people said about it."""
     currency: str = ""
     """Of the costs; empty if no prices are known."""
 
@@ -95,6 +102,24 @@ class SessionReport:
         """Where answers disagree, and what stands out, a line each."""
         return list(self._describe_findings())
 
+    @property
+    def opinions(self) -> list[str]:
+        """What people gave the runs, how far they agree, and who has said how much, a line each."""
+        units = [stars for said in self.remarks.values() for stars in find_ratings(said).values()]
+        credit: dict[str, Counter[str]] = {}
+        for remark in (remark for said in self.remarks.values() for remark in said):
+            if isinstance(remark.body, OPINIONS):
+                credit.setdefault(remark.by, Counter())[remark.body.kind] += 1
+        lines = []
+        if units:
+            stars = [number for unit in units for number in unit.values()]
+            lines.append(f"rated {fmean(stars):.2f} of 5 on average, by {len(stars):,} ratings")
+            lines.append(describe_agreement(measure_agreement(units)))
+        if credit:
+            people = (f"{person} ({_count_kinds(kinds)})" for person, kinds in sorted(credit.items()))
+            lines.append(f"credit: {', '.join(people)}")
+        return lines
+
     def _describe_findings(self) -> Iterator[str]:
         for cluster in self.clusters:
             for each in cluster.disagreements:
@@ -118,3 +143,8 @@ def _format(value: float | str) -> str:
 
 def _shorten(text: str, limit: int = 60) -> str:
     return text if len(text) <= limit else f"{text[:limit].rstrip()} …"
+
+
+def _count_kinds(kinds: Counter[str]) -> str:
+    """`2 ratings, 1 comment`."""
+    return ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in sorted(kinds.items()))

@@ -13,6 +13,7 @@ from fluxagents.flows.people.roles import Grant, Role
 from fluxagents.flows.ports.session import SessionBudget, SessionRecord
 from fluxagents.flows.texts.display import quote
 from fluxagents.flows.texts.grammar import MAX_NAME, MAX_TEXT
+from fluxagents.scheduler.collaboration.hand_over import HandedOver, HandOver
 from fluxagents.scheduler.http.access import (
     Body,
     Client,
@@ -77,6 +78,12 @@ class SharedRole(Body):
 
     person: str = Field(max_length=64, examples=["bob"])
     role: Role
+
+
+class NewOwner(Body):
+    """Who is to own a session."""
+
+    person: str = Field(max_length=64, examples=["bob"])
 
 
 class NewFork(Body):
@@ -144,6 +151,13 @@ def describe_session(
 def share_session(session: str, body: SharedRole, client: Client, ports: Ports) -> Grant:
     """Give somebody a role in a session, beside those that they have."""
     return ports.sessions(client).share(session, body.person, body.role)
+
+
+@router.post("/{session:path}/hand-over", summary="Hand a session over")
+def hand_over_session(session: str, body: NewOwner, client: Client, ports: Ports) -> HandedOver:
+    """Make somebody else the owner, with the budget, the schedule or trigger, and the open requests."""
+    hand_over = HandOver(client, ports.sessions(client), ports.schedules(client), ports.triggers(client))
+    return hand_over.hand_over(session, body.person)
 
 
 @router.post("/{session:path}/close", summary="Close a session")

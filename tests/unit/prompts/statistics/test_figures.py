@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, Decision, Finish
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.people.ratings import Ratings
 from fluxagents.prompts.statistics.figures import METRICS, PromptTrial, trials, values
 
 FLUX = CallTool(tool="run_metabolic_fba", args={})
@@ -43,13 +46,26 @@ def fail() -> e.ToolFailed:
 FINISHED = e.RunFinished(seq=2, at_ms=1, node="n", answer="done")
 
 
-def only(*events: e.Event, rating: int | None = None) -> PromptTrial:
-    (found,) = trials(events, rating)
+def only(*events: e.Event, ratings: Ratings = MappingProxyType({})) -> PromptTrial:
+    (found,) = trials(events, ratings)
     return found
 
 
+def test_a_rated_decision_counts_for_the_version_that_made_it() -> None:
+    first, second = make_decision(FLUX), make_decision(Finish(answer="x"), digest="b")
+    ratings = {"run": {"ann": 5}, "step:1": {"ann": 2}}
+    both = trials([first, second.model_copy(update={"seq": 2})], ratings)
+    assert [trial.rating for trial in both] == [2, 5]
+
+
 def test_calls_tokens_and_time_are_added_up() -> None:
-    found = only(make_decision(FLUX), succeed(), make_decision(Finish(answer="x")), FINISHED, rating=4)
+    found = only(
+        make_decision(FLUX),
+        succeed(),
+        make_decision(Finish(answer="x")),
+        FINISHED,
+        ratings={"run": {"ann": 3, "bob": 5}},
+    )
     assert (found.calls, found.tokens_in, found.tokens_out, found.duration_ms) == (2, 200, 10, 3_000)
     assert (found.tool_calls, found.tool_errors, found.succeeded, found.rating) == (1, 0, True, 4)
     assert values(METRICS["seconds_per_call"], [found]) == [1.5]

@@ -106,6 +106,28 @@ def test_a_run_that_has_ended_is_the_same_elsewhere(desk: Desk, elsewhere: Local
     assert elsewhere.get(again.run_id).answer == run.answer
 
 
+def test_what_people_said_comes_along_and_nobody_here_has_said_it(
+    desk: Desk, elsewhere: LocalClient, file: Path, tmp_path: Path
+) -> None:
+    run = desk.start(desk.flow("twice", TWICE, **TWICE_FIELDS))
+    desk.client.feedback.rate(run.id, 2, reason="wrong medium")
+    desk.client.collaboration.watch(run.id)
+    desk.client.collaboration.comment(run.id, "see the first step", on="step:0")
+    person = desk.client.authority.actor.name
+    take_in(elsewhere, exported(desk, run, file), new_id="copy")
+    said = elsewhere.store.remarks.of("copy")
+    assert [(remark.number, remark.body.kind, remark.on) for remark in said] == [
+        (1, "rating", "run"),
+        (2, "comment", "step:0"),
+    ]
+    assert {remark.by for remark in said} == {f"{person} (elsewhere)"}
+    elsewhere.feedback.rate("copy", 5)
+    third = LocalClient(tmp_path / "third", clock=desk.clock)
+    export_run(elsewhere.bundle_stores(), "copy", file)
+    take_in(third, file)
+    assert third.feedback.ratings("copy") == {"run": {f"{person} (elsewhere)": 5}}
+
+
 def test_the_same_run_gives_the_same_file(desk: Desk, tmp_path: Path) -> None:
     run = desk.start(desk.flow("twice", TWICE, **TWICE_FIELDS))
     files = [exported(desk, run, tmp_path / name) for name in ("a.zip", "b.zip")]

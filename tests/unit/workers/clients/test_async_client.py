@@ -16,14 +16,19 @@ from tests.unit.workers.clients.test_local import Desk
 from tests.unit.workers.clients.test_script_client import GROWTH_PER_H, ask, start_timed
 
 from fluxagents.flows.errors import FluxError
+from fluxagents.scheduler.collaboration.collaboration import Collaboration
+from fluxagents.scheduler.collaboration.feedback import Feedback
+from fluxagents.scheduler.collaboration.inbox import Inbox
 from fluxagents.scheduler.sessions.sessions import Sessions
 from fluxagents.workers.clients.awaited.async_client import AsyncClient
 from fluxagents.workers.clients.awaited.async_http_client import AsyncHttpBook, AsyncHttpClient
+from fluxagents.workers.clients.awaited.async_people import AsyncCollaboration, AsyncFeedback, AsyncInbox
 from fluxagents.workers.clients.awaited.async_runs import AsyncBatch, AsyncRun, AsyncSession, AsyncSessions
 from fluxagents.workers.clients.client import Client
 from fluxagents.workers.clients.client_run import ClientRun
 from fluxagents.workers.clients.http.http_book import HttpBook
 from fluxagents.workers.clients.http.http_client import HttpClient
+from fluxagents.workers.clients.http.http_people import HttpCollaboration, HttpFeedback, HttpInbox
 from fluxagents.workers.clients.http.http_sessions import HttpSessions
 from fluxagents.workers.clients.run_group import Batch, Session
 
@@ -34,11 +39,19 @@ PAIRS = (
     (Session, AsyncSession),
     (Sessions, AsyncSessions),
     (HttpSessions, AsyncSessions),
+    (Feedback, AsyncFeedback),
+    (HttpFeedback, AsyncFeedback),
+    (Collaboration, AsyncCollaboration),
+    (HttpCollaboration, AsyncCollaboration),
+    (Inbox, AsyncInbox),
+    (HttpInbox, AsyncInbox),
     (HttpClient, AsyncHttpClient),
     (HttpBook, AsyncHttpBook),
 )
 """What scripts hold, and what asynchronous scripts hold instead."""
 
+
+PEOPLE = {"feedback", "collaboration", "inbox"}
 
 BOOKS = {"schedules", "triggers", "webhooks"}
 """That only clients over HTTP have."""
@@ -102,7 +115,7 @@ def test_each_method_that_asks_the_store_is_awaited(plain: type, asynchronous: t
         for name, method in public_methods(asynchronous).items()
         if not inspect.iscoroutinefunction(method) and not inspect.isasyncgenfunction(method)
     }
-    assert at_once <= {"batch", "session", "sessions", "hold", "acting_as", *BOOKS}, (
+    assert at_once <= {"batch", "session", "sessions", "hold", "acting_as", *BOOKS, *PEOPLE}, (
         "they only name runs, or who acts"
     )
 

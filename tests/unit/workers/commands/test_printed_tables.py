@@ -32,6 +32,17 @@ from fluxagents.flows.people.actor import Proof, Resource
 from fluxagents.flows.people.api_key import ApiKey
 from fluxagents.flows.people.audit import AuditHead, AuditRecord, chain_entry
 from fluxagents.flows.people.members import Group, Person, ServiceAccount
+from fluxagents.flows.people.remarks import (
+    Comment,
+    Correction,
+    ExpectedCall,
+    ExpectedValue,
+    Rating,
+    Remark,
+    RemarkBody,
+    RequestClaim,
+    Watch,
+)
 from fluxagents.flows.people.roles import Grant, Role
 from fluxagents.flows.ports.commit import Commit
 from fluxagents.flows.reducer import fold
@@ -140,6 +151,10 @@ COMMANDS = {
     "sessions-clusters": "sessions clusters s",
     "sessions-stats": "sessions stats s",
     "approvals-list": "approvals list",
+    "inbox": "inbox",
+    "runs-remarks": f"runs remarks {RUN}",
+    "runs-ratings": "runs ratings",
+    "eval-list": "eval list",
     "people-list": "people list",
     "people-me": "people me",
     "people-group-list": "people group list",
@@ -183,6 +198,18 @@ COMMANDS = {
     "doctor": "doctor",
     "frog": "frog e_coli_core --output model.omex",
 }
+
+CASE = """question: How fast does it grow on acetate?
+flow: metabolic_analysis
+model: sha256:a1
+model_name: e_coli_core
+calls:
+- tool: run_metabolic_fba
+  args: {method: pfba}
+value: {name: growth_per_h, number: 0.8739}
+run: r
+by: bob
+"""
 
 MAY_FAIL = ("status", "doctor", "runs diff")
 """Commands whose exit status tells what they found."""
@@ -234,6 +261,9 @@ def _installation(
     for log in (whole(RUN, start_ms=START_MS, inputs=inputs), split(), tuple(waits.events)):
         state = fold(log)
         store.create(Commit(log, state, None), state.model_dump_json())
+    write_remarks(store)
+    (tmp_path / "evaluations").mkdir()
+    (tmp_path / "evaluations" / f"{RUN}.yaml").write_text(CASE)
     book = MemorySchedules()
     for name, timing in (("nightly", cron("0 2 * * *", "Europe/Vienna")), ("often", every("6h"))):
         book.add(
@@ -264,6 +294,26 @@ def _installation(
     monkeypatch.setattr(ProcessId, "alive", lambda _: True)
     monkeypatch.setattr(doctor, "examine", lambda _: CHECKS)
     monkeypatch.chdir(tmp_path)
+
+
+def write_remarks(store: RedisRunStore) -> None:
+    """What three people said about a run, and a claim for a thousand years."""
+    call = ExpectedCall(tool="run_metabolic_fba", args={"method": "pfba"})
+    value = ExpectedValue(name="growth_per_h", number=0.8739)
+    said: list[tuple[str, str, RemarkBody]] = [
+        ("ada", "run", Rating(stars=4, reason="right, but slow")),
+        ("bob", "run", Rating(stars=3)),
+        ("bob", "step:2", Correction(calls=(call,), value=value)),
+        ("ada", "run", Comment(text="is this the right medium, @bob?\nI doubt it", mentions=("bob",))),
+        ("eve", "run", Watch()),
+    ]
+    remarks = [
+        Remark(number=number, at_ms=START_MS + 60_000 * number, by=by, on=on, body=body)
+        for number, (by, on, body) in enumerate(said, 1)
+    ]
+    store.remarks.put_back(RUN, remarks)
+    claim = RequestClaim(request_id=f"{OTHER}.2", until_ms=START_MS + 31_536_000_000_000)
+    store.remarks.put_back(OTHER, [Remark(number=1, at_ms=START_MS, by="bob", body=claim)])
 
 
 def write_a_history(ledger: MemoryLedger) -> None:

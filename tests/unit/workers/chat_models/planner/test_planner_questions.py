@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.eval.questions.cases import PARTS, WHOLE, Expected, cases, drop_defaults
+from tests.eval.questions.cases import PARTS, WHOLE, cases
 from tests.eval.questions.run import MAX_STEPS, compare_calls
 from tests.support.decisions import ANSWER_TOOLS, BASELINE, DESCRIPTION
 from tests.support.depth import DEPTH
 
 from fluxagents.flows.commands import CallTool
+from fluxagents.scheduler.collaboration.expected_call import AcceptedCall, drop_defaults
 from fluxagents.tasks.registry import TOOLS
 from fluxagents.workers.chat_models.planner.calls.arguments import ARGUMENTS
 from fluxagents.workers.chat_models.planner.calls.interpretation import interpret_question
@@ -56,7 +57,7 @@ def test_each_expected_call_names_offered_tools_and_their_arguments() -> None:
                 assert call.args.keys() <= TOOLS[tool].args.model_fields.keys(), case.question
 
 
-EXPECTED = Expected(
+EXPECTED = AcceptedCall(
     frozenset({"run_flux_variability_analysis"}), {"reactions": ["PGI", "PYK"], "fraction_of_optimum": 0.8}
 )
 

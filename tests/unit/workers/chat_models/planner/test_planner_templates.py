@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.eval.questions.cases import drop_defaults
 from tests.support.decisions import BASELINE, DESCRIPTION
 
+from fluxagents.scheduler.collaboration.expected_call import drop_defaults
 from fluxagents.workers.chat_models.planner.calls.interpretation import interpret_question
 from fluxagents.workers.chat_models.planner.situation import Situation
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from tests.support.story import whole
 
+from fluxagents.flows.people.remarks import Comment, Rating, Remark, Watch
 from fluxagents.flows.ports.session import SessionBudget, SessionEntry, SessionRecord, SessionUsage
 from fluxagents.flows.reducer import fold
 from fluxagents.flows.state import RunState
@@ -72,6 +74,21 @@ def test_a_page_of_html_has_questions_answers_a_plot_and_costs() -> None:
     ):
         assert words in page
     assert "runs disagree on growth_per_h: 1, 5" in page
+
+
+def test_a_report_shows_ratings_how_far_they_agree_and_who_gave_them() -> None:
+    ann = Remark(number=1, at_ms=1, by="ann", body=Rating(stars=4))
+    bob = Remark(number=2, at_ms=1, by="bob", body=Rating(stars=5))
+    comment = Remark(number=3, at_ms=1, by="bob", body=Comment(text="good"))
+    watch = Remark(number=4, at_ms=1, by="eve", body=Watch())
+    report = build_report(build_states(3, "It grows."))
+    assert not report.opinions
+    said = {"r0": (ann, bob, comment, watch), "r1": (ann,)}
+    page = write_html(replace(report, remarks=said)).decode()
+    assert "rated 4.33 of 5 on average, by 3 ratings" in page
+    assert "agreement: unknown (n = 2 ratings of 1 subject by 2 persons)" in page
+    assert "credit: ann (2 ratings), bob (1 comment, 1 rating)" in page
+    assert "eve" not in page
 
 
 def test_html_shows_text_of_users_as_text() -> None:
