@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, Literal, get_args
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, Field, JsonValue, ValidationError
 
@@ -20,7 +22,6 @@ from fluxagents.flows.events import (
     Shard,
     Trigger,
 )
-from fluxagents.flows.upcasting import upcast_state
 
 FINDINGS_KEPT = 24
 ERRORS_KEPT = 8
@@ -244,6 +245,30 @@ class RunState(Frozen):
 
 class _Versioned(BaseModel):
     schema_version: int
+
+
+def upcast_state(document: dict[str, Any]) -> dict[str, Any]:
+    """The state that an older version wrote, in the shape of today: a step for each version that changed one.
+
+    What a version only added has a default and needs no step.
+    """
+    for version in range(int(document["schema_version"]), SCHEMA_VERSION):
+        document = _UPCASTERS.get(version, _as_it_is)(document)
+    return {**document, "schema_version": SCHEMA_VERSION}
+
+
+def _as_it_is(document: dict[str, Any]) -> dict[str, Any]:
+    return document
+
+
+def _to_3(state: dict[str, Any]) -> dict[str, Any]:
+    """The time of a node is counted from the last step that is known, and its visits from now."""
+    visits = {state["node"]: 1} if "node" in state else {}
+    return {**state, "attempt_ms": state.get("updated_ms", 0), "visits": visits}
+
+
+_UPCASTERS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = MappingProxyType({2: _to_3})
+"""From each version to the next."""
 
 
 def state_from_json(text: str | bytes) -> RunState:

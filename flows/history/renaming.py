@@ -26,6 +26,10 @@ def rename_run(event: e.Event, old: str, new: str, *, with_children: bool = Fals
 
 
 ABOUT_REQUESTS = (
+    e.VoteCast,
+    e.VoteDelegated,
+    e.RequestEdited,
+    e.LadderStepReached,
     e.ApprovalGranted,
     e.ApprovalRejected,
     e.QuestionAnswered,

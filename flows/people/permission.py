@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.humans.seats import ANYONE, GROUP_PREFIX
 from fluxagents.flows.people.actions import NEEDS, Action
 from fluxagents.flows.people.actor import Actor, Resource
-from fluxagents.flows.people.members import GROUP_PREFIX, Membership, ServiceAccount
+from fluxagents.flows.people.members import Membership, ServiceAccount
 from fluxagents.flows.people.roles import Role, role_in
 from fluxagents.flows.texts.display import quote
-
-ANYONE = "anyone"
-"""Assignee of a request that names nobody: whoever has the role."""
 
 
 def check_permission(actor: Actor, who: Membership, action: Action, on: Resource) -> None:

@@ -9,12 +9,12 @@ from functools import cached_property
 from pydantic import JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.humans.seats import ANYONE
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import SYSTEM, Actor, Resource
 from fluxagents.flows.people.audit import AuditRecord
 from fluxagents.flows.people.members import Membership, ServiceAccount
 from fluxagents.flows.people.permission import (
-    ANYONE,
     check_assigned,
     check_claim,
     check_permission,

@@ -7,6 +7,7 @@ from typing import Any
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool
+from fluxagents.flows.humans.votes import Vote
 from fluxagents.workers.commands.display.times import format_time
 
 SHORT_DIGEST = len("sha256:") + 12
@@ -75,6 +76,13 @@ def _describe_compaction(event: e.ContextCompacted) -> str:
     return f"{event.tokens_saved} tokens saved, {event.tokens} of {event.max_tokens} sent; {dropped}"
 
 
+def describe_vote(vote: Vote) -> str:
+    """A vote in a line: who, what, for whom, by which channel, and why."""
+    for_people = f" for {', '.join(vote.for_people)}" if vote.for_people else ""
+    channel = f" ({vote.standing or vote.channel})" if vote.standing or vote.channel else ""
+    return f"{vote.by}{for_people}: {vote.choice}{channel}{f': {vote.comment}' if vote.comment else ''}"
+
+
 _DESCRIPTIONS: dict[str, Any] = {
     "RunStarted": lambda event: f"{event.flow.name} on {event.model_name}",
     "NodeEntered": lambda event: event.node,
@@ -108,7 +116,15 @@ _DESCRIPTIONS: dict[str, Any] = {
     "ApprovalRejected": lambda event: f"by {event.by}: {event.reason}",
     "QuestionAsked": lambda event: f"{event.request.id}: {event.request.question}",
     "QuestionAnswered": lambda event: f"by {event.by}: {event.answer}",
-    "RequestExpired": lambda event: f"{event.request_id}: nobody answered in time",
+    "VoteCast": lambda event: describe_vote(event.vote),
+    "VoteDelegated": lambda event: f"{event.delegation.by} lets {event.delegation.to} vote",
+    "RequestEdited": lambda event: f"by {event.by}: {describe_call(event.call)}",
+    "LadderStepReached": lambda event: (
+        f"step {event.level} of {event.request_id}{f': {event.because}' if event.because else ''}"
+    ),
+    "RequestExpired": lambda event: (
+        f"{event.request_id}: nobody answered in time{f', {event.then}' if event.then else ''}"
+    ),
     "RetryScheduled": lambda event: (
         f"after {event.failures} failures, not before {format_time(event.not_before_ms)}"
     ),
