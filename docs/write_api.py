@@ -23,6 +23,7 @@ OBJECTS = (
     "scheduler.sessions.sessions.Sessions",
     "workers.clients.artifact.Artifact",
     "scheduler.runs.run_control.RunControl",
+    "scheduler.runs.request_control.RequestControl",
     "scheduler.runs.history_control.HistoryControl",
     "scheduler.runs.flow_migration.FlowMigration",
     "scheduler.runs.run_starter.RunSpec",

@@ -127,6 +127,8 @@ class HumanRequest(Frozen):
     votes: tuple[Vote, ...] = ()
     """What people have said so far; those on another digest count no more."""
     delegations: tuple[Delegation, ...] = ()
+    edited: bool = False
+    """Somebody has changed the arguments since it was asked."""
     level: int = Field(default=0, ge=0)
     """How many steps of the ladder were reached."""
     next_ms: int = 0
@@ -159,6 +161,12 @@ class HumanRequest(Frozen):
     def next_step(self) -> LadderStep | None:
         """What the ladder does next; None at its end."""
         return self.ladder[self.level] if self.level < len(self.ladder) else None
+
+    @property
+    def notice_key(self) -> str:
+        """What makes sends of one message one; each step of the ladder and each edit has its own."""
+        parts = (str(self.level) if self.level else "", self.digest[:12] if self.edited else "")
+        return ".".join(part for part in (self.id, *parts) if part)
 
     @property
     def verdict(self) -> Verdict:

@@ -14,6 +14,7 @@ from pydantic import JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.language.catalog import ToolFacts
+from fluxagents.flows.language.node_base import RequestRules
 from fluxagents.tasks.tool import Tool
 
 MODULES = (
@@ -84,6 +85,8 @@ class ToolEntry:
     answers: Sequence[str]
     parameters: Mapping[str, JsonValue]
     """JSON schema of the arguments."""
+    approval: Mapping[str, JsonValue] | None = None
+    """How its approvals are decided where a flow says nothing; None for one answer of anybody."""
 
     @classmethod
     @cache
@@ -105,6 +108,7 @@ class ToolEntry:
             questions=list(tool.questions),
             answers=list(tool.answers),
             parameters=parameters,
+            approval=tool.approval.model_dump(mode="json") if tool.approval else None,
         )
 
     @property
@@ -121,6 +125,7 @@ class ToolEntry:
             needs_approval=self.needs_approval,
             time_limit_s=self.soft_time_limit_s,
             compensation=self.compensation,
+            approval=RequestRules.model_validate(self.approval) if self.approval else None,
         )
 
 

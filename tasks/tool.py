@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.events import Shard
+from fluxagents.flows.language.node_base import RequestRules
 from fluxagents.tasks.display import cut_text
 from fluxagents.tasks.ports.models import Concern, ModelChange
 from fluxagents.tasks.ports.results import Args, Result
@@ -72,6 +73,8 @@ class Tool:
     """Set on a tool that makes a new model: changes the model that it is given; called as `run`."""
     compensation: str | None = None
     """Set on a tool that has an effect: how the effect is undone when a run is rolled back, in a sentence."""
+    approval: RequestRules | None = None
+    """How its approvals are decided where a flow says nothing; None for one answer of anybody."""
     split: Split | None = None
     """Set on a tool whose work may be large."""
     queue: Literal["tools", "tools.long"] = "tools"

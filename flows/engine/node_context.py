@@ -13,9 +13,12 @@ from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, call_digest
 from fluxagents.flows.engine.budget import ends_ms
 from fluxagents.flows.errors import ErrorInfo, FluxError
+from fluxagents.flows.humans.policies import AnyOf, Policy
+from fluxagents.flows.humans.seats import ANYONE
 from fluxagents.flows.language.catalog import ToolFacts
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.expressions import ERROR_NAME, evaluate, names_in
+from fluxagents.flows.language.node_base import CallingNode, RequestRules
 from fluxagents.flows.language.nodes import Node
 from fluxagents.flows.language.templates import fill_text, fill_value
 from fluxagents.flows.state import RunState
@@ -108,9 +111,20 @@ class NodeContext:
         question: str,
         *,
         call: CallTool | None = None,
+        policy: Policy | None = None,
+        rules: RequestRules | None = None,
         **more: Any,
     ) -> e.HumanRequest:
-        """A request to a human, bound to what is shown."""
+        """A request to a human, bound to what is shown.
+
+        Args:
+            kind: What is asked for.
+            question: In words.
+            call: Of a tool, that is to be approved.
+            policy: Whose answer counts; that of the rules when absent.
+            rules: How it is decided; one answer of anybody when absent.
+            more: Fields of the request.
+        """
         shown = self.digest(call) if call else hashlib.sha256(question.encode()).hexdigest()
         return e.HumanRequest(
             id=f"{self.state.run_id}.{self.state.seq}",
@@ -119,8 +133,31 @@ class NodeContext:
             question=question,
             call=call,
             digest=shown,
+            **self._decided_by(policy, rules),
             **more,
         )
+
+    def _decided_by(self, policy: Policy | None, rules: RequestRules | None) -> dict[str, Any]:
+        rules = rules or RequestRules()
+        policy = policy or rules.policy or Policy(rule=AnyOf(any_of=(ANYONE,)))
+        return {
+            "policy": policy,
+            "barred": (self.state.requester,) if policy.four_eyes and self.state.requester else (),
+            "ladder": rules.ladder,
+            "calendar": rules.calendar,
+            "urgency": rules.urgency,
+            # Only where something counts from it: early versions did not record it.
+            "asked_ms": self.at_ms if rules.ladder or rules.no_limit else 0,
+            "no_limit": rules.no_limit,
+            "always_ask": rules.always_ask,
+        }
+
+    def rules_of(self, call: CallTool) -> RequestRules | None:
+        """How the approval of a call is decided, by its node, the flow or the tool; None where none says."""
+        node = self.node
+        rules = node.approval if isinstance(node, CallingNode) else None
+        tool = self.tools.get(call.tool)
+        return rules or self.flow.approvals.get(call.tool) or (tool.approval if tool else None)
 
     def ask(self, request: e.HumanRequest) -> e.QuestionAsked:
         """The event that puts a question to a human."""

@@ -20,5 +20,11 @@ def request_call(context: NodeContext, call: CallTool) -> e.Event | CallTool:
     """The call itself, or the request that must be answered first."""
     if context.may_run(call):
         return call
+    request = context.request("approval", ask_for_call(call), call=call, rules=context.rules_of(call))
+    return context.ask_approval(request)
+
+
+def ask_for_call(call: CallTool) -> str:
+    """The question whether a call may be made."""
     changes = ", ".join(f"{name}={value!r}" for name, value in call.args.items())
-    return context.ask_approval(context.request("approval", f"Run {call.tool}({changes})?", call=call))
+    return f"Run {call.tool}({changes})?"

@@ -81,7 +81,7 @@ class Policy(HumanRecord):
     @property
     def is_open(self) -> bool:
         """Whether one answer of anybody decides, as where a flow says nothing."""
-        return self.takes_one and self.seats == (ANYONE,)
+        return self.takes_one and self.seats == (ANYONE,) and self.rejections == 1
 
     @property
     def takes_one(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import Field, JsonValue, model_validator
 
 from fluxagents.flows.language.node_base import (
-    ActivityNode,
+    CallingNode,
     ChildRunNode,
     Edge,
     Expression,
@@ -24,7 +24,7 @@ MAP_ITEMS = 500
 """Most items that one `map` node takes: one commit begins their runs."""
 
 
-class ToolNode(ActivityNode):
+class ToolNode(CallingNode):
     """Runs one tool with fixed or computed arguments; a string that starts with `=` is an expression."""
 
     kind: Literal["tool"]
@@ -46,7 +46,7 @@ class ToolNode(ActivityNode):
         return (self.tool,)
 
 
-class DecideNode(ActivityNode):
+class DecideNode(CallingNode):
     """Lets the chat model choose among tools until it finishes or its steps are used."""
 
     kind: Literal["decide"]

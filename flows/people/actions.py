@@ -52,6 +52,12 @@ class Action(StrEnum):
     REQUEST_APPROVE = "request.approve"
     REQUEST_REJECT = "request.reject"
     REQUEST_REPLY = "request.reply"
+    REQUEST_EDIT = "request.edit"
+    REQUEST_ABSTAIN = "request.abstain"
+    REQUEST_RECUSE = "request.recuse"
+    REQUEST_DELEGATE = "request.delegate"
+    STANDING_GRANT = "standing.grant"
+    STANDING_REVOKE = "standing.revoke"
     MODEL_ADD = "model.add"
     MODEL_REMOVE = "model.remove"
     ARTIFACT_ADD = "artifact.add"
@@ -138,6 +144,12 @@ NEEDS: Mapping[Action, Need] = MappingProxyType(
         Action.REQUEST_APPROVE: Need(Role.APPROVER, Scope.APPROVALS),
         Action.REQUEST_REJECT: Need(Role.APPROVER, Scope.APPROVALS),
         Action.REQUEST_REPLY: Need(Role.RUNNER, Scope.APPROVALS),
+        Action.REQUEST_EDIT: Need(Role.APPROVER, Scope.APPROVALS),
+        Action.REQUEST_ABSTAIN: Need(Role.RUNNER, Scope.APPROVALS),
+        Action.REQUEST_RECUSE: Need(Role.RUNNER, Scope.APPROVALS),
+        Action.REQUEST_DELEGATE: Need(Role.RUNNER, Scope.APPROVALS),
+        Action.STANDING_GRANT: Need(Role.APPROVER, Scope.APPROVALS),
+        Action.STANDING_REVOKE: Need(Role.APPROVER, Scope.APPROVALS),
         Action.MODEL_ADD: _MODELS,
         Action.MODEL_REMOVE: _MODELS,
         Action.ARTIFACT_ADD: _MODELS,

@@ -90,6 +90,7 @@ def on_request_edit(state: RunState, event: e.RequestEdited) -> Changes:
         "question": event.question,
         "call": event.call,
         "digest": event.digest,
+        "edited": True,
         "barred": tuple({**dict.fromkeys(request.barred), **barred}),
     }
     return {"waiting_for": request.model_copy(update=changes), "notified": False}

@@ -11,6 +11,7 @@ from fluxagents.flows.commands import Command, NotifyHuman
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.events import Event, HumanNotified
+from fluxagents.flows.humans.calendars import next_step_ms
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.notifier import Notifier
 from fluxagents.flows.state import RunState
@@ -45,8 +46,14 @@ def notify_human(
         # A version of the prompt that cannot be rendered must not keep the humans from knowing.
         log.exception("the text of the request failed", run=state.run_id, request=request.id)
         text, prompt = request.question, ""
-    channels = ports.notifier.notify(state.run_id, request, key=request.id, text=text)
-    at_ms = ports.clock.now_ms()
+    channels = ports.notifier.notify(state.run_id, request, key=request.notice_key, text=text)
     return [
-        HumanNotified(seq=state.seq, at_ms=at_ms, request_id=request.id, channels=channels, prompt=prompt)
+        HumanNotified(
+            seq=state.seq,
+            at_ms=ports.clock.now_ms(),
+            request_id=request.id,
+            channels=channels,
+            prompt=prompt,
+            next_ms=next_step_ms(request.ladder, request.level, request.asked_ms, request.calendar),
+        )
     ]

@@ -221,18 +221,68 @@ class AsyncClient:
         return await self._threads.call(self._client.discard, run_id, by=by)
 
     async def approve(
-        self, request_id: str, *, by: str | None = None, args: Mapping[str, JsonValue] | None = None
+        self,
+        request_id: str,
+        *,
+        by: str | None = None,
+        args: Mapping[str, JsonValue] | None = None,
+        comment: str = "",
+        digest: str = "",
     ) -> RunState:
-        """Agree to a call, as it was asked for or with other arguments; see `RunControl.approve`."""
-        return await self._threads.call(self._client.approve, request_id, by=by, args=args)
+        """Agree to a call, as it was asked for or with other arguments; see `RequestControl.approve`."""
+        return await self._threads.call(
+            self._client.approve, request_id, by=by, args=args, comment=comment, digest=digest
+        )
 
-    async def reject(self, request_id: str, *, by: str | None = None, reason: str) -> RunState:
+    async def reject(
+        self, request_id: str, *, by: str | None = None, reason: str, digest: str = ""
+    ) -> RunState:
         """Refuse a call; the reason is shown to the chat model."""
-        return await self._threads.call(self._client.reject, request_id, by=by, reason=reason)
+        return await self._threads.call(self._client.reject, request_id, by=by, reason=reason, digest=digest)
 
-    async def reply(self, request_id: str, *, by: str | None = None, answer: str) -> RunState:
-        """Answer a question or an escalation; see `RunControl.reply`."""
-        return await self._threads.call(self._client.reply, request_id, by=by, answer=answer)
+    async def abstain(
+        self, request_id: str, *, by: str | None = None, comment: str = "", digest: str = ""
+    ) -> RunState:
+        """Have no opinion on a request; nobody waits for this vote any more."""
+        return await self._threads.call(
+            self._client.abstain, request_id, by=by, comment=comment, digest=digest
+        )
+
+    async def recuse(
+        self, request_id: str, *, by: str | None = None, comment: str = "", digest: str = ""
+    ) -> RunState:
+        """Step out of a request that one may not judge, whatever it comes to say."""
+        return await self._threads.call(
+            self._client.recuse, request_id, by=by, comment=comment, digest=digest
+        )
+
+    async def delegate(
+        self, request_id: str, to: str, *, by: str | None = None, for_s: float = 0, comment: str = ""
+    ) -> RunState:
+        """Let another person vote in one's place; see `RequestControl.delegate`."""
+        return await self._threads.call(
+            self._client.delegate, request_id, to, by=by, for_s=for_s, comment=comment
+        )
+
+    async def edit_request(
+        self,
+        request_id: str,
+        args: Mapping[str, JsonValue],
+        *,
+        by: str | None = None,
+        comment: str = "",
+        digest: str = "",
+    ) -> RunState:
+        """Change the arguments of a call that is asked for; all are asked again."""
+        return await self._threads.call(
+            self._client.edit_request, request_id, args, by=by, comment=comment, digest=digest
+        )
+
+    async def reply(
+        self, request_id: str, *, by: str | None = None, answer: str, digest: str = ""
+    ) -> RunState:
+        """Answer a question or an escalation; see `RequestControl.reply`."""
+        return await self._threads.call(self._client.reply, request_id, by=by, answer=answer, digest=digest)
 
     async def signal(
         self, run_id: str, name: str, *, by: str | None = None, data: Mapping[str, JsonValue] | None = None

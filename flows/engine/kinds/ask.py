@@ -21,7 +21,8 @@ def on_ask(context: NodeContext, node: AskNode) -> e.Event:
     request = context.request(
         "question",
         context.fill_text(node.question),
-        assignees=node.assignees,
+        policy=node.whose_answer,
+        rules=node,
         choices=node.choices,
         deadline_ms=context.deadline_ms(node.timeout_s),
     )

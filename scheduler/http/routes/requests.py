@@ -10,9 +10,11 @@ from pydantic import Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.humans.ladders import MAX_SECONDS
 from fluxagents.flows.state import RunState
 from fluxagents.flows.texts.display import quote
 from fluxagents.flows.texts.grammar import MAX_NAME, MAX_REASON, MAX_TEXT
+from fluxagents.prompts.human_text import describe_next
 from fluxagents.scheduler.http.access import Body, Client, VisibleSessions, load_visible, tag_run
 from fluxagents.scheduler.http.paging import Cursor, Limit, Page, link_next, slice_page
 from fluxagents.scheduler.http.problems import ProblemError
@@ -22,6 +24,7 @@ router = APIRouter()
 
 APPROVALS: frozenset[str] = frozenset({"approval"})
 QUESTIONS: frozenset[str] = frozenset({"question", "escalation"})
+ALL = APPROVALS | QUESTIONS
 
 
 class OpenRequest(Body):
@@ -36,6 +39,10 @@ class OpenRequest(Body):
     run_question: str
     """What the run is to answer."""
     request: HumanRequest
+    missing: str
+    """Whose answer it waits for, in words: `1 more of group:curators`."""
+    if_nobody_answers: str
+    """What its ladder does next, and when; empty where that is nothing."""
 
 
 class Approval(Body):
@@ -43,8 +50,31 @@ class Approval(Body):
 
     args: dict[str, JsonValue] | None = None
     """Arguments that are to differ from those asked for."""
+    comment: str = Field("", max_length=MAX_REASON)
     digest: str = Field("", max_length=64)
     """The `digest` of the request that was shown; with another one nothing is approved."""
+
+
+class Comment(Body):
+    """Why somebody abstains or steps out."""
+
+    comment: str = Field("", max_length=MAX_REASON)
+    digest: str = Field("", max_length=64)
+
+
+class Edit(Comment):
+    """Other arguments for a call that is asked for."""
+
+    args: dict[str, JsonValue]
+
+
+class Delegating(Body):
+    """Who votes in one's place."""
+
+    to: str = Field(max_length=MAX_NAME)
+    for_s: float = Field(0, ge=0, le=MAX_SECONDS)
+    """For how many seconds; 0 for as long as the request waits."""
+    comment: str = Field("", max_length=MAX_REASON)
 
 
 class Rejection(Body):
@@ -90,6 +120,8 @@ def _describe(request: HumanRequest, state: RunState) -> OpenRequest:
         model=state.model_name,
         run_question=str(state.inputs.get("question", "")),
         request=request,
+        missing=request.missing,
+        if_nobody_answers=describe_next(request),
     )
 
 
@@ -116,7 +148,7 @@ def _answer(
     request_id: str,
     kinds: frozenset[str],
     digest: str,
-    act: Callable[[], RunState],
+    act: Callable[[str], RunState],
     response: Response,
 ) -> RunState:
     shown = _find(client, request_id, kinds).request
@@ -124,7 +156,7 @@ def _answer(
         raise ProblemError(
             "changed", f"request {quote(request_id)} has the digest {shown.digest}, not {digest}"
         )
-    state = act()
+    state = act(shown.digest)
     tag_run(response, state)
     return state
 
@@ -159,7 +191,7 @@ def approve(request_id: str, client: Client, response: Response, body: Approval 
         request_id,
         APPROVALS,
         given.digest,
-        lambda: client.approve(request_id, args=given.args),
+        lambda shown: client.approve(request_id, args=given.args, comment=given.comment, digest=shown),
         response,
     )
 
@@ -173,7 +205,61 @@ def reject(request_id: str, client: Client, response: Response, body: Rejection 
         request_id,
         APPROVALS,
         given.digest,
-        lambda: client.reject(request_id, reason=given.reason),
+        lambda shown: client.reject(request_id, reason=given.reason, digest=shown),
+        response,
+    )
+
+
+@router.post("/approvals/{request_id}/edit", summary="Edit the arguments", tags=["approvals"])
+def edit(request_id: str, body: Edit, client: Client, response: Response) -> RunState:
+    """Change the arguments of the call: what was said before counts no more, and all are asked again."""
+    return _answer(
+        client,
+        request_id,
+        APPROVALS,
+        body.digest,
+        lambda shown: client.edit_request(request_id, body.args, comment=body.comment, digest=shown),
+        response,
+    )
+
+
+@router.post("/approvals/{request_id}/abstain", summary="Abstain", tags=["approvals"])
+def abstain(request_id: str, client: Client, response: Response, body: Comment | None = None) -> RunState:
+    """Have no opinion, on an approval or a question: nobody waits for this vote any more."""
+    given = body or Comment()
+    return _answer(
+        client,
+        request_id,
+        ALL,
+        given.digest,
+        lambda shown: client.abstain(request_id, comment=given.comment, digest=shown),
+        response,
+    )
+
+
+@router.post("/approvals/{request_id}/recuse", summary="Step out", tags=["approvals"])
+def recuse(request_id: str, client: Client, response: Response, body: Comment | None = None) -> RunState:
+    """Step out of an approval or a question that one may not judge."""
+    given = body or Comment()
+    return _answer(
+        client,
+        request_id,
+        ALL,
+        given.digest,
+        lambda shown: client.recuse(request_id, comment=given.comment, digest=shown),
+        response,
+    )
+
+
+@router.post("/approvals/{request_id}/delegate", summary="Delegate the vote", tags=["approvals"])
+def delegate(request_id: str, body: Delegating, client: Client, response: Response) -> RunState:
+    """Let another person vote, or answer, in one's place."""
+    return _answer(
+        client,
+        request_id,
+        ALL,
+        "",
+        lambda _: client.delegate(request_id, body.to, for_s=body.for_s, comment=body.comment),
         response,
     )
 
@@ -207,6 +293,6 @@ def reply(request_id: str, body: Reply, client: Client, response: Response) -> R
         request_id,
         QUESTIONS,
         body.digest,
-        lambda: client.reply(request_id, answer=body.answer),
+        lambda shown: client.reply(request_id, answer=body.answer, digest=shown),
         response,
     )

@@ -203,22 +203,48 @@ class AsyncHttpClient:
         waiting = (await self.load(request_id.rpartition(".")[0])).waiting_for
         return read_request(await self._send(find_request(request_id, waiting)))
 
-    async def approve(self, request_id: str, *, args: Mapping[str, JsonValue] | None = None) -> RunState:
+    async def approve(
+        self,
+        request_id: str,
+        *,
+        args: Mapping[str, JsonValue] | None = None,
+        comment: str = "",
+        digest: str = "",
+    ) -> RunState:
         """Agree to a call, as it was asked for or with other arguments."""
-        body = {"args": None if args is None else dict(args)}
-        return read_state(await self._send(call_request(request_id, "approvals/{}/approve", body)))
+        body = {"args": None if args is None else dict(args), "comment": comment, "digest": digest}
+        return await self._answer(request_id, "approvals/{}/approve", body)
 
-    async def reject(self, request_id: str, *, reason: str) -> RunState:
+    async def reject(self, request_id: str, *, reason: str, digest: str = "") -> RunState:
         """Refuse a call; the reason is shown to the chat model."""
-        return read_state(
-            await self._send(call_request(request_id, "approvals/{}/reject", {"reason": reason}))
-        )
+        return await self._answer(request_id, "approvals/{}/reject", {"reason": reason, "digest": digest})
 
-    async def reply(self, request_id: str, *, answer: str) -> RunState:
+    async def abstain(self, request_id: str, *, comment: str = "", digest: str = "") -> RunState:
+        """Have no opinion on a request; nobody waits for this vote any more."""
+        return await self._answer(request_id, "approvals/{}/abstain", {"comment": comment, "digest": digest})
+
+    async def recuse(self, request_id: str, *, comment: str = "", digest: str = "") -> RunState:
+        """Step out of a request that one may not judge, whatever it comes to say."""
+        return await self._answer(request_id, "approvals/{}/recuse", {"comment": comment, "digest": digest})
+
+    async def delegate(self, request_id: str, to: str, *, for_s: float = 0, comment: str = "") -> RunState:
+        """Let another person vote in one's place, for so many seconds or as long as the request waits."""
+        body = {"to": to, "for_s": for_s, "comment": comment}
+        return await self._answer(request_id, "approvals/{}/delegate", body)
+
+    async def edit_request(
+        self, request_id: str, args: Mapping[str, JsonValue], *, comment: str = "", digest: str = ""
+    ) -> RunState:
+        """Change the arguments of a call that is asked for; all are asked again."""
+        body = {"args": dict(args), "comment": comment, "digest": digest}
+        return await self._answer(request_id, "approvals/{}/edit", body)
+
+    async def reply(self, request_id: str, *, answer: str, digest: str = "") -> RunState:
         """Answer a question or an escalation."""
-        return read_state(
-            await self._send(call_request(request_id, "questions/{}/reply", {"answer": answer}))
-        )
+        return await self._answer(request_id, "questions/{}/reply", {"answer": answer, "digest": digest})
+
+    async def _answer(self, request_id: str, what: str, body: Mapping[str, Any]) -> RunState:
+        return read_state(await self._send(call_request(request_id, what, body)))
 
     async def cancel_session(self, session: str, *, reason: str = "no reason given") -> list[str]:
         """End those runs of a session that have not ended; their ids."""

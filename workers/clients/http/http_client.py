@@ -206,18 +206,48 @@ class HttpClient:
         waiting = self.load(request_id.rpartition(".")[0]).waiting_for
         return read_request(self._send(find_request(request_id, waiting)))
 
-    def approve(self, request_id: str, *, args: Mapping[str, JsonValue] | None = None) -> RunState:
+    def approve(
+        self,
+        request_id: str,
+        *,
+        args: Mapping[str, JsonValue] | None = None,
+        comment: str = "",
+        digest: str = "",
+    ) -> RunState:
         """Agree to a call, as it was asked for or with other arguments."""
-        body = {"args": None if args is None else dict(args)}
-        return read_state(self._send(call_request(request_id, "approvals/{}/approve", body)))
+        body = {"args": None if args is None else dict(args), "comment": comment, "digest": digest}
+        return self._answer(request_id, "approvals/{}/approve", body)
 
-    def reject(self, request_id: str, *, reason: str) -> RunState:
+    def reject(self, request_id: str, *, reason: str, digest: str = "") -> RunState:
         """Refuse a call; the reason is shown to the chat model."""
-        return read_state(self._send(call_request(request_id, "approvals/{}/reject", {"reason": reason})))
+        return self._answer(request_id, "approvals/{}/reject", {"reason": reason, "digest": digest})
 
-    def reply(self, request_id: str, *, answer: str) -> RunState:
+    def abstain(self, request_id: str, *, comment: str = "", digest: str = "") -> RunState:
+        """Have no opinion on a request; nobody waits for this vote any more."""
+        return self._answer(request_id, "approvals/{}/abstain", {"comment": comment, "digest": digest})
+
+    def recuse(self, request_id: str, *, comment: str = "", digest: str = "") -> RunState:
+        """Step out of a request that one may not judge, whatever it comes to say."""
+        return self._answer(request_id, "approvals/{}/recuse", {"comment": comment, "digest": digest})
+
+    def delegate(self, request_id: str, to: str, *, for_s: float = 0, comment: str = "") -> RunState:
+        """Let another person vote in one's place, for so many seconds or as long as the request waits."""
+        body = {"to": to, "for_s": for_s, "comment": comment}
+        return self._answer(request_id, "approvals/{}/delegate", body)
+
+    def edit_request(
+        self, request_id: str, args: Mapping[str, JsonValue], *, comment: str = "", digest: str = ""
+    ) -> RunState:
+        """Change the arguments of a call that is asked for; all are asked again."""
+        body = {"args": dict(args), "comment": comment, "digest": digest}
+        return self._answer(request_id, "approvals/{}/edit", body)
+
+    def reply(self, request_id: str, *, answer: str, digest: str = "") -> RunState:
         """Answer a question or an escalation."""
-        return read_state(self._send(call_request(request_id, "questions/{}/reply", {"answer": answer})))
+        return self._answer(request_id, "questions/{}/reply", {"answer": answer, "digest": digest})
+
+    def _answer(self, request_id: str, what: str, body: Mapping[str, Any]) -> RunState:
+        return read_state(self._send(call_request(request_id, what, body)))
 
     def cancel_session(self, session: str, *, reason: str = "no reason given") -> list[str]:
         """End those runs of a session that have not ended; their ids."""

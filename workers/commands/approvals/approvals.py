@@ -13,6 +13,9 @@ COMMANDS = {
     "approve": ("approvals.request_answers:approve", "Approve: the run continues with what was shown."),
     "reject": ("approvals.request_answers:reject", "Reject: the run continues without it and knows why."),
     "edit": ("approvals.request_answers:edit", "Approve with other arguments than those requested."),
+    "abstain": ("approvals.request_votes:abstain", "Have no opinion: nobody waits for this vote any more."),
+    "recuse": ("approvals.request_votes:recuse", "Step out of a request that is not yours to judge."),
+    "delegate": ("approvals.request_votes:delegate", "Let another person vote in your place."),
     "reply": ("approvals.request_answers:reply", "Answer a question or an escalation."),
 }
 """Name -> (module:attribute below `fluxagents.workers.commands`, help)."""
@@ -26,6 +29,7 @@ COMMANDS = {
         "fluxagents approvals approve 01JB….7",
         "fluxagents approvals reject 01JB….7 --reason 'keep the medium'",
         "fluxagents approvals edit 01JB….7 --arg medium_changes='{\"EX_ac_e\": 5}'",
+        "fluxagents approvals delegate 01JB….7 --to ben --for 2d",
         "fluxagents approvals reply 01JB….9 'use acetate'",
     ),
 )

@@ -5,11 +5,18 @@ from __future__ import annotations
 import click
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.state import RunState
-from fluxagents.prompts.human_text import human_text
+from fluxagents.prompts.human_text import describe_next, human_text
 from fluxagents.workers.archive.prompt_library import open_prompts
+from fluxagents.workers.commands.approvals.vote_result import print_vote
 from fluxagents.workers.commands.command_client import CommandClient
-from fluxagents.workers.commands.display.options import by_option, examples, json_option, parse_pairs
+from fluxagents.workers.commands.display.options import (
+    by_option,
+    comment_option,
+    digest_option,
+    examples,
+    json_option,
+    parse_pairs,
+)
 from fluxagents.workers.commands.display.output import echo, print_json
 from fluxagents.workers.commands.display.prompting import prompt_answer
 
@@ -24,7 +31,8 @@ def show(request_id: str, as_json: bool) -> None:
         if request.id == request_id:
             text = human_text(open_prompts(client.settings), client.store.load(run_id), request).text
             if as_json:
-                print_json({"run_id": run_id, **request.model_dump(mode="json"), "text": text})
+                more = {"missing": request.missing, "if_nobody_answers": describe_next(request), "text": text}
+                print_json({"run_id": run_id, **request.model_dump(mode="json"), **more})
             else:
                 echo(text)
             return
@@ -37,22 +45,26 @@ def show(request_id: str, as_json: bool) -> None:
 
 @click.command(epilog=examples("fluxagents approvals approve 01JB….7"))
 @click.argument("request_id")
+@comment_option
+@digest_option
 @by_option
 @json_option
-def approve(request_id: str, by: str | None, as_json: bool) -> None:
-    """Approve: the run continues with exactly what was shown."""
-    _print_answer(CommandClient().approve(request_id, by=by), request_id, "approved", as_json=as_json)
+def approve(request_id: str, comment: str, digest: str, by: str | None, as_json: bool) -> None:
+    """Approve: once its policy is met, the run continues with exactly what was shown."""
+    state = CommandClient().approve(request_id, by=by, comment=comment, digest=digest)
+    print_vote(state, request_id, "approved", as_json=as_json)
 
 
 @click.command(epilog=examples("fluxagents approvals reject 01JB….7 --reason 'keep the medium'"))
 @click.argument("request_id")
 @click.option("--reason", required=True, help="Why; the chat model sees it.")
+@digest_option
 @by_option
 @json_option
-def reject(request_id: str, reason: str, by: str | None, as_json: bool) -> None:
+def reject(request_id: str, reason: str, digest: str, by: str | None, as_json: bool) -> None:
     """Reject: the run continues without it and knows why."""
-    state = CommandClient().reject(request_id, by=by, reason=reason)
-    _print_answer(state, request_id, "rejected", as_json=as_json)
+    state = CommandClient().reject(request_id, by=by, reason=reason, digest=digest)
+    print_vote(state, request_id, "rejected", as_json=as_json)
 
 
 @click.command(epilog=examples("fluxagents approvals edit 01JB….7 --arg replace=true"))
@@ -60,12 +72,28 @@ def reject(request_id: str, reason: str, by: str | None, as_json: bool) -> None:
 @click.option(
     "--arg", "pairs", multiple=True, required=True, metavar="NAME=VALUE", help="An argument to change."
 )
+@click.option("--ask-again", is_flag=True, help="Only change the arguments, and ask everybody again.")
+@comment_option
+@digest_option
 @by_option
 @json_option
-def edit(request_id: str, pairs: tuple[str, ...], by: str | None, as_json: bool) -> None:
-    """Approve with other arguments than those requested."""
-    state = CommandClient().approve(request_id, by=by, args=parse_pairs(pairs))
-    _print_answer(state, request_id, "approved with other arguments", as_json=as_json)
+def edit(
+    request_id: str,
+    pairs: tuple[str, ...],
+    ask_again: bool,
+    comment: str,
+    digest: str,
+    by: str | None,
+    as_json: bool,
+) -> None:
+    """Approve with other arguments than those requested: what was said before counts no more."""
+    client, args = CommandClient(), parse_pairs(pairs)
+    if ask_again:
+        state = client.edit_request(request_id, args, by=by, comment=comment, digest=digest)
+        print_vote(state, request_id, "edited", as_json=as_json)
+        return
+    state = client.approve(request_id, by=by, args=args, comment=comment, digest=digest)
+    print_vote(state, request_id, "approved with other arguments", as_json=as_json)
 
 
 @click.command(
@@ -80,17 +108,4 @@ def reply(request_id: str, answer: str | None, by: str | None, as_json: bool) ->
     client = CommandClient()
     if answer is None:
         answer = prompt_answer(client.request(request_id))
-    _print_answer(client.reply(request_id, by=by, answer=answer), request_id, "answered", as_json=as_json)
-
-
-def _print_answer(state: RunState, request_id: str, verdict: str, *, as_json: bool) -> None:
-    if as_json:
-        document = {
-            "request_id": request_id,
-            "verdict": verdict,
-            "run_id": state.run_id,
-            "status": state.status,
-        }
-        print_json(document)
-    else:
-        echo(f"{request_id}: {verdict}; run {state.run_id} is {state.status}")
+    print_vote(client.reply(request_id, by=by, answer=answer), request_id, "answered", as_json=as_json)

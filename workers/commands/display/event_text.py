@@ -7,7 +7,7 @@ from typing import Any
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool
-from fluxagents.flows.humans.votes import Vote
+from fluxagents.prompts.human_text import describe_vote
 from fluxagents.workers.commands.display.times import format_time
 
 SHORT_DIGEST = len("sha256:") + 12
@@ -74,13 +74,6 @@ def _describe_compaction(event: e.ContextCompacted) -> str:
         ids.setdefault(item.strategy, []).append(item.id)
     dropped = "; ".join(f"{strategy}: {', '.join(names)}" for strategy, names in ids.items())
     return f"{event.tokens_saved} tokens saved, {event.tokens} of {event.max_tokens} sent; {dropped}"
-
-
-def describe_vote(vote: Vote) -> str:
-    """A vote in a line: who, what, for whom, by which channel, and why."""
-    for_people = f" for {', '.join(vote.for_people)}" if vote.for_people else ""
-    channel = f" ({vote.standing or vote.channel})" if vote.standing or vote.channel else ""
-    return f"{vote.by}{for_people}: {vote.choice}{channel}{f': {vote.comment}' if vote.comment else ''}"
 
 
 _DESCRIPTIONS: dict[str, Any] = {
