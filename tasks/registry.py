@@ -181,8 +181,12 @@ def require_tool(name: str, tools: Mapping[str, object]) -> None:
 
 def index_json() -> str:
     """The index as it is stored: one entry per tool, made from the tools themselves."""
-    entries = [vars(ToolEntry.of(tool)) for tool in TOOLS.values()]
+    entries = [_without_absent(vars(ToolEntry.of(tool))) for tool in TOOLS.values()]
     return json.dumps(entries, indent=1, ensure_ascii=False) + "\n"
+
+
+def _without_absent(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name != "approval" or value is not None}
 
 
 @cache

@@ -29,7 +29,7 @@ LADDER = [{"after": "1h"}, {"after": "2h", "to": "cat"}, {"after": "3h", "then":
 
 
 def build(policy: Any, ladder: Any = LADDER) -> FlowController:
-    change = {"kind": "tool", "tool": "change", "next": "end", "on_error": "end"}
+    approval = {"policy": policy, "ladder": ladder}
     flow = {
         "flow": "checked",
         "version": 1,
@@ -106,7 +106,7 @@ def others(way: Way, controller: FlowController) -> Iterator[e.Event]:
     assert request is not None
     assert request.call is not None
     head: dict[str, Any] = {"seq": state.seq, "at_ms": state.updated_ms}
-    call = CallTool(tool="change", args={"x": (len(request.call.args) and 0) or 1})
+    call = CallTool(tool="change", args={"x": 0 if request.call.args == {"x": 1} else 1})
     digest = call_digest("change", call.args, state.model)
     yield e.RequestEdited(**head, request_id=request.id, by="ben", question="?", call=call, digest=digest)
     delegation = Delegation(by="cat", to="dan", at_ms=0, seats=seats_of("cat"))
