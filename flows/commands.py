@@ -26,6 +26,13 @@ class CallTool(CommandBase):
     """What is supposed, and which result would refute it; empty where none is asked for."""
 
 
+class ComputeEffect(CommandBase):
+    """Compute what a call would do, before a human is asked about it; changes nothing."""
+
+    kind: Literal["compute_effect"] = "compute_effect"
+    call: CallTool
+
+
 class AskedItem(CommandBase):
     """One thing that a question asks."""
 
@@ -134,7 +141,8 @@ class Expire(CommandBase):
 
 
 Command = Annotated[
-    CallTool | JoinShards | Decide | NotifyHuman | BeginRuns | JoinRuns | Expire, Field(discriminator="kind")
+    CallTool | ComputeEffect | JoinShards | Decide | NotifyHuman | BeginRuns | JoinRuns | Expire,
+    Field(discriminator="kind"),
 ]
 """What a step carries out. Pure nodes are walked through and never become a command."""
 

@@ -8,17 +8,21 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, model
 
 from fluxagents.flows.commands import AskedItem, CallTool, Decision, ItemAnswer
 from fluxagents.flows.errors import ErrorInfo
+from fluxagents.flows.humans.effect import Effect
 from fluxagents.flows.humans.ladders import Calendar, LadderStep, Urgency
 from fluxagents.flows.humans.policies import OPEN, Policy
 from fluxagents.flows.humans.seats import ANYONE
 from fluxagents.flows.humans.verdict import Verdict, describe_missing, judge
 from fluxagents.flows.humans.votes import Delegation, Vote, counted_votes
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Raised when an event or the state changes its shape."""
 
 ANSWERS_SINCE = 4
 """Logs that begin with this version or a later one say what was asked and whether it was answered."""
+
+EFFECTS_SINCE = 5
+"""Runs that begin with this version or a later one compute the effect of a call before a human is asked."""
 
 Answered = Literal["yes", "partly", "no"]
 """Whether all that was asked is answered."""
@@ -102,7 +106,9 @@ class HumanRequest(Frozen):
     question: str
     call: CallTool | None = None
     digest: str
-    """What was shown, as a sha256; an answer is bound to it."""
+    """What was shown, as a sha256: the call, its model and its effect; an answer is bound to it."""
+    effect: Effect | None = None
+    """What the call would do; none where it is not computed, or not yet after an edit."""
     assignees: tuple[str, ...] = (ANYONE,)
     """Who is asked: everybody whom the policy names."""
     choices: tuple[str, ...] = ()
@@ -433,6 +439,18 @@ class ToolFailed(EventBase):
     duration_ms: int = 0
 
 
+class EffectComputed(EventBase):
+    """What a call would do, before a human is asked; or why that is not known."""
+
+    type: Literal["EffectComputed"] = "EffectComputed"
+    node: str
+    call: CallTool
+    effect: Effect
+    model: str | None = None
+    """The model that the call would change, by content."""
+    duration_ms: int = 0
+
+
 class RetryScheduled(EventBase):
     """The step that failed is tried again, not before the time given."""
 
@@ -686,6 +704,7 @@ Event = Annotated[
     | ToolFailed
     | RunsBegun
     | RunsJoined
+    | EffectComputed
     | RetryScheduled
     | ApprovalRequested
     | ApprovalGranted

@@ -77,6 +77,7 @@ def _start(event: e.RunStarted) -> RunState:
         requester=event.requester,
         trigger=event.trigger,
         keeps_list=event.schema_version >= e.ANSWERS_SINCE,
+        shows_effects=event.schema_version >= e.EFFECTS_SINCE,
     )
 
 
@@ -95,6 +96,7 @@ _BRANCHES: dict[type[e.Event], Callable[[RunState, Any], Changes]] = {
     e.ToolSucceeded: tool_events.on_success,
     e.ToolSplit: tool_events.on_split,
     e.ToolFailed: tool_events.on_failure,
+    e.EffectComputed: tool_events.on_effect,
     e.RunsBegun: tool_events.on_children,
     e.RunsJoined: tool_events.on_fan_in,
     e.RetryScheduled: tool_events.on_retry,

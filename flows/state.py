@@ -22,6 +22,7 @@ from fluxagents.flows.events import (
     Shard,
     Trigger,
 )
+from fluxagents.flows.humans.effect import Effect
 
 FINDINGS_KEPT = 24
 ERRORS_KEPT = 8
@@ -92,6 +93,14 @@ class SplitCall(Frozen):
 
     call: CallTool
     runs: tuple[str, ...]
+
+
+class CallEffect(Frozen):
+    """What a call would do, until it is asked for."""
+
+    digest: str
+    """Of the call."""
+    effect: Effect
 
 
 class ChildRunIds(Frozen):
@@ -165,6 +174,8 @@ class RunState(Frozen):
     """The tool call that failed last at this node; none when it was a decision."""
     approved: str | None = None
     """The digest of the call that a human agreed to."""
+    effect: CallEffect | None = None
+    """What the call would do that a human is asked about next."""
     waiting_for: HumanRequest | None = None
     notified: bool = False
     outcome: Outcome | None = None
@@ -205,6 +216,8 @@ class RunState(Frozen):
     """Numbers of the answer that neither a result, nor an input, nor a human has."""
     keeps_list: bool = False
     """Whether its log says what was asked and answered; one that an early version began does not."""
+    shows_effects: bool = False
+    """Whether effects are computed before humans are asked; not in a run that an early version began."""
     asked: tuple[AskedItem, ...] | None = None
     """All that the question asks, by the chat model's first decision; None before it."""
     item_answers: tuple[ItemAnswer, ...] = ()

@@ -10,6 +10,7 @@ from fluxagents.flows.commands import (
     BeginRuns,
     CallTool,
     Command,
+    ComputeEffect,
     Decide,
     Expire,
     JoinRuns,
@@ -32,6 +33,7 @@ from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState
 
 DECIDE = "step.decide"
+EFFECT = "effect.compute"
 NOTIFY = "human.notify"
 EXPIRE = "run.expire"
 BEGIN = "run.begin"
@@ -62,6 +64,10 @@ def build_dispatch(command: Command, state: RunState, tools: Mapping[str, ToolFa
         return Dispatch(task=DECIDE, queue=queue, label={"node": command.node})
     if isinstance(command, CallTool | JoinShards):
         return _build_for_tool(command, state, tools)
+    if isinstance(command, ComputeEffect):
+        tool = command.call.tool
+        queue = choose_lane(tools[tool].queue, state, command)
+        return Dispatch(task=EFFECT, queue=queue, label={"tool": tool})
     if isinstance(command, NotifyHuman):
         return Dispatch(task=NOTIFY, queue="human", label={"request": command.request_id})
     if isinstance(command, Expire):

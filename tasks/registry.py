@@ -123,6 +123,7 @@ class ToolEntry:
             name=self.name,
             queue=self.queue,
             needs_approval=self.needs_approval,
+            has_effect=self.needs_approval and self.needs_model,
             time_limit_s=self.soft_time_limit_s,
             compensation=self.compensation,
             approval=RequestRules.model_validate(self.approval) if self.approval else None,

@@ -13,6 +13,7 @@ from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, call_digest
 from fluxagents.flows.engine.budget import ends_ms
 from fluxagents.flows.errors import ErrorInfo, FluxError
+from fluxagents.flows.humans.effect import Effect, shown_digest
 from fluxagents.flows.humans.policies import AnyOf, Policy
 from fluxagents.flows.humans.seats import ANYONE
 from fluxagents.flows.language.catalog import ToolFacts
@@ -105,6 +106,16 @@ class NodeContext:
         free = call.tool in self.tools and not self.tools[call.tool].needs_approval
         return free or self.state.approved == self.digest(call)
 
+    def shows_effect(self, call: CallTool) -> bool:
+        """Whether humans are asked about this call with its effect."""
+        tool = self.tools.get(call.tool)
+        return self.state.shows_effects and tool is not None and tool.has_effect
+
+    def effect_of(self, call: CallTool) -> Effect | None:
+        """What exactly this call would do, where that was computed."""
+        computed = self.state.effect
+        return computed.effect if computed and computed.digest == self.digest(call) else None
+
     def request(
         self,
         kind: Literal["approval", "question", "escalation"],
@@ -113,6 +124,7 @@ class NodeContext:
         call: CallTool | None = None,
         policy: Policy | None = None,
         rules: RequestRules | None = None,
+        effect: Effect | None = None,
         **more: Any,
     ) -> e.HumanRequest:
         """A request to a human, bound to what is shown.
@@ -123,16 +135,18 @@ class NodeContext:
             call: Of a tool, that is to be approved.
             policy: Whose answer counts; that of the rules when absent.
             rules: How it is decided; one answer of anybody when absent.
+            effect: Of the call.
             more: Fields of the request.
         """
-        shown = self.digest(call) if call else hashlib.sha256(question.encode()).hexdigest()
+        asked = self.digest(call) if call else hashlib.sha256(question.encode()).hexdigest()
         return e.HumanRequest(
             id=f"{self.state.run_id}.{self.state.seq}",
             kind=kind,
             node=self.state.node,
             question=question,
             call=call,
-            digest=shown,
+            digest=shown_digest(asked, effect),
+            effect=effect,
             **self._decided_by(policy, rules),
             **more,
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from fluxagents.flows import events as e
-from fluxagents.flows.commands import CallTool, Command, Decide, JoinShards
+from fluxagents.flows.commands import CallTool, Command, ComputeEffect, Decide, JoinShards
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.history.state_diff import Change, diff_states
@@ -205,6 +205,10 @@ def _explain_misfit(command: Command | None, event: e.Event) -> str:
             return f"the controller asks for no tool here, but {_describe(command)}"
         call = command.call if isinstance(command, JoinShards) else command
         return "" if call == event.call else f"the controller asks for {call.tool} with {call.args}"
+    if isinstance(event, e.EffectComputed):
+        if not isinstance(command, ComputeEffect):
+            return f"the controller asks for no effect here, but {_describe(command)}"
+        return "" if command.call == event.call else f"the controller asks for that of {command.call.tool}"
     if isinstance(event, e.DecisionMade | e.DecisionRefused) and not isinstance(command, Decide):
         return f"the controller asks for no decision here, but {_describe(command)}"
     return ""

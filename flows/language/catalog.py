@@ -17,6 +17,8 @@ class ToolFacts:
     needs_approval: bool = False
     approval: RequestRules | None = None
     """How its approvals are decided where a flow says nothing; None for one answer of anybody."""
+    has_effect: bool = False
+    """Whether what a call would do can be computed before a human is asked."""
     time_limit_s: float = 600.0
     """How long one call may take at the most."""
     compensation: str | None = None

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from fluxagents.flows import events as e
+from fluxagents.flows.commands import call_digest
 from fluxagents.flows.reduction.state_updates import Changes, add_failure, last
-from fluxagents.flows.state import FINDINGS_KEPT, ChildRunIds, Finding, RunState, SplitCall
+from fluxagents.flows.state import FINDINGS_KEPT, CallEffect, ChildRunIds, Finding, RunState, SplitCall
 
 
 def on_success(state: RunState, event: e.ToolSucceeded) -> Changes:
@@ -80,6 +81,11 @@ def on_failure(state: RunState, event: e.ToolFailed) -> Changes:
         # What a human agreed to did not happen yet; a retry needs no second approval.
         "approved": state.approved if event.error.retryable else None,
     }
+
+
+def on_effect(_: RunState, event: e.EffectComputed) -> Changes:
+    digest = call_digest(event.call.tool, event.call.args, event.model)
+    return {"effect": CallEffect(digest=digest, effect=event.effect)}
 
 
 def on_retry(_: RunState, event: e.RetryScheduled) -> Changes:

@@ -13,7 +13,7 @@ UNANSWERED = "nobody answered in time"
 
 
 def on_request(_: RunState, event: e.ApprovalRequested | e.QuestionAsked) -> Changes:
-    return {"status": "waiting", "waiting_for": event.request, "notified": False}
+    return {"status": "waiting", "waiting_for": event.request, "notified": False, "effect": None}
 
 
 RequestEvent = (

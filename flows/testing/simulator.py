@@ -8,8 +8,18 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from fluxagents.flows import events as e
-from fluxagents.flows.commands import BeginRuns, CallTool, Command, Decide, Expire, JoinRuns, NotifyHuman
+from fluxagents.flows.commands import (
+    BeginRuns,
+    CallTool,
+    Command,
+    ComputeEffect,
+    Decide,
+    Expire,
+    JoinRuns,
+    NotifyHuman,
+)
 from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.engine.effects import build_unknown_effect
 from fluxagents.flows.engine.invariants import check_state
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.humans.calendars import next_step_ms
@@ -27,6 +37,9 @@ from fluxagents.flows.testing.operators import (
 from fluxagents.flows.testing.scenario import BEGINS, ScenarioError, StatedAnswer, blame_scenario
 from fluxagents.flows.testing.simulated_run import SimulatedRun
 from fluxagents.flows.testing.stubbed_runs import StubbedRuns
+
+SIMULATED = "nothing is computed in a simulation"
+"""Why a simulated call has no effect."""
 
 MAX_STEPS = 20_000
 """Steps of one simulation: more is a world that never comes to an end."""
@@ -172,15 +185,18 @@ class _Simulator:
             return query_chat_model(command)
         if isinstance(command, CallTool):
             return query_tool(flow, state.node, command, refused=self._refusal(command) is not None)
-        if isinstance(command, NotifyHuman):
-            return [self._notify(command)]
+        if isinstance(command, ComputeEffect | NotifyHuman):
+            return [self._report(command)]
         if isinstance(command, BeginRuns):
             return self._children.query(state, self._now)
         if isinstance(command, JoinRuns):
             return Query(node=state.node, what="waits for its runs", accepts=(), optional=True)
         return query_waiting(flow, state)
 
-    def _notify(self, command: NotifyHuman) -> e.Event:
+    def _report(self, command: ComputeEffect | NotifyHuman) -> e.Event:
+        """What comes of a command that asks nothing of the world."""
+        if isinstance(command, ComputeEffect):
+            return build_unknown_effect(self._state, command.call, SIMULATED, self._now)
         request = self._state.waiting_for
         assert request is not None
         return e.HumanNotified(

@@ -16,6 +16,7 @@ from fluxagents.flows.commands import (
     BeginRuns,
     CallTool,
     Command,
+    ComputeEffect,
     Decide,
     Expire,
     Finish,
@@ -25,6 +26,7 @@ from fluxagents.flows.commands import (
     call_digest,
 )
 from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.engine.effects import build_unknown_effect
 from fluxagents.flows.engine.invariants import find_violations
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
 from fluxagents.flows.language.catalog import ToolFacts
@@ -116,7 +118,7 @@ nodes:
   done: {kind: end, message: "{growth}"}
 """
 
-TOOLS = {"fba": ToolFacts("fba"), "change": ToolFacts("change", needs_approval=True)}
+TOOLS = {"fba": ToolFacts("fba"), "change": ToolFacts("change", needs_approval=True, has_effect=True)}
 CONTROLLER = FlowController(flow_from_yaml(FLOW), tools=TOOLS)
 PROMPT = e.PromptUse(name="tool_selection", version="1", digest="d", chat_model="t", tokens_in=9)
 KINDS = (ErrorClass.INFEASIBLE, ErrorClass.TIMEOUT, ErrorClass.PROVIDER_OUTAGE, ErrorClass.UNKNOWN_ID)
@@ -165,17 +167,21 @@ class Walk:
             return
         self.goes_on(*self.effects(self.command))
 
+    def reported(self, command: ComputeEffect | NotifyHuman) -> e.Event:
+        if isinstance(command, ComputeEffect):
+            return build_unknown_effect(self.state, command.call, "a drawn walk", self.now)
+        return e.HumanNotified(
+            seq=self.state.seq, at_ms=self.now, request_id=command.request_id, channels=("inbox",)
+        )
+
     def effects(self, command: Command) -> Sequence[e.Event]:
         match command:
             case Decide():
                 return [self.decided()]
             case CallTool() | JoinShards():
                 return [self.called(command)]
-            case NotifyHuman():
-                told = e.HumanNotified(
-                    seq=self.state.seq, at_ms=self.now, request_id=command.request_id, channels=("inbox",)
-                )
-                return [told]
+            case ComputeEffect() | NotifyHuman():
+                return [self.reported(command)]
             case BeginRuns():
                 return [self.begun()]
             case JoinRuns():
