@@ -98,6 +98,13 @@ class Decide(CommandBase):
     """Whether each call of a tool states the hypothesis that it tests."""
 
 
+class Explain(CommandBase):
+    """Answer what a human asks back about a request, from what the run found."""
+
+    kind: Literal["explain"] = "explain"
+    request_id: str
+
+
 class NotifyHuman(CommandBase):
     """Tell the humans who may answer that a request waits for them."""
 
@@ -141,7 +148,7 @@ class Expire(CommandBase):
 
 
 Command = Annotated[
-    CallTool | ComputeEffect | JoinShards | Decide | NotifyHuman | BeginRuns | JoinRuns | Expire,
+    CallTool | ComputeEffect | JoinShards | Decide | Explain | NotifyHuman | BeginRuns | JoinRuns | Expire,
     Field(discriminator="kind"),
 ]
 """What a step carries out. Pure nodes are walked through and never become a command."""

@@ -12,6 +12,7 @@ from fluxagents.flows.humans.effect import Effect
 from fluxagents.flows.humans.ladders import Calendar, LadderStep, Urgency
 from fluxagents.flows.humans.policies import OPEN, Policy
 from fluxagents.flows.humans.seats import ANYONE
+from fluxagents.flows.humans.thread import REMARK_CHARACTERS, Remark
 from fluxagents.flows.humans.verdict import Verdict, describe_missing, judge
 from fluxagents.flows.humans.votes import Delegation, Vote, counted_votes
 
@@ -135,6 +136,8 @@ class HumanRequest(Frozen):
     delegations: tuple[Delegation, ...] = ()
     edited: bool = False
     """Somebody has changed the arguments since it was asked."""
+    thread: tuple[Remark, ...] = ()
+    """What people asked back about it, and what the agent answered."""
     level: int = Field(default=0, ge=0)
     """How many steps of the ladder were reached."""
     next_ms: int = 0
@@ -150,6 +153,11 @@ class HumanRequest(Frozen):
         if "assignees" in value:
             return value
         return {**value, "assignees": Policy.model_validate(value["policy"]).seats}
+
+    @property
+    def open_question(self) -> str:
+        """What somebody asked back and the agent has not answered yet; empty if there is nothing."""
+        return self.thread[-1].text if self.thread and self.thread[-1].kind == "question" else ""
 
     @property
     def reached(self) -> tuple[LadderStep, ...]:
@@ -526,6 +534,43 @@ class RequestEdited(EventBase):
     """Of what is shown now."""
 
 
+class ExplanationAsked(EventBase):
+    """Somebody asks back before they vote."""
+
+    type: Literal["ExplanationAsked"] = "ExplanationAsked"
+    request_id: str
+    by: str
+    channel: str = ""
+    question: str = Field(min_length=1, max_length=REMARK_CHARACTERS)
+
+
+class ExplanationGiven(EventBase):
+    """The agent answers from the findings of the run and the effect of the call; or says why it cannot."""
+
+    type: Literal["ExplanationGiven"] = "ExplanationGiven"
+    request_id: str
+    answer: str = Field(min_length=1, max_length=REMARK_CHARACTERS)
+    ungrounded: tuple[str, ...] = ()
+    """Numbers of the answer that neither a result, nor an input, nor a human of the run has."""
+    prompt: PromptUse
+
+
+class CallTakenOver(EventBase):
+    """A human gave the result in the tool's place: the call is not made."""
+
+    type: Literal["CallTakenOver"] = "CallTakenOver"
+    node: str
+    request_id: str
+    by: str
+    channel: str = ""
+    call: CallTool
+    value: dict[str, JsonValue]
+    """What the tool would have found."""
+    source: str = Field(min_length=1)
+    """Where the person has it from."""
+    facts: dict[str, JsonValue] = Field(default_factory=dict)
+
+
 class LadderStepReached(EventBase):
     """Nobody has answered, and a step of the ladder is due."""
 
@@ -714,6 +759,9 @@ Event = Annotated[
     | VoteCast
     | VoteDelegated
     | RequestEdited
+    | ExplanationAsked
+    | ExplanationGiven
+    | CallTakenOver
     | LadderStepReached
     | RequestExpired
     | WaitStarted
@@ -735,7 +783,7 @@ Event = Annotated[
     Field(discriminator="type"),
 ]
 
-ChatEvent = DecisionMade | DecisionRefused | ContextSummarised | SummaryRefused
+ChatEvent = DecisionMade | DecisionRefused | ContextSummarised | SummaryRefused | ExplanationGiven
 """What a request to a chat model leaves in the log."""
 
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)

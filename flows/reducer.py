@@ -12,6 +12,7 @@ from fluxagents.flows.reduction import (
     control_events,
     decision_events,
     node_events,
+    request_events,
     tool_events,
     waiting_events,
 )
@@ -109,6 +110,9 @@ _BRANCHES: dict[type[e.Event], Callable[[RunState, Any], Changes]] = {
     e.VoteDelegated: waiting_events.on_delegation,
     e.RequestEdited: waiting_events.on_request_edit,
     e.LadderStepReached: waiting_events.on_ladder_step,
+    e.ExplanationAsked: request_events.on_question_back,
+    e.ExplanationGiven: request_events.on_explanation,
+    e.CallTakenOver: tool_events.on_take_over,
     e.RequestExpired: waiting_events.on_request_expiry,
     e.WaitStarted: waiting_events.on_wait_start,
     e.WaitEnded: waiting_events.on_wait_end,

@@ -63,6 +63,10 @@ class Finding(Frozen):
     model: str | None = None
     hypothesis: str = ""
     """What the call was to test."""
+    stated_by: str = ""
+    """The person who gave it in the tool's place; empty where the tool computed it."""
+    source: str = ""
+    """Where that person has it from."""
 
 
 class Note(Frozen):

@@ -30,20 +30,24 @@ class HumanText:
     text: str
 
 
-def human_text(prompts: PromptManager, state: RunState, request: HumanRequest) -> HumanText:
+def human_text(
+    prompts: PromptManager, state: RunState, request: HumanRequest, *, silence: str = ""
+) -> HumanText:
     """The text of a request: what it is about, what was tried, what can be answered.
 
     Args:
         prompts: Where the prompts are.
         state: Of the run that waits.
         request: What it waits for.
+        silence: What happens when nobody answers, as `describe_silence` says it.
 
     Raises:
         FluxError: As `PromptTemplate.render`, for a registered version that asks for other variables.
     """
     template = prompts.versions.select_default(ESCALATION)
     # A version that was registered for an earlier release knows fewer variables.
-    values = {name: value for name, value in _variables(state, request).items() if name in template.variables}
+    variables = _variables(state, request, silence)
+    values = {name: value for name, value in variables.items() if name in template.variables}
     # Nobody parses this text: it is read, so `<` and `&` stand for themselves.
     return HumanText(template, visible(unescape(template.render(values))))
 
@@ -80,7 +84,7 @@ def _list_votes(request: HumanRequest) -> list[JsonValue]:
     return [f"{describe_vote(vote)}{'' if vote in counted else stale}" for vote in request.votes]
 
 
-def _variables(state: RunState, request: HumanRequest) -> dict[str, JsonValue]:
+def _variables(state: RunState, request: HumanRequest, silence: str) -> dict[str, JsonValue]:
     call = request.call
     failures = state.errors[-state.streak.count :] if state.streak and request.kind == "escalation" else ()
     return {
@@ -94,6 +98,9 @@ def _variables(state: RunState, request: HumanRequest) -> dict[str, JsonValue]:
         "question": request.question,
         "tool": call.tool if call else "",
         "args": dict(call.args) if call else {},
+        "requester": state.requester,
+        "hypothesis": call.hypothesis if call else "",
+        "effect": list(request.effect.lines) if request.effect else [],
         "failures": [
             {
                 "error": str(error.kind),
@@ -110,5 +117,5 @@ def _variables(state: RunState, request: HumanRequest) -> dict[str, JsonValue]:
         "policy": "" if request.policy.is_open else str(request.policy),
         "missing": "" if request.policy.takes_one else request.missing,
         "votes": _list_votes(request),
-        "next": describe_next(request),
+        "next": describe_next(request) if request.next_ms or not silence else silence,
     }

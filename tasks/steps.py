@@ -95,7 +95,14 @@ def register_tool(name: str, *, soft_time_limit_s: int) -> Any:
 
 STEP_TASKS = {
     task: register_step(task)
-    for task in (dispatch.DECIDE, dispatch.NOTIFY, dispatch.EXPIRE, dispatch.BEGIN, dispatch.JOIN)
+    for task in (
+        dispatch.DECIDE,
+        dispatch.EXPLAIN,
+        dispatch.NOTIFY,
+        dispatch.EXPIRE,
+        dispatch.BEGIN,
+        dispatch.JOIN,
+    )
 } | {dispatch.EFFECT: register_step(dispatch.EFFECT, **EFFECT_LIMITS)}
 
 TOOL_TASKS = {

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from fluxagents.flows import events as e
-from fluxagents.flows.commands import CallTool, Command, ComputeEffect, Expire, NotifyHuman
+from fluxagents.flows.commands import CallTool, Command, ComputeEffect, Expire, Explain, NotifyHuman
 from fluxagents.flows.engine.budget import check_budget
 from fluxagents.flows.engine.children import ChildPlan
 from fluxagents.flows.engine.kinds.ask import parse_answer
@@ -199,7 +199,7 @@ class FlowController:
 
 def _is_halting(following: e.Event | Command) -> bool:
     """Whether a run that goes step by step pauses before this: a worker computes a part of the answer."""
-    return not isinstance(following, e.EventBase | ComputeEffect | NotifyHuman | Expire)
+    return not isinstance(following, e.EventBase | ComputeEffect | Explain | NotifyHuman | Expire)
 
 
 def _leave_node(context: NodeContext) -> e.Event | Command:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fluxagents.flows import events as e
-from fluxagents.flows.commands import Expire, NotifyHuman
+from fluxagents.flows.commands import ComputeEffect, Expire, Explain, NotifyHuman
 from fluxagents.flows.engine.answers import answer_request, climb
 from fluxagents.flows.engine.budget import check_budget, ends_ms
 from fluxagents.flows.engine.kinds.wait import end_by_event
@@ -14,7 +14,9 @@ NEVER_MS = 253_402_300_799_000
 """The end of the year 9999: when a run goes on that waits for as long as it takes."""
 
 
-def on_waiting(context: NodeContext) -> NotifyHuman | Expire | e.Event | None:
+def on_waiting(
+    context: NodeContext,
+) -> ComputeEffect | Explain | NotifyHuman | Expire | e.Event | None:
     """What is due for a run that waits or is paused; None for one that has ended or is dead."""
     state = context.state
     if state.status not in {"waiting", "paused"}:
@@ -23,9 +25,8 @@ def on_waiting(context: NodeContext) -> NotifyHuman | Expire | e.Event | None:
     event = answer_request(context, request) if request else _end_wait(context)
     if event is not None:
         return event
-    if request and state.status == "waiting" and not state.notified:
-        return NotifyHuman(request_id=request.id)
-    return Expire(at_ms=_next_ms(context))
+    due = _reach_people(context, request) if request and state.status == "waiting" else None
+    return due or Expire(at_ms=_next_ms(context))
 
 
 def _end_wait(context: NodeContext) -> e.Event | None:
@@ -48,6 +49,17 @@ def _next_ms(context: NodeContext) -> int:
         return min(request.deadline_ms or last, request.next_ms or last, last)
     assert state.wait is not None
     return min(state.wait.until_ms or last, last)
+
+
+def _reach_people(
+    context: NodeContext, request: e.HumanRequest
+) -> ComputeEffect | Explain | NotifyHuman | None:
+    """What people need before they can answer: the effect of an edited call, an explanation, a message."""
+    if request.call and request.effect is None and context.shows_effect(request.call):
+        return ComputeEffect(call=request.call)
+    if request.open_question:
+        return Explain(request_id=request.id)
+    return None if context.state.notified else NotifyHuman(request_id=request.id)
 
 
 def on_expiry(context: NodeContext) -> e.Event:

@@ -193,7 +193,13 @@ def _kind(step: Step) -> StepKind:
     return "human" if "by" in vars(first) and not isinstance(first, e.WaitEnded) else "other"
 
 
-CLOSES_REQUEST = (e.ApprovalGranted, e.ApprovalRejected, e.QuestionAnswered, e.RequestExpired)
+CLOSES_REQUEST = (
+    e.ApprovalGranted,
+    e.ApprovalRejected,
+    e.CallTakenOver,
+    e.QuestionAnswered,
+    e.RequestExpired,
+)
 
 
 def _requests(events: Sequence[e.Event], *, ended: bool) -> tuple[RequestRecord, ...]:

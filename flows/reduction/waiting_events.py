@@ -20,6 +20,9 @@ RequestEvent = (
     e.VoteCast
     | e.VoteDelegated
     | e.RequestEdited
+    | e.ExplanationAsked
+    | e.ExplanationGiven
+    | e.CallTakenOver
     | e.LadderStepReached
     | e.HumanNotified
     | e.ApprovalGranted
@@ -38,7 +41,8 @@ def open_request(state: RunState, event: RequestEvent) -> e.HumanRequest:
 
 
 def close_request(
-    state: RunState, event: e.ApprovalGranted | e.ApprovalRejected | e.QuestionAnswered | e.RequestExpired
+    state: RunState,
+    event: e.ApprovalGranted | e.ApprovalRejected | e.CallTakenOver | e.QuestionAnswered | e.RequestExpired,
 ) -> Changes:
     request = open_request(state, event)
     paused = state.status == "paused"
@@ -91,6 +95,7 @@ def on_request_edit(state: RunState, event: e.RequestEdited) -> Changes:
         "call": event.call,
         "digest": event.digest,
         "edited": True,
+        "effect": None,
         "barred": tuple({**dict.fromkeys(request.barred), **barred}),
     }
     return {"waiting_for": request.model_copy(update=changes), "notified": False}

@@ -9,6 +9,7 @@ import structlog
 
 from fluxagents.flows.commands import Command, NotifyHuman
 from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.engine.silence import describe_silence
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.events import Event, HumanNotified
 from fluxagents.flows.humans.calendars import next_step_ms
@@ -35,12 +36,12 @@ def notify_human(
     ports: HumanPorts, controller: FlowController, state: RunState, command: Command
 ) -> Sequence[Event]:
     """Tell the humans who may answer. They can answer the request whether the message reached them or not."""
-    del controller
     if not isinstance(command, NotifyHuman) or state.waiting_for is None:
         raise WrongTaskError("human.notify", command)
     request = state.waiting_for
+    silence = describe_silence(controller.flow, state, request)
     try:
-        message = human_text(ports.prompts(), state, request)
+        message = human_text(ports.prompts(), state, request, silence=silence)
         text, prompt = message.text, message.template.digest
     except FluxError:
         # A version of the prompt that cannot be rendered must not keep the humans from knowing.

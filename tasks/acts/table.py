@@ -18,6 +18,7 @@ from fluxagents.tasks.acts.child_runs import ChildRuns
 from fluxagents.tasks.acts.compute_effect import EffectPorts, compute_call_effect
 from fluxagents.tasks.acts.decide import DecidePorts, decide
 from fluxagents.tasks.acts.expire_run import expire_run
+from fluxagents.tasks.acts.explain_request import explain_request
 from fluxagents.tasks.acts.join_children import ChildRunPorts, join_children
 from fluxagents.tasks.acts.notify_human import HumanPorts, notify_human
 from fluxagents.tasks.ports.artifacts import ArtifactStore
@@ -65,6 +66,7 @@ def build_acts(
             dispatch.DECIDE: partial(decide, decide_ports),
             dispatch.TOOL: partial(call_tool, tool_ports),
             dispatch.EFFECT: partial(compute_call_effect, effect_ports),
+            dispatch.EXPLAIN: partial(explain_request, decide_ports),
             dispatch.NOTIFY: partial(notify_human, human_ports),
             dispatch.EXPIRE: partial(expire_run, clock),
             dispatch.BEGIN: partial(begin_children, child_ports),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from fluxagents.flows.state import RunState
 from fluxagents.flows.texts.display import visible
-from fluxagents.scheduler.batches.batch_tables import unit_of
+from fluxagents.flows.texts.units import unit_of
 from fluxagents.scheduler.batches.batches import Tally
 from fluxagents.tasks.ports.artifacts import Manifest
 from fluxagents.workers.reports.html.values import format_value

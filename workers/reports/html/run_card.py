@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fluxagents.flows.state import Finding, RunState
-from fluxagents.scheduler.batches.batch_tables import unit_of
+from fluxagents.flows.texts.units import unit_of
 from fluxagents.workers.reports.html.elements import badge, card, code, fold, paragraph, strong, table, text
 from fluxagents.workers.reports.html.values import format_value
 

@@ -19,6 +19,7 @@ from fluxagents.flows.commands import (
     ComputeEffect,
     Decide,
     Expire,
+    Explain,
     Finish,
     JoinRuns,
     JoinShards,
@@ -167,9 +168,13 @@ class Walk:
             return
         self.goes_on(*self.effects(self.command))
 
-    def reported(self, command: ComputeEffect | NotifyHuman) -> e.Event:
+    def reported(self, command: ComputeEffect | Explain | NotifyHuman) -> e.Event:
         if isinstance(command, ComputeEffect):
             return build_unknown_effect(self.state, command.call, "a drawn walk", self.now)
+        if isinstance(command, Explain):
+            return e.ExplanationGiven(
+                seq=self.state.seq, at_ms=self.now, request_id=command.request_id, answer="so", prompt=PROMPT
+            )
         return e.HumanNotified(
             seq=self.state.seq, at_ms=self.now, request_id=command.request_id, channels=("inbox",)
         )
@@ -180,7 +185,7 @@ class Walk:
                 return [self.decided()]
             case CallTool() | JoinShards():
                 return [self.called(command)]
-            case ComputeEffect() | NotifyHuman():
+            case ComputeEffect() | Explain() | NotifyHuman():
                 return [self.reported(command)]
             case BeginRuns():
                 return [self.begun()]

@@ -21,6 +21,8 @@ from fluxagents.workers.chat_models.planner.reporting.report import write_report
 from fluxagents.workers.chat_models.planner.rules.intents import CHANGE_TOOL
 from fluxagents.workers.chat_models.planner.situation import Entry, Situation
 
+_REPORTS = frozenset({"final_report", "explanation"})
+"""Tasks that tell what was found, and call nothing."""
 _ESCALATED = "What should be done?"
 _AGAIN = frozenset({"again", "retry", "try", "continue", "yes", "go"})
 _NAMED = re.compile(r"(?:exchange|product|reaction|gene|metabolite) '([^']+)'")
@@ -33,7 +35,7 @@ def choose_next_call(situation: Situation) -> FunctionCall:
 
 
 def _choose_next_call(situation: Situation) -> FunctionCall:
-    is_report = situation.task == "final_report"
+    is_report = situation.task in _REPORTS
     reason = None if is_report else _find_reason_to_stop(situation)
     if reason:
         return finish(reason)
