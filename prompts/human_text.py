@@ -101,6 +101,10 @@ def _variables(state: RunState, request: HumanRequest, silence: str) -> dict[str
         "requester": state.requester,
         "hypothesis": call.hypothesis if call else "",
         "effect": list(request.effect.lines) if request.effect else [],
+        "thread": [
+            {"by": remark.by, "said": remark.text, "doubt": ", ".join(remark.ungrounded)}
+            for remark in request.thread
+        ],
         "failures": [
             {
                 "error": str(error.kind),

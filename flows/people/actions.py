@@ -58,6 +58,8 @@ class Action(StrEnum):
     REQUEST_DELEGATE = "request.delegate"
     STANDING_GRANT = "standing.grant"
     STANDING_REVOKE = "standing.revoke"
+    REQUEST_ASK = "request.ask"
+    REQUEST_TAKE_OVER = "request.take_over"
     MODEL_ADD = "model.add"
     MODEL_REMOVE = "model.remove"
     ARTIFACT_ADD = "artifact.add"
@@ -150,6 +152,8 @@ NEEDS: Mapping[Action, Need] = MappingProxyType(
         Action.REQUEST_DELEGATE: Need(Role.RUNNER, Scope.APPROVALS),
         Action.STANDING_GRANT: Need(Role.APPROVER, Scope.APPROVALS),
         Action.STANDING_REVOKE: Need(Role.APPROVER, Scope.APPROVALS),
+        Action.REQUEST_ASK: Need(Role.APPROVER, Scope.APPROVALS),
+        Action.REQUEST_TAKE_OVER: Need(Role.APPROVER, Scope.APPROVALS),
         Action.MODEL_ADD: _MODELS,
         Action.MODEL_REMOVE: _MODELS,
         Action.ARTIFACT_ADD: _MODELS,

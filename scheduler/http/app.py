@@ -21,7 +21,6 @@ from fluxagents.scheduler.http.doors.request_log import RequestLog
 from fluxagents.scheduler.http.ports import ApiPorts
 from fluxagents.scheduler.http.problems import handle_problems
 from fluxagents.scheduler.http.routes import (
-    a2h,
     artifacts,
     figures,
     library,
@@ -30,7 +29,6 @@ from fluxagents.scheduler.http.routes import (
     people,
     prompts,
     queries,
-    requests,
     run_acts,
     run_history,
     runs,
@@ -39,6 +37,7 @@ from fluxagents.scheduler.http.routes import (
     sessions,
     sign_in,
 )
+from fluxagents.scheduler.http.routes.humans import a2h, request_dialogue, requests
 from fluxagents.scheduler.http.routes.triggers import schedules, triggers, webhooks
 from fluxagents.scheduler.http.streams.event_hub import EventHub
 
@@ -51,7 +50,19 @@ GZIP_FROM = 1_000
 SESSIONS = (session_acts, session_figures, sessions)
 """The plain address of a session comes last: its name may hold slashes."""
 TRIGGERS = (schedules, triggers, webhooks)
-V1 = (runs, run_acts, run_history, requests, artifacts, models, library, *SESSIONS, *TRIGGERS, queries)
+V1 = (
+    runs,
+    run_acts,
+    run_history,
+    requests,
+    request_dialogue,
+    artifacts,
+    models,
+    library,
+    *SESSIONS,
+    *TRIGGERS,
+    queries,
+)
 V1_OF_INSTALLATION = (prompts, figures, people)
 
 

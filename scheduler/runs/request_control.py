@@ -21,7 +21,7 @@ from fluxagents.scheduler.people.authority import AnswerPermit
 from fluxagents.scheduler.runs.open_runs import OpenRuns
 from fluxagents.tasks.external_events import read_again_when_moved_on
 
-CLOSING = (e.ApprovalGranted, e.ApprovalRejected, e.QuestionAnswered)
+CLOSING = (e.ApprovalGranted, e.ApprovalRejected, e.CallTakenOver, e.QuestionAnswered)
 
 RequestKind = Literal["approval", "question", "escalation"]
 ALL_KINDS: tuple[RequestKind, ...] = get_args(RequestKind)

@@ -11,6 +11,7 @@ from fluxagents.flows.engine.silence import describe_silence
 from fluxagents.flows.events import HumanRequest
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.state import RunState
+from fluxagents.prompts.human_text import describe_next
 from fluxagents.scheduler.runs.argument_form import ArgumentRow, list_arguments
 from fluxagents.tasks.registry import ToolEntry
 
@@ -40,8 +41,10 @@ class RequestView(BaseModel):
     """Every value of the call, with its unit."""
     effect: tuple[str, ...]
     """What the call would do, a line each; `request.effect` has the numbers."""
-    on_silence: str
-    """What happens when nobody answers."""
+    missing: str
+    """Whose agreement is missing, in a few words; empty for what is no approval."""
+    if_nobody_answers: str
+    """What happens then, and when."""
     request: HumanRequest
 
 
@@ -73,6 +76,7 @@ def view_request(
         purpose=tool.purpose if tool else "",
         arguments=list_arguments(tool, args),
         effect=request.effect.lines if request.effect else (),
-        on_silence=describe_silence(flow, state, request),
+        missing=request.missing if request.kind == "approval" else "",
+        if_nobody_answers=describe_next(request) if request.next_ms else describe_silence(flow, state, request),
         request=request,
     )

@@ -28,7 +28,7 @@ def prepare_explanation(state: RunState, request: HumanRequest) -> tuple[RunStat
     said = [Note(by=remark.by, about=request.question, text=remark.text) for remark in request.thread[:-1]]
     seen = state.model_copy(
         update={
-            "inputs": {**state.inputs, "question": request.open_question, "call": _describe_call(request)},
+            "inputs": {**state.inputs, "question": request.open_question, "call": request.question},
             "findings": (*state.findings, *_list_effect(state, request)),
             "notes": (*state.notes, *said)[-NOTES_KEPT:],
             "answer": None,
@@ -61,19 +61,14 @@ def build_no_explanation(error: ErrorInfo) -> str:
     return f"There is no answer: {error.message}"[:REMARK_CHARACTERS]
 
 
-def _describe_call(request: HumanRequest) -> str:
-    return request.question
-
-
 def _list_effect(state: RunState, request: HumanRequest) -> tuple[Finding, ...]:
     if request.call is None or request.effect is None:
         return ()
-    shown = request.effect.model_dump(mode="json", exclude_defaults=True, exclude={"artifact"})
     finding = Finding(
         id=EFFECT,
         tool=EFFECT,
         args={"tool": request.call.tool, "args": request.call.args},
-        key_findings=shown,
+        key_findings={"would_do": list(request.effect.lines)},
         artifact=request.effect.artifact or None,
         model=state.model,
         hypothesis=request.call.hypothesis,

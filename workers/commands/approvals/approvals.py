@@ -16,6 +16,9 @@ COMMANDS = {
     "abstain": ("approvals.request_votes:abstain", "Have no opinion: nobody waits for this vote any more."),
     "recuse": ("approvals.request_votes:recuse", "Step out of a request that is not yours to judge."),
     "delegate": ("approvals.request_votes:delegate", "Let another person vote in your place."),
+    "form": ("approvals.request_dialogue:form", "Show what each argument of a call means and may be."),
+    "ask": ("approvals.request_dialogue:ask", "Ask the agent before you vote."),
+    "take-over": ("approvals.request_dialogue:take_over", "Give the result in the tool's place."),
     "reply": ("approvals.request_answers:reply", "Answer a question or an escalation."),
 }
 """Name -> (module:attribute below `fluxagents.workers.commands`, help)."""
@@ -28,7 +31,7 @@ COMMANDS = {
         "fluxagents approvals list",
         "fluxagents approvals approve 01JB….7",
         "fluxagents approvals reject 01JB….7 --reason 'keep the medium'",
-        "fluxagents approvals edit 01JB….7 --arg medium_changes='{\"EX_ac_e\": 5}'",
+        "fluxagents approvals edit 01JB….7 --set medium_changes.EX_ac_e=5",
         "fluxagents approvals delegate 01JB….7 --to ben --for 2d",
         "fluxagents approvals reply 01JB….9 'use acetate'",
     ),

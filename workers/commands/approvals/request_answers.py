@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.prompts.human_text import describe_next, human_text
+from fluxagents.prompts.human_text import human_text
 from fluxagents.workers.archive.prompt_library import open_prompts
 from fluxagents.workers.commands.approvals.vote_result import print_vote
 from fluxagents.workers.commands.command_client import CommandClient
@@ -27,20 +26,16 @@ from fluxagents.workers.commands.display.prompting import prompt_answer
 def show(request_id: str, as_json: bool) -> None:
     """Show one request as its humans get it: what would run, what was tried, and the possible answers."""
     client = CommandClient()
-    for run_id, request in client.store.requests():
-        if request.id == request_id:
-            text = human_text(open_prompts(client.settings), client.store.load(run_id), request).text
-            if as_json:
-                more = {"missing": request.missing, "if_nobody_answers": describe_next(request), "text": text}
-                print_json({"run_id": run_id, **request.model_dump(mode="json"), **more})
-            else:
-                echo(text)
-            return
-    raise FluxError(
-        ErrorClass.UNKNOWN_ID,
-        f"no request {request_id!r} waits for an answer",
-        suggestions=("`fluxagents approvals list` shows those that do",),
-    )
+    view = client.show_request(request_id)
+    state = client.store.load(view.run_id)
+    text = human_text(open_prompts(client.settings), state, view.request, silence=view.if_nobody_answers).text
+    if as_json:
+        # The fields of the request stand at the top, where early versions had them.
+        shown = view.request.model_dump(mode="json")
+        beside = view.model_dump(mode="json", exclude={"request", "effect", "id", "kind"})
+        print_json({**shown, **beside, "effect_lines": list(view.effect), "text": text})
+    else:
+        echo(text)
 
 
 @click.command(epilog=examples("fluxagents approvals approve 01JB….7"))

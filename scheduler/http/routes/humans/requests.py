@@ -18,6 +18,7 @@ from fluxagents.prompts.human_text import describe_next
 from fluxagents.scheduler.http.access import Body, Client, VisibleSessions, load_visible, tag_run
 from fluxagents.scheduler.http.paging import Cursor, Limit, Page, link_next, slice_page
 from fluxagents.scheduler.http.problems import ProblemError
+from fluxagents.scheduler.runs.request_view import RequestView
 from fluxagents.scheduler.runs.run_client import RunClient
 
 router = APIRouter()
@@ -143,6 +144,15 @@ def _find(client: RunClient, request_id: str, kinds: frozenset[str]) -> OpenRequ
     return _describe(request, state)
 
 
+def find_request(client: RunClient, request_id: str) -> HumanRequest:
+    """The open approval of this id.
+
+    Raises:
+        FluxError: `UNKNOWN_ID` if there is none, or none that whoever acts may see.
+    """
+    return _find(client, request_id, APPROVALS).request
+
+
 def _answer(
     client: RunClient,
     request_id: str,
@@ -177,9 +187,10 @@ def list_approvals(
 
 
 @router.get("/approvals/{request_id}", summary="Show an approval", tags=["approvals"])
-def show_approval(request_id: str, client: Client) -> OpenRequest:
-    """One request, while it waits."""
-    return _find(client, request_id, APPROVALS)
+def show_approval(request_id: str, client: Client) -> RequestView:
+    """One request, while it waits: what would happen, who asked, why, and what follows from no answer."""
+    _find(client, request_id, APPROVALS)
+    return client.show_request(request_id)
 
 
 @router.post("/approvals/{request_id}/approve", summary="Approve", tags=["approvals"])
@@ -280,9 +291,10 @@ def list_questions(
 
 
 @router.get("/questions/{request_id}", summary="Show a question", tags=["questions"])
-def show_question(request_id: str, client: Client) -> OpenRequest:
+def show_question(request_id: str, client: Client) -> RequestView:
     """One question, while it waits."""
-    return _find(client, request_id, QUESTIONS)
+    _find(client, request_id, QUESTIONS)
+    return client.show_request(request_id)
 
 
 @router.post("/questions/{request_id}/reply", summary="Reply", tags=["questions"])
