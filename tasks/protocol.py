@@ -9,7 +9,7 @@ import structlog
 
 from fluxagents.flows.commands import Command, ComputeEffect
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.engine.effects import build_unknown_effect
+from fluxagents.flows.engine.requests.effects import build_unknown_effect
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Event, RunDeadLettered, RunFailed, RunPaused
 from fluxagents.flows.ports.claim import WITH_LEASE, Claim, ClaimStatus

@@ -19,8 +19,8 @@ from fluxagents.flows.commands import (
     NotifyHuman,
 )
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.engine.effects import build_unknown_effect
 from fluxagents.flows.engine.invariants import check_state
+from fluxagents.flows.engine.requests.effects import build_unknown_effect
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.humans.calendars import next_step_ms
 from fluxagents.flows.language.definition import Flow

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from fluxagents.flows.engine.silence import describe_silence
+from fluxagents.flows.engine.requests.silence import describe_silence
 from fluxagents.flows.events import HumanRequest
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.state import RunState

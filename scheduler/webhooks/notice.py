@@ -166,6 +166,7 @@ def _describe_request(request: e.HumanRequest) -> dict[str, JsonValue]:
         "urgency": request.urgency,
         "choices": list(request.choices),
         "deadline_ms": request.deadline_ms or None,
+        "effect": [_shorten(line) for line in request.effect.lines[:MAX_LINES]] if request.effect else [],
         "digest": request.digest,
     }
 

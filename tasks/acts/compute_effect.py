@@ -25,7 +25,7 @@ from fluxagents.tasks.acts.provenance import lineage_of, provenance_of
 from fluxagents.tasks.fba.changes.change_effect import compute_effect
 from fluxagents.tasks.fba.solving.conditions import GrowthArgs
 from fluxagents.tasks.library_warnings import log_library_warnings
-from fluxagents.tasks.ports.artifacts import ArtifactStore, Provenance
+from fluxagents.tasks.ports.artifacts import EFFECT, ArtifactStore, Provenance
 from fluxagents.tasks.ports.models import ModelRef, ModelStore
 from fluxagents.tasks.ports.outage import StoreOutageError, is_disk_full
 from fluxagents.tasks.ports.results import Args
@@ -40,9 +40,6 @@ log = structlog.get_logger("step")
 
 EFFECT_TIME_S = 60
 """After which no further part of an effect is begun."""
-
-EFFECT = "effect"
-"""What the artifact of an effect names as its tool."""
 
 MINUTE_S = 60
 HOUR_MIN = 60

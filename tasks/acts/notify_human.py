@@ -9,7 +9,7 @@ import structlog
 
 from fluxagents.flows.commands import Command, NotifyHuman
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.engine.silence import describe_silence
+from fluxagents.flows.engine.requests.silence import describe_silence
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.events import Event, HumanNotified
 from fluxagents.flows.humans.calendars import next_step_ms

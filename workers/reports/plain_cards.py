@@ -30,6 +30,8 @@ def _list_run_lines(state: RunState) -> Iterator[str]:
     yield from (f"open: {visible(part)}" for part in state.unanswered)
     if state.waiting_for is not None:
         yield f"waits for somebody: {visible(state.waiting_for.question)} ({state.waiting_for.id})"
+        effect = state.waiting_for.effect
+        yield from (f"it would do: {visible(line)}" for line in (effect.lines if effect else ()))
     if state.error is not None:
         yield f"error: {visible(state.error.message)}"
 

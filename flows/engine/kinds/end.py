@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from fluxagents.flows import events as e
 from fluxagents.flows.engine.answered import judge_run
-from fluxagents.flows.engine.human_results import add_human_note
 from fluxagents.flows.engine.model_warnings import add_model_note
 from fluxagents.flows.engine.node_context import NodeContext
+from fluxagents.flows.engine.requests.human_results import add_human_note
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.nodes import EndNode
 

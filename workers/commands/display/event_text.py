@@ -104,6 +104,14 @@ _DESCRIPTIONS: dict[str, Any] = {
         f"{event.what}: {event.finished} finished, {event.failed} failed{_artifact_note(event)}"
     ),
     "ToolFailed": lambda event: f"{describe_call(event.call)}: {event.error.message}",
+    "EffectComputed": lambda event: (
+        f"{describe_call(event.call)} in {event.duration_ms} ms: {'; '.join(event.effect.lines[:1])}"
+    ),
+    "ExplanationAsked": lambda event: f"by {event.by}: {event.question}",
+    "ExplanationGiven": lambda event: f"{event.answer} [{event.prompt.chat_model}]",
+    "CallTakenOver": lambda event: (
+        f"{describe_call(event.call)} by {event.by}: {json.dumps(event.value)} ({event.source})"
+    ),
     "ApprovalRequested": lambda event: f"{event.request.id}: {event.request.question}",
     "ApprovalGranted": lambda event: f"by {event.by}{' with other arguments' if event.edited else ''}",
     "ApprovalRejected": lambda event: f"by {event.by}: {event.reason}",

@@ -27,8 +27,8 @@ from fluxagents.flows.commands import (
     call_digest,
 )
 from fluxagents.flows.engine.controller import FlowController
-from fluxagents.flows.engine.effects import build_unknown_effect
 from fluxagents.flows.engine.invariants import find_violations
+from fluxagents.flows.engine.requests.effects import build_unknown_effect
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
 from fluxagents.flows.language.catalog import ToolFacts
 from fluxagents.flows.language.reading import flow_from_yaml
