@@ -12,7 +12,7 @@ COMMANDS = {
     "show": ("approvals.request_answers:show", "Show one request as its humans get it."),
     "approve": ("approvals.request_answers:approve", "Approve: the run continues with what was shown."),
     "reject": ("approvals.request_answers:reject", "Reject: the run continues without it and knows why."),
-    "edit": ("approvals.request_answers:edit", "Approve with other arguments than those requested."),
+    "edit": ("approvals.request_answers:edit", "Change the arguments that are asked for."),
     "abstain": ("approvals.request_votes:abstain", "Have no opinion: nobody waits for this vote any more."),
     "recuse": ("approvals.request_votes:recuse", "Step out of a request that is not yours to judge."),
     "delegate": ("approvals.request_votes:delegate", "Let another person vote in your place."),

@@ -6,6 +6,7 @@ import click
 
 from fluxagents.prompts.human_text import human_text
 from fluxagents.workers.archive.prompt_library import open_prompts
+from fluxagents.workers.commands.approvals.argument_edits import read_edits
 from fluxagents.workers.commands.approvals.vote_result import print_vote
 from fluxagents.workers.commands.command_client import CommandClient
 from fluxagents.workers.commands.display.options import (
@@ -14,7 +15,6 @@ from fluxagents.workers.commands.display.options import (
     digest_option,
     examples,
     json_option,
-    parse_pairs,
 )
 from fluxagents.workers.commands.display.output import echo, print_json
 from fluxagents.workers.commands.display.prompting import prompt_answer
@@ -62,18 +62,31 @@ def reject(request_id: str, reason: str, digest: str, by: str | None, as_json: b
     print_vote(state, request_id, "rejected", as_json=as_json)
 
 
-@click.command(epilog=examples("fluxagents approvals edit 01JB….7 --arg replace=true"))
+@click.command(
+    epilog=examples(
+        "fluxagents approvals edit 01JB….7 --set bounds.PFK.upper_mmol_per_gdw_h=5",
+        "fluxagents approvals edit 01JB….7 --arg replace=true",
+    )
+)
 @click.argument("request_id")
 @click.option(
-    "--arg", "pairs", multiple=True, required=True, metavar="NAME=VALUE", help="An argument to change."
+    "--set",
+    "edits",
+    multiple=True,
+    metavar="PATH=VALUE",
+    help="A value to change, also one within an argument: its effect is computed, and it is asked for again.",
 )
-@click.option("--ask-again", is_flag=True, help="Only change the arguments, and ask everybody again.")
+@click.option(
+    "--arg", "pairs", multiple=True, metavar="NAME=VALUE", help="An argument to change and approve at once."
+)
+@click.option("--ask-again", is_flag=True, help="With --arg: do not approve, but ask everybody again.")
 @comment_option
 @digest_option
 @by_option
 @json_option
 def edit(
     request_id: str,
+    edits: tuple[str, ...],
     pairs: tuple[str, ...],
     ask_again: bool,
     comment: str,
@@ -81,9 +94,19 @@ def edit(
     by: str | None,
     as_json: bool,
 ) -> None:
-    """Approve with other arguments than those requested: what was said before counts no more."""
-    client, args = CommandClient(), parse_pairs(pairs)
-    if ask_again:
+    """Change the arguments of a call that is asked for: what was said before counts no more.
+
+    With --set the effect of the new call is computed and everybody is asked again; with --arg it is approved
+    at once, without a look at its effect.
+    """
+    if bool(edits) == bool(pairs):
+        raise click.UsageError(
+            "say what to change by --set or by --arg: `fluxagents approvals form` lists it"
+        )
+    client = CommandClient()
+    call = client.request(request_id).call
+    args = read_edits(edits or pairs, call.args if call else {})
+    if edits or ask_again:
         state = client.edit_request(request_id, args, by=by, comment=comment, digest=digest)
         print_vote(state, request_id, "edited", as_json=as_json)
         return
