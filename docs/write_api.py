@@ -24,6 +24,8 @@ OBJECTS = (
     "workers.clients.artifact.Artifact",
     "scheduler.runs.run_control.RunControl",
     "scheduler.runs.request_control.RequestControl",
+    "scheduler.runs.request_dialogue.RequestDialogue",
+    "scheduler.runs.request_view.RequestView",
     "scheduler.runs.history_control.HistoryControl",
     "scheduler.runs.flow_migration.FlowMigration",
     "scheduler.runs.run_starter.RunSpec",

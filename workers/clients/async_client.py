@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import JsonValue
 
 from fluxagents.flows import events as e
-from fluxagents.flows.commands import Command
+from fluxagents.flows.commands import CallTool, Command
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.history.migration import Migration
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Actor
 from fluxagents.flows.state import RunState
+from fluxagents.scheduler.runs.argument_form import ArgumentField
 from fluxagents.scheduler.runs.history_control import Rewind
+from fluxagents.scheduler.runs.request_view import RequestView
 from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.workers.clients.artifact import Artifact
 from fluxagents.workers.clients.async_runs import (
@@ -277,6 +279,28 @@ class AsyncClient:
         return await self._threads.call(
             self._client.edit_request, request_id, args, by=by, comment=comment, digest=digest
         )
+
+    async def show_request(self, request_id: str) -> RequestView:
+        """A request with all that is needed to answer it: the call, its effect, who asked, what follows."""
+        return await self._threads.call(self._client.show_request, request_id)
+
+    async def request_form(self, request_id: str) -> tuple[ArgumentField, ...]:
+        """The arguments of the call that is asked for, each with what else it may be."""
+        return await self._threads.call(self._client.request_form, request_id)
+
+    async def check_edit(self, request_id: str, args: Mapping[str, JsonValue]) -> CallTool:
+        """The call with other arguments, as it would be asked for; see `RequestDialogue.check`."""
+        return await self._threads.call(self._client.check_edit, request_id, args)
+
+    async def ask_back(self, request_id: str, *, question: str, by: str | None = None) -> RunState:
+        """Ask the agent about a request before the vote; see `RequestDialogue.ask`."""
+        return await self._threads.call(self._client.ask_back, request_id, question=question, by=by)
+
+    async def take_over(
+        self, request_id: str, *, value: Mapping[str, JsonValue], source: str, by: str | None = None
+    ) -> RunState:
+        """Give the result in the tool's place; see `RequestDialogue.take_over`."""
+        return await self._threads.call(self._client.take_over, request_id, value=value, source=source, by=by)
 
     async def reply(
         self, request_id: str, *, by: str | None = None, answer: str, digest: str = ""

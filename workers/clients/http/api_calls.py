@@ -18,6 +18,7 @@ from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
 from fluxagents.flows.events import Event, HumanRequest
 from fluxagents.flows.state import RunState
 from fluxagents.flows.texts.display import quote as quote_text
+from fluxagents.scheduler.runs.request_view import RequestView
 from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.tasks.ports.artifacts import PARQUET
 
@@ -124,6 +125,11 @@ def refuse_other(by: str | None) -> None:
 def _post(path: str, body: Mapping[str, Any]) -> ApiCall:
     kept = {name: value for name, value in body.items() if value is not None}
     return ApiCall("POST", path, kept, {"Idempotency-Key": uuid4().hex})
+
+
+def read_view(answer: bytes) -> RequestView:
+    """A request with all that is needed to answer it."""
+    return RequestView.model_validate_json(answer)
 
 
 def read_state(answer: bytes) -> RunState:

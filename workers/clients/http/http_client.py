@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from fluxagents.flows.events import Event, HumanRequest, Lane
 from fluxagents.flows.state import RunState
+from fluxagents.scheduler.runs.request_view import RequestView
 from fluxagents.scheduler.runs.run import Run
 from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.workers.clients.http.api_calls import (
@@ -36,6 +37,7 @@ from fluxagents.workers.clients.http.api_calls import (
     read_state,
     read_states,
     read_table,
+    read_view,
     refuse_other,
 )
 from fluxagents.workers.clients.http.connection import PAUSE_S, connection_options
@@ -241,6 +243,20 @@ class HttpClient:
         """Change the arguments of a call that is asked for; all are asked again."""
         body = {"args": dict(args), "comment": comment, "digest": digest}
         return self._answer(request_id, "approvals/{}/edit", body)
+
+    def show_request(self, request_id: str) -> RequestView:
+        """A request with all that is needed to answer it: the call, its effect, who asked, what follows."""
+        waiting = self.load(request_id.rpartition(".")[0]).waiting_for
+        return read_view(self._send(find_request(request_id, waiting)))
+
+    def ask_back(self, request_id: str, *, question: str) -> RunState:
+        """Ask the agent about an approval before the vote; its answer stands in the request's thread."""
+        return self._answer(request_id, "approvals/{}/ask", {"question": question})
+
+    def take_over(self, request_id: str, *, value: Mapping[str, JsonValue], source: str) -> RunState:
+        """Give the result in the tool's place; see `RequestDialogue.take_over`."""
+        body = {"value": dict(value), "source": source}
+        return self._answer(request_id, "approvals/{}/take-over", body)
 
     def reply(self, request_id: str, *, answer: str, digest: str = "") -> RunState:
         """Answer a question or an escalation."""
