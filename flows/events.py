@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, model
 
 from fluxagents.flows.commands import AskedItem, CallTool, Decision, ItemAnswer
 from fluxagents.flows.errors import ErrorInfo
+from fluxagents.flows.humans.answer_form import AnswerForm
 from fluxagents.flows.humans.effect import Effect
 from fluxagents.flows.humans.ladders import Calendar, LadderStep, Urgency
 from fluxagents.flows.humans.policies import OPEN, Policy
@@ -22,8 +23,9 @@ SCHEMA_VERSION = 5
 ANSWERS_SINCE = 4
 """Logs that begin with this version or a later one say what was asked and whether it was answered."""
 
-EFFECTS_SINCE = 5
-"""Runs that begin with this version or a later one compute the effect of a call before a human is asked."""
+DESCRIBED_SINCE = 5
+"""Runs that begin with this version or a later one compute the effect of a call before a human is asked, and
+say what answers a question takes."""
 
 Answered = Literal["yes", "partly", "no"]
 """Whether all that was asked is answered."""
@@ -114,6 +116,8 @@ class HumanRequest(Frozen):
     """Who is asked: everybody whom the policy names."""
     choices: tuple[str, ...] = ()
     """Answers that are allowed; any when empty."""
+    answer: AnswerForm | None = None
+    """What a question takes for an answer; none where it is a text, or an early version asked."""
     deadline_ms: int = 0
     """Until when it may be answered (Unix time in ms); 0 for as long as the run may last."""
     policy: Policy = OPEN

@@ -78,7 +78,7 @@ def _start(event: e.RunStarted) -> RunState:
         requester=event.requester,
         trigger=event.trigger,
         keeps_list=event.schema_version >= e.ANSWERS_SINCE,
-        shows_effects=event.schema_version >= e.EFFECTS_SINCE,
+        describes_requests=event.schema_version >= e.DESCRIBED_SINCE,
     )
 
 

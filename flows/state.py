@@ -220,8 +220,9 @@ class RunState(Frozen):
     """Numbers of the answer that neither a result, nor an input, nor a human has."""
     keeps_list: bool = False
     """Whether its log says what was asked and answered; one that an early version began does not."""
-    shows_effects: bool = False
-    """Whether effects are computed before humans are asked; not in a run that an early version began."""
+    describes_requests: bool = False
+    """Whether effects are computed before humans are asked, and questions say what answers they take; not in
+    a run that an early version began."""
     asked: tuple[AskedItem, ...] | None = None
     """All that the question asks, by the chat model's first decision; None before it."""
     item_answers: tuple[ItemAnswer, ...] = ()

@@ -78,6 +78,10 @@ def describe_vote(vote: Vote) -> str:
     return f"{vote.by}{for_people}: {vote.choice}{channel}{f': {vote.comment}' if vote.comment else ''}"
 
 
+def _list_choices(request: HumanRequest) -> str:
+    return f"one of: {', '.join(request.choices)}" if request.choices else ""
+
+
 def _list_votes(request: HumanRequest) -> list[JsonValue]:
     counted = counted_votes(request.votes, request.digest)
     stale = ", on arguments that were edited since: does not count"
@@ -101,6 +105,7 @@ def _variables(state: RunState, request: HumanRequest, silence: str) -> dict[str
         "requester": state.requester,
         "hypothesis": call.hypothesis if call else "",
         "effect": list(request.effect.lines) if request.effect else [],
+        "expected": request.answer.text if request.answer else _list_choices(request),
         "thread": [
             {"by": remark.by, "said": remark.text, "doubt": ", ".join(remark.ungrounded)}
             for remark in request.thread

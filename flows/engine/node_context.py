@@ -109,7 +109,7 @@ class NodeContext:
     def shows_effect(self, call: CallTool) -> bool:
         """Whether humans are asked about this call with its effect."""
         tool = self.tools.get(call.tool)
-        return self.state.shows_effects and tool is not None and tool.has_effect
+        return self.state.describes_requests and tool is not None and tool.has_effect
 
     def effect_of(self, call: CallTool) -> Effect | None:
         """What exactly this call would do, where that was computed."""

@@ -12,7 +12,7 @@ from fluxagents.flows.language.edges import find_cycle, find_reachable
 from fluxagents.flows.language.expressions import ERROR_NAME, names_in
 from fluxagents.flows.language.inputs import is_of
 from fluxagents.flows.language.node_base import ActivityNode, CallingNode, ChildRunNode, HumanNode
-from fluxagents.flows.language.nodes import DecideNode, EndNode
+from fluxagents.flows.language.nodes import AskNode, DecideNode, EndNode
 from fluxagents.flows.language.pinning import pin_subflows
 from fluxagents.flows.language.reading import document_with_lines, flow_from_mapping
 from fluxagents.flows.language.request_rules import RuleProblem, find_question_problems, find_rule_problems
@@ -57,6 +57,7 @@ def find_problems(
         *_bad_defaults(flow),
         *_bad_assignees(flow),
         *_bad_rules(flow, tools),
+        *_bad_answers(flow),
         *_bad_facts(flow),
         *_bad_expressions(flow),
     ]
@@ -191,6 +192,24 @@ def _bad_assignees(flow: Flow) -> Iterator[Problem]:
             if not is_assignee(assignee):
                 message = f"asks {assignee!r}, which is neither the name of a person nor `group:NAME`"
                 yield _at(name, message, "assignees", index)
+
+
+def _bad_answers(flow: Flow) -> Iterator[Problem]:
+    """Questions whose answer cannot be the fact that it becomes."""
+    for name, node in flow.nodes.items():
+        if not isinstance(node, AskNode):
+            continue
+        spec = flow.facts.get(node.fact)
+        type_ = spec.type if spec else "string"
+        has_range = node.minimum is not None or node.maximum is not None
+        if has_range and type_ not in {"number", "integer"}:
+            field = "minimum" if node.minimum is not None else "maximum"
+            message = f"takes a number with a range, and fact {node.fact!r} is a {type_}"
+            yield _at(name, f"{message}; declare it under `facts` with `type: number`", field)
+        if node.file and type_ != "string":
+            yield _at(
+                name, f"takes a file, whose digest is a string, and fact {node.fact!r} is a {type_}", "file"
+            )
 
 
 def _bad_rules(flow: Flow, tools: Mapping[str, ToolFacts]) -> Iterator[Problem]:

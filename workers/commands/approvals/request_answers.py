@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.state import RunState
 from fluxagents.prompts.human_text import human_text
 from fluxagents.workers.archive.prompt_library import open_prompts
 from fluxagents.workers.commands.approvals.argument_edits import read_edits
 from fluxagents.workers.commands.approvals.vote_result import print_vote
+from fluxagents.workers.commands.artifacts.add import store_table
 from fluxagents.workers.commands.command_client import CommandClient
 from fluxagents.workers.commands.display.options import (
     by_option,
@@ -115,15 +121,59 @@ def edit(
 
 
 @click.command(
-    epilog=examples("fluxagents approvals reply 01JB….9 'use acetate'", "fluxagents approvals reply 01JB….9")
+    epilog=examples(
+        "fluxagents approvals reply 01JB….9 'use acetate'",
+        "fluxagents approvals reply 01JB….9",
+        "fluxagents approvals reply 01JB….9 --file growth.tsv",
+    )
 )
 @click.argument("request_id")
 @click.argument("answer", required=False)
+@click.option(
+    "--file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A table (csv, tsv, xlsx, parquet): it is stored, and its digest is the answer.",
+)
 @by_option
 @json_option
-def reply(request_id: str, answer: str | None, by: str | None, as_json: bool) -> None:
-    """Answer a question or an escalation; without ANSWER, show it with its choices and ask for one."""
+def reply(request_id: str, answer: str | None, file: Path | None, by: str | None, as_json: bool) -> None:
+    """Answer a question or an escalation; without ANSWER, show what it takes and ask until it fits."""
+    if file is not None and answer is not None:
+        raise click.UsageError("give an ANSWER or a --file, not both")
     client = CommandClient()
-    if answer is None:
+    if file is not None:
+        answer = store_answer(file, client.request(request_id))
+    state = (
+        client.reply(request_id, by=by, answer=answer)
+        if answer is not None
+        else _ask_until_it_fits(client, request_id, by)
+    )
+    print_vote(state, request_id, "answered", as_json=as_json)
+
+
+def store_answer(file: Path, request: HumanRequest) -> str:
+    """Store a file that is the answer to a question; its digest.
+
+    Raises:
+        FluxError: `BAD_ARGUMENT` if the question takes no file, or none whose name ends like this.
+    """
+    form = request.answer
+    if form is None or form.kind != "file":
+        expected = form.text if form else "a text"
+        raise FluxError(ErrorClass.BAD_ARGUMENT, f"request {request.id!r} takes no file, but {expected}")
+    if form.endings and file.suffix.casefold() not in form.endings:
+        message = f"request {request.id!r} takes no file like {file.name!r}"
+        raise FluxError(ErrorClass.BAD_ARGUMENT, message, suggestions=(f"expected: {form.text}",))
+    return store_table(file).digest
+
+
+def _ask_until_it_fits(client: CommandClient, request_id: str, by: str | None) -> RunState:
+    """Ask at the terminal, and again with the reason while an answer is not what is asked for."""
+    while True:
         answer = prompt_answer(client.request(request_id))
-    print_vote(client.reply(request_id, by=by, answer=answer), request_id, "answered", as_json=as_json)
+        try:
+            return client.reply(request_id, by=by, answer=answer)
+        except FluxError as error:
+            if error.kind is not ErrorClass.BAD_ARGUMENT:
+                raise
+            echo("; ".join((error.message, *error.suggestions)), fg="red", err=True)
