@@ -26,6 +26,13 @@ class CallTool(CommandBase):
     """What is supposed, and which result would refute it; empty where none is asked for."""
 
 
+class ComputeEffect(CommandBase):
+    """Compute what a call would do, before a human is asked about it; changes nothing."""
+
+    kind: Literal["compute_effect"] = "compute_effect"
+    call: CallTool
+
+
 class AskedItem(CommandBase):
     """One thing that a question asks."""
 
@@ -91,6 +98,13 @@ class Decide(CommandBase):
     """Whether each call of a tool states the hypothesis that it tests."""
 
 
+class Explain(CommandBase):
+    """Answer what a human asks back about a request, from what the run found."""
+
+    kind: Literal["explain"] = "explain"
+    request_id: str
+
+
 class NotifyHuman(CommandBase):
     """Tell the humans who may answer that a request waits for them."""
 
@@ -134,7 +148,8 @@ class Expire(CommandBase):
 
 
 Command = Annotated[
-    CallTool | JoinShards | Decide | NotifyHuman | BeginRuns | JoinRuns | Expire, Field(discriminator="kind")
+    CallTool | ComputeEffect | JoinShards | Decide | Explain | NotifyHuman | BeginRuns | JoinRuns | Expire,
+    Field(discriminator="kind"),
 ]
 """What a step carries out. Pure nodes are walked through and never become a command."""
 

@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, model_validator
 
 from fluxagents.flows.commands import AskedItem, CallTool, Decision, ItemAnswer
 from fluxagents.flows.errors import ErrorInfo
+from fluxagents.flows.humans.answer_form import AnswerForm
+from fluxagents.flows.humans.effect import Effect
+from fluxagents.flows.humans.ladders import Calendar, LadderStep, Urgency
+from fluxagents.flows.humans.policies import OPEN, Policy
+from fluxagents.flows.humans.seats import ANYONE
+from fluxagents.flows.humans.thread import REMARK_CHARACTERS, Remark
+from fluxagents.flows.humans.verdict import Verdict, describe_missing, judge
+from fluxagents.flows.humans.votes import Delegation, Vote, counted_votes
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Raised when an event or the state changes its shape."""
 
 ANSWERS_SINCE = 4
 """Logs that begin with this version or a later one say what was asked and whether it was answered."""
+
+DESCRIBED_SINCE = 5
+"""Runs that begin with this version or a later one compute the effect of a call before a human is asked, and
+say what answers a question takes."""
 
 Answered = Literal["yes", "partly", "no"]
 """Whether all that was asked is answered."""
 
 Lane = Literal["interactive", "bulk"]
 """Runs that a human waits for, and all others; the two never share a queue."""
+
+
+DEADLINE = "deadline"
+"""Who acts where nobody answered in time."""
 
 
 class Frozen(BaseModel):
@@ -93,12 +109,112 @@ class HumanRequest(Frozen):
     question: str
     call: CallTool | None = None
     digest: str
-    """What was shown, as a sha256; an answer is bound to it."""
-    assignees: tuple[str, ...] = ("anyone",)
+    """What was shown, as a sha256: the call, its model and its effect; an answer is bound to it."""
+    effect: Effect | None = None
+    """What the call would do; none where it is not computed, or not yet after an edit."""
+    assignees: tuple[str, ...] = (ANYONE,)
+    """Who is asked: everybody whom the policy names."""
     choices: tuple[str, ...] = ()
     """Answers that are allowed; any when empty."""
+    answer: AnswerForm | None = None
+    """What a question takes for an answer; none where it is a text, or an early version asked."""
     deadline_ms: int = 0
     """Until when it may be answered (Unix time in ms); 0 for as long as the run may last."""
+    policy: Policy = OPEN
+    """Whose agreement it needs. Early versions only knew assignees, of whom one was enough."""
+    barred: tuple[str, ...] = ()
+    """Who has no vote, whatever the policy says: whoever wanted or edited it, of a policy with four eyes."""
+    ladder: tuple[LadderStep, ...] = ()
+    """What happens while nobody answers."""
+    calendar: Calendar | None = None
+    """Which hours count for the ladder; all when absent."""
+    urgency: Urgency = "normal"
+    asked_ms: int = 0
+    """When it was asked, where that is needed: the ladder counts from here."""
+    no_limit: bool = False
+    """It waits for as long as it takes: the time does not count for the run's budget."""
+    always_ask: bool = False
+    """No standing approval stands for a vote on it."""
+    votes: tuple[Vote, ...] = ()
+    """What people have said so far; those on another digest count no more."""
+    delegations: tuple[Delegation, ...] = ()
+    edited: bool = False
+    """Somebody has changed the arguments since it was asked."""
+    thread: tuple[Remark, ...] = ()
+    """What people asked back about it, and what the agent answered."""
+    level: int = Field(default=0, ge=0)
+    """How many steps of the ladder were reached."""
+    next_ms: int = 0
+    """When the next one is due (Unix time in ms); 0 for none, or while people are being told."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _ask_by_policy(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        if value.get("policy") is None:
+            return {**value, "policy": {"any_of": list(value.get("assignees", ())) or [ANYONE]}}
+        if "assignees" in value:
+            return value
+        return {**value, "assignees": Policy.model_validate(value["policy"]).seats}
+
+    @property
+    def open_question(self) -> str:
+        """What somebody asked back and the agent has not answered yet; empty if there is nothing."""
+        return self.thread[-1].text if self.thread and self.thread[-1].kind == "question" else ""
+
+    @property
+    def reached(self) -> tuple[LadderStep, ...]:
+        """The steps of the ladder that were reached."""
+        return self.ladder[: self.level]
+
+    @property
+    def seats(self) -> tuple[str, ...]:
+        """Everybody who may answer now: those whom the policy names, and those of the ladder's steps."""
+        return tuple(
+            dict.fromkeys((*self.policy.seats, *(seat for step in self.reached for seat in step.seats)))
+        )
+
+    @property
+    def next_step(self) -> LadderStep | None:
+        """What the ladder does next; None at its end."""
+        return self.ladder[self.level] if self.level < len(self.ladder) else None
+
+    @property
+    def notice_key(self) -> str:
+        """What makes sends of one message one; each step of the ladder and each edit has its own."""
+        parts = (str(self.level) if self.level else "", self.digest[:12] if self.edited else "")
+        return ".".join(part for part in (self.id, *parts) if part)
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the votes come to."""
+        return judge(
+            self.policy,
+            counted_votes(self.votes, self.digest),
+            escalated=[step.to for step in self.reached if step.to is not None],
+            barred=self.barred,
+            delegations=self.delegations,
+        )
+
+    @property
+    def missing(self) -> str:
+        """Whose agreement is missing, in a few words."""
+        escalated = [step.to for step in self.reached if step.to is not None]
+        return describe_missing(self.policy, counted_votes(self.votes, self.digest), escalated)
+
+    def refuse_grant(self, by: str, call: CallTool | None) -> str:
+        """Why it cannot be granted for a call, as the end of a sentence about it; empty if it can."""
+        if by == DEADLINE:
+            step = self.next_step
+            agrees = step is not None and step.then == "approve" and call == self.call
+            return "" if agrees else "is not granted by silence"
+        if not self.votes:
+            # Early versions recorded the one answer that was needed, with the call as it was edited.
+            return "" if self.policy.takes_one else f"waits for {self.missing}"
+        if call != self.call:
+            return "is granted for another call than the one that was voted on"
+        return "" if self.verdict.outcome == "approved" else f"waits for {self.missing}"
 
 
 class Trigger(Frozen):
@@ -335,6 +451,18 @@ class ToolFailed(EventBase):
     duration_ms: int = 0
 
 
+class EffectComputed(EventBase):
+    """What a call would do, before a human is asked; or why that is not known."""
+
+    type: Literal["EffectComputed"] = "EffectComputed"
+    node: str
+    call: CallTool
+    effect: Effect
+    model: str | None = None
+    """The model that the call would change, by content."""
+    duration_ms: int = 0
+
+
 class RetryScheduled(EventBase):
     """The step that failed is tried again, not before the time given."""
 
@@ -391,11 +519,90 @@ class RequestAssigned(EventBase):
     reason: str = ""
 
 
+class VoteCast(EventBase):
+    """Somebody said something to a request; the policy says what it comes to."""
+
+    type: Literal["VoteCast"] = "VoteCast"
+    request_id: str
+    vote: Vote
+
+
+class VoteDelegated(EventBase):
+    """Somebody lets another person vote in their place."""
+
+    type: Literal["VoteDelegated"] = "VoteDelegated"
+    request_id: str
+    delegation: Delegation
+
+
+class RequestEdited(EventBase):
+    """Somebody changed the arguments of the call that is asked for: what was said before counts no more."""
+
+    type: Literal["RequestEdited"] = "RequestEdited"
+    request_id: str
+    by: str
+    channel: str = ""
+    question: str
+    call: CallTool
+    digest: str
+    """Of what is shown now."""
+
+
+class ExplanationAsked(EventBase):
+    """Somebody asks back before they vote."""
+
+    type: Literal["ExplanationAsked"] = "ExplanationAsked"
+    request_id: str
+    by: str
+    channel: str = ""
+    question: str = Field(min_length=1, max_length=REMARK_CHARACTERS)
+
+
+class ExplanationGiven(EventBase):
+    """The agent answers from the findings of the run and the effect of the call; or says why it cannot."""
+
+    type: Literal["ExplanationGiven"] = "ExplanationGiven"
+    request_id: str
+    answer: str = Field(min_length=1, max_length=REMARK_CHARACTERS)
+    ungrounded: tuple[str, ...] = ()
+    """Numbers of the answer that neither a result, nor an input, nor a human of the run has."""
+    prompt: PromptUse
+
+
+class CallTakenOver(EventBase):
+    """A human gave the result in the tool's place: the call is not made."""
+
+    type: Literal["CallTakenOver"] = "CallTakenOver"
+    node: str
+    request_id: str
+    by: str
+    channel: str = ""
+    call: CallTool
+    value: dict[str, JsonValue]
+    """What the tool would have found."""
+    source: str = Field(min_length=1)
+    """Where the person has it from."""
+    facts: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class LadderStepReached(EventBase):
+    """Nobody has answered, and a step of the ladder is due."""
+
+    type: Literal["LadderStepReached"] = "LadderStepReached"
+    request_id: str
+    level: int = Field(ge=1)
+    """The step, from 1."""
+    because: str = ""
+    """Why it came before its time; empty where its time came."""
+
+
 class RequestExpired(EventBase):
     """Nobody answered in time."""
 
     type: Literal["RequestExpired"] = "RequestExpired"
     request_id: str
+    then: str = ""
+    """What the ladder says is done: `deny`, `fail` or a node; empty where only the time was over."""
 
 
 class WaitStarted(EventBase):
@@ -431,6 +638,8 @@ class HumanNotified(EventBase):
     channels: tuple[str, ...]
     prompt: str = ""
     """The sha256 of the version of the prompt that the text was rendered from."""
+    next_ms: int = 0
+    """When the next step of the ladder is due (Unix time in ms); 0 for none."""
 
 
 class RunPaused(EventBase):
@@ -554,6 +763,7 @@ Event = Annotated[
     | ToolFailed
     | RunsBegun
     | RunsJoined
+    | EffectComputed
     | RetryScheduled
     | ApprovalRequested
     | ApprovalGranted
@@ -561,6 +771,13 @@ Event = Annotated[
     | QuestionAsked
     | QuestionAnswered
     | RequestAssigned
+    | VoteCast
+    | VoteDelegated
+    | RequestEdited
+    | ExplanationAsked
+    | ExplanationGiven
+    | CallTakenOver
+    | LadderStepReached
     | RequestExpired
     | WaitStarted
     | WaitEnded
@@ -581,7 +798,7 @@ Event = Annotated[
     Field(discriminator="type"),
 ]
 
-ChatEvent = DecisionMade | DecisionRefused | ContextSummarised | SummaryRefused
+ChatEvent = DecisionMade | DecisionRefused | ContextSummarised | SummaryRefused | ExplanationGiven
 """What a request to a chat model leaves in the log."""
 
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)

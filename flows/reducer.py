@@ -12,6 +12,7 @@ from fluxagents.flows.reduction import (
     control_events,
     decision_events,
     node_events,
+    request_events,
     tool_events,
     waiting_events,
 )
@@ -77,6 +78,7 @@ def _start(event: e.RunStarted) -> RunState:
         requester=event.requester,
         trigger=event.trigger,
         keeps_list=event.schema_version >= e.ANSWERS_SINCE,
+        describes_requests=event.schema_version >= e.DESCRIBED_SINCE,
     )
 
 
@@ -95,6 +97,7 @@ _BRANCHES: dict[type[e.Event], Callable[[RunState, Any], Changes]] = {
     e.ToolSucceeded: tool_events.on_success,
     e.ToolSplit: tool_events.on_split,
     e.ToolFailed: tool_events.on_failure,
+    e.EffectComputed: tool_events.on_effect,
     e.RunsBegun: tool_events.on_children,
     e.RunsJoined: tool_events.on_fan_in,
     e.RetryScheduled: tool_events.on_retry,
@@ -104,6 +107,13 @@ _BRANCHES: dict[type[e.Event], Callable[[RunState, Any], Changes]] = {
     e.QuestionAsked: waiting_events.on_request,
     e.QuestionAnswered: waiting_events.on_answer,
     e.RequestAssigned: waiting_events.on_assignment,
+    e.VoteCast: waiting_events.on_vote,
+    e.VoteDelegated: waiting_events.on_delegation,
+    e.RequestEdited: waiting_events.on_request_edit,
+    e.LadderStepReached: waiting_events.on_ladder_step,
+    e.ExplanationAsked: request_events.on_question_back,
+    e.ExplanationGiven: request_events.on_explanation,
+    e.CallTakenOver: tool_events.on_take_over,
     e.RequestExpired: waiting_events.on_request_expiry,
     e.WaitStarted: waiting_events.on_wait_start,
     e.WaitEnded: waiting_events.on_wait_end,

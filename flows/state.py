@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, Literal, get_args
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, Field, JsonValue, ValidationError
 
@@ -20,7 +22,7 @@ from fluxagents.flows.events import (
     Shard,
     Trigger,
 )
-from fluxagents.flows.upcasting import upcast_state
+from fluxagents.flows.humans.effect import Effect
 
 FINDINGS_KEPT = 24
 ERRORS_KEPT = 8
@@ -61,6 +63,10 @@ class Finding(Frozen):
     model: str | None = None
     hypothesis: str = ""
     """What the call was to test."""
+    stated_by: str = ""
+    """The person who gave it in the tool's place; empty where the tool computed it."""
+    source: str = ""
+    """Where that person has it from."""
 
 
 class Note(Frozen):
@@ -91,6 +97,14 @@ class SplitCall(Frozen):
 
     call: CallTool
     runs: tuple[str, ...]
+
+
+class CallEffect(Frozen):
+    """What a call would do, until it is asked for."""
+
+    digest: str
+    """Of the call."""
+    effect: Effect
 
 
 class ChildRunIds(Frozen):
@@ -164,6 +178,8 @@ class RunState(Frozen):
     """The tool call that failed last at this node; none when it was a decision."""
     approved: str | None = None
     """The digest of the call that a human agreed to."""
+    effect: CallEffect | None = None
+    """What the call would do that a human is asked about next."""
     waiting_for: HumanRequest | None = None
     notified: bool = False
     outcome: Outcome | None = None
@@ -204,6 +220,9 @@ class RunState(Frozen):
     """Numbers of the answer that neither a result, nor an input, nor a human has."""
     keeps_list: bool = False
     """Whether its log says what was asked and answered; one that an early version began does not."""
+    describes_requests: bool = False
+    """Whether effects are computed before humans are asked, and questions say what answers they take; not in
+    a run that an early version began."""
     asked: tuple[AskedItem, ...] | None = None
     """All that the question asks, by the chat model's first decision; None before it."""
     item_answers: tuple[ItemAnswer, ...] = ()
@@ -244,6 +263,30 @@ class RunState(Frozen):
 
 class _Versioned(BaseModel):
     schema_version: int
+
+
+def upcast_state(document: dict[str, Any]) -> dict[str, Any]:
+    """The state that an older version wrote, in the shape of today: a step for each version that changed one.
+
+    What a version only added has a default and needs no step.
+    """
+    for version in range(int(document["schema_version"]), SCHEMA_VERSION):
+        document = _UPCASTERS.get(version, _as_it_is)(document)
+    return {**document, "schema_version": SCHEMA_VERSION}
+
+
+def _as_it_is(document: dict[str, Any]) -> dict[str, Any]:
+    return document
+
+
+def _to_3(state: dict[str, Any]) -> dict[str, Any]:
+    """The time of a node is counted from the last step that is known, and its visits from now."""
+    visits = {state["node"]: 1} if "node" in state else {}
+    return {**state, "attempt_ms": state.get("updated_ms", 0), "visits": visits}
+
+
+_UPCASTERS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = MappingProxyType({2: _to_3})
+"""From each version to the next."""
 
 
 def state_from_json(text: str | bytes) -> RunState:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pydantic import JsonValue
 
 from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.humans.votes import Vote, counted_votes
 from fluxagents.flows.state import RunState
 from fluxagents.flows.texts.display import visible
 from fluxagents.prompts.context.checklist import QUESTION
@@ -29,26 +30,67 @@ class HumanText:
     text: str
 
 
-def human_text(prompts: PromptManager, state: RunState, request: HumanRequest) -> HumanText:
+def human_text(
+    prompts: PromptManager, state: RunState, request: HumanRequest, *, silence: str = ""
+) -> HumanText:
     """The text of a request: what it is about, what was tried, what can be answered.
 
     Args:
         prompts: Where the prompts are.
         state: Of the run that waits.
         request: What it waits for.
+        silence: What happens when nobody answers, as `describe_silence` says it.
 
     Raises:
         FluxError: As `PromptTemplate.render`, for a registered version that asks for other variables.
     """
     template = prompts.versions.select_default(ESCALATION)
+    # A version that was registered for an earlier release knows fewer variables.
+    variables = _variables(state, request, silence)
+    values = {name: value for name, value in variables.items() if name in template.variables}
     # Nobody parses this text: it is read, so `<` and `&` stand for themselves.
-    return HumanText(template, visible(unescape(template.render(_variables(state, request)))))
+    return HumanText(template, visible(unescape(template.render(values))))
 
 
-def _variables(state: RunState, request: HumanRequest) -> dict[str, JsonValue]:
+def describe_next(request: HumanRequest) -> str:
+    """What happens if nobody answers, and when, in a line; empty where that is nothing."""
+    step = request.next_step
+    if step is None or not request.next_ms:
+        if request.deadline_ms:
+            return f"{_time(request.deadline_ms)}: it is no more waited for"
+        return "it waits for as long as it takes" if request.no_limit else ""
+    what = _LAST_RESORTS.get(step.then) or (f"the flow goes on at {step.then}" if step.then else "")
+    asks = f"{step.to} may decide as well" if step.to is not None else "those who are asked are reminded"
+    return f"{_time(request.next_ms)}: {what or asks} (step {request.level + 1} of {len(request.ladder)})"
+
+
+_LAST_RESORTS = {"deny": "it is rejected", "approve": "it is approved", "fail": "the node fails"}
+
+
+def _time(at_ms: int) -> str:
+    return f"{datetime.fromtimestamp(at_ms / 1_000, tz=UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def describe_vote(vote: Vote) -> str:
+    """A vote in a line: who, what, for whom, by which channel, and why."""
+    for_people = f" for {', '.join(vote.for_people)}" if vote.for_people else ""
+    channel = f" ({vote.standing or vote.channel})" if vote.standing or vote.channel else ""
+    return f"{vote.by}{for_people}: {vote.choice}{channel}{f': {vote.comment}' if vote.comment else ''}"
+
+
+def _list_choices(request: HumanRequest) -> str:
+    return f"one of: {', '.join(request.choices)}" if request.choices else ""
+
+
+def _list_votes(request: HumanRequest) -> list[JsonValue]:
+    counted = counted_votes(request.votes, request.digest)
+    stale = ", on arguments that were edited since: does not count"
+    return [f"{describe_vote(vote)}{'' if vote in counted else stale}" for vote in request.votes]
+
+
+def _variables(state: RunState, request: HumanRequest, silence: str) -> dict[str, JsonValue]:
     call = request.call
     failures = state.errors[-state.streak.count :] if state.streak and request.kind == "escalation" else ()
-    until = datetime.fromtimestamp(request.deadline_ms / 1_000, tz=UTC) if request.deadline_ms else None
     return {
         "kind": request.kind,
         "request": request.id,
@@ -60,6 +102,14 @@ def _variables(state: RunState, request: HumanRequest) -> dict[str, JsonValue]:
         "question": request.question,
         "tool": call.tool if call else "",
         "args": dict(call.args) if call else {},
+        "requester": state.requester,
+        "hypothesis": call.hypothesis if call else "",
+        "effect": list(request.effect.lines) if request.effect else [],
+        "expected": request.answer.text if request.answer else _list_choices(request),
+        "thread": [
+            {"by": remark.by, "said": remark.text, "doubt": ", ".join(remark.ungrounded)}
+            for remark in request.thread
+        ],
         "failures": [
             {
                 "error": str(error.kind),
@@ -70,7 +120,11 @@ def _variables(state: RunState, request: HumanRequest) -> dict[str, JsonValue]:
             for error in failures
         ],
         "humans": [{"by": note.by, "about": note.about, "said": note.text} for note in state.notes],
-        "assignees": list(request.assignees),
-        "until": f"{until:%Y-%m-%d %H:%M} UTC" if until else "",
+        "assignees": list(request.seats),
+        "until": _time(request.deadline_ms) if request.deadline_ms else "",
         "digest": request.digest,
+        "policy": "" if request.policy.is_open else str(request.policy),
+        "missing": "" if request.policy.takes_one else request.missing,
+        "votes": _list_votes(request),
+        "next": describe_next(request) if request.next_ms or not silence else silence,
     }

@@ -10,8 +10,10 @@ from fluxagents.flows.commands import (
     BeginRuns,
     CallTool,
     Command,
+    ComputeEffect,
     Decide,
     Expire,
+    Explain,
     JoinRuns,
     JoinShards,
     NotifyHuman,
@@ -32,6 +34,8 @@ from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import RunState
 
 DECIDE = "step.decide"
+EFFECT = "effect.compute"
+EXPLAIN = "human.explain"
 NOTIFY = "human.notify"
 EXPIRE = "run.expire"
 BEGIN = "run.begin"
@@ -60,21 +64,25 @@ def build_dispatch(command: Command, state: RunState, tools: Mapping[str, ToolFa
     if isinstance(command, Decide):
         queue = choose_lane("decide", state, command)
         return Dispatch(task=DECIDE, queue=queue, label={"node": command.node})
-    if isinstance(command, CallTool | JoinShards):
+    if isinstance(command, CallTool | ComputeEffect | JoinShards):
         return _build_for_tool(command, state, tools)
-    if isinstance(command, NotifyHuman):
-        return Dispatch(task=NOTIFY, queue="human", label={"request": command.request_id})
+    if isinstance(command, Explain | NotifyHuman):
+        # A human waits for an explanation: not behind the decisions of a batch.
+        task = EXPLAIN if isinstance(command, Explain) else NOTIFY
+        return Dispatch(task=task, queue="human", label={"request": command.request_id})
     if isinstance(command, Expire):
         return Dispatch(task=EXPIRE, queue="control", not_before_ms=command.at_ms)
     return _build_for_children(command)
 
 
 def _build_for_tool(
-    command: CallTool | JoinShards, state: RunState, tools: Mapping[str, ToolFacts]
+    command: CallTool | ComputeEffect | JoinShards, state: RunState, tools: Mapping[str, ToolFacts]
 ) -> Dispatch:
-    tool = command.call.tool if isinstance(command, JoinShards) else command.tool
+    tool = command.tool if isinstance(command, CallTool) else command.call.tool
     queue = choose_lane(tools[tool].queue if tool in tools else "tools", state, command)
     call = Dispatch(task=f"{TOOL_PREFIX}{tool}", queue=queue, label={"tool": tool})
+    if isinstance(command, ComputeEffect):
+        return replace(call, task=EFFECT)
     if isinstance(command, CallTool):
         return call
     label = {**call.label, "join": str(len(command.runs))}

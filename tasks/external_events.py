@@ -54,18 +54,17 @@ def record_external_event(
     publisher: Publisher,
     controller: FlowController,
     state: RunState,
-    event: e.Event,
-    *,
+    *events: e.Event,
     record: AuditRecord | None = None,
 ) -> RunState:
-    """Write an event and what follows from it, whoever holds the lease; stop a step that runs.
+    """Write events and what follows from them, whoever holds the lease; stop a step that runs.
 
     Args:
         steps: Where the event is written.
         publisher: Puts step messages on the queues.
         controller: Of the run's flow.
         state: Of the run, as it was read.
-        event: What happened.
+        events: What happened at one time, at least one.
         record: The act of a person that it comes from, for the audit log; none where a run acts.
 
     Returns:
@@ -75,7 +74,7 @@ def record_external_event(
         FluxError: If the run does not exist.
         RunMovedOnError: If it took a step after its state was read.
     """
-    commit = build_commit(controller, state, [event], seq=state.seq, at_ms=event.at_ms)
+    commit = build_commit(controller, state, events, seq=state.seq, at_ms=events[-1].at_ms)
     commit = replace(commit, record=record)
     result = steps.commit(commit, commit.state.model_dump_json(), fence=None)
     if result.status is CommitStatus.UNKNOWN:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from fluxagents.flows.commands import Command
+from fluxagents.flows.commands import Command, ComputeEffect
 from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.engine.requests.effects import build_unknown_effect
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Event, RunDeadLettered, RunFailed, RunPaused
 from fluxagents.flows.ports.claim import WITH_LEASE, Claim, ClaimStatus
@@ -116,7 +117,7 @@ def _carry_out(ports: StepPorts, message: StepMessage, claim: Claim, act: Act) -
     state = state_from_json(message.state or claim.state)
     controller = ports.controllers(state.flow.digest)
     if claim.status is ClaimStatus.EXHAUSTED:
-        events: Sequence[Event] = [_build_dead_letter(ports, message.seq, claim.last_error)]
+        events: Sequence[Event] = [_give_up(ports, controller, state, claim.last_error)]
     elif claim.status is ClaimStatus.OVER_BUDGET:
         now = ports.clock.now_ms()
         events = [RunPaused(seq=message.seq, at_ms=now, by=BUDGET, reason=claim.excess)]
@@ -156,8 +157,17 @@ def _run_act(ports: StepPorts, controller: FlowController, state: RunState, act:
         return [RunFailed(seq=state.seq, at_ms=ports.clock.now_ms(), node=state.node, error=info)]
 
 
-def _build_dead_letter(ports: StepPorts, seq: int, last_error: str) -> RunDeadLettered:
+def _give_up(ports: StepPorts, controller: FlowController, state: RunState, last_error: str) -> Event:
+    """What becomes of a step that no worker survives; a human is asked without the effect of a call."""
     reason = last_error or "its worker was killed each time"
+    command = controller.command(state)
+    if isinstance(command, ComputeEffect):
+        why = f"{ports.max_deliveries} tries did not compute it: {reason}"
+        return build_unknown_effect(state, command.call, why, ports.clock.now_ms())
+    return _build_dead_letter(ports, state.seq, reason)
+
+
+def _build_dead_letter(ports: StepPorts, seq: int, reason: str) -> RunDeadLettered:
     error = FluxError(
         ErrorClass.INTERNAL,
         f"step {seq} was delivered {ports.max_deliveries} times and never finished: {reason}",

@@ -14,6 +14,7 @@ from pydantic import JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.language.catalog import ToolFacts
+from fluxagents.flows.language.node_base import RequestRules
 from fluxagents.tasks.tool import Tool
 
 MODULES = (
@@ -87,6 +88,8 @@ class ToolEntry:
     answers: Sequence[str]
     parameters: Mapping[str, JsonValue]
     """JSON schema of the arguments."""
+    approval: Mapping[str, JsonValue] | None = None
+    """How its approvals are decided where a flow says nothing; None for one answer of anybody."""
 
     @classmethod
     @cache
@@ -108,6 +111,7 @@ class ToolEntry:
             questions=list(tool.questions),
             answers=list(tool.answers),
             parameters=parameters,
+            approval=tool.approval.model_dump(mode="json") if tool.approval else None,
         )
 
     @property
@@ -122,8 +126,10 @@ class ToolEntry:
             name=self.name,
             queue=self.queue,
             needs_approval=self.needs_approval,
+            has_effect=self.needs_approval and self.needs_model,
             time_limit_s=self.soft_time_limit_s,
             compensation=self.compensation,
+            approval=RequestRules.model_validate(self.approval) if self.approval else None,
         )
 
 
@@ -179,8 +185,12 @@ def require_tool(name: str, tools: Mapping[str, object]) -> None:
 
 def index_json() -> str:
     """The index as it is stored: one entry per tool, made from the tools themselves."""
-    entries = [vars(ToolEntry.of(tool)) for tool in TOOLS.values()]
+    entries = [_without_absent(vars(ToolEntry.of(tool))) for tool in TOOLS.values()]
     return json.dumps(entries, indent=1, ensure_ascii=False) + "\n"
+
+
+def _without_absent(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name != "approval" or value is not None}
 
 
 @cache

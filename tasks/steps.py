@@ -11,6 +11,7 @@ from celery import shared_task
 from fluxagents.flows.texts.display import quote
 from fluxagents.flows.texts.grammar import MAX_MESSAGE_STATE, is_stored_id
 from fluxagents.tasks import dispatch
+from fluxagents.tasks.acts.compute_effect import EFFECT_TIME_S
 from fluxagents.tasks.ports.refused_messages import RefusedMessages
 from fluxagents.tasks.protocol import Act, StepMessage, StepPorts, run_step
 from fluxagents.tasks.reconcile import ReconcilerPorts, reconcile
@@ -47,6 +48,10 @@ class StepProcess(Protocol):
     def reconciler_ports(self) -> ReconcilerPorts:
         """For the reconciler."""
         ...
+
+
+EFFECT_LIMITS = {"soft_time_limit": EFFECT_TIME_S + 30, "time_limit": EFFECT_TIME_S + 90}
+"""For an effect that does not look at its time: a human waits."""
 
 
 def carry_out(task: Any, kind: str, message: StepMessage) -> str:
@@ -90,8 +95,15 @@ def register_tool(name: str, *, soft_time_limit_s: int) -> Any:
 
 STEP_TASKS = {
     task: register_step(task)
-    for task in (dispatch.DECIDE, dispatch.NOTIFY, dispatch.EXPIRE, dispatch.BEGIN, dispatch.JOIN)
-}
+    for task in (
+        dispatch.DECIDE,
+        dispatch.EXPLAIN,
+        dispatch.NOTIFY,
+        dispatch.EXPIRE,
+        dispatch.BEGIN,
+        dispatch.JOIN,
+    )
+} | {dispatch.EFFECT: register_step(dispatch.EFFECT, **EFFECT_LIMITS)}
 
 TOOL_TASKS = {
     name: register_tool(name, soft_time_limit_s=tool.soft_time_limit_s)

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.events import Shard
+from fluxagents.flows.language.node_base import RequestRules
 from fluxagents.tasks.display import cut_text
 from fluxagents.tasks.ports.models import Concern, ModelChange
 from fluxagents.tasks.ports.results import Args, Result
@@ -70,8 +71,13 @@ class Tool:
     """Without one, `run` is given None."""
     change: Callable[..., None] | None = None
     """Set on a tool that makes a new model: changes the model that it is given; called as `run`."""
+    evidence: Callable[..., Mapping[str, str]] | None = None
+    """Set on a tool that adds reactions of another source: `evidence(ids, gathered)` says what speaks for
+    each of these."""
     compensation: str | None = None
     """Set on a tool that has an effect: how the effect is undone when a run is rolled back, in a sentence."""
+    approval: RequestRules | None = None
+    """How its approvals are decided where a flow says nothing; None for one answer of anybody."""
     split: Split | None = None
     """Set on a tool whose work may be large."""
     queue: Literal["tools", "tools.long"] = "tools"
@@ -117,6 +123,10 @@ class Tool:
         """Change the model; only for a tool that has a change."""
         assert self.change is not None
         self.change(model, args, *self._gather(sources, args))
+
+    def find_evidence(self, args: Args, sources: Sources, ids: tuple[str, ...]) -> Mapping[str, str]:
+        """What speaks for the reactions that a call adds; nothing where the tool does not know."""
+        return self.evidence(ids, *self._gather(sources, args)) if self.evidence is not None else {}
 
     def _gather(self, sources: Sources, args: Args) -> tuple[Any, ...]:
         return () if self.gather is None else (self.gather(sources, args),)

@@ -163,6 +163,7 @@ def build_process(
             artifacts=artifacts,
             sources=sources,
             remedies=remedies,
+            prices=load_prices(settings),
             children=ChildRuns(
                 steps=store,
                 runs=store,

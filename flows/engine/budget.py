@@ -20,7 +20,9 @@ def check_budget(flow: Flow, state: RunState, at_ms: int) -> FluxError | None:
     """
     if isinstance(flow.nodes[state.node], EndNode):
         return None
-    seconds = (at_ms - state.started_ms - state.rested_ms) / 1_000
+    request = state.waiting_for
+    uncounted_ms = at_ms - request.asked_ms if request and request.no_limit else 0
+    seconds = (at_ms - state.started_ms - state.rested_ms - uncounted_ms) / 1_000
     used = (
         ("steps", state.seq - 1 - state.deferrals, flow.budget.steps),
         ("tokens", state.tokens_in + state.tokens_out, flow.budget.tokens),

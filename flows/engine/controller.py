@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from fluxagents.flows import events as e
-from fluxagents.flows.commands import CallTool, Command, Expire, NotifyHuman
+from fluxagents.flows.commands import CallTool, Command, ComputeEffect, Expire, Explain, NotifyHuman
 from fluxagents.flows.engine.budget import check_budget
 from fluxagents.flows.engine.children import ChildPlan
 from fluxagents.flows.engine.kinds.ask import parse_answer
@@ -197,10 +197,14 @@ class FlowController:
             if error.kind is not ErrorClass.BAD_FLOW or isinstance(context.node, EndNode):
                 raise
             return context.fail(error)
-        needs_worker = not (following is None or isinstance(following, e.EventBase | NotifyHuman | Expire))
-        if state.stepwise and not state.cleared and needs_worker:
+        if state.stepwise and not state.cleared and following is not None and _is_halting(following):
             return e.RunPaused(seq=seq, at_ms=at_ms, by="step by step")
         return following
+
+
+def _is_halting(following: e.Event | Command) -> bool:
+    """Whether a run that goes step by step pauses before this: a worker computes a part of the answer."""
+    return not isinstance(following, e.EventBase | ComputeEffect | Explain | NotifyHuman | Expire)
 
 
 def _leave_node(context: NodeContext) -> e.Event | Command:

@@ -6,7 +6,7 @@ which workers ask them is in `fluxagents.workers.celery.queues`.
 
 from __future__ import annotations
 
-from fluxagents.flows.commands import CallTool, Decide, JoinShards
+from fluxagents.flows.commands import CallTool, ComputeEffect, Decide, JoinShards
 from fluxagents.flows.state import RunState
 
 BULK = ".bulk"
@@ -18,13 +18,13 @@ NEW = ".new"
 QUEUES_WITH_BULK = frozenset({"decide", "tools"})
 
 
-def choose_lane(queue: str, state: RunState, command: CallTool | Decide | JoinShards) -> str:
+def choose_lane(queue: str, state: RunState, command: CallTool | ComputeEffect | Decide | JoinShards) -> str:
     """The lane of a queue for the next step of a run."""
     lane = f"{queue}{BULK}" if state.lane == "bulk" and queue in QUEUES_WITH_BULK else queue
     return f"{lane}{NEW}" if is_first_step(state, command) else lane
 
 
-def is_first_step(state: RunState, command: CallTool | Decide | JoinShards) -> bool:
+def is_first_step(state: RunState, command: CallTool | ComputeEffect | Decide | JoinShards) -> bool:
     """Whether the run has not computed anything yet.
 
     A decision does not put a run under way in the lanes of tools: decisions are quick, and all runs of a

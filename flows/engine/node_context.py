@@ -13,9 +13,13 @@ from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, call_digest
 from fluxagents.flows.engine.budget import ends_ms
 from fluxagents.flows.errors import ErrorInfo, FluxError
+from fluxagents.flows.humans.effect import Effect, shown_digest
+from fluxagents.flows.humans.policies import AnyOf, Policy
+from fluxagents.flows.humans.seats import ANYONE
 from fluxagents.flows.language.catalog import ToolFacts
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.expressions import ERROR_NAME, evaluate, names_in
+from fluxagents.flows.language.node_base import CallingNode, RequestRules
 from fluxagents.flows.language.nodes import Node
 from fluxagents.flows.language.templates import fill_text, fill_value
 from fluxagents.flows.state import RunState
@@ -102,25 +106,72 @@ class NodeContext:
         free = call.tool in self.tools and not self.tools[call.tool].needs_approval
         return free or self.state.approved == self.digest(call)
 
+    def shows_effect(self, call: CallTool) -> bool:
+        """Whether humans are asked about this call with its effect."""
+        tool = self.tools.get(call.tool)
+        return self.state.describes_requests and tool is not None and tool.has_effect
+
+    def effect_of(self, call: CallTool) -> Effect | None:
+        """What exactly this call would do, where that was computed."""
+        computed = self.state.effect
+        return computed.effect if computed and computed.digest == self.digest(call) else None
+
     def request(
         self,
         kind: Literal["approval", "question", "escalation"],
         question: str,
         *,
         call: CallTool | None = None,
+        policy: Policy | None = None,
+        rules: RequestRules | None = None,
+        effect: Effect | None = None,
         **more: Any,
     ) -> e.HumanRequest:
-        """A request to a human, bound to what is shown."""
-        shown = self.digest(call) if call else hashlib.sha256(question.encode()).hexdigest()
+        """A request to a human, bound to what is shown.
+
+        Args:
+            kind: What is asked for.
+            question: In words.
+            call: Of a tool, that is to be approved.
+            policy: Whose answer counts; that of the rules when absent.
+            rules: How it is decided; one answer of anybody when absent.
+            effect: Of the call.
+            more: Fields of the request.
+        """
+        asked = self.digest(call) if call else hashlib.sha256(question.encode()).hexdigest()
         return e.HumanRequest(
             id=f"{self.state.run_id}.{self.state.seq}",
             kind=kind,
             node=self.state.node,
             question=question,
             call=call,
-            digest=shown,
+            digest=shown_digest(asked, effect),
+            effect=effect,
+            **self._decided_by(policy, rules),
             **more,
         )
+
+    def _decided_by(self, policy: Policy | None, rules: RequestRules | None) -> dict[str, Any]:
+        rules = rules or RequestRules()
+        policy = policy or rules.policy or Policy(rule=AnyOf(any_of=(ANYONE,)))
+        return {
+            "policy": policy,
+            "barred": (self.state.requester,) if policy.four_eyes and self.state.requester else (),
+            "ladder": rules.ladder,
+            "calendar": rules.calendar,
+            "urgency": rules.urgency,
+            # Only where something counts from it: early versions did not record it.
+            "asked_ms": self.at_ms if rules.ladder or rules.no_limit else 0,
+            "no_limit": rules.no_limit,
+            "always_ask": rules.always_ask,
+        }
+
+    def rules_of(self, call: CallTool) -> RequestRules | None:
+        """How the approval of a call is decided, by its node, the flow or the tool; None where none says."""
+        node = self.node
+        rules = node.approval if isinstance(node, CallingNode) else None
+        tool = self.tools.get(call.tool)
+        return rules or self.flow.approvals.get(call.tool) or (tool.approval if tool else None)
 
     def ask(self, request: e.HumanRequest) -> e.QuestionAsked:
         """The event that puts a question to a human."""

@@ -10,10 +10,11 @@ from fluxagents.flows.language.node_base import ActivityNode, WaitingNode
 
 def time_out(context: NodeContext, node: WaitingNode) -> e.Event:
     """Where a node leads that waited and nothing came."""
-    target = node.on_timeout or node.on_error
+    target = node.late_target or node.on_error
     if target:
         return context.enter(target)
-    message = f"node {context.state.node!r} waited {node.timeout_s:g} s and nothing came"
+    time = f"{node.timeout_s:g} s" if node.timeout_s is not None else "for an answer"
+    message = f"node {context.state.node!r} waited {time} and nothing came"
     return context.end(FluxError(ErrorClass.TIMEOUT, message))
 
 

@@ -10,6 +10,7 @@ from fluxagents.flows.commands import CallTool
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
 from fluxagents.flows.events import (
     BranchTaken,
+    EffectComputed,
     Event,
     HumanRequest,
     NodeEntered,
@@ -115,6 +116,13 @@ def call_of(event: Event) -> CallTool | None:
     """The tool call that an event is about."""
     call = vars(event).get("call")
     return call if isinstance(call, CallTool) else None
+
+
+def artifact_of(event: Event) -> str:
+    """The full data that an event names: of a result, or of an effect; empty for an event that names none."""
+    if isinstance(event, EffectComputed):
+        return event.effect.artifact
+    return str(vars(event).get("artifact") or "")
 
 
 def error_of(event: Event) -> ErrorInfo | None:

@@ -26,6 +26,13 @@ def rename_run(event: e.Event, old: str, new: str, *, with_children: bool = Fals
 
 
 ABOUT_REQUESTS = (
+    e.VoteCast,
+    e.VoteDelegated,
+    e.RequestEdited,
+    e.ExplanationAsked,
+    e.ExplanationGiven,
+    e.CallTakenOver,
+    e.LadderStepReached,
     e.ApprovalGranted,
     e.ApprovalRejected,
     e.QuestionAnswered,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from fluxagents.flows import events as e
-from fluxagents.flows.commands import CallTool, Command, Decide, JoinShards
+from fluxagents.flows.commands import CallTool, Command, ComputeEffect, Decide, Explain, JoinShards
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.history.state_diff import Change, diff_states
@@ -205,9 +205,20 @@ def _explain_misfit(command: Command | None, event: e.Event) -> str:
             return f"the controller asks for no tool here, but {_describe(command)}"
         call = command.call if isinstance(command, JoinShards) else command
         return "" if call == event.call else f"the controller asks for {call.tool} with {call.args}"
-    if isinstance(event, e.DecisionMade | e.DecisionRefused) and not isinstance(command, Decide):
-        return f"the controller asks for no decision here, but {_describe(command)}"
+    for kinds, cause, what in _CAUSES:
+        if isinstance(event, kinds) and not isinstance(command, cause):
+            return f"the controller asks for no {what} here, but {_describe(command)}"
+    if isinstance(event, e.EffectComputed) and isinstance(command, ComputeEffect):
+        return "" if command.call == event.call else f"the controller asks for that of {command.call.tool}"
     return ""
+
+
+_CAUSES: tuple[tuple[tuple[type[BaseModel], ...], type[BaseModel], str], ...] = (
+    ((e.DecisionMade, e.DecisionRefused), Decide, "decision"),
+    ((e.EffectComputed,), ComputeEffect, "effect"),
+    ((e.ExplanationGiven,), Explain, "explanation"),
+)
+"""Events, the command that they come of, and what it gives."""
 
 
 def _describe(command: Command | None) -> str:

@@ -193,6 +193,15 @@ def _kind(step: Step) -> StepKind:
     return "human" if "by" in vars(first) and not isinstance(first, e.WaitEnded) else "other"
 
 
+CLOSES_REQUEST = (
+    e.ApprovalGranted,
+    e.ApprovalRejected,
+    e.CallTakenOver,
+    e.QuestionAnswered,
+    e.RequestExpired,
+)
+
+
 def _requests(events: Sequence[e.Event], *, ended: bool) -> tuple[RequestRecord, ...]:
     requests: dict[str, RequestRecord] = {}
     for event in events:
@@ -200,7 +209,7 @@ def _requests(events: Sequence[e.Event], *, ended: bool) -> tuple[RequestRecord,
         if request:
             tool = request.call.tool if request.call else ""
             requests[request.id] = RequestRecord(request.id, request.kind, tool, event.at_ms, "open", None)
-        elif closes in requests and not isinstance(event, e.HumanNotified):
+        elif closes in requests and isinstance(event, CLOSES_REQUEST):
             requests[closes] = _close(requests[closes], event)
     if ended:
         end = events[-1].at_ms

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import Field, JsonValue
 
 from fluxagents.flows.events import FlowRef
-from fluxagents.flows.language.node_base import StrictModel, ValueType
+from fluxagents.flows.language.node_base import RequestRules, StrictModel, ValueType
 from fluxagents.flows.language.nodes import Node
 
 
@@ -52,6 +52,8 @@ class Flow(StrictModel):
     inputs: dict[str, InputSpec] = Field(default_factory=dict)
     facts: dict[str, FactSpec] = Field(default_factory=dict)
     budget: Budget = Budget()
+    approvals: dict[str, RequestRules] = Field(default_factory=dict)
+    """Tool -> how its approvals are decided, wherever a node says nothing else."""
     start: str
     nodes: dict[str, Node]
 

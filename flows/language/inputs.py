@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from pydantic import JsonValue
@@ -18,16 +17,6 @@ _PYTHON_TYPES: dict[ValueType, tuple[type, ...]] = {
     "boolean": (bool,),
     "object": (dict,),
     "array": (list,),
-}
-
-
-_EXAMPLES: dict[ValueType, str] = {
-    "string": "acetate",
-    "number": "0.5",
-    "integer": "3",
-    "boolean": "yes",
-    "object": '{"a": 1}',
-    "array": "[1, 2]",
 }
 
 
@@ -85,32 +74,3 @@ def check_facts(flow: Flow, facts: Mapping[str, JsonValue], *, where: str) -> di
                 suggestions=(f"correct `facts: {name}` of flow {flow.flow!r}",),
             )
     return dict(facts)
-
-
-def value_from_text(text: str, type_: ValueType, *, choices: tuple[str, ...] = ()) -> JsonValue:
-    """What a human wrote, as a value of a type.
-
-    Raises:
-        FluxError: `BAD_ARGUMENT` if it is none, naming what is expected.
-    """
-    answer = text.strip()
-    if choices and answer not in choices:
-        raise FluxError(
-            ErrorClass.BAD_ARGUMENT,
-            f"the answer {answer!r} is none of the choices",
-            suggestions=(f"choices: {', '.join(choices)}",),
-        )
-    if type_ == "string":
-        return answer
-    words: dict[str, JsonValue] = {"yes": True, "no": False} if type_ == "boolean" else {}
-    try:
-        value: JsonValue = words[answer.casefold()] if answer.casefold() in words else json.loads(answer)
-    except json.JSONDecodeError:
-        value = None
-    if value is None or not is_of(value, type_):
-        raise FluxError(
-            ErrorClass.BAD_ARGUMENT,
-            f"the answer {answer!r} is no {type_}",
-            suggestions=(f"for example {_EXAMPLES[type_]}",),
-        )
-    return value

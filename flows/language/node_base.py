@@ -8,6 +8,9 @@ from typing import Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass
+from fluxagents.flows.humans.ladders import Calendar, Ladder, Urgency, check_ladder
+from fluxagents.flows.humans.policies import AnyOf, Policy
+from fluxagents.flows.humans.seats import ANYONE
 from fluxagents.flows.language.templates import find_in_text
 
 ValueType = Literal["string", "number", "integer", "boolean", "object", "array"]
@@ -43,6 +46,36 @@ class Retry(StrictModel):
     """Before the second try; each further pause is twice as long, and spread by up to half."""
     kinds: tuple[ErrorClass, ...] = ()
     """Kinds of errors that are tried again; all when empty."""
+
+
+class RequestRules(StrictModel):
+    """How a request to humans is decided, and what happens while nobody answers."""
+
+    policy: Policy | None = None
+    """Whose agreement it needs: `ana`, `[ana, ben]`, `{quorum: 2 of [group:curators], four_eyes: true}`."""
+    ladder: Ladder = ()
+    """Reminders, further people, and what is done at last."""
+    calendar: Calendar | None = None
+    """Which hours count for the ladder; all when absent."""
+    urgency: Urgency = "normal"
+    no_limit: bool = False
+    """It waits for as long as it takes; the time does not count for the run's budget."""
+    always_ask: bool = False
+    """No standing approval stands for a vote on it."""
+
+    @property
+    def last_branch(self) -> str:
+        """The node where the flow goes on at the end of the ladder; empty where something else is done."""
+        return self.ladder[-1].branch if self.ladder else ""
+
+    @model_validator(mode="after")
+    def _has_a_ladder_in_order(self) -> Self:
+        check_ladder(self.ladder)
+        if self.calendar is not None and not self.ladder:
+            raise ValueError("a calendar says which hours count for a `ladder`; add one")
+        if self.no_limit and any(step.then for step in self.ladder):
+            raise ValueError("`no_limit` waits for as long as it takes, and `then` ends it; keep one of them")
+        return self
 
 
 class NodeBase(StrictModel):
@@ -103,17 +136,48 @@ class WaitingNode(ActivityNode):
         return ("", self.next), *self.failure_edges
 
     @property
+    def late_target(self) -> str | None:
+        """Where it leads when its time is over."""
+        return self.on_timeout
+
+    @property
     def failure_edges(self) -> tuple[Edge, ...]:
         """Where it leads when nothing came, or something failed."""
-        return *optional_edge("too late", self.on_timeout), *optional_edge("error", self.on_error)
+        return *optional_edge("too late", self.late_target), *optional_edge("error", self.on_error)
 
 
-class HumanNode(WaitingNode):
+class CallingNode(ActivityNode):
+    """A node that calls tools, some of which need an approval."""
+
+    approval: RequestRules | None = None
+    """How it is decided; without it as the flow's `approvals` say of the tool, or as the tool does."""
+
+    @property
+    def late_target(self) -> str | None:
+        """Where it leads when nobody answered a request for an approval."""
+        return (self.approval.last_branch or None) if self.approval else None
+
+    @property
+    def edges(self) -> tuple[Edge, ...]:
+        return *super().edges, *optional_edge("too late", self.late_target)
+
+
+class HumanNode(WaitingNode, RequestRules):
     """A node that waits for a human."""
 
     question: str = Field(min_length=1)
     """Text; `{expression}` in it is replaced by its value."""
-    assignees: tuple[str, ...] = ("anyone",)
+    assignees: tuple[str, ...] = (ANYONE,)
+    """People and groups of whom one is enough: the short form of a policy."""
+
+    @property
+    def whose_answer(self) -> Policy:
+        """Whose answer counts."""
+        return self.policy or Policy(rule=AnyOf(any_of=self.assignees))
+
+    @property
+    def late_target(self) -> str | None:
+        return self.last_branch or self.on_timeout
 
     @property
     def expressions(self) -> tuple[Expression, ...]:
@@ -123,6 +187,10 @@ class HumanNode(WaitingNode):
     def _has_time_for_a_timeout(self) -> Self:
         if self.on_timeout and self.timeout_s is None:
             raise ValueError("on_timeout needs timeout_s")
+        if self.policy is not None and self.assignees != (ANYONE,):
+            raise ValueError("`assignees` is the short form of `policy`; keep one of them")
+        if self.timeout_s is not None and (self.no_limit or any(step.then for step in self.ladder)):
+            raise ValueError("`timeout_s` ends it as well; keep it, or `then` of the ladder, or `no_limit`")
         return self
 
 

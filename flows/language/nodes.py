@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import Field, JsonValue, model_validator
 
 from fluxagents.flows.language.node_base import (
-    ActivityNode,
+    CallingNode,
     ChildRunNode,
     Edge,
     Expression,
@@ -24,7 +24,7 @@ MAP_ITEMS = 500
 """Most items that one `map` node takes: one commit begins their runs."""
 
 
-class ToolNode(ActivityNode):
+class ToolNode(CallingNode):
     """Runs one tool with fixed or computed arguments; a string that starts with `=` is an expression."""
 
     kind: Literal["tool"]
@@ -46,7 +46,7 @@ class ToolNode(ActivityNode):
         return (self.tool,)
 
 
-class DecideNode(ActivityNode):
+class DecideNode(CallingNode):
     """Lets the chat model choose among tools until it finishes or its steps are used."""
 
     kind: Literal["decide"]
@@ -106,10 +106,26 @@ class AskNode(HumanNode):
     """The name of the fact; its type is declared with the flow's facts."""
     choices: tuple[str, ...] = ()
     """Answers that are allowed; any when empty."""
+    minimum: float | None = None
+    """The least number that is taken."""
+    maximum: float | None = None
+    """The greatest number that is taken."""
+    file: bool | tuple[str, ...] = False
+    """Whether a file is asked for; or the ends of the names that are taken, such as `.tsv`. The fact is the
+    digest of its artifact."""
 
     @property
     def fact_names(self) -> tuple[str, ...]:
         return (self.fact,)
+
+    @model_validator(mode="after")
+    def _asks_for_one_thing(self) -> Self:
+        has_range = self.minimum is not None or self.maximum is not None
+        if sum((bool(self.choices), bool(self.file), has_range)) > 1:
+            raise ValueError("an answer is one of the choices, a file, or a number with a range: keep one")
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            raise ValueError(f"minimum {self.minimum:g} is above maximum {self.maximum:g}")
+        return self
 
 
 class WaitNode(WaitingNode):

@@ -15,8 +15,8 @@ from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.language import nodes
 from fluxagents.flows.language.definition import Budget, FactSpec, Flow, InputSpec
 from fluxagents.flows.language.node_base import Retry
+from fluxagents.flows.language.upcasting import upcast_flow
 from fluxagents.flows.language.yaml_loader import YAML_LOADER
-from fluxagents.flows.upcasting import upcast_flow
 
 Path = tuple[str | int, ...]
 """Where something stands in a document: keys and places, from the outside in."""

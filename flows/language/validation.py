@@ -11,10 +11,11 @@ from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.edges import find_cycle, find_reachable
 from fluxagents.flows.language.expressions import ERROR_NAME, names_in
 from fluxagents.flows.language.inputs import is_of
-from fluxagents.flows.language.node_base import ActivityNode, ChildRunNode, HumanNode
-from fluxagents.flows.language.nodes import DecideNode, EndNode
+from fluxagents.flows.language.node_base import ActivityNode, CallingNode, ChildRunNode, HumanNode
+from fluxagents.flows.language.nodes import AskNode, DecideNode, EndNode
 from fluxagents.flows.language.pinning import pin_subflows
 from fluxagents.flows.language.reading import document_with_lines, flow_from_mapping
+from fluxagents.flows.language.request_rules import RuleProblem, find_question_problems, find_rule_problems
 from fluxagents.flows.people.members import is_assignee
 
 
@@ -55,6 +56,8 @@ def find_problems(
         *_bad_children(flow, flows),
         *_bad_defaults(flow),
         *_bad_assignees(flow),
+        *_bad_rules(flow, tools),
+        *_bad_answers(flow),
         *_bad_facts(flow),
         *_bad_expressions(flow),
     ]
@@ -189,6 +192,53 @@ def _bad_assignees(flow: Flow) -> Iterator[Problem]:
             if not is_assignee(assignee):
                 message = f"asks {assignee!r}, which is neither the name of a person nor `group:NAME`"
                 yield _at(name, message, "assignees", index)
+
+
+def _bad_answers(flow: Flow) -> Iterator[Problem]:
+    """Questions whose answer cannot be the fact that it becomes."""
+    for name, node in flow.nodes.items():
+        if not isinstance(node, AskNode):
+            continue
+        spec = flow.facts.get(node.fact)
+        type_ = spec.type if spec else "string"
+        has_range = node.minimum is not None or node.maximum is not None
+        if has_range and type_ not in {"number", "integer"}:
+            field = "minimum" if node.minimum is not None else "maximum"
+            message = f"takes a number with a range, and fact {node.fact!r} is a {type_}"
+            yield _at(name, f"{message}; declare it under `facts` with `type: number`", field)
+        if node.file and type_ != "string":
+            yield _at(
+                name, f"takes a file, whose digest is a string, and fact {node.fact!r} is a {type_}", "file"
+            )
+
+
+def _bad_rules(flow: Flow, tools: Mapping[str, ToolFacts]) -> Iterator[Problem]:
+    """What is wrong with how requests to humans are decided."""
+    for name, node in flow.nodes.items():
+        if isinstance(node, HumanNode):
+            yield from _at_each(name, find_rule_problems(node))
+            if node.kind == "ask":
+                yield from _at_each(name, find_question_problems(node))
+        elif isinstance(node, CallingNode) and node.approval is not None:
+            yield from _at_each(name, find_rule_problems(node.approval), "approval")
+            if not any(tool not in tools or tools[tool].needs_approval for tool in node.tool_names):
+                message = "says how approvals are decided, and none of its tools needs one; delete `approval`"
+                yield _at(name, message, "approval")
+    for tool, rules in flow.approvals.items():
+        path = ("approvals", tool)
+        if tool not in tools:
+            message = f"approvals name the tool {tool!r}, which does not exist{_hint(tool, tools)}"
+            yield Problem(path, message)
+        for field, text in find_rule_problems(rules):
+            yield Problem((*path, *field), f"approvals of {tool!r}: {text}")
+        if rules.last_branch:
+            message = f"leads to {rules.last_branch!r}, and only a node leads to another; say it at the node"
+            yield Problem((*path, "ladder"), f"the ladder of approvals of {tool!r} {message}")
+
+
+def _at_each(node: str, problems: Iterable[RuleProblem], *field: str) -> Iterator[Problem]:
+    for place, text in problems:
+        yield _at(node, text, *field, *place)
 
 
 def _bad_facts(flow: Flow) -> Iterator[Problem]:

@@ -59,6 +59,14 @@ class Action(StrEnum):
     REQUEST_CLAIM = "request.claim"
     REQUEST_RELEASE = "request.release"
     REQUEST_ASSIGN = "request.assign"
+    REQUEST_EDIT = "request.edit"
+    REQUEST_ABSTAIN = "request.abstain"
+    REQUEST_RECUSE = "request.recuse"
+    REQUEST_DELEGATE = "request.delegate"
+    STANDING_GRANT = "standing.grant"
+    STANDING_REVOKE = "standing.revoke"
+    REQUEST_ASK = "request.ask"
+    REQUEST_TAKE_OVER = "request.take_over"
     MODEL_ADD = "model.add"
     MODEL_REMOVE = "model.remove"
     ARTIFACT_ADD = "artifact.add"
@@ -153,6 +161,14 @@ NEEDS: Mapping[Action, Need] = MappingProxyType(
         Action.REQUEST_CLAIM: Need(Role.RUNNER, Scope.APPROVALS),
         Action.REQUEST_RELEASE: Need(Role.RUNNER, Scope.APPROVALS),
         Action.REQUEST_ASSIGN: Need(Role.APPROVER, Scope.APPROVALS),
+        Action.REQUEST_EDIT: Need(Role.APPROVER, Scope.APPROVALS),
+        Action.REQUEST_ABSTAIN: Need(Role.RUNNER, Scope.APPROVALS),
+        Action.REQUEST_RECUSE: Need(Role.RUNNER, Scope.APPROVALS),
+        Action.REQUEST_DELEGATE: Need(Role.RUNNER, Scope.APPROVALS),
+        Action.STANDING_GRANT: Need(Role.APPROVER, Scope.APPROVALS),
+        Action.STANDING_REVOKE: Need(Role.APPROVER, Scope.APPROVALS),
+        Action.REQUEST_ASK: Need(Role.APPROVER, Scope.APPROVALS),
+        Action.REQUEST_TAKE_OVER: Need(Role.APPROVER, Scope.APPROVALS),
         Action.MODEL_ADD: _MODELS,
         Action.MODEL_REMOVE: _MODELS,
         Action.ARTIFACT_ADD: _MODELS,

@@ -19,6 +19,7 @@ Channel = Literal[
     "schedule",
     "event",
     "message",
+    "standing",
 ]
 """The door that an act came through; `process` is a client whose runs live in its own process."""
 
@@ -78,6 +79,7 @@ class Resource(Frozen):
         "group",
         "key",
         "audit log",
+        "standing approval",
     ]
     id: str
     session: str = ""

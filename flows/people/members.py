@@ -10,6 +10,7 @@ from pydantic import Field, TypeAdapter
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Frozen
+from fluxagents.flows.humans.seats import GROUP_PREFIX
 from fluxagents.flows.people.quiet_hours import QuietHours
 from fluxagents.flows.people.roles import Grant, Place, Role
 from fluxagents.flows.texts.display import quote
@@ -17,10 +18,7 @@ from fluxagents.flows.texts.display import quote
 NAME = r"^[A-Za-z0-9_][A-Za-z0-9_.@+\-]{0,63}$"
 """Of a person, a service or a group; an e-mail address is one."""
 
-GROUP_PREFIX = "group:"
-"""Before the name of a group where a person's could stand as well."""
-
-RESERVED = frozenset({"anyone", "budget", "deadline", "fluxagents", "group"})
+RESERVED = frozenset({"anyone", "budget", "deadline", "fluxagents", "group", "policy"})
 """What the log of a run says where no person acted."""
 
 SLACK_USER = r"[UW][A-Z0-9]{2,20}"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.flows.people.members import GROUP_PREFIX
+from fluxagents.flows.humans.seats import GROUP_PREFIX
 
 _MENTION = re.compile(r"(?<![\w.@+\-])@((?:group:)?[A-Za-z0-9_][A-Za-z0-9_.@+\-]{0,63})")
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.humans.seats import ANYONE, GROUP_PREFIX
 from fluxagents.flows.people.actions import NEEDS, Action
 from fluxagents.flows.people.actor import Actor, Resource
-from fluxagents.flows.people.members import GROUP_PREFIX, Membership, ServiceAccount
+from fluxagents.flows.people.members import Membership, ServiceAccount
 from fluxagents.flows.people.roles import Role, role_in
 from fluxagents.flows.texts.display import quote
-
-ANYONE = "anyone"
-"""Assignee of a request that names nobody: whoever has the role."""
 
 
 def check_permission(actor: Actor, who: Membership, action: Action, on: Resource) -> None:
@@ -76,30 +75,47 @@ def _refuse(name: str, action: Action, on: Resource, why: str, what_to_do: str) 
     )
 
 
-def is_assigned(who: Membership, assignees: Iterable[str]) -> bool:
-    """Whether a request is meant for somebody: by name, by a group, or for anyone who has the role."""
+def find_seats(who: Membership, seats: Iterable[str]) -> tuple[str, ...]:
+    """Which of these somebody stands for: by name, by a group, or as anyone who has the role."""
     groups = {group.name for group in who.groups}
-    return any(
-        assignee in {ANYONE, who.name}
-        or (assignee.startswith(GROUP_PREFIX) and assignee.removeprefix(GROUP_PREFIX) in groups)
-        for assignee in assignees
+    return tuple(
+        seat
+        for seat in seats
+        if seat in {ANYONE, who.name}
+        or (seat.startswith(GROUP_PREFIX) and seat.removeprefix(GROUP_PREFIX) in groups)
     )
 
 
-def check_assigned(who: Membership, assignees: Iterable[str], request_id: str) -> None:
-    """Refuse an answer from somebody whom the request does not name.
+def is_asked(who: Membership, request: HumanRequest) -> bool:
+    """Whether a request waits for somebody: it names them, or somebody whom it names lets them vote."""
+    stands_in = any(delegation.to == who.name for delegation in request.delegations)
+    return who.name not in request.barred and (stands_in or bool(find_seats(who, request.seats)))
+
+
+def check_seat(who: Membership, request: HumanRequest, seats: Collection[str]) -> None:
+    """Refuse an answer from somebody whom the request does not name, or who has no vote on it.
+
+    Args:
+        who: Who answers.
+        request: The request.
+        seats: Those that they stand for, delegated ones included.
 
     Raises:
         FluxError: `PERMISSION`, naming those who are asked.
     """
-    assignees = tuple(assignees)
-    if not is_assigned(who, assignees):
-        names = ", ".join(assignees) or "nobody"
+    if who.name in request.barred:
         raise FluxError(
             ErrorClass.PERMISSION,
-            f"request {request_id!r} is assigned to {names}; {quote(who.name)} is not among them",
+            f"{quote(who.name)} wanted or edited request {request.id!r}, and its policy takes other eyes",
+            suggestions=(f"somebody else decides: {', '.join(request.seats)}",),
+        )
+    if not seats:
+        raise FluxError(
+            ErrorClass.PERMISSION,
+            f"request {request.id!r} is assigned to {', '.join(request.seats)}; "
+            f"{quote(who.name)} is not among them",
             suggestions=(
-                "one of them answers it",
+                "one of them answers it, or delegates their vote: `fluxagents approvals delegate --help`",
                 "an admin adds a member: `fluxagents people group --help`",
             ),
         )

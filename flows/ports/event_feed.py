@@ -28,6 +28,9 @@ REQUEST_EVENTS = (
     e.ApprovalRejected,
     e.QuestionAsked,
     e.QuestionAnswered,
+    e.VoteCast,
+    e.RequestEdited,
+    e.LadderStepReached,
     e.RequestExpired,
 )
 TAKEN_OVER = (e.RunForked, e.RunImported)

@@ -37,6 +37,7 @@ AFRESH: Changes = {
     "wait": None,
     "failed_call": None,
     "approved": None,
+    "effect": None,
 }
 """A node that nothing has been done at."""
 

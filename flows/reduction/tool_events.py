@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from fluxagents.flows import events as e
+from fluxagents.flows.commands import call_digest
+from fluxagents.flows.humans.effect import shown_digest
 from fluxagents.flows.reduction.state_updates import Changes, add_failure, last
-from fluxagents.flows.state import FINDINGS_KEPT, ChildRunIds, Finding, RunState, SplitCall
+from fluxagents.flows.reduction.waiting_events import close_request
+from fluxagents.flows.state import FINDINGS_KEPT, CallEffect, ChildRunIds, Finding, RunState, SplitCall
 
 
 def on_success(state: RunState, event: e.ToolSucceeded) -> Changes:
@@ -26,6 +29,28 @@ def on_success(state: RunState, event: e.ToolSucceeded) -> Changes:
         "model": event.new_model or event.model or state.model,
         "pending": None,
         "joining": None,
+        "failed_call": None,
+        "approved": None,
+        "outcome": "tool",
+    }
+
+
+def on_take_over(state: RunState, event: e.CallTakenOver) -> Changes:
+    finding = Finding(
+        id=f"f{state.tool_calls + 1}",
+        tool=event.call.tool,
+        args=event.call.args,
+        # Whoever reads the finding, a chat model too, reads that no tool computed it.
+        key_findings={"stated_by": event.by, "source": event.source, **event.value},
+        model=state.model,
+        hypothesis=event.call.hypothesis,
+        stated_by=event.by,
+        source=event.source,
+    )
+    return {
+        **_add_finding(state, finding, event.facts),
+        **close_request(state, event),
+        "pending": None,
         "failed_call": None,
         "approved": None,
         "outcome": "tool",
@@ -80,6 +105,15 @@ def on_failure(state: RunState, event: e.ToolFailed) -> Changes:
         # What a human agreed to did not happen yet; a retry needs no second approval.
         "approved": state.approved if event.error.retryable else None,
     }
+
+
+def on_effect(state: RunState, event: e.EffectComputed) -> Changes:
+    digest = call_digest(event.call.tool, event.call.args, event.model)
+    request = state.waiting_for
+    if request is not None and request.call == event.call:
+        changes = {"effect": event.effect, "digest": shown_digest(digest, event.effect)}
+        return {"waiting_for": request.model_copy(update=changes)}
+    return {"effect": CallEffect(digest=digest, effect=event.effect)}
 
 
 def on_retry(_: RunState, event: e.RetryScheduled) -> Changes:

@@ -4,30 +4,117 @@ from __future__ import annotations
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, call_digest
-from fluxagents.flows.reduction.state_updates import Changes, impossible, last
+from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.humans.policies import AnyOf
+from fluxagents.flows.humans.votes import refuse_vote
+from fluxagents.flows.reduction.state_updates import Changes, add_failure, impossible, last
 from fluxagents.flows.state import NOTES_KEPT, SIGNALS_KEPT, Note, RunState, Wait
+
+UNANSWERED = "nobody answered in time"
 
 
 def on_request(_: RunState, event: e.ApprovalRequested | e.QuestionAsked) -> Changes:
-    return {"status": "waiting", "waiting_for": event.request, "notified": False}
+    return {"status": "waiting", "waiting_for": event.request, "notified": False, "effect": None}
+
+
+RequestEvent = (
+    e.VoteCast
+    | e.VoteDelegated
+    | e.RequestEdited
+    | e.ExplanationAsked
+    | e.ExplanationGiven
+    | e.CallTakenOver
+    | e.LadderStepReached
+    | e.HumanNotified
+    | e.ApprovalGranted
+    | e.ApprovalRejected
+    | e.QuestionAnswered
+    | e.RequestExpired
+)
+
+
+def open_request(state: RunState, event: RequestEvent) -> e.HumanRequest:
+    """The request that an event is about."""
+    request = state.waiting_for
+    if request is None or request.id != event.request_id:
+        raise impossible(event, f"run {state.run_id} does not wait for request {event.request_id!r}")
+    return request
 
 
 def close_request(
-    state: RunState, event: e.ApprovalGranted | e.ApprovalRejected | e.QuestionAnswered | e.RequestExpired
+    state: RunState,
+    event: e.ApprovalGranted | e.ApprovalRejected | e.CallTakenOver | e.QuestionAnswered | e.RequestExpired,
 ) -> Changes:
-    if state.waiting_for is None or state.waiting_for.id != event.request_id:
-        raise impossible(event, f"run {state.run_id} does not wait for request {event.request_id!r}")
+    request = open_request(state, event)
     paused = state.status == "paused"
+    uncounted_ms = event.at_ms - request.asked_ms if request.no_limit else 0
     return {
         "status": "paused" if paused else "running",
         "paused_from": "running" if paused else None,
         "waiting_for": None,
         "notified": False,
         "streak": None,
+        "rested_ms": state.rested_ms + uncounted_ms,
     }
 
 
+def on_vote(state: RunState, event: e.VoteCast) -> Changes:
+    request, vote = open_request(state, event), event.vote
+    refusal = refuse_vote(
+        vote,
+        digest=request.digest,
+        votes=request.votes,
+        barred=request.barred,
+        delegations=request.delegations,
+    )
+    if refusal:
+        raise impossible(event, f"request {request.id!r} {refusal}")
+    if vote.choice in {"approve", "reject"} and request.kind != "approval":
+        raise impossible(event, f"request {request.id!r} is a {request.kind}, which is answered")
+    if vote.standing and request.always_ask:
+        raise impossible(event, f"request {request.id!r} takes no standing approval")
+    return {"waiting_for": request.model_copy(update={"votes": (*request.votes, vote)})}
+
+
+def on_delegation(state: RunState, event: e.VoteDelegated) -> Changes:
+    request, delegation = open_request(state, event), event.delegation
+    if {delegation.by, delegation.to} & set(request.barred):
+        raise impossible(
+            event, f"request {request.id!r} gives no vote to {delegation.by!r} or {delegation.to!r}"
+        )
+    others = tuple(each for each in request.delegations if each.by != delegation.by)
+    return {"waiting_for": request.model_copy(update={"delegations": (*others, delegation)})}
+
+
+def on_request_edit(state: RunState, event: e.RequestEdited) -> Changes:
+    request = open_request(state, event)
+    if request.call is None or request.call.tool != event.call.tool:
+        raise impossible(event, f"request {request.id!r} asks for no call of {event.call.tool!r}")
+    barred = {event.by: None} if request.policy.four_eyes else {}
+    changes = {
+        "question": event.question,
+        "call": event.call,
+        "digest": event.digest,
+        "edited": True,
+        "effect": None,
+        "barred": tuple({**dict.fromkeys(request.barred), **barred}),
+    }
+    return {"waiting_for": request.model_copy(update=changes), "notified": False}
+
+
+def on_ladder_step(state: RunState, event: e.LadderStepReached) -> Changes:
+    request = open_request(state, event)
+    if not request.level < event.level <= len(request.ladder):
+        raise impossible(event, f"request {request.id!r} is at step {request.level} of {len(request.ladder)}")
+    changes = {"level": event.level, "next_ms": 0}
+    return {"waiting_for": request.model_copy(update=changes), "notified": False}
+
+
 def on_approval(state: RunState, event: e.ApprovalGranted) -> Changes:
+    request = open_request(state, event)
+    refusal = request.refuse_grant(event.by, event.call)
+    if refusal:
+        raise impossible(event, f"request {request.id!r} {refusal}")
     if event.call is None:
         return {**close_request(state, event), "outcome": "approved"}
     digest = call_digest(event.call.tool, event.call.args, state.model)
@@ -35,10 +122,13 @@ def on_approval(state: RunState, event: e.ApprovalGranted) -> Changes:
 
 
 def on_rejection(state: RunState, event: e.ApprovalRejected) -> Changes:
+    return {**close_request(state, event), **_refuse_call(state, event.by, event.reason)}
+
+
+def _refuse_call(state: RunState, by: str, reason: str) -> Changes:
     about = state.pending.tool if isinstance(state.pending, CallTool) else state.node
-    note = Note(by=event.by, about=about, text=f"rejected: {event.reason}")
+    note = Note(by=by, about=about, text=f"rejected: {reason}")
     return {
-        **close_request(state, event),
         "pending": None,
         "approved": None,
         "outcome": "rejected",
@@ -63,15 +153,22 @@ def on_assignment(state: RunState, event: e.RequestAssigned) -> Changes:
     request = state.waiting_for
     if request is None or request.id != event.request_id:
         raise impossible(event, f"run {state.run_id} does not wait for request {event.request_id!r}")
+    policy = request.policy.model_copy(update={"rule": AnyOf(any_of=event.assignees)})
     return {
-        "waiting_for": request.model_copy(update={"assignees": event.assignees}),
+        "waiting_for": request.model_copy(update={"assignees": event.assignees, "policy": policy}),
         "notified": False,
     }
 
 
 def on_request_expiry(state: RunState, event: e.RequestExpired) -> Changes:
+    if event.then == "deny":
+        return {**close_request(state, event), **_refuse_call(state, e.DEADLINE, UNANSWERED)}
+    if event.then == "fail":
+        error = FluxError(ErrorClass.TIMEOUT, f"request {event.request_id!r}: {UNANSWERED}").info(state.node)
+        failure = {**add_failure(state, error), "outcome": "broken", "failed_call": None}
+        return {**close_request(state, event), **failure, "pending": None, "approved": None}
     about = state.waiting_for.question if state.waiting_for else state.node
-    note = Note(by="deadline", about=about, text="nobody answered in time")
+    note = Note(by=e.DEADLINE, about=about, text=UNANSWERED)
     return {
         **close_request(state, event),
         "pending": None,
@@ -104,5 +201,7 @@ def on_event(state: RunState, event: e.EventReceived) -> Changes:
     return {"signals": dict([*others, (event.name, event.data)][-SIGNALS_KEPT:])}
 
 
-def on_notification(_: RunState, __: e.HumanNotified) -> Changes:
-    return {"notified": True}
+def on_notification(state: RunState, event: e.HumanNotified) -> Changes:
+    if state.waiting_for is None or not event.next_ms:
+        return {"notified": True}
+    return {"notified": True, "waiting_for": state.waiting_for.model_copy(update={"next_ms": event.next_ms})}

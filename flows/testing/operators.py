@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import JsonValue, ValidationError
 
 from fluxagents.flows import events as e
-from fluxagents.flows.commands import AskHuman, CallTool, Decide, Decision, Finish
+from fluxagents.flows.commands import AskHuman, CallTool, Decide, Decision, Finish, call_digest
 from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.engine.tool_calls import ask_for_call
 from fluxagents.flows.errors import FluxError, nearest
+from fluxagents.flows.humans.seats import holds_many
+from fluxagents.flows.humans.votes import Vote, VoteChoice, refuse_vote
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.nodes import AskNode, MapNode, Node, SubflowNode, ToolNode, WaitNode
 from fluxagents.flows.state import RunState
 from fluxagents.flows.testing.environment import PLACEHOLDER, Environment, Query, format_call
-from fluxagents.flows.testing.scenario import ScenarioError, StatedAnswer, StatedEdit, blame_scenario
+from fluxagents.flows.testing.scenario import (
+    SOMEBODY,
+    ScenarioError,
+    StatedAnswer,
+    StatedEdit,
+    blame_scenario,
+)
 
 
 def query_tool(flow: Flow, node: str, call: CallTool, *, refused: bool) -> Query:
@@ -166,10 +177,10 @@ def _refusal(command: Decide, why: str, *suggestions: str) -> ScenarioError:
     )
 
 
-def build_human_event(
+def build_human_events(
     controller: FlowController, environment: Environment, state: RunState, answer: StatedAnswer, at_ms: int
-) -> e.Event:
-    """Build the event of a human's answer to a run that waits, by the rules of a real run.
+) -> Sequence[e.Event]:
+    """Build the events of a human's answer to a run that waits, by the rules of a real run.
 
     Raises:
         ScenarioError: If nobody could answer that.
@@ -178,19 +189,56 @@ def build_human_event(
     assert request is not None
     seq, by = state.seq, answer.by
     if answer.reject is not None:
-        return e.ApprovalRejected(seq=seq, at_ms=at_ms, request_id=request.id, by=by, reason=answer.reject)
-    if answer.approve is not None:
-        edit = answer.approve if isinstance(answer.approve, StatedEdit) else None
-        call = _edit_call(environment, request, edit) if edit else request.call
-        return e.ApprovalGranted(
-            seq=seq, at_ms=at_ms, request_id=request.id, by=by, call=call, edited=edit is not None
+        return [_build_vote(request, "reject", by=by, seq=seq, at_ms=at_ms, comment=answer.reject)]
+    if isinstance(answer.approve, StatedEdit):
+        call = _edit_call(environment, request, answer.approve)
+        digest = call_digest(call.tool, call.args, state.model)
+        edited = e.RequestEdited(
+            seq=seq,
+            at_ms=at_ms,
+            request_id=request.id,
+            by=by,
+            question=ask_for_call(call),
+            call=call,
+            digest=digest,
         )
+        after = request.model_copy(update={"call": call, "digest": digest})
+        return [edited, _build_vote(after, "approve", by=by, seq=seq, at_ms=at_ms)]
+    if answer.approve is not None:
+        return [_build_vote(request, "approve", by=by, seq=seq, at_ms=at_ms)]
     text = _write(answer.answer)
     facts: dict[str, JsonValue] = {}
     if request.kind == "question":
         with blame_scenario(f"node {request.node!r}: "):
             facts = controller.parse_answer(state, text)
-    return e.QuestionAnswered(seq=seq, at_ms=at_ms, request_id=request.id, by=by, answer=text, facts=facts)
+    answered = e.QuestionAnswered(
+        seq=seq, at_ms=at_ms, request_id=request.id, by=by, answer=text, facts=facts
+    )
+    return [answered]
+
+
+def _build_vote(
+    request: e.HumanRequest, choice: VoteChoice, *, by: str, seq: int, at_ms: int, comment: str = ""
+) -> e.VoteCast:
+    """Build a vote. A scenario has no groups of people: everybody in it belongs to each."""
+    seats = tuple(seat for seat in request.seats if seat == by or holds_many(seat))
+    vote = Vote(
+        by=by,
+        choice=choice,
+        at_ms=at_ms,
+        comment=comment,
+        digest=request.digest,
+        seats=seats or (request.seats if by == SOMEBODY else ()),
+    )
+    refusal = refuse_vote(vote, digest=request.digest, votes=request.votes, barred=request.barred)
+    if not vote.seats:
+        refusal = f"is assigned to {', '.join(request.seats)}, and not to {by!r}"
+    if refusal:
+        raise ScenarioError(
+            f"node {request.node!r}: the request {refusal}",
+            suggestions=("say who votes with `by`, another person for each vote",),
+        )
+    return e.VoteCast(seq=seq, at_ms=at_ms, request_id=request.id, vote=vote)
 
 
 def _edit_call(environment: Environment, request: e.HumanRequest, edit: StatedEdit) -> CallTool:

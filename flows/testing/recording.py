@@ -12,6 +12,7 @@ from fluxagents.flows import events as e
 from fluxagents.flows.commands import AskHuman, BeginRuns, CallTool
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
+from fluxagents.flows.humans.votes import Vote
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.nodes import MapNode, Node, SubflowNode, ToolNode
 from fluxagents.flows.reducer import reduce
@@ -137,6 +138,8 @@ class _Recorder:
 
     def _answer(self, event: e.Event, state: RunState) -> dict[str, Any] | None:
         """What the world answered for this to happen; None for what the flow did by itself."""
+        if isinstance(event, e.VoteCast | e.ApprovalGranted | e.ApprovalRejected):
+            return _judge(event, state)
         if type(event) in _ANSWERS:
             return _ANSWERS[type(event)](event)
         node = self._controller.flow.nodes[state.node]
@@ -221,17 +224,40 @@ def _state_error(error: ErrorInfo) -> dict[str, Any]:
     return {"kind": error.kind.value, "message": error.message, **more}
 
 
-def _approval(event: e.ApprovalGranted) -> dict[str, Any]:
+def _judge(
+    event: e.VoteCast | e.ApprovalGranted | e.ApprovalRejected, state: RunState
+) -> dict[str, Any] | None:
+    """A vote; what the votes come to is no answer of its own. Early versions recorded only that."""
+    request = state.waiting_for
+    assert request is not None
+    if isinstance(event, e.VoteCast):
+        return _vote(event.vote, request)
+    if request.votes:
+        return None
+    if isinstance(event, e.ApprovalRejected):
+        return {"reject": event.reason, "by": event.by}
     edit = {"args": event.call.args} if event.edited and event.call else True
     return {"approve": edit, "by": event.by}
+
+
+def _vote(vote: Vote, request: e.HumanRequest) -> dict[str, Any]:
+    if vote.choice == "reject":
+        return {"reject": vote.comment, "by": vote.by}
+    if vote.choice != "approve" or vote.for_people:
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"{vote.by!r} abstained, stepped out or voted for another; a scenario cannot say that",
+            suggestions=("record a run in which everybody votes for themselves",),
+        )
+    is_first = not any(before.digest == request.digest for before in request.votes)
+    edit = {"args": request.call.args} if request.edited and request.call and is_first else True
+    return {"approve": edit, "by": vote.by}
 
 
 _ANSWERS: Mapping[type[e.Event], Callable[[Any], dict[str, Any]]] = {
     e.DecisionMade: _decision,
     e.DecisionRefused: lambda event: {"refused": _state_error(event.error)},
     e.ToolFailed: lambda event: {"error": _state_error(event.error)},
-    e.ApprovalGranted: _approval,
-    e.ApprovalRejected: lambda event: {"reject": event.reason, "by": event.by},
     e.QuestionAnswered: lambda event: {"answer": event.answer, "by": event.by},
     e.EventReceived: lambda event: {"event": event.name, "data": event.data, "by": event.by},
     e.RequestExpired: lambda _: {"never": True},

@@ -17,6 +17,9 @@ from fluxagents.flows.testing.expectation import Expectation
 BEGINS = datetime(2026, 1, 1, tzinfo=UTC)
 """When a simulation begins if its scenario does not say."""
 
+SOMEBODY = "somebody"
+"""Who answers where a scenario says nothing: whoever may."""
+
 SEQUENCES = (
     ("call_tool", "approve", "summary"),
     ("call_tool", "approve", "error"),
@@ -189,7 +192,7 @@ class StatedAnswer(StrictModel):
     """Nobody answers and nothing comes: the time runs out."""
     open: Literal[True] | None = None
     """The scenario ends here, with the run waiting."""
-    by: str = "somebody"
+    by: str = SOMEBODY
     after_s: float = Field(default=0, ge=0)
     """The time that passes before it happens."""
 

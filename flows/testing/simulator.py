@@ -8,17 +8,28 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from fluxagents.flows import events as e
-from fluxagents.flows.commands import BeginRuns, CallTool, Command, Decide, Expire, JoinRuns, NotifyHuman
+from fluxagents.flows.commands import (
+    BeginRuns,
+    CallTool,
+    Command,
+    ComputeEffect,
+    Decide,
+    Expire,
+    JoinRuns,
+    NotifyHuman,
+)
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.engine.invariants import check_state
+from fluxagents.flows.engine.requests.effects import build_unknown_effect
 from fluxagents.flows.errors import FluxError
+from fluxagents.flows.humans.calendars import next_step_ms
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.inputs import check_inputs
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.testing.environment import Environment, Query, World, format_call
 from fluxagents.flows.testing.operators import (
     build_decision,
-    build_human_event,
+    build_human_events,
     query_chat_model,
     query_tool,
     query_waiting,
@@ -26,6 +37,9 @@ from fluxagents.flows.testing.operators import (
 from fluxagents.flows.testing.scenario import BEGINS, ScenarioError, StatedAnswer, blame_scenario
 from fluxagents.flows.testing.simulated_run import SimulatedRun
 from fluxagents.flows.testing.stubbed_runs import StubbedRuns
+
+SIMULATED = "nothing is computed in a simulation"
+"""Why a simulated call has no effect."""
 
 MAX_STEPS = 20_000
 """Steps of one simulation: more is a world that never comes to an end."""
@@ -86,6 +100,10 @@ class _Simulator:
         self._log: list[e.Event] = [started]
         self._command: Command | None = None
         self._open = False
+        self._silent = ""
+        """The request that nobody answers."""
+        self._late: StatedAnswer | None = None
+        """The answer to the request that waits, which comes after further steps of its ladder."""
         self._children = StubbedRuns(self._controller, environment, _simulate_from)
         self._state = reduce(None, started)
         self._advance([], seq=0)
@@ -139,9 +157,18 @@ class _Simulator:
         query = self._query(command)
         if not isinstance(query, Query):
             return query
-        answer = self._world.answer(query)
+        request = self._state.waiting_for
+        if isinstance(command, Expire) and request and request.id == self._silent:
+            return self._end_wait(command, None)
+        answer = self._late or self._world.answer(query)
+        self._late = None
         if answer is not None and not answer.never and not answer.open:
             after_ms = round(answer.after_s * 1_000)
+            if self._climbs_before(command, self._now + after_ms):
+                assert isinstance(command, Expire)
+                rest_s = (self._now + after_ms - command.at_ms) / 1_000
+                self._late = answer.model_copy(update={"after_s": rest_s})
+                return self._end_wait(command, None)
             self._check_time(command, answer, self._now + after_ms)
             self._now += after_ms
             if answer.event is not None:
@@ -158,16 +185,27 @@ class _Simulator:
             return query_chat_model(command)
         if isinstance(command, CallTool):
             return query_tool(flow, state.node, command, refused=self._refusal(command) is not None)
-        if isinstance(command, NotifyHuman):
-            notified = e.HumanNotified(
-                seq=state.seq, at_ms=self._now, request_id=command.request_id, channels=("scenario",)
-            )
-            return [notified]
+        if isinstance(command, ComputeEffect | NotifyHuman):
+            return [self._report(command)]
         if isinstance(command, BeginRuns):
             return self._children.query(state, self._now)
         if isinstance(command, JoinRuns):
             return Query(node=state.node, what="waits for its runs", accepts=(), optional=True)
         return query_waiting(flow, state)
+
+    def _report(self, command: ComputeEffect | NotifyHuman) -> e.Event:
+        """What comes of a command that asks nothing of the world."""
+        if isinstance(command, ComputeEffect):
+            return build_unknown_effect(self._state, command.call, SIMULATED, self._now)
+        request = self._state.waiting_for
+        assert request is not None
+        return e.HumanNotified(
+            seq=self._state.seq,
+            at_ms=self._now,
+            request_id=command.request_id,
+            channels=("scenario",),
+            next_ms=next_step_ms(request.ladder, request.level, request.asked_ms, request.calendar),
+        )
 
     def _check_time(self, command: Command, answer: StatedAnswer, at_ms: int) -> None:
         """Refuse an answer that a real run would not have waited for."""
@@ -256,7 +294,17 @@ class _Simulator:
         if answer is not None and answer.open:
             self._open = True
             return []
+        request = self._state.waiting_for
+        if answer is not None and answer.never and request:
+            self._silent = request.id
         if answer is None or answer.never:
             self._now = max(self._now, command.at_ms)
             return [self._controller.on_expiry(self._state, self._now)]
-        return [build_human_event(self._controller, self._environment, self._state, answer, self._now)]
+        return build_human_events(self._controller, self._environment, self._state, answer, self._now)
+
+    def _climbs_before(self, command: Command, at_ms: int) -> bool:
+        """Whether a step of the ladder, which ends nothing, comes before this time."""
+        request = self._state.waiting_for
+        step = request.next_step if request and request.next_ms else None
+        is_due = isinstance(command, Expire) and request and request.next_ms == command.at_ms < at_ms
+        return bool(is_due) and step is not None and not step.then

@@ -30,6 +30,8 @@ class Prices(e.Frozen):
     """What the user pays."""
 
     currency: str = Field(min_length=1)
+    worker_hour: NonNegativeFloat | None = None
+    """Of an hour of one worker; what calls will cost is estimated by it."""
     models: dict[str, Price]
     """By name as events record it; `*` and `?` stand for any text, and a name without them comes first."""
 

@@ -13,6 +13,7 @@ from fluxagents.flows.engine.model_warnings import list_messages_of_answer
 from fluxagents.flows.events import Event, ToolSucceeded
 from fluxagents.flows.reducer import reduce
 from fluxagents.flows.state import FINDINGS_KEPT, Finding, RunState
+from fluxagents.flows.texts.units import unit_of
 from fluxagents.scheduler.batches.asked_conditions import (
     GROWTH,
     describe_medium,
@@ -21,17 +22,6 @@ from fluxagents.scheduler.batches.asked_conditions import (
 )
 from fluxagents.scheduler.runs.run import RunReader
 from fluxagents.tasks.fba.entities.entity_names import NAMES
-
-UNITS = {
-    "_mmol_per_gdw_h": "mmol/gDW/h",
-    "_per_h": "1/h",
-    "_ms": "ms",
-    "_s": "s",
-    "_bytes": "bytes",
-    "_percent": "%",
-    "_fraction": "1",
-}
-"""Ends of keys and the units that they say."""
 
 NOT_KNOWN = "\u2013"
 """Whether a run has answered that has not ended, or whose log is of an early version."""
@@ -138,13 +128,6 @@ def findings_rows(states: Iterable[RunState]) -> list[FindingRow]:
         for key, value in finding.key_findings.items()
         if key != NAMES
     ]
-
-
-def unit_of(key: str) -> str:
-    """The unit that a key's name ends with; fractions have the unit 1. Empty if it names none."""
-    if "fraction_of_" in key:
-        return "1"
-    return next((unit for end, unit in UNITS.items() if key.endswith(end)), "")
 
 
 def complete(store: RunReader, states: Iterable[RunState]) -> list[RunState]:

@@ -15,7 +15,7 @@ from fluxagents.flows.people.members import (
     address_of,
     membership,
 )
-from fluxagents.flows.people.permission import is_assigned
+from fluxagents.flows.people.permission import is_asked
 from fluxagents.flows.people.roles import Role, role_in
 
 
@@ -63,7 +63,7 @@ def may_answer(who: Membership, request: HumanRequest, session: str) -> bool:
     needed = Role.APPROVER if request.kind == "approval" else Role.RUNNER
     role = role_in(who.grants, session)
     is_able = not who.member.disabled and role is not None and role.includes(needed)
-    return is_able and is_assigned(who, request.assignees)
+    return is_able and is_asked(who, request)
 
 
 def choose_time(person: Person, request: HumanRequest, now_ms: int) -> int:

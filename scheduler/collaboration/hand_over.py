@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fluxagents.flows import events as e
-from fluxagents.flows.events import Frozen
+from fluxagents.flows.events import Frozen, HumanRequest
 from fluxagents.flows.ports.session import SessionRecord
 from fluxagents.scheduler.collaboration.collaboration import end_claim
 from fluxagents.scheduler.runs.run_client import RunClient
@@ -70,7 +70,7 @@ class HandOver:
     def _pass_requests_on(self, session: str, owner: str, person: str) -> Iterator[str]:
         for run_id, request in self._client.store.requests():
             if (
-                owner in request.assignees
+                is_passed_on(request, owner)
                 and self._client.store.load(run_id).session == session
                 and self._pass_on(run_id, request.id, owner, person)
             ):
@@ -81,7 +81,7 @@ class HandOver:
         """Whether the request was still open; the right to hand the session over covers it."""
         state = self._client.store.load(run_id)
         request = state.waiting_for
-        if request is None or request.id != request_id or owner not in request.assignees:
+        if request is None or request.id != request_id or not is_passed_on(request, owner):
             return False
         names = tuple(dict.fromkeys(person if name == owner else name for name in request.assignees))
         assigned = self._client.runs.append(
@@ -98,3 +98,11 @@ class HandOver:
         )
         end_claim(self._client, assigned, request_id)
         return True
+
+
+def is_passed_on(request: HumanRequest, owner: str) -> bool:
+    """Whether a request goes with the session: it asks its owner, and one answer is enough.
+
+    Where several people must agree, whoever is asked delegates their vote themselves.
+    """
+    return owner in request.assignees and request.policy.takes_one

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from itertools import islice
 
 from fluxagents.flows.events import Frozen, HumanRequest
+from fluxagents.flows.humans.seats import GROUP_PREFIX
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Resource
-from fluxagents.flows.people.members import GROUP_PREFIX, Membership
-from fluxagents.flows.people.permission import is_assigned
+from fluxagents.flows.people.members import Membership
+from fluxagents.flows.people.permission import is_asked
 from fluxagents.flows.people.remarks import Remark
 from fluxagents.flows.people.request_claims import find_claim
 from fluxagents.flows.state import RunState, Status
@@ -122,7 +123,7 @@ class Inbox:
         """Requests that are meant for a person who may answer them; thousands may wait for others."""
         allowed: dict[tuple[str, Action], bool] = {}
         for run_id, request in self._client.store.requests():
-            if not is_assigned(who, request.assignees):
+            if not is_asked(who, request):
                 continue
             state = self._client.store.load(run_id)
             session = self._client.runs.session_of(state)

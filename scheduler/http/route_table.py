@@ -18,7 +18,8 @@ MODULES: dict[str, tuple[str, ...]] = {
     "runs": ("runs", "batches", "statuses"),
     "run_acts": ("runs",),
     "run_history": ("runs",),
-    "requests": ("approvals", "questions"),
+    "humans.requests": ("approvals", "questions"),
+    "humans.request_dialogue": ("approvals",),
     "collaboration.remarks": ("runs",),
     "collaboration.request_claims": ("requests",),
     "collaboration.inbox": ("inbox",),
@@ -37,14 +38,14 @@ MODULES: dict[str, tuple[str, ...]] = {
     "prompts": ("prompts",),
     "figures": ("errors", "statistics"),
     "people": ("me", "people", "quotas", "groups", "keys"),
-    "a2h": ("a2h",),
+    "humans.a2h": ("a2h",),
     "channels.answers": ("answer",),
     "channels.slack": ("slack",),
 }
 """Modules in the order of their routes, with the first names of their addresses."""
 
 
-AT_ROOT = frozenset({"a2h", "channels.answers", "channels.slack"})
+AT_ROOT = frozenset({"humans.a2h", "channels.answers", "channels.slack"})
 """Modules whose addresses are not below `V1`."""
 
 

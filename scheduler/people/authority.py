@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from pydantic import JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.humans.votes import Delegation
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import SYSTEM, Actor, Resource
 from fluxagents.flows.people.audit import AuditRecord
-from fluxagents.flows.people.members import Membership, ServiceAccount
+from fluxagents.flows.people.members import Membership, Person, ServiceAccount
 from fluxagents.flows.people.permission import (
-    ANYONE,
-    check_assigned,
     check_claim,
     check_permission,
+    check_seat,
+    find_seats,
     may,
 )
 from fluxagents.flows.people.roles import Grant, Role
@@ -41,6 +43,18 @@ class Permit:
     by: str
     """The person in whose name it is done."""
     record: AuditRecord
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPermit(Permit):
+    """That somebody may answer a request, and for whom they stand."""
+
+    own_seats: tuple[str, ...]
+    """Those of the people and groups that the request asks whom they are themselves."""
+    seats: tuple[str, ...]
+    """With those that were delegated to them."""
+    for_people: tuple[str, ...]
+    """Who delegated their vote to them."""
 
 
 class Authority:
@@ -76,8 +90,6 @@ class Authority:
         on: Resource,
         *,
         by: str | None = None,
-        assignees: Iterable[str] = (ANYONE,),
-        shown: str = "",
         details: Mapping[str, JsonValue] | None = None,
     ) -> Permit:
         """Check whether the actor may do this.
@@ -86,8 +98,6 @@ class Authority:
             action: What is to be done.
             on: To what.
             by: The person in whose name; the actor's own if absent. See `check_claim` for another's.
-            assignees: Of an answer to a request: who may give it.
-            shown: Of an answer: the sha256 of what was shown.
             details: What else the log is to say.
 
         Returns:
@@ -96,19 +106,103 @@ class Authority:
         Raises:
             FluxError: `PERMISSION`, naming who, what, and what is missing.
         """
+        who = self._check(action, on, by=by, named=False)
+        return Permit(who.name, self._describe(action, on, who.name, details=details))
+
+    def permit_answer(
+        self,
+        action: Action,
+        on: Resource,
+        request: HumanRequest,
+        *,
+        at_ms: int,
+        by: str | None = None,
+        details: Mapping[str, JsonValue] | None = None,
+    ) -> AnswerPermit:
+        """As `permit`, for an answer to a request, and whether the request is theirs to answer.
+
+        Args:
+            action: What is to be done.
+            on: The request as a resource.
+            request: The request, with the seats that it asks now.
+            at_ms: Now (Unix time in ms): delegations end.
+            by: As for `permit`; where a request names who must answer, nobody does in another's name.
+            details: What else the log is to say.
+
+        Raises:
+            FluxError: `PERMISSION`, naming who, what, and what is missing.
+        """
+        who = self._check(action, on, by=by, named=not request.policy.is_open)
+        own = find_seats(who, request.seats)
+        passed_on = [
+            each
+            for each in request.delegations
+            if each.to == who.name and each.holds(at_ms) and self._still_has(each, request)
+        ]
+        seats = dict.fromkeys((*own, *(seat for each in passed_on for seat in each.seats)))
+        check_seat(who, request, seats)
+        for_people = tuple(each.by for each in passed_on)
+        all_details: dict[str, JsonValue] = dict(details or {})
+        if for_people:
+            all_details["for"] = list(for_people)
+        record = self._describe(action, on, who.name, shown=request.digest, details=all_details)
+        return AnswerPermit(who.name, record, own, tuple(seats), for_people)
+
+    def check_delegate(self, name: str, action: Action, on: Resource, request: HumanRequest) -> None:
+        """Refuse somebody who could not vote in another's place.
+
+        Raises:
+            FluxError: Naming them and what is missing.
+        """
+        delegate = self.directory.find(name)
+        if delegate is None or not isinstance(delegate.member, Person):
+            raise FluxError(
+                ErrorClass.UNKNOWN_ID,
+                f"{quote(name)} is no person of this installation",
+                suggestions=("`fluxagents people list` shows them",),
+            )
+        check_permission(Actor(name=name, channel="client", proof=self.actor.proof), delegate, action, on)
+        if name in request.barred:
+            check_seat(delegate, request, ())
+        if find_seats(delegate, request.seats):
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                f"{quote(name)} is asked by request {request.id!r} already, and has one vote",
+                suggestions=("delegate to somebody who is not",),
+            )
+
+    def _still_has(self, delegation: Delegation, request: HumanRequest) -> bool:
+        """Whether who delegated still stands for what they passed on."""
+        who = self.directory.find(delegation.by)
+        return who is not None and set(delegation.seats) <= set(find_seats(who, request.seats))
+
+    def _check(self, action: Action, on: Resource, *, by: str | None, named: bool) -> Membership:
+        """The person in whose name the actor may do this."""
         actor = self.actor
         who = self._require(actor.name)
         check_permission(actor, who, action, on)
         person = actor.name if by is None else check_name(by, "a person")
-        assignees = tuple(assignees)
-        check_claim(who, person, named=ANYONE not in assignees)
-        if person != actor.name and isinstance(who.member, ServiceAccount):
+        check_claim(who, person, named=named)
+        if person == actor.name:
+            return who
+        claimed = self.directory.find(person)
+        if isinstance(who.member, ServiceAccount):
             # A service lends its channel to a person, not its own rights.
-            who = self._require(person)
-            check_permission(actor, who, action, on)
-        if ANYONE not in assignees:
-            check_assigned(who, assignees, on.id)
-        record = AuditRecord(
+            claimed = self._require(person)
+            check_permission(actor, claimed, action, on)
+        return claimed or Membership(member=Person.model_construct(name=person))
+
+    def _describe(
+        self,
+        action: Action,
+        on: Resource,
+        person: str,
+        *,
+        shown: str = "",
+        details: Mapping[str, JsonValue] | None = None,
+    ) -> AuditRecord:
+        actor = self.actor
+        return AuditRecord(
             action=action,
             by=actor.name,
             for_person="" if person == actor.name else person,
@@ -118,7 +212,6 @@ class Authority:
             shown=shown,
             details=dict(details or {}),
         )
-        return Permit(person, record)
 
     def record(
         self,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.flows.people.members import GROUP_PREFIX, Group, Member, Membership
-from fluxagents.flows.people.permission import ANYONE
+from fluxagents.flows.humans.seats import ANYONE, GROUP_PREFIX
+from fluxagents.flows.people.members import Group, Member, Membership
 from fluxagents.flows.texts.display import quote
 
 

@@ -8,11 +8,11 @@ from typing import TypeVar
 from pydantic import JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.flows.humans.seats import GROUP_PREFIX
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Resource
 from fluxagents.flows.people.members import (
     CHANNELS,
-    GROUP_PREFIX,
     Group,
     Member,
     Person,

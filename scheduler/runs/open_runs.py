@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -93,6 +93,12 @@ class OpenRuns:
             record: The act, as it was permitted; None for what follows from an act on another run.
         """
         return self.write(self.controller(state), state, event_at(self.clock.now_ms()), record)
+
+    def append_all(self, state: RunState, events: Sequence[Event], record: AuditRecord) -> RunState:
+        """Write what one act of a person comes to, and what follows from it."""
+        return record_external_event(
+            self.store, self.publisher, self.controller(state), state, *events, record=record
+        )
 
     def write(
         self, controller: FlowController, state: RunState, event: Event, record: AuditRecord | None

@@ -9,7 +9,7 @@ from typing import Any, Self
 from pydantic import JsonValue
 
 from fluxagents.flows import events as e
-from fluxagents.flows.commands import Command
+from fluxagents.flows.commands import CallTool, Command
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.history.migration import Migration
 from fluxagents.flows.people.actions import Action
@@ -20,9 +20,13 @@ from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.scheduler.people.authority import Authority
+from fluxagents.scheduler.runs.argument_form import ArgumentField
 from fluxagents.scheduler.runs.flow_migration import FlowMigration
 from fluxagents.scheduler.runs.history_control import HistoryControl, Rewind
 from fluxagents.scheduler.runs.open_runs import OpenRuns
+from fluxagents.scheduler.runs.request_control import RequestControl
+from fluxagents.scheduler.runs.request_dialogue import RequestDialogue
+from fluxagents.scheduler.runs.request_view import RequestView
 from fluxagents.scheduler.runs.run import Run
 from fluxagents.scheduler.runs.run_control import RunControl
 from fluxagents.scheduler.runs.run_starter import RunSpec, RunStarter
@@ -68,6 +72,8 @@ class RunClient:
         runs = OpenRuns(store=store, publisher=publisher, clock=clock, tools=tools, authority=authority)
         self.runs = runs
         self.control = RunControl(runs)
+        self.requests = RequestControl(runs)
+        self.dialogue = RequestDialogue(runs, self.requests)
         self.history = HistoryControl(runs, self.control)
         self.starter = RunStarter(runs, models=models, flows=flows, prompts=prompts, files=files)
         self._migration = FlowMigration(runs, self.control, self.starter.check_flow)
@@ -201,18 +207,54 @@ class RunClient:
         return self.control.discard(run_id, by=by)
 
     def approve(
-        self, request_id: str, *, by: str | None = None, args: Mapping[str, JsonValue] | None = None
+        self,
+        request_id: str,
+        *,
+        by: str | None = None,
+        args: Mapping[str, JsonValue] | None = None,
+        comment: str = "",
+        digest: str = "",
     ) -> RunState:
-        """Agree to a call, as it was asked for or with other arguments; see `RunControl.approve`."""
-        return self.control.approve(request_id, by=by, args=args)
+        """Agree to a call, as it was asked for or with other arguments; see `RequestControl.approve`."""
+        return self.requests.approve(request_id, by=by, args=args, comment=comment, digest=digest)
 
-    def reject(self, request_id: str, *, by: str | None = None, reason: str) -> RunState:
+    def reject(self, request_id: str, *, by: str | None = None, reason: str, digest: str = "") -> RunState:
         """Refuse a call; the reason is shown to the chat model."""
-        return self.control.reject(request_id, by=by, reason=reason)
+        return self.requests.reject(request_id, by=by, reason=reason, digest=digest)
 
-    def reply(self, request_id: str, *, by: str | None = None, answer: str) -> RunState:
-        """Answer a question or an escalation; see `RunControl.reply`."""
-        return self.control.reply(request_id, by=by, answer=answer)
+    def abstain(
+        self, request_id: str, *, by: str | None = None, comment: str = "", digest: str = ""
+    ) -> RunState:
+        """Have no opinion on a request; nobody waits for this vote any more."""
+        return self.requests.abstain(request_id, by=by, comment=comment, digest=digest)
+
+    def recuse(
+        self, request_id: str, *, by: str | None = None, comment: str = "", digest: str = ""
+    ) -> RunState:
+        """Step out of a request that one may not judge, whatever it comes to say."""
+        return self.requests.recuse(request_id, by=by, comment=comment, digest=digest)
+
+    def delegate(
+        self, request_id: str, to: str, *, by: str | None = None, for_s: float = 0, comment: str = ""
+    ) -> RunState:
+        """Let another person vote in one's place; see `RequestControl.delegate`."""
+        return self.requests.delegate(request_id, to, by=by, for_s=for_s, comment=comment)
+
+    def edit_request(
+        self,
+        request_id: str,
+        args: Mapping[str, JsonValue],
+        *,
+        by: str | None = None,
+        comment: str = "",
+        digest: str = "",
+    ) -> RunState:
+        """Change the arguments of a call that is asked for; all are asked again."""
+        return self.requests.edit_request(request_id, args, by=by, comment=comment, digest=digest)
+
+    def reply(self, request_id: str, *, by: str | None = None, answer: str, digest: str = "") -> RunState:
+        """Answer a question or an escalation; see `RequestControl.reply`."""
+        return self.requests.reply(request_id, by=by, answer=answer, digest=digest)
 
     def signal(
         self, run_id: str, name: str, *, by: str | None = None, data: Mapping[str, JsonValue] | None = None
@@ -230,7 +272,29 @@ class RunClient:
 
     def request(self, request_id: str) -> e.HumanRequest:
         """The request of this id, which waits for an answer."""
-        return self.control.request(request_id)
+        return self.requests.request(request_id)
+
+    def show_request(self, request_id: str) -> RequestView:
+        """A request with all that is needed to answer it: the call, its effect, who asked, what follows."""
+        return self.dialogue.view(request_id)
+
+    def request_form(self, request_id: str) -> tuple[ArgumentField, ...]:
+        """The arguments of the call that is asked for, each with what else it may be."""
+        return self.dialogue.form(request_id)
+
+    def check_edit(self, request_id: str, args: Mapping[str, JsonValue]) -> CallTool:
+        """The call with other arguments, as it would be asked for; see `RequestDialogue.check`."""
+        return self.dialogue.check(request_id, args)
+
+    def ask_back(self, request_id: str, *, question: str, by: str | None = None) -> RunState:
+        """Ask the agent about a request before the vote; see `RequestDialogue.ask`."""
+        return self.dialogue.ask(request_id, question=question, by=by)
+
+    def take_over(
+        self, request_id: str, *, value: Mapping[str, JsonValue], source: str, by: str | None = None
+    ) -> RunState:
+        """Give the result in the tool's place; see `RequestDialogue.take_over`."""
+        return self.dialogue.take_over(request_id, value=value, source=source, by=by)
 
     def fork(
         self,

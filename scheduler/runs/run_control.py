@@ -1,36 +1,27 @@
-"""Run control: pause, resume, cancel, and the answers of humans."""
+"""Run control: pause, resume, cancel, retry, edit and signal."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Literal, get_args
 
 from pydantic import JsonValue
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, Command
-from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
+from fluxagents.flows.errors import ConflictError, FluxError
 from fluxagents.flows.people.actions import Action
-from fluxagents.flows.people.actor import Resource
-from fluxagents.flows.people.permission import ANYONE
-from fluxagents.flows.people.request_claims import check_claimed_by
 from fluxagents.flows.ports.run_store import RunQueries
 from fluxagents.flows.state import RunState
 from fluxagents.flows.texts.checks import check_document, check_name, check_text
 from fluxagents.flows.texts.grammar import MAX_REASON
 from fluxagents.scheduler.people.authority import Permit
-from fluxagents.scheduler.people.directory import require_assignee
 from fluxagents.scheduler.runs.open_runs import OpenRuns
 from fluxagents.tasks.external_events import read_again_when_moved_on
 
-ANSWERS = (e.ApprovalGranted, e.ApprovalRejected, e.QuestionAnswered)
-
-RequestKind = Literal["approval", "question", "escalation"]
-
 
 class RunControl:
-    """Writes what humans decide into runs, each as an event."""
+    """Writes what people do to runs into them, each act as an event."""
 
     def __init__(self, runs: OpenRuns) -> None:
         self._runs = runs
@@ -172,132 +163,6 @@ class RunControl:
         return state
 
     @read_again_when_moved_on
-    def approve(
-        self, request_id: str, *, by: str | None = None, args: Mapping[str, JsonValue] | None = None
-    ) -> RunState:
-        """Agree to a call, as it was asked for or with other arguments.
-
-        Raises:
-            FluxError: If the request is answered already or is another's to answer, or the arguments do not
-                fit the tool.
-        """
-        state, request = self._request(request_id, kinds=("approval",))
-        permit = self._permit_answer(Action.REQUEST_APPROVE, state, request, by=by)
-        call = request.call
-        if args is not None:
-            check_document(args, "argument")
-            if call is None:
-                raise FluxError(ErrorClass.BAD_ARGUMENT, f"request {request_id!r} has no arguments to edit")
-            edited = self._runs.tools[call.tool].parse({**call.args, **args})
-            call = CallTool(tool=call.tool, args=edited.model_dump(mode="json", exclude_unset=True))
-        return self._runs.append(
-            state,
-            lambda now: e.ApprovalGranted(
-                seq=state.seq,
-                at_ms=now,
-                request_id=request_id,
-                by=permit.by,
-                call=call,
-                edited=args is not None,
-            ),
-            permit.record,
-        )
-
-    @read_again_when_moved_on
-    def reject(self, request_id: str, *, by: str | None = None, reason: str) -> RunState:
-        """Refuse a call; the reason is shown to the chat model."""
-        check_text(reason, "the reason", MAX_REASON)
-        state, request = self._request(request_id, kinds=("approval",))
-        permit = self._permit_answer(Action.REQUEST_REJECT, state, request, by=by)
-        return self._runs.append(
-            state,
-            lambda now: e.ApprovalRejected(
-                seq=state.seq, at_ms=now, request_id=request_id, by=permit.by, reason=reason
-            ),
-            permit.record,
-        )
-
-    @read_again_when_moved_on
-    def reply(self, request_id: str, *, by: str | None = None, answer: str) -> RunState:
-        """Answer a question or an escalation.
-
-        Raises:
-            FluxError: If the request is answered already or is another's to answer, or the answer is not what
-                was asked for.
-        """
-        check_text(answer, "the answer")
-        state, request = self._request(request_id, kinds=("question", "escalation"))
-        permit = self._permit_answer(Action.REQUEST_REPLY, state, request, by=by)
-        asked = request.kind == "question"
-        facts = self._runs.controller(state).parse_answer(state, answer) if asked else {}
-        return self._runs.append(
-            state,
-            lambda now: e.QuestionAnswered(
-                seq=state.seq, at_ms=now, request_id=request_id, by=permit.by, answer=answer, facts=facts
-            ),
-            permit.record,
-        )
-
-    @read_again_when_moved_on
-    def assign(
-        self, request_id: str, assignees: Sequence[str], *, by: str | None = None, reason: str = ""
-    ) -> RunState:
-        """Say who is to answer a request from now on, instead of those whom it names.
-
-        Whoever is asked may pass a request on, if they may agree to changes, and so may an admin.
-
-        Args:
-            request_id: The request.
-            assignees: Persons, groups as `group:NAME`, or `anyone`.
-            by: In whose name, if not your own.
-            reason: Why; is kept in the log of the run.
-
-        Raises:
-            FluxError: If the request is answered already, whoever acts may not, or there is nobody of a name.
-        """
-        check_text(reason, "the reason", MAX_REASON)
-        directory = self._runs.authority.directory
-        names = tuple(dict.fromkeys(require_assignee(directory, name) for name in assignees))
-        if not names:
-            raise FluxError(ErrorClass.BAD_ARGUMENT, "nobody is named who is to answer the request")
-        state, request = self._request(request_id, kinds=get_args(RequestKind))
-        on = Resource(kind="request", id=request.id, session=self._runs.session_of(state))
-        is_admin = self._runs.authority.may(Action.ROLE_GRANT, on)
-        permit = self._runs.authority.permit(
-            Action.REQUEST_ASSIGN,
-            on,
-            by=by,
-            assignees=(ANYONE,) if is_admin else request.assignees,
-            details={"assignees": list(names), "reason": reason},
-        )
-        return self._runs.append(
-            state,
-            lambda now: e.RequestAssigned(
-                seq=state.seq, at_ms=now, request_id=request_id, assignees=names, by=permit.by, reason=reason
-            ),
-            permit.record,
-        )
-
-    def _permit_answer(
-        self, action: Action, state: RunState, request: e.HumanRequest, *, by: str | None
-    ) -> Permit:
-        """Check whether whoever acts may answer a request; the record says what they were shown.
-
-        Raises:
-            FluxError: If they may not, or another person sees to the request.
-        """
-        permit = self._runs.authority.permit(
-            action,
-            Resource(kind="request", id=request.id, session=self._runs.session_of(state)),
-            by=by,
-            assignees=request.assignees,
-            shown=request.digest,
-        )
-        remarks = self._runs.store.remarks.of(state.run_id)
-        check_claimed_by(remarks, request.id, permit.by, self._runs.clock.now_ms())
-        return permit
-
-    @read_again_when_moved_on
     def signal(
         self,
         run_id: str,
@@ -345,36 +210,5 @@ class RunControl:
 
     def next_command(self, state: RunState) -> Command | None:
         """What a run does next; of a paused one what it does once it goes on."""
-        return self._runs.controller(state).next_command(state)
-
-    def request(self, request_id: str) -> e.HumanRequest:
-        """The request of this id.
-
-        Raises:
-            FluxError: If it does not wait for an answer.
-        """
-        return self._request(request_id, kinds=get_args(RequestKind))[1]
-
-    def _request(self, request_id: str, *, kinds: tuple[RequestKind, ...]) -> tuple[RunState, e.HumanRequest]:
-        run = request_id.rpartition(".")[0]
-        try:
-            state = self._runs.store.load(run)
-        except FluxError as error:
-            raise FluxError(ErrorClass.UNKNOWN_ID, f"there is no request {request_id!r}") from error
-        request = state.waiting_for
-        if request is None or request.id != request_id:
-            raise ConflictError(f"request {request_id!r} {self._why_closed(run, request_id)}")
-        if request.kind not in kinds:
-            raise FluxError(
-                ErrorClass.BAD_ARGUMENT,
-                f"request {request_id!r} is of kind {request.kind!r}, not {kinds[0]!r}",
-            )
-        return state, request
-
-    def _why_closed(self, run_id: str, request_id: str) -> str:
-        for event in self._runs.store.events(run_id):
-            if isinstance(event, e.RequestExpired) and event.request_id == request_id:
-                return "was not answered in time"
-            if isinstance(event, ANSWERS) and event.request_id == request_id:
-                return f"was answered already by {event.by!r}"
-        return "does not wait for an answer"
+        going_on = {"status": state.paused_from or state.status, "cleared": True}
+        return self._runs.controller(state).command(state.model_copy(update=going_on))

@@ -24,6 +24,9 @@ EVENT_TYPES = (
     "approval.rejected",
     "question.asked",
     "question.answered",
+    "request.voted",
+    "request.edited",
+    "request.escalated",
     "request.expired",
     "session.idle",
 )

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorInfo
+from fluxagents.flows.humans.votes import Vote
 from fluxagents.flows.ports.event_feed import FeedEntry
 from fluxagents.flows.state import RunState
 
@@ -33,6 +34,9 @@ _TYPES: Mapping[type[e.EventBase], str] = MappingProxyType(
         e.ApprovalRejected: "approval.rejected",
         e.QuestionAsked: "question.asked",
         e.QuestionAnswered: "question.answered",
+        e.VoteCast: "request.voted",
+        e.RequestEdited: "request.edited",
+        e.LadderStepReached: "request.escalated",
         e.RequestExpired: "request.expired",
     }
 )
@@ -51,7 +55,10 @@ _FIELDS: Mapping[type[e.EventBase], tuple[str, ...]] = MappingProxyType(
         e.ApprovalRejected: ("request_id", "by", "reason"),
         e.QuestionAsked: ("request",),
         e.QuestionAnswered: ("request_id", "by", "answer"),
-        e.RequestExpired: ("request_id",),
+        e.VoteCast: ("request_id", "vote"),
+        e.RequestEdited: ("request_id", "by", "question", "digest"),
+        e.LadderStepReached: ("request_id", "level", "because"),
+        e.RequestExpired: ("request_id", "then"),
     }
 )
 """What a message says of each beside the run."""
@@ -142,6 +149,8 @@ def _show(value: Any) -> JsonValue:
             return {"kind": str(value.kind), "message": _shorten(value.message)}
         case e.HumanRequest():
             return _describe_request(value)
+        case Vote():
+            return {"by": value.by, "choice": value.choice, "channel": value.channel, "digest": value.digest}
     shown: JsonValue = value
     return shown
 
@@ -153,8 +162,11 @@ def _describe_request(request: e.HumanRequest) -> dict[str, JsonValue]:
         "question": _shorten(request.question),
         "tool": request.call.tool if request.call else None,
         "assignees": list(request.assignees),
+        "policy": str(request.policy),
+        "urgency": request.urgency,
         "choices": list(request.choices),
         "deadline_ms": request.deadline_ms or None,
+        "effect": [_shorten(line) for line in request.effect.lines[:MAX_LINES]] if request.effect else [],
         "digest": request.digest,
     }
 

@@ -9,8 +9,10 @@ import structlog
 
 from fluxagents.flows.commands import Command, NotifyHuman
 from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.engine.requests.silence import describe_silence
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.events import Event, HumanNotified
+from fluxagents.flows.humans.calendars import next_step_ms
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.notifier import Notifier
 from fluxagents.flows.state import RunState
@@ -34,19 +36,25 @@ def notify_human(
     ports: HumanPorts, controller: FlowController, state: RunState, command: Command
 ) -> Sequence[Event]:
     """Tell the humans who may answer. They can answer the request whether the message reached them or not."""
-    del controller
     if not isinstance(command, NotifyHuman) or state.waiting_for is None:
         raise WrongTaskError("human.notify", command)
     request = state.waiting_for
+    silence = describe_silence(controller.flow, state, request)
     try:
-        message = human_text(ports.prompts(), state, request)
+        message = human_text(ports.prompts(), state, request, silence=silence)
         text, prompt = message.text, message.template.digest
     except FluxError:
         # A version of the prompt that cannot be rendered must not keep the humans from knowing.
         log.exception("the text of the request failed", run=state.run_id, request=request.id)
         text, prompt = request.question, ""
-    channels = ports.notifier.notify(state.run_id, request, key=request.id, text=text)
-    at_ms = ports.clock.now_ms()
+    channels = ports.notifier.notify(state.run_id, request, key=request.notice_key, text=text)
     return [
-        HumanNotified(seq=state.seq, at_ms=at_ms, request_id=request.id, channels=channels, prompt=prompt)
+        HumanNotified(
+            seq=state.seq,
+            at_ms=ports.clock.now_ms(),
+            request_id=request.id,
+            channels=channels,
+            prompt=prompt,
+            next_ms=next_step_ms(request.ladder, request.level, request.asked_ms, request.calendar),
+        )
     ]

@@ -13,7 +13,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 
 from fluxagents.flows.commands import Decide, Decision
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
-from fluxagents.flows.events import PromptUse
+from fluxagents.flows.events import HumanRequest, PromptUse
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.context.request_budget import ANSWER_TOKENS, REQUEST_TOKENS
 from fluxagents.prompts.context.tokens import token_counter
@@ -21,11 +21,13 @@ from fluxagents.prompts.context.view import SUMMARY
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks.chat.answer import read_decision
 from fluxagents.tasks.chat.asked import Checklist, read_checklist, split_checklist
+from fluxagents.tasks.chat.explanation import build_no_explanation, prepare_explanation, read_explanation
+from fluxagents.tasks.chat.grounding import find_ungrounded
 from fluxagents.tasks.chat.provider import provider_error
 from fluxagents.tasks.chat.request import ChatRequest, build_request
 from fluxagents.tasks.chat.summary import MAX_REFUSED, prepare_summary, read_summary
 from fluxagents.tasks.ports.chat_limits import ChatLimits, NoLimits
-from fluxagents.tasks.ports.decisions import DecisionResult, SummaryResult
+from fluxagents.tasks.ports.decisions import DecisionResult, ExplanationResult, SummaryResult
 from fluxagents.tasks.ports.response_cache import NoResponseCache, ResponseCache
 from fluxagents.tasks.registry import entries_of
 from fluxagents.tasks.tool import Tool
@@ -127,6 +129,20 @@ class Decider:
             seen, question, lambda answer: read_summary(answer, seen, question, self._tools)
         )
         return SummaryResult(ids, attempt.use, attempt.value, attempt.error)
+
+    def explain(self, state: RunState, request: HumanRequest) -> ExplanationResult:
+        """Ask for the answer to what somebody asks back about a request.
+
+        A chat model that fails, or does not answer, gives a text that says so. Raises as `decide`.
+        """
+        seen, question = prepare_explanation(state, request)
+        attempt = self._attempt(
+            seen, question, lambda answer: read_explanation(answer, seen, question, self._tools)
+        )
+        if attempt.value is None:
+            assert attempt.error is not None
+            return ExplanationResult(attempt.use, build_no_explanation(attempt.error))
+        return ExplanationResult(attempt.use, attempt.value, find_ungrounded(attempt.value, seen))
 
     def _find_readable(self, state: RunState, command: Decide, ids: tuple[str, ...]) -> tuple[str, ...]:
         """The findings that fit the request of a summary; all of them if none does, so that it says why."""

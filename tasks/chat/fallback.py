@@ -7,8 +7,9 @@ from dataclasses import replace
 from fluxagents.flows.commands import Decide
 from fluxagents.flows.engine.retries import may_retry
 from fluxagents.flows.errors import ErrorClass, ErrorInfo
+from fluxagents.flows.events import HumanRequest
 from fluxagents.flows.state import RunState
-from fluxagents.tasks.ports.decisions import DecisionMaker, DecisionResult, SummaryResult
+from fluxagents.tasks.ports.decisions import DecisionMaker, DecisionResult, ExplanationResult, SummaryResult
 
 OUT = frozenset({ErrorClass.PROVIDER_OUTAGE, ErrorClass.PROVIDER_RATE_LIMIT, ErrorClass.TIMEOUT})
 """Errors that mean that a chat model is out; a refusal or a wrong key is no reason to ask another one."""
@@ -32,6 +33,10 @@ class WithFallback:
     def summarise(self, state: RunState, command: Decide) -> SummaryResult | None:
         """Asks the first one only; without a summary the run goes on."""
         return self._first.summarise(state, command)
+
+    def explain(self, state: RunState, request: HumanRequest) -> ExplanationResult:
+        """Asks the first one only; without an answer the thread says why."""
+        return self._first.explain(state, request)
 
     def decide(self, state: RunState, command: Decide) -> DecisionResult:
         """The decision of the chat model that answered; its prompt's use names it.

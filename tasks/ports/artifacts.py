@@ -21,6 +21,9 @@ JSON = "application/json"
 SVG = "image/svg+xml"
 PNG = "image/png"
 
+EFFECT = "effect"
+"""What the provenance of an effect names as its tool: what a call would do, computed before it."""
+
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from fluxagents.flows.commands import AskedItem, Decide, Decision, ItemAnswer
 from fluxagents.flows.errors import ErrorInfo
-from fluxagents.flows.events import ContextSummarised, PromptUse, SummaryRefused
+from fluxagents.flows.events import ContextSummarised, HumanRequest, PromptUse, SummaryRefused
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.context.composer import ComposedPrompt
 
@@ -48,6 +48,16 @@ class SummaryResult:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class ExplanationResult:
+    """What the agent answers to somebody who asks back; or why it cannot, as its text."""
+
+    prompt: PromptUse
+    text: str
+    ungrounded: tuple[str, ...] = ()
+    """Numbers of it that nothing of the run has."""
+
+
 class DecisionMaker(Protocol):
     """Puts a question to a chat model."""
 
@@ -57,4 +67,8 @@ class DecisionMaker(Protocol):
 
     def summarise(self, state: RunState, command: Decide) -> SummaryResult | None:
         """A summary of the findings that the request of this decision leaves out; None if none is needed."""
+        ...
+
+    def explain(self, state: RunState, request: HumanRequest) -> ExplanationResult:
+        """The answer to what somebody asks back about a request, from what the run found."""
         ...

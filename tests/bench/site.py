@@ -23,7 +23,7 @@ from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.events import Lane
 from fluxagents.flows.language.definition import Flow
 from fluxagents.scheduler.runs.open_runs import OpenRuns
-from fluxagents.scheduler.runs.run_control import RunControl
+from fluxagents.scheduler.runs.request_control import RequestControl
 from fluxagents.workers.celery.app import create_app
 from fluxagents.workers.celery.publisher import CeleryPublisher
 from fluxagents.workers.celery.queues import QUEUES
@@ -46,7 +46,7 @@ class Site:
     app: Celery
     store: RedisRunStore
     publisher: CeleryPublisher
-    control: RunControl
+    control: RequestControl
 
     @classmethod
     def at(cls, url: str, database: int, folder: Path) -> Site:
@@ -57,7 +57,7 @@ class Site:
         app = create_app(settings)
         store = RedisRunStore(redis, prefix=settings.key_prefix)
         publisher = CeleryPublisher(app, redis)
-        control = RunControl(
+        control = RequestControl(
             OpenRuns(
                 store=store,
                 publisher=publisher,

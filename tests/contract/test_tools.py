@@ -13,6 +13,7 @@ from tests.support.broken_models import break_model
 from tests.support.recorded_run import record
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.tasks.fba.changes.change_effect import compute_effect
 from fluxagents.tasks.fba.solving.conditions import MediumArgs
 from fluxagents.tasks.fba.solving.outcome import Outcome
 from fluxagents.tasks.ports.results import KEY_FINDINGS_BYTES, SUMMARY_BYTES
@@ -34,6 +35,7 @@ def some(holds: Callable[[Tool], bool]) -> pytest.MarkDecorator:
 
 each_tool = some(lambda _: True)
 each_tool_with_a_medium = some(lambda tool: issubclass(tool.args, MediumArgs))
+each_tool_that_needs_approval = some(lambda tool: tool.needs_approval)
 each_tool_that_reports_growth = some(
     lambda tool: {"status", "growth_per_h"} <= tool.result.model_fields.keys()
 )
@@ -58,7 +60,7 @@ def state(model: Any) -> dict[str, Any]:
         "solver": model.solver.interface.__name__,
         "tolerance": model.tolerance,
         "size": (len(model.solver.variables), len(model.solver.constraints)),
-        "growth": pytest.approx(model.slim_optimize(), rel=1e-9),
+        "growth": pytest.approx(model.slim_optimize(), rel=1e-9, nan_ok=True),
     }
 
 
@@ -100,6 +102,30 @@ def test_the_model_is_as_it_was(tool: Tool, model: Any, sources: Sources) -> Non
     before = state(model)
     tool.carry_out(model, example(tool), sources)
     assert state(model) == before
+
+
+@each_tool_that_needs_approval
+def test_its_effect_is_known_before_it_runs(tool: Tool, model: Any, sources: Sources) -> None:
+    args, changed = example(tool), model.copy()
+    if tool.name == "gapfill_model":
+        changed.remove_reactions(["PGI", "GAPD"], remove_orphans=False)  # a gap that its example fills
+    before = state(changed)
+    effect = compute_effect(
+        changed,
+        lambda model: tool.apply(model, args, sources),
+        evidence=lambda ids: tool.find_evidence(args, sources, ids),
+    )
+    assert state(changed) == before
+    result: Any = tool.carry_out(changed, args, sources)
+    tool.apply(changed, args, sources)
+    after = changed.slim_optimize()
+    assert effect.growth_after_per_h == pytest.approx(after, rel=1e-6)
+    if tool.name != "gapfill_model":  # its own growth is that before
+        assert effect.growth_after_per_h == pytest.approx(result.growth_per_h, rel=1e-6)
+    assert effect.differences, "what changes nothing is refused"
+    assert all(row.evidence for row in effect.differences if row.what.startswith("reaction "))
+    assert all("there is no growth" in reason for reason in effect.unknown)
+    assert len(effect.shorten().model_dump_json().encode()) <= SUMMARY_BYTES
 
 
 @each_tool_with_a_medium

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from fluxagents.flows.commands import Command, Decide, NotifyHuman
+from fluxagents.flows.commands import Command, ComputeEffect, Decide, NotifyHuman
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.events import Event, RunStarted
 from fluxagents.flows.language.definition import Flow
@@ -20,7 +20,7 @@ from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.tasks.acts.child_runs import ChildRuns
 from fluxagents.tasks.acts.table import build_acts
 from fluxagents.tasks.chat.decider import Decider
-from fluxagents.tasks.dispatch import DECIDE, NOTIFY, TOOL, cache_controllers
+from fluxagents.tasks.dispatch import DECIDE, EFFECT, NOTIFY, TOOL, cache_controllers
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.tasks.ports.artifacts import ArtifactStore
 from fluxagents.tasks.ports.biochem import NothingImported
@@ -121,7 +121,8 @@ def record(
 
 def kind_of(command: Command) -> str:
     """The kind of step that carries a command out, of those that a plain flow has."""
-    return DECIDE if isinstance(command, Decide) else NOTIFY if isinstance(command, NotifyHuman) else TOOL
+    kinds = {Decide: DECIDE, NotifyHuman: NOTIFY, ComputeEffect: EFFECT}
+    return kinds.get(type(command), TOOL)
 
 
 def acts_in(

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.history.recorded_steps import artifact_of
 from fluxagents.flows.history.rollback import find_child_runs
 from fluxagents.flows.language.nodes import MapNode, SubflowNode
 from fluxagents.flows.people.remarks import OPINIONS
@@ -156,12 +157,7 @@ def _flows(stores: BundleStores, logs: Sequence[Log]) -> set[str]:
 
 def _artifacts(stores: BundleStores, logs: Sequence[Log], missing: list[str]) -> Iterator[tuple[str, bytes]]:
     """The results, each with its tables."""
-    todo = [
-        event.artifact
-        for log in logs
-        for event in log
-        if isinstance(event, e.ToolSucceeded | e.RunsJoined) and event.artifact
-    ]
+    todo = [digest for log in logs for event in log if (digest := artifact_of(event))]
     done: set[str] = set()
     while todo:
         digest = todo.pop(0)

@@ -7,7 +7,9 @@ from typing import Any, TextIO
 
 import click
 
+from fluxagents.flows.commands import CallTool
 from fluxagents.scheduler.batches.run_media import resolve_media
+from fluxagents.tasks.acts.compute_effect import EffectPorts, preview_call
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
 from fluxagents.tasks.model_warnings import list_concerning
 from fluxagents.tasks.registry import TOOLS, require_tool, tool_named
@@ -17,7 +19,9 @@ from fluxagents.workers.commands.display.output import echo, fold, print_frame, 
 from fluxagents.workers.commands.display.slow_notice import notice_when_slow
 from fluxagents.workers.commands.display.warning_lines import print_warning
 from fluxagents.workers.composition import build_sources
+from fluxagents.workers.files.price_file import load_prices
 from fluxagents.workers.files.remote_files import hide_secrets
+from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.settings import Settings
 
 
@@ -30,6 +34,40 @@ from fluxagents.workers.settings import Settings
 )
 def tools() -> None:
     """List the tools, show their arguments, or call one in this process."""
+
+
+@tools.command(
+    epilog=examples("fluxagents tools preview knock_out --model e_coli_core --arg genes='[\"b4025\"]'")
+)
+@click.argument("name")
+@click.option("--model", required=True, help="A model's name, file or content digest.")
+@click.option("--arg", "pairs", multiple=True, metavar="NAME=VALUE", help="An argument; JSON or text.")
+@json_option
+def preview(name: str, model: str, pairs: tuple[str, ...], as_json: bool) -> None:
+    """Show what a tool that changes a model would do, as whoever approves it sees it; changes nothing."""
+    tool = tool_named(name)
+    if tool.change is None:
+        raise click.UsageError(f"tool '{name}' changes no model: `fluxagents tools call {name}` runs it")
+    settings = Settings.load()
+    sources = build_sources(settings)
+    ports = EffectPorts(
+        clock=SystemClock(),
+        tools=TOOLS,
+        models=sources.models,
+        artifacts=sources.artifacts,
+        sources=sources,
+        prices=load_prices(settings),
+    )
+    with notice_when_slow(f"reading {hide_secrets(model)} …"):
+        ref = sources.models.resolve(model)
+    with notice_when_slow(f"the effect of {name} is computed …"):
+        effect = preview_call(ports, ref, CallTool(tool=name, args=parse_pairs(pairs)))
+    if as_json:
+        print_json(effect.model_dump(mode="json"))
+        return
+    for line in effect.lines:
+        echo(fold(line))
+    echo(f"all of it: fluxagents artifacts show {effect.artifact}")
 
 
 @tools.command("list", epilog=examples("fluxagents tools list --json"))

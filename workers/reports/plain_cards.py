@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from fluxagents.flows.state import RunState
 from fluxagents.flows.texts.display import visible
-from fluxagents.scheduler.batches.batch_tables import unit_of
+from fluxagents.flows.texts.units import unit_of
 from fluxagents.scheduler.batches.batches import Tally
 from fluxagents.tasks.ports.artifacts import Manifest
 from fluxagents.workers.reports.html.values import format_value
@@ -30,6 +30,8 @@ def _list_run_lines(state: RunState) -> Iterator[str]:
     yield from (f"open: {visible(part)}" for part in state.unanswered)
     if state.waiting_for is not None:
         yield f"waits for somebody: {visible(state.waiting_for.question)} ({state.waiting_for.id})"
+        effect = state.waiting_for.effect
+        yield from (f"it would do: {visible(line)}" for line in (effect.lines if effect else ()))
     if state.error is not None:
         yield f"error: {visible(state.error.message)}"
 

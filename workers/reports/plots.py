@@ -12,8 +12,9 @@ import pandas as pd
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H
-from fluxagents.tasks.ports.artifacts import Manifest
+from fluxagents.tasks.ports.artifacts import EFFECT, Manifest
 from fluxagents.workers.reports.culture_plot import draw_culture, list_curves
+from fluxagents.workers.reports.effect_plot import draw_effect
 from fluxagents.workers.reports.maps.flux_map_plot import draw_flux_map, name_state
 from fluxagents.workers.reports.plot_figure import BLUE, GREY, ORANGE, Canvas, Caption, PlotFigure, canvas
 from fluxagents.workers.reports.sensitivity_plots import PlaneLabels, draw_curve, draw_gains, draw_plane
@@ -411,6 +412,17 @@ def _height(bars: int) -> float:
     return 1.5 + 0.22 * bars
 
 
+def _effect(result: Plottable) -> PlotFigure:
+    """What a call would do, as it was shown before the call."""
+    asked = result.manifest.provenance.args
+    caption = result.caption(f"Effect of {asked['tool']}")
+    conditions = textwrap.shorten(
+        f"model {result.manifest.provenance.model_id}; {asked['tool']} {asked['args']}", 115, placeholder=" …"
+    )
+    caption = Caption(title=caption.title, conditions=conditions, source=caption.source)
+    return draw_effect(result.tables["growth"], result.tables["fluxes"], caption)
+
+
 PLOTS: Mapping[str, Callable[[Plottable], PlotFigure]] = {
     "run_production_envelope": _envelope,
     "run_flux_variability_analysis": _ranges,
@@ -423,6 +435,7 @@ PLOTS: Mapping[str, Callable[[Plottable], PlotFigure]] = {
     "run_dynamic_fba": _culture,
     "screen_nutrients": _screen,
     "draw_flux_map": _flux_map,
+    EFFECT: _effect,
 }
 """Tool -> plot."""
 

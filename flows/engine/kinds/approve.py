@@ -15,11 +15,12 @@ def on_approve(context: NodeContext, node: ApproveNode) -> e.Event:
     if outcome == "rejected":
         return context.enter(node.on_reject)
     if outcome == "expired":
-        return context.enter(node.on_timeout or node.on_reject)
+        return context.enter(node.late_target or node.on_reject)
     request = context.request(
         "approval",
         context.fill_text(node.question),
-        assignees=node.assignees,
+        policy=node.whose_answer,
+        rules=node,
         deadline_ms=context.deadline_ms(node.timeout_s),
     )
     return context.ask_approval(request)

@@ -16,7 +16,7 @@ def on_decide(context: NodeContext, node: DecideNode) -> e.Event | Command:
     state = context.state
     if state.outcome in {"answer", "budget"}:
         return context.enter(node.next)
-    pending = continue_call(context, node.timeout_s)
+    pending = _leave_late(context, node) or continue_call(context, node.timeout_s)
     if pending is not None:
         return pending
     if isinstance(state.pending, AskHuman):
@@ -31,6 +31,13 @@ def on_decide(context: NodeContext, node: DecideNode) -> e.Event | Command:
         tools=node.tools,
         steps_left=node.max_steps - state.steps_at_node,
         hypotheses=node.hypotheses,
+    )
+
+
+def _leave_late(context: NodeContext, node: DecideNode) -> e.Event | None:
+    """The way on where nobody answered and the ladder leads elsewhere."""
+    return (
+        context.enter(node.late_target) if context.state.outcome == "expired" and node.late_target else None
     )
 
 

@@ -8,6 +8,7 @@ from fluxagents.flows import events as e
 from fluxagents.flows.engine.answered import judge_run
 from fluxagents.flows.engine.model_warnings import add_model_note
 from fluxagents.flows.engine.node_context import NodeContext
+from fluxagents.flows.engine.requests.human_results import add_human_note
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.nodes import EndNode
 
@@ -19,7 +20,7 @@ def on_end(context: NodeContext, node: EndNode) -> e.Event:
         answer = (
             flag_ungrounded(state.answer, state.untraced) if state.answer else context.fill_text(node.message)
         )
-        answer = add_model_note(answer, state.findings)
+        answer = add_human_note(add_model_note(answer, state.findings), state.findings)
         answered, unanswered = judge_run(context.flow, state)
         return e.RunFinished(
             seq=context.seq,

@@ -15,6 +15,8 @@ def on_tool(context: NodeContext, node: ToolNode) -> e.Event | Command:
     state = context.state
     if state.outcome == "tool":
         return context.enter(node.next)
+    if state.outcome == "expired" and node.late_target:
+        return context.enter(node.late_target)
     if state.outcome == "rejected":
         if node.on_error:
             return context.enter(node.on_error)

@@ -10,14 +10,14 @@ from fastapi import APIRouter, Header
 from starlette.responses import Response
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.flows.events import ToolSucceeded
+from fluxagents.flows.events import EffectComputed, ToolSucceeded
 from fluxagents.flows.texts.display import quote
 from fluxagents.scheduler.http.access import Body, Client, Ports, check_may_read, load_visible
 from fluxagents.scheduler.http.byte_ranges import answer_bytes
 from fluxagents.scheduler.http.formats import TABLE_FORMATS, choose_format
 from fluxagents.scheduler.http.ports import ApiPorts
 from fluxagents.scheduler.runs.run_client import RunClient
-from fluxagents.tasks.ports.artifacts import JSON, PARQUET, ArtifactRef, Manifest, check_digest
+from fluxagents.tasks.ports.artifacts import EFFECT, JSON, PARQUET, ArtifactRef, Manifest, check_digest
 
 router = APIRouter(tags=["artifacts"])
 
@@ -48,6 +48,8 @@ def _artifacts_of(client: RunClient, run_id: str) -> Iterator[RunArtifact]:
     for event in client.store.events(run_id):
         if isinstance(event, ToolSucceeded) and event.artifact:
             yield RunArtifact(digest=event.artifact, tool=event.call.tool, step=event.seq)
+        elif isinstance(event, EffectComputed) and event.effect.artifact:
+            yield RunArtifact(digest=event.effect.artifact, tool=EFFECT, step=event.seq)
 
 
 def _manifest_of_run(client: RunClient, ports: ApiPorts, run_id: str, digest: str) -> Manifest:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
@@ -13,6 +13,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.language.catalog import MODEL_BEFORE
 from fluxagents.tasks.display import cut_text, list_names, round_for_display
 from fluxagents.tasks.fba.changes.growth_change import GrowthChange, compare_growth
+from fluxagents.tasks.fba.changes.reaction_balance import Balance, find_balance
 from fluxagents.tasks.fba.changes.reaction_equation import ANY_FLUX_MMOL_PER_GDW_H, read_equation
 from fluxagents.tasks.fba.changes.set_bounds import Bound
 from fluxagents.tasks.fba.solving.conditions import GrowthArgs
@@ -22,11 +23,6 @@ from fluxagents.tasks.tool import EVERYTHING, Tool
 if TYPE_CHECKING:
     from cobra import Metabolite, Model, Reaction
     from cobra.core.gene import GPR
-
-BALANCE_TOLERANCE = 1e-6
-"""Atoms or charges per turnover that count as none; formulas of biomass are rounded."""
-
-Balance = Literal["balanced", "unbalanced", "unknown", "boundary"]
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\-]{1,255}$")]
 """An id that every format and solver keeps."""
@@ -279,7 +275,7 @@ def _rule(new: NewReaction) -> GPR:
 
 
 def _describe_reaction(reaction: Reaction) -> AddedReaction:
-    balance, imbalance = _balance(reaction)
+    balance, imbalance = find_balance(reaction)
     return AddedReaction(
         reaction=reaction.id,
         name=reaction.name,
@@ -290,15 +286,6 @@ def _describe_reaction(reaction: Reaction) -> AddedReaction:
         balance=balance,
         imbalance=imbalance,
     )
-
-
-def _balance(reaction: Reaction) -> tuple[Balance, dict[str, float]]:
-    if reaction.boundary:
-        return "boundary", {}
-    if any(not metabolite.formula or metabolite.charge is None for metabolite in reaction.metabolites):
-        return "unknown", {}
-    imbalance = {e: float(n) for e, n in reaction.check_mass_balance().items() if abs(n) > BALANCE_TOLERANCE}
-    return ("unbalanced", imbalance) if imbalance else ("balanced", {})
 
 
 TOOL = Tool(

@@ -244,6 +244,15 @@ def change(model: Model, args: Args, universal: Universal) -> None:
     )
 
 
+def find_evidence(ids: Sequence[str], universal: Universal) -> Mapping[str, str]:
+    """Where each reaction comes from, and the genes that are known for it there."""
+    rules = {name: universal.model.reactions.get_by_id(name).gene_reaction_rule for name in ids}
+    return {
+        name: f"in model '{universal.name}'" + (f" with the genes {rule}" if rule else " without a gene")
+        for name, rule in rules.items()
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class _SearchResult:
     verdict: str
@@ -377,6 +386,7 @@ TOOL = Tool(
     run=run,
     gather=gather,
     change=change,
+    evidence=find_evidence,
     compensation=MODEL_BEFORE,
     reference="Satish Kumar et al. 2007, doi:10.1186/1471-2105-8-212; see gap_search",
     example={"universal": "e_coli_core", "min_growth_per_h": 0.1},

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -45,12 +46,7 @@ def compare_growth(
 ) -> tuple[dict[str, object], T]:
     """The fields of a `GrowthChange` and the report of the change; the model is restored afterwards."""
     before, _ = measure_growth(model, biomass)
-    context = cobra.util.context.get_context(model)
-    if context is not None:
-        # When a context within another ends, cobra notes to add the genes again when the outer one ends.
-        context(partial(_drop_genes, model, frozenset(gene.id for gene in model.genes)))
-    with model:
-        done = change(model)
+    with hold_change(model, change) as done:
         after, found = measure_growth(model, biomass)
     return {
         "model_id": model.id or "",
@@ -60,6 +56,17 @@ def compare_growth(
         "growth_per_h": after.value,
         **report_biomass(found),
     }, done
+
+
+@contextmanager
+def hold_change(model: Model, change: Callable[[Model], T]) -> Iterator[T]:
+    """Let a change of the model hold for a while; gives what the change reports."""
+    context = cobra.util.context.get_context(model)
+    if context is not None:
+        # When a context within another ends, cobra notes to add the genes again when the outer one ends.
+        context(partial(_drop_genes, model, frozenset(gene.id for gene in model.genes)))
+    with model:
+        yield change(model)
 
 
 def _drop_genes(model: Model, known: frozenset[str]) -> None:

@@ -9,9 +9,11 @@ from typing import Any, Literal
 from pydantic import JsonValue
 
 from fluxagents.flows import events as e
-from fluxagents.flows.commands import Command
+from fluxagents.flows.commands import CallTool, Command
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.state import RunState
+from fluxagents.scheduler.runs.argument_form import ArgumentField
+from fluxagents.scheduler.runs.request_view import RequestView
 from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.workers.clients.artifact import Artifact
 from fluxagents.workers.clients.awaited.async_people import AsyncCollaboration, AsyncFeedback, AsyncInbox
@@ -176,18 +178,90 @@ class AsyncScriptClient:
         return await self._threads.call(self._client.discard, run_id, by=by)
 
     async def approve(
-        self, request_id: str, *, by: str | None = None, args: Mapping[str, JsonValue] | None = None
+        self,
+        request_id: str,
+        *,
+        by: str | None = None,
+        args: Mapping[str, JsonValue] | None = None,
+        comment: str = "",
+        digest: str = "",
     ) -> RunState:
-        """Agree to a call, as it was asked for or with other arguments; see `RunControl.approve`."""
-        return await self._threads.call(self._client.approve, request_id, by=by, args=args)
+        """Agree to a call, as it was asked for or with other arguments; see `RequestControl.approve`."""
+        return await self._threads.call(
+            self._client.approve, request_id, by=by, args=args, comment=comment, digest=digest
+        )
 
-    async def reject(self, request_id: str, *, by: str | None = None, reason: str) -> RunState:
+    async def reject(
+        self, request_id: str, *, by: str | None = None, reason: str, digest: str = ""
+    ) -> RunState:
         """Refuse a call; the reason is shown to the chat model."""
-        return await self._threads.call(self._client.reject, request_id, by=by, reason=reason)
+        return await self._threads.call(self._client.reject, request_id, by=by, reason=reason, digest=digest)
 
-    async def reply(self, request_id: str, *, by: str | None = None, answer: str) -> RunState:
-        """Answer a question or an escalation; see `RunControl.reply`."""
-        return await self._threads.call(self._client.reply, request_id, by=by, answer=answer)
+    async def abstain(
+        self, request_id: str, *, by: str | None = None, comment: str = "", digest: str = ""
+    ) -> RunState:
+        """Have no opinion on a request; nobody waits for this vote any more."""
+        return await self._threads.call(
+            self._client.abstain, request_id, by=by, comment=comment, digest=digest
+        )
+
+    async def recuse(
+        self, request_id: str, *, by: str | None = None, comment: str = "", digest: str = ""
+    ) -> RunState:
+        """Step out of a request that one may not judge, whatever it comes to say."""
+        return await self._threads.call(
+            self._client.recuse, request_id, by=by, comment=comment, digest=digest
+        )
+
+    async def delegate(
+        self, request_id: str, to: str, *, by: str | None = None, for_s: float = 0, comment: str = ""
+    ) -> RunState:
+        """Let another person vote in one's place; see `RequestControl.delegate`."""
+        return await self._threads.call(
+            self._client.delegate, request_id, to, by=by, for_s=for_s, comment=comment
+        )
+
+    async def edit_request(
+        self,
+        request_id: str,
+        args: Mapping[str, JsonValue],
+        *,
+        by: str | None = None,
+        comment: str = "",
+        digest: str = "",
+    ) -> RunState:
+        """Change the arguments of a call that is asked for; all are asked again."""
+        return await self._threads.call(
+            self._client.edit_request, request_id, args, by=by, comment=comment, digest=digest
+        )
+
+    async def show_request(self, request_id: str) -> RequestView:
+        """A request with all that is needed to answer it: the call, its effect, who asked, what follows."""
+        return await self._threads.call(self._client.show_request, request_id)
+
+    async def request_form(self, request_id: str) -> tuple[ArgumentField, ...]:
+        """The arguments of the call that is asked for, each with what else it may be."""
+        return await self._threads.call(self._client.request_form, request_id)
+
+    async def check_edit(self, request_id: str, args: Mapping[str, JsonValue]) -> CallTool:
+        """The call with other arguments, as it would be asked for; see `RequestDialogue.check`."""
+        return await self._threads.call(self._client.check_edit, request_id, args)
+
+    async def ask_back(self, request_id: str, *, question: str, by: str | None = None) -> RunState:
+        """Ask the agent about a request before the vote; see `RequestDialogue.ask`."""
+        return await self._threads.call(self._client.ask_back, request_id, question=question, by=by)
+
+    async def take_over(
+        self, request_id: str, *, value: Mapping[str, JsonValue], source: str, by: str | None = None
+    ) -> RunState:
+        """Give the result in the tool's place; see `RequestDialogue.take_over`."""
+        return await self._threads.call(self._client.take_over, request_id, value=value, source=source, by=by)
+
+    async def reply(
+        self, request_id: str, *, by: str | None = None, answer: str, digest: str = ""
+    ) -> RunState:
+        """Answer a question or an escalation; see `RequestControl.reply`."""
+        return await self._threads.call(self._client.reply, request_id, by=by, answer=answer, digest=digest)
 
     async def signal(
         self, run_id: str, name: str, *, by: str | None = None, data: Mapping[str, JsonValue] | None = None

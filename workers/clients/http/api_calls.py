@@ -14,12 +14,15 @@ from uuid import uuid4
 
 from pydantic import JsonValue, TypeAdapter
 
+from fluxagents.flows.commands import CallTool
 from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
 from fluxagents.flows.events import Event, HumanRequest
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.people.remarks import REMARK, Remark
 from fluxagents.flows.state import RunState, Status
 from fluxagents.flows.texts.display import quote as quote_text
+from fluxagents.scheduler.runs.argument_form import ArgumentField
+from fluxagents.scheduler.runs.request_view import RequestView
 from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.tasks.ports.artifacts import PARQUET
 
@@ -37,6 +40,7 @@ SERVER_ERROR = 500
 
 PAGE = 500
 
+_FIELDS: TypeAdapter[tuple[ArgumentField, ...]] = TypeAdapter(tuple[ArgumentField, ...])
 EVENTS: TypeAdapter[list[Event]] = TypeAdapter(list[Event])
 STATUSES: TypeAdapter[list[Status]] = TypeAdapter(list[Status])
 
@@ -127,6 +131,11 @@ def find_request(request_id: str, waiting: HumanRequest | None) -> ApiCall:
     return ApiCall("GET", f"/v1/{what}/{quote(request_id, safe='')}")
 
 
+def call_form(request_id: str) -> ApiCall:
+    """Show what the arguments of a call may be."""
+    return ApiCall("GET", f"/v1/approvals/{quote(request_id, safe='')}/form")
+
+
 def call_artifact(digest: str) -> ApiCall:
     """An artifact of whatever run; a table of it as Parquet."""
     return ApiCall("GET", f"/v1/artifacts/{quote(digest, safe='')}", headers={"Accept": f"{PARQUET}, */*"})
@@ -187,6 +196,30 @@ def refuse_other(by: str | None) -> None:
 def call_post(path: str, body: Mapping[str, Any]) -> ApiCall:
     kept = {name: value for name, value in body.items() if value is not None}
     return ApiCall("POST", path, kept, {"Idempotency-Key": uuid4().hex})
+
+
+def read_view(answer: bytes) -> RequestView:
+    """A request with all that is needed to answer it."""
+    return RequestView.model_validate_json(answer)
+
+
+def read_form(answer: bytes) -> tuple[ArgumentField, ...]:
+    """What the arguments of a call may be."""
+    return _FIELDS.validate_python(json.loads(answer)["fields"])
+
+
+def read_check(answer: bytes) -> CallTool:
+    """The call with other arguments.
+
+    Raises:
+        FluxError: `BAD_ARGUMENT` if they do not fit.
+    """
+    document = json.loads(answer)
+    if not document["fits"]:
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT, document["problem"], suggestions=tuple(document["suggestions"])
+        )
+    return CallTool.model_validate(document["call"])
 
 
 def read_state(answer: bytes) -> RunState:

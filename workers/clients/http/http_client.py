@@ -10,11 +10,13 @@ from typing import Any, Literal, Self
 
 from pydantic import JsonValue
 
-from fluxagents.flows.commands import Command
+from fluxagents.flows.commands import CallTool, Command
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.events import HumanRequest, Lane
 from fluxagents.flows.state import RunState
+from fluxagents.scheduler.runs.argument_form import ArgumentField
+from fluxagents.scheduler.runs.request_view import RequestView
 from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.tasks.registry import TOOLS, tool_facts
 from fluxagents.workers.clients.artifact import Artifact
@@ -23,6 +25,7 @@ from fluxagents.workers.clients.completion import RunLike, list_run_ids, look_un
 from fluxagents.workers.clients.http.api_calls import (
     call_batches,
     call_export,
+    call_form,
     call_import,
     call_part,
     call_post,
@@ -32,11 +35,14 @@ from fluxagents.workers.clients.http.api_calls import (
     call_session,
     call_start,
     find_request,
+    read_check,
+    read_form,
     read_ids,
     read_imported,
     read_request,
     read_state,
     read_upload,
+    read_view,
     refuse_other,
 )
 from fluxagents.workers.clients.http.connection import ApiConnection
@@ -167,18 +173,85 @@ class HttpClient:
         return self._act(run_id, "discard", by)
 
     def approve(
-        self, request_id: str, *, by: str | None = None, args: Mapping[str, JsonValue] | None = None
+        self,
+        request_id: str,
+        *,
+        by: str | None = None,
+        args: Mapping[str, JsonValue] | None = None,
+        comment: str = "",
+        digest: str = "",
     ) -> RunState:
         """Agree to a call, as it was asked for or with other arguments."""
-        return self._answer(request_id, "approvals/{}/approve", by, args=args and dict(args))
+        body = {"args": None if args is None else dict(args), "comment": comment, "digest": digest}
+        return self._answer(request_id, "approvals/{}/approve", by, **body)
 
-    def reject(self, request_id: str, *, by: str | None = None, reason: str) -> RunState:
+    def reject(self, request_id: str, *, by: str | None = None, reason: str, digest: str = "") -> RunState:
         """Refuse a call; the reason is shown to the chat model."""
-        return self._answer(request_id, "approvals/{}/reject", by, reason=reason)
+        return self._answer(request_id, "approvals/{}/reject", by, reason=reason, digest=digest)
 
-    def reply(self, request_id: str, *, by: str | None = None, answer: str) -> RunState:
+    def abstain(
+        self, request_id: str, *, by: str | None = None, comment: str = "", digest: str = ""
+    ) -> RunState:
+        """Have no opinion on a request; nobody waits for this vote any more."""
+        return self._answer(request_id, "approvals/{}/abstain", by, comment=comment, digest=digest)
+
+    def recuse(
+        self, request_id: str, *, by: str | None = None, comment: str = "", digest: str = ""
+    ) -> RunState:
+        """Step out of a request that one may not judge, whatever it comes to say."""
+        return self._answer(request_id, "approvals/{}/recuse", by, comment=comment, digest=digest)
+
+    def delegate(
+        self, request_id: str, to: str, *, by: str | None = None, for_s: float = 0, comment: str = ""
+    ) -> RunState:
+        """Let another person vote in one's place, for so many seconds or as long as the request waits."""
+        return self._answer(request_id, "approvals/{}/delegate", by, to=to, for_s=for_s, comment=comment)
+
+    def edit_request(
+        self,
+        request_id: str,
+        args: Mapping[str, JsonValue],
+        *,
+        by: str | None = None,
+        comment: str = "",
+        digest: str = "",
+    ) -> RunState:
+        """Change the arguments of a call that is asked for; all are asked again."""
+        body = {"args": dict(args), "comment": comment, "digest": digest}
+        return self._answer(request_id, "approvals/{}/edit", by, **body)
+
+    def show_request(self, request_id: str) -> RequestView:
+        """A request with all that is needed to answer it: the call, its effect, who asked, what follows."""
+        waiting = self.store.load(request_id.rpartition(".")[0]).waiting_for
+        return read_view(self._api.send(find_request(request_id, waiting)))
+
+    def request_form(self, request_id: str) -> tuple[ArgumentField, ...]:
+        """What each argument of the call of an approval means and may be."""
+        return read_form(self._api.send(call_form(request_id)))
+
+    def check_edit(self, request_id: str, args: Mapping[str, JsonValue]) -> CallTool:
+        """The call of an approval with other arguments; changes nothing.
+
+        Raises:
+            FluxError: If they do not fit the tool.
+        """
+        return read_check(
+            self._api.send(call_request(request_id, "approvals/{}/check", {"args": dict(args)}))
+        )
+
+    def ask_back(self, request_id: str, *, question: str, by: str | None = None) -> RunState:
+        """Ask the agent about an approval before the vote; its answer stands in the request's thread."""
+        return self._answer(request_id, "approvals/{}/ask", by, question=question)
+
+    def take_over(
+        self, request_id: str, *, value: Mapping[str, JsonValue], source: str, by: str | None = None
+    ) -> RunState:
+        """Give the result in the tool's place; see `RequestDialogue.take_over`."""
+        return self._answer(request_id, "approvals/{}/take-over", by, value=dict(value), source=source)
+
+    def reply(self, request_id: str, *, by: str | None = None, answer: str, digest: str = "") -> RunState:
         """Answer a question or an escalation."""
-        return self._answer(request_id, "questions/{}/reply", by, answer=answer)
+        return self._answer(request_id, "questions/{}/reply", by, answer=answer, digest=digest)
 
     def signal(
         self, run_id: str, name: str, *, by: str | None = None, data: Mapping[str, JsonValue] | None = None

@@ -17,12 +17,17 @@ def list_requests(as_json: bool) -> None:
     """List the requests that wait, the oldest first."""
     waiting = open_run_store(Settings.load()).requests()
     if as_json:
-        print_json([{"run_id": run_id, **request.model_dump(mode="json")} for run_id, request in waiting])
+        print_json(
+            [
+                {"run_id": run_id, **request.model_dump(mode="json"), "missing": request.missing}
+                for run_id, request in waiting
+            ]
+        )
         return
     print_table(
         ("request", "kind", "who", "question"),
         [
-            (request.id, request.kind, ", ".join(request.assignees), visible(request.question))
+            (request.id, request.kind, request.missing or ", ".join(request.seats), visible(request.question))
             for _, request in waiting
         ],
         empty="nothing waits for a human",

@@ -11,6 +11,7 @@ import pandas as pd
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Resource
+from fluxagents.tasks.ports.artifacts import ArtifactRef
 from fluxagents.workers.commands.artifacts.address import artifact_store
 from fluxagents.workers.commands.command_client import record_file_act
 from fluxagents.workers.commands.display.options import examples, json_option
@@ -28,15 +29,20 @@ from fluxagents.workers.settings import Settings
 @json_option
 def add(file: Path, as_json: bool) -> None:
     """Store the table FILE (csv, tsv, xlsx, parquet) and print the digest that tools take."""
-    table = _read(file)
-    record_file_act(Settings.load(), Action.ARTIFACT_ADD, Resource(kind="artifact", id=file.name))
-    ref = artifact_store().put_table(table, tool="")
+    ref = store_table(file)
     if as_json:
         print_json(
             {"digest": ref.digest, "rows": ref.rows, "columns": list(ref.columns), "bytes": ref.size_bytes}
         )
     else:
         echo(ref.digest)
+
+
+def store_table(file: Path) -> ArtifactRef:
+    """Store a table of the user's, and record that they did."""
+    table = _read(file)
+    record_file_act(Settings.load(), Action.ARTIFACT_ADD, Resource(kind="artifact", id=file.name))
+    return artifact_store().put_table(table, tool="")
 
 
 def _read(file: Path) -> pd.DataFrame:

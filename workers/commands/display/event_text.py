@@ -7,6 +7,7 @@ from typing import Any
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool
+from fluxagents.prompts.human_text import describe_vote
 from fluxagents.workers.commands.display.times import format_time
 
 SHORT_DIGEST = len("sha256:") + 12
@@ -103,6 +104,14 @@ _DESCRIPTIONS: dict[str, Any] = {
         f"{event.what}: {event.finished} finished, {event.failed} failed{_artifact_note(event)}"
     ),
     "ToolFailed": lambda event: f"{describe_call(event.call)}: {event.error.message}",
+    "EffectComputed": lambda event: (
+        f"{describe_call(event.call)} in {event.duration_ms} ms: {'; '.join(event.effect.lines[:1])}"
+    ),
+    "ExplanationAsked": lambda event: f"by {event.by}: {event.question}",
+    "ExplanationGiven": lambda event: f"{event.answer} [{event.prompt.chat_model}]",
+    "CallTakenOver": lambda event: (
+        f"{describe_call(event.call)} by {event.by}: {json.dumps(event.value)} ({event.source})"
+    ),
     "ApprovalRequested": lambda event: f"{event.request.id}: {event.request.question}",
     "ApprovalGranted": lambda event: f"by {event.by}{' with other arguments' if event.edited else ''}",
     "ApprovalRejected": lambda event: f"by {event.by}: {event.reason}",
@@ -112,7 +121,15 @@ _DESCRIPTIONS: dict[str, Any] = {
         f"{event.request_id} to {', '.join(event.assignees)} by {event.by}"
         f"{': ' + event.reason if event.reason else ''}"
     ),
-    "RequestExpired": lambda event: f"{event.request_id}: nobody answered in time",
+    "VoteCast": lambda event: describe_vote(event.vote),
+    "VoteDelegated": lambda event: f"{event.delegation.by} lets {event.delegation.to} vote",
+    "RequestEdited": lambda event: f"by {event.by}: {describe_call(event.call)}",
+    "LadderStepReached": lambda event: (
+        f"step {event.level} of {event.request_id}{f': {event.because}' if event.because else ''}"
+    ),
+    "RequestExpired": lambda event: (
+        f"{event.request_id}: nobody answered in time{f', {event.then}' if event.then else ''}"
+    ),
     "RetryScheduled": lambda event: (
         f"after {event.failures} failures, not before {format_time(event.not_before_ms)}"
     ),

@@ -39,6 +39,23 @@ def by_option(command: Command) -> Command:
     )(command)
 
 
+def comment_option(command: Command) -> Command:
+    """Give a command the option `--comment`, an empty text without it."""
+    return click.option("--comment", default="", metavar="TEXT", help="Why; it is kept with the vote.")(
+        command
+    )
+
+
+def digest_option(command: Command) -> Command:
+    """Give a command the option `--digest`: what was shown; an edit since then is an error."""
+    return click.option(
+        "--digest",
+        default="",
+        metavar="SHA256",
+        help="Of what you were shown; after an edit nothing is done.",
+    )(command)
+
+
 def _check_person(_: click.Context, __: click.Parameter, by: str | None) -> str | None:
     if by is not None and not is_name(by):
         raise click.BadParameter(f"{quote(by)} names nobody")

@@ -16,6 +16,8 @@ def prompt_answer(request: HumanRequest) -> str:
     echo(request.question, err=True)
     for number, choice in enumerate(request.choices, start=1):
         echo(f"  {number}  {choice}", err=True)
+    if request.answer is not None and not request.choices:
+        echo(f"  expected: {request.answer.text}", err=True)
     answer: str = click.prompt("answer", err=True)
     is_number = answer.isdecimal() and answer not in request.choices
     if is_number and 0 < int(answer) <= len(request.choices):

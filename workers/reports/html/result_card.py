@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fluxagents.scheduler.batches.batch_tables import unit_of
+from fluxagents.flows.texts.units import unit_of
 from fluxagents.tasks.ports.artifacts import Manifest
 from fluxagents.workers.reports.html.elements import card, code, paragraph, strong, table, text
 from fluxagents.workers.reports.html.values import format_value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fluxagents.flows.state import Finding, RunState
-from fluxagents.scheduler.batches.batch_tables import unit_of
+from fluxagents.flows.texts.units import unit_of
 from fluxagents.workers.reports.html.elements import badge, card, code, fold, paragraph, strong, table, text
 from fluxagents.workers.reports.html.values import format_value
 
@@ -33,7 +33,10 @@ def _body(state: RunState) -> Iterable[str]:
     if state.waiting_for is not None:
         request = state.waiting_for
         yield paragraph(f"{strong('waits for somebody:')} {text(request.question)}")
-        yield paragraph(f"client.approve, reject or reply: {code(request.id)}", quiet=True)
+        if request.effect is not None:
+            yield fold("what it would do", [paragraph(text(line)) for line in request.effect.lines])
+        yield from (paragraph(text(str(remark)), quiet=True) for remark in request.thread)
+        yield paragraph(f"client.show_request, approve, reject or reply: {code(request.id)}", quiet=True)
     if state.error is not None:
         yield paragraph(f"{strong('error:')} {text(state.error.message)}")
         yield from (paragraph(f"→ {text(hint)}", quiet=True) for hint in state.error.suggestions)

@@ -16,8 +16,10 @@ from fluxagents.flows.commands import (
     BeginRuns,
     CallTool,
     Command,
+    ComputeEffect,
     Decide,
     Expire,
+    Explain,
     Finish,
     JoinRuns,
     JoinShards,
@@ -26,6 +28,7 @@ from fluxagents.flows.commands import (
 )
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.engine.invariants import find_violations
+from fluxagents.flows.engine.requests.effects import build_unknown_effect
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
 from fluxagents.flows.language.catalog import ToolFacts
 from fluxagents.flows.language.reading import flow_from_yaml
@@ -116,7 +119,7 @@ nodes:
   done: {kind: end, message: "{growth}"}
 """
 
-TOOLS = {"fba": ToolFacts("fba"), "change": ToolFacts("change", needs_approval=True)}
+TOOLS = {"fba": ToolFacts("fba"), "change": ToolFacts("change", needs_approval=True, has_effect=True)}
 CONTROLLER = FlowController(flow_from_yaml(FLOW), tools=TOOLS)
 PROMPT = e.PromptUse(name="tool_selection", version="1", digest="d", chat_model="t", tokens_in=9)
 KINDS = (ErrorClass.INFEASIBLE, ErrorClass.TIMEOUT, ErrorClass.PROVIDER_OUTAGE, ErrorClass.UNKNOWN_ID)
@@ -165,17 +168,25 @@ class Walk:
             return
         self.goes_on(*self.effects(self.command))
 
+    def reported(self, command: ComputeEffect | Explain | NotifyHuman) -> e.Event:
+        if isinstance(command, ComputeEffect):
+            return build_unknown_effect(self.state, command.call, "a drawn walk", self.now)
+        if isinstance(command, Explain):
+            return e.ExplanationGiven(
+                seq=self.state.seq, at_ms=self.now, request_id=command.request_id, answer="so", prompt=PROMPT
+            )
+        return e.HumanNotified(
+            seq=self.state.seq, at_ms=self.now, request_id=command.request_id, channels=("inbox",)
+        )
+
     def effects(self, command: Command) -> Sequence[e.Event]:
         match command:
             case Decide():
                 return [self.decided()]
             case CallTool() | JoinShards():
                 return [self.called(command)]
-            case NotifyHuman():
-                told = e.HumanNotified(
-                    seq=self.state.seq, at_ms=self.now, request_id=command.request_id, channels=("inbox",)
-                )
-                return [told]
+            case ComputeEffect() | Explain() | NotifyHuman():
+                return [self.reported(command)]
             case BeginRuns():
                 return [self.begun()]
             case JoinRuns():

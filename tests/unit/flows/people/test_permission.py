@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.events import HumanRequest
 from fluxagents.flows.people.actions import NEEDS, Action, Scope
 from fluxagents.flows.people.actor import Actor, Proof, Resource
 from fluxagents.flows.people.members import Group, Membership, Person, ServiceAccount
-from fluxagents.flows.people.permission import check_assigned, check_claim, check_permission, is_assigned, may
+from fluxagents.flows.people.permission import check_claim, check_permission, check_seat, find_seats, may
 from fluxagents.flows.people.roles import Grant, Role, covers, project_of, role_in
 
 ROLES = list(Role)
@@ -22,6 +25,10 @@ def person(
 
 def actor(name: str = "ana", scopes: frozenset[Scope] | None = None) -> Actor:
     return Actor(name=name, channel="http", proof=Proof(kind="api-key", id="flux_01234567"), scopes=scopes)
+
+
+def request(**fields: Any) -> HumanRequest:
+    return HumanRequest(id="r.4", kind="approval", node="n", question="?", digest="d", **fields)
 
 
 def run(session: str = "yeast/2026") -> Resource:
@@ -111,14 +118,19 @@ CURATORS = Group(name="curators", members=("ana",))
     ],
 )
 def test_a_request_is_meant_for_those_whom_it_names(assignees: tuple[str, ...], meant: bool) -> None:
-    assert is_assigned(person("ana", groups=(CURATORS,)), assignees) is meant
+    assert bool(find_seats(person("ana", groups=(CURATORS,)), assignees)) is meant
 
 
 def test_a_refused_answer_names_those_who_are_asked() -> None:
     with pytest.raises(
         FluxError, match=r"request 'r\.4' is assigned to bob, group:curators; 'ana' is not among"
     ):
-        check_assigned(person("ana"), ("bob", "group:curators"), "r.4")
+        check_seat(person("ana"), request(assignees=("bob", "group:curators")), ())
+
+
+def test_who_wanted_or_edited_it_has_no_vote_where_other_eyes_are_needed() -> None:
+    with pytest.raises(FluxError, match=r"'ana' wanted or edited request 'r\.4'"):
+        check_seat(person("ana"), request(assignees=("ana",), barred=("ana",)), ("ana",))
 
 
 def test_nobody_takes_anothers_name_without_the_right_to() -> None:

@@ -491,4 +491,4 @@ def test_the_log_is_that_of_a_run() -> None:
     run = good(simulate_nodes(APPROVE, {"ok": {"approve": True, "by": "ada"}}))
     granted = next(event for event in run.events if isinstance(event, e.ApprovalGranted))
     assert (granted.by, granted.request_id) == ("ada", "rehearsal.1")
-    assert [event.seq for event in run.events] == [0, 0, 1, 2, 2, 2]
+    assert [event.seq for event in run.events] == [0, 0, 1, 2, 2, 2, 2]

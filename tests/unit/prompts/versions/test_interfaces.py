@@ -41,9 +41,9 @@ def test_a_prompt_is_versioned_tested_and_rendered_by_the_known_calls() -> None:
     version = prompts.version_prompt("escalation", f"{source}Thank you.\n")
     assert prompts.test_prompt("escalation", [case])["passed"] == 1
     newest, oldest = (
-        prompts.get_prompt("escalation", version=one, **case["variables"]) for one in ("latest", "1")
+        prompts.get_prompt("escalation", version=one, **case["variables"]) for one in ("latest", "2")
     )
-    assert version == "2"
+    assert version == "3"
     assert newest.endswith("Thank you.")
     assert not oldest.endswith("Thank you.")
 

@@ -20,7 +20,6 @@ from fluxagents.scheduler.batches.batch_tables import (
     complete,
     findings_rows,
     summary_rows,
-    unit_of,
 )
 from fluxagents.scheduler.batches.batches import (
     Tally,
@@ -227,21 +226,6 @@ def test_truth_and_absence_are_no_numbers() -> None:
     finding = state().findings[0].model_copy(update={"key_findings": {"grows": True, "growth_per_h": None}})
     rows = findings_rows([state(findings=(finding,))])
     assert [(row.value, row.number) for row in rows] == [("true", None), ("null", None)]
-
-
-@pytest.mark.parametrize(
-    ("key", "unit"),
-    [
-        ("growth_per_h", "1/h"),
-        ("flux_mmol_per_gdw_h", "mmol/gDW/h"),
-        ("duration_ms", "ms"),
-        ("growth_fraction_of_wild_type", "1"),
-        ("fraction_of_optimum", "1"),
-        ("essential_genes", ""),
-    ],
-)
-def test_a_keys_unit_stands_at_its_end(key: str, unit: str) -> None:
-    assert unit_of(key) == unit
 
 
 def test_findings_that_the_state_dropped_come_from_the_log() -> None:

@@ -29,6 +29,7 @@ from fluxagents.flows.commands import CallTool, Command, Decide, NotifyHuman, ca
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
 from fluxagents.flows.events import ApprovalGranted, DecisionMade, DecisionRefused, Event, ToolSucceeded
+from fluxagents.flows.humans.effect import shown_digest
 from fluxagents.flows.state import Finding, Note, RunState, Summary
 from fluxagents.prompts.context.composer import compose
 from fluxagents.prompts.sections import read_lines, sections, split_sections
@@ -157,7 +158,9 @@ def test_a_changing_tool_waits_for_a_human_whatever_the_texts_say(tmp_path: Path
     assert state.status == "waiting"
     assert state.waiting_for is not None
     assert state.waiting_for.call == CallTool(tool="apply_medium", args=CHANGE)
-    assert state.waiting_for.digest == call_digest("apply_medium", CHANGE, state.model)
+    asked = call_digest("apply_medium", CHANGE, state.model)
+    assert state.waiting_for.effect is not None
+    assert state.waiting_for.digest == shown_digest(asked, state.waiting_for.effect)
     assert "apply_medium" not in [one.tool for one in ran(run.log)]
 
 

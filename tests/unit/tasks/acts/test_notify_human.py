@@ -59,7 +59,7 @@ def test_a_version_in_production_is_what_humans_get(tmp_path: Path) -> None:
 
 def test_a_version_that_cannot_be_rendered_does_not_keep_humans_from_knowing(tmp_path: Path) -> None:
     prompts = PromptManager()
-    source = prompts.versions.find("escalation").source.replace("version: 1", "version: 2")
+    source = prompts.versions.find("escalation").source.replace("version: 2", "version: 3")
     broken = source.replace("  digest: string\n", "  digest: string\n  channel: string\n").replace(
         "      digest: 9f86d081884c7d65\n", "      digest: 9f86d081884c7d65\n      channel: mail\n"
     )

@@ -17,10 +17,13 @@ from fluxagents.workers.chat_models.planner.planning.checklist import add_checkl
 from fluxagents.workers.chat_models.planner.planning.diagnosis import diagnose
 from fluxagents.workers.chat_models.planner.planning.hypotheses import add_hypothesis
 from fluxagents.workers.chat_models.planner.planning.nearest import describe_nearest
+from fluxagents.workers.chat_models.planner.reporting.explanation import write_explanation
 from fluxagents.workers.chat_models.planner.reporting.report import write_report
 from fluxagents.workers.chat_models.planner.rules.intents import CHANGE_TOOL
 from fluxagents.workers.chat_models.planner.situation import Entry, Situation
 
+EXPLANATION = "explanation"
+"""The task to answer a human who asks back about a request."""
 _ESCALATED = "What should be done?"
 _AGAIN = frozenset({"again", "retry", "try", "continue", "yes", "go"})
 _NAMED = re.compile(r"(?:exchange|product|reaction|gene|metabolite) '([^']+)'")
@@ -33,7 +36,7 @@ def choose_next_call(situation: Situation) -> FunctionCall:
 
 
 def _choose_next_call(situation: Situation) -> FunctionCall:
-    is_report = situation.task == "final_report"
+    is_report = situation.task in {"final_report", EXPLANATION}
     reason = None if is_report else _find_reason_to_stop(situation)
     if reason:
         return finish(reason)
@@ -41,7 +44,8 @@ def _choose_next_call(situation: Situation) -> FunctionCall:
     calls = tuple(apply_advice(call, situation) for call in interpretation.calls)
     interpretation = replace(interpretation, calls=calls)
     if is_report:
-        return finish(write_report(situation, interpretation))
+        write = write_explanation if situation.task == EXPLANATION else write_report
+        return finish(write(situation, interpretation))
     pending = _select_pending(situation, interpretation)
     needs_diagnosis = situation.task == "no_growth" or (
         situation.task == "hypothesis" and situation.baseline_fails

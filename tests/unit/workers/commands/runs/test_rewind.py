@@ -527,6 +527,9 @@ def test_what_a_chat_model_asked_is_asked_anew_without_asking_it_again(tmp_path:
                 prompt=use, decision=AskHuman(question=f"Which of {len(state.inputs)}?"), error=None
             )
 
+        def explain(self, *_: Any) -> Any:
+            raise AssertionError
+
         def summarise(self, *_: Any) -> None:
             """There is nothing to tell in fewer words."""
 

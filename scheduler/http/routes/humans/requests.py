@@ -11,19 +11,23 @@ from pydantic import Field, JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.humans.ladders import MAX_SECONDS
 from fluxagents.flows.ports.run_store import RequestPlace, RunQueries
 from fluxagents.flows.state import RunState
 from fluxagents.flows.texts.display import quote
 from fluxagents.flows.texts.grammar import MAX_NAME, MAX_REASON, MAX_TEXT
+from fluxagents.prompts.human_text import describe_next
 from fluxagents.scheduler.http.access import Body, Client, VisibleSessions, load_visible, tag_run
 from fluxagents.scheduler.http.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, link_next
 from fluxagents.scheduler.http.problems import ProblemError
+from fluxagents.scheduler.runs.request_view import RequestView
 from fluxagents.scheduler.runs.run_client import RunClient
 
 router = APIRouter()
 
 APPROVALS: frozenset[str] = frozenset({"approval"})
 QUESTIONS: frozenset[str] = frozenset({"question", "escalation"})
+ALL = APPROVALS | QUESTIONS
 
 CHUNK = 100
 """Requests that are read at once."""
@@ -41,6 +45,10 @@ class OpenRequest(Body):
     run_question: str
     """What the run is to answer."""
     request: HumanRequest
+    missing: str
+    """Whose answer it waits for, in words: `1 more of group:curators`."""
+    if_nobody_answers: str
+    """What its ladder does next, and when; empty where that is nothing."""
 
 
 class Approval(Body):
@@ -48,8 +56,31 @@ class Approval(Body):
 
     args: dict[str, JsonValue] | None = None
     """Arguments that are to differ from those asked for."""
+    comment: str = Field("", max_length=MAX_REASON)
     digest: str = Field("", max_length=64)
     """The `digest` of the request that was shown; with another one nothing is approved."""
+
+
+class Comment(Body):
+    """Why somebody abstains or steps out."""
+
+    comment: str = Field("", max_length=MAX_REASON)
+    digest: str = Field("", max_length=64)
+
+
+class Edit(Comment):
+    """Other arguments for a call that is asked for."""
+
+    args: dict[str, JsonValue]
+
+
+class Delegating(Body):
+    """Who votes in one's place."""
+
+    to: str = Field(max_length=MAX_NAME)
+    for_s: float = Field(0, ge=0, le=MAX_SECONDS)
+    """For how many seconds; 0 for as long as the request waits."""
+    comment: str = Field("", max_length=MAX_REASON)
 
 
 class Rejection(Body):
@@ -113,6 +144,8 @@ def _describe(request: HumanRequest, state: RunState) -> OpenRequest:
         model=state.model_name,
         run_question=str(state.inputs.get("question", "")),
         request=request,
+        missing=request.missing,
+        if_nobody_answers=describe_next(request),
     )
 
 
@@ -134,12 +167,21 @@ def _find(client: RunClient, request_id: str, kinds: frozenset[str]) -> OpenRequ
     return _describe(request, state)
 
 
+def find_request(client: RunClient, request_id: str) -> HumanRequest:
+    """The open approval of this id.
+
+    Raises:
+        FluxError: `UNKNOWN_ID` if there is none, or none that whoever acts may see.
+    """
+    return _find(client, request_id, APPROVALS).request
+
+
 def _answer(
     client: RunClient,
     request_id: str,
     kinds: frozenset[str],
     digest: str,
-    act: Callable[[], RunState],
+    act: Callable[[str], RunState],
     response: Response,
 ) -> RunState:
     shown = _find(client, request_id, kinds).request
@@ -147,7 +189,7 @@ def _answer(
         raise ProblemError(
             "changed", f"request {quote(request_id)} has the digest {shown.digest}, not {digest}"
         )
-    state = act()
+    state = act(shown.digest)
     tag_run(response, state)
     return state
 
@@ -168,9 +210,10 @@ def list_approvals(
 
 
 @router.get("/approvals/{request_id}", summary="Show an approval", tags=["approvals"])
-def show_approval(request_id: str, client: Client) -> OpenRequest:
-    """One request, while it waits."""
-    return _find(client, request_id, APPROVALS)
+def show_approval(request_id: str, client: Client) -> RequestView:
+    """One request, while it waits: what would happen, who asked, why, and what follows from no answer."""
+    _find(client, request_id, APPROVALS)
+    return client.show_request(request_id)
 
 
 @router.post("/approvals/{request_id}/approve", summary="Approve", tags=["approvals"])
@@ -182,7 +225,7 @@ def approve(request_id: str, client: Client, response: Response, body: Approval 
         request_id,
         APPROVALS,
         given.digest,
-        lambda: client.approve(request_id, args=given.args),
+        lambda shown: client.approve(request_id, args=given.args, comment=given.comment, digest=shown),
         response,
     )
 
@@ -196,7 +239,61 @@ def reject(request_id: str, client: Client, response: Response, body: Rejection 
         request_id,
         APPROVALS,
         given.digest,
-        lambda: client.reject(request_id, reason=given.reason),
+        lambda shown: client.reject(request_id, reason=given.reason, digest=shown),
+        response,
+    )
+
+
+@router.post("/approvals/{request_id}/edit", summary="Edit the arguments", tags=["approvals"])
+def edit(request_id: str, body: Edit, client: Client, response: Response) -> RunState:
+    """Change the arguments of the call: what was said before counts no more, and all are asked again."""
+    return _answer(
+        client,
+        request_id,
+        APPROVALS,
+        body.digest,
+        lambda shown: client.edit_request(request_id, body.args, comment=body.comment, digest=shown),
+        response,
+    )
+
+
+@router.post("/approvals/{request_id}/abstain", summary="Abstain", tags=["approvals"])
+def abstain(request_id: str, client: Client, response: Response, body: Comment | None = None) -> RunState:
+    """Have no opinion, on an approval or a question: nobody waits for this vote any more."""
+    given = body or Comment()
+    return _answer(
+        client,
+        request_id,
+        ALL,
+        given.digest,
+        lambda shown: client.abstain(request_id, comment=given.comment, digest=shown),
+        response,
+    )
+
+
+@router.post("/approvals/{request_id}/recuse", summary="Step out", tags=["approvals"])
+def recuse(request_id: str, client: Client, response: Response, body: Comment | None = None) -> RunState:
+    """Step out of an approval or a question that one may not judge."""
+    given = body or Comment()
+    return _answer(
+        client,
+        request_id,
+        ALL,
+        given.digest,
+        lambda shown: client.recuse(request_id, comment=given.comment, digest=shown),
+        response,
+    )
+
+
+@router.post("/approvals/{request_id}/delegate", summary="Delegate the vote", tags=["approvals"])
+def delegate(request_id: str, body: Delegating, client: Client, response: Response) -> RunState:
+    """Let another person vote, or answer, in one's place."""
+    return _answer(
+        client,
+        request_id,
+        ALL,
+        "",
+        lambda _: client.delegate(request_id, body.to, for_s=body.for_s, comment=body.comment),
         response,
     )
 
@@ -217,9 +314,10 @@ def list_questions(
 
 
 @router.get("/questions/{request_id}", summary="Show a question", tags=["questions"])
-def show_question(request_id: str, client: Client) -> OpenRequest:
+def show_question(request_id: str, client: Client) -> RequestView:
     """One question, while it waits."""
-    return _find(client, request_id, QUESTIONS)
+    _find(client, request_id, QUESTIONS)
+    return client.show_request(request_id)
 
 
 @router.post("/questions/{request_id}/reply", summary="Reply", tags=["questions"])
@@ -230,6 +328,6 @@ def reply(request_id: str, body: Reply, client: Client, response: Response) -> R
         request_id,
         QUESTIONS,
         body.digest,
-        lambda: client.reply(request_id, answer=body.answer),
+        lambda shown: client.reply(request_id, answer=body.answer, digest=shown),
         response,
     )

@@ -1,0 +1,14 @@
+"""Who is meant by a word of a policy: a person, a group, or anyone. Such a word is called a seat."""
+
+from __future__ import annotations
+
+ANYONE = "anyone"
+"""Stands for whoever has the role."""
+
+GROUP_PREFIX = "group:"
+"""Before the name of a group where a person's could stand as well."""
+
+
+def holds_many(seat: str) -> bool:
+    """Whether any number of people may sit there."""
+    return seat == ANYONE or seat.startswith(GROUP_PREFIX)
