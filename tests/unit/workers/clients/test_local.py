@@ -316,7 +316,7 @@ def test_an_answer_becomes_a_typed_fact(desk: Desk) -> None:
     run = desk.start(desk.flow("asking", nodes, facts={**GROWTH, "uptake": {"type": "number"}}))
     request = run.state.waiting_for
     assert request is not None
-    with pytest.raises(FluxError, match="'a lot' is no number"):
+    with pytest.raises(FluxError, match="'a lot' is not a number"):
         desk.client.reply(request.id, by="ada", answer="a lot")
     desk.client.reply(request.id, by="ada", answer=" 18.5 ")
     assert run.answer == "1.65307 1/h"
@@ -329,7 +329,7 @@ def test_a_choice_is_one_of_those_that_were_offered(desk: Desk) -> None:
     request = run.state.waiting_for
     assert request is not None
     assert request.choices == ("glucose", "acetate")
-    with pytest.raises(FluxError, match="none of the choices; choices: glucose, acetate"):
+    with pytest.raises(FluxError, match="none of the choices; expected: one of: glucose, acetate"):
         desk.client.reply(request.id, by="ada", answer="lactate")
 
 
