@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import structlog
 from kombu.transport import TRANSPORT_ALIASES, redis
 from redis import Connection as RedisConnection
 from redis import Redis
@@ -16,6 +18,8 @@ from redis.exceptions import ResponseError
 from redis.sentinel import SentinelManagedConnection
 
 from fluxagents.workers.redis.refusals import is_write_refused
+
+log = structlog.get_logger("transport")
 
 
 class _Patient:
@@ -45,28 +49,73 @@ class PatientSentinelConnection(_Patient, SentinelManagedConnection):
     """For whichever Redis the sentinels name."""
 
 
-class QoS(redis.QoS):
-    """A message that cannot be acknowledged gives its place to another all the same.
+ACK_PAUSE_S = 0.05
+"""How long an acknowledgement may wait for the next message."""
 
-    kombu keeps the place until the connection is lost. A Redis that refuses the acknowledgement keeps the
-    connection, so a worker would take fewer messages for ever, or none. The message comes back after the
-    visibility timeout and is dropped, since its step is recorded or published again.
+
+class QoS(redis.QoS):
+    """Keeps note of what is taken, with half the round trips of kombu's.
+
+    The acknowledgements of a worker's loop go to Redis with the note of the next message. One that is lost
+    with its worker, or that Redis refuses, changes nothing: the message comes back after the visibility
+    timeout and is dropped, since its step is recorded or published again. Its place is free at once. kombu
+    keeps it until the connection is lost, so that a worker of a Redis that refuses would end with none.
     """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)  # type: ignore[no-untyped-call] # kombu is half typed
+        self._acknowledged: deque[str] = deque()
+        self._sending_is_due = False
 
     @contextmanager
     def pipe_or_acquire(
         self, pipe: Pipeline | None = None, client: Redis | None = None
     ) -> Iterator[Pipeline]:
         """Without `MULTI` and `EXEC`: each of the two commands that kombu sends may be done alone."""
+        if pipe is not None:
+            yield pipe
+            return
         with self.channel.conn_or_acquire(client) as shared:
-            yield shared.pipeline(transaction=False) if pipe is None else pipe
+            new = shared.pipeline(transaction=False)
+            tags = [self._acknowledged.popleft() for _ in range(len(self._acknowledged))]
+            if tags:
+                new.zrem(self.unacked_index_key, *tags).hdel(self.unacked_key, *tags)
+            yield new
 
     def ack(self, delivery_tag: str) -> None:
+        # A channel whose connection was lost has none, and a task may end later.
+        loop = getattr(self.channel.connection, "loop", None)
+        if loop is None:
+            self._ack_now(delivery_tag)
+            return
+        self._acknowledged.append(delivery_tag)
+        self._quick_ack(delivery_tag)
+        if not self._sending_is_due:
+            self._sending_is_due = True
+            # A pool of threads acknowledges from any of them, and timers belong to the loop.
+            loop.call_soon(loop.call_later, ACK_PAUSE_S, self._send_acknowledged)
+
+    def _ack_now(self, delivery_tag: str) -> None:
         try:
-            super().ack(delivery_tag)  # type: ignore[no-untyped-call] # kombu is half typed
+            super().ack(delivery_tag)  # type: ignore[no-untyped-call] # as above
         except self.channel.connection_errors:
             self._quick_ack(delivery_tag)
             raise
+
+    def _send_acknowledged(self) -> None:
+        self._sending_is_due = False
+        if not self._acknowledged:
+            return
+        try:
+            with self.pipe_or_acquire() as pipe:
+                pipe.execute()
+        except self.channel.connection_errors as error:
+            log.warning("messages are not acknowledged", error=str(error))
+
+    def restore_unacked_once(self, stderr: Any = None) -> None:
+        """At the end of the channel; the loop no longer runs."""
+        self._send_acknowledged()
+        super().restore_unacked_once(stderr)  # type: ignore[no-untyped-call] # as above
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:
         try:
@@ -118,13 +167,23 @@ class SentinelChannel(_Lasting, redis.SentinelChannel):
     connection_class = PatientSentinelConnection
 
 
-class Transport(redis.Transport):
+class _Looping:
+    """A transport that knows the loop of its worker, if one looks after it."""
+
+    loop: Any = None
+
+    def register_with_event_loop(self, connection: Any, loop: Any) -> None:
+        super().register_with_event_loop(connection, loop)  # type: ignore[misc] # of the class beside this one
+        self.loop = loop
+
+
+class Transport(_Looping, redis.Transport):
     """kombu's transport with the channel above."""
 
     Channel = Channel
 
 
-class SentinelTransport(redis.SentinelTransport):
+class SentinelTransport(_Looping, redis.SentinelTransport):
     """As above, for sentinels."""
 
     Channel = SentinelChannel

@@ -40,6 +40,8 @@ _FLUXAGENTS = System(
     ("-m", "tests.bench.peers.own_runs", "{runs}"),
     ((*_OURS, "beat", "--loglevel=ERROR", "--pidfile="),),
     is_ours=True,
+    # As the workers of the others.
+    environment={"FLUXAGENTS_LOG_LEVEL": "ERROR"},
 )
 
 SYSTEMS = {
@@ -47,7 +49,10 @@ SYSTEMS = {
     "fluxagents-signed": replace(
         _FLUXAGENTS,
         name="fluxagents, signed messages",
-        environment={"FLUXAGENTS_MESSAGE_KEY": "a key of the benchmark, long enough"},
+        environment={
+            **_FLUXAGENTS.environment,
+            "FLUXAGENTS_MESSAGE_KEY": "a key of the benchmark, long enough",
+        },
     ),
     "celery-bare": System("Celery, bare tasks", _PLAIN, (*_PLAIN_TASKS, "enqueue_bare", *_RUNS)),
     "celery-chain": System("Celery, chain with results", _PLAIN, (*_PLAIN_TASKS, "enqueue_chains", *_RUNS)),

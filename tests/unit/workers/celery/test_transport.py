@@ -47,7 +47,9 @@ def test_any_other_refusal_stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_message_that_cannot_be_acknowledged_gives_its_place(
     monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
-    qos: Any = QoS(Mock(connection_errors=(RedisConnectionError,)), prefetch_count=1)  # type: ignore[no-untyped-call] # kombu is half typed
+    qos: Any = QoS(
+        Mock(connection_errors=(RedisConnectionError,), connection=Mock(loop=None)), prefetch_count=1
+    )
     qos._on_collect.cancel()
     qos._delivered["tag"] = object()
     monkeypatch.setattr(qos, "_remove_from_indices", Mock(side_effect=RedisConnectionError("MISCONF")))
