@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
+from fluxagents.flows.events import HumanRequest
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Resource
 from fluxagents.flows.people.members import Person
@@ -119,7 +120,10 @@ class Collaboration:
                 f"a claim for {for_ms / 60_000:,.6g} min cannot be made",
                 suggestions=(f"name a time of up to {MAX_CLAIM_MS // 86_400_000} days",),
             )
-        state, on, assignees = self._find_request(request_id)
+        state, on, request = self._find_request(request_id)
+        # Whoever could not answer it would only keep others from it.
+        answer = Action.REQUEST_APPROVE if request.kind == "approval" else Action.REQUEST_REPLY
+        self._client.authority.permit(answer, on, by=by, assignees=request.assignees)
         now_ms = self._client.runs.clock.now_ms()
         before = self.find_claim(request_id)
 
@@ -133,7 +137,6 @@ class Collaboration:
             decide,
             on=on,
             by=by,
-            assignees=assignees,
             details={"force": True, "from": before.by} if force and before else None,
         )
         return HeldClaim(request_id, remark.by, now_ms + for_ms)
@@ -190,11 +193,11 @@ class Collaboration:
         self._client.authority.permit(Action.RUN_READ, on)
         return state
 
-    def _find_request(self, request_id: str) -> tuple[RunState, Resource, tuple[str, ...]]:
+    def _find_request(self, request_id: str) -> tuple[RunState, Resource, HumanRequest]:
         request = self._client.request(request_id)
         state = self._client.store.load(request_id.rpartition(".")[0])
         on = Resource(kind="request", id=request_id, session=self._client.runs.session_of(state))
-        return state, on, request.assignees
+        return state, on, request
 
     def _find_mentions(self, text: str) -> tuple[str, ...]:
         if "@" not in text:

@@ -31,7 +31,6 @@ def write_remark(
     about: str = WHOLE_RUN,
     on: Resource | None = None,
     by: str | None = None,
-    assignees: Sequence[str] = ("anyone",),
     details: Mapping[str, JsonValue] | None = None,
 ) -> Remark:
     """Write a remark on a run, ended or not, archived or not.
@@ -44,7 +43,6 @@ def write_remark(
         about: Its subject.
         on: What the act is on; the run itself if absent.
         by: In whose name, if not their own.
-        assignees: Of an act on a request: who may do it.
         details: What else the audit log is to say.
 
     Raises:
@@ -56,7 +54,6 @@ def write_remark(
         action,
         on or Resource(kind="run", id=state.run_id, session=session),
         by=by,
-        assignees=assignees,
         details={**({} if about == WHOLE_RUN else {"subject": about}), **(details or {})},
     )
     book = client.store.remarks
