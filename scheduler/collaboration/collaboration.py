@@ -121,6 +121,10 @@ class Collaboration:
                 suggestions=(f"name a time of up to {MAX_CLAIM_MS // 86_400_000} days",),
             )
         state, on, request = self._find_request(request_id)
+        # Whoever could not answer it would only keep others from it.
+        answer = Action.REQUEST_APPROVE if request.kind == "approval" else Action.REQUEST_REPLY
+        at_ms = self._client.runs.clock.now_ms()
+        self._client.authority.permit_answer(answer, on, request, at_ms=at_ms, by=by)
         now_ms = self._client.runs.clock.now_ms()
         before = self.find_claim(request_id)
 
@@ -134,7 +138,6 @@ class Collaboration:
             decide,
             on=on,
             by=by,
-            request=request,
             details={"force": True, "from": before.by} if force and before else None,
         )
         return HeldClaim(request_id, remark.by, now_ms + for_ms)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.people.actions import Action
+from fluxagents.flows.people.members import Person
 from fluxagents.flows.people.ratings import Ratings, find_ratings
 from fluxagents.flows.people.remarks import (
     WHOLE_RUN,
@@ -21,9 +23,12 @@ from fluxagents.flows.texts.checks import check_document, check_text
 from fluxagents.flows.texts.display import quote
 from fluxagents.flows.texts.grammar import MAX_REASON
 from fluxagents.scheduler.collaboration.remark_writer import write_remark
+from fluxagents.scheduler.people.directory import require_member
 from fluxagents.scheduler.runs.run_client import RunClient
 
 MIN_STARS, MAX_STARS = 1, 5
+
+Opinion = TypeVar("Opinion", Rating, Correction)
 
 
 class Feedback:
@@ -62,7 +67,7 @@ class Feedback:
             self._client,
             self._client.store.load(run_id),
             Action.RUN_RATE,
-            lambda _, __: rating,
+            lambda _, person: self._speak(person, rating),
             about=on,
             by=by,
             details={"stars": stars},
@@ -109,7 +114,7 @@ class Feedback:
             self._client,
             state,
             Action.RUN_CORRECT,
-            lambda _, __: correction,
+            lambda _, person: self._speak(person, correction),
             about=on,
             by=by,
             details={"tools": [call.tool for call in checked]},
@@ -124,6 +129,16 @@ class Feedback:
     def ratings(self, run_id: str) -> Ratings:
         """What each person gave each subject of a run last."""
         return find_ratings(self._client.store.remarks.of(run_id))
+
+    def _speak(self, person: str, opinion: Opinion) -> Opinion:
+        """The opinion, if a person holds it."""
+        if not isinstance(require_member(self._client.authority.directory, person).member, Person):
+            raise FluxError(
+                ErrorClass.PERMISSION,
+                f"{quote(person)} is a service, and only people rate and correct",
+                suggestions=("a service that speaks for others names the person with `by`",),
+            )
+        return opinion
 
     def _check(self, call: ExpectedCall) -> ExpectedCall:
         tools = self._client.tools

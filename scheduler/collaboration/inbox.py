@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Frozen, HumanRequest
 from fluxagents.flows.humans.seats import GROUP_PREFIX
 from fluxagents.flows.people.actions import Action
@@ -13,7 +14,7 @@ from fluxagents.flows.people.members import Membership
 from fluxagents.flows.people.permission import is_asked
 from fluxagents.flows.people.remarks import Remark
 from fluxagents.flows.people.request_claims import find_claim
-from fluxagents.flows.state import RunState, Status
+from fluxagents.flows.state import TERMINAL, RunState, Status
 from fluxagents.scheduler.people.directory import require_member
 from fluxagents.scheduler.runs.run_client import RunClient
 
@@ -139,19 +140,16 @@ class Inbox:
         for run_id, remark in self._book.mentions(names, limit=limit):
             if remark.at_ms <= read_until_ms:
                 return
-            state = self._client.store.load(run_id)
-            if self._client.may_see(state):
+            state = self._find(run_id)
+            if state is not None:
                 yield Mention(run_id=run_id, session=state.session, remark=remark)
 
     def _list_ended(self, person: str, read_until_ms: int, limit: int) -> list[EndedRun]:
-        watched = self._book.list_watched(person)
-        statuses = self._client.store.statuses(watched) if watched else []
+        states = map(self._find, self._book.list_watched(person))
         ended = [
             state
-            for run_id, status in zip(watched, statuses, strict=True)
-            if status in {"finished", "failed", "cancelled", "dead"}
-            and (state := self._client.store.load(run_id)).updated_ms > read_until_ms
-            and self._client.may_see(state)
+            for state in states
+            if state is not None and state.status in TERMINAL and state.updated_ms > read_until_ms
         ]
         ended.sort(key=lambda state: state.updated_ms, reverse=True)
         return [
@@ -164,3 +162,13 @@ class Inbox:
             )
             for state in ended[:limit]
         ]
+
+    def _find(self, run_id: str) -> RunState | None:
+        """The state of a run; None if it is gone for good, or whoever acts may not see it any more."""
+        try:
+            state = self._client.store.load(run_id)
+        except FluxError as error:
+            if error.kind is not ErrorClass.UNKNOWN_ID:
+                raise
+            return None
+        return state if self._client.may_see(state) else None

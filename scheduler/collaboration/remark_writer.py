@@ -7,14 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pydantic import JsonValue, ValidationError
 
 from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError, nearest
-from fluxagents.flows.events import HumanRequest
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Resource
 from fluxagents.flows.people.remarks import MAX_REMARKS, SUBJECT, WHOLE_RUN, Remark, RemarkBody
 from fluxagents.flows.state import RunState
 from fluxagents.flows.texts.display import quote
 from fluxagents.scheduler.batches.batch_tables import all_findings
-from fluxagents.scheduler.people.authority import AnswerPermit, Permit
 from fluxagents.scheduler.runs.run_client import RunClient
 
 MAX_READINGS = 20
@@ -33,7 +31,6 @@ def write_remark(
     about: str = WHOLE_RUN,
     on: Resource | None = None,
     by: str | None = None,
-    request: HumanRequest | None = None,
     details: Mapping[str, JsonValue] | None = None,
 ) -> Remark:
     """Write a remark on a run, ended or not, archived or not.
@@ -46,7 +43,6 @@ def write_remark(
         about: Its subject.
         on: What the act is on; the run itself if absent.
         by: In whose name, if not their own.
-        request: Of an act on a request: those whom it asks may do it.
         details: What else the audit log is to say.
 
     Raises:
@@ -54,11 +50,9 @@ def write_remark(
     """
     check_subject(client, state, about)
     session = client.runs.session_of(state)
-    permit = _permit(
-        client,
+    permit = client.authority.permit(
         action,
         on or Resource(kind="run", id=state.run_id, session=session),
-        request,
         by=by,
         details={**({} if about == WHOLE_RUN else {"subject": about}), **(details or {})},
     )
@@ -118,18 +112,3 @@ def check_subject(client: RunClient, state: RunState, about: str) -> None:
                     f"`fluxagents runs show {state.run_id}` shows its findings",
                 ),
             )
-
-
-def _permit(
-    client: RunClient,
-    action: Action,
-    on: Resource,
-    request: HumanRequest | None,
-    *,
-    by: str | None,
-    details: Mapping[str, JsonValue],
-) -> Permit | AnswerPermit:
-    if request is None:
-        return client.authority.permit(action, on, by=by, details=details)
-    now_ms = client.runs.clock.now_ms()
-    return client.authority.permit_answer(action, on, request, at_ms=now_ms, by=by, details=details)

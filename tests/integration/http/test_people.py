@@ -101,7 +101,7 @@ def test_a_request_is_claimed_taken_released_and_assigned(
     assert waiting["claimed_by"] == "rob"
     assert post(api, f"requests/{request}/claim", cleo).status_code == 409
     assert post(api, f"requests/{request}/claim", cleo, force=True).json()["by"] == "cleo"
-    assert post(api, f"requests/{request}/release", cleo).status_code == 204
+    assert post(api, f"requests/{request}/release", cleo).json()["body"]["kind"] == "release"
     assigned = post(api, f"requests/{request}/assign", ana, assignees=["rob"])
     assert assigned.json()["waiting_for"]["assignees"] == ["rob"], assigned.text
     assert api.client.get("/v1/inbox", headers=cleo).json()["requests"] == []
@@ -169,13 +169,16 @@ def test_the_client_over_http_does_the_same(served: tuple[Api, str]) -> None:
         client.feedback.correct(run_id, calls=[ExpectedCall(tool="run_metabolic_fba")], value=value)
         assert client.feedback.ratings(run_id) == {"run": {"rob": 4}}
         client.collaboration.comment(run_id, "@rob see this", on="step:0")
-        client.collaboration.watch(run_id)
+        assert [client.collaboration.watch(run_id) for _ in range(2)] == [True, False]
         client.collaboration.look_at(run_id)
         assert client.collaboration.watchers(run_id) == ["rob"]
         assert list(client.collaboration.present(run_id)) == ["rob"]
         claim = client.collaboration.claim(request, for_ms=60_000)
-        assert local.collaboration.find_claim(request) == claim
+        assert local.collaboration.find_claim(request) == client.collaboration.find_claim(request) == claim
         client.collaboration.release(request)
+        assert client.collaboration.find_claim(request) is None
+        client.collaboration.look_away(run_id)
+        assert not client.collaboration.present(run_id)
         client.reply(request, answer="this")
         local.tick()
         shown = client.inbox.look()

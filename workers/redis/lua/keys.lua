@@ -17,7 +17,8 @@
 --   run:<id>:followers  set of the runs that wait for this one: write_step, commit
 --   runs session:<name> status:<status>     sorted sets of runs by their start: write_step, forget
 --   live                stream of what steps wrote, the last of all runs: `run`, `session`, and where in the run's
---                       log their events are, `first` (from 0) and `count`: write_step
+--                       log their events are, `first` (from 0) and `count`: write_step; of a remark its number,
+--                       `remark`, and a `count` of 0: append_remark
 --   sessions:<status>   sorted sets of the sessions by their last start: accounts, save_session
 --   session-records     hash of the sessions that somebody made, as JSON: save_session
 --   session-limits:<name>   hash of the amounts that its runs may use; `status` unless it is open: save_session

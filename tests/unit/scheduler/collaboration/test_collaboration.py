@@ -14,7 +14,7 @@ from tests.support.memory_triggers import MemoryFeed, MemoryTriggers
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.people.actor import Actor, Proof
-from fluxagents.flows.people.members import Group, Person
+from fluxagents.flows.people.members import Group, Person, ServiceAccount
 from fluxagents.flows.people.remarks import ExpectedCall, RequestClaim
 from fluxagents.flows.people.roles import Grant, Role
 from fluxagents.flows.ports.presence import PRESENT_MS
@@ -41,7 +41,7 @@ ASK: dict[str, Any] = {
 ASK_ANN = {
     **ASK,
     "flow": "ask_ann",
-    "nodes": {**ASK["nodes"], "first": {**ASK["nodes"]["first"], "assignees": ["ann"]}},
+    "nodes": {**ASK["nodes"], "first": {**ASK["nodes"]["first"], "assignees": ["ann"], "timeout_s": 3_600}},
 }
 MINUTE_MS = 60_000
 
@@ -202,6 +202,57 @@ def test_two_people_do_not_work_on_one_request(site: Site) -> None:
     site.bob.collaboration.release(request)
     site.ann.reply(request, answer="this")
     assert site.admin.store.load(run_id).status == "finished"
+
+
+def test_only_who_may_answer_a_request_claims_it(site: Site) -> None:
+    request = site.request(site.start())
+    assert refusal(lambda: site.eve.collaboration.claim(request)).kind is ErrorClass.PERMISSION
+    for_ann = site.request(site.start(flow="ask_ann"))
+    assert "is assigned to ann" in refusal(lambda: site.bob.collaboration.claim(for_ann)).message
+    change = site.ann.ask(
+        "Set the glucose uptake to 18.5 mmol/gDW/h for good. How fast?", model="e_coli_core"
+    )
+    approval = site.request(change.id)
+    refused = refusal(lambda: site.bob.collaboration.claim(approval))
+    assert "it takes the role approver" in refused.message
+    site.ann.collaboration.claim(approval)
+    assert refusal(lambda: site.admin.approve(approval)).message.startswith(
+        f"request {approval!r} is claimed"
+    )
+
+
+def test_an_assignment_keeps_the_time_by_which_to_answer(site: Site) -> None:
+    run_id = site.start(flow="ask_ann")
+    request = site.admin.store.load(run_id).waiting_for
+    assert request is not None
+    site.ann.collaboration.assign(request.id, ["bob"])
+    site.clock.at_ms = request.deadline_ms - 1_000
+    site.admin.tick()
+    assert site.admin.store.load(run_id).status == "waiting"
+    site.clock.at_ms = request.deadline_ms
+    site.admin.tick()
+    assert "RequestExpired" in [event.type for event in site.admin.store.events(run_id)]
+
+
+def test_programs_have_no_opinion(site: Site) -> None:
+    site.directory.save(ServiceAccount(name="bot", grants=(Grant(role=Role.RUNNER),)), before=None)
+    bot = site.admin.acting_as(
+        Actor(name="bot", channel="client", proof=Proof(kind="api-key", id="flux_bot"))
+    )
+    assert isinstance(bot, LocalClient)
+    run_id = site.start()
+    assert "only people rate" in refusal(lambda: bot.feedback.rate(run_id, 5)).message
+    assert bot.collaboration.comment(run_id, "the nightly check passed").by == "bot"
+
+
+def test_an_inbox_outlives_the_runs_that_it_tells_of(site: Site) -> None:
+    run_id = site.start()
+    site.eve.collaboration.watch(run_id)
+    site.ann.collaboration.comment(run_id, "@eve look")
+    site.bob.reply(site.request(run_id), answer="this")
+    site.admin.store.forget(run_id, "s")
+    shown = site.eve.inbox.look()
+    assert (shown.mentions, shown.ended) == ((), ())
 
 
 def test_a_claim_ends_by_itself(site: Site) -> None:
