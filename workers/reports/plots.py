@@ -15,6 +15,8 @@ from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H
 from fluxagents.tasks.ports.artifacts import EFFECT, Manifest
 from fluxagents.workers.reports.culture_plot import draw_culture, list_curves
 from fluxagents.workers.reports.effect_plot import draw_effect
+from fluxagents.workers.reports.enzyme_plot import MAX_BARS as MAX_POOL_BARS
+from fluxagents.workers.reports.enzyme_plot import draw_pool
 from fluxagents.workers.reports.maps.flux_map_plot import draw_flux_map, name_state
 from fluxagents.workers.reports.plot_figure import BLUE, GREY, ORANGE, Canvas, Caption, PlotFigure, canvas
 from fluxagents.workers.reports.sensitivity_plots import PlaneLabels, draw_curve, draw_gains, draw_plane
@@ -325,6 +327,14 @@ def _culture(result: Plottable) -> PlotFigure:
     return draw_culture(curve, labels, result.tables["phases"], caption)
 
 
+def _enzyme_pool(result: Plottable) -> PlotFigure:
+    table = result.tables["reactions"]
+    uses = _check_not_empty(table[table["pool_fraction"] > ZERO_FLUX_MMOL_PER_GDW_H])
+    pool = result.manifest.result["pool_g_per_gdw"]
+    caption = result.caption(f"Shares of an enzyme pool of {pool:g} g/gDW")
+    return draw_pool(uses, _note_cut(caption, min(len(uses), MAX_POOL_BARS), len(uses), "reactions"))
+
+
 def _what(result: Plottable) -> str:
     return "Growth (1/h)" if _aims_at_growth(result) else "Objective flux (mmol/gDW/h)"
 
@@ -433,6 +443,7 @@ PLOTS: Mapping[str, Callable[[Plottable], PlotFigure]] = {
     "run_phase_plane": _phase_plane,
     "run_robustness": _robustness,
     "run_dynamic_fba": _culture,
+    "run_enzyme_constrained_fba": _enzyme_pool,
     "screen_nutrients": _screen,
     "draw_flux_map": _flux_map,
     EFFECT: _effect,

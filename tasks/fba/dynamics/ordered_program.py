@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.dynamics.active_set import ActiveSet
 from fluxagents.tasks.fba.solving.lazy_libraries import np
-from fluxagents.tasks.fba.solving.linear_program import LinearProgram, Sense
+from fluxagents.tasks.fba.solving.linear_program import PRICED_FROM, LinearProgram, Sense
 from fluxagents.tasks.fba.solving.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
 FEASIBLE_WITHIN_MMOL_PER_GDW_H = 1e-9
 """Tighter than GLPK's own 1e-7: a change of the active set is told from the rounding of the last one."""
-
-PRICED_FROM = 1e-9
-"""A bound whose price is smaller, per mmol/gDW/h, holds back nothing."""
 
 STILL = 1e-10
 """A slope below this is rounding noise."""
@@ -99,17 +97,14 @@ class OrderedProgram(LinearProgram):
         """
         for uptake, limit in zip(self._uptakes, limits.tolist(), strict=True):
             self._set_bounds(uptake.reaction, *uptake.bounds(limit))
-        held: dict[int, tuple[int, int, float, float]] = {}
-        try:
+        with ExitStack() as faces:
             for position, goal in enumerate(self._goals):
                 self.set_objective({goal.reaction: 1.0}, goal.sense)
                 outcome = self.solve()
                 if position == 0 and outcome is not Outcome.OPTIMAL:
                     return outcome
                 self._require_optimum(goal, outcome)
-                held |= self._hold_priced_bounds()
-        finally:
-            self._release(held)
+                faces.enter_context(self.hold_optimal_face())
         return Outcome.OPTIMAL
 
     def read_active_set(self, limits: NDArray[np.float64]) -> ActiveSet:
@@ -169,38 +164,6 @@ class OrderedProgram(LinearProgram):
             if item == self._rows + self._columns[uptake.reaction][0]:
                 (below if uptake.sign < 0 else above)[at] = uptake.sign
         return below, above
-
-    def _hold_priced_bounds(self) -> dict[int, tuple[int, int, float, float]]:
-        """Fix what is at a bound that has a price; returns status, kind and bounds to release it with."""
-        glpk, problem, rows, held = self._glpk, self._problem, self._rows, {}
-        ends = {glpk.GLP_NL, glpk.GLP_NU}
-        for item in range(1, rows + glpk.glp_get_num_cols(problem) + 1):
-            is_row = item <= rows
-            at = item if is_row else item - rows
-            status = (glpk.glp_get_row_stat if is_row else glpk.glp_get_col_stat)(problem, at)
-            if status not in ends:
-                continue
-            price = (glpk.glp_get_row_dual if is_row else glpk.glp_get_col_dual)(problem, at)
-            if abs(price) <= PRICED_FROM:
-                continue
-            kind = (glpk.glp_get_row_type if is_row else glpk.glp_get_col_type)(problem, at)
-            lowest = (glpk.glp_get_row_lb if is_row else glpk.glp_get_col_lb)(problem, at)
-            highest = (glpk.glp_get_row_ub if is_row else glpk.glp_get_col_ub)(problem, at)
-            held[item] = (status, kind, lowest, highest)
-            bound = lowest if status == glpk.GLP_NL else highest
-            set_bounds = glpk.glp_set_row_bnds if is_row else glpk.glp_set_col_bnds
-            set_bounds(problem, at, glpk.GLP_FX, bound, bound)
-        return held
-
-    def _release(self, held: Mapping[int, tuple[int, int, float, float]]) -> None:
-        glpk, problem, rows = self._glpk, self._problem, self._rows
-        for item, (status, kind, lowest, highest) in held.items():
-            is_row = item <= rows
-            at = item if is_row else item - rows
-            before = (glpk.glp_get_row_stat if is_row else glpk.glp_get_col_stat)(problem, at)
-            (glpk.glp_set_row_bnds if is_row else glpk.glp_set_col_bnds)(problem, at, kind, lowest, highest)
-            if before != glpk.GLP_BS:
-                (glpk.glp_set_row_stat if is_row else glpk.glp_set_col_stat)(problem, at, status)
 
     def _item_value(self, item: int) -> float:
         glpk, rows = self._glpk, self._rows

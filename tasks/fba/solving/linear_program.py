@@ -43,6 +43,9 @@ MAX_ITERATIONS = 2_147_483_647
 NOISE_MMOL_PER_GDW_H = 1e-9
 """Fluxes below this magnitude are rounding noise of the simplex method and are reported as 0."""
 
+PRICED_FROM = 1e-9
+"""A bound whose price is smaller, per mmol/gDW/h, holds back nothing."""
+
 _Statuses = tuple[tuple[int, int], ...]
 """Row or column -> its status in a basis."""
 
@@ -206,6 +209,28 @@ class LinearProgram:
             for column, kind, lowest, highest in before:
                 glpk.glp_set_col_bnds(problem, column, kind, lowest, highest)
 
+    @contextmanager
+    def hold_optimal_face(self) -> Iterator[None]:
+        """Hold what all optima of the last solve share: what is at a bound that has a price stays there.
+
+        That is exactly the set of optima, whatever dual solution was found, and needs no constraint that
+        holds the objective within a tolerance.
+        """
+        held = [
+            (is_row, at, self._fix(at, is_row=is_row))
+            for is_row, count in (
+                (True, self._glpk.glp_get_num_rows(self._problem)),
+                (False, self._glpk.glp_get_num_cols(self._problem)),
+            )
+            for at in range(1, count + 1)
+            if self._has_price(at, is_row=is_row)
+        ]
+        try:
+            yield
+        finally:
+            for is_row, at, before in held:
+                self._release(at, before, is_row=is_row)
+
     def remember_basis(self) -> None:
         """Keep the present basis for `restore_basis`."""
         glpk, problem = self._glpk, self._problem
@@ -331,6 +356,36 @@ class LinearProgram:
         """Of a column: at an optimum only the bound that holds it back has a price."""
         price = float(self._glpk.glp_get_col_dual(self._problem, column))
         return (price, 0.0) if (price < 0) == self.maximises else (0.0, price)
+
+    def _has_price(self, at: int, *, is_row: bool) -> bool:
+        """Whether a row or column is at one of two bounds, and the optimum would move with it."""
+        glpk, problem = self._glpk, self._problem
+        status = (glpk.glp_get_row_stat if is_row else glpk.glp_get_col_stat)(problem, at)
+        if status not in {glpk.GLP_NL, glpk.GLP_NU}:
+            return False
+        price = (glpk.glp_get_row_dual if is_row else glpk.glp_get_col_dual)(problem, at)
+        return bool(abs(price) > PRICED_FROM)
+
+    def _fix(self, at: int, *, is_row: bool) -> tuple[int, int, float, float]:
+        """Fix a row or column at its bound; returns status, kind and bounds from before."""
+        glpk, problem = self._glpk, self._problem
+        getters = (
+            (glpk.glp_get_row_stat, glpk.glp_get_row_type, glpk.glp_get_row_lb, glpk.glp_get_row_ub)
+            if is_row
+            else (glpk.glp_get_col_stat, glpk.glp_get_col_type, glpk.glp_get_col_lb, glpk.glp_get_col_ub)
+        )
+        status, kind, lowest, highest = (get(problem, at) for get in getters)
+        bound = lowest if status == glpk.GLP_NL else highest
+        set_bounds = glpk.glp_set_row_bnds if is_row else glpk.glp_set_col_bnds
+        set_bounds(problem, at, glpk.GLP_FX, bound, bound)
+        return status, kind, lowest, highest
+
+    def _release(self, at: int, before: tuple[int, int, float, float], *, is_row: bool) -> None:
+        glpk, problem, (status, kind, lowest, highest) = self._glpk, self._problem, before
+        present = (glpk.glp_get_row_stat if is_row else glpk.glp_get_col_stat)(problem, at)
+        (glpk.glp_set_row_bnds if is_row else glpk.glp_set_col_bnds)(problem, at, kind, lowest, highest)
+        if present != glpk.GLP_BS:  # what is at a bound stays at the same one, not at the one nearer to 0
+            (glpk.glp_set_row_stat if is_row else glpk.glp_set_col_stat)(problem, at, status)
 
     def _find_basis(self) -> None:
         """Solve the program simplified, in half the time; the verdict needs another solve that agrees."""

@@ -129,6 +129,18 @@ def texts(svg: bytes) -> list[str]:
             ("Growth (1/h) at each flux of PGI", "flux of PGI (mmol/gDW/h)", "break point"),
         ),
         (
+            "run_enzyme_constrained_fba",
+            {
+                "enzymes": [{"reaction": "PFK", "kcat_per_s": 65, "molecular_weight_kda": 140}],
+                "default_kcat_per_s": 65,
+            },
+            (
+                "fraction of the enzyme pool",
+                "Shares of an enzyme pool of 0.095 g/gDW",
+                "kcat or weight assumed",
+            ),
+        ),
+        (
             "run_dynamic_fba",
             {"hours": 3},
             ("Batch over 3 h", "concentration (mmol/L)", "biomass (gDW/L)", "D-Glucose (EX_glc__D_e)"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,10 +104,20 @@ class ReportedFinding:
         """As `write_ids`, exchanges by what they take up."""
         return self._add_rest([self.names.write(str(name)) for name in listing["ids"][:MAX_LISTED]], listing)
 
-    def write_fluxes(self, listing: Entry, unit: str = FLUX, limit: int = MAX_LISTED) -> str:
-        """Numbers by name, the unit once: `oxygen 21.8 and D-glucose 10 mmol/gDW/h`."""
+    def write_fluxes(
+        self, listing: Entry, unit: str = FLUX, limit: int = MAX_LISTED, ranges: Entry | None = None
+    ) -> str:
+        """Numbers by name, the unit once: `oxygen 21.8 and D-glucose 10 mmol/gDW/h`.
+
+        Args:
+            listing: A list of numbers by id.
+            unit: Of all numbers.
+            limit: How many are written.
+            ranges: Id -> least and greatest value, written in brackets beside the number: `7.5 (7.5 to 7.6)`.
+        """
         pairs = [
             f"{self.names.write_short(name)} {'none' if value is None else format_number(value)}"
+            f"{_write_range((ranges or {}).get(name))}"
             for name, value in list(listing["values"].items())[:limit]
         ]
         return self._add_rest(pairs, listing, f" {unit}" if unit else "")
@@ -125,3 +135,11 @@ class ReportedFinding:
         if count:
             what = count_things(count, noun, plural)
             yield f"{what} {verb_of(count)} {predicate}: {self.list_ids(name)}."
+
+
+def _write_range(ends: Sequence[float | None] | None) -> str:
+    """A range as it stands beside a number; nothing where there is none."""
+    if ends is None:
+        return ""
+    least, greatest = ("no limit" if end is None else format_number(end) for end in ends)
+    return f" ({least} to {greatest})"

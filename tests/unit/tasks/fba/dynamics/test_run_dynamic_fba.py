@@ -87,7 +87,7 @@ def test_curves_are_those_of_a_linear_program_at_every_step(textbook: Any, call:
                 return add_lexicographic_constraints(textbook, order, ["max"] * 3).to_numpy() * state[0]
 
         expected = solve_ivp(derivative, (0, 5.85), [0.01, 10.8, 0.4], rtol=1e-6, atol=1e-8)
-    found = call(NAME, textbook, hours=5.85, **DIAUXIE)
+    found = call(NAME, textbook, **{**DIAUXIE, "hours": 5.85})
     ends = [found.end_biomass_gdw_per_l, *(course.end_mmol_per_l for course in found.substances)]
     assert ends == pytest.approx(expected.y[:, -1].tolist(), abs=5e-5)
 

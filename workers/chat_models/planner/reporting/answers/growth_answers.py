@@ -54,8 +54,9 @@ def _describe_fluxes(finding: ReportedFinding) -> Iterator[str]:
     if finding.topics and not finding.topics & FLUX_TOPICS:
         return
     conditions = f"{describe_conditions(finding)} " if finding.topics else ""
+    moving = (finding.get("not_unique_mmol_per_gdw_h") or {}).get("values") or {}
     parts = [
-        f"{verb} {finding.write_fluxes(finding.values[key])}"
+        f"{verb} {finding.write_fluxes(finding.values[key], ranges=moving)}"
         for key, verb in (("secretions_mmol_per_gdw_h", "secretes"), ("uptakes_mmol_per_gdw_h", "takes up"))
         if finding.count(key)
     ]
@@ -63,12 +64,23 @@ def _describe_fluxes(finding: ReportedFinding) -> Iterator[str]:
     yield f"{subject} {'; it '.join(parts)}." if parts else f"{subject} exchanges nothing."
     if "fluxes" in finding.topics and finding.count("internal_fluxes_mmol_per_gdw_h"):
         inner = finding.values["internal_fluxes_mmol_per_gdw_h"]
-        yield f"The largest fluxes inside are {finding.write_fluxes(inner)}."
+        yield f"The largest fluxes inside are {finding.write_fluxes(inner, ranges=moving)}."
     active = finding.get("active_reactions")
     if active is not None:
         several = ", one of several optima" if finding.get("method") == "fba" else ""
         carry = "carries" if active == 1 else "carry"
         yield f"{capitalise(count_things(active, 'reaction'))} {carry} flux{several}."
+    yield from _describe_uniqueness(finding)
+
+
+def _describe_uniqueness(finding: ReportedFinding) -> Iterator[str]:
+    """Whether the fluxes that are quoted are the only ones with this optimum."""
+    if not finding.get("fluxes_tested_for_uniqueness"):
+        return
+    if finding.count("not_unique_mmol_per_gdw_h"):
+        yield "A flux with a range may be any in it at the same optimum; the others are unique."
+    else:
+        yield "These fluxes are unique: no others give the same optimum."
 
 
 def describe_variability(finding: ReportedFinding) -> Iterator[str]:
