@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, model_validator
@@ -181,6 +182,16 @@ class HumanRequest(Frozen):
         return self.ladder[self.level] if self.level < len(self.ladder) else None
 
     @property
+    def if_nobody_answers(self) -> str:
+        """What happens then and when, in a line; empty where nothing is said of it."""
+        step = self.next_step
+        if step is not None and self.next_ms:
+            return f"{_write_time(self.next_ms)}: {step} (step {self.level + 1} of {len(self.ladder)})"
+        if self.deadline_ms:
+            return f"{_write_time(self.deadline_ms)}: it is no more waited for"
+        return "it waits for as long as it takes" if self.no_limit else ""
+
+    @property
     def notice_key(self) -> str:
         """What makes sends of one message one; each step of the ladder and each edit has its own."""
         parts = (str(self.level) if self.level else "", self.digest[:12] if self.edited else "")
@@ -215,6 +226,10 @@ class HumanRequest(Frozen):
         if call != self.call:
             return "is granted for another call than the one that was voted on"
         return "" if self.verdict.outcome == "approved" else f"waits for {self.missing}"
+
+
+def _write_time(at_ms: int) -> str:
+    return f"{datetime.fromtimestamp(at_ms / 1_000, tz=UTC):%Y-%m-%d %H:%M} UTC"
 
 
 class Trigger(Frozen):

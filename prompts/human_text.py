@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pydantic import JsonValue
 
 from fluxagents.flows.events import HumanRequest
-from fluxagents.flows.humans.votes import Vote, counted_votes
+from fluxagents.flows.humans.votes import counted_votes
 from fluxagents.flows.state import RunState
 from fluxagents.flows.texts.display import visible
 from fluxagents.prompts.context.checklist import QUESTION
@@ -52,30 +52,8 @@ def human_text(
     return HumanText(template, visible(unescape(template.render(values))))
 
 
-def describe_next(request: HumanRequest) -> str:
-    """What happens if nobody answers, and when, in a line; empty where that is nothing."""
-    step = request.next_step
-    if step is None or not request.next_ms:
-        if request.deadline_ms:
-            return f"{_time(request.deadline_ms)}: it is no more waited for"
-        return "it waits for as long as it takes" if request.no_limit else ""
-    what = _LAST_RESORTS.get(step.then) or (f"the flow goes on at {step.then}" if step.then else "")
-    asks = f"{step.to} may decide as well" if step.to is not None else "those who are asked are reminded"
-    return f"{_time(request.next_ms)}: {what or asks} (step {request.level + 1} of {len(request.ladder)})"
-
-
-_LAST_RESORTS = {"deny": "it is rejected", "approve": "it is approved", "fail": "the node fails"}
-
-
 def _time(at_ms: int) -> str:
     return f"{datetime.fromtimestamp(at_ms / 1_000, tz=UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def describe_vote(vote: Vote) -> str:
-    """A vote in a line: who, what, for whom, by which channel, and why."""
-    for_people = f" for {', '.join(vote.for_people)}" if vote.for_people else ""
-    channel = f" ({vote.standing or vote.channel})" if vote.standing or vote.channel else ""
-    return f"{vote.by}{for_people}: {vote.choice}{channel}{f': {vote.comment}' if vote.comment else ''}"
 
 
 def _list_choices(request: HumanRequest) -> str:
@@ -85,7 +63,7 @@ def _list_choices(request: HumanRequest) -> str:
 def _list_votes(request: HumanRequest) -> list[JsonValue]:
     counted = counted_votes(request.votes, request.digest)
     stale = ", on arguments that were edited since: does not count"
-    return [f"{describe_vote(vote)}{'' if vote in counted else stale}" for vote in request.votes]
+    return [f"{vote}{'' if vote in counted else stale}" for vote in request.votes]
 
 
 def _variables(state: RunState, request: HumanRequest, silence: str) -> dict[str, JsonValue]:
@@ -126,5 +104,5 @@ def _variables(state: RunState, request: HumanRequest, silence: str) -> dict[str
         "policy": "" if request.policy.is_open else str(request.policy),
         "missing": "" if request.policy.takes_one else request.missing,
         "votes": _list_votes(request),
-        "next": describe_next(request) if request.next_ms or not silence else silence,
+        "next": request.if_nobody_answers if request.next_ms or not silence else silence,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 
 from redis import Redis
 from redis.backoff import ExponentialWithJitterBackoff
@@ -18,6 +18,8 @@ from fluxagents.prompts.versions.prompt_names import list_prompt_names
 from fluxagents.scheduler.firings.lookout import Lookout
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.scheduler.people.authority import Authority
+from fluxagents.scheduler.people.standing_approvals import StandingVoter
+from fluxagents.scheduler.runs.open_runs import find_session
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules.schedule_ticker import ScheduleTicker
 from fluxagents.scheduler.schedules.schedules import Schedules
@@ -48,6 +50,7 @@ from fluxagents.workers.files.stored_bytes import PATIENCE_S
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.redis import connection
 from fluxagents.workers.redis.people.directory import RedisDirectory
+from fluxagents.workers.redis.people.standing_book import RedisStandingBook
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
 from fluxagents.workers.redis.redis_clock import RedisClock
 from fluxagents.workers.redis.refused_messages import RedisRefusedMessages
@@ -120,6 +123,8 @@ def build_process(
         media=MediaLibrary(settings.media_folder),
         prompts=prompts,
     )
+    standing = RedisStandingBook(redis, prefix=settings.key_prefix)
+    directory = RedisDirectory(redis, prefix=settings.key_prefix)
     client = RunClient(
         store=store,
         publisher=publisher,
@@ -127,9 +132,7 @@ def build_process(
         models=models,
         flows=FlowLibrary((settings.flows_folder,), files=False),
         tools=tools,
-        authority=Authority(
-            RedisDirectory(redis, prefix=settings.key_prefix), store.audit_log, lambda: WORKERS
-        ),
+        authority=Authority(directory, store.audit_log, lambda: WORKERS),
         prompts=lambda: list_prompt_names(RedisPromptStore(redis, prefix=settings.key_prefix)),
         files=False,
     )
@@ -157,6 +160,7 @@ def build_process(
             clock=clock,
             decider=cache(lambda: _build_decider(settings, tools)),
             notifier=channels.notifier,
+            standing=StandingVoter(standing, directory, clock, partial(find_session, store)),
             prompts=prompts,
             tools=tools,
             models=models,

@@ -79,6 +79,14 @@ class LadderStep(HumanRecord):
         """Who is asked by this step."""
         return () if self.to is None else tuple(dict.fromkeys(list_seats(self.to)))
 
+    def __str__(self) -> str:
+        """What happens, as a clause."""
+        if self.then:
+            return _LAST_RESORT_TEXTS.get(self.then) or f"the flow goes on at {self.then}"
+        return f"{self.to} may decide as well" if self.to is not None else "those who are asked are reminded"
+
+
+_LAST_RESORT_TEXTS = {"deny": "it is rejected", "approve": "it is approved", "fail": "the node fails"}
 
 Ladder = Annotated[tuple[LadderStep, ...], Field(max_length=MAX_STEPS)]
 

@@ -34,6 +34,13 @@ class Vote(HumanRecord):
     standing: str = ""
     """The standing approval that it comes from; empty for a vote on this request itself."""
 
+    def __str__(self) -> str:
+        """In a line: who, for whom, what, by which channel, and why."""
+        for_people = f" for {', '.join(self.for_people)}" if self.for_people else ""
+        source = f"standing approval {self.standing}" if self.standing else self.channel
+        channel = f" ({source})" if source else ""
+        return f"{self.by}{for_people}: {self.choice}{channel}{f': {self.comment}' if self.comment else ''}"
+
 
 class Delegation(HumanRecord):
     """One person lets another vote in their place, for a time."""

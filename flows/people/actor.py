@@ -34,6 +34,7 @@ ProofKind = Literal[
     "link",
     "sender",
     "slack-user",
+    "standing",
 ]
 """`link`: signed, and sent to one person; `sender`: of a mail, vouched for by the server that received it."""
 

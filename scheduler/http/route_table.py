@@ -23,6 +23,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "collaboration.remarks": ("runs",),
     "collaboration.request_claims": ("requests",),
     "collaboration.inbox": ("inbox",),
+    "humans.standing": ("standing-approvals",),
     "artifacts": ("runs", "artifacts"),
     "models": ("models", "uploads"),
     "library": ("flows", "tools", "media"),

@@ -15,7 +15,7 @@ from fluxagents.flows.people.actor import Resource
 from fluxagents.flows.people.audit import AuditRecord
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.publisher import Publisher
-from fluxagents.flows.ports.run_store import RunStore
+from fluxagents.flows.ports.run_store import RunQueries, RunStore
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.people.authority import Authority, Permit
 from fluxagents.tasks.external_events import record_external_event
@@ -69,18 +69,8 @@ class OpenRuns:
         return self.authority.permit(action, on, by=by, details=details)
 
     def session_of(self, state: RunState) -> str:
-        """The session whose roles count for a run; one that another run began has those of the other.
-
-        While the other is not here, as during an import, it is that of the run: roles in no session reach it.
-        """
-        while state.parent:
-            try:
-                state = self.store.load(state.parent)
-            except FluxError as error:
-                if error.kind is not ErrorClass.UNKNOWN_ID:
-                    raise
-                break
-        return state.session
+        """The session whose roles count for a run; see `find_session`."""
+        return find_session(self.store, state)
 
     def append(
         self, state: RunState, event_at: Callable[[int], Event], record: AuditRecord | None
@@ -109,3 +99,18 @@ class OpenRuns:
     def controller(self, state: RunState) -> FlowController:
         """The controller of the flow version that a run keeps."""
         return FlowController(self.store.flow(state.flow.digest), tools=tool_facts(self.tools))
+
+
+def find_session(runs: RunQueries, state: RunState) -> str:
+    """The session whose roles count for a run; one that another run began has those of the other.
+
+    While the other is not here, as during an import, it is that of the run: roles in no session reach it.
+    """
+    while state.parent:
+        try:
+            state = runs.load(state.parent)
+        except FluxError as error:
+            if error.kind is not ErrorClass.UNKNOWN_ID:
+                raise
+            break
+    return state.session

@@ -11,7 +11,6 @@ from fluxagents.flows.engine.requests.silence import describe_silence
 from fluxagents.flows.events import HumanRequest
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.state import RunState
-from fluxagents.prompts.human_text import describe_next
 from fluxagents.scheduler.runs.argument_form import ArgumentRow, list_arguments
 from fluxagents.tasks.registry import ToolEntry
 
@@ -77,7 +76,7 @@ def view_request(
         arguments=list_arguments(tool, args),
         effect=request.effect.lines if request.effect else (),
         missing=request.missing if request.kind == "approval" else "",
-        if_nobody_answers=describe_next(request)
+        if_nobody_answers=request.if_nobody_answers
         if request.next_ms
         else describe_silence(flow, state, request),
         request=request,

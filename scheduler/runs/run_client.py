@@ -11,15 +11,20 @@ from pydantic import JsonValue
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, Command
 from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.errors import ErrorClass, FluxError, nearest
 from fluxagents.flows.history.migration import Migration
+from fluxagents.flows.humans.standing import StandingApproval, read_range
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Actor, Resource
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.publisher import Publisher
 from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.state import RunState
+from fluxagents.flows.texts.display import quote
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.scheduler.people.authority import Authority
+from fluxagents.scheduler.people.standing_approvals import CountedApproval, StandingApprovals
+from fluxagents.scheduler.people.standing_book import StandingBook
 from fluxagents.scheduler.runs.argument_form import ArgumentField
 from fluxagents.scheduler.runs.flow_migration import FlowMigration
 from fluxagents.scheduler.runs.history_control import HistoryControl, Rewind
@@ -29,6 +34,7 @@ from fluxagents.scheduler.runs.request_dialogue import RequestDialogue
 from fluxagents.scheduler.runs.request_view import RequestView
 from fluxagents.scheduler.runs.run import Run
 from fluxagents.scheduler.runs.run_control import RunControl
+from fluxagents.scheduler.runs.run_ids import run_id as new_id
 from fluxagents.scheduler.runs.run_starter import RunSpec, RunStarter
 from fluxagents.tasks.ports.models import ModelStore
 from fluxagents.tasks.tool import Tool
@@ -45,6 +51,7 @@ class RunClient:
         flows: Flows by name.
         tools: The tools that exist.
         prompts: The names of the prompts that exist; None leaves them unchecked.
+        standing: Where standing approvals are kept; without it there are none.
         authority: Decides what whoever acts may do.
         files: Whether a model may be named as a file of this machine; not for what comes over a network.
     """
@@ -60,6 +67,7 @@ class RunClient:
         tools: Mapping[str, Tool],
         authority: Authority,
         prompts: Callable[[], Collection[str] | None] = lambda: None,
+        standing: StandingBook | None = None,
         files: bool = True,
     ) -> None:
         self.store = store
@@ -68,6 +76,7 @@ class RunClient:
         self.tools = tools
         self.authority = authority
         self._prompts = prompts
+        self._standing = standing
         self._files = files
         runs = OpenRuns(store=store, publisher=publisher, clock=clock, tools=tools, authority=authority)
         self.runs = runs
@@ -91,6 +100,7 @@ class RunClient:
             tools=self.tools,
             authority=self.authority.acting_as(actor),
             prompts=self._prompts,
+            standing=self._standing,
             files=self._files,
         )
         return client
@@ -255,6 +265,74 @@ class RunClient:
     def reply(self, request_id: str, *, by: str | None = None, answer: str, digest: str = "") -> RunState:
         """Answer a question or an escalation; see `RequestControl.reply`."""
         return self.requests.reply(request_id, by=by, answer=answer, digest=digest)
+
+    @property
+    def _standing_approvals(self) -> StandingApprovals:
+        """Votes in advance: grant, list and revoke them.
+
+        Raises:
+            FluxError: If the client has no store for them.
+        """
+        if self._standing is None:
+            raise FluxError(ErrorClass.BAD_ARGUMENT, "this client keeps no standing approvals")
+        clock = self.runs.clock
+        return StandingApprovals(self._standing, self.authority, clock, lambda: new_id(clock.now_ms()))
+
+    def grant_standing(
+        self,
+        tool: str,
+        *,
+        session: str,
+        arguments: Mapping[str, str],
+        for_s: float,
+        max_uses: int,
+        comment: str = "",
+    ) -> StandingApproval:
+        """Approve calls of a tool in advance; see `StandingApprovals.grant`.
+
+        Args:
+            tool: The tool.
+            session: The session of the runs.
+            arguments: Ranges by where an argument stands, such as `reaction_bounds.EX_glc__D_e.0`: `-15..-5`,
+                `a|b` for one of some values, or `*` for anything.
+            for_s: For how many seconds.
+            max_uses: How often at most.
+            comment: Why; it stands beside each vote.
+
+        Raises:
+            FluxError: If a range is none, the tool needs no approval, or whoever acts may not approve there.
+        """
+        if tool not in self.tools or not self.tools[tool].needs_approval:
+            known = [name for name, each in self.tools.items() if each.needs_approval]
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                f"{quote(tool)} is no tool that needs an approval",
+                suggestions=nearest(tool, known) or (f"those that do: {', '.join(known)}",),
+            )
+        try:
+            ranges = {name: read_range(text) for name, text in arguments.items()}
+        except ValueError as error:
+            raise FluxError(ErrorClass.BAD_ARGUMENT, str(error)) from error
+        return self._standing_approvals.grant(
+            tool,
+            session=session,
+            arguments=ranges,
+            until_ms=self.runs.clock.now_ms() + round(for_s * 1_000),
+            max_uses=max_uses,
+            comment=comment,
+        )
+
+    def list_standing(self, session: str = "") -> list[CountedApproval]:
+        """The standing approvals, or those of a session, with what each was used for."""
+        return self._standing_approvals.list(session)
+
+    def show_standing(self, approval_id: str) -> CountedApproval:
+        """One standing approval, with what it was used for."""
+        return self._standing_approvals.show(approval_id)
+
+    def revoke_standing(self, approval_id: str) -> CountedApproval:
+        """Let a standing approval count no more; what it has approved stays approved."""
+        return self._standing_approvals.revoke(approval_id)
 
     def signal(
         self, run_id: str, name: str, *, by: str | None = None, data: Mapping[str, JsonValue] | None = None

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.notifier import Notifier
 from fluxagents.flows.ports.remedy_book import RemedyBook
+from fluxagents.flows.ports.standing_votes import StandingVotes
 from fluxagents.prompts.statistics.costs import Prices
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.tasks import dispatch
@@ -34,6 +35,7 @@ def build_acts(
     clock: Clock,
     decider: Callable[[], DecisionMaker],
     notifier: Notifier,
+    standing: StandingVotes,
     prompts: Callable[[], PromptManager],
     tools: Mapping[str, Tool],
     models: ModelStore,
@@ -45,7 +47,7 @@ def build_acts(
 ) -> Mapping[str, Act]:
     """Hand each act its ports; the acts by kind of step, see `fluxagents.tasks.dispatch.step_kind`."""
     decide_ports = DecidePorts(clock=clock, decider=decider)
-    human_ports = HumanPorts(clock=clock, notifier=notifier, prompts=prompts)
+    human_ports = HumanPorts(clock=clock, notifier=notifier, prompts=prompts, standing=standing)
     tool_ports = ToolPorts(
         clock=clock,
         tools=tools,

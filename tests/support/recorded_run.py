@@ -10,13 +10,16 @@ from fluxagents.flows.commands import Command, ComputeEffect, Decide, NotifyHuma
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.events import Event, RunStarted
 from fluxagents.flows.language.definition import Flow
+from fluxagents.flows.memory.directory import MemoryDirectory
 from fluxagents.flows.memory.remedy_book import MemoryRemedyBook
 from fluxagents.flows.memory.run_store import MemoryRunStore
+from fluxagents.flows.memory.standing_book import MemoryStandingBook
 from fluxagents.flows.ports.notifier import Notifier
 from fluxagents.flows.reducer import fold, reduce
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
+from fluxagents.scheduler.people.standing_approvals import StandingVoter
 from fluxagents.tasks.acts.child_runs import ChildRuns
 from fluxagents.tasks.acts.table import build_acts
 from fluxagents.tasks.chat.decider import Decider
@@ -145,6 +148,7 @@ def acts_in(
         clock=clock,
         decider=lambda: decides,
         notifier=notifier or InboxNotifier(),
+        standing=StandingVoter(MemoryStandingBook(), MemoryDirectory(), clock, lambda state: state.session),
         prompts=lambda: prompts,
         tools=tools,
         models=models,

@@ -23,6 +23,7 @@ from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.redis import connection
 from fluxagents.workers.redis.people.presence import RedisPresence
+from fluxagents.workers.redis.people.standing_book import RedisStandingBook
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
 from fluxagents.workers.redis.redis_clock import RedisClock
 from fluxagents.workers.redis.remedy_book import RedisRemedyBook
@@ -76,6 +77,7 @@ class Client(ScriptClient):
             tools=TOOLS,
             authority=build_local_authority(settings, redis, store.audit_log, channel),
             prompts=lambda: list_prompt_names(RedisPromptStore(redis, prefix=settings.key_prefix)),
+            standing=RedisStandingBook(redis, prefix=settings.key_prefix),
         )
         self.results = StoredResults(self.store, self.models, cache(self._open_artifacts))
         self._remedies = RedisRemedyBook(redis, prefix=settings.key_prefix)

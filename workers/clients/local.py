@@ -11,12 +11,15 @@ from fluxagents.flows.engine.lanes import NEW
 from fluxagents.flows.memory.remark_book import MemoryPresence
 from fluxagents.flows.memory.remedy_book import MemoryRemedyBook
 from fluxagents.flows.memory.run_store import MemoryRunStore
+from fluxagents.flows.memory.standing_book import MemoryStandingBook
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.dispatch import Outgoing
 from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.flows.texts.grammar import is_child_id
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
+from fluxagents.scheduler.people.standing_approvals import StandingVoter
+from fluxagents.scheduler.runs.open_runs import find_session
 from fluxagents.tasks.acts.child_runs import ChildRuns
 from fluxagents.tasks.acts.table import build_acts
 from fluxagents.tasks.chat.decider import Decider
@@ -105,11 +108,13 @@ class LocalClient(ScriptClient):
         self._model_files = models = ModelFiles(str(folder))
         self.artifacts = ArtifactFiles(str(folder))
         remedies = MemoryRemedyBook()
+        authority, standing = build_process_authority(store.audit_log), MemoryStandingBook()
         self.controllers = cache_controllers(store, tool_facts(tools))
         acts = build_acts(
             clock=clock,
             decider=cache(decider or (lambda: _planner(tools))),
             notifier=InboxNotifier(),
+            standing=StandingVoter(standing, authority.directory, clock, partial(find_session, store)),
             prompts=PromptManager,
             tools=tools,
             models=models,
@@ -149,7 +154,8 @@ class LocalClient(ScriptClient):
             models=models,
             flows=FlowLibrary(flow_folders),
             tools=tools,
-            authority=build_process_authority(store.audit_log),
+            authority=authority,
+            standing=standing,
             prompts=lambda: PromptManager().names,
         )
         self.results = StoredResults(store, models, lambda: self.artifacts)

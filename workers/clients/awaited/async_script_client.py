@@ -11,7 +11,9 @@ from pydantic import JsonValue
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, Command
 from fluxagents.flows.engine.controller import FlowController
+from fluxagents.flows.humans.standing import StandingApproval
 from fluxagents.flows.state import RunState
+from fluxagents.scheduler.people.standing_approvals import CountedApproval
 from fluxagents.scheduler.runs.argument_form import ArgumentField
 from fluxagents.scheduler.runs.request_view import RequestView
 from fluxagents.scheduler.runs.run_starter import RunSpec
@@ -262,6 +264,39 @@ class AsyncScriptClient:
     ) -> RunState:
         """Answer a question or an escalation; see `RequestControl.reply`."""
         return await self._threads.call(self._client.reply, request_id, by=by, answer=answer, digest=digest)
+
+    async def grant_standing(
+        self,
+        tool: str,
+        *,
+        session: str,
+        arguments: Mapping[str, str],
+        for_s: float,
+        max_uses: int,
+        comment: str = "",
+    ) -> StandingApproval:
+        """Approve calls of a tool in advance; see `RunClient.grant_standing`."""
+        return await self._threads.call(
+            self._client.grant_standing,
+            tool,
+            session=session,
+            arguments=arguments,
+            for_s=for_s,
+            max_uses=max_uses,
+            comment=comment,
+        )
+
+    async def list_standing(self, session: str = "") -> list[CountedApproval]:
+        """The standing approvals, or those of a session, with what each was used for."""
+        return await self._threads.call(self._client.list_standing, session)
+
+    async def show_standing(self, approval_id: str) -> CountedApproval:
+        """One standing approval, with what it was used for."""
+        return await self._threads.call(self._client.show_standing, approval_id)
+
+    async def revoke_standing(self, approval_id: str) -> CountedApproval:
+        """Let a standing approval count no more; what it has approved stays approved."""
+        return await self._threads.call(self._client.revoke_standing, approval_id)
 
     async def signal(
         self, run_id: str, name: str, *, by: str | None = None, data: Mapping[str, JsonValue] | None = None

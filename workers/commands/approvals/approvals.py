@@ -22,6 +22,7 @@ COMMANDS = {
     "claim": ("collaboration.request_claims:claim", "See to a request: nobody else answers it meanwhile."),
     "release": ("collaboration.request_claims:release", "Give a request back that you have claimed."),
     "assign": ("collaboration.request_claims:assign", "Say who is to answer a request."),
+    "standing": ("approvals.standing:standing", "Approve in advance, within ranges of arguments."),
     "reply": ("approvals.request_answers:reply", "Answer a question or an escalation."),
 }
 """Name -> (module:attribute below `fluxagents.workers.commands`, help)."""

@@ -7,7 +7,6 @@ from typing import Any
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool
-from fluxagents.prompts.human_text import describe_vote
 from fluxagents.workers.commands.display.times import format_time
 
 SHORT_DIGEST = len("sha256:") + 12
@@ -121,7 +120,7 @@ _DESCRIPTIONS: dict[str, Any] = {
         f"{event.request_id} to {', '.join(event.assignees)} by {event.by}"
         f"{': ' + event.reason if event.reason else ''}"
     ),
-    "VoteCast": lambda event: describe_vote(event.vote),
+    "VoteCast": lambda event: str(event.vote),
     "VoteDelegated": lambda event: f"{event.delegation.by} lets {event.delegation.to} vote",
     "RequestEdited": lambda event: f"by {event.by}: {describe_call(event.call)}",
     "LadderStepReached": lambda event: (

@@ -58,6 +58,7 @@ from fluxagents.workers.redis.http.saved_queries import RedisSavedQueries
 from fluxagents.workers.redis.people.directory import RedisDirectory
 from fluxagents.workers.redis.people.key_book import RedisKeyBook
 from fluxagents.workers.redis.people.presence import RedisPresence
+from fluxagents.workers.redis.people.standing_book import RedisStandingBook
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
 from fluxagents.workers.redis.remedy_book import RedisRemedyBook
 from fluxagents.workers.redis.run_store import RedisRunStore
@@ -105,6 +106,7 @@ def build_api_ports(settings: Settings) -> ApiPorts:
         tools=TOOLS,
         authority=Authority(directory, store.audit_log, lambda: NOBODY),
         prompts=list_prompts,
+        standing=RedisStandingBook(redis, prefix=prefix),
         files=False,
     )
 

@@ -16,7 +16,6 @@ from fluxagents.flows.ports.run_store import RequestPlace, RunQueries
 from fluxagents.flows.state import RunState
 from fluxagents.flows.texts.display import quote
 from fluxagents.flows.texts.grammar import MAX_NAME, MAX_REASON, MAX_TEXT
-from fluxagents.prompts.human_text import describe_next
 from fluxagents.scheduler.http.access import Body, Client, VisibleSessions, load_visible, tag_run
 from fluxagents.scheduler.http.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, link_next
 from fluxagents.scheduler.http.problems import ProblemError
@@ -145,7 +144,7 @@ def _describe(request: HumanRequest, state: RunState) -> OpenRequest:
         run_question=str(state.inputs.get("question", "")),
         request=request,
         missing=request.missing,
-        if_nobody_answers=describe_next(request),
+        if_nobody_answers=request.if_nobody_answers,
     )
 
 
