@@ -8,7 +8,10 @@ from fluxagents.flows.humans.calendars import find_fault
 from fluxagents.flows.humans.ladders import LAST_RESORTS
 from fluxagents.flows.humans.policies import AllOf, Policy, Quorum, find_excess, inner_rules
 from fluxagents.flows.language.node_base import RequestRules
-from fluxagents.flows.people.members import is_assignee
+from fluxagents.flows.people.members import CHANNELS, is_assignee
+
+VIA = ("inbox", *CHANNELS)
+"""By which people can be reached; the inbox always has everything."""
 
 RuleProblem = tuple[tuple[str | int, ...], str]
 """Where something is wrong below the rules, and what: it goes on after the name of the node."""
@@ -23,6 +26,10 @@ def find_rule_problems(rules: RequestRules) -> Iterator[RuleProblem]:
             yield ("policy",), f"has a policy that nobody can follow: {excess}"
     for index, step in enumerate(rules.ladder):
         yield from _bad_seats(step.seats, "ladder", index, "to")
+        for channel in step.via:
+            if channel not in VIA:
+                message = f"reaches people by {channel!r}, which is none of {', '.join(VIA)}"
+                yield ("ladder", index, "via"), message
     if rules.calendar is not None:
         fault = find_fault(rules.calendar)
         if fault:

@@ -53,8 +53,8 @@ class AnswerDesk:
             )
         match decision:
             case Approve():
-                return client.approve(request_id)
+                return client.approve(request_id, digest=digest)
             case Reject(reason):
-                return client.reject(request_id, reason=reason)
+                return client.reject(request_id, reason=reason, digest=digest)
             case Reply(answer):
-                return client.reply(request_id, answer=answer)
+                return client.reply(request_id, answer=answer, digest=digest)

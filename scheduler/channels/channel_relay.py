@@ -84,15 +84,20 @@ class ChannelRelay:
             closes = describe_outcome(event)
             if closes is not None:
                 self._close(*closes)
+            if isinstance(event, e.RequestEdited):
+                outcome = f"edited by {event.by}; what it asks now is another message"
+                self._close(event.request_id, outcome, except_of=event.digest)
             if isinstance(event, e.RunCancelled | e.RunFailed | e.RunDeadLettered):
                 self._close_waiting(entry)
             ending = None if entry.state.parent else describe_end(event)
             if ending is not None:
                 self._answer(entry.state, *ending)
 
-    def _close(self, request: str, outcome: str) -> None:
-        """Let no copy of a request ask for an answer any more."""
+    def _close(self, request: str, outcome: str, *, except_of: str = "") -> None:
+        """Let no copy of a request ask for an answer any more, but those that show what has this digest."""
         for copy in self._book.copies(request):
+            if except_of and copy.card.digest == except_of:
+                continue
             if self._office.outbox.withdraw(copy.lane, copy.message) or copy.lane != "slack":
                 continue
             post = OutcomePost(of=copy.message, card=copy.card, outcome=outcome)

@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.humans.votes import counted_votes
 from fluxagents.flows.people.members import (
+    CHANNELS,
     Group,
     Member,
     Membership,
@@ -15,7 +17,7 @@ from fluxagents.flows.people.members import (
     address_of,
     membership,
 )
-from fluxagents.flows.people.permission import is_asked
+from fluxagents.flows.people.permission import find_seats
 from fluxagents.flows.people.roles import Role, role_in
 
 
@@ -50,23 +52,40 @@ def find_recipients(
         channels: Those that are set up.
         now_ms: The time.
     """
+    step = request.reached[-1] if request.level else None
+    told = find_told(request)
     for member in members:
-        if isinstance(member, Person) and may_answer(membership(member, groups), request, session):
-            for channel in member.notify:
-                address = address_of(member, channel)
-                if address and channel in channels:
-                    yield Recipient(member.name, channel, address, choose_time(member, request, now_ms))
+        who = membership(member, groups)
+        if not isinstance(member, Person) or not may_answer(who, request, session, told):
+            continue
+        for channel in CHANNELS:
+            wanted = channel in (step.via if step and step.via else member.notify)
+            address = address_of(member, channel) if wanted and channel in channels else ""
+            if address:
+                yield Recipient(member.name, channel, address, choose_time(member, request, now_ms))
 
 
-def may_answer(who: Membership, request: HumanRequest, session: str) -> bool:
-    """Whether an answer of this member would count."""
+def find_told(request: HumanRequest) -> tuple[str, ...]:
+    """The people and groups that are told now: all who are asked, or those whom a step of the ladder asks."""
+    step = request.reached[-1] if request.level else None
+    return step.seats if step and step.seats else request.seats
+
+
+def may_answer(
+    who: Membership, request: HumanRequest, session: str, seats: Iterable[str] | None = None
+) -> bool:
+    """Whether an answer of this member would count, for these of the seats or for any."""
     needed = Role.APPROVER if request.kind == "approval" else Role.RUNNER
     role = role_in(who.grants, session)
     is_able = not who.member.disabled and role is not None and role.includes(needed)
-    return is_able and is_asked(who, request)
+    votes = counted_votes(request.votes, request.digest)
+    is_out = who.name in request.barred or any(vote.by == who.name for vote in votes)
+    return is_able and not is_out and bool(find_seats(who, request.seats if seats is None else seats))
 
 
 def choose_time(person: Person, request: HumanRequest, now_ms: int) -> int:
-    """When a person is told: after their quiet hours, but at once where the deadline comes before."""
+    """When a person is told: after their quiet hours, but at once where it is urgent or ends before."""
+    if request.urgency == "high":
+        return 0
     end_ms = person.quiet.end_ms(now_ms) if person.quiet else 0
     return 0 if request.deadline_ms and request.deadline_ms <= end_ms else end_ms

@@ -17,10 +17,12 @@ from pydantic import JsonValue, TypeAdapter
 from fluxagents.flows.commands import CallTool
 from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
 from fluxagents.flows.events import Event, HumanRequest
+from fluxagents.flows.humans.standing import StandingApproval, read_range
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.people.remarks import REMARK, Remark
 from fluxagents.flows.state import RunState, Status
 from fluxagents.flows.texts.display import quote as quote_text
+from fluxagents.scheduler.people.standing_approvals import CountedApproval
 from fluxagents.scheduler.runs.argument_form import ArgumentField
 from fluxagents.scheduler.runs.request_view import RequestView
 from fluxagents.scheduler.runs.run_starter import RunSpec
@@ -71,6 +73,29 @@ def call_run(run_id: str, what: str = "", body: Mapping[str, Any] | None = None)
 def call_request(request_id: str, what: str, body: Mapping[str, Any]) -> ApiCall:
     """Answer an approval or a question: `approvals/{}/approve` for instance."""
     return call_post(f"/v1/{what.format(quote(request_id, safe=''))}", body)
+
+
+def call_standing(what: str = "", body: Mapping[str, Any] | None = None) -> ApiCall:
+    """Read standing approvals, or act on them if there is a body."""
+    path = f"/v1/standing-approvals{what}"
+    return ApiCall("GET", path) if body is None else call_post(path, body)
+
+
+def read_standing(answer: bytes) -> CountedApproval:
+    """A standing approval, with what it was used for."""
+    return _count_standing(json.loads(answer))
+
+
+def read_all_standing(answer: bytes) -> list[CountedApproval]:
+    """Standing approvals, with what each was used for."""
+    return [_count_standing(document) for document in json.loads(answer)]
+
+
+def _count_standing(document: dict[str, Any]) -> CountedApproval:
+    arguments = {name: read_range(text) for name, text in document["arguments"].items()}
+    fields = {name: value for name, value in document.items() if name not in {"uses", "status"}}
+    approval = StandingApproval.model_validate({**fields, "arguments": arguments})
+    return CountedApproval(approval, tuple(document["uses"]))
 
 
 def call_start(spec: RunSpec, **body: Any) -> ApiCall:

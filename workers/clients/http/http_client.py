@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
+from urllib.parse import quote
 
 from pydantic import JsonValue
 
@@ -14,7 +15,9 @@ from fluxagents.flows.commands import CallTool, Command
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import FluxError
 from fluxagents.flows.events import HumanRequest, Lane
+from fluxagents.flows.humans.standing import StandingApproval
 from fluxagents.flows.state import RunState
+from fluxagents.scheduler.people.standing_approvals import CountedApproval
 from fluxagents.scheduler.runs.argument_form import ArgumentField
 from fluxagents.scheduler.runs.request_view import RequestView
 from fluxagents.scheduler.runs.run_starter import RunSpec
@@ -33,13 +36,16 @@ from fluxagents.workers.clients.http.api_calls import (
     call_request,
     call_run,
     call_session,
+    call_standing,
     call_start,
     find_request,
+    read_all_standing,
     read_check,
     read_form,
     read_ids,
     read_imported,
     read_request,
+    read_standing,
     read_state,
     read_upload,
     read_view,
@@ -252,6 +258,34 @@ class HttpClient:
     def reply(self, request_id: str, *, by: str | None = None, answer: str, digest: str = "") -> RunState:
         """Answer a question or an escalation."""
         return self._answer(request_id, "questions/{}/reply", by, answer=answer, digest=digest)
+
+    def grant_standing(
+        self,
+        tool: str,
+        *,
+        session: str,
+        arguments: Mapping[str, str],
+        for_s: float,
+        max_uses: int,
+        comment: str = "",
+    ) -> StandingApproval:
+        """Approve calls of a tool in advance; see `RunClient.grant_standing`."""
+        limits = {"for_s": for_s, "max_uses": max_uses, "comment": comment}
+        body = {"tool": tool, "session": session, "arguments": dict(arguments), **limits}
+        return read_standing(self._api.send(call_standing("", body))).approval
+
+    def list_standing(self, session: str = "") -> list[CountedApproval]:
+        """The standing approvals, or those of a session, with what each was used for."""
+        return read_all_standing(self._api.send(call_standing(f"?session={quote(session)}")))
+
+    def show_standing(self, approval_id: str) -> CountedApproval:
+        """One standing approval, with what it was used for."""
+        return read_standing(self._api.send(call_standing(f"/{quote(approval_id, safe='')}")))
+
+    def revoke_standing(self, approval_id: str) -> CountedApproval:
+        """Let a standing approval count no more; what it has approved stays approved."""
+        what = f"/{quote(approval_id, safe='')}/revoke"
+        return read_standing(self._api.send(call_standing(what, {})))
 
     def signal(
         self, run_id: str, name: str, *, by: str | None = None, data: Mapping[str, JsonValue] | None = None

@@ -46,6 +46,8 @@ class StandingApprovalView(Body):
     until_ms: int
     max_uses: int
     comment: str
+    revoked_ms: int
+    """0 while it counts."""
     status: Literal["active", "revoked", "over", "used up"]
     uses: list[str]
 
@@ -54,7 +56,7 @@ def _view(client: RunClient, counted: CountedApproval) -> StandingApprovalView:
     approval = counted.approval
     return StandingApprovalView.model_validate(
         {
-            **approval.model_dump(exclude={"arguments", "revoked_ms"}),
+            **approval.model_dump(exclude={"arguments"}),
             "arguments": {name: str(allowed) for name, allowed in approval.arguments.items()},
             "status": counted.status(client.runs.clock.now_ms()),
             "uses": list(counted.uses),
