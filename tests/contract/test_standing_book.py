@@ -1,4 +1,4 @@
-"""Standing approvals are kept, counted once a request and never beyond their limit, in memory and on Redis."""
+"""Standing approvals are kept, counted once a request and never beyond their limit."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fluxagents.flows.commands import CallTool
-from fluxagents.flows.humans.standing import StandingApproval, flatten, read_range
+from fluxagents.flows.humans.standing import ArgumentRange, StandingApproval, flatten, read_range
 
 
 def approval(**arguments: str) -> StandingApproval:
@@ -65,7 +65,7 @@ def test_ranges(text: str, within: list[Any], outside: list[Any]) -> None:
 
 @pytest.mark.parametrize("text", ["", "|", "5..1"])
 def test_a_range_that_is_none_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no range|from more to less"):
+    with pytest.raises(ValueError, match=r"is no range|from more to less"):
         read_range(text)
 
 
@@ -76,12 +76,10 @@ def test_a_star_stands_for_one_part_only() -> None:
     assert "says nothing of genes.0.0" in refusal(standing, genes=[["b1"]])
 
 
+KEYS = st.text("xy", min_size=1, max_size=2)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 5) | st.text("ab", max_size=2),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.text("xy", min_size=1, max_size=2), inner, max_size=3)
-    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
     max_leaves=8,
 )
 
@@ -89,14 +87,8 @@ JSON = st.recursive(
 @given(st.dictionaries(st.sampled_from(["p", "q"]), JSON, min_size=1))
 def test_what_names_every_value_covers_the_call_and_any_other_value_is_outside(args: dict[str, Any]) -> None:
     values = dict(flatten(args))
-    exact = approval(x="*").model_copy(
-        update={
-            "arguments": {
-                name: read_range("*").model_copy(update={"one_of": (value,)})
-                for name, value in values.items()
-            }
-        }
-    )
+    ranges = {name: ArgumentRange(one_of=(value,)) for name, value in values.items()}
+    exact = approval(x="*").model_copy(update={"arguments": ranges})
     assert refusal(exact, **args) == ""
     for name in values:
         others = {key: each for key, each in exact.arguments.items() if key != name}
