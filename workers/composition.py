@@ -52,6 +52,7 @@ from fluxagents.workers.redis.redis_clock import RedisClock
 from fluxagents.workers.redis.refused_messages import RedisRefusedMessages
 from fluxagents.workers.redis.remedy_book import RedisRemedyBook
 from fluxagents.workers.redis.store_access import build_store
+from fluxagents.workers.redis.triggers.delivery_box import RedisDeliveryBox
 from fluxagents.workers.redis.triggers.event_feed import RedisEventFeed
 from fluxagents.workers.redis.triggers.firing_ledger import RedisFiringLedger
 from fluxagents.workers.redis.triggers.trigger_book import RedisTriggerBook
@@ -138,7 +139,8 @@ def build_process(
     feed = RedisEventFeed(redis, store, prefix=settings.key_prefix)
     outbox = RedisWebhookOutbox(redis, prefix=settings.key_prefix)
     book = RedisTriggerBook(redis, prefix=settings.key_prefix)
-    triggers = TriggerEngine(client, book, ledger, feed, clock)
+    box = RedisDeliveryBox(redis, prefix=settings.key_prefix)
+    triggers = TriggerEngine(client, book, ledger, feed, box=box, clock=clock)
     return Process(
         step_ports=StepPorts(
             steps=store,

@@ -67,6 +67,8 @@ class Action(StrEnum):
     TRIGGER_PAUSE = "trigger.pause"
     TRIGGER_RESUME = "trigger.resume"
     TRIGGER_BACKFILL = "trigger.backfill"
+    TRIGGER_REPLAY = "trigger.replay"
+    TRIGGER_ROTATE = "trigger.rotate"
     WEBHOOK_ADD = "webhook.add"
     WEBHOOK_REMOVE = "webhook.remove"
     WEBHOOK_ROTATE = "webhook.rotate"
@@ -153,6 +155,8 @@ NEEDS: Mapping[Action, Need] = MappingProxyType(
         Action.TRIGGER_PAUSE: _SCHEDULES,
         Action.TRIGGER_RESUME: _SCHEDULES,
         Action.TRIGGER_BACKFILL: _SCHEDULES,
+        Action.TRIGGER_REPLAY: _SCHEDULES,
+        Action.TRIGGER_ROTATE: _SCHEDULES,
         Action.WEBHOOK_ADD: _WEBHOOKS,
         Action.WEBHOOK_REMOVE: _WEBHOOKS,
         Action.WEBHOOK_ROTATE: _WEBHOOKS,

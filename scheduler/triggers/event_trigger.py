@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue
 
 from fluxagents.flows.events import Frozen, Lane
 from fluxagents.flows.people.actor import SYSTEM
+from fluxagents.scheduler.webhooks.incoming import Scheme, StandardScheme
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$"
 
@@ -54,7 +55,18 @@ class ArtifactSource(Frozen):
         return f"result of {self.tool or 'any tool'}"
 
 
-Source = Annotated[RunSource | ModelSource | ArtifactSource, Field(discriminator="kind")]
+class WebhookSource(Frozen):
+    """Somebody has posted a signed message to the address of the trigger."""
+
+    kind: Literal["webhook"] = "webhook"
+    scheme: Scheme = Field(default_factory=StandardScheme)
+    """How they sign."""
+
+    def __str__(self) -> str:
+        return f"webhook signed as {self.scheme.kind}"
+
+
+Source = Annotated[RunSource | ModelSource | ArtifactSource | WebhookSource, Field(discriminator="kind")]
 
 
 class EventTrigger(Frozen):
@@ -70,6 +82,8 @@ class EventTrigger(Frozen):
     """What a flow that is named by its digest is called."""
     model: str = ""
     """A model's name or digest; that of the event when empty."""
+    model_from: str = ""
+    """Instead of `model`: an expression that gives its name or digest."""
     inputs: dict[str, JsonValue] = Field(default_factory=dict)
     expressions: dict[str, str] = Field(default_factory=dict)
     """Inputs that are computed from the event: name -> expression."""

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-
-from pydantic import JsonValue
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Trigger
-from fluxagents.flows.language.expressions import evaluate
 from fluxagents.flows.people.actor import Actor, Proof
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.event_feed import EventFeed, EventKind, FeedEntry
@@ -17,21 +14,30 @@ from fluxagents.scheduler.firings.firing import Firing, FiringOutcome
 from fluxagents.scheduler.firings.firing_ledger import FiringLedger
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.runs.run_starter import RunSpec
-from fluxagents.scheduler.triggers.event_trigger import MAX_DEPTH, EventTrigger
+from fluxagents.scheduler.triggers.delivery import DeliveryStatus, find_delivery_id
+from fluxagents.scheduler.triggers.delivery_box import DeliveryBox
+from fluxagents.scheduler.triggers.event_trigger import EventTrigger, WebhookSource
+from fluxagents.scheduler.triggers.judgement import Names, build_inputs, choose_model, join_names, judge
 from fluxagents.scheduler.triggers.occurrence import Occurrence, find_occurrences
 from fluxagents.scheduler.triggers.trigger_book import TriggerBook
 from fluxagents.scheduler.triggers.trigger_plan import (
     DueRun,
     Gathered,
+    TriggerPlan,
     TriggerState,
     gather,
     plan_runs,
 )
 
 LISTENER = "triggers"
+_KINDS: Mapping[str, EventKind] = {"run": "run", "model": "result", "artifact": "result"}
+"""What a source of each kind is told of by the feed; others come by themselves."""
 PAGE = 500
 MAX_PAGES = 20
 """Of steps that one reading of the feed takes; the next one goes on."""
+
+LOOK_AGAIN_MS = 30_000
+"""A trigger for which things are posted is looked at so often though nothing is known to be new."""
 
 MAX_RACES = 20
 """How often one looks again at a trigger that another worker moved on meanwhile."""
@@ -45,32 +51,46 @@ class TriggerEngine:
         book: Keeps the triggers.
         ledger: Remembers how far each one is.
         feed: The events of all runs.
+        box: What was posted for triggers.
         clock: The time.
     """
 
     def __init__(
-        self, client: RunClient, book: TriggerBook, ledger: FiringLedger, feed: EventFeed, clock: Clock
+        self,
+        client: RunClient,
+        book: TriggerBook,
+        ledger: FiringLedger,
+        feed: EventFeed,
+        *,
+        box: DeliveryBox,
+        clock: Clock,
     ) -> None:
         self._client = client
         self._book = book
         self._ledger = ledger
         self._feed = feed
+        self._box = box
         self._clock = clock
 
     def listen(self) -> None:
         """Listen to what the triggers wait for, after one was added or removed."""
-        sources = [trigger.source.kind for trigger in self._book.list()]
-        kinds: set[EventKind] = {"run" if kind == "run" else "result" for kind in sources}
-        self._feed.listen(LISTENER, kinds)
+        kinds = {_KINDS.get(trigger.source.kind) for trigger in self._book.list()}
+        self._feed.listen(LISTENER, {kind for kind in kinds if kind is not None})
 
     def open(self, trigger: EventTrigger) -> None:
-        """Begin a trigger that was added or replaced."""
+        """Begin a trigger that was added or replaced; what was posted for it and has not started stays."""
         self._ledger.forget(trigger.session)
+        if isinstance(trigger.source, WebhookSource):
+            self._box.reopen(trigger.name)
+            self.change(trigger, lambda state: state, [])
+        else:
+            self._box.forget(trigger.name)
         self.listen()
 
     def close(self, trigger: EventTrigger) -> None:
         """Forget a trigger that was removed."""
         self._ledger.forget(trigger.session)
+        self._box.forget(trigger.name)
         self.listen()
 
     def state(self, trigger: EventTrigger) -> TriggerState:
@@ -93,40 +113,71 @@ class TriggerEngine:
 
     def gather(self, trigger: EventTrigger, entries: Iterable[FeedEntry]) -> int:
         """Gather the events that a trigger waits for; how many."""
+        events = [(each, each.names) for entry in entries for each in find_occurrences(trigger.source, entry)]
+        return sum(status == "waiting" for status, _ in self._gather(trigger, events).values())
+
+    def take_deliveries(self, trigger: EventTrigger) -> None:
+        """Gather what was posted for a trigger; of very much the first."""
+        events = [
+            (Occurrence(id=each.occurrence, at_ms=each.at_ms, model="", names={}), each.delivery.names())
+            for each in self._box.find_new(trigger.name, limit=PAGE)
+        ]
+        for occurrence, (status, note) in self._gather(trigger, events).items():
+            self._box.settle(trigger.name, occurrence, status, note=note)
+
+    def _gather(
+        self, trigger: EventTrigger, found: Sequence[tuple[Occurrence, Names]]
+    ) -> dict[str, tuple[DeliveryStatus, str]]:
+        """Keep the events whose condition holds; what becomes of each, and why."""
+        outcomes: dict[str, tuple[DeliveryStatus, str]] = {}
         events: list[Gathered] = []
         firings: list[Firing] = []
-        for entry in entries:
-            for occurrence in find_occurrences(trigger.source, entry):
-                self._judge(trigger, occurrence, events, firings)
-        if not events and not firings:
-            return 0
+        for occurrence, names in found:
+            judgement = judge(trigger, occurrence.chain, names)
+            if judgement.fires:
+                events.append(
+                    Gathered(occurrence=occurrence, key=judgement.key, came_ms=self._clock.now_ms())
+                )
+                outcomes[occurrence.id] = ("waiting", "")
+            else:
+                outcomes[occurrence.id] = ("skipped", judgement.note)
+                if judgement.is_doubtful:
+                    firings.append(self._record("skipped", occurrence, judgement.note))
+        lost: list[Gathered] = []
+        is_paused = False
 
         def add(state: TriggerState) -> TriggerState:
-            if state.paused_by:
+            nonlocal is_paused
+            is_paused = bool(state.paused_by)
+            lost.clear()
+            if is_paused:
                 return state
-            after, lost = gather(state, events)
+            after, left_over = gather(state, events)
+            lost.extend(left_over)
             firings.extend(self._record("missed", event.occurrence, "too many events wait") for event in lost)
             return after
 
-        self.change(trigger, add, firings)
-        return len(events)
+        if events or firings:
+            self.change(trigger, add, firings)
+        changed: DeliveryStatus = "paused" if is_paused else "missed"
+        for event in events if is_paused else lost:
+            outcomes[event.occurrence.id] = (changed, "")
+        return outcomes
 
-    def _judge(
-        self, trigger: EventTrigger, occurrence: Occurrence, events: list[Gathered], firings: list[Firing]
-    ) -> None:
-        """Take an event whose condition holds; tell of one that cannot be judged or leads in a circle."""
-        note = find_loop(trigger, occurrence)
-        if note:
-            firings.append(self._record("skipped", occurrence, note))
-            return
-        try:
-            if trigger.when and not evaluate(trigger.when, occurrence.names):
-                return
-            key = str(evaluate(trigger.key, occurrence.names)) if trigger.key else ""
-        except FluxError as error:
-            firings.append(self._record("skipped", occurrence, error.message))
-            return
-        events.append(Gathered(occurrence=occurrence, key=key, came_ms=self._clock.now_ms()))
+    def find_names(self, trigger: EventTrigger, occurrence: Occurrence) -> Names:
+        """What expressions may speak of; what was posted lies in the box and not in the state of the trigger.
+
+        Raises:
+            FluxError: If a delivery is not kept any more.
+        """
+        if not isinstance(trigger.source, WebhookSource):
+            return occurrence.names
+        delivery = self._box.get(trigger.name, find_delivery_id(occurrence.id))
+        if delivery is None:
+            raise FluxError(
+                ErrorClass.UNKNOWN_ID, f"delivery {occurrence.id!r} of trigger {trigger.name!r} is not kept"
+            )
+        return delivery.names()
 
     def serve(self, name: str) -> None:
         """Start what is due of a trigger; forget what is left of one that was removed.
@@ -139,16 +190,19 @@ class TriggerEngine:
             self._ledger.forget(f"trigger:{name}")
             return
         for _ in range(MAX_RACES):
+            self.take_deliveries(trigger)
             state, before = self._load(trigger)
             if before is not None and state.pending:
                 self._carry_out(trigger, state, before)
                 continue
             plan = plan_runs(trigger, state, now_ms=self._clock.now_ms(), ended=self._find_ended(state))
-            look_ms = self._clock.now_ms() if plan.state.pending else plan.look_ms
-            saved = self._ledger.save(
+            look_ms = self._clock.now_ms() if plan.state.pending else self._find_look_ms(trigger, plan)
+            if not self._ledger.save(
                 trigger.session, plan.state.model_dump_json(), before=before, look_ms=look_ms
-            )
-            if saved and not plan.state.pending:
+            ):
+                continue
+            # A delivery that came meanwhile made the trigger due, which it is no more.
+            if not plan.state.pending and not self._box.find_new(trigger.name, limit=1):
                 return
         raise _too_busy(trigger)
 
@@ -173,6 +227,13 @@ class TriggerEngine:
                 return
             del firings[told:]
         raise _too_busy(trigger)
+
+    def _find_look_ms(self, trigger: EventTrigger, plan: TriggerPlan) -> int | None:
+        """When to look again; for deliveries soon in any case, should this process die before it looks."""
+        if not isinstance(trigger.source, WebhookSource) or plan.state.paused_by:
+            return plan.look_ms
+        again_ms = self._clock.now_ms() + LOOK_AGAIN_MS
+        return again_ms if plan.look_ms is None else min(plan.look_ms, again_ms)
 
     def _load(self, trigger: EventTrigger) -> tuple[TriggerState, str | None]:
         """The state, and its text in the ledger."""
@@ -208,9 +269,11 @@ class TriggerEngine:
                     raise
                 failures.append(error)
                 firings.append(self._record("failed", last, error.message))
+                self._settle(trigger, due, "failed", error.message)
             else:
                 note = "" if len(due.occurrences) == 1 else f"for {len(due.occurrences)} events"
                 firings.append(self._record("started", last, note, run_id=due.run_id))
+                self._settle(trigger, due, "started", note)
         self._ledger.save(
             trigger.session,
             state.model_copy(update={"pending": ()}).model_dump_json(),
@@ -221,11 +284,21 @@ class TriggerEngine:
         if failures:
             raise failures[0]
 
+    def _settle(self, trigger: EventTrigger, due: DueRun, status: DeliveryStatus, note: str) -> None:
+        """Write down what came of the deliveries of a run."""
+        if isinstance(trigger.source, WebhookSource):
+            run_id = due.run_id if status == "started" else ""
+            for occurrence in due.occurrences:
+                self._box.settle(trigger.name, occurrence.id, status, run_id=run_id, note=note)
+
     def _start(self, trigger: EventTrigger, due: DueRun) -> None:
+        if self._is_started(due.run_id):
+            return
         last = due.occurrences[-1]
+        names = join_names([self.find_names(trigger, occurrence) for occurrence in due.occurrences])
         spec = RunSpec(
-            model=trigger.model or last.model,
-            inputs=build_inputs(trigger, due.occurrences),
+            model=choose_model(trigger, names, last.model),
+            inputs=build_inputs(trigger, names),
             run_id=due.run_id,
             trigger=Trigger(
                 kind="event",
@@ -236,10 +309,7 @@ class TriggerEngine:
                 reply_to=trigger.reply_to,
             ),
         )
-        if self._is_started(due.run_id):
-            return
-        proof = Proof(kind="event", id=trigger.name)
-        client = self._client.acting_as(Actor(name=trigger.owner, channel="event", proof=proof))
+        client = self._client.acting_as(name_actor(trigger))
         next(client.batch(trigger.flow, [spec], session=trigger.session, lane=trigger.lane))
 
     def _is_started(self, run_id: str) -> bool:
@@ -263,27 +333,11 @@ class TriggerEngine:
         )
 
 
-def find_loop(trigger: EventTrigger, occurrence: Occurrence) -> str:
-    """Why an event leads in a circle, or too far; empty if it does not."""
-    if trigger.name in occurrence.chain:
-        return f"it would lead in a circle: {' → '.join((*occurrence.chain, trigger.name))}"
-    if len(occurrence.chain) >= MAX_DEPTH:
-        return f"{len(occurrence.chain)} triggers have led to it, at most {MAX_DEPTH} may"
-    return ""
-
-
-def build_inputs(trigger: EventTrigger, occurrences: Sequence[Occurrence]) -> dict[str, JsonValue]:
-    """The inputs of a run: fixed ones, and those that are computed from its events.
-
-    Raises:
-        FluxError: If an expression fails.
-    """
-    names: dict[str, JsonValue] = {
-        **occurrences[-1].names,
-        "events": [occurrence.names for occurrence in occurrences],
-    }
-    computed = {name: evaluate(text, names) for name, text in trigger.expressions.items()}
-    return {**trigger.inputs, **computed}
+def name_actor(trigger: EventTrigger) -> Actor:
+    """Who acts where a trigger starts a run: whoever added it, by what the trigger waits for."""
+    if isinstance(trigger.source, WebhookSource):
+        return Actor(name=trigger.owner, channel="webhook", proof=Proof(kind="signature", id=trigger.name))
+    return Actor(name=trigger.owner, channel="event", proof=Proof(kind="event", id=trigger.name))
 
 
 def _too_busy(trigger: EventTrigger) -> FluxError:

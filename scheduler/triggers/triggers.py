@@ -22,10 +22,20 @@ from fluxagents.scheduler.firings.firing import Firing
 from fluxagents.scheduler.flow_files.flow_library import SUFFIXES
 from fluxagents.scheduler.runs.checked_batch import portable_flow
 from fluxagents.scheduler.runs.run_client import RunClient
-from fluxagents.scheduler.triggers.event_trigger import NAME, EventTrigger, RunSource, Source, name_session
+from fluxagents.scheduler.triggers.delivery_box import DeliveryBox
+from fluxagents.scheduler.triggers.event_trigger import (
+    NAME,
+    EventTrigger,
+    RunSource,
+    Source,
+    WebhookSource,
+    name_session,
+)
 from fluxagents.scheduler.triggers.trigger_book import TriggerBook
 from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
 from fluxagents.scheduler.triggers.trigger_plan import TriggerState
+from fluxagents.scheduler.webhooks.endpoint import Secret
+from fluxagents.scheduler.webhooks.incoming import check_incoming_secret
 
 MAX_BACKFILL = 1_000
 """Runs that one backfill looks at."""
@@ -48,13 +58,17 @@ class Triggers:
         client: Checks flows and models, and says who acts.
         book: Keeps the triggers.
         engine: Knows how far each one is.
+        box: Keeps the secrets of those for which things are posted.
         clock: The time.
     """
 
-    def __init__(self, client: RunClient, book: TriggerBook, engine: TriggerEngine, clock: Clock) -> None:
+    def __init__(
+        self, client: RunClient, book: TriggerBook, engine: TriggerEngine, box: DeliveryBox, clock: Clock
+    ) -> None:
         self._client = client
         self._book = book
         self._engine = engine
+        self._box = box
         self._clock = clock
 
     def add(
@@ -65,6 +79,7 @@ class Triggers:
         flow: str,
         when: str = "",
         model: str = "",
+        model_from: str = "",
         inputs: Mapping[str, JsonValue] | None = None,
         expressions: Mapping[str, str] | None = None,
         lane: Lane = "bulk",
@@ -73,6 +88,7 @@ class Triggers:
         key: str = "",
         max_open: int = 0,
         reply_to: str = "",
+        secret: str | None = None,
         replace: bool = False,
     ) -> EventTrigger:
         """Start a run for each event of a source from now on.
@@ -83,6 +99,7 @@ class Triggers:
             flow: A flow's name, looked up whenever it fires, or a file, which fixes the flow.
             when: A condition on the event, in the language of flows.
             model: A model's name, file or digest; that of the event when empty.
+            model_from: Instead: an expression that gives a model's name or digest.
             inputs: Of the flow, fixed.
             expressions: Inputs that are computed from the event.
             lane: `bulk` delays nobody who waits for a run.
@@ -91,6 +108,8 @@ class Triggers:
             key: An expression: events with equal values are gathered, and limited, together.
             max_open: Runs that may be open for one key at once, further ones wait; 0 for any number.
             reply_to: The webhook that is told how its runs go, whatever else it wants to be told of.
+            secret: What proves who posts for the trigger, of a source that takes deliveries; one that is
+                replaced keeps the one that it has when absent.
             replace: Replace the trigger of this name.
 
         Raises:
@@ -101,8 +120,12 @@ class Triggers:
         owner = self._client.authority.permit(Action.TRIGGER_ADD, _resource(name)).by
         definition = self._client.check_flow(flow).flow
         _check_inputs(definition, {*(inputs or {}), *(expressions or {})})
-        for expression in (when, key, *(expressions or {}).values()):
+        for expression in (when, key, model_from, *(expressions or {}).values()):
             names_in(expression) if expression else None
+        if model and model_from:
+            raise FluxError(ErrorClass.BAD_ARGUMENT, "a model is named, or follows from the event; not both")
+        if isinstance(source, WebhookSource):
+            self._check_hook(name, source, model or model_from, secret)
         trigger = EventTrigger(
             name=name,
             source=source,
@@ -110,6 +133,7 @@ class Triggers:
             flow=portable_flow(flow, definition),
             flow_name=definition.flow if flow.endswith(SUFFIXES) else "",
             model=self._find_model(model) if model else "",
+            model_from=model_from,
             inputs=dict(inputs or {}),
             expressions=dict(expressions or {}),
             lane=lane,
@@ -127,6 +151,8 @@ class Triggers:
                 f"there is a trigger {name!r} already",
                 suggestions=("replace it with --replace", f"or `fluxagents triggers remove {name}`"),
             )
+        if secret is not None:
+            self._box.keep_secrets(name, (Secret(text=secret),))
         self._engine.open(trigger)
         return trigger
 
@@ -201,6 +227,14 @@ class Triggers:
             FluxError: If there is no such trigger, or the span has too many runs.
         """
         trigger = self._find(name)
+        if isinstance(trigger.source, WebhookSource):
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                f"trigger {name!r} waits for what is posted, which no run tells again",
+                suggestions=(
+                    f"`fluxagents triggers replay {name} DELIVERY` starts a run for one that is kept",
+                ),
+            )
         self._record(Action.TRIGGER_BACKFILL, name)
         return self._engine.gather(trigger, list(self._find_past(trigger, since_ms, until_ms)))
 
@@ -226,6 +260,25 @@ class Triggers:
                 yield from page
                 if len(page) < PAGE:
                     break
+
+    def _check_hook(self, name: str, source: WebhookSource, model: str, secret: str | None) -> None:
+        if not model:
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                "what is posted is about no model by itself",
+                suggestions=("name one with --model", "or say how it follows from the payload: --model-from"),
+            )
+        if secret is not None:
+            check_incoming_secret(source.scheme, secret)
+            return
+        before = self._book.get(name)
+        is_alike = (
+            before is not None
+            and isinstance(before.source, WebhookSource)
+            and before.source.scheme.kind == source.scheme.kind
+        )
+        if not is_alike or not self._box.secrets(name):
+            raise FluxError(ErrorClass.BAD_ARGUMENT, f"trigger {name!r} has no secret to keep; give one")
 
     def _find_model(self, text: str) -> str:
         """A model as a trigger keeps it: a name that is looked up whenever it fires, or a digest."""

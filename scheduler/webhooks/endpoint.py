@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Literal
 
@@ -70,4 +71,14 @@ class Endpoint(Frozen):
 
     def secrets_at(self, now_ms: int) -> list[str]:
         """The secrets that sign at this time, the newest first."""
-        return [secret.text for secret in self.secrets if not secret.until_ms or now_ms < secret.until_ms]
+        return find_valid_secrets(self.secrets, now_ms)
+
+
+def find_valid_secrets(secrets: Iterable[Secret], now_ms: int) -> list[str]:
+    """Those that count at this time, in their order."""
+    return [secret.text for secret in secrets if not secret.until_ms or now_ms < secret.until_ms]
+
+
+def rotate_secrets(secrets: Sequence[Secret], text: str, *, until_ms: int) -> tuple[Secret, ...]:
+    """A new secret before the newest one, which counts until then as well."""
+    return (Secret(text=text), Secret(text=secrets[0].text, until_ms=until_ms))

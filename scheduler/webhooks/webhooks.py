@@ -17,7 +17,7 @@ from fluxagents.scheduler.people.authority import Authority
 from fluxagents.scheduler.runs.run_ids import run_id
 from fluxagents.scheduler.webhooks.address import check_address
 from fluxagents.scheduler.webhooks.courier import post_message
-from fluxagents.scheduler.webhooks.endpoint import EVENT_TYPES, NAME, TEST, Endpoint, Secret
+from fluxagents.scheduler.webhooks.endpoint import EVENT_TYPES, NAME, TEST, Endpoint, Secret, rotate_secrets
 from fluxagents.scheduler.webhooks.message import Attempt, Message, build_message
 from fluxagents.scheduler.webhooks.notice import Notice
 from fluxagents.scheduler.webhooks.outbox import Claim, WebhookOutbox
@@ -156,9 +156,8 @@ class Webhooks:
         """
         endpoint = self._find(name)
         self._record(Action.WEBHOOK_ROTATE, endpoint)
-        now_ms = self._clock.now_ms()
-        old = Secret(text=endpoint.secrets[0].text, until_ms=now_ms + round(overlap_s * 1_000))
-        secrets = (Secret(text=create_secret()), old)
+        until_ms = self._clock.now_ms() + round(overlap_s * 1_000)
+        secrets = rotate_secrets(endpoint.secrets, create_secret(), until_ms=until_ms)
         return self._change(endpoint, endpoint.model_copy(update={"secrets": secrets}))
 
     def enable(self, name: str) -> Endpoint:

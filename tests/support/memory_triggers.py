@@ -1,11 +1,17 @@
-"""A trigger book and an event feed in memory, for tests that need no Redis."""
+"""A trigger book, a delivery box and an event feed in memory, for tests that need no Redis."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from tests.support.memory_ledger import MemoryLedger
+
+from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.event_feed import EventKind, FeedEntry, FeedPage
-from fluxagents.scheduler.triggers.event_trigger import EventTrigger
+from fluxagents.scheduler.triggers.delivery import Delivery, DeliveryStatus, find_delivery_id
+from fluxagents.scheduler.triggers.delivery_box import MAX_KEPT, MAX_OPEN, NewDelivery, Put
+from fluxagents.scheduler.triggers.event_trigger import EventTrigger, name_session
+from fluxagents.scheduler.webhooks.endpoint import Secret
 
 
 class MemoryTriggers:
@@ -28,6 +34,88 @@ class MemoryTriggers:
 
     def remove(self, name: str) -> bool:
         return self._triggers.pop(name, None) is not None
+
+
+class MemoryDeliveries:
+    """A delivery box in memory; it has triggers looked at by a ledger in memory."""
+
+    def __init__(self, ledger: MemoryLedger, clock: Clock) -> None:
+        self._ledger, self._clock = ledger, clock
+        self._secrets: dict[str, tuple[Secret, ...]] = {}
+        self._kept: dict[str, dict[str, Delivery]] = {}
+        self._known: dict[str, dict[str, int]] = {}
+        self._new: dict[str, dict[str, int]] = {}
+        self._waiting: dict[str, dict[str, int]] = {}
+
+    def secrets(self, trigger: str) -> Sequence[Secret]:
+        return self._secrets.get(trigger, ())
+
+    def keep_secrets(self, trigger: str, secrets: Sequence[Secret]) -> None:
+        self._secrets[trigger] = tuple(secrets)
+
+    def put(self, trigger: str, delivery: Delivery) -> Put:
+        known, kept = self._known.setdefault(trigger, {}), self._kept.setdefault(trigger, {})
+        if delivery.id in known:
+            if delivery.id in kept:
+                self._change(trigger, delivery.id, repeats=kept[delivery.id].repeats + 1)
+            return Put("repeated", known[delivery.id])
+        new, waiting = self._new.setdefault(trigger, {}), self._waiting.get(trigger, {})
+        if len(new) + len(waiting) >= MAX_OPEN:
+            return Put("full", delivery.came_ms)
+        known[delivery.id] = new[delivery.id] = delivery.came_ms
+        kept[delivery.id] = delivery
+        done = [each.id for each in kept.values() if each.status not in {"new", "waiting"}]
+        for old in done[: max(0, len(kept) - MAX_KEPT)]:
+            del kept[old]
+        self._ledger.look_at(name_session(trigger), delivery.came_ms)
+        return Put("kept", delivery.came_ms)
+
+    def find_new(self, trigger: str, *, limit: int) -> Sequence[NewDelivery]:
+        kept, new = self._kept.get(trigger, {}), self._new.get(trigger, {})
+        found = sorted(new.items(), key=lambda item: item[1])[:limit]
+        return [NewDelivery(each, at_ms, kept[find_delivery_id(each)]) for each, at_ms in found]
+
+    def settle(
+        self, trigger: str, occurrence: str, status: DeliveryStatus, *, run_id: str = "", note: str = ""
+    ) -> None:
+        at_ms = self._new.setdefault(trigger, {}).pop(occurrence, None)
+        if status != "waiting":
+            self._waiting.setdefault(trigger, {}).pop(occurrence, None)
+        elif at_ms is None:
+            return
+        else:
+            self._waiting.setdefault(trigger, {})[occurrence] = at_ms
+        found: dict[str, str] = {"status": status, "note": note} | ({"run_id": run_id} if run_id else {})
+        self._change(trigger, find_delivery_id(occurrence), **found)
+
+    def reopen(self, trigger: str) -> None:
+        self._new.setdefault(trigger, {}).update(self._waiting.pop(trigger, {}))
+
+    def replay(self, trigger: str, delivery_id: str) -> str | None:
+        delivery = self.get(trigger, delivery_id)
+        if delivery is None:
+            return None
+        replays, now_ms = delivery.replays + 1, self._clock.now_ms()
+        self._change(trigger, delivery_id, status="new", note="", replays=replays)
+        self._new.setdefault(trigger, {})[f"{delivery_id}#{replays + 1}"] = now_ms
+        self._ledger.look_at(name_session(trigger), now_ms)
+        return f"{delivery_id}#{replays + 1}"
+
+    def get(self, trigger: str, delivery_id: str) -> Delivery | None:
+        return self._kept.get(trigger, {}).get(delivery_id)
+
+    def list(self, trigger: str, *, limit: int) -> Sequence[Delivery]:
+        found = sorted(self._kept.get(trigger, {}).values(), key=lambda each: (each.came_ms, each.id))
+        return list(reversed(found))[:limit]
+
+    def forget(self, trigger: str) -> None:
+        for part in (self._secrets, self._kept, self._known, self._new, self._waiting):
+            part.pop(trigger, None)
+
+    def _change(self, trigger: str, delivery_id: str, **changes: object) -> None:
+        kept = self._kept.get(trigger, {})
+        if delivery_id in kept:
+            kept[delivery_id] = kept[delivery_id].model_copy(update=changes)
 
 
 class MemoryFeed:

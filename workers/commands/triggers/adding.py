@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, cast
 
 import click
+from pydantic import ValidationError
 
 from fluxagents.flows.events import Lane
 from fluxagents.scheduler.schedules.grid import every
@@ -14,10 +15,13 @@ from fluxagents.scheduler.triggers.event_trigger import (
     RunEnd,
     RunSource,
     Source,
+    WebhookSource,
 )
-from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs
+from fluxagents.scheduler.webhooks.incoming import create_incoming_secret
+from fluxagents.workers.commands.display.options import examples, json_option, parse_pairs, parse_texts
 from fluxagents.workers.commands.display.output import echo, print_json
 from fluxagents.workers.commands.triggers import trigger_access
+from fluxagents.workers.commands.triggers.deliveries import SECRET_VARIABLE, print_secret
 
 
 @click.command(
@@ -27,15 +31,17 @@ from fluxagents.workers.commands.triggers import trigger_access
         "fluxagents triggers add check --on model --flow model_validation",
         "fluxagents triggers add again --on run --ends failed --ends dead --flow metabolic_analysis "
         "--expression 'question=question' --wait 10m --debounce --key model_name --max-open 1",
+        "fluxagents triggers add pushes --on webhook --scheme github --model e_coli_core "
+        "--flow metabolic_analysis --expression question=payload.question",
     )
 )
 @click.argument("name")
 @click.option(
     "--on",
     "kind",
-    type=click.Choice(["run", "model", "artifact"]),
+    type=click.Choice(["run", "model", "artifact", "webhook"]),
     required=True,
-    help="A run has ended; a tool has made a model; a tool has stored a result.",
+    help="A run has ended; a tool has made a model; a tool has stored a result; something was posted.",
 )
 @click.option("--of", default="", help="Only of this flow (--on run), or of this tool.")
 @click.option(
@@ -46,11 +52,31 @@ from fluxagents.workers.commands.triggers import trigger_access
     show_default=True,
     help="With --on run: how it ended.",
 )
+@click.option(
+    "--scheme",
+    type=click.Choice(["standard", "github", "slack", "hmac"]),
+    default="standard",
+    show_default=True,
+    help="With --on webhook: how it is signed.",
+)
+@click.option(
+    "--hmac",
+    "details",
+    multiple=True,
+    metavar="NAME=TEXT",
+    help="With --scheme hmac: header, algorithm, encoding, prefix, delivery_header.",
+)
+@click.option(
+    "--secret",
+    envvar=SECRET_VARIABLE,
+    help="With --on webhook: one that the sender has.  [default: one is made]",
+)
 @click.option("--when", default="", help="A condition on the event, in the language of flows.")
 @click.option(
     "--flow", required=True, help="What is started: a flow's name, or a file, which fixes the flow."
 )
 @click.option("--model", help="On this model.  [default: the one of the event]")
+@click.option("--model-from", default="", help="Instead: an expression that gives a model's name or digest.")
 @click.option("--input", "pairs", multiple=True, metavar="NAME=VALUE", help="An input of the flow.")
 @click.option(
     "--expression", "texts", multiple=True, metavar="NAME=TEXT", help="An input, computed from the event."
@@ -65,12 +91,16 @@ from fluxagents.workers.commands.triggers import trigger_access
 @json_option
 def add(
     name: str,
-    kind: Literal["run", "model", "artifact"],
+    kind: Literal["run", "model", "artifact", "webhook"],
     of: str,
     ends: tuple[RunEnd, ...],
+    scheme: str,
+    details: tuple[str, ...],
+    secret: str | None,
     when: str,
     flow: str,
     model: str | None,
+    model_from: str,
     pairs: tuple[str, ...],
     texts: tuple[str, ...],
     wait: str | None,
@@ -85,32 +115,67 @@ def add(
     """Start a run of a flow for each event from now on, under NAME.
 
     Expressions speak of the event: for --on run of the facts and inputs of the run, and of run_id, session,
-    flow, status, answer, error, model, model_name; for the others of tool, artifact, findings and the same
-    ids. With --wait there are also `events`, all that were gathered. An event that a trigger led to starts no
-    run of the same trigger again.
+    flow, status, answer, error, model, model_name; for model and artifact of tool, artifact, findings and the
+    same ids; for webhook of payload, headers and delivery. With --wait there are also `events`, all that were
+    gathered. An event that a trigger led to starts no run of the same trigger again.
+
+    What --on webhook waits for is posted to /v1/hooks/NAME of the API, signed with the secret that is printed
+    once.
     """
     if debounce and wait is None:
         raise click.UsageError("--debounce needs --wait")
+    source = _read_source(kind, of, ends) if kind != "webhook" else _read_hook(scheme, details)
+    if isinstance(source, WebhookSource) and secret is None and not replace:
+        secret = create_incoming_secret(source.scheme)
     trigger = trigger_access.open_triggers().add(
         name,
-        source=_read_source(kind, of, ends),
+        source=source,
         flow=flow,
         when=when,
         model=model or "",
+        model_from=model_from,
         inputs=parse_pairs(pairs),
-        expressions=_read_expressions(texts),
+        expressions=parse_texts(texts),
         lane=cast("Lane", lane),
         wait_s=every(wait).seconds if wait else 0.0,
         is_debounced=debounce,
         key=key,
         max_open=max_open,
         reply_to=reply_to,
+        secret=secret if isinstance(source, WebhookSource) else None,
         replace=replace,
     )
+    document = {"name": name, "on": str(trigger.source), "session": trigger.session}
+    if not isinstance(source, WebhookSource):
+        if as_json:
+            print_json(document)
+        else:
+            echo(f"{name}: {trigger.source} starts {trigger.flow_name or trigger.flow}")
+        return
+    address = f"/v1/hooks/{name}"
     if as_json:
-        print_json({"name": name, "on": str(trigger.source), "session": trigger.session})
+        print_json({**document, "address": address, "secret": secret})
+        return
+    echo(
+        f"{name}: what is posted to {address} of the API starts {trigger.flow_name or trigger.flow}", err=True
+    )
+    if secret:
+        print_secret(name, secret)
     else:
-        echo(f"{name}: {trigger.source} starts {trigger.flow_name or trigger.flow}")
+        echo(f"{name} keeps its secret", err=True)
+
+
+def _read_hook(scheme: str, details: tuple[str, ...]) -> WebhookSource:
+    """How senders sign."""
+    given = parse_texts(details)
+    if given and scheme != "hmac":
+        raise click.UsageError("--hmac needs --scheme hmac")
+    if scheme == "hmac" and not given.get("header"):
+        raise click.UsageError("--scheme hmac needs the header with the signature: --hmac header=X-Signature")
+    try:
+        return WebhookSource.model_validate({"scheme": {"kind": scheme, **given}})
+    except ValidationError as error:
+        raise click.UsageError(f"--hmac does not fit: {error.errors()[0]['msg']}") from error
 
 
 def _read_source(kind: str, of: str, ends: tuple[RunEnd, ...]) -> Source:
@@ -120,14 +185,3 @@ def _read_source(kind: str, of: str, ends: tuple[RunEnd, ...]) -> Source:
         case "artifact":
             return ArtifactSource(tool=of)
     return RunSource(flow=of, ends=ends)
-
-
-def _read_expressions(texts: tuple[str, ...]) -> dict[str, str]:
-    """`name=expression` words; an expression may have `=` of its own."""
-    found: dict[str, str] = {}
-    for text in texts:
-        name, equals, expression = text.partition("=")
-        if not equals:
-            raise click.BadParameter(f"{text!r} is not name=expression")
-        found[name] = expression
-    return found

@@ -14,6 +14,7 @@ from fluxagents.workers.commands.display.period import since_ms, until_ms
 from fluxagents.workers.commands.display.times import format_date, format_time
 from fluxagents.workers.commands.triggers import trigger_access
 from fluxagents.workers.commands.triggers.adding import add
+from fluxagents.workers.commands.triggers.deliveries import deliveries, preview, replay, rotate
 from fluxagents.workers.machine.clock import SystemClock
 
 
@@ -28,10 +29,11 @@ from fluxagents.workers.machine.clock import SystemClock
     )
 )
 def triggers() -> None:
-    """List, add, pause and remove triggers: they start a run when something happened."""
+    """List, add, try, pause and remove triggers: they start a run when something happened."""
 
 
-triggers.add_command(add)
+for command in (add, deliveries, replay, preview, rotate):
+    triggers.add_command(command)
 
 
 @triggers.command("list", epilog=examples("fluxagents triggers list --json"))
@@ -153,6 +155,7 @@ def _document(status: TriggerStatus) -> dict[str, Any]:
         "when": trigger.when or None,
         "flow": trigger.flow_name or trigger.flow,
         "model": trigger.model or None,
+        "model_from": trigger.model_from or None,
         "inputs": trigger.inputs,
         "expressions": trigger.expressions,
         "lane": trigger.lane,
