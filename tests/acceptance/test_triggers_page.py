@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from tests.support.places import DOCS
@@ -12,14 +16,24 @@ from tests.support.waiting import eventually
 from tests.support.webhook_receiver import Receiver, receive
 
 ADDRESS = "https://lab.example.org/hooks"
+COMMAND = 'fluxagents() { "$PYTHON" -m fluxagents.workers.cli "$@"; }'
 SESSION = "trigger:healthy"
 
 
-def list_commands() -> list[str]:
-    """The commands of the page in order, a line each."""
+POSTED = "## Start runs by what others post"
+"""From here on the page is run as a script."""
+
+
+def list_blocks() -> tuple[list[str], list[str]]:
+    """The commands of the page in order: those before `POSTED`, and the others."""
     page = (DOCS / "triggers.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
-    lines = "".join(blocks).replace("\\\n", " ").splitlines()
+    first, second = (re.findall(r"```sh\n(.*?)```", part, re.DOTALL) for part in page.split(POSTED))
+    return first, second
+
+
+def list_commands() -> list[str]:
+    """The commands of the first part in order, a line each."""
+    lines = "".join(list_blocks()[0]).replace("\\\n", " ").splitlines()
     return [line for line in lines if line.startswith("fluxagents ")]
 
 
@@ -76,3 +90,35 @@ def test_private_addresses_are_refused_by_the_command(stack: Stack) -> None:
     refused = stack.command("webhooks", "add", "inside", "http://10.0.0.1/hooks")
     assert refused.returncode == 2
     assert "FLUXAGENTS_WEBHOOK_HOSTS" in refused.stderr
+
+
+def test_what_others_post_starts_runs_as_the_page_says(stack: Stack, tmp_path: Path) -> None:
+    blocks = list_blocks()[1]
+    posting = next(number for number, block in enumerate(blocks) if "curl" in block)
+    done = run_script(stack, tmp_path, blocks[: posting + 1])
+    assert json.loads(done.stdout.splitlines()[-1])["trigger"] == "asked"
+    client = stack.client()
+    eventually(lambda: client.store.runs(session="trigger:asked", status="finished"), within_s=120)
+    (run,) = client.store.runs(session="trigger:asked")
+    assert run.inputs["question"] == "How fast does it grow?"
+    assert run.trigger is not None
+    assert run.trigger.source == "webhook signed as github"
+    shown = run_script(stack, tmp_path, blocks[posting + 1 :]).stdout
+    assert run.run_id in shown
+    assert "And on acetate?" in shown
+    assert len(client.store.runs(session="trigger:asked")) == 1
+
+
+def run_script(stack: Stack, folder: Path, blocks: list[str]) -> subprocess.CompletedProcess[str]:
+    """Type blocks of the page into a shell."""
+    done = subprocess.run(
+        ["bash", "-c", "\n".join(["set -eu -o pipefail", COMMAND, *blocks])],
+        env={**stack.environment, "PYTHON": sys.executable},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=250,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-4_000:] + done.stdout[-2_000:]
+    return done
