@@ -115,6 +115,8 @@ class Trigger(Frozen):
     """The triggers that led to the event, the first one first, without this one."""
     reply_to: str = ""
     """The webhook that is told how the run goes, whatever it wants to be told of; empty for none."""
+    reply: dict[str, str] = Field(default_factory=dict)
+    """Where at the receiver the reply belongs, as far as its kind takes that: `commit` of a repository."""
 
 
 class EventBase(Frozen):

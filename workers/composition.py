@@ -20,6 +20,8 @@ from fluxagents.scheduler.people.authority import Authority
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules.schedule_ticker import ScheduleTicker
 from fluxagents.scheduler.schedules.schedules import Schedules
+from fluxagents.scheduler.triggers.model_intake import ModelIntake
+from fluxagents.scheduler.triggers.serve_task import EXPIRES_S, QUEUE, SERVE
 from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
 from fluxagents.scheduler.webhooks.relay import WebhookRelay
 from fluxagents.tasks.acts.child_runs import ChildRuns
@@ -43,6 +45,7 @@ from fluxagents.workers.channels.inbox import InboxNotifier
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.files.biochem_file import BiochemFile
 from fluxagents.workers.files.price_file import load_prices
+from fluxagents.workers.files.repository_files import RepositoryFiles
 from fluxagents.workers.files.stored_bytes import PATIENCE_S
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.redis import connection
@@ -140,7 +143,17 @@ def build_process(
     outbox = RedisWebhookOutbox(redis, prefix=settings.key_prefix)
     book = RedisTriggerBook(redis, prefix=settings.key_prefix)
     box = RedisDeliveryBox(redis, prefix=settings.key_prefix)
-    triggers = TriggerEngine(client, book, ledger, feed, box=box, clock=clock)
+    intake = ModelIntake(models, outbox, RepositoryFiles(settings.webhook_hosts))
+    triggers = TriggerEngine(
+        client,
+        book,
+        ledger,
+        feed,
+        box=box,
+        clock=clock,
+        intake=intake,
+        hand_over=lambda name: call_to_serve(app, name),
+    )
     return Process(
         step_ports=StepPorts(
             steps=store,
@@ -179,9 +192,9 @@ def build_process(
         clock=clock,
         ticker=ticker,
         triggers=triggers,
-        relay=WebhookRelay(feed, outbox, store),
+        relay=WebhookRelay(feed, outbox, store, public_url=settings.public_url),
         outbox=outbox,
-        lookout=Lookout(ledger, clock, {"schedule": schedules.serve, "trigger": triggers.serve}),
+        lookout=Lookout(ledger, clock, {"schedule": schedules.serve, "trigger": triggers.look}),
     )
 
 
@@ -201,6 +214,14 @@ def build_sources(settings: Settings) -> Sources:
 def build_prompts(settings: Settings, redis: Redis) -> PromptManager:
     """The prompts that ship, and the versions that were registered since."""
     return PromptManager(store=RedisPromptStore(redis, prefix=settings.key_prefix))
+
+
+def call_to_serve(app: FluxApp, trigger: str) -> None:
+    """Have a worker that may wait for the network serve a trigger."""
+    shown = repr({"trigger": trigger})
+    app.send_task(
+        SERVE, kwargs={"trigger": trigger}, queue=QUEUE, expires=EXPIRES_S, argsrepr="", kwargsrepr=shown
+    )
 
 
 def _build_decider(settings: Settings, tools: Mapping[str, Tool]) -> DecisionMaker:

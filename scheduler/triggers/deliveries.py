@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.language.expressions import evaluate
 from fluxagents.flows.language.inputs import check_inputs
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Resource
@@ -16,6 +17,7 @@ from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.triggers.delivery import Delivery
 from fluxagents.scheduler.triggers.delivery_box import DeliveryBox
 from fluxagents.scheduler.triggers.event_trigger import EventTrigger, WebhookSource
+from fluxagents.scheduler.triggers.file_fetcher import split_address
 from fluxagents.scheduler.triggers.judgement import Names, build_inputs, choose_model, join_names, judge
 from fluxagents.scheduler.triggers.triggers import Triggers
 from fluxagents.scheduler.webhooks.endpoint import rotate_secrets
@@ -152,14 +154,23 @@ class Deliveries:
         flow = trigger.flow_name or trigger.flow
         try:
             joined = join_names([names])
-            inputs = build_inputs(trigger, joined)
+            inputs = {**build_inputs(trigger, joined), **self._name_files(trigger, joined)}
             check_inputs(self._client.check_flow(trigger.flow).flow, inputs)
-            model = self._client.models.resolve(choose_model(trigger, joined, ""), files=False).name
+            model = choose_model(trigger, joined, "")
+            if trigger.via and trigger.model_from:
+                split_address(model)
+            else:
+                model = self._client.models.resolve(model, files=False).name
         except FluxError as error:
             return Preview(delivery_id, came_ms, fires=False, note=error.message, flow=flow)
         return Preview(
             delivery_id, came_ms, fires=True, flow=flow, model=model, inputs=inputs, key=judgement.key
         )
+
+    def _name_files(self, trigger: EventTrigger, names: Names) -> dict[str, JsonValue]:
+        """The files that would be fetched."""
+        files = {name: evaluate(text, names) for name, text in trigger.fetch.items()}
+        return {name: "@".join(split_address(text)) for name, text in files.items()}
 
     def _find(self, name: str, action: Action) -> EventTrigger:
         """A trigger for which things are posted, for those who may do this with it."""

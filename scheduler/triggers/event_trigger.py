@@ -83,7 +83,11 @@ class EventTrigger(Frozen):
     model: str = ""
     """A model's name or digest; that of the event when empty."""
     model_from: str = ""
-    """Instead of `model`: an expression that gives its name or digest."""
+    """Instead of `model`: an expression that gives its name or digest; with `via` a file: `path@commit`."""
+    via: str = ""
+    """The repository, among the webhooks, that files are fetched from; empty for none."""
+    fetch: dict[str, str] = Field(default_factory=dict)
+    """Inputs that are models, fetched from there: name -> expression that gives `path@commit`."""
     inputs: dict[str, JsonValue] = Field(default_factory=dict)
     expressions: dict[str, str] = Field(default_factory=dict)
     """Inputs that are computed from the event: name -> expression."""
@@ -98,6 +102,8 @@ class EventTrigger(Frozen):
     """Runs that may be open for one key at once, further ones wait; 0 for any number."""
     reply_to: str = ""
     """The webhook that is told how its runs go; empty for none."""
+    reply: dict[str, str] = Field(default_factory=dict)
+    """Where at that webhook it belongs: name -> expression."""
     owner: str = SYSTEM
     """Who added it; its runs are theirs."""
     created_ms: int

@@ -11,6 +11,9 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.language.expressions import evaluate
 from fluxagents.scheduler.triggers.event_trigger import MAX_DEPTH, EventTrigger
 
+MAX_REPLY = 500
+"""Characters of a part of where a reply belongs."""
+
 Names = Mapping[str, JsonValue]
 """What expressions may speak of."""
 
@@ -90,3 +93,12 @@ def choose_model(trigger: EventTrigger, names: Names, own: str) -> str:
             ErrorClass.BAD_ARGUMENT, f"expression {trigger.model_from!r} gives {model!r}, and no model"
         )
     return model
+
+
+def build_reply(trigger: EventTrigger, names: Names) -> dict[str, str]:
+    """Where at its webhook the reply to a run belongs.
+
+    Raises:
+        FluxError: If an expression fails.
+    """
+    return {name: str(evaluate(text, names))[:MAX_REPLY] for name, text in trigger.reply.items()}

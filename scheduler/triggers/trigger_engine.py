@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Trigger
@@ -17,7 +17,15 @@ from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.scheduler.triggers.delivery import DeliveryStatus, find_delivery_id
 from fluxagents.scheduler.triggers.delivery_box import DeliveryBox
 from fluxagents.scheduler.triggers.event_trigger import EventTrigger, WebhookSource
-from fluxagents.scheduler.triggers.judgement import Names, build_inputs, choose_model, join_names, judge
+from fluxagents.scheduler.triggers.judgement import (
+    Names,
+    build_inputs,
+    build_reply,
+    choose_model,
+    join_names,
+    judge,
+)
+from fluxagents.scheduler.triggers.model_intake import ModelIntake
 from fluxagents.scheduler.triggers.occurrence import Occurrence, find_occurrences
 from fluxagents.scheduler.triggers.trigger_book import TriggerBook
 from fluxagents.scheduler.triggers.trigger_plan import (
@@ -39,6 +47,12 @@ MAX_PAGES = 20
 LOOK_AGAIN_MS = 30_000
 """A trigger for which things are posted is looked at so often though nothing is known to be new."""
 
+HANDED_OVER_MS = 90_000
+"""So long a worker may take to serve a trigger before another one does."""
+
+FETCH_MS = 3_600_000
+"""So long it is tried again to start a run whose files cannot be fetched."""
+
 MAX_RACES = 20
 """How often one looks again at a trigger that another worker moved on meanwhile."""
 
@@ -53,6 +67,8 @@ class TriggerEngine:
         feed: The events of all runs.
         box: What was posted for triggers.
         clock: The time.
+        intake: Fetches models; a process that starts no runs needs none.
+        hand_over: Lets a worker serve a trigger that waits for the network; else it is served here.
     """
 
     def __init__(
@@ -64,6 +80,8 @@ class TriggerEngine:
         *,
         box: DeliveryBox,
         clock: Clock,
+        intake: ModelIntake | None = None,
+        hand_over: Callable[[str], None] | None = None,
     ) -> None:
         self._client = client
         self._book = book
@@ -71,6 +89,8 @@ class TriggerEngine:
         self._feed = feed
         self._box = box
         self._clock = clock
+        self._intake = intake
+        self._hand_over = hand_over
 
     def listen(self) -> None:
         """Listen to what the triggers wait for, after one was added or removed."""
@@ -179,6 +199,22 @@ class TriggerEngine:
             )
         return delivery.names()
 
+    def look(self, name: str) -> None:
+        """Serve a trigger that is due, or have it served where nobody waits for the network.
+
+        Raises:
+            FluxError: As `serve`.
+        """
+        trigger = self._book.get(name)
+        if trigger is None or not trigger.via or self._hand_over is None:
+            self.serve(name)
+            return
+        state, before = self._load(trigger)
+        look_ms = self._clock.now_ms() + HANDED_OVER_MS
+        text = before if before is not None else state.model_dump_json()
+        if self._ledger.save(trigger.session, text, before=before, look_ms=look_ms):
+            self._hand_over(name)
+
     def serve(self, name: str) -> None:
         """Start what is due of a trigger; forget what is left of one that was removed.
 
@@ -189,20 +225,22 @@ class TriggerEngine:
         if trigger is None:
             self._ledger.forget(f"trigger:{name}")
             return
+        stuck: set[str] = set()
         for _ in range(MAX_RACES):
             self.take_deliveries(trigger)
             state, before = self._load(trigger)
-            if before is not None and state.pending:
-                self._carry_out(trigger, state, before)
+            if before is not None and has_pending(state, stuck):
+                stuck |= self._carry_out(trigger, state, before, stuck)
                 continue
             plan = plan_runs(trigger, state, now_ms=self._clock.now_ms(), ended=self._find_ended(state))
-            look_ms = self._clock.now_ms() if plan.state.pending else self._find_look_ms(trigger, plan)
+            is_over = not has_pending(plan.state, stuck)
+            look_ms = self._find_look_ms(trigger, plan) if is_over else self._clock.now_ms()
             if not self._ledger.save(
                 trigger.session, plan.state.model_dump_json(), before=before, look_ms=look_ms
             ):
                 continue
             # A delivery that came meanwhile made the trigger due, which it is no more.
-            if not plan.state.pending and not self._box.find_new(trigger.name, limit=1):
+            if is_over and not self._box.find_new(trigger.name, limit=1):
                 return
         raise _too_busy(trigger)
 
@@ -229,8 +267,9 @@ class TriggerEngine:
         raise _too_busy(trigger)
 
     def _find_look_ms(self, trigger: EventTrigger, plan: TriggerPlan) -> int | None:
-        """When to look again; for deliveries soon in any case, should this process die before it looks."""
-        if not isinstance(trigger.source, WebhookSource) or plan.state.paused_by:
+        """When to look again: soon for what is stuck, and for deliveries should this process die now."""
+        takes_deliveries = isinstance(trigger.source, WebhookSource) and not plan.state.paused_by
+        if not takes_deliveries and not plan.state.pending:
             return plan.look_ms
         again_ms = self._clock.now_ms() + LOOK_AGAIN_MS
         return again_ms if plan.look_ms is None else min(plan.look_ms, again_ms)
@@ -256,17 +295,30 @@ class TriggerEngine:
                 raise
             return True
 
-    def _carry_out(self, trigger: EventTrigger, state: TriggerState, before: str) -> None:
-        """Start what was decided, and write down that it was."""
+    def _carry_out(
+        self, trigger: EventTrigger, state: TriggerState, before: str, stuck: Collection[str]
+    ) -> set[str]:
+        """Start what was decided but for what is stuck, and write down that it was.
+
+        Returns:
+            The runs whose files cannot be fetched now; they are tried again later.
+        """
         firings: list[Firing] = []
         failures: list[FluxError] = []
+        later = [due for due in state.pending if due.run_id in stuck]
         for due in state.pending:
+            if due in later:
+                continue
             last = due.occurrences[-1]
             try:
                 self._start(trigger, due)
             except FluxError as error:
                 if error.info(trigger.session).retryable:
-                    raise
+                    if not trigger.via:
+                        raise
+                    if self._clock.now_ms() < last.at_ms + FETCH_MS:
+                        later.append(due)
+                        continue
                 failures.append(error)
                 firings.append(self._record("failed", last, error.message))
                 self._settle(trigger, due, "failed", error.message)
@@ -276,13 +328,14 @@ class TriggerEngine:
                 self._settle(trigger, due, "started", note)
         self._ledger.save(
             trigger.session,
-            state.model_copy(update={"pending": ()}).model_dump_json(),
+            state.model_copy(update={"pending": tuple(later)}).model_dump_json(),
             before=before,
             look_ms=self._clock.now_ms(),
             firings=firings,
         )
         if failures:
             raise failures[0]
+        return {due.run_id for due in later}
 
     def _settle(self, trigger: EventTrigger, due: DueRun, status: DeliveryStatus, note: str) -> None:
         """Write down what came of the deliveries of a run."""
@@ -296,9 +349,14 @@ class TriggerEngine:
             return
         last = due.occurrences[-1]
         names = join_names([self.find_names(trigger, occurrence) for occurrence in due.occurrences])
+        # Those before it first, so that the name of a model means the newest.
+        fetched = self._intake.fetch_inputs(trigger, names) if self._intake and trigger.via else {}
+        model = choose_model(trigger, names, last.model)
+        if self._intake and trigger.via and trigger.model_from:
+            model = self._intake.fetch_model(trigger, model)
         spec = RunSpec(
-            model=choose_model(trigger, names, last.model),
-            inputs=build_inputs(trigger, names),
+            model=model,
+            inputs={**build_inputs(trigger, names), **fetched},
             run_id=due.run_id,
             trigger=Trigger(
                 kind="event",
@@ -307,6 +365,7 @@ class TriggerEngine:
                 source=str(trigger.source),
                 chain=last.chain,
                 reply_to=trigger.reply_to,
+                reply=build_reply(trigger, names),
             ),
         )
         client = self._client.acting_as(name_actor(trigger))
@@ -338,6 +397,11 @@ def name_actor(trigger: EventTrigger) -> Actor:
     if isinstance(trigger.source, WebhookSource):
         return Actor(name=trigger.owner, channel="webhook", proof=Proof(kind="signature", id=trigger.name))
     return Actor(name=trigger.owner, channel="event", proof=Proof(kind="event", id=trigger.name))
+
+
+def has_pending(state: TriggerState, stuck: Collection[str]) -> bool:
+    """Whether a run was decided that is neither started nor stuck."""
+    return any(due.run_id not in stuck for due in state.pending)
 
 
 def _too_busy(trigger: EventTrigger) -> FluxError:

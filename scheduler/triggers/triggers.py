@@ -36,6 +36,7 @@ from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
 from fluxagents.scheduler.triggers.trigger_plan import TriggerState
 from fluxagents.scheduler.webhooks.endpoint import Secret
 from fluxagents.scheduler.webhooks.incoming import check_incoming_secret
+from fluxagents.scheduler.webhooks.outbox import EndpointBook
 
 MAX_BACKFILL = 1_000
 """Runs that one backfill looks at."""
@@ -59,16 +60,25 @@ class Triggers:
         book: Keeps the triggers.
         engine: Knows how far each one is.
         box: Keeps the secrets of those for which things are posted.
+        endpoints: Knows the repositories that files are fetched from.
         clock: The time.
     """
 
     def __init__(
-        self, client: RunClient, book: TriggerBook, engine: TriggerEngine, box: DeliveryBox, clock: Clock
+        self,
+        client: RunClient,
+        book: TriggerBook,
+        engine: TriggerEngine,
+        *,
+        box: DeliveryBox,
+        endpoints: EndpointBook,
+        clock: Clock,
     ) -> None:
         self._client = client
         self._book = book
         self._engine = engine
         self._box = box
+        self._endpoints = endpoints
         self._clock = clock
 
     def add(
@@ -80,6 +90,8 @@ class Triggers:
         when: str = "",
         model: str = "",
         model_from: str = "",
+        via: str = "",
+        fetch: Mapping[str, str] | None = None,
         inputs: Mapping[str, JsonValue] | None = None,
         expressions: Mapping[str, str] | None = None,
         lane: Lane = "bulk",
@@ -88,6 +100,7 @@ class Triggers:
         key: str = "",
         max_open: int = 0,
         reply_to: str = "",
+        reply: Mapping[str, str] | None = None,
         secret: str | None = None,
         replace: bool = False,
     ) -> EventTrigger:
@@ -99,7 +112,9 @@ class Triggers:
             flow: A flow's name, looked up whenever it fires, or a file, which fixes the flow.
             when: A condition on the event, in the language of flows.
             model: A model's name, file or digest; that of the event when empty.
-            model_from: Instead: an expression that gives a model's name or digest.
+            model_from: Instead: an expression that gives a model's name or digest, or with `via` a file.
+            via: A repository among the webhooks, from which models are fetched as `path@commit`.
+            fetch: Inputs that are models of it: expressions that give a file each.
             inputs: Of the flow, fixed.
             expressions: Inputs that are computed from the event.
             lane: `bulk` delays nobody who waits for a run.
@@ -108,6 +123,7 @@ class Triggers:
             key: An expression: events with equal values are gathered, and limited, together.
             max_open: Runs that may be open for one key at once, further ones wait; 0 for any number.
             reply_to: The webhook that is told how its runs go, whatever else it wants to be told of.
+            reply: Where at that webhook it belongs, by expressions: `commit` of a repository.
             secret: What proves who posts for the trigger, of a source that takes deliveries; one that is
                 replaced keeps the one that it has when absent.
             replace: Replace the trigger of this name.
@@ -119,9 +135,11 @@ class Triggers:
         _check_trigger_name(name)
         owner = self._client.authority.permit(Action.TRIGGER_ADD, _resource(name)).by
         definition = self._client.check_flow(flow).flow
-        _check_inputs(definition, {*(inputs or {}), *(expressions or {})})
-        for expression in (when, key, model_from, *(expressions or {}).values()):
+        _check_inputs(definition, {*(inputs or {}), *(expressions or {}), *(fetch or {})})
+        computed = [*(expressions or {}).values(), *(fetch or {}).values(), *(reply or {}).values()]
+        for expression in (when, key, model_from, *computed):
             names_in(expression) if expression else None
+        self._check_repositories(via, reply_to, fetches=bool(fetch))
         if model and model_from:
             raise FluxError(ErrorClass.BAD_ARGUMENT, "a model is named, or follows from the event; not both")
         if isinstance(source, WebhookSource):
@@ -134,6 +152,8 @@ class Triggers:
             flow_name=definition.flow if flow.endswith(SUFFIXES) else "",
             model=self._find_model(model) if model else "",
             model_from=model_from,
+            via=via,
+            fetch=dict(fetch or {}),
             inputs=dict(inputs or {}),
             expressions=dict(expressions or {}),
             lane=lane,
@@ -142,6 +162,7 @@ class Triggers:
             key=key,
             max_open=max_open,
             reply_to=reply_to,
+            reply=dict(reply or {}),
             owner=owner,
             created_ms=self._clock.now_ms(),
         )
@@ -279,6 +300,26 @@ class Triggers:
         )
         if not is_alike or not self._box.secrets(name):
             raise FluxError(ErrorClass.BAD_ARGUMENT, f"trigger {name!r} has no secret to keep; give one")
+
+    def _check_repositories(self, via: str, reply_to: str, *, fetches: bool) -> None:
+        """Whoever has a repository asked by its token must be allowed to name that token."""
+        if fetches and not via:
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                "files are fetched from a repository",
+                suggestions=("name it with --via; `fluxagents webhooks add NAME URL --as github` adds one",),
+            )
+        for name in filter(None, (via, reply_to)):
+            endpoint = self._endpoints.get(name)
+            if endpoint is not None and endpoint.form == "github":
+                on = Resource(kind="webhook", id=name, session=endpoint.session)
+                self._client.authority.permit(Action.WEBHOOK_ADD, on)
+            elif name == via:
+                raise FluxError(
+                    ErrorClass.UNKNOWN_ID,
+                    f"there is no repository {via!r} among the webhooks",
+                    suggestions=("`fluxagents webhooks add NAME URL --as github` adds one",),
+                )
 
     def _find_model(self, text: str) -> str:
         """A model as a trigger keeps it: a name that is looked up whenever it fires, or a digest."""

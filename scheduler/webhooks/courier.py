@@ -8,6 +8,7 @@ from time import monotonic
 import structlog
 
 from fluxagents.flows.ports.clock import Clock
+from fluxagents.scheduler.webhooks.commit_status import build_repository_headers, read_status
 from fluxagents.scheduler.webhooks.outbox import Claim, WebhookOutbox
 from fluxagents.scheduler.webhooks.poster import Poster
 from fluxagents.scheduler.webhooks.retries import Response, judge_attempt
@@ -24,6 +25,8 @@ LONGEST_ROUND_S = 60.0
 
 LOOK_S = 1.0
 """While requests are under way, this is how often the courier looks for more."""
+
+JSON = {"content-type": "application/json"}
 
 log = structlog.get_logger("webhooks")
 
@@ -83,11 +86,12 @@ class Courier:
 
 
 async def post_message(poster: Poster, claim: Claim, *, now_ms: int) -> Response:
-    """Send a message, signed for this time with the secrets that count now."""
-    body = claim.message.body.encode()
-    headers = {
-        "content-type": "application/json",
-        "user-agent": "fluxagents",
-        **build_headers(claim.endpoint.secrets_at(now_ms), claim.message.id, now_ms // 1_000, body),
-    }
-    return await poster.post(claim.endpoint.url, body, headers)
+    """Send a message in the form of its receiver, proven by the secrets that count now."""
+    endpoint, message = claim.endpoint, claim.message
+    if endpoint.form == "github":
+        commit, body = read_status(message.body)
+        headers = build_repository_headers(endpoint.secrets[0].text)
+        return await poster.post(f"{endpoint.url}/statuses/{commit}", body, JSON | headers)
+    body = message.body.encode()
+    signed = build_headers(endpoint.secrets_at(now_ms), message.id, now_ms // 1_000, body)
+    return await poster.post(endpoint.url, body, {**JSON, "user-agent": "fluxagents", **signed})

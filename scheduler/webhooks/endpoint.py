@@ -41,11 +41,18 @@ class Secret(Frozen):
     """Until when it signs as well (Unix time in ms); 0 for the one that counts."""
 
 
+EndpointForm = Literal["standard", "github"]
+"""`standard`: signed messages of Standard Webhooks; `github`: the API of a repository at GitHub, or at a
+forge that speaks it, where the outcome of a run becomes the status of a commit."""
+
+
 class Endpoint(Frozen):
     """A receiver of messages."""
 
     name: str = Field(pattern=NAME)
+    form: EndpointForm = "standard"
     url: str
+    """Where messages are posted; of a repository its address in the API: `https://api.github.com/repos/o/r`."""
     events: tuple[str, ...] = Field(min_length=1)
     """Types of events, or patterns such as `run.*`."""
     session: str = ""
@@ -53,7 +60,7 @@ class Endpoint(Frozen):
     flow: str = ""
     """Only events of runs of this flow; of all when empty."""
     secrets: tuple[Secret, ...] = Field(min_length=1)
-    """The newest first."""
+    """The newest first; of a repository the token that is shown to it."""
     status: Literal["active", "gone"] = "active"
     """`gone`: the receiver answered 410 and gets nothing any more."""
     owner: str

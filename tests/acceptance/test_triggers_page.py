@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
+import hmac
 import json
 import re
 import shlex
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import Request, urlopen
 
+import cobra
 import pytest
+from cobra.io import read_sbml_model, write_sbml_model
+from tests.support.forge import run_forge
 from tests.support.places import DOCS
 from tests.support.stack import Stack
 from tests.support.waiting import eventually
@@ -24,11 +32,14 @@ POSTED = "## Start runs by what others post"
 """From here on the page is run as a script."""
 
 
-def list_blocks() -> tuple[list[str], list[str]]:
-    """The commands of the page in order: those before `POSTED`, and the others."""
+RECIPE = "## A recipe: check each pushed model"
+
+
+def list_blocks() -> list[list[str]]:
+    """The commands of the page in order: those before `POSTED`, those of it, and those of `RECIPE`."""
     page = (DOCS / "triggers.md").read_text(encoding="utf-8")
-    first, second = (re.findall(r"```sh\n(.*?)```", part, re.DOTALL) for part in page.split(POSTED))
-    return first, second
+    parts = re.split(f"{POSTED}|{RECIPE}", page)
+    return [re.findall(r"```sh\n(.*?)```", part, re.DOTALL) for part in parts]
 
 
 def list_commands() -> list[str]:
@@ -107,6 +118,75 @@ def test_what_others_post_starts_runs_as_the_page_says(stack: Stack, tmp_path: P
     assert run.run_id in shown
     assert "And on acetate?" in shown
     assert len(client.store.runs(session="trigger:asked")) == 1
+
+
+def test_a_pushed_model_gets_its_verdict_as_a_commit_status(stack: Stack, tmp_path: Path) -> None:
+    first, second, third = (digit * 40 for digit in "abc")
+    plain = gzip.decompress((data_folder() / "textbook.xml.gz").read_bytes())
+    model = read_sbml_model(plain.decode())
+    model.remove_reactions([model.reactions.PGI])
+    write_sbml_model(model, str(tmp_path / "changed.xml"))
+    adding, looking = list_blocks()[2]
+    with run_forge() as forge:
+        (tmp_path / "token").write_text(forge.token)
+        secret = run_script(stack, tmp_path, [adding.replace("https://api.github.com", forge.url)]).stdout
+        pushes = Pushes(stack.command("url", "api").stdout.strip(), secret.splitlines()[-1])
+        name = "models/core.xml"
+        forge.files = {
+            (name, first): plain,
+            (name, second): (tmp_path / "changed.xml").read_bytes(),
+            (name, third): b"<sbml>no model",
+        }
+        # Somebody else's file, and a push that the forge sends twice.
+        assert pushes.send("0" * 40, first, "README.md") == 202
+        assert [pushes.send("0" * 40, first, name) for _ in range(2)] == [202, 202]
+        forge.failures = 2
+        assert pushes.send(first, second, name) == 202
+        assert pushes.send(second, third, name) == 202
+        eventually(lambda: set(forge.statuses) == {first, second, third}, within_s=240)
+        statuses = {commit: told for commit, (told,) in forge.statuses.items()}
+        shown = run_script(stack, tmp_path, [looking]).stdout
+    assert {commit: status["state"] for commit, status in statuses.items()} == {
+        first: "success",
+        second: "success",
+        third: "failure",
+    }
+    assert {status["context"] for status in statuses.values()} == {"fluxagents/models"}
+    assert "nothing before it was compared" in statuses[first]["description"]
+    assert "1 reactions and 0 genes differ" in statuses[second]["description"]
+    assert "Not checked: model 'models.core' is truncated" in statuses[third]["description"]
+    assert forge.token not in shown
+    runs = stack.client().store.runs(session="trigger:models")
+    assert len(runs) == 3
+    assert {run.trigger.reply["commit"] for run in runs if run.trigger} == {first, second, third}
+
+
+@dataclass(frozen=True)
+class Pushes:
+    """Tells an installation of pushes, as GitHub does."""
+
+    api: str
+    secret: str
+
+    def send(self, before: str, after: str, path: str) -> int:
+        """The status of the answer."""
+        commits = [{"id": after, "added": [], "modified": [path], "removed": []}]
+        payload = {"ref": "refs/heads/main", "before": before, "after": after, "commits": commits}
+        body = json.dumps(payload).encode()
+        signature = hmac.new(self.secret.encode(), body, hashlib.sha256).hexdigest()
+        headers = {
+            "content-type": "application/json",
+            "x-github-event": "push",
+            "x-hub-signature-256": f"sha256={signature}",
+        }
+        with urlopen(Request(f"{self.api}/v1/hooks/models", body, headers), timeout=60) as answer:
+            status: int = answer.status
+            return status
+
+
+def data_folder() -> Path:
+    """The models that come with cobra."""
+    return Path(str(cobra.__file__)).parent / "data"
 
 
 def run_script(stack: Stack, folder: Path, blocks: list[str]) -> subprocess.CompletedProcess[str]:

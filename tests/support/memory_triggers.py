@@ -6,12 +6,13 @@ from collections.abc import Collection, Sequence
 
 from tests.support.memory_ledger import MemoryLedger
 
+from fluxagents.flows.errors import FluxError
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.event_feed import EventKind, FeedEntry, FeedPage
 from fluxagents.scheduler.triggers.delivery import Delivery, DeliveryStatus, find_delivery_id
 from fluxagents.scheduler.triggers.delivery_box import MAX_KEPT, MAX_OPEN, NewDelivery, Put
 from fluxagents.scheduler.triggers.event_trigger import EventTrigger, name_session
-from fluxagents.scheduler.webhooks.endpoint import Secret
+from fluxagents.scheduler.webhooks.endpoint import Endpoint, Secret
 
 
 class MemoryTriggers:
@@ -116,6 +117,48 @@ class MemoryDeliveries:
         kept = self._kept.get(trigger, {})
         if delivery_id in kept:
             kept[delivery_id] = kept[delivery_id].model_copy(update=changes)
+
+
+class MemoryEndpoints:
+    """Receivers of messages in memory."""
+
+    def __init__(self) -> None:
+        self._endpoints: dict[str, Endpoint] = {}
+
+    def add(self, endpoint: Endpoint, *, replace: bool = False) -> bool:
+        if endpoint.name in self._endpoints and not replace:
+            return False
+        self._endpoints[endpoint.name] = endpoint
+        return True
+
+    def get(self, name: str) -> Endpoint | None:
+        return self._endpoints.get(name)
+
+    def list(self) -> Sequence[Endpoint]:
+        return list(self._endpoints.values())
+
+    def change(self, before: Endpoint, after: Endpoint) -> bool:
+        if self._endpoints.get(before.name) != before:
+            return False
+        self._endpoints[before.name] = after
+        return True
+
+    def remove(self, name: str) -> bool:
+        return self._endpoints.pop(name, None) is not None
+
+
+class MemoryFiles:
+    """Files of repositories in memory, by path and commit; an error is raised instead."""
+
+    def __init__(self) -> None:
+        self.files: dict[tuple[str, str], bytes | FluxError] = {}
+
+    def fetch(self, repository: Endpoint, path: str, commit: str) -> bytes | None:
+        del repository
+        found = self.files.get((path, commit))
+        if isinstance(found, FluxError):
+            raise found
+        return found
 
 
 class MemoryFeed:

@@ -14,6 +14,7 @@ from fluxagents.workers.redis.triggers.delivery_box import RedisDeliveryBox
 from fluxagents.workers.redis.triggers.event_feed import RedisEventFeed
 from fluxagents.workers.redis.triggers.firing_ledger import RedisFiringLedger
 from fluxagents.workers.redis.triggers.trigger_book import RedisTriggerBook
+from fluxagents.workers.redis.triggers.webhook_outbox import RedisWebhookOutbox
 
 
 def open_triggers(client: RunClient, app: FluxApp, redis: Redis) -> Triggers:
@@ -24,7 +25,8 @@ def open_triggers(client: RunClient, app: FluxApp, redis: Redis) -> Triggers:
     feed = RedisEventFeed(redis, client.store, prefix=prefix)
     ledger = RedisFiringLedger(redis, prefix=prefix)
     engine = TriggerEngine(client, book, ledger, feed, box=box, clock=app.time)
-    return Triggers(client, book, engine, box, app.time)
+    endpoints = RedisWebhookOutbox(redis, prefix=prefix)
+    return Triggers(client, book, engine, box=box, endpoints=endpoints, clock=app.time)
 
 
 def open_deliveries(client: RunClient, app: FluxApp, redis: Redis) -> Deliveries:

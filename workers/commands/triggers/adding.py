@@ -76,7 +76,20 @@ from fluxagents.workers.commands.triggers.deliveries import SECRET_VARIABLE, pri
     "--flow", required=True, help="What is started: a flow's name, or a file, which fixes the flow."
 )
 @click.option("--model", help="On this model.  [default: the one of the event]")
-@click.option("--model-from", default="", help="Instead: an expression that gives a model's name or digest.")
+@click.option("--model-from", default="", help="Instead: an expression that gives a name or digest.")
+@click.option(
+    "--via",
+    default="",
+    metavar="WEBHOOK",
+    help="A repository: --model-from and --fetch give files of it, as 'path@commit'.",
+)
+@click.option(
+    "--fetch",
+    "files",
+    multiple=True,
+    metavar="NAME=TEXT",
+    help="An input that is a model: an expression that gives a file of the repository.",
+)
 @click.option("--input", "pairs", multiple=True, metavar="NAME=VALUE", help="An input of the flow.")
 @click.option(
     "--expression", "texts", multiple=True, metavar="NAME=TEXT", help="An input, computed from the event."
@@ -86,6 +99,13 @@ from fluxagents.workers.commands.triggers.deliveries import SECRET_VARIABLE, pri
 @click.option("--key", default="", help="An expression: events with equal values belong together.")
 @click.option("--max-open", type=click.IntRange(0), default=0, help="Runs of a key that may be open at once.")
 @click.option("--reply-to", default="", metavar="WEBHOOK", help="Is told how the runs go.")
+@click.option(
+    "--reply",
+    "replies",
+    multiple=True,
+    metavar="NAME=TEXT",
+    help="Where there, by an expression: commit=payload.after",
+)
 @click.option("--lane", type=click.Choice(["bulk", "interactive"]), default="bulk", show_default=True)
 @click.option("--replace", is_flag=True, help="Replace the trigger of this name.")
 @json_option
@@ -101,6 +121,8 @@ def add(
     flow: str,
     model: str | None,
     model_from: str,
+    via: str,
+    files: tuple[str, ...],
     pairs: tuple[str, ...],
     texts: tuple[str, ...],
     wait: str | None,
@@ -108,6 +130,7 @@ def add(
     key: str,
     max_open: int,
     reply_to: str,
+    replies: tuple[str, ...],
     lane: str,
     replace: bool,
     as_json: bool,
@@ -134,6 +157,8 @@ def add(
         when=when,
         model=model or "",
         model_from=model_from,
+        via=via,
+        fetch=parse_texts(files),
         inputs=parse_pairs(pairs),
         expressions=parse_texts(texts),
         lane=cast("Lane", lane),
@@ -142,6 +167,7 @@ def add(
         key=key,
         max_open=max_open,
         reply_to=reply_to,
+        reply=parse_texts(replies),
         secret=secret if isinstance(source, WebhookSource) else None,
         replace=replace,
     )

@@ -51,7 +51,11 @@ class TriggerContent(Body):
     model: str = Field("", max_length=MAX_NAME)
     """A model's name or digest; that of the event when empty."""
     model_from: Expression = ""
-    """Instead: an expression that gives it."""
+    """Instead: an expression that gives it; with `via` a file, as `path@commit`."""
+    via: str = Field("", max_length=MAX_NAME)
+    """A repository among the webhooks, from which models are fetched."""
+    fetch: dict[str, Expression] = Field({})
+    """Inputs that are models of it: name -> expression that gives `path@commit`."""
     inputs: dict[str, JsonValue] = Field({})
     expressions: dict[str, Expression] = Field({})
     """Inputs that are computed from the event."""
@@ -66,6 +70,8 @@ class TriggerContent(Body):
     """Runs that may be open for one key at once; 0 for any number."""
     reply_to: str = Field("", max_length=MAX_NAME)
     """The webhook that is told how its runs go."""
+    reply: dict[str, Expression] = Field({})
+    """Where at that webhook, by expressions: `commit` of a repository."""
     secret: str | None = Field(None, max_length=200)
     """What senders sign with, of a source of kind `webhook`; without it one is made, or kept."""
 
@@ -211,6 +217,8 @@ def _keep(
         when=body.when,
         model=body.model,
         model_from=body.model_from,
+        via=body.via,
+        fetch=body.fetch,
         inputs=body.inputs,
         expressions=body.expressions,
         lane=body.lane,
@@ -219,6 +227,7 @@ def _keep(
         key=body.key,
         max_open=body.max_open,
         reply_to=body.reply_to,
+        reply=body.reply,
         secret=secret,
         replace=replace,
     )

@@ -10,12 +10,18 @@ from typing import Any
 import pytest
 from tests.support.trigger_desk import QUESTION, START, Desk
 
-from fluxagents.flows.errors import FluxError
+from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Trigger
 from fluxagents.flows.people.actor import Actor, Proof
+from fluxagents.flows.people.members import Person
+from fluxagents.flows.people.roles import EVERYWHERE, Grant, Role
+from fluxagents.scheduler.firings.lookout import Lookout
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.triggers.event_trigger import RunSource, WebhookSource
 from fluxagents.scheduler.triggers.reception import Receipt, UnsignedError
+from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
+from fluxagents.scheduler.triggers.triggers import Triggers
+from fluxagents.scheduler.webhooks.endpoint import Endpoint, Secret
 from fluxagents.scheduler.webhooks.incoming import GithubScheme, HmacScheme, StandardScheme
 from fluxagents.scheduler.webhooks.signature import build_headers, create_secret
 
@@ -307,3 +313,118 @@ def test_a_viewer_sees_no_payload_and_replays_nothing(desk: Desk) -> None:
     ):
         with pytest.raises(FluxError, match="eve"):
             act()
+
+
+BEFORE, AFTER, NONE = "a" * 40, "b" * 40, "0" * 40
+
+
+def add_repository(desk: Desk, **changes: Any) -> None:
+    """A trigger that checks the file of a repository after and before a push."""
+    desk.endpoints.add(
+        Endpoint(
+            name="ci",
+            form="github",
+            url="https://api.github.com/repos/lab/models",
+            events=("*",),
+            secrets=(Secret(text="token"),),
+            owner="ada",
+            created_ms=1,
+        )
+    )
+    given = {
+        "flow": "model_check",
+        "inputs": {},
+        "model": "",
+        "via": "ci",
+        "model_from": "'core.xml@' + payload.after",
+        "fetch": {"last": "'core.xml@' + payload.before"},
+        "reply_to": "ci",
+        "reply": {"commit": "payload.after"},
+    }
+    add(desk, **{**given, **changes})
+
+
+def digest(data: bytes) -> str:
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def test_a_pushed_file_is_the_model_and_the_one_before_it_an_input(desk: Desk) -> None:
+    add_repository(desk)
+    desk.files.files |= {("core.xml", BEFORE): b"old", ("core.xml", AFTER): b"new"}
+    post(desk, 1, before=BEFORE, after=AFTER)
+    post(desk, 2, before=NONE, after=AFTER)
+    first, second = sorted(desk.look(), key=lambda state: state.trigger.delivery if state.trigger else "")
+    assert (first.model, first.inputs["last"]) == (digest(b"new"), digest(b"old"))
+    assert (second.model, second.inputs.get("last")) == (digest(b"new"), None)
+    assert first.trigger is not None
+    assert (first.trigger.reply_to, first.trigger.reply) == ("ci", {"commit": AFTER})
+
+
+def test_a_repository_that_is_away_keeps_no_other_delivery_waiting_and_is_asked_again(desk: Desk) -> None:
+    add_repository(desk)
+    away = FluxError(ErrorClass.PROVIDER_OUTAGE, "it is away")
+    desk.files.files |= {("core.xml", AFTER): away, ("core.xml", BEFORE): b"old"}
+    post(desk, 1, before=NONE, after=AFTER)
+    post(desk, 2, before=NONE, after=BEFORE)
+    assert len(desk.look()) == 1
+    assert statuses(desk) == [("waiting", ""), ("started", "")]
+    desk.clock.at_ms += 30_000
+    post(desk, 3, before=NONE, after=BEFORE)
+    assert len(desk.look()) == 2
+    desk.files.files["core.xml", AFTER] = b"new"
+    desk.clock.at_ms += 30_000
+    assert len(desk.look()) == 3
+    assert statuses(desk) == [("started", "")] * 3
+
+
+def test_a_file_that_cannot_be_had_is_given_up_and_the_history_says_so(desk: Desk) -> None:
+    add_repository(desk)
+    desk.files.files["core.xml", AFTER] = FluxError(ErrorClass.PROVIDER_OUTAGE, "it is away")
+    post(desk, 1, before=NONE, after=AFTER)
+    post(desk, 2, before=NONE, after=BEFORE)
+    assert desk.look() == []
+    assert statuses(desk)[1] == ("failed", f"repository 'ci' has no file 'core.xml@{BEFORE}'")
+    desk.clock.at_ms += 3_600_001
+    desk.look()
+    assert statuses(desk)[0] == ("failed", "it is away")
+
+
+def test_a_worker_that_may_wait_for_the_network_is_called_once(desk: Desk) -> None:
+    add_repository(desk)
+    called: list[str] = []
+    engine = TriggerEngine(
+        desk.client,
+        desk.book,
+        desk.ledger,
+        desk.feed,
+        box=desk.box,
+        clock=desk.clock,
+        hand_over=called.append,
+    )
+    lookout = Lookout(desk.ledger, desk.clock, {"trigger": engine.look})
+    post(desk, 1, before=NONE, after=AFTER)
+    lookout.look()
+    lookout.look()
+    assert called == ["pushes"]
+    assert statuses(desk) == [("new", "")]
+    # A worker that dies leaves the trigger to the next one.
+    desk.clock.at_ms += 90_000
+    lookout.look()
+    assert called == ["pushes", "pushes"]
+
+
+def test_the_token_of_a_repository_is_used_for_those_only_who_may_name_it(desk: Desk) -> None:
+    add_repository(desk)
+    desk.client.authority.directory.save(
+        Person(name="rob", grants=(Grant(role=Role.RUNNER, place=EVERYWHERE),)), before=None
+    )
+    rob = desk.client.acting_as(Actor(name="rob", channel="http", proof=Proof(kind="api-key", id="k")))
+    triggers = Triggers(rob, desk.book, desk.engine, box=desk.box, endpoints=desk.endpoints, clock=desk.clock)
+    tries: list[dict[str, Any]] = [{"via": "ci"}, {"reply_to": "ci"}]
+    for given in tries:
+        with pytest.raises(FluxError, match="rob"):
+            triggers.add("mine", source=RunSource(), flow="metabolic_analysis", inputs=QUESTION, **given)
+    with pytest.raises(FluxError, match="no repository 'ce'"):
+        add(desk, via="ce")
+    with pytest.raises(FluxError, match="--via"):
+        add(desk, fetch={"question": "'core.xml@' + payload.after"}, inputs={})
