@@ -11,17 +11,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.people.actor import Actor
+from fluxagents.scheduler.http.addresses import takes_key
 from fluxagents.scheduler.http.browser_sessions import BrowserSessions
 from fluxagents.scheduler.http.ports import Quota, RateLimits
 from fluxagents.scheduler.http.problems import answer_flux_error, answer_problem
 from fluxagents.scheduler.people.api_keys import ApiKeys
 from fluxagents.scheduler.people.sign_in import SESSION_COOKIE
-
-PROTECTED = ("/v1/", "/a2h/")
-"""What lies below them is for those who show a key; the rest tells nothing of anybody."""
-
-HOOKS = "/v1/hooks/"
-"""Below it a signature is the proof, which its route checks."""
 
 KEY_NAMES = frozenset(
     {"key", "api_key", "apikey", "api-key", "access_token", "token", "authorization", "bearer"}
@@ -43,7 +38,7 @@ class Authentication:
         self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not _is_protected(scope["path"]):
+        if scope["type"] != "http" or not takes_key(scope["path"]):
             await self._app(scope, receive, send)
             return
         state = scope.setdefault("state", {})
@@ -85,10 +80,6 @@ class Authentication:
             scheme, _, key = (header or "").partition(" ")
             actor = self._api_keys.identify(key.strip() if scheme.lower() == _SCHEME else "", "http")
         return actor, self._limits.count(str(actor.proof))
-
-
-def _is_protected(path: str) -> bool:
-    return f"{path}/".startswith(PROTECTED) and not path.startswith(HOOKS)
 
 
 def _has_key_in_url(scope: Scope) -> bool:

@@ -8,12 +8,9 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fluxagents.scheduler.http.doors.authentication import HOOKS
+from fluxagents.scheduler.http.addresses import HOOKS, UPLOADS
 from fluxagents.scheduler.http.ports import Limits
 from fluxagents.scheduler.http.problems import ProblemError, answer_problem
-
-UPLOADS = "/v1/uploads/"
-"""Below it bodies are parts of files."""
 
 
 class BodyLimits:
