@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 
 from redis import Redis
 from redis.backoff import ExponentialWithJitterBackoff
@@ -20,8 +20,9 @@ from fluxagents.scheduler.people.authority import Authority
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules.schedule_ticker import ScheduleTicker
 from fluxagents.scheduler.schedules.schedules import Schedules
+from fluxagents.scheduler.triggers.folder_watch import FolderWatch
 from fluxagents.scheduler.triggers.model_intake import ModelIntake
-from fluxagents.scheduler.triggers.serve_task import EXPIRES_S, QUEUE, SERVE
+from fluxagents.scheduler.triggers.serve_task import EXPIRES_S, QUEUE, SERVE, WATCH
 from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
 from fluxagents.scheduler.webhooks.relay import WebhookRelay
 from fluxagents.tasks.acts.child_runs import ChildRuns
@@ -44,6 +45,7 @@ from fluxagents.workers.celery.redbeat_schedules import RedbeatSchedules
 from fluxagents.workers.channels.inbox import InboxNotifier
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.files.biochem_file import BiochemFile
+from fluxagents.workers.files.folder_listing import FolderListing
 from fluxagents.workers.files.price_file import load_prices
 from fluxagents.workers.files.repository_files import RepositoryFiles
 from fluxagents.workers.files.stored_bytes import PATIENCE_S
@@ -152,7 +154,15 @@ def build_process(
         box=box,
         clock=clock,
         intake=intake,
-        hand_over=lambda name: call_to_serve(app, name),
+        hand_over=partial(call_for_trigger, app, SERVE),
+    )
+    folders = FolderWatch(
+        book,
+        ledger,
+        FolderListing(),
+        clock,
+        gather=triggers.gather_files,
+        hand_over=partial(call_for_trigger, app, WATCH),
     )
     return Process(
         step_ports=StepPorts(
@@ -192,9 +202,12 @@ def build_process(
         clock=clock,
         ticker=ticker,
         triggers=triggers,
+        folders=folders,
         relay=WebhookRelay(feed, outbox, store, public_url=settings.public_url),
         outbox=outbox,
-        lookout=Lookout(ledger, clock, {"schedule": schedules.serve, "trigger": triggers.look}),
+        lookout=Lookout(
+            ledger, clock, {"schedule": schedules.serve, "trigger": triggers.look, "folder": folders.look}
+        ),
     )
 
 
@@ -216,11 +229,11 @@ def build_prompts(settings: Settings, redis: Redis) -> PromptManager:
     return PromptManager(store=RedisPromptStore(redis, prefix=settings.key_prefix))
 
 
-def call_to_serve(app: FluxApp, trigger: str) -> None:
-    """Have a worker that may wait for the network serve a trigger."""
+def call_for_trigger(app: FluxApp, task: str, trigger: str) -> None:
+    """Have a worker that may wait for the network do what a trigger needs."""
     shown = repr({"trigger": trigger})
     app.send_task(
-        SERVE, kwargs={"trigger": trigger}, queue=QUEUE, expires=EXPIRES_S, argsrepr="", kwargsrepr=shown
+        task, kwargs={"trigger": trigger}, queue=QUEUE, expires=EXPIRES_S, argsrepr="", kwargsrepr=shown
     )
 
 

@@ -69,6 +69,7 @@ class Action(StrEnum):
     TRIGGER_BACKFILL = "trigger.backfill"
     TRIGGER_REPLAY = "trigger.replay"
     TRIGGER_ROTATE = "trigger.rotate"
+    TRIGGER_WATCH = "trigger.watch"
     WEBHOOK_ADD = "webhook.add"
     WEBHOOK_REMOVE = "webhook.remove"
     WEBHOOK_ROTATE = "webhook.rotate"
@@ -157,6 +158,8 @@ NEEDS: Mapping[Action, Need] = MappingProxyType(
         Action.TRIGGER_BACKFILL: _SCHEDULES,
         Action.TRIGGER_REPLAY: _SCHEDULES,
         Action.TRIGGER_ROTATE: _SCHEDULES,
+        # It reads files with the rights of the workers.
+        Action.TRIGGER_WATCH: Need(Role.ADMIN, Scope.SCHEDULES),
         Action.WEBHOOK_ADD: _WEBHOOKS,
         Action.WEBHOOK_REMOVE: _WEBHOOKS,
         Action.WEBHOOK_ROTATE: _WEBHOOKS,

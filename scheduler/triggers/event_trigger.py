@@ -17,6 +17,9 @@ RunEnd = Literal["finished", "failed", "cancelled", "dead"]
 MAX_DEPTH = 8
 """Triggers that may lead to one another, at most."""
 MAX_WAIT_S = 86_400.0
+MAX_ADDRESS = 1_000
+"""Characters."""
+LEAST_EVERY_S = 2.0
 MAX_BATCH = 200
 """Events that one run is started for."""
 
@@ -66,7 +69,28 @@ class WebhookSource(Frozen):
         return f"webhook signed as {self.scheme.kind}"
 
 
-Source = Annotated[RunSource | ModelSource | ArtifactSource | WebhookSource, Field(discriminator="kind")]
+class FileSource(Frozen):
+    """A file has appeared in a folder, or has changed."""
+
+    kind: Literal["file"] = "file"
+    address: str = Field(min_length=1, max_length=MAX_ADDRESS)
+    """A folder of the workers, or a prefix of a bucket such as `s3://bucket/models`."""
+    pattern: str = Field(default="*", pattern=r"^[^/].*$", max_length=MAX_ADDRESS)
+    """Of names: `*.xml`; `**/*.xml` for folders below too."""
+    every_s: float = Field(default=60.0, ge=LEAST_EVERY_S, le=MAX_WAIT_S)
+    """How often one looks."""
+    settle_s: float = Field(default=10.0, ge=0.0, le=MAX_WAIT_S)
+    """So long a file must have been the same: one that is being written changes."""
+    backlog: bool = False
+    """Files that were there at the first look count as well."""
+
+    def __str__(self) -> str:
+        return f"file {self.pattern} in {self.address}"
+
+
+Source = Annotated[
+    RunSource | ModelSource | ArtifactSource | WebhookSource | FileSource, Field(discriminator="kind")
+]
 
 
 class EventTrigger(Frozen):
@@ -107,6 +131,11 @@ class EventTrigger(Frozen):
     owner: str = SYSTEM
     """Who added it; its runs are theirs."""
     created_ms: int
+
+    @property
+    def waits_for_network(self) -> bool:
+        """Whether its runs start by what has to be fetched."""
+        return bool(self.via) or isinstance(self.source, FileSource)
 
     @property
     def session(self) -> str:

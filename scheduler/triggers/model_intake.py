@@ -38,12 +38,26 @@ class ModelIntake:
         """
         return {name: self._fetch(trigger, evaluate(text, names)) for name, text in trigger.fetch.items()}
 
-    def fetch_model(self, trigger: EventTrigger, address: str) -> str:
-        """The digest of the model that a run is about.
+    def bring(self, trigger: EventTrigger, model: str, names: Names) -> str:
+        """The name or digest of the model that a run is about, stored if it was not.
+
+        Args:
+            trigger: Says where it comes from.
+            model: What it names, or `path@commit` of a repository; empty for the file of the event.
+            names: Of the event.
 
         Raises:
-            FluxError: As `FileFetcher.fetch`, or `UNKNOWN_ID` if the file is not there.
+            FluxError: As `FileFetcher.fetch`, or if the file is not there or cannot be read.
         """
+        if trigger.via and trigger.model_from:
+            return self._fetch_model(trigger, model)
+        address = names.get("address")
+        if model or not isinstance(address, str):
+            return model
+        stem, _ = split_name(address)
+        return self._models.add(address, f"{trigger.name}.{stem}"[:200], unchecked=True).digest
+
+    def _fetch_model(self, trigger: EventTrigger, address: str) -> str:
         digest = self._fetch(trigger, address)
         if digest is None:
             raise FluxError(ErrorClass.UNKNOWN_ID, f"repository {trigger.via!r} has no file {address!r}")

@@ -1,4 +1,4 @@
-"""The Celery task that serves a trigger which waits for the network, so that no other one waits for it."""
+"""The Celery tasks for triggers that wait for the network, so that no other one waits for them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from typing import Any
 
 from celery import shared_task
 
+from fluxagents.scheduler.triggers.folder_watch import FolderWatch
 from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
 
 SERVE = "trigger.serve"
+WATCH = "trigger.watch"
 
 QUEUE = "human"
 """Its workers wait for the network; solvers have others."""
@@ -26,3 +28,10 @@ def serve(self: Any, *, trigger: str) -> None:
     """
     triggers: TriggerEngine = self.app.process.triggers
     triggers.serve(trigger)
+
+
+@shared_task(bind=True, name=WATCH)  # type: ignore[untyped-decorator] # Celery ships no types
+def watch(self: Any, *, trigger: str) -> None:
+    """Look into the folder of a trigger."""
+    folders: FolderWatch = self.app.process.folders
+    folders.poll(trigger)

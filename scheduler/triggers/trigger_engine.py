@@ -16,7 +16,9 @@ from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.runs.run_starter import RunSpec
 from fluxagents.scheduler.triggers.delivery import DeliveryStatus, find_delivery_id
 from fluxagents.scheduler.triggers.delivery_box import DeliveryBox
-from fluxagents.scheduler.triggers.event_trigger import EventTrigger, WebhookSource
+from fluxagents.scheduler.triggers.event_trigger import EventTrigger, FileSource, WebhookSource
+from fluxagents.scheduler.triggers.folder_plan import FolderState
+from fluxagents.scheduler.triggers.folder_watch import load_folder, name_folder
 from fluxagents.scheduler.triggers.judgement import (
     Names,
     build_inputs,
@@ -100,6 +102,10 @@ class TriggerEngine:
     def open(self, trigger: EventTrigger) -> None:
         """Begin a trigger that was added or replaced; what was posted for it and has not started stays."""
         self._ledger.forget(trigger.session)
+        self._ledger.forget(name_folder(trigger.name))
+        if isinstance(trigger.source, FileSource):
+            state = FolderState(created_ms=trigger.created_ms).model_dump_json()
+            self._ledger.save(name_folder(trigger.name), state, before=None, look_ms=self._clock.now_ms())
         if isinstance(trigger.source, WebhookSource):
             self._box.reopen(trigger.name)
             self.change(trigger, lambda state: state, [])
@@ -110,12 +116,19 @@ class TriggerEngine:
     def close(self, trigger: EventTrigger) -> None:
         """Forget a trigger that was removed."""
         self._ledger.forget(trigger.session)
+        self._ledger.forget(name_folder(trigger.name))
         self._box.forget(trigger.name)
         self.listen()
 
     def state(self, trigger: EventTrigger) -> TriggerState:
         """How far a trigger is."""
         return self._load(trigger)[0]
+
+    def folder(self, trigger: EventTrigger) -> FolderState | None:
+        """What is known of the folder that a trigger watches; None if it watches none."""
+        if not isinstance(trigger.source, FileSource):
+            return None
+        return load_folder(self._ledger, trigger)[0]
 
     def history(self, trigger: EventTrigger, *, limit: int) -> Sequence[Firing]:
         """What came of its events, the newest first."""
@@ -144,6 +157,10 @@ class TriggerEngine:
         ]
         for occurrence, (status, note) in self._gather(trigger, events).items():
             self._box.settle(trigger.name, occurrence, status, note=note)
+
+    def gather_files(self, trigger: EventTrigger, found: Sequence[Occurrence]) -> None:
+        """Gather files of the folder that a trigger watches."""
+        self._gather(trigger, [(occurrence, occurrence.names) for occurrence in found])
 
     def _gather(
         self, trigger: EventTrigger, found: Sequence[tuple[Occurrence, Names]]
@@ -206,7 +223,7 @@ class TriggerEngine:
             FluxError: As `serve`.
         """
         trigger = self._book.get(name)
-        if trigger is None or not trigger.via or self._hand_over is None:
+        if trigger is None or not trigger.waits_for_network or self._hand_over is None:
             self.serve(name)
             return
         state, before = self._load(trigger)
@@ -314,7 +331,7 @@ class TriggerEngine:
                 self._start(trigger, due)
             except FluxError as error:
                 if error.info(trigger.session).retryable:
-                    if not trigger.via:
+                    if not trigger.waits_for_network:
                         raise
                     if self._clock.now_ms() < last.at_ms + FETCH_MS:
                         later.append(due)
@@ -350,10 +367,10 @@ class TriggerEngine:
         last = due.occurrences[-1]
         names = join_names([self.find_names(trigger, occurrence) for occurrence in due.occurrences])
         # Those before it first, so that the name of a model means the newest.
-        fetched = self._intake.fetch_inputs(trigger, names) if self._intake and trigger.via else {}
+        fetched = self._intake.fetch_inputs(trigger, names) if self._intake else {}
         model = choose_model(trigger, names, last.model)
-        if self._intake and trigger.via and trigger.model_from:
-            model = self._intake.fetch_model(trigger, model)
+        if self._intake and trigger.waits_for_network:
+            model = self._intake.bring(trigger, model, names)
         spec = RunSpec(
             model=model,
             inputs={**build_inputs(trigger, names), **fetched},

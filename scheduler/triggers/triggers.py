@@ -26,11 +26,14 @@ from fluxagents.scheduler.triggers.delivery_box import DeliveryBox
 from fluxagents.scheduler.triggers.event_trigger import (
     NAME,
     EventTrigger,
+    FileSource,
     RunSource,
     Source,
     WebhookSource,
     name_session,
 )
+from fluxagents.scheduler.triggers.folder_plan import FolderState
+from fluxagents.scheduler.triggers.folder_reader import FolderReader
 from fluxagents.scheduler.triggers.trigger_book import TriggerBook
 from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
 from fluxagents.scheduler.triggers.trigger_plan import TriggerState
@@ -50,6 +53,8 @@ class TriggerStatus:
     trigger: EventTrigger
     state: TriggerState
     last: Firing | None
+    folder: FolderState | None = None
+    """What is known of the folder that it watches."""
 
 
 class Triggers:
@@ -61,6 +66,7 @@ class Triggers:
         engine: Knows how far each one is.
         box: Keeps the secrets of those for which things are posted.
         endpoints: Knows the repositories that files are fetched from.
+        reader: Knows which folders can be watched.
         clock: The time.
     """
 
@@ -72,6 +78,7 @@ class Triggers:
         *,
         box: DeliveryBox,
         endpoints: EndpointBook,
+        reader: FolderReader,
         clock: Clock,
     ) -> None:
         self._client = client
@@ -79,6 +86,7 @@ class Triggers:
         self._engine = engine
         self._box = box
         self._endpoints = endpoints
+        self._reader = reader
         self._clock = clock
 
     def add(
@@ -142,6 +150,9 @@ class Triggers:
         self._check_repositories(via, reply_to, fetches=bool(fetch))
         if model and model_from:
             raise FluxError(ErrorClass.BAD_ARGUMENT, "a model is named, or follows from the event; not both")
+        if isinstance(source, FileSource):
+            self._reader.check(source.address)
+            self._client.authority.permit(Action.TRIGGER_WATCH, _resource(name))
         if isinstance(source, WebhookSource):
             self._check_hook(name, source, model or model_from, secret)
         trigger = EventTrigger(
@@ -248,10 +259,10 @@ class Triggers:
             FluxError: If there is no such trigger, or the span has too many runs.
         """
         trigger = self._find(name)
-        if isinstance(trigger.source, WebhookSource):
+        if isinstance(trigger.source, WebhookSource | FileSource):
             raise FluxError(
                 ErrorClass.BAD_ARGUMENT,
-                f"trigger {name!r} waits for what is posted, which no run tells again",
+                f"trigger {name!r} waits for a {trigger.source.kind}, which no run tells again",
                 suggestions=(
                     f"`fluxagents triggers replay {name} DELIVERY` starts a run for one that is kept",
                 ),
@@ -342,7 +353,12 @@ class Triggers:
 
     def _status(self, trigger: EventTrigger) -> TriggerStatus:
         newest = self._engine.history(trigger, limit=1)
-        return TriggerStatus(trigger, self._engine.state(trigger), newest[0] if newest else None)
+        return TriggerStatus(
+            trigger,
+            self._engine.state(trigger),
+            newest[0] if newest else None,
+            self._engine.folder(trigger),
+        )
 
 
 def _resource(name: str) -> Resource:

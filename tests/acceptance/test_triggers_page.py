@@ -32,13 +32,14 @@ POSTED = "## Start runs by what others post"
 """From here on the page is run as a script."""
 
 
+FILES = "## Start runs by files"
 RECIPE = "## A recipe: check each pushed model"
 
 
 def list_blocks() -> list[list[str]]:
-    """The commands of the page in order: those before `POSTED`, those of it, and those of `RECIPE`."""
+    """The commands of the page in order: those before `POSTED`, and those of each heading."""
     page = (DOCS / "triggers.md").read_text(encoding="utf-8")
-    parts = re.split(f"{POSTED}|{RECIPE}", page)
+    parts = re.split(f"{POSTED}|{FILES}|{RECIPE}", page)
     return [re.findall(r"```sh\n(.*?)```", part, re.DOTALL) for part in parts]
 
 
@@ -126,7 +127,7 @@ def test_a_pushed_model_gets_its_verdict_as_a_commit_status(stack: Stack, tmp_pa
     model = read_sbml_model(plain.decode())
     model.remove_reactions([model.reactions.PGI])
     write_sbml_model(model, str(tmp_path / "changed.xml"))
-    adding, looking = list_blocks()[2]
+    adding, looking = list_blocks()[3]
     with run_forge() as forge:
         (tmp_path / "token").write_text(forge.token)
         secret = run_script(stack, tmp_path, [adding.replace("https://api.github.com", forge.url)]).stdout
@@ -159,6 +160,25 @@ def test_a_pushed_model_gets_its_verdict_as_a_commit_status(stack: Stack, tmp_pa
     runs = stack.client().store.runs(session="trigger:models")
     assert len(runs) == 3
     assert {run.trigger.reply["commit"] for run in runs if run.trigger} == {first, second, third}
+
+
+def test_a_file_that_appears_starts_a_run_on_it(stack: Stack, tmp_path: Path) -> None:
+    plain = gzip.decompress((data_folder() / "textbook.xml.gz").read_bytes())
+    (tmp_path / "new_model.xml").write_bytes(plain)
+    (block,) = list_blocks()[2]
+    assert f"file *.xml in {tmp_path}/incoming" in run_script(stack, tmp_path, [block]).stdout
+    # Had the first look come after the file, it would be what lay there before.
+    trigger = "incoming"
+    eventually(lambda: stack.json("triggers", "show", trigger)["looked"], within_s=120)
+    (tmp_path / "incoming" / "new_model.xml").write_bytes(plain + b"\n")
+    client = stack.client()
+    eventually(lambda: client.store.runs(session="trigger:incoming", status="finished"), within_s=240)
+    (run,) = client.store.runs(session="trigger:incoming")
+    assert run.model_name == "incoming.new_model"
+    assert run.trigger is not None
+    digest = hashlib.sha256(plain + b"\n").hexdigest()
+    assert run.trigger.delivery == f"sha256:{digest}|file://{tmp_path}/incoming/new_model.xml"
+    assert stack.json("triggers", "show", trigger)["problem"] is None
 
 
 @dataclass(frozen=True)

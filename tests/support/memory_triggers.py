@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Sequence
+from fnmatch import fnmatch
 
 from tests.support.memory_ledger import MemoryLedger
 
-from fluxagents.flows.errors import FluxError
+from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.event_feed import EventKind, FeedEntry, FeedPage
 from fluxagents.scheduler.triggers.delivery import Delivery, DeliveryStatus, find_delivery_id
 from fluxagents.scheduler.triggers.delivery_box import MAX_KEPT, MAX_OPEN, NewDelivery, Put
 from fluxagents.scheduler.triggers.event_trigger import EventTrigger, name_session
+from fluxagents.scheduler.triggers.folder_plan import SeenFile
 from fluxagents.scheduler.webhooks.endpoint import Endpoint, Secret
 
 
@@ -159,6 +162,31 @@ class MemoryFiles:
         if isinstance(found, FluxError):
             raise found
         return found
+
+
+class MemoryFolders:
+    """One folder in memory: stamps and contents by address, or why it cannot be read."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, tuple[str, str]] = {}
+        self.problem = ""
+
+    def check(self, address: str) -> None:
+        if not address.startswith("/"):
+            raise FluxError(ErrorClass.BAD_ARGUMENT, f"{address} cannot be watched")
+
+    def list(self, address: str, pattern: str) -> Sequence[SeenFile]:
+        if self.problem:
+            raise FluxError(ErrorClass.PROVIDER_OUTAGE, self.problem)
+        return [
+            SeenFile(f"{address}/{name}", len(content), stamp)
+            for name, (stamp, content) in self.files.items()
+            if fnmatch(name, pattern)
+        ]
+
+    def digest(self, address: str) -> str:
+        _, content = self.files[address.rpartition("/")[2]]
+        return f"sha256:{hashlib.sha256(content.encode()).hexdigest()}"
 
 
 class MemoryFeed:

@@ -12,6 +12,7 @@ from tests.support.memory_triggers import (
     MemoryEndpoints,
     MemoryFeed,
     MemoryFiles,
+    MemoryFolders,
     MemoryTriggers,
 )
 
@@ -27,6 +28,7 @@ from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.triggers.deliveries import Deliveries
 from fluxagents.scheduler.triggers.event_trigger import EventTrigger, RunSource
+from fluxagents.scheduler.triggers.folder_watch import FolderWatch
 from fluxagents.scheduler.triggers.model_intake import ModelIntake
 from fluxagents.scheduler.triggers.reception import Reception
 from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
@@ -71,10 +73,11 @@ class Names:
             raise FluxError(ErrorClass.UNKNOWN_ID, f"there is no model '{text}'")
         return ModelRef(digest=text if text.startswith("sha256:") else DIGEST, name=text)
 
-    def add(self, source: bytes, name: str, *, suffix: str, unchecked: bool) -> ModelRef:
-        """Unread, whatever it is."""
+    def add(self, source: bytes | str, name: str, *, suffix: str | None = None, unchecked: bool) -> ModelRef:
+        """Unread, whatever it is; a file is its address."""
         assert unchecked, suffix
-        return ModelRef(digest=f"sha256:{hashlib.sha256(source).hexdigest()}", name=name)
+        data = source if isinstance(source, bytes) else source.encode()
+        return ModelRef(digest=f"sha256:{hashlib.sha256(data).hexdigest()}", name=name)
 
 
 class Desk:
@@ -94,7 +97,7 @@ class Desk:
             authority=build_process_authority(self.store.audit_log),
         )
         self.box = MemoryDeliveries(self.ledger, self.clock)
-        self.endpoints, self.files = MemoryEndpoints(), MemoryFiles()
+        self.endpoints, self.files, self.folders = MemoryEndpoints(), MemoryFiles(), MemoryFolders()
         self.engine = TriggerEngine(
             self.client,
             self.book,
@@ -105,11 +108,18 @@ class Desk:
             intake=ModelIntake(self.client.models, self.endpoints, self.files),
         )
         self.triggers = Triggers(
-            self.client, self.book, self.engine, box=self.box, endpoints=self.endpoints, clock=self.clock
+            self.client,
+            self.book,
+            self.engine,
+            box=self.box,
+            endpoints=self.endpoints,
+            reader=self.folders,
+            clock=self.clock,
         )
         self.deliveries = Deliveries(self.client, self.triggers, self.box, self.clock)
         self.reception = Reception(self.book, self.box, self.clock)
-        self.lookout = Lookout(self.ledger, self.clock, {"trigger": self.engine.serve})
+        watch = FolderWatch(self.book, self.ledger, self.folders, self.clock, gather=self.engine.gather_files)
+        self.lookout = Lookout(self.ledger, self.clock, {"trigger": self.engine.serve, "folder": watch.look})
 
     def add(self, name: str = "slow", **changes: Any) -> EventTrigger:
         given = {"source": RunSource(), "flow": "metabolic_analysis", "inputs": QUESTION}

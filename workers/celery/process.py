@@ -10,6 +10,7 @@ from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.scheduler.firings.lookout import Lookout
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules.schedule_ticker import ScheduleTicker
+from fluxagents.scheduler.triggers.folder_watch import FolderWatch
 from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
 from fluxagents.scheduler.webhooks.outbox import WebhookOutbox
 from fluxagents.scheduler.webhooks.relay import WebhookRelay
@@ -34,5 +35,6 @@ class Process:
     ticker: ScheduleTicker
     lookout: Lookout
     triggers: TriggerEngine
+    folders: FolderWatch
     relay: WebhookRelay
     outbox: WebhookOutbox

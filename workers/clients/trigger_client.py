@@ -10,6 +10,7 @@ from fluxagents.scheduler.triggers.reception import Reception
 from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
 from fluxagents.scheduler.triggers.triggers import Triggers
 from fluxagents.workers.celery.app import FluxApp
+from fluxagents.workers.files.folder_listing import FolderListing
 from fluxagents.workers.redis.triggers.delivery_box import RedisDeliveryBox
 from fluxagents.workers.redis.triggers.event_feed import RedisEventFeed
 from fluxagents.workers.redis.triggers.firing_ledger import RedisFiringLedger
@@ -26,7 +27,9 @@ def open_triggers(client: RunClient, app: FluxApp, redis: Redis) -> Triggers:
     ledger = RedisFiringLedger(redis, prefix=prefix)
     engine = TriggerEngine(client, book, ledger, feed, box=box, clock=app.time)
     endpoints = RedisWebhookOutbox(redis, prefix=prefix)
-    return Triggers(client, book, engine, box=box, endpoints=endpoints, clock=app.time)
+    return Triggers(
+        client, book, engine, box=box, endpoints=endpoints, reader=FolderListing(), clock=app.time
+    )
 
 
 def open_deliveries(client: RunClient, app: FluxApp, redis: Redis) -> Deliveries:

@@ -8,9 +8,10 @@ import click
 from pydantic import ValidationError
 
 from fluxagents.flows.events import Lane
-from fluxagents.scheduler.schedules.grid import every
+from fluxagents.scheduler.schedules.grid import every as interval
 from fluxagents.scheduler.triggers.event_trigger import (
     ArtifactSource,
+    FileSource,
     ModelSource,
     RunEnd,
     RunSource,
@@ -39,11 +40,17 @@ from fluxagents.workers.commands.triggers.deliveries import SECRET_VARIABLE, pri
 @click.option(
     "--on",
     "kind",
-    type=click.Choice(["run", "model", "artifact", "webhook"]),
+    type=click.Choice(["run", "model", "artifact", "webhook", "file"]),
     required=True,
-    help="A run has ended; a tool has made a model; a tool has stored a result; something was posted.",
+    help="A run has ended; a tool made a model, or stored a result; something was posted; a file changed.",
 )
-@click.option("--of", default="", help="Only of this flow (--on run), or of this tool.")
+@click.option("--of", default="", help="Only of this flow (--on run), of this tool, or files of such names.")
+@click.option("--folder", default="", help="With --on file: a folder of the workers, or s3://bucket/prefix.")
+@click.option("--every", default="1m", show_default=True, help="With --on file: how often one looks.")
+@click.option(
+    "--settle", default="10s", show_default=True, help="With --on file: it has been the same for so long."
+)
+@click.option("--backlog", is_flag=True, help="With --on file: those that are there now count as well.")
 @click.option(
     "--ends",
     type=click.Choice(["finished", "failed", "cancelled", "dead"]),
@@ -111,8 +118,12 @@ from fluxagents.workers.commands.triggers.deliveries import SECRET_VARIABLE, pri
 @json_option
 def add(
     name: str,
-    kind: Literal["run", "model", "artifact", "webhook"],
+    kind: Literal["run", "model", "artifact", "webhook", "file"],
     of: str,
+    folder: str,
+    every: str,
+    settle: str,
+    backlog: bool,
     ends: tuple[RunEnd, ...],
     scheme: str,
     details: tuple[str, ...],
@@ -139,15 +150,31 @@ def add(
 
     Expressions speak of the event: for --on run of the facts and inputs of the run, and of run_id, session,
     flow, status, answer, error, model, model_name; for model and artifact of tool, artifact, findings and the
-    same ids; for webhook of payload, headers and delivery. With --wait there are also `events`, all that were
-    gathered. An event that a trigger led to starts no run of the same trigger again.
+    same ids; for webhook of payload, headers and delivery; for file of address, name, size and digest. With
+    --wait there are also `events`, all that were gathered. An event that a trigger led to starts no run of
+    the same trigger again.
 
     What --on webhook waits for is posted to /v1/hooks/NAME of the API, signed with the secret that is printed
     once.
     """
     if debounce and wait is None:
         raise click.UsageError("--debounce needs --wait")
-    source = _read_source(kind, of, ends) if kind != "webhook" else _read_hook(scheme, details)
+    if (kind == "file") != bool(folder):
+        raise click.UsageError("--on file and --folder belong together")
+    source: Source
+    match kind:
+        case "webhook":
+            source = _read_hook(scheme, details)
+        case "file":
+            source = FileSource(
+                address=folder,
+                pattern=of or "*",
+                every_s=interval(every).seconds,
+                settle_s=interval(settle).seconds,
+                backlog=backlog,
+            )
+        case _:
+            source = _read_source(kind, of, ends)
     if isinstance(source, WebhookSource) and secret is None and not replace:
         secret = create_incoming_secret(source.scheme)
     trigger = trigger_access.open_triggers().add(
@@ -162,7 +189,7 @@ def add(
         inputs=parse_pairs(pairs),
         expressions=parse_texts(texts),
         lane=cast("Lane", lane),
-        wait_s=every(wait).seconds if wait else 0.0,
+        wait_s=interval(wait).seconds if wait else 0.0,
         is_debounced=debounce,
         key=key,
         max_open=max_open,

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from fluxagents.scheduler.triggers.folder_plan import FolderState
 from fluxagents.scheduler.triggers.triggers import TriggerStatus
 from fluxagents.workers.commands.display.firing_table import firing_document, print_firings
 from fluxagents.workers.commands.display.options import examples, json_option
@@ -170,9 +171,21 @@ def _document(status: TriggerStatus) -> dict[str, Any]:
         "session": trigger.session,
         "owner": trigger.owner,
         "created": format_time(trigger.created_ms),
+        **_describe_folder(status.folder),
         "paused_by": status.state.paused_by or None,
         "waiting": len(status.state.waiting),
         "last": format_time(last.at_ms) if last else None,
         "last_outcome": last.outcome if last else None,
         "last_run": (last.run_id or None) if last else None,
+    }
+
+
+def _describe_folder(folder: FolderState | None) -> dict[str, Any]:
+    """What is known of a folder that is watched."""
+    if folder is None:
+        return {}
+    return {
+        "looked": format_time(folder.looked_ms) if folder.looked_ms else None,
+        "files": len(folder.files),
+        "problem": folder.problem or None,
     }

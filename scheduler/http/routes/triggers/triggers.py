@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Response
@@ -20,6 +21,7 @@ from fluxagents.scheduler.http.routes.triggers.firing_views import (
     FiringView,
     HistoryLimit,
     Span,
+    to_time,
     view_firing,
 )
 from fluxagents.scheduler.http.times import to_milliseconds
@@ -32,6 +34,7 @@ from fluxagents.scheduler.triggers.event_trigger import (
     WebhookSource,
     name_session,
 )
+from fluxagents.scheduler.triggers.folder_plan import FolderState
 from fluxagents.scheduler.triggers.triggers import TriggerStatus
 from fluxagents.scheduler.webhooks.incoming import create_incoming_secret
 
@@ -82,6 +85,17 @@ class NewTrigger(TriggerContent):
     name: Name
 
 
+class FolderView(Body):
+    """What is known of a folder."""
+
+    looked: datetime | None
+    """When it was last read."""
+    files: int
+    """How many are known."""
+    problem: str
+    """Why it cannot be read now."""
+
+
 class TriggerView(Body):
     """A trigger and how it is doing."""
 
@@ -91,6 +105,8 @@ class TriggerView(Body):
     waiting: int
     """Events that were gathered and wait for their run."""
     last: FiringView | None
+    folder: FolderView | None = None
+    """The folder that it watches."""
 
 
 class AddedTrigger(TriggerView):
@@ -242,4 +258,10 @@ def _view(status: TriggerStatus) -> TriggerView:
         paused_by=status.state.paused_by or None,
         waiting=len(status.state.waiting),
         last=view_firing(status.last) if status.last else None,
+        folder=_view_folder(status.folder) if status.folder else None,
     )
+
+
+def _view_folder(folder: FolderState) -> FolderView:
+    looked = to_time(folder.looked_ms) if folder.looked_ms else None
+    return FolderView(looked=looked, files=len(folder.files), problem=folder.problem)

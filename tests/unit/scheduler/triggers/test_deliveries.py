@@ -419,7 +419,15 @@ def test_the_token_of_a_repository_is_used_for_those_only_who_may_name_it(desk: 
         Person(name="rob", grants=(Grant(role=Role.RUNNER, place=EVERYWHERE),)), before=None
     )
     rob = desk.client.acting_as(Actor(name="rob", channel="http", proof=Proof(kind="api-key", id="k")))
-    triggers = Triggers(rob, desk.book, desk.engine, box=desk.box, endpoints=desk.endpoints, clock=desk.clock)
+    triggers = Triggers(
+        rob,
+        desk.book,
+        desk.engine,
+        box=desk.box,
+        endpoints=desk.endpoints,
+        reader=desk.folders,
+        clock=desk.clock,
+    )
     tries: list[dict[str, Any]] = [{"via": "ci"}, {"reply_to": "ci"}]
     for given in tries:
         with pytest.raises(FluxError, match="rob"):

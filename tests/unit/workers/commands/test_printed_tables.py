@@ -20,7 +20,13 @@ from redis import Redis
 from tests.support.command_calls import simulate_terminal
 from tests.support.memory_ledger import MemoryLedger
 from tests.support.memory_schedules import MemorySchedules
-from tests.support.memory_triggers import MemoryDeliveries, MemoryEndpoints, MemoryFeed, MemoryTriggers
+from tests.support.memory_triggers import (
+    MemoryDeliveries,
+    MemoryEndpoints,
+    MemoryFeed,
+    MemoryFolders,
+    MemoryTriggers,
+)
 from tests.support.places import ROOT
 from tests.support.story import Story, asked, decided, entered, notified, split, succeeded, whole
 
@@ -376,7 +382,9 @@ def told_triggers(client: RunClient) -> Triggers:
     ledger.save(trigger.session, state.model_dump_json(), before=None, firings=firings)
     box = MemoryDeliveries(ledger, HeldClock())
     engine = TriggerEngine(client, book, ledger, MemoryFeed(), box=box, clock=HeldClock())
-    return Triggers(client, book, engine, box=box, endpoints=MemoryEndpoints(), clock=HeldClock())
+    return Triggers(
+        client, book, engine, box=box, endpoints=MemoryEndpoints(), reader=MemoryFolders(), clock=HeldClock()
+    )
 
 
 def learn_an_error(book: RedisRemedyBook) -> None:
