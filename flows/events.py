@@ -246,6 +246,8 @@ class Trigger(Frozen):
     """The triggers that led to the event, the first one first, without this one."""
     reply_to: str = ""
     """Who is told how the run goes: a webhook, `email:ADDRESS` or `slack:CHANNEL`; empty for nobody."""
+    reply: dict[str, str] = Field(default_factory=dict)
+    """Where at the receiver the reply belongs, as far as its kind takes that: `commit` of a repository."""
 
 
 class EventBase(Frozen):

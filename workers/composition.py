@@ -23,6 +23,9 @@ from fluxagents.scheduler.runs.open_runs import find_session
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules.schedule_ticker import ScheduleTicker
 from fluxagents.scheduler.schedules.schedules import Schedules
+from fluxagents.scheduler.triggers.folder_watch import FolderWatch
+from fluxagents.scheduler.triggers.model_intake import ModelIntake
+from fluxagents.scheduler.triggers.serve_task import EXPIRES_S, QUEUE, SERVE, WATCH
 from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
 from fluxagents.scheduler.webhooks.relay import WebhookRelay
 from fluxagents.tasks.acts.child_runs import ChildRuns
@@ -45,8 +48,10 @@ from fluxagents.workers.celery.redbeat_schedules import RedbeatSchedules
 from fluxagents.workers.channels.assembly import Channels, open_carriers, open_channels
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.files.biochem_file import BiochemFile
+from fluxagents.workers.files.folder_listing import FolderListing
 from fluxagents.workers.files.price_file import load_prices
 from fluxagents.workers.files.stored_bytes import PATIENCE_S
+from fluxagents.workers.files.web.repository_files import RepositoryFiles
 from fluxagents.workers.models.model_store import ModelFiles
 from fluxagents.workers.redis import connection
 from fluxagents.workers.redis.people.directory import RedisDirectory
@@ -56,6 +61,7 @@ from fluxagents.workers.redis.redis_clock import RedisClock
 from fluxagents.workers.redis.refused_messages import RedisRefusedMessages
 from fluxagents.workers.redis.remedy_book import RedisRemedyBook
 from fluxagents.workers.redis.store_access import build_store
+from fluxagents.workers.redis.triggers.delivery_box import RedisDeliveryBox
 from fluxagents.workers.redis.triggers.event_feed import RedisEventFeed
 from fluxagents.workers.redis.triggers.firing_ledger import RedisFiringLedger
 from fluxagents.workers.redis.triggers.trigger_book import RedisTriggerBook
@@ -142,7 +148,26 @@ def build_process(
     feed = RedisEventFeed(redis, store, prefix=settings.key_prefix)
     outbox = RedisWebhookOutbox(redis, prefix=settings.key_prefix)
     book = RedisTriggerBook(redis, prefix=settings.key_prefix)
-    triggers = TriggerEngine(client, book, ledger, feed, clock)
+    box = RedisDeliveryBox(redis, prefix=settings.key_prefix)
+    intake = ModelIntake(models, outbox, RepositoryFiles(settings.webhook_hosts))
+    triggers = TriggerEngine(
+        client,
+        book,
+        ledger,
+        feed,
+        box=box,
+        clock=clock,
+        intake=intake,
+        hand_over=partial(call_for_trigger, app, SERVE),
+    )
+    folders = FolderWatch(
+        book,
+        ledger,
+        FolderListing(),
+        clock,
+        gather=triggers.gather_files,
+        hand_over=partial(call_for_trigger, app, WATCH),
+    )
     channels = build_channels(settings, redis, client, clock)
     return Process(
         step_ports=StepPorts(
@@ -184,12 +209,15 @@ def build_process(
         clock=clock,
         ticker=ticker,
         triggers=triggers,
-        relay=WebhookRelay(feed, outbox, store),
+        folders=folders,
+        relay=WebhookRelay(feed, outbox, store, public_url=settings.public_url),
         outbox=outbox,
         channel_relay=channels.relay,
         channel_outbox=channels.outbox,
         carriers=cache(lambda: open_carriers(settings, channels, client, clock)),
-        lookout=Lookout(ledger, clock, {"schedule": schedules.serve, "trigger": triggers.serve}),
+        lookout=Lookout(
+            ledger, clock, {"schedule": schedules.serve, "trigger": triggers.look, "folder": folders.look}
+        ),
     )
 
 
@@ -216,6 +244,14 @@ def build_sources(settings: Settings) -> Sources:
 def build_prompts(settings: Settings, redis: Redis) -> PromptManager:
     """The prompts that ship, and the versions that were registered since."""
     return PromptManager(store=RedisPromptStore(redis, prefix=settings.key_prefix))
+
+
+def call_for_trigger(app: FluxApp, task: str, trigger: str) -> None:
+    """Have a worker that may wait for the network do what a trigger needs."""
+    shown = repr({"trigger": trigger})
+    app.send_task(
+        task, kwargs={"trigger": trigger}, queue=QUEUE, expires=EXPIRES_S, argsrepr="", kwargsrepr=shown
+    )
 
 
 def _build_decider(settings: Settings, tools: Mapping[str, Tool]) -> DecisionMaker:

@@ -88,7 +88,7 @@ def evaluate(expression: str, names: Mapping[str, Any]) -> Any:
         TypeError,
         KeyError,
         IndexError,
-        ZeroDivisionError,
+        ArithmeticError,
         ValueError,
     ) as error:
         raise FluxError(ErrorClass.BAD_FLOW, f"expression {expression!r} failed: {error}") from error

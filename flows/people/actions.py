@@ -82,6 +82,9 @@ class Action(StrEnum):
     TRIGGER_PAUSE = "trigger.pause"
     TRIGGER_RESUME = "trigger.resume"
     TRIGGER_BACKFILL = "trigger.backfill"
+    TRIGGER_REPLAY = "trigger.replay"
+    TRIGGER_ROTATE = "trigger.rotate"
+    TRIGGER_WATCH = "trigger.watch"
     WEBHOOK_ADD = "webhook.add"
     WEBHOOK_REMOVE = "webhook.remove"
     WEBHOOK_ROTATE = "webhook.rotate"
@@ -184,6 +187,10 @@ NEEDS: Mapping[Action, Need] = MappingProxyType(
         Action.TRIGGER_PAUSE: _SCHEDULES,
         Action.TRIGGER_RESUME: _SCHEDULES,
         Action.TRIGGER_BACKFILL: _SCHEDULES,
+        Action.TRIGGER_REPLAY: _SCHEDULES,
+        Action.TRIGGER_ROTATE: _SCHEDULES,
+        # It reads files with the rights of the workers.
+        Action.TRIGGER_WATCH: Need(Role.ADMIN, Scope.SCHEDULES),
         Action.WEBHOOK_ADD: _WEBHOOKS,
         Action.WEBHOOK_REMOVE: _WEBHOOKS,
         Action.WEBHOOK_ROTATE: _WEBHOOKS,

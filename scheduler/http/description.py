@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
+from fluxagents.scheduler.http.addresses import takes_key
 from fluxagents.scheduler.http.problems import PROBLEM_JSON, Problem
 
 PROBLEM_ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -70,7 +71,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     for name in ("4XX", "5XX"):
         if name in responses:
             responses[name]["content"] = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    if path.startswith(("/v1", "/a2h")):
+    if takes_key(path):
         operation["security"] = [{"key": []}]
         if method == "post":
             operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)

@@ -18,6 +18,8 @@ from fluxagents.scheduler.people.api_keys import ApiKeys
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules.schedules import Schedules
 from fluxagents.scheduler.sessions.sessions import Sessions
+from fluxagents.scheduler.triggers.deliveries import Deliveries
+from fluxagents.scheduler.triggers.reception import Reception
 from fluxagents.scheduler.triggers.triggers import Triggers
 from fluxagents.scheduler.webhooks.webhooks import Webhooks
 from fluxagents.tasks.ports.artifacts import ArtifactStore
@@ -184,6 +186,10 @@ class Limits:
     body_bytes: int = 2_000_000
     part_bytes: int = 16_000_000
     """Of a part of an upload."""
+    hook_bytes: int = 1_000_000
+    """Of what is posted for a trigger."""
+    hook_s: float = 10.0
+    """For the whole of that: nobody has shown a key who sends it."""
     body_s: float = 30.0
     """For the whole body."""
     batch_runs: int = 10_000
@@ -205,6 +211,10 @@ class ApiPorts:
     """The schedules, for whoever acts with a client."""
     triggers: Callable[[RunClient], Triggers]
     """The triggers, for whoever acts with a client."""
+    deliveries: Callable[[RunClient], Deliveries]
+    """What was posted for triggers, for whoever acts with a client."""
+    reception: Reception
+    """Takes what is posted for triggers."""
     webhooks: Callable[[RunClient], Webhooks]
     """The webhooks, for whoever acts with a client."""
     idempotency: IdempotencyKeys

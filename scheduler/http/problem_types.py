@@ -88,6 +88,13 @@ _OF_HTTP: tuple[ProblemType, ...] = (
         "URLs end up in logs: a key is taken from the header `Authorization` only. Revoke the key that was "
         "sent, and make another one.",
     ),
+    ProblemType(
+        "unsigned",
+        401,
+        "Nobody known signed this",
+        "No trigger of this name has a secret that signed this request now. The name, the secret, the bytes "
+        "that were signed or the clock of the sender is another one; which, the answer does not say.",
+    ),
     ProblemType("no_such_page", 404, "No such address", "`/openapi.json` lists all addresses."),
     ProblemType("method", 405, "Not with this method", "The header `Allow` lists the methods that work."),
     ProblemType(

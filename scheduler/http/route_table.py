@@ -34,6 +34,8 @@ MODULES: dict[str, tuple[str, ...]] = {
     "sessions.listing": ("sessions", "events"),
     "triggers.schedules": ("schedules",),
     "triggers.triggers": ("triggers",),
+    "triggers.deliveries": ("triggers",),
+    "triggers.hooks": ("hooks",),
     "triggers.webhooks": ("webhooks",),
     "queries": ("queries",),
     "prompts": ("prompts",),

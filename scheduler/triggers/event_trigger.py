@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue
 
 from fluxagents.flows.events import Frozen, Lane
 from fluxagents.flows.people.actor import SYSTEM
+from fluxagents.scheduler.webhooks.incoming import Scheme, StandardScheme
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$"
 
@@ -16,6 +17,9 @@ RunEnd = Literal["finished", "failed", "cancelled", "dead"]
 MAX_DEPTH = 8
 """Triggers that may lead to one another, at most."""
 MAX_WAIT_S = 86_400.0
+MAX_ADDRESS = 1_000
+"""Characters."""
+LEAST_EVERY_S = 2.0
 MAX_BATCH = 200
 """Events that one run is started for."""
 
@@ -54,7 +58,39 @@ class ArtifactSource(Frozen):
         return f"result of {self.tool or 'any tool'}"
 
 
-Source = Annotated[RunSource | ModelSource | ArtifactSource, Field(discriminator="kind")]
+class WebhookSource(Frozen):
+    """Somebody has posted a signed message to the address of the trigger."""
+
+    kind: Literal["webhook"] = "webhook"
+    scheme: Scheme = Field(default_factory=StandardScheme)
+    """How they sign."""
+
+    def __str__(self) -> str:
+        return f"webhook signed as {self.scheme.kind}"
+
+
+class FileSource(Frozen):
+    """A file has appeared in a folder, or has changed."""
+
+    kind: Literal["file"] = "file"
+    address: str = Field(min_length=1, max_length=MAX_ADDRESS)
+    """A folder of the workers, or a prefix of a bucket such as `s3://bucket/models`."""
+    pattern: str = Field(default="*", pattern=r"^[^/].*$", max_length=MAX_ADDRESS)
+    """Of names: `*.xml`; `**/*.xml` for folders below too."""
+    every_s: float = Field(default=60.0, ge=LEAST_EVERY_S, le=MAX_WAIT_S)
+    """How often one looks."""
+    settle_s: float = Field(default=10.0, ge=0.0, le=MAX_WAIT_S)
+    """So long a file must have been the same: one that is being written changes."""
+    backlog: bool = False
+    """Files that were there at the first look count as well."""
+
+    def __str__(self) -> str:
+        return f"file {self.pattern} in {self.address}"
+
+
+Source = Annotated[
+    RunSource | ModelSource | ArtifactSource | WebhookSource | FileSource, Field(discriminator="kind")
+]
 
 
 class EventTrigger(Frozen):
@@ -70,6 +106,12 @@ class EventTrigger(Frozen):
     """What a flow that is named by its digest is called."""
     model: str = ""
     """A model's name or digest; that of the event when empty."""
+    model_from: str = ""
+    """Instead of `model`: an expression that gives its name or digest; with `via` a file: `path@commit`."""
+    via: str = ""
+    """The repository, among the webhooks, that files are fetched from; empty for none."""
+    fetch: dict[str, str] = Field(default_factory=dict)
+    """Inputs that are models, fetched from there: name -> expression that gives `path@commit`."""
     inputs: dict[str, JsonValue] = Field(default_factory=dict)
     expressions: dict[str, str] = Field(default_factory=dict)
     """Inputs that are computed from the event: name -> expression."""
@@ -84,9 +126,16 @@ class EventTrigger(Frozen):
     """Runs that may be open for one key at once, further ones wait; 0 for any number."""
     reply_to: str = ""
     """The webhook that is told how its runs go; empty for none."""
+    reply: dict[str, str] = Field(default_factory=dict)
+    """Where at that webhook it belongs: name -> expression."""
     owner: str = SYSTEM
     """Who added it; its runs are theirs."""
     created_ms: int
+
+    @property
+    def waits_for_network(self) -> bool:
+        """Whether its runs start by what has to be fetched."""
+        return bool(self.via) or isinstance(self.source, FileSource)
 
     @property
     def session(self) -> str:

@@ -74,17 +74,18 @@ def _read_event(source: Source, event: e.Event, state: RunState) -> dict[str, Js
     match source:
         case RunSource():
             status = _ENDS.get(type(event))
-            if status not in source.ends or state.parent or source.flow not in {"", state.flow.name}:
-                return None
-            return _name_end(event, status, state)
+            if status in source.ends and not state.parent and source.flow in {"", state.flow.name}:
+                return _name_end(event, status, state)
         case ModelSource():
-            if not has_new_model(event) or source.tool not in {"", _find_tool(event)}:
-                return None
-            return _name_result(event, state)
+            if has_new_model(event) and source.tool in {"", _find_tool(event)}:
+                return _name_result(event, state)
         case ArtifactSource():
-            if not getattr(event, "artifact", None) or source.tool not in {"", _find_tool(event)}:
-                return None
-            return _name_result(event, state)
+            if getattr(event, "artifact", None) and source.tool in {"", _find_tool(event)}:
+                return _name_result(event, state)
+        case _:
+            # What is posted comes by another way.
+            pass
+    return None
 
 
 def _name_end(event: Any, status: str | None, state: RunState) -> dict[str, JsonValue]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-
-from pydantic import JsonValue
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Trigger
-from fluxagents.flows.language.expressions import evaluate
 from fluxagents.flows.people.actor import Actor, Proof
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.event_feed import EventFeed, EventKind, FeedEntry
@@ -17,21 +14,46 @@ from fluxagents.scheduler.firings.firing import Firing, FiringOutcome
 from fluxagents.scheduler.firings.firing_ledger import FiringLedger
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.runs.run_starter import RunSpec
-from fluxagents.scheduler.triggers.event_trigger import MAX_DEPTH, EventTrigger
+from fluxagents.scheduler.triggers.delivery import DeliveryStatus, find_delivery_id
+from fluxagents.scheduler.triggers.delivery_box import DeliveryBox
+from fluxagents.scheduler.triggers.event_trigger import EventTrigger, FileSource, WebhookSource
+from fluxagents.scheduler.triggers.folder_plan import FolderState
+from fluxagents.scheduler.triggers.folder_watch import load_folder, name_folder
+from fluxagents.scheduler.triggers.judgement import (
+    Names,
+    build_inputs,
+    build_reply,
+    choose_model,
+    join_names,
+    judge,
+)
+from fluxagents.scheduler.triggers.model_intake import ModelIntake
 from fluxagents.scheduler.triggers.occurrence import Occurrence, find_occurrences
 from fluxagents.scheduler.triggers.trigger_book import TriggerBook
 from fluxagents.scheduler.triggers.trigger_plan import (
     DueRun,
     Gathered,
+    TriggerPlan,
     TriggerState,
     gather,
     plan_runs,
 )
 
 LISTENER = "triggers"
+_KINDS: Mapping[str, EventKind] = {"run": "run", "model": "result", "artifact": "result"}
+"""What a source of each kind is told of by the feed; others come by themselves."""
 PAGE = 500
 MAX_PAGES = 20
 """Of steps that one reading of the feed takes; the next one goes on."""
+
+LOOK_AGAIN_MS = 30_000
+"""A trigger for which things are posted is looked at so often though nothing is known to be new."""
+
+HANDED_OVER_MS = 90_000
+"""So long a worker may take to serve a trigger before another one does."""
+
+FETCH_MS = 3_600_000
+"""So long it is tried again to start a run whose files cannot be fetched."""
 
 MAX_RACES = 20
 """How often one looks again at a trigger that another worker moved on meanwhile."""
@@ -45,37 +67,68 @@ class TriggerEngine:
         book: Keeps the triggers.
         ledger: Remembers how far each one is.
         feed: The events of all runs.
+        box: What was posted for triggers.
         clock: The time.
+        intake: Fetches models; a process that starts no runs needs none.
+        hand_over: Lets a worker serve a trigger that waits for the network; else it is served here.
     """
 
     def __init__(
-        self, client: RunClient, book: TriggerBook, ledger: FiringLedger, feed: EventFeed, clock: Clock
+        self,
+        client: RunClient,
+        book: TriggerBook,
+        ledger: FiringLedger,
+        feed: EventFeed,
+        *,
+        box: DeliveryBox,
+        clock: Clock,
+        intake: ModelIntake | None = None,
+        hand_over: Callable[[str], None] | None = None,
     ) -> None:
         self._client = client
         self._book = book
         self._ledger = ledger
         self._feed = feed
+        self._box = box
         self._clock = clock
+        self._intake = intake
+        self._hand_over = hand_over
 
     def listen(self) -> None:
         """Listen to what the triggers wait for, after one was added or removed."""
-        sources = [trigger.source.kind for trigger in self._book.list()]
-        kinds: set[EventKind] = {"run" if kind == "run" else "result" for kind in sources}
-        self._feed.listen(LISTENER, kinds)
+        kinds = {_KINDS.get(trigger.source.kind) for trigger in self._book.list()}
+        self._feed.listen(LISTENER, {kind for kind in kinds if kind is not None})
 
     def open(self, trigger: EventTrigger) -> None:
-        """Begin a trigger that was added or replaced."""
+        """Begin a trigger that was added or replaced; what was posted for it and has not started stays."""
         self._ledger.forget(trigger.session)
+        self._ledger.forget(name_folder(trigger.name))
+        if isinstance(trigger.source, FileSource):
+            state = FolderState(created_ms=trigger.created_ms).model_dump_json()
+            self._ledger.save(name_folder(trigger.name), state, before=None, look_ms=self._clock.now_ms())
+        if isinstance(trigger.source, WebhookSource):
+            self._box.reopen(trigger.name)
+            self.change(trigger, lambda state: state, [])
+        else:
+            self._box.forget(trigger.name)
         self.listen()
 
     def close(self, trigger: EventTrigger) -> None:
         """Forget a trigger that was removed."""
         self._ledger.forget(trigger.session)
+        self._ledger.forget(name_folder(trigger.name))
+        self._box.forget(trigger.name)
         self.listen()
 
     def state(self, trigger: EventTrigger) -> TriggerState:
         """How far a trigger is."""
         return self._load(trigger)[0]
+
+    def folder(self, trigger: EventTrigger) -> FolderState | None:
+        """What is known of the folder that a trigger watches; None if it watches none."""
+        if not isinstance(trigger.source, FileSource):
+            return None
+        return load_folder(self._ledger, trigger)[0]
 
     def history(self, trigger: EventTrigger, *, limit: int) -> Sequence[Firing]:
         """What came of its events, the newest first."""
@@ -93,40 +146,91 @@ class TriggerEngine:
 
     def gather(self, trigger: EventTrigger, entries: Iterable[FeedEntry]) -> int:
         """Gather the events that a trigger waits for; how many."""
+        events = [(each, each.names) for entry in entries for each in find_occurrences(trigger.source, entry)]
+        return sum(status == "waiting" for status, _ in self._gather(trigger, events).values())
+
+    def take_deliveries(self, trigger: EventTrigger) -> None:
+        """Gather what was posted for a trigger; of very much the first."""
+        events = [
+            (Occurrence(id=each.occurrence, at_ms=each.at_ms, model="", names={}), each.delivery.names())
+            for each in self._box.find_new(trigger.name, limit=PAGE)
+        ]
+        for occurrence, (status, note) in self._gather(trigger, events).items():
+            self._box.settle(trigger.name, occurrence, status, note=note)
+
+    def gather_files(self, trigger: EventTrigger, found: Sequence[Occurrence]) -> None:
+        """Gather files of the folder that a trigger watches."""
+        self._gather(trigger, [(occurrence, occurrence.names) for occurrence in found])
+
+    def _gather(
+        self, trigger: EventTrigger, found: Sequence[tuple[Occurrence, Names]]
+    ) -> dict[str, tuple[DeliveryStatus, str]]:
+        """Keep the events whose condition holds; what becomes of each, and why."""
+        outcomes: dict[str, tuple[DeliveryStatus, str]] = {}
         events: list[Gathered] = []
         firings: list[Firing] = []
-        for entry in entries:
-            for occurrence in find_occurrences(trigger.source, entry):
-                self._judge(trigger, occurrence, events, firings)
-        if not events and not firings:
-            return 0
+        for occurrence, names in found:
+            judgement = judge(trigger, occurrence.chain, names)
+            if judgement.fires:
+                events.append(
+                    Gathered(occurrence=occurrence, key=judgement.key, came_ms=self._clock.now_ms())
+                )
+                outcomes[occurrence.id] = ("waiting", "")
+            else:
+                outcomes[occurrence.id] = ("skipped", judgement.note)
+                if judgement.is_doubtful:
+                    firings.append(self._record("skipped", occurrence, judgement.note))
+        lost: list[Gathered] = []
+        is_paused = False
 
         def add(state: TriggerState) -> TriggerState:
-            if state.paused_by:
+            nonlocal is_paused
+            is_paused = bool(state.paused_by)
+            lost.clear()
+            if is_paused:
                 return state
-            after, lost = gather(state, events)
+            after, left_over = gather(state, events)
+            lost.extend(left_over)
             firings.extend(self._record("missed", event.occurrence, "too many events wait") for event in lost)
             return after
 
-        self.change(trigger, add, firings)
-        return len(events)
+        if events or firings:
+            self.change(trigger, add, firings)
+        changed: DeliveryStatus = "paused" if is_paused else "missed"
+        for event in events if is_paused else lost:
+            outcomes[event.occurrence.id] = (changed, "")
+        return outcomes
 
-    def _judge(
-        self, trigger: EventTrigger, occurrence: Occurrence, events: list[Gathered], firings: list[Firing]
-    ) -> None:
-        """Take an event whose condition holds; tell of one that cannot be judged or leads in a circle."""
-        note = find_loop(trigger, occurrence)
-        if note:
-            firings.append(self._record("skipped", occurrence, note))
+    def find_names(self, trigger: EventTrigger, occurrence: Occurrence) -> Names:
+        """What expressions may speak of; what was posted lies in the box and not in the state of the trigger.
+
+        Raises:
+            FluxError: If a delivery is not kept any more.
+        """
+        if not isinstance(trigger.source, WebhookSource):
+            return occurrence.names
+        delivery = self._box.get(trigger.name, find_delivery_id(occurrence.id))
+        if delivery is None:
+            raise FluxError(
+                ErrorClass.UNKNOWN_ID, f"delivery {occurrence.id!r} of trigger {trigger.name!r} is not kept"
+            )
+        return delivery.names()
+
+    def look(self, name: str) -> None:
+        """Serve a trigger that is due, or have it served where nobody waits for the network.
+
+        Raises:
+            FluxError: As `serve`.
+        """
+        trigger = self._book.get(name)
+        if trigger is None or not trigger.waits_for_network or self._hand_over is None:
+            self.serve(name)
             return
-        try:
-            if trigger.when and not evaluate(trigger.when, occurrence.names):
-                return
-            key = str(evaluate(trigger.key, occurrence.names)) if trigger.key else ""
-        except FluxError as error:
-            firings.append(self._record("skipped", occurrence, error.message))
-            return
-        events.append(Gathered(occurrence=occurrence, key=key, came_ms=self._clock.now_ms()))
+        state, before = self._load(trigger)
+        look_ms = self._clock.now_ms() + HANDED_OVER_MS
+        text = before if before is not None else state.model_dump_json()
+        if self._ledger.save(trigger.session, text, before=before, look_ms=look_ms):
+            self._hand_over(name)
 
     def serve(self, name: str) -> None:
         """Start what is due of a trigger; forget what is left of one that was removed.
@@ -138,17 +242,22 @@ class TriggerEngine:
         if trigger is None:
             self._ledger.forget(f"trigger:{name}")
             return
+        stuck: set[str] = set()
         for _ in range(MAX_RACES):
+            self.take_deliveries(trigger)
             state, before = self._load(trigger)
-            if before is not None and state.pending:
-                self._carry_out(trigger, state, before)
+            if before is not None and has_pending(state, stuck):
+                stuck |= self._carry_out(trigger, state, before, stuck)
                 continue
             plan = plan_runs(trigger, state, now_ms=self._clock.now_ms(), ended=self._find_ended(state))
-            look_ms = self._clock.now_ms() if plan.state.pending else plan.look_ms
-            saved = self._ledger.save(
+            is_over = not has_pending(plan.state, stuck)
+            look_ms = self._find_look_ms(trigger, plan) if is_over else self._clock.now_ms()
+            if not self._ledger.save(
                 trigger.session, plan.state.model_dump_json(), before=before, look_ms=look_ms
-            )
-            if saved and not plan.state.pending:
+            ):
+                continue
+            # A delivery that came meanwhile made the trigger due, which it is no more.
+            if is_over and not self._box.find_new(trigger.name, limit=1):
                 return
         raise _too_busy(trigger)
 
@@ -174,6 +283,14 @@ class TriggerEngine:
             del firings[told:]
         raise _too_busy(trigger)
 
+    def _find_look_ms(self, trigger: EventTrigger, plan: TriggerPlan) -> int | None:
+        """When to look again: soon for what is stuck, and for deliveries should this process die now."""
+        takes_deliveries = isinstance(trigger.source, WebhookSource) and not plan.state.paused_by
+        if not takes_deliveries and not plan.state.pending:
+            return plan.look_ms
+        again_ms = self._clock.now_ms() + LOOK_AGAIN_MS
+        return again_ms if plan.look_ms is None else min(plan.look_ms, again_ms)
+
     def _load(self, trigger: EventTrigger) -> tuple[TriggerState, str | None]:
         """The state, and its text in the ledger."""
         fresh = TriggerState(created_ms=trigger.created_ms)
@@ -195,37 +312,68 @@ class TriggerEngine:
                 raise
             return True
 
-    def _carry_out(self, trigger: EventTrigger, state: TriggerState, before: str) -> None:
-        """Start what was decided, and write down that it was."""
+    def _carry_out(
+        self, trigger: EventTrigger, state: TriggerState, before: str, stuck: Collection[str]
+    ) -> set[str]:
+        """Start what was decided but for what is stuck, and write down that it was.
+
+        Returns:
+            The runs whose files cannot be fetched now; they are tried again later.
+        """
         firings: list[Firing] = []
         failures: list[FluxError] = []
+        later = [due for due in state.pending if due.run_id in stuck]
         for due in state.pending:
+            if due in later:
+                continue
             last = due.occurrences[-1]
             try:
                 self._start(trigger, due)
             except FluxError as error:
                 if error.info(trigger.session).retryable:
-                    raise
+                    if not trigger.waits_for_network:
+                        raise
+                    if self._clock.now_ms() < last.at_ms + FETCH_MS:
+                        later.append(due)
+                        continue
                 failures.append(error)
                 firings.append(self._record("failed", last, error.message))
+                self._settle(trigger, due, "failed", error.message)
             else:
                 note = "" if len(due.occurrences) == 1 else f"for {len(due.occurrences)} events"
                 firings.append(self._record("started", last, note, run_id=due.run_id))
+                self._settle(trigger, due, "started", note)
         self._ledger.save(
             trigger.session,
-            state.model_copy(update={"pending": ()}).model_dump_json(),
+            state.model_copy(update={"pending": tuple(later)}).model_dump_json(),
             before=before,
             look_ms=self._clock.now_ms(),
             firings=firings,
         )
         if failures:
             raise failures[0]
+        return {due.run_id for due in later}
+
+    def _settle(self, trigger: EventTrigger, due: DueRun, status: DeliveryStatus, note: str) -> None:
+        """Write down what came of the deliveries of a run."""
+        if isinstance(trigger.source, WebhookSource):
+            run_id = due.run_id if status == "started" else ""
+            for occurrence in due.occurrences:
+                self._box.settle(trigger.name, occurrence.id, status, run_id=run_id, note=note)
 
     def _start(self, trigger: EventTrigger, due: DueRun) -> None:
+        if self._is_started(due.run_id):
+            return
         last = due.occurrences[-1]
+        names = join_names([self.find_names(trigger, occurrence) for occurrence in due.occurrences])
+        # Those before it first, so that the name of a model means the newest.
+        fetched = self._intake.fetch_inputs(trigger, names) if self._intake else {}
+        model = choose_model(trigger, names, last.model)
+        if self._intake and trigger.waits_for_network:
+            model = self._intake.bring(trigger, model, names)
         spec = RunSpec(
-            model=trigger.model or last.model,
-            inputs=build_inputs(trigger, due.occurrences),
+            model=model,
+            inputs={**build_inputs(trigger, names), **fetched},
             run_id=due.run_id,
             trigger=Trigger(
                 kind="event",
@@ -234,12 +382,10 @@ class TriggerEngine:
                 source=str(trigger.source),
                 chain=last.chain,
                 reply_to=trigger.reply_to,
+                reply=build_reply(trigger, names),
             ),
         )
-        if self._is_started(due.run_id):
-            return
-        proof = Proof(kind="event", id=trigger.name)
-        client = self._client.acting_as(Actor(name=trigger.owner, channel="event", proof=proof))
+        client = self._client.acting_as(name_actor(trigger))
         next(client.batch(trigger.flow, [spec], session=trigger.session, lane=trigger.lane))
 
     def _is_started(self, run_id: str) -> bool:
@@ -263,27 +409,16 @@ class TriggerEngine:
         )
 
 
-def find_loop(trigger: EventTrigger, occurrence: Occurrence) -> str:
-    """Why an event leads in a circle, or too far; empty if it does not."""
-    if trigger.name in occurrence.chain:
-        return f"it would lead in a circle: {' → '.join((*occurrence.chain, trigger.name))}"
-    if len(occurrence.chain) >= MAX_DEPTH:
-        return f"{len(occurrence.chain)} triggers have led to it, at most {MAX_DEPTH} may"
-    return ""
+def name_actor(trigger: EventTrigger) -> Actor:
+    """Who acts where a trigger starts a run: whoever added it, by what the trigger waits for."""
+    if isinstance(trigger.source, WebhookSource):
+        return Actor(name=trigger.owner, channel="webhook", proof=Proof(kind="signature", id=trigger.name))
+    return Actor(name=trigger.owner, channel="event", proof=Proof(kind="event", id=trigger.name))
 
 
-def build_inputs(trigger: EventTrigger, occurrences: Sequence[Occurrence]) -> dict[str, JsonValue]:
-    """The inputs of a run: fixed ones, and those that are computed from its events.
-
-    Raises:
-        FluxError: If an expression fails.
-    """
-    names: dict[str, JsonValue] = {
-        **occurrences[-1].names,
-        "events": [occurrence.names for occurrence in occurrences],
-    }
-    computed = {name: evaluate(text, names) for name, text in trigger.expressions.items()}
-    return {**trigger.inputs, **computed}
+def has_pending(state: TriggerState, stuck: Collection[str]) -> bool:
+    """Whether a run was decided that is neither started nor stuck."""
+    return any(due.run_id not in stuck for due in state.pending)
 
 
 def _too_busy(trigger: EventTrigger) -> FluxError:

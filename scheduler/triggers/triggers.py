@@ -23,10 +23,24 @@ from fluxagents.scheduler.flow_files.flow_library import SUFFIXES
 from fluxagents.scheduler.people.contacts import check_reply_to
 from fluxagents.scheduler.runs.checked_batch import portable_flow
 from fluxagents.scheduler.runs.run_client import RunClient
-from fluxagents.scheduler.triggers.event_trigger import NAME, EventTrigger, RunSource, Source, name_session
+from fluxagents.scheduler.triggers.delivery_box import DeliveryBox
+from fluxagents.scheduler.triggers.event_trigger import (
+    NAME,
+    EventTrigger,
+    FileSource,
+    RunSource,
+    Source,
+    WebhookSource,
+    name_session,
+)
+from fluxagents.scheduler.triggers.folder_plan import FolderState
+from fluxagents.scheduler.triggers.folder_reader import FolderReader
 from fluxagents.scheduler.triggers.trigger_book import TriggerBook
 from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
 from fluxagents.scheduler.triggers.trigger_plan import TriggerState
+from fluxagents.scheduler.webhooks.endpoint import Secret
+from fluxagents.scheduler.webhooks.endpoint_book import EndpointBook
+from fluxagents.scheduler.webhooks.incoming import check_incoming_secret
 
 MAX_BACKFILL = 1_000
 """Runs that one backfill looks at."""
@@ -40,6 +54,8 @@ class TriggerStatus:
     trigger: EventTrigger
     state: TriggerState
     last: Firing | None
+    folder: FolderState | None = None
+    """What is known of the folder that it watches."""
 
 
 class Triggers:
@@ -49,13 +65,29 @@ class Triggers:
         client: Checks flows and models, and says who acts.
         book: Keeps the triggers.
         engine: Knows how far each one is.
+        box: Keeps the secrets of those for which things are posted.
+        endpoints: Knows the repositories that files are fetched from.
+        reader: Knows which folders can be watched.
         clock: The time.
     """
 
-    def __init__(self, client: RunClient, book: TriggerBook, engine: TriggerEngine, clock: Clock) -> None:
+    def __init__(
+        self,
+        client: RunClient,
+        book: TriggerBook,
+        engine: TriggerEngine,
+        *,
+        box: DeliveryBox,
+        endpoints: EndpointBook,
+        reader: FolderReader,
+        clock: Clock,
+    ) -> None:
         self._client = client
         self._book = book
         self._engine = engine
+        self._box = box
+        self._endpoints = endpoints
+        self._reader = reader
         self._clock = clock
 
     def add(
@@ -66,6 +98,9 @@ class Triggers:
         flow: str,
         when: str = "",
         model: str = "",
+        model_from: str = "",
+        via: str = "",
+        fetch: Mapping[str, str] | None = None,
         inputs: Mapping[str, JsonValue] | None = None,
         expressions: Mapping[str, str] | None = None,
         lane: Lane = "bulk",
@@ -74,6 +109,8 @@ class Triggers:
         key: str = "",
         max_open: int = 0,
         reply_to: str = "",
+        reply: Mapping[str, str] | None = None,
+        secret: str | None = None,
         replace: bool = False,
     ) -> EventTrigger:
         """Start a run for each event of a source from now on.
@@ -84,6 +121,9 @@ class Triggers:
             flow: A flow's name, looked up whenever it fires, or a file, which fixes the flow.
             when: A condition on the event, in the language of flows.
             model: A model's name, file or digest; that of the event when empty.
+            model_from: Instead: an expression that gives a model's name or digest, or with `via` a file.
+            via: A repository among the webhooks, from which models are fetched as `path@commit`.
+            fetch: Inputs that are models of it: expressions that give a file each.
             inputs: Of the flow, fixed.
             expressions: Inputs that are computed from the event.
             lane: `bulk` delays nobody who waits for a run.
@@ -92,6 +132,9 @@ class Triggers:
             key: An expression: events with equal values are gathered, and limited, together.
             max_open: Runs that may be open for one key at once, further ones wait; 0 for any number.
             reply_to: Who is told how its runs go: a webhook, `email:ADDRESS` or `slack:CHANNEL`.
+            reply: Where at that webhook it belongs, by expressions: `commit` of a repository.
+            secret: What proves who posts for the trigger, of a source that takes deliveries; one that is
+                replaced keeps the one that it has when absent.
             replace: Replace the trigger of this name.
 
         Raises:
@@ -101,9 +144,18 @@ class Triggers:
         _check_trigger_name(name)
         owner = self._client.authority.permit(Action.TRIGGER_ADD, _resource(name)).by
         definition = self._client.check_flow(flow).flow
-        _check_inputs(definition, {*(inputs or {}), *(expressions or {})})
-        for expression in (when, key, *(expressions or {}).values()):
+        _check_inputs(definition, {*(inputs or {}), *(expressions or {}), *(fetch or {})})
+        computed = [*(expressions or {}).values(), *(fetch or {}).values(), *(reply or {}).values()]
+        for expression in (when, key, model_from, *computed):
             names_in(expression) if expression else None
+        self._check_repositories(via, reply_to, fetches=bool(fetch))
+        if model and model_from:
+            raise FluxError(ErrorClass.BAD_ARGUMENT, "a model is named, or follows from the event; not both")
+        if isinstance(source, FileSource):
+            self._reader.check(source.address)
+            self._client.authority.permit(Action.TRIGGER_WATCH, _resource(name))
+        if isinstance(source, WebhookSource):
+            self._check_hook(name, source, model or model_from, secret)
         trigger = EventTrigger(
             name=name,
             source=source,
@@ -111,6 +163,9 @@ class Triggers:
             flow=portable_flow(flow, definition),
             flow_name=definition.flow if flow.endswith(SUFFIXES) else "",
             model=self._find_model(model) if model else "",
+            model_from=model_from,
+            via=via,
+            fetch=dict(fetch or {}),
             inputs=dict(inputs or {}),
             expressions=dict(expressions or {}),
             lane=lane,
@@ -119,6 +174,7 @@ class Triggers:
             key=key,
             max_open=max_open,
             reply_to=check_reply_to(self._client.authority.directory, reply_to),
+            reply=dict(reply or {}),
             owner=owner,
             created_ms=self._clock.now_ms(),
         )
@@ -128,6 +184,8 @@ class Triggers:
                 f"there is a trigger {name!r} already",
                 suggestions=("replace it with --replace", f"or `fluxagents triggers remove {name}`"),
             )
+        if secret is not None:
+            self._box.keep_secrets(name, (Secret(text=secret),))
         self._engine.open(trigger)
         return trigger
 
@@ -214,6 +272,14 @@ class Triggers:
             FluxError: If there is no such trigger, or the span has too many runs.
         """
         trigger = self._find(name)
+        if isinstance(trigger.source, WebhookSource | FileSource):
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                f"trigger {name!r} waits for a {trigger.source.kind}, which no run tells again",
+                suggestions=(
+                    f"`fluxagents triggers replay {name} DELIVERY` starts a run for one that is kept",
+                ),
+            )
         self._record(Action.TRIGGER_BACKFILL, name)
         return self._engine.gather(trigger, list(self._find_past(trigger, since_ms, until_ms)))
 
@@ -240,6 +306,45 @@ class Triggers:
                 if len(page) < PAGE:
                     break
 
+    def _check_hook(self, name: str, source: WebhookSource, model: str, secret: str | None) -> None:
+        if not model:
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                "what is posted is about no model by itself",
+                suggestions=("name one with --model", "or say how it follows from the payload: --model-from"),
+            )
+        if secret is not None:
+            check_incoming_secret(source.scheme, secret)
+            return
+        before = self._book.get(name)
+        is_alike = (
+            before is not None
+            and isinstance(before.source, WebhookSource)
+            and before.source.scheme.kind == source.scheme.kind
+        )
+        if not is_alike or not self._box.secrets(name):
+            raise FluxError(ErrorClass.BAD_ARGUMENT, f"trigger {name!r} has no secret to keep; give one")
+
+    def _check_repositories(self, via: str, reply_to: str, *, fetches: bool) -> None:
+        """Whoever has a repository asked by its token must be allowed to name that token."""
+        if fetches and not via:
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                "files are fetched from a repository",
+                suggestions=("name it with --via; `fluxagents webhooks add NAME URL --as github` adds one",),
+            )
+        for name in filter(None, (via, reply_to)):
+            endpoint = self._endpoints.get(name)
+            if endpoint is not None and endpoint.form == "github":
+                on = Resource(kind="webhook", id=name, session=endpoint.session)
+                self._client.authority.permit(Action.WEBHOOK_ADD, on)
+            elif name == via:
+                raise FluxError(
+                    ErrorClass.UNKNOWN_ID,
+                    f"there is no repository {via!r} among the webhooks",
+                    suggestions=("`fluxagents webhooks add NAME URL --as github` adds one",),
+                )
+
     def _find_model(self, text: str) -> str:
         """A model as a trigger keeps it: a name that is looked up whenever it fires, or a digest."""
         ref = self._client.models.resolve(text)
@@ -261,7 +366,12 @@ class Triggers:
 
     def _status(self, trigger: EventTrigger) -> TriggerStatus:
         newest = self._engine.history(trigger, limit=1)
-        return TriggerStatus(trigger, self._engine.state(trigger), newest[0] if newest else None)
+        return TriggerStatus(
+            trigger,
+            self._engine.state(trigger),
+            newest[0] if newest else None,
+            self._engine.folder(trigger),
+        )
 
 
 def _resource(name: str) -> Resource:

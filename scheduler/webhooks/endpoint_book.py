@@ -9,8 +9,12 @@ from fluxagents.scheduler.outbox.outbox import Outbox
 from fluxagents.scheduler.webhooks.endpoint import Endpoint
 
 
-class WebhookOutbox(Outbox[Endpoint], Protocol):
-    """Endpoints by name, and the messages to them. Every method is atomic."""
+class EndpointBook(Protocol):
+    """Keeps endpoints by name. Every method is atomic."""
+
+    def add(self, endpoint: Endpoint, *, replace: bool = False) -> bool:
+        """Keep an endpoint; False, and nothing done, if the name is taken and not to be replaced."""
+        ...
 
     def get(self, name: str) -> Endpoint | None: ...
 
@@ -25,3 +29,7 @@ class WebhookOutbox(Outbox[Endpoint], Protocol):
     def remove(self, name: str) -> bool:
         """Forget an endpoint with its messages; False if there is none of this name."""
         ...
+
+
+class WebhookOutbox(EndpointBook, Outbox[Endpoint], Protocol):
+    """Endpoints by name, and the messages to them."""

@@ -9,18 +9,28 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Collection, Mapping
+from secrets import token_urlsafe
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
+from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Frozen
 from fluxagents.scheduler.webhooks.signature import (
     ID_HEADER,
+    SECRET_BYTES,
     SIGNATURE_HEADER,
     TIME_HEADER,
-    TOLERANCE_S,
+    create_secret,
+    decode_secret,
+    is_now,
     is_signed,
 )
+
+LEAST_SECRET = 16
+"""Characters of a secret that is not in the form of Standard Webhooks."""
+
+HeaderName = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[A-Za-z0-9\-_]{1,100}$")]
 
 Headers = Mapping[str, str]
 """By name in lower case."""
@@ -76,7 +86,7 @@ class SlackScheme(Frozen):
     def is_signed(self, secrets: Collection[str], headers: Headers, body: bytes, *, now_s: int) -> bool:
         """Whether one of the secrets signed this, now."""
         timestamp = headers.get("x-slack-request-timestamp", "")
-        if not timestamp.isascii() or not timestamp.isdecimal() or abs(now_s - int(timestamp)) > TOLERANCE_S:
+        if not is_now(timestamp, now_s=now_s):
             return False
         content = f"v0:{timestamp}:".encode() + body
         return _fits(
@@ -86,21 +96,22 @@ class SlackScheme(Frozen):
         )
 
     def find_delivery(self, headers: Headers, body: bytes) -> str:
-        """Slack gives ids to events only; the signed time and content are one delivery."""
-        return f"{headers.get('x-slack-request-timestamp', '')}|{digest_body(body)}"
+        """The content: it holds the id of an event or a command, and is signed anew when it is sent again."""
+        del headers
+        return digest_body(body)
 
 
 class HmacScheme(Frozen):
     """Any other sender: an HMAC of the body in a header."""
 
     kind: Literal["hmac"] = "hmac"
-    header: str
+    header: HeaderName
     """The header with the signature, in lower case."""
     algorithm: Literal["sha256", "sha512"] = "sha256"
     encoding: Literal["hex", "base64"] = "hex"
     prefix: str = ""
     """What stands before the signature, such as `sha256=`."""
-    delivery_header: str = ""
+    delivery_header: HeaderName | Literal[""] = ""
     """The header with the id of a delivery, in lower case; without it the content is the id."""
 
     def is_signed(self, secrets: Collection[str], headers: Headers, body: bytes, *, now_s: int) -> bool:
@@ -120,6 +131,27 @@ class HmacScheme(Frozen):
 
 Scheme = Annotated[StandardScheme | GithubScheme | SlackScheme | HmacScheme, Field(discriminator="kind")]
 """How a sender signs."""
+
+
+def create_incoming_secret(scheme: Scheme) -> str:
+    """A new secret, as senders of this scheme take it."""
+    return create_secret() if isinstance(scheme, StandardScheme) else token_urlsafe(SECRET_BYTES)
+
+
+def check_incoming_secret(scheme: Scheme, secret: str) -> None:
+    """Refuse a secret that could be guessed, or that is none of this scheme.
+
+    Raises:
+        FluxError: `BAD_ARGUMENT`; the secret is not repeated.
+    """
+    if isinstance(scheme, StandardScheme):
+        decode_secret(secret)
+    elif len(secret) < LEAST_SECRET:
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            f"the secret has fewer than {LEAST_SECRET} characters, so that it could be guessed",
+            suggestions=("give none, and one is made",),
+        )
 
 
 def digest_body(body: bytes) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -80,6 +80,8 @@ class Notice:
     reply_to: str
     """The endpoint that is told in any case; empty for none."""
     data: Mapping[str, JsonValue]
+    reply: Mapping[str, str] = field(default_factory=dict)
+    """Where at that endpoint it belongs."""
 
 
 def build_notices(entry: FeedEntry, root: RunState) -> Iterator[Notice]:
@@ -103,6 +105,7 @@ def build_notices(entry: FeedEntry, root: RunState) -> Iterator[Notice]:
             flow=root.flow.name,
             reply_to=root.trigger.reply_to if root.trigger else "",
             data={**_describe_run(state, root), **_describe_event(event)},
+            reply=root.trigger.reply if root.trigger else {},
         )
 
 

@@ -8,8 +8,11 @@ from typing import Protocol
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.scheduler.outbox.outbox import Claim
 from fluxagents.scheduler.outbox.retries import Response
+from fluxagents.scheduler.webhooks.commit_status import build_repository_headers, read_status
 from fluxagents.scheduler.webhooks.endpoint import Endpoint
 from fluxagents.scheduler.webhooks.signature import build_headers
+
+JSON = {"content-type": "application/json"}
 
 
 class Poster(Protocol):
@@ -30,11 +33,12 @@ def build_carrier(poster: Poster, clock: Clock) -> Callable[[Claim[Endpoint]], A
 
 
 async def post_message(poster: Poster, claim: Claim[Endpoint], *, now_ms: int) -> Response:
-    """Send a message, signed for this time with the secrets that count now."""
-    body = claim.message.body.encode()
-    headers = {
-        "content-type": "application/json",
-        "user-agent": "fluxagents",
-        **build_headers(claim.endpoint.secrets_at(now_ms), claim.message.id, now_ms // 1_000, body),
-    }
-    return await poster.post(claim.endpoint.url, body, headers)
+    """Send a message in the form of its receiver, proven by the secrets that count now."""
+    endpoint, message = claim.endpoint, claim.message
+    if endpoint.form == "github":
+        commit, body = read_status(message.body)
+        headers = build_repository_headers(endpoint.secrets[0].text)
+        return await poster.post(f"{endpoint.url}/statuses/{commit}", body, JSON | headers)
+    body = message.body.encode()
+    signed = build_headers(endpoint.secrets_at(now_ms), message.id, now_ms // 1_000, body)
+    return await poster.post(endpoint.url, body, {**JSON, "user-agent": "fluxagents", **signed})

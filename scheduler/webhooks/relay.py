@@ -8,6 +8,7 @@ from fluxagents.flows.ports.event_feed import EventFeed, EventKind, FeedEntry
 from fluxagents.flows.ports.run_store import RunQueries
 from fluxagents.flows.state import STATUSES, TERMINAL
 from fluxagents.scheduler.runs.root_run import find_root
+from fluxagents.scheduler.webhooks.commit_status import has_status
 from fluxagents.scheduler.webhooks.endpoint import Endpoint
 from fluxagents.scheduler.webhooks.endpoint_book import WebhookOutbox
 from fluxagents.scheduler.webhooks.notice import ENDS, Notice, build_idle_notice, build_notices
@@ -29,12 +30,16 @@ class WebhookRelay:
         feed: The events.
         outbox: Keeps endpoints and messages.
         runs: Knows which sessions have open runs.
+        public_url: How browsers reach the API; empty where nobody said.
     """
 
-    def __init__(self, feed: EventFeed, outbox: WebhookOutbox, runs: RunQueries) -> None:
+    def __init__(
+        self, feed: EventFeed, outbox: WebhookOutbox, runs: RunQueries, *, public_url: str = ""
+    ) -> None:
         self._feed = feed
         self._outbox = outbox
         self._runs = runs
+        self._public_url = public_url
 
     def listen(self) -> None:
         """Listen to what the endpoints want, after one was added or removed."""
@@ -61,7 +66,7 @@ class WebhookRelay:
             ):
                 notices += self._find_idle(page.entries)
             messages = [
-                build_message(endpoint.name, notice)
+                build_message(endpoint, notice, public_url=self._public_url)
                 for notice in notices
                 for endpoint in endpoints
                 if is_told(endpoint, notice)
@@ -88,6 +93,8 @@ class WebhookRelay:
 
 def is_told(endpoint: Endpoint, notice: Notice) -> bool:
     """Whether an endpoint is to be told: it wants to be, or it is where the run came from."""
+    if endpoint.form == "github" and not (has_status(notice) and notice.reply_to == endpoint.name):
+        return False
     if notice.reply_to == endpoint.name:
         return endpoint.status == "active"
     return endpoint.wants(notice.type, session=notice.session, flow=notice.flow)

@@ -19,13 +19,24 @@ from fluxagents.scheduler.outbox.retries import Response, Verdict
 from fluxagents.scheduler.people.authority import Authority
 from fluxagents.scheduler.runs.run_ids import run_id
 from fluxagents.scheduler.webhooks.address import check_address
-from fluxagents.scheduler.webhooks.endpoint import EVENT_TYPES, NAME, TEST, Endpoint, Secret
+from fluxagents.scheduler.webhooks.endpoint import (
+    EVENT_TYPES,
+    NAME,
+    TEST,
+    Endpoint,
+    EndpointForm,
+    Secret,
+    rotate_secrets,
+)
 from fluxagents.scheduler.webhooks.endpoint_book import WebhookOutbox
 from fluxagents.scheduler.webhooks.notice import Notice
 from fluxagents.scheduler.webhooks.notice_message import build_message
 from fluxagents.scheduler.webhooks.poster import Poster, post_message
 from fluxagents.scheduler.webhooks.relay import WebhookRelay
 from fluxagents.scheduler.webhooks.signature import create_secret, decode_secret
+
+_REPOSITORY = re.compile(r"/repos/[\w.\-]+/[\w.\-]+$", re.ASCII)
+_TOKEN = re.compile(r"[\x21-\x7e]{8,500}")
 
 ROTATION_S = 86_400.0
 """How long an old secret signs as well, unless told otherwise."""
@@ -71,7 +82,8 @@ class Webhooks:
         name: str,
         url: str,
         *,
-        events: Sequence[str],
+        events: Sequence[str] = ("*",),
+        form: EndpointForm = "standard",
         session: str = "",
         flow: str = "",
         secret: str | None = None,
@@ -83,9 +95,11 @@ class Webhooks:
             name: Of the endpoint.
             url: Where messages are posted, by https; by http only to hosts that the settings name.
             events: Types of events, or patterns such as `run.*`.
+            form: What it takes; a repository takes statuses of commits, for runs of triggers that name it as
+                where the reply goes, whatever `events` says.
             session: Only events of this session.
             flow: Only events of runs of this flow.
-            secret: The one that the receiver has already; without it one is made.
+            secret: The one that the receiver has already; without it one is made. For a repository its token.
             replace: Replace the endpoint of this name, its messages and its log.
 
         Returns:
@@ -102,10 +116,14 @@ class Webhooks:
         for pattern in events:
             _check_events(pattern)
         check_address(url, self._poster.may_be_plain)
-        if secret is not None:
+        if form == "github":
+            url = url.rstrip("/")
+            _check_repository(url, secret)
+        elif secret is not None:
             decode_secret(secret)
         endpoint = Endpoint(
             name=name,
+            form=form,
             url=url,
             events=tuple(dict.fromkeys(events)),
             session=session,
@@ -146,20 +164,31 @@ class Webhooks:
         self._outbox.remove(name)
         self._relay.listen()
 
-    def rotate(self, name: str, *, overlap_s: float = ROTATION_S) -> Endpoint:
+    def rotate(self, name: str, *, overlap_s: float = ROTATION_S, secret: str | None = None) -> Endpoint:
         """Give an endpoint a new secret; the old one signs as well for a while, until the receiver has it.
+
+        Args:
+            name: Of the endpoint.
+            overlap_s: For how long.
+            secret: The new one; without it one is made. The token of a repository is replaced at once.
 
         Returns:
             The endpoint, its new secret first.
 
         Raises:
-            FluxError: If there is no such webhook.
+            FluxError: If there is no such webhook, or the secret does not fit.
         """
         endpoint = self._find(name)
+        if endpoint.form == "github":
+            token = _check_token(secret)
+        elif secret is not None:
+            decode_secret(secret)
         self._record(Action.WEBHOOK_ROTATE, endpoint)
-        now_ms = self._clock.now_ms()
-        old = Secret(text=endpoint.secrets[0].text, until_ms=now_ms + round(overlap_s * 1_000))
-        secrets = (Secret(text=create_secret()), old)
+        until_ms = self._clock.now_ms() + round(overlap_s * 1_000)
+        if endpoint.form == "github":
+            secrets: tuple[Secret, ...] = (Secret(text=token),)
+        else:
+            secrets = rotate_secrets(endpoint.secrets, secret or create_secret(), until_ms=until_ms)
         return self._change(endpoint, endpoint.model_copy(update={"secrets": secrets}))
 
     def enable(self, name: str) -> Endpoint:
@@ -181,6 +210,12 @@ class Webhooks:
             FluxError: If there is no such webhook.
         """
         endpoint = self._find(name)
+        if endpoint.form == "github":
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                f"webhook {name!r} is a repository, which is told of commits only",
+                suggestions=("a run of a trigger with --reply-to and --reply commit=… tells it",),
+            )
         self._record(Action.WEBHOOK_TEST, endpoint)
         now_ms = self._clock.now_ms()
         notice = Notice(
@@ -192,7 +227,7 @@ class Webhooks:
             reply_to="",
             data={"webhook": name, "events": list(endpoint.events)},
         )
-        claim = Claim(endpoint, build_message(name, notice), attempt=1)
+        claim = Claim(endpoint, build_message(endpoint, notice), attempt=1)
         response = asyncio.run(post_message(self._poster, claim, now_ms=now_ms))
         verdict = Verdict("delivered" if response.is_taken else "given_up")
         self._outbox.settle(claim, response, verdict, at_ms=self._clock.now_ms())
@@ -276,3 +311,29 @@ def _check_events(pattern: str) -> None:
             f"no event is called {pattern!r}",
             suggestions=(*nearest(pattern, EVENT_TYPES), f"all of them: {', '.join(EVENT_TYPES)}"),
         )
+
+
+def _check_repository(url: str, token: str | None) -> None:
+    _check_token(token)
+    if not _REPOSITORY.search(url):
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            "this is no address of a repository",
+            suggestions=(
+                "write https://api.github.com/repos/OWNER/NAME",
+                "or https://HOST/api/v3/repos/OWNER/NAME",
+            ),
+        )
+
+
+def _check_token(token: str | None) -> str:
+    """A token of a repository, which goes into a header of each request."""
+    if not token or not _TOKEN.fullmatch(token):
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            "a repository takes a token, of visible characters",
+            suggestions=(
+                "make one that may read contents and write commit statuses, and name it with --secret",
+            ),
+        )
+    return token

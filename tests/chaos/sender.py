@@ -8,7 +8,7 @@ from fluxagents.scheduler.outbox import courier
 from fluxagents.scheduler.outbox.courier import Courier
 from fluxagents.scheduler.webhooks.poster import build_carrier
 from fluxagents.scheduler.webhooks.relay import WebhookRelay
-from fluxagents.workers.files.web_poster import WebPoster
+from fluxagents.workers.files.web.web_poster import WebPoster
 from fluxagents.workers.machine.clock import SystemClock
 from fluxagents.workers.redis.connection import connect
 from fluxagents.workers.redis.run_store import RedisRunStore

@@ -232,7 +232,7 @@ def test_a_missing_extra_is_named(
 ) -> None:
     for protocol in (extra, f"{extra}s"):
         monkeypatch.delitem(_registry, protocol, raising=False)
-    for name in ("fsspec.implementations.http", "fluxagents.workers.files.web_files"):
+    for name in ("fsspec.implementations.http", "fluxagents.workers.files.web.web_files"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(FluxError) as raised:

@@ -45,6 +45,10 @@ class MemoryLedger:
         due = sorted((at_ms, name) for name, at_ms in self._looks.items() if at_ms <= now_ms)
         return [name for _, name in due[:limit]]
 
+    def look_at(self, name: str, at_ms: int) -> None:
+        """Have a name looked at."""
+        self._looks[name] = at_ms
+
     def forget(self, name: str) -> None:
         self._states.pop(name, None)
         self._histories.pop(name, None)

@@ -42,6 +42,7 @@ TASK_MODULES = (
     "fluxagents.scheduler.schedules.tick_task",
     "fluxagents.scheduler.firings.look_task",
     "fluxagents.scheduler.triggers.read_task",
+    "fluxagents.scheduler.triggers.serve_task",
     "fluxagents.scheduler.webhooks.relay_task",
     "fluxagents.workers.celery.send_task",
     "fluxagents.scheduler.channels.post_task",

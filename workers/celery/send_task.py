@@ -10,7 +10,7 @@ from fluxagents.scheduler.outbox.courier import Courier
 from fluxagents.scheduler.webhooks.poster import build_carrier
 from fluxagents.scheduler.webhooks.relay_task import SEND
 from fluxagents.workers.celery.process import Process
-from fluxagents.workers.files.web_poster import WebPoster
+from fluxagents.workers.files.web.web_poster import WebPoster
 from fluxagents.workers.settings import Settings
 
 

@@ -8,7 +8,7 @@ from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.webhooks.relay import WebhookRelay
 from fluxagents.scheduler.webhooks.webhooks import Webhooks
 from fluxagents.workers.celery.app import FluxApp
-from fluxagents.workers.files.web_poster import WebPoster
+from fluxagents.workers.files.web.web_poster import WebPoster
 from fluxagents.workers.redis.triggers.event_feed import RedisEventFeed
 from fluxagents.workers.redis.triggers.webhook_outbox import RedisWebhookOutbox
 

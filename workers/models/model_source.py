@@ -124,7 +124,7 @@ def _url_bytes(url: str, hosts: Collection[str]) -> bytes:
 
 def _fetch(url: str, hosts: Collection[str]) -> bytes:
     # Its package is an extra, and slow to import.
-    from fluxagents.workers.files.web_files import fetch  # noqa: PLC0415
+    from fluxagents.workers.files.web.web_files import fetch  # noqa: PLC0415
 
     return fetch(url, max_bytes=MAX_FILE_BYTES + 1, seconds=MAX_SECONDS, hosts=hosts)
 

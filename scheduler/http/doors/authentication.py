@@ -11,14 +11,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.people.actor import Actor
+from fluxagents.scheduler.http.addresses import takes_key
 from fluxagents.scheduler.http.browser_sessions import BrowserSessions
 from fluxagents.scheduler.http.ports import Quota, RateLimits
 from fluxagents.scheduler.http.problems import answer_flux_error, answer_problem
 from fluxagents.scheduler.people.api_keys import ApiKeys
 from fluxagents.scheduler.people.sign_in import SESSION_COOKIE
-
-PROTECTED = ("/v1/", "/a2h/")
-"""What lies below them is for those who show a key; the rest tells nothing of anybody."""
 
 KEY_NAMES = frozenset(
     {"key", "api_key", "apikey", "api-key", "access_token", "token", "authorization", "bearer"}
@@ -40,7 +38,7 @@ class Authentication:
         self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not f"{scope['path']}/".startswith(PROTECTED):
+        if scope["type"] != "http" or not takes_key(scope["path"]):
             await self._app(scope, receive, send)
             return
         state = scope.setdefault("state", {})

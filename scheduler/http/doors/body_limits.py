@@ -8,11 +8,9 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from fluxagents.scheduler.http.addresses import HOOKS, UPLOADS
 from fluxagents.scheduler.http.ports import Limits
 from fluxagents.scheduler.http.problems import ProblemError, answer_problem
-
-UPLOADS = "/v1/uploads/"
-"""Below it bodies are parts of files."""
 
 
 class BodyLimits:
@@ -30,10 +28,9 @@ class BodyLimits:
         if "content-length" not in headers and "transfer-encoding" not in headers:
             await self._app(scope, receive, send)
             return
-        is_part = scope["path"].startswith(UPLOADS)
-        limit = self._limits.part_bytes if is_part else self._limits.body_bytes
+        limit, seconds = self._find_limits(scope["path"])
         try:
-            body = await self._read(receive, headers, limit)
+            body = await self._read(receive, headers, limit, seconds)
         except ProblemError as error:
             request_id = scope.get("state", {}).get("request_id", "")
             answer = answer_problem(error.name, error.detail, headers=error.headers, request_id=request_id)
@@ -43,19 +40,26 @@ class BodyLimits:
             return
         await self._app(scope, give_again(body, receive), send)
 
-    async def _read(self, receive: Receive, headers: Headers, limit: int) -> bytes:
+    def _find_limits(self, path: str) -> tuple[int, float]:
+        """How many bytes are taken at an address, and in how many seconds."""
+        if path.startswith(HOOKS):
+            return self._limits.hook_bytes, self._limits.hook_s
+        is_part = path.startswith(UPLOADS)
+        return self._limits.part_bytes if is_part else self._limits.body_bytes, self._limits.body_s
+
+    async def _read(self, receive: Receive, headers: Headers, limit: int, seconds: float) -> bytes:
         if (encoding := headers.get("content-encoding", "identity")) != "identity":
             raise ProblemError("media_type", f"the body is compressed ({encoding[:40]})")
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > limit:
             raise _too_large(f"{length[:40]} bytes", limit)
         try:
-            async with asyncio.timeout(self._limits.body_s):
+            async with asyncio.timeout(seconds):
                 return await read_body(receive, limit)
         except TimeoutError:
             raise ProblemError(
                 "too_slow",
-                f"the body did not arrive within {self._limits.body_s:g} s",
+                f"the body did not arrive within {seconds:g} s",
                 headers={"Connection": "close"},
             ) from None
 

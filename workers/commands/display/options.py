@@ -78,3 +78,18 @@ def parse_pairs(pairs: tuple[str, ...]) -> dict[str, Any]:
         except json.JSONDecodeError:
             values[name] = value
     return values
+
+
+def parse_texts(pairs: tuple[str, ...]) -> dict[str, str]:
+    """`name=text` words; a text may have `=` of its own.
+
+    Raises:
+        click.BadParameter: If a word has no `=`.
+    """
+    texts: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{pair!r} is not name=text")
+        texts[name] = text
+    return texts

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from fluxagents.scheduler.triggers.folder_plan import FolderState
 from fluxagents.scheduler.triggers.triggers import TriggerStatus
 from fluxagents.workers.commands.display.firing_table import firing_document, print_firings
 from fluxagents.workers.commands.display.options import examples, json_option
@@ -14,6 +15,7 @@ from fluxagents.workers.commands.display.period import since_ms, until_ms
 from fluxagents.workers.commands.display.times import format_date, format_time
 from fluxagents.workers.commands.triggers import trigger_access
 from fluxagents.workers.commands.triggers.adding import add
+from fluxagents.workers.commands.triggers.deliveries import deliveries, preview, replay, rotate
 from fluxagents.workers.machine.clock import SystemClock
 
 
@@ -28,10 +30,11 @@ from fluxagents.workers.machine.clock import SystemClock
     )
 )
 def triggers() -> None:
-    """List, add, pause and remove triggers: they start a run when something happened."""
+    """List, add, try, pause and remove triggers: they start a run when something happened."""
 
 
-triggers.add_command(add)
+for command in (add, deliveries, replay, preview, rotate):
+    triggers.add_command(command)
 
 
 @triggers.command("list", epilog=examples("fluxagents triggers list --json"))
@@ -153,6 +156,9 @@ def _document(status: TriggerStatus) -> dict[str, Any]:
         "when": trigger.when or None,
         "flow": trigger.flow_name or trigger.flow,
         "model": trigger.model or None,
+        "model_from": trigger.model_from or None,
+        "via": trigger.via or None,
+        "fetch": trigger.fetch,
         "inputs": trigger.inputs,
         "expressions": trigger.expressions,
         "lane": trigger.lane,
@@ -161,12 +167,25 @@ def _document(status: TriggerStatus) -> dict[str, Any]:
         "key": trigger.key or None,
         "max_open": trigger.max_open or None,
         "reply_to": trigger.reply_to or None,
+        "reply": trigger.reply,
         "session": trigger.session,
         "owner": trigger.owner,
         "created": format_time(trigger.created_ms),
+        **_describe_folder(status.folder),
         "paused_by": status.state.paused_by or None,
         "waiting": len(status.state.waiting),
         "last": format_time(last.at_ms) if last else None,
         "last_outcome": last.outcome if last else None,
         "last_run": (last.run_id or None) if last else None,
+    }
+
+
+def _describe_folder(folder: FolderState | None) -> dict[str, Any]:
+    """What is known of a folder that is watched."""
+    if folder is None:
+        return {}
+    return {
+        "looked": format_time(folder.looked_ms) if folder.looked_ms else None,
+        "files": len(folder.files),
+        "problem": folder.problem or None,
     }

@@ -44,7 +44,7 @@ from fluxagents.workers.celery.app import FluxApp, create_app
 from fluxagents.workers.celery.publisher import CeleryPublisher
 from fluxagents.workers.channels.browser_sign_in import load_session_key, open_sign_in
 from fluxagents.workers.clients.schedule_client import open_schedules
-from fluxagents.workers.clients.trigger_client import open_triggers
+from fluxagents.workers.clients.trigger_client import open_deliveries, open_reception, open_triggers
 from fluxagents.workers.files.price_file import load_prices
 from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.files.uploads import UploadFiles
@@ -126,6 +126,8 @@ def build_api_ports(settings: Settings) -> ApiPorts:
         sessions=lambda acting: Sessions(acting, lambda: Archive(settings.artifact_url)),
         schedules=lambda acting: open_schedules(acting, app, redis),
         triggers=lambda acting: open_triggers(acting, app, redis),
+        deliveries=lambda acting: open_deliveries(acting, app, redis),
+        reception=open_reception(app, redis),
         webhooks=lambda acting: _open_webhooks(acting, app, redis),
         idempotency=RedisIdempotencyKeys(redis, prefix=prefix),
         rate_limits=RedisRateLimits(redis, prefix=prefix, per_minute=settings.api_requests_per_minute),

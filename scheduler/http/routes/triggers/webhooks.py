@@ -19,7 +19,7 @@ from fluxagents.scheduler.http.problems import ProblemError
 from fluxagents.scheduler.http.routes.triggers.firing_views import HistoryLimit, to_time
 from fluxagents.scheduler.outbox.message import Attempt, Message, MessageStatus
 from fluxagents.scheduler.runs.run_client import RunClient
-from fluxagents.scheduler.webhooks.endpoint import EVENT_TYPES, NAME, Endpoint
+from fluxagents.scheduler.webhooks.endpoint import EVENT_TYPES, NAME, Endpoint, EndpointForm
 from fluxagents.scheduler.webhooks.webhooks import ROTATION_S, WebhookStatus
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
@@ -33,12 +33,14 @@ class WebhookContent(Body):
 
     url: str = Field(max_length=2_000, examples=["https://example.org/hooks/flux"])
     """By https; by http only to hosts that the installation names."""
+    form: EndpointForm = "standard"
+    """`github`: the address is that of a repository, and `secret` a token for it."""
     events: list[Pattern] = Field(min_length=1, max_length=50, examples=[["run.finished", "approval.*"]])
     session: str = Field("", max_length=MAX_NAME)
     """Only events of this session."""
     flow: str = Field("", max_length=MAX_NAME)
     """Only events of runs of this flow."""
-    secret: str | None = Field(None, max_length=200)
+    secret: str | None = Field(None, max_length=500)
     """The one that the receiver has already; without it one is made."""
 
 
@@ -52,6 +54,7 @@ class WebhookView(Body):
     """A webhook and how it is doing, without its secret."""
 
     name: str
+    form: EndpointForm
     url: str
     events: list[str]
     session: str
@@ -78,6 +81,8 @@ class Rotation(Body):
 
     overlap_s: float = Field(ROTATION_S, ge=0, le=30 * ROTATION_S)
     """How long the old one signs as well."""
+    secret: str | None = Field(None, max_length=500)
+    """The new one; without it one is made. A repository takes a token."""
 
 
 class Delivery(Body):
@@ -156,7 +161,8 @@ def rotate_webhook(
 ) -> WebhookSecret:
     """Make a new secret; the old one signs as well until the receiver has had time to take it over."""
     _find(name, client, ports)
-    endpoint = ports.webhooks(client).rotate(name, overlap_s=(body or Rotation()).overlap_s)
+    rotation = body or Rotation()
+    endpoint = ports.webhooks(client).rotate(name, overlap_s=rotation.overlap_s, secret=rotation.secret)
     response.headers["ETag"] = tag_content(endpoint)
     return WebhookSecret(name=name, secret=endpoint.secrets[0].text)
 
@@ -234,6 +240,7 @@ def _keep(
         name,
         body.url,
         events=body.events,
+        form=body.form,
         session=body.session,
         flow=body.flow,
         secret=body.secret,
@@ -248,6 +255,7 @@ def _view(status: WebhookStatus) -> WebhookView:
     endpoint = status.endpoint
     return WebhookView(
         name=endpoint.name,
+        form=endpoint.form,
         url=endpoint.url,
         events=list(endpoint.events),
         session=endpoint.session,

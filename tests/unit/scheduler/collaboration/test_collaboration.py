@@ -10,7 +10,14 @@ import pytest
 import yaml
 from tests.support.memory_ledger import MemoryLedger
 from tests.support.memory_schedules import MemorySchedules
-from tests.support.memory_triggers import MemoryFeed, MemoryTriggers
+from tests.support.memory_triggers import (
+    MemoryDeliveries,
+    MemoryEndpoints,
+    MemoryFeed,
+    MemoryFiles,
+    MemoryFolders,
+    MemoryTriggers,
+)
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.people.actor import Actor, Proof
@@ -22,6 +29,7 @@ from fluxagents.scheduler.collaboration.hand_over import HandOver
 from fluxagents.scheduler.schedules.grid import every
 from fluxagents.scheduler.schedules.schedule_ticker import ScheduleTicker
 from fluxagents.scheduler.schedules.schedules import Schedules
+from fluxagents.scheduler.triggers.model_intake import ModelIntake
 from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
 from fluxagents.scheduler.triggers.triggers import Triggers
 from fluxagents.workers.clients.local import LocalClient
@@ -293,13 +301,24 @@ def test_those_who_look_at_a_run_are_seen(site: Site) -> None:
 
 def hand_over(site: Site, client: LocalClient, schedules: MemorySchedules) -> HandOver:
     ledger, triggers = MemoryLedger(), MemoryTriggers()
-    engine = TriggerEngine(client, triggers, ledger, MemoryFeed(), site.clock)
+    box, endpoints = MemoryDeliveries(ledger, site.clock), MemoryEndpoints()
+    engine = TriggerEngine(
+        client,
+        triggers,
+        ledger,
+        MemoryFeed(),
+        box=box,
+        clock=site.clock,
+        intake=ModelIntake(client.models, endpoints, MemoryFiles()),
+    )
     ticker = ScheduleTicker(client, ledger, site.clock)
     return HandOver(
         client,
         client.sessions,
         Schedules(client, schedules, ticker, site.clock),
-        Triggers(client, triggers, engine, site.clock),
+        Triggers(
+            client, triggers, engine, box=box, endpoints=endpoints, reader=MemoryFolders(), clock=site.clock
+        ),
     )
 
 

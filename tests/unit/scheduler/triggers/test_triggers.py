@@ -2,112 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import pytest
-from tests.support.memory_ledger import MemoryLedger
-from tests.support.memory_triggers import MemoryFeed, MemoryTriggers
 from tests.support.story import Story, failed, finished
+from tests.support.trigger_desk import DIGEST, OTHER, QUESTION, START, Desk
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool
-from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.flows.memory.run_store import MemoryRunStore
+from fluxagents.flows.errors import FluxError
 from fluxagents.flows.ports.commit import Commit
-from fluxagents.flows.ports.dispatch import Outgoing
-from fluxagents.flows.ports.event_feed import FeedEntry
 from fluxagents.flows.reducer import fold
-from fluxagents.flows.state import RunState
-from fluxagents.scheduler.firings.lookout import Lookout
-from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.scheduler.runs.run_client import RunClient
-from fluxagents.scheduler.triggers.event_trigger import (
-    MAX_DEPTH,
-    ArtifactSource,
-    EventTrigger,
-    ModelSource,
-    RunSource,
-)
-from fluxagents.scheduler.triggers.trigger_engine import TriggerEngine
-from fluxagents.scheduler.triggers.triggers import Triggers
-from fluxagents.tasks.ports.models import ModelRef, ModelStore
-from fluxagents.tasks.registry import TOOLS
-from fluxagents.workers.clients.local_authority import build_process_authority
-
-START = 1_700_000_000_000
-DIGEST = "sha256:" + "a" * 64
-OTHER = "sha256:" + "b" * 64
-QUESTION = {"question": "Does it grow?"}
-
-
-class HandClock:
-    at_ms = START
-
-    def now_ms(self) -> int:
-        return self.at_ms
-
-
-class Silent:
-    """Publishes nothing."""
-
-    unreachable: tuple[type[Exception], ...] = ()
-
-    def publish(self, outgoing: Sequence[Outgoing]) -> None:
-        pass
-
-    def stop(self, run_id: str, seq: int, attempt: int) -> None:
-        pass
-
-    def is_idle(self, queue: str) -> bool:
-        del queue
-        return True
-
-
-class Names:
-    def resolve(self, text: str, *, files: bool = True) -> ModelRef:
-        del files
-        if text == "gone":
-            raise FluxError(ErrorClass.UNKNOWN_ID, f"there is no model '{text}'")
-        return ModelRef(digest=text if text.startswith("sha256:") else DIGEST, name=text)
-
-
-class Desk:
-    """Triggers over memory; events are put into the feed by hand."""
-
-    def __init__(self) -> None:
-        self.clock = HandClock()
-        self.store = MemoryRunStore(self.clock)
-        self.ledger, self.feed, self.book = MemoryLedger(), MemoryFeed(), MemoryTriggers()
-        self.client = RunClient(
-            store=self.store,
-            publisher=Silent(),
-            clock=self.clock,
-            models=cast("ModelStore", Names()),
-            flows=FlowLibrary(),
-            tools=TOOLS,
-            authority=build_process_authority(self.store.audit_log),
-        )
-        self.engine = TriggerEngine(self.client, self.book, self.ledger, self.feed, self.clock)
-        self.triggers = Triggers(self.client, self.book, self.engine, self.clock)
-        self.lookout = Lookout(self.ledger, self.clock, {"trigger": self.engine.serve})
-
-    def add(self, name: str = "slow", **changes: Any) -> EventTrigger:
-        given = {"source": RunSource(), "flow": "metabolic_analysis", "inputs": QUESTION}
-        return self.triggers.add(name, **{**given, **changes})
-
-    def tell(self, *events: e.Event) -> None:
-        """Put a whole log into the feed."""
-        self.feed.entries.append(FeedEntry(id="", first=0, events=events, state=fold(events)))
-
-    def look(self) -> list[RunState]:
-        """Read the feed and serve what is due; the runs of triggers, the oldest first."""
-        self.engine.read()
-        self.lookout.look()
-        return [state for state in reversed(self.store.runs(limit=1_000)) if state.trigger]
-
-    def history(self, name: str = "slow") -> list[tuple[str, str]]:
-        return [(each.outcome, each.note) for each in reversed(self.triggers.history(name, limit=100))]
+from fluxagents.scheduler.triggers.event_trigger import MAX_DEPTH, ArtifactSource, ModelSource, RunSource
 
 
 @pytest.fixture

@@ -11,12 +11,22 @@ from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool
 from fluxagents.flows.ports.event_feed import FeedEntry
 from fluxagents.flows.reducer import fold
+from fluxagents.scheduler.webhooks.endpoint import Endpoint, Secret
 from fluxagents.scheduler.webhooks.notice import MAX_TEXT, Notice, build_idle_notice, build_notices
 from fluxagents.scheduler.webhooks.notice_message import build_message
 
 RUN = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 START = 1_767_225_600_000
 FLOW = e.FlowRef(name="survey", version=1, digest="d")
+
+LAB = Endpoint(
+    name="lab",
+    url="https://lab.example.org/hooks",
+    events=("*",),
+    secrets=(Secret(text="s"),),
+    owner="ada",
+    created_ms=1,
+)
 
 
 def entry(*events: e.Event, first: int = 0) -> FeedEntry:
@@ -66,8 +76,8 @@ def test_the_same_event_is_the_same_message_whoever_reads_it() -> None:
     together = list(tell(entry(*log)))[-1]
     alone = FeedEntry(id="9-0", first=len(log) - 1, events=log[-1:], state=fold(log))
     (again,) = tell(alone)
-    assert build_message("lab", again) == build_message("lab", together)
-    assert build_message("other", again).id != build_message("lab", again).id
+    assert build_message(LAB, again) == build_message(LAB, together)
+    assert build_message(LAB.model_copy(update={"name": "other"}), again).id != build_message(LAB, again).id
 
 
 def test_a_long_answer_is_cut_and_the_message_stays_small() -> None:
@@ -76,14 +86,14 @@ def test_a_long_answer_is_cut_and_the_message_stays_small() -> None:
     assert isinstance(ended, e.RunFinished)
     long = ended.model_copy(update={"answer": "x" * 100_000, "unanswered": ("y" * 9_000,) * 100})
     *_, last = tell(entry(*log[:-1], long))
-    body = build_message("lab", last).body
+    body = build_message(LAB, last).body
     assert len(json.loads(body)["data"]["answer"]) == MAX_TEXT
     assert len(body) < 30 * MAX_TEXT
 
 
 def test_a_message_is_a_standard_webhook() -> None:
     *_, last = tell(entry(*whole(RUN, start_ms=START)))
-    document = json.loads(build_message("lab", last).body)
+    document = json.loads(build_message(LAB, last).body)
     assert set(document) == {"type", "timestamp", "data"}
     assert document["timestamp"].endswith("Z")
 

@@ -20,7 +20,13 @@ from redis import Redis
 from tests.support.command_calls import simulate_terminal
 from tests.support.memory_ledger import MemoryLedger
 from tests.support.memory_schedules import MemorySchedules
-from tests.support.memory_triggers import MemoryFeed, MemoryTriggers
+from tests.support.memory_triggers import (
+    MemoryDeliveries,
+    MemoryEndpoints,
+    MemoryFeed,
+    MemoryFolders,
+    MemoryTriggers,
+)
 from tests.support.places import ROOT
 from tests.support.story import Story, asked, decided, entered, notified, split, succeeded, whole
 
@@ -76,7 +82,7 @@ from fluxagents.workers.commands.triggers.schedules import schedule_access
 from fluxagents.workers.commands.triggers.webhooks import webhook_access
 from fluxagents.workers.files.artifact_store import ArtifactFiles
 from fluxagents.workers.files.run_archive import Archive
-from fluxagents.workers.files.web_poster import WebPoster
+from fluxagents.workers.files.web.web_poster import WebPoster
 from fluxagents.workers.host import run_file
 from fluxagents.workers.host.checks import CheckResult, CheckStatus
 from fluxagents.workers.host.run_file import RunStatus, ServiceStatus, State
@@ -424,8 +430,11 @@ def told_triggers(client: RunClient) -> Triggers:
     ]
     state = TriggerState(created_ms=START_MS)
     ledger.save(trigger.session, state.model_dump_json(), before=None, firings=firings)
-    engine = TriggerEngine(client, book, ledger, MemoryFeed(), HeldClock())
-    return Triggers(client, book, engine, HeldClock())
+    box = MemoryDeliveries(ledger, HeldClock())
+    engine = TriggerEngine(client, book, ledger, MemoryFeed(), box=box, clock=HeldClock())
+    return Triggers(
+        client, book, engine, box=box, endpoints=MemoryEndpoints(), reader=MemoryFolders(), clock=HeldClock()
+    )
 
 
 def learn_an_error(book: RedisRemedyBook) -> None:

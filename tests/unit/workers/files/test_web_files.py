@@ -13,8 +13,8 @@ import aiohttp
 import pytest
 
 from fluxagents.flows.errors import ErrorClass, FluxError
-from fluxagents.workers.files.public_sockets import is_public
-from fluxagents.workers.files.web_files import fetch
+from fluxagents.workers.files.web.public_sockets import is_public
+from fluxagents.workers.files.web.web_files import fetch
 from fluxagents.workers.models import model_source
 from fluxagents.workers.models.model_store import ModelFiles
 

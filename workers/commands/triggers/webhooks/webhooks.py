@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from fluxagents.scheduler.schedules.grid import every
-from fluxagents.scheduler.webhooks.endpoint import EVENT_TYPES
+from fluxagents.scheduler.webhooks.endpoint import EVENT_TYPES, EndpointForm
 from fluxagents.scheduler.webhooks.webhooks import WebhookStatus
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import echo, print_json, print_table
@@ -52,15 +52,24 @@ webhooks.add_command(resend)
     show_default="all",
     help="A type of event, or a pattern such as 'run.*'.",
 )
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(["standard", "github"]),
+    default="standard",
+    show_default=True,
+    help="What URL takes: signed messages, or statuses of commits of a repository.",
+)
 @click.option("--session", default="", help="Only events of this session.")
 @click.option("--flow", help="Only events of runs of this flow.")
-@click.option("--secret", envvar="FLUXAGENTS_WEBHOOK_SECRET", help="One that the receiver has already.")
+@click.option("--secret", envvar="FLUXAGENTS_WEBHOOK_SECRET", help="One that the receiver has, or its token.")
 @click.option("--replace", is_flag=True, help="Replace the webhook of this name, with its messages.")
 @json_option
 def add(
     name: str,
     url: str,
     events: tuple[str, ...],
+    form: EndpointForm,
     session: str,
     flow: str | None,
     secret: str | None,
@@ -72,11 +81,20 @@ def add(
     Messages are signed as Standard Webhooks says, so that the receiver knows who sent them. One that is not
     taken (2xx) is tried again for three days. Private addresses are refused unless FLUXAGENTS_WEBHOOK_HOSTS
     names their host.
+
+    With --as github URL is a repository, such as https://api.github.com/repos/OWNER/NAME, and --secret a
+    token that may read its contents and write commit statuses. Triggers read files from it, and tell it how
+    their runs went: see `triggers add --help`.
     """
     endpoint = webhook_access.open_webhooks().add(
-        name, url, events=events, session=session, flow=flow or "", secret=secret, replace=replace
+        name, url, events=events, form=form, session=session, flow=flow or "", secret=secret, replace=replace
     )
-    _print_secret(name, endpoint.secrets[0].text, as_json=as_json)
+    if form == "standard":
+        _print_secret(name, endpoint.secrets[0].text, as_json=as_json)
+    elif as_json:
+        print_json({"name": name})
+    else:
+        echo(f"{name}: triggers may read files of {hide_secrets(endpoint.url)} and tell it of its commits")
 
 
 @webhooks.command("list", epilog=examples("fluxagents webhooks list --json"))
@@ -157,10 +175,17 @@ def test(context: click.Context, name: str, as_json: bool) -> None:
 @click.option(
     "--overlap", default="1d", show_default=True, help="How long the old secret signs as well: 2h, 1d …"
 )
+@click.option("--secret", envvar="FLUXAGENTS_WEBHOOK_SECRET", help="The new one, or the new token.")
 @json_option
-def rotate(name: str, overlap: str, as_json: bool) -> None:
+def rotate(name: str, overlap: str, secret: str | None, as_json: bool) -> None:
     """Give NAME a new secret, and print it. Messages carry both signatures until the overlap is over."""
-    endpoint = webhook_access.open_webhooks().rotate(name, overlap_s=every(overlap).seconds)
+    endpoint = webhook_access.open_webhooks().rotate(name, overlap_s=every(overlap).seconds, secret=secret)
+    if endpoint.form == "github":
+        if as_json:
+            print_json({"name": name})
+        else:
+            echo(f"{name} is shown the new token from now on")
+        return
     _print_secret(name, endpoint.secrets[0].text, as_json=as_json)
 
 
@@ -189,6 +214,7 @@ def _document(status: WebhookStatus) -> dict[str, Any]:
     old = [secret.until_ms for secret in endpoint.secrets if secret.until_ms]
     return {
         "name": endpoint.name,
+        "form": endpoint.form,
         "url": hide_secrets(endpoint.url),
         "events": list(endpoint.events),
         "session": endpoint.session or None,

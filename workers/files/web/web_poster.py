@@ -10,7 +10,7 @@ from time import monotonic, time
 import aiohttp
 
 from fluxagents.scheduler.outbox.retries import Response
-from fluxagents.workers.files.public_sockets import allow_public
+from fluxagents.workers.files.web.public_sockets import allow_public
 
 TOTAL_S = 15.0
 """For all of a request: a receiver says that it has a message, and does its work afterwards."""

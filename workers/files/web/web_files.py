@@ -7,7 +7,7 @@ from collections.abc import Collection
 import aiohttp
 from fsspec.asyn import get_loop, sync
 
-from fluxagents.workers.files.public_sockets import allow_public
+from fluxagents.workers.files.web.public_sockets import allow_public
 
 MAX_REDIRECTS = 5
 _CHUNK_BYTES = 1 << 20
