@@ -11,7 +11,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from tests.support.webhook_receiver import receive
 
 from fluxagents.scheduler.outbox.retries import Response
-from fluxagents.workers.files import web_poster
+from fluxagents.workers.files.web import web_poster
 from fluxagents.workers.files.web.web_poster import WebPoster, read_retry_after
 
 LOOPBACK = ("127.0.0.1",)
