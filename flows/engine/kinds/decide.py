@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import AskHuman, Command, Decide
-from fluxagents.flows.engine.escalations import find_escalation
+from fluxagents.flows.engine.kinds.escalations import find_escalation
 from fluxagents.flows.engine.node_context import NodeContext
 from fluxagents.flows.engine.tool_calls import continue_call
 from fluxagents.flows.errors import POLICIES, Remedy

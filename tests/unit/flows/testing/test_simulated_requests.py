@@ -9,7 +9,7 @@ from tests.support.simulated_flows import simulate_nodes
 from tests.unit.flows.testing.test_simulator import DECIDE, END, good, refusal
 
 from fluxagents.flows import events as e
-from fluxagents.flows.engine.escalations import count_conflicts
+from fluxagents.flows.engine.kinds.escalations import count_conflicts
 from fluxagents.flows.state import Finding
 
 NO = {"kind": "end", "message": "no"}
