@@ -139,6 +139,8 @@ class HumanRequest(Frozen):
     votes: tuple[Vote, ...] = ()
     """What people have said so far; those on another digest count no more."""
     delegations: tuple[Delegation, ...] = ()
+    raised_by: str = ""
+    """The rule of its node that called for it, of an escalation; empty where failures did."""
     edited: bool = False
     """Somebody has changed the arguments since it was asked."""
     thread: tuple[Remark, ...] = ()

@@ -181,6 +181,8 @@ class RunState(Frozen):
     effect: CallEffect | None = None
     """What the call would do that a human is asked about next."""
     waiting_for: HumanRequest | None = None
+    escalated: tuple[str, ...] = ()
+    """The rules that have called a human at this visit of the node."""
     notified: bool = False
     outcome: Outcome | None = None
     """What happened last at the present node."""

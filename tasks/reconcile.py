@@ -15,6 +15,9 @@ log = structlog.get_logger("reconcile")
 BATCH = 500
 """Most messages that one tick publishes into one queue."""
 
+MAX_WAKES = 20
+"""Batches of timers that one tick fires: those of ten thousand requests may be due at one time."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ReconcilerPorts:
@@ -43,7 +46,11 @@ def reconcile(ports: ReconcilerPorts) -> int:
             log.info("published again", run=outgoing.run_id, step=outgoing.seq, attempt=outgoing.attempt)
             publish(ports.publisher, outgoing)
             published += 1
-    for outgoing in ports.dispatches.wake(limit=BATCH):
-        publish(ports.publisher, outgoing)
-        published += 1
+    for _ in range(MAX_WAKES):
+        woken = ports.dispatches.wake(limit=BATCH)
+        for outgoing in woken:
+            publish(ports.publisher, outgoing)
+        published += len(woken)
+        if len(woken) < BATCH:
+            break
     return published

@@ -20,15 +20,7 @@ def check_budget(flow: Flow, state: RunState, at_ms: int) -> FluxError | None:
     """
     if isinstance(flow.nodes[state.node], EndNode):
         return None
-    request = state.waiting_for
-    uncounted_ms = at_ms - request.asked_ms if request and request.no_limit else 0
-    seconds = (at_ms - state.started_ms - state.rested_ms - uncounted_ms) / 1_000
-    used = (
-        ("steps", state.seq - 1 - state.deferrals, flow.budget.steps),
-        ("tokens", state.tokens_in + state.tokens_out, flow.budget.tokens),
-        ("seconds", seconds, flow.budget.wall_time_s),
-    )
-    for what, spent, allowed in used:
+    for what, spent, allowed in _list_use(flow, state, at_ms):
         if spent > allowed:
             return FluxError(
                 ErrorClass.BUDGET,
@@ -36,6 +28,22 @@ def check_budget(flow: Flow, state: RunState, at_ms: int) -> FluxError | None:
                 suggestions=("raise the flow's `budget`", "ask a narrower question"),
             )
     return None
+
+
+def measure_use(flow: Flow, state: RunState, at_ms: int) -> float:
+    """The share of its budget that a run has used, of what it has used most of."""
+    return max(spent / allowed for _, spent, allowed in _list_use(flow, state, at_ms))
+
+
+def _list_use(flow: Flow, state: RunState, at_ms: int) -> tuple[tuple[str, float, float], ...]:
+    request = state.waiting_for
+    uncounted_ms = at_ms - request.asked_ms if request and request.no_limit else 0
+    seconds = (at_ms - state.started_ms - state.rested_ms - uncounted_ms) / 1_000
+    return (
+        ("steps", state.seq - 1 - state.deferrals, flow.budget.steps),
+        ("tokens", state.tokens_in + state.tokens_out, flow.budget.tokens),
+        ("seconds", seconds, flow.budget.wall_time_s),
+    )
 
 
 def ends_ms(flow: Flow, state: RunState) -> int:

@@ -14,6 +14,7 @@ from fluxagents.flows.language.node_base import (
     Expression,
     HumanNode,
     NodeBase,
+    RequestRules,
     StrictModel,
     WaitingNode,
     optional_edge,
@@ -46,6 +47,21 @@ class ToolNode(CallingNode):
         return (self.tool,)
 
 
+SIGNALS = ("failures", "untraced", "confidence", "budget_used", "conflicts")
+"""What rules of escalation may speak of: failures of one kind in a row; numbers of the answer that nothing
+traces; the share of what was asked that checked findings answer; the share of the run's budget that is used;
+pairs of findings that disagree."""
+
+
+class EscalationRule(RequestRules):
+    """When a human is asked, once at each visit of the node, and who decides."""
+
+    when: str
+    """A condition over inputs, facts and `SIGNALS`: `untraced > 0`."""
+    question: str = ""
+    """What is asked; the condition itself when empty."""
+
+
 class DecideNode(CallingNode):
     """Lets the chat model choose among tools until it finishes or its steps are used."""
 
@@ -57,10 +73,17 @@ class DecideNode(CallingNode):
     """Failures of one kind in a row that call a human, or lead to `on_error`."""
     hypotheses: bool = False
     """Whether each call states a hypothesis and which of its results would refute it."""
+    escalate: tuple[EscalationRule, ...] = Field(default=(), max_length=8)
+    """When a human is asked before it goes on."""
 
     @property
     def tool_names(self) -> tuple[str, ...]:
         return self.tools
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        rules = (Expression("escalate", rule.when, SIGNALS) for rule in self.escalate)
+        return *super().expressions, *rules
 
 
 class BranchCase(StrictModel):

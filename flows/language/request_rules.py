@@ -47,6 +47,13 @@ def find_question_problems(rules: RequestRules) -> Iterator[RuleProblem]:
             yield ("ladder", index, "then"), message
 
 
+def find_branch_problems(rules: RequestRules) -> Iterator[RuleProblem]:
+    """Ladders that lead to a node where only a node's own ladder can."""
+    if rules.last_branch:
+        message = f"leads to {rules.last_branch!r}, and only the ladder of a node or its `approval` leads on"
+        yield ("ladder", len(rules.ladder) - 1, "then"), message
+
+
 def _takes_several(policy: Policy) -> bool:
     parts = [policy.rule, *inner_rules(policy.rule)]
     needs_more = any(

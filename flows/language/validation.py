@@ -15,7 +15,12 @@ from fluxagents.flows.language.node_base import ActivityNode, CallingNode, Child
 from fluxagents.flows.language.nodes import AskNode, DecideNode, EndNode
 from fluxagents.flows.language.pinning import pin_subflows
 from fluxagents.flows.language.reading import document_with_lines, flow_from_mapping
-from fluxagents.flows.language.request_rules import RuleProblem, find_question_problems, find_rule_problems
+from fluxagents.flows.language.request_rules import (
+    RuleProblem,
+    find_branch_problems,
+    find_question_problems,
+    find_rule_problems,
+)
 from fluxagents.flows.people.members import is_assignee
 
 
@@ -219,24 +224,30 @@ def _bad_rules(flow: Flow, tools: Mapping[str, ToolFacts]) -> Iterator[Problem]:
             yield from _at_each(name, find_rule_problems(node))
             if node.kind == "ask":
                 yield from _at_each(name, find_question_problems(node))
-        elif isinstance(node, CallingNode) and node.approval is not None:
-            yield from _at_each(name, find_rule_problems(node.approval), "approval")
-            if not any(tool not in tools or tools[tool].needs_approval for tool in node.tool_names):
-                message = "says how approvals are decided, and none of its tools needs one; delete `approval`"
-                yield _at(name, message, "approval")
+        elif isinstance(node, CallingNode):
+            yield from _bad_calls(name, node, tools)
     for tool, rules in flow.approvals.items():
         path = ("approvals", tool)
         if tool not in tools:
             message = f"approvals name the tool {tool!r}, which does not exist{_hint(tool, tools)}"
             yield Problem(path, message)
-        for field, text in find_rule_problems(rules):
-            yield Problem((*path, *field), f"approvals of {tool!r}: {text}")
-        if rules.last_branch:
-            message = f"leads to {rules.last_branch!r}, and only a node leads to another; say it at the node"
-            yield Problem((*path, "ladder"), f"the ladder of approvals of {tool!r} {message}")
+        for field, text in (*find_rule_problems(rules), *find_branch_problems(rules)):
+            yield Problem((*path, *field), f"approvals of {tool!r}: it {text}")
 
 
-def _at_each(node: str, problems: Iterable[RuleProblem], *field: str) -> Iterator[Problem]:
+def _bad_calls(name: str, node: CallingNode, tools: Mapping[str, ToolFacts]) -> Iterator[Problem]:
+    """What is wrong with how a node's approvals and escalations are decided."""
+    if node.approval is not None:
+        yield from _at_each(name, find_rule_problems(node.approval), "approval")
+        if not any(tool not in tools or tools[tool].needs_approval for tool in node.tool_names):
+            message = "says how approvals are decided, and none of its tools needs one; delete `approval`"
+            yield _at(name, message, "approval")
+    for index, rule in enumerate(node.escalate if isinstance(node, DecideNode) else ()):
+        problems = (*find_rule_problems(rule), *find_question_problems(rule), *find_branch_problems(rule))
+        yield from _at_each(name, problems, "escalate", index)
+
+
+def _at_each(node: str, problems: Iterable[RuleProblem], *field: str | int) -> Iterator[Problem]:
     for place, text in problems:
         yield _at(node, text, *field, *place)
 

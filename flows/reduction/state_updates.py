@@ -38,6 +38,7 @@ AFRESH: Changes = {
     "failed_call": None,
     "approved": None,
     "effect": None,
+    "escalated": (),
 }
 """A node that nothing has been done at."""
 

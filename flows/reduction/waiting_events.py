@@ -13,8 +13,15 @@ from fluxagents.flows.state import NOTES_KEPT, SIGNALS_KEPT, Note, RunState, Wai
 UNANSWERED = "nobody answered in time"
 
 
-def on_request(_: RunState, event: e.ApprovalRequested | e.QuestionAsked) -> Changes:
-    return {"status": "waiting", "waiting_for": event.request, "notified": False, "effect": None}
+def on_request(state: RunState, event: e.ApprovalRequested | e.QuestionAsked) -> Changes:
+    raised_by = (event.request.raised_by,) if event.request.raised_by else ()
+    return {
+        "status": "waiting",
+        "waiting_for": event.request,
+        "notified": False,
+        "effect": None,
+        "escalated": (*state.escalated, *raised_by),
+    }
 
 
 RequestEvent = (

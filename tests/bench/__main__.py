@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from redis import Redis
-from tests.bench import backlog, fairness, many_models, waiting
+from tests.bench import backlog, fairness, ladders, many_models, waiting
 from tests.bench.site import Site
 
 from fluxagents.workers.celery.queues import QUEUES
@@ -25,6 +25,7 @@ PARTS = (
     "history",
     "store",
     "waiting",
+    "ladders",
     "backlog",
     "split",
     "map",
@@ -85,6 +86,7 @@ def parts(url: str, folder: Path, finished: int, against: Path | None) -> dict[s
         "history": lambda: flatness.history(redis).lines(),
         "store": lambda: flatness.store(redis, finished).lines(),
         "waiting": lambda: waiting.measure(site(1), site(2)).lines(),
+        "ladders": lambda: ladders.measure(site(5)).lines(),
         "backlog": lambda: backlog.measure(site(3)).lines(),
         "split": lambda: split.measure(folder).lines(),
         "map": lambda: survey.measure(folder).lines(),

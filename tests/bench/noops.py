@@ -58,6 +58,25 @@ def approval() -> Flow:
     )
 
 
+def laddered(after_s: float) -> Flow:
+    """A flow that asks a human, then another, and then waits for as long as it takes."""
+    nodes = {
+        "ask": {
+            "kind": "approve",
+            "question": "Go on?",
+            "policy": "ana",
+            "ladder": [{"after": after_s, "to": "lea"}],
+            "no_limit": True,
+            "next": "end",
+            "on_reject": "end",
+        },
+        "end": {"kind": "end", "message": "done"},
+    }
+    return flow_from_mapping(
+        {"flow": "laddered", "version": 1, "purpose": "Nothing.", "start": "ask", "nodes": nodes}
+    )
+
+
 def act(_: FlowController, state: RunState, command: Command) -> Sequence[e.Event]:
     """Carry out a no-op, and say when."""
     assert isinstance(command, CallTool)

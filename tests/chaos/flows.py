@@ -38,8 +38,15 @@ NOOP: Call = ("noop", {})
 EFFECT: Call = ("effect", {})
 
 
-def _flow(name: str, calls: Sequence[Call], *, asks: bool = False) -> Flow:
-    """Ten steps; the first one may ask a chat model instead of running a tool."""
+def _flow(name: str, calls: Sequence[Call], *, asks: bool = False, approvals: Any = None) -> Flow:
+    """Ten steps; the first one may ask a chat model instead of running a tool.
+
+    Args:
+        name: Of the flow.
+        calls: Its first steps; the others do nothing.
+        asks: Whether the first one asks.
+        approvals: How those of its tools are decided.
+    """
     calls = [*calls, *[NOOP] * (STEPS - len(calls))]
     nodes: dict[str, Any] = {
         f"n{number}": {"kind": "tool", "tool": tool, "args": args, "next": f"n{number + 1}"}
@@ -49,7 +56,14 @@ def _flow(name: str, calls: Sequence[Call], *, asks: bool = False) -> Flow:
         nodes["n0"] = {"kind": "decide", "prompt": "tool_selection", "next": "n1"}
     nodes[f"n{STEPS}"] = {"kind": "end", "message": "done"}
     return flow_from_mapping(
-        {"flow": name, "version": 1, "purpose": "Faults.", "start": "n0", "nodes": nodes}
+        {
+            "flow": name,
+            "version": 1,
+            "purpose": "Faults.",
+            "start": "n0",
+            "nodes": nodes,
+            "approvals": approvals or {},
+        }
     )
 
 
@@ -65,6 +79,12 @@ def _guarded_flaky(amount: int) -> Call:
     return ("guarded_flaky", {"amount": amount, "times": 1})
 
 
+VOTED = {
+    "policy": {"quorum": "2 of [group:curators]", "four_eyes": True, "rejections": 2},
+    "ladder": [{"after": "2s"}, {"after": "6s", "to": "lea"}],
+}
+"""Two of three, reminded soon and then helped by a fourth, while everything around them dies."""
+
 FLOWS = {
     flow.flow: flow
     for flow in (
@@ -77,6 +97,7 @@ FLOWS = {
         _flow("hungry", [NOOP, ("hungry", {}), EFFECT]),
         _flow("split", [NOOP, ("parts", {}), EFFECT]),
         _flow("stored", [("stored", {})] * 5),
+        _flow("voted", [_guarded(3), NOOP, _guarded(5), EFFECT], approvals={"guarded": VOTED}),
         _flow("asking", [NOOP, EFFECT], asks=True),
         _flow("torn", [NOOP, ("torn", {"times": 2}), EFFECT]),
         _flow("stubborn", [NOOP, ("stubborn", {"times": 1}), EFFECT]),

@@ -44,12 +44,19 @@ def client_of(cluster: Cluster, publisher: CeleryPublisher | None = None) -> Run
     )
 
 
+class AnyAmount(Args):
+    """What an approver may change."""
+
+    amount: int = 0
+    times: int = 0
+
+
 def _declared(facts: ToolFacts) -> Tool:
     """A tool as its humans know it; only the workers run it."""
     return Tool(
         name=facts.name,
         purpose="Faults.",
-        args=Args,
+        args=AnyAmount,
         result=Result,
         run=_not_here,
         change=_not_here if facts.needs_approval else None,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from tests.chaos.cluster import LONG, WORKERS, Cluster
@@ -16,6 +17,9 @@ from tests.chaos.invariants import violations
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import FluxError
+from fluxagents.flows.people.actor import Actor, Channel, Proof
+from fluxagents.flows.people.members import Group, Person
+from fluxagents.flows.people.roles import Grant, Role
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.runs.run_client import RunClient
 
@@ -108,6 +112,106 @@ def test_nothing_unapproved_runs_whatever_humans_and_faults_do(cluster: Cluster,
             assert list_failures(cluster, run, events) == ["n2", "n3"]
         else:
             assert any(isinstance(each, e.RunCancelled | e.ApprovalRejected) for each in events)
+
+
+CURATORS = ("ana", "ben", "cat")
+CHANNELS: tuple[Channel, ...] = ("command line", "http", "email", "slack", "page")
+
+
+def let_in(humans: RunClient) -> dict[str, Callable[[Channel], RunClient]]:
+    """People with votes; how each acts by a channel."""
+    assert humans.authority.actor.name
+    directory = humans.authority.directory
+    for name in (*CURATORS, "lea"):
+        assert directory.save(Person(name=name, grants=(Grant(role=Role.APPROVER),)), before=None)
+    assert directory.save_group(Group(name="curators", members=CURATORS), before=None)
+
+    def act_as(name: str, channel: Channel) -> RunClient:
+        return humans.acting_as(Actor(name=name, channel=channel, proof=Proof(kind="sign-in", id=name)))
+
+    return {name: partial(act_as, name) for name in (*CURATORS, "lea")}
+
+
+def vote(client: RunClient, request: e.HumanRequest, rng: random.Random) -> e.HumanRequest | None:
+    """What one person says to a request as it was shown; the request if they were told that it is done."""
+    say: dict[str, Callable[[], object]] = {
+        "approve": lambda: client.approve(request.id, digest=request.digest),
+        "reject": lambda: client.reject(request.id, reason="no", digest=request.digest),
+        "recuse": lambda: client.recuse(request.id, digest=request.digest),
+        "edit": lambda: client.edit_request(request.id, {"amount": rng.randint(1, 9)}, digest=request.digest),
+    }
+    choice = rng.choices(list(say), weights=[8, 1, 0.5, 1])[0]
+    with suppress(FluxError):
+        say[choice]()
+        return request if choice != "edit" else None
+    return None
+
+
+def find_wrong_grants(events: Sequence[e.Event]) -> list[str]:
+    """Approvals that fewer people made than the policy wants, counted by hand."""
+    wrong: list[str] = []
+    agreed: set[str] = set()
+    helped = False
+    for event in events:
+        if isinstance(event, e.ApprovalRequested | e.RequestEdited):
+            agreed = set()
+        if isinstance(event, e.ApprovalRequested):
+            helped = False
+        if isinstance(event, e.LadderStepReached):
+            helped = event.level == 2
+        if isinstance(event, e.VoteCast) and event.vote.choice == "approve":
+            agreed.add(event.vote.by)
+        if isinstance(event, e.ApprovalGranted):
+            enough = len(agreed & set(CURATORS)) >= 2 or (helped and "lea" in agreed)
+            wrong += [] if enough else [f"step {event.seq}: {sorted(agreed)}"]
+    return wrong
+
+
+def test_votes_over_all_channels_are_not_lost_and_nothing_runs_without_them(
+    cluster: Cluster, rng: random.Random
+) -> None:
+    humans = client_of(cluster)
+    people = let_in(humans)
+    runs = [one.run_id for one in cluster.start("voted", RUNS)]
+    told: list[tuple[str, str]] = []
+    for number in range(ROUNDS):
+        for run in runs:
+            request = cluster.store.load(run).waiting_for
+            name, channel = rng.choice(list(people)), rng.choice(CHANNELS)
+            if request is not None and vote(people[name](channel), request, rng):
+                told.append((request.id, name))
+        if number % 2:
+            worker = rng.choice(WORKERS)
+            cluster.kill(worker)
+            cluster.ensure(worker)
+        if number == ROUNDS // 2:
+            cluster.restart_redis()
+        cluster.supervise()
+        time.sleep(0.5)
+    cluster.supervise()
+
+    def finish(run: str) -> bool:
+        state = cluster.store.load(run)
+        for name in people:
+            with suppress(FluxError):
+                if state.waiting_for is not None:
+                    people[name]("http").approve(state.waiting_for.id)
+        return state.ended
+
+    cluster.eventually(lambda: sum(finish(run) for run in runs) == len(runs), within_s=90)
+    cluster.settle()
+    logs = {run: cluster.store.events(run) for run in runs}
+    cast = Counter(
+        (each.request_id, each.vote.by)
+        for log in logs.values()
+        for each in log
+        if isinstance(each, e.VoteCast)
+    )
+    assert told
+    assert [each for each in told if each not in cast] == [], "votes that were lost"
+    assert {run: find_wrong_grants(log) for run, log in logs.items() if find_wrong_grants(log)} == {}
+    assert any(isinstance(each, e.LadderStepReached) for log in logs.values() for each in log)
+    assert {cluster.store.load(run).status for run in runs} <= {"finished", "failed"}
 
 
 def test_an_answer_counts_once_however_often_and_whenever_it_comes(cluster: Cluster) -> None:

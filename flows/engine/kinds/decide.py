@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import AskHuman, Command, Decide
+from fluxagents.flows.engine.kinds.escalations import find_escalation
 from fluxagents.flows.engine.node_context import NodeContext
 from fluxagents.flows.engine.tool_calls import continue_call
 from fluxagents.flows.errors import POLICIES, Remedy
@@ -14,9 +15,9 @@ from fluxagents.flows.state import RunState
 def on_decide(context: NodeContext, node: DecideNode) -> e.Event | Command:
     """What was decided, the next decision, or the way on."""
     state = context.state
-    if state.outcome in {"answer", "budget"}:
-        return context.enter(node.next)
-    pending = _leave_late(context, node) or continue_call(context, node.timeout_s)
+    pending = (
+        find_escalation(context, node) or _leave(context, node) or continue_call(context, node.timeout_s)
+    )
     if pending is not None:
         return pending
     if isinstance(state.pending, AskHuman):
@@ -34,11 +35,12 @@ def on_decide(context: NodeContext, node: DecideNode) -> e.Event | Command:
     )
 
 
-def _leave_late(context: NodeContext, node: DecideNode) -> e.Event | None:
-    """The way on where nobody answered and the ladder leads elsewhere."""
-    return (
-        context.enter(node.late_target) if context.state.outcome == "expired" and node.late_target else None
-    )
+def _leave(context: NodeContext, node: DecideNode) -> e.Event | None:
+    """The way on with an answer or without further steps, or where a ladder that nobody answered leads."""
+    outcome = context.state.outcome
+    if outcome in {"answer", "budget"}:
+        return context.enter(node.next)
+    return context.enter(node.late_target) if outcome == "expired" and node.late_target else None
 
 
 def _may_decide_again(state: RunState, node: DecideNode) -> bool:
