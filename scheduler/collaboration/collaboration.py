@@ -112,7 +112,8 @@ class Collaboration:
             by: In whose name, if not your own.
 
         Raises:
-            FluxError: If it does not wait for an answer, is another's to answer, or is claimed.
+            FluxError: If it does not wait for an answer, is another's to answer, takes more than one answer,
+                or is claimed.
         """
         if not 0 < for_ms <= MAX_CLAIM_MS:
             raise FluxError(
@@ -121,11 +122,16 @@ class Collaboration:
                 suggestions=(f"name a time of up to {MAX_CLAIM_MS // 86_400_000} days",),
             )
         state, on, request = self._find_request(request_id)
+        if not request.policy.takes_one:
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                f"request {request_id!r} takes more than one answer: nobody sees to it alone",
+                suggestions=(f"vote on it: `fluxagents approvals show {request_id}`",),
+            )
         # Whoever could not answer it would only keep others from it.
         answer = Action.REQUEST_APPROVE if request.kind == "approval" else Action.REQUEST_REPLY
-        at_ms = self._client.runs.clock.now_ms()
-        self._client.authority.permit_answer(answer, on, request, at_ms=at_ms, by=by)
         now_ms = self._client.runs.clock.now_ms()
+        self._client.authority.permit_answer(answer, on, request, at_ms=now_ms, by=by)
         before = self.find_claim(request_id)
 
         def decide(remarks: Sequence[Remark], person: str) -> RemarkBody:

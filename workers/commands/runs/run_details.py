@@ -13,7 +13,7 @@ from fluxagents.workers.commands.artifacts.address import artifact_store
 from fluxagents.workers.commands.command_client import CommandClient
 from fluxagents.workers.commands.display.event_text import describe_event
 from fluxagents.workers.commands.display.options import examples, json_option
-from fluxagents.workers.commands.display.output import clip, echo, fold, print_json, print_table
+from fluxagents.workers.commands.display.output import clip, count_text, echo, fold, print_json, print_table
 from fluxagents.workers.commands.display.run_view import cost_document, print_cost, print_run, run_document
 from fluxagents.workers.commands.display.times import format_clock
 from fluxagents.workers.commands.runs.exit_status import exit_status
@@ -53,11 +53,12 @@ def show(run_id: str, sources: bool, as_json: bool) -> None:
             raise
         log, record, why = (), None, error.message
     used, pause = usage(log), find_pause(state, log)
+    remarks = len(client.store.remarks.of(run_id))
     if as_json:
         took = summary_document(record) if record else {"log_error": why}
         traced = {"sources": sources_document(state, artifact_store())} if sources else {}
-        paused = {"paused": pause_document(pause) if pause else None}
-        print_json({**run_document(state), **paused, **took, **cost_document(used, prices), **traced})
+        beside = {"paused": pause_document(pause) if pause else None, "remarks": remarks}
+        print_json({**run_document(state), **beside, **took, **cost_document(used, prices), **traced})
         return
     print_run(state)
     if pause:
@@ -69,6 +70,8 @@ def show(run_id: str, sources: bool, as_json: bool) -> None:
     echo()
     for line in summary_lines(record) if record else (f"its log cannot be read: {why}",):
         echo(fold(line), dim=True)
+    if remarks:
+        echo(f"{count_text(remarks, 'remark')}: fluxagents runs remarks {run_id}", dim=True)
 
 
 @click.command(epilog=examples("fluxagents runs events 01JB…"))

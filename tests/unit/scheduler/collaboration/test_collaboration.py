@@ -51,6 +51,22 @@ ASK_ANN = {
     "flow": "ask_ann",
     "nodes": {**ASK["nodes"], "first": {**ASK["nodes"]["first"], "assignees": ["ann"], "timeout_s": 3_600}},
 }
+ASK_BOTH: dict[str, Any] = {
+    "flow": "ask_both",
+    "version": 1,
+    "purpose": "Asks two people to agree, for tests.",
+    "start": "agree",
+    "nodes": {
+        "agree": {
+            "kind": "approve",
+            "question": "May it?",
+            "policy": {"all_of": ["ann", "dan"]},
+            "next": "end",
+            "on_reject": "end",
+        },
+        "end": {"kind": "end", "message": "done"},
+    },
+}
 MINUTE_MS = 60_000
 
 
@@ -67,7 +83,7 @@ class Site:
     """An installation in this process, and its people."""
 
     def __init__(self, folder: Path) -> None:
-        for flow in (ASK, ASK_ANN):
+        for flow in (ASK, ASK_ANN, ASK_BOTH):
             (folder / f"{flow['flow']}.yaml").write_text(yaml.safe_dump(flow, sort_keys=False))
         self.clock = HandClock()
         self.admin = LocalClient(folder / "store", flow_folders=(folder,), clock=self.clock)
@@ -227,6 +243,19 @@ def test_only_who_may_answer_a_request_claims_it(site: Site) -> None:
     assert refusal(lambda: site.admin.approve(approval)).message.startswith(
         f"request {approval!r} is claimed"
     )
+
+
+def test_nobody_sees_alone_to_what_several_must_agree_to(site: Site) -> None:
+    dan = site.person("dan", Role.APPROVER)
+    run_id = site.start(flow="ask_both")
+    request = site.request(run_id)
+    assert "takes more than one answer" in refusal(lambda: site.ann.collaboration.claim(request)).message
+    assert "has a policy" in refusal(lambda: site.ann.collaboration.assign(request, ["dan"])).message
+    assert [each.request.id for each in dan.inbox.look().requests] == [request]
+    site.ann.approve(request)
+    assert site.admin.store.load(run_id).status == "waiting"
+    dan.approve(request)
+    assert site.admin.store.load(run_id).status == "finished"
 
 
 def test_an_assignment_keeps_the_time_by_which_to_answer(site: Site) -> None:

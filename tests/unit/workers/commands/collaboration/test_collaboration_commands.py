@@ -149,3 +149,13 @@ def test_the_inbox_is_one_document_for_scripts(site: Site) -> None:
     site.call("inbox read")
     rest = site.read("inbox --json")
     assert (len(rest["requests"]), rest["mentions"], rest["ended"]) == (1, [], [])
+
+
+def test_a_run_in_the_archive_is_rated_and_tells_of_it(site: Site) -> None:
+    site.call(f"runs comment {site.run} 'before it moved'")
+    assert site.read("runs archive --most 0 --json")["archived"] == [site.run]
+    assert site.call(f"runs rate {site.run} 3").exit_code == 0
+    kinds = [each["body"]["kind"] for each in site.read(f"runs remarks {site.run} --json")["remarks"]]
+    assert kinds == ["comment", "rating"]
+    assert site.read(f"runs show {site.run} --json")["remarks"] == 2
+    assert f"2 remarks: fluxagents runs remarks {site.run}" in site.call(f"runs show {site.run}").stdout
