@@ -98,6 +98,7 @@ class Action(StrEnum):
     PROMPT_EXPERIMENT = "prompt.experiment"
     PERSON_ADD = "person.add"
     PERSON_CHANGE = "person.change"
+    PERSON_PREFER = "person.prefer"
     PERSON_REMOVE = "person.remove"
     SERVICE_ADD = "service.add"
     GROUP_CHANGE = "group.change"
@@ -204,6 +205,7 @@ NEEDS: Mapping[Action, Need] = MappingProxyType(
         Action.PROMPT_EXPERIMENT: _PROMPTS,
         Action.PERSON_ADD: _PEOPLE,
         Action.PERSON_CHANGE: _PEOPLE,
+        Action.PERSON_PREFER: _OWN,
         Action.PERSON_REMOVE: _PEOPLE,
         Action.SERVICE_ADD: _PEOPLE,
         Action.GROUP_CHANGE: _PEOPLE,

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+
+from pydantic import JsonValue
 
 from fluxagents.flows.people.members import NotifyBy
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.scheduler.channels.lane import ChannelOutbox, Lane
 from fluxagents.scheduler.channels.post import POST, Post
 from fluxagents.scheduler.outbox.message import Message, name_message
+
+ADDRESSES = frozenset(
+    {
+        "kind",
+        "to",
+        "of",
+        "only_for",
+        "link",
+        "reply_token",
+        "in_reply_to",
+        "run",
+        "request",
+        "digest",
+        "choices",
+    }
+)
+"""Fields of posts that no user writes, or that answers are compared with."""
 
 
 class PostOffice:
@@ -35,10 +55,24 @@ class PostOffice:
             endpoint=channel,
             id=name_message(channel, key),
             type=post.kind,
-            body=self._hide(POST.dump_json(post).decode()),
+            body=json.dumps(self._hide_texts(POST.dump_python(post, mode="json")), ensure_ascii=False),
             created_ms=self._clock.now_ms(),
             next_ms=from_ms,
         )
         self.outbox.add(Lane(name=channel))
         self.outbox.put([message])
         return message.id
+
+    def _hide_texts(self, document: JsonValue) -> JsonValue:
+        """The document without secrets in its texts; addresses and ids stay, whatever a weak secret is."""
+        match document:
+            case str():
+                return self._hide(document)
+            case list():
+                return [self._hide_texts(item) for item in document]
+            case dict():
+                return {
+                    name: value if name in ADDRESSES else self._hide_texts(value)
+                    for name, value in document.items()
+                }
+        return document

@@ -77,7 +77,7 @@ class QuestionDesk:
                 suggestions=("write a question, such as: Which genes are essential on acetate?",),
             )
         flow, inputs = self._choose_flow(text)
-        run = self._book.begin_delivery(f"{trigger.kind}|{trigger.delivery}", run_id(self._clock.now_ms()))
+        run = self._book.begin_delivery(name_delivery(trigger), run_id(self._clock.now_ms()))
         spec = RunSpec(
             model=question.model or named or self._model,
             inputs={**inputs, **question.inputs},
@@ -111,6 +111,11 @@ class QuestionDesk:
         if not self._client.acting_as(actor).may_see(state):
             raise FluxError(ErrorClass.UNKNOWN_ID, f"there is no run {run!r}")
         return state
+
+
+def name_delivery(trigger: Trigger) -> str:
+    """What tells a message from all others: who repeats the id of another's message gains nothing."""
+    return f"{trigger.kind}|{trigger.name}|{trigger.delivery}"
 
 
 def split_model(text: str) -> tuple[str, str]:

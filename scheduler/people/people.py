@@ -30,6 +30,9 @@ from fluxagents.scheduler.people.contacts import MAIL_ADDRESS
 from fluxagents.scheduler.people.directory import Directory, require_member
 from fluxagents.scheduler.people.sign_in import SessionBook
 
+PREFERENCES = frozenset({"notify", "quiet"})
+"""What a person may change about themselves."""
+
 M = TypeVar("M", Person, ServiceAccount)
 
 
@@ -74,7 +77,7 @@ class People:
         return member
 
     def change(self, name: str, change: Callable[[Member], Member]) -> Member:
-        """Change what is known of a member, not their name.
+        """Change what is known of a member, not their name; their preferences they may change themselves.
 
         Args:
             name: Of the member.
@@ -92,7 +95,9 @@ class People:
         changed: list[JsonValue] = [
             field for field in type(after).model_fields if getattr(after, field) != getattr(before, field)
         ]
-        self._authority.record(Action.PERSON_CHANGE, _person(name), details={"changed": changed})
+        is_own = name == self._authority.actor.name and PREFERENCES.issuperset(map(str, changed))
+        action = Action.PERSON_PREFER if is_own else Action.PERSON_CHANGE
+        self._authority.record(action, _person(name), details={"changed": changed})
         self._save(after, before)
         return after
 

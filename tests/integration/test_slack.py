@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
@@ -120,6 +121,8 @@ def test_a_command_is_answered_at_once_and_its_result_comes_in_a_thread(
     assert "bob asks: How fast does it grow?" in texts(opener)
     assert result["thread_ts"] == stamp
     assert "0.87" in texts(result)
+    tell(place, "events_api", mention("<@UFLUX> and on acetate?", ts="1.2", thread_ts=stamp))
+    assert {each.session for each in place.store.runs(limit=10)} == {run.session}
 
 
 def test_a_mention_is_answered_in_its_thread_and_a_second_one_goes_on_in_the_session(
@@ -284,6 +287,37 @@ def test_socket_mode_keeps_what_comes_before_it_acknowledges_and_connects_again(
         stop.set()
         thread.join(20)
     assert not thread.is_alive()
+
+
+def test_a_channel_that_hangs_or_cannot_be_opened_delays_no_other(
+    place: ChannelPlace, slack: SlackServer
+) -> None:
+    ann = place.add_person("ana", email="ana@lab.example", notify=("email",))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        hanging = place.settings.model_copy(
+            update={
+                "smtp_url": SecretStr(f"smtp://127.0.0.1:{silent.getsockname()[1]}"),
+                "mail_address": "flux@lab.example",
+            }
+        )
+        other = ChannelPlace(place.redis, place.folder, hanging)
+        other.ask()
+        sending = Thread(target=other.deliver, daemon=True)
+        sending.start()
+        connection, _ = silent.accept()
+        eventually(lambda: slack.posted("CALL"), within_s=20)
+        assert sending.is_alive()
+        assert other.statuses() == ["pending"]
+        connection.close()
+        sending.join(30)
+    broken = hanging.model_copy(update={"smtp_url": SecretStr("smtp://:::")})
+    last = ChannelPlace(place.redis, place.folder, broken)
+    last.ask()
+    last.deliver()
+    assert len(slack.posted("CALL")) == 2
+    (attempt, *_) = last.channels.outbox.attempts("email", limit=5)
+    assert (attempt.outcome, "names no server of mail" in attempt.error) == ("retry", True)
+    assert ann.email in last.channels.outbox.messages("email", limit=1)[0].body
 
 
 def test_what_is_kept_of_an_event_holds_no_secret(place: ChannelPlace) -> None:

@@ -17,11 +17,13 @@ from fluxagents.scheduler.channels.answer_desk import AnswerDesk
 from fluxagents.scheduler.channels.carrying import Carry, carry_by_lane
 from fluxagents.scheduler.channels.channel_notifier import ChannelNotifier, ChannelSettings
 from fluxagents.scheduler.channels.channel_relay import ChannelRelay
-from fluxagents.scheduler.channels.lane import LaneName
+from fluxagents.scheduler.channels.lane import Lane, LaneName
 from fluxagents.scheduler.channels.mail.mail_door import MailDoor, MailPorts
 from fluxagents.scheduler.channels.posting import PostOffice
 from fluxagents.scheduler.channels.question_desk import QuestionDesk
 from fluxagents.scheduler.channels.slack.slack_door import SlackDoor, SlackPorts
+from fluxagents.scheduler.outbox.outbox import Claim
+from fluxagents.scheduler.outbox.retries import Response
 from fluxagents.scheduler.people.directory import Directory
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.tasks.fba.media.library.medium_file import medium_file
@@ -81,18 +83,12 @@ def describe_channels(settings: Settings) -> ChannelSettings:
 
 
 def open_carriers(settings: Settings, channels: Channels, client: RunClient, clock: Clock) -> Carry:
-    """What carries messages on the channels that are set up.
-
-    Raises:
-        FluxError: If a library of one of them is missing.
-    """
+    """What carries messages on the channels that are set up; one that cannot be opened holds up no other."""
     carriers: dict[LaneName, Carry] = {}
     if settings.smtp_url is not None:
-        carriers["email"] = open_mail_carrier(settings)
+        carriers["email"] = _open_safely(lambda: open_mail_carrier(settings))
     if settings.slack_bot_token is not None:
-        carriers["slack"] = import_extra("slack", "slack.slack_carrier").SlackCarrier(
-            settings.slack_bot_token.get_secret_value(), settings.slack_url, channels.outbox
-        )
+        carriers["slack"] = _open_safely(lambda: _open_slack_carrier(settings, channels))
         carriers["slack-in"] = SlackDoor(
             SlackPorts(
                 directory=client.authority.directory,
@@ -106,7 +102,26 @@ def open_carriers(settings: Settings, channels: Channels, client: RunClient, clo
     return carry_by_lane(carriers)
 
 
-def open_mail_carrier(settings: Settings) -> Any:
+def _open_safely(open_carrier: Callable[[], Carry]) -> Carry:
+    """A carrier; where it cannot be opened, one whose every attempt says why."""
+    try:
+        return open_carrier()
+    except FluxError as error:
+        why = "; ".join((error.message, *error.suggestions))
+
+        async def explain(_: Claim[Lane]) -> Response:
+            return Response(error=why[:300])
+
+        return explain
+
+
+def _open_slack_carrier(settings: Settings, channels: Channels) -> Carry:
+    assert settings.slack_bot_token is not None
+    carrier: Callable[..., Carry] = import_extra("slack", "slack.slack_carrier").SlackCarrier
+    return carrier(settings.slack_bot_token.get_secret_value(), settings.slack_url, channels.outbox)
+
+
+def open_mail_carrier(settings: Settings) -> Carry:
     """What sends mail.
 
     Raises:
@@ -114,7 +129,7 @@ def open_mail_carrier(settings: Settings) -> Any:
     """
     assert settings.smtp_url is not None
     server = read_mail_server(settings.smtp_url, "FLUXAGENTS_SMTP_URL")
-    carrier: Callable[..., Any] = import_extra("email", "email.mail_carrier").MailCarrier
+    carrier: Callable[..., Carry] = import_extra("email", "email.mail_carrier").MailCarrier
     return carrier(server, settings.mail_address, takes_replies=settings.reads_mail)
 
 

@@ -19,7 +19,7 @@ from fluxagents.scheduler.channels.decision import Reply, read_decision
 from fluxagents.scheduler.channels.mail.incoming_mail import Attachment, IncomingMail
 from fluxagents.scheduler.channels.post import NotePost
 from fluxagents.scheduler.channels.posting import PostOffice
-from fluxagents.scheduler.channels.question_desk import Question, QuestionDesk
+from fluxagents.scheduler.channels.question_desk import Question, QuestionDesk, name_delivery
 from fluxagents.scheduler.people.contacts import find_contact
 from fluxagents.scheduler.runs.run_client import RunClient
 
@@ -120,7 +120,8 @@ class MailDoor:
     def _continue(self, mail: IncomingMail, person: Person, actor: Actor, ticket: Ticket) -> str:
         """Answer what the run asks, or ask further in its session."""
         state = self._ports.questions.load_visible(actor, ticket.run)
-        delivery = f"email|{mail.message_id}"
+        trigger = _describe(mail, person)
+        delivery = name_delivery(trigger)
         earlier = self._ports.book.find_delivery(delivery)
         request = state.waiting_for
         if earlier.startswith(ANSWERED) and (request is None or earlier != ANSWERED + request.id):
@@ -131,7 +132,7 @@ class MailDoor:
             self._ports.answers.answer(actor, request.id, request.digest, Reply(mail.text))
             return ANSWERED + request.id
         question = self._read_question(mail, actor, is_reply=True)
-        run = self._ports.questions.follow_up(actor, ticket.run, question, _describe(mail, person))
+        run = self._ports.questions.follow_up(actor, ticket.run, question, trigger)
         return f"started {run} after {ticket.run}"
 
     def _read_question(self, mail: IncomingMail, actor: Actor, *, is_reply: bool = False) -> Question:
@@ -200,7 +201,7 @@ class MailDoor:
             lead = "Your message had no effect: "
         text = "\n".join((f"{lead}{error.message}.", *(f"- {each}" for each in error.suggestions)))
         post = NotePost(to=mail.sender, text=text, in_reply_to=mail.message_id, subject=mail.subject)
-        self._ports.office.put("email", f"{mail.message_id}|note", post)
+        self._ports.office.put("email", f"{mail.sender}|{mail.message_id}|note", post)
 
     def _find_token(self, recipients: Sequence[str]) -> str:
         """What stands after the `+` in the first address of ours; empty where nothing does."""

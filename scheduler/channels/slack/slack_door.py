@@ -31,6 +31,9 @@ HELP = (
     "A line `model: NAME` names the model. In a thread, mention me to ask further."
 )
 
+MAX_OPENERS = 1_000
+"""Messages among which the one is looked for that opened a thread."""
+
 log = structlog.get_logger("slack")
 
 
@@ -112,13 +115,21 @@ class SlackDoor:
             reply_to=f"slack:{question.place}/{thread}",
         )
         conversation = f"slack thread|{question.place}|{thread}"
-        earlier = self._ports.book.find_delivery(conversation)
+        earlier = self._ports.book.find_delivery(conversation) or self._find_command_run(question)
         asked = Asked(question.text)
         if earlier:
             self._ports.questions.follow_up(actor, earlier, asked, trigger)
         else:
             run = self._ports.questions.ask(actor, asked, trigger)
             self._ports.book.begin_delivery(conversation, run)
+
+    def _find_command_run(self, question: Question) -> str:
+        """The run of the command whose message opened a thread; empty if none did, or a week ago."""
+        receipt = f"{question.place} {question.thread}"
+        messages = self._ports.office.outbox.messages("slack", limit=MAX_OPENERS) if question.thread else ()
+        opener = next((message.id for message in messages if message.receipt == receipt), "")
+        conversation = f"slack thread|{question.place}|@{opener}"
+        return self._ports.book.find_delivery(conversation) if opener else ""
 
     def _open_thread(self, question: Question, person: Person) -> str:
         """Say in the channel who asks what: the answer goes under it. A command itself is seen by nobody."""

@@ -14,7 +14,7 @@ from fluxagents.scheduler.outbox.message import Attempt, Message
 from fluxagents.workers.commands.command_client import open_authority
 from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import echo, print_json, print_table
-from fluxagents.workers.commands.display.times import format_time
+from fluxagents.workers.commands.display.times import format_date
 from fluxagents.workers.commands.services.services import become
 from fluxagents.workers.host.listening import process as listening
 from fluxagents.workers.redis import connection
@@ -86,7 +86,7 @@ def messages(channel: str, *, limit: int, as_json: bool) -> None:
         print_json([message.model_dump(mode="json", exclude={"body"}) for message in kept])
         return
     print_table(
-        ("message", "of (UTC)", "says", "status", "attempts", "last result"),
+        ("message", "says", "at (UTC)", "status", "attempts", "next (UTC)", "last result"),
         [_row(message) for message in kept],
         empty=f"no message on channel {channel}",
     )
@@ -95,10 +95,11 @@ def messages(channel: str, *, limit: int, as_json: bool) -> None:
 def _row(message: Message) -> tuple[object, ...]:
     return (
         message.id,
-        format_time(message.created_ms),
         message.type,
+        format_date(message.created_ms),
         message.status,
         message.attempts,
+        format_date(message.next_ms) if message.status == "pending" else "",
         message.last,
     )
 

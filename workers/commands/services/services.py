@@ -37,6 +37,8 @@ PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": True}
 def up(*, detach: bool, ready_fd: int | None, as_json: bool) -> None:
     """Start Redis (unless FLUXAGENTS_REDIS_URL names one), the workers, beat, Flower and the API.
 
+    With a mailbox or Slack in the settings, what listens to them as well.
+
     Stays in the foreground, shows the state of the services, restarts what crashes, and stops everything
     on Ctrl-C.
     """

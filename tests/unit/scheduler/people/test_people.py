@@ -177,3 +177,27 @@ def test_two_admins_at_once_do_not_overwrite_each_other(authority: Authority) ->
     with pytest.raises(FluxError, match="'curators' was changed by somebody else meanwhile"):
         people.add_to_group("curators", ["ana"])
     assert people.require_group("curators").members == ("eve",)
+
+
+def test_an_address_is_one_persons_and_one_that_a_channel_needs(people: People) -> None:
+    people.add(Person(name="bob", email="bob@lab.example", slack="UBOB", notify=("email",)))
+    for other in (
+        Person(name="eve", email="BOB@lab.example"),
+        Person(name="eve", slack="UBOB"),
+        Person(name="eve", email="bob@lab.example\r\nBcc: all@lab.example"),
+        Person(name="eve", email="bob <bob@lab.example>"),
+        Person(name="eve", notify=("slack",)),
+    ):
+        with pytest.raises(FluxError, match=r"is bob's already|is no mail address|no address is known"):
+            people.add(other)
+
+
+def test_people_say_themselves_how_they_are_told_and_no_more(people: People, authority: Authority) -> None:
+    people.add(Person(name="bob", email="bob@lab.example", grants=(Grant(role=Role.VIEWER),)))
+    own = open_people(authority.acting_as(actor("bob")))
+    own.change("bob", lambda member: member.model_copy(update={"notify": ("email",)}))
+    for change in ({"email": "eve@lab.example"}, {"notify": (), "grants": (Grant(role=Role.ADMIN),)}):
+        with pytest.raises(FluxError, match=r"may not do person\.change"):
+            own.change("bob", lambda member, change=change: member.model_copy(update=change))  # type: ignore[misc]
+    with pytest.raises(FluxError, match=r"may not do person\.change"):
+        own.change("ana", lambda member: member.model_copy(update={"quiet": None, "notify": ()}))

@@ -56,8 +56,10 @@ from fluxagents.flows.remedies import ErrorCase, RemedyTrial
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.prompts.versions.template import PromptTemplate
 from fluxagents.scheduler.batches.batch_tables import SummaryRow
+from fluxagents.scheduler.channels.lane import Lane
 from fluxagents.scheduler.firings.firing import Firing
 from fluxagents.scheduler.outbox.message import Attempt, Message
+from fluxagents.scheduler.outbox.retries import Response, Verdict
 from fluxagents.scheduler.people.local_user import OsUser
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules.grid import cron, every
@@ -92,6 +94,7 @@ from fluxagents.workers.redis.people.key_book import RedisKeyBook
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
 from fluxagents.workers.redis.remedy_book import RedisRemedyBook
 from fluxagents.workers.redis.run_store import RedisRunStore
+from fluxagents.workers.redis.triggers.channel_outbox import RedisChannelOutbox
 from fluxagents.workers.redis.triggers.event_feed import RedisEventFeed
 from fluxagents.workers.redis.triggers.webhook_outbox import RedisWebhookOutbox
 
@@ -176,6 +179,8 @@ COMMANDS = {
     "webhooks-list": "webhooks list",
     "webhooks-show": "webhooks show lab",
     "webhooks-deliveries": "webhooks deliveries lab",
+    "channels-list": "channels list",
+    "channels-messages": "channels messages email",
     "webhooks-attempts": "webhooks deliveries lab --attempts",
     "schedules-preview": "schedules preview --cron '0 2 * * *' --timezone Europe/Vienna --after 2026-03-28",
     "status": "status",
@@ -295,6 +300,9 @@ def _installation(
     monkeypatch.setattr(schedule_access, "open_schedules", lambda: opened)
     monkeypatch.setattr(trigger_access, "open_triggers", lambda: told_triggers(client))
     monkeypatch.setattr(webhook_access, "open_webhooks", lambda: told_webhooks(redis, key_prefix, client))
+    monkeypatch.setenv("FLUXAGENTS_SMTP_URL", "smtp://127.0.0.1")
+    monkeypatch.setenv("FLUXAGENTS_MAIL_ADDRESS", "flux@lab.example")
+    write_mails(RedisChannelOutbox(redis, prefix=key_prefix))
     monkeypatch.setattr(run_file, "read", lambda _: services_status())
     monkeypatch.setattr(status_view, "time", lambda: 4_000.0)
     monkeypatch.setattr(ProcessId, "alive", lambda _: True)
@@ -379,6 +387,27 @@ class ToldWebhooks(Webhooks):
             attempt,
             attempt.model_copy(update={"attempt": 2, "error": "", "status": 503, "duration_ms": 12}),
         ]
+
+
+def write_mails(outbox: RedisChannelOutbox) -> None:
+    """A request that was taken, and the end of a run that waits for a server."""
+    outbox.add(Lane(name="email"))
+    request = Message(
+        endpoint="email",
+        id="msg_3w7zkq2y5m4h6x3tqk7v2n5b4c6d8f9g",
+        type="request",
+        body="{}",
+        created_ms=START_MS,
+    )
+    answer = request.model_copy(update={"id": "msg_7d2hq5v3x6k4m7w2z5y3t6b4n8c6f9g2", "type": "answer"})
+    taken, later = Verdict("delivered"), Verdict("retry", next_ms=START_MS + 300_000)
+    for message, response, verdict in (
+        (request, Response(status=250), taken),
+        (answer, Response(error="451 4.3.0 try again later"), later),
+    ):
+        outbox.put([message])
+        (claim,) = outbox.claim(limit=1, lease_ms=60_000)
+        outbox.settle(claim, response, verdict, at_ms=START_MS)
 
 
 def told_webhooks(redis: Redis, prefix: str, client: RunClient) -> ToldWebhooks:
