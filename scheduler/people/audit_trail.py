@@ -65,6 +65,10 @@ class AuditTrail:
             return list(deque(self.entries(), maxlen=limit))[::-1]
         return newest
 
+    def lacks_archive(self) -> bool:
+        """Whether entries have left the store for an archive that is not this one."""
+        return self._log.last_sealed() > 0 and next(self._segments.entries(), None) is None
+
     def seal(self, kept: int) -> int:
         """Move the oldest entries to the archive, so that about so many stay in the store.
 

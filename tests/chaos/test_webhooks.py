@@ -96,7 +96,7 @@ def wait_for_requests(cluster: Cluster, receiver: Receiver, count: int) -> None:
     cluster.eventually(lambda: len(receiver.received) >= seen + count, within_s=60)
 
 
-def all_delivered(outbox: RedisWebhookOutbox, cluster: Cluster) -> bool:
+def all_delivered(outbox: RedisWebhookOutbox, cluster: Cluster, count: int = 2 * RUNS) -> bool:
     """Whether nothing is on its way; what is to be tried later is made due."""
     due = f"{cluster.settings.key_prefix}webhook:lab:due"
     later_ms = SystemClock().now_ms() + 2 * LEASE_MS
@@ -104,7 +104,7 @@ def all_delivered(outbox: RedisWebhookOutbox, cluster: Cluster) -> bool:
     for member in members:
         cluster.redis.zadd(due, {member: 0}, xx=True)
     messages = outbox.messages("lab", limit=1_000)
-    return len(messages) == 2 * RUNS and all(message.status == "delivered" for message in messages)
+    return len(messages) == count and all(message.status == "delivered" for message in messages)
 
 
 def told_of(received: list[Received]) -> set[tuple[str, str]]:

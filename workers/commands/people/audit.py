@@ -25,6 +25,10 @@ from fluxagents.workers.settings import Settings
 
 LOG = Resource(kind="audit log", id="entries")
 
+ELSEWHERE = (
+    "the oldest entries have left Redis, and are not here: is FLUXAGENTS_STORE_URL that of the workers?"
+)
+
 NOT_WHOLE = 1
 """Exit status of `verify` for a log that was tampered with."""
 
@@ -116,8 +120,10 @@ def verify(file: Path | None, known: str | None, as_json: bool) -> int:
     cut and written anew as a whole.
     """
     head = _read_head(known)
-    heads, entries = [head] if head else [], _read_export(file) if file else None
-    if entries is None:
+    heads, trail = [head] if head else [], None
+    if file is not None:
+        entries = _read_export(file)
+    else:
         trail, log = _open()
         # The head first: what is written meanwhile comes after it.
         heads, entries = [log.head(), *heads], trail.entries()
@@ -130,6 +136,8 @@ def verify(file: Path | None, known: str | None, as_json: bool) -> int:
             yield entry
 
     faults = list(find_faults(note(entries), *heads))
+    if trail is not None and trail.lacks_archive():
+        echo(ELSEWHERE, fg="yellow", err=True)
     if as_json:
         print_json({"whole": not faults, "entries": count, "head": str(last), "faults": faults})
     elif faults:

@@ -113,6 +113,10 @@ def test_a_log_that_was_changed_cut_or_written_anew_is_found(
     assert call("audit verify").return_value == 0
     assert call(f"audit verify --head {noted}").return_value == 1
     assert "is not NUMBER:DIGEST" in str(call("audit verify --head 4").exception)
+    # As on a machine that has not the workers' archive.
+    redis.ltrim(log, 1, -1)
+    redis.hset(f"{key_prefix}audit-head", "sealed", 1)
+    assert "have left Redis, and are not here" in call("audit verify").stderr
 
 
 @pytest.mark.parametrize(
