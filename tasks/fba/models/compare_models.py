@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from fluxagents.flows.errors import FluxError
 from fluxagents.tasks.display import cut_text, fit_display, list_names, round_for_display
 from fluxagents.tasks.fba.deletions import analyze_essentiality as essentiality
+from fluxagents.tasks.fba.models.difference_effects import EffectRow, find_effects
+from fluxagents.tasks.fba.sensitivity.tabulate import tabulate
 from fluxagents.tasks.fba.solving.conditions import ConditionArgs
 from fluxagents.tasks.fba.solving.growth import hold_conditions, optimise
 from fluxagents.tasks.fba.solving.outcome import Outcome
@@ -38,6 +40,16 @@ class Args(ConditionArgs):
         gt=0,
         le=1,
         description="Essential is what leaves less than this fraction of the growth.",
+    )
+
+    effects: bool = Field(
+        default=False,
+        description="Also which differences in reactions change growth or the quantities, each alone.",
+    )
+    quantities: tuple[str, ...] = Field(
+        default=(),
+        max_length=10,
+        description="With effects: reactions whose greatest flux at best growth is compared as well.",
     )
 
     @property
@@ -95,6 +107,10 @@ class Result(ToolResult):
     pairs: tuple[PairRow, ...]
     shared_by_all: dict[str, int] = Field(description="Count of ids in every model, by kind.")
     differences: ModelDifferenceTable
+    differences_tested: int | None = Field(
+        default=None, description="Count of differences in reactions; None unless effects are asked for."
+    )
+    effects: tuple[EffectRow, ...] = Field(default=(), description="Those that change a prediction.")
 
     def key_findings(self) -> dict[str, JsonValue]:
         return fit_display(lambda limit: self._display(min(limit, 6), min(limit, 10)), KEY_FINDINGS_BYTES)
@@ -109,6 +125,7 @@ class Result(ToolResult):
             "pairs": pd.DataFrame(
                 [row.model_dump() for row in self.pairs], columns=list(PairRow.model_fields)
             ),
+            "effects": tabulate(self.effects, EffectRow),
             "differences": pd.DataFrame(
                 {
                     "kind": self.differences.kind,
@@ -138,6 +155,22 @@ class Result(ToolResult):
             "pairs_compared": len(self.pairs),
             "shared_by_all": dict(self.shared_by_all),
             "not_in_all": {kind: list_names(self._differing(kind), limit) for kind in self.shared_by_all},
+            **self._display_effects(limit),
+        }
+
+    def _display_effects(self, limit: int) -> dict[str, JsonValue]:
+        if self.differences_tested is None:
+            return {}
+        shown = [row.model_dump() for row in self.effects[:limit]]
+        return {
+            "differences_tested": self.differences_tested,
+            "effects": {
+                "count": len(self.effects),
+                "shown": len(shown),
+                "effects": [
+                    row | {end: round_for_display(row[end]) for end in ("before", "after")} for row in shown
+                ],
+            },
         }
 
     def _differing(self, kind: str) -> list[str]:
@@ -168,6 +201,7 @@ def run(model: Model, args: Args, others: Sequence[tuple[str, Model]]) -> Result
             raise FluxError(error.kind, message, suggestions=error.suggestions) from error
         rows.append(row)
         contents.append(content)
+    tested, effects = _find_effects(((model.id or "model", model), *others), rows, args)
     kinds = [kind for kind in KINDS if all(kind in content for content in contents)]
     names = [row.model for row in rows]
     differing = list(_differing(names, contents, kinds))
@@ -183,7 +217,25 @@ def run(model: Model, args: Args, others: Sequence[tuple[str, Model]]) -> Result
         differences=ModelDifferenceTable.model_validate(
             dict(zip(ModelDifferenceTable.model_fields, columns, strict=True))
         ),
+        differences_tested=tested,
+        effects=effects,
     )
+
+
+def _find_effects(
+    models: Sequence[tuple[str, Model]], rows: Sequence[ModelRow], args: Args
+) -> tuple[int | None, tuple[EffectRow, ...]]:
+    """The effects of all differences between the first model and each other one, in both directions."""
+    if not args.effects:
+        return None, ()
+    first, *others = [(row.model, model) for row, (_, model) in zip(rows, models, strict=True)]
+    count, effects = 0, list[EffectRow]()
+    for other in others:
+        for changed, source in ((first, other), (other, first)):
+            tested, found = find_effects(changed, source, args, args.quantities)
+            effects += found
+        count += tested
+    return count, tuple(effects)
 
 
 def _free(name: str, taken: Sequence[str]) -> str:

@@ -47,6 +47,8 @@ _AT_OPTIMUM = r"(?:at|in|with|on) (?:(?:best|maximise|optimum) growth|optimum)"
 """Such as "at optimal growth", where nothing less than the optimum is meant."""
 _NO_LOOPS = r"loopless|(?:without|no|not|absent) (?:UNKNOWN )*loop|loop absent"
 _NOT_ESSENTIALITY = r"(?:without|no|not|skip)(?: show| gene| compare| on)* essential"
+_EFFECTS = ("change", "matter", "affect", "explain", "änder", "erklär", "expliqu", "cambia", "explic")
+"""How words begin that ask what differences between models do."""
 _SAMPLING: Mapping[str, str] = {
     "seed": rf"seed {_BETWEEN}(N)\b",
     "chains": rf"(N) chains|chains {_BETWEEN}(N)\b",
@@ -159,9 +161,17 @@ def read_model_comparison(phrase: Phrase, medium: KnownMedium) -> Iterator[Argum
     models = list(phrase.list_values(MODEL))
     if models:
         essentiality = False if phrase.has(_NOT_ESSENTIALITY) else None
-        yield drop_absent(models=models, essentiality=essentiality) | read_threshold(phrase)
+        effects = True if phrase.has("differ") and _asks_for_effects(phrase) else None
+        yield (
+            drop_absent(models=models, essentiality=essentiality, effects=effects) | read_threshold(phrase)
+        )
     else:
         medium.problems.append("I cannot tell which model to compare with; give its name.")
+
+
+def _asks_for_effects(phrase: Phrase) -> bool:
+    """Whether it asks which differences change something: "Which differences to iJO1366 matter?"."""
+    return any(token.text.casefold().startswith(_EFFECTS) for token in phrase.tokens)
 
 
 def read_missing_reactions(phrase: Phrase, _: KnownMedium) -> Iterator[Arguments]:

@@ -70,3 +70,62 @@ def test_a_model_without_growth_is_compared_by_its_parts(textbook: Any) -> None:
     found = compared(textbook, ("starved", other))
     assert (found.models[1].status, found.models[1].growth_per_h) == ("infeasible", None)
     assert {row.kind for row in found.pairs} == {"reactions", "metabolites", "genes"}
+
+
+def effects_of(found: Any) -> dict[tuple[str, str, str, str], tuple[float | None, float | None]]:
+    return {
+        (row.model, row.change, row.reaction, row.quantity): (row.before, row.after) for row in found.effects
+    }
+
+
+def test_differences_that_change_growth_are_told_from_those_that_do_not(fresh_textbook: Any) -> None:
+    other = fresh_textbook.copy()
+    other.id = "other"
+    other.remove_reactions(["FRD7", "PGI"])
+    other.reactions.ATPM.lower_bound = 20
+    other.reactions.ATPS4r.add_metabolites({other.metabolites.h_e: -1, other.metabolites.h_c: 1})
+    growth, size = fresh_textbook.slim_optimize(), len(fresh_textbook.reactions)
+    found = compared(
+        fresh_textbook, ("other", other), effects=True, quantities=["EX_ac_e"], essentiality=False
+    )
+    effects = effects_of(found)
+    assert found.differences_tested == 4
+    assert effects[("e_coli_core", "removed", "PGI", "growth")] == pytest.approx((growth, 0.8631595522))
+    assert ("e_coli_core", "removed", "FRD7", "growth") not in effects
+    for change, reaction in (("bounds", "ATPM"), ("stoichiometry", "ATPS4r")):
+        assert effects[("e_coli_core", change, reaction, "growth")][1] == pytest.approx(
+            growth_with(fresh_textbook, other, reaction)
+        )
+    with_pgi = growth_with(other, fresh_textbook, "PGI")
+    assert effects[("other", "added", "PGI", "growth")][1] == pytest.approx(with_pgi)
+    assert len(fresh_textbook.reactions) == size
+    assert fresh_textbook.slim_optimize() == pytest.approx(growth)
+
+
+def growth_with(model: Any, source: Any, reaction: str) -> float:
+    """Growth with the other model's version of one reaction, by cobra on a copy."""
+    changed = model.copy()
+    if reaction in changed.reactions:
+        changed.remove_reactions([reaction])
+    changed.add_reactions([source.reactions.get_by_id(reaction).copy()])
+    return float(changed.slim_optimize())
+
+
+def test_a_quantity_is_the_greatest_flux_at_best_growth(fresh_textbook: Any) -> None:
+    other = fresh_textbook.copy()
+    other.remove_reactions(["PFL"])
+    found = compared(
+        fresh_textbook,
+        ("other", other),
+        effects=True,
+        quantities=["EX_for_e"],
+        essentiality=False,
+        medium_changes={"EX_o2_e": 0},
+    )
+    ends = effects_of(found)[("e_coli_core", "removed", "PFL", "EX_for_e")]
+    assert ends == pytest.approx((17.804674, 0), rel=1e-6, abs=1e-6)
+
+
+def test_effects_are_left_out_unless_asked_for(textbook: Any) -> None:
+    found = compared(textbook, ("other", textbook))
+    assert (found.differences_tested, found.effects) == (None, ())

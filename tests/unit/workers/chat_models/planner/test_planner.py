@@ -81,6 +81,11 @@ QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("Does feeding acetate on top of the glucose make it grow faster?", FBA, at(ac_e=10.0)),
     ("would more ammonium increase growth?", LIMITS, {"nutrients": ["EX_nh4_e"]}),
     ("Does adding oxygen increase growth?", LIMITS, {}),
+    (
+        "Which differences to iJO1366 change growth?",
+        "compare_models",
+        {"models": ["iJO1366"], "effects": True},
+    ),
     ("How long until glucose is used up?", CULTURE, batch(EX_glc__D_e=10.0)),
     ("When is the glucose used up?", CULTURE, batch(EX_glc__D_e=10.0)),
     ("Run a dynamic FBA for 10 hours", CULTURE, {"hours": 10.0}),

@@ -9,13 +9,15 @@ from fluxagents.workers.chat_models.planner.reporting.conditions import (
     describe_growth_reaction,
 )
 from fluxagents.workers.chat_models.planner.reporting.phrases import (
+    FLUX,
+    capitalise,
     count_things,
     format_number,
     format_rate,
     join_words,
     verb_of,
 )
-from fluxagents.workers.chat_models.planner.reporting.reported_finding import ReportedFinding
+from fluxagents.workers.chat_models.planner.reporting.reported_finding import MAX_LISTED, ReportedFinding
 
 
 def describe_structure(finding: ReportedFinding) -> Iterator[str]:
@@ -168,6 +170,38 @@ def describe_comparison(finding: ReportedFinding) -> Iterator[str]:
     for kind, listing in differs.items():
         if listing["ids"]:
             yield f"{kind.replace('_', ' ').capitalize()} not in all: {finding.write_ids(listing)}."
+    yield from _describe_effects(finding)
+
+
+_CHANGES = {
+    "removed": "without",
+    "added": "with",
+    "bounds": "with the bounds of the other one for",
+    "stoichiometry": "with the stoichiometry of the other one for",
+}
+
+
+def _describe_effects(finding: ReportedFinding) -> Iterator[str]:
+    """Which differences in reactions change a prediction."""
+    tested = finding.get("differences_tested")
+    if tested is None:
+        return
+    listing = finding.values["effects"]
+    count = listing["count"]
+    matter = "none changes" if not count else f"{count} {'changes' if count == 1 else 'change'}"
+    differences = count_things(tested, "difference in reactions", "differences in reactions")
+    verb = "was" if tested == 1 else "were"
+    yield capitalise(f"{differences} {verb} tested, each alone: {matter} a prediction.")
+    for row in listing["effects"][:MAX_LISTED]:
+        is_growth = row["quantity"] == "growth"
+        what = "growth" if is_growth else f"the greatest flux of {row['quantity']}"
+        ends = [
+            "nothing feasible" if row[end] is None else format_number(row[end]) for end in ("before", "after")
+        ]
+        yield (
+            f"{row['model']} {_CHANGES[row['change']]} {finding.names.write_short(row['reaction'])}: {what} "
+            f"goes from {ends[0]} to {ends[1]} {'1/h' if is_growth else FLUX}."
+        )
 
 
 def _write_rate(model: Mapping[str, object]) -> str:
