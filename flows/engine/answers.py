@@ -39,7 +39,7 @@ def climb(context: NodeContext, request: e.HumanRequest, level: int, *, because:
 
 
 def _go_past(context: NodeContext, request: e.HumanRequest, reason: str) -> e.Event:
-    """The next step of the ladder that asks others or ends the request, before its time; else the refusal."""
+    """The next step of the ladder that asks others, before its time; without one the refusal."""
     for level, step in enumerate(request.ladder[request.level :], start=request.level + 1):
         if step.to is not None:
             return climb(context, request, level, because=reason)

@@ -12,9 +12,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
+from fluxagents.flows.humans.ladders import Calendar, LadderStep
 from fluxagents.flows.language import nodes
 from fluxagents.flows.language.definition import Budget, FactSpec, Flow, InputSpec
-from fluxagents.flows.language.node_base import Retry
+from fluxagents.flows.language.node_base import RequestRules, Retry
 from fluxagents.flows.language.upcasting import upcast_flow
 from fluxagents.flows.language.yaml_loader import YAML_LOADER
 
@@ -189,8 +190,16 @@ def _fields(path: Path, document: Mapping[str, Any]) -> tuple[str, ...]:
     if path[:1] == ("nodes",) and len(path) >= 2:  # noqa: PLR2004 - nodes.<name>
         node = document["nodes"].get(path[1], {})
         kind = node.get("kind") if isinstance(node, Mapping) else None
-        inner: dict[str, type[BaseModel]] = {"cases": nodes.BranchCase, "retry": Retry}
-        model = next((inner[str(part)] for part in path if part in inner), nodes.KINDS.get(str(kind)))
+        inner: dict[str, type[BaseModel]] = {
+            "cases": nodes.BranchCase,
+            "retry": Retry,
+            "approval": RequestRules,
+            "escalate": nodes.EscalationRule,
+            "ladder": LadderStep,
+            "calendar": Calendar,
+        }
+        # The innermost one says which fields there are.
+        model = next((inner[str(part)] for part in path[::-1] if part in inner), nodes.KINDS.get(str(kind)))
     else:
         sections: dict[str, type[BaseModel]] = {"inputs": InputSpec, "facts": FactSpec, "budget": Budget}
         model = sections.get(str(path[0])) if path else Flow

@@ -109,6 +109,12 @@ def check_seat(who: Membership, request: HumanRequest, seats: Collection[str]) -
             f"{quote(who.name)} wanted or edited request {request.id!r}, and its policy takes other eyes",
             suggestions=(f"somebody else decides: {', '.join(request.seats)}",),
         )
+    if any(vote.by == who.name and vote.choice == "recuse" for vote in request.votes):
+        raise FluxError(
+            ErrorClass.PERMISSION,
+            f"{quote(who.name)} has stepped out of request {request.id!r}, whatever it comes to say",
+            suggestions=(f"somebody else decides: {', '.join(request.seats)}",),
+        )
     if not seats:
         raise FluxError(
             ErrorClass.PERMISSION,

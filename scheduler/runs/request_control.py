@@ -11,7 +11,7 @@ from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, call_digest
 from fluxagents.flows.engine.tool_calls import ask_for_call
 from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
-from fluxagents.flows.humans.votes import Delegation, Vote, VoteChoice, counted_votes, refuse_vote
+from fluxagents.flows.humans.votes import MAX_VOTES, Delegation, Vote, VoteChoice, counted_votes, refuse_vote
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Resource
 from fluxagents.flows.people.request_claims import check_claimed_by
@@ -133,6 +133,8 @@ class RequestControl:
             )
         answer = Action.REQUEST_APPROVE if request.kind == "approval" else Action.REQUEST_REPLY
         self._runs.authority.check_delegate(to, answer, on, request)
+        if len(request.delegations) >= MAX_VOTES:
+            raise ConflictError(f"request {request.id!r} has {MAX_VOTES} delegations, and keeps no more")
         before = [vote for vote in counted_votes(request.votes, request.digest) if vote.by == permit.by]
         if before:
             raise ConflictError(

@@ -122,7 +122,8 @@ def test_the_flow_of_the_guide_is_sound() -> None:
         ({"policy": "ana", "ladder": [{"after": "1h", "via": "pigeon"}]}, "'pigeon', which is none of inbox"),
         ({"policy": "ana", "calendar": {"hours": "9-5"}}, "add one"),
         ({"policy": "ana", "ladder": [{"after": "1h"}], "calendar": {"hours": "9-5"}}, "are no hours like"),
-        ({"polcy": "ana"}, "polcy"),
+        ({"polcy": "ana"}, "there is no such field 'polcy'; nearest: policy"),
+        ({"policy": "ana", "ladder": [{"afer": "1h"}]}, "there is no such field 'afer'; nearest: after"),
     ],
 )
 def test_a_mistake_is_named_before_anything_runs(approval: dict[str, Any], message: str) -> None:

@@ -159,6 +159,8 @@ def test_who_steps_out_leaves_it_to_the_ladder_and_else_to_nobody(lab: Lab) -> N
     run = lab.start(policy="ana", ladder=[{"after": "2h"}, {"after": "4h", "to": "lea"}])
     lab.as_("ana").recuse(lab.request(run).id, comment="my own model")
     asked = lab.request(run)
+    with pytest.raises(FluxError, match="'ana' has stepped out of request"):
+        lab.as_("ana").edit_request(asked.id, {"bounds": {"EX_ac_e": {"lower_mmol_per_gdw_h": -1}}})
     assert (asked.level, asked.seats) == (2, ("ana", "lea"))
     lab.as_("lea").approve(asked.id)
     assert lab.state(run).answer == "done"
