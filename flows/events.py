@@ -195,8 +195,12 @@ class HumanRequest(Frozen):
 
     @property
     def notice_key(self) -> str:
-        """What makes sends of one message one; each step of the ladder and each edit has its own."""
-        parts = (str(self.level) if self.level else "", self.digest[:12] if self.edited else "")
+        """What makes sends of one message one; each step of the ladder, edit and explanation has its own."""
+        parts = (
+            str(self.level) if self.level else "",
+            self.digest[:12] if self.edited else "",
+            f"t{len(self.thread)}" if self.thread else "",
+        )
         return ".".join(part for part in (self.id, *parts) if part)
 
     @property

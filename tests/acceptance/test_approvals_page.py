@@ -28,20 +28,20 @@ def test_the_page_does_what_it_says(stack: Stack, tmp_path: Path) -> None:
     commands, flow = read_page()
     file = tmp_path / "uptake.yaml"
     file.write_text(flow, encoding="utf-8")
-    request, printed = "", {}
+    request, printed = "", list[tuple[str, str]]()
     for line in commands:
         words = shlex.split(line.replace("$REQUEST", request).replace("uptake.yaml", str(file)))[1:]
         starts = words[0] == "run"
         done = stack.command(*words)
         assert done.returncode == (WAITS if starts else 0), f"{line}\n{done.stdout}{done.stderr}"
-        printed[line] = done.stdout
+        printed.append((line, done.stdout))
         if starts:
             request = stack.json("approvals", "list")[-1]["id"]
-    shown = [text for line, text in printed.items() if line.startswith("fluxagents approvals show")]
-    # The same command twice: the last look is the one that is kept, at the edited call.
-    assert "- growth, 1/h: 0.8739 → 1.332 (+52.5 %)" in shown[0]
-    assert "expected   a number in mmol/gDW/h from 0 to 20" in printed[commands[-2]]
-    asked = next(text for line, text in printed.items() if line.startswith("fluxagents approvals ask"))
+    first, edited, question = (text for line, text in printed if " approvals show " in line)
+    assert "- growth, 1/h: 0.8739 → 1.653 (+89.2 %)" in first
+    assert "- growth, 1/h: 0.8739 → 1.332 (+52.5 %)" in edited
+    assert "expected   a number in mmol/gDW/h from 0 to 20" in question
+    (asked,) = (text for line, text in printed if " approvals ask " in line)
     assert "What the step would do [effect]" in asked
     answers = [state.answer or "" for state in stack.client().store.runs(limit=10)]
     assert any("Stated by" in answer and "not computed: knock_out" in answer for answer in answers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import click
@@ -24,6 +25,11 @@ from fluxagents.workers.commands.display.options import (
 )
 from fluxagents.workers.commands.display.output import echo, print_json
 from fluxagents.workers.commands.display.prompting import prompt_answer
+
+EFFECT_S = 100.0
+"""As long as the effect of an edited call may take before the command goes away."""
+
+POLL_S = 0.2
 
 
 @click.command(epilog=examples("fluxagents approvals show 01JB….7"))
@@ -114,10 +120,22 @@ def edit(
     args = read_edits(edits or pairs, call.args if call else {})
     if edits or ask_again:
         state = client.edit_request(request_id, args, by=by, comment=comment, digest=digest)
+        if state.describes_requests:
+            _await_effect(client, request_id)
         print_vote(state, request_id, "edited", as_json=as_json)
         return
     state = client.approve(request_id, by=by, args=args, comment=comment, digest=digest)
     print_vote(state, request_id, "approved with other arguments", as_json=as_json)
+
+
+def _await_effect(client: CommandClient, request_id: str) -> None:
+    """Wait for the effect of the new call, so that whoever looks next sees it; it comes all the same."""
+    late = time.monotonic() + EFFECT_S
+    while time.monotonic() < late:
+        request = client.store.load(request_id.rpartition(".")[0]).waiting_for
+        if request is None or request.id != request_id or request.effect is not None:
+            return
+        time.sleep(POLL_S)
 
 
 @click.command(

@@ -124,6 +124,9 @@ def test_what_is_asked_back_is_answered_from_the_findings_before_the_vote(ask: A
     assert answer.ungrounded == ()
     assert waiting(client, state.run_id).digest == request.digest, "what is voted on is the same"
     assert log(client, state)[-3:] == ["ExplanationAsked", "ExplanationGiven", "HumanNotified"]
+    assert waiting(client, state.run_id).notice_key != request.notice_key, (
+        "those who are asked get the answer"
+    )
     client.approve(request.id)
     assert client.store.load(state.run_id).status == "finished"
 
