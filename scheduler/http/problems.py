@@ -174,13 +174,15 @@ def _handle_http(request: Request, error: Exception) -> Response:
 
 
 def _find_methods(request: Request) -> set[str]:
-    """The methods that work at the address of a request; the router names those of its first route only."""
-    return {
-        method
-        for route in iter_route_contexts(request.app.routes)
-        if route.path_regex.match(request.url.path)
-        for method in route.methods or ()
-    }
+    """The methods of the address of a request; the router names those of its first route only.
+
+    The first route says which address it is: that of `/v1/sessions/{session}/share` could also be a session
+    whose name has a slash.
+    """
+    routes = [
+        route for route in iter_route_contexts(request.app.routes) if route.path_regex.match(request.url.path)
+    ]
+    return {method for route in routes if route.path == routes[0].path for method in route.methods or ()}
 
 
 def request_id_of(request: Request) -> str:
