@@ -26,6 +26,7 @@ REQUEST_EVENTS = (
     e.ApprovalRequested,
     e.ApprovalGranted,
     e.ApprovalRejected,
+    e.CallTakenOver,
     e.QuestionAsked,
     e.QuestionAnswered,
     e.VoteCast,

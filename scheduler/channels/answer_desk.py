@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from fluxagents.flows.errors import ConflictError
 from fluxagents.flows.people.actor import Actor
 from fluxagents.flows.state import RunState
-from fluxagents.flows.texts.display import quote
 from fluxagents.scheduler.channels.decision import Approve, Decision, Reject, Reply
 from fluxagents.scheduler.channels.post import RequestCard, describe_request
 from fluxagents.scheduler.runs.root_run import find_root
@@ -45,12 +43,6 @@ class AnswerDesk:
             FluxError: If they may not, it is answered already, or it is not any more what was shown.
         """
         client = self._client.acting_as(actor)
-        current = client.request(request_id).digest
-        if current != digest:
-            raise ConflictError(
-                f"request {quote(request_id)} is not any more what was shown",
-                suggestions=("look at it again, and answer what it says now",),
-            )
         match decision:
             case Approve():
                 return client.approve(request_id, digest=digest)

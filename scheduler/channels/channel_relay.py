@@ -151,14 +151,20 @@ def describe_outcome(event: e.Event) -> tuple[str, str] | None:
     """The request that an event closes, and how; None if it closes none."""
     match event:
         case e.ApprovalGranted():
-            return event.request_id, f"approved{' with changes' if event.edited else ''} by {event.by}"
+            outcome = f"approved{' with changes' if event.edited else ''} by {event.by}"
+            if event.by == e.DEADLINE:
+                outcome = "approved, for nobody answered in time"
         case e.ApprovalRejected():
-            return event.request_id, f"rejected by {event.by}: {shorten(event.reason, 300)}"
+            outcome = f"rejected by {event.by}: {shorten(event.reason, 300)}"
+        case e.CallTakenOver():
+            outcome = f"answered in the tool's place by {event.by}"
         case e.QuestionAnswered():
-            return event.request_id, f"answered by {event.by}: {shorten(event.answer, 300)}"
+            outcome = f"answered by {event.by}: {shorten(event.answer, 300)}"
         case e.RequestExpired():
-            return event.request_id, "nobody answered in time"
-    return None
+            outcome = "nobody answered in time"
+        case _:
+            return None
+    return event.request_id, outcome
 
 
 def describe_end(event: e.Event) -> tuple[str, str] | None:

@@ -15,6 +15,8 @@ MAX_TEXT = 4_000
 """Characters of one text in a message; the run has all of it."""
 
 MAX_ARGUMENTS = 40
+MAX_LINES = 40
+"""Of an effect."""
 
 
 class RequestCard(Frozen):
@@ -37,6 +39,12 @@ class RequestCard(Frozen):
     deadline_ms: int
     digest: str
     """What an answer is bound to."""
+    effect: tuple[str, ...] = ()
+    """What the call would do, a line each; empty where it is not computed."""
+    expected: str = ""
+    """What a question takes for an answer."""
+    missing: str = ""
+    """Whose agreement is needed, where it is not that of one."""
 
 
 class RequestPost(Frozen):
@@ -105,6 +113,7 @@ def describe_request(state: RunState, request: HumanRequest, root: RunState) -> 
         root: The run that led to it, which somebody wanted.
     """
     arguments: Mapping[str, object] = request.call.args if request.call else {}
+    effect = request.effect.lines if request.effect else ()
     return RequestCard(
         request=request.id,
         kind=request.kind,
@@ -122,6 +131,9 @@ def describe_request(state: RunState, request: HumanRequest, root: RunState) -> 
         choices=request.choices,
         deadline_ms=request.deadline_ms,
         digest=request.digest,
+        effect=tuple(shorten(line, 300) for line in effect[:MAX_LINES]),
+        expected=request.answer.text if request.answer else "",
+        missing="" if request.policy.takes_one else shorten(request.missing, 300),
     )
 
 

@@ -67,6 +67,13 @@ def _list_lines(card: RequestCard) -> Iterator[str]:
         yield from (f"    {name} = {value}" for name, value in card.arguments)
     else:
         yield card.question
+    if card.effect:
+        yield "Effect:"
+        yield from (f"    {line}" for line in card.effect)
+    if card.expected:
+        yield f"Expected: {card.expected}"
+    if card.missing:
+        yield f"Needs: {card.missing}"
     if card.deadline_ms:
         yield f"Until: {datetime.fromtimestamp(card.deadline_ms / 1_000, tz=UTC):%Y-%m-%d %H:%M} UTC"
 

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse
 
 from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
 from fluxagents.flows.people.actor import Actor, Proof
+from fluxagents.flows.state import RunState
 from fluxagents.flows.texts.grammar import MAX_REASON, MAX_TEXT
 from fluxagents.scheduler.channels.answer_desk import AnswerDesk
 from fluxagents.scheduler.channels.answer_link import AnswerLink, read_link
@@ -53,8 +54,9 @@ def _decide(token: str, ports: ApiPorts, form: Mapping[str, str]) -> HTMLRespons
     if form.get("confirm") != "yes" or decision is None:
         return _show(desk, link, problem="Choose an answer and confirm it: nothing has been decided yet.")
     proof = Proof(kind="link", id=f"{link.channel} {link.person}")
+    actor = Actor(name=link.person, channel="page", proof=proof)
     try:
-        desk.answer(Actor(name=link.person, channel="page", proof=proof), link.request, link.digest, decision)
+        state = desk.answer(actor, link.request, link.digest, decision)
     except ConflictError as error:
         return _close(error)
     except FluxError as error:
@@ -64,7 +66,7 @@ def _decide(token: str, ports: ApiPorts, form: Mapping[str, str]) -> HTMLRespons
     return answer_page(
         "message",
         title="Your answer is recorded",
-        message=f"Request {link.request} {describe_decision(decision)}. You can close this page.",
+        message=f"{describe_result(link.request, decision, state)} You can close this page.",
         suggestions=(),
     )
 
@@ -129,12 +131,15 @@ def read_form(form: Mapping[str, str]) -> Decision | None:
     return None
 
 
-def describe_decision(decision: Decision) -> str:
+def describe_result(request_id: str, decision: Decision, state: RunState) -> str:
     """What has become of a request."""
+    waits = state.waiting_for
+    if waits is not None and waits.id == request_id:
+        return f"Your vote on request {request_id} counts, and it still waits for {waits.missing}."
     match decision:
         case Approve():
-            return "is approved"
+            return f"Request {request_id} is approved."
         case Reject():
-            return "is refused"
+            return f"Request {request_id} is refused."
         case Reply():
-            return "is answered"
+            return f"Request {request_id} is answered."

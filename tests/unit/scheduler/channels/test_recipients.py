@@ -1,0 +1,66 @@
+"""Who is told of a request: those who may answer, where they want it, and as its ladder says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.humans.ladders import LadderStep
+from fluxagents.flows.people.members import Group, NotifyBy, Person
+from fluxagents.flows.people.quiet_hours import QuietHours
+from fluxagents.flows.people.roles import Grant, Role
+from fluxagents.scheduler.channels.recipients import find_recipients
+
+HOUR_MS = 3_600_000
+NIGHT_MS = 2 * HOUR_MS
+"""Two o'clock in the morning, in 1970."""
+
+
+def person(name: str, **details: Any) -> Person:
+    grants = (Grant(role=details.pop("role", Role.APPROVER)),)
+    return Person(name=name, email=f"{name}@lab.example", slack=f"U{name.upper()}", grants=grants, **details)
+
+
+PEOPLE = (
+    person("ana", notify=("email",)),
+    person("bob", notify=("slack", "email"), quiet=QuietHours(begins="22:00", ends="07:00")),
+    person("lea"),
+    person("vic", role=Role.VIEWER, notify=("email",)),
+)
+GROUPS = (Group(name="leads", members=("lea",)),)
+
+
+def tell(channels: tuple[NotifyBy, ...] = ("email", "slack"), **request: Any) -> list[tuple[str, str, int]]:
+    asked = HumanRequest(id="r.1", kind="approval", node="n", question="?", digest="d", **request)
+    found = find_recipients(asked, "s", PEOPLE, GROUPS, channels, now_ms=NIGHT_MS)
+    return [(each.person, each.channel, each.from_ms // HOUR_MS) for each in found]
+
+
+def test_people_are_told_where_and_when_they_want() -> None:
+    assert tell() == [("ana", "email", 0), ("bob", "email", 7), ("bob", "slack", 7)]
+    assert tell(("slack",)) == [("bob", "slack", 7)]
+
+
+def test_what_is_urgent_or_over_before_is_told_in_quiet_hours() -> None:
+    assert tell(("slack",), urgency="high") == [("bob", "slack", 0)]
+    assert tell(("slack",), deadline_ms=6 * HOUR_MS) == [("bob", "slack", 0)]
+
+
+def test_only_those_are_told_whose_answer_counts() -> None:
+    assert tell(assignees=("bob",), policy={"any_of": ["bob"]}, urgency="high") == [
+        ("bob", "email", 0),
+        ("bob", "slack", 0),
+    ]
+    assert tell(barred=("ana",), urgency="high")[0][0] == "bob"
+
+
+def test_a_step_of_the_ladder_tells_whom_it_asks_by_what_it_names() -> None:
+    ladder = (
+        LadderStep(after=60, via=("slack",)),
+        LadderStep(after=120, to="group:leads", via=("email",)),
+        LadderStep(after=180, then="deny"),
+    )
+    reminder = tell(assignees=("ana",), policy={"any_of": ["ana"]}, ladder=ladder, level=1)
+    assert reminder == [("ana", "slack", 0)]
+    further = tell(assignees=("ana",), policy={"any_of": ["ana"]}, ladder=ladder, level=2)
+    assert further == [("lea", "email", 0)]
