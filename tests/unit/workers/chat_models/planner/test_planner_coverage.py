@@ -38,6 +38,7 @@ def test_what_an_answer_does_not_use_is_named(question: str, named: str) -> None
         "which genes are essential on acetate at 20 mmol/gDW/h?",
         "Please tell me quickly: which genes are essential?",
         "Is gapA (b1779) essential?",
+        "How long until 20 mM glucose is used up?",
         "FVA of PGI at 95 % of the optimum",
         "biomass yield per gram of glucose",
         "How does e_coli_core differ from iJO1366?",
@@ -61,6 +62,11 @@ def test_a_question_that_is_used_whole_has_no_open_part(question: str) -> None:
         ),
         ("save the b0720 knock-out as SBML", "export_model", {"knock_outs": ["b0720"], "format": "sbml"}),
         ("the cheapest medium", "optimize_media_composition", {"criterion": "least_cost"}),
+        (
+            "How long until 20 mM glucose is used up?",
+            "run_dynamic_fba",
+            {"substances": [{"exchange": "EX_glc__D_e", "start_mmol_per_l": 20.0}]},
+        ),
         ("how does growth change as PGI flux is varied", "run_robustness", {"reaction": "PGI"}),
         (
             "keep PFK at 5 mmol/gDW/h at most for good",

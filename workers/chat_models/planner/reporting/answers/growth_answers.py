@@ -78,9 +78,9 @@ def _describe_uniqueness(finding: ReportedFinding) -> Iterator[str]:
     if not finding.get("fluxes_tested_for_uniqueness"):
         return
     if finding.count("not_unique_mmol_per_gdw_h"):
-        yield "A flux with a range may be any in it at the same optimum; the others are unique."
+        yield "A flux with a range may be any in it at the same optimum; the others named are fixed."
     else:
-        yield "These fluxes are unique: no others give the same optimum."
+        yield "The fluxes named are the same in every optimum."
 
 
 def describe_variability(finding: ReportedFinding) -> Iterator[str]:
