@@ -30,7 +30,7 @@ def test_events_leave_in_batches_and_a_worker_that_ends_leaves_none_behind(
         runs = site.start(flow(), RUNS)
         with site.worker("tools", queues=TOOLS.queues, concurrency=2):
             # The worker is told to end while it has steps in hand.
-            eventually(lambda: site.store.counts()["finished"] > 10, within_s=60)
+            eventually(lambda: site.store.counts()["finished"] > 10, within_s=120)
         messages = read_messages(subscription)
     done = [event for run in runs for event in site.store.events(run) if isinstance(event, ToolSucceeded)]
     told = Counter(event["type"] for events in messages for event in events)
