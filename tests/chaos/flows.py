@@ -85,6 +85,17 @@ VOTED = {
 }
 """Two of three, reminded soon and then helped by a fourth, while everything around them dies."""
 
+POSTED = flow_from_mapping(
+    {
+        "flow": "posted",
+        "version": 1,
+        "purpose": "Ends at once.",
+        "inputs": {"number": {"type": "integer", "purpose": "Of the delivery.", "required": True}},
+        "start": "done",
+        "nodes": {"done": {"kind": "end", "message": "{number}"}},
+    }
+)
+
 FLOWS = {
     flow.flow: flow
     for flow in (
@@ -105,5 +116,6 @@ FLOWS = {
         _flow("flaky", [("flaky", {"times": 1})] * 3),
         _flow("gated", [NOOP, _guarded(1), ("flaky", {"times": 1}), _guarded_flaky(2), EFFECT, _guarded(3)]),
         _flow("guarded", [NOOP, ("guarded", {"amount": 3}), EFFECT]),
+        POSTED,
     )
 }
