@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.support.depth import DEPTH
 
 from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, call_digest
@@ -216,6 +219,30 @@ def test_every_way_of_six_acts_has_one_sound_end(policy: Any, enough: Count) -> 
         frontier = reached
     assert set(ends) == {"ApprovalGranted", "ApprovalRejected", "RequestExpired", "RunCancelled"}
     assert len(seen) > 100
+
+
+@given(st.data(), st.sampled_from(CASES))
+@settings(max_examples=30 * DEPTH, deadline=None)
+def test_longer_ways_have_one_sound_end_too(draw: st.DataObject, case: tuple[str, Any, Count]) -> None:
+    """Up to thirty acts, some of them again, late, or after somebody else's."""
+    _, policy, enough = case
+    controller = build(policy)
+    way, acts = begin(controller), list[e.Event]()
+    for _ in range(30):
+        acts = [*votes(way), *others(way, controller), *acts[:4]]
+        event = acts[draw.draw(st.integers(0, len(acts) - 1))]
+        at_ms = max(event.at_ms, way.state.updated_ms)
+        try:
+            again, events, _ = controller.advance(way.state, seq=way.state.seq, at_ms=at_ms, after=[event])
+        except FluxError:
+            continue
+        assert controller.advance(way.state, seq=way.state.seq, at_ms=at_ms, after=[event])[0] == again
+        way = Way(again, (*way.log, *events))
+        if again.waiting_for is None:
+            check_end(way, controller, enough)
+            return
+        assert not enough(*count(way.log)[:2])
+    assert fold(way.log) == way.state
 
 
 ENDS = (e.ApprovalGranted, e.ApprovalRejected, e.RequestExpired, e.RunCancelled)
