@@ -39,7 +39,7 @@ def test_the_page_does_what_it_says(stack: Stack, tmp_path: Path) -> None:
             request = stack.json("approvals", "list")[-1]["id"]
     first, edited, question = (text for line, text in printed if " approvals show " in line)
     assert "- growth, 1/h: 0.8739 → 1.653 (+89.2 %)" in first
-    assert "- growth, 1/h: 0.8739 → 1.332 (+52.5 %)" in edited
+    assert "- growth, 1/h: 0.8739 → 1.332 (+52.4 %)" in edited
     assert "expected   a number in mmol/gDW/h from 0 to 20" in question
     (asked,) = (text for line, text in printed if " approvals ask " in line)
     assert "What the step would do [effect]" in asked
