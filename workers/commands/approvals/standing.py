@@ -15,9 +15,8 @@ from fluxagents.workers.commands.display.times import format_time
 
 @click.group(
     epilog=examples(
-        "fluxagents approvals standing grant set_bounds --session nightly \\",
-        "    --arg 'reaction_bounds.EX_glc__D_e.0=-15..-5' --arg 'reaction_bounds.EX_glc__D_e.1=0..1000' \\",
-        "    --for 5d --max-uses 20",
+        "fluxagents approvals standing grant set_bounds --session nightly --for 5d --max-uses 20 "
+        "--arg 'reaction_bounds.EX_glc__D_e.0=-15..-5' --arg 'reaction_bounds.EX_glc__D_e.1=0..1000'",
         "fluxagents approvals standing list",
         "fluxagents approvals standing revoke 01JB…",
     )
