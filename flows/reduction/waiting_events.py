@@ -12,6 +12,9 @@ from fluxagents.flows.state import NOTES_KEPT, SIGNALS_KEPT, Note, RunState, Wai
 
 UNANSWERED = "nobody answered in time"
 
+EDITED = "edited since"
+"""In place of the digest of a vote that was cast before an edit; its event keeps the digest itself."""
+
 
 def on_request(state: RunState, event: e.ApprovalRequested | e.QuestionAsked) -> Changes:
     raised_by = (event.request.raised_by,) if event.request.raised_by else ()
@@ -103,6 +106,8 @@ def on_request_edit(state: RunState, event: e.RequestEdited) -> Changes:
         "call": event.call,
         "digest": event.digest,
         "edited": True,
+        # They stay out when a later edit goes back to what they were cast on.
+        "votes": tuple(vote.model_copy(update={"digest": EDITED}) for vote in request.votes),
         "effect": None,
         "barred": tuple({**dict.fromkeys(request.barred), **barred}),
     }
