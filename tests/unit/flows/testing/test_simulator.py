@@ -192,7 +192,7 @@ ASK = {
 def test_an_answer_becomes_a_fact_of_its_type() -> None:
     good(simulate_nodes(ASK, {"ask": {"answer": 0.25}}, {"facts": {"growth": 0.25}}, flow={"facts": GROWTH}))
     result = simulate_nodes(ASK, {"ask": {"answer": "a lot"}}, flow={"facts": GROWTH})
-    assert "node 'ask': the answer 'a lot' is no number" in refusal(result)
+    assert "node 'ask': the answer 'a lot' is not a number" in refusal(result)
 
 
 def test_a_scenario_may_end_while_the_run_waits() -> None:
