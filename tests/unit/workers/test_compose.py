@@ -64,6 +64,9 @@ def test_a_service_has_the_keys_that_it_needs_and_no_other(name: str) -> None:
     assert ("FLUXAGENTS_CHAT_API_KEY" in environment) is (name == "worker-decide")
     assert ("FLUXAGENTS_MESSAGE_KEY" in environment) is (name != "flower")
     assert ("FLUXAGENTS_FLOWER_PASSWORD" in environment) is (name == "flower")
+    channels = {"worker-decide", "worker-control", "api", "listener"}
+    for secret in ("FLUXAGENTS_SMTP_URL", "FLUXAGENTS_IMAP_URL", "FLUXAGENTS_SLACK_BOT_TOKEN"):
+        assert (secret in environment) is (name in channels)
 
 
 def test_who_shows_pages_or_only_ticks_writes_no_results() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NoReturn
 
 import click
 
@@ -16,6 +15,7 @@ from fluxagents.workers.commands.display.options import examples, json_option
 from fluxagents.workers.commands.display.output import echo, print_json, print_table
 from fluxagents.workers.commands.display.times import format_date
 from fluxagents.workers.commands.services.services import become
+from fluxagents.workers.host.checks import check_listeners
 from fluxagents.workers.host.listening import process as listening
 from fluxagents.workers.redis import connection
 from fluxagents.workers.redis.triggers.channel_outbox import RedisChannelOutbox
@@ -121,8 +121,9 @@ def resend(channel: str, message_id: str) -> None:
     echo(f"{message_id} is sent again")
 
 
-@channels.command(epilog=examples("fluxagents channels listen"))
-def listen() -> NoReturn:
+@channels.command(epilog=examples("fluxagents channels listen", "fluxagents channels listen --check"))
+@click.option("--check", is_flag=True, help="Only say whether somebody listens; exit status 1 if not.")
+def listen(*, check: bool) -> None:
     """Listen to mail and Slack in the foreground, for production; `fluxagents up` does it by itself."""
     settings = Settings.load()
     if not settings.listens:
@@ -131,4 +132,10 @@ def listen() -> NoReturn:
             "there is nothing to listen to",
             suggestions=("set FLUXAGENTS_IMAP_URL, FLUXAGENTS_LMTP_PORT or FLUXAGENTS_SLACK_APP_TOKEN",),
         )
+    if check:
+        found = check_listeners(settings)
+        echo(found.seen)
+        if found.verdict != "ok":
+            raise click.exceptions.Exit(1)
+        return
     become(listening.command())
