@@ -151,6 +151,20 @@ def test_a_result_in_the_tools_place_is_a_humans_everywhere(ask: Ask) -> None:
     assert state.model == client.store.events(state.run_id)[0].model, "the model is as it was"  # type: ignore[union-attr]
 
 
+def test_the_planner_answers_with_a_result_that_a_human_stated(tmp_path: Path) -> None:
+    client = LocalClient(tmp_path)
+    question = "Knock out b4025 for good. How fast does it grow then?"
+    run = client.start("metabolic_analysis", model="e_coli_core", question=question)
+    request = waiting(client, run.id)
+    client.take_over(request.id, value={"growth_per_h": 0.79}, source="chemostat")
+    state = client.store.load(run.id)
+    assert (state.status, state.untraced) == ("finished", ())
+    assert state.answer is not None
+    assert state.answer.startswith(
+        f"{request_by(client)} states instead of knock_out (chemostat): growth per h: 0.79."
+    )
+
+
 def test_a_result_without_what_the_flow_takes_from_it_is_refused(ask: Ask) -> None:
     client, request = ask()
     with pytest.raises(FluxError, match="growth_per_h"):

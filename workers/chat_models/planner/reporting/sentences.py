@@ -31,13 +31,33 @@ Writer = Callable[[ReportedFinding], Iterator[str]]
 
 
 def describe_finding(finding: ReportedFinding) -> list[str]:
-    """The sentences of a finding, the answer first."""
-    write = WRITERS.get(finding.tool, describe_anything)
+    """The sentences of a finding, the answer first; one that a human stated has only what they gave."""
+    write = describe_statement if "stated_by" in finding.values else find_writer(finding)
     return [sentence for sentence in write(finding) if sentence]
+
+
+def find_writer(finding: ReportedFinding) -> Writer:
+    """What writes the sentences of a tool's finding."""
+    return WRITERS.get(finding.tool, describe_anything)
+
+
+def describe_statement(finding: ReportedFinding) -> Iterator[str]:
+    """What a human gave in a tool's place, and where they have it from."""
+    stated = {name: value for name, value in finding.values.items() if name not in _STATED}
+    values = "; ".join(
+        f"{name.replace('_', ' ')}: {_write_value(finding, value)}" for name, value in stated.items()
+    )
+    source = finding.values.get("source", "no source")
+    yield f"{finding.values['stated_by']} states instead of {finding.tool} ({source}): {values}."
+
+
+_STATED = frozenset({"stated_by", "source"})
 
 
 def describe_reference(finding: ReportedFinding) -> str:
     """A finding in one sentence, to compare another with."""
+    if "stated_by" in finding.values:
+        return describe_finding(finding)[0].rstrip(".")
     if finding.tool == "run_metabolic_fba" and finding.status == "optimal" and finding.growth is not None:
         return f"{describe_conditions(finding)} growth is {format_rate(finding.growth)}"
     return describe_finding(finding)[0].rstrip(".")
