@@ -28,7 +28,10 @@ NAMES = (
 )
 
 
-TOOLS = {name: ToolFacts(name, needs_approval=name.startswith("guarded")) for name in NAMES}
+TOOLS = {
+    name: ToolFacts(name, needs_approval=name.startswith("guarded"), has_effect=name.startswith("guarded"))
+    for name in NAMES
+}
 
 TIME_LIMITS_S = {"stubborn": (0.5, 1.5)}
 """Soft and hard limit of the tools that have one."""
