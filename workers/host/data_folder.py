@@ -15,6 +15,7 @@ NAMES = (
     "store",
     "reports",
     "media",
+    "evaluations",
     "flows",
     "run.json",
     "run.lock",

@@ -297,5 +297,4 @@ TOOL = Tool(
     reference="Escher: King et al. 2015, doi:10.1371/journal.pcbi.1004321; "
     "pFBA: Lewis et al. 2010, doi:10.1038/msb.2010.47",
     example={"compared_with": {"medium_changes": {"EX_o2_e": 0}}},
-    questions=("Draw a map of the fluxes", "Show the fluxes on a map", "Draw a flux map"),
 )

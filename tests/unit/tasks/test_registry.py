@@ -34,7 +34,7 @@ def test_the_index_is_what_the_tools_say() -> None:
 
 
 def test_unknown_tool_names_the_nearest() -> None:
-    with pytest.raises(FluxError, match=r"no tool 'run_fba'; nearest: run_metabolic_fba") as raised:
+    with pytest.raises(FluxError, match=r"no tool 'run_fba'; nearest: .*run_metabolic_fba") as raised:
         tool_named("run_fba")
     assert raised.value.kind is ErrorClass.UNKNOWN_ID
 

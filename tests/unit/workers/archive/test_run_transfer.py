@@ -102,7 +102,7 @@ def test_a_run_that_has_ended_is_the_same_elsewhere(desk: Desk, elsewhere: Local
     assert elsewhere.models.load(record.ref).slim_optimize() == pytest.approx(0, abs=1e-9), (
         "b0720 is essential"
     )
-    again = elsewhere.fork(run.id, at=3, by="bob")
+    again = elsewhere.fork(run.id, at=4, by="bob")
     assert elsewhere.get(again.run_id).answer == run.answer
 
 
@@ -343,7 +343,7 @@ BACK = e.RunRolledBack(seq=3, at_ms=1, to_seq=0, kept=1, state={"run_id": "x"}, 
             "line 1 of the history is no event",
         ),
         (_change("runs", b'"seq":1', b'"seq":7'), True, "cannot follow: it belongs to step 7"),
-        (_change("runs", b'"schema_version":4', b'"schema_version":99'), True, "reads up to 4; upgrade it"),
+        (_change("runs", b'"schema_version":5', b'"schema_version":99'), True, "reads up to 5; upgrade it"),
         (_append_line(BACK.model_dump_json().encode()), True, "not a run state"),
         (_put(LOG, b""), True, "does not begin with its start"),
         (_put("../../etc/passwd", b"x"), True, "holds '../../etc/passwd', which belongs to no run"),

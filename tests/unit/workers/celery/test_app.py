@@ -48,8 +48,8 @@ def test_redis_hands_a_task_out_again_only_after_its_hard_limit(app: FluxApp) ->
 
 
 @pytest.mark.parametrize(("days", "most", "archives"), [(30.0, 0, True), (0.0, 100, True), (0.0, 0, False)])
-def test_beat_archives_unless_both_bounds_are_off(days: float, most: int, archives: bool) -> None:
-    settings = Settings(redis_url=NOWHERE, archive_after_days=days, archive_most=most)
+def test_beat_archives_unless_all_bounds_are_off(days: float, most: int, archives: bool) -> None:
+    settings = Settings(redis_url=NOWHERE, archive_after_days=days, archive_most=most, audit_most=0)
     assert ("archive" in create_app(settings).conf.beat_schedule) is archives
 
 

@@ -175,7 +175,7 @@ def test_an_approved_call_is_asked_for_again(desk: Desk) -> None:
     fork = of(desk, desk.client.fork(run.id, at=granted, by="bob"))
     again = fork.state.waiting_for
     assert again is not None
-    assert again.id == f"{fork.id}.{granted + 2}"
+    assert again.id == f"{fork.id}.{granted + 3}"
     assert again.digest == first.digest
     assert [event.request_id for event in fork.events() if isinstance(event, e.ApprovalGranted)] == [
         f"{fork.id}.{first.id.rpartition('.')[2]}"
@@ -196,11 +196,11 @@ def test_going_back_behind_a_change_names_what_stays_and_needs_a_confirmation(de
     changed = run.state.model
     assert changed != model
     plan = desk.client.plan_rewind(run.id, to=0)
-    assert [line[:30] for line in plan.report.compensated] == ["step 3: knock_out made model s"]
+    assert [line[:30] for line in plan.report.compensated] == ["step 4: knock_out made model s"]
     assert "the run works on the model before again" in plan.report.compensated[0]
     asked, agreed = plan.report.irreversible
     assert asked.endswith("Run knock_out(genes=['b0720'])?")
-    assert agreed == "step 2: ada agreed, and will be asked again: Run knock_out(genes=['b0720'])?"
+    assert agreed == "step 3: ada agreed, and will be asked again: Run knock_out(genes=['b0720'])?"
     with pytest.raises(FluxError, match=r"cannot undo all that it did since step 0: .*ada agreed.*--yes"):
         desk.client.rollback(run.id, to=0, by="bob")
     desk.client.rollback(run.id, to=0, by="bob", confirmed=True)

@@ -77,9 +77,9 @@ def test_rollback_names_what_cannot_be_undone_and_asks(desk: Desk) -> None:
     refused = call(runs, "rollback", run.id, "--to", "0", answers="n\n")
     assert refused.exit_code == 1
     assert status(run) == "finished"
-    assert "recovered:\n  step 3: knock_out made model" in refused.stderr
+    assert "recovered:\n  step 4: knock_out made model" in refused.stderr
     assert "cannot be undone:" in refused.stderr
-    assert "step 2: ada agreed, and will be asked again" in refused.stderr
+    assert "step 3: ada agreed, and will be asked again" in refused.stderr
     with pytest.raises(FluxError, match="cannot undo all"):
         call(runs, "rollback", run.id, "--to", "0", "--json")
     agreed = call(runs, "rollback", run.id, "--to", "0", answers="y\n")
@@ -164,7 +164,7 @@ def test_step_by_step_a_request_is_answered_on_the_way(desk: Desk) -> None:
 def test_step_by_step_a_question_is_asked_until_it_is_answered(desk: Desk) -> None:
     name = desk.flow("asking", V1, facts=V1_FACTS)
     done = call(run_command, name, "--model", "e_coli_core", "--step", answers="much\n10\ng\n")
-    assert "no answer: the answer 'much' is no number" in done.stderr
+    assert "no answer: the answer 'much' is not a number" in done.stderr
     assert "0.873922 1/h" in done.stdout
 
 
