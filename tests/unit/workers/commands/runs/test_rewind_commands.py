@@ -83,9 +83,9 @@ def test_rollback_names_what_cannot_be_undone_and_asks(desk: Desk) -> None:
     with pytest.raises(FluxError, match="cannot undo all"):
         call(runs, "rollback", run.id, "--to", "0", "--json")
     agreed = call(runs, "rollback", run.id, "--to", "0", answers="y\n")
-    assert said(agreed) == f"run {run.id}: rewound to node change, after step 0; it is waiting\n"
-    found = document(call(runs, "rollback", run.id, "--to", "2", "--yes", "--json"))
-    assert (found["to"], found["node"], found["status"]) == (2, "change", "waiting")
+    assert said(agreed) == f"run {run.id}: rewound to node change, after step 0; it is running\n"
+    found = document(call(runs, "rollback", run.id, "--to", "3", "--yes", "--json"))
+    assert (found["to"], found["node"], found["status"]) == (3, "change", "running")
 
 
 def test_restart_begins_again_at_a_node(desk: Desk) -> None:
