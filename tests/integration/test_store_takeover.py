@@ -38,7 +38,7 @@ GROWTH = 0.8739215069684
 ENDS: dict[str, tuple[float | None, str]] = {
     "approval": (
         None,
-        "ApprovalGranted ToolSucceeded DecisionMade ToolSucceeded DecisionMade NodeEntered DecisionMade "
+        "VoteCast ApprovalGranted ToolSucceeded DecisionMade ToolSucceeded DecisionMade NodeEntered DecisionMade "
         + WALKS_TO_END,
     ),
     "asked": (None, f"QuestionAnswered {WALKS_TO_END}"),
