@@ -84,6 +84,7 @@ def test_a_full_redis_takes_no_new_run_and_says_why(cluster: Cluster) -> None:
     (waiting,) = cluster.start("guarded")
     cluster.settle()
     client = Client(settings=cluster.settings)
+    assert client.authority.actor.name, "who acts is written down before there is no room for it"
     with full_redis(cluster):
         with pytest.raises(FluxError, match=r"Redis has reached its `maxmemory`.*CONFIG SET maxmemory"):
             cluster.start("plain")
