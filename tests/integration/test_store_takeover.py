@@ -38,8 +38,10 @@ GROWTH = 0.8739215069684
 ENDS: dict[str, tuple[float | None, str]] = {
     "approval": (
         None,
-        "VoteCast ApprovalGranted ToolSucceeded DecisionMade ToolSucceeded DecisionMade NodeEntered "
-        f"DecisionMade {WALKS_TO_END}",
+        (
+            "VoteCast ApprovalGranted ToolSucceeded DecisionMade ToolSucceeded DecisionMade NodeEntered "
+            f"DecisionMade {WALKS_TO_END}"
+        ),
     ),
     "asked": (None, f"QuestionAnswered {WALKS_TO_END}"),
     "asked-and-paused": (None, f"RunResumed HumanNotified QuestionAnswered {WALKS_TO_END}"),
