@@ -104,5 +104,5 @@ def _variables(state: RunState, request: HumanRequest, silence: str) -> dict[str
         "policy": "" if request.policy.is_open else str(request.policy),
         "missing": "" if request.policy.takes_one else request.missing,
         "votes": _list_votes(request),
-        "next": request.if_nobody_answers if request.next_ms or not silence else silence,
+        "next": silence or request.if_nobody_answers,
     }

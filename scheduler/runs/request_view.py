@@ -76,8 +76,6 @@ def view_request(
         arguments=list_arguments(tool, args),
         effect=request.effect.lines if request.effect else (),
         missing=request.missing if request.kind == "approval" else "",
-        if_nobody_answers=request.if_nobody_answers
-        if request.next_ms
-        else describe_silence(flow, state, request),
+        if_nobody_answers=describe_silence(flow, state, request),
         request=request,
     )

@@ -13,13 +13,15 @@ from fluxagents.flows.state import RunState
 
 
 def describe_silence(flow: Flow, state: RunState, request: HumanRequest) -> str:
-    """Say what follows from no answer, and when; a ladder ends by what its last step says.
+    """Say what follows from no answer, and when: the next step of the ladder, or how it ends.
 
     Args:
         flow: Of the run.
         state: Of the run that waits.
         request: What it waits for.
     """
+    if request.next_ms:
+        return request.if_nobody_answers
     if request.ladder and request.ladder[-1].then:
         return f"in the end, {_describe_last_resort(request.ladder[-1].then)}"
     if not request.deadline_ms:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field, JsonValue
 
+from fluxagents.flows.engine.requests.silence import describe_silence
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import HumanRequest
 from fluxagents.flows.humans.ladders import MAX_SECONDS
@@ -47,7 +48,7 @@ class OpenRequest(Body):
     missing: str
     """Whose answer it waits for, in words: `1 more of group:curators`."""
     if_nobody_answers: str
-    """What its ladder does next, and when; empty where that is nothing."""
+    """What happens then, and when."""
 
 
 class Approval(Body):
@@ -124,7 +125,7 @@ def _find_visible(
         if request.kind in kinds:
             state = client.store.load(each.run_id)
             if session in {"", state.session} and visible.shows(state):
-                yield each, _describe(request, state)
+                yield each, _describe(client, request, state)
 
 
 def _walk(store: RunQueries, place: RequestPlace | None) -> Iterator[tuple[RequestPlace, HumanRequest]]:
@@ -133,7 +134,7 @@ def _walk(store: RunQueries, place: RequestPlace | None) -> Iterator[tuple[Reque
         place = entries[-1][0]
 
 
-def _describe(request: HumanRequest, state: RunState) -> OpenRequest:
+def _describe(client: RunClient, request: HumanRequest, state: RunState) -> OpenRequest:
     return OpenRequest(
         id=request.id,
         kind=request.kind,
@@ -144,14 +145,14 @@ def _describe(request: HumanRequest, state: RunState) -> OpenRequest:
         run_question=str(state.inputs.get("question", "")),
         request=request,
         missing=request.missing,
-        if_nobody_answers=request.if_nobody_answers,
+        if_nobody_answers=describe_silence(client.runs.controller(state).flow, state, request),
     )
 
 
-def _find(client: RunClient, request_id: str, kinds: frozenset[str]) -> OpenRequest:
+def _find(client: RunClient, request_id: str, kinds: frozenset[str]) -> HumanRequest:
     """The open request of this id; what is not to be seen does not exist."""
     try:
-        state = load_visible(client, request_id.rpartition(".")[0])
+        load_visible(client, request_id.rpartition(".")[0])
     except FluxError as error:
         if error.kind is not ErrorClass.UNKNOWN_ID:
             raise
@@ -163,7 +164,7 @@ def _find(client: RunClient, request_id: str, kinds: frozenset[str]) -> OpenRequ
             f"{quote(request_id)} is of kind {request.kind!r}",
             suggestions=("look at /v1/approvals or /v1/questions",),
         )
-    return _describe(request, state)
+    return request
 
 
 def find_request(client: RunClient, request_id: str) -> HumanRequest:
@@ -172,25 +173,31 @@ def find_request(client: RunClient, request_id: str) -> HumanRequest:
     Raises:
         FluxError: `UNKNOWN_ID` if there is none, or none that whoever acts may see.
     """
-    return _find(client, request_id, APPROVALS).request
+    return _find(client, request_id, APPROVALS)
 
 
-def _answer(
-    client: RunClient,
-    request_id: str,
-    kinds: frozenset[str],
-    digest: str,
-    act: Callable[[str], RunState],
-    response: Response,
-) -> RunState:
-    shown = _find(client, request_id, kinds).request
-    if digest and digest != shown.digest:
-        raise ProblemError(
-            "changed", f"request {quote(request_id)} has the digest {shown.digest}, not {digest}"
-        )
-    state = act(shown.digest)
-    tag_run(response, state)
-    return state
+class RequestAnswers:
+    """Takes what somebody says to a request, and answers with the run as it is then."""
+
+    def __init__(self, client: Client, response: Response) -> None:
+        self.client = client
+        self._response = response
+
+    def take(
+        self, request_id: str, kinds: frozenset[str], digest: str, act: Callable[[str], RunState]
+    ) -> RunState:
+        """Do what is said to a request, of these kinds and with the digest that it was shown with."""
+        shown = _find(self.client, request_id, kinds)
+        if digest and digest != shown.digest:
+            raise ProblemError(
+                "changed", f"request {quote(request_id)} has the digest {shown.digest}, not {digest}"
+            )
+        state = act(shown.digest)
+        tag_run(self._response, state)
+        return state
+
+
+Answers = Annotated[RequestAnswers, Depends()]
 
 
 @router.get("/approvals", summary="List approvals", tags=["approvals"])
@@ -216,84 +223,74 @@ def show_approval(request_id: str, client: Client) -> RequestView:
 
 
 @router.post("/approvals/{request_id}/approve", summary="Approve", tags=["approvals"])
-def approve(request_id: str, client: Client, response: Response, body: Approval | None = None) -> RunState:
+def approve(request_id: str, answers: Answers, body: Approval | None = None) -> RunState:
     """Agree to a call, as it was asked for or with other arguments."""
     given = body or Approval()
-    return _answer(
-        client,
+    return answers.take(
         request_id,
         APPROVALS,
         given.digest,
-        lambda shown: client.approve(request_id, args=given.args, comment=given.comment, digest=shown),
-        response,
+        lambda shown: answers.client.approve(
+            request_id, args=given.args, comment=given.comment, digest=shown
+        ),
     )
 
 
 @router.post("/approvals/{request_id}/reject", summary="Reject", tags=["approvals"])
-def reject(request_id: str, client: Client, response: Response, body: Rejection | None = None) -> RunState:
+def reject(request_id: str, answers: Answers, body: Rejection | None = None) -> RunState:
     """Refuse a call."""
     given = body or Rejection()
-    return _answer(
-        client,
+    return answers.take(
         request_id,
         APPROVALS,
         given.digest,
-        lambda shown: client.reject(request_id, reason=given.reason, digest=shown),
-        response,
+        lambda shown: answers.client.reject(request_id, reason=given.reason, digest=shown),
     )
 
 
 @router.post("/approvals/{request_id}/edit", summary="Edit the arguments", tags=["approvals"])
-def edit(request_id: str, body: Edit, client: Client, response: Response) -> RunState:
+def edit(request_id: str, body: Edit, answers: Answers) -> RunState:
     """Change the arguments of the call: what was said before counts no more, and all are asked again."""
-    return _answer(
-        client,
+    return answers.take(
         request_id,
         APPROVALS,
         body.digest,
-        lambda shown: client.edit_request(request_id, body.args, comment=body.comment, digest=shown),
-        response,
+        lambda shown: answers.client.edit_request(request_id, body.args, comment=body.comment, digest=shown),
     )
 
 
 @router.post("/approvals/{request_id}/abstain", summary="Abstain", tags=["approvals"])
-def abstain(request_id: str, client: Client, response: Response, body: Comment | None = None) -> RunState:
+def abstain(request_id: str, answers: Answers, body: Comment | None = None) -> RunState:
     """Have no opinion, on an approval or a question: nobody waits for this vote any more."""
     given = body or Comment()
-    return _answer(
-        client,
+    return answers.take(
         request_id,
         ALL,
         given.digest,
-        lambda shown: client.abstain(request_id, comment=given.comment, digest=shown),
-        response,
+        lambda shown: answers.client.abstain(request_id, comment=given.comment, digest=shown),
     )
 
 
 @router.post("/approvals/{request_id}/recuse", summary="Step out", tags=["approvals"])
-def recuse(request_id: str, client: Client, response: Response, body: Comment | None = None) -> RunState:
+def recuse(request_id: str, answers: Answers, body: Comment | None = None) -> RunState:
     """Step out of an approval or a question that one may not judge."""
     given = body or Comment()
-    return _answer(
-        client,
+    return answers.take(
         request_id,
         ALL,
         given.digest,
-        lambda shown: client.recuse(request_id, comment=given.comment, digest=shown),
-        response,
+        lambda shown: answers.client.recuse(request_id, comment=given.comment, digest=shown),
     )
 
 
 @router.post("/approvals/{request_id}/delegate", summary="Delegate the vote", tags=["approvals"])
-def delegate(request_id: str, body: Delegating, client: Client, response: Response) -> RunState:
+def delegate(request_id: str, body: Delegating, answers: Answers) -> RunState:
     """Let another person vote, or answer, in one's place."""
-    return _answer(
-        client,
+    return answers.take(
         request_id,
         ALL,
         "",
-        lambda _: client.delegate(request_id, body.to, for_s=body.for_s, comment=body.comment),
-        response,
+        lambda _: answers.client.delegate(request_id, body.to, for_s=body.for_s, comment=body.comment),
     )
 
 
@@ -320,13 +317,11 @@ def show_question(request_id: str, client: Client) -> RequestView:
 
 
 @router.post("/questions/{request_id}/reply", summary="Reply", tags=["questions"])
-def reply(request_id: str, body: Reply, client: Client, response: Response) -> RunState:
+def reply(request_id: str, body: Reply, answers: Answers) -> RunState:
     """Answer a question or an escalation."""
-    return _answer(
-        client,
+    return answers.take(
         request_id,
         QUESTIONS,
         body.digest,
-        lambda shown: client.reply(request_id, answer=body.answer, digest=shown),
-        response,
+        lambda shown: answers.client.reply(request_id, answer=body.answer, digest=shown),
     )
