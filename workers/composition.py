@@ -147,26 +147,9 @@ def build_process(
     schedules = Schedules(client, RedbeatSchedules(app), ticker, clock)
     feed = RedisEventFeed(redis, store, prefix=settings.key_prefix)
     outbox = RedisWebhookOutbox(redis, prefix=settings.key_prefix)
-    book = RedisTriggerBook(redis, prefix=settings.key_prefix)
-    box = RedisDeliveryBox(redis, prefix=settings.key_prefix)
     intake = ModelIntake(models, outbox, RepositoryFiles(settings.webhook_hosts))
-    triggers = TriggerEngine(
-        client,
-        book,
-        ledger,
-        feed,
-        box=box,
-        clock=clock,
-        intake=intake,
-        hand_over=partial(call_for_trigger, app, SERVE),
-    )
-    folders = FolderWatch(
-        book,
-        ledger,
-        FolderListing(),
-        clock,
-        gather=triggers.gather_files,
-        hand_over=partial(call_for_trigger, app, WATCH),
+    triggers, folders = _build_triggers(
+        settings, app, client, redis=redis, ledger=ledger, feed=feed, intake=intake
     )
     channels = build_channels(settings, redis, client, clock)
     return Process(
@@ -219,6 +202,40 @@ def build_process(
             ledger, clock, {"schedule": schedules.serve, "trigger": triggers.look, "folder": folders.look}
         ),
     )
+
+
+def _build_triggers(
+    settings: Settings,
+    app: FluxApp,
+    client: RunClient,
+    *,
+    redis: Redis,
+    ledger: RedisFiringLedger,
+    feed: RedisEventFeed,
+    intake: ModelIntake,
+) -> tuple[TriggerEngine, FolderWatch]:
+    """What starts runs by events and deliveries, and what looks for files."""
+    clock = client.runs.clock
+    book = RedisTriggerBook(redis, prefix=settings.key_prefix)
+    triggers = TriggerEngine(
+        client,
+        book,
+        ledger,
+        feed,
+        box=RedisDeliveryBox(redis, prefix=settings.key_prefix),
+        clock=clock,
+        intake=intake,
+        hand_over=partial(call_for_trigger, app, SERVE),
+    )
+    folders = FolderWatch(
+        book,
+        ledger,
+        FolderListing(),
+        clock,
+        gather=triggers.gather_files,
+        hand_over=partial(call_for_trigger, app, WATCH),
+    )
+    return triggers, folders
 
 
 def build_channels(settings: Settings, redis: Redis, client: RunClient, clock: Clock) -> Channels:

@@ -11,6 +11,7 @@ from fluxagents.flows.events import Lane
 from fluxagents.scheduler.schedules.grid import every as interval
 from fluxagents.scheduler.triggers.event_trigger import (
     ArtifactSource,
+    EventTrigger,
     FileSource,
     ModelSource,
     RunEnd,
@@ -166,13 +167,7 @@ def add(
         case "webhook":
             source = _read_hook(scheme, details)
         case "file":
-            source = FileSource(
-                address=folder,
-                pattern=of or "*",
-                every_s=interval(every).seconds,
-                settle_s=interval(settle).seconds,
-                backlog=backlog,
-            )
+            source = _read_folder(folder, of, every=every, settle=settle, backlog=backlog)
         case _:
             source = _read_source(kind, of, ends)
     if isinstance(source, WebhookSource) and secret is None and not replace:
@@ -198,24 +193,39 @@ def add(
         secret=secret if isinstance(source, WebhookSource) else None,
         replace=replace,
     )
+    _print_added(trigger, secret, as_json=as_json)
+
+
+def _print_added(trigger: EventTrigger, secret: str | None, *, as_json: bool) -> None:
+    """What a trigger starts now; for one that others post to, where, and the secret if it is new."""
+    name, flow = trigger.name, trigger.flow_name or trigger.flow
     document = {"name": name, "on": str(trigger.source), "session": trigger.session}
-    if not isinstance(source, WebhookSource):
+    if not isinstance(trigger.source, WebhookSource):
         if as_json:
             print_json(document)
         else:
-            echo(f"{name}: {trigger.source} starts {trigger.flow_name or trigger.flow}")
+            echo(f"{name}: {trigger.source} starts {flow}")
         return
     address = f"/v1/hooks/{name}"
     if as_json:
         print_json({**document, "address": address, "secret": secret})
         return
-    echo(
-        f"{name}: what is posted to {address} of the API starts {trigger.flow_name or trigger.flow}", err=True
-    )
+    echo(f"{name}: what is posted to {address} of the API starts {flow}", err=True)
     if secret:
         print_secret(name, secret)
     else:
         echo(f"{name} keeps its secret", err=True)
+
+
+def _read_folder(folder: str, pattern: str, *, every: str, settle: str, backlog: bool) -> FileSource:
+    """Which files start runs, and how often they are looked for."""
+    return FileSource(
+        address=folder,
+        pattern=pattern or "*",
+        every_s=interval(every).seconds,
+        settle_s=interval(settle).seconds,
+        backlog=backlog,
+    )
 
 
 def _read_hook(scheme: str, details: tuple[str, ...]) -> WebhookSource:
