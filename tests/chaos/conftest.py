@@ -9,11 +9,13 @@ from collections.abc import Iterator
 
 import pytest
 from tests.chaos.cluster import Cluster, installed
+from tests.chaos.humans import client_of
 
 
 @pytest.fixture(scope="package")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     with installed(tmp_path_factory.mktemp("chaos")) as cluster:
+        assert client_of(cluster).authority.actor.name, "its first person, before a case adds others"
         yield cluster
 
 

@@ -84,9 +84,12 @@ def _guarded_flaky(amount: int) -> Call:
 
 VOTED = {
     "policy": {"quorum": "2 of [group:curators]", "four_eyes": True, "rejections": 2},
-    "ladder": [{"after": "2s"}, {"after": "6s", "to": "lea"}],
+    "ladder": [{"after": "2s"}, {"after": "6s", "to": "lea"}, {"after": "20s", "then": "deny"}],
 }
-"""Two of three, reminded soon and then helped by a fourth, while everything around them dies."""
+"""Two of three, reminded soon and then helped by a fourth, while everything around them dies.
+
+Where so many of them have edited it that nobody is left who may agree, it is denied in the end.
+"""
 
 POSTED = flow_from_mapping(
     {

@@ -198,7 +198,11 @@ def test_votes_over_all_channels_are_not_lost_and_nothing_runs_without_them(
                     people[name]("http").approve(state.waiting_for.id)
         return state.ended
 
-    cluster.eventually(lambda: sum(finish(run) for run in runs) == len(runs), within_s=90)
+    def finish_all() -> bool:
+        cluster.supervise()
+        return sum(finish(run) for run in runs) == len(runs)
+
+    cluster.eventually(finish_all, within_s=90)
     cluster.settle()
     logs = {run: cluster.store.events(run) for run in runs}
     cast = Counter(

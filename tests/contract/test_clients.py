@@ -216,12 +216,13 @@ def test_what_has_a_name_is_kept_changed_and_removed_over_http(stack: Stack, key
         hook = client.webhooks.add("contract", url="https://receiver.invalid/x", events=["run.*"])
         assert hook["secret"].startswith("whsec_")
         client.webhooks.remove("contract")
-        assert client.webhooks.list() == []
+        assert "contract" not in {each["name"] for each in client.webhooks.list()}
 
 
 def test_the_asynchronous_client_does_the_same(stack: Stack, key: str) -> None:
     async def work() -> None:
-        async with AsyncHttpClient(stack.command("url", "api").stdout.strip(), key) as client:
+        address = stack.command("url", "api").stdout.strip()
+        async with AsyncHttpClient(address, key) as client:
             specs = [RunSpec(model="e_coli_core", inputs={"question": QUESTION}) for _ in range(3)]
             runs = [run async for run in client.batch("metabolic_analysis", specs, session="contract/async")]
             await client.gather(runs, timeout=120)
@@ -232,7 +233,7 @@ def test_the_asynchronous_client_does_the_same(stack: Stack, key: str) -> None:
             assert len(artifact.table("fluxes")) == 95
             completed = {run.id async for run in client.as_completed(runs, timeout=60)}
             assert completed == {run.id for run in runs}
-            assert [each["schedule"]["name"] for each in await client.schedules.list()] == []
+            assert "contract" not in {each["schedule"]["name"] for each in await client.schedules.list()}
             with pytest.raises(FluxError, match="nobody acts as"):
                 await client.pause(runs[0].id, by="somebody")
 

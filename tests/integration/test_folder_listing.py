@@ -9,39 +9,32 @@ from pathlib import Path
 
 import fsspec
 import pytest
-from moto.server import ThreadedMotoServer
+from tests.support.bucket_server import KEY, SECRET, serving_bucket
 
 from fluxagents.flows.errors import FluxError
 from fluxagents.workers.files.folder_listing import FolderListing
-
-SECRET = "wJalrXUtnFEMI"
 
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[fsspec.AbstractFileSystem]:
     """A server of the S3 protocol, and the environment of somebody who may use it."""
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    environment = {
-        "AWS_CONFIG_FILE": str(tmp_path / "none"),
-        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": SECRET,
-    }
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
-    kind = fsspec.get_filesystem_class("s3")
-    kind.clear_instance_cache()
-    system = fsspec.filesystem("s3")
-    system.mkdir("bucket")
-    yield system
-    kind.clear_instance_cache()
-    server.stop()
+    with serving_bucket() as url:
+        environment = {
+            "AWS_CONFIG_FILE": str(tmp_path / "none"),
+            "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": url,
+            "AWS_ACCESS_KEY_ID": KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET,
+        }
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.delenv("AWS_PROFILE", raising=False)
+        kind = fsspec.get_filesystem_class("s3")
+        kind.clear_instance_cache()
+        yield fsspec.filesystem("s3")
+        kind.clear_instance_cache()
 
 
 def test_files_of_a_folder_have_a_stamp_that_changes_with_them(tmp_path: Path) -> None:

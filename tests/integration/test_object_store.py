@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 from fsspec.registry import _registry
-from moto.server import ThreadedMotoServer
+from tests.support.bucket_server import KEY, SECRET, serving_bucket
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -29,20 +29,14 @@ from fluxagents.workers.files.run_archive import Archive
 from fluxagents.workers.files.stored_bytes import StoredBytes
 from fluxagents.workers.models.model_store import ModelFiles
 
-SECRET = "wJalrXUtnFEMI"
 STORE = "s3://bucket/prefix"
 
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
     """A server of the S3 protocol with one empty bucket."""
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    fsspec.filesystem("s3", endpoint_url=url, key="key", secret=SECRET).mkdir("bucket")
-    yield url
-    server.stop()
+    with serving_bucket() as url:
+        yield url
 
 
 @pytest.fixture
@@ -55,7 +49,7 @@ def s3(endpoint: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterat
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
     file_system = fsspec.get_filesystem_class("s3")
     file_system.clear_instance_cache()
