@@ -124,13 +124,30 @@ def others(way: Way, controller: FlowController) -> Iterator[e.Event]:
             for_people=("cat",),
         )
         yield e.VoteCast(**head, request_id=request.id, vote=vote)
-    if state.notified:
+    if state.notified and state.status == "waiting":
         yield controller.on_expiry(state, request.next_ms)
     else:
         hours = [round(step.after * 1_000) for step in request.ladder]
         due = hours[request.level] if request.level < len(hours) else 0
         yield e.HumanNotified(**head, request_id=request.id, channels=("inbox",), next_ms=due)
     yield e.RunCancelled(**head, by="ana", reason="enough")
+
+
+def rarer(way: Way) -> Iterator[e.Event]:
+    """An abstention, a delegation that lapses within the hour and its vote, a pause and its end."""
+    state, request = way.state, way.state.waiting_for
+    assert request is not None
+    head: dict[str, Any] = {"seq": state.seq, "at_ms": state.updated_ms}
+    shown: dict[str, Any] = {"at_ms": state.updated_ms, "digest": request.digest}
+    for name in PEOPLE:
+        vote = Vote(by=name, choice="abstain", seats=seats_of(name), **shown)
+        yield e.VoteCast(**head, request_id=request.id, vote=vote)
+    until_ms = state.updated_ms + 1_800_000
+    lapsing = Delegation(by="ben", to="eve", at_ms=state.updated_ms, until_ms=until_ms, seats=seats_of("ben"))
+    yield e.VoteDelegated(**head, request_id=request.id, delegation=lapsing)
+    vote = Vote(by="eve", choice="approve", seats=seats_of("ben"), for_people=("ben",), **shown)
+    yield e.VoteCast(**head, request_id=request.id, vote=vote)
+    yield e.RunPaused(**head, by="ana") if state.status == "waiting" else e.RunResumed(**head, by="ana")
 
 
 def follow(way: Way, controller: FlowController) -> Iterator[Way]:
@@ -224,12 +241,12 @@ def test_every_way_of_six_acts_has_one_sound_end(policy: Any, enough: Count) -> 
 @given(st.data(), st.sampled_from(CASES))
 @settings(max_examples=30 * DEPTH, deadline=None)
 def test_longer_ways_have_one_sound_end_too(draw: st.DataObject, case: tuple[str, Any, Count]) -> None:
-    """Up to thirty acts, some of them again, late, or after somebody else's."""
+    """Up to thirty acts of all kinds, some of them again, late, or after somebody else's."""
     _, policy, enough = case
     controller = build(policy)
     way, acts = begin(controller), list[e.Event]()
     for _ in range(30):
-        acts = [*votes(way), *others(way, controller), *acts[:4]]
+        acts = [*votes(way), *others(way, controller), *rarer(way), *acts[:4]]
         event = acts[draw.draw(st.integers(0, len(acts) - 1))]
         at_ms = max(event.at_ms, way.state.updated_ms)
         try:
