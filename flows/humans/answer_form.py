@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Literal
 
@@ -93,6 +94,8 @@ class AnswerForm(HumanRecord):
         number, unit = float(match[1]), match[2].strip()
         if unit and unit != self.unit:
             raise self._refuse(answer, f"has the unit {unit!r}, and {self.unit or 'none'} is asked for")
+        if not math.isfinite(number):
+            raise self._refuse(answer, "is too large")
         if (self.minimum is not None and number < self.minimum) or (
             self.maximum is not None and number > self.maximum
         ):

@@ -54,6 +54,7 @@ def test_what_fits_becomes_a_value(form: AnswerForm, text: str, value: object) -
             "is not a whole number",
             "a whole number of at least 1",
         ),
+        (AnswerForm(kind="number"), "1e999", "is too large", "a number"),
         (AnswerForm(kind="number", maximum=1), "2", "is out of range", "a number of at most 1"),
         (AnswerForm(kind="object"), "[1]", "is not an object", "an object"),
         (AnswerForm(kind="file", endings=(".tsv",)), "growth.tsv", "is not a file", "a file (.tsv)"),
