@@ -75,6 +75,17 @@ class AskHuman(CommandBase):
     question: str = Field(min_length=1, max_length=2_000)
 
 
+class Consult(CommandBase):
+    """Ask experts, each for themselves, and wait for what their opinions come to."""
+
+    kind: Literal["consult"] = "consult"
+    question: str = Field(min_length=1, max_length=2_000)
+    choices: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] = Field(
+        default=(), max_length=12
+    )
+    """Answers to choose from; free text without any."""
+
+
 class Finish(CommandBase):
     """Leave the node with an answer."""
 
@@ -82,7 +93,7 @@ class Finish(CommandBase):
     answer: str = Field(max_length=8_000)
 
 
-Decision = Annotated[CallTool | AskHuman | Finish, Field(discriminator="kind")]
+Decision = Annotated[CallTool | AskHuman | Consult | Finish, Field(discriminator="kind")]
 """What a chat model may answer, and nothing else."""
 
 
@@ -96,6 +107,8 @@ class Decide(CommandBase):
     steps_left: int
     hypotheses: bool = False
     """Whether each call of a tool states the hypothesis that it tests."""
+    experts: bool = False
+    """Whether experts may be consulted."""
 
 
 class Explain(CommandBase):

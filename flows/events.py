@@ -12,11 +12,12 @@ from fluxagents.flows.errors import ErrorInfo
 from fluxagents.flows.humans.answer_form import AnswerForm
 from fluxagents.flows.humans.effect import Effect
 from fluxagents.flows.humans.ladders import Calendar, LadderStep, Urgency
+from fluxagents.flows.humans.opinions import Opinion, Panel, find_answer_of, may_grow, refuse_opinion
 from fluxagents.flows.humans.policies import OPEN, Policy
 from fluxagents.flows.humans.seats import ANYONE
 from fluxagents.flows.humans.thread import REMARK_CHARACTERS, Remark
 from fluxagents.flows.humans.verdict import Verdict, describe_missing, judge
-from fluxagents.flows.humans.votes import Delegation, Vote, counted_votes
+from fluxagents.flows.humans.votes import Delegation, Vote, counted_votes, refuse_vote
 
 SCHEMA_VERSION = 5
 """Raised when an event or the state changes its shape."""
@@ -119,6 +120,10 @@ class HumanRequest(Frozen):
     """Answers that are allowed; any when empty."""
     answer: AnswerForm | None = None
     """What a question takes for an answer; none where it is a text, or an early version asked."""
+    panel: Panel | None = None
+    """How many opinions a consultation takes; none where one answer closes the request."""
+    opinions: tuple[Opinion, ...] = ()
+    """Those that experts have given so far."""
     deadline_ms: int = 0
     """Until when it may be answered (Unix time in ms); 0 for as long as the run may last."""
     policy: Policy = OPEN
@@ -215,10 +220,51 @@ class HumanRequest(Frozen):
         )
 
     @property
+    def takes_one(self) -> bool:
+        """Whether one answer of somebody who is asked closes it."""
+        return self.policy.takes_one and self.panel is None
+
+    @property
+    def has_enough(self) -> bool:
+        """Whether a consultation has so many opinions that they count at its end."""
+        return self.panel is not None and len(self.opinions) >= self.panel.at_least
+
+    @property
+    def may_grow(self) -> bool:
+        """Whether somebody who is asked could still give an opinion."""
+        return may_grow(self.seats, self.opinions, self.votes, self.barred)
+
+    @property
     def missing(self) -> str:
-        """Whose agreement is missing, in a few words."""
+        """Whose agreement is missing, or how many opinions, in a few words."""
+        if self.panel is not None:
+            count = self.panel.wanted - len(self.opinions)
+            return f"{count} more {'opinion' if count == 1 else 'opinions'} of {', '.join(self.seats)}"
         escalated = [step.to for step in self.reached if step.to is not None]
         return describe_missing(self.policy, counted_votes(self.votes, self.digest), escalated)
+
+    def refuse_vote(self, vote: Vote) -> str:
+        """Why a vote cannot count, as the end of a sentence about it; empty if it does."""
+        refusal = refuse_vote(
+            vote,
+            digest=self.digest,
+            votes=self.votes,
+            barred=self.barred,
+            delegations=self.delegations,
+        )
+        return refusal or find_answer_of((vote.by, *vote.for_people), self.opinions)
+
+    def refuse_opinion(self, opinion: Opinion) -> str:
+        """Why an opinion cannot count, as the end of a sentence about it; empty if it does."""
+        if self.panel is None:
+            return f"is no consultation, but {self.kind} of one answer"
+        return refuse_opinion(
+            opinion,
+            opinions=self.opinions,
+            votes=self.votes,
+            barred=self.barred,
+            delegations=self.delegations,
+        )
 
     def refuse_grant(self, by: str, call: CallTool | None) -> str:
         """Why it cannot be granted for a call, as the end of a sentence about it; empty if it can."""
@@ -532,6 +578,30 @@ class QuestionAnswered(EventBase):
     """The answer as the typed fact that an `ask` node wants."""
 
 
+class OpinionGiven(EventBase):
+    """An expert answered a consultation; others may follow."""
+
+    type: Literal["OpinionGiven"] = "OpinionGiven"
+    request_id: str
+    opinion: Opinion
+
+
+class ConsultationClosed(EventBase):
+    """The opinions of a consultation were joined into one result."""
+
+    type: Literal["ConsultationClosed"] = "ConsultationClosed"
+    node: str
+    request_id: str
+    by: str
+    """Who gave them."""
+    because: Literal["complete", "time", "nobody is left"]
+    """As many as were wanted came; its time was over; all who were asked have answered."""
+    summary: str
+    """The result in a line."""
+    key_findings: dict[str, JsonValue]
+    facts: dict[str, JsonValue] = Field(default_factory=dict)
+
+
 class RequestAssigned(EventBase):
     """Somebody said who is to answer a request from now on."""
 
@@ -793,6 +863,8 @@ Event = Annotated[
     | ApprovalRejected
     | QuestionAsked
     | QuestionAnswered
+    | OpinionGiven
+    | ConsultationClosed
     | RequestAssigned
     | VoteCast
     | VoteDelegated

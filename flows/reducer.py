@@ -9,6 +9,7 @@ from typing import Any
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.reduction import (
+    consultation_events,
     control_events,
     decision_events,
     node_events,
@@ -106,6 +107,8 @@ _BRANCHES: dict[type[e.Event], Callable[[RunState, Any], Changes]] = {
     e.ApprovalRejected: waiting_events.on_rejection,
     e.QuestionAsked: waiting_events.on_request,
     e.QuestionAnswered: waiting_events.on_answer,
+    e.OpinionGiven: consultation_events.on_opinion,
+    e.ConsultationClosed: consultation_events.on_consultation,
     e.RequestAssigned: waiting_events.on_assignment,
     e.VoteCast: waiting_events.on_vote,
     e.VoteDelegated: waiting_events.on_delegation,

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, Field, JsonValue, ValidationError
 
-from fluxagents.flows.commands import AskedItem, AskHuman, CallTool, ItemAnswer
+from fluxagents.flows.commands import AskedItem, AskHuman, CallTool, Consult, ItemAnswer
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
 from fluxagents.flows.events import (
     SCHEMA_VERSION,
@@ -50,6 +50,10 @@ itself did; `told`, a human answered a question; `waited`, the wait ended by its
 ENDED: frozenset[Status] = frozenset({"finished", "failed", "cancelled"})
 TERMINAL: frozenset[Status] = ENDED | {"dead"}
 """Ended, or in need of a human before anything can go on."""
+
+
+CONSULTATION = "consultation"
+"""What the finding of a consultation names where others name a tool."""
 
 
 class Finding(Frozen):
@@ -165,7 +169,7 @@ class RunState(Frozen):
     summaries_refused: int = 0
     """In a row."""
     streak: Streak | None = None
-    pending: Annotated[CallTool | AskHuman, Field(discriminator="kind")] | None = None
+    pending: Annotated[CallTool | AskHuman | Consult, Field(discriminator="kind")] | None = None
     """What was chosen and has not been carried out."""
     joining: SplitCall | None = None
     """What runs in parts now."""

@@ -102,7 +102,7 @@ def _variables(state: RunState, request: HumanRequest, silence: str) -> dict[str
         "until": _time(request.deadline_ms) if request.deadline_ms else "",
         "digest": request.digest,
         "policy": "" if request.policy.is_open else str(request.policy),
-        "missing": "" if request.policy.takes_one else request.missing,
+        "missing": "" if request.takes_one else request.missing,
         "votes": _list_votes(request),
         "next": silence or request.if_nobody_answers,
     }

@@ -64,6 +64,13 @@ KINDS: Mapping[str, NodeStyle] = {
         "#0f9d76",
         caption=("question", "timeout_s"),
     ),
+    "consult": NodeStyle(
+        ("[\\", "\\]"),
+        "M8 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM16 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6z"
+        "M2.5 19a5.5 5.5 0 0 1 11 0M14 14a5.5 5.5 0 0 1 7.5 5",
+        "#0f9d76",
+        caption=("question", "wanted", "timeout_s"),
+    ),
     "wait": NodeStyle(
         ("([", "])"),
         "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 7v5l3.5 2",

@@ -15,12 +15,19 @@ REASONS: dict[type[e.EventBase], str] = {
     e.NodeFailed: "error",
     e.RunsJoined: "",
     e.QuestionAnswered: "",
+    e.ConsultationClosed: "",
     e.ToolSucceeded: "",
     e.DecisionMade: "",
 }
 """What happened last at a node before it was left, as the edges out of it call it."""
 
-_ANSWERS = (e.ApprovalGranted, e.ApprovalRejected, e.QuestionAnswered, e.RequestExpired)
+_ANSWERS = (
+    e.ApprovalGranted,
+    e.ApprovalRejected,
+    e.ConsultationClosed,
+    e.QuestionAnswered,
+    e.RequestExpired,
+)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fluxagents.flows import events as e
 from fluxagents.flows.engine.node_context import NodeContext
+from fluxagents.flows.engine.requests.consultations import close_consultation, end_request
 
 POLICY = "policy"
 """Who refuses where nobody who is left could agree."""
@@ -11,6 +12,10 @@ POLICY = "policy"
 
 def answer_request(context: NodeContext, request: e.HumanRequest) -> e.Event | None:
     """The answer that the votes on a request come to; None while it is open."""
+    if request.panel is not None and len(request.opinions) >= request.panel.wanted:
+        return close_consultation(context, request, "complete")
+    if request.panel is not None:
+        return None if request.may_grow else _go_past(context, request, "all who were asked have answered")
     verdict = request.verdict
     match verdict.outcome:
         case "approved":
@@ -31,7 +36,7 @@ def climb(context: NodeContext, request: e.HumanRequest, level: int, *, because:
             seq=context.seq, at_ms=context.at_ms, request_id=request.id, level=level, because=because
         )
     if step.then != "approve":
-        return e.RequestExpired(seq=context.seq, at_ms=context.at_ms, request_id=request.id, then=step.then)
+        return end_request(context, request, then=step.then)
     if any(vote.choice == "reject" for vote in request.votes):
         # Silence agrees; somebody who says no is not silent.
         return e.RequestExpired(seq=context.seq, at_ms=context.at_ms, request_id=request.id, then="deny")
@@ -45,7 +50,7 @@ def _go_past(context: NodeContext, request: e.HumanRequest, reason: str) -> e.Ev
             return climb(context, request, level, because=reason)
     if request.kind == "approval":
         return _reject(context, request, POLICY, reason)
-    return e.RequestExpired(seq=context.seq, at_ms=context.at_ms, request_id=request.id)
+    return end_request(context, request, because="nobody is left")
 
 
 def _grant(context: NodeContext, request: e.HumanRequest, by: str) -> e.ApprovalGranted:

@@ -22,7 +22,7 @@ from fluxagents.flows.language.catalog import ToolFacts
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.facts import extract_facts
 from fluxagents.flows.language.node_base import ActivityNode, ChildRunNode
-from fluxagents.flows.language.nodes import AskNode, BranchNode, EndNode, MapNode, SubflowNode, ToolNode
+from fluxagents.flows.language.nodes import AnswerNode, BranchNode, EndNode, MapNode, SubflowNode, ToolNode
 from fluxagents.flows.language.reading import flow_from_mapping
 from fluxagents.flows.language.validation import find_problems
 from fluxagents.flows.reducer import reduce
@@ -143,13 +143,13 @@ class FlowController:
         return extract_facts(self.flow, state.node, node.facts, summary, what=f"the summary of {node.tool}")
 
     def parse_answer(self, state: RunState, answer: str) -> dict[str, JsonValue]:
-        """The typed fact that a human's answer to an `ask` node is; none at any other node.
+        """The typed fact that a human's answer to an `ask` or `consult` node is; none at any other node.
 
         Raises:
             FluxError: `BAD_ARGUMENT` if the answer has not the declared type, or is none of the choices.
         """
         node = self.flow.nodes[state.node]
-        if not isinstance(node, AskNode):
+        if not isinstance(node, AnswerNode):
             return {}
         return parse_answer(self.flow, node, answer)
 

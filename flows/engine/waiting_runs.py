@@ -8,6 +8,7 @@ from fluxagents.flows.engine.answers import answer_request, climb
 from fluxagents.flows.engine.budget import check_budget, ends_ms
 from fluxagents.flows.engine.kinds.wait import end_by_event
 from fluxagents.flows.engine.node_context import NodeContext
+from fluxagents.flows.engine.requests.consultations import end_request
 from fluxagents.flows.language.nodes import WaitNode
 
 NEVER_MS = 253_402_300_799_000
@@ -75,4 +76,4 @@ def on_expiry(context: NodeContext) -> e.Event:
     assert request is not None
     if 0 < request.next_ms <= context.at_ms and not 0 < request.deadline_ms <= request.next_ms:
         return climb(context, request, request.level + 1)
-    return e.RequestExpired(seq=context.seq, at_ms=context.at_ms, request_id=request.id)
+    return end_request(context, request)

@@ -36,6 +36,8 @@ ABOUT_REQUESTS = (
     e.ApprovalGranted,
     e.ApprovalRejected,
     e.QuestionAnswered,
+    e.OpinionGiven,
+    e.ConsultationClosed,
     e.RequestAssigned,
     e.RequestExpired,
     e.HumanNotified,

@@ -73,13 +73,20 @@ def _list_notices(gone: Sequence[e.Event], questions: Mapping[str, str]) -> Iter
         if isinstance(event, e.HumanNotified):
             where = ", ".join(event.channels) or "nowhere"
             yield f"step {event.seq}: humans were told ({where}): {questions.get(event.request_id, '')}"
-        if isinstance(event, e.ApprovalGranted | e.ApprovalRejected | e.QuestionAnswered):
+        if isinstance(
+            event, e.ApprovalGranted | e.ApprovalRejected | e.QuestionAnswered | e.ConsultationClosed
+        ):
             verb = _VERBS[event.type]
             asked = questions.get(event.request_id, "")
             yield f"step {event.seq}: {event.by} {verb}, and will be asked again: {asked}"
 
 
-_VERBS = {"ApprovalGranted": "agreed", "ApprovalRejected": "refused", "QuestionAnswered": "answered"}
+_VERBS = {
+    "ApprovalGranted": "agreed",
+    "ApprovalRejected": "refused",
+    "QuestionAnswered": "answered",
+    "ConsultationClosed": "gave opinions",
+}
 
 
 def _runs(gone: Sequence[e.Event]) -> Iterator[str]:

@@ -197,6 +197,7 @@ CLOSES_REQUEST = (
     e.ApprovalGranted,
     e.ApprovalRejected,
     e.CallTakenOver,
+    e.ConsultationClosed,
     e.QuestionAnswered,
     e.RequestExpired,
 )

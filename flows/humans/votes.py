@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Literal
+from typing import Literal, Protocol
 
 from pydantic import Field
 
@@ -91,7 +91,7 @@ def refuse_vote(
     if len(votes) >= MAX_VOTES:
         return f"has {MAX_VOTES} votes, and keeps no more"
     double = _find_double(vote, counted_votes(votes, digest))
-    return double or _find_lapse(vote, delegations)
+    return double or find_lapse(vote, delegations)
 
 
 def _find_double(vote: Vote, votes: Sequence[Vote]) -> str:
@@ -105,9 +105,23 @@ def _find_double(vote: Vote, votes: Sequence[Vote]) -> str:
     return ""
 
 
-def _find_lapse(vote: Vote, delegations: Sequence[Delegation]) -> str:
-    for person in vote.for_people:
-        passed_on = (each for each in delegations if (each.by, each.to) == (person, vote.by))
-        if not any(each.holds(vote.at_ms) for each in passed_on):
-            return f"is no more delegated by {person!r} to {vote.by!r}"
+class PersonalAnswer(Protocol):
+    """A vote or an opinion: whose it is, and for whom it counts as well."""
+
+    @property
+    def by(self) -> str: ...
+
+    @property
+    def for_people(self) -> tuple[str, ...]: ...
+
+    @property
+    def at_ms(self) -> int: ...
+
+
+def find_lapse(answer: PersonalAnswer, delegations: Sequence[Delegation]) -> str:
+    """That somebody does not let the person answer any more, as the end of a sentence about the request."""
+    for person in answer.for_people:
+        passed_on = (each for each in delegations if (each.by, each.to) == (person, answer.by))
+        if not any(each.holds(answer.at_ms) for each in passed_on):
+            return f"is no more delegated by {person!r} to {answer.by!r}"
     return ""

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from fluxagents.flows.errors import ErrorClass
 from fluxagents.flows.humans.ladders import Calendar, Ladder, Urgency, check_ladder
+from fluxagents.flows.humans.opinions import MAX_OPINIONS
 from fluxagents.flows.humans.policies import AnyOf, Policy
 from fluxagents.flows.humans.seats import ANYONE
 from fluxagents.flows.language.templates import find_in_text
@@ -192,6 +193,35 @@ class HumanNode(WaitingNode, RequestRules):
         if self.timeout_s is not None and (self.no_limit or any(step.then for step in self.ladder)):
             raise ValueError("`timeout_s` ends it as well; keep it, or `then` of the ladder, or `no_limit`")
         return self
+
+
+class PanelSize(StrictModel):
+    """How many opinions a consultation takes."""
+
+    wanted: int = Field(ge=1, le=MAX_OPINIONS)
+    """So many end it."""
+    at_least: int = Field(default=1, ge=1)
+    """With fewer when its time is over, or when nobody else could answer, it counts as not answered."""
+
+    @model_validator(mode="after")
+    def _needs_no_more_than_it_wants(self) -> Self:
+        if self.at_least > self.wanted:
+            raise ValueError(f"`at_least: {self.at_least}` is more than `wanted: {self.wanted}`")
+        return self
+
+
+class ConsultRules(RequestRules, PanelSize):
+    """Whom a chat model may consult, and how many opinions that takes."""
+
+    assignees: tuple[str, ...] = Field(default=(ANYONE,), min_length=1)
+    """People, groups and skills: the short form of a policy."""
+    timeout_s: float | None = Field(default=None, gt=0)
+    """The longest that it waits; the time of the run when absent."""
+
+    @property
+    def whose_answer(self) -> Policy:
+        """Whose answer counts."""
+        return self.policy or Policy(rule=AnyOf(any_of=self.assignees))
 
 
 class ChildRunNode(ActivityNode):

@@ -10,10 +10,12 @@ from pydantic import Field, JsonValue, model_validator
 from fluxagents.flows.language.node_base import (
     CallingNode,
     ChildRunNode,
+    ConsultRules,
     Edge,
     Expression,
     HumanNode,
     NodeBase,
+    PanelSize,
     RequestRules,
     StrictModel,
     WaitingNode,
@@ -75,6 +77,8 @@ class DecideNode(CallingNode):
     """Whether each call states a hypothesis and which of its results would refute it."""
     escalate: tuple[EscalationRule, ...] = Field(default=(), max_length=8)
     """When a human is asked before it goes on."""
+    experts: ConsultRules | None = None
+    """Whom the chat model may consult; nobody when absent."""
 
     @property
     def tool_names(self) -> tuple[str, ...]:
@@ -121,10 +125,9 @@ class ApproveNode(HumanNode):
         return ("approved", self.next), ("rejected", self.on_reject), *self.failure_edges
 
 
-class AskNode(HumanNode):
-    """Asks a human for a value, which becomes a fact."""
+class AnswerNode(HumanNode):
+    """A node that asks for a value, which becomes a fact."""
 
-    kind: Literal["ask"]
     fact: str
     """The name of the fact; its type is declared with the flow's facts."""
     choices: tuple[str, ...] = ()
@@ -149,6 +152,29 @@ class AskNode(HumanNode):
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
             raise ValueError(f"minimum {self.minimum:g} is above maximum {self.maximum:g}")
         return self
+
+
+class AskNode(AnswerNode):
+    """Asks a human for a value, which becomes a fact."""
+
+    kind: Literal["ask"]
+
+
+class ConsultNode(AnswerNode, PanelSize):
+    """Asks several experts, and makes one fact of their opinions.
+
+    The median of numbers, the answer that most gave of `choices` and of yes and no, all texts with their
+    authors; a fact of type `array` lists every answer.
+    """
+
+    kind: Literal["consult"]
+    facts: dict[str, str] = Field(default_factory=dict)
+    """Fact name to what it takes of the result beside `value`: `count`, `minimum`, `maximum`, `spread`,
+    `agreement`, `tally`, `opinions`."""
+
+    @property
+    def fact_names(self) -> tuple[str, ...]:
+        return (self.fact, *self.facts)
 
 
 class WaitNode(WaitingNode):
@@ -270,7 +296,16 @@ def _of_model(expression: str | None, *names: str) -> tuple[Expression, ...]:
 
 
 Node = Annotated[
-    ToolNode | DecideNode | BranchNode | ApproveNode | AskNode | WaitNode | MapNode | SubflowNode | EndNode,
+    ToolNode
+    | DecideNode
+    | BranchNode
+    | ApproveNode
+    | AskNode
+    | ConsultNode
+    | WaitNode
+    | MapNode
+    | SubflowNode
+    | EndNode,
     Field(discriminator="kind"),
 ]
 

@@ -65,4 +65,4 @@ def _takes_several(policy: Policy) -> bool:
 def _bad_seats(seats: Iterable[str], *field: str | int) -> Iterator[RuleProblem]:
     for seat in seats:
         if not is_assignee(seat):
-            yield field, f"asks {seat!r}, which is neither the name of a person nor `group:NAME`"
+            yield field, f"asks {seat!r}, which is no person, no `group:NAME` and no `skill:NAME`"

@@ -6,13 +6,22 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from fluxagents.flows.errors import FluxError, nearest
+from fluxagents.flows.humans.consensus import CONSENSUS_FIELDS
+from fluxagents.flows.humans.policies import Policy
+from fluxagents.flows.humans.seats import holds_many
 from fluxagents.flows.language.catalog import ToolFacts
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.edges import find_cycle, find_reachable
 from fluxagents.flows.language.expressions import ERROR_NAME, names_in
 from fluxagents.flows.language.inputs import is_of
-from fluxagents.flows.language.node_base import ActivityNode, CallingNode, ChildRunNode, HumanNode
-from fluxagents.flows.language.nodes import AskNode, DecideNode, EndNode
+from fluxagents.flows.language.node_base import (
+    ActivityNode,
+    CallingNode,
+    ChildRunNode,
+    ConsultRules,
+    HumanNode,
+)
+from fluxagents.flows.language.nodes import AnswerNode, ConsultNode, DecideNode, EndNode
 from fluxagents.flows.language.pinning import pin_subflows
 from fluxagents.flows.language.reading import document_with_lines, flow_from_mapping
 from fluxagents.flows.language.request_rules import (
@@ -195,14 +204,14 @@ def _bad_assignees(flow: Flow) -> Iterator[Problem]:
             yield _at(name, "asks nobody; name `assignees`, or leave them out for anyone", "assignees")
         for index, assignee in enumerate(node.assignees):
             if not is_assignee(assignee):
-                message = f"asks {assignee!r}, which is neither the name of a person nor `group:NAME`"
+                message = f"asks {assignee!r}, which is no person, no `group:NAME` and no `skill:NAME`"
                 yield _at(name, message, "assignees", index)
 
 
 def _bad_answers(flow: Flow) -> Iterator[Problem]:
     """Questions whose answer cannot be the fact that it becomes."""
     for name, node in flow.nodes.items():
-        if not isinstance(node, AskNode):
+        if not isinstance(node, AnswerNode):
             continue
         spec = flow.facts.get(node.fact)
         type_ = spec.type if spec else "string"
@@ -211,10 +220,28 @@ def _bad_answers(flow: Flow) -> Iterator[Problem]:
             field = "minimum" if node.minimum is not None else "maximum"
             message = f"takes a number with a range, and fact {node.fact!r} is a {type_}"
             yield _at(name, f"{message}; declare it under `facts` with `type: number`", field)
-        if node.file and type_ != "string":
+        lists = isinstance(node, ConsultNode) and type_ == "array"
+        if node.file and type_ != "string" and not lists:
             yield _at(
                 name, f"takes a file, whose digest is a string, and fact {node.fact!r} is a {type_}", "file"
             )
+        if isinstance(node, ConsultNode):
+            yield from _bad_consultations(name, node, type_)
+
+
+def _bad_consultations(name: str, node: ConsultNode, type_: str) -> Iterator[Problem]:
+    """Consultations whose opinions cannot be joined into the fact."""
+    if type_ == "object":
+        message = f"joins opinions into fact {node.fact!r}, which is an object; a string, a number, a boolean"
+        yield _at(name, f"{message} or an array of all of them can be made of several", "fact")
+    if node.file and type_ == "string" and node.wanted > 1:
+        message = f"takes {node.wanted} files, and fact {node.fact!r} is one; declare it with `type: array`"
+        yield _at(name, message, "file")
+    for fact, path in node.facts.items():
+        if path not in CONSENSUS_FIELDS:
+            message = f"takes {path!r} into fact {fact!r}, which no consultation gives"
+            yield _at(name, f"{message}{_hint(path, CONSENSUS_FIELDS)}", "facts", fact)
+    yield from _too_few_people(name, node.whose_answer, node.at_least, "at_least")
 
 
 def _bad_rules(flow: Flow, tools: Mapping[str, ToolFacts]) -> Iterator[Problem]:
@@ -222,7 +249,7 @@ def _bad_rules(flow: Flow, tools: Mapping[str, ToolFacts]) -> Iterator[Problem]:
     for name, node in flow.nodes.items():
         if isinstance(node, HumanNode):
             yield from _at_each(name, find_rule_problems(node))
-            if node.kind == "ask":
+            if isinstance(node, AnswerNode):
                 yield from _at_each(name, find_question_problems(node))
         elif isinstance(node, CallingNode):
             yield from _bad_calls(name, node, tools)
@@ -245,6 +272,25 @@ def _bad_calls(name: str, node: CallingNode, tools: Mapping[str, ToolFacts]) -> 
     for index, rule in enumerate(node.escalate if isinstance(node, DecideNode) else ()):
         problems = (*find_rule_problems(rule), *find_question_problems(rule), *find_branch_problems(rule))
         yield from _at_each(name, problems, "escalate", index)
+    if isinstance(node, DecideNode) and node.experts is not None:
+        yield from _bad_experts(name, node.experts)
+
+
+def _bad_experts(name: str, rules: ConsultRules) -> Iterator[Problem]:
+    """What is wrong with whom a chat model may consult."""
+    problems = (*find_rule_problems(rules), *find_question_problems(rules), *find_branch_problems(rules))
+    yield from _at_each(name, problems, "experts")
+    for index, seat in enumerate(rules.assignees):
+        if not is_assignee(seat):
+            message = f"asks {seat!r}, which is no person, no `group:NAME` and no `skill:NAME`"
+            yield _at(name, message, "experts", "assignees", index)
+    yield from _too_few_people(name, rules.whose_answer, rules.at_least, "experts", "at_least")
+
+
+def _too_few_people(name: str, policy: Policy, at_least: int, *field: str) -> Iterator[Problem]:
+    named = policy.seats
+    if not any(map(holds_many, named)) and len(named) < at_least:
+        yield _at(name, f"needs {at_least} opinions and asks {', '.join(named)} alone", *field)
 
 
 def _at_each(node: str, problems: Iterable[RuleProblem], *field: str | int) -> Iterator[Problem]:

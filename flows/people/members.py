@@ -10,7 +10,8 @@ from pydantic import Field, TypeAdapter
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Frozen
-from fluxagents.flows.humans.seats import GROUP_PREFIX
+from fluxagents.flows.humans.seats import GROUP_PREFIX, SKILL_PREFIX
+from fluxagents.flows.people.absence import Absence
 from fluxagents.flows.people.quiet_hours import QuietHours
 from fluxagents.flows.people.roles import Grant, Place, Role
 from fluxagents.flows.texts.display import quote
@@ -18,7 +19,7 @@ from fluxagents.flows.texts.display import quote
 NAME = r"^[A-Za-z0-9_][A-Za-z0-9_.@+\-]{0,63}$"
 """Of a person, a service or a group; an e-mail address is one."""
 
-RESERVED = frozenset({"anyone", "budget", "deadline", "fluxagents", "group", "policy"})
+RESERVED = frozenset({"anyone", "budget", "deadline", "fluxagents", "group", "policy", "skill"})
 """What the log of a run says where no person acted."""
 
 SLACK_USER = r"[UW][A-Z0-9]{2,20}"
@@ -29,11 +30,20 @@ NotifyBy = Literal["email", "slack"]
 
 CHANNELS: tuple[NotifyBy, ...] = get_args(NotifyBy)
 
+SKILL = r"^[a-z0-9][a-z0-9_+\-]{0,39}$"
+"""What somebody knows about, such as `yeast` or `flux-analysis`; a request asks `skill:yeast`."""
+
+Skill = Annotated[str, Field(pattern=SKILL)]
+
+MAX_SKILLS = 32
+
 MemberName = Annotated[str, Field(pattern=NAME)]
 
 
 def is_assignee(text: str) -> bool:
-    """Whether a flow may ask this one: `anyone`, a member, or `group:NAME`."""
+    """Whether a flow may ask this one: `anyone`, a member, `group:NAME` or `skill:NAME`."""
+    if text.startswith(SKILL_PREFIX):
+        return re.fullmatch(SKILL, text.removeprefix(SKILL_PREFIX)) is not None
     return re.fullmatch(NAME, text.removeprefix(GROUP_PREFIX)) is not None
 
 
@@ -51,6 +61,10 @@ class Person(Frozen):
     """How they are told of requests beside the inbox."""
     quiet: QuietHours | None = None
     """When they are told of nothing that can wait until then."""
+    away: Absence | None = None
+    """When another person answers for them; none once they are back."""
+    skills: tuple[Skill, ...] = Field(default=(), max_length=MAX_SKILLS)
+    """What they know about: whoever asks for a skill asks them as well."""
     os_users: tuple[str, ...] = ()
     """Users of the operating system who are this person."""
     sign_ins: tuple[str, ...] = ()

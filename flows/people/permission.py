@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable
 
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import HumanRequest
-from fluxagents.flows.humans.seats import ANYONE, GROUP_PREFIX
+from fluxagents.flows.humans.opinions import find_answer_of
+from fluxagents.flows.humans.seats import ANYONE, GROUP_PREFIX, SKILL_PREFIX
 from fluxagents.flows.people.actions import NEEDS, Action
 from fluxagents.flows.people.actor import Actor, Resource
-from fluxagents.flows.people.members import Membership, ServiceAccount
+from fluxagents.flows.people.members import Membership, Person, ServiceAccount
 from fluxagents.flows.people.roles import Role, role_in
 from fluxagents.flows.texts.display import quote
 
@@ -76,20 +77,26 @@ def _refuse(name: str, action: Action, on: Resource, why: str, what_to_do: str) 
 
 
 def find_seats(who: Membership, seats: Iterable[str]) -> tuple[str, ...]:
-    """Which of these somebody stands for: by name, by a group, or as anyone who has the role."""
+    """Which of these somebody stands for: by name, by a group or a skill, or as anyone who has the role."""
     groups = {group.name for group in who.groups}
+    skills = who.member.skills if isinstance(who.member, Person) else ()
     return tuple(
         seat
         for seat in seats
         if seat in {ANYONE, who.name}
         or (seat.startswith(GROUP_PREFIX) and seat.removeprefix(GROUP_PREFIX) in groups)
+        or (seat.startswith(SKILL_PREFIX) and seat.removeprefix(SKILL_PREFIX) in skills)
     )
 
 
 def is_asked(who: Membership, request: HumanRequest) -> bool:
-    """Whether a request waits for somebody: it names them, or somebody whom it names lets them vote."""
+    """Whether a request waits for somebody: it names them, or somebody whom it names lets them vote.
+
+    Whoever has given their opinion in a consultation has done what it wants of them.
+    """
     stands_in = any(delegation.to == who.name for delegation in request.delegations)
-    return who.name not in request.barred and (stands_in or bool(find_seats(who, request.seats)))
+    is_done = who.name in request.barred or bool(find_answer_of((who.name,), request.opinions))
+    return not is_done and (stands_in or bool(find_seats(who, request.seats)))
 
 
 def check_seat(who: Membership, request: HumanRequest, seats: Collection[str]) -> None:

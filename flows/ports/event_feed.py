@@ -29,6 +29,8 @@ REQUEST_EVENTS = (
     e.CallTakenOver,
     e.QuestionAsked,
     e.QuestionAnswered,
+    e.OpinionGiven,
+    e.ConsultationClosed,
     e.VoteCast,
     e.RequestEdited,
     e.LadderStepReached,

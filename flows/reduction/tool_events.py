@@ -25,7 +25,7 @@ def on_success(state: RunState, event: e.ToolSucceeded) -> Changes:
         hypothesis=event.call.hypothesis,
     )
     return {
-        **_add_finding(state, finding, event.facts),
+        **add_finding(state, finding, event.facts),
         "model": event.new_model or event.model or state.model,
         "pending": None,
         "joining": None,
@@ -48,7 +48,7 @@ def on_take_over(state: RunState, event: e.CallTakenOver) -> Changes:
         source=event.source,
     )
     return {
-        **_add_finding(state, finding, event.facts),
+        **add_finding(state, finding, event.facts),
         **close_request(state, event),
         "pending": None,
         "failed_call": None,
@@ -57,7 +57,7 @@ def on_take_over(state: RunState, event: e.CallTakenOver) -> Changes:
     }
 
 
-def _add_finding(state: RunState, finding: Finding, facts: Mapping[str, JsonValue]) -> Changes:
+def add_finding(state: RunState, finding: Finding, facts: Mapping[str, JsonValue]) -> Changes:
     return {
         "findings": last((*state.findings, finding), FINDINGS_KEPT),
         "facts": {**state.facts, **facts},
@@ -87,7 +87,7 @@ def on_fan_in(state: RunState, event: e.RunsJoined) -> Changes:
         model=event.new_model or state.model,
     )
     return {
-        **_add_finding(state, finding, event.facts),
+        **add_finding(state, finding, event.facts),
         "model": event.new_model or state.model,
         "begun": None,
         "outcome": "joined",

@@ -6,7 +6,6 @@ from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, call_digest
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.humans.policies import AnyOf
-from fluxagents.flows.humans.votes import refuse_vote
 from fluxagents.flows.reduction.state_updates import Changes, add_failure, impossible, last
 from fluxagents.flows.state import NOTES_KEPT, SIGNALS_KEPT, Note, RunState, Wait
 
@@ -39,6 +38,8 @@ RequestEvent = (
     | e.ApprovalGranted
     | e.ApprovalRejected
     | e.QuestionAnswered
+    | e.OpinionGiven
+    | e.ConsultationClosed
     | e.RequestExpired
 )
 
@@ -53,7 +54,12 @@ def open_request(state: RunState, event: RequestEvent) -> e.HumanRequest:
 
 def close_request(
     state: RunState,
-    event: e.ApprovalGranted | e.ApprovalRejected | e.CallTakenOver | e.QuestionAnswered | e.RequestExpired,
+    event: e.ApprovalGranted
+    | e.ApprovalRejected
+    | e.CallTakenOver
+    | e.ConsultationClosed
+    | e.QuestionAnswered
+    | e.RequestExpired,
 ) -> Changes:
     request = open_request(state, event)
     paused = state.status == "paused"
@@ -70,13 +76,7 @@ def close_request(
 
 def on_vote(state: RunState, event: e.VoteCast) -> Changes:
     request, vote = open_request(state, event), event.vote
-    refusal = refuse_vote(
-        vote,
-        digest=request.digest,
-        votes=request.votes,
-        barred=request.barred,
-        delegations=request.delegations,
-    )
+    refusal = request.refuse_vote(vote)
     if refusal:
         raise impossible(event, f"request {request.id!r} {refusal}")
     if vote.choice in {"approve", "reject"} and request.kind != "approval":
@@ -93,7 +93,11 @@ def on_delegation(state: RunState, event: e.VoteDelegated) -> Changes:
             event, f"request {request.id!r} gives no vote to {delegation.by!r} or {delegation.to!r}"
         )
     others = tuple(each for each in request.delegations if each.by != delegation.by)
-    return {"waiting_for": request.model_copy(update={"delegations": (*others, delegation)})}
+    # Whoever stands in is told; those who were told already are not told again.
+    return {
+        "waiting_for": request.model_copy(update={"delegations": (*others, delegation)}),
+        "notified": False,
+    }
 
 
 def on_request_edit(state: RunState, event: e.RequestEdited) -> Changes:
@@ -176,11 +180,12 @@ def on_request_expiry(state: RunState, event: e.RequestExpired) -> Changes:
     if event.then == "deny":
         return {**close_request(state, event), **_refuse_call(state, e.DEADLINE, UNANSWERED)}
     if event.then == "fail":
-        error = FluxError(ErrorClass.TIMEOUT, f"request {event.request_id!r}: {UNANSWERED}").info(state.node)
+        message = f"request {event.request_id!r}: {_describe_silence(state)}"
+        error = FluxError(ErrorClass.TIMEOUT, message).info(state.node)
         failure = {**add_failure(state, error), "outcome": "broken", "failed_call": None}
         return {**close_request(state, event), **failure, "pending": None, "approved": None}
     about = state.waiting_for.question if state.waiting_for else state.node
-    note = Note(by=e.DEADLINE, about=about, text=UNANSWERED)
+    note = Note(by=e.DEADLINE, about=about, text=_describe_silence(state))
     return {
         **close_request(state, event),
         "pending": None,
@@ -189,6 +194,13 @@ def on_request_expiry(state: RunState, event: e.RequestExpired) -> Changes:
         "failures_at_node": state.failures_at_node + 1,
         "notes": last((*state.notes, note), NOTES_KEPT),
     }
+
+
+def _describe_silence(state: RunState) -> str:
+    request = state.waiting_for
+    if request is None or request.panel is None or not request.opinions:
+        return UNANSWERED
+    return f"{len(request.opinions)} of at least {request.panel.at_least} opinions came in time"
 
 
 def on_wait_start(_: RunState, event: e.WaitStarted) -> Changes:

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from pydantic import JsonValue, ValidationError
 
 from fluxagents.flows import events as e
-from fluxagents.flows.commands import AskHuman, CallTool, Decide, Decision, Finish, call_digest
+from fluxagents.flows.commands import AskHuman, CallTool, Consult, Decide, Decision, Finish, call_digest
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.engine.tool_calls import ask_for_call
 from fluxagents.flows.errors import FluxError, nearest
+from fluxagents.flows.humans.answer_form import AnswerForm
+from fluxagents.flows.humans.opinions import Opinion
 from fluxagents.flows.humans.seats import holds_many
-from fluxagents.flows.humans.votes import Vote, VoteChoice, refuse_vote
+from fluxagents.flows.humans.votes import Vote, VoteChoice
 from fluxagents.flows.language.definition import Flow
-from fluxagents.flows.language.nodes import AskNode, MapNode, Node, SubflowNode, ToolNode, WaitNode
+from fluxagents.flows.language.nodes import AnswerNode, MapNode, Node, SubflowNode, ToolNode, WaitNode
 from fluxagents.flows.state import RunState
 from fluxagents.flows.testing.environment import PLACEHOLDER, Environment, Query, format_call
 from fluxagents.flows.testing.scenario import (
@@ -44,10 +46,11 @@ def query_tool(flow: Flow, node: str, call: CallTool, *, refused: bool) -> Query
 def query_chat_model(command: Decide) -> Query:
     """Ask the chat model for a decision."""
     tools = f" among {len(command.tools)} tools" if command.tools else ""
+    consults = ("consult",) if command.experts else ()
     return Query(
         node=command.node,
         what=f"lets the chat model decide{tools} ({command.steps_left} steps left)",
-        accepts=("call_tool", "ask_human", "finish", "refused"),
+        accepts=("call_tool", "ask_human", *consults, "finish", "refused"),
         example={"finish": PLACEHOLDER},
     )
 
@@ -100,7 +103,7 @@ def query_waiting(flow: Flow, state: RunState) -> Query:
             accepts=("approve", "reject", "never", "open"),
             example={"approve": True},
         )
-    choices = node.choices if isinstance(node, AskNode) else ()
+    choices = node.choices if isinstance(node, AnswerNode) else ()
     return Query(
         node=state.node,
         what=f"asks a human: {request.question!r}",
@@ -152,6 +155,8 @@ def build_decision(answer: StatedAnswer, command: Decide, environment: Environme
             return Finish(answer=answer.finish)
         if answer.ask_human is not None:
             return AskHuman(question=answer.ask_human)
+        if answer.consult is not None:
+            return Consult(question=answer.consult, choices=answer.choices)
         tool = answer.call_tool
         assert tool is not None
         if tool not in command.tools:
@@ -207,6 +212,8 @@ def build_human_events(
     if answer.approve is not None:
         return [_build_vote(request, "approve", by=by, seq=seq, at_ms=at_ms)]
     text = _write(answer.answer)
+    if request.panel is not None:
+        return [_build_opinion(request, text, by=by, seq=seq, at_ms=at_ms)]
     facts: dict[str, JsonValue] = {}
     if request.kind == "question":
         with blame_scenario(f"node {request.node!r}: "):
@@ -230,7 +237,7 @@ def _build_vote(
         digest=request.digest,
         seats=seats or (request.seats if by == SOMEBODY else ()),
     )
-    refusal = refuse_vote(vote, digest=request.digest, votes=request.votes, barred=request.barred)
+    refusal = request.refuse_vote(vote)
     if not vote.seats:
         refusal = f"is assigned to {', '.join(request.seats)}, and not to {by!r}"
     if refusal:
@@ -239,6 +246,21 @@ def _build_vote(
             suggestions=("say who votes with `by`, another person for each vote",),
         )
     return e.VoteCast(seq=seq, at_ms=at_ms, request_id=request.id, vote=vote)
+
+
+def _build_opinion(request: e.HumanRequest, text: str, *, by: str, seq: int, at_ms: int) -> e.OpinionGiven:
+    with blame_scenario(f"node {request.node!r}: "):
+        value = (request.answer or AnswerForm()).read(text)
+    opinion = Opinion(by=by, at_ms=at_ms, answer=text, value=value)
+    refusal = request.refuse_opinion(opinion)
+    if not any(seat == by or holds_many(seat) for seat in request.seats) and by != SOMEBODY:
+        refusal = f"is assigned to {', '.join(request.seats)}, and not to {by!r}"
+    if refusal:
+        raise ScenarioError(
+            f"node {request.node!r}: the request {refusal}",
+            suggestions=("say who answers with `by`, another person for each opinion",),
+        )
+    return e.OpinionGiven(seq=seq, at_ms=at_ms, request_id=request.id, opinion=opinion)
 
 
 def _edit_call(environment: Environment, request: e.HumanRequest, edit: StatedEdit) -> CallTool:

@@ -9,7 +9,7 @@ import yaml
 from pydantic import JsonValue
 
 from fluxagents.flows import events as e
-from fluxagents.flows.commands import AskHuman, BeginRuns, CallTool
+from fluxagents.flows.commands import AskHuman, BeginRuns, CallTool, Consult
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.errors import ErrorClass, ErrorInfo, FluxError
 from fluxagents.flows.humans.votes import Vote
@@ -197,6 +197,8 @@ def _is_timeout(event: e.Event, state: RunState) -> bool:
     """Whether the time of the node or of the run was over before what it waited for came."""
     if isinstance(event, e.WaitEnded):
         return event.by == "timeout"
+    if isinstance(event, e.ConsultationClosed):
+        return event.because == "time"
     waits = state.status == "waiting" and state.needs_somebody
     # What follows from another event belongs to the step of that event.
     return isinstance(event, e.RunFailed) and waits and event.seq == state.seq
@@ -209,6 +211,9 @@ def _decision(event: e.DecisionMade) -> dict[str, Any]:
         return {"call_tool": decision.tool, **{name: value for name, value in fields.items() if value}}
     if isinstance(decision, AskHuman):
         return {"ask_human": decision.question}
+    if isinstance(decision, Consult):
+        choices = {"choices": list(decision.choices)} if decision.choices else {}
+        return {"consult": decision.question, **choices}
     return {"finish": decision.answer, **({"untraced": list(event.untraced)} if event.untraced else {})}
 
 
@@ -259,6 +264,7 @@ _ANSWERS: Mapping[type[e.Event], Callable[[Any], dict[str, Any]]] = {
     e.DecisionRefused: lambda event: {"refused": _state_error(event.error)},
     e.ToolFailed: lambda event: {"error": _state_error(event.error)},
     e.QuestionAnswered: lambda event: {"answer": event.answer, "by": event.by},
+    e.OpinionGiven: lambda event: {"answer": event.opinion.answer, "by": event.opinion.by},
     e.EventReceived: lambda event: {"event": event.name, "data": event.data, "by": event.by},
     e.RequestExpired: lambda _: {"never": True},
 }

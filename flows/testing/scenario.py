@@ -27,6 +27,7 @@ SEQUENCES = (
     ("call_tool", "never"),
     ("call_tool", "open"),
     ("ask_human", "answer"),
+    ("consult",),
     ("ask_human", "never"),
     ("ask_human", "open"),
     ("finish",),
@@ -44,7 +45,8 @@ _WITH = {
     "args": ("call_tool",),
     "hypothesis": ("call_tool",),
     "untraced": ("finish",),
-    "tokens": ("call_tool", "ask_human", "finish", "refused"),
+    "tokens": ("call_tool", "ask_human", "consult", "finish", "refused"),
+    "choices": ("consult",),
     "new_model": ("summary",),
     "data": ("event",),
     "by": ("approve", "reject", "answer", "event"),
@@ -166,6 +168,9 @@ class StatedAnswer(StrictModel):
     """What the call is to test, where its node asks for hypotheses."""
     ask_human: str | None = None
     """The chat model puts this question to a human."""
+    consult: str | None = None
+    """The chat model puts this question to experts, with `choices` if there are any."""
+    choices: tuple[str, ...] = ()
     finish: str | None = None
     """The chat model leaves the node with this answer."""
     untraced: tuple[str, ...] = ()

@@ -160,6 +160,8 @@ def describe_outcome(event: e.Event) -> tuple[str, str] | None:
             outcome = f"answered in the tool's place by {event.by}"
         case e.QuestionAnswered():
             outcome = f"answered by {event.by}: {shorten(event.answer, 300)}"
+        case e.ConsultationClosed():
+            outcome = f"answered by {event.by}: {shorten(event.summary, 300)}"
         case e.RequestExpired():
             outcome = "nobody answered in time"
         case _:

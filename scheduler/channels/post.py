@@ -133,7 +133,7 @@ def describe_request(state: RunState, request: HumanRequest, root: RunState) -> 
         digest=request.digest,
         effect=tuple(shorten(line, 300) for line in effect[:MAX_LINES]),
         expected=request.answer.text if request.answer else "",
-        missing="" if request.policy.takes_one else shorten(request.missing, 300),
+        missing="" if request.takes_one else shorten(request.missing, 300),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from fluxagents.flows.events import HumanRequest
+from fluxagents.flows.humans.opinions import find_answer_of
 from fluxagents.flows.humans.votes import counted_votes
 from fluxagents.flows.people.members import (
     CHANNELS,
@@ -74,13 +75,15 @@ def find_told(request: HumanRequest) -> tuple[str, ...]:
 def may_answer(
     who: Membership, request: HumanRequest, session: str, seats: Iterable[str] | None = None
 ) -> bool:
-    """Whether an answer of this member would count, for these of the seats or for any."""
+    """Whether an answer of this member would count: for these of the seats, for any, or for another."""
     needed = Role.APPROVER if request.kind == "approval" else Role.RUNNER
     role = role_in(who.grants, session)
     is_able = not who.member.disabled and role is not None and role.includes(needed)
     votes = counted_votes(request.votes, request.digest)
-    is_out = who.name in request.barred or any(vote.by == who.name for vote in votes)
-    return is_able and not is_out and bool(find_seats(who, request.seats if seats is None else seats))
+    is_out = who.name in request.barred or bool(find_answer_of((who.name,), (*votes, *request.opinions)))
+    stands_in = any(each.to == who.name for each in request.delegations)
+    seated = stands_in or find_seats(who, request.seats if seats is None else seats)
+    return is_able and not is_out and bool(seated)
 
 
 def choose_time(person: Person, request: HumanRequest, now_ms: int) -> int:

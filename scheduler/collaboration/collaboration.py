@@ -122,7 +122,7 @@ class Collaboration:
                 suggestions=(f"name a time of up to {MAX_CLAIM_MS // 86_400_000} days",),
             )
         state, on, request = self._find_request(request_id)
-        if not request.policy.takes_one:
+        if not request.takes_one:
             raise FluxError(
                 ErrorClass.BAD_ARGUMENT,
                 f"request {request_id!r} takes more than one answer: nobody sees to it alone",

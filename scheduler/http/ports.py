@@ -15,11 +15,12 @@ from fluxagents.flows.statistics.status_timeline import Moment
 from fluxagents.scheduler.channels.slack.slack_inbox import SlackInbox
 from fluxagents.scheduler.http.browser_sessions import BrowserSessions
 from fluxagents.scheduler.people.api_keys import ApiKeys
+from fluxagents.scheduler.people.people import People
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules.schedules import Schedules
 from fluxagents.scheduler.sessions.sessions import Sessions
 from fluxagents.scheduler.triggers.deliveries import Deliveries
-from fluxagents.scheduler.triggers.intake.reception import Reception
+from fluxagents.scheduler.triggers.reception import Reception
 from fluxagents.scheduler.triggers.triggers import Triggers
 from fluxagents.scheduler.webhooks.webhooks import Webhooks
 from fluxagents.tasks.ports.artifacts import ArtifactStore
@@ -204,6 +205,8 @@ class ApiPorts:
     client: RunClient
     """Acts for whoever is named with `acting_as`."""
     api_keys: ApiKeys
+    people: Callable[[RunClient], People]
+    """Changes who belongs to the installation, for whoever acts with a client."""
     clock: Clock
     sessions: Callable[[RunClient], Sessions]
     """The sessions, for whoever acts with a client."""

@@ -41,6 +41,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "prompts": ("prompts",),
     "figures": ("errors", "statistics"),
     "people": ("me", "people", "quotas", "groups", "keys"),
+    "member_details": ("people",),
     "humans.a2h": ("a2h",),
     "channels.answers": ("answer",),
     "channels.slack": ("slack",),

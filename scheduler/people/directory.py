@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from fluxagents.flows.errors import ErrorClass, FluxError, nearest
-from fluxagents.flows.humans.seats import ANYONE, GROUP_PREFIX
-from fluxagents.flows.people.members import Group, Member, Membership
+from fluxagents.flows.humans.seats import ANYONE, GROUP_PREFIX, SKILL_PREFIX
+from fluxagents.flows.people.members import Group, Member, Membership, Person
 from fluxagents.flows.texts.display import quote
 
 
@@ -76,7 +76,7 @@ def require_member(directory: Directory, name: str) -> Membership:
 
 
 def require_assignee(directory: Directory, name: str) -> str:
-    """The name of somebody who can be asked: `anyone`, a member, or a group as `group:NAME`.
+    """The name of somebody who can be asked: `anyone`, a member, a group as `group:NAME`, or `skill:NAME`.
 
     Raises:
         FluxError: If there is nobody of this name.
@@ -90,6 +90,17 @@ def require_assignee(directory: Directory, name: str) -> str:
                 suggestions=(
                     *nearest(name.removeprefix(GROUP_PREFIX), groups),
                     "`fluxagents people group list` shows the groups",
+                ),
+            )
+    elif name.startswith(SKILL_PREFIX):
+        skills = {skill for each in directory.members() if isinstance(each, Person) for skill in each.skills}
+        if name.removeprefix(SKILL_PREFIX) not in skills:
+            raise FluxError(
+                ErrorClass.UNKNOWN_ID,
+                f"nobody has the skill {quote(name.removeprefix(SKILL_PREFIX))}",
+                suggestions=(
+                    *nearest(name.removeprefix(SKILL_PREFIX), skills),
+                    "an admin notes it: `fluxagents people change NAME --skill SKILL`",
                 ),
             )
     elif name != ANYONE:

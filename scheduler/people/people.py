@@ -30,7 +30,7 @@ from fluxagents.scheduler.people.contacts import MAIL_ADDRESS
 from fluxagents.scheduler.people.directory import Directory, require_member
 from fluxagents.scheduler.people.sign_in import SessionBook
 
-PREFERENCES = frozenset({"notify", "quiet"})
+PREFERENCES = frozenset({"notify", "quiet", "away"})
 """What a person may change about themselves."""
 
 M = TypeVar("M", Person, ServiceAccount)
@@ -91,6 +91,8 @@ class People:
         after = change(before)
         assert after.name == before.name
         self._check_proofs(after)
+        if isinstance(after, Person) and isinstance(before, Person) and after.away != before.away:
+            self._check_stand_in(after)
         self._keep_an_admin(name, after)
         changed: list[JsonValue] = [
             field for field in type(after).model_fields if getattr(after, field) != getattr(before, field)
@@ -252,6 +254,21 @@ class People:
                 ErrorClass.BAD_ARGUMENT,
                 f"{quote(person.name)} cannot be told by {missing[0]}: no address is known",
                 suggestions=(f"add `--{missing[0]} ADDRESS`",),
+            )
+
+    def _check_stand_in(self, person: Person) -> None:
+        """Refuse an absence in which nobody could answer."""
+        if person.away is None:
+            return
+        if person.away.to == person.name:
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                f"{quote(person.name)} cannot stand in for themselves",
+                suggestions=("name another person",),
+            )
+        if not isinstance(require_member(self.directory, person.away.to).member, Person):
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT, f"{quote(person.away.to)} is a service, and services do not vote"
             )
 
     def _keep_an_admin(self, name: str, after: Member | None) -> None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
 from fluxagents.flows.events import HumanRequest
 from fluxagents.flows.humans.standing import MAX_USES, ArgumentRange, StandingApproval
-from fluxagents.flows.humans.votes import Vote, refuse_vote
+from fluxagents.flows.humans.votes import Delegation, Vote, refuse_vote
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Actor, Proof, Resource
+from fluxagents.flows.people.members import Membership
 from fluxagents.flows.people.permission import find_refusal, find_seats
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.state import RunState
@@ -19,6 +20,7 @@ from fluxagents.flows.texts.display import quote
 from fluxagents.flows.texts.grammar import MAX_REASON
 from fluxagents.scheduler.people.authority import Authority
 from fluxagents.scheduler.people.directory import Directory
+from fluxagents.scheduler.people.stand_ins import AWAY, find_absent
 from fluxagents.scheduler.people.standing_book import StandingBook
 
 STANDING = "standing"
@@ -168,6 +170,8 @@ def unknown_approval(approval_id: str) -> FluxError:
 class StandingVoter:
     """Casts standing approvals as votes, where whoever granted one could vote themselves now.
 
+    The votes of people who are out of office it passes on.
+
     Args:
         book: Where they are kept.
         directory: Who belongs to the installation.
@@ -196,6 +200,17 @@ class StandingVoter:
             if not refusal and self._book.use(approval.id, key, vote.at_ms):
                 votes.append(vote)
         return votes
+
+    def pass_on(self, state: RunState, request: HumanRequest) -> Sequence[Delegation]:
+        """The delegations of people who are away; see `StandingVotes`."""
+        on = Resource(kind="request", id=request.id, session=self._session_of(state))
+        action = Action.REQUEST_APPROVE if request.kind == "approval" else Action.REQUEST_REPLY
+
+        def may_answer(who: Membership) -> bool:
+            actor = Actor(name=who.name, channel=STANDING, proof=Proof(kind="standing", id=AWAY))
+            return find_refusal(actor, who, action, on) is None
+
+        return find_absent(self._directory, request, self._clock.now_ms(), may_answer)
 
     def _candidates(self, session: str, request: HumanRequest) -> Iterator[tuple[StandingApproval, Vote]]:
         """The standing approvals that cover a call, and the vote that each would be."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from pydantic import JsonValue
@@ -11,7 +12,9 @@ from fluxagents.flows import events as e
 from fluxagents.flows.commands import CallTool, call_digest
 from fluxagents.flows.engine.tool_calls import ask_for_call
 from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
-from fluxagents.flows.humans.votes import MAX_VOTES, Delegation, Vote, VoteChoice, counted_votes, refuse_vote
+from fluxagents.flows.humans.answer_form import AnswerForm
+from fluxagents.flows.humans.opinions import OPINION_CHARACTERS, Opinion, find_answer_of
+from fluxagents.flows.humans.votes import MAX_VOTES, Delegation, Vote, VoteChoice, counted_votes
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Resource
 from fluxagents.flows.people.request_claims import check_claimed_by
@@ -20,10 +23,17 @@ from fluxagents.flows.texts.checks import check_document, check_text
 from fluxagents.flows.texts.grammar import MAX_REASON
 from fluxagents.scheduler.people.authority import AnswerPermit, Permit
 from fluxagents.scheduler.people.directory import require_assignee
+from fluxagents.scheduler.people.stand_ins import find_absent
 from fluxagents.scheduler.runs.open_runs import OpenRuns
 from fluxagents.tasks.external_events import read_again_when_moved_on
 
-CLOSING = (e.ApprovalGranted, e.ApprovalRejected, e.CallTakenOver, e.QuestionAnswered)
+CLOSING = (
+    e.ApprovalGranted,
+    e.ApprovalRejected,
+    e.CallTakenOver,
+    e.ConsultationClosed,
+    e.QuestionAnswered,
+)
 
 RequestKind = Literal["approval", "question", "escalation"]
 ALL_KINDS: tuple[RequestKind, ...] = get_args(RequestKind)
@@ -34,6 +44,18 @@ _ACTIONS: Mapping[VoteChoice, Action] = {
     "abstain": Action.REQUEST_ABSTAIN,
     "recuse": Action.REQUEST_RECUSE,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Admission:
+    """That somebody may answer a request now."""
+
+    permit: AnswerPermit
+    at_ms: int
+    request: e.HumanRequest
+    """With the delegations that count."""
+    delegated: tuple[e.VoteDelegated, ...]
+    """Those that follow from absences and are not in the log yet."""
 
 
 class RequestControl:
@@ -135,11 +157,10 @@ class RequestControl:
         self._runs.authority.check_delegate(to, answer, on, request)
         if len(request.delegations) >= MAX_VOTES:
             raise ConflictError(f"request {request.id!r} has {MAX_VOTES} delegations, and keeps no more")
-        before = [vote for vote in counted_votes(request.votes, request.digest) if vote.by == permit.by]
-        if before:
-            raise ConflictError(
-                f"{permit.by!r} has answered request {request.id!r} already: {before[0].choice}"
-            )
+        counted = counted_votes(request.votes, request.digest)
+        said = find_answer_of((permit.by,), (*counted, *request.opinions))
+        if said:
+            raise ConflictError(f"request {request.id!r} {said}")
         delegation = Delegation(
             by=permit.by,
             to=to,
@@ -154,7 +175,10 @@ class RequestControl:
 
     @read_again_when_moved_on
     def reply(self, request_id: str, *, by: str | None = None, answer: str, digest: str = "") -> RunState:
-        """Answer a question or an escalation.
+        """Answer a question or an escalation, or give an opinion in a consultation.
+
+        Returns:
+            The run: it goes on, or waits for the opinions of others.
 
         Raises:
             FluxError: If the request is answered already or is another's to answer, or the answer is not what
@@ -163,13 +187,19 @@ class RequestControl:
         check_text(answer, "the answer")
         state, request = self._find(request_id, kinds=("question", "escalation"))
         check_shown(request, digest or request.digest)
-        permit, now_ms = self._permit(Action.REQUEST_REPLY, state, request, by=by)
+        admitted = self._permit(Action.REQUEST_REPLY, state, request, by=by)
+        if request.panel is not None:
+            return self._append(state, admitted, [_build_opinion(state, admitted, answer)])
         asked = request.kind == "question"
-        facts = self._runs.controller(state).parse_answer(state, answer) if asked else {}
         answered = e.QuestionAnswered(
-            seq=state.seq, at_ms=now_ms, request_id=request_id, by=permit.by, answer=answer, facts=facts
+            seq=state.seq,
+            at_ms=admitted.at_ms,
+            request_id=request_id,
+            by=admitted.permit.by,
+            answer=answer,
+            facts=self._runs.controller(state).parse_answer(state, answer) if asked else {},
         )
-        return self._runs.append_all(state, [answered], permit.record)
+        return self._append(state, admitted, [answered])
 
     @read_again_when_moved_on
     def assign(
@@ -250,9 +280,8 @@ class RequestControl:
         votes = choice in {"approve", "reject"}
         state, request = self._find(request_id, kinds=("approval",) if votes else ALL_KINDS)
         check_shown(request, digest)
-        permit, now_ms = self._permit(_ACTIONS[choice], state, request, by=by, comment=comment)
-        cast = _build_vote(state, request, permit, choice, now_ms=now_ms, comment=comment)
-        return self._runs.append_all(state, [cast], permit.record)
+        admitted = self._permit(_ACTIONS[choice], state, request, by=by, comment=comment)
+        return self._append(state, admitted, [_build_vote(state, admitted, choice, comment)])
 
     @read_again_when_moved_on
     def _edit(
@@ -269,32 +298,36 @@ class RequestControl:
         check_text(comment, "the comment", MAX_REASON)
         state, request = self._find(request_id, kinds=("approval",))
         check_shown(request, digest)
-        permit, now_ms = self._permit(Action.REQUEST_EDIT, state, request, by=by, comment=comment)
+        admitted = self._permit(Action.REQUEST_EDIT, state, request, by=by, comment=comment)
+        by_name = admitted.permit.by
         if request.call is None:
             raise FluxError(ErrorClass.BAD_ARGUMENT, f"request {request_id!r} has no arguments to edit")
         edited = self._edit_call(request.call, args)
         shown = call_digest(edited.tool, edited.args, state.model)
         change = e.RequestEdited(
             seq=state.seq,
-            at_ms=now_ms,
+            at_ms=admitted.at_ms,
             request_id=request.id,
-            by=permit.by,
-            channel=permit.record.channel,
+            by=by_name,
+            channel=admitted.permit.record.channel,
             question=ask_for_call(edited),
             call=edited,
             digest=shown,
         )
         if not approves:
-            return self._runs.append_all(state, [change], permit.record)
+            return self._append(state, admitted, [change])
         if request.policy.four_eyes:
             raise FluxError(
                 ErrorClass.PERMISSION,
-                f"{permit.by!r} may edit request {request.id!r} or approve it: its policy takes other eyes",
+                f"{by_name!r} may edit request {request.id!r} or approve it: its policy takes other eyes",
                 suggestions=("edit it without approving it; somebody else approves the new arguments",),
             )
-        after = request.model_copy(update={"digest": shown, "call": edited})
-        cast = _build_vote(state, after, permit, "approve", now_ms=now_ms, comment=comment)
-        return self._runs.append_all(state, [change, cast], permit.record)
+        after = admitted.request.model_copy(update={"digest": shown, "call": edited})
+        cast = _build_vote(state, replace(admitted, request=after), "approve", comment)
+        return self._append(state, admitted, [change, cast])
+
+    def _append(self, state: RunState, admitted: _Admission, events: Sequence[e.Event]) -> RunState:
+        return self._runs.append_all(state, [*admitted.delegated, *events], admitted.permit.record)
 
     def _edit_call(self, call: CallTool, args: Mapping[str, JsonValue]) -> CallTool:
         checked = self._runs.tools[call.tool].parse({**call.args, **args})
@@ -308,26 +341,36 @@ class RequestControl:
         *,
         by: str | None,
         comment: str = "",
-    ) -> tuple[AnswerPermit, int]:
+    ) -> _Admission:
         """Check whether whoever acts may answer a request; the record says what they were shown.
+
+        Whoever stands in for somebody who is away by now may as well.
 
         Raises:
             FluxError: If they may not, or another person sees to the request.
         """
         now_ms = self._runs.clock.now_ms()
+        passed_on = find_absent(self._runs.authority.directory, request, now_ms)
+        asked = request.model_copy(update={"delegations": (*request.delegations, *passed_on)})
         permit = self._runs.authority.permit_answer(
             action,
             self._resource(state, request),
-            request,
+            asked,
             at_ms=now_ms,
             by=by,
             details={"comment": comment} if comment else None,
         )
-        if request.policy.takes_one:
+        if request.takes_one:
             # Where several people must answer, nobody sees to a request alone.
             remarks = self._runs.store.remarks.of(state.run_id)
             check_claimed_by(remarks, request.id, permit.by, now_ms)
-        return permit, now_ms
+        used = [each for each in passed_on if each.to == permit.by]
+        delegated = tuple(
+            e.VoteDelegated(seq=state.seq, at_ms=now_ms, request_id=request.id, delegation=each)
+            for each in used
+        )
+        asked = request.model_copy(update={"delegations": (*request.delegations, *used)})
+        return _Admission(permit, now_ms, asked, delegated)
 
     def _resource(self, state: RunState, request: e.HumanRequest) -> Resource:
         return Resource(kind="request", id=request.id, session=self._runs.session_of(state))
@@ -370,32 +413,38 @@ def check_shown(request: e.HumanRequest, digest: str) -> None:
         )
 
 
-def _build_vote(
-    state: RunState,
-    request: e.HumanRequest,
-    permit: AnswerPermit,
-    choice: VoteChoice,
-    *,
-    now_ms: int,
-    comment: str,
-) -> e.VoteCast:
+def _build_vote(state: RunState, admitted: _Admission, choice: VoteChoice, comment: str) -> e.VoteCast:
+    request, permit = admitted.request, admitted.permit
     vote = Vote(
         by=permit.by,
         choice=choice,
-        at_ms=now_ms,
+        at_ms=admitted.at_ms,
         channel=permit.record.channel,
         comment=comment,
         digest=request.digest,
         seats=permit.seats,
         for_people=permit.for_people,
     )
-    refusal = refuse_vote(
-        vote,
-        digest=request.digest,
-        votes=request.votes,
-        barred=request.barred,
-        delegations=request.delegations,
-    )
+    refusal = request.refuse_vote(vote)
     if refusal:
         raise ConflictError(f"request {request.id!r} {refusal}")
-    return e.VoteCast(seq=state.seq, at_ms=now_ms, request_id=request.id, vote=vote)
+    return e.VoteCast(seq=state.seq, at_ms=admitted.at_ms, request_id=request.id, vote=vote)
+
+
+def _build_opinion(state: RunState, admitted: _Admission, answer: str) -> e.OpinionGiven:
+    request, permit = admitted.request, admitted.permit
+    text = check_text(answer.strip(), "the answer", OPINION_CHARACTERS)
+    if not text:
+        raise FluxError(ErrorClass.BAD_ARGUMENT, f"request {request.id!r} takes an answer, and this is none")
+    opinion = Opinion(
+        by=permit.by,
+        at_ms=admitted.at_ms,
+        channel=permit.record.channel,
+        answer=text,
+        value=(request.answer or AnswerForm()).read(text),
+        for_people=permit.for_people,
+    )
+    refusal = request.refuse_opinion(opinion)
+    if refusal:
+        raise ConflictError(f"request {request.id!r} {refusal}")
+    return e.OpinionGiven(seq=state.seq, at_ms=admitted.at_ms, request_id=request.id, opinion=opinion)

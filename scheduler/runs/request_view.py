@@ -41,7 +41,7 @@ class RequestView(BaseModel):
     effect: tuple[str, ...]
     """What the call would do, a line each; `request.effect` has the numbers."""
     missing: str
-    """Whose agreement is missing, in a few words; empty for what is no approval."""
+    """Whose agreement or how many opinions are missing, in a few words; empty for what takes one answer."""
     if_nobody_answers: str
     """What happens then, and when."""
     request: HumanRequest
@@ -75,7 +75,7 @@ def view_request(
         purpose=tool.purpose if tool else "",
         arguments=list_arguments(tool, args),
         effect=request.effect.lines if request.effect else (),
-        missing=request.missing if request.kind == "approval" else "",
+        missing=request.missing if request.kind == "approval" or request.panel else "",
         if_nobody_answers=describe_silence(flow, state, request),
         request=request,
     )

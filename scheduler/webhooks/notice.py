@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from fluxagents.flows import events as e
 from fluxagents.flows.errors import ErrorInfo
+from fluxagents.flows.humans.opinions import Opinion
 from fluxagents.flows.humans.votes import Vote
 from fluxagents.flows.ports.event_feed import FeedEntry
 from fluxagents.flows.state import RunState
@@ -34,6 +35,8 @@ _TYPES: Mapping[type[e.EventBase], str] = MappingProxyType(
         e.ApprovalRejected: "approval.rejected",
         e.QuestionAsked: "question.asked",
         e.QuestionAnswered: "question.answered",
+        e.OpinionGiven: "request.opinion",
+        e.ConsultationClosed: "question.answered",
         e.VoteCast: "request.voted",
         e.RequestEdited: "request.edited",
         e.LadderStepReached: "request.escalated",
@@ -55,6 +58,8 @@ _FIELDS: Mapping[type[e.EventBase], tuple[str, ...]] = MappingProxyType(
         e.ApprovalRejected: ("request_id", "by", "reason"),
         e.QuestionAsked: ("request",),
         e.QuestionAnswered: ("request_id", "by", "answer"),
+        e.OpinionGiven: ("request_id", "opinion"),
+        e.ConsultationClosed: ("request_id", "by", "summary"),
         e.VoteCast: ("request_id", "vote"),
         e.RequestEdited: ("request_id", "by", "question", "digest"),
         e.LadderStepReached: ("request_id", "level", "because"),
@@ -152,10 +157,17 @@ def _show(value: Any) -> JsonValue:
             return {"kind": str(value.kind), "message": _shorten(value.message)}
         case e.HumanRequest():
             return _describe_request(value)
-        case Vote():
-            return {"by": value.by, "choice": value.choice, "channel": value.channel, "digest": value.digest}
+        case Vote() | Opinion():
+            return _describe_answer(value)
     shown: JsonValue = value
     return shown
+
+
+def _describe_answer(answer: Vote | Opinion) -> dict[str, JsonValue]:
+    head: dict[str, JsonValue] = {"by": answer.by, "channel": answer.channel}
+    if isinstance(answer, Vote):
+        return {**head, "choice": answer.choice, "digest": answer.digest}
+    return {**head, "answer": _shorten(answer.answer)}
 
 
 def _describe_request(request: e.HumanRequest) -> dict[str, JsonValue]:

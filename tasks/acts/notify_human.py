@@ -11,7 +11,7 @@ from fluxagents.flows.commands import Command, NotifyHuman
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.engine.requests.silence import describe_silence
 from fluxagents.flows.errors import FluxError
-from fluxagents.flows.events import Event, HumanNotified, VoteCast
+from fluxagents.flows.events import Event, HumanNotified, VoteCast, VoteDelegated
 from fluxagents.flows.humans.calendars import next_step_ms
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.notifier import Notifier
@@ -39,7 +39,8 @@ def notify_human(
 ) -> Sequence[Event]:
     """Tell the humans who may answer, unless standing approvals have answered already.
 
-    They can answer the request whether the message reached them or not.
+    They can answer the request whether the message reached them or not. Whoever stands in for somebody who
+    is away is told as well.
     """
     if not isinstance(command, NotifyHuman) or state.waiting_for is None:
         raise WrongTaskError("human.notify", command)
@@ -50,6 +51,12 @@ def notify_human(
     voted = request.model_copy(update={"votes": (*request.votes, *votes)})
     if votes and voted.verdict.outcome == "approved":
         return cast
+    passed_on = ports.standing.pass_on(state, voted)
+    delegated = [
+        VoteDelegated(seq=state.seq, at_ms=each.at_ms, request_id=request.id, delegation=each)
+        for each in passed_on
+    ]
+    voted = voted.model_copy(update={"delegations": (*voted.delegations, *passed_on)})
     next_ms = next_step_ms(request.ladder, request.level, request.asked_ms, request.calendar)
     request = voted.model_copy(update={"next_ms": next_ms})
     silence = describe_silence(controller.flow, state, request)
@@ -63,6 +70,7 @@ def notify_human(
     channels = ports.notifier.notify(state.run_id, request, key=request.notice_key, text=text)
     return [
         *cast,
+        *delegated,
         HumanNotified(
             seq=state.seq,
             at_ms=ports.clock.now_ms(),

@@ -13,6 +13,7 @@ from fluxagents.flows.commands import (
     HYPOTHESIS_CHARACTERS,
     AskHuman,
     CallTool,
+    Consult,
     Decide,
     Decision,
     Finish,
@@ -42,6 +43,24 @@ _ASK_HUMAN: dict[str, JsonValue] = {
         "additionalProperties": False,
     },
 }
+_CONSULT: dict[str, JsonValue] = {
+    "name": "consult",
+    "description": "Ask several experts one question that no tool answers, and wait for their opinions.",
+    "parameters": {
+        "type": "object",
+        "properties": {
+            "question": {"type": "string", "minLength": 1, "maxLength": 2000},
+            "choices": {
+                "type": "array",
+                "items": {"type": "string", "minLength": 1, "maxLength": 100},
+                "maxItems": 12,
+                "description": "Answers to choose from; leave it out for free text.",
+            },
+        },
+        "required": ["question"],
+        "additionalProperties": False,
+    },
+}
 HYPOTHESIS = "hypothesis"
 """The argument with which a call states what it tests, where a node asks for it."""
 
@@ -51,18 +70,19 @@ _HYPOTHESIS: dict[str, JsonValue] = {
     "maxLength": HYPOTHESIS_CHARACTERS,
     "description": "What you suppose, and which result of this call would refute it.",
 }
-_DECISIONS: Mapping[str, type[Finish | AskHuman]] = {"finish": Finish, "ask_human": AskHuman}
+_DECISIONS = ("finish", "ask_human")
+_CONSULTING = "consult"
 
-D = TypeVar("D", Finish, AskHuman)
+D = TypeVar("D", Finish, AskHuman, Consult)
 
 _MAX_QUOTED = 200
 """Characters of a wrong answer that its error quotes."""
 
 
 def describe_functions(
-    tools: Mapping[str, Tool], names: tuple[str, ...], *, hypotheses: bool = False
+    tools: Mapping[str, Tool], names: tuple[str, ...], *, hypotheses: bool = False, experts: bool = False
 ) -> list[dict[str, Any]]:
-    """The functions of a node in the form of OpenAI's API: its tools, `finish` and `ask_human`.
+    """The functions of a node in the form of OpenAI's API: its tools and those that are none.
 
     Their schemas are compact; an answer is checked against the full ones.
 
@@ -70,6 +90,7 @@ def describe_functions(
         tools: All tools, by name.
         names: Those that the node offers.
         hypotheses: Whether each call must state what it tests.
+        experts: Whether experts may be consulted.
 
     Raises:
         FluxError: `UNKNOWN_ID` for a name that is no tool.
@@ -79,7 +100,8 @@ def describe_functions(
     entries = entries_of(tools)
     described = (entries[name].schema for name in names)
     with_hypotheses = map(_add_hypothesis, described) if hypotheses else described
-    functions = compact_functions([*with_hypotheses, _FINISH, _ASK_HUMAN])
+    own = (_FINISH, _ASK_HUMAN, _CONSULT) if experts else (_FINISH, _ASK_HUMAN)
+    functions = compact_functions([*with_hypotheses, *own])
     return [{"type": "function", "function": function} for function in functions]
 
 
@@ -113,7 +135,7 @@ def read_decision(message: AIMessage, command: Decide, tools: Mapping[str, Tool]
     if not message.tool_calls:
         return _finish_with_text(message, command)
     call = message.tool_calls[0]
-    if call["name"] in _DECISIONS:
+    if call["name"] in _list_own(command):
         return _require_recordable(_parse_own_decision(call["name"], call["args"]))
     return _require_recordable(_call_tool(call["name"], call["args"], command, tools))
 
@@ -142,12 +164,19 @@ def _finish_with_text(message: AIMessage, command: Decide) -> Finish:
     text = message.text.strip()
     if command.tools or not text:
         answer = f"text without a call: {text!r:.{_MAX_QUOTED}}" if text else "nothing"
-        raise _invalid(answer, f"call one of: {', '.join([*command.tools, *_DECISIONS])}")
+        raise _invalid(answer, f"call one of: {', '.join([*command.tools, *_list_own(command)])}")
     return _finish({"answer": text})
 
 
-def _parse_own_decision(name: str, args: Mapping[str, Any]) -> Finish | AskHuman:
-    return _finish(args) if name == "finish" else _validate(AskHuman, name, args)
+def _list_own(command: Decide) -> tuple[str, ...]:
+    """The functions that are no tools."""
+    return (*_DECISIONS, _CONSULTING) if command.experts else _DECISIONS
+
+
+def _parse_own_decision(name: str, args: Mapping[str, Any]) -> Finish | AskHuman | Consult:
+    if name == "finish":
+        return _finish(args)
+    return _validate(Consult, name, args) if name == _CONSULTING else _validate(AskHuman, name, args)
 
 
 def _finish(args: Mapping[str, Any]) -> Finish:
@@ -168,7 +197,7 @@ def _validate(kind: type[D], name: str, args: Mapping[str, Any]) -> D:
 
 def _call_tool(name: str, args: Mapping[str, Any], command: Decide, tools: Mapping[str, Tool]) -> CallTool:
     if name not in command.tools:
-        names = [*command.tools, *_DECISIONS]
+        names = [*command.tools, *_list_own(command)]
         suggestions = (*nearest(name, names), f"offered here: {', '.join(names)}")
         if name in tools:
             message = f"tool '{name}' is not offered at node '{command.node}'"

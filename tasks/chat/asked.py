@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from langchain_core.messages import AIMessage
 from pydantic import BaseModel, ValidationError
 
-from fluxagents.flows.commands import AskedItem, AskHuman, CallTool, Decide, Decision, ItemAnswer
+from fluxagents.flows.commands import AskedItem, AskHuman, CallTool, Consult, Decide, Decision, ItemAnswer
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.state import RunState
 from fluxagents.prompts.context.checklist import QUESTION, checklist_stage
@@ -77,7 +77,7 @@ def add_checklist(
     extended: list[dict[str, Any]] = []
     for index, entry in enumerate(functions):
         fields: dict[str, Any] = {}
-        if stage == "wanted" and entry["function"]["name"] != "ask_human":
+        if stage == "wanted" and entry["function"]["name"] not in {"ask_human", "consult"}:
             fields[ASKED] = dict(_AS_ABOVE if index else _describe_list())
         if entry["function"]["name"] == "finish":
             fields[ANSWERS] = _describe_answers(state.asked or ())
@@ -174,7 +174,7 @@ def read_checklist(
             an end without answers; each once in a run. After that what is missing is open.
     """
     stage = checklist_stage(state, command)
-    if isinstance(decision, AskHuman) or not stage:
+    if isinstance(decision, AskHuman | Consult) or not stage:
         return Checklist()
     asked = _read_list(fields.get(ASKED), state) if stage == "wanted" else None
     items = asked if asked is not None else state.asked or ()

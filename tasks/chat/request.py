@@ -81,7 +81,9 @@ def build_request(
         max_tokens: The budget of the request.
         settings: What it sets of the chat model; what its prompt says when absent.
     """
-    functions = describe_functions(tools, command.tools, hypotheses=command.hypotheses)
+    functions = describe_functions(
+        tools, command.tools, hypotheses=command.hypotheses, experts=command.experts
+    )
     functions = add_checklist(functions, state, command)
     prompt = compose(
         prompts,

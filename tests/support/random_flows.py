@@ -34,7 +34,7 @@ CHILD = flow_from_mapping(
     )
 )
 FLOWS = {"child": CHILD}
-KINDS = ("tool", "tool", "decide", "branch", "approve", "ask", "wait", "map", "subflow")
+KINDS = ("tool", "tool", "decide", "branch", "approve", "ask", "consult", "wait", "map", "subflow")
 ERRORS = ("infeasible", "timeout", "provider_outage", "unknown_id", "budget")
 
 
@@ -110,6 +110,11 @@ def _late(chance: Random, ways: list[str]) -> dict[str, Any]:
     return {"timeout_s": 60, "on_timeout": ways[2]} if chance.random() < 0.5 else {}
 
 
+def _size(chance: Random) -> dict[str, int]:
+    wanted = chance.randint(1, 3)
+    return {"wanted": wanted, "at_least": chance.randint(1, wanted)}
+
+
 def _mapping(chance: Random, fact: str, _: list[str]) -> dict[str, Any]:
     if chance.random() < 0.3:
         return {"over": "items", "facts": {fact: "growth"}, "flow": "child", "inputs": {"x": "=item"}}
@@ -132,9 +137,16 @@ _FIELDS: dict[str, Callable[[Random, str, list[str]], dict[str, Any]]] = {
         "prompt": "p",
         "tools": ["fba", "change"],
         "max_steps": chance.randint(1, 4),
+        **({"experts": _size(chance)} if chance.random() < 0.3 else {}),
     },
     "approve": lambda chance, _, ways: {"question": "{items}?", "on_reject": ways[1], **_late(chance, ways)},
     "ask": lambda chance, fact, ways: {"question": "{items}?", "fact": fact, **_late(chance, ways)},
+    "consult": lambda chance, fact, ways: {
+        "question": "{items}?",
+        "fact": fact,
+        **_size(chance),
+        **_late(chance, ways),
+    },
     "wait": _waiting,
     "map": _mapping,
     "subflow": lambda _, fact, __: {"flow": "child", "facts": {fact: "growth"}},
@@ -174,23 +186,26 @@ class RandomWorld:
         value: JsonValue = chance.choice([0.1, 0.9, 0.9, None, "much"])
         trouble = {"kind": chance.choice(ERRORS)}
         editable = query.tool and "y" not in query.args
+        expert = f"e{len(self.answers.get(query.node, ()))}"
         fields: dict[str, dict[str, Any]] = {
             "summary": {"summary": chance.choice([{"value": value}, {"value": value}, {}])},
             "error": {"error": trouble},
             "call_tool": {"call_tool": chance.choice(["fba", "change"]), "args": {"x": 1}, "tokens": 30},
             "ask_human": {"ask_human": "which?"},
+            "consult": {"consult": "who is right?"},
             "finish": {"finish": "that"},
             "refused": {"refused": {"kind": chance.choice(["invalid_answer", "provider_outage"])}},
             "approve": {"approve": {"args": {"x": 2}} if editable and chance.random() < 0.5 else True},
             "reject": {"reject": "no"},
-            "answer": {"answer": chance.choice(["3", "0.1"])},
+            # Each opinion is another person's.
+            "answer": {"answer": chance.choice(["3", "0.1"]), "by": expert},
             "event": {"event": chance.choice(["a", "b"]), "data": chance.choice([{"value": 0.7}, {}])},
             "each": {"each": [{"when": "item == 1", **self._run(trouble)}, self._run(trouble)]},
             "run": {"run": self._run(trouble)},
             "never": {"never": True},
             "open": {"open": True},
         }
-        slow = kind in {"error", "call_tool", "ask_human", "refused"} and chance.random() < 0.2
+        slow = kind in {"error", "call_tool", "ask_human", "consult", "refused"} and chance.random() < 0.2
         later = 0 if query.optional else chance.choice([0, 0, 1])
         return {**fields[kind], "after_s": 40 if slow else later}
 

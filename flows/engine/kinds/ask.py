@@ -12,7 +12,7 @@ from fluxagents.flows.engine.timeouts import time_out
 from fluxagents.flows.humans.answer_form import AnswerForm, AnswerKind
 from fluxagents.flows.language.definition import Flow
 from fluxagents.flows.language.node_base import ValueType
-from fluxagents.flows.language.nodes import AskNode
+from fluxagents.flows.language.nodes import AnswerNode, AskNode, ConsultNode
 
 
 def on_ask(context: NodeContext, node: AskNode) -> e.Event:
@@ -33,7 +33,7 @@ def on_ask(context: NodeContext, node: AskNode) -> e.Event:
     return context.ask(request)
 
 
-def parse_answer(flow: Flow, node: AskNode, answer: str) -> dict[str, JsonValue]:
+def parse_answer(flow: Flow, node: AnswerNode, answer: str) -> dict[str, JsonValue]:
     """The typed fact that a human's answer is.
 
     Raises:
@@ -42,10 +42,13 @@ def parse_answer(flow: Flow, node: AskNode, answer: str) -> dict[str, JsonValue]
     return {node.fact: build_form(flow, node).read(answer)}
 
 
-def build_form(flow: Flow, node: AskNode) -> AnswerForm:
+def build_form(flow: Flow, node: AnswerNode) -> AnswerForm:
     """What a node takes for an answer, by the type and the unit of its fact."""
     spec = flow.facts.get(node.fact)
     kind = _KINDS[spec.type] if spec else "text"
+    if isinstance(node, ConsultNode) and kind == "array":
+        # The list is that of the answers, each of them a text.
+        kind = "text"
     if node.choices and kind == "text":
         kind = "choice"
     return AnswerForm(

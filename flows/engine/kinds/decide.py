@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from fluxagents.flows import events as e
-from fluxagents.flows.commands import AskHuman, Command, Decide
+from fluxagents.flows.commands import AskHuman, Command, Consult, Decide
 from fluxagents.flows.engine.kinds.escalations import find_escalation
 from fluxagents.flows.engine.node_context import NodeContext
 from fluxagents.flows.engine.tool_calls import continue_call
 from fluxagents.flows.errors import POLICIES, Remedy
+from fluxagents.flows.humans.answer_form import AnswerForm
+from fluxagents.flows.humans.opinions import Panel
+from fluxagents.flows.language.node_base import ConsultRules
 from fluxagents.flows.language.nodes import DecideNode
 from fluxagents.flows.state import RunState
 
@@ -22,6 +25,8 @@ def on_decide(context: NodeContext, node: DecideNode) -> e.Event | Command:
         return pending
     if isinstance(state.pending, AskHuman):
         return context.ask(context.request("question", state.pending.question))
+    if isinstance(state.pending, Consult):
+        return _ask_experts(context, state.pending, node.experts)
     if state.outcome == "failed" and not _may_decide_again(state, node):
         return _give_up(context, node)
     if state.steps_at_node >= node.max_steps:
@@ -32,7 +37,25 @@ def on_decide(context: NodeContext, node: DecideNode) -> e.Event | Command:
         tools=node.tools,
         steps_left=node.max_steps - state.steps_at_node,
         hypotheses=node.hypotheses,
+        experts=node.experts is not None,
     )
+
+
+def _ask_experts(context: NodeContext, asked: Consult, rules: ConsultRules | None) -> e.Event:
+    """The consultation that the chat model wants; a question to anybody where its flow has no experts now."""
+    if rules is None:
+        return context.ask(context.request("question", asked.question, choices=asked.choices))
+    request = context.request(
+        "question",
+        asked.question,
+        policy=rules.whose_answer,
+        rules=rules,
+        choices=asked.choices,
+        answer=AnswerForm(kind="choice" if asked.choices else "text", choices=asked.choices),
+        panel=Panel(wanted=rules.wanted, at_least=rules.at_least),
+        deadline_ms=context.at_ms + round(rules.timeout_s * 1_000) if rules.timeout_s else 0,
+    )
+    return context.ask(request)
 
 
 def _leave(context: NodeContext, node: DecideNode) -> e.Event | None:

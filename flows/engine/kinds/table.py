@@ -11,6 +11,7 @@ from fluxagents.flows.engine.children import ChildPlan, on_child_runs
 from fluxagents.flows.engine.kinds.approve import on_approve
 from fluxagents.flows.engine.kinds.ask import on_ask
 from fluxagents.flows.engine.kinds.branch import on_branch
+from fluxagents.flows.engine.kinds.consult import on_consult
 from fluxagents.flows.engine.kinds.decide import on_decide
 from fluxagents.flows.engine.kinds.end import on_end
 from fluxagents.flows.engine.kinds.map import plan_map
@@ -39,6 +40,7 @@ NODE_KINDS: Mapping[str, NodeKind] = {
     "branch": NodeKind(on_branch),
     "approve": NodeKind(on_approve),
     "ask": NodeKind(on_ask),
+    "consult": NodeKind(on_consult),
     "wait": NodeKind(on_wait),
     "map": NodeKind(on_child_runs, plan_runs=plan_map),
     "subflow": NodeKind(on_child_runs, plan_runs=plan_subflow),

@@ -186,3 +186,22 @@ def test_the_client_over_http_does_the_same(served: tuple[Api, str]) -> None:
         assert client.inbox.mark_read(shown.at_ms) == shown.at_ms
         assert not client.inbox.look().mentions
         assert client.collaboration.remarks(run_id) == local.collaboration.remarks(run_id)
+
+
+def test_skills_are_noted_by_an_admin_and_an_absence_by_oneself(
+    api: Api, rob: dict[str, str], ana: dict[str, str]
+) -> None:
+    def put(who: dict[str, str], path: str, **body: Any) -> Any:
+        return api.client.put(f"/v1/people/rob/{path}", json=body, headers=who)
+
+    assert put(rob, "skills", skills=["yeast"]).status_code == 403
+    assert put(ana, "skills", skills=["yeast", "flux-analysis"]).json()["skills"] == [
+        "flux-analysis",
+        "yeast",
+    ]
+    assert put(ana, "skills", skills=["Not A Skill"]).status_code == 422
+    away = put(rob, "absence", to="ana", ends="2099-01-01").json()["away"]
+    assert (away["to"], away["until_ms"]) == ("ana", 4_070_908_800_000)
+    assert put(rob, "absence", to="rob", ends="2099-01-01").status_code == 422
+    back = api.client.delete("/v1/people/rob/absence", headers=rob)
+    assert back.json()["away"] is None

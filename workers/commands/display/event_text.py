@@ -116,6 +116,8 @@ _DESCRIPTIONS: dict[str, Any] = {
     "ApprovalRejected": lambda event: f"by {event.by}: {event.reason}",
     "QuestionAsked": lambda event: f"{event.request.id}: {event.request.question}",
     "QuestionAnswered": lambda event: f"by {event.by}: {event.answer}",
+    "OpinionGiven": lambda event: str(event.opinion),
+    "ConsultationClosed": lambda event: f"by {event.by}: {event.summary} ({event.because})",
     "RequestAssigned": lambda event: (
         f"{event.request_id} to {', '.join(event.assignees)} by {event.by}"
         f"{': ' + event.reason if event.reason else ''}"

@@ -11,6 +11,7 @@ import click
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.people.members import (
     CHANNELS,
+    SKILL,
     SLACK_USER,
     Group,
     Member,
@@ -38,8 +39,16 @@ def place_options(command: Command) -> Command:
 
 
 def contact_options(command: Command) -> Command:
-    """Give a command `--slack`, `--notify` and `--quiet`: where and when a person is told of requests."""
+    """Give a command `--skill`, `--slack`, `--notify`, `--quiet`: what a person is asked, where and when."""
     options = (
+        click.option(
+            "--skill",
+            "skills",
+            multiple=True,
+            callback=_check_skills,
+            metavar="SKILL",
+            help="What they know about: who asks `skill:SKILL` asks them; '' for nothing.",
+        ),
         click.option(
             "--slack", callback=_check_slack, metavar="ID", help="Their user id, such as U012AB3CD."
         ),
@@ -62,6 +71,14 @@ def _check_slack(_: click.Context, __: click.Parameter, value: str | None) -> st
     if value and not re.fullmatch(SLACK_USER, value):
         raise click.BadParameter(f"{value!r} is no user id of Slack; it looks like U012AB3CD")
     return value
+
+
+def _check_skills(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The skills, sorted, each once; None where the option was left out."""
+    for skill in filter(None, value):
+        if not re.fullmatch(SKILL, skill):
+            raise click.BadParameter(f"{skill!r} is no skill; it looks like `yeast` or `flux-analysis`")
+    return tuple(sorted(set(filter(None, value)))) if value else None
 
 
 def _read_notify(channels: tuple[str, ...]) -> tuple[NotifyBy, ...]:
@@ -108,6 +125,7 @@ def add(
     sign_ins: tuple[str, ...],
     display: str,
     email: str,
+    skills: tuple[str, ...] | None,
     slack: str | None,
     notify: tuple[str, ...],
     quiet: str | None,
@@ -121,7 +139,7 @@ def add(
     grants = (Grant(role=Role(role), place=_place(session, project)),)
     people = open_people()
     if service:
-        if os_users or sign_ins or display or email or slack or notify or quiet:
+        if os_users or sign_ins or display or email or skills or slack or notify or quiet:
             raise click.UsageError("--os-user, --sign-in, --display, --email and so on are for persons")
         account = ServiceAccount(
             name=name, purpose=purpose, grants=grants, speaks_for_others=speaks_for_others
@@ -134,6 +152,7 @@ def add(
         name=name,
         display=display,
         email=email,
+        skills=skills or (),
         slack=slack or "",
         notify=_read_notify(notify),
         quiet=read_quiet_hours(quiet or ""),
@@ -148,6 +167,7 @@ def add(
     epilog=examples(
         "fluxagents people change ana --os-user ana --os-user amaria",
         "fluxagents people change ana --notify email --quiet '20:00-07:00 Europe/Vienna'",
+        "fluxagents people change ana --skill yeast --skill fermentation",
         "fluxagents people change ana --disable",
         "fluxagents people change ana --enable",
     )
@@ -168,6 +188,7 @@ def change(
     sign_ins: tuple[str, ...],
     display: str | None,
     email: str | None,
+    skills: tuple[str, ...] | None,
     slack: str | None,
     notify: tuple[str, ...],
     quiet: str | None,
@@ -178,6 +199,7 @@ def change(
     given: dict[str, Any] = {
         "display": display,
         "email": email,
+        "skills": skills,
         "slack": slack,
         "notify": _read_notify(notify) if notify else None,
         "disabled": disabled,

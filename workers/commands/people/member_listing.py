@@ -1,12 +1,14 @@
-"""`fluxagents people list` and `me`."""
+"""`fluxagents people list`, `show` and `me`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import click
 
 from fluxagents.flows.people.members import Group, Member, Person
+from fluxagents.flows.texts.display import visible
 from fluxagents.scheduler.people.directory import require_member
 from fluxagents.workers.commands.command_client import open_authority
 from fluxagents.workers.commands.display.options import examples, json_option
@@ -54,6 +56,36 @@ def _proofs(member: Member) -> str:
         return "keys"
     users = (f"user {user}" for user in member.os_users)
     return ", ".join((*users, *member.sign_ins)) or "keys"
+
+
+@click.command(epilog=examples("fluxagents people show ana", "fluxagents people show ana --json"))
+@click.argument("name")
+@json_option
+def show(name: str, as_json: bool) -> None:
+    """Show one person or service: what they may do and know, how they are reached, and who stands in."""
+    who = require_member(open_people().directory, name)
+    groups = [group.name for group in who.groups]
+    if as_json:
+        print_json({**who.member.model_dump(mode="json"), "groups": groups})
+        return
+    for what, text in _describe(who.member, groups):
+        if text:
+            echo(visible(f"{what}: {text}"))
+
+
+def _describe(member: Member, groups: list[str]) -> Iterator[tuple[str, str]]:
+    yield member.kind, f"{member.name}{' (disabled)' if member.disabled else ''}"
+    yield "roles", _roles(member)
+    yield "groups", ", ".join(groups)
+    if not isinstance(member, Person):
+        yield "purpose", member.purpose
+        return
+    yield "called", member.display
+    yield "skills", ", ".join(member.skills)
+    yield "told by", ", ".join(("inbox", *member.notify))
+    yield "quiet hours", str(member.quiet or "")
+    yield "away", str(member.away or "")
+    yield "recognised by", _proofs(member)
 
 
 @click.command(epilog=examples("fluxagents people me", "fluxagents people me --json"))

@@ -32,6 +32,7 @@ from fluxagents.scheduler.http.browser_sessions import BrowserSessions
 from fluxagents.scheduler.http.ports import ApiPorts, SlackDoorway
 from fluxagents.scheduler.people.api_keys import ApiKeys
 from fluxagents.scheduler.people.authority import Authority
+from fluxagents.scheduler.people.people import People
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.sessions.sessions import Sessions
 from fluxagents.scheduler.webhooks.webhooks import Webhooks
@@ -58,6 +59,7 @@ from fluxagents.workers.redis.http.saved_queries import RedisSavedQueries
 from fluxagents.workers.redis.people.directory import RedisDirectory
 from fluxagents.workers.redis.people.key_book import RedisKeyBook
 from fluxagents.workers.redis.people.presence import RedisPresence
+from fluxagents.workers.redis.people.session_book import RedisSessionBook
 from fluxagents.workers.redis.people.standing_book import RedisStandingBook
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
 from fluxagents.workers.redis.remedy_book import RedisRemedyBook
@@ -122,6 +124,12 @@ def build_api_ports(settings: Settings) -> ApiPorts:
     return ApiPorts(
         client=client,
         api_keys=ApiKeys(RedisKeyBook(redis, prefix=prefix), directory, clock),
+        people=lambda acting: People(
+            acting.authority,
+            keys=RedisKeyBook(redis, prefix=prefix),
+            sessions=RedisSessionBook(redis, prefix=prefix),
+            clock=clock,
+        ),
         clock=clock,
         sessions=lambda acting: Sessions(acting, lambda: Archive(settings.artifact_url)),
         schedules=lambda acting: open_schedules(acting, app, redis),

@@ -54,7 +54,7 @@ def problems(found: dict[str, Any]) -> list[str]:
         (document(a=tool()) | {"start": "aa"}, "start names 'aa', which is no node; nearest: a"),
         (
             document(a=approve("ada", "a b")),
-            "node 'a' asks 'a b', which is neither the name of a person nor `group:NAME`",
+            "node 'a' asks 'a b', which is no person, no `group:NAME` and no `skill:NAME`",
         ),
         (
             document(a=approve()),
@@ -253,7 +253,7 @@ def test_flows_that_run_each_other_are_refused() -> None:
 def test_the_schema_for_editors_accepts_what_ships_and_names_every_kind() -> None:
     schema = flow_schema()
     assert schema["properties"]["nodes"]["additionalProperties"]["discriminator"]["mapping"].keys() == {
-        "tool", "decide", "branch", "approve", "ask", "wait", "map", "subflow", "end"
+        "tool", "decide", "branch", "approve", "ask", "consult", "wait", "map", "subflow", "end"
     }  # fmt: skip
     assert schema["additionalProperties"] is False
     assert yaml.safe_dump(schema)

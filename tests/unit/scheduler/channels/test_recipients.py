@@ -6,6 +6,8 @@ from typing import Any
 
 from fluxagents.flows.events import HumanRequest
 from fluxagents.flows.humans.ladders import LadderStep
+from fluxagents.flows.humans.opinions import Opinion, Panel
+from fluxagents.flows.humans.votes import Delegation, Vote
 from fluxagents.flows.people.members import Group, NotifyBy, Person
 from fluxagents.flows.people.quiet_hours import QuietHours
 from fluxagents.flows.people.roles import Grant, Role
@@ -64,3 +66,33 @@ def test_a_step_of_the_ladder_tells_whom_it_asks_by_what_it_names() -> None:
     assert reminder == [("ana", "slack", 0)]
     further = tell(assignees=("ana",), policy={"any_of": ["ana"]}, ladder=ladder, level=2)
     assert further == [("lea", "email", 0)]
+
+
+def test_whoever_votes_in_anothers_place_is_told_by_their_own_channels() -> None:
+    ladder = (LadderStep(after=60, to="bob"),)
+    delegations = (Delegation(by="vic", to="ana", at_ms=0, seats=("vic",)),)
+    asked: dict[str, Any] = {"policy": {"any_of": ["vic"]}, "assignees": ("vic",), "delegations": delegations}
+    assert tell(**asked) == [("ana", "email", 0)]
+    assert ("ana", "email", 0) in tell(**asked, ladder=ladder, level=1)
+    answered = Vote(by="ana", choice="approve", at_ms=1, digest="d", for_people=("vic",))
+    assert tell(**asked, votes=(answered,)) == []
+
+
+def test_whoever_knows_what_is_asked_is_told_until_they_have_answered() -> None:
+    experts = tuple(
+        person(name, role=Role.RUNNER, skills=("yeast",), notify=("email",)) for name in ("fay", "gus")
+    )
+    said = Opinion(by="fay", at_ms=1, answer="yes", value=True)
+    asked = HumanRequest(
+        id="r.1",
+        kind="question",
+        node="n",
+        question="?",
+        digest="d",
+        policy="skill:yeast",
+        panel=Panel(wanted=2),
+        opinions=(said,),
+    )
+    mail: tuple[NotifyBy, ...] = ("email",)
+    found = find_recipients(asked, "s", experts, GROUPS, mail, now_ms=NIGHT_MS)
+    assert [each.person for each in found] == ["gus"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import pytest
 
 from fluxagents.flows.errors import ErrorClass, FluxError
@@ -9,10 +12,11 @@ from fluxagents.flows.memory.audit_log import MemoryAuditLog
 from fluxagents.flows.memory.directory import MemoryDirectory
 from fluxagents.flows.memory.key_book import MemoryKeyBook
 from fluxagents.flows.memory.session_book import MemorySessionBook
+from fluxagents.flows.people.absence import read_absence
 from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Actor, Proof
 from fluxagents.flows.people.audit import find_faults
-from fluxagents.flows.people.members import Group, Person, ServiceAccount
+from fluxagents.flows.people.members import Group, Member, Person, ServiceAccount
 from fluxagents.flows.people.roles import Grant, Role
 from fluxagents.scheduler.people.api_keys import ApiKeys
 from fluxagents.scheduler.people.authority import Authority
@@ -201,3 +205,44 @@ def test_people_say_themselves_how_they_are_told_and_no_more(people: People, aut
             own.change("bob", lambda member, change=change: member.model_copy(update=change))  # type: ignore[misc]
     with pytest.raises(FluxError, match=r"may not do person\.change"):
         own.change("ana", lambda member: member.model_copy(update={"quiet": None, "notify": ()}))
+
+
+def set_fields(update: dict[str, Any], member: Member) -> Member:
+    return member.model_copy(update=update)
+
+
+def test_an_absence_is_ones_own_to_say_and_names_another_person(authority: Authority) -> None:
+    people = open_people(authority)
+    for name in ("bob", "cat"):
+        people.add(Person(name=name, grants=(Grant(role=Role.APPROVER),)))
+    people.add(ServiceAccount(name="ci"))
+    away = read_absence("cat", "2027-07-05", "2027-07-23", now_ms=0)
+    as_bob = open_people(authority.acting_as(actor("bob")))
+    changed = as_bob.change("bob", lambda member: member.model_copy(update={"away": away}))
+    assert isinstance(changed, Person)
+    assert str(changed.away) == "2027-07-05 00:00 to 2027-07-24 00:00 UTC, cat stands in"
+    assert list(authority.log.entries())[-1].act.action is Action.PERSON_PREFER
+    with pytest.raises(FluxError, match="may not do"):
+        as_bob.change("ana", lambda member: member.model_copy(update={"away": away}))
+    with pytest.raises(FluxError, match="may not do"):
+        as_bob.change("bob", lambda member: member.model_copy(update={"skills": ("yeast",)}))
+    for nobody in ("bob", "ci", "dan"):
+        update = {"away": away.model_copy(update={"to": nobody})}
+        with pytest.raises(FluxError, match=nobody):
+            people.change("bob", partial(set_fields, update))
+    people.remove("cat")
+    # What was said of the absence does not keep anything else from being changed.
+    people.change("bob", lambda member: member.model_copy(update={"display": "Bob"}))
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "why"),
+    [
+        ("", "soon", "is no day and no time"),
+        ("2027-07-05", "2027-07-04", "is over before it begins"),
+        ("", "1969-12-31T00:00+00:00", "is over before it begins"),
+    ],
+)
+def test_an_absence_that_makes_no_sense_is_refused(begins: str, ends: str, why: str) -> None:
+    with pytest.raises(FluxError, match=why):
+        read_absence("cat", begins, ends, now_ms=0)

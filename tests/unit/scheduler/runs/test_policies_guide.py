@@ -112,7 +112,7 @@ def test_the_flow_of_the_guide_is_sound() -> None:
     ("approval", "message"),
     [
         ({"policy": {"any": ["ana"]}}, "there is no 'any' in a policy"),
-        ({"policy": "not a name"}, "neither the name of a person nor `group:NAME`"),
+        ({"policy": "not a name"}, "no person, no `group:NAME` and no `skill:NAME`"),
         ({"policy": "ana", "ladder": [{"after": "2h"}, {"after": "1h"}]}, "sort them"),
         ({"policy": "ana", "ladder": [{"after": "2x"}]}, "is no time like `30m`"),
         (

@@ -21,7 +21,7 @@ from tests.support.decisions import (
 )
 
 from fluxagents.flows import events as e
-from fluxagents.flows.commands import AskHuman, CallTool, Decide, Finish
+from fluxagents.flows.commands import AskHuman, CallTool, Consult, Decide, Finish
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.reducer import reduce
 from fluxagents.prompts.sections import read_lines, sections
@@ -58,6 +58,17 @@ def test_finishing_and_asking_are_decisions() -> None:
     assert decide_on(calls(("ask_human", {"question": "how much?"}))).decision == AskHuman(
         question="how much?"
     )
+
+
+def test_experts_are_consulted_only_where_a_node_has_some() -> None:
+    asked = calls(("consult", {"question": "Which source?", "choices": ["glucose", "acetate"]}))
+    with_experts = decide_with(["run_metabolic_fba"]).model_copy(update={"experts": True})
+    assert decide_on(asked, with_experts).decision == Consult(
+        question="Which source?", choices=("glucose", "acetate")
+    )
+    kind, said = refusal(asked)
+    assert kind is ErrorClass.INVALID_ANSWER
+    assert "'consult', which is no tool" in said
 
 
 def test_plain_text_is_an_answer_only_where_no_tool_is_offered() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from fluxagents.flows.engine.model_warnings import MODEL_WARNINGS
+from fluxagents.flows.state import CONSULTATION
 from fluxagents.tasks.fba.entities.entity_names import NAMES
 from fluxagents.workers.chat_models.planner.reporting.answers import (
     change_answers,
@@ -48,6 +49,10 @@ def describe_statement(finding: ReportedFinding) -> Iterator[str]:
         f"{name.replace('_', ' ')}: {_write_value(finding, value)}" for name, value in stated.items()
     )
     source = finding.values.get("source", "no source")
+    if finding.tool == CONSULTATION:
+        question = finding.args.get("question", "")
+        yield f"{finding.values['stated_by']} were consulted on {question!r}: {source}."
+        return
     yield f"{finding.values['stated_by']} states instead of {finding.tool} ({source}): {values}."
 
 
