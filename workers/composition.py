@@ -196,6 +196,7 @@ def build_process(
         relay=WebhookRelay(feed, outbox, store, public_url=settings.public_url),
         outbox=outbox,
         channel_relay=channels.relay,
+        digests=channels.digests,
         channel_outbox=channels.outbox,
         carriers=cache(lambda: open_carriers(settings, channels, client, clock)),
         lookout=Lookout(

@@ -11,6 +11,7 @@ from pydantic import Field, TypeAdapter
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Frozen
 from fluxagents.flows.humans.seats import GROUP_PREFIX
+from fluxagents.flows.people.digest import Digest
 from fluxagents.flows.people.quiet_hours import QuietHours
 from fluxagents.flows.people.roles import Grant, Place, Role
 from fluxagents.flows.texts.display import quote
@@ -51,6 +52,8 @@ class Person(Frozen):
     """How they are told of requests beside the inbox."""
     quiet: QuietHours | None = None
     """When they are told of nothing that can wait until then."""
+    digest: Digest | None = None
+    """When one mail tells of all that can wait; each has its own mail where there is none."""
     os_users: tuple[str, ...] = ()
     """Users of the operating system who are this person."""
     sign_ins: tuple[str, ...] = ()

@@ -20,7 +20,7 @@ class Ticket(Frozen):
     """What a reply to a message means."""
 
     run: str
-    """Which it continues."""
+    """Which it continues; empty for one that takes no reply."""
     person: str
     """To whom the message went."""
     request: str = ""

@@ -15,6 +15,7 @@ from fluxagents.flows.statistics.status_timeline import Moment
 from fluxagents.scheduler.channels.slack.slack_inbox import SlackInbox
 from fluxagents.scheduler.http.browser_sessions import BrowserSessions
 from fluxagents.scheduler.people.api_keys import ApiKeys
+from fluxagents.scheduler.people.people import People
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules.schedules import Schedules
 from fluxagents.scheduler.sessions.sessions import Sessions
@@ -207,6 +208,8 @@ class ApiPorts:
     clock: Clock
     sessions: Callable[[RunClient], Sessions]
     """The sessions, for whoever acts with a client."""
+    people: Callable[[RunClient], People]
+    """The people of the installation, for whoever acts with a client."""
     schedules: Callable[[RunClient], Schedules]
     """The schedules, for whoever acts with a client."""
     triggers: Callable[[RunClient], Triggers]

@@ -44,6 +44,24 @@ nodes:
   refused: {kind: end, message: refused}
 """
 
+CHANGE = """
+flow: change
+version: 1
+purpose: Changes a bound after two have agreed.
+inputs: {question: {type: string}}
+start: change
+nodes:
+  change:
+    kind: tool
+    tool: set_bounds
+    args: {bounds: {EX_glc__D_e: {lower_mmol_per_gdw_h: -5}}}
+    approval: {policy: {all_of: [bob, ann]}}
+    on_error: refused
+    next: done
+  done: {kind: end, message: changed}
+  refused: {kind: end, message: refused}
+"""
+
 INTERVIEW = """
 flow: interview
 version: 1
@@ -117,8 +135,9 @@ class ChannelPlace:
         return request
 
     def deliver(self) -> int:
-        """Tell of new events, and carry what is due."""
+        """Tell of new events and send digests, and carry what is due."""
         self.channels.relay.relay()
+        self.channels.digests.send_due()
         clock = SystemClock()
         carry = open_carriers(self.settings, self.channels, self.client, clock)
         return Courier(self.channels.outbox, carry, clock).deliver()

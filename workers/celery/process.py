@@ -9,6 +9,7 @@ from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.run_store import RunStore
 from fluxagents.scheduler.channels.carrying import Carry
 from fluxagents.scheduler.channels.channel_relay import ChannelRelay
+from fluxagents.scheduler.channels.digests import Digests
 from fluxagents.scheduler.channels.lane import ChannelOutbox
 from fluxagents.scheduler.firings.lookout import Lookout
 from fluxagents.scheduler.runs.run_client import RunClient
@@ -42,6 +43,7 @@ class Process:
     relay: WebhookRelay
     outbox: WebhookOutbox
     channel_relay: ChannelRelay
+    digests: Digests
     channel_outbox: ChannelOutbox
     carriers: Callable[[], Carry]
     """What carries a message of any lane; it brings the libraries of the channels that are set up."""

@@ -98,6 +98,12 @@ class MailDoor:
                 f"this address takes no reply of {mail.sender}",
                 suggestions=("write to the address without what stands after the `+` to ask something new",),
             )
+        if not ticket.run:
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                "a digest tells of several requests, and takes no reply",
+                suggestions=("open the link of the request that you mean",),
+            )
         if ticket.request:
             return self._decide(mail, actor, ticket)
         return self._continue(mail, person, actor, ticket)
@@ -112,6 +118,7 @@ class MailDoor:
                 suggestions=(
                     'reply with "yes" alone to agree to exactly what was shown',
                     'or with "no" and a reason',
+                    'or ask the agent first with "ask:" and your question',
                 ),
             )
         self._ports.answers.answer(actor, ticket.request, ticket.digest, decision)

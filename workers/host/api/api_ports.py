@@ -32,6 +32,7 @@ from fluxagents.scheduler.http.browser_sessions import BrowserSessions
 from fluxagents.scheduler.http.ports import ApiPorts, SlackDoorway
 from fluxagents.scheduler.people.api_keys import ApiKeys
 from fluxagents.scheduler.people.authority import Authority
+from fluxagents.scheduler.people.people import People
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.sessions.sessions import Sessions
 from fluxagents.scheduler.webhooks.webhooks import Webhooks
@@ -43,6 +44,7 @@ from fluxagents.workers.archive.totals import add_up
 from fluxagents.workers.celery.app import FluxApp, create_app
 from fluxagents.workers.celery.publisher import CeleryPublisher
 from fluxagents.workers.channels.browser_sign_in import load_session_key, open_sign_in
+from fluxagents.workers.channels.slack.form_opener import open_forms
 from fluxagents.workers.clients.schedule_client import open_schedules
 from fluxagents.workers.clients.trigger_client import open_deliveries, open_reception, open_triggers
 from fluxagents.workers.files.price_file import load_prices
@@ -58,6 +60,7 @@ from fluxagents.workers.redis.http.saved_queries import RedisSavedQueries
 from fluxagents.workers.redis.people.directory import RedisDirectory
 from fluxagents.workers.redis.people.key_book import RedisKeyBook
 from fluxagents.workers.redis.people.presence import RedisPresence
+from fluxagents.workers.redis.people.session_book import RedisSessionBook
 from fluxagents.workers.redis.people.standing_book import RedisStandingBook
 from fluxagents.workers.redis.prompt_store import RedisPromptStore
 from fluxagents.workers.redis.remedy_book import RedisRemedyBook
@@ -124,6 +127,12 @@ def build_api_ports(settings: Settings) -> ApiPorts:
         api_keys=ApiKeys(RedisKeyBook(redis, prefix=prefix), directory, clock),
         clock=clock,
         sessions=lambda acting: Sessions(acting, lambda: Archive(settings.artifact_url)),
+        people=lambda acting: People(
+            acting.authority,
+            keys=RedisKeyBook(redis, prefix=prefix),
+            sessions=RedisSessionBook(redis, prefix=prefix),
+            clock=clock,
+        ),
         schedules=lambda acting: open_schedules(acting, app, redis),
         triggers=lambda acting: open_triggers(acting, app, redis),
         deliveries=lambda acting: open_deliveries(acting, app, redis),
@@ -164,18 +173,18 @@ def build_api_ports(settings: Settings) -> ApiPorts:
         knows_prices=lambda: load_prices(settings) is not None,
         browser_sessions=None if sign_in is None else BrowserSessions(sign_in, settings.public_url),
         answer_key=load_session_key(settings) if settings.channels else b"",
-        slack=_open_slack(settings, redis, app),
+        slack=_open_slack(settings, redis, app, client),
         unreachable=(RedisError, OperationalError),
         ready=lambda: _check(redis, url),
         origins=settings.api_origins,
     )
 
 
-def _open_slack(settings: Settings, redis: Redis, app: FluxApp) -> SlackDoorway | None:
+def _open_slack(settings: Settings, redis: Redis, app: FluxApp, client: RunClient) -> SlackDoorway | None:
     if settings.slack_signing_secret is None:
         return None
     outbox = RedisChannelOutbox(redis, prefix=settings.key_prefix)
-    inbox = SlackInbox(outbox, app.time, lambda: call_carrier(app))
+    inbox = SlackInbox(outbox, app.time, lambda: call_carrier(app), open_forms(settings, client))
     return SlackDoorway(inbox, (settings.slack_signing_secret.get_secret_value(),))
 
 
