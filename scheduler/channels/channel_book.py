@@ -38,6 +38,8 @@ class Copy(Frozen):
     message: str
     """Its id."""
     card: RequestCard
+    level: int = 0
+    """The step of the ladder that sent it; 0 for the first message."""
 
 
 class ChannelHealth(Frozen):

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from fluxagents.flows.events import HumanRequest
-from fluxagents.flows.humans.effect import Effect
 from fluxagents.flows.people.members import NotifyBy, membership
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.notifier import Notifier
@@ -85,7 +84,7 @@ class ChannelNotifier:
                 period = DigestPeriod(person=recipient.person, due_ms=recipient.digest_ms)
                 self._digests.add(period, request.id)
             else:
-                self._send(recipient, card, request.effect, key, root)
+                self._send(recipient, card, request, key, root)
             channels[recipient.channel] = None
         return tuple(channels)
 
@@ -120,7 +119,7 @@ class ChannelNotifier:
                 yield Recipient(who.name, "email", address)
 
     def _send(
-        self, recipient: Recipient, card: RequestCard, effect: Effect | None, key: str, root: RunState
+        self, recipient: Recipient, card: RequestCard, request: HumanRequest, key: str, root: RunState
     ) -> None:
         own_key = f"{key}|{recipient.person or recipient.address}"
         token, link = "", ""
@@ -143,12 +142,13 @@ class ChannelNotifier:
             link=link,
             reply_token=token,
             in_reply_to=find_origin_message(root) if recipient.channel == "email" else "",
-            effect=effect if recipient.channel == "email" else None,
+            effect=request.effect if recipient.channel == "email" else None,
         )
         message = self._office.put(recipient.channel, own_key, post, from_ms=recipient.from_ms)
-        self._book.add_copy(card.request, Copy(lane=recipient.channel, message=message, card=card))
-        if recipient.channel == "slack" and effect is not None and effect.fluxes:
-            picture = PicturePost(of=message, effect=effect)
+        copy = Copy(lane=recipient.channel, message=message, card=card, level=request.level)
+        self._book.add_copy(card.request, copy)
+        if recipient.channel == "slack" and request.effect is not None and request.effect.fluxes:
+            picture = PicturePost(of=message, effect=request.effect)
             self._office.put("slack", f"{own_key}|picture", picture, from_ms=recipient.from_ms)
 
 

@@ -137,6 +137,8 @@ class DigestPost(Frozen):
     to: str
     waiting: tuple[WaitingLine, ...]
     decided: tuple[DecidedLine, ...]
+    more: int = 0
+    """How many further requests it has no room for."""
     reply_token: str = ""
     in_reply_to: str = ""
 

@@ -7,8 +7,8 @@ from typing import Any
 from celery import shared_task
 
 from fluxagents.scheduler.channels.channel_relay import ChannelRelay
-from fluxagents.scheduler.channels.digests import Digests
 from fluxagents.scheduler.channels.lane import ChannelOutbox
+from fluxagents.scheduler.channels.mail.digests import Digests
 
 POST = "control.post"
 CARRY = "channel.carry"

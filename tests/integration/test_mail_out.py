@@ -13,6 +13,7 @@ from redis import Redis
 from tests.support.channel_place import CHANGE, INTERVIEW, SIGN_OFF, ChannelPlace, build_settings
 from tests.support.mail_receiver import MailReceiver, receive_mail
 
+from fluxagents.flows.events import LadderStepReached
 from fluxagents.flows.people.actor import Actor, Proof
 from fluxagents.flows.people.digest import Digest
 from fluxagents.flows.people.quiet_hours import QuietHours
@@ -204,6 +205,36 @@ def test_an_address_that_is_refused_is_given_up(place: ChannelPlace, server: Mai
     place.deliver()
     (message,) = place.channels.outbox.messages("email", limit=1)
     assert (message.status, message.last) == ("given_up", "550 5.1.1 no such user")
+
+
+LADDER = """
+    policy: [bob, ann]
+    ladder: [{after: 1h, to: lea, via: email}, {after: 2h, then: deny}]
+"""
+
+
+def test_the_ladder_goes_on_at_once_where_no_message_arrives(
+    place: ChannelPlace, server: MailReceiver
+) -> None:
+    place.add_person("ann", email="ann@lab.example", notify=("email",))
+    place.add_person("lea", email="lea@lab.example")
+    flow = SIGN_OFF.replace("    assignees: [ASSIGNEES]\n", LADDER.removeprefix("\n"))
+    server.refused = {BOB}
+    first = place.ask(flow)
+    place.deliver()
+    assert place.store.load(first.id.rpartition(".")[0]).waiting_for.level == 0  # type: ignore[union-attr]
+    server.refused = {BOB, "ann@lab.example", "lea@lab.example"}
+    second = place.ask(flow)
+    place.deliver()
+    run_id = second.id.rpartition(".")[0]
+    (step,) = [each for each in place.store.events(run_id) if isinstance(each, LadderStepReached)]
+    assert (step.level, step.because) == (1, "no message reached anybody")
+    place.notify(place.store.load(run_id).waiting_for)
+    place.deliver()
+    # What ends a request waits for its time.
+    state = place.store.load(run_id)
+    assert (state.status, state.waiting_for.level if state.waiting_for else 0) == ("waiting", 1)
+    assert [mail["To"] for mail in server.mails] == ["ann@lab.example"]
 
 
 def test_a_request_that_is_answered_meanwhile_is_not_sent(place: ChannelPlace, server: MailReceiver) -> None:

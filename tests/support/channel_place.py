@@ -14,6 +14,7 @@ from fluxagents.flows.events import HumanRequest
 from fluxagents.flows.people.actor import Actor, Proof
 from fluxagents.flows.people.members import Person
 from fluxagents.flows.people.roles import Grant, Role
+from fluxagents.scheduler.channels.bounces import Bounces
 from fluxagents.scheduler.outbox.courier import Courier
 from fluxagents.scheduler.people.authority import Authority
 from fluxagents.scheduler.runs.run import Run
@@ -131,7 +132,7 @@ class ChannelPlace:
     def notify(self, request: HumanRequest | None) -> HumanRequest:
         assert request is not None
         run_id = request.id.rpartition(".")[0]
-        self.channels.notifier.notify(run_id, request, key=request.id, text="")
+        self.channels.notifier.notify(run_id, request, key=request.notice_key, text="")
         return request
 
     def deliver(self) -> int:
@@ -140,7 +141,8 @@ class ChannelPlace:
         self.channels.digests.send_due()
         clock = SystemClock()
         carry = open_carriers(self.settings, self.channels, self.client, clock)
-        return Courier(self.channels.outbox, carry, clock).deliver()
+        bounces = Bounces(self.client, self.channels.book, self.channels.outbox)
+        return Courier(self.channels.outbox, carry, clock, bounces.note_given_up).deliver()
 
     def statuses(self, lane: str = "email") -> list[str]:
         return [message.status for message in self.channels.outbox.messages(lane, limit=100)]

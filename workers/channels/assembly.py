@@ -15,11 +15,12 @@ from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.event_feed import EventFeed
 from fluxagents.flows.ports.run_store import RunQueries
 from fluxagents.scheduler.channels.answer_desk import AnswerDesk
+from fluxagents.scheduler.channels.bounces import Bounces
 from fluxagents.scheduler.channels.carrying import Carry, carry_by_lane
 from fluxagents.scheduler.channels.channel_notifier import ChannelNotifier, ChannelSettings
 from fluxagents.scheduler.channels.channel_relay import ChannelRelay
-from fluxagents.scheduler.channels.digests import DigestPorts, Digests
 from fluxagents.scheduler.channels.lane import Lane, LaneName
+from fluxagents.scheduler.channels.mail.digests import DigestPorts, Digests
 from fluxagents.scheduler.channels.mail.mail_door import MailDoor, MailPorts
 from fluxagents.scheduler.channels.posting import PostOffice
 from fluxagents.scheduler.channels.question_desk import QuestionDesk
@@ -159,6 +160,7 @@ def open_mail_door(settings: Settings, channels: Channels, client: RunClient, cl
             client=client,
             book=channels.book,
             office=channels.office,
+            bounces=Bounces(client, channels.book, channels.outbox),
             answers=AnswerDesk(client),
             questions=open_question_desk(settings, channels, client, clock),
             address=settings.mail_address,

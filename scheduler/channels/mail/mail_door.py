@@ -14,6 +14,7 @@ from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Actor, Proof, Resource
 from fluxagents.flows.people.members import Person
 from fluxagents.scheduler.channels.answer_desk import AnswerDesk
+from fluxagents.scheduler.channels.bounces import Bounces
 from fluxagents.scheduler.channels.channel_book import ChannelBook, Ticket
 from fluxagents.scheduler.channels.decision import Reply, read_decision
 from fluxagents.scheduler.channels.mail.incoming_mail import Attachment, IncomingMail
@@ -39,6 +40,7 @@ class MailPorts:
     client: RunClient
     book: ChannelBook
     office: PostOffice
+    bounces: Bounces
     answers: AnswerDesk
     questions: QuestionDesk
     address: str
@@ -198,6 +200,8 @@ class MailDoor:
             return "passed over: no mail of ours"
         self._ports.office.outbox.fail("email", ticket.message, f"bounced: {why}"[:300])
         log.warning("bounced", person=ticket.person, request=ticket.request, why=why)
+        if ticket.request:
+            self._ports.bounces.pass_on(ticket.request)
         return f"noted that {ticket.message} did not arrive"
 
     def _answer(self, mail: IncomingMail, error: FluxError) -> None:

@@ -101,7 +101,7 @@ def _write_subject(post: MailPost) -> str:
         what = {"approval": "Approval", "question": "Question", "escalation": "Help"}[post.card.kind]
         return _one_line(f"[{what}] {post.card.tool or post.card.question}")
     if isinstance(post, DigestPost):
-        return _count(len(post.waiting))
+        return _count(post)
     if post.subject:
         is_reply = post.subject.casefold().startswith("re:")
         return _one_line(post.subject if is_reply else f"Re: {post.subject}")
@@ -115,10 +115,12 @@ def _one_line(text: str) -> str:
     return line if len(line) <= MAX_SUBJECT else f"{line[: MAX_SUBJECT - 1]}…"
 
 
-def _count(waiting: int) -> str:
+def _count(post: DigestPost) -> str:
+    waiting = len(post.waiting)
     if not waiting:
         return "[Digest] Nothing waits for you any more"
-    return f"[Digest] {waiting} {'requests wait' if waiting > 1 else 'request waits'} for you"
+    count = f"{waiting} or more" if post.more else f"{waiting}"
+    return f"[Digest] {count} {'requests wait' if waiting > 1 else 'request waits'} for you"
 
 
 def _write_time(at_ms: int) -> str:

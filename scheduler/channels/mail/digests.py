@@ -21,6 +21,9 @@ from fluxagents.scheduler.outbox.message import name_message
 from fluxagents.scheduler.people.directory import Directory
 from fluxagents.scheduler.runs.root_run import find_root
 
+MAX_LINES = 50
+"""Of requests that wait, and of those that were decided, in one mail."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DigestPorts:
@@ -67,7 +70,13 @@ class Digests:
         if lines:
             token = make_token(self._ports.settings.key, key)
             self._ports.book.keep_ticket(token, Ticket(run="", person=person.name, message=message))
-            post = DigestPost(to=person.email, waiting=waiting, decided=decided, reply_token=token)
+            post = DigestPost(
+                to=person.email,
+                waiting=waiting[:MAX_LINES],
+                decided=decided[:MAX_LINES],
+                more=len(waiting[MAX_LINES:]) + len(decided[MAX_LINES:]),
+                reply_token=token,
+            )
             self._ports.office.put("email", key, post)
         return [line.card.request for line in waiting]
 
