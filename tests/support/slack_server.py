@@ -126,9 +126,9 @@ class SlackServer:
 
 
 @contextmanager
-def serve_slack() -> Iterator[SlackServer]:
-    """A server until the block ends."""
-    server, ready, stop = SlackServer(), threading.Event(), asyncio.Event()
+def serve_slack(server: SlackServer | None = None, *, port: int = 0) -> Iterator[SlackServer]:
+    """A server on a port, or on a free one, until the block ends."""
+    server, ready, stop = server or SlackServer(), threading.Event(), asyncio.Event()
 
     async def serve() -> None:
         app = web.Application()
@@ -137,7 +137,7 @@ def serve_slack() -> Iterator[SlackServer]:
         app.router.add_get("/api/link", server.link)
         runner = web.AppRunner(app, shutdown_timeout=0.5)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", port)
         await site.start()
         server.url = f"http://127.0.0.1:{runner.addresses[0][1]}/api/"
         server.loop = asyncio.get_running_loop()
