@@ -15,6 +15,7 @@ from fluxagents.flows.people.actor import SYSTEM, Actor, Proof
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.prompts.versions.manager import PromptManager
 from fluxagents.prompts.versions.prompt_names import list_prompt_names
+from fluxagents.scheduler.channels.bounces import Bounces
 from fluxagents.scheduler.firings.lookout import Lookout
 from fluxagents.scheduler.flow_files.flow_library import FlowLibrary
 from fluxagents.scheduler.people.authority import Authority
@@ -196,6 +197,8 @@ def build_process(
         relay=WebhookRelay(feed, outbox, store, public_url=settings.public_url),
         outbox=outbox,
         channel_relay=channels.relay,
+        digests=channels.digests,
+        bounces=Bounces(client, channels.book, channels.outbox),
         channel_outbox=channels.outbox,
         carriers=cache(lambda: open_carriers(settings, channels, client, clock)),
         lookout=Lookout(

@@ -118,10 +118,15 @@ def _read_part(text: str) -> Iterator[Window]:
     begins, ends = from_hour * 60 + from_minute, to_hour * 60 + to_minute
     if max(from_minute, to_minute) > 59 or not begins < ends <= 24 * 60:  # noqa: PLR2004 - minutes of an hour
         raise ValueError(f"{text!r:.60} does not go from an earlier to a later time of one day")
-    yield from (Window(weekday, begins, ends) for weekday in _weekdays(first, last))
+    yield from (Window(weekday, begins, ends) for weekday in read_weekdays(first, last))
 
 
-def _weekdays(first: str | None, last: str | None) -> Sequence[int]:
+def read_weekdays(first: str | None, last: str | None = None) -> Sequence[int]:
+    """The days from one to another, over the weekend if need be, 0 for Monday; all without a first one.
+
+    Raises:
+        ValueError: If one is no day of the week.
+    """
     for name in (first, last):
         if name is not None and name.capitalize() not in DAYS:
             raise ValueError(f"{name!r} is no day of the week; days: {', '.join(DAYS)}")

@@ -12,6 +12,7 @@ from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.events import Frozen
 from fluxagents.flows.humans.seats import GROUP_PREFIX, SKILL_PREFIX
 from fluxagents.flows.people.absence import Absence
+from fluxagents.flows.people.digest import Digest
 from fluxagents.flows.people.quiet_hours import QuietHours
 from fluxagents.flows.people.roles import Grant, Place, Role
 from fluxagents.flows.texts.display import quote
@@ -65,6 +66,8 @@ class Person(Frozen):
     """When another person answers for them; none once they are back."""
     skills: tuple[Skill, ...] = Field(default=(), max_length=MAX_SKILLS)
     """What they know about: whoever asks for a skill asks them as well."""
+    digest: Digest | None = None
+    """When one mail tells of all that can wait; each has its own mail where there is none."""
     os_users: tuple[str, ...] = ()
     """Users of the operating system who are this person."""
     sign_ins: tuple[str, ...] = ()

@@ -24,12 +24,16 @@ def _check_zone(name: str) -> str:
     return name
 
 
+TimeZone = Annotated[str, AfterValidator(_check_zone)]
+"""The name of an IANA time zone."""
+
+
 class QuietHours(Frozen):
     """From one time of day to another, over midnight if the second is the earlier one."""
 
     begins: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
     ends: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-    zone: Annotated[str, AfterValidator(_check_zone)] = "UTC"
+    zone: TimeZone = "UTC"
     """An IANA time zone, such as `Europe/Vienna`."""
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
+from fluxagents.flows.humans.effect import Effect
 from fluxagents.scheduler.channels.lane import Lane, LaneName
 from fluxagents.scheduler.outbox.outbox import Claim
 from fluxagents.scheduler.outbox.retries import Response
@@ -14,6 +15,9 @@ log = structlog.get_logger("channels")
 
 Carry = Callable[[Claim[Lane]], Awaitable[Response]]
 """Makes one attempt; raises nothing that the network does."""
+
+DrawEffect = Callable[[Effect], bytes]
+"""The effect of a call as a PNG, the same bytes for the same effect; empty where nothing can be drawn."""
 
 REPEATABLE = frozenset({"question", "press", "outcome"})
 """Types of messages that do no harm when they are delivered twice."""

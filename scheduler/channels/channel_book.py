@@ -20,7 +20,7 @@ class Ticket(Frozen):
     """What a reply to a message means."""
 
     run: str
-    """Which it continues."""
+    """Which it continues; empty for one that takes no reply."""
     person: str
     """To whom the message went."""
     request: str = ""
@@ -38,6 +38,8 @@ class Copy(Frozen):
     message: str
     """Its id."""
     card: RequestCard
+    level: int = 0
+    """The step of the ladder that sent it; 0 for the first message."""
 
 
 class ChannelHealth(Frozen):

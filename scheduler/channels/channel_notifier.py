@@ -13,7 +13,8 @@ from fluxagents.flows.ports.run_store import RunQueries
 from fluxagents.flows.state import RunState
 from fluxagents.scheduler.channels.answer_link import LASTS_MS, AnswerLink, sign_link
 from fluxagents.scheduler.channels.channel_book import ChannelBook, Copy, Ticket, make_token
-from fluxagents.scheduler.channels.post import RequestCard, RequestPost, describe_request
+from fluxagents.scheduler.channels.digest_book import DigestBook, DigestPeriod
+from fluxagents.scheduler.channels.post import PicturePost, RequestCard, RequestPost, describe_request
 from fluxagents.scheduler.channels.posting import PostOffice
 from fluxagents.scheduler.channels.recipients import Recipient, find_recipients, may_answer
 from fluxagents.scheduler.outbox.message import name_message
@@ -45,6 +46,7 @@ class ChannelNotifier:
         directory: Knows who may answer, and where they are reached.
         office: Sends.
         book: Remembers what was sent.
+        digests: Remembers what is for the digests of people.
         clock: The time.
         settings: Which channels there are.
     """
@@ -57,6 +59,7 @@ class ChannelNotifier:
         directory: Directory,
         office: PostOffice,
         book: ChannelBook,
+        digests: DigestBook,
         clock: Clock,
         settings: ChannelSettings,
     ) -> None:
@@ -65,6 +68,7 @@ class ChannelNotifier:
         self._directory = directory
         self._office = office
         self._book = book
+        self._digests = digests
         self._clock = clock
         self._settings = settings
 
@@ -76,7 +80,11 @@ class ChannelNotifier:
         root = find_root(self._runs, state)
         card = describe_request(state, request, root)
         for recipient in self._find_recipients(request, root):
-            self._send(recipient, card, key, root)
+            if recipient.digest_ms:
+                period = DigestPeriod(person=recipient.person, due_ms=recipient.digest_ms)
+                self._digests.add(period, request.id)
+            else:
+                self._send(recipient, card, request, key, root)
             channels[recipient.channel] = None
         return tuple(channels)
 
@@ -110,7 +118,9 @@ class ChannelNotifier:
             if who is not None and may_answer(who, request, root.session):
                 yield Recipient(who.name, "email", address)
 
-    def _send(self, recipient: Recipient, card: RequestCard, key: str, root: RunState) -> None:
+    def _send(
+        self, recipient: Recipient, card: RequestCard, request: HumanRequest, key: str, root: RunState
+    ) -> None:
         own_key = f"{key}|{recipient.person or recipient.address}"
         token, link = "", ""
         if recipient.channel == "email":
@@ -125,23 +135,31 @@ class ChannelNotifier:
                     message=name_message(recipient.channel, own_key),
                 ),
             )
-            link = sign_link(
-                AnswerLink(
-                    request=card.request, digest=card.digest, person=recipient.person, channel="email"
-                ),
-                self._settings.key,
-                self._settings.public_url,
-                expires_ms=card.deadline_ms or self._clock.now_ms() + LASTS_MS,
-            )
+            link = sign_request(self._settings, card, recipient.person, now_ms=self._clock.now_ms())
         post = RequestPost(
             to=recipient.address,
             card=card,
             link=link,
             reply_token=token,
             in_reply_to=find_origin_message(root) if recipient.channel == "email" else "",
+            effect=request.effect if recipient.channel == "email" else None,
         )
         message = self._office.put(recipient.channel, own_key, post, from_ms=recipient.from_ms)
-        self._book.add_copy(card.request, Copy(lane=recipient.channel, message=message, card=card))
+        copy = Copy(lane=recipient.channel, message=message, card=card, level=request.level)
+        self._book.add_copy(card.request, copy)
+        if recipient.channel == "slack" and request.effect is not None and request.effect.fluxes:
+            picture = PicturePost(of=message, effect=request.effect)
+            self._office.put("slack", f"{own_key}|picture", picture, from_ms=recipient.from_ms)
+
+
+def sign_request(settings: ChannelSettings, card: RequestCard, person: str, *, now_ms: int) -> str:
+    """The link by which a person answers a request that a mail shows; empty where there are no pages."""
+    return sign_link(
+        AnswerLink(request=card.request, digest=card.digest, person=person, channel="email"),
+        settings.key,
+        settings.public_url,
+        expires_ms=card.deadline_ms or now_ms + LASTS_MS,
+    )
 
 
 def find_origin_message(root: RunState) -> str:

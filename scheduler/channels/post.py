@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from fluxagents.flows.events import Frozen, HumanRequest
+from fluxagents.flows.humans.effect import Effect
 from fluxagents.flows.state import RunState
 from fluxagents.flows.texts.display import escape_json, visible
 
@@ -17,6 +18,8 @@ MAX_TEXT = 4_000
 MAX_ARGUMENTS = 40
 MAX_LINES = 40
 """Of an effect."""
+MAX_REMARKS = 6
+"""Of a thread, the last ones."""
 
 
 class RequestCard(Frozen):
@@ -45,6 +48,8 @@ class RequestCard(Frozen):
     """What a question takes for an answer."""
     missing: str = ""
     """Whose agreement is needed, where it is not that of one."""
+    thread: tuple[str, ...] = ()
+    """What people asked back, and what the agent answered."""
 
 
 class RequestPost(Frozen):
@@ -60,6 +65,17 @@ class RequestPost(Frozen):
     """Part of the address that answers by mail go to."""
     in_reply_to: str = ""
     """The message of the human that led to it."""
+    effect: Effect | None = None
+    """What the call would do, for a picture; a channel that shows none has the lines of the card."""
+
+
+class PicturePost(Frozen):
+    """The effect of a call as a picture, below the message that asks about it."""
+
+    kind: Literal["picture"] = "picture"
+    of: str
+    """The id of the message that asked."""
+    effect: Effect
 
 
 class OutcomePost(Frozen):
@@ -99,7 +115,37 @@ class NotePost(Frozen):
     subject: str = ""
 
 
-Post = Annotated[RequestPost | OutcomePost | AnswerPost | NotePost, Field(discriminator="kind")]
+class WaitingLine(Frozen):
+    """A request that waits, in a digest."""
+
+    card: RequestCard
+    link: str = ""
+
+
+class DecidedLine(Frozen):
+    """A request that is closed, in a digest."""
+
+    request: str
+    question: str
+    outcome: str
+
+
+class DigestPost(Frozen):
+    """What waits for a person, and what was decided since they were told of it."""
+
+    kind: Literal["digest"] = "digest"
+    to: str
+    waiting: tuple[WaitingLine, ...]
+    decided: tuple[DecidedLine, ...]
+    more: int = 0
+    """How many further requests it has no room for."""
+    reply_token: str = ""
+    in_reply_to: str = ""
+
+
+Post = Annotated[
+    RequestPost | PicturePost | OutcomePost | AnswerPost | NotePost | DigestPost, Field(discriminator="kind")
+]
 POST: TypeAdapter[Post] = TypeAdapter(Post)
 """Reads and writes a post as JSON."""
 
@@ -134,6 +180,7 @@ def describe_request(state: RunState, request: HumanRequest, root: RunState) -> 
         effect=tuple(shorten(line, 300) for line in effect[:MAX_LINES]),
         expected=request.answer.text if request.answer else "",
         missing="" if request.takes_one else shorten(request.missing, 300),
+        thread=tuple(shorten(str(remark), 1_000) for remark in request.thread[-MAX_REMARKS:]),
     )
 
 

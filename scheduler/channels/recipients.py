@@ -32,6 +32,8 @@ class Recipient:
     address: str
     from_ms: int = 0
     """When at the earliest (Unix time in ms); 0 for at once."""
+    digest_ms: int = 0
+    """When the digest is due that tells of it in place of a message of its own; 0 for none."""
 
 
 def find_recipients(
@@ -63,7 +65,14 @@ def find_recipients(
             wanted = channel in (step.via if step and step.via else member.notify)
             address = address_of(member, channel) if wanted and channel in channels else ""
             if address:
-                yield Recipient(member.name, channel, address, choose_time(member, request, now_ms))
+                digest_ms = choose_digest_time(member, now_ms) if channel == "email" else 0
+                yield Recipient(
+                    member.name,
+                    channel,
+                    address,
+                    choose_time(member, request, now_ms),
+                    digest_ms if can_wait(request, digest_ms) else 0,
+                )
 
 
 def find_told(request: HumanRequest) -> tuple[str, ...]:
@@ -92,3 +101,20 @@ def choose_time(person: Person, request: HumanRequest, now_ms: int) -> int:
         return 0
     end_ms = person.quiet.end_ms(now_ms) if person.quiet else 0
     return 0 if request.deadline_ms and request.deadline_ms <= end_ms else end_ms
+
+
+def choose_digest_time(person: Person, now_ms: int) -> int:
+    """When the next digest of a person is due, outside of their quiet hours; 0 if they want none."""
+    if person.digest is None:
+        return 0
+    due_ms = person.digest.next_ms(now_ms)
+    return (person.quiet.end_ms(due_ms) if person.quiet else 0) or due_ms
+
+
+def can_wait(request: HumanRequest, until_ms: int) -> bool:
+    """Whether a request is neither urgent, nor over until then, nor told again because nobody answered."""
+    ends = [request.deadline_ms]
+    if request.level < len(request.ladder) and request.ladder[request.level].then:
+        ends.append(request.next_ms)
+    is_over = any(0 < end_ms <= until_ms for end_ms in ends)
+    return request.urgency != "high" and request.level == 0 and not is_over

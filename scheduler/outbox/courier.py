@@ -35,14 +35,20 @@ class Courier(Generic[E]):
         outbox: Keeps them.
         carry: Makes one attempt, within the lease; it raises nothing that the network does.
         clock: The time.
+        on_given_up: Told of each message that its receiver will not take.
     """
 
     def __init__(
-        self, outbox: Outbox[E], carry: Callable[[Claim[E]], Awaitable[Response]], clock: Clock
+        self,
+        outbox: Outbox[E],
+        carry: Callable[[Claim[E]], Awaitable[Response]],
+        clock: Clock,
+        on_given_up: Callable[[Claim[E]], object] = lambda _: None,
     ) -> None:
         self._outbox = outbox
         self._carry = carry
         self._clock = clock
+        self._on_given_up = on_given_up
 
     def deliver(self) -> int:
         """Send what is due, until nothing is, or for a minute.
@@ -73,6 +79,8 @@ class Courier(Generic[E]):
         now_ms = self._clock.now_ms()
         verdict = judge_attempt(claim.message.id, claim.attempt, response, now_ms=now_ms)
         self._outbox.settle(claim, response, verdict, at_ms=now_ms)
+        if verdict.outcome == "given_up":
+            self._on_given_up(claim)
         if verdict.outcome != "delivered":
             log.warning(
                 "not delivered",

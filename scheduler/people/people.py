@@ -30,7 +30,7 @@ from fluxagents.scheduler.people.contacts import MAIL_ADDRESS
 from fluxagents.scheduler.people.directory import Directory, require_member
 from fluxagents.scheduler.people.sign_in import SessionBook
 
-PREFERENCES = frozenset({"notify", "quiet", "away"})
+PREFERENCES = frozenset({"notify", "quiet", "digest", "away"})
 """What a person may change about themselves."""
 
 M = TypeVar("M", Person, ServiceAccount)
@@ -254,6 +254,12 @@ class People:
                 ErrorClass.BAD_ARGUMENT,
                 f"{quote(person.name)} cannot be told by {missing[0]}: no address is known",
                 suggestions=(f"add `--{missing[0]} ADDRESS`",),
+            )
+        if person.digest and "email" not in person.notify:
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                f"{quote(person.name)} cannot have a digest: it is a mail, and they are told nothing by mail",
+                suggestions=("add `--notify email`, or take the digest away with `--digest ''`",),
             )
 
     def _check_stand_in(self, person: Person) -> None:

@@ -174,6 +174,31 @@ class RequestControl:
         return self._runs.append_all(state, [delegated], permit.record)
 
     @read_again_when_moved_on
+    def pass_on(self, request_id: str, *, level: int, because: str) -> RunState:
+        """Reach the next step of a request's ladder before its time; no person does it, and none is asked.
+
+        Args:
+            request_id: Of the request.
+            level: The step that it is at; at another one nothing is done.
+            because: Why.
+
+        Raises:
+            FluxError: If the request is closed or further, or the next step would end it or is none.
+        """
+        state, request = self._find(request_id, kinds=ALL_KINDS)
+        if request.level != level:
+            raise ConflictError(f"request {request_id!r} is at step {request.level} already")
+        if level >= len(request.ladder) or request.ladder[level].then:
+            raise ConflictError(f"request {request_id!r} has no further step that asks anybody")
+        return self._runs.append(
+            state,
+            lambda now_ms: e.LadderStepReached(
+                seq=state.seq, at_ms=now_ms, request_id=request_id, level=level + 1, because=because
+            ),
+            None,
+        )
+
+    @read_again_when_moved_on
     def reply(self, request_id: str, *, by: str | None = None, answer: str, digest: str = "") -> RunState:
         """Answer a question or an escalation, or give an opinion in a consultation.
 

@@ -14,6 +14,7 @@ from tests.chaos.tools import act
 
 from fluxagents.flows.engine.controller import FlowController
 from fluxagents.flows.engine.tool_flows import build_shard_flow
+from fluxagents.scheduler.outbox import courier
 from fluxagents.tasks.acts.call_tool import ToolPorts
 from fluxagents.tasks.dispatch import TOOL, cache_controllers
 from fluxagents.tasks.protocol import StepMessage
@@ -28,6 +29,10 @@ from fluxagents.workers.settings import Settings
 
 CHAT_WINDOW_VARIABLE = "CHAOS_CHAT_WINDOW_MS"
 """A minute of the limits of chat models, when a case does not have that long."""
+
+
+LEASE_MS = 3_000
+"""Of a message, instead of a minute: longer than any server on loopback takes."""
 
 
 def _process(settings: Settings, app: Any) -> Process:
@@ -58,6 +63,7 @@ def _app() -> Celery:
     app = create_app(Settings.load(), build_process=_process)
     window_ms = os.environ.get(CHAT_WINDOW_VARIABLE, redis_chat_limits.WINDOW_MS)
     redis_chat_limits.WINDOW_MS = int(window_ms)
+    courier.LEASE_MS = LEASE_MS
     # Nothing here needs cobra, and workers must come back quickly.
     app.steps["worker"].discard(Preload)
     make_odd(app)

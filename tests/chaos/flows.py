@@ -91,6 +91,12 @@ VOTED = {
 Where so many of them have edited it that nobody is left who may agree, it is denied in the end.
 """
 
+SIGNED = {
+    "policy": {"quorum": "2 of [group:signers]"},
+    "ladder": [{"after": "3s", "via": ["slack", "email"]}, {"after": "5m", "then": "deny"}],
+}
+"""Two of three whom mail and Slack reach; all are reached by both after a while."""
+
 POSTED = flow_from_mapping(
     {
         "flow": "posted",
@@ -115,6 +121,7 @@ FLOWS = {
         _flow("split", [NOOP, ("parts", {}), EFFECT]),
         _flow("stored", [("stored", {})] * 5),
         _flow("voted", [_guarded(3), NOOP, _guarded(5), EFFECT], approvals={"guarded": VOTED}),
+        _flow("signed", [_guarded(3), EFFECT], approvals={"guarded": SIGNED}),
         _flow("asking", [NOOP, EFFECT], asks=True),
         _flow("torn", [NOOP, ("torn", {"times": 2}), EFFECT]),
         _flow("stubborn", [NOOP, ("stubborn", {"times": 1}), EFFECT]),

@@ -16,7 +16,7 @@ from threading import Event, Thread
 import pytest
 from pydantic import SecretStr
 from redis import Redis
-from tests.support.channel_place import INTERVIEW, ChannelPlace, build_settings
+from tests.support.channel_place import INTERVIEW, SIGN_OFF, ChannelPlace, build_settings
 from tests.support.imap_server import ImapServer, serve_imap
 from tests.support.mail_receiver import MailReceiver, receive_mail
 from tests.support.waiting import eventually
@@ -266,13 +266,17 @@ Diagnostic-Code: smtp; 550 5.1.1 no such user
 """
 
 
-def test_a_bounce_is_noted_with_its_mail(post: Post) -> None:
-    post.place.ask()
+def test_a_bounce_is_noted_with_its_mail_and_the_ladder_goes_on(post: Post) -> None:
+    ladder = "    assignees: [bob]\n    ladder: [{after: 1h, via: slack}]\n"
+    request = post.place.ask(SIGN_OFF.replace("    assignees: [ASSIGNEES]\n", ladder))
     bounce = BOUNCE.format(to=post.last_sent()["Reply-To"])
     post.imap.deliver(bounce.encode())
     post.look()
     (message,) = post.place.channels.outbox.messages("email", limit=5)
     assert (message.status, message.last) == ("given_up", "bounced: smtp; 550 5.1.1 no such user")
+    waits = post.place.store.load(request.id.rpartition(".")[0]).waiting_for
+    assert waits is not None
+    assert waits.level == 1
 
 
 def test_one_bad_mail_holds_up_no_other_and_one_in_an_outage_waits(post: Post) -> None:

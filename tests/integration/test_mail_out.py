@@ -10,11 +10,17 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 from redis import Redis
-from tests.support.channel_place import INTERVIEW, SIGN_OFF, ChannelPlace, build_settings
+from tests.support.channel_place import CHANGE, INTERVIEW, SIGN_OFF, ChannelPlace, build_settings
 from tests.support.mail_receiver import MailReceiver, receive_mail
 
+from fluxagents.flows.events import LadderStepReached
+from fluxagents.flows.people.actor import Actor, Proof
+from fluxagents.flows.people.digest import Digest
 from fluxagents.flows.people.quiet_hours import QuietHours
 from fluxagents.flows.people.roles import Role
+from fluxagents.scheduler.channels.digest_book import DigestPeriod
+from fluxagents.workers.machine.clock import SystemClock
+from fluxagents.workers.redis.triggers.digest_book import RedisDigestBook
 
 BOB = "bob@lab.example"
 
@@ -55,6 +61,24 @@ def test_a_request_says_what_will_happen_in_text_and_html(place: ChannelPlace, s
     for part in (text, html):
         assert "https://flux.lab.example/answer/" in part
         assert request.digest in part
+
+
+def test_the_picture_of_an_effect_stands_in_the_html_and_the_bytes_repeat(
+    place: ChannelPlace, server: MailReceiver
+) -> None:
+    place.add_person("ann")
+    place.ask(CHANGE)
+    place.deliver()
+    (message,) = place.channels.outbox.messages("email", limit=1)
+    place.channels.outbox.resend("email", message.id)
+    place.deliver()
+    assert server.contents[0] == server.contents[1]
+    mail = server.mails[0]
+    (picture,) = [part for part in mail.walk() if part.get_content_type() == "image/png"]
+    assert picture.get_content_disposition() == "inline"
+    assert picture.get_content().startswith(b"\x89PNG")
+    assert f'src="cid:{picture["Content-ID"][1:-1]}"' in body(mail, "html")
+    assert "growth, 1/h: 0.8739" in body(mail, "plain")
 
 
 def test_a_step_that_runs_again_sends_nothing_again(place: ChannelPlace, server: MailReceiver) -> None:
@@ -98,6 +122,38 @@ def test_quiet_hours_are_waited_for_unless_the_deadline_is_before(
     place.ask(SIGN_OFF.replace("kind: approve", "kind: approve\n    timeout_s: 3600"), assignees="zoe")
     place.deliver()
     assert len(server.to("zoe@lab.example")) == 1
+
+
+def test_a_digest_tells_once_of_what_waits_and_what_was_decided(
+    place: ChannelPlace, server: MailReceiver
+) -> None:
+    now = datetime.now(UTC)
+    later = Digest(at=f"{now + timedelta(hours=2):%H:%M}")
+    place.add_person("zoe", email="zoe@lab.example", notify=("email",), digest=later)
+    waits, done = place.ask(assignees="zoe"), place.ask(assignees="zoe")
+    place.notify(waits)
+    urgent = SIGN_OFF.replace("kind: approve", "kind: approve\n    urgency: high")
+    place.ask(urgent, assignees="zoe")
+    assert place.deliver() == 1
+    zoe = Actor(name="zoe", channel="http", proof=Proof(kind="sign-in", id="zoe"))
+    place.client.acting_as(zoe).approve(done.id)
+    assert place.deliver() == 0
+    book = RedisDigestBook(place.redis, prefix=place.settings.key_prefix)
+    for day in (1, 2):
+        (period,) = book.list_due(SystemClock().now_ms() + day * 86_400_000)
+        # As if its time had come.
+        book.forget(period)
+        for request in (waits.id, done.id)[: 3 - day]:
+            book.add(DigestPeriod(person="zoe", due_ms=day), request)
+        assert place.deliver() == 1
+        assert place.deliver() == 0
+    _, first, second = server.to("zoe@lab.example")
+    assert first["Subject"] == "[Digest] 1 request waits for you"
+    for kind in ("plain", "html"):
+        assert waits.id in body(first, kind)
+        assert "https://flux.lab.example/answer/" in body(first, kind)
+        assert "approved by zoe" in body(first, kind)
+    assert "approved by" not in body(second, "plain")
 
 
 def test_a_server_that_is_away_delays_and_loses_nothing(place: ChannelPlace, server: MailReceiver) -> None:
@@ -149,6 +205,36 @@ def test_an_address_that_is_refused_is_given_up(place: ChannelPlace, server: Mai
     place.deliver()
     (message,) = place.channels.outbox.messages("email", limit=1)
     assert (message.status, message.last) == ("given_up", "550 5.1.1 no such user")
+
+
+LADDER = """
+    policy: [bob, ann]
+    ladder: [{after: 1h, to: lea, via: email}, {after: 2h, then: deny}]
+"""
+
+
+def test_the_ladder_goes_on_at_once_where_no_message_arrives(
+    place: ChannelPlace, server: MailReceiver
+) -> None:
+    place.add_person("ann", email="ann@lab.example", notify=("email",))
+    place.add_person("lea", email="lea@lab.example")
+    flow = SIGN_OFF.replace("    assignees: [ASSIGNEES]\n", LADDER.removeprefix("\n"))
+    server.refused = {BOB}
+    first = place.ask(flow)
+    place.deliver()
+    assert place.store.load(first.id.rpartition(".")[0]).waiting_for.level == 0  # type: ignore[union-attr]
+    server.refused = {BOB, "ann@lab.example", "lea@lab.example"}
+    second = place.ask(flow)
+    place.deliver()
+    run_id = second.id.rpartition(".")[0]
+    (step,) = [each for each in place.store.events(run_id) if isinstance(each, LadderStepReached)]
+    assert (step.level, step.because) == (1, "no message reached anybody")
+    place.notify(place.store.load(run_id).waiting_for)
+    place.deliver()
+    # What ends a request waits for its time.
+    state = place.store.load(run_id)
+    assert (state.status, state.waiting_for.level if state.waiting_for else 0) == ("waiting", 1)
+    assert [mail["To"] for mail in server.mails] == ["ann@lab.example"]
 
 
 def test_a_request_that_is_answered_meanwhile_is_not_sent(place: ChannelPlace, server: MailReceiver) -> None:

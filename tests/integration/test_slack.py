@@ -16,7 +16,7 @@ import pytest
 from pydantic import SecretStr
 from redis import Redis
 from starlette.testclient import TestClient
-from tests.support.channel_place import INTERVIEW, SIGN_OFF, ChannelPlace, build_settings
+from tests.support.channel_place import CHANGE, INTERVIEW, SIGN_OFF, ChannelPlace, build_settings
 from tests.support.http_api import build_api
 from tests.support.slack_server import APP_TOKEN, BOT_TOKEN, SlackServer, serve_slack
 from tests.support.waiting import eventually
@@ -26,6 +26,7 @@ from fluxagents.flows.people.roles import Role
 from fluxagents.scheduler.channels.slack.slack_inbox import SlackInbox
 from fluxagents.workers.channels.channel_checks import list_checks, run_check
 from fluxagents.workers.channels.listeners import open_listeners
+from fluxagents.workers.channels.slack.form_opener import open_forms
 from fluxagents.workers.machine.clock import SystemClock
 
 SIGNING = "8f742231b10e8888abcd99yyyzzz85a5"
@@ -58,7 +59,8 @@ def place(redis: Redis, redis_url: str, key_prefix: str, tmp_path: Path, slack: 
 
 def tell(place: ChannelPlace, kind: str, payload: dict[str, Any]) -> dict[str, Any]:
     """What Slack says, and a worker that deals with it at once."""
-    inbox = SlackInbox(place.channels.outbox, SystemClock(), lambda: None)
+    forms = open_forms(place.settings, place.client)
+    inbox = SlackInbox(place.channels.outbox, SystemClock(), lambda: None, forms)
     answer = inbox.receive(kind, payload)
     place.deliver()
     place.make_due("slack")
@@ -154,7 +156,7 @@ def test_a_button_answers_once_and_all_copies_are_replaced(place: ChannelPlace, 
     request = place.ask()
     place.deliver()
     (own,), (shared,) = slack.posted("DBOB"), slack.posted("CALL")
-    assert buttons(own).keys() == buttons(shared).keys() == {"Approve", "Reject"}
+    assert buttons(own).keys() == buttons(shared).keys() == {"Approve", "Reject", "Ask"}
     assert "confirm" in buttons(own)["Approve"]
     tell(place, "interactive", press(buttons(shared)["Approve"], user="UANN"))
     (act,) = [
@@ -169,6 +171,7 @@ def test_a_button_answers_once_and_all_copies_are_replaced(place: ChannelPlace, 
         assert buttons(message) == {}
         assert "approved by ann" in texts(message)
     tell(place, "interactive", press(buttons(own)["Reject"], user="UBOB", trigger="p2"))
+    assert slack.of("views.open") == []
     (note,) = slack.of("chat.postEphemeral")
     assert "was answered already by 'ann'" in texts(note)
 
@@ -187,14 +190,68 @@ def test_an_answer_elsewhere_and_a_cancelled_run_replace_the_buttons(
     assert "the run is cancelled" in shown
 
 
-def test_a_refusal_carries_the_reason_that_was_written(place: ChannelPlace, slack: SlackServer) -> None:
+def send(view: dict[str, Any], values: dict[str, Any], *, user: str, number: int = 1) -> dict[str, Any]:
+    """A form as its user sends it."""
+    sent = {name: view[name] for name in ("callback_id", "private_metadata")}
+    state = {"values": {name: {name: element} for name, element in values.items()}}
+    return {
+        "type": "view_submission",
+        "user": {"id": user},
+        "view": {**sent, "id": f"V{number}", "state": state},
+    }
+
+
+def test_a_reason_is_written_in_a_form_that_opens_at_once(place: ChannelPlace, slack: SlackServer) -> None:
     place.ask()
     place.deliver()
     (message,) = slack.posted("CALL")
-    tell(place, "interactive", press(buttons(message)["Reject"], user="UBOB", text="wrong medium"))
+    tell(place, "interactive", press(buttons(message)["Reject"], user="UBOB"))
+    assert place.statuses("slack-in") == []
+    (opened,) = slack.of("views.open")
+    assert opened["trigger_id"] == "p1"
+    view = json.loads(opened["view"]) if isinstance(opened["view"], str) else opened["view"]
+    reason = {"type": "plain_text_input", "value": "wrong medium"}
+    tell(place, "interactive", send(view, {"reason": reason}, user="UBOB"))
     (run,) = place.store.runs(limit=5)
     assert run.answer == "refused"
     assert "wrong medium" in texts(slack.posted("CALL")[0])
+
+
+def test_arguments_are_edited_and_the_agent_is_asked_in_forms(
+    place: ChannelPlace, slack: SlackServer
+) -> None:
+    request = place.ask(CHANGE)
+    run_id = request.id.rpartition(".")[0]
+    place.deliver()
+    place.make_due("slack")
+    place.deliver()
+    assert {shared["channel_id"] for shared in slack.shared} == {"CALL", "DBOB"}
+    assert {(shared["channel_id"], shared["thread_ts"]) for shared in slack.shared} == set(slack.messages)
+    assert slack.files["F1"].startswith(b"\x89PNG")
+    shown = buttons(slack.posted("CALL")[0])
+    assert shown.keys() == {"Approve", "Reject", "Ask", "Edit", "Abstain", "Recuse"}
+    for number, name in enumerate(("Ask", "Edit")):
+        tell(place, "interactive", press(shown[name], user="UBOB", trigger=f"p{number}"))
+    ask, edit = (
+        json.loads(each["view"]) if isinstance(each["view"], str) else each["view"]
+        for each in slack.of("views.open")
+    )
+    question = {"reason": {"type": "plain_text_input", "value": "Why not less?"}}
+    tell(place, "interactive", send(ask, question, user="UBOB", number=1))
+    asked = place.store.load(run_id).waiting_for
+    assert asked is not None
+    assert [remark.by for remark in asked.thread] == ["bob", "agent"]
+    assert asked.thread[0].text == "Why not less?"
+    new = {"bounds": {"type": "plain_text_input", "value": '{"PFK": {"upper_mmol_per_gdw_h": 3}}'}}
+    tell(place, "interactive", send(edit, new, user="UVIC", number=2))
+    tell(place, "interactive", send(edit, new, user="UBOB", number=3))
+    after = place.store.load(run_id).waiting_for
+    assert after is not None
+    assert after.call is not None
+    assert after.call.args["bounds"] == {"PFK": {"upper_mmol_per_gdw_h": 3}}
+    assert buttons(slack.posted("CALL")[0]) == {}
+    tell(place, "interactive", press(shown["Edit"], user="UBOB", trigger="p9"))
+    assert "is not any more what this message shows" in texts(slack.of("chat.postEphemeral")[-1])
 
 
 def test_a_question_is_answered_in_the_message(place: ChannelPlace, slack: SlackServer) -> None:

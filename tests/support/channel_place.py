@@ -14,6 +14,7 @@ from fluxagents.flows.events import HumanRequest
 from fluxagents.flows.people.actor import Actor, Proof
 from fluxagents.flows.people.members import Person
 from fluxagents.flows.people.roles import Grant, Role
+from fluxagents.scheduler.channels.bounces import Bounces
 from fluxagents.scheduler.outbox.courier import Courier
 from fluxagents.scheduler.people.authority import Authority
 from fluxagents.scheduler.runs.run import Run
@@ -41,6 +42,24 @@ nodes:
     next: agreed
     on_reject: refused
   agreed: {kind: end, message: agreed}
+  refused: {kind: end, message: refused}
+"""
+
+CHANGE = """
+flow: change
+version: 1
+purpose: Changes a bound after two have agreed.
+inputs: {question: {type: string}}
+start: change
+nodes:
+  change:
+    kind: tool
+    tool: set_bounds
+    args: {bounds: {EX_glc__D_e: {lower_mmol_per_gdw_h: -5}}}
+    approval: {policy: {all_of: [bob, ann]}}
+    on_error: refused
+    next: done
+  done: {kind: end, message: changed}
   refused: {kind: end, message: refused}
 """
 
@@ -113,15 +132,17 @@ class ChannelPlace:
     def notify(self, request: HumanRequest | None) -> HumanRequest:
         assert request is not None
         run_id = request.id.rpartition(".")[0]
-        self.channels.notifier.notify(run_id, request, key=request.id, text="")
+        self.channels.notifier.notify(run_id, request, key=request.notice_key, text="")
         return request
 
     def deliver(self) -> int:
-        """Tell of new events, and carry what is due."""
+        """Tell of new events and send digests, and carry what is due."""
         self.channels.relay.relay()
+        self.channels.digests.send_due()
         clock = SystemClock()
         carry = open_carriers(self.settings, self.channels, self.client, clock)
-        return Courier(self.channels.outbox, carry, clock).deliver()
+        bounces = Bounces(self.client, self.channels.book, self.channels.outbox)
+        return Courier(self.channels.outbox, carry, clock, bounces.note_given_up).deliver()
 
     def statuses(self, lane: str = "email") -> list[str]:
         return [message.status for message in self.channels.outbox.messages(lane, limit=100)]

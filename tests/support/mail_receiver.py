@@ -57,10 +57,11 @@ class MailReceiver:
 
 
 @contextmanager
-def receive_mail() -> Iterator[MailReceiver]:
-    """A server on a free port until the block ends."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        receiver = MailReceiver(port=free.getsockname()[1])
+def receive_mail(receiver: MailReceiver | None = None) -> Iterator[MailReceiver]:
+    """A server on the port of a receiver, or on a free one, until the block ends."""
+    if receiver is None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            receiver = MailReceiver(port=free.getsockname()[1])
     controller = Controller(receiver, hostname="127.0.0.1", port=receiver.port)
     controller.start()
     try:

@@ -26,6 +26,10 @@ class SlackServer:
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     messages: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     """By channel and time stamp, as they are now."""
+    files: dict[str, bytes] = field(default_factory=dict)
+    """What was uploaded, by its id."""
+    shared: list[dict[str, Any]] = field(default_factory=list)
+    """Where files were shared."""
     failures: list[str] = field(default_factory=list)
     """What the next calls that write come to: an error, or `drop`, which does it and answers nothing."""
     acknowledged: list[dict[str, Any]] = field(default_factory=list)
@@ -65,14 +69,19 @@ class SlackServer:
         method, token = request.match_info["method"], request.headers.get("Authorization", "")
         is_json = request.content_type == "application/json"
         document: dict[str, Any] = await request.json() if is_json else dict(await request.post())
+        document |= request.query
         expected = APP_TOKEN if method == "apps.connections.open" else BOT_TOKEN
         if token != f"Bearer {expected}":
             return web.json_response({"ok": False, "error": "invalid_auth"})
         self.calls.append((method, document))
-        if method == "auth.test":
-            return web.json_response({"ok": True, "user": "flux", "team": "Lab"})
-        if method == "apps.connections.open":
-            return web.json_response({"ok": True, "url": self.url.replace("http", "ws") + "link?ticket=t"})
+        fixed: dict[str, dict[str, Any]] = {
+            "auth.test": {"user": "flux", "team": "Lab"},
+            "apps.connections.open": {"url": self.url.replace("http", "ws") + "link?ticket=t"},
+            "views.open": {"view": {"id": "V0"}},
+            "files.getUploadURLExternal": {"file_id": "F1", "upload_url": f"{self.url}upload/F1"},
+        }
+        if method in fixed:
+            return web.json_response({"ok": True, **fixed[method]})
         failure = self.failures.pop(0) if self.failures else ""
         if failure and failure != "drop":
             return web.json_response({"ok": False, "error": failure}, headers={"Retry-After": "7"})
@@ -82,7 +91,15 @@ class SlackServer:
             request.transport.abort()
         return web.json_response(answer)
 
+    async def upload(self, request: web.Request) -> web.StreamResponse:
+        """Take the bytes of a file, as the address that was given for it does."""
+        self.files[request.match_info["file"]] = await request.read()
+        return web.Response(text="OK")
+
     def write(self, method: str, document: dict[str, Any]) -> dict[str, Any]:
+        if method == "files.completeUploadExternal":
+            self.shared.append(document)
+            return {"ok": True, "files": [{"id": "F1"}]}
         channel = str(document["channel"])
         if channel.startswith("U"):
             channel = f"D{channel[1:]}"
@@ -109,17 +126,18 @@ class SlackServer:
 
 
 @contextmanager
-def serve_slack() -> Iterator[SlackServer]:
-    """A server until the block ends."""
-    server, ready, stop = SlackServer(), threading.Event(), asyncio.Event()
+def serve_slack(server: SlackServer | None = None, *, port: int = 0) -> Iterator[SlackServer]:
+    """A server on a port, or on a free one, until the block ends."""
+    server, ready, stop = server or SlackServer(), threading.Event(), asyncio.Event()
 
     async def serve() -> None:
         app = web.Application()
         app.router.add_post("/api/{method}", server.call)
+        app.router.add_post("/api/upload/{file}", server.upload)
         app.router.add_get("/api/link", server.link)
         runner = web.AppRunner(app, shutdown_timeout=0.5)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", port)
         await site.start()
         server.url = f"http://127.0.0.1:{runner.addresses[0][1]}/api/"
         server.loop = asyncio.get_running_loop()

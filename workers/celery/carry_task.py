@@ -19,4 +19,5 @@ def carry(self: Any) -> int:
         How many attempts that were.
     """
     process: Process = self.app.process
-    return Courier(process.channel_outbox, process.carriers(), process.clock).deliver()
+    bounces = process.bounces
+    return Courier(process.channel_outbox, process.carriers(), process.clock, bounces.note_given_up).deliver()

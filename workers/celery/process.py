@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.run_store import RunStore
+from fluxagents.scheduler.channels.bounces import Bounces
 from fluxagents.scheduler.channels.carrying import Carry
 from fluxagents.scheduler.channels.channel_relay import ChannelRelay
 from fluxagents.scheduler.channels.lane import ChannelOutbox
+from fluxagents.scheduler.channels.mail.digests import Digests
 from fluxagents.scheduler.firings.lookout import Lookout
 from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.scheduler.schedules.schedule_ticker import ScheduleTicker
@@ -42,6 +44,8 @@ class Process:
     relay: WebhookRelay
     outbox: WebhookOutbox
     channel_relay: ChannelRelay
+    digests: Digests
+    bounces: Bounces
     channel_outbox: ChannelOutbox
     carriers: Callable[[], Carry]
     """What carries a message of any lane; it brings the libraries of the channels that are set up."""

@@ -10,14 +10,17 @@ from typing import Any
 from redis import Redis
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.humans.effect import Effect
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.flows.ports.event_feed import EventFeed
 from fluxagents.flows.ports.run_store import RunQueries
 from fluxagents.scheduler.channels.answer_desk import AnswerDesk
+from fluxagents.scheduler.channels.bounces import Bounces
 from fluxagents.scheduler.channels.carrying import Carry, carry_by_lane
 from fluxagents.scheduler.channels.channel_notifier import ChannelNotifier, ChannelSettings
 from fluxagents.scheduler.channels.channel_relay import ChannelRelay
 from fluxagents.scheduler.channels.lane import Lane, LaneName
+from fluxagents.scheduler.channels.mail.digests import DigestPorts, Digests
 from fluxagents.scheduler.channels.mail.mail_door import MailDoor, MailPorts
 from fluxagents.scheduler.channels.posting import PostOffice
 from fluxagents.scheduler.channels.question_desk import QuestionDesk
@@ -29,10 +32,12 @@ from fluxagents.scheduler.runs.run_client import RunClient
 from fluxagents.tasks.fba.media.library.medium_file import medium_file
 from fluxagents.workers.channels.browser_sign_in import load_session_key
 from fluxagents.workers.channels.email.mail_server import read_mail_server
+from fluxagents.workers.channels.extras import import_extra
 from fluxagents.workers.channels.inbox import InboxNotifier
 from fluxagents.workers.observing.secret_mask import build_mask
 from fluxagents.workers.redis.triggers.channel_book import RedisChannelBook
 from fluxagents.workers.redis.triggers.channel_outbox import RedisChannelOutbox
+from fluxagents.workers.redis.triggers.digest_book import RedisDigestBook
 from fluxagents.workers.settings import Settings
 
 
@@ -42,6 +47,7 @@ class Channels:
 
     notifier: ChannelNotifier
     relay: ChannelRelay
+    digests: Digests
     outbox: RedisChannelOutbox
     book: RedisChannelBook
     office: PostOffice
@@ -55,6 +61,7 @@ def open_channels(
     outbox = RedisChannelOutbox(redis, prefix=settings.key_prefix)
     office = PostOffice(outbox, clock, build_mask(settings).hide)
     how = describe_channels(settings)
+    digests = RedisDigestBook(redis, prefix=settings.key_prefix)
     return Channels(
         notifier=ChannelNotifier(
             InboxNotifier(),
@@ -62,10 +69,22 @@ def open_channels(
             directory=directory,
             office=office,
             book=book,
+            digests=digests,
             clock=clock,
             settings=how,
         ),
         relay=ChannelRelay(feed, runs=runs, directory=directory, office=office, book=book, settings=how),
+        digests=Digests(
+            DigestPorts(
+                runs=runs,
+                directory=directory,
+                office=office,
+                book=book,
+                digests=digests,
+                clock=clock,
+                settings=how,
+            )
+        ),
         outbox=outbox,
         book=book,
         office=office,
@@ -118,7 +137,8 @@ def _open_safely(open_carrier: Callable[[], Carry]) -> Carry:
 def _open_slack_carrier(settings: Settings, channels: Channels) -> Carry:
     assert settings.slack_bot_token is not None
     carrier: Callable[..., Carry] = import_extra("slack", "slack.slack_carrier").SlackCarrier
-    return carrier(settings.slack_bot_token.get_secret_value(), settings.slack_url, channels.outbox)
+    token = settings.slack_bot_token.get_secret_value()
+    return carrier(token, settings.slack_url, channels.outbox, draw_effect)
 
 
 def open_mail_carrier(settings: Settings) -> Carry:
@@ -130,7 +150,7 @@ def open_mail_carrier(settings: Settings) -> Carry:
     assert settings.smtp_url is not None
     server = read_mail_server(settings.smtp_url, "FLUXAGENTS_SMTP_URL")
     carrier: Callable[..., Carry] = import_extra("email", "email.mail_carrier").MailCarrier
-    return carrier(server, settings.mail_address, takes_replies=settings.reads_mail)
+    return carrier(server, settings.mail_address, takes_replies=settings.reads_mail, draw_effect=draw_effect)
 
 
 def open_mail_door(settings: Settings, channels: Channels, client: RunClient, clock: Clock) -> MailDoor:
@@ -140,6 +160,7 @@ def open_mail_door(settings: Settings, channels: Channels, client: RunClient, cl
             client=client,
             book=channels.book,
             office=channels.office,
+            bounces=Bounces(client, channels.book, channels.outbox),
             answers=AnswerDesk(client),
             questions=open_question_desk(settings, channels, client, clock),
             address=settings.mail_address,
@@ -161,6 +182,12 @@ def _choose_flow(question: str) -> tuple[str, Mapping[str, Any]]:
     return choice.flow, choice.inputs
 
 
+def draw_effect(effect: Effect) -> bytes:
+    """A picture of an effect; matplotlib takes half a second to import, and comes with the first one."""
+    content: bytes = import_module("fluxagents.workers.reports.effect_picture").encode_effect(effect)
+    return content
+
+
 def _read_medium(text: str, name: str) -> Mapping[str, float]:
     components = medium_file(text, name).components
     unplaced = [component.name for component in components if not component.exchange]
@@ -171,19 +198,3 @@ def _read_medium(text: str, name: str) -> Mapping[str, float]:
             suggestions=("give the column `exchange` with ids of the model, such as EX_glc__D_e",),
         )
     return {component.exchange: component.uptake_mmol_per_gdw_h for component in components}
-
-
-def import_extra(extra: str, module: str) -> Any:
-    """A module of this folder that brings the library of an extra.
-
-    Raises:
-        FluxError: If the library is missing.
-    """
-    try:
-        return import_module(f"fluxagents.workers.channels.{module}")
-    except ImportError as error:
-        raise FluxError(
-            ErrorClass.BAD_ARGUMENT,
-            f"the channel {extra} is set up, and cannot be used: {error}",
-            suggestions=(f"pip install 'fluxagents[{extra}]'",),
-        ) from error

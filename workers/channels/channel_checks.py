@@ -9,8 +9,9 @@ from typing import Any
 
 from fluxagents.flows.errors import FluxError
 from fluxagents.scheduler.channels.channel_book import ChannelBook
-from fluxagents.workers.channels.assembly import import_extra
+from fluxagents.workers.channels.assembly import draw_effect
 from fluxagents.workers.channels.email.mail_server import read_mail_server
+from fluxagents.workers.channels.extras import import_extra
 from fluxagents.workers.settings import Settings
 
 Check = Callable[[], str]
@@ -54,7 +55,9 @@ def _check_smtp(settings: Settings) -> str:
     carriers: Any = import_extra("email", "email.mail_carrier")
     assert settings.smtp_url is not None
     server = read_mail_server(settings.smtp_url, "FLUXAGENTS_SMTP_URL")
-    carrier = carriers.MailCarrier(server, settings.mail_address, takes_replies=settings.reads_mail)
+    carrier = carriers.MailCarrier(
+        server, settings.mail_address, takes_replies=settings.reads_mail, draw_effect=draw_effect
+    )
     try:
         asyncio.run(carrier.greet())
     except (carriers.SMTPException, OSError) as error:

@@ -8,8 +8,10 @@ from functools import partial
 from fluxagents.flows.ports.clock import Clock
 from fluxagents.scheduler.channels.slack.slack_inbox import SlackInbox
 from fluxagents.scheduler.runs.run_client import RunClient
-from fluxagents.workers.channels.assembly import Channels, import_extra, open_mail_door
+from fluxagents.workers.channels.assembly import Channels, open_mail_door
+from fluxagents.workers.channels.extras import import_extra
 from fluxagents.workers.channels.health_notes import HealthNotes, Listen
+from fluxagents.workers.channels.slack.form_opener import open_forms
 from fluxagents.workers.settings import Settings
 
 
@@ -41,7 +43,7 @@ def open_listeners(
             import_extra("slack", "slack.socket_listener").listen_to_slack,
             settings.slack_app_token.get_secret_value(),
             settings.slack_url,
-            SlackInbox(channels.outbox, clock, nudge),
+            SlackInbox(channels.outbox, clock, nudge, open_forms(settings, client)),
             notes("slack"),
         )
     return listeners

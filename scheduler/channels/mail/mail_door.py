@@ -14,6 +14,7 @@ from fluxagents.flows.people.actions import Action
 from fluxagents.flows.people.actor import Actor, Proof, Resource
 from fluxagents.flows.people.members import Person
 from fluxagents.scheduler.channels.answer_desk import AnswerDesk
+from fluxagents.scheduler.channels.bounces import Bounces
 from fluxagents.scheduler.channels.channel_book import ChannelBook, Ticket
 from fluxagents.scheduler.channels.decision import Reply, read_decision
 from fluxagents.scheduler.channels.mail.incoming_mail import Attachment, IncomingMail
@@ -39,6 +40,7 @@ class MailPorts:
     client: RunClient
     book: ChannelBook
     office: PostOffice
+    bounces: Bounces
     answers: AnswerDesk
     questions: QuestionDesk
     address: str
@@ -98,6 +100,12 @@ class MailDoor:
                 f"this address takes no reply of {mail.sender}",
                 suggestions=("write to the address without what stands after the `+` to ask something new",),
             )
+        if not ticket.run:
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT,
+                "a digest tells of several requests, and takes no reply",
+                suggestions=("open the link of the request that you mean",),
+            )
         if ticket.request:
             return self._decide(mail, actor, ticket)
         return self._continue(mail, person, actor, ticket)
@@ -112,6 +120,7 @@ class MailDoor:
                 suggestions=(
                     'reply with "yes" alone to agree to exactly what was shown',
                     'or with "no" and a reason',
+                    'or ask the agent first with "ask:" and your question',
                 ),
             )
         self._ports.answers.answer(actor, ticket.request, ticket.digest, decision)
@@ -191,6 +200,8 @@ class MailDoor:
             return "passed over: no mail of ours"
         self._ports.office.outbox.fail("email", ticket.message, f"bounced: {why}"[:300])
         log.warning("bounced", person=ticket.person, request=ticket.request, why=why)
+        if ticket.request:
+            self._ports.bounces.pass_on(ticket.request)
         return f"noted that {ticket.message} did not arrive"
 
     def _answer(self, mail: IncomingMail, error: FluxError) -> None:

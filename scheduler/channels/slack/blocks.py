@@ -8,13 +8,15 @@ from typing import Any
 
 from fluxagents.scheduler.channels.post import (
     AnswerPost,
+    DigestPost,
     NotePost,
     OutcomePost,
+    PicturePost,
     Post,
     RequestCard,
     RequestPost,
 )
-from fluxagents.scheduler.channels.slack.slack_event import REASON
+from fluxagents.scheduler.channels.slack.slack_event import FORM, REASON
 
 MAX_BLOCK = 2_900
 """Characters of a block; Slack takes 3,000."""
@@ -41,6 +43,8 @@ def write_message(post: Post) -> tuple[str, list[Block]]:
         case AnswerPost():
             blocks = [*_sections(post.text or post.status), _context(f"run {post.run} ({post.status})")]
             return _escape(post.text or post.status), blocks
+        case DigestPost() | PicturePost():
+            raise ValueError(f"a {post.kind} is no message of blocks")
         case NotePost():
             return _escape(post.text), list(_sections(post.text))
 
@@ -70,6 +74,9 @@ def _list_lines(card: RequestCard) -> Iterator[str]:
     if card.effect:
         yield "Effect:"
         yield from (f"    {line}" for line in card.effect)
+    if card.thread:
+        yield "Asked back:"
+        yield from (f"    {line}" for line in card.thread)
     if card.expected:
         yield f"Expected: {card.expected}"
     if card.missing:
@@ -80,16 +87,7 @@ def _list_lines(card: RequestCard) -> Iterator[str]:
 
 def _ask(card: RequestCard) -> Iterator[Block]:
     if card.kind == "approval":
-        yield _input("Why not (the agent reads it)", is_optional=True)
-        yes = _button("Approve", f"approve|{card.request}", card.digest, "primary")
-        yes["confirm"] = {
-            "title": _plain("Approve this?", 100),
-            "text": _plain(f"Exactly this: {_summarise(card)}", 300),
-            "confirm": _plain("Approve", 30),
-            "deny": _plain("Not yet", 30),
-        }
-        no = _button("Reject", f"reject|{card.request}", card.digest, "danger")
-        yield {"type": "actions", "elements": [yes, no]}
+        yield {"type": "actions", "elements": list(_list_buttons(card))}
     elif card.choices:
         buttons = [
             _button(choice, f"reply.{at}|{card.request}", f"{card.digest}|{choice}")
@@ -97,11 +95,34 @@ def _ask(card: RequestCard) -> Iterator[Block]:
         ]
         yield {"type": "actions", "elements": buttons}
     else:
-        yield _input("Your answer", is_optional=False)
+        yield _input("Your answer")
         yield {
             "type": "actions",
             "elements": [_button("Send", f"reply|{card.request}", card.digest, "primary")],
         }
+
+
+def _list_buttons(card: RequestCard) -> Iterator[Block]:
+    """The answers to an approval; those that say more open a form."""
+    yes = _button("Approve", f"approve|{card.request}", card.digest, "primary")
+    yield {**yes, "confirm": _confirm("Approve this?", f"Exactly this: {_summarise(card)}", "Approve")}
+    yield _button("Reject", f"{FORM}reject|{card.request}", card.digest, "danger")
+    yield _button("Ask", f"{FORM}ask|{card.request}", card.digest)
+    if card.tool:
+        yield _button("Edit", f"{FORM}edit|{card.request}", card.digest)
+    if card.missing:
+        yield _button("Abstain", f"abstain|{card.request}", card.digest)
+        out = _button("Recuse", f"recuse|{card.request}", card.digest)
+        yield {**out, "confirm": _confirm("Step out?", "You then have no vote on this request.", "Step out")}
+
+
+def _confirm(title: str, text: str, yes: str) -> Block:
+    return {
+        "title": _plain(title, 100),
+        "text": _plain(text, 300),
+        "confirm": _plain(yes, 30),
+        "deny": _plain("Not yet", 30),
+    }
 
 
 def _summarise(card: RequestCard) -> str:
@@ -109,11 +130,11 @@ def _summarise(card: RequestCard) -> str:
     return f"{card.tool}: {arguments}" if card.tool else card.question
 
 
-def _input(label: str, *, is_optional: bool) -> Block:
+def _input(label: str) -> Block:
     return {
         "type": "input",
         "block_id": REASON,
-        "optional": is_optional,
+        "optional": False,
         "label": _plain(label, 100),
         "element": {"type": "plain_text_input", "action_id": REASON, "multiline": True, "max_length": 3_000},
     }

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from typing import NoReturn
 
 import structlog
 
-from fluxagents.flows.errors import FluxError
+from fluxagents.flows.errors import ConflictError, ErrorClass, FluxError
 from fluxagents.flows.events import Trigger
 from fluxagents.flows.people.actor import Actor, Proof
 from fluxagents.flows.people.members import Person
 from fluxagents.scheduler.channels.answer_desk import AnswerDesk
+from fluxagents.scheduler.channels.argument_texts import read_changes
 from fluxagents.scheduler.channels.channel_book import ChannelBook
 from fluxagents.scheduler.channels.channel_relay import ChannelRelay
-from fluxagents.scheduler.channels.decision import Approve, Decision, Reject, Reply
+from fluxagents.scheduler.channels.decision import AskBack, Decision, Edit, make_decision
 from fluxagents.scheduler.channels.lane import Lane
 from fluxagents.scheduler.channels.post import NotePost, shorten
 from fluxagents.scheduler.channels.posting import PostOffice
 from fluxagents.scheduler.channels.question_desk import Question as Asked
 from fluxagents.scheduler.channels.question_desk import QuestionDesk
-from fluxagents.scheduler.channels.slack.slack_event import SLACK_EVENT, Press, Question
+from fluxagents.scheduler.channels.slack.slack_event import FORM, SLACK_EVENT, Press, Question
 from fluxagents.scheduler.outbox.outbox import Claim
 from fluxagents.scheduler.outbox.retries import Response
 from fluxagents.scheduler.people.contacts import find_contact
@@ -88,19 +90,43 @@ class SlackDoor:
             self._tell(event, "\n".join((f"This had no effect: {error.message}.", *error.suggestions)))
 
     def _decide(self, press: Press, actor: Actor) -> None:
-        decision: Decision
-        match press.action:
-            case "approve":
-                decision = Approve()
-            case "reject":
-                decision = Reject(press.text.strip() or "no reason given")
-            case _:
-                decision = Reply(press.text.strip())
         try:
-            self._ports.answers.answer(actor, press.request, press.digest, decision)
+            decision = self._read(press)
+            state = self._ports.answers.answer(actor, press.request, press.digest, decision)
         finally:
             # Also where the press came too late: its copy still has buttons.
             self._ports.relay.close_answered(press.request)
+        waits = state.waiting_for
+        if isinstance(decision, AskBack):
+            self._tell(press, "The agent answers; a new message shows what.")
+        elif waits is not None and waits.id == press.request and not isinstance(decision, Edit):
+            self._tell(press, f"Your answer counts, and the request still waits for {waits.missing}.")
+
+    def _read(self, press: Press) -> Decision:
+        """What a press decides.
+
+        Raises:
+            FluxError: If it was to open a form that did not open, or what it says is no good.
+        """
+        if press.action.startswith(FORM):
+            self._explain_no_form(press)
+        if press.action == "edit":
+            return Edit(read_changes(self._ports.answers.show_form(press.request), press.values))
+        decision = make_decision(press.action, press.text)
+        if decision is None:
+            raise FluxError(
+                ErrorClass.BAD_ARGUMENT, "nothing was written", suggestions=("write it, and press again",)
+            )
+        return decision
+
+    def _explain_no_form(self, press: Press) -> NoReturn:
+        if self._ports.answers.show(press.request).digest != press.digest:
+            raise ConflictError(f"request {press.request} is not any more what this message shows")
+        raise FluxError(
+            ErrorClass.BAD_ARGUMENT,
+            "Slack opened no form",
+            suggestions=("press the button again, or answer in the inbox: `fluxagents approvals list`",),
+        )
 
     def _ask(self, question: Question, person: Person, actor: Actor) -> None:
         if question.text.casefold() in {"", "help"}:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from html import unescape
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, JsonValue, TypeAdapter, ValidationError
+from pydantic import Field, JsonValue, TypeAdapter
 
 from fluxagents.flows.events import Frozen
 from fluxagents.flows.texts.display import visible
@@ -30,18 +31,20 @@ class Question(Frozen):
 
 
 class Press(Frozen):
-    """Somebody pressed a button."""
+    """Somebody pressed a button, or sent the form that it opened."""
 
     kind: Literal["press"] = "press"
     delivery: str
     user: str
     place: str
     action: str
-    """`approve`, `reject` or `reply`."""
+    """`approve`, `reject`, `reply`, `ask`, `edit`, `abstain` or `recuse`; `form-…` opens the form of one."""
     request: str
     digest: str
     text: str = ""
-    """The reason or the answer."""
+    """The reason, the question or the answer."""
+    values: Mapping[str, str] = {}
+    """Arguments as they were edited."""
 
 
 SlackEvent = Annotated[Question | Press, Field(discriminator="kind")]
@@ -49,7 +52,10 @@ SLACK_EVENT: TypeAdapter[SlackEvent] = TypeAdapter(SlackEvent)
 """Reads and writes an event as JSON."""
 
 REASON = "reason"
-"""The field of a message in which a reason or an answer is written."""
+"""The field in which a reason, a question or an answer is written."""
+
+FORM = "form-"
+"""Before the action of a button that opens a form for it."""
 
 
 def read_event(kind: str, payload: Mapping[str, JsonValue]) -> Question | Press | None:
@@ -62,7 +68,7 @@ def read_event(kind: str, payload: Mapping[str, JsonValue]) -> Question | Press 
     readers = {"slash_commands": _read_command, "events_api": _read_mention, "interactive": _read_press}
     try:
         return readers[kind](dict(payload)) if kind in readers else None
-    except (KeyError, IndexError, TypeError, AttributeError, ValidationError):
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError):
         return None
 
 
@@ -90,6 +96,8 @@ def _read_mention(payload: dict[str, Any]) -> Question | None:
 
 
 def _read_press(payload: dict[str, Any]) -> Press | None:
+    if payload["type"] == "view_submission":
+        return _read_form(payload)
     if payload["type"] != "block_actions":
         return None
     action = payload["actions"][0]
@@ -105,6 +113,33 @@ def _read_press(payload: dict[str, Any]) -> Press | None:
         digest=digest,
         text=choice or (fields.get(REASON, {}).get("value") or ""),
     )
+
+
+def _read_form(payload: dict[str, Any]) -> Press:
+    view = payload["view"]
+    fields = {
+        name: value
+        for elements in view["state"]["values"].values()
+        for name, element in elements.items()
+        if (value := _read_element(element)) is not None
+    }
+    return Press(
+        # A view is sent once: it closes whatever comes of it.
+        delivery=view["id"],
+        user=payload["user"]["id"],
+        action=view["callback_id"],
+        text=fields.pop(REASON, ""),
+        values=fields,
+        **json.loads(view["private_metadata"]),
+    )
+
+
+def _read_element(element: dict[str, Any]) -> str | None:
+    """What was written or chosen; None for a choice that nobody made."""
+    if "selected_option" in element:
+        option = element["selected_option"]
+        return None if option is None else str(option["value"])
+    return str(element.get("value") or "")
 
 
 def plain_text(text: str) -> str:

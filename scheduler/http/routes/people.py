@@ -8,10 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import Field
 
+from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.flows.people.actions import Action, Scope
 from fluxagents.flows.people.actor import Resource
 from fluxagents.flows.people.api_key import ApiKey
-from fluxagents.flows.people.members import Group, Person, ServiceAccount
+from fluxagents.flows.people.digest import read_digest
+from fluxagents.flows.people.members import Group, NotifyBy, Person, ServiceAccount
+from fluxagents.flows.people.quiet_hours import read_quiet_hours
 from fluxagents.flows.people.roles import Grant
 from fluxagents.flows.ports.session import PersonQuota
 from fluxagents.flows.texts.display import quote
@@ -34,6 +37,17 @@ class Me(Body):
     """What your key is good for."""
     grants: list[Grant]
     groups: list[str]
+
+
+class Notifications(Body):
+    """How you are told of what waits for you, beside the inbox."""
+
+    notify: tuple[NotifyBy, ...] = ()
+    """By which channels; an admin notes where they reach you."""
+    quiet: str = Field("", max_length=100, examples=["20:00-07:00 Europe/Vienna"])
+    """When you are told of nothing that can wait; empty for never."""
+    digest: str = Field("", max_length=100, examples=["Mon-Fri 08:00 Europe/Vienna"])
+    """When one mail tells of all that can wait; empty for a mail each."""
 
 
 class KeyView(Body):
@@ -87,6 +101,38 @@ def show_me(who: Who, client: Client) -> Me:
         scopes=None if who.scopes is None else sorted(who.scopes),
         grants=list(member.grants),
         groups=[group.name for group in member.groups],
+    )
+
+
+@router.get("/me/notifications", summary="Show how you are told", tags=["people"])
+def show_notifications(who: Who, client: Client) -> Notifications:
+    """By which channels you are told of what waits for you, and when."""
+    return _describe_notifications(require_member(client.authority.directory, who.name).member)
+
+
+@router.put("/me/notifications", summary="Choose how you are told", tags=["people"])
+def choose_notifications(body: Notifications, who: Who, client: Client, ports: Ports) -> Notifications:
+    """Say by which channels you are told of what waits for you, and when; it replaces what you had said."""
+    chosen = {
+        "notify": body.notify,
+        "quiet": read_quiet_hours(body.quiet),
+        "digest": read_digest(body.digest),
+    }
+
+    def apply(member: Person | ServiceAccount) -> Person | ServiceAccount:
+        if isinstance(member, ServiceAccount):
+            raise FluxError(ErrorClass.BAD_ARGUMENT, f"{quote(who.name)} is a service, and told nothing")
+        return member.model_copy(update=chosen)
+
+    return _describe_notifications(ports.people(client).change(who.name, apply))
+
+
+def _describe_notifications(member: Person | ServiceAccount) -> Notifications:
+    if isinstance(member, ServiceAccount):
+        return Notifications()
+    quiet, digest = member.quiet, member.digest
+    return Notifications(
+        notify=member.notify, quiet=str(quiet) if quiet else "", digest=str(digest) if digest else ""
     )
 
 

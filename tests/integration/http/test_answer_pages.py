@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 from redis import Redis
 from starlette.testclient import TestClient
-from tests.support.channel_place import INTERVIEW, ChannelPlace, build_settings
+from tests.support.channel_place import CHANGE, INTERVIEW, SIGN_OFF, ChannelPlace, build_settings
 from tests.support.http_api import build_api
 
 from fluxagents.flows.events import HumanRequest
@@ -109,6 +109,45 @@ def test_an_answer_that_does_not_fit_is_asked_for_again(pages: Pages) -> None:
     assert (wrong.status_code, pages.status(request)) == (422, "waiting")
     right = pages.client.post(path, data={"decision": "reply", "answer": "10", "confirm": "yes"})
     assert right.status_code == 200
+
+
+def test_arguments_are_edited_in_a_form_and_asked_for_again(pages: Pages) -> None:
+    pages.place.add_person("ann", email="ann@lab.example")
+    request = pages.place.ask(CHANGE)
+    path = pages.link(request)
+    shown = pages.client.get(path).text
+    assert '<textarea id="argument.bounds"' in shown
+    assert "growth, 1/h: 0.8739" in shown
+    edit = {"decision": "edit", "confirm": "yes", "argument.bounds": '{"EX_glc__D_e": -8}'}
+    bad = pages.client.post(path, data={**edit, "argument.bounds": "{-8"})
+    assert (bad.status_code, "it is no object" in bad.text, "{-8</textarea>" in bad.text) == (422, True, True)
+    unfit = pages.client.post(path, data=edit)
+    assert (unfit.status_code, "bounds" in unfit.text) == (422, True)
+    new = '{"EX_glc__D_e": {"lower_mmol_per_gdw_h": -8}}'
+    done = pages.client.post(path, data={**edit, "argument.bounds": new})
+    assert (done.status_code, "asks for the new arguments now" in done.text) == (200, True)
+    run = pages.place.store.load(request.id.rpartition(".")[0])
+    assert run.waiting_for is not None
+    assert run.waiting_for.call is not None
+    assert run.waiting_for.call.args["bounds"] == {"EX_glc__D_e": {"lower_mmol_per_gdw_h": -8}}
+    late = pages.client.post(path, data=APPROVE)
+    assert late.status_code == 409
+
+
+def test_one_can_ask_back_abstain_and_step_out(pages: Pages) -> None:
+    pages.place.add_person("ann", email="ann@lab.example")
+    request = pages.place.ask(SIGN_OFF.replace("assignees: [ASSIGNEES]", "policy: {all_of: [bob, ann]}"))
+    path = pages.link(request)
+    assert 'value="abstain"' in pages.client.get(path).text
+    for _ in range(2):
+        asked = pages.client.post(path, data={"decision": "ask", "reason": "Why now?", "confirm": "yes"})
+        assert (asked.status_code, "The agent answers" in asked.text) == (200, True)
+    run = pages.place.store.load(request.id.rpartition(".")[0])
+    assert run.waiting_for is not None
+    assert [remark.text for remark in run.waiting_for.thread] == ["Why now?"]
+    assert "bob: Why now?" in pages.client.get(path).text
+    out = pages.client.post(path, data={"decision": "recuse", "confirm": "yes"})
+    assert (out.status_code, "stepped out" in out.text) == (200, True)
 
 
 def test_a_link_that_is_old_altered_or_of_another_key_leads_nowhere(pages: Pages) -> None:

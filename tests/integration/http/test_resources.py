@@ -12,6 +12,7 @@ from tests.support.http_api import Api
 
 from fluxagents.flows.people.roles import Role
 from fluxagents.flows.state import RunState
+from fluxagents.scheduler.people.directory import require_member
 
 QUESTION = "Which genes are essential?"
 CHANGE = "Set the glucose uptake to 18.5 mmol/gDW/h for good. How fast does it grow then?"
@@ -247,3 +248,19 @@ def test_who_one_is_and_who_belongs_here(api: Api, ana: dict[str, str], rob: dic
 def test_errors_are_listed(api: Api, rob: dict[str, str]) -> None:
     assert api.client.get("/v1/errors", headers=rob).json() == []
     assert api.client.get("/v1/errors/0123456789ab", headers=rob).status_code == 404
+
+
+def test_one_says_oneself_how_one_is_told(api: Api, rob: dict[str, str]) -> None:
+    path, digest = "/v1/me/notifications", "Mon-Fri 08:00 Europe/Vienna"
+    assert api.client.get(path, headers=rob).json() == {"notify": [], "quiet": "", "digest": ""}
+    unknown = api.client.put(path, headers=rob, json={"notify": ["email"]})
+    assert (unknown.status_code, "no address is known" in unknown.text) == (422, True)
+    directory = api.ports.client.authority.directory
+    before = require_member(directory, "rob").member
+    directory.save(before.model_copy(update={"email": "rob@lab.example"}), before=before)
+    lonely = api.client.put(path, headers=rob, json={"digest": digest})
+    assert (lonely.status_code, "told nothing by mail" in lonely.text) == (422, True)
+    chosen = {"notify": ["email"], "quiet": "22:00-07:00 UTC", "digest": digest}
+    assert api.client.put(path, headers=rob, json=chosen).json() == chosen
+    assert api.client.get(path, headers=rob).json() == chosen
+    assert api.client.put(path, headers=rob, json={**chosen, "digest": "hourly"}).status_code == 422

@@ -8,13 +8,14 @@ from time import monotonic
 
 import aiosmtplib
 
+from fluxagents.scheduler.channels.carrying import DrawEffect
 from fluxagents.scheduler.channels.lane import Lane
-from fluxagents.scheduler.channels.post import POST, OutcomePost
+from fluxagents.scheduler.channels.post import POST, OutcomePost, PicturePost, RequestPost
 from fluxagents.scheduler.outbox.outbox import Claim
 from fluxagents.scheduler.outbox.retries import Response
 from fluxagents.scheduler.people.contacts import MAIL_ADDRESS
 from fluxagents.workers.channels.email.mail_server import MailServer
-from fluxagents.workers.channels.email.mail_text import write_mail
+from fluxagents.workers.channels.email.mail_text import MailPost, write_mail
 
 SMTPException = aiosmtplib.SMTPException
 """What goes wrong in a conversation with a server."""
@@ -34,20 +35,30 @@ class MailCarrier:
         server: The server.
         sender: The address of the installation.
         takes_replies: Whether mail to that address is read.
+        draw_effect: Draws what stands beside the text of a request.
     """
 
-    def __init__(self, server: MailServer, sender: str, *, takes_replies: bool) -> None:
+    def __init__(
+        self, server: MailServer, sender: str, *, takes_replies: bool, draw_effect: DrawEffect
+    ) -> None:
         self._server = server
         self._sender = sender
         self._takes_replies = takes_replies
+        self._draw_effect = draw_effect
 
     async def __call__(self, claim: Claim[Lane]) -> Response:
         """Make one attempt. A mail that the server may have is not sent again: it says so."""
         began = monotonic()
         post = POST.validate_json(claim.message.body)
-        if isinstance(post, OutcomePost) or not MAIL_ADDRESS.fullmatch(post.to):
+        if isinstance(post, OutcomePost | PicturePost) or not MAIL_ADDRESS.fullmatch(post.to):
             return Response(error="this goes to no address of mail", is_refused=True)
-        mail = write_mail(post, claim.message, sender=self._sender, takes_replies=self._takes_replies)
+        mail = write_mail(
+            post,
+            claim.message,
+            sender=self._sender,
+            takes_replies=self._takes_replies,
+            picture=await self._draw(post),
+        )
         delivery = _Delivery(self._server, self._sender, post.to, mail.as_bytes(policy=SMTP_POLICY))
         response = await delivery.make()
         return Response(
@@ -58,6 +69,11 @@ class MailCarrier:
             receipt=str(mail["Message-ID"]) if response.is_taken else "",
             duration_ms=round((monotonic() - began) * 1_000),
         )
+
+    async def _draw(self, post: MailPost) -> bytes:
+        """The picture of a request's effect; empty where there is none."""
+        effect = post.effect if isinstance(post, RequestPost) else None
+        return await asyncio.to_thread(self._draw_effect, effect) if effect is not None else b""
 
     async def greet(self) -> None:
         """Log in and out, to see whether the server can be used.

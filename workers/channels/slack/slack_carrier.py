@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from time import monotonic
 from typing import Any
 
@@ -9,8 +10,9 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from fluxagents.scheduler.channels.carrying import DrawEffect
 from fluxagents.scheduler.channels.lane import ChannelOutbox, Lane
-from fluxagents.scheduler.channels.post import POST, NotePost, OutcomePost, Post
+from fluxagents.scheduler.channels.post import POST, DigestPost, NotePost, OutcomePost, PicturePost, Post
 from fluxagents.scheduler.channels.slack.blocks import write_message
 from fluxagents.scheduler.outbox.message import Message
 from fluxagents.scheduler.outbox.outbox import Claim
@@ -38,12 +40,14 @@ class SlackCarrier:
         token: Of the bot.
         url: Of the Web API.
         outbox: Knows what Slack calls messages that were posted before.
+        draw_effect: Draws what is shared below a request.
     """
 
-    def __init__(self, token: str, url: str, outbox: ChannelOutbox) -> None:
+    def __init__(self, token: str, url: str, outbox: ChannelOutbox, draw_effect: DrawEffect) -> None:
         self._token = token
         self._url = url
         self._outbox = outbox
+        self._draw_effect = draw_effect
 
     async def __call__(self, claim: Claim[Lane]) -> Response:
         """Make one attempt. A message that Slack may have posted is not posted again: it says so."""
@@ -68,6 +72,10 @@ class SlackCarrier:
         )
 
     async def _carry(self, post: Post, message: Message) -> Response:
+        if isinstance(post, DigestPost):
+            return Response(error="a digest goes by mail", is_refused=True)
+        if isinstance(post, PicturePost):
+            return await self._share(post)
         text, blocks = write_message(post)
         if isinstance(post, OutcomePost):
             return await self._replace(post, text, blocks)
@@ -100,6 +108,27 @@ class SlackCarrier:
             return NOTHING
         place, stamp = _split(asked.receipt)
         await self._client().chat_update(channel=place, ts=stamp, text=text, blocks=blocks)
+        return Response(status=200)
+
+    async def _share(self, post: PicturePost) -> Response:
+        """Upload a picture into the thread of the message that it belongs to."""
+        asked = self._outbox.message("slack", post.of)
+        if asked is not None and asked.status == "pending":
+            return WAIT
+        if asked is None or not asked.receipt:
+            return NOTHING
+        content = await asyncio.to_thread(self._draw_effect, post.effect)
+        if not content:
+            return NOTHING
+        place, stamp = _split(asked.receipt)
+        await self._client().files_upload_v2(
+            content=content,
+            filename="effect.png",
+            title="What the call would do",
+            alt_txt="; ".join(post.effect.lines)[:1_000],
+            channel=place,
+            thread_ts=stamp,
+        )
         return Response(status=200)
 
     def _client(self) -> AsyncWebClient:

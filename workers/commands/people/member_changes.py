@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from fluxagents.flows.errors import ErrorClass, FluxError
+from fluxagents.flows.people.digest import read_digest
 from fluxagents.flows.people.members import (
     CHANNELS,
     SKILL,
@@ -39,7 +40,7 @@ def place_options(command: Command) -> Command:
 
 
 def contact_options(command: Command) -> Command:
-    """Give a command `--skill`, `--slack`, `--notify`, `--quiet`: what a person is asked, where and when."""
+    """Give a command `--skill`, `--slack`, `--notify`, `--quiet`, `--digest`: what they are asked and how."""
     options = (
         click.option(
             "--skill",
@@ -60,6 +61,11 @@ def contact_options(command: Command) -> Command:
         ),
         click.option(
             "--quiet", metavar="'22:00-07:00 ZONE'", help="When what can wait is not told; '' for never."
+        ),
+        click.option(
+            "--digest",
+            metavar="'daily 08:00 ZONE'",
+            help="When one mail tells of all that can wait, as 'Mon-Fri 08:00 ZONE' too; '' for a mail each.",
         ),
     )
     for option in reversed(options):
@@ -129,6 +135,7 @@ def add(
     slack: str | None,
     notify: tuple[str, ...],
     quiet: str | None,
+    digest: str | None,
     service: bool,
     purpose: str,
     speaks_for_others: bool,
@@ -139,7 +146,7 @@ def add(
     grants = (Grant(role=Role(role), place=_place(session, project)),)
     people = open_people()
     if service:
-        if os_users or sign_ins or display or email or skills or slack or notify or quiet:
+        if os_users or sign_ins or display or email or skills or slack or notify or quiet or digest:
             raise click.UsageError("--os-user, --sign-in, --display, --email and so on are for persons")
         account = ServiceAccount(
             name=name, purpose=purpose, grants=grants, speaks_for_others=speaks_for_others
@@ -156,6 +163,7 @@ def add(
         slack=slack or "",
         notify=_read_notify(notify),
         quiet=read_quiet_hours(quiet or ""),
+        digest=read_digest(digest or ""),
         os_users=os_users,
         sign_ins=sign_ins,
         grants=grants,
@@ -168,6 +176,7 @@ def add(
         "fluxagents people change ana --os-user ana --os-user amaria",
         "fluxagents people change ana --notify email --quiet '20:00-07:00 Europe/Vienna'",
         "fluxagents people change ana --skill yeast --skill fermentation",
+        "fluxagents people change ana --digest 'Mon-Fri 08:00 Europe/Vienna'",
         "fluxagents people change ana --disable",
         "fluxagents people change ana --enable",
     )
@@ -192,6 +201,7 @@ def change(
     slack: str | None,
     notify: tuple[str, ...],
     quiet: str | None,
+    digest: str | None,
     disabled: bool | None,
     as_json: bool,
 ) -> None:
@@ -209,6 +219,8 @@ def change(
     update = {field: value for field, value in given.items() if value is not None}
     if quiet is not None:
         update["quiet"] = read_quiet_hours(quiet)
+    if digest is not None:
+        update["digest"] = read_digest(digest)
     if not update:
         raise click.UsageError("say what is to change: --os-user, --sign-in, --display, --email, --disable …")
 

@@ -44,6 +44,7 @@ from fluxagents.workers.archive.totals import add_up
 from fluxagents.workers.celery.app import FluxApp, create_app
 from fluxagents.workers.celery.publisher import CeleryPublisher
 from fluxagents.workers.channels.browser_sign_in import load_session_key, open_sign_in
+from fluxagents.workers.channels.slack.form_opener import open_forms
 from fluxagents.workers.clients.schedule_client import open_schedules
 from fluxagents.workers.clients.trigger_client import open_deliveries, open_reception, open_triggers
 from fluxagents.workers.files.price_file import load_prices
@@ -172,18 +173,18 @@ def build_api_ports(settings: Settings) -> ApiPorts:
         knows_prices=lambda: load_prices(settings) is not None,
         browser_sessions=None if sign_in is None else BrowserSessions(sign_in, settings.public_url),
         answer_key=load_session_key(settings) if settings.channels else b"",
-        slack=_open_slack(settings, redis, app),
+        slack=_open_slack(settings, redis, app, client),
         unreachable=(RedisError, OperationalError),
         ready=lambda: _check(redis, url),
         origins=settings.api_origins,
     )
 
 
-def _open_slack(settings: Settings, redis: Redis, app: FluxApp) -> SlackDoorway | None:
+def _open_slack(settings: Settings, redis: Redis, app: FluxApp, client: RunClient) -> SlackDoorway | None:
     if settings.slack_signing_secret is None:
         return None
     outbox = RedisChannelOutbox(redis, prefix=settings.key_prefix)
-    inbox = SlackInbox(outbox, app.time, lambda: call_carrier(app))
+    inbox = SlackInbox(outbox, app.time, lambda: call_carrier(app), open_forms(settings, client))
     return SlackDoorway(inbox, (settings.slack_signing_secret.get_secret_value(),))
 
 

@@ -8,10 +8,11 @@ from fluxagents.flows.events import HumanRequest
 from fluxagents.flows.humans.ladders import LadderStep
 from fluxagents.flows.humans.opinions import Opinion, Panel
 from fluxagents.flows.humans.votes import Delegation, Vote
+from fluxagents.flows.people.digest import Digest
 from fluxagents.flows.people.members import Group, NotifyBy, Person
 from fluxagents.flows.people.quiet_hours import QuietHours
 from fluxagents.flows.people.roles import Grant, Role
-from fluxagents.scheduler.channels.recipients import find_recipients
+from fluxagents.scheduler.channels.recipients import can_wait, choose_digest_time, find_recipients
 
 HOUR_MS = 3_600_000
 NIGHT_MS = 2 * HOUR_MS
@@ -96,3 +97,26 @@ def test_whoever_knows_what_is_asked_is_told_until_they_have_answered() -> None:
     mail: tuple[NotifyBy, ...] = ("email",)
     found = find_recipients(asked, "s", experts, GROUPS, mail, now_ms=NIGHT_MS)
     assert [each.person for each in found] == ["gus"]
+
+
+def test_a_digest_comes_at_its_time_outside_of_quiet_hours() -> None:
+    quiet = QuietHours(begins="22:00", ends="09:00")
+    assert choose_digest_time(person("ana"), NIGHT_MS) == 0
+    assert choose_digest_time(person("ana", digest=Digest(at="08:00")), NIGHT_MS) == 8 * HOUR_MS
+    assert choose_digest_time(person("ana", digest=Digest(at="08:00"), quiet=quiet), NIGHT_MS) == 9 * HOUR_MS
+
+
+def test_what_is_urgent_or_over_before_or_told_again_waits_for_no_digest() -> None:
+    def waits(**request: Any) -> bool:
+        asked = HumanRequest(id="r.1", kind="approval", node="n", question="?", digest="d", **request)
+        return can_wait(asked, 8 * HOUR_MS)
+
+    end = {"ladder": (LadderStep(after=60, then="deny"),), "next_ms": 7 * HOUR_MS}
+    reminder = {"ladder": (LadderStep(after=60), LadderStep(after=90)), "next_ms": 7 * HOUR_MS}
+    assert waits()
+    assert waits(deadline_ms=9 * HOUR_MS)
+    assert waits(**reminder)
+    assert not waits(urgency="high")
+    assert not waits(deadline_ms=7 * HOUR_MS)
+    assert not waits(**end)
+    assert not waits(**reminder, level=1)
