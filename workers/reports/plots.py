@@ -445,7 +445,7 @@ def _community(result: Plottable) -> PlotFigure:
 
 
 def _missing_members(result: Plottable) -> PlotFigure:
-    title = "Growth of the members of a community without each of them"
+    title = "Growth without a member"
     return draw_missing_members(
         _check_not_empty(result.tables["knock_outs"]), _caption_members(result, title)
     )
