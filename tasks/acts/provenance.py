@@ -52,6 +52,7 @@ def provenance_of(
         return Provenance(
             tool=tool.name,
             args=_dump_args(args),
+            further_solvers=_find_versions(args.further_solvers),
             versions=dict(versions()),
             command=_command(tool, args, None),
         )
@@ -80,7 +81,7 @@ def provenance_of(
             objective_direction=objective.direction,
             solver=model.solver.interface.__name__.rpartition(".")[2],
             solver_version=version("swiglpk"),
-            further_solvers={package: version(package) for package in args.further_solvers},
+            further_solvers=_find_versions(args.further_solvers),
             tolerance=model.tolerance,
             seed=getattr(args, "seed", None),
             versions=dict(versions()),
@@ -103,6 +104,10 @@ def _command(tool: Tool, args: Args, ref: ModelRef | None) -> str:
     for name, value in _dump_args(args).items():
         words += ["--arg", f"{name}={json.dumps(value)}"]
     return shlex.join(words)
+
+
+def _find_versions(packages: tuple[str, ...]) -> dict[str, str]:
+    return {package: version(package) for package in packages}
 
 
 def _finite(bound: float) -> float | None:

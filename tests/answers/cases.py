@@ -100,6 +100,8 @@ ASKED = (
     _ask("find_production_pathway", "Can it fix CO2?", substrate="EX_co2_e", product="EX_fum_e"),
     _ask("find_production_pathway", "Can it make aspirin?", substrate="EX_glc__D_e", product="aspirin"),
     _ask("find_growth_coupled_knock_outs", "Is fructose coupled?", product_exchange="EX_fru_e"),
+    _ask("analyze_community", "What of a community without carbon?", models=["e_coli_core", "e_coli_core"],
+         medium={"EX_nh4_e": 10}),
     _ask("compare_models", "Which differences change growth?", models=["e_coli_core"], effects=True),
     _ask("knock_out", "Knock out b0720 for good", genes=["b0720"]),
     _ask("knock_out", "Knock out b0351 for good", genes=["b0351"]),

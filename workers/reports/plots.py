@@ -13,6 +13,7 @@ import pandas as pd
 from fluxagents.flows.errors import ErrorClass, FluxError
 from fluxagents.tasks.fba.solving.outcome import ZERO_FLUX_MMOL_PER_GDW_H
 from fluxagents.tasks.ports.artifacts import EFFECT, Manifest
+from fluxagents.workers.reports.community_plots import draw_missing_members, draw_trade_off, draw_transfers
 from fluxagents.workers.reports.culture_plot import draw_culture, list_curves
 from fluxagents.workers.reports.effect_plot import draw_effect
 from fluxagents.workers.reports.enzyme_plot import MAX_BARS as MAX_POOL_BARS
@@ -433,6 +434,31 @@ def _effect(result: Plottable) -> PlotFigure:
     return draw_effect(result.tables["growth"], result.tables["fluxes"], caption)
 
 
+def _community(result: Plottable) -> PlotFigure:
+    """Growth of the members over the community's; of the table `transfers`, what they give each other."""
+    found = result.manifest.result
+    if result.table == "transfers":
+        title = f"Exchanges of a community at {found['fraction_of_best']:.0%} of its best growth"
+        return draw_transfers(_check_not_empty(result.tables["transfers"]), _caption_members(result, title))
+    title = f"Trade-off in a community that grows with at most {found['community_growth_per_h'] or 0:.3g} 1/h"
+    return draw_trade_off(_check_not_empty(result.tables["trade_off"]), _caption_members(result, title))
+
+
+def _missing_members(result: Plottable) -> PlotFigure:
+    title = "Growth without a member"
+    return draw_missing_members(
+        _check_not_empty(result.tables["knock_outs"]), _caption_members(result, title)
+    )
+
+
+def _caption_members(result: Plottable, title: str) -> Caption:
+    """The caption of a community: a run of it has no model of its own."""
+    found: Mapping[str, Any] = result.manifest.result
+    members = ", ".join(f"{name} {part:.3g}" for name, part in found["abundance_fractions"]["values"].items())
+    conditions = textwrap.shorten(f"{members}; {found['medium']}", 115, placeholder=" …")
+    return Caption(title=title, conditions=conditions, source=result.digest)
+
+
 PLOTS: Mapping[str, Callable[[Plottable], PlotFigure]] = {
     "run_production_envelope": _envelope,
     "run_flux_variability_analysis": _ranges,
@@ -444,13 +470,18 @@ PLOTS: Mapping[str, Callable[[Plottable], PlotFigure]] = {
     "run_robustness": _robustness,
     "run_dynamic_fba": _culture,
     "run_enzyme_constrained_fba": _enzyme_pool,
+    "analyze_community": _community,
+    "knock_out_community_members": _missing_members,
     "screen_nutrients": _screen,
     "draw_flux_map": _flux_map,
     EFFECT: _effect,
 }
 """Tool -> plot."""
 
-PLOTS_BY_TABLE: Mapping[str, tuple[str, ...]] = {"analyze_essentiality": ("genes", "reactions")}
+PLOTS_BY_TABLE: Mapping[str, tuple[str, ...]] = {
+    "analyze_essentiality": ("genes", "reactions"),
+    "analyze_community": ("trade_off", "transfers"),
+}
 """Tools with a plot for more than one table, the main one first."""
 
 NEEDS_MODEL = frozenset({"analyze_essentiality", "run_gene_deletion_analysis"})

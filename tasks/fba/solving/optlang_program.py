@@ -6,7 +6,7 @@ The solver of a model itself is never switched: it does not come back as it was.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, MutableSet
+from collections.abc import Iterable, Iterator, MutableSet
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
@@ -61,17 +61,24 @@ def _hybrid_program() -> Any:
             f"the solver 'highs' is not installed: {error}",
             suggestions=("pip install 'fluxagents[highs]'", "choose the solver 'glpk'"),
         ) from error
-    _silence_highs_banner()
+    silence_highs_banner()
     program = hybrid_interface.Model()
     program.configuration.verbosity = 0
-    # optlang keeps names in sets, whose order differs between processes, and with it the choice among optima.
-    program.problem.variables = _Names()
-    program.problem.constraints = _Names()
+    order_names(program.problem)
     return program
 
 
+def order_names(problem: Any) -> None:
+    """Give the names of a problem of HiGHS and OSQP an order.
+
+    optlang keeps them in sets, whose order differs between processes, and with it the choice among optima.
+    """
+    problem.variables = _Names(sorted(problem.variables))
+    problem.constraints = _Names(sorted(problem.constraints))
+
+
 @cache
-def _silence_highs_banner() -> None:
+def silence_highs_banner() -> None:
     """Suppress the banner that the first instance in a process prints before it can be silenced."""
     highspy = import_module("highspy")
     terminal = os.dup(1)
@@ -88,8 +95,8 @@ def _silence_highs_banner() -> None:
 class _Names(MutableSet[str]):
     """A set in the order in which its members came."""
 
-    def __init__(self) -> None:
-        self._names: dict[str, None] = {}
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._names: dict[str, None] = dict.fromkeys(names)
 
     def __contains__(self, name: object) -> bool:
         return name in self._names

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+from fluxagents.workers.chat_models.planner.calls.communities import COMMUNITY_INTENTS, read_community
 from fluxagents.workers.chat_models.planner.calls.gains import (
     read_limitations,
     read_phase_plane,
@@ -282,5 +283,6 @@ ARGUMENTS: dict[str, Callable[[Phrase, KnownMedium], Iterator[Arguments]]] = {
     "growth": read_balance,
     "structure": read_nothing,
     "round_trip": read_nothing,
+    **dict.fromkeys(COMMUNITY_INTENTS, read_community),
 }
 """By intent: one set of arguments for each call that a clause asks for."""

@@ -10,6 +10,7 @@ from fluxagents.flows.state import CONSULTATION
 from fluxagents.tasks.fba.entities.entity_names import NAMES
 from fluxagents.workers.chat_models.planner.reporting.answers import (
     change_answers,
+    community_answers,
     culture_answers,
     deletion_answers,
     design_answers,
@@ -119,6 +120,9 @@ WRITERS: Mapping[str, Writer] = {
     "run_dynamic_fba": culture_answers.describe_time_course,
     "analyze_reaction_expression": growth_answers.describe_expression,
     "run_enzyme_constrained_fba": enzyme_answers.describe_enzyme_limits,
+    "analyze_community": community_answers.describe_community,
+    "knock_out_community_members": community_answers.describe_missing_members,
+    "find_community_medium": community_answers.describe_community_medium,
     "analyze_essentiality": deletion_answers.describe_essentiality,
     "run_gene_deletion_analysis": deletion_answers.describe_deletions,
     "find_minimal_media": media_answers.describe_minimal_media,

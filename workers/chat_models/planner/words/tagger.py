@@ -8,6 +8,7 @@ from functools import cache
 from itertools import takewhile
 
 from fluxagents.tasks.fba.media.library.media_library import MediaLibrary
+from fluxagents.tasks.ports.models import SHIPPED
 from fluxagents.workers.chat_models.planner.words.data import load_table
 from fluxagents.workers.chat_models.planner.words.examples import (
     WORD,
@@ -169,23 +170,29 @@ def _retag_by_neighbours(token: Token, before: str, after: str) -> str | None:
 
 
 def _tag_models(tokens: Sequence[Token]) -> tuple[Token, ...]:
-    """The tokens; in a comparison of models, an unknown word that is like a name is one of a model."""
-    if not {"compare", "differ", "versus"} & {token.tag for token in tokens}:
+    """The tokens; in a comparison of models, an unknown word that is like a name is one of a model.
+
+    In a question about a community that is so wherever the word stands.
+    """
+    tags = {token.tag for token in tokens}
+    if not {"compare", "differ", "versus", "community"} & tags:
         return tuple(tokens)
     names_models = any(token.tag in {MODEL, "model"} for token in tokens)
     neighbours = zip([None, *tokens], tokens, [*tokens[1:], None], strict=False)
     return tuple(
         Token(MODEL, token.text, token.text)
         if (token.tag == ORGANISM or (token.tag == UNKNOWN and (names_models or _is_like_a_name(token.text))))
-        and ((left and left.tag in _BEFORE_A_MODEL) or (right and right.tag == "model"))
+        and (
+            "community" in tags or (left and left.tag in _BEFORE_A_MODEL) or (right and right.tag == "model")
+        )
         else token
         for left, token, right in neighbours
     )
 
 
 def _is_like_a_name(word: str) -> bool:
-    """Whether a word has a capital letter, a digit or an underscore, as names of models do."""
-    return re.search(r"[A-Z0-9_]", word) is not None
+    """Whether a word has a capital letter, a digit or an underscore, as names of models do, or is known."""
+    return word in SHIPPED or re.search(r"[A-Z0-9_]", word) is not None
 
 
 def detect_language(words: Sequence[str]) -> str:

@@ -1,0 +1,1 @@
+"""Communities: models that share one medium."""
