@@ -80,6 +80,7 @@ class Resource(Frozen):
         "group",
         "key",
         "audit log",
+        "log",
         "standing approval",
     ]
     id: str

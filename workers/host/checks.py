@@ -31,7 +31,7 @@ from fluxagents.workers.host import data_folder, endpoints, run_file
 from fluxagents.workers.host.launch import FOREIGN_VARIABLES, SUPERVISOR_VARIABLE
 from fluxagents.workers.models.parser.confinement import list_missing
 from fluxagents.workers.redis import connection, server_binary
-from fluxagents.workers.redis.refused_messages import RedisRefusedMessages
+from fluxagents.workers.redis.observing.refused_messages import RedisRefusedMessages
 from fluxagents.workers.redis.triggers.channel_book import RedisChannelBook
 from fluxagents.workers.settings import ENV_PREFIX, Settings
 

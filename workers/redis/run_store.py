@@ -526,6 +526,8 @@ def _step_document(commit: Commit, state: str, arguments: _Arguments) -> dict[st
             document["requester"] = commit.state.requester
     if commit.usage:
         document["usage"] = asdict(commit.usage)
+    if commit.state.trace:
+        document["traced_ms"] = -1 if commit.held_ms is None else commit.held_ms
     if commit.state.waiting_for:
         document["request"] = arguments.add(commit.state.waiting_for.model_dump_json())
     if commit.dispatch:

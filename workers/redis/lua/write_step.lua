@@ -9,6 +9,7 @@
 --   requester        of a new run that no other began: who wanted it, if that is known
 --   starts           whether it is a start that limits hold for, and none that is taken over from elsewhere
 --   usage            what the step used, by name, if a worker carried it out
+--   traced_ms        of a run that is traced: how long a worker held the lease of the step, -1 if none did
 --   state events     texts: numbers of arguments, since large JSON inside JSON would cost Redis a second reading
 --   request          text: the request to a human that the run waits for
 --   record           text: the act of a person that led to it; `content` is its sha256
@@ -50,10 +51,16 @@ end
 
 local LIVE_LENGTH = 50000
 
--- Tells whoever watches now where the events are: see `RedisLiveEvents` in Python.
+-- Tells whoever watches now where the events are: see `RedisLiveEvents` in Python, and `RedisTracedSteps`.
 local function tell_watchers(step, length)
-  redis.call('XADD', prefix .. 'live', 'MAXLEN', '~', LIVE_LENGTH, '*', 'run', step.run, 'session', step.session,
-    'first', length - #step.events, 'count', #step.events)
+  local fields = {'run', step.run, 'session', step.session, 'first', length - #step.events, 'count', #step.events}
+  if step.traced_ms then
+    local owner, deliveries = unpack(redis.call('HMGET', run_key(step.run), 'owner', 'deliveries'))
+    for _, field in ipairs({'traced_ms', step.traced_ms, 'owner', owner or '', 'deliveries', deliveries or 0}) do
+      fields[#fields + 1] = field
+    end
+  end
+  redis.call('XADD', prefix .. 'live', 'MAXLEN', '~', LIVE_LENGTH, '*', unpack(fields))
 end
 
 -- `old` holds the status, queue, request and `sleeping` of the run before; it is empty for a new run. Returns the
