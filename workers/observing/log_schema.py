@@ -6,6 +6,7 @@ See https://www.elastic.co/guide/en/ecs/current/ecs-field-reference.html.
 from __future__ import annotations
 
 import os
+import re
 import socket
 from collections.abc import Mapping
 
@@ -31,6 +32,9 @@ NAMES: Mapping[str, str] = {
 }
 """What loggers here say -> what the schema calls it. The first three come first in a line."""
 
+_TRACE = re.compile(r"'trace': '([0-9a-f]{32})'")
+"""In what Celery shows of a step's arguments."""
+
 PREFIX = "fluxagents."
 _HEAD = ("timestamp", "level", "event")
 
@@ -45,5 +49,9 @@ def name_fields(_: object, __: str, entry: EventDict) -> EventDict:
 
 def name_task(_: object, __: str, entry: EventDict) -> EventDict:
     """Celery's own words about a step under the run and the step that they are about."""
-    run, step = name_run(getattr(entry.get("_record"), "data", None))
-    return {**entry, "run": run, "step": step} if run and "run" not in entry else entry
+    task = getattr(entry.get("_record"), "data", None)
+    run, step = name_run(task)
+    if not run or "run" in entry:
+        return entry
+    shown = _TRACE.search(str(task.get("kwargs", "")))
+    return {**entry, "run": run, "step": step} | ({"trace": shown[1]} if shown else {})

@@ -33,7 +33,9 @@ HEAD = {
 """What a line for people says elsewhere, or not at all."""
 
 
-@click.command(epilog=examples("fluxagents logs 01JB…", "fluxagents logs 01JB… --level warning --json"))
+@click.command(
+    epilog=examples("fluxagents logs show 01JB…", "fluxagents logs show 01JB… --level warning --json")
+)
 @click.argument("run_id")
 @click.option("--level", type=click.Choice(LEVELS), default="debug", help="The least level that is shown.")
 @click.option("--follow", is_flag=True, help="Go on until the run has ended.")

@@ -31,11 +31,14 @@ class _LogGroup(LazyGroup):
     cls=_LogGroup,
     commands_below=COMMANDS,
     epilog=examples(
-        "fluxagents logs 01JB…",
-        "fluxagents logs 01JB… --follow",
+        "fluxagents logs show 01JB…",
+        "fluxagents logs show 01JB… --follow",
         "fluxagents logs level step DEBUG",
         "fluxagents logs level step default",
     ),
 )
 def logs() -> None:
-    """Show what all nodes logged about a run, or change how much is logged."""
+    """Show what all nodes logged about a run, or change how much is logged.
+
+    `fluxagents logs RUN` is short for `fluxagents logs show RUN`.
+    """

@@ -24,7 +24,9 @@ DAYS_PER_MONTH = 30
 )
 @click.option("--runs", type=click.FloatRange(min=0, min_open=True), required=True, help="How many runs.")
 @click.option("--per", type=click.Choice(list(PERIODS)), default="day", help="In which time.")
-@click.option("--models", type=click.IntRange(min=1), default=1, help="How many models they use.")
+@click.option(
+    "--models", "model_count", type=click.IntRange(min=1), default=1, help="How many models they use."
+)
 @click.option("--peak", type=click.FloatRange(min=1), default=3.0, help="The busiest hour, in averages.")
 @click.option("--tool-seconds", type=click.FloatRange(min=0), help="Processor time of a run's tools, in s.")
 @click.option("--steps", type=click.FloatRange(min=1), help="Steps of a run.")
@@ -41,7 +43,7 @@ DAYS_PER_MONTH = 30
 def plan(
     runs: float,
     per: str,
-    models: int,
+    model_count: int,
     peak: float,
     tool_seconds: float | None,
     steps: float | None,
@@ -63,7 +65,7 @@ def plan(
     load = Load(
         runs_per_s=runs / PERIODS[per],
         peak=peak,
-        models=models,
+        models=model_count,
         waiting_share=_read_share(waiting),
         waiting_h=waiting_hours,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from opentelemetry.exporter.otlp.proto.http import Compression
@@ -24,6 +25,8 @@ class OtlpSender:
     """
 
     def __init__(self, settings: Settings) -> None:
+        # A receiver that is away is said once a relay, not at each attempt.
+        logging.getLogger("opentelemetry.exporter").setLevel(logging.ERROR)
         self._builder = SpanBuilder(content=settings.trace_content)
         self._exporter = OTLPSpanExporter(
             settings.trace_url,

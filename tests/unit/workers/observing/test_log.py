@@ -16,6 +16,10 @@ from fluxagents.workers.observing import log
 from fluxagents.workers.observing.secret_mask import SecretMask
 from fluxagents.workers.settings import Settings
 
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+SHOWN = repr({"run": "r1.run0", "step": 12, "trace": TRACE})
+"""What a message shows of its arguments."""
+
 
 @pytest.fixture
 def restored() -> Iterator[None]:
@@ -111,10 +115,11 @@ def test_what_celery_says_of_a_step_stands_under_its_run() -> None:
     lines = log.build_run_lines(SecretMask(["hunter22"]))
     logging.getLogger().addHandler(lines)
     logger = logging.getLogger("celery.app.trace")
-    logger.info("succeeded with hunter22", extra={"data": {"id": "run-r1.run0.12.1"}})
+    logger.info("succeeded with hunter22", extra={"data": {"id": "run-r1.run0.12.1", "kwargs": SHOWN}})
     logger.info("succeeded", extra={"data": {"id": "another-task"}})
     ours, another = entries(stream)
     assert (ours["fluxagents.run"], ours["fluxagents.step"]) == ("r1.run0", 12)
+    assert ours["trace.id"] == TRACE
     assert "fluxagents.run" not in another
     (line,) = lines.take()
     assert line.run_id == "r1.run0"
